@@ -1,0 +1,124 @@
+#include "common/base/log.h"
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <vector>
+
+#include "common/base/log_limit.h"
+
+namespace funnel {
+namespace {
+
+struct LevelName {
+  std::string_view word;
+  int priority;
+};
+constexpr std::array<LevelName, 5> kLevels{{{"error", LOG_ERR},
+                                            {"warning", LOG_WARNING},
+                                            {"notice", LOG_NOTICE},
+                                            {"info", LOG_INFO},
+                                            {"debug", LOG_DEBUG}}};
+
+std::atomic<LogLevel> g_level{LogLevel::kInfo};
+std::mutex g_mutex;  // guards the two below
+std::string g_name;
+LogLimit g_limit;
+
+const LevelName& NameOf(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+// $JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)); it is
+// inherited, so it counts only while stderr still is that socket.
+bool StderrIsJournal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  unsigned long long device = 0;
+  unsigned long long inode = 0;
+  struct stat about{};
+  return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+         fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
+}
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+void WriteStderr(LogLevel level, std::string_view line, std::initializer_list<LogField> fields) {
+  std::string out = g_name.empty() ? "" : g_name + ": ";
+  out.append(NameOf(level).word).append(": ").append(line);
+  const char* separator = " (";
+  for (const LogField& field : fields) {
+    out += separator + Lower(field.name) + "=" + std::string(field.value);
+    separator = " ";
+  }
+  out += fields.size() ? ")\n" : "\n";
+  // A full or closed stderr must not hurt the daemon.
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, out.data(), out.size());
+}
+
+void WriteJournal(LogLevel level, std::string_view event, std::string_view line,
+                  std::initializer_list<LogField> fields) {
+  std::vector<std::string> items{"MESSAGE=" + std::string(line),
+                                 "PRIORITY=" + std::to_string(NameOf(level).priority),
+                                 "FUNNEL_EVENT=" + std::string(event)};
+  for (const LogField& field : fields)
+    items.push_back("FUNNEL_" + std::string(field.name) + "=" + std::string(field.value));
+  std::vector<iovec> vectors;
+  for (std::string& item : items) vectors.push_back({item.data(), item.size()});
+  sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
+}
+
+void Write(LogLevel level, std::string_view event, std::string_view message,
+           std::initializer_list<LogField> fields) {
+  static const bool journal = StderrIsJournal();
+  std::string line = std::string(event) + ": " + std::string(message);
+  if (journal) {
+    WriteJournal(level, event, line, fields);
+  } else {
+    WriteStderr(level, line, fields);
+  }
+}
+
+}  // namespace
+
+void SetLogLevel(LogLevel level) { g_level = level; }
+
+bool ParseLogLevel(std::string_view word, LogLevel& out) {
+  for (std::size_t i = 0; i < kLevels.size(); ++i) {
+    if (kLevels[i].word != word) continue;
+    out = static_cast<LogLevel>(i);
+    return true;
+  }
+  return false;
+}
+
+void SetLogName(std::string_view name) {
+  std::lock_guard lock(g_mutex);
+  g_name = name;
+}
+
+void Log(LogLevel level, std::string_view event, std::string_view message,
+         std::initializer_list<LogField> fields) {
+  if (level > g_level.load(std::memory_order_relaxed)) return;
+  std::lock_guard lock(g_mutex);
+  if (level == LogLevel::kError) return Write(level, event, message, fields);
+  std::string_view subject;
+  for (const LogField& field : fields) {
+    if (field.name == "PEER") subject = field.value;
+    if (field.name == "SERVICE" && subject.empty()) subject = field.value;
+  }
+  for (const LogLimit::Suppressed& past : g_limit.TakeEnded(Now()))
+    Write(LogLevel::kNotice, past.event, std::to_string(past.count) + " more in 60 s", {{"SUBJECT", past.subject}});
+  if (g_limit.Admit(event, subject, Now())) Write(level, event, message, fields);
+}
+
+}  // namespace funnel

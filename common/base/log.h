@@ -1,0 +1,37 @@
+// Logging: to the journal with structured fields when stderr is the journal ($JOURNAL_STREAM), else to
+// stderr in the same words. One thread-safe call; the daemon logs, libraries return errors.
+//
+//   Log(LogLevel::kWarning, "channel-refused", "peer refused the channel: busy",
+//       {{"SERVICE", "dns"}, {"PEER", "hoster"}});
+//   stderr:  warning: channel-refused: peer refused the channel: busy (service=dns peer=hoster)
+//   journal: MESSAGE=channel-refused: peer refused ...  FUNNEL_EVENT=channel-refused FUNNEL_SERVICE=dns ...
+//
+// Remote text goes through EscapeForLog first. Payload, keys and tokens are never logged.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace funnel {
+
+enum class LogLevel { kError, kWarning, kNotice, kInfo, kDebug };
+
+struct LogField {
+  std::string_view name;   // upper case, without the FUNNEL_ prefix
+  std::string_view value;
+};
+
+// Lines above this level are dropped. Default kInfo.
+void SetLogLevel(LogLevel level);
+// "error" ... "debug"; false if the word is none of them.
+[[nodiscard]] bool ParseLogLevel(std::string_view word, LogLevel& out);
+// The name that stderr lines begin with, e.g. "funnel-udpd@dns"; empty (default) for none.
+void SetLogName(std::string_view name);
+
+// At most 5 lines per event and PEER (or SERVICE, where no peer is given) in 60 s; then one line
+// "N more in 60 s" when the minute is over. kError is never limited.
+void Log(LogLevel level, std::string_view event, std::string_view message,
+         std::initializer_list<LogField> fields = {});
+
+}  // namespace funnel
