@@ -1,0 +1,49 @@
+// Addresses as configuration writes them: `host:port`, `192.0.2.1:53`, `[2001:db8::1]:53`,
+// `unix:/run/x.sock`, and networks `192.0.2.0/24`. Names are kept, not resolved.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/base/socket_address.h"
+
+namespace funnel::config {
+
+struct Endpoint {
+  std::string host;        // a name or a literal without brackets; empty for a Unix socket
+  std::uint16_t port = 0;  // 0: none was written (where that is allowed)
+  std::string unix_path;   // absolute; empty for host and port
+
+  enum class Port { kRequired, kOptional };
+  // host:port; with Port::kOptional also a lone host, `::1` and `[::1]`.
+  [[nodiscard]] static Result<Endpoint> ParseHost(std::string_view text, Port port);
+  // As above with the port required, or `unix:/absolute/path`.
+  [[nodiscard]] static Result<Endpoint> ParseBackend(std::string_view text);
+
+  [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
+  // The address where host is a literal; nullopt where it is a name (or a Unix path).
+  [[nodiscard]] std::optional<SocketAddress> literal() const;
+  // As it would be written.
+  [[nodiscard]] std::string text() const;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// A range of client addresses.
+struct Network {
+  SocketAddress address;  // port 0; bits beyond the prefix are zero
+  int prefix_bits = 0;
+
+  // A literal with or without `/bits`; bits set beyond the prefix are a mistake.
+  [[nodiscard]] static Result<Network> Parse(std::string_view text);
+  [[nodiscard]] bool Contains(const SocketAddress& candidate) const;
+  [[nodiscard]] std::string text() const;
+  bool operator==(const Network&) const = default;
+};
+
+// Whether TEXT can be a host: a DNS name of letters, digits, `-`, `_` and `.`, at most 253 long.
+[[nodiscard]] bool IsHostName(std::string_view text);
+
+}  // namespace funnel::config

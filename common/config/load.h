@@ -1,0 +1,32 @@
+// Reads and checks a whole configuration folder: all of it is right, or every mistake is told.
+//
+//   DIR/funnel.conf   DIR/peers.d/NAME.ini   DIR/services.d/NAME.ini
+//
+// DIR/X.d/Y.ini (or funnel.conf) may be overridden by the files of the folder of that name with
+// ".d" appended (DIR/services.d/dns.ini.d/*.ini, in byte order): a single key replaces the value, a
+// repeated key replaces the whole list. The folder `defaults` is a layer below DIR: a file of the
+// same name in DIR overrides single keys of it likewise.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "common/config/model.h"
+
+namespace funnel::config {
+
+struct LoadOptions {
+  std::string directory = "/etc/funnel";
+  std::string defaults;  // e.g. /usr/lib/funnel; empty or absent: none
+};
+
+// Sorted by file and line; never empty.
+using Mistakes = std::vector<Mistake>;
+
+[[nodiscard]] std::expected<Configuration, Mistakes> Load(const LoadOptions& options);
+
+// All mistakes, one a line: what a daemon logs before it ends.
+[[nodiscard]] std::string PrintMistakes(const Mistakes& mistakes);
+
+}  // namespace funnel::config

@@ -1,0 +1,187 @@
+// What configuration says, checked and complete: plain structs that every daemon codes against. The
+// initialisers below ARE the defaults; keys.h has one row for each key and points at these members.
+// Times are milliseconds; 0 means off only where the comment says so.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/config/address.h"
+#include "common/config/principal.h"
+
+namespace funnel::config {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+
+// Where a value was written.
+struct Origin {
+  std::string file;
+  int line = 0;  // 0: the file as a whole
+};
+
+// One mistake; "FILE:LINE: TEXT" is how funnelctl check prints it.
+struct Mistake {
+  std::string file;
+  int line = 0;
+  std::string text;
+  // Without ":LINE" where line is 0.
+  [[nodiscard]] std::string Print() const;
+};
+
+// Where each value of one file came from: "section.key" -> one Origin for each value, and "section"
+// -> the section's header. Keys left to their default are absent.
+using Origins = std::map<std::string, std::vector<Origin>, std::less<>>;
+
+// [kerberos] of funnel.conf: funnel-authd's.
+struct KerberosConfig {
+  std::string keytab;         // absolute after Load; default DIR/keytabs/funnel.keytab
+  std::string client_keytab;  // absolute after Load; default: the same as keytab
+  std::uint32_t handshake_threads = 16;
+  std::uint32_t handshake_queue = 1024;  // handshakes that wait for a thread; beyond it: busy
+  milliseconds handshake_timeout = 10s;
+  milliseconds claim_lifetime = 10s;
+  std::uint32_t max_contexts = 65536;
+  std::uint32_t peer_handshakes = 64;  // of strangers (stream 0), at once in all
+  std::uint32_t peer_handshakes_per_association = 2;
+};
+
+enum class Engine { kAuto, kKernel, kUserland };
+
+// [sctp] of funnel.conf: funnel-sctpd's.
+struct SctpConfig {
+  Engine engine = Engine::kAuto;
+  std::vector<SocketAddress>
+      listen;       // port = udp_port after Load; empty: any address, both families
+  bool udp = true;  // RFC 6951 encapsulation
+  std::uint16_t udp_port = 9899;
+  std::uint16_t sctp_port = 29899;
+  bool accept = true;  // whether peers may connect to us
+  milliseconds rto_min = 100ms;
+  milliseconds rto_initial = 500ms;
+  milliseconds rto_max = 2s;
+  milliseconds sack_delay = 20ms;
+  milliseconds heartbeat = 2s;
+  milliseconds dead_peer_timeout = 10s;
+  std::uint64_t send_buffer_bytes = 4 * kMiB;
+  std::uint64_t receive_buffer_bytes = 4 * kMiB;
+  std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 less its headers
+  std::uint64_t congestion_unit_bytes = 9000;  // what the congestion window counts in
+  std::uint32_t streams = 1024;
+  milliseconds connect_timeout = 5s;  // one attempt to set up an association
+  milliseconds direct_timeout = 2s;   // carrier = auto: how long direct SCTP is tried first
+  milliseconds direct_retry =
+      10min;  // carrier = auto: after UDP worked, when direct is tried again
+  milliseconds reconnect_min = 50ms;
+  milliseconds reconnect_max = 2s;
+  milliseconds idle_disconnect = 5min;  // when = on-demand: without channels for that long
+  std::uint32_t max_associations = 1024;
+  std::uint32_t unverified_associations = 256;
+  std::uint32_t unverified_per_address = 16;
+  milliseconds verify_timeout = 15s;
+  std::uint32_t half_open_per_association = 64;  // OPENs that authd has not answered
+  std::uint32_t half_open_total = 512;
+  std::uint64_t channel_queue_bytes = 20 * kMiB;
+  std::uint32_t control_clients = 1024;  // connections to sctpd.sock
+  std::uint32_t refusals_kept = 64;      // for funnelctl status
+};
+
+struct NodeConfig {
+  std::string name;
+  std::string sctpd_user = "funnel-sctpd";  // a user name or a number, as all users and groups here
+  std::string authd_user = "funnel-authd";
+  std::string read_group = "funnel-read";    // may ask for status
+  std::string admin_group = "funnel-admin";  // may change things
+  LogLevel log_level = LogLevel::kInfo;
+  KerberosConfig kerberos;
+  SctpConfig sctp;
+  Origins origins;
+};
+
+enum class Carrier { kAuto, kDirect, kUdp };
+enum class When { kAlways, kOnDemand };
+
+// peers.d/NAME.ini
+struct PeerConfig {
+  std::string name;
+  std::string node;
+  Principal principal;  // the peer's authd
+  Principal identity;   // ours towards it; default funnel/NODE@(the peer's realm)
+  std::vector<Endpoint>
+      connect;  // port 0: udp-port or sctp-port by carrier; empty: it connects to us
+  Carrier carrier = Carrier::kAuto;
+  When when = When::kAlways;
+  std::vector<Network> client_networks;
+  Origins origins;
+};
+
+enum class Protocol { kUdp, kTcp };
+enum class Role { kListen, kConnect, kRelay };
+enum class ProxyProtocol { kNone, kV2 };
+
+// services.d/NAME.ini
+struct ServiceConfig {
+  ServiceName name;
+  Role role = Role::kListen;
+  Protocol protocol = Protocol::kUdp;
+  std::string peer;    // listen: the next hop. connect: the only peer that may open it; empty: any
+  std::string target;  // listen: node at the far end; default: the peer's node
+  std::string wire_name;           // default: name
+  std::optional<StreamId> stream;  // listen: pinned, 1 to 63 (with channels > 1: the first of them)
+  std::string edge_user;           // default funnel-u-NAME or funnel-t-NAME
+  std::uint32_t channels = 1;
+  milliseconds connect_wait = 2s;  // how long a new session waits for the channel
+  milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
+  milliseconds retry_max = 60s;
+  std::vector<Network> client_networks;
+  // udp
+  milliseconds lifetime = 5s;  // 0: reliable
+  bool suppress_resends = false;
+  milliseconds idle_timeout = 60s;
+  std::uint32_t max_flows = 16384;
+  std::uint32_t queue_datagrams = 64;
+  // tcp
+  std::uint32_t max_sessions = 4096;
+  milliseconds connect_timeout = 5s;
+  milliseconds keepalive = 60s;  // 0: off
+  std::uint64_t session_window_bytes = 4 * kMiB;
+  std::uint64_t channel_window_bytes = 16 * kMiB;
+  // [listen]
+  std::vector<Endpoint> listen;  // literals only
+  // [connect]
+  Endpoint connect;
+  ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
+  // [security]
+  Principal identity;                    // ours
+  Principal expect;                      // listen: the acceptor's
+  std::vector<PrincipalPattern> accept;  // connect: initiators'; empty: nobody
+  Origins origins;
+
+  // Whether an initiator of this name may open the service (connect side).
+  [[nodiscard]] bool Accepts(const Principal& initiator) const;
+};
+
+// Both lists are sorted by name.
+struct Configuration {
+  NodeConfig node;
+  std::vector<PeerConfig> peers;
+  std::vector<ServiceConfig> services;
+
+  [[nodiscard]] const PeerConfig* FindPeer(std::string_view name) const;
+  [[nodiscard]] const PeerConfig* FindPeerByNode(std::string_view node) const;
+  [[nodiscard]] const ServiceConfig* FindService(std::string_view name) const;
+  // The connect-side service that a peer's OPEN names.
+  [[nodiscard]] const ServiceConfig* FindByWireName(std::string_view wire_name) const;
+};
+
+}  // namespace funnel::config

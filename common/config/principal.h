@@ -1,0 +1,47 @@
+// Kerberos principal names as they stand in configuration and in log lines, and the patterns that
+// `accept` lists. Pure text: no library of Kerberos is asked, so any daemon may use it.
+//
+//   component *( "/" component ) "@" realm
+//
+// A backslash makes the next character literal (\/ \@ \\), and \n \t \b \0 stand for newline, tab,
+// backspace and NUL, as krb5_parse_name(3) and krb5_unparse_name(3) have it.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+
+namespace funnel::config {
+
+// Components and realm are unescaped. Two principals are the same when all of them are, byte by
+// byte.
+struct Principal {
+  std::vector<std::string> components;
+  std::string realm;
+
+  // The realm must be written out: there is no default realm here.
+  [[nodiscard]] static Result<Principal> Parse(std::string_view text);
+  // Escaped; Parse(text()) gives the same principal.
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool empty() const { return components.empty(); }
+  auto operator<=>(const Principal&) const = default;
+};
+
+// A principal in which a component may be `*`: any one component, never a part of one, never
+// several. A component that is literally "*" is written `\*`. The realm is always literal.
+class PrincipalPattern {
+ public:
+  [[nodiscard]] static Result<PrincipalPattern> Parse(std::string_view text);
+  [[nodiscard]] bool Matches(const Principal& principal) const;
+  [[nodiscard]] std::string text() const;
+  bool operator==(const PrincipalPattern&) const = default;
+
+ private:
+  Principal shape_;
+  std::vector<bool> any_;  // one for each component: whether it is the wildcard
+};
+
+}  // namespace funnel::config
