@@ -24,7 +24,8 @@ inline std::string_view AsText(ByteView bytes) {
 // Stores and loads of WIDTH bytes, most significant first.
 template <int kWidth>
 inline void StoreBigEndian(std::uint8_t* at, std::uint64_t value) {
-  for (int i = 0; i < kWidth; ++i) at[i] = static_cast<std::uint8_t>(value >> (8 * (kWidth - 1 - i)));
+  for (int i = 0; i < kWidth; ++i)
+    at[i] = static_cast<std::uint8_t>(value >> (8 * (kWidth - 1 - i)));
 }
 template <int kWidth>
 inline std::uint64_t LoadBigEndian(const std::uint8_t* at) {
@@ -91,8 +92,12 @@ class ByteWriter {
   }
   ByteWriter& Append(std::string_view text) { return Append(AsBytes(text)); }
   // The caller has checked that the size fits the length field.
-  ByteWriter& Block16(ByteView bytes) { return U16(static_cast<std::uint16_t>(bytes.size())).Append(bytes); }
-  ByteWriter& Block32(ByteView bytes) { return U32(static_cast<std::uint32_t>(bytes.size())).Append(bytes); }
+  ByteWriter& Block16(ByteView bytes) {
+    return U16(static_cast<std::uint16_t>(bytes.size())).Append(bytes);
+  }
+  ByteWriter& Block32(ByteView bytes) {
+    return U32(static_cast<std::uint32_t>(bytes.size())).Append(bytes);
+  }
 
   [[nodiscard]] const Bytes& bytes() const { return out_; }
   [[nodiscard]] Bytes Release() { return std::move(out_); }

@@ -10,8 +10,9 @@ using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 [[nodiscard]] inline TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// CLOCK_BOOTTIME, in nanoseconds since boot: goes on during suspend, never set back. What a security
-// context's life is counted in, and the form in which it passes between processes of one machine.
+// CLOCK_BOOTTIME, in nanoseconds since boot: goes on during suspend, never set back. What a
+// security context's life is counted in, and the form in which it passes between processes of one
+// machine.
 struct BootTime {
   std::chrono::nanoseconds since_boot{};
   auto operator<=>(const BootTime&) const = default;

@@ -28,10 +28,10 @@ using Result = std::expected<T, Error>;
 }  // namespace funnel
 
 // Evaluates a Result: its value on success, otherwise returns the error from this function.
-// (g++ 12's std::expected lacks and_then.)
-#define TRY(...)                                                                     \
-  ({                                                                                 \
-    auto try_result_ = (__VA_ARGS__);                                                \
-    if (!try_result_) return std::unexpected(std::move(try_result_).error());        \
-    *std::move(try_result_);                                                         \
+// (g++ 12's std::expected lacks and_then.) One a statement: nested ones shadow each other.
+#define TRY(...)                                                              \
+  ({                                                                          \
+    auto try_result_ = (__VA_ARGS__);                                         \
+    if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
+    *std::move(try_result_);                                                  \
   })

@@ -41,7 +41,7 @@ bool StderrIsJournal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
   unsigned long long device = 0;
   unsigned long long inode = 0;
-  struct stat about{};
+  struct stat about {};
   return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
          fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
 }
@@ -117,7 +117,8 @@ void Log(LogLevel level, std::string_view event, std::string_view message,
     if (field.name == "SERVICE" && subject.empty()) subject = field.value;
   }
   for (const LogLimit::Suppressed& past : g_limit.TakeEnded(Now()))
-    Write(LogLevel::kNotice, past.event, std::to_string(past.count) + " more in 60 s", {{"SUBJECT", past.subject}});
+    Write(LogLevel::kNotice, past.event, std::to_string(past.count) + " more in 60 s",
+          {{"SUBJECT", past.subject}});
   if (g_limit.Admit(event, subject, Now())) Write(level, event, message, fields);
 }
 

@@ -1,10 +1,11 @@
-// Logging: to the journal with structured fields when stderr is the journal ($JOURNAL_STREAM), else to
-// stderr in the same words. One thread-safe call; the daemon logs, libraries return errors.
+// Logging: to the journal with structured fields when stderr is the journal ($JOURNAL_STREAM), else
+// to stderr in the same words. One thread-safe call; the daemon logs, libraries return errors.
 //
 //   Log(LogLevel::kWarning, "channel-refused", "peer refused the channel: busy",
 //       {{"SERVICE", "dns"}, {"PEER", "hoster"}});
 //   stderr:  warning: channel-refused: peer refused the channel: busy (service=dns peer=hoster)
-//   journal: MESSAGE=channel-refused: peer refused ...  FUNNEL_EVENT=channel-refused FUNNEL_SERVICE=dns ...
+//   journal: MESSAGE=channel-refused: peer refused ...  FUNNEL_EVENT=channel-refused
+//   FUNNEL_SERVICE=dns ...
 //
 // Remote text goes through EscapeForLog first. Payload, keys and tokens are never logged.
 #pragma once
@@ -18,7 +19,7 @@ namespace funnel {
 enum class LogLevel { kError, kWarning, kNotice, kInfo, kDebug };
 
 struct LogField {
-  std::string_view name;   // upper case, without the FUNNEL_ prefix
+  std::string_view name;  // upper case, without the FUNNEL_ prefix
   std::string_view value;
 };
 

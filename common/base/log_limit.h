@@ -23,10 +23,11 @@ class LogLimit {
     long count;
   };
 
+  // What was held back in windows that have ended; each is told once. Call it before Admit(), which
+  // counts on ended windows being gone.
+  [[nodiscard]] std::vector<Suppressed> TakeEnded(TimePoint now);
   // Whether a line may be written now.
   [[nodiscard]] bool Admit(std::string_view event, std::string_view subject, TimePoint now);
-  // What was held back in windows that have ended; each is told once.
-  [[nodiscard]] std::vector<Suppressed> TakeEnded(TimePoint now);
 
  private:
   struct Window {
@@ -34,7 +35,7 @@ class LogLimit {
     long lines = 0;
   };
   std::map<std::pair<std::string, std::string>, Window> windows_;
-  TimePoint next_sweep_{};
+  TimePoint first_end_ = TimePoint::max();  // of all windows
 };
 
 }  // namespace funnel

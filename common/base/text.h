@@ -1,16 +1,16 @@
 // Text for humans out of what a stranger sent.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-
-#include <optional>
 
 #include "common/base/bytes.h"
 
 namespace funnel {
 
-// Printable ASCII as it is; everything else, and backslashes, as \xNN; cut at MAX_LENGTH with "...".
+// Printable ASCII as it is; everything else, and backslashes, as \xNN; cut at MAX_LENGTH with
+// "...".
 [[nodiscard]] std::string EscapeForLog(std::string_view text, std::size_t max_length = 255);
 [[nodiscard]] std::string HexEncode(ByteView bytes);
 // nullopt on an odd length or a character that is no hex digit.
