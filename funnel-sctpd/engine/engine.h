@@ -1,0 +1,196 @@
+// What funnel-sctpd needs of SCTP, whichever stack does it: libusrsctp in this process
+// (userland_engine.h) or the kernel. Associations, whole messages, and what happened to them;
+// nothing of peers, channels or frames.
+//
+// Thread: one. Order of calls: the owner makes the engine with an observer that outlives it,
+// watches fds() for reading, and calls
+//   OnReadable()  when one of fds() is readable (level-triggered: it may leave input for the next
+//   call), OnTimer()     when NextTimer() has come; ask NextTimer() again after every other call,
+//   Flush()       once after everything else in a turn of the loop: packets leave and events are
+//   told here,
+//                 so that whatever one turn produced travels in few system calls.
+// wants_writable() says that a socket was full: call Flush() when one of fds() becomes writable.
+//
+// Re-entry: observer calls are made from OnReadable, OnTimer and Flush only, never from inside
+// Connect, Send, Shutdown or Abort. Inside an observer call everything may be called but
+// OnReadable, OnTimer, Flush and the destructor. The destructor aborts what is left and tells
+// nobody.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/base/ids.h"
+#include "funnel-sctpd/engine/address.h"
+
+namespace funnel::sctp {
+
+// Funnel's payload protocol identifier, "FNL1" (protocol, "Association").
+inline constexpr std::uint32_t kPayloadProtocol = 0x464E4C31;
+inline constexpr std::uint16_t kDefaultSctpPort = 29899;
+// RFC 6951 section 4: the port assigned to SCTP over UDP.
+inline constexpr std::uint16_t kDefaultUdpPort = 9899;
+
+// What carries SCTP packets to a peer.
+enum class Carrier {
+  kUdp,     // RFC 6951; an address's port is the UDP port
+  kDirect,  // straight over IP; an address's port is not used
+};
+
+// Whom to connect to.
+struct Target {
+  // One peer's addresses. An engine that cannot use several at a time (userland: no multihoming)
+  // takes the first; whoever wants to try the others calls Connect again.
+  std::vector<TransportAddress> addresses;
+  Carrier carrier = Carrier::kUdp;
+  std::uint16_t sctp_port = kDefaultSctpPort;
+};
+
+struct SendOptions {
+  bool unordered = false;
+  // PR-SCTP (RFC 3758): given up when this old; 0 is reliable.
+  std::chrono::milliseconds lifetime{0};
+};
+
+enum class SendStatus {
+  kSent,      // taken over; bytes were copied
+  kFull,      // the association's send buffer is full; OnWritable follows
+  kTooLarge,  // larger than Settings::max_message_bytes
+  kGone,      // no such association, not up yet, ending, or no such stream
+};
+
+enum class DownReason {
+  kNoAnswer,   // Connect: nobody answered in time
+  kRefused,    // Connect: the peer's host or stack said no
+  kShutdown,   // ended in order, by either side
+  kAborted,    // the peer's stack ended it at once (its process died, or it called Abort)
+  kDeadPeer,   // nothing heard for Settings::dead_peer_timeout
+  kRestarted,  // the peer began anew from the same address; OnUp for its successor follows
+  kLocal,      // Abort was called here
+  kViolation,  // the peer broke a limit (a message over Settings::max_message_bytes ...)
+};
+[[nodiscard]] std::string_view Name(DownReason reason);
+
+struct UpInfo {
+  bool incoming = false;  // not by our Connect
+  TransportAddress peer;
+  Carrier carrier = Carrier::kUdp;
+  std::uint16_t peer_sctp_port = 0;
+  // Stream pairs usable: 0 .. streams - 1; min(out, in).
+  std::uint16_t streams = 0;
+};
+
+// Whoever owns the engine. Every association that OnUp or a successful Connect named gets exactly
+// one OnDown, and nothing after it.
+class EngineObserver {
+ public:
+  virtual ~EngineObserver() = default;
+  // An association can carry messages.
+  virtual void OnUp(AssociationId association, const UpInfo& info) = 0;
+  // It cannot any more; or, for one of Connect that was never up, it never will. TEXT is for a log
+  // line, already escaped; it may hold what the peer said, so decide nothing by it.
+  virtual void OnDown(AssociationId association, DownReason reason, std::string_view text) = 0;
+  // One whole message. MESSAGE lies in the engine's buffer: it may be changed in place and is gone
+  // after the call.
+  virtual void OnMessage(AssociationId association, StreamId stream, std::uint32_t payload_protocol,
+                         MutableByteView message) = 0;
+  // Send may succeed again after kFull. A hint: it may answer kFull again, and then there will be
+  // another.
+  virtual void OnWritable(AssociationId association) = 0;
+};
+
+struct PathStats {
+  TransportAddress address;
+  bool active = false;
+  std::chrono::milliseconds srtt{0};
+  std::chrono::milliseconds rto{0};
+  std::uint32_t cwnd_bytes = 0;
+  std::uint32_t mtu_bytes = 0;
+};
+
+// Counted since the association began; gauges as of now.
+struct AssociationStats {
+  std::vector<PathStats> paths;         // the first is the one in use
+  std::uint32_t peer_window_bytes = 0;  // what the peer is ready to take
+  std::uint32_t queued_bytes = 0;       // sent by us and not acknowledged, or not even sent
+  std::uint32_t unacknowledged_chunks = 0;
+  std::uint32_t unsent_chunks = 0;
+  std::uint64_t packets_in = 0, packets_out = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;  // SCTP packets, headers included
+  std::uint64_t messages_in = 0, messages_out = 0;
+  std::uint64_t retransmitted_chunks = 0;
+  std::chrono::milliseconds since_heard{0};
+};
+
+// Process-wide counters of an engine, for metrics; all only grow unless they say "now".
+struct EngineCounters {
+  std::uint64_t associations_now = 0, associations_up = 0, associations_failed = 0, restarts = 0,
+                dead_peers = 0;
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t messages_in = 0, messages_out = 0, sends_full = 0, retransmitted_chunks = 0;
+  std::uint64_t packets_malformed = 0;   // not SCTP, a bad checksum, chunks beyond the end
+  std::uint64_t packets_other_port = 0;  // not for our SCTP port
+  std::uint64_t packets_bad_tag =
+      0;  // from a peer's address, with a tag that is not the association's
+  std::uint64_t strangers_limited = 0;   // over a rate or number for addresses without association
+  std::uint64_t strangers_answered = 0;  // out-of-the-blue packets answered with ABORT
+  std::uint64_t strangers_ignored = 0;
+  std::uint64_t restarts_filtered = 0;
+  std::uint64_t output_dropped = 0;   // the output queue was full
+  std::uint64_t output_split = 0;     // packets cut into several
+  std::uint64_t output_oversize = 0;  // could not be cut; left to IP fragmentation
+  std::uint64_t socket_full = 0, socket_errors = 0;
+  std::uint64_t messages_oversize = 0;  // ended their association
+  std::uint64_t queue_now_bytes = 0;    // packets that wait for a socket
+};
+
+class Engine {
+ public:
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
+
+  // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one
+  // with that address already (OnUp told of it, or Connect began it), EAFNOSUPPORT if no socket
+  // fits the address or carrier, and ENOSPC at Settings::max_associations.
+  [[nodiscard]] virtual Result<AssociationId> Connect(const Target& target) = 0;
+
+  [[nodiscard]] virtual SendStatus Send(AssociationId association, StreamId stream,
+                                        ByteView message, const SendOptions& options) = 0;
+
+  // Ends it in order: what was sent is still delivered. Send answers kGone from now on.
+  // OnDown(kShutdown) follows, or another reason if the peer does not take part within
+  // Settings::dead_peer_timeout.
+  virtual void Shutdown(AssociationId association) = 0;
+
+  // Ends it at once; the peer is told REASON (at most 64 bytes of it). OnDown(kLocal) follows.
+  // Unknown ids are ignored.
+  virtual void Abort(AssociationId association, std::string_view reason) = 0;
+
+  // The largest message that travels in one packet; nothing else computes it. 0 if the association
+  // is not up.
+  [[nodiscard]] virtual std::size_t MaxUnfragmented(AssociationId association) const = 0;
+  // nullopt-like: an empty `paths` if the association is not known.
+  [[nodiscard]] virtual AssociationStats Stats(AssociationId association) const = 0;
+  [[nodiscard]] virtual EngineCounters counters() const = 0;
+
+  // Hosts of configured peers: what comes from them is not held to the limits for strangers (per
+  // source and in all), which could otherwise keep them out. Ports do not count. Replaces the
+  // earlier list.
+  virtual void SetKnownHosts(std::vector<TransportAddress> hosts) = 0;
+
+  [[nodiscard]] virtual std::vector<int> fds() const = 0;
+  [[nodiscard]] virtual bool wants_writable() const = 0;
+  [[nodiscard]] virtual TimePoint NextTimer() const = 0;
+  virtual void OnReadable() = 0;
+  virtual void OnTimer() = 0;
+  virtual void Flush() = 0;
+};
+
+}  // namespace funnel::sctp

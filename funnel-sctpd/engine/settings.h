@@ -1,0 +1,81 @@
+// What an engine can be told. Each default says why it is what it is; nothing else in the engine is
+// a policy.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/error.h"
+#include "funnel-sctpd/engine/engine.h"
+
+namespace funnel::sctp {
+
+// What addresses without an association may cost us.
+struct StrangerLimits {
+  // Packets a second from all of them. One INIT costs some 20 us: 5 % of a core.
+  std::uint32_t packets_per_second = 2000;
+  // ... and of one host: a handshake takes two; hosts behind one NAT share it.
+  std::uint32_t packets_per_second_per_host = 50;
+  // Associations that a stranger's host may hold; each costs some 300 KiB with 1,024 streams.
+  std::uint32_t associations_per_host = 4;
+  // ... and all of them together; beyond it only known hosts (Engine::SetKnownHosts) come in.
+  std::uint32_t associations = 64;
+};
+
+struct Settings {
+  std::uint16_t sctp_port = kDefaultSctpPort;
+
+  // Retransmission. 100 ms: a lone lost request is sent again after about that, not after SCTP's
+  // usual second.
+  std::chrono::milliseconds rto_min{100};
+  // Before the first round trip is known; RFC 9260 says 1 s, WAN round trips are below 300 ms.
+  std::chrono::milliseconds rto_initial{500};
+  // With a dead link tried every 2 s, a link that comes back is noticed soon.
+  std::chrono::milliseconds rto_max{2000};
+  // Must stay well below the peer's rto_min less the round trip's variation.
+  std::chrono::milliseconds sack_delay{20};
+  // 2 as RFC 9260 says; 8 and more collapse the window.
+  std::uint32_t sack_every_packets = 2;
+
+  // INITs, each after a doubled RTO (up to rto_max), before Connect gives up: 0.5 + 1 + 2 + 2 + 2
+  // s.
+  std::uint16_t init_attempts = 4;
+
+  // Idle paths are probed this often; also keeps NAT mappings alive (UDP: at most 15 s).
+  std::chrono::milliseconds heartbeat_interval{2500};
+  // Nothing valid heard for this long ends the association. The engine measures it itself, because
+  // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
+  std::chrono::milliseconds dead_peer_timeout{10000};
+
+  std::uint16_t streams = 1024;
+  // Per association. 2 MiB fill 100 Mbit/s at 160 ms; more only delays what comes behind.
+  std::uint32_t send_buffer_bytes = 2u << 20;
+  // Shared by all associations of the engine; sctpd drains it at once.
+  std::uint32_t receive_buffer_bytes = 4u << 20;
+  // Frames hold at most 64 KiB of datagram and its seal.
+  std::uint32_t max_message_bytes = 128u << 10;
+
+  // Largest IP packet to send, headers included. 1492 passes PPPoE lines; larger packets than a
+  // link takes are fragmented by IP, not lost.
+  std::uint32_t ip_packet_limit_bytes = 1492;
+  // What SCTP takes for its path MTU, in bytes. Larger than a packet: its window then grows as that
+  // of several flows, and our output stage cuts packets at chunk boundaries (split.h). At 4 % loss
+  // this is the difference between 50 ms and seconds. 16,000 has reset associations. 0: the real
+  // packet size, nothing is cut.
+  std::uint32_t window_unit_bytes = 9000;
+  // I-DATA (RFC 8260): a large message does not hold up other streams' messages. Costs 4 bytes a
+  // chunk.
+  bool interleaving = true;
+
+  std::uint32_t max_associations = 256;
+  StrangerLimits strangers;
+  // Packets that wait for a full socket, in bytes; beyond it new ones are dropped, as a router
+  // would.
+  std::uint32_t output_queue_bytes = 4u << 20;
+
+  // Says what is out of range.
+  [[nodiscard]] Result<> Check() const;
+};
+
+}  // namespace funnel::sctp

@@ -1,0 +1,26 @@
+// The engine on libusrsctp in AF_CONN mode: SCTP runs in this process, and we move its packets over
+// UDP (RFC 6951).
+#pragma once
+
+#include <memory>
+
+#include "common/base/error.h"
+#include "common/base/unique_fd.h"
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/engine/settings.h"
+
+namespace funnel::sctp {
+
+// SOCKETS: bound UDP sockets, at most one IPv4 and one IPv6 (one IPv6 without IPV6_V6ONLY serves
+// both). OBSERVER outlives the engine. Several engines may live in one process (and must stay in
+// one thread).
+[[nodiscard]] Result<std::unique_ptr<Engine>> MakeUserlandEngine(const Settings& settings,
+                                                                 std::vector<UniqueFd> sockets,
+                                                                 EngineObserver& observer);
+
+// A UDP socket bound to ADDRESS, for those that did not get one by socket activation.
+[[nodiscard]] Result<UniqueFd> BindUdpSocket(const TransportAddress& address);
+// Bound to the wildcard addresses of both families at PORT; IPv4 only where the host has no IPv6.
+[[nodiscard]] Result<UniqueFd> BindUdpSocket(std::uint16_t port);
+
+}  // namespace funnel::sctp
