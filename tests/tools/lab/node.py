@@ -1,0 +1,169 @@
+"""One Funnel node: its configuration, its daemons under their own users, its status."""
+import json
+import os
+
+from .base import LabError, tail, wait_until, write_file
+from .daemon import Daemon
+from .service import ini, principal
+
+# Names end in the node's letter where both nodes are in one picture.
+NODE_NAMES = {"a": "branch.funnel.test", "b": "hoster.funnel.test"}
+PEER_NAMES = {"a": "branch", "b": "hoster"}
+FIRST_UID = {"a": 64000, "b": 64100}
+AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
+PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
+
+
+class Node:
+    """`letter` is the namespace; `build` the folder of meson's build. Start what is to run by name:
+    "funnel-authd", "funnel-sctpd", "funnel-udpd@dns"."""
+
+    def __init__(self, workspace, network, realm, build, letter):
+        self.network = network
+        self.realm = realm
+        self.build = os.path.abspath(build)
+        self.letter = letter
+        self.node_name = NODE_NAMES[letter]
+        self.peer_name = PEER_NAMES[letter]
+        self.daemons = {}
+        self.settings = {}  # [section][key] of funnel.conf beyond the usual ones
+        self._workspace = workspace
+        self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
+        self.folder = workspace.folder(self.peer_name)
+        for part in ("etc", "etc/peers.d", "etc/services.d", "run", "run/service", "daemons"):
+            workspace.folder(f"{self.peer_name}/{part}")
+        # Several users keep files here, each its own.
+        workspace.folder(f"{self.peer_name}/run/counters", mode=0o1777)
+        workspace.folder(f"{self.peer_name}/state", mode=0o1777)
+        workspace.folder(f"{self.peer_name}/etc/keytabs", self.uid(AUTHD), 0o750)
+        self.etc = os.path.join(self.folder, "etc")
+        self.run = os.path.join(self.folder, "run")
+        self.keytab = os.path.join(self.etc, "keytabs", "funnel.keytab")
+
+    def uid(self, daemon):
+        """Each daemon and each edge has its own."""
+        return self._uids.setdefault(daemon, FIRST_UID[self.letter] + 1 + len(self._uids))
+
+    @property
+    def common_options(self):
+        return ["--config", self.etc, "--run", self.run, "--state", os.path.join(self.folder, "state")]
+
+    def path(self, program):
+        return os.path.join(self.build, program, program)
+
+    # Configuration
+
+    def write_node_config(self):
+        sections = {
+            "node": {"name": self.node_name, "sctpd-user": self.uid(SCTPD), "authd-user": self.uid(AUTHD),
+                     "read-group": 0, "admin-group": 0, "log-level": "debug"},
+            "kerberos": {"keytab": self.keytab},
+            "sctp": {"engine": "userland"},
+        }
+        for section, keys in self.settings.items():
+            sections.setdefault(section, {}).update(keys)
+        write_file(os.path.join(self.etc, "funnel.conf"), ini(sections))
+
+    def write_peer(self, peer, there):
+        write_file(os.path.join(self.etc, "peers.d", there.peer_name + ".ini"), peer.ini(there))
+
+    def service_path(self, name):
+        return os.path.join(self.etc, "services.d", name + ".ini")
+
+    def write_service(self, service, there):
+        text = service.listen_ini if service.at == self.letter else service.connect_ini
+        write_file(self.service_path(service.name), text(self, there, self.uid(service.unit)))
+
+    def principals(self, services):
+        """Those whose keys this node holds."""
+        names = {principal("funnel", self.node_name)}
+        for service in services:
+            listens = service.at == self.letter
+            names.add(service.identity if listens and service.identity else principal(service.name, self.node_name))
+        return sorted(names)
+
+    # Daemons
+
+    def _environment(self):
+        listed = {"KRB5_CONFIG": self.realm.config, "KRB5CCNAME": "MEMORY:", "TMPDIR": self._workspace.path}
+        listed.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
+        return [f"--env={name}={value}" for name, value in listed.items()]
+
+    def _add(self, name, arguments, sockets, options=()):
+        program = name.partition("@")[0]
+        self.daemons[name] = Daemon(
+            name, os.path.join(self.folder, "daemons", name), [self.path(program), *self.common_options, *arguments],
+            ["--netns", self.network.path(self.letter), *self._environment(), *sockets, *options], self.uid(name))
+
+    def add_daemons(self, services, lazy=()):
+        """Describes all daemons; `lazy` names those that start on the first activity. The connecting
+        end of a service always does, as the channel's coming starts it."""
+        def socket(name, file, mode, group):
+            return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"
+        self._add(AUTHD, [], [socket("authd", "authd.sock", "0666", 0)])
+        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0666", 0)])
+        for service in services:
+            if service.at == self.letter:
+                sockets = [f"--{service.protocol}=listen={address}" for address in service.listen]
+                options = ["--lazy"] if service.unit in lazy else []
+            else:
+                sockets = [socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]
+                options = ["--lazy"]
+            self._add(service.unit, [service.name], sockets, options)
+
+    def start(self):
+        for daemon in self.daemons.values():
+            daemon.start()
+        for name, daemon in self.daemons.items():
+            if "--lazy" not in daemon.holder_options:
+                daemon.wait_ready()
+
+    def stop(self):
+        # The edges first, so that they can take leave.
+        for daemon in reversed(self.daemons.values()):
+            daemon.stop()
+
+    def __getitem__(self, name):
+        return self.daemons[name]
+
+    def edge(self, service_name):
+        return next(daemon for name, daemon in self.daemons.items() if name.endswith("@" + service_name))
+
+    # What funnelctl says
+
+    def funnelctl(self, *arguments, check=True):
+        return self.network.run(self.letter, self.path("funnelctl"), *self.common_options, *arguments, check=check)
+
+    def status(self):
+        """{"sctpd": {...}, "authd": {...}}; an empty dictionary for a daemon that did not answer."""
+        done = self.funnelctl("status", "--json", check=False)
+        try:
+            answer = json.loads(done.stdout)
+        except ValueError as error:
+            raise LabError(f"funnelctl status --json on {self.peer_name} ({error}): {done.stdout}") from error
+        found = {}
+        for short, name in (("sctpd", SCTPD), ("authd", AUTHD)):
+            found[short] = answer.get(short) or answer.get(name) or {}
+        return found
+
+    def channels(self, service_name):
+        listed = self.status()["sctpd"].get("channels") or []
+        return [channel for channel in listed if channel.get("service") == service_name]
+
+    def wait_association(self, state="up", deadline=15):
+        wait_until(lambda: any(one.get("state") == state
+                               for one in self.status()["sctpd"].get("associations") or [] if one.get("peer")),
+                   f"{self.peer_name}: the association is {state}", deadline, 0.05, self.describe)
+
+    def wait_channel(self, service_name, state="open", deadline=15):
+        wait_until(lambda: any(channel.get("state") == state for channel in self.channels(service_name)),
+                   f"{self.peer_name}: a channel of {service_name} is {state}", deadline, 0.05, self.describe)
+
+    def describe(self):
+        """All that helps to see what went wrong here."""
+        parts = [f"=== {self.peer_name}", self.funnelctl("status", check=False).stdout]
+        for daemon in self.daemons.values():
+            parts.append(f"{daemon.name}: started {daemon.starts} times, ended: {daemon.exits[-5:]}")
+            if os.path.exists(daemon.log_path):
+                parts.append(tail(daemon.log_path, 25))
+        return "\n".join(parts)

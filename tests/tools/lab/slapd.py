@@ -1,0 +1,75 @@
+"""A real LDAP server, slapd, in namespace b on 127.0.0.1, ::1 and a Unix socket, under its own user."""
+import os
+from urllib.parse import quote
+
+from .base import Child, run, tail, wait_until, write_file
+
+BASE = "dc=example,dc=test"
+PORT = 3890
+UID = 64920
+PEOPLE = 400
+
+SLAPD_CONF = """\
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/pid
+sizelimit unlimited
+threads 4
+database mdb
+suffix "{base}"
+directory {folder}/db
+maxsize 67108864
+index uid eq
+access to * by * read
+"""
+
+
+def directory_text():
+    entries = [f"dn: {BASE}\nobjectClass: domain\ndc: example\n",
+               f"dn: ou=people,{BASE}\nobjectClass: organizationalUnit\nou: people\n"]
+    for number in range(PEOPLE):
+        entries.append(f"dn: uid=user{number},ou=people,{BASE}\nobjectClass: inetOrgPerson\nuid: user{number}\n"
+                       f"cn: User {number}\nsn: {number}\nmail: user{number}@example.test\n"
+                       f"description: {'d' * (number % 50)}{number}\n")
+    return "\n".join(entries)
+
+
+class Slapd:
+    def __init__(self, workspace, network, node="b"):
+        self.network = network
+        self.node = node
+        self.folder = workspace.folder("slapd", UID)
+        workspace.folder("slapd/db", UID)
+        self.socket = os.path.join(self.folder, "ldapi")
+        self.config = os.path.join(self.folder, "slapd.conf")
+        self.log = os.path.join(self.folder, "slapd.out")
+        self.child = None
+        ldif = os.path.join(self.folder, "directory.ldif")
+        write_file(self.config, SLAPD_CONF.format(folder=self.folder, base=BASE))
+        write_file(ldif, directory_text())
+        run(["slapadd", "-q", "-f", self.config, "-l", ldif], uid=UID)
+        self.start()
+
+    def start(self):
+        urls = f"ldap://127.0.0.1:{PORT}/ ldap://[::1]:{PORT}/ ldapi://{quote(self.socket, safe='')}/"
+        command = self.network.inside(self.node, "setpriv", "--reuid", UID, "--regid", UID, "--clear-groups",
+                                      "--pdeathsig", "KILL", "/usr/sbin/slapd", "-d", "0", "-h", urls, "-f", self.config)
+        self.child = Child("slapd", command, self.log)
+        wait_until(self._answers, "slapd answers", interval=0.05, detail=lambda: tail(self.log))
+
+    def _answers(self):
+        self.child.require_running()
+        done = self.search(self.node, f"ldap://127.0.0.1:{PORT}", "(uid=user7)", check=False)
+        return "uid: user7" in done.stdout
+
+    def search(self, node, url, query="(objectClass=*)", *attributes, check=True, timeout=30):
+        return self.network.run(node, "ldapsearch", "-x", "-LLL", "-o", "nettimeout=10", "-H", url, "-b", BASE, query,
+                                *attributes, check=check, timeout=timeout)
+
+    def stop(self):
+        if self.child:
+            self.child.stop()
+            self.child = None

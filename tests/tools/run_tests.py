@@ -1,0 +1,227 @@
+"""The part of ./run-tests that begins once the packages are there."""
+import argparse
+import concurrent.futures
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree
+
+import build
+
+SANITIZE = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+UNIT_TIMEOUT = 900
+INTEGRATION_TIMEOUT = 3600
+FUZZ_SECONDS = 60
+LONG_SCENARIOS = "100000"
+ADDRESS_SPACES = 2  # unit test programs at once
+
+
+class Totals:
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def add_junit(self, path, where):
+        """Counts one JUnit file; returns a summary for the progress line."""
+        before = self.passed, len(self.failed), len(self.skipped)
+        for case in xml.etree.ElementTree.parse(path).iter("testcase"):
+            name = f"{where}: {case.get('classname')}.{case.get('name')}"
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                self.failed.append(name)
+            elif skipped is not None:
+                reason = (skipped.get("message") or skipped.text or "").strip().splitlines()
+                self.skipped.append(f"{name}: {reason[-1] if reason else 'no reason given'}")
+            elif case.get("status") != "notrun":
+                self.passed += 1
+        now = self.passed, len(self.failed), len(self.skipped)
+        passed, failed, skipped = (after - then for then, after in zip(before, now))
+        return f"{passed} passed" + (f", {failed} FAILED" if failed else "") + (f", {skipped} skipped" if skipped else "")
+
+    def print_end(self):
+        for reason in self.skipped:
+            print(f"skipped: {reason}")
+        for name in self.failed:
+            print(f"failed: {name}")
+        line = f"{self.passed} passed, {len(self.failed)} failed"
+        print(line + (f", {len(self.skipped)} skipped" if self.skipped else ""), flush=True)
+
+
+class Runner:
+    def __init__(self, arguments, scratch):
+        self.arguments = arguments
+        self.scratch = scratch
+        self.totals = Totals()
+        self.started = time.monotonic()
+        self.sequence = 0
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self.started:5.0f} s] {text}", flush=True)
+
+    def wanted(self, *names):
+        return not self.arguments.only or any(part in name for part in self.arguments.only for name in names)
+
+    def build(self, folder, options=(), environment=None):
+        """False, and one failure, when it does not compile."""
+        path = os.path.join(build.TOP, folder)
+        try:
+            build.configure(path, options, environment)
+            build.compile_all(path)
+            return path
+        except build.BuildError as error:
+            print(f"{error}\nbuild: {folder} FAILED", flush=True)
+            self.totals.failed.append(f"{folder}: does not build")
+            return None
+
+    def environment(self, folder, sanitized):
+        variables = {**os.environ, "FUNNEL_BUILD": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        if self.arguments.long and not sanitized:
+            variables["FUNNEL_SCENARIOS"] = LONG_SCENARIOS
+        if sanitized:
+            variables.update(SANITIZE)
+            variables["FUNNEL_SANITIZED"] = "1"
+        return variables
+
+    # Unit tests
+
+    def unit(self, folder, sanitized):
+        listed = json.loads(subprocess.check_output(
+            ["/usr/bin/python3", "/usr/bin/meson", "introspect", "--tests", folder], text=True))
+        programs = [test for test in listed if any(suite.endswith("unit") for suite in test["suite"])
+                    and self.wanted(test["name"])]
+        with concurrent.futures.ThreadPoolExecutor(ADDRESS_SPACES) as pool:
+            for _ in pool.map(lambda test: self.unit_program(test, folder, sanitized), programs):
+                pass
+
+    def unit_program(self, test, folder, sanitized):
+        where = test["name"] + (" (sanitized)" if sanitized else "")
+        report = os.path.join(self.scratch, f"{test['name']}{'-san' if sanitized else ''}.xml")
+        began = time.monotonic()
+        try:
+            done = subprocess.run([*test["cmd"], f"--gtest_output=xml:{report}", "--gtest_brief=1"], text=True,
+                                  errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=UNIT_TIMEOUT * (5 if self.arguments.long else 1),
+                                  env={**self.environment(folder, sanitized), **test["env"]}, cwd=self.scratch,
+                                  check=False)
+            status, output = done.returncode, done.stdout
+        except subprocess.TimeoutExpired as error:
+            status, output = "a timeout", str(error.output or "")
+        if not os.path.exists(report):
+            self.totals.failed.append(f"{where}: ended with {status} before its report")
+            summary = "FAILED"
+        else:
+            failures = len(self.totals.failed)
+            summary = self.totals.add_junit(report, where)
+            if status != 0 and len(self.totals.failed) == failures:
+                self.totals.failed.append(f"{where}: all cases passed, but it ended with {status}")
+                summary += f", FAILED with {status}"
+        if status != 0:
+            print("\n".join(output.splitlines()[-80:]), flush=True)
+        self.say(f"{where}: {summary}, {time.monotonic() - began:.1f} s")
+
+    # Integration tests
+
+    def integration(self, folder, sanitized):
+        files = sorted(glob.glob(os.path.join(build.TOP, "tests/integration/test_*.py")))
+        chosen = []
+        if self.arguments.only:
+            by_file = [path for path in files if self.wanted(os.path.basename(path))]
+            chosen = [] if by_file else ["-k", " or ".join(self.arguments.only)]
+            files = by_file or files
+        if not files:
+            return
+        report = os.path.join(self.scratch, f"integration{'-san' if sanitized else ''}.xml")
+        # In a process namespace of their own nothing that a test starts outlives it.
+        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+                   "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
+                   f"--junitxml={report}", *chosen, *files]
+        where = "integration" + (" (sanitized)" if sanitized else "")
+        self.say(where)
+        try:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INTEGRATION_TIMEOUT, cwd=build.TOP,
+                                    env=self.environment(folder, sanitized), check=False).returncode
+        except subprocess.TimeoutExpired:
+            status = "a timeout"
+        if os.path.exists(report):
+            self.say(f"{where}: {self.totals.add_junit(report, where)}")
+        elif status != 5:  # 5: no test was chosen
+            self.totals.failed.append(f"{where}: pytest ended with {status} before its report")
+
+    # Fuzz targets
+
+    def fuzz(self, folder):
+        """The corpora always; in the long mode, each target for a minute from its corpus."""
+        for target in sorted(glob.glob(os.path.join(folder, "tests/fuzz/fuzz-*"))):
+            name = os.path.basename(target)
+            if not os.access(target, os.X_OK) or os.path.isdir(target) or not self.wanted(name):
+                continue
+            corpus = os.path.join(build.TOP, "tests/fuzz/corpus", name.removeprefix("fuzz-"))
+            self.fuzz_run(f"{name} corpus", [target, *sorted(glob.glob(os.path.join(corpus, "*")))])
+            if self.arguments.long:
+                found = os.path.join(self.scratch, name)
+                os.makedirs(found)
+                self.fuzz_run(f"{name} for {FUZZ_SECONDS} s",
+                              [target, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1",
+                               f"-artifact_prefix={self.scratch}/", found, corpus])
+
+    def fuzz_run(self, name, command):
+        if len(command) < 2:
+            self.totals.failed.append(f"{name}: is empty")
+            return
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              cwd=self.scratch, text=True, errors="replace", check=False)
+        if done.returncode == 0:
+            self.totals.passed += 1
+        else:
+            self.totals.failed.append(name)
+            print("\n".join(done.stdout.splitlines()[-60:]), flush=True)
+        self.say(f"{name}: {'passed' if done.returncode == 0 else 'FAILED'}")
+
+    def run(self):
+        everything = not self.arguments.only
+        if not self.arguments.sanitize:
+            folder = self.build("build")
+            if folder:
+                self.unit(folder, sanitized=False)
+                self.integration(folder, sanitized=False)
+            if everything or any("fuzz" in part for part in self.arguments.only):
+                folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false"],
+                                    {"CXX": "clang++-19"})
+                if folder:
+                    self.fuzz(folder)
+        if everything or self.arguments.sanitize:
+            folder = self.build("build-sanitize", ["-Db_sanitize=address,undefined", "-Doptimization=1",
+                                                   "-Dbench=false"])
+            if folder:
+                self.unit(folder, sanitized=True)
+                self.integration(folder, sanitized=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run-tests")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--only", action="extend", nargs="+", default=[], metavar="PATTERN")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    scratch = tempfile.mkdtemp(prefix="funnel-tests-")
+    runner = Runner(arguments, scratch)
+    try:
+        runner.run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    runner.totals.print_end()
+    sys.exit(1 if runner.totals.failed or runner.totals.passed == 0 else 0)
+
+
+main()
