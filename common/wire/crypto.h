@@ -7,7 +7,8 @@
 
 namespace funnel::wire {
 
-// The keys of one epoch of one channel, both directions. Owned by the channel; used from its thread.
+// The keys of one epoch of one channel, both directions. Owned by the channel; used from its
+// thread.
 class FrameCipher {
  public:
   virtual ~FrameCipher() = default;
@@ -16,11 +17,13 @@ class FrameCipher {
   [[nodiscard]] virtual std::size_t Overhead() const = 0;
 
   // Seals the concatenation of PIECES into OUT, whose size is exactly theirs + Overhead().
-  // SEQUENCE goes into the token's clear SND_SEQ field (RFC 4121 section 4.2.6.2); it need not be secret.
-  virtual Result<> Seal(std::uint64_t sequence, std::span<const ByteView> pieces, MutableByteView out) = 0;
+  // SEQUENCE goes into the token's clear SND_SEQ field (RFC 4121 section 4.2.6.2); it need not be
+  // secret.
+  virtual Result<> Seal(std::uint64_t sequence, std::span<const ByteView> pieces,
+                        MutableByteView out) = 0;
 
-  // Opens TOKEN, in place where it can. The result points into TOKEN and lives as long as it. An error
-  // means that the token was not made by the peer for this direction of this epoch.
+  // Opens TOKEN, in place where it can. The result points into TOKEN and lives as long as it. An
+  // error means that the token was not made by the peer for this direction of this epoch.
   virtual Result<MutableByteView> Open(MutableByteView token) = 0;
 };
 

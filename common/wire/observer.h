@@ -1,0 +1,62 @@
+// What a channel tells its owner, and where it puts its frames.
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/wire/types.h"
+
+namespace funnel::wire {
+
+// From within a callback every sending call of the channel is allowed; OnSealed(), OnLinkClosed(),
+// OnTimer(), Flush() and the destructor are not.
+class ChannelObserver {
+ public:
+  virtual ~ChannelObserver() = default;
+  // The first frame with the right CONFIRM was opened: both ends agree on keys and handshake. Once.
+  virtual void OnConfirmed() = 0;
+  // Acceptor only: the peer opened a session.
+  virtual void OnSessionOpened(SessionId session, const SessionInfo& info) = 0;
+  virtual void OnDatagram(SessionId session, ByteView datagram) = 0;
+  // Bytes of the next deliverable message, in the order the peer stated. Returns how many were
+  // taken (written to the output entirely); fewer than all: the channel keeps the rest, and calls
+  // again only after Resume(session). Credit is given back for what was taken.
+  virtual std::size_t OnMessage(SessionId session, ByteView bytes) = 0;
+  // The peer's direction ended cleanly (authenticated FIN), and everything before it was delivered.
+  virtual void OnFin(SessionId session) = 0;
+  // The session is over and forgotten: reset by the peer, by a violation, or by the end of the
+  // channel. kNone: the peer ended the flow with END_SESSION. Not called for what the owner ends
+  // itself.
+  virtual void OnSessionReset(SessionId session, EndCode code) = 0;
+  // Credit or room arrived: the session takes bytes again after it had taken fewer than offered.
+  virtual void OnWritable(SessionId session) = 0;
+  // OpenSession may succeed again after it had returned nullopt.
+  virtual void OnSessionsAvailable() {}
+  virtual void OnPong(std::uint64_t value, Duration round_trip) = 0;
+  // Initiator: time for a new epoch. Ask authd for a token, then StartRekey(), or RekeyFailed().
+  // Called again only after RekeyFailed() (then after settings.rekey_retry) or in the next epoch.
+  virtual void OnRekeyDue(Epoch next) = 0;
+  // A REKEY record came. Acceptor: ask authd, then AnswerRekey(). Initiator: ask authd, then
+  // InstallEpoch(). Either: RekeyFailed(). The token is untrusted input for authd, from an
+  // authenticated peer.
+  virtual void OnRekeyToken(Epoch next, ByteView token) = 0;
+  // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
+  virtual bool OnHello(ByteView /*body*/) { return false; }
+  // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to
+  // the sink. Every live session got OnSessionReset before.
+  virtual void OnEnded(EndCode code, const std::string& text, bool clean) = 0;
+};
+
+// Where Flush() puts sealed frames, each complete with its clear header (frame.h).
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  // Room for one frame of at most SIZE bytes, or an empty view when the sink is full: Flush()
+  // stops, and is called again when there is room. Never more than kMaxFrameSize. A reservation
+  // that no Commit follows is void.
+  virtual MutableByteView Reserve(std::size_t size) = 0;
+  // The first SIZE bytes of the last reservation are one frame.
+  virtual void Commit(std::size_t size) = 0;
+};
+
+}  // namespace funnel::wire
