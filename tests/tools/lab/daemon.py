@@ -72,7 +72,7 @@ class Daemon:
 
     def wait_ready(self, deadline=20):
         wait_until(lambda: self.ready, f"{self.name} is ready", deadline,
-                   detail=lambda: f"ended so far: {self.exits}\n{tail(self.log_path)}")
+                   detail=lambda: f"ended {len(self.exits)} times: {self.exits[-5:]}\n{tail(self.log_path)}")
 
     def wait_logged(self, text, deadline=10):
         wait_until(lambda: text in self.log, f"{self.name} logs '{text}'", deadline, detail=lambda: tail(self.log_path))

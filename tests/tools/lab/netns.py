@@ -16,7 +16,7 @@ import os
 import signal
 import subprocess
 
-from .base import Child, LabError, run, wait_until
+from .base import Child, LabError, run, wait_until, write_file
 
 ADDRESSES = {"a": "10.77.0.1", "b": "10.77.0.2", "k": "10.77.9.9"}
 ADDRESSES6 = {"a": "fd77::1", "b": "fd77::2"}
@@ -53,6 +53,7 @@ class Network:
                 return False
         wait_until(entered, f"network namespace {name}")
         run(["nsenter", f"--net=/proc/{keeper.pid}/ns/net", "ip", "link", "set", "lo", "up"])
+        write_file(os.path.splitext(log)[0] + ".pid", f"{keeper.pid}\n")
         return keeper
 
     def _link(self, left, left_device, right, right_device, left_address, right_address):

@@ -1,0 +1,167 @@
+"""The part of ./quickstart that begins once everything is built.
+
+This process owns the temporary folder and starts demo.py inside a process namespace of its own. However it
+ends, the kernel ends all processes of that namespace with it, and the folder is removed.
+"""
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+START_DEADLINE = 120
+PR_SET_PDEATHSIG = 1
+
+
+class Stopped(Exception):
+    """A signal asked us to end."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+
+def on_signal(number, _frame):
+    raise Stopped(number)
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start_demo(folder, keep):
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "/usr/bin/python3", "-B",
+               os.path.join(HERE, "demo.py"), os.path.join(TOP, "build"), folder]
+    if not keep:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
+    # It shall outlive us, and the terminal.
+    with open(os.path.join(folder, "demo.log"), "wb") as log:
+        return subprocess.Popen([*command, "--keep"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                start_new_session=True)
+
+
+def end_demo(pid):
+    """Kills the head of the process namespace, and waits until all in it are gone."""
+    init = head_of(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    deadline = time.monotonic() + 20
+    while init and os.path.exists(f"/proc/{init}/ns/pid") and time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{init}/stat", encoding="utf-8") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    return
+        except OSError:
+            return
+        time.sleep(0.02)
+
+
+def head_of(pid):
+    """The process namespace's first process; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as children:
+            return int((children.read().split() or ["0"])[0])
+    except OSError:
+        return 0
+
+
+def follow_until_ready(folder, process):
+    """Prints what the demonstration says until it says that it is up; true when it got there."""
+    deadline = time.monotonic() + START_DEADLINE
+    with open(os.path.join(folder, "demo.log"), encoding="utf-8", errors="replace") as log:
+        while True:
+            up = os.path.exists(os.path.join(folder, "up"))
+            ended = process.poll() is not None
+            sys.stdout.write(log.read())
+            sys.stdout.flush()
+            if up or ended:
+                return up and not ended
+            if time.monotonic() > deadline:
+                print(f"quickstart: not up within {START_DEADLINE} s", file=sys.stderr)
+                return False
+            time.sleep(0.1)
+
+
+def demonstrate(keep):
+    folder = tempfile.mkdtemp(prefix="funnel-quickstart-")
+    process = None
+    left_up = False
+    try:
+        process = start_demo(folder, keep)
+        if not keep:
+            return process.wait()
+        left_up = follow_until_ready(folder, process)
+        if left_up:
+            with open(os.path.join(folder, "process"), "w", encoding="utf-8") as out:
+                out.write(f"{process.pid} {start_time(process.pid)}\n")
+        return 0 if left_up else 1
+    except Stopped as stopped:
+        left_up = False
+        print("quickstart: interrupted, cleaning up", file=sys.stderr)
+        return 128 + stopped.number
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if not left_up:
+            if process:
+                end_demo(process.pid)
+                process.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_time(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return stat.read().rpartition(")")[2].split()[19]
+
+
+def running(folder):
+    """The process id of the demonstration in a folder; a reused one does not count."""
+    try:
+        with open(os.path.join(folder, "process"), encoding="utf-8") as file:
+            pid, started = file.read().split()
+    except OSError:
+        sys.exit(f"quickstart: {folder} is not a folder of ./quickstart --keep")
+    try:
+        return int(pid) if start_time(int(pid)) == started else None
+    except OSError:
+        return None
+
+
+def stop(folder):
+    pid = running(folder)
+    if pid:
+        end_demo(pid)
+    shutil.rmtree(folder)
+    print(f"quickstart: stopped{'' if pid else ' (it was not running)'}, {folder} removed")
+    return 0
+
+
+def run_inside(folder, node, command):
+    pid = running(folder) or sys.exit("quickstart: it is not running any more")
+    with open(os.path.join(folder, "net", f"{node}.pid"), encoding="utf-8") as file:
+        keeper = file.read().strip()
+    os.execvp("nsenter", ["nsenter", "--target", str(head_of(pid)), "--mount", "--pid", "--", "nsenter",
+                          f"--net=/proc/{keeper}/ns/net", "--", *command])
+
+
+def main():
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--stop"] and len(arguments) == 2:
+        return stop(arguments[1])
+    if arguments[:1] == ["--in"] and len(arguments) >= 4 and arguments[2] in ("branch", "hoster"):
+        return run_inside(arguments[1], {"branch": "a", "hoster": "b"}[arguments[2]], arguments[3:])
+    if arguments not in ([], ["--keep"]):
+        sys.exit("usage: quickstart [--keep | --stop FOLDER | --in FOLDER branch|hoster COMMAND...]")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    return demonstrate(arguments == ["--keep"])
+
+
+sys.exit(main())
