@@ -39,9 +39,13 @@ struct Mistake {
   [[nodiscard]] std::string Print() const;
 };
 
-// Where each value of one file came from: "section.key" -> one Origin for each value, and "section"
-// -> the section's header. Keys left to their default are absent.
+// Where each value of one file came from: "section.key" -> one Origin for each value, "section" ->
+// the section's header, "" -> the file. Keys left to their default are absent.
 using Origins = std::map<std::string, std::vector<Origin>, std::less<>>;
+
+// Where SECTION.KEY was first written; else SECTION's header; else the file as a whole.
+[[nodiscard]] Origin FindOrigin(const Origins& origins, std::string_view section,
+                                std::string_view key);
 
 // [kerberos] of funnel.conf: funnel-authd's.
 struct KerberosConfig {
@@ -161,6 +165,9 @@ struct ServiceConfig {
   // [connect]
   Endpoint connect;
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
+  // [relay]
+  std::vector<std::string> relay_from;
+  std::string relay_to;
   // [security]
   Principal identity;                    // ours
   Principal expect;                      // listen: the acceptor's

@@ -1,0 +1,62 @@
+// References between files: peers, nodes, wire names.
+#include <map>
+
+#include "common/config/check.h"
+
+namespace funnel::config {
+namespace {
+
+void CheckNodes(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const PeerConfig*> nodes;
+  for (const PeerConfig& peer : configuration.peers) {
+    if (peer.node.empty()) continue;
+    auto [first, fresh] = nodes.emplace(peer.node, &peer);
+    if (fresh) continue;
+    Tell(peer.origins, "peer", "node",
+         "node: " + peer.node + " is already peer " + first->second->name + " (" +
+             PrintPlace(FindOrigin(first->second->origins, "peer", "node")) + ")",
+         mistakes);
+  }
+}
+
+void CheckPeerExists(const Configuration& configuration, const ServiceConfig& service,
+                     std::string_view section, std::string_view key, const std::string& peer,
+                     std::vector<Mistake>& mistakes) {
+  if (peer.empty() || configuration.FindPeer(peer) != nullptr) return;
+  Tell(service.origins, section, key,
+       std::string(key) + ": unknown peer " + peer + " (there is no peers.d/" + peer + ".ini)",
+       mistakes);
+}
+
+// An OPEN names a service by its wire name, so what we offer must not be ambiguous.
+void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const ServiceConfig*> offered;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role != Role::kConnect) continue;
+    auto [first, fresh] = offered.emplace(service.wire_name, &service);
+    if (fresh) continue;
+    Tell(service.origins, "service", "wire-name",
+         "wire-name: " + service.wire_name + " is already service " + first->second->name.text() +
+             " (" + PrintPlace(FindOrigin(first->second->origins, "service", "wire-name")) + ")",
+         mistakes);
+  }
+}
+
+}  // namespace
+
+void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
+  CheckNodes(configuration, mistakes);
+  for (ServiceConfig& service : configuration.services) {
+    CheckPeerExists(configuration, service, "service", "peer", service.peer, mistakes);
+    CheckPeerExists(configuration, service, "relay", "to", service.relay_to, mistakes);
+    for (const std::string& from : service.relay_from) {
+      CheckPeerExists(configuration, service, "relay", "from", from, mistakes);
+    }
+    const PeerConfig* peer = configuration.FindPeer(service.peer);
+    if (service.target.empty() && service.role == Role::kListen && peer != nullptr)
+      service.target = peer->node;
+  }
+  CheckWireNames(configuration, mistakes);
+}
+
+}  // namespace funnel::config

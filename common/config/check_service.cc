@@ -1,0 +1,141 @@
+// One service by itself: its role, the keys its role and protocol need or forbid, computed
+// defaults.
+#include <array>
+
+#include "common/config/check.h"
+
+namespace funnel::config {
+namespace {
+
+struct RoleName {
+  Role role;
+  std::string_view section;
+};
+constexpr std::array<RoleName, 3> kRoles{
+    {{Role::kListen, "listen"}, {Role::kConnect, "connect"}, {Role::kRelay, "relay"}}};
+
+std::string_view SectionOf(Role role) { return kRoles[static_cast<std::size_t>(role)].section; }
+
+// Sets the role from the one section that says it; false when none or several do.
+bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  int count = 0;
+  for (const RoleName& candidate : kRoles) {
+    if (!service.origins.contains(candidate.section)) continue;
+    if (++count == 1) {
+      service.role = candidate.role;
+    } else {
+      Tell(service.origins, candidate.section, "",
+           "[" + std::string(candidate.section) + "] beside [" +
+               std::string(SectionOf(service.role)) +
+               "]: a service has exactly one of [listen], [connect], [relay]",
+           mistakes);
+    }
+  }
+  if (count == 0) {
+    Tell(service.origins, "", "", "one of [listen], [connect], [relay] is missing", mistakes);
+  }
+  return count == 1;
+}
+
+// "only for udp"; empty where the row suits the service.
+std::string_view Misfit(const KeyRow& row, const ServiceConfig& service) {
+  if ((row.applies & kUdpOnly) && service.protocol != Protocol::kUdp)
+    return "is only for protocol = udp";
+  if ((row.applies & kTcpOnly) && service.protocol != Protocol::kTcp)
+    return "is only for protocol = tcp";
+  if ((row.applies & kListenOnly) && service.role != Role::kListen)
+    return "is only for a service with [listen]";
+  if ((row.applies & kConnectOnly) && service.role != Role::kConnect) {
+    return "is only for a service with [connect]";
+  }
+  return {};
+}
+
+void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  for (const KeyRow& row : ServiceKeys()) {
+    if (!service.origins.contains(std::string(row.section) + '.' + std::string(row.key))) continue;
+    std::string_view misfit = Misfit(row, service);
+    if (misfit.empty()) continue;
+    Tell(service.origins, row.section, row.key, std::string(row.key) + ' ' + std::string(misfit),
+         mistakes);
+  }
+}
+
+void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  const Origins& at = service.origins;
+  if (!at.contains("listen.address"))
+    Tell(at, "listen", "", "address is missing in [listen]", mistakes);
+  if (!at.contains("service.peer"))
+    Tell(at, "service", "", "peer is missing in [service]", mistakes);
+  if (!at.contains("security.expect"))
+    Tell(at, "security", "", "expect is missing in [security]", mistakes);
+  if (service.stream && service.stream->value() + service.channels - 1 > 63) {
+    Tell(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
+  }
+}
+
+void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (service.protocol == Protocol::kUdp && service.connect.is_unix()) {
+    Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",
+         mistakes);
+  }
+}
+
+void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  RequireKeys(ServiceKeys(), SectionOf(service.role), service.origins, mistakes);
+  switch (service.role) {
+    case Role::kListen:
+      CheckListen(service, mistakes);
+      break;
+    case Role::kConnect:
+      CheckConnect(service, mistakes);
+      break;
+    case Role::kRelay:
+      // Refused rather than ignored: an administrator must not believe that something is passed on.
+      Tell(service.origins, "relay", "", "this version cannot relay yet", mistakes);
+      break;
+  }
+  if (service.role == Role::kRelay) return;
+  if (service.origins.contains("security")) {
+    RequireKeys(ServiceKeys(), "security", service.origins, mistakes);
+  } else {
+    Tell(service.origins, "", "", "[security] is missing", mistakes);
+  }
+}
+
+void SetDefaults(ServiceConfig& service) {
+  const std::string& name = service.name.text();
+  bool udp = service.protocol == Protocol::kUdp;
+  if (service.wire_name.empty()) service.wire_name = name;
+  if (service.edge_user.empty()) service.edge_user = (udp ? "funnel-u-" : "funnel-t-") + name;
+}
+
+void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (service.retry_min > service.retry_max) {
+    Tell(service.origins, "service", "retry-min", "retry-min is greater than retry-max", mistakes);
+  }
+  if (service.session_window_bytes > service.channel_window_bytes) {
+    Tell(service.origins, "service", "channel-window",
+         "session-window is greater than channel-window", mistakes);
+  }
+}
+
+}  // namespace
+
+void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (auto name = ServiceName::Parse(unit.name))
+    service.name = *name;  // else ReadUnits has told it
+  if (!service.origins.contains("service")) {
+    Tell(service.origins, "", "", "[service] is missing", mistakes);
+  } else {
+    RequireKeys(ServiceKeys(), "service", service.origins, mistakes);
+  }
+  bool role_known = SetRole(service, mistakes);
+  // Without them every further message would be a guess.
+  if (role_known && service.origins.contains("service.protocol")) CheckMisfits(service, mistakes);
+  if (role_known) CheckRole(service, mistakes);
+  SetDefaults(service);
+  CheckLimits(service, mistakes);
+}
+
+}  // namespace funnel::config

@@ -1,0 +1,63 @@
+// The one table of configuration: a row for each key gives where it stands, its syntax, default,
+// range, the version it came with, its help, and the member it sets. Parser, help text and the man
+// page all come from these rows. Defaults are the initialisers in model.h; only computed ones are
+// told here.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/config/value.h"
+
+namespace funnel::config {
+
+enum class Need { kOptional, kRequired, kList };
+
+// Where a service's key makes sense; 0: everywhere.
+enum Applies : unsigned {
+  kEverywhere = 0,
+  kUdpOnly = 1,
+  kTcpOnly = 2,
+  kListenOnly = 4,
+  kConnectOnly = 8,
+};
+
+struct KeyRow {
+  std::string_view section;
+  std::string_view key;
+  Type type;
+  // OBJECT is the file's struct: NodeConfig, PeerConfig or ServiceConfig.
+  Field (*field)(void* object);
+  std::string_view help;
+  Range range = {};
+  Need need = Need::kOptional;
+  unsigned applies = kEverywhere;
+  std::string_view computed_default = {};  // in words, where it depends on other keys
+  std::string_view since = "0.1";
+};
+
+// A file's rows, in the order in which help shows them. Those of one section are neighbours.
+[[nodiscard]] std::span<const KeyRow> NodeKeys();
+[[nodiscard]] std::span<const KeyRow> PeerKeys();
+[[nodiscard]] std::span<const KeyRow> ServiceKeys();
+
+[[nodiscard]] const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
+                                    std::string_view key);
+[[nodiscard]] bool HasSection(std::span<const KeyRow> rows, std::string_view section);
+
+// The default as it could be written; the words of computed_default; "" where there is none.
+[[nodiscard]] std::string PrintDefault(const KeyRow& row);
+
+// At<&NodeConfig::sctp, &SctpConfig::rto_min>: the member at the end of that path. The first
+// pointer's class is what `object` is.
+template <typename Object, typename Member>
+Object OwnerOf(Member Object::*);
+
+template <auto kFirst, auto... kRest>
+Field At(void* object) {
+  using Owner = decltype(OwnerOf(kFirst));
+  return &((static_cast<Owner*>(object)->*kFirst).*....*kRest);
+}
+
+}  // namespace funnel::config

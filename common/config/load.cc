@@ -1,0 +1,74 @@
+#include "common/config/load.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "common/config/apply.h"
+#include "common/config/check.h"
+#include "common/config/layers.h"
+
+namespace funnel::config {
+namespace {
+
+void Append(std::vector<Mistake>& to, const std::vector<Mistake>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// Whether there is anything to look at: of a file that is missing or unreadable only that is told.
+bool HasContent(const Unit& unit) {
+  return !unit.sections.empty() || !unit.values.empty() || unit.mistakes.empty();
+}
+
+void LoadNode(const LoadOptions& options, NodeConfig& node, Mistakes& mistakes) {
+  Unit unit = ReadUnit(options.defaults, options.directory, "funnel.conf");
+  Append(mistakes, unit.mistakes);
+  if (!HasContent(unit)) return;
+  ApplyUnit(unit, NodeKeys(), &node, node.origins, mistakes);
+  CompleteNode(options.directory, node, mistakes);
+}
+
+void LoadPeers(const LoadOptions& options, Configuration& out, Mistakes& mistakes) {
+  for (const Unit& unit : ReadUnits(options.defaults, options.directory, "peers.d")) {
+    Append(mistakes, unit.mistakes);
+    // Listed even when it is wrong, so that services that name it are not blamed as well.
+    PeerConfig& peer = out.peers.emplace_back();
+    peer.name = unit.name;
+    if (!HasContent(unit)) continue;
+    ApplyUnit(unit, PeerKeys(), &peer, peer.origins, mistakes);
+    CompletePeer(unit, out.node, peer, mistakes);
+  }
+}
+
+void LoadServices(const LoadOptions& options, Configuration& out, Mistakes& mistakes) {
+  for (const Unit& unit : ReadUnits(options.defaults, options.directory, "services.d")) {
+    Append(mistakes, unit.mistakes);
+    if (!HasContent(unit)) continue;
+    ServiceConfig& service = out.services.emplace_back();
+    ApplyUnit(unit, ServiceKeys(), &service, service.origins, mistakes);
+    CompleteService(unit, service, mistakes);
+  }
+}
+
+}  // namespace
+
+std::expected<Configuration, Mistakes> Load(const LoadOptions& options) {
+  Configuration out;
+  Mistakes mistakes;
+  LoadNode(options, out.node, mistakes);
+  LoadPeers(options, out, mistakes);
+  LoadServices(options, out, mistakes);
+  CheckTogether(out, mistakes);
+  if (mistakes.empty()) return out;
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
+    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+  });
+  return std::unexpected(std::move(mistakes));
+}
+
+std::string PrintMistakes(const Mistakes& mistakes) {
+  std::string out;
+  for (const Mistake& mistake : mistakes) out += mistake.Print() + '\n';
+  return out;
+}
+
+}  // namespace funnel::config

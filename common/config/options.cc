@@ -1,0 +1,141 @@
+#include "common/config/options.h"
+
+#include <array>
+#include <cstdio>
+
+#include "common/base/text.h"
+
+namespace funnel::config {
+namespace {
+
+struct ValueOption {
+  std::string_view name;
+  std::string_view help;
+  Result<void> (*set)(Options&, std::string_view);
+};
+
+template <std::string Options::*kMember>
+Result<void> SetDirectory(Options& options, std::string_view value) {
+  if (value.empty()) return Fail("a folder is expected");
+  // "/run/x/" and "/run/x" shall name the same sockets in messages.
+  while (value.size() > 1 && value.ends_with('/')) value.remove_suffix(1);
+  options.*kMember = value;
+  return {};
+}
+
+Result<void> SetLevel(Options& options, std::string_view value) {
+  LogLevel level{};
+  if (!ParseLogLevel(value, level))
+    return Fail("error, warning, notice, info or debug is expected");
+  options.log_level = level;
+  return {};
+}
+
+constexpr std::array<ValueOption, 5> kValueOptions{{
+    {"--config", "DIR      configuration (default /etc/funnel)",
+     SetDirectory<&Options::config_dir>},
+    {"--defaults", "DIR    the package's configuration below it (default /usr/lib/funnel)",
+     SetDirectory<&Options::defaults_dir>},
+    {"--run", "DIR         sockets and counters (default /run/funnel)",
+     SetDirectory<&Options::run_dir>},
+    {"--state", "DIR       what outlives a restart (default /var/lib/funnel)",
+     SetDirectory<&Options::state_dir>},
+    {"--log-level", "LEVEL error, warning, notice, info or debug (default: [node] log-level)",
+     SetLevel},
+}};
+
+const ValueOption* FindValueOption(std::string_view name) {
+  for (const ValueOption& option : kValueOptions) {
+    if (option.name == name) return &option;
+  }
+  return nullptr;
+}
+
+// True when WORD is one of the options without a value.
+bool TakeFlag(const Usage& usage, std::string_view word, Options& options) {
+  if (word == "--help" || word == "-h") return options.help = true;
+  if (word == "--version") return options.version = true;
+  if (word == "--json" && usage.accepts_json) return options.json = true;
+  return false;
+}
+
+// Takes the option at argv[i]; moves i over its value.
+Result<void> TakeOption(const Usage& usage, int argc, const char* const* argv, int& i,
+                        Options& options) {
+  std::string_view word = argv[i];
+  if (TakeFlag(usage, word, options)) return {};
+  std::size_t equals = word.find('=');
+  std::string name(word.substr(0, equals));
+  const ValueOption* option = FindValueOption(name);
+  if (option == nullptr) return Fail("unknown option " + EscapeForLog(name));
+  std::string_view value;
+  if (equals != std::string_view::npos) {
+    value = word.substr(equals + 1);
+  } else if (i + 1 < argc) {
+    value = argv[++i];
+  } else {
+    return Fail(name + " needs a value");
+  }
+  auto set = option->set(options, value);
+  if (!set) return Fail(name + ": " + set.error().message);
+  return {};
+}
+
+}  // namespace
+
+Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* argv) {
+  Options options;
+  bool options_over = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (options_over || !word.starts_with('-') || word == "-") {
+      options.arguments.emplace_back(word);
+    } else if (word == "--") {
+      options_over = true;
+    } else {
+      auto taken = TakeOption(usage, argc, argv, i, options);
+      if (!taken) return std::unexpected(taken.error());
+    }
+  }
+  if (options.help || options.version) return options;
+  if (options.arguments.size() < usage.min_arguments) {
+    return Fail("missing argument: " + std::string(usage.arguments));
+  }
+  if (options.arguments.size() > usage.max_arguments) {
+    return Fail("unexpected argument " + EscapeForLog(options.arguments[usage.max_arguments]));
+  }
+  return options;
+}
+
+std::string HelpText(const Usage& usage) {
+  std::string out = "Usage: " + std::string(usage.program) + " [OPTION ...]";
+  if (!usage.arguments.empty()) out += ' ' + std::string(usage.arguments);
+  out += '\n' + std::string(usage.description) + "\n\nOptions:\n";
+  for (const ValueOption& option : kValueOptions) {
+    out += "  " + std::string(option.name) + ' ' + std::string(option.help) + '\n';
+  }
+  if (usage.accepts_json) out += "  --json             machine-readable output\n";
+  return out + "  --help             this text\n  --version          version of Funnel\n";
+}
+
+std::expected<Options, int> ParseOptionsOrAnswer(const Usage& usage, int argc,
+                                                 const char* const* argv) {
+  auto options = ParseOptions(usage, argc, argv);
+  std::string program(usage.program);
+  if (!options) {
+    std::fprintf(stderr, "%s: %s\nTry %s --help.\n", program.c_str(),
+                 options.error().message.c_str(), program.c_str());
+    return std::unexpected(kExitUsage);
+  }
+  if (options->help) {
+    std::fputs(HelpText(usage).c_str(), stdout);
+    return std::unexpected(0);
+  }
+  if (options->version) {
+    std::printf("%s %s\n", program.c_str(), FUNNEL_VERSION);
+    return std::unexpected(0);
+  }
+  return *std::move(options);
+}
+
+}  // namespace funnel::config

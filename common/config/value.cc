@@ -1,0 +1,280 @@
+#include "common/config/value.h"
+
+#include "common/base/text.h"
+#include "common/config/names.h"
+#include "common/config/units.h"
+
+namespace funnel::config {
+namespace {
+
+template <typename T>
+T& To(Field field) {
+  return *std::get<T*>(field);
+}
+
+// ---- words ----
+
+template <typename E>
+struct Word {
+  std::string_view text;
+  E value;
+};
+constexpr Word<bool> kBoolWords[] = {{"yes", true}, {"no", false}};
+constexpr Word<LogLevel> kLogLevelWords[] = {{"error", LogLevel::kError},
+                                             {"warning", LogLevel::kWarning},
+                                             {"notice", LogLevel::kNotice},
+                                             {"info", LogLevel::kInfo},
+                                             {"debug", LogLevel::kDebug}};
+constexpr Word<Engine> kEngineWords[] = {
+    {"auto", Engine::kAuto}, {"kernel", Engine::kKernel}, {"userland", Engine::kUserland}};
+constexpr Word<Carrier> kCarrierWords[] = {
+    {"auto", Carrier::kAuto}, {"direct", Carrier::kDirect}, {"udp", Carrier::kUdp}};
+constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", When::kOnDemand}};
+constexpr Word<Protocol> kProtocolWords[] = {{"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}};
+constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
+                                               {"v2", ProxyProtocol::kV2}};
+
+std::unexpected<Error> Expected(Type type, std::string_view text) {
+  return Fail(std::string(DescribeType(type)) + " is expected, not " + EscapeForLog(text, 80));
+}
+
+template <typename E, std::size_t kCount>
+Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
+  for (const Word<E>& word : words) {
+    if (word.text != text) continue;
+    out = word.value;
+    return {};
+  }
+  return Expected(type, text);
+}
+
+template <typename E, std::size_t kCount>
+std::string PrintWord(const Word<E> (&words)[kCount], E value) {
+  for (const Word<E>& word : words) {
+    if (word.value == value) return std::string(word.text);
+  }
+  return {};
+}
+
+// ---- numbers ----
+
+std::optional<std::int64_t> ReadNumber(Type type, std::string_view text) {
+  if (type == Type::kTime) return ParseTime(text);
+  return type == Type::kSize ? ParseSize(text) : ParseCount(text);
+}
+
+std::string PrintNumber(Type type, std::int64_t value) {
+  if (type == Type::kTime) return PrintTime(value);
+  return type == Type::kSize ? PrintSize(value) : std::to_string(value);
+}
+
+Result<void> ParseNumber(Type type, const Range& range, std::string_view text, Field field) {
+  auto value = ReadNumber(type, text);
+  if (!value) return Expected(type, text);
+  if (*value < range.min || *value > range.max) {
+    return Fail(EscapeForLog(text, 80) + " is out of range: " + PrintRange(type, range));
+  }
+  if (auto* time = std::get_if<milliseconds*>(&field)) {
+    **time = milliseconds(*value);
+  } else if (auto* wide = std::get_if<std::uint64_t*>(&field)) {
+    **wide = static_cast<std::uint64_t>(*value);
+  } else if (auto* narrow = std::get_if<std::uint16_t*>(&field)) {
+    **narrow = static_cast<std::uint16_t>(*value);
+  } else {
+    To<std::uint32_t>(field) = static_cast<std::uint32_t>(*value);
+  }
+  return {};
+}
+
+std::int64_t NumberOf(Field field) {
+  if (auto* time = std::get_if<milliseconds*>(&field)) return (*time)->count();
+  if (auto* wide = std::get_if<std::uint64_t*>(&field)) return static_cast<std::int64_t>(**wide);
+  if (auto* narrow = std::get_if<std::uint16_t*>(&field)) return **narrow;
+  return To<std::uint32_t>(field);
+}
+
+// ---- text ----
+
+bool IsText(Type type, std::string_view text) {
+  if (type == Type::kNodeName) return IsHostName(text);
+  if (type == Type::kPeerName) return IsLegalName(text);
+  if (type == Type::kUser) return IsUser(text);
+  return type == Type::kLabel ? IsLabel(text) : !text.empty();
+}
+
+Result<void> ParseText(Type type, std::string_view text, Field field) {
+  if (!IsText(type, text)) return Expected(type, text);
+  if (auto* list = std::get_if<std::vector<std::string>*>(&field)) {
+    (*list)->emplace_back(text);
+  } else {
+    To<std::string>(field) = text;
+  }
+  return {};
+}
+
+std::string PrintText(Field field) {
+  auto* list = std::get_if<std::vector<std::string>*>(&field);
+  if (list == nullptr) return To<std::string>(field);
+  std::string out;
+  for (const std::string& item : **list) out += (out.empty() ? "" : " ") + item;
+  return out;
+}
+
+// Wraps a parser's own words: "bad principal ns@: the realm is empty".
+std::unexpected<Error> Bad(std::string_view what, std::string_view text, const Error& error) {
+  return Fail("bad " + std::string(what) + ' ' + EscapeForLog(text) + ": " + error.message);
+}
+
+template <typename T, typename Parsed>
+Result<void> Store(std::string_view what, std::string_view text, Parsed parsed, T& out) {
+  if (!parsed) return Bad(what, text, parsed.error());
+  if constexpr (requires { out.push_back(*std::move(parsed)); }) {
+    out.push_back(*std::move(parsed));
+  } else {
+    out = *std::move(parsed);
+  }
+  return {};
+}
+
+Result<SocketAddress> ParseIp(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  auto address = SocketAddress::FromLiteral(text, 0);
+  if (!address) return Fail("an IPv4 or IPv6 address without port is expected");
+  return *address;
+}
+
+Result<Endpoint> ParseLiteralPort(std::string_view text) {
+  Endpoint endpoint = TRY(Endpoint::ParseHost(text, Endpoint::Port::kRequired));
+  if (!endpoint.literal()) return Fail("an address is expected, not a name");
+  return endpoint;
+}
+
+Result<void> ParseStream(std::string_view text, std::optional<StreamId>& out) {
+  auto number = ParseCount(text);
+  if (!number || *number < 1 || *number > 63) return Expected(Type::kStream, text);
+  out = StreamId(static_cast<std::uint16_t>(*number));
+  return {};
+}
+
+template <typename T>
+std::string PrintList(const std::vector<T>& list, std::string (T::*print)() const) {
+  std::string out;
+  for (const T& item : list) out += (out.empty() ? "" : " ") + (item.*print)();
+  return out;
+}
+
+Result<void> ParseCompound(Type type, std::string_view text, Field field) {
+  switch (type) {
+    case Type::kPrincipal:
+      return Store("principal", text, Principal::Parse(text), To<Principal>(field));
+    case Type::kPattern:
+      return Store("principal", text, PrincipalPattern::Parse(text),
+                   To<std::vector<PrincipalPattern>>(field));
+    case Type::kIpAddress:
+      return Store("address", text, ParseIp(text), To<std::vector<SocketAddress>>(field));
+    case Type::kHostPort:
+      return Store("address", text, Endpoint::ParseHost(text, Endpoint::Port::kOptional),
+                   To<std::vector<Endpoint>>(field));
+    case Type::kLiteralPort:
+      return Store("address", text, ParseLiteralPort(text), To<std::vector<Endpoint>>(field));
+    case Type::kBackend:
+      return Store("address", text, Endpoint::ParseBackend(text), To<Endpoint>(field));
+    case Type::kNetwork:
+      return Store("network", text, Network::Parse(text), To<std::vector<Network>>(field));
+    default:
+      return ParseStream(text, To<std::optional<StreamId>>(field));
+  }
+}
+
+std::string PrintCompound(Type type, Field field) {
+  switch (type) {
+    case Type::kPrincipal:
+      return To<Principal>(field).empty() ? "" : To<Principal>(field).text();
+    case Type::kPattern:
+      return PrintList(To<std::vector<PrincipalPattern>>(field), &PrincipalPattern::text);
+    case Type::kIpAddress:
+      return PrintList(To<std::vector<SocketAddress>>(field), &SocketAddress::ip_text);
+    case Type::kHostPort:
+    case Type::kLiteralPort:
+      return PrintList(To<std::vector<Endpoint>>(field), &Endpoint::text);
+    case Type::kBackend:
+      return To<Endpoint>(field) == Endpoint{} ? "" : To<Endpoint>(field).text();
+    case Type::kNetwork:
+      return PrintList(To<std::vector<Network>>(field), &Network::text);
+    default: {
+      auto stream = To<std::optional<StreamId>>(field);
+      return stream ? std::to_string(stream->value()) : "";
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> ParseValue(Type type, const Range& range, std::string_view text, Field field) {
+  switch (type) {
+    case Type::kBool:
+      return ParseWord(type, kBoolWords, text, To<bool>(field));
+    case Type::kCount:
+    case Type::kTime:
+    case Type::kSize:
+      return ParseNumber(type, range, text, field);
+    case Type::kNodeName:
+    case Type::kPeerName:
+    case Type::kUser:
+    case Type::kLabel:
+    case Type::kPath:
+      return ParseText(type, text, field);
+    case Type::kLogLevel:
+      return ParseWord(type, kLogLevelWords, text, To<LogLevel>(field));
+    case Type::kEngine:
+      return ParseWord(type, kEngineWords, text, To<Engine>(field));
+    case Type::kCarrier:
+      return ParseWord(type, kCarrierWords, text, To<Carrier>(field));
+    case Type::kWhen:
+      return ParseWord(type, kWhenWords, text, To<When>(field));
+    case Type::kProtocol:
+      return ParseWord(type, kProtocolWords, text, To<Protocol>(field));
+    case Type::kProxyProtocol:
+      return ParseWord(type, kProxyWords, text, To<ProxyProtocol>(field));
+    default:
+      return ParseCompound(type, text, field);
+  }
+}
+
+std::string PrintValue(Type type, Field field) {
+  switch (type) {
+    case Type::kBool:
+      return PrintWord(kBoolWords, To<bool>(field));
+    case Type::kCount:
+    case Type::kTime:
+    case Type::kSize:
+      return PrintNumber(type, NumberOf(field));
+    case Type::kNodeName:
+    case Type::kPeerName:
+    case Type::kUser:
+    case Type::kLabel:
+    case Type::kPath:
+      return PrintText(field);
+    case Type::kLogLevel:
+      return PrintWord(kLogLevelWords, To<LogLevel>(field));
+    case Type::kEngine:
+      return PrintWord(kEngineWords, To<Engine>(field));
+    case Type::kCarrier:
+      return PrintWord(kCarrierWords, To<Carrier>(field));
+    case Type::kWhen:
+      return PrintWord(kWhenWords, To<When>(field));
+    case Type::kProtocol:
+      return PrintWord(kProtocolWords, To<Protocol>(field));
+    case Type::kProxyProtocol:
+      return PrintWord(kProxyWords, To<ProxyProtocol>(field));
+    default:
+      return PrintCompound(type, field);
+  }
+}
+
+std::string PrintRange(Type type, const Range& range) {
+  if (type != Type::kCount && type != Type::kTime && type != Type::kSize) return {};
+  return PrintNumber(type, range.min) + " to " + PrintNumber(type, range.max);
+}
+
+}  // namespace funnel::config

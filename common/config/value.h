@@ -1,0 +1,69 @@
+// One value: its syntax, how it is read into a member of a configuration struct, how it is printed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/config/model.h"
+
+namespace funnel::config {
+
+// The syntaxes that values have.
+enum class Type {
+  kBool,          // yes | no
+  kCount,         // a whole number
+  kTime,          // 500ms, 5s, 2min, 1h, 1d
+  kSize,          // 100B, 64KiB, 4MiB, 1GiB
+  kNodeName,      // host-like
+  kPeerName,      // as files are named
+  kUser,          // a user or group: name or number
+  kLabel,         // wire name
+  kPath,          // absolute, or relative to the configuration folder
+  kPrincipal,     //
+  kPattern,       // principal in which a component may be *
+  kIpAddress,     // literal without port
+  kHostPort,      // host[:port]
+  kLiteralPort,   // ADDRESS:port
+  kBackend,       // host:port or unix:/path
+  kNetwork,       // ADDRESS/BITS
+  kStream,        // 1 to 63
+  kLogLevel,      //
+  kEngine,        //
+  kCarrier,       //
+  kWhen,          //
+  kProtocol,      //
+  kProxyProtocol  //
+};
+
+// The member that a row of the table points at.
+using Field = std::variant<bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*, milliseconds*,
+                           std::string*, std::vector<std::string>*, Principal*,
+                           std::vector<PrincipalPattern>*, std::vector<SocketAddress>*, Endpoint*,
+                           std::vector<Endpoint>*, std::vector<Network>*, std::optional<StreamId>*,
+                           LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*>;
+
+// Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
+struct Range {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+};
+
+// Reads TEXT into the field; a list gets one value more. The error says what is expected. FIELD is
+// of the kind that TYPE is read into (the table's tests see to that).
+[[nodiscard]] Result<void> ParseValue(Type type, const Range& range, std::string_view text,
+                                      Field field);
+
+// The field as it could be written; an unset one and an empty list are "".
+[[nodiscard]] std::string PrintValue(Type type, Field field);
+
+// "a time with its unit (ms, s, min, h, d)".
+[[nodiscard]] std::string_view DescribeType(Type type);
+// For kCount, kTime and kSize: "100ms to 10s"; otherwise "".
+[[nodiscard]] std::string PrintRange(Type type, const Range& range);
+
+}  // namespace funnel::config
