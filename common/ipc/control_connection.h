@@ -1,0 +1,83 @@
+// A ControlSocket on the loop, and the listening socket that accepts them.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/event/loop.h"
+#include "common/ipc/control_socket.h"
+
+namespace funnel::ipc {
+
+// One connection. Owned by whoever talks over it; destroying it closes it, from inside a callback
+// too.
+class ControlConnection {
+ public:
+  struct Callbacks {
+    // One message. FD is empty unless one came; the packet is gone after the call.
+    std::function<void(ByteView packet, UniqueFd fd)> on_message;
+    // The connection is over, once; nothing comes after it. REASON is empty when the peer closed
+    // it.
+    std::function<void(const std::string& reason)> on_closed;
+  };
+  // Messages handled before other sources of the loop have their turn.
+  static constexpr int kBudget = 64;
+
+  [[nodiscard]] static Result<std::unique_ptr<ControlConnection>> Create(event::Loop& loop,
+                                                                         ControlSocket socket,
+                                                                         Callbacks callbacks);
+  [[nodiscard]] static Result<std::unique_ptr<ControlConnection>> Connect(event::Loop& loop,
+                                                                          const std::string& path,
+                                                                          Callbacks callbacks);
+  ~ControlConnection();
+
+  // False: the connection is over or its queue overflowed; on_closed comes in the next turn.
+  bool SendPacket(Secret packet, UniqueFd fd = {});
+  template <typename Message>
+  bool Send(const Message& message, UniqueFd fd = {}) {
+    return SendPacket(Serialize(message), std::move(fd));
+  }
+  // E.g. a peer that broke a rule: on_closed(REASON) comes in the next turn, nothing else any more.
+  void Fail(std::string reason);
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+
+ private:
+  ControlConnection(event::Loop& loop, ControlSocket socket, Callbacks callbacks);
+  void OnReady(std::uint32_t events);
+  void Receive();
+  void Finish();
+
+  event::Loop& loop_;
+  ControlSocket socket_;
+  Callbacks callbacks_;
+  bool failed_ = false;
+  std::string reason_;
+  std::unique_ptr<event::IoWatch> watch_;
+  std::unique_ptr<event::Timer> failure_;
+  // Cleared by the destructor: tells a callback's caller that it is gone.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// Accepts on a listening socket that the service manager passed.
+class ControlListener {
+ public:
+  using OnConnection = std::function<void(UniqueFd connection)>;
+
+  // Above MAX_PER_TURN the rest waits for the next turn.
+  static constexpr int kMaxPerTurn = 16;
+  [[nodiscard]] static Result<std::unique_ptr<ControlListener>> Create(event::Loop& loop,
+                                                                       UniqueFd listening,
+                                                                       OnConnection on_connection);
+
+ private:
+  ControlListener(UniqueFd listening, OnConnection on_connection)
+      : listening_(std::move(listening)), on_connection_(std::move(on_connection)) {}
+  void OnReady();
+
+  UniqueFd listening_;
+  OnConnection on_connection_;
+  std::unique_ptr<event::Timer> pause_;  // after EMFILE and the like
+  std::unique_ptr<event::IoWatch> watch_;
+};
+
+}  // namespace funnel::ipc
