@@ -42,12 +42,16 @@ class Counter {
   std::atomic_ref<std::uint64_t> cell_;
 };
 
-// Owns the mapping; any thread may add. The file stays when the object goes.
+class Storage;
+
+// Owns the mapping; any thread may add. The file stays when the object goes, and says then that the
+// daemon has ended in good order.
 class CounterFile {
  public:
   // Always yields a working object: where the file cannot be made safely (not a regular file of our
-  // own uid with one link and no write access for others, a symlink, a full disk, a table above
-  // kMaxEntries), the values live in anonymous memory and error() says why; Create logs it once.
+  // own uid with one link and no write access for others, held by another process, a symlink, a
+  // full disk), the values live in anonymous memory and error() says why; Create logs it once.
+  // TABLE has 1 to kMaxEntries rows with distinct legal names.
   [[nodiscard]] static CounterFile Create(const std::string& path, std::string_view daemon,
                                           std::span<const CounterDef> table);
   // Values in memory only: for unit tests.
@@ -60,15 +64,17 @@ class CounterFile {
   // INDEX is below the table's size.
   [[nodiscard]] Counter operator[](std::size_t index) { return Counter(entries_[index].value); }
   [[nodiscard]] std::size_t size() const { return size_; }
+  // A sign of life, for whoever reads the file after the daemon died; a call every few seconds will
+  // do.
+  void Beat();
   // Why there is no file; empty when there is one.
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
-  struct Memory;
-  CounterFile(std::unique_ptr<Memory> memory, std::size_t size);
+  CounterFile(std::unique_ptr<Storage> storage, std::size_t size);
 
-  std::unique_ptr<Memory> memory_;
-  Entry* entries_ = nullptr;  // into memory_
+  std::unique_ptr<Storage> storage_;
+  Entry* entries_ = nullptr;  // into storage_
   std::size_t size_ = 0;
   std::string error_;
 };

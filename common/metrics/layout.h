@@ -4,14 +4,15 @@
 //        0     8   magic "FNLCNT" 0x0A 0x00
 //        8     4   version
 //       12     4   number of entries (at most kMaxEntries)
-//       16     8   pid of the daemon that wrote last
+//       16     8   pid of the daemon that wrote last; 0 once it has ended in good order
 //       24     8   when it started, seconds since 1970
 //       32     8   how often a daemon has started on this file
 //       40    64   its name, NUL-padded
-//      104     8   reserved, zero
+//      104     8   last sign of life, seconds since 1970
 //      112   64*n  entries: name (48 bytes, NUL-padded), kind (4), reserved (4), value (8)
 //
-// The file is exactly that long.
+// The file is exactly that long. The writer holds an OFD write lock on it while it lives
+// (fcntl(2)).
 #pragma once
 
 #include <cstddef>
@@ -35,7 +36,7 @@ struct Header {
   std::uint64_t started;
   std::uint64_t starts;
   char daemon[kDaemonNameSize];
-  std::uint64_t reserved;
+  std::uint64_t beat;
 };
 static_assert(sizeof(Header) == 112);
 
