@@ -1,0 +1,128 @@
+#include "common/ipc/control_socket.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstring>
+
+namespace funnel::ipc {
+namespace {
+
+// Descriptors that a hostile sender may put into one message (SCM_MAX_FD).
+constexpr std::size_t kMaxPassed = 253;
+
+// Owns every descriptor of MESSAGE before anything else is looked at.
+void TakeDescriptors(msghdr& message, ReceivedPacket& received) {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd;
+      std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
+      UniqueFd owned(fd);
+      if (received.fd || received.too_many_fds) received.too_many_fds = true;
+      if (!received.fd && !received.too_many_fds) received.fd = std::move(owned);
+    }
+  }
+  if ((message.msg_flags & MSG_CTRUNC) != 0) received.too_many_fds = true;
+  if (received.too_many_fds) received.fd.reset();
+}
+
+Result<sockaddr_un> UnixAddress(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return Fail(path + ": the path is too long");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+}  // namespace
+
+Result<ControlSocket> ControlSocket::Connect(const std::string& path) {
+  sockaddr_un address = TRY(UnixAddress(path));
+  UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return FailErrno("cannot make a socket");
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+    return FailErrno("cannot connect to " + path);
+  return ControlSocket(std::move(fd));
+}
+
+Result<std::optional<UniqueFd>> ControlSocket::AcceptOne(int listening_fd) {
+  UniqueFd fd(::accept4(listening_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (fd) return std::optional<UniqueFd>(std::move(fd));
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return std::optional<UniqueFd>();
+  return FailErrno("cannot accept a connection");
+}
+
+Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
+  // One for all sockets of the thread. It is wiped where a packet lay, since that may be a key.
+  static thread_local Bytes buffer(kMaxPacketSize);
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPassed * sizeof(int))> control;
+  iovec piece{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t size = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) {
+    if (errno == EAGAIN || errno == EINTR) return std::optional<ReceivedPacket>();
+    return FailErrno("cannot receive");
+  }
+  ReceivedPacket received;
+  TakeDescriptors(message, received);
+  // No message of ours is empty: this is the end (an empty packet looks the same).
+  if (size == 0) return Fail("");
+  ByteView packet(buffer.data(), static_cast<std::size_t>(size));
+  received.packet = Secret(packet);
+  explicit_bzero(buffer.data(), packet.size());
+  if ((message.msg_flags & MSG_TRUNC) != 0) return Fail("a message that is too large");
+  return std::optional<ReceivedPacket>(std::move(received));
+}
+
+Result<> ControlSocket::Send(Secret packet, UniqueFd fd) {
+  if (packet.size() > kMaxPacketSize) return Fail("a message that is too large to send");
+  if (queue_.empty() && TRY(SendNow(packet.view(), fd.get()))) return {};
+  if (queue_.size() >= limits_.packets || queued_bytes_ + packet.size() > limits_.bytes)
+    return Fail("too many messages wait for the other side");
+  queued_bytes_ += packet.size();
+  queue_.push_back({std::move(packet), std::move(fd)});
+  return {};
+}
+
+Result<> ControlSocket::Flush() {
+  while (!queue_.empty()) {
+    Waiting& next = queue_.front();
+    if (!TRY(SendNow(next.packet.view(), next.fd.get()))) return {};
+    queued_bytes_ -= next.packet.size();
+    queue_.pop_front();
+  }
+  return {};
+}
+
+Result<bool> ControlSocket::SendNow(ByteView packet, int fd) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  iovec piece{const_cast<std::uint8_t*>(packet.data()), packet.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  if (fd >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
+  }
+  for (;;) {
+    if (::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true;
+    if (errno == EINTR) continue;
+    // ETOOMANYREFS: too many descriptors of ours are under way; they will arrive.
+    if (errno == EAGAIN || errno == ETOOMANYREFS) return false;
+    return FailErrno("cannot send");
+  }
+}
+
+}  // namespace funnel::ipc
