@@ -1,0 +1,70 @@
+"""With proxy-protocol = v2 the backend hears who connected at the far end.
+
+    branch (a)                                   hoster (b)
+    client -> 127.0.0.1:7001 ====== 127.0.0.1:7101: a backend that prints its first bytes
+"""
+import socket
+import struct
+import subprocess
+
+import pytest
+
+import lab
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+PROXY = lab.Service("proxied", "tcp", ("127.0.0.1:7001", "[::1]:7001", "10.77.0.1:7001"), "127.0.0.1:7101",
+                    connect_section={"proxy-protocol": "v2"},
+                    connect_service={"client-networks": ["127.0.0.0/8", "::1/128", "10.77.0.0/24"]})
+BACKEND = """
+import socket, sys
+listening = socket.create_server(("127.0.0.1", 7101))
+print("listening", flush=True)
+while True:
+    accepted, _ = listening.accept()
+    got = b""
+    while not got.endswith(b"hello"):
+        more = accepted.recv(1000)
+        if not more: break
+        got += more
+    accepted.sendall(got.hex().encode())
+    accepted.close()
+"""
+CLIENT = """
+import socket, sys
+s = socket.create_connection((sys.argv[1], 7001), 10)
+mine = s.getsockname()
+s.sendall(b"hello")
+got = b""
+while more := s.recv(10000): got += more
+print(mine[1], got.decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def tunnel(make_tunnel):
+    made = make_tunnel([PROXY]).prepare().start()
+    backend = made.network.popen("b", "/usr/bin/python3", "-c", BACKEND, stdout=subprocess.PIPE)
+    assert backend.stdout.readline() == b"listening\n"
+    yield made.wait_up()
+    backend.kill()
+    backend.wait()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.77.0.1", "::1"])
+def test_backend_sees_the_client_address_and_port(tunnel, address):
+    port, received = tunnel.network.run("a", "/usr/bin/python3", "-c", CLIENT, address).stdout.split()
+    header = bytes.fromhex(received)
+    assert header.startswith(SIGNATURE), received
+    version_command, family, length = struct.unpack("!BBH", header[12:16])
+    assert version_command == 0x21
+    body = header[16:16 + length]
+    if ":" in address:
+        assert family == 0x21
+        source, destination = (socket.inet_ntop(socket.AF_INET6, body[at:at + 16]) for at in (0, 16))
+        ports = struct.unpack("!HH", body[32:36])
+    else:
+        assert family == 0x11
+        source, destination = (socket.inet_ntoa(body[at:at + 4]) for at in (0, 4))
+        ports = struct.unpack("!HH", body[8:12])
+    assert (source, destination, ports) == (address, address, (int(port), 7001))
+    assert header[16 + length:] == b"hello"
