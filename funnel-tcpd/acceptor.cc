@@ -1,0 +1,127 @@
+#include "funnel-tcpd/acceptor.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "funnel-tcpd/socket_options.h"
+
+namespace funnel::tcpd {
+namespace {
+
+// After the kernel had no memory, or not even the spare descriptor came back: long enough not to
+// spin, short enough that clients do not notice.
+constexpr std::chrono::milliseconds kPause{100};
+
+UniqueFd OpenSpare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+SocketAddress LocalAddress(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  return SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size)
+      .value_or(SocketAddress());
+}
+
+std::string AddressText(const SocketAddress& address) {
+  return address.family() == AF_UNSPEC ? std::string() : address.Unmapped().text();
+}
+
+}  // namespace
+
+Acceptor::Listener::Listener(Acceptor& owner, UniqueFd socket)
+    : acceptor(owner), fd(std::move(socket)) {}
+
+Acceptor::Acceptor(EdgeParts& parts, OnConnection on_connection)
+    : parts_(parts),
+      on_connection_(std::move(on_connection)),
+      spare_(OpenSpare()),
+      pause_(parts.loop.AddTimer([this] { SetListening(true); })) {}
+
+Result<> Acceptor::Add(UniqueFd listening) {
+  auto listener = std::make_unique<Listener>(*this, std::move(listening));
+  listener->watch = TRY(parts_.sockets.Add(listener->fd.get(), EPOLLIN, *listener));
+  listeners_.push_back(std::move(listener));
+  return {};
+}
+
+void Acceptor::Listener::OnReady(std::uint32_t) {
+  for (int i = 0; i < kBatch; ++i) {
+    if (!acceptor.AcceptOne(fd.get())) return;
+  }
+}
+
+bool Acceptor::AcceptOne(int listening) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  UniqueFd fd(accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
+                      SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!fd) return OnAcceptError(listening, errno);
+  const auto client =
+      SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
+  Admit(std::move(fd), client.value_or(SocketAddress()));
+  return true;
+}
+
+void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
+  SessionLimit::Place place = parts_.limit.Take();
+  if (!place) {
+    parts_.Count(kSessionsOverLimit);
+    Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",
+        {{"SERVICE", parts_.service.name.text()}});
+    return CloseWithReset(std::move(fd));
+  }
+  PrepareStream(fd.get(), parts_.service.keepalive);
+  wire::SessionInfo info{AddressText(client), AddressText(LocalAddress(fd.get()))};
+  on_connection_({std::move(fd), std::move(info), std::move(place)});
+}
+
+bool Acceptor::OnAcceptError(int listening, int error) {
+  switch (error) {
+    case EAGAIN:
+      return false;
+    case EINTR:
+      return true;
+    case EMFILE:
+    case ENFILE:
+      Shed(listening);
+      return false;
+    case ENOBUFS:
+    case ENOMEM:
+      Pause();
+      return false;
+    default:  // the one connection's own error (accept(2), "Error handling")
+      parts_.Count(kAcceptErrors);
+      return true;
+  }
+}
+
+void Acceptor::Shed(int listening) {
+  Log(LogLevel::kError, "no-descriptors", "too many open files: connections are reset",
+      {{"SERVICE", parts_.service.name.text()}});
+  spare_.reset();
+  UniqueFd fd(accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) {
+    parts_.Count(kAcceptShed);
+    CloseWithReset(std::move(fd));
+  }
+  spare_ = OpenSpare();
+  if (!spare_) Pause();
+}
+
+void Acceptor::Pause() {
+  parts_.Count(kAcceptErrors);
+  SetListening(false);
+  pause_->ArmAfter(kPause);
+}
+
+void Acceptor::SetListening(bool on) {
+  const std::uint32_t events = on ? std::uint32_t{EPOLLIN} : 0;
+  for (const auto& listener : listeners_) listener->watch.SetEvents(events);
+  if (on && !spare_) spare_ = OpenSpare();
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,57 @@
+// Takes connections off the listening sockets. Never lets them pile up unseen: one over
+// max-sessions is reset at once, and when descriptors run out a spare one is given up so that the
+// newcomer can still be told.
+//
+// Owned by the listening side, on the loop's thread. The callback comes from a socket's readiness
+// and may not destroy the acceptor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "funnel-tcpd/edge_parts.h"
+
+namespace funnel::tcpd {
+
+class Acceptor {
+ public:
+  // A new connection: non-blocking, its options set.
+  using OnConnection = std::function<void(Connection connection)>;
+  // Taken from one socket before others have their turn.
+  static constexpr int kBatch = 64;
+
+  Acceptor(EdgeParts& parts, OnConnection on_connection);
+
+  // LISTENING is non-blocking and listens.
+  [[nodiscard]] Result<> Add(UniqueFd listening);
+  // No further connections; those that the kernel holds stay for whoever has the socket next.
+  void Stop() { listeners_.clear(); }
+
+ private:
+  struct Listener final : event::DescriptorHandler {
+    Listener(Acceptor& acceptor, UniqueFd fd);
+    void OnReady(std::uint32_t events) override;
+
+    Acceptor& acceptor;
+    UniqueFd fd;
+    event::Registration watch;
+  };
+
+  // False: nothing more to accept now.
+  [[nodiscard]] bool AcceptOne(int listening);
+  [[nodiscard]] bool OnAcceptError(int listening, int error);
+  void Admit(UniqueFd fd, const SocketAddress& client);
+  // No descriptor is free: frees the spare one for as long as it takes to reset one connection.
+  void Shed(int listening);
+  void Pause();
+  void SetListening(bool on);
+
+  EdgeParts& parts_;
+  OnConnection on_connection_;
+  UniqueFd spare_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<event::Timer> pause_;
+};
+
+}  // namespace funnel::tcpd

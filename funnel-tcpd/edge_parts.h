@@ -1,0 +1,36 @@
+// What all parts of one funnel-tcpd share.
+#pragma once
+
+#include "common/base/unique_fd.h"
+#include "common/config/model.h"
+#include "common/event/descriptors.h"
+#include "common/event/loop.h"
+#include "common/metrics/counters.h"
+#include "common/wire/channel.h"
+#include "funnel-tcpd/counters.h"
+#include "funnel-tcpd/session_limit.h"
+
+namespace funnel::tcpd {
+
+// An accepted connection that is no session yet.
+struct Connection {
+  UniqueFd fd;
+  wire::SessionInfo info;
+  SessionLimit::Place place;
+};
+
+struct EdgeParts {
+  // 256 KiB: a bulk connection is read with one call a turn; one buffer for all connections.
+  static constexpr std::size_t kReadBufferBytes = 256 * 1024;
+
+  event::Loop& loop;
+  event::EpollSet& sockets;
+  metrics::CounterFile& counters;
+  config::ServiceConfig service;  // replaced on reload
+  SessionLimit limit;
+  Bytes read_buffer = Bytes(kReadBufferBytes);
+
+  void Count(CounterIndex index, std::uint64_t by = 1) { counters[index] += by; }
+};
+
+}  // namespace funnel::tcpd

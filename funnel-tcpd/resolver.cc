@@ -1,0 +1,79 @@
+#include "funnel-tcpd/resolver.h"
+
+#include <netdb.h>
+
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace funnel::tcpd {
+namespace {
+
+Resolver::Answer LookUpNow(const config::Endpoint& endpoint) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* raw = nullptr;
+  const int status =
+      getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &raw);
+  if (status != 0) return Fail("cannot resolve " + endpoint.host + ": " + gai_strerror(status));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(raw, freeaddrinfo);
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
+    const auto address = SocketAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
+    if (address) addresses.push_back(*address);
+  }
+  if (addresses.empty()) return Fail("cannot resolve " + endpoint.host + ": no address");
+  return addresses;
+}
+
+}  // namespace
+
+struct Resolver::Shared {
+  std::mutex mutex;
+  event::Loop* loop;   // nullptr: the resolver has gone
+  Resolver* resolver;  // on the loop's thread only
+};
+
+Resolver::Resolver(event::Loop& loop) : shared_(std::make_shared<Shared>()), known_(Fail("")) {
+  shared_->loop = &loop;
+  shared_->resolver = this;
+}
+
+Resolver::~Resolver() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->loop = nullptr;
+  shared_->resolver = nullptr;
+}
+
+bool Resolver::IsFresh(const config::Endpoint& endpoint) const {
+  return known_endpoint_ == endpoint && Now() < known_until_;
+}
+
+void Resolver::Lookup(const config::Endpoint& endpoint, Done done) {
+  if (IsFresh(endpoint)) return done(known_);
+  waiters_.push_back({endpoint, std::move(done)});
+  if (!running_) StartLookup();
+}
+
+void Resolver::StartLookup() {
+  running_ = true;
+  std::thread([shared = shared_, endpoint = waiters_.front().endpoint] {
+    Answer answer = LookUpNow(endpoint);
+    const std::lock_guard lock(shared->mutex);
+    if (shared->loop == nullptr) return;
+    shared->loop->Post([shared, endpoint, answer = std::move(answer)]() mutable {
+      if (shared->resolver != nullptr) shared->resolver->OnAnswer(endpoint, std::move(answer));
+    });
+  }).detach();
+}
+
+void Resolver::OnAnswer(const config::Endpoint& endpoint, Answer answer) {
+  running_ = false;
+  known_endpoint_ = endpoint;
+  known_ = std::move(answer);
+  known_until_ = Now() + (known_ ? kFresh : kFailureFresh);
+  for (Waiter& waiter : std::exchange(waiters_, {}))
+    Lookup(waiter.endpoint, std::move(waiter.done));
+}
+
+}  // namespace funnel::tcpd

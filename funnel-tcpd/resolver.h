@@ -1,0 +1,56 @@
+// Looks up a backend's name off the loop (getaddrinfo blocks for seconds where DNS is slow).
+//
+// Thread: the loop's. One lookup runs at a time, on a thread of its own; whoever asks meanwhile
+// waits for the same answer. Answers are kept for kFresh, failures for kFailureFresh.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/config/address.h"
+#include "common/event/loop.h"
+
+namespace funnel::tcpd {
+
+class Resolver {
+ public:
+  using Answer = Result<std::vector<SocketAddress>>;
+  using Done = std::function<void(const Answer&)>;
+  // Short: the system's resolver caches by the records' own life, this only spares it bursts.
+  static constexpr std::chrono::seconds kFresh{5};
+  static constexpr std::chrono::seconds kFailureFresh{1};
+
+  explicit Resolver(event::Loop& loop);
+  // Nobody who waits hears anything; a lookup under way ends by itself.
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  // ENDPOINT is a host (name or literal) and port. DONE is called from here if the answer is known,
+  // else from the loop.
+  void Lookup(const config::Endpoint& endpoint, Done done);
+
+ private:
+  struct Shared;
+  struct Waiter {
+    config::Endpoint endpoint;
+    Done done;
+  };
+
+  void StartLookup();
+  void OnAnswer(const config::Endpoint& endpoint, Answer answer);
+  [[nodiscard]] bool IsFresh(const config::Endpoint& endpoint) const;
+
+  // Outlives this object where a lookup is under way: its thread cannot be stopped.
+  std::shared_ptr<Shared> shared_;
+  std::vector<Waiter> waiters_;
+  bool running_ = false;
+  config::Endpoint known_endpoint_;
+  Answer known_;
+  TimePoint known_until_{};
+};
+
+}  // namespace funnel::tcpd

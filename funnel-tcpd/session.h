@@ -1,0 +1,87 @@
+// One TCP connection of a channel: bytes between its socket and the channel, both ways, with
+// half-close. It holds no buffer: the channel keeps what the socket does not take yet, and from the
+// socket only as much is read as the channel takes.
+//
+// Owned by a SessionPump, on the loop's thread. It never destroys itself: once over() it has closed
+// its socket, told the pump, and waits to be swept.
+//
+// The socket is watched edge-triggered, so that neither a paused direction nor a hang-up costs a
+// system call: `readable_` and `blocked_` remember what the last edge said.
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/ids.h"
+#include "common/base/unique_fd.h"
+#include "common/event/descriptors.h"
+#include "common/wire/channel.h"
+#include "funnel-tcpd/session_limit.h"
+
+namespace funnel::tcpd {
+
+class Session;
+
+// What a session asks of the pump.
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  [[nodiscard]] virtual std::size_t Writable(SessionId session) const = 0;
+  virtual void SendBytes(Session& session, ByteView bytes) = 0;
+  virtual void SendFin(SessionId session) = 0;
+  virtual void Resume(SessionId session) = 0;
+  // Bytes are left in the socket and its share of this turn is used up: Read() again next turn.
+  virtual void RequestTurn(Session& session) = 0;
+  // Where bytes are read into before they go to the channel; shared by all sessions.
+  [[nodiscard]] virtual MutableByteView read_buffer() = 0;
+  // The socket took less than was offered.
+  virtual void OnOutputBlocked() = 0;
+  // Both directions have ended cleanly.
+  virtual void OnFinished(Session& session) = 0;
+  // The connection was reset by the application.
+  virtual void OnBroken(Session& session) = 0;
+};
+
+class Session final : public event::DescriptorHandler {
+ public:
+  // What one session may read in a turn: two turns' worth fill the pipe, and a thousand busy ones
+  // still take their turn within a second.
+  static constexpr std::size_t kTurnBytes = 256 * 1024;
+
+  Session(SessionOwner& owner, SessionId id, UniqueFd fd, SessionLimit::Place place);
+
+  // Watches the socket: from here on bytes flow.
+  [[nodiscard]] Result<> Start(event::EpollSet& set);
+
+  // From the socket to the channel, until the socket is empty, the channel takes no more, or
+  // kTurnBytes.
+  void Read();
+  // From the channel to the socket: how many bytes it took.
+  [[nodiscard]] std::size_t Write(ByteView bytes);
+  // The peer's direction has ended, and all of it was written.
+  void FinishOutput();
+  // Closes the socket such that the application sees a reset, and tells nobody.
+  void Abort();
+
+  [[nodiscard]] SessionId id() const { return id_; }
+  [[nodiscard]] bool over() const { return !fd_; }
+
+  // For the pump: whether it stands in its list for the next turn.
+  bool queued = false;
+
+ private:
+  void OnReady(std::uint32_t events) override;
+  [[nodiscard]] bool HasError() const;
+  void OnEndOfInput();
+  void FinishIfDone();
+
+  SessionOwner& owner_;
+  const SessionId id_;
+  UniqueFd fd_;
+  event::Registration watch_;
+  SessionLimit::Place place_;
+  bool input_open_ = true;   // socket -> channel
+  bool output_open_ = true;  // channel -> socket
+  bool readable_ = false;    // there may be something to read
+  bool blocked_ = false;     // the socket's buffer is full
+};
+
+}  // namespace funnel::tcpd

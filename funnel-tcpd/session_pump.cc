@@ -1,0 +1,165 @@
+#include "funnel-tcpd/session_pump.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "funnel-tcpd/socket_options.h"
+
+namespace funnel::tcpd {
+
+using wire::EndCode;
+
+SessionPump::SessionPump(EdgeParts& parts, ChannelPort& port, Backend* backend)
+    : parts_(parts),
+      port_(port),
+      backend_(backend),
+      turn_(parts.loop.AddTurnHook([this] { RunTurn(); })) {}
+
+SessionPump::~SessionPump() { ResetAll(); }
+
+bool SessionPump::Open(Connection& connection) {
+  const auto id = port_.OpenSession(connection.info);
+  if (!id) {
+    parts_.Count(kSessionsNoNumber);
+    return false;
+  }
+  parts_.Count(kSessionsTotal);
+  parts_.Count(kSessions);
+  Entry& entry = entries_[*id];
+  entry.place = std::move(connection.place);
+  (void)StartSession(*id, entry, std::move(connection.fd));
+  return true;
+}
+
+void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
+  SessionLimit::Place place = parts_.limit.Take();
+  if (backend_ == nullptr || !place) {
+    parts_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
+    return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
+  }
+  auto dial = backend_->Dial(
+      info, [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); });
+  if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
+  parts_.Count(kSessionsTotal);
+  parts_.Count(kSessions);
+  Entry& entry = entries_[id];
+  entry.place = std::move(place);
+  entry.dial = *dial;
+}
+
+void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return;
+  at->second.dial = DialId{};
+  if (!connected) return ResetBoth(id, EndCode::kConnectFailed);
+  if (!StartSession(id, at->second, std::move(*connected))) return;
+  Session& session = *at->second.session;
+  if (at->second.fin) {
+    session.FinishOutput();
+  } else {
+    port_.Resume(id);
+  }
+}
+
+bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
+  entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd),
+                                            std::move(entry.place));
+  const auto started = entry.session->Start(parts_.sockets);
+  if (started) return true;
+  Log(LogLevel::kError, "session-failed", started.error().message,
+      {{"SERVICE", parts_.service.name.text()}});
+  parts_.Count(kInternalErrors);
+  ResetBoth(id, EndCode::kInternal);
+  return false;
+}
+
+std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return bytes.size();
+  if (!at->second.session) return 0;  // Resume() once connected
+  const std::size_t written = at->second.session->Write(bytes);
+  parts_.Count(kBytesFromChannel, written);
+  return written;
+}
+
+void SessionPump::OnFin(SessionId id) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return;
+  if (at->second.session) return at->second.session->FinishOutput();
+  at->second.fin = true;
+}
+
+void SessionPump::OnSessionReset(SessionId id) {
+  if (!entries_.contains(id)) return;
+  parts_.Count(kResetsReceived);
+  Drop(id);
+}
+
+void SessionPump::OnWritable(SessionId id) {
+  const auto at = entries_.find(id);
+  if (at != entries_.end() && at->second.session) RequestTurn(*at->second.session);
+}
+
+void SessionPump::ResetAll() {
+  while (!entries_.empty()) OnSessionReset(entries_.begin()->first);
+}
+
+std::size_t SessionPump::Writable(SessionId session) const { return port_.Writable(session); }
+
+void SessionPump::SendBytes(Session& session, ByteView bytes) {
+  parts_.Count(kBytesToChannel, bytes.size());
+  if (port_.SendBytes(session.id(), bytes) == bytes.size()) return;
+  // Bytes that were read and cannot be sent would be a hole in the stream.
+  parts_.Count(kInternalErrors);
+  ResetBoth(session.id(), EndCode::kInternal);
+}
+
+void SessionPump::SendFin(SessionId session) { port_.SendFin(session); }
+
+void SessionPump::Resume(SessionId session) { port_.Resume(session); }
+
+void SessionPump::RequestTurn(Session& session) {
+  if (std::exchange(session.queued, true)) return;
+  ready_.push_back(session.id());
+  turn_->Request();
+}
+
+MutableByteView SessionPump::read_buffer() { return parts_.read_buffer; }
+
+void SessionPump::OnOutputBlocked() { parts_.Count(kOutputBlocked); }
+
+void SessionPump::OnFinished(Session& session) { Drop(session.id()); }
+
+void SessionPump::OnBroken(Session& session) { ResetBoth(session.id(), EndCode::kReset); }
+
+void SessionPump::ResetBoth(SessionId id, EndCode code) {
+  Drop(id);
+  parts_.Count(kResetsSent);
+  port_.ResetSession(id, code);
+}
+
+void SessionPump::Drop(SessionId id) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return;
+  if (at->second.dial != DialId{}) backend_->Cancel(at->second.dial);
+  if (at->second.session) {
+    at->second.session->Abort();
+    swept_.push_back(std::move(at->second.session));
+    turn_->Request();
+  }
+  entries_.erase(at);
+  parts_.counters[kSessions] -= 1;
+}
+
+void SessionPump::RunTurn() {
+  swept_.clear();
+  for (const SessionId id : std::exchange(ready_, {})) {
+    const auto at = entries_.find(id);
+    if (at == entries_.end() || !at->second.session) continue;
+    Session& session = *at->second.session;
+    session.queued = false;
+    session.Read();
+  }
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,79 @@
+// The sessions of one channel: takes what the channel delivers to their sockets, and their bytes to
+// the channel. One teardown path: whatever ends a session comes through Drop().
+//
+// Owned by whoever owns the channel (listen_side.h, connect_side.h), who hands it the channel's
+// callbacks for sessions; on the loop's thread. When the channel is over: ResetAll(), or destroy
+// it.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "common/event/loop.h"
+#include "funnel-tcpd/backend.h"
+#include "funnel-tcpd/channel_port.h"
+#include "funnel-tcpd/edge_parts.h"
+#include "funnel-tcpd/session.h"
+
+namespace funnel::tcpd {
+
+class SessionPump final : private SessionOwner {
+ public:
+  // All outlive it. BACKEND: where sessions of the peer connect to; null on the listening side.
+  SessionPump(EdgeParts& parts, ChannelPort& port, Backend* backend);
+  ~SessionPump();
+
+  // Listening side: makes CONNECTION a session of this channel. False, and CONNECTION as it was:
+  // the peer takes no further session now.
+  [[nodiscard]] bool Open(Connection& connection);
+
+  // From the channel's observer; from inside its calls only.
+  void OnSessionOpened(SessionId id, const wire::SessionInfo& info);
+  [[nodiscard]] std::size_t OnMessage(SessionId id, ByteView bytes);
+  void OnFin(SessionId id);
+  void OnSessionReset(SessionId id);
+  void OnWritable(SessionId id);
+
+  // The channel has ended: every connection is reset. Idempotent.
+  void ResetAll();
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  // A session whose connection is still being made has no `session` yet.
+  struct Entry {
+    std::unique_ptr<Session> session;
+    DialId dial{};
+    SessionLimit::Place place;  // until `session` holds it
+    bool fin = false;           // the peer's direction ended before the connection stood
+  };
+
+  [[nodiscard]] std::size_t Writable(SessionId session) const override;
+  void SendBytes(Session& session, ByteView bytes) override;
+  void SendFin(SessionId session) override;
+  void Resume(SessionId session) override;
+  void RequestTurn(Session& session) override;
+  [[nodiscard]] MutableByteView read_buffer() override;
+  void OnOutputBlocked() override;
+  void OnFinished(Session& session) override;
+  void OnBroken(Session& session) override;
+
+  void OnDialed(SessionId id, Result<UniqueFd> connected);
+  [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
+  // Ends a session here and at the far side.
+  void ResetBoth(SessionId id, wire::EndCode code);
+  // Ends a session here: its connection is reset unless it is over already.
+  void Drop(SessionId id);
+  void RunTurn();
+
+  EdgeParts& parts_;
+  ChannelPort& port_;
+  Backend* backend_;
+  std::unordered_map<SessionId, Entry> entries_;
+  std::vector<SessionId> ready_;  // to be read next turn
+  std::vector<std::unique_ptr<Session>>
+      swept_;  // over; may still be on the stack until the turn ends
+  std::unique_ptr<event::TurnHook> turn_;
+};
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,38 @@
+#include "funnel-tcpd/socket_options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace funnel::tcpd {
+namespace {
+
+// After the first silent period: this many probes, spread over about the same time again.
+constexpr int kProbes = 4;
+
+void Set(int fd, int level, int option, int value) {
+  (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+}  // namespace
+
+void PrepareStream(int fd, std::chrono::milliseconds keepalive) {
+  Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (keepalive.count() <= 0) return;
+  const int seconds = static_cast<int>(std::max<std::int64_t>(
+      1, std::chrono::duration_cast<std::chrono::seconds>(keepalive).count()));
+  Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / kProbes));
+  Set(fd, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  Set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void CloseWithReset(UniqueFd fd) {
+  const linger abort{.l_onoff = 1, .l_linger = 0};
+  (void)setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  fd.reset();
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,53 @@
+#include "funnel-tcpd/waiting_room.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "funnel-tcpd/socket_options.h"
+
+namespace funnel::tcpd {
+
+WaitingRoom::WaitingRoom(EdgeParts& parts)
+    : parts_(parts), timer_(parts.loop.AddTimer([this] { OnTimer(); })) {}
+
+WaitingRoom::~WaitingRoom() { Clear(); }
+
+void WaitingRoom::Add(Connection connection) {
+  waiting_.push_back({Now() + parts_.service.connect_wait, std::move(connection)});
+  parts_.Count(kSessionsWaiting);
+  if (!timer_->armed()) ArmTimer();
+}
+
+void WaitingRoom::Drain(const std::function<bool(Connection&)>& open) {
+  while (!waiting_.empty() && open(waiting_.front().connection)) PopFront();
+}
+
+void WaitingRoom::Clear() {
+  while (!waiting_.empty()) {
+    CloseWithReset(std::move(waiting_.front().connection.fd));
+    PopFront();
+  }
+}
+
+void WaitingRoom::OnTimer() {
+  const TimePoint now = Now();
+  while (!waiting_.empty() && waiting_.front().until <= now) {
+    parts_.Count(kSessionsWaitExpired);
+    Log(LogLevel::kWarning, "no-channel", "no channel within connect-wait: connection reset",
+        {{"SERVICE", parts_.service.name.text()}});
+    CloseWithReset(std::move(waiting_.front().connection.fd));
+    PopFront();
+  }
+  ArmTimer();
+}
+
+void WaitingRoom::PopFront() {
+  waiting_.pop_front();
+  parts_.counters[kSessionsWaiting] -= 1;
+}
+
+void WaitingRoom::ArmTimer() {
+  if (!waiting_.empty()) timer_->Arm(waiting_.front().until);
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,45 @@
+// Accepted connections whose channel is not up yet. Nothing is read from them, so what clients send
+// waits in the kernel. After connect-wait they are reset. Bounded by max-sessions: each holds its
+// place.
+//
+// Owned by the listening side, on the loop's thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "common/base/clock.h"
+#include "funnel-tcpd/edge_parts.h"
+
+namespace funnel::tcpd {
+
+class WaitingRoom {
+ public:
+  explicit WaitingRoom(EdgeParts& parts);
+  ~WaitingRoom();
+
+  void Add(Connection connection);
+  // Offers connections in the order they came, until OPEN answers false (and leaves its argument as
+  // it was). OPEN may not call back into the room.
+  void Drain(const std::function<bool(Connection&)>& open);
+  // Resets all.
+  void Clear();
+  [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+
+ private:
+  struct Waiting {
+    TimePoint until;
+    Connection connection;
+  };
+
+  void OnTimer();
+  void PopFront();
+  void ArmTimer();
+
+  EdgeParts& parts_;
+  std::deque<Waiting> waiting_;  // in order, for all wait equally long
+  std::unique_ptr<event::Timer> timer_;
+};
+
+}  // namespace funnel::tcpd
