@@ -1,0 +1,82 @@
+// What an edge daemon (funnel-udpd, funnel-tcpd) implements, and the channels it is given.
+// Everything else that edges share is in this folder: edge.h ties it together, run_edge.h is
+// main().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/bytes.h"
+#include "common/base/ids.h"
+#include "common/config/model.h"
+#include "common/wire/channel.h"
+
+namespace funnel::service {
+
+// What an application wants to keep with a channel.
+class ChannelData {
+ public:
+  virtual ~ChannelData() = default;
+};
+
+// One live channel. Valid from OnChannelUp until OnChannelDown has returned.
+class ChannelHandle {
+ public:
+  // Its sending calls, from anywhere on the loop's thread. Not Flush, OnSealed, OnLinkClosed,
+  // OnTimer, Close and the calls about rekeying: those are made by this library.
+  [[nodiscard]] virtual wire::Channel& wire() = 0;
+  // After sending: what waits leaves at the end of this turn of the loop, in as few frames and
+  // system calls as it takes. Cheap; call it as often as you like. Not needed inside the
+  // Application's OnX callbacks that come from the channel itself.
+  virtual void RequestFlush() = 0;
+
+  [[nodiscard]] virtual wire::Role role() const = 0;
+  // The next hop's configured name.
+  [[nodiscard]] virtual const std::string& peer() const = 0;
+  [[nodiscard]] virtual const std::string& local_principal() const = 0;
+  [[nodiscard]] virtual const std::string& remote_principal() const = 0;
+  // Never used again in this process.
+  [[nodiscard]] virtual std::uint64_t serial() const = 0;
+
+  // The application's own; goes with the channel.
+  std::unique_ptr<ChannelData> data;
+
+ protected:
+  ~ChannelHandle() = default;
+};
+
+// The callbacks from OnSessionOpened to OnSessionsAvailable are those of wire::ChannelObserver,
+// with the rules that stand there (no destruction, no flush; every sending call is allowed).
+class Application {
+ public:
+  virtual ~Application() = default;
+
+  // Keys are there: the initiator may open sessions and send at once.
+  virtual void OnChannelUp(ChannelHandle& channel) = 0;
+  // Every live session of it got OnSessionReset before. clean: authenticated by FAREWELL.
+  virtual void OnChannelDown(ChannelHandle& channel, wire::EndCode code, bool clean) = 0;
+  // Initiator: there is no channel, and there will be none before a pause is over (refused, or a
+  // local failure). Whoever waits for one need not wait longer.
+  virtual void OnUnavailable(const std::string& /*reason*/) {}
+
+  virtual void OnSessionOpened(ChannelHandle& channel, SessionId session,
+                               const wire::SessionInfo& info) = 0;
+  virtual void OnDatagram(ChannelHandle& /*channel*/, SessionId /*session*/,
+                          ByteView /*datagram*/) {}
+  virtual std::size_t OnMessage(ChannelHandle& /*channel*/, SessionId /*session*/, ByteView bytes) {
+    return bytes.size();
+  }
+  virtual void OnFin(ChannelHandle& /*channel*/, SessionId /*session*/) {}
+  virtual void OnSessionReset(ChannelHandle& channel, SessionId session, wire::EndCode code) = 0;
+  virtual void OnWritable(ChannelHandle& /*channel*/, SessionId /*session*/) {}
+  virtual void OnSessionsAvailable(ChannelHandle& /*channel*/) {}
+
+  // SIGHUP: the service's configuration was read anew and is right. Role, protocol and addresses to
+  // listen on are as before (a change of these needs a restart and is logged by the library).
+  virtual void OnReload(const config::ServiceConfig& /*service*/) {}
+  // SIGTERM: take nothing new. Channels are closed right after this, which resets live sessions.
+  virtual void OnStop() {}
+};
+
+}  // namespace funnel::service
