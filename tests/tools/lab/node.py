@@ -4,6 +4,7 @@ import os
 
 from .base import LabError, tail, wait_until, write_file
 from .daemon import Daemon
+from .measure import read_counters
 from .service import ini, principal
 
 # Names end in the node's letter where both nodes are in one picture.
@@ -27,6 +28,7 @@ class Node:
         self.peer_name = PEER_NAMES[letter]
         self.daemons = {}
         self.settings = {}  # [section][key] of funnel.conf beyond the usual ones
+        self.restart_delay = 1.0
         self._workspace = workspace
         self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
         self.folder = workspace.folder(self.peer_name)
@@ -93,7 +95,8 @@ class Node:
         program = name.partition("@")[0]
         self.daemons[name] = Daemon(
             name, os.path.join(self.folder, "daemons", name), [self.path(program), *self.common_options, *arguments],
-            ["--netns", self.network.path(self.letter), *self._environment(), *sockets, *options], self.uid(name))
+            ["--netns", self.network.path(self.letter), f"--restart-delay={self.restart_delay}", *self._environment(),
+             *sockets, *options], self.uid(name))
 
     def add_daemons(self, services, lazy=()):
         """Describes all daemons; `lazy` names those that start on the first activity. The connecting
@@ -125,6 +128,27 @@ class Node:
 
     def __getitem__(self, name):
         return self.daemons[name]
+
+    def log(self, *names):
+        """What these daemons logged (all, by default)."""
+        return "".join(self.daemons[name].log for name in names or self.daemons)
+
+    def wait_logged(self, *texts, daemon=None, deadline=15):
+        """One line that has all of these, of one daemon or of any."""
+        def found():
+            names = [daemon] if daemon else []
+            return any(all(text in line for text in texts) for line in self.log(*names).splitlines())
+        wait_until(found, f"{self.peer_name} logs a line with {texts}", deadline, 0.1, self.describe)
+
+    def failures(self):
+        return self.status()["authd"].get("failures") or []
+
+    def refusals(self):
+        return self.status()["sctpd"].get("refusals") or []
+
+    def counters(self, daemon):
+        """What `funnelctl counters` would show of one daemon's file: {name: value}."""
+        return read_counters(os.path.join(self.run, "counters", daemon))
 
     def edge(self, service_name):
         return next(daemon for name, daemon in self.daemons.items() if name.endswith("@" + service_name))

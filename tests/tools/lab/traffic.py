@@ -49,3 +49,21 @@ def result(process, timeout=180):
 
 def client(tunnel, program, address, *options, node="a", timeout=180):
     return result(start_client(tunnel, program, address, *options, node=node), timeout)
+
+
+DNS_LOAD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "dns_load.py")
+
+
+def start_dns_load(tunnel, port, count, rate, wait=5, address="127.0.0.1", node="a"):
+    """Open-loop queries while a test does something else; read the outcome with `result`."""
+    return tunnel.network.popen(node, "/usr/bin/python3", "-B", DNS_LOAD, address, port, count, rate, wait,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def dns_load(tunnel, port, count, rate, wait=5, **where):
+    return result(start_dns_load(tunnel, port, count, rate, wait, **where), timeout=count / rate + wait + 30)
+
+
+def percentile(ordered, share):
+    """Of a sorted list; the largest for 1.0."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
