@@ -97,7 +97,7 @@ class Reading {
 
   bool AcceptSection(std::string_view content) {
     CloseSection();
-    section_known_ = false;
+    section_ = Section::kBad;
     std::string_view name = content.substr(1, content.size() - 2);
     if (!content.ends_with(']') || !IsWord(name)) {
       return Add(line_, "[section] is expected, not " + EscapeForLog(content));
@@ -105,7 +105,7 @@ class Reading {
     if (name.size() > kMaxSectionLength) return Add(line_, "the section's name is too long");
     auto same = [name](const IniSection& section) { return section.name == name; };
     auto first = std::find_if(file_.sections.begin(), file_.sections.end(), same);
-    section_known_ = true;
+    section_ = Section::kGood;
     if (first != file_.sections.end()) {
       // Its keys are still looked at.
       Add(line_, "section [" + std::string(name) + "] again (first at line " +
@@ -159,7 +159,7 @@ class Reading {
   IniFile& file_;
   std::string_view rest_;
   int line_ = 0;
-  bool section_known_ = false;
+  enum class Section { kNone, kBad, kGood } section_ = Section::kNone;
   const IniSection* open_section_ = nullptr;
   std::size_t entries_before_ = 0;
   std::size_t mistaken_entries_ = 0;

@@ -1,0 +1,264 @@
+// Each mistake an administrator can make, and that it is told with its file and line.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/unit/config/example.h"
+
+namespace funnel::config {
+namespace {
+
+class MistakesTest : public testing::Test {
+ protected:
+  // The mistakes with TEXT in place of dns.ini.
+  std::string Dns(std::string_view text) {
+    dir_.Write("services.d/dns.ini", text);
+    return dir_.Told();
+  }
+  std::string DnsWith(std::string_view from, std::string_view to) {
+    return Dns(Replace(kListenText, from, to));
+  }
+  std::string LdapWith(std::string_view from, std::string_view to) {
+    dir_.Write("services.d/ldap.ini", Replace(kConnectText, from, to));
+    return dir_.Told();
+  }
+  std::string NodeWith(std::string_view more) {
+    dir_.Write("funnel.conf", std::string(kNodeText) + std::string(more));
+    return dir_.Told();
+  }
+  std::string PeerWith(std::string_view from, std::string_view to) {
+    dir_.Write("peers.d/hoster.ini", Replace(kPeerText, from, to));
+    return dir_.Told();
+  }
+
+  ExampleDir dir_;
+};
+
+TEST_F(MistakesTest, MissingFile) {
+  std::filesystem::remove(dir_.Path("funnel.conf"));
+  EXPECT_EQ(dir_.Told(), "funnel.conf: the file is missing");
+}
+
+TEST_F(MistakesTest, OverrideOfNothing) {
+  dir_.Write("services.d/web.ini.d/x.ini", Replace(kConnectText, "ldap", "web"));
+  EXPECT_EQ(dir_.Told(), "services.d/web.ini: the file is missing");
+}
+
+TEST_F(MistakesTest, DanglingLink) {
+  std::filesystem::create_symlink("/nonexistent", dir_.Path("services.d/web.ini"));
+  EXPECT_EQ(dir_.Told(), "services.d/web.ini: cannot be read: No such file or directory");
+}
+
+TEST_F(MistakesTest, EmptyFile) {
+  EXPECT_EQ(Dns(""),
+            "services.d/dns.ini: [service] is missing\n"
+            "services.d/dns.ini: one of [listen], [connect], [relay] is missing");
+}
+
+TEST_F(MistakesTest, BadFileName) {
+  dir_.Write("services.d/DNS_1.ini", kConnectText);
+  EXPECT_NE(dir_.Told().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
+}
+
+TEST_F(MistakesTest, UnknownSection) {
+  EXPECT_EQ(DnsWith("[security]", "[sekurity]"),
+            "services.d/dns.ini: [security] is missing\n"
+            "services.d/dns.ini:6: unknown section [sekurity]");
+}
+
+TEST_F(MistakesTest, UnknownKey) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nlifetme = 5s"),
+            "services.d/dns.ini:4: unknown key lifetme in [service] (did you mean lifetime?)");
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\naddress = 127.0.0.1:5"),
+            "services.d/dns.ini:4: unknown key address in [service] (it belongs into [listen])");
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nfrobnicate = 1\nfrobnicate = 2"),
+            "services.d/dns.ini:4: unknown key frobnicate in [service]\n"
+            "services.d/dns.ini:5: unknown key frobnicate in [service]");
+}
+
+TEST_F(MistakesTest, MissingRequiredKey) {
+  EXPECT_EQ(DnsWith("protocol = udp\n", ""),
+            "services.d/dns.ini:1: protocol is missing in [service]");
+  EXPECT_EQ(DnsWith("peer = hoster\n", ""), "services.d/dns.ini:1: peer is missing in [service]");
+  EXPECT_EQ(DnsWith("expect = dns/ns.hoster.net@EXAMPLE.NET\n", ""),
+            "services.d/dns.ini:6: expect is missing in [security]");
+  EXPECT_EQ(DnsWith("identity = dns/branch1.example.net@EXAMPLE.NET\n", ""),
+            "services.d/dns.ini:6: identity is missing in [security]");
+}
+
+TEST_F(MistakesTest, MissingRequiredKeyElsewhere) {
+  EXPECT_EQ(LdapWith("address = 127.0.0.1:389\n", "proxy-protocol = v2\n"),
+            "services.d/ldap.ini:3: address is missing in [connect]");
+  dir_.Write("services.d/ldap.ini", kConnectText);
+  EXPECT_EQ(PeerWith("node = ns.hoster.net\n", ""),
+            "peers.d/hoster.ini:1: node is missing in [peer]");
+  dir_.Write("peers.d/hoster.ini", kPeerText);
+  dir_.Write("funnel.conf", "[node]\nlog-level = info\n");
+  EXPECT_EQ(dir_.Told(), "funnel.conf:1: name is missing in [node]");
+}
+
+TEST_F(MistakesTest, BadAddress) {
+  EXPECT_EQ(DnsWith("127.0.0.1:53", "127.0.0.1"),
+            "services.d/dns.ini:5: address: bad address 127.0.0.1: the port is missing (host:port, "
+            "[v6]:port)");
+  EXPECT_EQ(DnsWith("127.0.0.1:53", "localhost:53"),
+            "services.d/dns.ini:5: address: bad address localhost:53: an address is expected, not "
+            "a name");
+  EXPECT_EQ(DnsWith("127.0.0.1:53", "127.0.0.1:99999"),
+            "services.d/dns.ini:5: address: bad address 127.0.0.1:99999: a port from 1 to 65535 is "
+            "expected after "
+            "the host");
+}
+
+TEST_F(MistakesTest, BadPrincipal) {
+  EXPECT_EQ(DnsWith("dns/branch1.example.net@EXAMPLE.NET", "dns/branch1.example.net"),
+            "services.d/dns.ini:7: identity: bad principal dns/branch1.example.net: the realm is "
+            "missing (name@REALM)");
+  dir_.Write("services.d/dns.ini", kListenText);
+  EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "ldap/a*@EXAMPLE.NET"),
+            "services.d/ldap.ini:7: accept: bad principal ldap/a*@EXAMPLE.NET: `*` stands for a "
+            "whole component only "
+            "(write \\* for the character): a*");
+}
+
+TEST_F(MistakesTest, DuplicateSingleKey) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\npeer = other"),
+            "services.d/dns.ini:4: peer: again (first at line 3; it has one value only)");
+}
+
+TEST_F(MistakesTest, BadUnit) {
+  EXPECT_EQ(
+      DnsWith("peer = hoster", "peer = hoster\nlifetime = 5"),
+      "services.d/dns.ini:4: lifetime: a time with its unit (ms, s, min, h, d) is expected, not 5");
+  dir_.Write("services.d/dns.ini", kListenText);
+  EXPECT_EQ(
+      NodeWith("[sctp]\nsend-buffer = 4000\n"),
+      "funnel.conf:4: send-buffer: a size with its unit (B, KiB, MiB, GiB) is expected, not 4000");
+}
+
+TEST_F(MistakesTest, OutOfRange) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nmax-flows = 0"),
+            "services.d/dns.ini:4: max-flows: 0 is out of range: 1 to 1048576");
+  dir_.Write("services.d/dns.ini", kListenText);
+  EXPECT_EQ(NodeWith("[sctp]\nheartbeat = 30s\n"),
+            "funnel.conf:4: heartbeat: 30s is out of range: 100ms to 15s");
+}
+
+TEST_F(MistakesTest, BadWord) {
+  EXPECT_EQ(DnsWith("protocol = udp", "protocol = icmp"),
+            "services.d/dns.ini:2: protocol: udp or tcp is expected, not icmp");
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nsuppress-resends = true"),
+            "services.d/dns.ini:4: suppress-resends: yes or no is expected, not true");
+}
+
+TEST_F(MistakesTest, UnknownPeer) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hostess"),
+            "services.d/dns.ini:3: peer: unknown peer hostess (there is no peers.d/hostess.ini)");
+}
+
+TEST_F(MistakesTest, NeitherListenNorConnect) {
+  EXPECT_EQ(DnsWith("[listen]\naddress = 127.0.0.1:53\n", ""),
+            "services.d/dns.ini: one of [listen], [connect], [relay] is missing");
+}
+
+TEST_F(MistakesTest, ListenAndConnect) {
+  EXPECT_EQ(DnsWith("[security]", "[connect]\naddress = 127.0.0.1:5300\n[security]"),
+            "services.d/dns.ini:6: [connect] beside [listen]: a service has exactly one of "
+            "[listen], [connect], "
+            "[relay]");
+}
+
+TEST_F(MistakesTest, KeysOfTheOtherRoleOrProtocol) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nmax-sessions = 5"),
+            "services.d/dns.ini:4: max-sessions is only for protocol = tcp");
+  EXPECT_EQ(DnsWith("expect = ", "accept = a@R\nexpect = "),
+            "services.d/dns.ini:8: accept is only for a service with [connect]");
+  dir_.Write("services.d/dns.ini", kListenText);
+  EXPECT_EQ(LdapWith("protocol = tcp", "protocol = tcp\nstream = 5"),
+            "services.d/ldap.ini:3: stream is only for a service with [listen]");
+  EXPECT_EQ(LdapWith("protocol = tcp\n[connect]\naddress = 127.0.0.1:389",
+                     "protocol = udp\n[connect]\naddress = unix:/x"),
+            "services.d/ldap.ini:4: address: a Unix socket is only for protocol = tcp");
+}
+
+TEST_F(MistakesTest, RelayIsNotSupportedYet) {
+  EXPECT_EQ(Dns("[service]\nprotocol = udp\n[relay]\nfrom = hoster\nto = hoster\n"),
+            "services.d/dns.ini:3: this version cannot relay yet");
+}
+
+TEST_F(MistakesTest, IndentedLine) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\n  lifetime = 5s"),
+            "services.d/dns.ini:4: the line is indented (it would continue the value above it)");
+}
+
+TEST_F(MistakesTest, OverlongLine) {
+  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nwire-name = " + std::string(200, 'x')),
+            "services.d/dns.ini:4: the line is longer than 198 bytes");
+}
+
+TEST_F(MistakesTest, NulByte) {
+  EXPECT_EQ(DnsWith("peer = hoster", std::string("peer = hoster\nlifetime = 5s\0", 28)),
+            "services.d/dns.ini:4: NUL byte");
+}
+
+TEST_F(MistakesTest, EmptySection) {
+  EXPECT_EQ(NodeWith("[sctp]\n; nothing yet\n"), "funnel.conf:3: section [sctp] is empty");
+}
+
+TEST_F(MistakesTest, MistakesInOverrides) {
+  dir_.Write("services.d/dns.ini.d/x.ini", "[service]\n\nlifetime = 5\n");
+  EXPECT_EQ(dir_.Told(),
+            "services.d/dns.ini.d/x.ini:3: lifetime: a time with its unit (ms, s, min, h, d) is "
+            "expected, not 5");
+}
+
+TEST_F(MistakesTest, AllAreCollected) {
+  dir_.Write("services.d/ldap.ini", Replace(kConnectText, "127.0.0.1:389", "nowhere"));
+  dir_.Write("peers.d/hoster.ini", Replace(kPeerText, "connect", "konnect"));
+  dir_.Write("funnel.conf", "[node]\nname = a b\nlog-level = loud\n");
+  EXPECT_EQ(
+      DnsWith("peer = hoster", "lifetime = 1\nmax-flows = x\npeer = hoster"),
+      "funnel.conf:2: name: a node's name, written as a host name is expected, not a b\n"
+      "funnel.conf:3: log-level: error, warning, notice, info or debug is expected, not loud\n"
+      "peers.d/hoster.ini:4: unknown key konnect in [peer] (did you mean connect?)\n"
+      "services.d/dns.ini:3: lifetime: a time with its unit (ms, s, min, h, d) is expected, not 1\n"
+      "services.d/dns.ini:4: max-flows: a whole number is expected, not x\n"
+      "services.d/ldap.ini:4: address: bad address nowhere: the port is missing (host:port, "
+      "[v6]:port)");
+}
+
+TEST_F(MistakesTest, LimitsThatContradict) {
+  EXPECT_EQ(NodeWith("[sctp]\nrto-min = 3s\n"),
+            "funnel.conf:4: rto-min is greater than rto-initial");
+  EXPECT_EQ(NodeWith("[sctp]\ndead-peer-timeout = 1s\n"),
+            "funnel.conf:4: heartbeat is greater than dead-peer-timeout");
+}
+
+TEST_F(MistakesTest, PeerIsOurselves) {
+  EXPECT_EQ(PeerWith("ns.hoster.net\n", "branch1.example.net\n"),
+            "peers.d/hoster.ini:2: node: branch1.example.net is this node itself");
+}
+
+TEST_F(MistakesTest, TwoPeersOfOneNode) {
+  dir_.Write("peers.d/zweig.ini", kPeerText);
+  EXPECT_EQ(
+      dir_.Told(),
+      "peers.d/zweig.ini:2: node: ns.hoster.net is already peer hoster (peers.d/hoster.ini:2)");
+}
+
+TEST_F(MistakesTest, CarrierThatIsOff) {
+  dir_.Write("peers.d/hoster.ini", std::string(kPeerText) + "carrier = udp\n");
+  EXPECT_EQ(NodeWith("[sctp]\nudp = no\n"),
+            "peers.d/hoster.ini:5: carrier: udp is switched off ([sctp] udp = no)");
+}
+
+TEST_F(MistakesTest, DuplicateWireName) {
+  dir_.Write("services.d/web.ini",
+             Replace(Replace(kConnectText, ":389", ":80"), "tcp\n", "tcp\nwire-name = ldap\n"));
+  EXPECT_EQ(
+      dir_.Told(),
+      "services.d/web.ini:3: wire-name: ldap is already service ldap (services.d/ldap.ini:1)");
+}
+
+}  // namespace
+}  // namespace funnel::config

@@ -1,0 +1,69 @@
+#include "common/config/options.h"
+
+#include <gtest/gtest.h>
+
+namespace funnel::config {
+namespace {
+
+constexpr Usage kEdge{.program = "funnel-udpd",
+                      .arguments = "SERVICE",
+                      .description = "Test.",
+                      .min_arguments = 1,
+                      .max_arguments = 1};
+
+Result<Options> Parse(std::vector<const char*> words, const Usage& usage = kEdge) {
+  words.insert(words.begin(), "program");
+  return ParseOptions(usage, static_cast<int>(words.size()), words.data());
+}
+
+TEST(Options, HaveDefaults) {
+  auto options = Parse({"dns"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->config_dir, "/etc/funnel");
+  EXPECT_EQ(options->RunPath("authd.sock"), "/run/funnel/authd.sock");
+  EXPECT_FALSE(options->log_level);
+  EXPECT_EQ(options->arguments, std::vector<std::string>{"dns"});
+}
+
+TEST(Options, TakeValuesBothWays) {
+  auto options = Parse({"--config", "/c", "dns", "--run=/r/", "--state=/s", "--log-level", "debug",
+                        "--defaults=/d"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->config_dir, "/c");
+  EXPECT_EQ(options->run_dir, "/r");
+  EXPECT_EQ(options->state_dir, "/s");
+  EXPECT_EQ(options->defaults_dir, "/d");
+  EXPECT_EQ(options->log_level, LogLevel::kDebug);
+}
+
+TEST(Options, RefuseMistakes) {
+  EXPECT_EQ(Parse({}).error().message, "missing argument: SERVICE");
+  EXPECT_EQ(Parse({"a", "b"}).error().message, "unexpected argument b");
+  EXPECT_EQ(Parse({"--what", "dns"}).error().message, "unknown option --what");
+  EXPECT_EQ(Parse({"dns", "--config"}).error().message, "--config needs a value");
+  EXPECT_EQ(Parse({"dns", "--config="}).error().message, "--config: a folder is expected");
+  EXPECT_FALSE(Parse({"dns", "--log-level=loud"}));
+  EXPECT_FALSE(Parse({"dns", "--json"})) << "only where the program takes it";
+}
+
+TEST(Options, EndAtTwoDashes) {
+  auto options = Parse({"--", "--config"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->arguments, std::vector<std::string>{"--config"});
+}
+
+TEST(Options, HelpNeedsNoArguments) {
+  EXPECT_TRUE(Parse({"--help"})->help);
+  EXPECT_TRUE(Parse({"--version"})->version);
+}
+
+TEST(Options, HelpNamesEveryOption) {
+  std::string help = HelpText(kEdge);
+  for (const char* name :
+       {"--config", "--defaults", "--run", "--state", "--log-level", "--help", "--version"}) {
+    EXPECT_NE(help.find(name), std::string::npos) << name;
+  }
+}
+
+}  // namespace
+}  // namespace funnel::config
