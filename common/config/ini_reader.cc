@@ -130,13 +130,10 @@ class Reading {
       ++mistaken_entries_;
       return Add(line_, std::string(key) + ": the value is missing");
     }
-    if (!section_known_) {
-      ++mistaken_entries_;
-      if (file_.sections.empty())
-        return Add(line_, std::string(key) + ": stands before any [section]");
-      return false;  // its section's line has been told
-    }
-    return true;
+    if (section_ == Section::kGood) return true;
+    ++mistaken_entries_;
+    if (section_ == Section::kBad) return false;  // its section's line has been told
+    return Add(line_, std::string(key) + ": stands before any [section]");
   }
 
   void Store(const char* section, const char* key, const char* value) {
