@@ -67,7 +67,7 @@ void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Tell(at, "listen", "", "address is missing in [listen]", mistakes);
   if (!at.contains("service.peer"))
     Tell(at, "service", "", "peer is missing in [service]", mistakes);
-  if (!at.contains("security.expect"))
+  if (at.contains("security") && !at.contains("security.expect"))
     Tell(at, "security", "", "expect is missing in [security]", mistakes);
   if (service.stream && service.stream->value() + service.channels - 1 > 63) {
     Tell(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
