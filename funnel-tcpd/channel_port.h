@@ -14,9 +14,10 @@ class ChannelPort {
  public:
   virtual ~ChannelPort() = default;
   [[nodiscard]] virtual std::optional<SessionId> OpenSession(const wire::SessionInfo& info) = 0;
-  [[nodiscard]] virtual std::size_t Writable(SessionId session) const = 0;
-  // BYTES are at most Writable(session): all are taken.
-  [[nodiscard]] virtual std::size_t SendBytes(SessionId session, ByteView bytes) = 0;
+  // A place to read into; empty: the session takes nothing now, OnWritable follows.
+  [[nodiscard]] virtual MutableByteView PrepareBytes(SessionId session) = 0;
+  // How much of it was filled, 0 included; no other call in between.
+  virtual void CommitBytes(SessionId session, std::size_t count) = 0;
   virtual void SendFin(SessionId session) = 0;
   virtual void ResetSession(SessionId session, wire::EndCode code) = 0;
   virtual void Resume(SessionId session) = 0;

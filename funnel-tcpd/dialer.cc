@@ -16,7 +16,7 @@ namespace {
 // A Unix socket whose backlog is full says so at once and never tells when there is room.
 constexpr std::chrono::milliseconds kBusyRetry{10};
 
-std::string ErrorText(int error) { return FailErrno("", error).error().message; }
+std::string ErrorText(int error) { return FailErrno("cannot connect", error).error().message; }
 
 }  // namespace
 

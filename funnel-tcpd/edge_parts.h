@@ -20,15 +20,11 @@ struct Connection {
 };
 
 struct EdgeParts {
-  // 256 KiB: a bulk connection is read with one call a turn; one buffer for all connections.
-  static constexpr std::size_t kReadBufferBytes = 256 * 1024;
-
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
-  Bytes read_buffer = Bytes(kReadBufferBytes);
 
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[index] += by; }
 };

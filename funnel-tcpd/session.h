@@ -14,7 +14,6 @@
 #include "common/base/unique_fd.h"
 #include "common/event/descriptors.h"
 #include "common/wire/channel.h"
-#include "funnel-tcpd/session_limit.h"
 
 namespace funnel::tcpd {
 
@@ -24,14 +23,13 @@ class Session;
 class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
-  [[nodiscard]] virtual std::size_t Writable(SessionId session) const = 0;
-  virtual void SendBytes(Session& session, ByteView bytes) = 0;
+  // As in ChannelPort.
+  [[nodiscard]] virtual MutableByteView PrepareBytes(SessionId session) = 0;
+  virtual void CommitBytes(SessionId session, std::size_t count) = 0;
   virtual void SendFin(SessionId session) = 0;
   virtual void Resume(SessionId session) = 0;
   // Bytes are left in the socket and its share of this turn is used up: Read() again next turn.
   virtual void RequestTurn(Session& session) = 0;
-  // Where bytes are read into before they go to the channel; shared by all sessions.
-  [[nodiscard]] virtual MutableByteView read_buffer() = 0;
   // The socket took less than was offered.
   virtual void OnOutputBlocked() = 0;
   // Both directions have ended cleanly.
@@ -46,7 +44,7 @@ class Session final : public event::DescriptorHandler {
   // still take their turn within a second.
   static constexpr std::size_t kTurnBytes = 256 * 1024;
 
-  Session(SessionOwner& owner, SessionId id, UniqueFd fd, SessionLimit::Place place);
+  Session(SessionOwner& owner, SessionId id, UniqueFd fd);
 
   // Watches the socket: from here on bytes flow.
   [[nodiscard]] Result<> Start(event::EpollSet& set);
@@ -77,10 +75,10 @@ class Session final : public event::DescriptorHandler {
   const SessionId id_;
   UniqueFd fd_;
   event::Registration watch_;
-  SessionLimit::Place place_;
   bool input_open_ = true;   // socket -> channel
   bool output_open_ = true;  // channel -> socket
   bool readable_ = false;    // there may be something to read
+  bool hung_up_ = false;     // ... and the end of it is there already
   bool blocked_ = false;     // the socket's buffer is full
 };
 

@@ -62,8 +62,7 @@ void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
 }
 
 bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
-  entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd),
-                                            std::move(entry.place));
+  entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd));
   const auto started = entry.session->Start(parts_.sockets);
   if (started) return true;
   Log(LogLevel::kError, "session-failed", started.error().message,
@@ -104,14 +103,11 @@ void SessionPump::ResetAll() {
   while (!entries_.empty()) OnSessionReset(entries_.begin()->first);
 }
 
-std::size_t SessionPump::Writable(SessionId session) const { return port_.Writable(session); }
+MutableByteView SessionPump::PrepareBytes(SessionId session) { return port_.PrepareBytes(session); }
 
-void SessionPump::SendBytes(Session& session, ByteView bytes) {
-  parts_.Count(kBytesToChannel, bytes.size());
-  if (port_.SendBytes(session.id(), bytes) == bytes.size()) return;
-  // Bytes that were read and cannot be sent would be a hole in the stream.
-  parts_.Count(kInternalErrors);
-  ResetBoth(session.id(), EndCode::kInternal);
+void SessionPump::CommitBytes(SessionId session, std::size_t count) {
+  port_.CommitBytes(session, count);
+  parts_.Count(kBytesToChannel, count);
 }
 
 void SessionPump::SendFin(SessionId session) { port_.SendFin(session); }
@@ -123,8 +119,6 @@ void SessionPump::RequestTurn(Session& session) {
   ready_.push_back(session.id());
   turn_->Request();
 }
-
-MutableByteView SessionPump::read_buffer() { return parts_.read_buffer; }
 
 void SessionPump::OnOutputBlocked() { parts_.Count(kOutputBlocked); }
 

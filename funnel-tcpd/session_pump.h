@@ -44,16 +44,15 @@ class SessionPump final : private SessionOwner {
   struct Entry {
     std::unique_ptr<Session> session;
     DialId dial{};
-    SessionLimit::Place place;  // until `session` holds it
-    bool fin = false;           // the peer's direction ended before the connection stood
+    SessionLimit::Place place;
+    bool fin = false;  // the peer's direction ended before the connection stood
   };
 
-  [[nodiscard]] std::size_t Writable(SessionId session) const override;
-  void SendBytes(Session& session, ByteView bytes) override;
+  [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
+  void CommitBytes(SessionId session, std::size_t count) override;
   void SendFin(SessionId session) override;
   void Resume(SessionId session) override;
   void RequestTurn(Session& session) override;
-  [[nodiscard]] MutableByteView read_buffer() override;
   void OnOutputBlocked() override;
   void OnFinished(Session& session) override;
   void OnBroken(Session& session) override;

@@ -1,0 +1,48 @@
+#include "funnel-tcpd/client_policy.h"
+
+#include <gtest/gtest.h>
+
+namespace funnel::tcpd {
+namespace {
+
+class ClientPolicyTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] bool Admits(const std::string& client) const {
+    const std::vector<SocketAddress> own{*SocketAddress::FromLiteral("192.0.2.50", 0)};
+    return ClientPolicy(service_, &peer_, own).Admit({client, "203.0.113.9:389"}).has_value();
+  }
+
+  config::ServiceConfig service_;
+  config::PeerConfig peer_;
+};
+
+TEST_F(ClientPolicyTest, AdmitsForeignAddressesByDefault) {
+  EXPECT_TRUE(Admits("192.0.2.1:1000"));
+  EXPECT_TRUE(Admits("[2001:db8::1]:1000"));
+}
+
+TEST_F(ClientPolicyTest, RefusesLoopbackAndOwnAddressesByDefault) {
+  EXPECT_FALSE(Admits("127.0.0.1:1000"));
+  EXPECT_FALSE(Admits("[::1]:1000"));
+  EXPECT_FALSE(Admits("[::ffff:127.0.0.1]:1000"));
+  EXPECT_FALSE(Admits("192.0.2.50:1000"));
+  EXPECT_FALSE(Admits("0.0.0.0:1000"));
+  EXPECT_FALSE(Admits("224.0.0.1:1000"));
+}
+
+TEST_F(ClientPolicyTest, ListedNetworksDecideAlone) {
+  service_.client_networks = {*config::Network::Parse("10.0.0.0/8")};
+  peer_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
+  EXPECT_TRUE(Admits("10.1.2.3:1000"));
+  EXPECT_TRUE(Admits("127.0.0.1:1000"));
+  EXPECT_FALSE(Admits("192.0.2.1:1000"));
+}
+
+TEST_F(ClientPolicyTest, RefusesWhatIsNoAddress) {
+  EXPECT_FALSE(Admits(""));
+  EXPECT_FALSE(Admits("localhost:1000"));
+  EXPECT_FALSE(Admits("192.0.2.1"));
+}
+
+}  // namespace
+}  // namespace funnel::tcpd

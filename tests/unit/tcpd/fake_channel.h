@@ -1,0 +1,113 @@
+// Two ends of a channel without a wire between them: what one end sends, the other's pump gets in
+// the next turn. A small window, so that a slow reader is felt soon.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "common/event/loop.h"
+#include "funnel-tcpd/channel_port.h"
+#include "funnel-tcpd/session_pump.h"
+
+namespace funnel::tcpd {
+
+class FakeChannel final : public ChannelPort {
+ public:
+  static constexpr std::size_t kPieceBytes = 16 * 1024;
+  static constexpr std::size_t kWindowBytes = 64 * 1024;
+
+  explicit FakeChannel(event::Loop& loop)
+      : hook_(loop.AddTurnHook([this] { Deliver(); })), piece_(kPieceBytes) {}
+
+  // PUMP gets what PEER sends.
+  void Connect(FakeChannel& peer, SessionPump& pump) {
+    peer_ = &peer;
+    pump_ = &pump;
+  }
+  // The channel is lost: nothing more arrives at either end.
+  void Cut() {
+    cut_ = true;
+    if (!peer_->cut_) peer_->Cut();
+  }
+
+  std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override {
+    if (opened_ >= session_limit) return std::nullopt;
+    const SessionId id(opened_++);
+    out_[id].open = info;
+    hook_->Request();
+    return id;
+  }
+  MutableByteView PrepareBytes(SessionId id) override {
+    Output& out = out_[id];
+    const std::size_t room = kWindowBytes - std::min(kWindowBytes, out.bytes.size());
+    out.wants_room = room == 0;
+    return MutableByteView(piece_).first(std::min(room, kPieceBytes));
+  }
+  void CommitBytes(SessionId id, std::size_t count) override {
+    Output& out = out_[id];
+    out.bytes.insert(out.bytes.end(), piece_.begin(),
+                     piece_.begin() + static_cast<std::ptrdiff_t>(count));
+    hook_->Request();
+  }
+  void SendFin(SessionId id) override {
+    out_[id].fin = true;
+    hook_->Request();
+  }
+  void ResetSession(SessionId id, wire::EndCode code) override {
+    out_[id].reset = code;
+    hook_->Request();
+  }
+  void Resume(SessionId id) override {
+    peer_->out_[id].blocked = false;
+    peer_->hook_->Request();
+  }
+
+  std::uint64_t session_limit = 1'000'000;
+  std::map<SessionId, wire::EndCode> resets_received;
+
+ private:
+  struct Output {
+    std::optional<wire::SessionInfo> open;
+    Bytes bytes;
+    bool fin = false;
+    bool blocked = false;     // the far pump took less than all
+    bool wants_room = false;  // our pump waits for OnWritable
+    std::optional<wire::EndCode> reset;
+  };
+
+  void Deliver() {
+    if (cut_) return;
+    for (auto at = out_.begin(); at != out_.end();) {
+      const SessionId id = at->first;
+      Output& out = at->second;
+      if (auto info = std::exchange(out.open, std::nullopt))
+        peer_->pump_->OnSessionOpened(id, *info);
+      if (out.reset) {
+        peer_->resets_received[id] = *out.reset;
+        peer_->pump_->OnSessionReset(id);
+        at = out_.erase(at);
+        continue;
+      }
+      DeliverBytes(id, out);
+      ++at;
+    }
+  }
+  void DeliverBytes(SessionId id, Output& out) {
+    if (out.blocked) return;
+    const std::size_t taken = out.bytes.empty() ? 0 : peer_->pump_->OnMessage(id, out.bytes);
+    out.blocked = taken < out.bytes.size();
+    out.bytes.erase(out.bytes.begin(), out.bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (out.bytes.empty() && std::exchange(out.fin, false)) peer_->pump_->OnFin(id);
+    if (taken > 0 && std::exchange(out.wants_room, false)) pump_->OnWritable(id);
+  }
+
+  FakeChannel* peer_ = nullptr;
+  SessionPump* pump_ = nullptr;
+  std::unique_ptr<event::TurnHook> hook_;
+  Bytes piece_;
+  std::map<SessionId, Output> out_;
+  std::uint64_t opened_ = 0;
+  bool cut_ = false;
+};
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,111 @@
+// Both sides of a service in one loop: clients -> acceptor -> pump = channel = pump -> dialer ->
+// backend. Tests play the clients and the backend.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/waiting_room.h"
+#include "tests/unit/tcpd/fake_channel.h"
+#include "tests/unit/tcpd/test_sockets.h"
+
+namespace funnel::tcpd {
+
+class TunnelTest : public ::testing::Test {
+ protected:
+  static constexpr std::chrono::seconds kDeadline{20};
+
+  void SetUp() override {
+    service_.name = *ServiceName::Parse("test");
+    backend_listener_ = Listen("127.0.0.1");
+    service_.connect =
+        *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
+  }
+
+  // After the test has changed what it likes in service_.
+  void Start() {
+    client_parts_.emplace(EdgeParts{*loop_, *sockets_, client_counters_, service_,
+                                    SessionLimit(service_.max_sessions)});
+    server_parts_.emplace(EdgeParts{*loop_, *sockets_, server_counters_, service_,
+                                    SessionLimit(service_.max_sessions)});
+    dialer_.emplace(*server_parts_);
+    backend_.emplace(*server_parts_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
+    client_pump_.emplace(*client_parts_, client_channel_, nullptr);
+    server_pump_.emplace(*server_parts_, server_channel_, &*backend_);
+    client_channel_.Connect(server_channel_, *client_pump_);
+    server_channel_.Connect(client_channel_, *server_pump_);
+    acceptor_.emplace(*client_parts_, [this](Connection connection) {
+      if (!client_pump_->Open(connection)) refused_.push_back(std::move(connection));
+    });
+    UniqueFd listener = Listen("127.0.0.1");
+    client_address_ = BoundAddress(listener.get());
+    ASSERT_TRUE(acceptor_->Add(std::move(listener)));
+  }
+
+  // Turns the loop until CONDITION holds; false at the deadline.
+  template <typename Condition>
+  [[nodiscard]] bool Until(Condition condition) {
+    const TimePoint end = Now() + kDeadline;
+    while (!condition()) {
+      if (Now() > end) return false;
+      EXPECT_TRUE(loop_->RunOnce(std::chrono::milliseconds(5)));
+    }
+    return true;
+  }
+  [[nodiscard]] UniqueFd AcceptAtBackend() {
+    UniqueFd accepted;
+    EXPECT_TRUE(Until([&] {
+      accepted = AcceptFrom(backend_listener_.get());
+      return bool(accepted);
+    }));
+    return accepted;
+  }
+  // A client and what the backend has of it.
+  void ConnectBoth() {
+    client_ = ConnectTo(client_address_);
+    backend_end_ = AcceptAtBackend();
+  }
+  [[nodiscard]] bool ReadsUntil(UniqueFd& fd, Reader& reader, ReadState state) {
+    return Until([&] {
+      reader.Poll(fd.get());
+      return reader.state == state;
+    });
+  }
+  [[nodiscard]] bool ReadsText(UniqueFd& fd, Reader& reader, const std::string& text) {
+    return Until([&] {
+             reader.Poll(fd.get());
+             return reader.text.size() >= text.size();
+           }) &&
+           reader.text == text;
+  }
+  static void SendText(UniqueFd& fd, const std::string& text) {
+    ASSERT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  [[nodiscard]] std::uint64_t AtClient(CounterIndex index) {
+    return client_counters_[index].value();
+  }
+  [[nodiscard]] std::uint64_t AtServer(CounterIndex index) {
+    return server_counters_[index].value();
+  }
+
+  std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
+  std::unique_ptr<event::EpollSet> sockets_ = *event::EpollSet::Create(*loop_);
+  metrics::CounterFile client_counters_ = metrics::CounterFile::InMemory(kCounters);
+  metrics::CounterFile server_counters_ = metrics::CounterFile::InMemory(kCounters);
+  config::ServiceConfig service_;
+  std::vector<SocketAddress> own_addresses_;
+  UniqueFd backend_listener_;
+  SocketAddress client_address_;
+  FakeChannel client_channel_{*loop_}, server_channel_{*loop_};
+  std::optional<EdgeParts> client_parts_, server_parts_;
+  std::optional<Dialer> dialer_;
+  std::optional<Backend> backend_;
+  std::optional<SessionPump> client_pump_, server_pump_;
+  std::optional<Acceptor> acceptor_;
+  std::vector<Connection> refused_;
+  UniqueFd client_, backend_end_;
+  Reader at_client_, at_backend_;
+};
+
+}  // namespace funnel::tcpd
