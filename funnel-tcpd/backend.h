@@ -14,6 +14,8 @@ class Backend {
   // As Dialer::Dial. An error: the service has proxy-protocol, and the client's address may not be
   // told to the backend; logged and counted.
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, Dialer::Done done);
+  // For sessions from now on.
+  void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }
   void Cancel(DialId id) { dialer_.Cancel(id); }
 
  private:

@@ -23,10 +23,14 @@ struct EdgeParts {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
+  std::size_t first_counter;      // of ours in `counters`
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
 
-  void Count(CounterIndex index, std::uint64_t by = 1) { counters[index] += by; }
+  [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
+    return counters[first_counter + index];
+  }
+  void Count(CounterIndex index, std::uint64_t by = 1) { Counter(index) += by; }
 };
 
 }  // namespace funnel::tcpd

@@ -142,7 +142,7 @@ void SessionPump::Drop(SessionId id) {
     turn_->Request();
   }
   entries_.erase(at);
-  parts_.counters[kSessions] -= 1;
+  parts_.Counter(kSessions) -= 1;
 }
 
 void SessionPump::RunTurn() {

@@ -43,7 +43,7 @@ void WaitingRoom::OnTimer() {
 
 void WaitingRoom::PopFront() {
   waiting_.pop_front();
-  parts_.counters[kSessionsWaiting] -= 1;
+  parts_.Counter(kSessionsWaiting) -= 1;
 }
 
 void WaitingRoom::ArmTimer() {

@@ -24,10 +24,10 @@ class TunnelTest : public ::testing::Test {
 
   // After the test has changed what it likes in service_.
   void Start() {
-    client_parts_.emplace(EdgeParts{*loop_, *sockets_, client_counters_, service_,
-                                    SessionLimit(service_.max_sessions)});
-    server_parts_.emplace(EdgeParts{*loop_, *sockets_, server_counters_, service_,
-                                    SessionLimit(service_.max_sessions)});
+    client_parts_.emplace(EdgeParts{*loop_, *sockets_, client_counters_, /*first_counter=*/0,
+                                    service_, SessionLimit(service_.max_sessions)});
+    server_parts_.emplace(EdgeParts{*loop_, *sockets_, server_counters_, /*first_counter=*/0,
+                                    service_, SessionLimit(service_.max_sessions)});
     dialer_.emplace(*server_parts_);
     backend_.emplace(*server_parts_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
     client_pump_.emplace(*client_parts_, client_channel_, nullptr);

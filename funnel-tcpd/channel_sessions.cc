@@ -1,0 +1,49 @@
+#include "funnel-tcpd/channel_sessions.h"
+
+#include <utility>
+
+namespace funnel::tcpd {
+
+ChannelSessions::ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel)
+    : channel_(channel), pump_(parts, *this, nullptr) {}
+
+ChannelSessions::ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel, Dialer& dialer,
+                                 ClientPolicy policy)
+    : channel_(channel),
+      backend_(std::in_place, parts, dialer, std::move(policy)),
+      pump_(parts, *this, &*backend_) {}
+
+void ChannelSessions::set_policy(ClientPolicy policy) {
+  if (backend_) backend_->set_policy(std::move(policy));
+}
+
+std::optional<SessionId> ChannelSessions::OpenSession(const wire::SessionInfo& info) {
+  channel_.RequestFlush();
+  return channel_.wire().OpenSession(info);
+}
+
+MutableByteView ChannelSessions::PrepareBytes(SessionId session) {
+  return channel_.wire().PrepareBytes(session);
+}
+
+void ChannelSessions::CommitBytes(SessionId session, std::size_t count) {
+  channel_.wire().CommitBytes(session, count);
+  channel_.RequestFlush();
+}
+
+void ChannelSessions::SendFin(SessionId session) {
+  channel_.wire().SendFin(session);
+  channel_.RequestFlush();
+}
+
+void ChannelSessions::ResetSession(SessionId session, wire::EndCode code) {
+  channel_.wire().ResetSession(session, code);
+  channel_.RequestFlush();
+}
+
+void ChannelSessions::Resume(SessionId session) {
+  channel_.wire().Resume(session);
+  channel_.RequestFlush();
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,37 @@
+// A channel with its sessions, as the edge keeps it: binds a SessionPump to the channel's handle.
+#pragma once
+
+#include <optional>
+
+#include "common/service/application.h"
+#include "funnel-tcpd/backend.h"
+#include "funnel-tcpd/session_pump.h"
+
+namespace funnel::tcpd {
+
+// Owned by its ChannelHandle; goes with it.
+class ChannelSessions final : public service::ChannelData, private ChannelPort {
+ public:
+  // DIALER and POLICY on the connecting side only.
+  ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel);
+  ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel, Dialer& dialer,
+                  ClientPolicy policy);
+
+  [[nodiscard]] SessionPump& pump() { return pump_; }
+  [[nodiscard]] service::ChannelHandle& channel() { return channel_; }
+  void set_policy(ClientPolicy policy);
+
+ private:
+  [[nodiscard]] std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override;
+  [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
+  void CommitBytes(SessionId session, std::size_t count) override;
+  void SendFin(SessionId session) override;
+  void ResetSession(SessionId session, wire::EndCode code) override;
+  void Resume(SessionId session) override;
+
+  service::ChannelHandle& channel_;
+  std::optional<Backend> backend_;
+  SessionPump pump_;
+};
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,128 @@
+#include "funnel-tcpd/tcp_edge.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace funnel::tcpd {
+namespace {
+
+ChannelSessions& SessionsOf(service::ChannelHandle& channel) {
+  return static_cast<ChannelSessions&>(*channel.data);
+}
+
+// A descriptor for each connection; systemd's soft limit of 1,024 is for programs that use select.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnvironment& environment) {
+  RaiseDescriptorLimit();
+  auto sockets = TRY(event::EpollSet::Create(environment.loop));
+  std::unique_ptr<TcpEdge> edge(new TcpEdge(environment, std::move(sockets)));
+  if (edge->listens()) TRY(edge->TakeListeners(environment.sockets));
+  return edge;
+}
+
+TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
+    : configuration_(environment.configuration),
+      sockets_(std::move(sockets)),
+      parts_{environment.loop,     *sockets_,
+             environment.counters, service::kCommonCounters,
+             environment.service,  SessionLimit(environment.service.max_sessions)},
+      waiting_(parts_),
+      dialer_(parts_) {}
+
+Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
+  auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
+  if (listeners.empty())
+    return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
+  acceptor_.emplace(parts_, [this](Connection connection) {
+    // Those that wait already come first.
+    if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
+  });
+  for (UniqueFd& listener : listeners) TRY(acceptor_->Add(std::move(listener)));
+  return {};
+}
+
+ClientPolicy TcpEdge::PolicyFor(const std::string& peer) const {
+  return {parts_.service, configuration_.FindPeer(peer), OwnAddresses()};
+}
+
+void TcpEdge::OnChannelUp(service::ChannelHandle& channel) {
+  auto sessions = listens() ? std::make_unique<ChannelSessions>(parts_, channel)
+                            : std::make_unique<ChannelSessions>(parts_, channel, dialer_,
+                                                                PolicyFor(channel.peer()));
+  channels_.push_back(sessions.get());
+  channel.data = std::move(sessions);
+  DrainWaiting();
+}
+
+void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool) {
+  if (!channel.data) return;
+  SessionsOf(channel).pump().ResetAll();
+  std::erase(channels_, &SessionsOf(channel));
+}
+
+void TcpEdge::OnUnavailable(const std::string& reason) {
+  if (!channels_.empty() || waiting_.size() == 0) return;
+  Log(LogLevel::kWarning, "no-channel", "waiting connections are reset: " + reason,
+      {{"SERVICE", parts_.service.name.text()}});
+  waiting_.Clear();
+}
+
+bool TcpEdge::Open(Connection& connection) {
+  const auto fewest = std::min_element(
+      channels_.begin(), channels_.end(),
+      [](ChannelSessions* a, ChannelSessions* b) { return a->pump().size() < b->pump().size(); });
+  return fewest != channels_.end() && (*fewest)->pump().Open(connection);
+}
+
+void TcpEdge::DrainWaiting() {
+  waiting_.Drain([this](Connection& connection) { return Open(connection); });
+}
+
+void TcpEdge::OnSessionOpened(service::ChannelHandle& channel, SessionId session,
+                              const wire::SessionInfo& info) {
+  SessionsOf(channel).pump().OnSessionOpened(session, info);
+}
+
+std::size_t TcpEdge::OnMessage(service::ChannelHandle& channel, SessionId session, ByteView bytes) {
+  return SessionsOf(channel).pump().OnMessage(session, bytes);
+}
+
+void TcpEdge::OnFin(service::ChannelHandle& channel, SessionId session) {
+  SessionsOf(channel).pump().OnFin(session);
+}
+
+void TcpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session, wire::EndCode) {
+  SessionsOf(channel).pump().OnSessionReset(session);
+}
+
+void TcpEdge::OnWritable(service::ChannelHandle& channel, SessionId session) {
+  SessionsOf(channel).pump().OnWritable(session);
+}
+
+void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
+
+void TcpEdge::OnReload(const config::ServiceConfig& service) {
+  parts_.service = service;
+  parts_.limit.set_max(service.max_sessions);
+  for (ChannelSessions* sessions : channels_)
+    sessions->set_policy(PolicyFor(sessions->channel().peer()));
+}
+
+void TcpEdge::OnStop() {
+  if (acceptor_) acceptor_->Stop();
+  waiting_.Clear();
+}
+
+}  // namespace funnel::tcpd

@@ -1,0 +1,59 @@
+// funnel-tcpd: one TCP service's end. On the listening side it accepts connections and makes them
+// sessions of a channel; on the connecting side it connects the peer's sessions to the backend.
+//
+// Owned by service::RunEdge, on the loop's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/service/application.h"
+#include "common/service/run_edge.h"
+#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/channel_sessions.h"
+#include "funnel-tcpd/waiting_room.h"
+
+namespace funnel::tcpd {
+
+class TcpEdge final : public service::Application {
+ public:
+  // Takes the listening sockets; fails where they do not fit the service's role.
+  [[nodiscard]] static Result<std::unique_ptr<service::Application>> Make(
+      service::EdgeEnvironment& environment);
+
+  void OnChannelUp(service::ChannelHandle& channel) override;
+  void OnChannelDown(service::ChannelHandle& channel, wire::EndCode code, bool clean) override;
+  void OnUnavailable(const std::string& reason) override;
+  void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
+                       const wire::SessionInfo& info) override;
+  std::size_t OnMessage(service::ChannelHandle& channel, SessionId session,
+                        ByteView bytes) override;
+  void OnFin(service::ChannelHandle& channel, SessionId session) override;
+  void OnSessionReset(service::ChannelHandle& channel, SessionId session,
+                      wire::EndCode code) override;
+  void OnWritable(service::ChannelHandle& channel, SessionId session) override;
+  void OnSessionsAvailable(service::ChannelHandle& channel) override;
+  void OnReload(const config::ServiceConfig& service) override;
+  void OnStop() override;
+
+ private:
+  TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
+
+  [[nodiscard]] bool listens() const { return parts_.service.role == config::Role::kListen; }
+  [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
+  [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
+  // To the channel with the fewest sessions. False: none takes it now.
+  [[nodiscard]] bool Open(Connection& connection);
+  void DrainWaiting();
+
+  const config::Configuration& configuration_;
+  std::unique_ptr<event::EpollSet> sockets_;
+  EdgeParts parts_;
+  WaitingRoom waiting_;
+  Dialer dialer_;
+  std::optional<Acceptor> acceptor_;
+  std::vector<ChannelSessions*> channels_;  // live ones; owned by their handles
+};
+
+}  // namespace funnel::tcpd
