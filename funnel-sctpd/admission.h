@@ -1,0 +1,51 @@
+// Who may hold an association that no authd has verified yet: so many in all, so many per source
+// address, with a share kept for each configured peer, so that strangers cannot keep them out.
+// No I/O.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "funnel-sctpd/engine/address.h"
+
+namespace funnel::sctpd {
+
+class Admission {
+ public:
+  struct Limits {
+    std::size_t total = 256;
+    std::size_t per_address = 16;
+  };
+  // Unverified associations that are kept free for each configured peer.
+  static constexpr std::size_t kSharePerPeer = 2;
+
+  explicit Admission(const Limits& limits) : limits_(limits) {}
+
+  void SetLimits(const Limits& limits) { limits_ = limits; }
+  // Hosts of configured peers (their `connect` addresses, and where they were last verified); ports
+  // do not count. PEERS shares are kept back from everybody else.
+  void SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, std::size_t peers);
+
+  // Whether one more from ADDRESS may stay; counts it if so.
+  [[nodiscard]] bool Admit(const sctp::TransportAddress& address);
+  // It was verified or has gone. Only for what Admit() took, once.
+  void Leave(const sctp::TransportAddress& address);
+
+  [[nodiscard]] std::size_t count() const { return total_; }
+
+ private:
+  // An IPv4 address, or the first 64 bits of an IPv6 address: what one host can make up at will.
+  using Source = std::string;
+  static Source SourceOf(const sctp::TransportAddress& address);
+
+  Limits limits_;
+  std::set<std::string> known_hosts_;
+  std::size_t peers_ = 0;
+  std::unordered_map<Source, std::size_t> per_source_;
+  std::size_t total_ = 0;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,204 @@
+#include "funnel-sctpd/association_table.h"
+
+#include "common/base/log.h"
+
+namespace funnel::sctpd {
+
+AssociationTable::AssociationTable(Core& core, AssociationUser& user)
+    : core_(core),
+      user_(user),
+      admission_({core.config.node.sctp.unverified_associations,
+                  core.config.node.sctp.unverified_per_address}) {
+  for (const auto& config : core_.config.peers) AddPeer(config);
+}
+
+AssociationTable::~AssociationTable() = default;
+
+void AssociationTable::Start() {
+  PublishKnownHosts();
+  for (auto& [name, peer] : peers_) Consider(*peer);
+}
+
+void AssociationTable::OnTimer() {
+  TimePoint now = core_.now();
+  next_timer_ = TimePoint::max();
+  for (auto& [id, association] : associations_) {
+    if (association->deadline > now) {
+      Wake(association->deadline);
+      continue;
+    }
+    association->deadline = TimePoint::max();
+    if (!association->failure.empty()) {
+      End(*association, association->failure);
+    } else if (association->state() == AssociationState::kVerifying) {
+      core_.Count(kVerifyTimeouts);
+      End(*association, "not verified in time");
+    } else if (association->state() == AssociationState::kConnecting) {
+      End(*association, "no answer in time");
+    }
+  }
+  for (auto& [name, peer] : peers_) Consider(*peer);
+}
+
+void AssociationTable::EndAll(const std::string& reason) {
+  for (auto& [name, peer] : peers_) {
+    peer->dialer.Unwant();
+    peer->config.connect.clear();
+  }
+  for (auto& [id, association] : associations_) End(*association, reason);
+}
+
+void AssociationTable::Reload(const config::Configuration& old) {
+  admission_.SetLimits({core_.config.node.sctp.unverified_associations,
+                        core_.config.node.sctp.unverified_per_address});
+  for (auto& before : old.peers) {
+    const auto* after = core_.config.FindPeer(before.name);
+    bool same_far_end = after != nullptr && after->node == before.node &&
+                        after->principal == before.principal && after->identity == before.identity;
+    Peer* peer = FindPeer(before.name);
+    if (peer == nullptr) continue;
+    if (!same_far_end) {
+      RemovePeer(*peer, after == nullptr ? "taken out of the configuration"
+                                         : "its configuration has changed");
+    } else {
+      bool moved = peer->config.connect != after->connect || peer->config.carrier != after->carrier;
+      peer->config = *after;
+      if (moved && peer->up == nullptr && peer->outgoing != nullptr)
+        End(*peer->outgoing, "its configuration has changed");
+      if (moved && peer->up == nullptr) peer->dialer.Unwant();
+    }
+  }
+  for (const auto& config : core_.config.peers)
+    if (FindPeer(config.name) == nullptr) AddPeer(config);
+  PublishKnownHosts();
+  for (auto& [name, peer] : peers_) Consider(*peer);
+}
+
+Association* AssociationTable::FindUp(const std::string& peer) {
+  Peer* found = FindPeer(peer);
+  return found == nullptr ? nullptr : found->up;
+}
+
+void AssociationTable::AddWant(const std::string& name) {
+  Peer* peer = FindPeer(name);
+  if (peer == nullptr) return;
+  ++peer->wanted_by;
+  Consider(*peer);
+}
+
+void AssociationTable::RemoveWant(const std::string& name) {
+  Peer* peer = FindPeer(name);
+  if (peer == nullptr || peer->wanted_by == 0) return;
+  --peer->wanted_by;
+  Consider(*peer);
+}
+
+void AssociationTable::SendControl(Association& association, StreamId stream, Bytes frame) {
+  core_.Count(kFramesOut);
+  core_.Count(kBytesOut, frame.size());
+  if (association.SendControl(*core_.engine, stream, std::move(frame))) return;
+  core_.Count(kControlOverflows);
+  Fail(association, "the peer does not read");
+}
+
+void AssociationTable::Fail(Association& association, const std::string& reason) {
+  // The caller may be in the midst of it: only the deadline moves now.
+  association.deadline = core_.now();
+  association.failure = reason;
+  Wake(association.deadline);
+}
+
+Association* AssociationTable::Find(AssociationId id) {
+  if (recent_ != nullptr && recent_->id() == id) return recent_;
+  auto found = associations_.find(id);
+  if (found == associations_.end()) return nullptr;
+  return recent_ = found->second.get();
+}
+
+Peer* AssociationTable::FindPeer(const std::string& name) {
+  auto found = peers_.find(name);
+  return found == peers_.end() ? nullptr : found->second.get();
+}
+
+void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
+  Association* association = Find(id);
+  if (association == nullptr) return LetIn(id, info);
+  if (association->state() != AssociationState::kConnecting) return;
+  if (Peer* peer = FindPeer(association->peer)) peer->dialer.OnConnected();
+  association->SetState(AssociationState::kVerifying, "");
+  BeginVerifying(*association, info);
+  core_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
+}
+
+void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::string_view text) {
+  Association* association = Find(id);
+  if (association == nullptr) return;
+  std::string words(sctp::Name(reason));
+  if (!text.empty()) words.append(": ").append(text);
+  bool was_up = association->up();
+  if (association->state() != AssociationState::kEnding) {
+    if (was_up) core_.Count(kAssociationsLost);
+    association->SetState(AssociationState::kEnding, words);
+    Detach(*association, words, was_up, {});
+  }
+  if (recent_ == association) recent_ = nullptr;
+  associations_.erase(id);
+  UpdateGauges();
+}
+
+void AssociationTable::OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
+                                 MutableByteView message) {
+  core_.Count(kFramesIn);
+  core_.Count(kBytesIn, message.size());
+  Association* association = Find(id);
+  if (association == nullptr || association->state() == AssociationState::kEnding) return;
+  if (payload_protocol != sctp::kPayloadProtocol) return core_.Count(kDropPayloadProtocol);
+  if (stream == StreamId(0)) return ToAuthd(*association, message);
+  if (!association->up()) return core_.Count(kDropUnverified);
+  user_.OnFrame(*association, stream, message);
+}
+
+void AssociationTable::OnWritable(AssociationId id) {
+  Association* association = Find(id);
+  if (association == nullptr || association->state() == AssociationState::kEnding) return;
+  if (!association->FlushControl(*core_.engine)) return;
+  association->blocked = false;
+  if (association->up()) user_.OnWritable(*association);
+}
+
+void AssociationTable::End(Association& association, const std::string& reason, Duration at_least) {
+  if (association.state() == AssociationState::kEnding) return;
+  bool was_up = association.up();
+  association.SetState(AssociationState::kEnding, reason);
+  core_.engine->Abort(association.id(), reason);
+  Detach(association, reason, was_up, at_least);
+  UpdateGauges();
+}
+
+void AssociationTable::Detach(Association& association, const std::string& reason, bool was_up,
+                              Duration at_least) {
+  if (association.admitted) admission_.Leave(association.address);
+  association.admitted = false;
+  if (was_up) user_.OnAssociationDown(association, reason);
+  core_.authd.Send(ipc::PeerGone{.association = association.id()});
+  Peer* peer = FindPeer(association.peer);
+  if (peer == nullptr) return;
+  if (peer->up == &association) peer->up = nullptr;
+  bool outgoing = peer->outgoing == &association;
+  if (outgoing) peer->outgoing = nullptr;
+  if (peer->up != nullptr || (!outgoing && !was_up)) return;
+  peer->reason = reason;
+  if (peer->dialer.state() == Dialer::State::kConnecting && outgoing)
+    return OnConnectFailed(*peer, reason);
+  peer->dialer.OnLost(core_.now(), core_.random(), reason, at_least);
+  Consider(*peer);
+}
+
+void AssociationTable::UpdateGauges() {
+  std::uint64_t up = 0;
+  for (const auto& [id, association] : associations_) up += association->up();
+  core_.counters[kAssociationsUp] = up;
+  core_.counters[kAssociationsUnverified] = admission_.count();
+}
+
+}  // namespace funnel::sctpd

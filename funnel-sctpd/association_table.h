@@ -1,0 +1,121 @@
+// All associations and configured peers: connects and reconnects, lets peers in, has every far end
+// verified by authd, and keeps one association a peer. The engine's observer.
+//
+// Owned by Node, one thread. Call order: construct, set Core::engine, Start(); OnTimer() when
+// NextTimer() has come; the rest as it happens. The user is told from inside the engine's
+// observer calls, authd's verdicts, OnTimer and Reload; it may call SendControl and Fail from
+// there.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-sctpd/admission.h"
+#include "funnel-sctpd/association.h"
+#include "funnel-sctpd/core.h"
+#include "funnel-sctpd/peer.h"
+
+namespace funnel::sctpd {
+
+// Whoever uses verified associations.
+class AssociationUser {
+ public:
+  virtual ~AssociationUser() = default;
+  virtual void OnAssociationUp(Association& association) = 0;
+  // It is gone, and with it everything sent on it that was not acknowledged.
+  virtual void OnAssociationDown(Association& association, const std::string& reason) = 0;
+  // A message of a verified association, on any stream but 0.
+  virtual void OnFrame(Association& association, StreamId stream, MutableByteView frame) = 0;
+  virtual void OnWritable(Association& association) = 0;
+};
+
+class AssociationTable final : public sctp::EngineObserver {
+ public:
+  AssociationTable(Core& core, AssociationUser& user);
+  ~AssociationTable() override;
+
+  void Start();
+  void OnTimer();
+  [[nodiscard]] TimePoint NextTimer() const { return next_timer_; }
+  // Takes over core.config, which has just changed from OLD.
+  void Reload(const config::Configuration& old);
+  // Ends all of them at once, telling peers why.
+  void EndAll(const std::string& reason);
+
+  // nullptr: not up.
+  [[nodiscard]] Association* FindUp(const std::string& peer);
+  // An edge waits for that peer (on-demand), or has stopped waiting.
+  void AddWant(const std::string& peer);
+  void RemoveWant(const std::string& peer);
+  // A frame that is never lost and keeps its order; too many of them end the association.
+  void SendControl(Association& association, StreamId stream, Bytes frame);
+  // Ends it soon: the caller may go on using it until it returns to the loop.
+  void Fail(Association& association, const std::string& reason);
+
+  // authd's side.
+  void OnAuthdUp();
+  void OnVerified(const ipc::PeerVerified& verdict);
+  void OnVerifyFailed(const ipc::PeerFailed& verdict);
+  void OnPeerFrame(const ipc::PeerFrame& message);
+
+  // sctp::EngineObserver
+  void OnUp(AssociationId id, const sctp::UpInfo& info) override;
+  void OnDown(AssociationId id, sctp::DownReason reason, std::string_view text) override;
+  void OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
+                 MutableByteView message) override;
+  void OnWritable(AssociationId id) override;
+
+  // For status.
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<Peer>>& peers() const { return peers_; }
+  [[nodiscard]] const std::map<AssociationId, std::unique_ptr<Association>>& associations() const {
+    return associations_;
+  }
+
+ private:
+  [[nodiscard]] Association* Find(AssociationId id);
+  [[nodiscard]] Peer* FindPeer(const std::string& name);
+  void Wake(TimePoint at) { next_timer_ = std::min(next_timer_, at); }
+  void UpdateGauges();
+
+  // Connecting (association_dial.cc).
+  [[nodiscard]] bool Wanted(const Peer& peer) const;
+  void Consider(Peer& peer);
+  void BeginDialling(Peer& peer);
+  void OnResolved(const std::string& name, std::uint64_t round,
+                  std::vector<sctp::TransportAddress> addresses, const std::string& error);
+  [[nodiscard]] std::vector<Route> RoutesTo(const Peer& peer,
+                                            const std::vector<sctp::TransportAddress>& hosts) const;
+  void TryConnect(Peer& peer);
+  void OnConnectFailed(Peer& peer, const std::string& reason);
+  void AddPeer(const config::PeerConfig& config);
+  void RemovePeer(Peer& peer, const std::string& reason);
+  void PublishKnownHosts();
+
+  // Verifying (association_verify.cc).
+  void LetIn(AssociationId id, const sctp::UpInfo& info);
+  void BeginVerifying(Association& association, const sctp::UpInfo& info);
+  void ToAuthd(Association& association, ByteView frame);
+  [[nodiscard]] std::string WhyNot(const Association& association,
+                                   const ipc::PeerVerified& verdict);
+  [[nodiscard]] bool MakeRoom(Association& fresh, Peer& peer, const ipc::PeerVerified& verdict);
+  void BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict);
+
+  // Ends it from our side; everything but the engine's own record of it is gone on return.
+  void End(Association& association, const std::string& reason, Duration at_least = {});
+  // Whoever used it is told.
+  void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
+
+  Core& core_;
+  AssociationUser& user_;
+  Admission admission_;
+  std::map<std::string, std::unique_ptr<Peer>> peers_;
+  std::map<AssociationId, std::unique_ptr<Association>> associations_;
+  // The last one that a message came for: most messages come in runs.
+  Association* recent_ = nullptr;
+  TimePoint next_timer_ = TimePoint::max();
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,87 @@
+// One channel as sctpd sees it: an edge at one side, a stream of an association at the other, and
+// how far OPEN and CLOSED have got. It never sees what is inside a SEALED frame.
+//
+//   role kListen (our edge opens it):
+//     kWaiting --association up, edge's OPEN--> kOpening --OPENED--> kOpen --CLOSED--> kClosing
+//        ^                                          '-----REFUSED--> kRefused --(edge's next OPEN)
+//   role kConnect (the peer opens it):
+//     kOpening (at authd) --accepted, adopted--> kOpen --CLOSED--> kClosing
+//
+// The stream is held from OPEN until CLOSED went both ways or REFUSED came. Either side may be
+// missing: a channel without link (the edge died) waits for the peer's CLOSED, one without stream
+// waits for its edge. With neither it is over. Owned by the ChannelTable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "funnel-sctpd/association.h"
+#include "funnel-sctpd/edge_link.h"
+
+namespace funnel::sctpd {
+
+enum class ChannelRole : std::uint8_t { kListen, kConnect };
+enum class ChannelState : std::uint8_t { kWaiting, kOpening, kOpen, kRefused, kClosing };
+[[nodiscard]] std::string_view Name(ChannelState state);
+
+struct ChannelStats {
+  std::uint64_t frames_sent = 0, frames_received = 0;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;
+  std::uint64_t frames_dropped = 0;
+};
+
+class Channel {
+ public:
+  Channel(std::uint64_t number, ChannelRole role, std::string service, std::string peer);
+
+  [[nodiscard]] ChannelState state() const { return state_; }
+  void SetState(ChannelState state, std::string_view reason);
+
+  // Takes hold of a free stream for channel ID.
+  void TakeStream(Association& association, StreamId stream, ChannelId id);
+  // Lets go of the stream; nothing if it holds none.
+  void FreeStream();
+  [[nodiscard]] bool has_stream() const { return stream_.has_value(); }
+  [[nodiscard]] std::optional<StreamId> stream() const { return stream_; }
+  // Whether OPENED went by, and CLOSED not yet both ways.
+  [[nodiscard]] bool carries_sealed() const { return opened && stream_.has_value(); }
+  [[nodiscard]] bool over() const { return link == nullptr && !stream_.has_value(); }
+
+  const std::uint64_t number;  // of this process, never used again
+  const ChannelRole role;
+  std::string service;  // configured name; empty until authd has named it
+  const std::string peer;
+  ChannelId id;  // of the present or last OPEN
+  // Of the stream; also while waiting for OPEN on one that is up.
+  Association* association = nullptr;
+  std::unique_ptr<EdgeLink> link;
+
+  bool opened = false;
+  bool closed_sent = false;
+  bool closed_received = false;
+  // kConnect: what authd is to answer; while it is there, no edge is.
+  std::optional<std::uint32_t> accept_request;
+  // By then the edge or the peer must have gone on.
+  TimePoint deadline = TimePoint::max();
+
+  ChannelStats stats;
+  std::optional<ipc::Note> note;  // what the edge says, for status
+  std::string reason;
+  bool reason_authenticated = false;
+  std::int64_t since_unix = 0;
+
+  bool queued = false;  // in association->senders
+  bool dirty = false;   // frames wait for the end of the turn
+  bool ending = false;  // goes at the end of the turn
+
+ private:
+  ChannelState state_;
+  std::optional<StreamId> stream_;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,229 @@
+#include "funnel-sctpd/channel_table.h"
+
+#include "common/base/log.h"
+
+namespace funnel::sctpd {
+namespace {
+
+// What a channel that has just become readable sends at once, whoever else waits.
+constexpr std::size_t kFirstTurnBytes = 64 * 1024;
+
+}  // namespace
+
+ChannelTable::ChannelTable(Core& core, event::EpollSet& set, OnWork on_work)
+    : core_(core), set_(set), on_work_(std::move(on_work)) {}
+
+ChannelTable::~ChannelTable() = default;
+
+Result<> ChannelTable::Attach(const config::ServiceConfig& service, UniqueFd fd) {
+  std::unique_ptr<EdgeLink> link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
+  Channel& channel = Add(ChannelRole::kListen, service.name.text(), service.peer);
+  SetLink(channel, std::move(link));
+  core_.Count(kAttached);
+  if (Association* up = associations_->FindUp(service.peer)) AnnounceLink(channel, *up);
+  associations_->AddWant(service.peer);
+  return {};
+}
+
+void ChannelTable::FinishTurn() {
+  for (Channel* channel : dirty_) {
+    channel->dirty = false;
+    if (channel->link != nullptr && !channel->ending && !channel->link->Flush())
+      DropLink(*channel, wire::ClosedCode::kAborted, "its edge has gone");
+  }
+  dirty_.clear();
+  if (!anything_ending_) return;
+  anything_ending_ = false;
+  for (auto it = channels_.begin(); it != channels_.end();) {
+    Channel& channel = *it->second;
+    if (!channel.ending) {
+      ++it;
+      continue;
+    }
+    if (channel.link != nullptr) {
+      by_link_.erase(channel.link.get());
+      linger_.Add(std::move(channel.link), core_.now());
+    }
+    if (channel.role == ChannelRole::kListen) associations_->RemoveWant(channel.peer);
+    it = channels_.erase(it);
+  }
+  Wake(linger_.NextTimer());
+  UpdateGauges();
+}
+
+void ChannelTable::OnTimer() {
+  next_timer_ = TimePoint::max();
+  linger_.OnTimer(core_.now());
+  for (auto& [number, channel] : channels_) {
+    if (channel->deadline <= core_.now())
+      CheckDeadline(*channel);
+    else
+      Wake(channel->deadline);
+  }
+}
+
+void ChannelTable::CheckDeadline(Channel& channel) {
+  channel.deadline = TimePoint::max();
+  if (channel.ending) return;
+  core_.Count(kClosingTimeouts);
+  if (channel.accept_request) {
+    CancelPending(channel);
+    return RefusePending(channel, wire::RefusalCode::kBusy, {});
+  }
+  DropLink(channel, wire::ClosedCode::kAborted, "its edge does not answer");
+}
+
+void ChannelTable::Reload() {
+  for (auto& [number, channel] : channels_) {
+    if (channel->service.empty() || channel->ending) continue;
+    const auto* service = core_.config.FindService(channel->service);
+    bool listens = channel->role == ChannelRole::kListen;
+    bool kept = service != nullptr &&
+                service->role == (listens ? config::Role::kListen : config::Role::kConnect) &&
+                (service->peer == channel->peer || (!listens && service->peer.empty()));
+    if (kept) continue;
+    SendClosed(*channel, wire::ClosedCode::kAborted);
+    End(*channel, ipc::LinkEndCode::kConfiguration, "taken out of the configuration");
+  }
+}
+
+void ChannelTable::EndAll(ipc::LinkEndCode code, const std::string& reason) {
+  for (auto& [number, channel] : channels_) {
+    if (channel->ending) continue;
+    SendClosed(*channel, wire::ClosedCode::kAborted);
+    End(*channel, code, reason);
+  }
+}
+
+void ChannelTable::OnAssociationUp(Association& association) {
+  for (auto& [number, channel] : channels_) {
+    if (channel->role == ChannelRole::kListen && channel->association == nullptr &&
+        channel->peer == association.peer && channel->link != nullptr && !channel->ending)
+      AnnounceLink(*channel, association);
+  }
+}
+
+void ChannelTable::OnAssociationDown(Association& association, const std::string& reason) {
+  std::erase(ready_, &association);
+  for (auto& [number, channel] : channels_) {
+    if (channel->association != &association) continue;
+    End(*channel, ipc::LinkEndCode::kPeerDown, reason);
+  }
+}
+
+void ChannelTable::OnWritable(Association& association) { MarkReady(association); }
+
+void ChannelTable::OnLinkReadable(EdgeLink& link) {
+  auto found = by_link_.find(&link);
+  if (found == by_link_.end()) return;
+  Channel& channel = *found->second;
+  if (channel.ending) return link.WatchInput(false);
+  switch (PumpChannel(channel, kFirstTurnBytes)) {
+    case Pumped::kDrained:
+    case Pumped::kGone:
+      return;
+    case Pumped::kMore:
+      if (channel.association == nullptr) return;  // notes only; it stays readable
+      break;
+    case Pumped::kBlocked:
+      channel.association->blocked = true;
+      break;
+  }
+  link.WatchInput(false);
+  channel.association->senders.Add(channel);
+  if (!channel.association->blocked) MarkReady(*channel.association);
+}
+
+void ChannelTable::OnLinkWritable(EdgeLink& link) {
+  auto found = by_link_.find(&link);
+  if (found != by_link_.end()) MarkDirty(*found->second);
+}
+
+Channel& ChannelTable::Add(ChannelRole role, const std::string& service, const std::string& peer) {
+  std::uint64_t number = next_number_++;
+  auto made = std::make_unique<Channel>(number, role, service, peer);
+  Channel& channel = *channels_.emplace(number, std::move(made)).first->second;
+  core_.counters[kChannels] = channels_.size();
+  return channel;
+}
+
+void ChannelTable::SetLink(Channel& channel, std::unique_ptr<EdgeLink> link) {
+  by_link_.emplace(link.get(), &channel);
+  channel.link = std::move(link);
+  core_.counters[kLinks] = by_link_.size();
+}
+
+void ChannelTable::SetDeadline(Channel& channel, Duration after) {
+  channel.deadline = core_.now() + after;
+  Wake(channel.deadline);
+}
+
+void ChannelTable::MarkDirty(Channel& channel) {
+  if (channel.dirty) return;
+  channel.dirty = true;
+  dirty_.push_back(&channel);
+  on_work_();
+}
+
+void ChannelTable::MarkReady(Association& association) {
+  if (std::find(ready_.begin(), ready_.end(), &association) == ready_.end())
+    ready_.push_back(&association);
+  on_work_();
+}
+
+void ChannelTable::AnnounceLink(Channel& channel, Association& association) {
+  channel.association = &association;
+  auto budget = static_cast<std::uint32_t>(core_.engine->MaxUnfragmented(association.id()));
+  channel.link->Append(wire::FrameType::kLinkUp, ChannelId(), ipc::LinkUp{budget}.Serialize());
+  MarkDirty(channel);
+}
+
+void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::string& text) {
+  if (channel.ending) return;
+  if (channel.accept_request) CancelPending(channel);
+  if (channel.association != nullptr) channel.association->senders.Remove(channel);
+  channel.FreeStream();
+  channel.association = nullptr;
+  channel.deadline = TimePoint::max();
+  if (channel.link != nullptr) {
+    ipc::LinkEnd end{.code = code, .text = text};
+    channel.link->Append(wire::FrameType::kLinkEnd, channel.id, end.Serialize());
+  }
+  channel.ending = anything_ending_ = true;
+  on_work_();
+}
+
+void ChannelTable::DropLink(Channel& channel, wire::ClosedCode code, const std::string& why) {
+  if (channel.ending) return;
+  if (channel.link != nullptr) {
+    if (channel.association != nullptr) channel.association->senders.Remove(channel);
+    by_link_.erase(channel.link.get());
+    channel.link.reset();
+    core_.counters[kLinks] = by_link_.size();
+  }
+  SendClosed(channel, code);
+  channel.deadline = TimePoint::max();
+  if (channel.has_stream() && !channel.closed_received)
+    return channel.SetState(ChannelState::kClosing, why);
+  End(channel, ipc::LinkEndCode::kClosed, why);
+}
+
+void ChannelTable::SendClosed(Channel& channel, wire::ClosedCode code) {
+  if (!channel.has_stream() || channel.closed_sent) return;
+  channel.closed_sent = true;
+  wire::FrameHeader header{.type = wire::FrameType::kClosed, .channel = channel.id};
+  associations_->SendControl(*channel.association, *channel.stream(),
+                             MakeFrame(header, wire::ClosedBody{code}.Serialize()));
+}
+
+void ChannelTable::UpdateGauges() {
+  std::uint64_t queued = 0;
+  for (const auto& [number, channel] : channels_)
+    if (channel->link != nullptr) queued += channel->link->pending_bytes();
+  core_.counters[kQueuedToEdgesBytes] = queued;
+  core_.counters[kChannels] = channels_.size();
+  core_.counters[kLinks] = by_link_.size();
+  core_.counters[kHalfOpen] = pending_.size();
+}
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,148 @@
+// All channels of this node: takes edges' links, opens and accepts channels on streams of verified
+// associations, and moves frames between the two.
+//
+// Owned by Node, one thread. Input marks what is to be done; the doing comes at the end of the
+// turn: Pump() before the engine's Flush, FinishTurn() after it. ON_WORK is called when there is
+// something for them to do. Nothing is destroyed before FinishTurn, so callbacks need not look out.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ipc/authd_messages.h"
+#include "common/wire/open.h"
+#include "funnel-sctpd/association_table.h"
+#include "funnel-sctpd/channel.h"
+#include "funnel-sctpd/core.h"
+#include "funnel-sctpd/linger.h"
+#include "funnel-sctpd/refusals.h"
+
+namespace funnel::sctpd {
+
+class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
+ public:
+  using OnWork = std::function<void()>;
+
+  ChannelTable(Core& core, event::EpollSet& set, OnWork on_work);
+  ~ChannelTable() override;
+  // Before anything else.
+  void SetAssociations(AssociationTable& associations) { associations_ = &associations; }
+
+  // An edge asks for a channel of SERVICE (role listen, checked by the caller).
+  [[nodiscard]] Result<> Attach(const config::ServiceConfig& service, UniqueFd link);
+
+  // Sends what edges have to send. True: there is more than one turn's share.
+  bool Pump();
+  // Writes to the edges what came for them, and takes down what is over.
+  void FinishTurn();
+
+  void OnTimer();
+  [[nodiscard]] TimePoint NextTimer() const { return std::min(next_timer_, linger_.NextTimer()); }
+  // Takes over core.config, which has just changed.
+  void Reload();
+  // Ends all of them; FinishTurn() has yet to come.
+  void EndAll(ipc::LinkEndCode code, const std::string& reason);
+
+  // authd's side.
+  void OnAuthdUp();
+  void OnAccepted(const ipc::Accepted& verdict);
+  void OnAcceptRefused(const ipc::AcceptRefused& verdict);
+
+  // AssociationUser
+  void OnAssociationUp(Association& association) override;
+  void OnAssociationDown(Association& association, const std::string& reason) override;
+  void OnFrame(Association& association, StreamId stream, MutableByteView frame) override;
+  void OnWritable(Association& association) override;
+
+  // EdgeLinkObserver
+  void OnLinkReadable(EdgeLink& link) override;
+  void OnLinkWritable(EdgeLink& link) override;
+
+  // For status and gauges.
+  [[nodiscard]] const std::map<std::uint64_t, std::unique_ptr<Channel>>& channels() const {
+    return channels_;
+  }
+  [[nodiscard]] const Refusals& refusals() const { return refusals_; }
+  void UpdateGauges();
+
+ private:
+  enum class Taken { kYes, kBlocked };
+  enum class Pumped { kDrained, kMore, kBlocked, kGone };
+
+  Channel& Add(ChannelRole role, const std::string& service, const std::string& peer);
+  void SetLink(Channel& channel, std::unique_ptr<EdgeLink> link);
+  void Wake(TimePoint at) { next_timer_ = std::min(next_timer_, at); }
+  void SetDeadline(Channel& channel, Duration after);
+  void MarkDirty(Channel& channel);
+  void MarkReady(Association& association);
+  // The channel is over: its stream is free on return, the rest goes in FinishTurn.
+  void End(Channel& channel, ipc::LinkEndCode code, const std::string& text);
+  // The link has gone or is given up; the peer is told, and its CLOSED is waited for.
+  void DropLink(Channel& channel, wire::ClosedCode code, const std::string& why);
+  void SendClosed(Channel& channel, wire::ClosedCode code);
+  void AnnounceLink(Channel& channel, Association& association);
+  void CheckDeadline(Channel& channel);
+
+  // Frames from edges (channel_from_edge.cc).
+  bool PumpAssociation(Association& association);
+  [[nodiscard]] Pumped PumpChannel(Channel& channel, std::size_t quantum);
+  [[nodiscard]] Taken FromEdge(Channel& channel, ByteView frame);
+  [[nodiscard]] Taken SealedFromEdge(Channel& channel, const wire::FrameHeader& header,
+                                     ByteView frame);
+  [[nodiscard]] Taken OpenFromEdge(Channel& channel, const wire::FrameHeader& header,
+                                   ByteView frame);
+  void ClosedFromEdge(Channel& channel, const wire::FrameHeader& header, ByteView frame);
+  void NoteFromEdge(Channel& channel, ByteView frame);
+  Taken DropFromEdge(Channel& channel, Counter why);
+  [[nodiscard]] std::optional<StreamId> ChooseStream(const Channel& channel) const;
+  void RefuseLocally(Channel& channel, ChannelId id, const std::string& text);
+
+  // Frames from peers (channel_from_peer.cc).
+  void OpenedFromPeer(Channel& channel, ByteView frame);
+  void RefusedFromPeer(Channel& channel, ByteView frame);
+  void ClosedFromPeer(Channel& channel, ByteView frame);
+  void SealedFromPeer(Channel& channel, ByteView frame);
+  void DropFromPeer(Channel& channel, Counter why);
+  void ToEdge(Channel& channel, ByteView frame);
+
+  // A peer's OPEN (channel_accept.cc).
+  struct Pending {
+    Channel* channel;
+    Bytes open_body;  // authd may start anew and be asked again
+  };
+  void OpenFromPeer(Association& association, StreamId stream, ChannelId id, ByteView body);
+  [[nodiscard]] bool MakeRoom(Association& association, StreamId stream);
+  void AskAuthd(std::uint32_t request, const Pending& pending);
+  // The pending OPEN, which is pending no more; nullptr: the peer has taken it back.
+  [[nodiscard]] Channel* TakePending(std::uint32_t request);
+  void CancelPending(Channel& channel);
+  [[nodiscard]] std::string WhyNoRoute(const Channel& channel, const std::string& service) const;
+  [[nodiscard]] Result<> HandOver(Channel& channel, const ipc::Accepted& verdict);
+  void Refuse(Association& association, StreamId stream, ChannelId id, wire::RefusalCode code);
+  void RefusePending(Channel& channel, wire::RefusalCode code, Bytes body);
+  void Remember(const std::string& service, const std::string& peer, Refusal::Direction direction,
+                std::uint16_t code, const std::string& text);
+
+  Core& core_;
+  event::EpollSet& set_;
+  OnWork on_work_;
+  AssociationTable* associations_ = nullptr;
+
+  std::map<std::uint64_t, std::unique_ptr<Channel>> channels_;  // in order of their coming
+  std::uint64_t next_number_ = 0;
+  std::unordered_map<EdgeLink*, Channel*> by_link_;
+  std::map<std::uint32_t, Pending> pending_;
+  std::uint32_t next_request_ = 0;
+  std::vector<Channel*> dirty_;
+  std::vector<Association*> ready_;
+  bool anything_ending_ = false;
+  Linger linger_;
+  Refusals refusals_;
+  ipc::ReadBuffer buffer_;
+  TimePoint next_timer_ = TimePoint::max();
+};
+
+}  // namespace funnel::sctpd

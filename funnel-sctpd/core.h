@@ -1,0 +1,29 @@
+// What the tables of sctpd's core share. Owned by Node (or a test), outlives the tables.
+#pragma once
+
+#include <functional>
+
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/config/model.h"
+#include "funnel-sctpd/counters.h"
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/ports.h"
+
+namespace funnel::sctpd {
+
+struct Core {
+  AuthdPort& authd;
+  ResolverPort& resolver;
+  ServicePort& services;
+  metrics::CounterFile& counters;
+  config::Configuration config;
+  std::function<TimePoint()> now = Now;
+  std::function<double()> random = RandomUnit;
+  // Set once, right after the tables are made: the engine's observer is one of them.
+  sctp::Engine* engine = nullptr;
+
+  void Count(Counter counter, std::uint64_t more = 1) { counters[counter] += more; }
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,35 @@
+// Links of channels that are over, whose edges have not read everything yet: they stay until that
+// is written, for a while. One that the edge closes is gone at once.
+#pragma once
+
+#include <unordered_map>
+
+#include "common/base/clock.h"
+#include "funnel-sctpd/edge_link.h"
+
+namespace funnel::sctpd {
+
+class Linger final : public EdgeLinkObserver {
+ public:
+  static constexpr std::size_t kMaxLinks = 256;
+  static constexpr std::chrono::seconds kMaxTime{30};
+
+  // Flushes LINK, and keeps it if something is left. Above kMaxLinks it is closed as it is.
+  void Add(std::unique_ptr<EdgeLink> link, TimePoint now);
+  void OnTimer(TimePoint now);
+  [[nodiscard]] TimePoint NextTimer() const;
+  [[nodiscard]] std::size_t size() const { return links_.size(); }
+
+  void OnLinkReadable(EdgeLink& link) override;
+  void OnLinkWritable(EdgeLink& link) override;
+
+ private:
+  struct Entry {
+    std::unique_ptr<EdgeLink> link;
+    TimePoint deadline;
+  };
+  std::unordered_map<EdgeLink*, Entry> links_;
+  ipc::ReadBuffer buffer_;
+};
+
+}  // namespace funnel::sctpd

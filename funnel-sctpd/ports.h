@@ -1,0 +1,48 @@
+// What sctpd's core needs from outside besides SCTP: its authd, a resolver, the services' sockets.
+// Interfaces, so that the core does no I/O of its own and tests can stand in for all of them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/unique_fd.h"
+#include "common/config/address.h"
+#include "common/ipc/authd_messages.h"
+#include "common/ipc/sctpd_messages.h"
+#include "funnel-sctpd/engine/address.h"
+
+namespace funnel::sctpd {
+
+// To authd. While it is not connected nothing is sent: the core asks again when it is back.
+class AuthdPort {
+ public:
+  virtual ~AuthdPort() = default;
+  [[nodiscard]] virtual bool connected() const = 0;
+  virtual void Send(const ipc::Accept& message) = 0;
+  virtual void Send(const ipc::DropClaim& message) = 0;
+  virtual void Send(const ipc::PeerStart& message) = 0;
+  virtual void Send(const ipc::PeerFrame& message) = 0;
+  virtual void Send(const ipc::PeerGone& message) = 0;
+};
+
+// Names to addresses, in time that depends on somebody else's server.
+class ResolverPort {
+ public:
+  using Callback = std::function<void(std::vector<sctp::TransportAddress>, std::string error)>;
+  virtual ~ResolverPort() = default;
+  // Calls back from the loop, later, once; endpoints without a port get DEFAULT_PORT.
+  virtual void Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t default_port,
+                       Callback callback) = 0;
+};
+
+// To the edges that serve channels which peers open.
+class ServicePort {
+ public:
+  virtual ~ServicePort() = default;
+  // Never waits. Success says that the service's socket has it, not that its edge runs.
+  [[nodiscard]] virtual Result<> Send(const ipc::Adopt& message, UniqueFd link) = 0;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,183 @@
+// The parts of sctpd that decide without doing: streams, admission, backoff, dialling, turns.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "funnel-sctpd/admission.h"
+#include "funnel-sctpd/backoff.h"
+#include "funnel-sctpd/dialer.h"
+#include "funnel-sctpd/fair_queue.h"
+#include "funnel-sctpd/stream_map.h"
+
+namespace funnel::sctpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TimePoint kStart{1000s};
+
+sctp::TransportAddress Address(const std::string& text) {
+  return *sctp::TransportAddress::Parse(text, 9899);
+}
+
+// The map only keeps pointers; it never looks inside.
+Channel& Dummy(std::uintptr_t number) { return *reinterpret_cast<Channel*>(number * 64); }
+
+TEST(StreamMap, LowerNodeOpensOddStreamsFrom64) {
+  EXPECT_EQ(ParityOf("a.example", "b.example"), Parity::kOdd);
+  EXPECT_EQ(ParityOf("b.example", "a.example"), Parity::kEven);
+  StreamMap lower(128, Parity::kOdd), higher(128, Parity::kEven);
+  EXPECT_EQ(lower.FindFree()->value(), 65);
+  EXPECT_EQ(lower.FindFree()->value(), 67);
+  EXPECT_EQ(higher.FindFree()->value(), 64);
+}
+
+TEST(StreamMap, EveryStreamIsUsedBeforeOneIsUsedAgain) {
+  StreamMap streams(80, Parity::kEven);
+  std::set<std::uint16_t> seen;
+  for (int i = 0; i < 8; ++i) {
+    auto stream = streams.FindFree();
+    ASSERT_TRUE(stream);
+    streams.Take(*stream, Dummy(1));
+    EXPECT_TRUE(seen.insert(stream->value()).second);
+  }
+  EXPECT_FALSE(streams.FindFree());
+  streams.Free(StreamId(70));
+  EXPECT_EQ(streams.FindFree()->value(), 70);
+  EXPECT_EQ(streams.in_use(), 7u);
+}
+
+TEST(StreamMap, PeerMayOpenItsOwnParityAndPinnedStreams) {
+  StreamMap streams(128, Parity::kOdd);
+  EXPECT_FALSE(streams.PeerMayOpen(StreamId(0)));
+  EXPECT_TRUE(streams.PeerMayOpen(StreamId(1)));
+  EXPECT_TRUE(streams.PeerMayOpen(StreamId(63)));
+  EXPECT_TRUE(streams.PeerMayOpen(StreamId(64)));
+  EXPECT_FALSE(streams.PeerMayOpen(StreamId(65)));
+  EXPECT_FALSE(streams.PeerMayOpen(StreamId(128)));
+  EXPECT_EQ(streams.At(StreamId(60000)), nullptr);
+}
+
+TEST(StreamMap, FewStreamsHoldNoDynamicOnes) {
+  StreamMap streams(10, Parity::kOdd);
+  EXPECT_FALSE(streams.FindFree());
+  EXPECT_TRUE(streams.PeerMayOpen(StreamId(9)));
+}
+
+TEST(Admission, LimitsOneSourceAndAll) {
+  Admission admission({.total = 5, .per_address = 2});
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.1")));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:77")));
+  EXPECT_FALSE(admission.Admit(Address("192.0.2.1:78")));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.2")));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.3")));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.4")));
+  EXPECT_FALSE(admission.Admit(Address("192.0.2.5")));
+  admission.Leave(Address("192.0.2.1"));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.5")));
+}
+
+TEST(Admission, OneIpv6NetworkIsOneSource) {
+  Admission admission({.total = 10, .per_address = 1});
+  EXPECT_TRUE(admission.Admit(Address("[2001:db8::1]:1")));
+  EXPECT_FALSE(admission.Admit(Address("[2001:db8::2]:1")));
+  EXPECT_TRUE(admission.Admit(Address("[2001:db8:0:1::2]:1")));
+}
+
+TEST(Admission, StrangersLeaveConfiguredPeersTheirShare) {
+  Admission admission({.total = 8, .per_address = 8});
+  admission.SetKnownHosts({Address("192.0.2.1")}, 1);
+  int strangers = 0;
+  while (admission.Admit(Address("198.51.100.9"))) ++strangers;
+  EXPECT_EQ(strangers, 6);
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:5")));
+  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:6")));
+  EXPECT_FALSE(admission.Admit(Address("192.0.2.1:7")));
+}
+
+TEST(Backoff, DoublesToItsMaximumAndJittersDownToHalf) {
+  Backoff backoff(50ms, 150ms);
+  EXPECT_EQ(backoff.Next(1.0), 50ms);
+  EXPECT_EQ(backoff.Next(0.0), 50ms);
+  EXPECT_EQ(backoff.Next(1.0), 150ms);
+  EXPECT_EQ(backoff.Next(1.0), 150ms);
+  backoff.Reset();
+  EXPECT_EQ(backoff.Next(0.0), 25ms);
+}
+
+std::vector<Route> TwoRoutes() { return {{Address("192.0.2.1")}, {Address("192.0.2.2")}}; }
+
+TEST(Dialer, TriesEveryAddressBeforeItWaits) {
+  Dialer dialer(50ms, 2s);
+  EXPECT_FALSE(dialer.due());
+  dialer.Want(kStart);
+  EXPECT_EQ(dialer.due(), kStart);
+  dialer.Begin();
+  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
+  EXPECT_EQ(dialer.route().address, Address("192.0.2.1"));
+  dialer.OnConnectFailed(kStart, 1.0, "no answer");
+  ASSERT_EQ(dialer.state(), Dialer::State::kConnecting);
+  EXPECT_EQ(dialer.route().address, Address("192.0.2.2"));
+  dialer.OnConnectFailed(kStart, 1.0, "no answer");
+  EXPECT_EQ(dialer.due(), kStart + 50ms);
+  EXPECT_EQ(dialer.reason(), "no answer");
+}
+
+TEST(Dialer, RemembersTheAddressThatWorked) {
+  Dialer dialer(50ms, 2s);
+  dialer.Want(kStart);
+  dialer.Begin();
+  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
+  dialer.OnConnectFailed(kStart, 1.0, "no answer");
+  dialer.OnConnected();
+  dialer.OnLost(kStart, 1.0, "gone");
+  dialer.Begin();
+  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
+  EXPECT_EQ(dialer.route().address, Address("192.0.2.2"));
+}
+
+TEST(Dialer, WaitsLongerUntilThePeerIsVerified) {
+  Dialer dialer(50ms, 2s);
+  auto round = [&] {
+    dialer.Want(kStart);
+    dialer.Begin();
+    dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
+    dialer.OnConnected();
+  };
+  round();
+  dialer.OnLost(kStart, 1.0, "not who we expected");
+  EXPECT_EQ(dialer.due(), kStart + 50ms);
+  round();
+  dialer.OnLost(kStart, 1.0, "not who we expected");
+  EXPECT_EQ(dialer.due(), kStart + 100ms);
+  round();
+  dialer.OnVerified();
+  dialer.OnLost(kStart, 1.0, "gone", 1s);
+  EXPECT_EQ(dialer.due(), kStart + 1s);
+}
+
+struct Sender {
+  int name;
+  bool queued = false;
+};
+
+TEST(FairQueue, TakesTurns) {
+  FairQueue<Sender> queue;
+  Sender first{1}, second{2};
+  queue.Add(first);
+  queue.Add(second);
+  queue.Add(first);
+  EXPECT_EQ(queue.size(), 2u);
+  for (int expected : {1, 2, 1, 2}) {
+    EXPECT_EQ(queue.Front().name, expected);
+    queue.Rotate();
+  }
+  queue.Remove(first);
+  queue.Remove(first);
+  EXPECT_EQ(queue.Front().name, 2);
+  queue.Remove(second);
+  EXPECT_TRUE(queue.empty());
+}
+
+}  // namespace
+}  // namespace funnel::sctpd
