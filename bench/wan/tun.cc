@@ -23,7 +23,9 @@ Result<UniqueFd> OpenHere(const std::string& ifname) {
 
 Result<UniqueFd> OpenTun(const std::string& network_namespace, const std::string& ifname) {
   const UniqueFd home(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-  const UniqueFd there(open(("/run/netns/" + network_namespace).c_str(), O_RDONLY | O_CLOEXEC));
+  const bool is_path = network_namespace.find('/') != std::string::npos;
+  const std::string path = is_path ? network_namespace : "/run/netns/" + network_namespace;
+  const UniqueFd there(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!there || setns(there.get(), CLONE_NEWNET) < 0)
     return FailErrno("network namespace " + network_namespace);
   auto tun = OpenHere(ifname);

@@ -8,8 +8,9 @@
 
 namespace funnel::bench {
 
-// Attaches to the TUN device IFNAME of the namespace that `ip netns` knows as NAMESPACE, making it
-// if need be. Non-blocking; one IP packet a read or write. Leaves the caller in its own namespace.
+// Attaches to the TUN device IFNAME of a namespace, making it if need be. The namespace is given as
+// `ip netns` knows it, or as a path (/proc/PID/ns/net). Non-blocking; one IP packet a read or
+// write. Leaves the caller in its own namespace.
 [[nodiscard]] Result<UniqueFd> OpenTun(const std::string& network_namespace,
                                        const std::string& ifname);
 

@@ -2,16 +2,16 @@
 //
 //   wan [-s SEED] [-i IFNAME] NS-A NS-B [[ab.|ba.]KEY=VALUE]...
 //
-//   delay=MS          one way                      loss=PCT       independent
-//   jitter=MS         delay +- uniform; in order   ge=P,R[,B[,G]] Gilbert-Elliott: PCT good->bad,
-//   rate=MBIT         of IP bytes; 0 = no limit                   bad->good per packet, loss in
-//   queue=BYTES       tail drop (with rate)                       bad (100), in good (0)
-//   dup=PCT           duplicates                   reorder=PCT,MS held back MS more, others
-//   overtake
+//   delay=MS      one way                    loss=PCT        independent
+//   jitter=MS     delay +- uniform; in order ge=P,R[,B[,G]]  Gilbert-Elliott: PCT good to bad, bad
+//   rate=MBIT     of IP bytes; 0: no limit                   to good per packet; loss in bad (100)
+//   queue=BYTES   tail drop (with rate)                      and in good (0)
+//   dup=PCT       duplicates                 reorder=PCT,MS  held back MS more, others overtake
 //
-// ab. is from NS-A to NS-B; without it a key sets both directions. Attaches to TUN devices IFNAME
-// (wan0) in both namespaces, making them if need be. Says "wan: ready" on stderr. SIGUSR1 prints
-// counters there, SIGTERM and SIGINT print them and end it.
+// A namespace is a name of `ip netns`, or a path (/proc/PID/ns/net). ab. is from NS-A to NS-B;
+// without it a key sets both directions. Attaches to TUN devices IFNAME (wan0) in both namespaces,
+// making them if need be. Says "wan: ready" on stderr. SIGUSR1 prints counters there, SIGTERM and
+// SIGINT print them and end it.
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
