@@ -1,0 +1,77 @@
+// What the daemons answered (status_schema.md), as structs. Text is as it came: whoever prints it
+// escapes it. Null and absent are empty text, nullopt or 0.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+
+namespace funnel::ctl {
+
+struct AssociationStatus {
+  std::string peer, node, state, direction, carrier, address, reason, verified_node;
+  std::optional<std::int64_t> since;
+  std::optional<double> srtt_ms;
+  std::optional<std::int64_t> retry_in_ms;
+  std::int64_t channels = 0, bytes_sent = 0, bytes_received = 0, retransmitted = 0;
+};
+
+struct ChannelStatus {
+  std::string service, peer, role, state, local_principal, remote_principal, reason;
+  bool reason_authenticated = false;
+  std::optional<std::int64_t> stream, since;
+  std::int64_t frames_sent = 0, frames_received = 0, bytes_sent = 0, bytes_received = 0;
+  std::int64_t frames_dropped = 0, queued_bytes = 0;
+};
+
+struct RefusalStatus {
+  std::int64_t when = 0;
+  std::string service, peer, direction, text;
+  bool authenticated = false;
+};
+
+struct SctpdStatus {
+  std::string version, node, engine;
+  std::int64_t pid = 0, started = 0;
+  std::vector<std::string> listen;
+  std::vector<AssociationStatus> associations;
+  std::vector<ChannelStatus> channels;
+  std::vector<RefusalStatus> refusals;
+  std::int64_t associations_omitted = 0, channels_omitted = 0, refusals_omitted = 0;
+};
+
+struct IdentityStatus {
+  std::string principal, error;
+  std::vector<std::string> services;
+  bool in_keytab = false;
+  std::optional<std::int64_t> ticket_expires;
+};
+
+struct PeerVerification {
+  std::string peer, node, state, principal, identity, reason;
+  std::optional<std::int64_t> since, expires;
+};
+
+struct FailureStatus {
+  std::int64_t when = 0;
+  std::string service, peer, direction, principal, text;
+};
+
+struct AuthdStatus {
+  std::string version, node, keytab, keytab_error;
+  std::int64_t pid = 0, started = 0;
+  std::vector<IdentityStatus> identities;
+  std::vector<PeerVerification> peers;
+  std::int64_t contexts = 0, handshakes_running = 0, handshakes_waiting = 0, claims = 0;
+  std::vector<FailureStatus> failures;
+  std::int64_t failures_omitted = 0;
+};
+
+// Fails on what is no JSON object; a field of an unexpected type counts as absent.
+[[nodiscard]] Result<SctpdStatus> ParseSctpdStatus(const std::string& json);
+[[nodiscard]] Result<AuthdStatus> ParseAuthdStatus(const std::string& json);
+
+}  // namespace funnel::ctl

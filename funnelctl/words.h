@@ -1,0 +1,24 @@
+// Numbers, times and remote text as a human reads them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace funnel::ctl {
+
+// "42 s", "3 min 5 s", "2 h 5 min", "9 d 4 h"; "0 s" for what lies ahead.
+[[nodiscard]] std::string PrintSeconds(std::int64_t seconds);
+// "512 B", "1.4 KiB", "20 MiB".
+[[nodiscard]] std::string PrintBytes(std::int64_t bytes);
+// "12.5 ms", "0.18 ms", "1.2 s".
+[[nodiscard]] std::string PrintMilliseconds(double milliseconds);
+// "2026-11-21 03:14:05" in local time.
+[[nodiscard]] std::string PrintTime(std::int64_t since_1970);
+// How long ago THEN was; "-" for none.
+[[nodiscard]] std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now);
+// Text that a peer may have chosen, fit for a terminal; "-" where it is empty.
+[[nodiscard]] std::string Shown(std::string_view text);
+
+}  // namespace funnel::ctl
