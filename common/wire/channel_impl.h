@@ -1,0 +1,271 @@
+// The parts of a channel, in one class over several files: channel_input.cc (frames and records),
+// channel_messages.cc (order and delivery), channel_sessions.cc (the owner's calls),
+// channel_output.cc (packing), channel_rekey.cc, channel_life.cc (timers and ends).
+//
+// A callback may end any session or the channel. So sessions are never freed while a call is under
+// way (Scope), and every loop looks at phase or state again after a callback.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "common/wire/channel.h"
+#include "common/wire/datagram_queue.h"
+#include "common/wire/epochs.h"
+#include "common/wire/record_queue.h"
+#include "common/wire/session.h"
+
+namespace funnel::wire {
+
+constexpr std::uint64_t kInitialSessions = 1024;
+constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
+constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
+constexpr Duration kAfterExpiry = std::chrono::seconds(60);
+// A session is not sent in crumbs when credit is short: it waits for room for this many bytes.
+constexpr std::uint64_t kLeastPiece = 1024;
+
+class Channel::Impl {
+ public:
+  Impl(Role role, ChannelId id, const ChannelSettings& settings, EpochKeys first,
+       ChannelObserver& observer, TimePoint now, BootTime boot_now);
+  ~Impl();
+
+  // channel_input.cc
+  void OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now);
+
+  // channel_sessions.cc
+  std::optional<SessionId> OpenSession(const SessionInfo& info);
+  bool SendDatagram(SessionId session, ByteView datagram);
+  std::size_t SendBytes(SessionId session, ByteView bytes);
+  MutableByteView PrepareBytes(SessionId session);
+  void CommitBytes(SessionId session, std::size_t count);
+  std::size_t Writable(SessionId session);
+  std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes, Order order,
+                                           std::uint64_t after);
+  void SendFin(SessionId session);
+  void ResetSession(SessionId session, EndCode code);
+  void EndSession(SessionId session);
+  void Resume(SessionId session);
+
+  // channel_rekey.cc
+  void StartRekey(ByteView token);
+  void AnswerRekey(ByteView token, EpochKeys next);
+  void InstallEpoch(EpochKeys next);
+  void RekeyFailed();
+
+  // channel_life.cc
+  void Ping(std::uint64_t value, TimePoint now);
+  void SendHello(ByteView body);
+  void Close(EndCode code, const std::string& text);
+  void OnLinkClosed(bool abrupt, TimePoint now);
+  std::optional<TimePoint> NextTimer() const;
+  void OnTimer(TimePoint now, BootTime boot_now);
+
+  // channel_output.cc
+  bool Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
+  bool WantsFlush() const;
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
+  [[nodiscard]] const ChannelStats& stats() const { return stats_; }
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_ + datagrams_.size(); }
+  [[nodiscard]] std::size_t undelivered_bytes() const { return undelivered_bytes_; }
+
+ private:
+  // One call of the owner's. When the outermost one ends, sessions that are gone are freed.
+  class Scope {
+   public:
+    explicit Scope(Impl& impl) : impl_(impl) { ++impl_.depth_; }
+    ~Scope() {
+      if (--impl_.depth_ == 0 && !impl_.gone_.empty()) impl_.gone_.clear();
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
+  enum class Rekey { kIdle, kAsked, kSent, kAnswering };
+
+  void Touch(TimePoint now, BootTime boot_now) {
+    now_ = now;
+    boot_now_ = boot_now;
+  }
+  [[nodiscard]] bool IsLive() const {
+    return state_ == State::kConfirming || state_ == State::kOpen;
+  }
+
+  // --- input
+  void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
+  bool CheckConfirm(EpochState& epoch, ByteReader& records);
+  void ConfirmEpoch(EpochState& epoch);
+  void HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records);
+  [[nodiscard]] static bool MayExpire(const Record& record);
+  void Handle(const PaddingRecord&) {}
+  void Handle(const SkippedRecord&) {}
+  void Handle(const DatagramRecord& record);
+  void Handle(const MessageRecord& record);
+  void Handle(const OpenSessionRecord& record);
+  void Handle(const CreditRecord& record);
+  void Handle(const ChannelCreditRecord& record);
+  void Handle(const SessionsRecord& record);
+  void Handle(const ResetRecord& record);
+  void Handle(const EndSessionRecord& record);
+  void Handle(const PingRecord& record);
+  void Handle(const PongRecord& record);
+  void Handle(const ConfirmRecord& record);
+  void Handle(const RekeyRecord& record);
+  void Handle(const NewEpochRecord& record);
+  void Handle(const FarewellRecord& record);
+  void Handle(const HelloRecord& record);
+
+  // --- delivery
+  [[nodiscard]] bool ChargeMessage(Session& session, const MessageRecord& record);
+  void DiscardMessage(Session& session, const MessageRecord& record);
+  void DeliverMessage(Session& session, const MessageRecord& record);
+  void Pump(Session& session);
+  std::size_t Offer(Session& session, ByteView bytes);
+  void ConsumeCredit(Session& session, std::uint64_t cost);
+  void AfterFin(Session& session);
+  void EndIfOver(Session& session);
+
+  // --- sessions
+  [[nodiscard]] Session* Find(SessionId id);
+  // Finds or, at an acceptor, expects the session that a record names. nullptr: it has ended, or
+  // (violation) cannot be.
+  [[nodiscard]] Session* FindForRecord(SessionId id);
+  [[nodiscard]] Session* FindOwned(SessionId id);
+  Session& AddSession(SessionId id, Session::Phase phase);
+  void Forget(Session& session);
+  void ReleaseBuffers(Session& session);
+  void AbandonSession(Session& session, EndCode code);
+  void ViolateSession(Session& session);
+  [[nodiscard]] std::size_t Room(const Session& session) const;
+  void RefuseWriter(Session& session);
+  void ConsiderWriter(Session& session);
+  void ConsiderFullWriters();
+  void NotifyWriters();
+  void NotifySessionsAvailable();
+
+  // --- output
+  void TakeTurn(Session& session);
+  void LeaveTurn(Session& session);
+  [[nodiscard]] SessionList* ListOf(Session::Turn turn);
+  [[nodiscard]] Session::Turn TurnFor(const Session& session) const;
+  [[nodiscard]] bool CanSeal() const;
+  [[nodiscard]] bool ChannelCreditFor(std::size_t bytes);
+  void CollectControl();
+  [[nodiscard]] bool MustAnnounceEpoch() const;
+  [[nodiscard]] std::size_t SealOverhead() const;
+  [[nodiscard]] std::size_t FixedOverhead() const;
+  [[nodiscard]] std::size_t SmallRoom() const;
+  [[nodiscard]] std::size_t BulkRoom() const;
+  [[nodiscard]] std::size_t ChunkCapacity(const Session& session) const;
+  enum class Sent { kFrame, kNothing, kSinkFull };
+  Sent SendNext(FrameSink& sink);
+  void BeginFrame();
+  bool SealFrame(FrameSink& sink, MutableByteView out, bool reliable,
+                 std::span<const ByteView> pieces);
+  Sent SendPacked(FrameSink& sink);
+  Sent SendDatagrams(FrameSink& sink);
+  Sent SendBulk(FrameSink& sink);
+  void PackControl(std::size_t room);
+  void PackDatagrams(std::size_t room);
+  void PackSmallSessions(std::size_t room);
+  bool PackOne(Session& session, std::size_t room);
+  [[nodiscard]] std::size_t Pending(const Session& session) const;
+  [[nodiscard]] static std::size_t LeastOf(const Session& session, std::size_t pending);
+  [[nodiscard]] MessageRecord NextMessage(const Session& session, std::size_t room,
+                                          std::size_t most) const;
+  void AppendMessage(const MessageRecord& record, const SendQueue& queue);
+  void MessageSent(Session& session, const MessageRecord& record);
+
+  // --- rekey
+  void CheckRekey();
+  [[nodiscard]] bool IsRekeyDue() const;
+  [[nodiscard]] TimePoint Steady(BootTime when) const;
+  void SwitchEpoch(EpochState& next);
+  void DeliverRekeyToken();
+  [[nodiscard]] Epoch NextEpoch() const;
+
+  // --- life
+  void SetState(State state) { state_ = state; }
+  void Violation(const std::string& text);
+  void BeginClose(EndCode code, const std::string& text, bool clean);
+  void End(EndCode code, const std::string& text, bool clean);
+  void ResetAllSessions(EndCode code, bool keep_complete);
+  void CheckFarewell();
+  void CheckEpochs();
+  void CheckPings();
+  void QueuePing(std::uint64_t value, bool internal);
+
+  const Role role_;
+  const ChannelId id_;
+  const ChannelSettings settings_;
+  ChannelObserver& observer_;
+  State state_ = State::kConfirming;
+  ChannelStats stats_;
+  TimePoint now_;
+  BootTime boot_now_;
+  int depth_ = 0;
+
+  Epochs epochs_;
+  EpochState* receiving_ = nullptr;  // of the frame that is being handled
+  SealedHeader receiving_header_;
+  Rekey rekey_ = Rekey::kIdle;
+  TimePoint rekey_not_before_{};
+  Bytes waiting_rekey_;  // a REKEY that came while an old epoch was still waited for
+  std::optional<NewEpochRecord> announce_epoch_;  // goes out with the first frame of the new one
+
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Session>> gone_;
+  std::uint64_t next_session_ = 0;  // initiator: to open; acceptor: behind the highest named
+  std::uint64_t sessions_ended_ = 0;
+  std::uint64_t session_limit_ = kInitialSessions;  // what the initiator may open, by the last word
+  bool session_wanted_ = false;
+  bool announce_sessions_ = false;  // OnSessionsAvailable is due
+  bool sessions_due_ = false;       // a raised limit is to be told
+  std::size_t early_datagram_bytes_ = 0;
+
+  SendCredit send_credit_{kInitialChannelCredit};
+  ReceiveCredit receive_credit_{kInitialChannelCredit};
+  std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
+  bool channel_blocked_ = false;      // channel credit is short for what is next
+  bool channel_credit_due_ = false;
+  std::vector<SessionId> credit_due_;
+  std::vector<SessionId> ready_writers_;
+  std::vector<SessionId> full_writers_;  // refused because the channel's queue was full
+
+  SessionList small_, bulk_;
+  std::size_t small_left_ = 0;  // sessions of small_ still to serve before the next bulk frame
+  RecordQueue control_;
+  DatagramQueue datagrams_;
+  ChunkPool pool_;
+  Bytes scratch_;
+  std::size_t queued_bytes_ = 0;
+  std::size_t undelivered_bytes_ = 0;
+
+  struct PingState {
+    std::uint64_t value;
+    TimePoint sent;
+  };
+  std::optional<PingState> own_ping_, owner_ping_;
+  std::optional<std::uint64_t> pong_due_;
+  TimePoint next_ping_;
+  Duration round_trip_{};  // of the last PING; zero: not known
+
+  struct EndState {
+    EndCode code;
+    std::string text;
+    bool clean;
+  };
+  std::optional<EndState> closing_;   // ours: FAREWELL is to be sent
+  std::optional<EndState> farewell_;  // the peer's, waiting for what is missing
+  bool farewell_taken_ = false;       // nothing is missing: sessions drain
+  bool link_closed_ = false;
+  std::optional<TimePoint> end_deadline_;
+};
+
+}  // namespace funnel::wire

@@ -1,0 +1,229 @@
+// Frames and records as they come.
+#include "common/base/secret.h"
+#include "common/wire/channel_impl.h"
+#include "common/wire/frame.h"
+
+namespace funnel::wire {
+
+void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) {
+  Scope scope(*this);
+  Touch(now, boot_now);
+  // After our own Close() nothing of the peer's matters any more; a farewell being waited for does.
+  if (state_ == State::kEnded || closing_ || farewell_taken_) return;
+  const auto header = FrameHeader::Parse(frame);
+  if (!header || header->type != FrameType::kSealed || header->channel != id_) {
+    ++stats_.forged;
+    return;
+  }
+  EpochState* epoch = epochs_.Find(header->epoch);
+  if (!epoch || boot_now.since_boot > epoch->keys.expires.since_boot + kAfterExpiry) {
+    ++stats_.wrong_epoch;
+    return;
+  }
+  Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
+  CheckEpochs();
+  CheckFarewell();
+  NotifyWriters();
+  NotifySessionsAvailable();
+}
+
+void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
+  const auto plaintext = epoch.keys.cipher->Open(token);
+  if (!plaintext) {
+    ++stats_.forged;
+    return;
+  }
+  const auto header = SealedHeader::Parse(*plaintext);
+  if (!header) return Violation("sealed header is malformed");
+  switch (epoch.arrivals.Admit(*header, now_)) {
+    case Arrivals::Verdict::kReplay:
+      ++stats_.replays;
+      return;
+    case Arrivals::Verdict::kTooOld:
+      ++stats_.too_old;
+      return;
+    case Arrivals::Verdict::kTampered:
+      return Violation("a reliable frame was taken away");
+    case Arrivals::Verdict::kInconsistent:
+      return Violation("counts of frames contradict each other");
+    case Arrivals::Verdict::kNew:
+      break;
+  }
+  ++stats_.frames_received;
+  ++epoch.frames;
+  epoch.bytes += plaintext->size();
+  if (header->reliable != (lifetime_ms == 0)) ++stats_.header_mismatches;
+  ByteReader records(ByteView(*plaintext).subspan(kSealedHeaderSize));
+  if (!epoch.peer_confirmed && !CheckConfirm(epoch, records)) return;
+  if (header->confirmed) epoch.we_are_confirmed = true;
+  HandleRecords(epoch, *header, records);
+}
+
+// The first record of every frame is CONFIRM until the peer knows that we have seen it. Nothing is
+// acted on before, not even to say farewell: the handshake itself is in doubt.
+bool Channel::Impl::CheckConfirm(EpochState& epoch, ByteReader& records) {
+  const auto first = ParseRecord(records);
+  const auto* confirm = first ? std::get_if<ConfirmRecord>(&*first) : nullptr;
+  if (!confirm || !EqualConstantTime(confirm->hash, epoch.keys.confirm)) {
+    ++stats_.violations;
+    End(EndCode::kProtocol, "the two ends disagree about the handshake", /*clean=*/false);
+    return false;
+  }
+  ConfirmEpoch(epoch);
+  return state_ != State::kEnded;
+}
+
+void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
+  epoch.peer_confirmed = true;
+  if (&epoch != &epochs_.current()) SwitchEpoch(epoch);
+  if (state_ != State::kConfirming) return;
+  SetState(State::kOpen);
+  if (role_ == Role::kAcceptor && settings_.max_sessions > session_limit_) sessions_due_ = true;
+  QueuePing(0, /*internal=*/true);  // for the round trip
+  observer_.OnConfirmed();
+}
+
+bool Channel::Impl::MayExpire(const Record& record) {
+  return std::holds_alternative<DatagramRecord>(record) ||
+         std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
+         std::holds_alternative<PaddingRecord>(record) ||
+         std::holds_alternative<ConfirmRecord>(record) ||
+         std::holds_alternative<SkippedRecord>(record);
+}
+
+void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
+                                  ByteReader& records) {
+  while (!records.AtEnd()) {
+    if (state_ == State::kEnded || closing_) return;
+    auto record = ParseRecord(records);
+    if (!record) return Violation(record.error().message);
+    if (!header.reliable && !MayExpire(*record))
+      return Violation("a record that must not expire is in a frame that may");
+    receiving_ = &epoch;
+    receiving_header_ = header;
+    std::visit([this](const auto& typed) { Handle(typed); }, *record);
+  }
+}
+
+void Channel::Impl::Handle(const DatagramRecord& record) {
+  Session* session = FindForRecord(record.session);
+  if (!session || session->phase == Session::Phase::kReset) {
+    ++stats_.late_datagrams;
+    return;
+  }
+  if (session->phase == Session::Phase::kOpen) {
+    stats_.bytes_received += record.bytes.size();
+    observer_.OnDatagram(record.session, record.bytes);
+    return;
+  }
+  auto& early = session->early_datagrams;
+  if (!early) early = std::make_unique<std::vector<Bytes>>();
+  if (early->size() == kMaxEarlyDatagrams ||
+      early_datagram_bytes_ + record.bytes.size() > kMaxEarlyDatagramBytes) {
+    ++stats_.datagrams_dropped;
+    return;
+  }
+  early_datagram_bytes_ += record.bytes.size();
+  early->emplace_back(record.bytes.begin(), record.bytes.end());
+}
+
+void Channel::Impl::Handle(const OpenSessionRecord& record) {
+  if (role_ == Role::kInitiator) return Violation("the acceptor opened a session");
+  Session* session = FindForRecord(record.session);
+  if (!session) return;  // it ended before it was announced
+  if (session->phase != Session::Phase::kExpected) return Violation("a session was opened twice");
+  session->phase = Session::Phase::kOpen;
+  if (sessions_.size() > settings_.max_sessions) {
+    AbandonSession(*session, EndCode::kLimit);
+    return;
+  }
+  ++stats_.sessions_opened;
+  observer_.OnSessionOpened(record.session, record.info);
+  const auto early = std::exchange(session->early_datagrams, nullptr);
+  if (early) {
+    for (const Bytes& datagram : *early) {
+      early_datagram_bytes_ -= datagram.size();
+      if (session->phase != Session::Phase::kOpen) continue;
+      stats_.bytes_received += datagram.size();
+      observer_.OnDatagram(record.session, datagram);
+    }
+  }
+  Pump(*session);
+}
+
+void Channel::Impl::Handle(const CreditRecord& record) {
+  Session* session = FindForRecord(record.session);
+  if (!session || !session->send_credit.Raise(record.limit)) return;
+  TakeTurn(*session);
+  ConsiderWriter(*session);
+}
+
+void Channel::Impl::Handle(const ChannelCreditRecord& record) {
+  if (send_credit_.Raise(record.limit)) channel_blocked_ = false;
+}
+
+void Channel::Impl::Handle(const SessionsRecord& record) {
+  if (role_ == Role::kAcceptor) return Violation("the initiator raised its own limit of sessions");
+  if (record.limit <= session_limit_) return;
+  session_limit_ = record.limit;
+  if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
+}
+
+void Channel::Impl::Handle(const EndSessionRecord& record) {
+  Session* session = FindForRecord(record.session);
+  if (!session) return;
+  const bool announced = session->phase == Session::Phase::kOpen;
+  Forget(*session);
+  if (announced) observer_.OnSessionReset(record.session, EndCode::kNone);
+}
+
+void Channel::Impl::Handle(const ResetRecord& record) {
+  Session* session = FindForRecord(record.session);
+  if (!session) return;
+  ReceiveCredit& credit = session->receive_credit;
+  const std::uint64_t received = credit.received();
+  if (!credit.Finish(record.final_charge) ||
+      !receive_credit_.Receive(record.final_charge - received))
+    return Violation("a reset session's final charge is impossible");
+  ConsumeCredit(*session, record.final_charge - credit.consumed());
+  const Session::Phase phase = session->phase;
+  // Our own RESET, if it was us who began, is on its way already.
+  if (phase != Session::Phase::kReset)
+    control_.Push(ResetRecord{record.session, record.code, session->send_credit.spent()});
+  Forget(*session);
+  if (phase != Session::Phase::kOpen) return;
+  ++stats_.sessions_reset;
+  observer_.OnSessionReset(record.session, record.code);
+}
+
+void Channel::Impl::Handle(const PingRecord& record) { pong_due_ = record.value; }
+
+void Channel::Impl::Handle(const PongRecord& record) {
+  if (own_ping_ && own_ping_->value == record.value) {
+    round_trip_ = now_ - own_ping_->sent;
+    own_ping_.reset();
+  } else if (owner_ping_ && owner_ping_->value == record.value) {
+    const Duration round_trip = now_ - owner_ping_->sent;
+    owner_ping_.reset();
+    observer_.OnPong(record.value, round_trip);
+  }
+}
+
+void Channel::Impl::Handle(const ConfirmRecord& record) {
+  if (!EqualConstantTime(record.hash, receiving_->keys.confirm))
+    Violation("CONFIRM differs from the first one");
+}
+
+void Channel::Impl::Handle(const FarewellRecord& record) {
+  // It is the last frame of its epoch, and of the channel.
+  if (farewell_ || !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
+                                                receiving_header_.reliable_before + 1, now_))
+    return Violation("a farewell before the end");
+  farewell_ = EndState{record.code, std::string(record.text.substr(0, 255)), /*clean=*/true};
+}
+
+void Channel::Impl::Handle(const HelloRecord& record) {
+  if (!observer_.OnHello(record.body)) Violation("HELLO on a channel that has none");
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,177 @@
+// Timers, and the ways in which a channel ends.
+#include <algorithm>
+
+#include "common/wire/channel_impl.h"
+
+namespace funnel::wire {
+namespace {
+
+// Values of our own PINGs; the owner's are below.
+constexpr std::uint64_t kOwnPing = std::uint64_t{1} << 63;
+// A token that is too large for a frame never gets here; HELLO is small.
+constexpr std::size_t kMaxFarewellText = 255;
+
+}  // namespace
+
+// --- PING
+
+void Channel::Impl::QueuePing(std::uint64_t value, bool internal) {
+  if (internal) {
+    own_ping_ = PingState{kOwnPing | value, now_};
+    next_ping_ = now_ + settings_.ping_interval;
+    control_.Push(PingRecord{own_ping_->value});
+  } else {
+    owner_ping_ = PingState{value, now_};
+    control_.Push(PingRecord{value});
+  }
+}
+
+void Channel::Impl::Ping(std::uint64_t value, TimePoint now) {
+  now_ = now;
+  if (IsLive()) QueuePing(value & ~kOwnPing, /*internal=*/false);
+}
+
+void Channel::Impl::SendHello(ByteView body) {
+  if (IsLive()) control_.Push(HelloRecord{body});
+}
+
+void Channel::Impl::CheckPings() {
+  if (state_ != State::kOpen || link_closed_) return;
+  if (own_ping_ && now_ - own_ping_->sent >= settings_.missing_timeout)
+    return End(EndCode::kTimeout, "the far end does not answer", /*clean=*/false);
+  if (own_ping_ || now_ < next_ping_) return;
+  if (sessions_.empty())
+    next_ping_ = now_ + settings_.ping_interval;
+  else
+    QueuePing(epochs_.current().next_sequence, /*internal=*/true);
+}
+
+// --- time
+
+// WHEN on the other clock, as far as can be told now.
+TimePoint Channel::Impl::Steady(BootTime when) const {
+  return now_ + std::chrono::duration_cast<Duration>(when.since_boot - boot_now_.since_boot);
+}
+
+std::optional<TimePoint> Channel::Impl::NextTimer() const {
+  if (state_ == State::kEnded) return std::nullopt;
+  const EpochState& epoch = epochs_.current();
+  TimePoint next = Steady({epoch.keys.expires.since_boot + kAfterExpiry});
+  auto consider = [&next](std::optional<TimePoint> when) {
+    if (when && *when < next) next = *when;
+  };
+  if (farewell_taken_ && sessions_.empty()) return now_;
+  consider(end_deadline_);
+  if (!farewell_taken_) consider(epochs_.NextDeadline(settings_.missing_timeout));
+  if (state_ != State::kOpen || link_closed_) return next;
+  consider(own_ping_ ? own_ping_->sent + settings_.missing_timeout : next_ping_);
+  if (role_ == Role::kInitiator && rekey_ == Rekey::kIdle && !epochs_.HasOld()) {
+    const auto life = epoch.keys.expires.since_boot - epoch.installed.since_boot;
+    const TimePoint due =
+        IsRekeyDue() ? now_ : Steady({epoch.installed.since_boot + life / 100 * 80});
+    consider(std::max(due, rekey_not_before_));
+  }
+  return next;
+}
+
+void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
+  Scope scope(*this);
+  Touch(now, boot_now);
+  if (state_ == State::kEnded) return;
+  if (end_deadline_ && now >= *end_deadline_) {
+    if (closing_) return End(closing_->code, closing_->text, /*clean=*/false);
+    if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
+    return End(EndCode::kTruncated, "the channel was cut off", /*clean=*/false);
+  }
+  if (!closing_ && boot_now.since_boot >= epochs_.current().keys.expires.since_boot + kAfterExpiry)
+    BeginClose(EndCode::kExpired, "the security context's life is over", /*clean=*/true);
+  CheckEpochs();
+  CheckFarewell();
+  CheckPings();
+  CheckRekey();
+  NotifyWriters();
+  NotifySessionsAvailable();
+}
+
+void Channel::Impl::CheckEpochs() {
+  if (state_ == State::kEnded || closing_ || farewell_taken_) return;
+  if (epochs_.Retire(now_, settings_.missing_timeout) == Epochs::Health::kMissing)
+    return End(EndCode::kTruncated, "a reliable frame never came", /*clean=*/false);
+  if (!waiting_rekey_.empty()) DeliverRekeyToken();
+}
+
+// --- ends
+
+void Channel::Impl::Violation(const std::string& text) {
+  ++stats_.violations;
+  if (IsLive()) BeginClose(EndCode::kProtocol, text, /*clean=*/false);
+}
+
+void Channel::Impl::Close(EndCode code, const std::string& text) {
+  Scope scope(*this);
+  if (IsLive() && !link_closed_) BeginClose(code, text, /*clean=*/true);
+}
+
+// From here on nothing is received; FAREWELL goes out behind what waits, or the deadline passes.
+void Channel::Impl::BeginClose(EndCode code, const std::string& text, bool clean) {
+  if (closing_ || state_ == State::kEnded) return;
+  closing_ = EndState{code, text.substr(0, kMaxFarewellText), clean};
+  end_deadline_ = now_ + settings_.closed_wait;
+  SetState(State::kClosing);
+  ResetAllSessions(code, /*keep_complete=*/false);
+}
+
+void Channel::Impl::End(EndCode code, const std::string& text, bool clean) {
+  if (state_ == State::kEnded) return;
+  SetState(State::kEnded);
+  const std::string reason = text;  // TEXT may be part of what goes
+  ResetAllSessions(code, /*keep_complete=*/false);
+  control_.Clear();
+  observer_.OnEnded(code, reason, clean);
+}
+
+// Ends sessions without records of their own: the end of the channel speaks for them.
+void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
+  std::vector<SessionId> announced;
+  std::vector<Session*> ending;
+  for (auto& [number, session] : sessions_) {
+    if (keep_complete && session->phase == Session::Phase::kOpen && session->inbox.complete())
+      continue;
+    ending.push_back(session.get());
+  }
+  for (Session* session : ending) {
+    if (session->phase == Session::Phase::kOpen) announced.push_back(session->id);
+    Forget(*session);
+  }
+  std::sort(announced.begin(), announced.end());
+  stats_.sessions_reset += announced.size();
+  for (SessionId id : announced) observer_.OnSessionReset(id, code);
+}
+
+// After FAREWELL: once nothing is missing, sessions whose input is complete may still drain, since
+// the peer was done with them; all others end with the channel.
+void Channel::Impl::CheckFarewell() {
+  if (!farewell_ || state_ == State::kEnded || closing_) return;
+  if (!farewell_taken_) {
+    if (!epochs_.NothingMissing()) return;
+    farewell_taken_ = true;
+    end_deadline_ = now_ + settings_.missing_timeout;
+    SetState(State::kClosing);
+    ResetAllSessions(farewell_->code, /*keep_complete=*/true);
+  }
+  if (sessions_.empty() && state_ != State::kEnded)
+    End(farewell_->code, farewell_->text, /*clean=*/true);
+}
+
+void Channel::Impl::OnLinkClosed(bool abrupt, TimePoint now) {
+  Scope scope(*this);
+  now_ = now;
+  if (state_ == State::kEnded) return;
+  link_closed_ = true;
+  if (farewell_taken_) return;  // all is here; sessions drain
+  if (closing_) return End(closing_->code, closing_->text, /*clean=*/false);
+  if (abrupt) return End(EndCode::kTruncated, "the link to the far end broke", /*clean=*/false);
+  if (!end_deadline_) end_deadline_ = now + settings_.closed_wait;
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,145 @@
+// Messages: credit, order, delivery.
+#include "common/wire/channel_impl.h"
+
+namespace funnel::wire {
+namespace {
+
+// Two grants within four round trips: the reader is held up by the window, not by itself.
+constexpr int kQuickRoundTrips = 4;
+constexpr Duration kLeastQuick = std::chrono::milliseconds(200);
+
+Duration QuickReader(Duration round_trip) {
+  return std::max(kLeastQuick, kQuickRoundTrips * round_trip);
+}
+
+}  // namespace
+
+void Channel::Impl::Handle(const MessageRecord& record) {
+  Session* session = FindForRecord(record.session);
+  if (!session) return;
+  if (!ChargeMessage(*session, record)) return;
+  if (session->phase == Session::Phase::kReset) return DiscardMessage(*session, record);
+  switch (session->inbox.Admit(record)) {
+    case Inbox::Verdict::kViolation:
+      return ViolateSession(*session);
+    case Inbox::Verdict::kDeliver:
+      if (session->phase == Session::Phase::kOpen && !session->output_blocked)
+        return DeliverMessage(*session, record);
+      break;
+    case Inbox::Verdict::kWait:
+      break;
+  }
+  undelivered_bytes_ += record.bytes.size();
+  session->inbox.Hold(record, 0);
+}
+
+bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record) {
+  const std::uint64_t cost = record.bytes.size() + kMessageCost;
+  if (session.receive_credit.Receive(cost) && receive_credit_.Receive(cost)) return true;
+  Violation("a message beyond the credit that was given");
+  return false;
+}
+
+// We reset the session before this came: it only counts.
+void Channel::Impl::DiscardMessage(Session& session, const MessageRecord& record) {
+  if (session.inbox.Admit(record) == Inbox::Verdict::kViolation) ++stats_.violations;
+  ConsumeCredit(session, record.bytes.size() + kMessageCost);
+  if (session.inbox.complete()) Forget(session);
+}
+
+void Channel::Impl::DeliverMessage(Session& session, const MessageRecord& record) {
+  const std::size_t taken = Offer(session, record.bytes);
+  if (session.phase != Session::Phase::kOpen) return;  // the callback ended it
+  if (taken < record.bytes.size()) {
+    undelivered_bytes_ += record.bytes.size() - taken;
+    session.inbox.Hold(record, taken);
+    return;
+  }
+  ConsumeCredit(session, session.inbox.Done(record));
+  if (record.fin) return AfterFin(session);
+  if (!session.inbox.idle()) Pump(session);
+}
+
+// Offers BYTES to the owner; remembers when it does not take all.
+std::size_t Channel::Impl::Offer(Session& session, ByteView bytes) {
+  if (bytes.empty()) return 0;
+  // Before the call: it may Resume(), in vain, from within.
+  session.output_blocked = false;
+  const std::size_t taken = std::min(observer_.OnMessage(session.id, bytes), bytes.size());
+  stats_.bytes_received += taken;
+  if (taken < bytes.size()) session.output_blocked = true;
+  return taken;
+}
+
+// Delivers what is held and has its turn.
+void Channel::Impl::Pump(Session& session) {
+  while (session.phase == Session::Phase::kOpen && !session.output_blocked) {
+    Inbox::Held* next = session.inbox.Next();
+    if (!next) return;
+    const std::size_t taken = Offer(session, next->rest());
+    if (session.phase != Session::Phase::kOpen) return;
+    undelivered_bytes_ -= taken;
+    session.inbox.Took(*next, taken);
+    if (!next->rest().empty()) return;
+    const bool fin = next->fin;
+    ConsumeCredit(session, session.inbox.NextDone());
+    if (fin) return AfterFin(session);
+  }
+}
+
+void Channel::Impl::Resume(SessionId id) {
+  Scope scope(*this);
+  Session* session = FindOwned(id);
+  if (!session || !session->output_blocked) return;
+  session->output_blocked = false;
+  Pump(*session);
+  CheckFarewell();
+}
+
+// COST will never be undelivered again: the peer may send as much more.
+void Channel::Impl::ConsumeCredit(Session& session, std::uint64_t cost) {
+  if (cost == 0) return;
+  session.receive_credit.Consume(cost);
+  receive_credit_.Consume(cost);
+  if (receive_credit_.IsDue()) channel_credit_due_ = true;
+  if (session.receive_credit.IsDue() && !session.credit_due &&
+      session.phase != Session::Phase::kReset) {
+    session.credit_due = true;
+    credit_due_.push_back(session.id);
+  }
+}
+
+// Writes CREDIT, CHANNEL_CREDIT, SESSIONS and PONG as they stand now.
+void Channel::Impl::CollectControl() {
+  const Duration quick = QuickReader(round_trip_);
+  for (SessionId id : credit_due_) {
+    Session* session = Find(id);
+    if (!session || !session->credit_due) continue;
+    session->credit_due = false;
+    window_growth_left_ -= session->receive_credit.Grant(now_, quick, settings_.session_window_max,
+                                                         window_growth_left_);
+    control_.Push(CreditRecord{id, session->receive_credit.limit()});
+  }
+  credit_due_.clear();
+  if (std::exchange(channel_credit_due_, false)) {
+    receive_credit_.Grant(now_, quick, settings_.channel_window_max, settings_.channel_window_max);
+    control_.Push(ChannelCreditRecord{receive_credit_.limit()});
+  }
+  if (std::exchange(sessions_due_, false)) {
+    session_limit_ = std::max(session_limit_, sessions_ended_ + settings_.max_sessions);
+    control_.Push(SessionsRecord{session_limit_});
+  }
+  if (pong_due_) control_.Push(PongRecord{*std::exchange(pong_due_, std::nullopt)});
+}
+
+void Channel::Impl::AfterFin(Session& session) {
+  observer_.OnFin(session.id);
+  if (session.phase == Session::Phase::kOpen) EndIfOver(session);
+}
+
+void Channel::Impl::EndIfOver(Session& session) {
+  if (!session.inbox.finished()) return;
+  if (session.fin_sent || farewell_taken_) Forget(session);
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,391 @@
+// Packing and sealing.
+//
+// Each frame is one of: packed (control records, then small things of many sessions, at most one
+// packet), datagrams (one packet, or one large datagram), bulk (one session, whole packets). A
+// round serves every session that has less than a packet waiting, then one bulk session: so a bulk
+// session never delays the others on the channel by more than one frame, nor they it.
+#include <algorithm>
+
+#include "common/wire/channel_impl.h"
+#include "common/wire/frame.h"
+
+namespace funnel::wire {
+namespace {
+
+constexpr std::size_t kConfirmRecordSize = 1 + kConfirmSize;
+constexpr std::size_t kMaxNewEpochSize = 1 + 2 * kMaxVarintSize;
+constexpr std::size_t kMaxPieces = 8;
+// Never less room for records than this, whatever the budget says.
+constexpr std::size_t kLeastRoom = 256;
+
+std::size_t Rest(std::size_t whole, std::size_t part) {
+  return whole > part + kLeastRoom ? whole - part : kLeastRoom;
+}
+
+}  // namespace
+
+// --- whose turn it is
+
+SessionList* Channel::Impl::ListOf(Session::Turn turn) {
+  switch (turn) {
+    case Session::Turn::kNone:
+      return nullptr;
+    case Session::Turn::kSmall:
+      return &small_;
+    case Session::Turn::kBulk:
+      return &bulk_;
+  }
+  return nullptr;
+}
+
+Session::Turn Channel::Impl::TurnFor(const Session& session) const {
+  if (session.phase != Session::Phase::kOpen || !session.HasOutput()) return Session::Turn::kNone;
+  const std::uint64_t credit = session.send_credit.available();
+  const Chunk* head = session.queue.head();
+  const std::size_t whole = head && !head->is_message ? session.queue.size() : Pending(session);
+  const std::uint64_t least =
+      head && !head->is_message ? std::min<std::uint64_t>(whole, kLeastPiece) : whole;
+  if (credit < least + kMessageCost) return Session::Turn::kNone;
+  return Pending(session) + kMaxMessageHeader > SmallRoom() ? Session::Turn::kBulk
+                                                            : Session::Turn::kSmall;
+}
+
+// How many bytes the session's next message would carry if only its own credit counted.
+std::size_t Channel::Impl::Pending(const Session& session) const {
+  const Chunk* head = session.queue.head();
+  if (!head) return 0;
+  if (head->is_message) return head->size();
+  const std::uint64_t credit = session.send_credit.available();
+  return credit <= kMessageCost
+             ? 0
+             : std::min<std::uint64_t>(session.queue.size(), credit - kMessageCost);
+}
+
+// Puts the session where it belongs by what it has waiting; keeps its place if it is there already.
+void Channel::Impl::TakeTurn(Session& session) {
+  const Session::Turn turn = TurnFor(session);
+  if (turn == session.turn) return;
+  LeaveTurn(session);
+  session.turn = turn;
+  if (SessionList* list = ListOf(turn)) list->PushBack(session);
+}
+
+void Channel::Impl::LeaveTurn(Session& session) {
+  if (SessionList* list = ListOf(session.turn)) list->Remove(session);
+  session.turn = Session::Turn::kNone;
+}
+
+// --- sizes
+
+std::size_t Channel::Impl::SealOverhead() const {
+  return kFrameHeaderSize + epochs_.current().keys.cipher->Overhead();
+}
+
+// What a frame takes besides its records (CONFIRM counts as overhead while it is repeated).
+std::size_t Channel::Impl::FixedOverhead() const {
+  return SealOverhead() + kSealedHeaderSize +
+         (epochs_.current().we_are_confirmed ? 0 : kConfirmRecordSize);
+}
+
+// Room for records in a frame of one packet.
+std::size_t Channel::Impl::SmallRoom() const {
+  return Rest(settings_.packet_budget, FixedOverhead());
+}
+
+// The same of a bulk frame: as many whole packets as bulk_frame allows.
+std::size_t Channel::Impl::BulkRoom() const {
+  const std::size_t most = std::min(settings_.bulk_frame, ChannelSettings::kMaxBulkFrame);
+  const std::size_t packets = std::max<std::size_t>(1, most / settings_.packet_budget);
+  return Rest(packets * settings_.packet_budget, FixedOverhead());
+}
+
+// A chunk of this size becomes one bulk frame by itself.
+std::size_t Channel::Impl::ChunkCapacity(const Session& session) const {
+  const std::size_t room = BulkRoom();
+  // The number that this chunk will have, give or take: it decides the size of its header.
+  const MessageRecord probe{.order = Order::kOrdered,
+                            .session = session.id,
+                            .number = session.next_number + session.queue.size() / room + 1};
+  return room - MessageHeaderSize(probe) - VarintSize(room) + VarintSize(0);
+}
+
+// --- frames
+
+bool Channel::Impl::CanSeal() const {
+  return role_ == Role::kInitiator || epochs_.current().peer_confirmed;
+}
+
+// Whether the first frame of our epoch has yet to go out: it carries CONFIRM, reliably.
+bool Channel::Impl::MustAnnounceEpoch() const { return epochs_.current().next_sequence == 0; }
+
+bool Channel::Impl::WantsFlush() const {
+  if (state_ == State::kEnded || link_closed_) return false;
+  if (!CanSeal()) return closing_.has_value();
+  return MustAnnounceEpoch() || closing_ || !control_.empty() || !datagrams_.empty() || pong_due_ ||
+         sessions_due_ || channel_credit_due_ || !credit_due_.empty() ||
+         (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
+}
+
+bool Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
+  Scope scope(*this);
+  Touch(now, boot_now);
+  if (state_ == State::kEnded || link_closed_) return true;
+  if (boot_now.since_boot > epochs_.current().keys.expires.since_boot + kAfterExpiry) {
+    End(EndCode::kExpired, "the security context's life is over", /*clean=*/false);
+    return true;
+  }
+  if (!CanSeal()) {
+    if (closing_) End(closing_->code, closing_->text, /*clean=*/false);
+    return true;
+  }
+  if (settings_.lifetime.count() > 0)
+    stats_.datagrams_dropped += datagrams_.DropStale(now, settings_.lifetime);
+  // Only when the last ones have gone: a full sink must not pile them up.
+  if (control_.empty()) CollectControl();
+  Sent sent = Sent::kFrame;
+  while (sent == Sent::kFrame) sent = SendNext(sink);
+  NotifyWriters();
+  return sent != Sent::kSinkFull && !WantsFlush();
+}
+
+Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
+  if (state_ == State::kEnded) return Sent::kNothing;
+  if (MustAnnounceEpoch() || !control_.empty()) return SendPacked(sink);
+  if (!datagrams_.empty()) return SendDatagrams(sink);
+  while (!channel_blocked_ && (!small_.empty() || !bulk_.empty())) {
+    const bool small_turn = !small_.empty() && (small_left_ > 0 || bulk_.empty());
+    if (small_turn && small_left_ == 0) small_left_ = small_.size();
+    const Sent sent = small_turn ? SendPacked(sink) : SendBulk(sink);
+    if (!small_turn) small_left_ = small_.size();
+    if (sent != Sent::kNothing) return sent;
+  }
+  if (!closing_) return Sent::kNothing;
+  control_.Push(FarewellRecord{closing_->code, closing_->text});
+  const Sent sent = SendPacked(sink);
+  if (sent != Sent::kFrame) {
+    control_.Clear();
+    return sent;
+  }
+  End(closing_->code, closing_->text, closing_->clean);
+  return Sent::kNothing;
+}
+
+// Starts scratch_ with room for the sealed header, and CONFIRM while the peer may not have seen it.
+void Channel::Impl::BeginFrame() {
+  scratch_.assign(kSealedHeaderSize, 0);
+  if (!epochs_.current().we_are_confirmed)
+    AppendRecord(scratch_, ConfirmRecord{epochs_.current().keys.confirm});
+}
+
+// Seals PIECES, the first of which is scratch_, into OUT and commits it.
+bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliable,
+                              std::span<const ByteView> pieces) {
+  EpochState& epoch = epochs_.current();
+  std::size_t plain_size = 0;
+  for (ByteView piece : pieces) plain_size += piece.size();
+  const std::size_t size = plain_size + SealOverhead();
+  const SealedHeader header{.reliable = reliable,
+                            .confirmed = epoch.peer_confirmed,
+                            .reliable_before = epoch.reliable_sent,
+                            .sequence = epoch.next_sequence};
+  header.Serialize(std::span(scratch_).first<kSealedHeaderSize>());
+  FrameHeader{.type = FrameType::kSealed,
+              .epoch = epoch.number,
+              .channel = id_,
+              .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(settings_.lifetime.count())}
+      .Serialize(out.first<kFrameHeaderSize>());
+  const auto sealed = epoch.keys.cipher->Seal(
+      epoch.next_sequence, pieces, out.subspan(kFrameHeaderSize, size - kFrameHeaderSize));
+  if (!sealed || epoch.reliable_sent == kMaxReliableFrames) {
+    End(EndCode::kInternal, sealed ? "an epoch is used up" : sealed.error().message,
+        /*clean=*/false);
+    return false;
+  }
+  ++epoch.next_sequence;
+  if (reliable) ++epoch.reliable_sent;
+  ++epoch.frames;
+  epoch.bytes += plain_size;
+  ++stats_.frames_sent;
+  sink.Commit(size);
+  return true;
+}
+
+Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
+  // A single record may be larger than a packet (a token): then the frame is as large as it must
+  // be.
+  const std::size_t room = std::max(SmallRoom(), control_.Front().size() + kMaxNewEpochSize);
+  const MutableByteView out = sink.Reserve(FixedOverhead() + room);
+  if (out.empty()) return Sent::kSinkFull;
+  const bool first = MustAnnounceEpoch();
+  BeginFrame();
+  const std::size_t begin = scratch_.size();
+  if (announce_epoch_) AppendRecord(scratch_, *std::exchange(announce_epoch_, std::nullopt));
+  const std::size_t end = begin + room;
+  PackControl(end);
+  if (settings_.lifetime.count() == 0) PackDatagrams(end);
+  if (!channel_blocked_) PackSmallSessions(end);
+  if (scratch_.size() == begin && !first) return Sent::kNothing;
+  const ByteView piece(scratch_);
+  return SealFrame(sink, out, /*reliable=*/true, {&piece, 1}) ? Sent::kFrame : Sent::kNothing;
+}
+
+void Channel::Impl::PackControl(std::size_t end) {
+  for (; !control_.empty() && scratch_.size() + control_.Front().size() <= end; control_.Pop()) {
+    const ByteView record = control_.Front();
+    scratch_.insert(scratch_.end(), record.begin(), record.end());
+  }
+}
+
+void Channel::Impl::PackDatagrams(std::size_t end) {
+  if (datagrams_.empty() || scratch_.size() + datagrams_.front_size() > end) return;
+  const ByteView records = datagrams_.Front(end - scratch_.size());
+  scratch_.insert(scratch_.end(), records.begin(), records.end());
+  datagrams_.Pop(records.size());
+}
+
+Channel::Impl::Sent Channel::Impl::SendDatagrams(FrameSink& sink) {
+  const ByteView records = datagrams_.Front(SmallRoom());
+  const MutableByteView out = sink.Reserve(FixedOverhead() + records.size());
+  if (out.empty()) return Sent::kSinkFull;
+  BeginFrame();
+  const ByteView pieces[] = {scratch_, records};
+  if (!SealFrame(sink, out, settings_.lifetime.count() == 0, pieces)) return Sent::kNothing;
+  datagrams_.Pop(records.size());
+  return Sent::kFrame;
+}
+
+// --- messages
+
+// Whether the channel's credit allows BYTES, or a fair piece of them; if not, it is waited for.
+bool Channel::Impl::ChannelCreditFor(std::size_t bytes) {
+  if (send_credit_.available() >= bytes + kMessageCost) return true;
+  channel_blocked_ = true;
+  return false;
+}
+
+// The session's next message, given room for it and its header, and at most MOST bytes of a stream.
+// Its view of the bytes says how many, not which.
+MessageRecord Channel::Impl::NextMessage(const Session& session, std::size_t room,
+                                         std::size_t most) const {
+  MessageRecord record{.session = session.id, .number = session.next_number};
+  const Chunk* head = session.queue.head();
+  if (!head) {
+    record.order = Order::kAfterAll;
+    record.fin = true;
+    return record;
+  }
+  if (head->is_message) {
+    record.order = head->order;
+    record.more = head->more;
+    record.distance = head->distance;
+    record.bytes = ByteView(head->data_view(), head->size());
+    return record;
+  }
+  const std::uint64_t channel_credit = send_credit_.available() - kMessageCost;
+  std::size_t count = std::min<std::uint64_t>({Pending(session), channel_credit, room, most});
+  const std::size_t header = MessageHeaderSize(record) - VarintSize(0) + VarintSize(count);
+  count = std::min(count, room - header);
+  record.order = session.next_number == 0 ? Order::kFree : Order::kOrdered;
+  if (session.fin_queued && count == session.queue.size()) {
+    record.order = Order::kAfterAll;
+    record.fin = true;
+  }
+  record.bytes = ByteView(head->data_view(), count);
+  return record;
+}
+
+// Packs into scratch_, up to END, what the first sessions in line have waiting.
+void Channel::Impl::PackSmallSessions(std::size_t end) {
+  while (small_left_ > 0 && !small_.empty() && !channel_blocked_) {
+    Session& session = *small_.first();
+    TakeTurn(session);  // what is small depends on the epoch
+    bool packed = false;
+    while (session.turn == Session::Turn::kSmall && PackOne(session, end)) packed = true;
+    if (session.turn != Session::Turn::kSmall) {
+      --small_left_;
+      continue;
+    }
+    // More than fits, or credit is short.
+    if (packed) {
+      small_.Remove(session);
+      small_.PushBack(session);
+      --small_left_;
+    }
+    return;
+  }
+}
+
+// Packs one message of the session; false: it does not fit, or the channel's credit is short.
+bool Channel::Impl::PackOne(Session& session, std::size_t end) {
+  const std::size_t room = end > scratch_.size() ? end - scratch_.size() : 0;
+  const std::size_t pending = Pending(session);
+  if (room < kMaxMessageHeader + pending || !ChannelCreditFor(LeastOf(session, pending)))
+    return false;
+  const MessageRecord record = NextMessage(session, room, pending);
+  AppendMessage(record, session.queue);
+  MessageSent(session, record);
+  return true;
+}
+
+// A message goes whole, a stream in pieces.
+std::size_t Channel::Impl::LeastOf(const Session& session, std::size_t pending) {
+  const Chunk* head = session.queue.head();
+  return head && !head->is_message ? std::min<std::size_t>(pending, kLeastPiece) : pending;
+}
+
+void Channel::Impl::AppendMessage(const MessageRecord& record, const SendQueue& queue) {
+  std::uint8_t header[kMaxMessageHeader];
+  scratch_.insert(scratch_.end(), header, StoreMessageHeader(header, record));
+  const std::size_t at = scratch_.size();
+  scratch_.resize(at + record.bytes.size());
+  queue.CopyTo(MutableByteView(scratch_).subspan(at));
+}
+
+Channel::Impl::Sent Channel::Impl::SendBulk(FrameSink& sink) {
+  Session& session = *bulk_.first();
+  if (!ChannelCreditFor(LeastOf(session, Pending(session)))) return Sent::kNothing;
+  // What lies in a few chunks is sealed from where it lies.
+  std::size_t reach = 0, count = 1;
+  for (Chunk* chunk = session.queue.head(); chunk && count < kMaxPieces;
+       chunk = chunk->next, ++count)
+    reach += chunk->size();
+  const MessageRecord record = NextMessage(session, BulkRoom(), reach);
+  ByteView pieces[kMaxPieces];
+  count = 1;
+  std::size_t left = record.bytes.size();
+  for (Chunk* chunk = session.queue.head(); left > 0; chunk = chunk->next) {
+    pieces[count] = chunk->filled().first(std::min(chunk->size(), left));
+    left -= pieces[count++].size();
+  }
+  const MutableByteView out =
+      sink.Reserve(FixedOverhead() + MessageHeaderSize(record) + record.bytes.size());
+  if (out.empty()) return Sent::kSinkFull;
+  BeginFrame();
+  std::uint8_t header[kMaxMessageHeader];
+  scratch_.insert(scratch_.end(), header, StoreMessageHeader(header, record));
+  pieces[0] = scratch_;
+  if (!SealFrame(sink, out, /*reliable=*/true, {pieces, count})) return Sent::kNothing;
+  LeaveTurn(session);  // to the end of the line
+  MessageSent(session, record);
+  return Sent::kFrame;
+}
+
+// The message is in a frame: it is charged, and the session's next turn decided.
+void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
+  const std::size_t size = record.bytes.size();
+  session.send_credit.Spend(size + kMessageCost);
+  send_credit_.Spend(size + kMessageCost);
+  ++session.next_number;
+  stats_.bytes_sent += size;
+  if (!session.queue.empty()) {
+    session.queue.Consume(size, pool_);
+    queued_bytes_ -= size;
+  }
+  if (record.fin) session.fin_sent = true;
+  TakeTurn(session);
+  ConsiderWriter(session);
+  if (!full_writers_.empty()) ConsiderFullWriters();
+  if (record.fin) EndIfOver(session);
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,71 @@
+// State of one session. Idle ones are many (10,000 flows in a channel): nothing here owns memory
+// while nothing waits.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "common/wire/credit.h"
+#include "common/wire/inbox.h"
+#include "common/wire/send_queue.h"
+
+namespace funnel::wire {
+
+struct Session {
+  explicit Session(SessionId session_id) : id(session_id) {}
+
+  enum class Phase : std::uint8_t {
+    kExpected,  // acceptor: a record named it, or a later one; its OPEN_SESSION is on its way
+    kOpen,
+    // We reset it, and the owner forgot it. What the peer sent before it learnt that is still
+    // counted, so that the channel's credit comes back.
+    kReset,
+    kGone,  // forgotten; freed when the present call is over
+  };
+  // In which of the scheduler's lists.
+  enum class Turn : std::uint8_t { kNone, kSmall, kBulk };
+
+  SessionId id;
+  Phase phase = Phase::kOpen;
+  Turn turn = Turn::kNone;
+  bool output_blocked = false;  // OnMessage took fewer than all; until Resume
+  bool wants_writable = false;  // the owner was refused bytes
+  bool credit_due = false;      // in the list of sessions whose peer is to be told a new limit
+  bool fin_queued = false, fin_sent = false;
+  bool sends_messages = false;  // SendMessage, not SendBytes
+
+  // Sending.
+  std::uint64_t next_number = 0;    // of the next message that goes out
+  std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
+  SendCredit send_credit{kInitialSessionCredit};
+  SendQueue queue;
+
+  // Receiving.
+  ReceiveCredit receive_credit{kInitialSessionCredit};
+  Inbox inbox;
+  std::unique_ptr<std::vector<Bytes>> early_datagrams;  // before OPEN_SESSION
+
+  // Neighbours in the scheduler's list.
+  Session* previous = nullptr;
+  Session* next = nullptr;
+
+  [[nodiscard]] bool HasOutput() const { return !queue.empty() || (fin_queued && !fin_sent); }
+};
+
+// A list of sessions through their own links.
+class SessionList {
+ public:
+  [[nodiscard]] bool empty() const { return first_ == nullptr; }
+  [[nodiscard]] Session* first() const { return first_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  void PushBack(Session& session);
+  void Remove(Session& session);
+
+ private:
+  Session* first_ = nullptr;
+  Session* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace funnel::wire

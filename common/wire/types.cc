@@ -1,0 +1,33 @@
+#include "common/wire/types.h"
+
+namespace funnel::wire {
+
+std::string_view EndCodeText(EndCode code) {
+  switch (code) {
+    case EndCode::kNone:
+      return "ended";
+    case EndCode::kShutdown:
+      return "shutting down";
+    case EndCode::kReset:
+      return "reset by the application";
+    case EndCode::kConnectFailed:
+      return "backend did not take the connection";
+    case EndCode::kTimeout:
+      return "timed out";
+    case EndCode::kLimit:
+      return "limit reached";
+    case EndCode::kProtocol:
+      return "protocol violation";
+    case EndCode::kTruncated:
+      return "truncated";
+    case EndCode::kExpired:
+      return "security context expired";
+    case EndCode::kRevoked:
+      return "access revoked";
+    case EndCode::kInternal:
+      return "internal error";
+  }
+  return "unknown reason";
+}
+
+}  // namespace funnel::wire
