@@ -8,6 +8,7 @@
 
 #include "common/wire/arrivals.h"
 #include "common/wire/channel.h"
+#include "common/wire/record.h"
 
 namespace funnel::wire {
 
