@@ -25,7 +25,7 @@ std::string EdgeName(const config::ServiceConfig& service) {
 }
 
 std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now) {
-  if (counters == nullptr) return "not started yet";
+  if (counters == nullptr) return "no sign of life";
   if (counters->alive) return "running";
   auto beat = static_cast<std::int64_t>(counters->beat);
   std::string ago = PrintSince(beat, now) + " ago";

@@ -1,6 +1,7 @@
 #include "common/config/apply.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/text.h"
 

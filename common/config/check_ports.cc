@@ -1,4 +1,5 @@
 // Clashes between services: ports and pinned streams.
+#include <algorithm>
 #include <map>
 
 #include "common/config/check.h"

@@ -41,19 +41,6 @@ bool Exists(const std::string& path) {
   return access(path.c_str(), F_OK) == 0 || readlink(path.c_str(), &unused, 1) >= 0;
 }
 
-void LayOver(Unit& unit, IniFile file) {
-  for (const IniSection& section : file.sections)
-    unit.sections[section.name] = {file.path, section.line};
-  std::set<std::pair<std::string, std::string>> replaced;
-  for (IniEntry& entry : file.entries) {
-    std::pair key(entry.section, entry.key);
-    std::vector<Value>& values = unit.values[key];
-    if (replaced.insert(std::move(key)).second) values.clear();
-    values.push_back({std::move(entry.value), {file.path, entry.line}});
-  }
-  unit.mistakes.insert(unit.mistakes.end(), file.mistakes.begin(), file.mistakes.end());
-}
-
 // BASE/FILE and BASE/FILE.d/*.ini. Whether the main file was there.
 bool LayOverFolder(Unit& unit, const std::string& base, const std::string& file) {
   if (base.empty()) return false;
@@ -86,6 +73,19 @@ void CollectNames(const std::string& path, std::set<std::string>& names,
 }
 
 }  // namespace
+
+void LayOver(Unit& unit, IniFile file) {
+  for (const IniSection& section : file.sections)
+    unit.sections[section.name] = {file.path, section.line};
+  std::set<std::pair<std::string, std::string>> replaced;
+  for (IniEntry& entry : file.entries) {
+    std::pair key(entry.section, entry.key);
+    std::vector<Value>& values = unit.values[key];
+    if (replaced.insert(std::move(key)).second) values.clear();
+    values.push_back({std::move(entry.value), {file.path, entry.line}});
+  }
+  unit.mistakes.insert(unit.mistakes.end(), file.mistakes.begin(), file.mistakes.end());
+}
 
 Unit ReadUnit(const std::string& defaults, const std::string& directory, const std::string& file) {
   Unit unit;

@@ -28,6 +28,9 @@ struct Unit {
   std::vector<Mistake> mistakes;
 };
 
+// Lays FILE over what the unit has.
+void LayOver(Unit& unit, IniFile file);
+
 // Reads F in both folders (either may be empty: none). A unit without any main file has the mistake
 // "is missing".
 [[nodiscard]] Unit ReadUnit(const std::string& defaults, const std::string& directory,

@@ -5,7 +5,7 @@
 
 #include "common/config/apply.h"
 #include "common/config/check.h"
-#include "common/config/layers.h"
+#include "common/config/combine.h"
 
 namespace funnel::config {
 namespace {
@@ -19,50 +19,54 @@ bool HasContent(const Unit& unit) {
   return !unit.sections.empty() || !unit.values.empty() || unit.mistakes.empty();
 }
 
-void LoadNode(const LoadOptions& options, NodeConfig& node, Mistakes& mistakes) {
-  Unit unit = ReadUnit(options.defaults, options.directory, "funnel.conf");
+void TakeNode(const std::string& directory, const Unit& unit, NodeConfig& node,
+              Mistakes& mistakes) {
   Append(mistakes, unit.mistakes);
   if (!HasContent(unit)) return;
   ApplyUnit(unit, NodeKeys(), &node, node.origins, mistakes);
-  CompleteNode(options.directory, node, mistakes);
+  CompleteNode(directory, node, mistakes);
 }
 
-void LoadPeers(const LoadOptions& options, Configuration& out, Mistakes& mistakes) {
-  for (const Unit& unit : ReadUnits(options.defaults, options.directory, "peers.d")) {
-    Append(mistakes, unit.mistakes);
-    // Listed even when it is wrong, so that services that name it are not blamed as well.
-    PeerConfig& peer = out.peers.emplace_back();
-    peer.name = unit.name;
-    if (!HasContent(unit)) continue;
-    ApplyUnit(unit, PeerKeys(), &peer, peer.origins, mistakes);
-    CompletePeer(unit, out.node, peer, mistakes);
-  }
+void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
+  Append(mistakes, unit.mistakes);
+  // Listed even when it is wrong, so that services that name it are not blamed as well.
+  PeerConfig& peer = out.peers.emplace_back();
+  peer.name = unit.name;
+  if (!HasContent(unit)) return;
+  ApplyUnit(unit, PeerKeys(), &peer, peer.origins, mistakes);
+  CompletePeer(unit, out.node, peer, mistakes);
 }
 
-void LoadServices(const LoadOptions& options, Configuration& out, Mistakes& mistakes) {
-  for (const Unit& unit : ReadUnits(options.defaults, options.directory, "services.d")) {
-    Append(mistakes, unit.mistakes);
-    if (!HasContent(unit)) continue;
-    ServiceConfig& service = out.services.emplace_back();
-    ApplyUnit(unit, ServiceKeys(), &service, service.origins, mistakes);
-    CompleteService(unit, service, mistakes);
-  }
+void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
+  Append(mistakes, unit.mistakes);
+  if (!HasContent(unit)) return;
+  ServiceConfig& service = out.services.emplace_back();
+  ApplyUnit(unit, ServiceKeys(), &service, service.origins, mistakes);
+  CompleteService(unit, service, mistakes);
 }
 
 }  // namespace
 
-std::expected<Configuration, Mistakes> Load(const LoadOptions& options) {
+std::expected<Configuration, Mistakes> Combine(const std::string& directory, const Units& units) {
   Configuration out;
   Mistakes mistakes;
-  LoadNode(options, out.node, mistakes);
-  LoadPeers(options, out, mistakes);
-  LoadServices(options, out, mistakes);
+  TakeNode(directory, units.node, out.node, mistakes);
+  for (const Unit& unit : units.peers) TakePeer(unit, out, mistakes);
+  for (const Unit& unit : units.services) TakeService(unit, out, mistakes);
   CheckTogether(out, mistakes);
   if (mistakes.empty()) return out;
   std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
     return std::tie(a.file, a.line) < std::tie(b.file, b.line);
   });
   return std::unexpected(std::move(mistakes));
+}
+
+std::expected<Configuration, Mistakes> Load(const LoadOptions& options) {
+  Units units;
+  units.node = ReadUnit(options.defaults, options.directory, "funnel.conf");
+  units.peers = ReadUnits(options.defaults, options.directory, "peers.d");
+  units.services = ReadUnits(options.defaults, options.directory, "services.d");
+  return Combine(options.directory, units);
 }
 
 std::string PrintMistakes(const Mistakes& mistakes) {

@@ -8,8 +8,11 @@
 namespace funnel::config {
 namespace {
 
+constexpr std::size_t kHelpColumn = 20;
+
 struct ValueOption {
   std::string_view name;
+  std::string_view value;  // what it is called in the help
   std::string_view help;
   Result<void> (*set)(Options&, std::string_view);
 };
@@ -32,15 +35,13 @@ Result<void> SetLevel(Options& options, std::string_view value) {
 }
 
 constexpr std::array<ValueOption, 5> kValueOptions{{
-    {"--config", "DIR      configuration (default /etc/funnel)",
-     SetDirectory<&Options::config_dir>},
-    {"--defaults", "DIR    the package's configuration below it (default /usr/lib/funnel)",
+    {"--config", "DIR", "configuration (default /etc/funnel)", SetDirectory<&Options::config_dir>},
+    {"--defaults", "DIR", "the package's configuration below it (default /usr/lib/funnel)",
      SetDirectory<&Options::defaults_dir>},
-    {"--run", "DIR         sockets and counters (default /run/funnel)",
-     SetDirectory<&Options::run_dir>},
-    {"--state", "DIR       what outlives a restart (default /var/lib/funnel)",
+    {"--run", "DIR", "sockets and counters (default /run/funnel)", SetDirectory<&Options::run_dir>},
+    {"--state", "DIR", "what outlives a restart (default /var/lib/funnel)",
      SetDirectory<&Options::state_dir>},
-    {"--log-level", "LEVEL error, warning, notice, info or debug (default: [node] log-level)",
+    {"--log-level", "LEVEL", "error, warning, notice, info or debug (default: [node] log-level)",
      SetLevel},
 }};
 
@@ -111,11 +112,17 @@ std::string HelpText(const Usage& usage) {
   std::string out = "Usage: " + std::string(usage.program) + " [OPTION ...]";
   if (!usage.arguments.empty()) out += ' ' + std::string(usage.arguments);
   out += '\n' + std::string(usage.description) + "\n\nOptions:\n";
+  auto add = [&out](std::string name, std::string_view help) {
+    name.resize(kHelpColumn, ' ');
+    out += "  " + name + std::string(help) + '\n';
+  };
   for (const ValueOption& option : kValueOptions) {
-    out += "  " + std::string(option.name) + ' ' + std::string(option.help) + '\n';
+    add(std::string(option.name) + ' ' + std::string(option.value), option.help);
   }
-  if (usage.accepts_json) out += "  --json             machine-readable output\n";
-  return out + "  --help             this text\n  --version          version of Funnel\n";
+  if (usage.accepts_json) add("--json", "machine-readable output");
+  add("--help", "this text");
+  add("--version", "version of Funnel");
+  return out;
 }
 
 std::expected<Options, int> ParseOptionsOrAnswer(const Usage& usage, int argc,
