@@ -61,7 +61,7 @@ MISTAKES = {
     "stream out of range": ("services.d/dns.ini", "stream = 5", "stream = 64", 4, ["stream"]),
     "repeated single key": ("services.d/dns.ini", "stream = 5", "stream = 5\nstream = 6", 5, ["stream"]),
     "indented line": ("services.d/dns.ini", "stream = 5", "  stream = 5", 4, ["indent"]),
-    "overlong line": ("services.d/dns.ini", "stream = 5", "stream = 5\n;" + "x" * 100000, 5, ["long"]),
+    "overlong line": ("services.d/dns.ini", "stream = 5", "stream = 5\ntarget = " + "x" * 100000, 5, ["long"]),
     "line that is nothing": ("services.d/dns.ini", "stream = 5", "stream", 4, []),
     "key before any section": ("services.d/dns.ini", "[service]", "peer = x\n[service]", 1, []),
     "principal without a realm": ("services.d/dns.ini", "expect = dns/hoster.funnel.test@FUNNEL.TEST",
