@@ -1,0 +1,70 @@
+// The acceptor's side: takes channels that sctpd hands over on the service socket, fetches their
+// contexts from authd with the one-time claims, and owns them while they live.
+//
+// Thread: the loop's.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "common/ipc/control_connection.h"
+#include "common/service/edge_channel.h"
+#include "common/service/edge_core.h"
+
+namespace funnel::service {
+
+class Adopter final : private EdgeChannel::Owner {
+ public:
+  // Adoptions that wait for authd, and connections of sctpd.
+  static constexpr std::size_t kMaxPending = 256;
+  static constexpr std::size_t kMaxConnections = 64;
+
+  // LISTENING is the service socket. ON_CHANGE: a channel came or went.
+  [[nodiscard]] static Result<std::unique_ptr<Adopter>> Create(EdgeCore& core, UniqueFd listening,
+                                                               std::function<void()> on_change);
+  ~Adopter() override;
+
+  // For good: takes nothing new, and closes what lives with FAREWELL.
+  void Stop();
+  [[nodiscard]] bool stopped() const { return stopping_ && channels_.empty(); }
+  [[nodiscard]] const std::vector<std::unique_ptr<EdgeChannel>>& channels() const {
+    return channels_;
+  }
+
+ private:
+  // A channel that has no keys yet.
+  struct Pending final : ChannelLink::Handler {
+    Adopter& adopter;
+    std::string peer;
+    ChannelId id;
+    std::uint32_t budget = 0;
+    std::unique_ptr<ChannelLink> link;
+    AuthdClient::RequestId request = 0;
+
+    explicit Pending(Adopter& owner) : adopter(owner) {}
+    ~Pending() override;
+    void OnFrame(const wire::FrameHeader&, MutableByteView) override {}
+    void OnLinkLost(const LinkLoss&) override { adopter.Forget(*this); }
+    void OnFlush() override {}
+  };
+
+  Adopter(EdgeCore& core, std::function<void()> on_change)
+      : core_(core), on_change_(std::move(on_change)) {}
+  void OnConnection(UniqueFd fd);
+  void OnMessage(ipc::ControlConnection& connection, ByteView packet, UniqueFd fd);
+  void Refuse(const std::string& why);
+  void OnContext(Pending& pending, AuthdClient::Answer answer);
+  void Forget(Pending& pending);
+  void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
+
+  EdgeCore& core_;
+  std::function<void()> on_change_;
+  bool stopping_ = false;
+  std::unique_ptr<ipc::ControlListener> listener_;
+  std::vector<std::unique_ptr<ipc::ControlConnection>> connections_;
+  std::list<std::unique_ptr<Pending>> pending_;
+  std::vector<std::unique_ptr<EdgeChannel>> channels_;
+};
+
+}  // namespace funnel::service

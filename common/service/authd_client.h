@@ -1,0 +1,82 @@
+// An edge's side of authd.sock: requests with their answers, over a connection that comes back when
+// authd does.
+//
+// Thread: the loop's. Callbacks come from the loop, never from inside the call that asked.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "common/event/loop.h"
+#include "common/ipc/authd_messages.h"
+#include "common/ipc/control_connection.h"
+
+namespace funnel::service {
+
+class AuthdClient {
+ public:
+  struct Failure {
+    ipc::FailureCode code = ipc::FailureCode::kLocal;
+    std::string text;
+    bool authenticated = false;
+    bool authd_lost = false;  // authd ended with the request in its hands; ask again soon
+  };
+  using Answer = std::variant<Failure, ipc::Opening, ipc::Context, ipc::Announced>;
+  using Done = std::function<void(Answer)>;
+  using RequestId = std::uint32_t;  // 0 is none
+
+  struct Callbacks {
+    std::function<void(std::uint64_t context, const std::string& reason)> on_revoked;
+    // authd has started anew: contexts that live on are to be announced.
+    std::function<void()> on_restarted;
+  };
+
+  AuthdClient(event::Loop& loop, std::string path, Callbacks callbacks);
+
+  // Connects, now and after each loss. Requests made before wait for it.
+  void Start();
+  [[nodiscard]] bool connected() const { return connection_ != nullptr; }
+
+  // Sets the message's request number and sends it.
+  template <typename Message>
+  RequestId Ask(Message message, Done done) {
+    message.request = ++last_request_;
+    return Enqueue(message.request, ipc::Serialize(message), std::move(done));
+  }
+  // Its callback will not come; what authd answers is given back. 0 is ignored.
+  void Cancel(RequestId request);
+  // No answer, and nothing to do where authd is not there: it has forgotten then.
+  void Release(std::uint64_t context);
+  void GiveUpHandshake(std::uint64_t handshake);
+
+ private:
+  struct Request {
+    Secret packet;  // empty once it was sent
+    Done done;
+  };
+  RequestId Enqueue(RequestId request, Secret packet, Done done);
+  void Connect();
+  void OnMessage(ByteView packet);
+  void OnClosed(const std::string& reason);
+  template <typename Message>
+  void OnAnswer(ByteView packet);
+  void GiveBack(const ipc::Opening& opening) { GiveUpHandshake(opening.handshake); }
+  void GiveBack(const ipc::Context& context) { Release(context.context); }
+  void GiveBack(const ipc::Announced& announced) { Release(announced.context); }
+  void OnFailed(const ipc::Failed& failed);
+
+  event::Loop& loop_;
+  std::string path_;
+  Callbacks callbacks_;
+  std::unique_ptr<ipc::ControlConnection> connection_;
+  std::unique_ptr<event::Timer> retry_;
+  Duration retry_delay_;
+  bool was_connected_ = false;
+  RequestId last_request_ = 0;
+  std::map<RequestId, Request> requests_;
+};
+
+}  // namespace funnel::service

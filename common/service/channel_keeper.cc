@@ -1,0 +1,283 @@
+#include "common/service/channel_keeper.h"
+
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/base/text.h"
+#include "common/service/linger.h"
+#include "common/wire/open.h"
+
+namespace funnel::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+// From OPEN to OPENED. Both authds may ask slow KDCs and DNS in between.
+constexpr Duration kOpenTimeout = 15s;
+
+ChannelId RandomChannelId() { return ChannelId(static_cast<std::uint32_t>(RandomU64())); }
+
+}  // namespace
+
+ChannelKeeper::ChannelKeeper(EdgeCore& core, Callbacks callbacks)
+    : core_(core), callbacks_(std::move(callbacks)), delay_(&RandomUnit) {
+  timer_ = core.loop.AddTimer([this] {
+    if (state_ == State::kOpening)
+      return FailAttempt(RetryDelay::Cause::kUnproven, "the peer does not answer", false);
+    if (link_ != nullptr && link_up_) return Initiate();
+    Attach();
+  });
+  clean_up_ = core.loop.AddTurnHook([this] {
+    if (std::exchange(drop_link_, false)) link_.reset();
+  });
+}
+
+ChannelKeeper::~ChannelKeeper() { DropAttempt(); }
+
+void ChannelKeeper::SetState(State state) {
+  state_ = state;
+  callbacks_.on_change();
+}
+
+std::string ChannelKeeper::StatusText() const {
+  const std::string& peer = core_.service.peer;
+  switch (state_) {
+    case State::kPaused:
+      return reason_.empty() ? "starts" : "waits before the next try: " + reason_;
+    case State::kAttaching:
+      return "waits for funnel-sctpd";
+    case State::kWaiting:
+      return "waits for the association with " + peer;
+    case State::kInitiating:
+      return core_.authd.connected() ? "asks for a ticket" : "waits for funnel-authd";
+    case State::kOpening:
+    case State::kCompleting:
+      return "opens a channel to " + peer;
+    case State::kUp:
+      return "channel to " + peer + " is up";
+  }
+  return {};
+}
+
+void ChannelKeeper::Start() { Attach(); }
+
+void ChannelKeeper::Stop() {
+  stopping_ = true;
+  timer_->Disarm();
+  if (channel_ != nullptr) return channel_->Close(wire::EndCode::kShutdown, "the service stops");
+  DropAttempt();
+  drop_link_ = true;
+  clean_up_->Request();
+}
+
+void ChannelKeeper::Attach() {
+  if (stopping_) return;
+  auto lost = [this](const std::string& what) {
+    FailAttempt(RetryDelay::Cause::kLost, what, false);
+  };
+  SetState(State::kAttaching);
+  link_.reset();
+  link_up_ = false;
+  auto pair = ipc::ChannelSocketPair::Create();
+  if (!pair) return lost(pair.error().message);
+  auto link = ChannelLink::Create(core_.loop, core_.buffer, std::move(pair->ours), *this);
+  if (!link) return lost(link.error().message);
+  auto control = ipc::ControlConnection::Connect(
+      core_.loop, core_.sctpd_path,
+      {[this](ByteView packet, UniqueFd) { OnControlMessage(packet); },
+       [this, lost](const std::string&) {
+         if (state_ == State::kAttaching) lost("funnel-sctpd closed the connection");
+       }});
+  if (!control) return lost(control.error().message);
+  control_ = std::move(*control);
+  link_ = std::move(*link);
+  control_->Send(ipc::Attach{core_.service.name, core_.service.peer}, std::move(pair->theirs));
+}
+
+void ChannelKeeper::OnControlMessage(ByteView packet) {
+  if (state_ != State::kAttaching) return;
+  if (ipc::Parse<ipc::Attached>(packet)) {
+    control_.reset();
+    SetState(State::kWaiting);
+    link_->SendNote({ipc::NoteState::kWaiting, core_.service.identity.text(),
+                     core_.service.expect.text(), "", false});
+    link_->Resume();
+    return;
+  }
+  auto rejected = ipc::Parse<ipc::Rejected>(packet);
+  FailAttempt(RetryDelay::Cause::kProven,
+              "funnel-sctpd rejects it: " +
+                  EscapeForLog(rejected ? rejected->text : rejected.error().message),
+              false);
+}
+
+void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
+  ByteView body = frame.subspan(wire::kFrameHeaderSize);
+  if (header.type == wire::FrameType::kLinkUp) {
+    auto up = ipc::LinkUp::Parse(body);
+    if (!up) return core_.Count(kFramesMalformed);
+    budget_ = up->budget;
+    link_up_ = true;
+    if (state_ == State::kWaiting) Initiate();
+    return;
+  }
+  bool answer = state_ == State::kOpening && header.channel == id_;
+  if (answer && header.type == wire::FrameType::kOpened) return OnOpened(body);
+  if (answer && header.type == wire::FrameType::kRefused) return OnRefused(body);
+  if (answer && header.type == wire::FrameType::kClosed)
+    return FailAttempt(RetryDelay::Cause::kUnproven, "the peer closed the channel", false);
+  core_.Count(kFramesMalformed);
+}
+
+void ChannelKeeper::Initiate() {
+  if (stopping_) return;
+  SetState(State::kInitiating);
+  ipc::Initiate initiate;
+  initiate.service = core_.service.name;
+  request_ = core_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
+    request_ = 0;
+    OnInitiated(std::move(answer));
+  });
+}
+
+void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
+  if (auto* failure = std::get_if<AuthdClient::Failure>(&answer)) return FailByAuthd(*failure);
+  auto* opening = std::get_if<ipc::Opening>(&answer);
+  if (opening == nullptr)
+    return FailAttempt(RetryDelay::Cause::kProven, "authd gave an answer that does not fit", false);
+  handshake_ = opening->handshake;
+  id_ = RandomChannelId();
+  SetState(State::kOpening);
+  timer_->ArmAfter(kOpenTimeout);
+  link_->SendNote({ipc::NoteState::kOpening, core_.service.identity.text(),
+                   core_.service.expect.text(), "", false});
+  link_->Send(wire::FrameType::kOpen, id_, opening->open_body);
+}
+
+void ChannelKeeper::OnOpened(ByteView body) {
+  SetState(State::kCompleting);
+  timer_->Disarm();
+  // Sealed frames may follow at once; they wait for the keys.
+  link_->Pause();
+  Bytes reply(body.begin(), body.end());
+  request_ = core_.authd.Ask(ipc::Complete{0, std::exchange(handshake_, 0), std::move(reply)},
+                             [this](AuthdClient::Answer answer) {
+                               request_ = 0;
+                               OnCompleted(std::move(answer));
+                             });
+}
+
+void ChannelKeeper::OnRefused(ByteView body) {
+  timer_->Disarm();
+  auto refused = wire::RefusedBody::Parse(body);
+  std::string text = refused ? EscapeForLog(refused->text) : "an unreadable refusal";
+  core_.Count(kChannelsRefused);
+  refused_ = true;
+  if (!refused || !refused->has_verdict())
+    return FailAttempt(RetryDelay::Cause::kUnproven, "refused: " + text, false);
+  // The acceptor's authd says more, sealed for ours.
+  SetState(State::kCompleting);
+  Bytes copy(body.begin(), body.end());
+  request_ = core_.authd.Ask(
+      ipc::CompleteRefused{0, std::exchange(handshake_, 0), std::move(copy)},
+      [this, text](AuthdClient::Answer answer) {
+        request_ = 0;
+        auto* failure = std::get_if<AuthdClient::Failure>(&answer);
+        bool proven = failure != nullptr && failure->authenticated;
+        FailAttempt(proven ? RetryDelay::Cause::kProven : RetryDelay::Cause::kUnproven,
+                    "refused: " + (proven ? EscapeForLog(failure->text) : text), proven);
+      });
+}
+
+void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
+  if (auto* failure = std::get_if<AuthdClient::Failure>(&answer)) return FailByAuthd(*failure);
+  auto* context = std::get_if<ipc::Context>(&answer);
+  if (context == nullptr)
+    return FailAttempt(RetryDelay::Cause::kProven, "authd gave an answer that does not fit", false);
+  if (link_ == nullptr || link_->lost()) {
+    core_.authd.Release(context->context);
+    return FailAttempt(RetryDelay::Cause::kLost, "funnel-sctpd has gone", false);
+  }
+  std::uint64_t number = context->context;
+  auto channel = EdgeChannel::Create(
+      core_, std::move(link_),
+      {wire::Role::kInitiator, id_, core_.service.peer, budget_, std::move(*context)}, *this);
+  if (!channel) {
+    core_.authd.Release(number);
+    return FailAttempt(RetryDelay::Cause::kProven, channel.error().message, false);
+  }
+  channel_ = std::move(*channel);
+  reason_.clear();
+  delay_.OnUp();
+  SetState(State::kUp);
+  channel_->Start();
+}
+
+void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
+  std::string text = EscapeForLog(failure.text);
+  bool quick = failure.authd_lost || failure.code == ipc::FailureCode::kBusy;
+  // What the path can have altered proves nothing, and must not delay us for long.
+  bool unproven = failure.code == ipc::FailureCode::kProtocol;
+  FailAttempt(quick      ? RetryDelay::Cause::kLost
+              : unproven ? RetryDelay::Cause::kUnproven
+                         : RetryDelay::Cause::kProven,
+              text, failure.authenticated);
+}
+
+void ChannelKeeper::DropAttempt() {
+  core_.authd.Cancel(std::exchange(request_, 0));
+  if (handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
+  control_.reset();
+}
+
+void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reason,
+                                bool authenticated) {
+  // Nothing was sent, or REFUSED took it back: sctpd lets the same link open again, and shows the
+  // reason for as long. Whatever else happened, the stream may still be in use.
+  bool refused = std::exchange(refused_, false);
+  bool reusable = refused || state_ == State::kInitiating;
+  DropAttempt();
+  reason_ = reason;
+  if (!refused && cause != RetryDelay::Cause::kLost) core_.Count(kChannelsFailed);
+  Log(cause == RetryDelay::Cause::kLost ? LogLevel::kInfo : LogLevel::kWarning,
+      refused ? "channel-refused" : "channel-failed", reason,
+      {{"SERVICE", core_.service.name.text()},
+       {"PEER", core_.service.peer},
+       {"LOCAL", core_.service.identity.text()},
+       {"REMOTE", core_.service.expect.text()},
+       {"AUTHENTICATED", authenticated ? "yes" : "no"}});
+  if (link_ != nullptr && !link_->lost() && reusable) {
+    link_->SendNote({refused ? ipc::NoteState::kRefused : ipc::NoteState::kFailed,
+                     core_.service.identity.text(), core_.service.expect.text(), reason,
+                     authenticated});
+  } else {
+    link_up_ = false;
+    drop_link_ = true;
+    clean_up_->Request();
+  }
+  SetState(State::kPaused);
+  if (stopping_) return;
+  timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
+  if (cause != RetryDelay::Cause::kLost) callbacks_.on_pause(reason);
+}
+
+void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
+  link_up_ = false;
+  drop_link_ = true;
+  clean_up_->Request();
+  if (state_ == State::kPaused) return;
+  std::string why = loss.sctpd_gone ? "funnel-sctpd has gone" : EscapeForLog(loss.text);
+  FailAttempt(RetryDelay::Cause::kLost, why.empty() ? "the association ended" : why, false);
+}
+
+void ChannelKeeper::OnChannelOver(EdgeChannel&, const ChannelEnd& end) {
+  channel_.reset();
+  reason_ = std::string(wire::EndCodeText(end.code));
+  SetState(State::kPaused);
+  if (stopping_) return;
+  // What was up is expected back soon, unless the far end's rule has gone.
+  bool revoked = end.code == wire::EndCode::kRevoked && end.clean;
+  auto cause = revoked ? RetryDelay::Cause::kProven : RetryDelay::Cause::kLost;
+  timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
+}
+
+}  // namespace funnel::service

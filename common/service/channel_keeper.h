@@ -1,0 +1,84 @@
+// The initiator's side: keeps one channel of a service up.
+//
+//   kPaused --time--> kAttaching --ATTACHED--> kWaiting --LINK_UP--> kInitiating --authd-->
+//      ^                                                                kOpening --OPENED-->
+//      |                                                                kCompleting --authd--> kUp
+//      '------- whatever fails, anywhere, with a delay that depends on what it was -------------'
+//
+// Thread: the loop's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/ipc/control_connection.h"
+#include "common/service/edge_channel.h"
+#include "common/service/edge_core.h"
+#include "common/service/retry_delay.h"
+
+namespace funnel::service {
+
+class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::Owner {
+ public:
+  enum class State { kPaused, kAttaching, kWaiting, kInitiating, kOpening, kCompleting, kUp };
+  struct Callbacks {
+    std::function<void()> on_change;                          // state or reason
+    std::function<void(const std::string& reason)> on_pause;  // no channel before a pause is over
+  };
+
+  ChannelKeeper(EdgeCore& core, Callbacks callbacks);
+  ~ChannelKeeper();
+
+  void Start();
+  // For good: closes the channel with FAREWELL, or gives up whatever is under way.
+  void Stop();
+  [[nodiscard]] bool stopped() const { return stopping_ && channel_ == nullptr; }
+  [[nodiscard]] State state() const { return state_; }
+  // For STATUS=.
+  [[nodiscard]] std::string StatusText() const;
+  // The live channel, or nullptr.
+  [[nodiscard]] EdgeChannel* channel() { return channel_.get(); }
+
+ private:
+  void SetState(State state);
+  void Attach();
+  void OnControlMessage(ByteView packet);
+  void Initiate();
+  void OnInitiated(AuthdClient::Answer answer);
+  void OnOpened(ByteView body);
+  void OnRefused(ByteView body);
+  void OnCompleted(AuthdClient::Answer answer);
+  // Tears down what is under way and pauses. The link stays where sctpd can use it again.
+  void FailAttempt(RetryDelay::Cause cause, const std::string& reason, bool authenticated);
+  void FailByAuthd(const AuthdClient::Failure& failure);
+  void DropAttempt();
+
+  // ChannelLink::Handler, until the channel takes over
+  void OnFrame(const wire::FrameHeader& header, MutableByteView frame) override;
+  void OnLinkLost(const LinkLoss& loss) override;
+  void OnFlush() override {}
+  // EdgeChannel::Owner
+  void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
+
+  EdgeCore& core_;
+  Callbacks callbacks_;
+  State state_ = State::kPaused;
+  bool stopping_ = false;
+  std::string reason_;  // why it is not up
+  RetryDelay delay_;
+  std::unique_ptr<event::Timer> timer_;  // end of the pause, or of the wait for OPENED
+  std::unique_ptr<event::TurnHook> clean_up_;
+
+  std::unique_ptr<ipc::ControlConnection> control_;
+  std::unique_ptr<ChannelLink> link_;
+  bool link_up_ = false;
+  bool refused_ = false;    // this attempt, by the peer
+  bool drop_link_ = false;  // at the end of the turn
+  std::uint32_t budget_ = 0;
+  ChannelId id_;
+  AuthdClient::RequestId request_ = 0;
+  std::uint64_t handshake_ = 0;
+  std::unique_ptr<EdgeChannel> channel_;
+};
+
+}  // namespace funnel::service

@@ -1,0 +1,120 @@
+#include "common/service/edge.h"
+
+#include "common/base/log.h"
+
+namespace funnel::service {
+
+Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::CounterFile& counters)
+    : on_stopped_(std::move(setup.on_stopped)),
+      on_status_(std::move(setup.on_status)),
+      authd_(
+          loop, setup.run_dir + "/authd.sock",
+          {[this](std::uint64_t context, const std::string& reason) { OnRevoked(context, reason); },
+           [this] { ForEachChannel([](EdgeChannel& channel) { channel.Announce(); }); }}),
+      linger_(loop, [this] { changed_->Request(); }),
+      core_{.loop = loop,
+            .service = std::move(setup.service),
+            .sctpd_user = std::move(setup.sctpd_user),
+            .sctpd_path = setup.run_dir + "/sctpd.sock",
+            .counters = counters,
+            .make_cipher = std::move(setup.make_cipher),
+            .authd = authd_,
+            .linger = linger_,
+            .buffer = buffer_,
+            .application = &application},
+      changed_(loop.AddTurnHook([this] { OnChange(); })),
+      stop_timer_(loop.AddTimer([this] { on_stopped_(); })) {}
+
+Edge::~Edge() = default;
+
+Result<> Edge::StartListening() {
+  authd_.Start();
+  for (std::uint32_t i = 0; i < core_.service.channels; ++i)
+    keepers_.push_back(std::make_unique<ChannelKeeper>(
+        core_, ChannelKeeper::Callbacks{[this] { changed_->Request(); },
+                                        [this](const std::string& reason) { OnPause(reason); }}));
+  for (auto& keeper : keepers_) keeper->Start();
+  return {};
+}
+
+Result<> Edge::StartConnecting(UniqueFd service_socket) {
+  authd_.Start();
+  adopter_ =
+      TRY(Adopter::Create(core_, std::move(service_socket), [this] { changed_->Request(); }));
+  changed_->Request();
+  return {};
+}
+
+template <typename Visit>
+void Edge::ForEachChannel(Visit visit) {
+  for (auto& keeper : keepers_)
+    if (keeper->channel() != nullptr) visit(*keeper->channel());
+  if (adopter_ != nullptr)
+    for (auto& channel : adopter_->channels()) visit(*channel);
+}
+
+std::size_t Edge::channel_count() const {
+  std::size_t count = adopter_ != nullptr ? adopter_->channels().size() : 0;
+  for (auto& keeper : keepers_) count += keeper->channel() != nullptr ? 1 : 0;
+  return count;
+}
+
+void Edge::OnRevoked(std::uint64_t context, const std::string& reason) {
+  ForEachChannel([&](EdgeChannel& channel) {
+    if (channel.context() == context) channel.OnRevoked(reason);
+  });
+}
+
+void Edge::OnPause(const std::string& reason) {
+  if (channel_count() == 0) core_.application->OnUnavailable(reason);
+}
+
+std::string Edge::StatusText() const {
+  if (stopping_) return "stops";
+  std::size_t up = channel_count();
+  if (adopter_ != nullptr)
+    return up == 0 ? "waits for a channel" : std::to_string(up) + " channels are up";
+  // With several channels the one that is worst off is what matters.
+  for (auto& keeper : keepers_)
+    if (keeper->channel() == nullptr) return keeper->StatusText();
+  return keepers_.empty() ? "" : keepers_.front()->StatusText();
+}
+
+void Edge::OnChange() {
+  on_status_(StatusText());
+  CheckStopped();
+}
+
+void Edge::Reload(const config::ServiceConfig& service) {
+  const config::ServiceConfig& old = core_.service;
+  if (service.role != old.role || service.protocol != old.protocol ||
+      service.listen != old.listen || service.channels != old.channels ||
+      service.peer != old.peer) {
+    Log(LogLevel::kWarning, "reload",
+        "role, protocol, peer, listen and channels change by a restart",
+        {{"SERVICE", old.name.text()}});
+    return;
+  }
+  core_.service = service;
+  core_.application->OnReload(core_.service);
+}
+
+void Edge::Stop() {
+  if (std::exchange(stopping_, true)) return;
+  core_.application->OnStop();
+  for (auto& keeper : keepers_) keeper->Stop();
+  if (adopter_ != nullptr) adopter_->Stop();
+  stop_timer_->ArmAfter(kStopTime);
+  changed_->Request();
+}
+
+void Edge::CheckStopped() {
+  if (!stopping_ || !linger_.empty()) return;
+  for (auto& keeper : keepers_)
+    if (!keeper->stopped()) return;
+  if (adopter_ != nullptr && !adopter_->stopped()) return;
+  stop_timer_->Disarm();
+  on_stopped_();
+}
+
+}  // namespace funnel::service

@@ -1,0 +1,71 @@
+// One edge: its channels (kept by ChannelKeepers or taken by the Adopter), its connection to authd,
+// and its application. RunEdge (run_edge.h) makes it from the environment; tests from stand-ins.
+//
+// Thread: the loop's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/event/loop.h"
+#include "common/service/adopter.h"
+#include "common/service/application.h"
+#include "common/service/channel_keeper.h"
+#include "common/service/edge_core.h"
+#include "common/service/linger.h"
+
+namespace funnel::service {
+
+class Edge {
+ public:
+  // How long FAREWELL and CLOSED may take to leave after Stop().
+  static constexpr std::chrono::seconds kStopTime{2};
+
+  struct Setup {
+    config::ServiceConfig service;
+    std::string sctpd_user;
+    std::string run_dir;
+    CipherFactory make_cipher;
+    std::function<void()> on_stopped;                   // after Stop(): nothing is left to do
+    std::function<void(const std::string&)> on_status;  // for STATUS=
+  };
+
+  // APPLICATION and COUNTERS (whose first entries are kCommonTable) outlive the edge.
+  Edge(event::Loop& loop, Setup setup, Application& application, metrics::CounterFile& counters);
+  ~Edge();
+
+  // Listening side: attaches. Connecting side: serves the service socket.
+  [[nodiscard]] Result<> StartListening();
+  [[nodiscard]] Result<> StartConnecting(UniqueFd service_socket);
+
+  // New configuration of the same service; changes that need a restart are logged and left.
+  void Reload(const config::ServiceConfig& service);
+  // Ends everything in order; on_stopped follows, in kStopTime at the latest.
+  void Stop();
+  [[nodiscard]] std::size_t channel_count() const;
+
+ private:
+  template <typename Visit>
+  void ForEachChannel(Visit visit);
+  void OnChange();
+  void OnRevoked(std::uint64_t context, const std::string& reason);
+  void OnPause(const std::string& reason);
+  [[nodiscard]] std::string StatusText() const;
+  void CheckStopped();
+
+  std::function<void()> on_stopped_;
+  std::function<void(const std::string&)> on_status_;
+  ipc::ReadBuffer buffer_;
+  AuthdClient authd_;
+  Linger linger_;
+  EdgeCore core_;
+  std::vector<std::unique_ptr<ChannelKeeper>> keepers_;
+  std::unique_ptr<Adopter> adopter_;
+  std::unique_ptr<event::TurnHook> changed_;
+  std::unique_ptr<event::Timer> stop_timer_;
+  bool stopping_ = false;
+};
+
+}  // namespace funnel::service

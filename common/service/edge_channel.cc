@@ -1,0 +1,236 @@
+#include "common/service/edge_channel.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/service/linger.h"
+
+namespace funnel::service {
+namespace {
+
+constexpr std::size_t kHashSize = 32;
+
+}  // namespace
+
+Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
+                                                         std::unique_ptr<ChannelLink> link,
+                                                         Setup setup, Owner& owner) {
+  if (setup.context.role != static_cast<std::uint8_t>(setup.role))
+    return Fail("authd gave a context of the other role");
+  ipc::Context context = std::move(setup.context);
+  ChannelId id = setup.id;
+  std::uint32_t budget = setup.budget;
+  setup.context = {};
+  setup.context.context = context.context;
+  setup.context.local_principal = context.local_principal;
+  setup.context.peer_principal = context.peer_principal;
+  setup.context.exporter = std::move(context.exporter);
+  std::unique_ptr<EdgeChannel> channel(
+      new EdgeChannel(core, std::move(link), std::move(setup), owner));
+  wire::EpochKeys keys = TRY(channel->MakeKeys(context));
+  channel->wire_ = std::make_unique<wire::Channel>(
+      channel->role_, id, channel->Settings(budget), std::move(keys),
+      static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
+  return channel;
+}
+
+EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup&& setup,
+                         Owner& owner)
+    : core_(core),
+      owner_(owner),
+      role_(setup.role),
+      id_(setup.id),
+      peer_(std::move(setup.peer)),
+      local_principal_(std::move(setup.context.local_principal)),
+      remote_principal_(std::move(setup.context.peer_principal)),
+      serial_(++core.last_serial),
+      since_(Now()),
+      context_(setup.context.context),
+      exporter_(std::move(setup.context.exporter)),
+      link_(std::move(link)),
+      timer_(core.loop.AddTimer([this] {
+        wire_->OnTimer(Now(), BootNow());
+        link_->RequestFlush();
+      })),
+      finish_(core.loop.AddTurnHook([this] { Finish(); })) {}
+
+EdgeChannel::~EdgeChannel() {
+  core_.authd.Cancel(rekey_request_);
+  core_.authd.Cancel(announce_request_);
+  if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(rekey_handshake_);
+  core_.authd.Release(context_);
+}
+
+wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
+  const config::ServiceConfig& service = core_.service;
+  wire::ChannelSettings settings;
+  if (budget != 0) settings.packet_budget = budget;
+  settings.session_window_max = service.session_window_bytes;
+  settings.channel_window_max = service.channel_window_bytes;
+  bool udp = service.protocol == config::Protocol::kUdp;
+  settings.max_sessions = udp ? service.max_flows : service.max_sessions;
+  if (udp) settings.lifetime = service.lifetime;
+  return settings;
+}
+
+Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
+  if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
+  wire::EpochKeys keys;
+  keys.cipher = TRY(core_.make_cipher(context.enctype, context.subkey.view(), role_));
+  keys.confirm = context.confirm;
+  keys.expires = context.expires;
+  return keys;
+}
+
+void EdgeChannel::Start() {
+  started_ = true;
+  link_->set_handler(*this);
+  core_.Count(kChannelsOpened);
+  core_.Count(kChannelsUp);
+  Log(LogLevel::kInfo, "channel-up", "keys are agreed",
+      {{"SERVICE", core_.service.name.text()},
+       {"PEER", peer_},
+       {"LOCAL", local_principal_},
+       {"REMOTE", remote_principal_}});
+  Note(ipc::NoteState::kOpen, "");
+  core_.application->OnChannelUp(*this);
+  link_->Resume();
+  link_->RequestFlush();
+}
+
+void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
+  if (over_) return;
+  wire_->Close(code, text);
+  link_->RequestFlush();
+}
+
+void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
+  link_->SendNote({state, local_principal_, remote_principal_, text, false});
+}
+
+void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
+  if (over_) return;
+  switch (header.type) {
+    case wire::FrameType::kSealed:
+      wire_->OnSealed(frame, Now(), BootNow());
+      return;
+    case wire::FrameType::kClosed: {
+      auto body = wire::ClosedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
+      bool abrupt = !body || body->code != wire::ClosedCode::kDone;
+      wire_->OnLinkClosed(abrupt, Now());
+      return;
+    }
+    case wire::FrameType::kRefused:
+      // Behind OPENED it is an attempt to cut the channel off.
+      wire_->OnLinkClosed(/*abrupt=*/true, Now());
+      return;
+    case wire::FrameType::kLinkUp:
+      return;
+    case wire::FrameType::kOpen:
+    case wire::FrameType::kOpened:
+    case wire::FrameType::kLinkEnd:
+    case wire::FrameType::kNote:
+      core_.Count(kFramesMalformed);
+      return;
+  }
+}
+
+void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
+  link_lost_ = true;
+  end_.sctpd_gone = loss.sctpd_gone;
+  if (end_.text.empty()) end_.text = loss.text;
+  if (!over_) wire_->OnLinkClosed(/*abrupt=*/true, Now());
+  finish_->Request();
+}
+
+void EdgeChannel::OnFlush() {
+  if (!over_) {
+    wire_->Flush(link_->writer(), Now(), BootNow());
+    UpdateCounters();
+    ArmTimer();
+  }
+  if (over_) finish_->Request();
+}
+
+void EdgeChannel::ArmTimer() { timer_->Arm(wire_->NextTimer()); }
+
+void EdgeChannel::OnEnded(wire::EndCode code, const std::string& text, bool clean) {
+  over_ = true;
+  end_.code = code;
+  if (!text.empty()) end_.text = EscapeForLog(text);
+  end_.clean = clean;
+  finish_->Request();
+}
+
+void EdgeChannel::LogEnd() const {
+  std::string text(wire::EndCodeText(end_.code));
+  if (!end_.text.empty()) text += ": " + end_.text;
+  Log(end_.clean ? LogLevel::kInfo : LogLevel::kWarning,
+      end_.clean ? "channel-ended" : "channel-truncated", text,
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+}
+
+// At the end of the turn in which it ended: nothing of the channel is on the stack.
+void EdgeChannel::Finish() {
+  if (!over_) return;
+  UpdateCounters();
+  timer_->Disarm();
+  LogEnd();
+  core_.Count(end_.clean ? kChannelsEnded : kChannelsTruncated);
+  core_.counters[kChannelsUp] -= 1;
+  core_.application->OnChannelDown(*this, end_.code, end_.clean);
+  if (!link_lost_) {
+    auto code = end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted;
+    link_->Send(wire::FrameType::kClosed, id_, wire::ClosedBody{code}.Serialize());
+    core_.linger.Add(std::move(link_));
+  }
+  // The owner destroys this channel.
+  owner_.OnChannelOver(*this, end_);
+}
+
+void EdgeChannel::UpdateCounters() {
+  const wire::ChannelStats& now = wire_->stats();
+  auto add = [this](Counter counter, std::uint64_t current, std::uint64_t& counted) {
+    if (current == counted) return;
+    core_.Count(counter, current - counted);
+    counted = current;
+  };
+  add(kFramesSent, now.frames_sent, counted_.frames_sent);
+  add(kFramesReceived, now.frames_received, counted_.frames_received);
+  add(kPayloadBytesSent, now.bytes_sent, counted_.bytes_sent);
+  add(kPayloadBytesReceived, now.bytes_received, counted_.bytes_received);
+  add(kFramesReplayed, now.replays, counted_.replays);
+  add(kFramesForged, now.forged, counted_.forged);
+  add(kFramesWrongEpoch, now.wrong_epoch, counted_.wrong_epoch);
+  add(kFramesTooOld, now.too_old, counted_.too_old);
+  add(kViolations, now.violations, counted_.violations);
+  add(kDatagramsLate, now.late_datagrams, counted_.late_datagrams);
+  add(kDatagramsDropped, now.datagrams_dropped, counted_.datagrams_dropped);
+  if (link_ != nullptr)
+    if (std::uint64_t malformed = link_->TakeMalformed()) core_.Count(kFramesMalformed, malformed);
+}
+
+void EdgeChannel::OnConfirmed() {
+  Log(LogLevel::kDebug, "channel-confirmed", "both ends agree on the handshake",
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+}
+
+void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& info) {
+  core_.application->OnSessionOpened(*this, session, info);
+}
+void EdgeChannel::OnDatagram(SessionId session, ByteView datagram) {
+  core_.application->OnDatagram(*this, session, datagram);
+}
+std::size_t EdgeChannel::OnMessage(SessionId session, ByteView bytes) {
+  return core_.application->OnMessage(*this, session, bytes);
+}
+void EdgeChannel::OnFin(SessionId session) { core_.application->OnFin(*this, session); }
+void EdgeChannel::OnSessionReset(SessionId session, wire::EndCode code) {
+  core_.application->OnSessionReset(*this, session, code);
+}
+void EdgeChannel::OnWritable(SessionId session) {
+  core_.application->OnWritable(*this, session);
+  link_->RequestFlush();
+}
+void EdgeChannel::OnSessionsAvailable() { core_.application->OnSessionsAvailable(*this); }
+
+}  // namespace funnel::service

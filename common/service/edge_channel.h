@@ -1,0 +1,129 @@
+// One live channel of an edge: the wire protocol on top, the channel socket below, authd beside it
+// for rekeying, and the application's callbacks.
+//
+// Owned by a ChannelKeeper (initiator) or the Adopter (acceptor). When it is over it tells its
+// owner, from the loop; the owner then destroys it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/event/loop.h"
+#include "common/service/application.h"
+#include "common/service/channel_link.h"
+#include "common/service/edge_core.h"
+
+namespace funnel::service {
+
+// How a channel ended.
+struct ChannelEnd {
+  wire::EndCode code = wire::EndCode::kNone;
+  std::string text;
+  bool clean = false;
+  bool sctpd_gone = false;
+};
+
+class EdgeChannel final : public ChannelHandle,
+                          private wire::ChannelObserver,
+                          private ChannelLink::Handler {
+ public:
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) = 0;
+  };
+  struct Setup {
+    wire::Role role = wire::Role::kInitiator;
+    ChannelId id;
+    std::string peer;
+    std::uint32_t budget = 0;  // largest frame in one packet
+    ipc::Context context;
+  };
+
+  // Fails when the context is of no use. Nothing happens before Start().
+  [[nodiscard]] static Result<std::unique_ptr<EdgeChannel>> Create(
+      EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup setup, Owner& owner);
+  ~EdgeChannel();
+
+  // Tells the application, and takes frames from now on.
+  void Start();
+  // Says FAREWELL; OnChannelOver follows when it is out.
+  void Close(wire::EndCode code, const std::string& text);
+  // authd has started anew, or a rule has gone.
+  void Announce();
+  void OnRevoked(const std::string& reason);
+  [[nodiscard]] std::uint64_t context() const { return context_; }
+  [[nodiscard]] TimePoint since() const { return since_; }
+
+  // ChannelHandle
+  wire::Channel& wire() override { return *wire_; }
+  void RequestFlush() override { link_->RequestFlush(); }
+  wire::Role role() const override { return role_; }
+  const std::string& peer() const override { return peer_; }
+  const std::string& local_principal() const override { return local_principal_; }
+  const std::string& remote_principal() const override { return remote_principal_; }
+  std::uint64_t serial() const override { return serial_; }
+
+ private:
+  EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup&& setup, Owner& owner);
+  [[nodiscard]] wire::ChannelSettings Settings(std::uint32_t budget) const;
+  [[nodiscard]] Result<wire::EpochKeys> MakeKeys(const ipc::Context& context);
+  void Note(ipc::NoteState state, const std::string& text);
+  void LogEnd() const;
+  void Finish();
+  void UpdateCounters();
+  void ArmTimer();
+
+  // ChannelLink::Handler
+  void OnFrame(const wire::FrameHeader& header, MutableByteView frame) override;
+  void OnLinkLost(const LinkLoss& loss) override;
+  void OnFlush() override;
+
+  // wire::ChannelObserver
+  void OnConfirmed() override;
+  void OnSessionOpened(SessionId session, const wire::SessionInfo& info) override;
+  void OnDatagram(SessionId session, ByteView datagram) override;
+  std::size_t OnMessage(SessionId session, ByteView bytes) override;
+  void OnFin(SessionId session) override;
+  void OnSessionReset(SessionId session, wire::EndCode code) override;
+  void OnWritable(SessionId session) override;
+  void OnSessionsAvailable() override;
+  void OnPong(std::uint64_t, Duration) override {}
+  void OnRekeyDue(Epoch next) override;
+  void OnRekeyToken(Epoch next, ByteView token) override;
+  void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
+
+  // Rekeying (edge_channel_rekey.cc)
+  void OnRekeyOpening(const ipc::Opening& opening);
+  void OnRekeyContext(ipc::Context context);
+  void RekeyFailed(const std::string& why);
+
+  EdgeCore& core_;
+  Owner& owner_;
+  const wire::Role role_;
+  const ChannelId id_;
+  const std::string peer_;
+  const std::string local_principal_;
+  const std::string remote_principal_;
+  const std::uint64_t serial_;
+  const TimePoint since_;
+
+  std::uint64_t context_ = 0;  // at authd
+  Secret exporter_;
+  Epoch rekey_epoch_;
+  std::uint64_t rekey_handshake_ = 0;         // initiator: begun, not completed
+  AuthdClient::RequestId rekey_request_ = 0;  // one at a time
+  AuthdClient::RequestId announce_request_ = 0;
+
+  std::unique_ptr<ChannelLink> link_;
+  std::unique_ptr<wire::Channel> wire_;
+  std::unique_ptr<event::Timer> timer_;
+  std::unique_ptr<event::TurnHook> finish_;
+  wire::ChannelStats counted_;
+  bool started_ = false;
+  bool over_ = false;
+  bool link_lost_ = false;
+  ChannelEnd end_;
+};
+
+}  // namespace funnel::service

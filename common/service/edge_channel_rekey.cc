@@ -1,0 +1,112 @@
+// EdgeChannel: its security context at authd - rekeying, announcing, revocation.
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/service/edge_channel.h"
+
+namespace funnel::service {
+
+void EdgeChannel::OnRekeyDue(Epoch next) {
+  if (rekey_request_ != 0) return;
+  rekey_epoch_ = next;
+  ipc::Initiate initiate;
+  initiate.service = core_.service.name;
+  initiate.rekey_of = context_;
+  initiate.epoch = next;
+  rekey_request_ = core_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
+    rekey_request_ = 0;
+    if (auto* opening = std::get_if<ipc::Opening>(&answer)) return OnRekeyOpening(*opening);
+    auto* failure = std::get_if<AuthdClient::Failure>(&answer);
+    RekeyFailed(failure != nullptr ? failure->text : "an answer that does not fit");
+  });
+}
+
+void EdgeChannel::OnRekeyOpening(const ipc::Opening& opening) {
+  rekey_handshake_ = opening.handshake;
+  if (over_) return;
+  wire_->StartRekey(opening.open_body);
+  link_->RequestFlush();
+}
+
+void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
+  if (rekey_request_ != 0) return;
+  rekey_epoch_ = next;
+  auto done = [this](AuthdClient::Answer answer) {
+    rekey_request_ = 0;
+    rekey_handshake_ = 0;
+    if (auto* context = std::get_if<ipc::Context>(&answer))
+      return OnRekeyContext(std::move(*context));
+    auto* failure = std::get_if<AuthdClient::Failure>(&answer);
+    RekeyFailed(failure != nullptr ? failure->text : "an answer that does not fit");
+  };
+  Bytes copy(token.begin(), token.end());
+  if (role_ == wire::Role::kAcceptor)
+    rekey_request_ =
+        core_.authd.Ask(ipc::AcceptRekey{0, context_, next, std::move(copy)}, std::move(done));
+  else
+    rekey_request_ =
+        core_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
+}
+
+void EdgeChannel::OnRekeyContext(ipc::Context context) {
+  bool same = context.local_principal == local_principal_ &&
+              context.peer_principal == remote_principal_ &&
+              context.role == static_cast<std::uint8_t>(role_);
+  auto keys = MakeKeys(context);
+  if (over_ || !same || !keys) {
+    core_.authd.Release(context.context);
+    return RekeyFailed(!same ? "its principals are others" : keys ? "" : keys.error().message);
+  }
+  core_.authd.Release(context_);
+  context_ = context.context;
+  exporter_ = std::move(context.exporter);
+  core_.Count(kRekeys);
+  if (role_ == wire::Role::kAcceptor)
+    wire_->AnswerRekey(context.reply_token, std::move(*keys));
+  else
+    wire_->InstallEpoch(std::move(*keys));
+  link_->RequestFlush();
+}
+
+void EdgeChannel::RekeyFailed(const std::string& why) {
+  if (over_) return;
+  core_.Count(kRekeysFailed);
+  Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(why),
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+  if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0));
+  wire_->RekeyFailed();
+  link_->RequestFlush();
+}
+
+void EdgeChannel::Announce() {
+  core_.authd.Cancel(announce_request_);
+  ipc::Announce announce;
+  announce.service = core_.service.name;
+  announce.role = static_cast<std::uint8_t>(role_);
+  announce.local_principal = local_principal_;
+  announce.peer_principal = remote_principal_;
+  announce.exporter = exporter_.Clone();
+  context_ = 0;  // authd knows neither any more
+  rekey_handshake_ = 0;
+  announce_request_ = core_.authd.Ask(std::move(announce), [this](AuthdClient::Answer answer) {
+    announce_request_ = 0;
+    if (auto* announced = std::get_if<ipc::Announced>(&answer)) {
+      context_ = announced->context;
+      return;
+    }
+    auto* failure = std::get_if<AuthdClient::Failure>(&answer);
+    // Lost again: the next start is announced to as well.
+    if (failure == nullptr || failure->authd_lost) return;
+    OnRevoked(failure->text);
+  });
+}
+
+void EdgeChannel::OnRevoked(const std::string& reason) {
+  if (over_) return;
+  core_.Count(kChannelsRevoked);
+  Log(LogLevel::kWarning, "channel-revoked", EscapeForLog(reason),
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+  Note(ipc::NoteState::kClosing, reason);
+  Close(wire::EndCode::kRevoked, "the access rule no longer holds");
+}
+
+}  // namespace funnel::service

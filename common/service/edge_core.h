@@ -1,0 +1,42 @@
+// What the parts of one edge share: loop, configuration, authd, counters, the application.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/config/model.h"
+#include "common/event/loop.h"
+#include "common/metrics/counters.h"
+#include "common/service/application.h"
+#include "common/service/authd_client.h"
+#include "common/service/channel_link.h"
+#include "common/service/counters.h"
+#include "common/wire/crypto.h"
+#include "common/wire/types.h"
+
+namespace funnel::service {
+
+// seal::MakeTokenCipher, or a toy in tests.
+using CipherFactory = std::function<Result<std::unique_ptr<wire::FrameCipher>>(
+    std::uint16_t enctype, ByteView subkey, wire::Role our_role)>;
+
+class Linger;
+
+struct EdgeCore {
+  event::Loop& loop;
+  config::ServiceConfig service;  // replaced on reload
+  std::string sctpd_user;
+  std::string sctpd_path;
+  metrics::CounterFile& counters;
+  CipherFactory make_cipher;
+  AuthdClient& authd;
+  Linger& linger;
+  ipc::ReadBuffer& buffer;
+  Application* application = nullptr;  // set before anything starts
+  std::uint64_t last_serial = 0;
+
+  void Count(Counter counter, std::uint64_t by = 1) { counters[counter] += by; }
+};
+
+}  // namespace funnel::service

@@ -1,0 +1,162 @@
+#include "common/service/run_edge.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/config/load.h"
+#include "common/config/options.h"
+#include "common/event/notify.h"
+#include "common/seal/token_cipher.h"
+#include "common/service/edge.h"
+
+namespace funnel::service {
+namespace {
+
+constexpr int kFailure = 1;
+
+Result<std::unique_ptr<wire::FrameCipher>> MakeCipher(std::uint16_t number, ByteView subkey,
+                                                      wire::Role role) {
+  auto enctype = seal::EnctypeFromNumber(number);
+  if (!enctype) return Fail("authd gave a key of type " + std::to_string(number));
+  return seal::MakeTokenCipher(*enctype, subkey, role);
+}
+
+// Every flow or connection has a descriptor.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<metrics::CounterDef> WholeTable(std::span<const metrics::CounterDef> own) {
+  std::vector<metrics::CounterDef> table(kCommonTable, kCommonTable + kCommonCounters);
+  table.insert(table.end(), own.begin(), own.end());
+  return table;
+}
+
+// From configuration to the loop.
+class EdgeDaemon {
+ public:
+  EdgeDaemon(const EdgeProgram& program, config::Options options)
+      : program_(program), options_(std::move(options)) {}
+
+  Result<int> Run() {
+    TRY(LoadService());
+    event::ListenFds sockets = TRY(event::ListenFds::FromEnvironment());
+    RaiseDescriptorLimit();
+    loop_ = TRY(event::Loop::Create());
+    TRY(AddSignals());
+    std::string name = std::string(program_.name) + "@" + service_->name.text();
+    auto table = WholeTable(program_.counters);
+    auto counters = metrics::CounterFile::Create(options_.RunPath("counters/" + name), name, table);
+    EdgeEnvironment environment{*loop_, *service_, configuration_, sockets, counters};
+    auto application = TRY(program_.make(environment));
+    Edge edge(*loop_, EdgeSetup(), *application, counters);
+    edge_ = &edge;
+    TRY(Start(sockets));
+    TRY(sockets.RequireAllTaken());
+    TRY(loop_->EnableWatchdog());
+    event::NotifyReady("starts");
+    int code = TRY(loop_->Run());
+    edge_ = nullptr;
+    return code;
+  }
+
+ private:
+  Result<> LoadService() {
+    auto loaded = config::Load({options_.config_dir, options_.defaults_dir});
+    if (!loaded) return Fail(config::PrintMistakes(loaded.error()));
+    configuration_ = std::move(*loaded);
+    if (!options_.log_level) SetLogLevel(configuration_.node.log_level);
+    service_ = configuration_.FindService(options_.arguments.front());
+    if (service_ == nullptr)
+      return Fail("no service '" + options_.arguments.front() + "' in " + options_.config_dir +
+                  "/services.d");
+    if (service_->protocol != program_.protocol)
+      return Fail("the service '" + service_->name.text() + "' has another protocol");
+    if (service_->role == config::Role::kRelay)
+      return Fail("the service '" + service_->name.text() + "' is a relay and has no edge here");
+    return {};
+  }
+
+  Edge::Setup EdgeSetup() {
+    return {.service = *service_,
+            .sctpd_user = configuration_.node.sctpd_user,
+            .run_dir = options_.run_dir,
+            .make_cipher = &MakeCipher,
+            .on_stopped = [this] { loop_->Exit(0); },
+            .on_status = [](const std::string& text) { event::NotifyStatus(text); }};
+  }
+
+  Result<> Start(event::ListenFds& sockets) {
+    if (service_->role == config::Role::kListen) return edge_->StartListening();
+    return edge_->StartConnecting(
+        TRY(sockets.TakeOne("channel", event::SocketKind::kControlSocket)));
+  }
+
+  Result<> AddSignals() {
+    for (int number : {SIGTERM, SIGINT})
+      signals_.push_back(TRY(loop_->AddSignal(number, [this] {
+        event::NotifyStopping();
+        edge_->Stop();
+      })));
+    signals_.push_back(TRY(loop_->AddSignal(SIGHUP, [this] { Reload(); })));
+    return {};
+  }
+
+  void Reload() {
+    event::NotifyReloading();
+    auto loaded = config::Load({options_.config_dir, options_.defaults_dir});
+    const config::ServiceConfig* service =
+        loaded ? loaded->FindService(service_->name.text()) : nullptr;
+    if (!loaded) {
+      for (const auto& mistake : loaded.error())
+        Log(LogLevel::kError, "configuration", mistake.Print() + " (the old configuration stays)");
+    } else if (service == nullptr) {
+      Log(LogLevel::kError, "configuration",
+          "the service has gone from it (the old configuration stays)",
+          {{"SERVICE", service_->name.text()}});
+    } else {
+      if (!options_.log_level) SetLogLevel(loaded->node.log_level);
+      edge_->Reload(*service);
+      Log(LogLevel::kInfo, "reloaded", "configuration was read anew",
+          {{"SERVICE", service_->name.text()}});
+    }
+    event::NotifyReady("reloaded");
+  }
+
+  const EdgeProgram& program_;
+  config::Options options_;
+  config::Configuration configuration_;
+  const config::ServiceConfig* service_ = nullptr;  // in configuration_, as at the start
+  std::unique_ptr<event::Loop> loop_;
+  std::vector<std::unique_ptr<event::SignalWatch>> signals_;
+  Edge* edge_ = nullptr;
+};
+
+}  // namespace
+
+int RunEdge(const EdgeProgram& program, int argc, const char* const* argv) {
+  SetLogName(program.name);
+  auto options = config::ParseOptionsOrAnswer({.program = program.name,
+                                               .arguments = "SERVICE",
+                                               .description = "carries one service's traffic",
+                                               .min_arguments = 1,
+                                               .max_arguments = 1},
+                                              argc, argv);
+  if (!options) return options.error();
+  if (options->log_level) SetLogLevel(*options->log_level);
+  std::string name = std::string(program.name) + "@" + options->arguments.front();
+  SetLogName(name);
+  EdgeDaemon daemon(program, *std::move(options));
+  auto code = daemon.Run();
+  if (code) return *code;
+  Log(LogLevel::kError, "start-failed", code.error().message);
+  return kFailure;
+}
+
+}  // namespace funnel::service

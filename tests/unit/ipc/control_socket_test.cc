@@ -1,0 +1,239 @@
+#include "common/ipc/control_socket.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "common/ipc/control_connection.h"
+#include "tests/unit/ipc/samples.h"
+
+namespace funnel::ipc {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Pair {
+  UniqueFd a, b;
+  explicit Pair(int type = SOCK_SEQPACKET) {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+    a.reset(fds[0]);
+    b.reset(fds[1]);
+  }
+};
+
+std::size_t OpenDescriptors() {
+  std::size_t count = 0;
+  DIR* dir = opendir("/proc/self/fd");
+  while (readdir(dir) != nullptr) ++count;
+  closedir(dir);
+  return count;
+}
+
+// Sends BYTES with COUNT copies of FD, as a hostile sender would.
+void SendRaw(int socket, ByteView bytes, int fd, std::size_t count) {
+  std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
+  iovec piece{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  if (count != 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(count * sizeof(int));
+    for (std::size_t i = 0; i < count; ++i) memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof fd);
+  }
+  ASSERT_GE(sendmsg(socket, &message, 0), 0);
+}
+
+TEST(ControlSocket, CarriesAMessageWithADescriptor) {
+  Pair pair, passed;
+  ControlSocket sender(std::move(pair.a)), receiver(std::move(pair.b));
+  ASSERT_TRUE(sender.Send(Serialize(Sample<Attach>()), std::move(passed.a)));
+  auto got = receiver.Receive();
+  ASSERT_TRUE(got && *got);
+  EXPECT_TRUE(Parse<Attach>((**got).packet.view()));
+  ASSERT_TRUE((**got).fd);
+  EXPECT_TRUE(fcntl((**got).fd.get(), F_GETFD) & FD_CLOEXEC);
+  EXPECT_EQ(write((**got).fd.get(), "x", 1), 1);
+  char c;
+  EXPECT_EQ(read(passed.b.get(), &c, 1), 1);
+}
+
+TEST(ControlSocket, ClosesAllDescriptorsWhenTooManyCame) {
+  Pair pair;
+  ControlSocket receiver(std::move(pair.b));
+  std::size_t before = OpenDescriptors();
+  for (std::size_t count : {2, 3, 200, 253}) {
+    SendRaw(pair.a.get(), AsBytes("hello"), 0, count);
+    auto got = receiver.Receive();
+    ASSERT_TRUE(got && *got);
+    EXPECT_TRUE((**got).too_many_fds);
+    EXPECT_FALSE((**got).fd);
+    EXPECT_EQ(OpenDescriptors(), before);
+  }
+}
+
+TEST(ControlSocket, NothingThereIsNoError) {
+  Pair pair;
+  ControlSocket receiver(std::move(pair.b));
+  auto got = receiver.Receive();
+  ASSERT_TRUE(got);
+  EXPECT_FALSE(*got);
+}
+
+TEST(ControlSocket, EndIsAnErrorWithoutText) {
+  Pair pair;
+  ControlSocket receiver(std::move(pair.b));
+  pair.a.reset();
+  auto got = receiver.Receive();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().message, "");
+}
+
+TEST(ControlSocket, RefusesAMessageThatIsTooLarge) {
+  Pair pair;
+  int size = 1 << 20;
+  setsockopt(pair.a.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  ControlSocket receiver(std::move(pair.b));
+  SendRaw(pair.a.get(), Bytes(kMaxPacketSize + 1), -1, 0);
+  EXPECT_FALSE(receiver.Receive());
+  ControlSocket sender(std::move(pair.a));
+  EXPECT_FALSE(sender.Send(Secret(kMaxPacketSize + 1)));
+}
+
+TEST(ControlSocket, CarriesTheLargestMessage) {
+  Pair pair;
+  ControlSocket sender(std::move(pair.a)), receiver(std::move(pair.b));
+  ASSERT_TRUE(sender.Send(Secret(kMaxPacketSize)));
+  EXPECT_FALSE(sender.wants_write());
+  auto got = receiver.Receive();
+  ASSERT_TRUE(got && *got);
+  EXPECT_EQ((**got).packet.size(), kMaxPacketSize);
+}
+
+TEST(ControlSocket, QueuesForASlowReaderUpToItsLimit) {
+  Pair pair;
+  ControlSocket sender(std::move(pair.a), {.packets = 3, .bytes = 1 << 20});
+  ControlSocket receiver(std::move(pair.b));
+  int sent = 0;
+  while (!sender.wants_write()) {
+    ASSERT_TRUE(sender.Send(Secret(1000)));
+    ++sent;
+  }
+  ASSERT_TRUE(sender.Send(Secret(1000)));
+  ASSERT_TRUE(sender.Send(Secret(1000)));
+  sent += 2;
+  EXPECT_FALSE(sender.Send(Secret(1000)));
+  int received = 0;
+  while (received < sent) {
+    auto got = receiver.Receive();
+    ASSERT_TRUE(got);
+    if (*got) ++received;
+    ASSERT_TRUE(sender.Flush());
+  }
+  EXPECT_FALSE(sender.wants_write());
+}
+
+class ConnectionTest : public testing::Test {
+ protected:
+  void SetUp() override { loop_ = std::move(*event::Loop::Create()); }
+  template <typename Condition>
+  bool Until(Condition condition) {
+    TimePoint deadline = Now() + seconds(10);
+    while (!condition()) {
+      if (Now() > deadline) return false;
+      EXPECT_TRUE(loop_->RunOnce(milliseconds(50)));
+    }
+    return true;
+  }
+  std::unique_ptr<event::Loop> loop_;
+};
+
+TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
+  Pair pair;
+  int messages = 0, closed = 0;
+  auto connection = *ControlConnection::Create(*loop_, ControlSocket(std::move(pair.b)),
+                                               {[&](ByteView packet, UniqueFd fd) {
+                                                  EXPECT_TRUE(Parse<Status>(packet));
+                                                  EXPECT_FALSE(fd);
+                                                  ++messages;
+                                                },
+                                                [&](const std::string& reason) {
+                                                  EXPECT_EQ(reason, "");
+                                                  ++closed;
+                                                }});
+  ControlSocket sender(std::move(pair.a));
+  ASSERT_TRUE(sender.Send(Serialize(Sample<Status>())));
+  ASSERT_TRUE(sender.Send(Serialize(Sample<Status>())));
+  EXPECT_TRUE(Until([&] { return messages == 2; }));
+  sender = ControlSocket(UniqueFd());
+  EXPECT_TRUE(Until([&] { return closed == 1; }));
+  EXPECT_FALSE(connection->Send(Sample<Status>()));
+}
+
+TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {
+  Pair pair;
+  std::string reason;
+  auto connection = *ControlConnection::Create(
+      *loop_, ControlSocket(std::move(pair.b)),
+      {[&](ByteView, UniqueFd) { ADD_FAILURE(); }, [&](const std::string& why) { reason = why; }});
+  SendRaw(pair.a.get(), AsBytes("hello"), 0, 2);
+  EXPECT_TRUE(Until([&] { return !reason.empty(); }));
+}
+
+TEST_F(ConnectionTest, MayBeDestroyedInItsCallback) {
+  Pair pair;
+  std::unique_ptr<ControlConnection> connection;
+  connection = *ControlConnection::Create(
+      *loop_, ControlSocket(std::move(pair.b)),
+      {[&](ByteView, UniqueFd) { connection.reset(); }, [](const std::string&) {}});
+  SendRaw(pair.a.get(), AsBytes("one"), -1, 0);
+  SendRaw(pair.a.get(), AsBytes("two"), -1, 0);
+  EXPECT_TRUE(Until([&] { return connection == nullptr; }));
+}
+
+TEST_F(ConnectionTest, ListenerAcceptsAndConnectionsTalkBothWays) {
+  std::string folder = testing::TempDir() + "/funnel-ipc-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::string path = folder + "/s.sock";
+  UniqueFd listening(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(listening.get(), 8), 0);
+
+  std::unique_ptr<ControlConnection> server;
+  auto listener = *ControlListener::Create(*loop_, std::move(listening), [&](UniqueFd fd) {
+    server = *ControlConnection::Create(
+        *loop_, ControlSocket(std::move(fd)),
+        {[&](ByteView, UniqueFd) { server->Send(Attached{}); }, [](const std::string&) {}});
+  });
+  bool answered = false;
+  auto client = *ControlConnection::Connect(
+      *loop_, path,
+      {[&](ByteView packet, UniqueFd) { answered = Parse<Attached>(packet).has_value(); },
+       [](const std::string&) {}});
+  EXPECT_TRUE(client->Send(Sample<Attach>()));
+  EXPECT_TRUE(Until([&] { return answered; }));
+  unlink(path.c_str());
+  rmdir(folder.c_str());
+}
+
+TEST_F(ConnectionTest, ConnectingToNothingIsAnError) {
+  auto connection = ControlConnection::Connect(*loop_, "/nonexistent/x.sock", {});
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().code, ENOENT);
+}
+
+}  // namespace
+}  // namespace funnel::ipc
