@@ -46,7 +46,7 @@ DialId Dialer::Dial(Bytes header, Done done) {
     attempt.addresses = {*literal};
     TryNext(attempt);
   } else {
-    resolver_.Lookup(backend, [this, id](const Resolver::Answer& answer) {
+    resolver_.Lookup(backend, [this, id](const net::Resolver::Answer& answer) {
       const auto at = attempts_.find(id);
       if (at == attempts_.end()) return;
       if (!answer) return FailAttempt(*at->second, kConnectFailed, answer.error().message);

@@ -14,7 +14,7 @@
 #include "common/base/clock.h"
 #include "common/event/descriptors.h"
 #include "funnel-tcpd/edge_parts.h"
-#include "funnel-tcpd/resolver.h"
+#include "common/net/resolver.h"
 
 namespace funnel::tcpd {
 
@@ -69,7 +69,7 @@ class Dialer {
   void DeliverAnswers();
 
   EdgeParts& parts_;
-  Resolver resolver_;
+  net::Resolver resolver_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<DialId, std::unique_ptr<Attempt>> attempts_;
   std::deque<Deadline> deadlines_;  // in order, for all wait equally long

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/resolver.h"
+#include "common/net/resolver.h"
 
 #include <netdb.h>
 
@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace funnel::tcpd {
+namespace funnel::net {
 namespace {
 
 Resolver::Answer LookUpNow(const config::Endpoint& endpoint) {
@@ -76,4 +76,4 @@ void Resolver::OnAnswer(const config::Endpoint& endpoint, Answer answer) {
     Lookup(waiter.endpoint, std::move(waiter.done));
 }
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::net

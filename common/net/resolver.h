@@ -13,7 +13,7 @@
 #include "common/config/address.h"
 #include "common/event/loop.h"
 
-namespace funnel::tcpd {
+namespace funnel::net {
 
 class Resolver {
  public:
@@ -53,4 +53,4 @@ class Resolver {
   TimePoint known_until_{};
 };
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::net

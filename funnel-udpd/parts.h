@@ -1,0 +1,27 @@
+// What all parts of one funnel-udpd share.
+#pragma once
+
+#include "common/config/model.h"
+#include "common/event/descriptors.h"
+#include "common/event/loop.h"
+#include "common/metrics/counters.h"
+#include "funnel-udpd/counters.h"
+#include "funnel-udpd/receive_batch.h"
+
+namespace funnel::udpd {
+
+struct Parts {
+  event::Loop& loop;
+  event::EpollSet& sockets;
+  metrics::CounterFile& counters;
+  std::size_t first_counter;      // of ours in `counters`
+  config::ServiceConfig service;  // replaced on reload
+  ReceiveBatch batch;             // one for all sockets
+
+  void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
+  [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {
+    return counters[first_counter + index];
+  }
+};
+
+}  // namespace funnel::udpd

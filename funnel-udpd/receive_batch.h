@@ -1,0 +1,45 @@
+// Room to receive many datagrams with one system call, shared by all sockets of the process. Its pages
+// are touched only as far as datagrams reach, so that it costs what is really received.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <optional>
+
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+#include "common/base/socket_address.h"
+
+namespace funnel::udpd {
+
+class ReceiveBatch {
+ public:
+  static constexpr int kDatagrams = 64;
+  // One more than the largest UDP payload over IPv4 (65,507), rounded up to whole pages.
+  static constexpr std::size_t kRoom = 65536;
+
+  ReceiveBatch();
+  ~ReceiveBatch();
+  ReceiveBatch(const ReceiveBatch&) = delete;
+  ReceiveBatch& operator=(const ReceiveBatch&) = delete;
+
+  // How many datagrams came (0: none waits). The error is that of recvmmsg(2).
+  [[nodiscard]] Result<int> Receive(int fd);
+
+  // Of the INDEXth datagram of the last Receive(); valid until the next.
+  [[nodiscard]] ByteView payload(int index) const;
+  // Who sent it; AF_UNSPEC on a connected socket.
+  [[nodiscard]] SocketAddress source(int index) const;
+  // The address it was sent to, from the packet's control data, port 0 (needs IP_PKTINFO or
+  // IPV6_RECVPKTINFO); AF_UNSPEC where the kernel did not say.
+  [[nodiscard]] SocketAddress destination(int index) const;
+  [[nodiscard]] bool truncated(int index) const;
+
+ private:
+  struct Slot;
+  std::uint8_t* room_ = nullptr;
+  Slot* slots_ = nullptr;
+  mmsghdr* headers_ = nullptr;
+};
+
+}  // namespace funnel::udpd
