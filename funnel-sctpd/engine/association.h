@@ -1,0 +1,104 @@
+// What the userland engine knows of one association, and how it finds it again.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "common/base/clock.h"
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/sctp_endpoint.h"
+
+namespace funnel::sctp {
+
+// A peer as packets name it. Two processes behind one UDP address may differ in the SCTP port only.
+struct PeerKey {
+  TransportAddress address;
+  std::uint16_t sctp_port = 0;
+  bool operator==(const PeerKey&) const = default;
+};
+struct PeerKeyHash {
+  std::size_t operator()(const PeerKey& key) const noexcept {
+    return std::hash<TransportAddress>{}(key.address) ^ key.sctp_port * 0x9e3779b97f4a7c15u;
+  }
+};
+
+struct Association {
+  enum class State { kConnecting, kUp, kEnding };
+
+  AssociationId id;
+  StackAssociation stack;
+  PeerPort port;
+  // Tells this association's port from those of others with the same peer: one that is being given
+  // up, or one that this succeeds without a pause. For libusrsctp a peer that begins anew thus is a
+  // new peer (its own handling of restarts is CVE-2021-30523).
+  std::uint64_t generation = 0;
+  PeerKey key;
+  Route route;
+  State state = State::kConnecting;
+  bool incoming = false;
+  std::uint16_t streams = 0;
+  std::size_t max_unfragmented = 0;
+  StackTags tags;
+
+  TimePoint heard{};                              // when the peer last sent something with our tag
+  TimePoint deadline{};                           // of kEnding
+  bool shutdown_owed = false;                     // the stack had no room for it yet
+  bool small_waits = false, large_waits = false;  // Send said kFull; OnWritable is owed
+  std::uint32_t highest_tsn = 0;
+  bool any_tsn = false;
+
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0;
+};
+
+// Owns the associations. An association is in every index or in none.
+class AssociationTable {
+ public:
+  [[nodiscard]] Association* Find(AssociationId id) const {
+    auto found = owned_.find(id);
+    return found == owned_.end() ? nullptr : found->second.get();
+  }
+  [[nodiscard]] Association* Find(StackAssociation stack) const { return Lookup(by_stack_, stack); }
+  [[nodiscard]] Association* Find(const PeerKey& key) const { return Lookup(by_key_, key); }
+  [[nodiscard]] Association* Find(PeerPort port) const { return Lookup(by_port_, port); }
+
+  Association& Add(Association association) {
+    auto owned = std::make_unique<Association>(std::move(association));
+    Association* raw = owned.get();
+    by_stack_[raw->stack] = raw;
+    by_key_[raw->key] = raw;
+    by_port_[raw->port] = raw;
+    owned_[raw->id] = std::move(owned);
+    return *raw;
+  }
+  void Remove(Association& association) {
+    by_stack_.erase(association.stack);
+    by_port_.erase(association.port);
+    // A successor may have taken the key.
+    if (Find(association.key) == &association) by_key_.erase(association.key);
+    owned_.erase(AssociationId(association.id));
+  }
+  [[nodiscard]] std::size_t size() const { return owned_.size(); }
+  // Ids, so that the caller may remove while it walks.
+  [[nodiscard]] std::vector<AssociationId> Ids() const {
+    std::vector<AssociationId> out;
+    out.reserve(owned_.size());
+    for (const auto& [id, association] : owned_) out.push_back(id);
+    return out;
+  }
+
+ private:
+  template <typename Map, typename Key>
+  static Association* Lookup(const Map& map, const Key& key) {
+    auto found = map.find(key);
+    return found == map.end() ? nullptr : found->second;
+  }
+
+  std::unordered_map<AssociationId, std::unique_ptr<Association>> owned_;
+  std::unordered_map<StackAssociation, Association*> by_stack_;
+  std::unordered_map<PeerKey, Association*, PeerKeyHash> by_key_;
+  std::unordered_map<PeerPort, Association*> by_port_;
+};
+
+}  // namespace funnel::sctp

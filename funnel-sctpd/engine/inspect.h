@@ -1,0 +1,29 @@
+// The first look at a packet from the network, before libusrsctp sees it: what is not sound, or
+// uses what we never negotiate, goes no further. libusrsctp 0.9.5 is known to end associations on
+// an unsound INIT, and not to be safe in some extensions' code.
+#pragma once
+
+#include "funnel-sctpd/engine/packet.h"
+
+namespace funnel::sctp {
+
+struct PacketSummary {
+  PacketHeader header{};
+  ChunkType first = ChunkType::kData;
+  // An ABORT or SHUTDOWN COMPLETE whose tag is the receiver's peer's.
+  bool tag_reflected = false;
+  bool has_abort = false;
+  // Anything but the probing of an idle path.
+  bool is_traffic = false;
+};
+
+// nullopt unless the checksum is right, all chunks are whole and of kinds we use, and INIT, INIT
+// ACK and SHUTDOWN COMPLETE stand alone; an INIT's tag is 0, its fields are legal, and its
+// parameters are whole.
+[[nodiscard]] std::optional<PacketSummary> Inspect(ByteView packet);
+
+// What to say to a packet for no association of ours (RFC 9260 section 8.4): ABORT, SHUTDOWN
+// COMPLETE, or nothing (empty). Never larger than what came.
+[[nodiscard]] Bytes AnswerOutOfTheBlue(const PacketSummary& summary);
+
+}  // namespace funnel::sctp

@@ -1,0 +1,341 @@
+#include "funnel-sctpd/engine/udp_link.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace funnel::sctp {
+namespace {
+
+// One call's worth. 64 trains of 64 packets would be 6 MB; queues are shorter.
+constexpr std::size_t kSendMessages = 64;
+// Linux takes at most 64 segments (UDP_MAX_SEGMENTS) and one IP packet's length for all of them.
+constexpr std::size_t kMaxSegments = 64;
+constexpr std::size_t kMaxTrainBytes = 65507 - 40;
+constexpr std::size_t kReceiveMessages = 16;
+// What GRO can join into one.
+constexpr std::size_t kReceiveBytes = 65536;
+// Between two turns of a busy loop a 1 Gbit/s line brings 1 MB in 10 ms.
+constexpr int kSocketBufferBytes = 4 << 20;
+
+void SetInt(int fd, int level, int option, int value) {
+  // Each is a wish: what the kernel does not know or not allow, we do without.
+  (void)::setsockopt(fd, level, option, &value, sizeof value);
+}
+
+union PacketInfo {
+  in_pktinfo v4;
+  in6_pktinfo v6;
+};
+
+}  // namespace
+
+struct UdpLink::Batch {
+  struct Control {
+    alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(PacketInfo))];
+  };
+  mmsghdr messages[kSendMessages];
+  iovec vectors[kSendMessages];
+  sockaddr_storage names[kSendMessages];
+  Control controls[kSendMessages];
+  std::size_t packets[kSendMessages];  // how many each message holds
+
+  void Fill(std::size_t i, const Route& route, bool ipv6_socket, MutableByteView train,
+            std::size_t segment, std::size_t count);
+};
+
+struct UdpLink::Buffers {
+  struct Control {
+    alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(PacketInfo))];
+  };
+  mmsghdr messages[kReceiveMessages];
+  iovec vectors[kReceiveMessages];
+  sockaddr_storage names[kReceiveMessages];
+  Control controls[kReceiveMessages];
+  // Not a vector: its pages become resident only as far as packets fill them.
+  std::unique_ptr<std::uint8_t[]> bytes{new std::uint8_t[kReceiveMessages * kReceiveBytes]};
+
+  void Reset();
+};
+
+// ----------------------------------------------------------------------------------------------------
+// making
+
+UdpLink::UdpLink(std::vector<Socket> sockets)
+    : sockets_(std::move(sockets)), batch_(new Batch), buffers_(new Buffers) {}
+UdpLink::~UdpLink() = default;
+
+Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
+  int family = 0, type = 0;
+  socklen_t length = sizeof family;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &family, &length) < 0)
+    return FailErrno("SO_DOMAIN");
+  length = sizeof type;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_TYPE, &type, &length) < 0) return FailErrno("SO_TYPE");
+  if (type != SOCK_DGRAM || (family != AF_INET && family != AF_INET6))
+    return Fail("not a UDP socket", EINVAL);
+
+  Socket socket{std::move(fd), family == AF_INET6};
+  int raw = socket.fd.get();
+  SetInt(raw, SOL_SOCKET, SO_RCVBUF, kSocketBufferBytes);
+  SetInt(raw, SOL_SOCKET, SO_SNDBUF, kSocketBufferBytes);
+  SetInt(raw, SOL_UDP, UDP_GRO, 1);
+  SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+  SetInt(raw, IPPROTO_IP, IP_PKTINFO, 1);
+  if (socket.ipv6) {
+    SetInt(raw, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+    SetInt(raw, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    int v6_only = 0;
+    length = sizeof v6_only;
+    if (::getsockopt(raw, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &length) < 0)
+      return FailErrno("IPV6_V6ONLY");
+    socket.v6_only = v6_only != 0;
+  }
+  return socket;
+}
+
+Result<std::unique_ptr<UdpLink>> UdpLink::Make(std::vector<UniqueFd> sockets) {
+  std::vector<Socket> prepared;
+  for (UniqueFd& fd : sockets) {
+    Socket socket = TRY(Prepare(std::move(fd)));
+    for (const Socket& other : prepared)
+      if (other.ipv6 == socket.ipv6) return Fail("two UDP sockets of one address family", EINVAL);
+    prepared.push_back(std::move(socket));
+  }
+  if (prepared.empty()) return Fail("no UDP socket", EINVAL);
+  return std::unique_ptr<UdpLink>(new UdpLink(std::move(prepared)));
+}
+
+std::vector<int> UdpLink::fds() const {
+  std::vector<int> out;
+  for (const Socket& socket : sockets_) out.push_back(socket.fd.get());
+  return out;
+}
+
+UdpLink::Socket* UdpLink::SocketFor(const TransportAddress& address) {
+  Socket* mapped = nullptr;
+  for (Socket& socket : sockets_) {
+    if (socket.ipv6 == address.is_ipv6()) return &socket;
+    if (!address.is_ipv6() && !socket.v6_only) mapped = &socket;
+  }
+  return mapped;
+}
+
+bool UdpLink::Reaches(const TransportAddress& address) const {
+  return const_cast<UdpLink*>(this)->SocketFor(address) != nullptr;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// sending
+
+void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
+                          MutableByteView train, std::size_t segment, std::size_t count) {
+  packets[i] = count;
+  vectors[i] = {train.data(), train.size()};
+  msghdr& header = messages[i].msg_hdr;
+  header = {};
+  header.msg_namelen = route.peer.ToSockaddr(names[i], /*map_ipv4=*/ipv6_socket);
+  header.msg_name = &names[i];
+  header.msg_iov = &vectors[i];
+  header.msg_iovlen = 1;
+  header.msg_control = controls[i].bytes;
+  header.msg_controllen = sizeof controls[i].bytes;
+  std::memset(controls[i].bytes, 0, sizeof controls[i].bytes);
+
+  cmsghdr* c = CMSG_FIRSTHDR(&header);
+  std::size_t used = 0;
+  auto add = [&](int level, int type, const void* data, std::size_t size) {
+    c->cmsg_level = level;
+    c->cmsg_type = type;
+    c->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(c), data, size);
+    used += CMSG_SPACE(size);
+    c = CMSG_NXTHDR(&header, c);
+  };
+  if (count > 1) {
+    auto size = static_cast<std::uint16_t>(segment);
+    add(SOL_UDP, UDP_SEGMENT, &size, sizeof size);
+  }
+  if (route.local != Route{}.local) {
+    if (route.peer.is_ipv6()) {
+      in6_pktinfo info{};
+      std::memcpy(&info.ipi6_addr, route.local.data(), 16);
+      add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    } else if (!ipv6_socket) {
+      in_pktinfo info{};
+      std::memcpy(&info.ipi_spec_dst, route.local.data(), 4);
+      add(IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    } else {
+      in6_pktinfo info{};
+      info.ipi6_addr.s6_addr[10] = info.ipi6_addr.s6_addr[11] = 0xff;
+      std::memcpy(info.ipi6_addr.s6_addr + 12, route.local.data(), 4);
+      add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    }
+  }
+  header.msg_controllen = used;
+  if (used == 0) header.msg_control = nullptr;
+}
+
+// How many packets from FIRST on can travel as one train: one route, all of one size, the last may
+// be shorter.
+std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first,
+                               const Socket& socket) const {
+  const auto& head = queue.entry(first);
+  if (head.size > socket.segment_limit_bytes) return 1;
+  std::size_t count = 1, bytes = head.size;
+  while (first + count < queue.size() && count < kMaxSegments) {
+    const auto& next = queue.entry(first + count);
+    if (next.size > head.size || bytes + next.size > kMaxTrainBytes || next.route != head.route)
+      break;
+    bytes += next.size;
+    ++count;
+    if (next.size < head.size) break;
+  }
+  return count;
+}
+
+// Messages for SOCKET from the queue's front; stops at a packet for the other socket.
+std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket) {
+  std::size_t messages = 0;
+  for (std::size_t at = 0; at < queue.size() && messages < kSendMessages; ++messages) {
+    if (SocketFor(queue.entry(at).route.peer) != &socket) break;
+    std::size_t count = RunLength(queue, at, socket);
+    MutableByteView first = queue.packet(at), last = queue.packet(at + count - 1);
+    MutableByteView train(first.data(), last.data() + last.size());
+    batch_->Fill(messages, queue.entry(at).route, socket.ipv6, train, first.size(), count);
+    at += count;
+  }
+  return messages;
+}
+
+// The kernel would not have the first message of the batch.
+void UdpLink::RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters) {
+  if (batch_->packets[0] > 1) {
+    // No offload (EIO: the device cannot checksum), or segments larger than the route's MTU
+    // (EINVAL, EMSGSIZE): the same packets go out one by one next.
+    std::size_t segment = queue.entry(0).size;
+    socket.segment_limit_bytes = error == EIO ? 0 : segment - 1;
+    return;
+  }
+  ++counters.socket_errors;
+  queue.Pop(1);
+}
+
+bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
+  while (!queue.empty()) {
+    Socket* socket = SocketFor(queue.entry(0).route.peer);
+    if (socket == nullptr) {
+      ++counters.socket_errors;
+      queue.Pop(1);
+      continue;
+    }
+    std::size_t messages = FillBatch(queue, *socket);
+    int sent = ::sendmmsg(socket->fd.get(), batch_->messages, static_cast<unsigned>(messages),
+                          MSG_DONTWAIT);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        ++counters.socket_full;
+        return false;
+      }
+      if (errno ==
+          ENOBUFS) {  // the device's queue: the socket stays writable, so waiting would spin
+        counters.output_dropped += batch_->packets[0];
+        queue.Pop(batch_->packets[0]);
+        continue;
+      }
+      RefuseFront(queue, *socket, errno, counters);
+      continue;
+    }
+    std::size_t packets = 0;
+    for (int i = 0; i < sent; ++i) packets += batch_->packets[i];
+    counters.packets_out += packets;
+    for (int i = 0; i < sent; ++i) counters.bytes_out += batch_->vectors[i].iov_len;
+    queue.Pop(packets);
+  }
+  return true;
+}
+
+// -------------------------------------------------------------------------------------------------
+// receiving
+
+void UdpLink::Buffers::Reset() {
+  for (std::size_t i = 0; i < kReceiveMessages; ++i) {
+    vectors[i] = {bytes.get() + i * kReceiveBytes, kReceiveBytes};
+    msghdr& header = messages[i].msg_hdr;
+    header = {};
+    header.msg_name = &names[i];
+    header.msg_namelen = sizeof names[i];
+    header.msg_iov = &vectors[i];
+    header.msg_iovlen = 1;
+    header.msg_control = controls[i].bytes;
+    header.msg_controllen = sizeof controls[i].bytes;
+  }
+}
+
+namespace {
+
+struct Arrival {
+  std::size_t segment = 0;  // 0: one packet
+  std::array<std::uint8_t, 16> local{};
+};
+
+Arrival ReadControl(msghdr& header) {
+  Arrival out;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+      int segment;
+      std::memcpy(&segment, CMSG_DATA(c), sizeof segment);
+      out.segment = static_cast<std::size_t>(std::max(segment, 0));
+    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      in_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(c), sizeof info);
+      std::memcpy(out.local.data(), &info.ipi_spec_dst, 4);
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+      in6_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(c), sizeof info);
+      if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
+        std::memcpy(out.local.data(), info.ipi6_addr.s6_addr + 12, 4);
+      else
+        std::memcpy(out.local.data(), &info.ipi6_addr, 16);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool UdpLink::ReceiveFrom(Socket& socket, Sink& sink, EngineCounters& counters) {
+  buffers_->Reset();
+  int got =
+      ::recvmmsg(socket.fd.get(), buffers_->messages, kReceiveMessages, MSG_DONTWAIT, nullptr);
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EINTR) ++counters.socket_errors;
+    return false;
+  }
+  for (int i = 0; i < got; ++i) {
+    msghdr& header = buffers_->messages[i].msg_hdr;
+    auto peer = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&buffers_->names[i]),
+                                               header.msg_namelen);
+    if (!peer) continue;
+    Arrival arrival = ReadControl(header);
+    MutableByteView rest(buffers_->bytes.get() + static_cast<std::size_t>(i) * kReceiveBytes,
+                         buffers_->messages[i].msg_len);
+    std::size_t segment = arrival.segment == 0 ? rest.size() : arrival.segment;
+    while (!rest.empty()) {
+      std::size_t size = std::min(segment, rest.size());
+      sink.OnPacket({*peer, arrival.local}, rest.first(size));
+      rest = rest.subspan(size);
+    }
+  }
+  return got == static_cast<int>(kReceiveMessages);
+}
+
+bool UdpLink::Receive(Sink& sink, EngineCounters& counters) {
+  bool more = false;
+  for (Socket& socket : sockets_) more |= ReceiveFrom(socket, sink, counters);
+  return more;
+}
+
+}  // namespace funnel::sctp

@@ -1,0 +1,54 @@
+// SCTP over UDP (RFC 6951): our own sockets, in batches, with segmentation offload both ways where
+// the kernel has it.
+//
+// Packets may be fragmented by IP (no DF): a path narrower than our packets costs fragments, not a
+// black hole.
+#pragma once
+
+#include <netinet/udp.h>
+
+#include <memory>
+
+#include "common/base/error.h"
+#include "common/base/unique_fd.h"
+#include "funnel-sctpd/engine/packet_link.h"
+
+namespace funnel::sctp {
+
+class UdpLink : public PacketLink {
+ public:
+  // SOCKETS: bound UDP sockets, at most one of each family.
+  [[nodiscard]] static Result<std::unique_ptr<UdpLink>> Make(std::vector<UniqueFd> sockets);
+  ~UdpLink() override;
+
+  std::vector<int> fds() const override;
+  bool Reaches(const TransportAddress& address) const override;
+  bool Transmit(OutputQueue& queue, EngineCounters& counters) override;
+  bool Receive(Sink& sink, EngineCounters& counters) override;
+
+ private:
+  struct Socket {
+    UniqueFd fd;
+    bool ipv6 = false;
+    bool v6_only = false;
+    // The largest segment that GSO has not been refused for; 0 where the kernel or device has none.
+    std::size_t segment_limit_bytes = 65535;
+  };
+  struct Batch;    // system call structures for sending, kept between calls
+  struct Buffers;  // ... and for receiving
+
+  explicit UdpLink(std::vector<Socket> sockets);
+  [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
+  [[nodiscard]] Socket* SocketFor(const TransportAddress& address);
+  [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
+                                      const Socket& socket) const;
+  [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket);
+  void RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters);
+  [[nodiscard]] bool ReceiveFrom(Socket& socket, Sink& sink, EngineCounters& counters);
+
+  std::vector<Socket> sockets_;
+  std::unique_ptr<Batch> batch_;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace funnel::sctp

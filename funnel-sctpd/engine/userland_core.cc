@@ -1,0 +1,262 @@
+#include "funnel-sctpd/engine/userland_core.h"
+
+#include <algorithm>
+
+#include "common/base/random.h"
+#include "common/base/text.h"
+
+namespace funnel::sctp {
+namespace {
+
+constexpr std::size_t kUdpHeaderBytes = 8;
+constexpr std::size_t kIpv4HeaderBytes = 20;
+constexpr std::size_t kIpv6HeaderBytes = 40;
+// libusrsctp's clock ticks this slowly when nothing but heartbeats is due.
+constexpr std::chrono::milliseconds kIdleTick{100};
+constexpr std::chrono::seconds kIdleAfter{1};
+
+}  // namespace
+
+Result<std::unique_ptr<UserlandCore>> UserlandCore::Make(const Settings& settings,
+                                                         std::unique_ptr<PacketLink> link,
+                                                         EngineObserver& observer) {
+  if (auto r = settings.Check(); !r) return std::unexpected(r.error());
+  std::unique_ptr<UserlandCore> core(new UserlandCore(settings, std::move(link), observer));
+  if (auto r = core->Open(); !r) return std::unexpected(r.error());
+  return core;
+}
+
+UserlandCore::UserlandCore(const Settings& settings, std::unique_ptr<PacketLink> link,
+                           EngineObserver& observer)
+    : settings_(settings),
+      observer_(observer),
+      link_(std::move(link)),
+      names_{stack::ReservePort(settings.sctp_port), stack::Attach(this)},
+      port_key_{RandomU64(), RandomU64()},
+      strangers_(settings.strangers),
+      queue_(settings.output_queue_bytes),
+      message_(settings.max_message_bytes),
+      active_(Now()),
+      ticked_(Now()) {}
+
+Result<> UserlandCore::Open() {
+  auto endpoint = SctpEndpoint::Open(settings_, names_.port, names_.peer_address);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  endpoint_.emplace(std::move(*endpoint));
+  return {};
+}
+
+UserlandCore::~UserlandCore() {
+  for (AssociationId id : associations_.Ids()) Abort(id, "shutting down");
+  (void)link_->Transmit(queue_, counters_);
+  endpoint_.reset();
+  stack::Detach(names_.peer_address);
+  stack::ReleasePort(names_.port);
+}
+
+// The same at every call, unless another peer's association has got the port meanwhile.
+PeerPort UserlandCore::PortFor(const PeerKey& key, std::uint64_t generation) const {
+  ByteWriter text;
+  text.U8(key.address.is_ipv6()).Append(ByteView(key.address.ip())).U32(key.address.scope());
+  text.U16(key.address.port()).U16(key.sctp_port).U64(generation);
+  auto port = static_cast<std::uint16_t>(KeyedHash(port_key_, text.bytes()));
+  // Ends: there are at most Settings::max_associations.
+  while (port == 0 || associations_.Find(PeerPort(port)) != nullptr) ++port;
+  return PeerPort(port);
+}
+
+std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
+  std::size_t headers = kUdpHeaderBytes + (peer.is_ipv6() ? kIpv6HeaderBytes : kIpv4HeaderBytes);
+  return (settings_.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
+}
+
+Result<AssociationId> UserlandCore::Connect(const Target& target) {
+  if (target.addresses.empty()) return Fail("no address to connect to", EINVAL);
+  if (target.carrier != Carrier::kUdp)
+    return Fail("the userland engine carries SCTP over UDP only", EAFNOSUPPORT);
+  PeerKey key{target.addresses.front(), target.sctp_port};
+  if (key.address.port() == 0 || key.sctp_port == 0) return Fail("no port to connect to", EINVAL);
+  if (!link_->Reaches(key.address))
+    return Fail("no UDP socket for " + key.address.text(), EAFNOSUPPORT);
+  if (associations_.Find(key) != nullptr)
+    return Fail("there is an association with " + key.address.text(), EISCONN);
+  if (associations_.size() >= settings_.max_associations)
+    return Fail("too many associations", ENOSPC);
+
+  stack::CatchUp(active_ = Now());
+  Association association;
+  association.generation = ++connects_
+                           << 32;  // apart from those of incoming ones, which count from 0
+  association.port = PortFor(key, association.generation);
+  association.key = key;
+  association.route.peer = key.address;
+  association.heard = active_;
+  // The INIT leaves from inside Connect: its way must be known before.
+  Input input{key, association.route, association.port, association.generation};
+  input_ = &input;
+  auto connected = endpoint_->Connect(association.port);
+  input_ = nullptr;
+  if (!connected) return std::unexpected(connected.error());
+  association.stack = *connected;
+  association.id = AssociationId(++last_id_);
+  if (auto tags = endpoint_->Tags(association.stack)) association.tags = *tags;
+  return associations_.Add(std::move(association)).id;
+}
+
+bool UserlandCore::HasRoom(const Association& association, std::size_t more_bytes,
+                           bool large) const {
+  // A quarter of the buffer is kept for messages of one packet: bulk on one stream must not make a
+  // request on another wait until all of it has left.
+  std::size_t limit = large ? settings_.send_buffer_bytes / 4 * 3 : settings_.send_buffer_bytes;
+  return endpoint_->QueuedBytes(association.stack) + more_bytes <= limit;
+}
+
+SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView message,
+                              const SendOptions& options) {
+  Association* association = associations_.Find(id);
+  if (association == nullptr || association->state != Association::State::kUp)
+    return SendStatus::kGone;
+  if (message.empty() || stream.value() >= association->streams) return SendStatus::kGone;
+  if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;
+  stack::CatchUp(active_ = Now());
+  bool large = message.size() > association->max_unfragmented;
+  SendStatus status = SendStatus::kFull;
+  if (!large || HasRoom(*association, message.size(), large))
+    status = endpoint_->Send(association->stack, stream, message, options);
+  if (status == SendStatus::kSent) {
+    ++association->messages_out;
+    ++counters_.messages_out;
+  } else if (status == SendStatus::kFull) {
+    ++counters_.sends_full;
+    (large ? association->large_waits : association->small_waits) = true;
+  }
+  return status;
+}
+
+void UserlandCore::Shutdown(AssociationId id) {
+  Association* association = associations_.Find(id);
+  if (association == nullptr || association->state == Association::State::kEnding) return;
+  if (association->state == Association::State::kConnecting)
+    return End(*association, DownReason::kShutdown, "not up yet");
+  stack::CatchUp(active_ = Now());
+  association->state = Association::State::kEnding;
+  association->deadline = active_ + settings_.dead_peer_timeout;
+  association->shutdown_owed = !endpoint_->Shutdown(association->stack);
+}
+
+void UserlandCore::Abort(AssociationId id, std::string_view reason) {
+  if (Association* association = associations_.Find(id))
+    End(*association, DownReason::kLocal, EscapeForLog(reason));
+}
+
+void UserlandCore::End(Association& association, DownReason reason, std::string text,
+                       bool quietly) {
+  stack::CatchUp(Now());
+  ended_.push_back({association.id, reason, text});
+  StackAssociation in_stack = association.stack;
+  if (quietly) associations_.Remove(association);
+  endpoint_->Abort(in_stack, text);  // its ABORT finds its way by the association
+  if (!quietly) associations_.Remove(association);
+}
+
+std::size_t UserlandCore::MaxUnfragmented(AssociationId id) const {
+  Association* association = associations_.Find(id);
+  return association == nullptr ? 0 : association->max_unfragmented;
+}
+
+AssociationStats UserlandCore::Stats(AssociationId id) const {
+  AssociationStats out;
+  Association* association = associations_.Find(id);
+  if (association == nullptr) return out;
+  out.paths.emplace_back();
+  if (auto status = endpoint_->Status(association->stack)) {
+    out.paths[0] = status->path;
+    out.peer_window_bytes = status->peer_window_bytes;
+    out.unacknowledged_chunks = status->unacknowledged_chunks;
+    out.unsent_chunks = status->unsent_chunks;
+  }
+  out.paths[0].address = association->route.peer;
+  out.queued_bytes = static_cast<std::uint32_t>(endpoint_->QueuedBytes(association->stack));
+  out.packets_in = association->packets_in;
+  out.packets_out = association->packets_out;
+  out.bytes_in = association->bytes_in;
+  out.bytes_out = association->bytes_out;
+  out.messages_in = association->messages_in;
+  out.messages_out = association->messages_out;
+  out.retransmitted_chunks = association->retransmitted_chunks;
+  out.since_heard =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->heard);
+  return out;
+}
+
+EngineCounters UserlandCore::counters() const {
+  EngineCounters out = counters_;
+  out.associations_now = associations_.size();
+  out.queue_now_bytes = queue_.bytes();
+  return out;
+}
+
+// ------------------------------------------------------------------------------------------------
+// being driven
+
+TimePoint UserlandCore::NextTimer() const {
+  if (!ended_.empty()) return ticked_;
+  bool idle = ticked_ - active_ > kIdleAfter;
+  return ticked_ + (idle ? std::chrono::milliseconds(kIdleTick) : stack::kTick);
+}
+
+void UserlandCore::OnReadable() {
+  // Not until nothing is left: whoever drives us has others to look after. The descriptor stays
+  // readable.
+  constexpr int kBatches = 4;
+  stack::CatchUp(Now());
+  for (int i = 0; i < kBatches && link_->Receive(*this, counters_); ++i) {
+  }
+  Drain();
+  Flush();
+}
+
+void UserlandCore::OnTimer() {
+  TimePoint now = Now();
+  stack::CatchUp(now);
+  Drain();
+  CheckTime(now);
+  ticked_ = now;
+  writable_due_ = true;  // a lifetime may have run out
+  Flush();
+}
+
+void UserlandCore::Flush() {
+  // Two rounds: what observers send in the first goes along in the second.
+  for (int round = 0; round < 2; ++round) {
+    wants_writable_ = !link_->Transmit(queue_, counters_);
+    TellEnded();
+    TellWritable();
+    if (queue_.empty()) break;
+  }
+}
+
+void UserlandCore::CheckTime(TimePoint now) {
+  // After a pause of the process itself (a stopped virtual machine) the peers' packets have yet to
+  // be read.
+  TimePoint earliest{};
+  if (now - ticked_ > settings_.dead_peer_timeout / 4)
+    earliest = now - settings_.dead_peer_timeout / 2;
+  for (AssociationId id : associations_.Ids()) {
+    Association& association = *associations_.Find(id);
+    association.heard = std::max(association.heard, earliest);
+    if (association.state == Association::State::kConnecting) continue;
+    if (association.shutdown_owed)
+      association.shutdown_owed = !endpoint_->Shutdown(association.stack);
+    if (now - association.heard > settings_.dead_peer_timeout) {
+      ++counters_.dead_peers;
+      auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - association.heard);
+      End(association, DownReason::kDeadPeer,
+          "nothing heard for " + std::to_string(silence.count()) + " ms");
+    } else if (association.state == Association::State::kEnding && now > association.deadline) {
+      End(association, DownReason::kDeadPeer, "the shutdown did not come to its end");
+    }
+  }
+}
+
+}  // namespace funnel::sctp

@@ -1,0 +1,129 @@
+// The userland engine without sockets: SCTP by libusrsctp, packets by a PacketLink.
+// userland_engine.h makes one with sockets.
+//
+// A packet's way in: PacketLink -> Inspect (sound at all?) -> which association, or a stranger
+// within limits? -> libusrsctp
+// -> whole messages and changes, told to the observer. Its way out: libusrsctp -> split, checksum
+// -> OutputQueue -> PacketLink.
+//
+// For libusrsctp a peer is a port number (PeerPort), a keyed hash of its address: an INIT from a
+// stranger leaves nothing behind, neither here nor there, and its COOKIE ECHO still finds the same
+// port (if another peer has got it meanwhile, the cookie is void, and the stranger begins again).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "funnel-sctpd/engine/association.h"
+#include "funnel-sctpd/engine/inspect.h"
+#include "funnel-sctpd/engine/packet_link.h"
+#include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/split.h"
+#include "funnel-sctpd/engine/strangers.h"
+
+namespace funnel::sctp {
+
+class UserlandCore : public Engine, private PacketLink::Sink, private stack::Output {
+ public:
+  // OBSERVER outlives the engine.
+  [[nodiscard]] static Result<std::unique_ptr<UserlandCore>> Make(const Settings& settings,
+                                                                  std::unique_ptr<PacketLink> link,
+                                                                  EngineObserver& observer);
+  ~UserlandCore() override;
+
+  Result<AssociationId> Connect(const Target& target) override;
+  SendStatus Send(AssociationId association, StreamId stream, ByteView message,
+                  const SendOptions& options) override;
+  void Shutdown(AssociationId association) override;
+  void Abort(AssociationId association, std::string_view reason) override;
+  std::size_t MaxUnfragmented(AssociationId association) const override;
+  AssociationStats Stats(AssociationId association) const override;
+  EngineCounters counters() const override;
+  void SetKnownHosts(std::vector<TransportAddress> hosts) override {
+    strangers_.SetKnownHosts(std::move(hosts));
+  }
+  std::vector<int> fds() const override { return link_->fds(); }
+  bool wants_writable() const override { return wants_writable_; }
+  TimePoint NextTimer() const override;
+  void OnReadable() override;
+  void OnTimer() override;
+  void Flush() override;
+
+ private:
+  // Whose packet libusrsctp is looking at.
+  struct Input {
+    PeerKey key;
+    Route route;
+    PeerPort port;
+    std::uint64_t generation = 0;
+  };
+  struct Ended {
+    AssociationId id;
+    DownReason reason;
+    std::string text;
+  };
+
+  UserlandCore(const Settings& settings, std::unique_ptr<PacketLink> link,
+               EngineObserver& observer);
+  [[nodiscard]] Result<> Open();
+  [[nodiscard]] PeerPort PortFor(const PeerKey& key, std::uint64_t generation) const;
+  [[nodiscard]] std::size_t PacketLimit(const TransportAddress& peer) const;
+
+  // In (userland_input.cc).
+  void OnPacket(const Route& route, MutableByteView packet) override;
+  void OnPeerPacket(Association& association, const PacketSummary& summary, const Route& route,
+                    MutableByteView packet);
+  void OnStrangerPacket(const PacketSummary& summary, const Input& input, MutableByteView packet);
+  [[nodiscard]] bool MayAssociate(const PeerKey& key) const;
+  void IntoStack(PeerPort port, MutableByteView packet);
+  void Answer(const Route& route, const PacketSummary& summary);
+
+  // Events from libusrsctp (userland_events.cc).
+  void Drain();
+  void OnMessage(const SctpEndpoint::Event& event);
+  void OnUp(const SctpEndpoint::Event& event);
+  void OnUpIncoming(const SctpEndpoint::Event& event);
+  void FinishUp(Association& association, const SctpEndpoint::Event& event);
+  void OnLost(const SctpEndpoint::Event& event);
+  void TellEnded();
+  void TellWritable();
+
+  // Out (userland_output.cc).
+  void OnStackOutput(ByteView packet) override;
+  void CountRetransmissions(Association& association, ByteView packet);
+
+  // Ends ASSOCIATION here and in the stack; the peer is told unless QUIETLY. OnDown follows.
+  void End(Association& association, DownReason reason, std::string text, bool quietly = false);
+  void CheckTime(TimePoint now);
+  [[nodiscard]] bool HasRoom(const Association& association, std::size_t more_bytes,
+                             bool large) const;
+
+  const Settings settings_;
+  EngineObserver& observer_;
+  std::unique_ptr<PacketLink> link_;
+  // libusrsctp's names for us: its port, and the address that all our peers have there.
+  struct StackNames {
+    std::uint16_t port;
+    void* peer_address;
+  };
+  StackNames names_;
+  std::optional<SctpEndpoint> endpoint_;
+  const std::array<std::uint64_t, 2> port_key_;
+  Strangers strangers_;
+  AssociationTable associations_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t connects_ = 0;
+  OutputQueue queue_;
+  bool wants_writable_ = false;
+  EngineCounters counters_;
+  Bytes message_;  // Receive's buffer
+  std::vector<PacketPiece> pieces_;
+  std::vector<Ended> ended_;
+  const Input* input_ = nullptr;  // a stranger's packet that libusrsctp is looking at
+  std::size_t undrained_packets_ = 0;
+  bool writable_due_ = false;
+  TimePoint active_{};  // last traffic
+  TimePoint ticked_{};
+};
+
+}  // namespace funnel::sctp

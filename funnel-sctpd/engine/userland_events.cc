@@ -1,0 +1,138 @@
+// UserlandCore between libusrsctp and the observer: messages, and what became of associations.
+#include "common/base/text.h"
+#include "funnel-sctpd/engine/userland_core.h"
+
+namespace funnel::sctp {
+
+void UserlandCore::Drain() {
+  undrained_packets_ = 0;
+  for (;;) {
+    SctpEndpoint::Event event = endpoint_->Receive(message_);
+    switch (event.what) {
+      case SctpEndpoint::What::kNothing:
+        return;
+      case SctpEndpoint::What::kMessage:
+      case SctpEndpoint::What::kOversize:
+        OnMessage(event);
+        break;
+      case SctpEndpoint::What::kUp:
+      case SctpEndpoint::What::kRestarted:
+        OnUp(event);
+        break;
+      case SctpEndpoint::What::kLost:
+      case SctpEndpoint::What::kShutDown:
+      case SctpEndpoint::What::kNeverUp:
+        OnLost(event);
+        break;
+      case SctpEndpoint::What::kIrrelevant:
+        break;
+    }
+  }
+}
+
+void UserlandCore::OnMessage(const SctpEndpoint::Event& event) {
+  Association* association = associations_.Find(event.association);
+  if (association == nullptr) return;
+  if (event.what == SctpEndpoint::What::kOversize) {
+    ++counters_.messages_oversize;
+    return End(*association, DownReason::kViolation,
+               "a message larger than " + std::to_string(settings_.max_message_bytes) + " bytes");
+  }
+  ++association->messages_in;
+  ++counters_.messages_in;
+  observer_.OnMessage(association->id, event.stream, event.payload_protocol,
+                      MutableByteView(message_).first(event.size));
+}
+
+void UserlandCore::OnUp(const SctpEndpoint::Event& event) {
+  Association* association = associations_.Find(event.association);
+  if (association == nullptr) return OnUpIncoming(event);
+  if (association->state != Association::State::kConnecting) {
+    // libusrsctp saw a restart of a peer it knew; the input stage gives it no occasion to.
+    ++counters_.restarts;
+    return End(*association, DownReason::kRestarted, "the peer began anew");
+  }
+  FinishUp(*association, event);
+}
+
+void UserlandCore::OnUpIncoming(const SctpEndpoint::Event& event) {
+  if (input_ == nullptr || input_->port != event.peer)
+    return endpoint_->Abort(event.association, "no such peer");
+  if (Association* older = associations_.Find(input_->key)) {
+    ++counters_.restarts;
+    End(*older, DownReason::kRestarted, "the peer began anew", /*quietly=*/true);
+  }
+  Association association;
+  association.id = AssociationId(++last_id_);
+  association.stack = event.association;
+  association.port = input_->port;
+  association.generation = input_->generation;
+  association.key = input_->key;
+  association.route = input_->route;
+  association.incoming = true;
+  association.heard = Now();
+  Association& added = associations_.Add(std::move(association));
+  TellEnded();
+  FinishUp(added, event);
+}
+
+void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event& event) {
+  if (settings_.interleaving && !event.interleaving)
+    // Without I-DATA libusrsctp 0.9.5 can lock itself up on unordered fragments that are given up
+    // (upstream b882f261).
+    return End(association, DownReason::kRefused,
+               "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
+  association.state = Association::State::kUp;
+  association.streams = event.streams;
+  association.heard = active_ = Now();
+  if (auto tags = endpoint_->Tags(association.stack)) association.tags = *tags;
+  endpoint_->LimitChunks(association.stack, PacketLimit(association.route.peer) - kHeaderBytes);
+  association.max_unfragmented = endpoint_->LargestSingleChunk(association.stack);
+  ++counters_.associations_up;
+  observer_.OnUp(association.id, {association.incoming, association.route.peer, Carrier::kUdp,
+                                  association.key.sctp_port, association.streams});
+}
+
+void UserlandCore::OnLost(const SctpEndpoint::Event& event) {
+  Association* association = associations_.Find(event.association);
+  if (association == nullptr) return;
+  DownReason reason = DownReason::kShutdown;
+  std::string text = "ended in order";
+  if (event.what == SctpEndpoint::What::kNeverUp) {
+    ++counters_.associations_failed;
+    reason = event.aborted_by_peer ? DownReason::kRefused : DownReason::kNoAnswer;
+    text = event.aborted_by_peer ? "the peer's SCTP said no" : "no answer";
+  } else if (event.what == SctpEndpoint::What::kLost) {
+    reason = event.aborted_by_peer ? DownReason::kAborted : DownReason::kViolation;
+    text = event.aborted_by_peer ? "the peer ended it" : "the peer broke the protocol";
+  }
+  if (!event.reason.empty()) text += ": " + EscapeForLog(event.reason);
+  ended_.push_back({association->id, reason, std::move(text)});
+  associations_.Remove(*association);
+}
+
+void UserlandCore::TellEnded() {
+  while (!ended_.empty()) {
+    std::vector<Ended> now;
+    now.swap(ended_);
+    for (const Ended& ended : now) observer_.OnDown(ended.id, ended.reason, ended.text);
+  }
+}
+
+void UserlandCore::TellWritable() {
+  if (!writable_due_) return;
+  writable_due_ = false;
+  for (AssociationId id : associations_.Ids()) {
+    Association* association = associations_.Find(id);
+    if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
+    // An eighth more than Send asks for, so that one hint is good for several messages.
+    std::size_t slack = settings_.send_buffer_bytes / 8;
+    bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false);
+    bool large = association->large_waits && HasRoom(*association, slack, /*large=*/true);
+    if (!small && !large) continue;
+    association->small_waits = association->large_waits = false;
+    observer_.OnWritable(id);
+  }
+}
+
+}  // namespace funnel::sctp
