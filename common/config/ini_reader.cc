@@ -73,7 +73,7 @@ class Reading {
       Add(line_, "the line is too long for this build of inih");
       content = {};
     }
-    std::memcpy(out, content.data(), content.size());
+    if (!content.empty()) std::memcpy(out, content.data(), content.size());
     std::memcpy(out + content.size(), "\n", 2);
     return out;
   }
