@@ -20,7 +20,9 @@ UNIT_TIMEOUT = 900
 INTEGRATION_TIMEOUT = 3600
 FUZZ_SECONDS = 60
 LONG_SCENARIOS = "100000"
-ADDRESS_SPACES = 2  # unit test programs at once
+UNIT_PROGRAMS_AT_ONCE = 2
+CORPORA = os.path.join(build.TOP, "tests/fuzz/corpus")
+DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
 class Totals:
@@ -69,12 +71,12 @@ class Runner:
     def wanted(self, *names):
         return not self.arguments.only or any(part in name for part in self.arguments.only for name in names)
 
-    def build(self, folder, options=(), environment=None):
+    def build(self, folder, options=(), environment=None, targets=()):
         """False, and one failure, when it does not compile."""
         path = os.path.join(build.TOP, folder)
         try:
             build.configure(path, options, environment)
-            build.compile_all(path)
+            build.compile_all(path, targets)
             return path
         except build.BuildError as error:
             print(f"{error}\nbuild: {folder} FAILED", flush=True)
@@ -97,7 +99,7 @@ class Runner:
             ["/usr/bin/python3", "/usr/bin/meson", "introspect", "--tests", folder], text=True))
         programs = [test for test in listed if any(suite.endswith("unit") for suite in test["suite"])
                     and self.wanted(test["name"])]
-        with concurrent.futures.ThreadPoolExecutor(ADDRESS_SPACES) as pool:
+        with concurrent.futures.ThreadPoolExecutor(UNIT_PROGRAMS_AT_ONCE) as pool:
             for _ in pool.map(lambda test: self.unit_program(test, folder, sanitized), programs):
                 pass
 
@@ -106,7 +108,7 @@ class Runner:
         report = os.path.join(self.scratch, f"{test['name']}{'-san' if sanitized else ''}.xml")
         began = time.monotonic()
         try:
-            done = subprocess.run([*test["cmd"], f"--gtest_output=xml:{report}", "--gtest_brief=1"], text=True,
+            done = subprocess.run([*DIE_WITH_US, *test["cmd"], f"--gtest_output=xml:{report}", "--gtest_brief=1"], text=True,
                                   errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, timeout=UNIT_TIMEOUT * (5 if self.arguments.long else 1),
                                   env={**self.environment(folder, sanitized), **test["env"]}, cwd=self.scratch,
@@ -140,7 +142,7 @@ class Runner:
             return
         report = os.path.join(self.scratch, f"integration{'-san' if sanitized else ''}.xml")
         # In a process namespace of their own nothing that a test starts outlives it.
-        command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+        command = [*DIE_WITH_US, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
                    "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
                    f"--junitxml={report}", *chosen, *files]
         where = "integration" + (" (sanitized)" if sanitized else "")
@@ -155,29 +157,31 @@ class Runner:
         elif status != 5:  # 5: no test was chosen
             self.totals.failed.append(f"{where}: pytest ended with {status} before its report")
 
-    # Fuzz targets
+    # Parsers
+
+    def corpora(self, folder, sanitized):
+        """Every fuzz target over its corpus."""
+        for target in programs(folder, "replay-"):
+            name = os.path.basename(target)
+            if self.wanted(name):
+                self.one(name + (" (sanitized)" if sanitized else ""),
+                         [target, os.path.join(CORPORA, name.removeprefix("replay-"))], folder, sanitized)
 
     def fuzz(self, folder):
-        """The corpora always; in the long mode, each target for a minute from its corpus."""
-        for target in sorted(glob.glob(os.path.join(folder, "tests/fuzz/fuzz-*"))):
+        """Every target for a minute, from its corpus; what it finds is shown."""
+        for target in programs(folder, "fuzz-"):
             name = os.path.basename(target)
-            if not os.access(target, os.X_OK) or os.path.isdir(target) or not self.wanted(name):
-                continue
-            corpus = os.path.join(build.TOP, "tests/fuzz/corpus", name.removeprefix("fuzz-"))
-            self.fuzz_run(f"{name} corpus", [target, *sorted(glob.glob(os.path.join(corpus, "*")))])
-            if self.arguments.long:
+            if self.wanted(name):
                 found = os.path.join(self.scratch, name)
                 os.makedirs(found)
-                self.fuzz_run(f"{name} for {FUZZ_SECONDS} s",
-                              [target, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1",
-                               f"-artifact_prefix={self.scratch}/", found, corpus])
+                self.one(f"{name} for {FUZZ_SECONDS} s",
+                         [target, f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={self.scratch}/", found,
+                          os.path.join(CORPORA, name.removeprefix("fuzz-"))], folder, False)
 
-    def fuzz_run(self, name, command):
-        if len(command) < 2:
-            self.totals.failed.append(f"{name}: is empty")
-            return
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              cwd=self.scratch, text=True, errors="replace", check=False)
+    def one(self, name, command, folder, sanitized):
+        done = subprocess.run([*DIE_WITH_US, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=self.scratch, text=True, errors="replace",
+                              env=self.environment(folder, sanitized), check=False)
         if done.returncode == 0:
             self.totals.passed += 1
         else:
@@ -185,24 +189,33 @@ class Runner:
             print("\n".join(done.stdout.splitlines()[-60:]), flush=True)
         self.say(f"{name}: {'passed' if done.returncode == 0 else 'FAILED'}")
 
+    def everything(self, folder, sanitized):
+        self.unit(folder, sanitized)
+        self.corpora(folder, sanitized)
+        self.integration(folder, sanitized)
+
     def run(self):
-        everything = not self.arguments.only
-        if not self.arguments.sanitize:
+        arguments = self.arguments
+        if not arguments.sanitize:
             folder = self.build("build")
             if folder:
-                self.unit(folder, sanitized=False)
-                self.integration(folder, sanitized=False)
-            if everything or any("fuzz" in part for part in self.arguments.only):
-                folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false"],
-                                    {"CXX": "clang++-19"})
-                if folder:
-                    self.fuzz(folder)
-        if everything or self.arguments.sanitize:
+                self.everything(folder, sanitized=False)
+        if arguments.long and not arguments.sanitize:
+            folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false",
+                                               "-Db_sanitize=address,undefined", "-Db_lundef=false"],
+                                {"CXX": "clang++-19"}, ["fuzz-targets"])
+            if folder:
+                self.fuzz(folder)
+        if arguments.sanitize or not arguments.only:
             folder = self.build("build-sanitize", ["-Db_sanitize=address,undefined", "-Doptimization=1",
                                                    "-Dbench=false"])
             if folder:
-                self.unit(folder, sanitized=True)
-                self.integration(folder, sanitized=True)
+                self.everything(folder, sanitized=True)
+
+
+def programs(folder, prefix):
+    found = sorted(glob.glob(os.path.join(folder, "tests/fuzz", prefix + "*")))
+    return [path for path in found if os.path.isfile(path) and os.access(path, os.X_OK)]
 
 
 def main():
@@ -211,13 +224,17 @@ def main():
     parser.add_argument("--sanitize", action="store_true")
     parser.add_argument("--only", action="extend", nargs="+", default=[], metavar="PATTERN")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     scratch = tempfile.mkdtemp(prefix="funnel-tests-")
+
+    def interrupted(number, _frame):
+        """Whatever runs dies with us (DIE_WITH_US)."""
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, interrupted)
     runner = Runner(arguments, scratch)
     try:
         runner.run()
-    except KeyboardInterrupt:
-        sys.exit(130)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     runner.totals.print_end()
