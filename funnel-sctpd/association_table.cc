@@ -96,6 +96,7 @@ void AssociationTable::RemoveWant(const std::string& name) {
 void AssociationTable::SendControl(Association& association, StreamId stream, Bytes frame) {
   core_.Count(kFramesOut);
   core_.Count(kBytesOut, frame.size());
+  core_.work();
   if (association.SendControl(*core_.engine, stream, std::move(frame))) return;
   core_.Count(kControlOverflows);
   Fail(association, "the peer does not read");
@@ -171,6 +172,7 @@ void AssociationTable::End(Association& association, const std::string& reason, 
   bool was_up = association.up();
   association.SetState(AssociationState::kEnding, reason);
   core_.engine->Abort(association.id(), reason);
+  core_.work();
   Detach(association, reason, was_up, at_least);
   UpdateGauges();
 }

@@ -77,7 +77,10 @@ class AssociationTable final : public sctp::EngineObserver {
  private:
   [[nodiscard]] Association* Find(AssociationId id);
   [[nodiscard]] Peer* FindPeer(const std::string& name);
-  void Wake(TimePoint at) { next_timer_ = std::min(next_timer_, at); }
+  void Wake(TimePoint at) {
+    next_timer_ = std::min(next_timer_, at);
+    core_.work();
+  }
   void UpdateGauges();
 
   // Connecting (association_dial.cc).

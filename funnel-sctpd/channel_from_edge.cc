@@ -6,9 +6,6 @@
 namespace funnel::sctpd {
 namespace {
 
-// What one channel sends before the others have their turn. Four frames of bulk data: small enough
-// that ten bulk channels delay each other by milliseconds only.
-constexpr std::size_t kQuantumBytes = 64 * 1024;
 // What one association takes in one turn, so that input has its turn too.
 constexpr std::size_t kTurnBytes = 4 * 1024 * 1024;
 
@@ -28,7 +25,8 @@ bool ChannelTable::PumpAssociation(Association& association) {
   for (std::size_t sent = 0; !senders.empty() && !association.blocked; sent += kQuantumBytes) {
     if (sent >= kTurnBytes) return false;
     Channel& channel = senders.Front();
-    switch (PumpChannel(channel, kQuantumBytes)) {
+    bool alone = senders.size() == 1;
+    switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : kQuantumBytes)) {
       case Pumped::kDrained:
         senders.Remove(channel);
         channel.link->WatchInput(true);

@@ -5,17 +5,22 @@
 namespace funnel::sctpd {
 namespace {
 
-// What a channel that has just become readable sends at once, whoever else waits.
-constexpr std::size_t kFirstTurnBytes = 64 * 1024;
+// Links of one service beyond its configured channels: an edge that starts anew may overlap with
+// itself; an edge that runs wild must not use up our descriptors.
+constexpr std::size_t kSpareLinks = 32;
 
 }  // namespace
 
-ChannelTable::ChannelTable(Core& core, event::EpollSet& set, OnWork on_work)
-    : core_(core), set_(set), on_work_(std::move(on_work)) {}
+ChannelTable::ChannelTable(Core& core, event::EpollSet& set) : core_(core), set_(set) {}
 
 ChannelTable::~ChannelTable() = default;
 
 Result<> ChannelTable::Attach(const config::ServiceConfig& service, UniqueFd fd) {
+  std::size_t attached = 0;
+  for (const auto& [number, channel] : channels_)
+    attached += channel->link != nullptr && channel->service == service.name.text();
+  if (attached >= service.channels + kSpareLinks)
+    return Fail("the service '" + service.name.text() + "' has too many channels");
   std::unique_ptr<EdgeLink> link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
   Channel& channel = Add(ChannelRole::kListen, service.name.text(), service.peer);
   SetLink(channel, std::move(link));
@@ -118,7 +123,9 @@ void ChannelTable::OnLinkReadable(EdgeLink& link) {
   if (found == by_link_.end()) return;
   Channel& channel = *found->second;
   if (channel.ending) return link.WatchInput(false);
-  switch (PumpChannel(channel, kFirstTurnBytes)) {
+  core_.work();
+  bool alone = channel.association == nullptr || channel.association->senders.empty();
+  switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : kQuantumBytes)) {
     case Pumped::kDrained:
     case Pumped::kGone:
       return;
@@ -162,13 +169,13 @@ void ChannelTable::MarkDirty(Channel& channel) {
   if (channel.dirty) return;
   channel.dirty = true;
   dirty_.push_back(&channel);
-  on_work_();
+  core_.work();
 }
 
 void ChannelTable::MarkReady(Association& association) {
   if (std::find(ready_.begin(), ready_.end(), &association) == ready_.end())
     ready_.push_back(&association);
-  on_work_();
+  core_.work();
 }
 
 void ChannelTable::AnnounceLink(Channel& channel, Association& association) {
@@ -190,7 +197,7 @@ void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::strin
     channel.link->Append(wire::FrameType::kLinkEnd, channel.id, end.Serialize());
   }
   channel.ending = anything_ending_ = true;
-  on_work_();
+  core_.work();
 }
 
 void ChannelTable::DropLink(Channel& channel, wire::ClosedCode code, const std::string& why) {

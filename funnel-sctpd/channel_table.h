@@ -2,8 +2,8 @@
 // associations, and moves frames between the two.
 //
 // Owned by Node, one thread. Input marks what is to be done; the doing comes at the end of the
-// turn: Pump() before the engine's Flush, FinishTurn() after it. ON_WORK is called when there is
-// something for them to do. Nothing is destroyed before FinishTurn, so callbacks need not look out.
+// turn: Pump() before the engine's Flush, FinishTurn() after it; core.work() asks for them. Nothing
+// is destroyed before FinishTurn, so callbacks need not look out.
 #pragma once
 
 #include <functional>
@@ -24,9 +24,7 @@ namespace funnel::sctpd {
 
 class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
  public:
-  using OnWork = std::function<void()>;
-
-  ChannelTable(Core& core, event::EpollSet& set, OnWork on_work);
+  ChannelTable(Core& core, event::EpollSet& set);
   ~ChannelTable() override;
   // Before anything else.
   void SetAssociations(AssociationTable& associations) { associations_ = &associations; }
@@ -69,12 +67,19 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   void UpdateGauges();
 
  private:
+  // What one channel sends before others have their turn: four frames of bulk data, small enough
+  // that ten bulk channels delay each other by milliseconds only.
+  static constexpr std::size_t kQuantumBytes = 64 * 1024;
+
   enum class Taken { kYes, kBlocked };
   enum class Pumped { kDrained, kMore, kBlocked, kGone };
 
   Channel& Add(ChannelRole role, const std::string& service, const std::string& peer);
   void SetLink(Channel& channel, std::unique_ptr<EdgeLink> link);
-  void Wake(TimePoint at) { next_timer_ = std::min(next_timer_, at); }
+  void Wake(TimePoint at) {
+    next_timer_ = std::min(next_timer_, at);
+    core_.work();
+  }
   void SetDeadline(Channel& channel, Duration after);
   void MarkDirty(Channel& channel);
   void MarkReady(Association& association);
@@ -128,7 +133,6 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
 
   Core& core_;
   event::EpollSet& set_;
-  OnWork on_work_;
   AssociationTable* associations_ = nullptr;
 
   std::map<std::uint64_t, std::unique_ptr<Channel>> channels_;  // in order of their coming

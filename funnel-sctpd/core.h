@@ -23,6 +23,9 @@ struct Core {
   // Set once, right after the tables are made: the engine's observer is one of them.
   sctp::Engine* engine = nullptr;
 
+  // There is something for the end of this turn: frames to send, edges to write to, a timer to set.
+  std::function<void()> work = [] {};
+
   void Count(Counter counter, std::uint64_t more = 1) { counters[counter] += more; }
 };
 

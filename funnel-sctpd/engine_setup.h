@@ -1,0 +1,30 @@
+// From configuration and passed sockets to a running engine.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/config/model.h"
+#include "common/event/listen_fds.h"
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/engine/settings.h"
+
+namespace funnel::sctpd {
+
+struct StartedEngine {
+  std::unique_ptr<sctp::Engine> engine;
+  std::vector<std::string> listen;  // the addresses of its sockets, for status
+};
+
+[[nodiscard]] sctp::Settings EngineSettings(const config::SctpConfig& config);
+// Takes the sockets named `udp` where there are any, and binds its own otherwise.
+[[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
+                                                event::ListenFds& passed,
+                                                sctp::EngineObserver& observer);
+// What a reload cannot change: keys whose new value waits for a restart.
+[[nodiscard]] std::vector<std::string> NeedRestart(const config::SctpConfig& before,
+                                                   const config::SctpConfig& after);
+
+}  // namespace funnel::sctpd

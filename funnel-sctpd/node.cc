@@ -1,0 +1,181 @@
+#include "funnel-sctpd/node.h"
+
+#include <sys/epoll.h>
+
+#include <csignal>
+#include <ctime>
+
+#include "common/base/log.h"
+#include "common/config/load.h"
+#include "common/event/notify.h"
+#include "funnel-sctpd/engine_setup.h"
+#include "funnel-sctpd/status.h"
+
+namespace funnel::sctpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The engine's own counters are copied this often at most.
+constexpr Duration kCounterInterval = 1s;
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::Create(event::Loop& loop, const config::Options& options,
+                                           config::Configuration config, event::ListenFds passed) {
+  std::unique_ptr<Node> node(new Node(loop, options, std::move(config)));
+  TRY(node->SetUp(std::move(passed)));
+  return node;
+}
+
+Node::Node(event::Loop& loop, const config::Options& options, config::Configuration config)
+    : loop_(loop),
+      options_(options),
+      counters_(metrics::CounterFile::Create(options.RunPath("counters/funnel-sctpd"),
+                                             "funnel-sctpd", CounterTable())),
+      authd_(loop, options.RunPath("authd.sock"), *this),
+      resolver_(loop),
+      services_(options.RunPath("service")),
+      core_{.authd = authd_,
+            .resolver = resolver_,
+            .services = services_,
+            .counters = counters_,
+            .config = std::move(config)},
+      started_unix_(std::time(nullptr)) {}
+
+Node::~Node() = default;
+
+Result<> Node::SetUp(event::ListenFds passed) {
+  end_of_turn_ = loop_.AddTurnHook([this] { EndTurn(); });
+  core_.work = [this] { end_of_turn_->Request(); };
+  timer_ = loop_.AddTimer([this] { OnTimer(); });
+  edges_ = TRY(event::EpollSet::Create(loop_));
+  channels_ = std::make_unique<ChannelTable>(core_, *edges_);
+  associations_ = std::make_unique<AssociationTable>(core_, *channels_);
+  channels_->SetAssociations(*associations_);
+  StartedEngine started = TRY(StartEngine(core_.config.node.sctp, passed, *associations_));
+  engine_ = std::move(started.engine);
+  listen_ = std::move(started.listen);
+  core_.engine = engine_.get();
+  TRY(WatchEngine());
+  UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
+  TRY(passed.RequireAllTaken());
+  control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_, [this] {
+    channels_->UpdateGauges();
+    return MakeStatus({core_, *associations_, *channels_, listen_, started_unix_});
+  }));
+  signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
+  return {};
+}
+
+Result<> Node::WatchEngine() {
+  for (int fd : engine_->fds()) {
+    watches_.push_back(TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
+      if ((events & ~EPOLLOUT) != 0) engine_->OnReadable();
+      end_of_turn_->Request();
+    })));
+  }
+  return {};
+}
+
+void Node::Start() {
+  associations_->Start();
+  authd_.Start();
+  end_of_turn_->Request();
+  TellStatus();
+}
+
+void Node::EndTurn() {
+  bool more = channels_->Pump();
+  engine_->Flush();
+  channels_->FinishTurn();
+  if (more) end_of_turn_->Request();
+  std::uint32_t events = EPOLLIN | (engine_->wants_writable() ? EPOLLOUT : 0u);
+  for (auto& watch : watches_) watch->SetEvents(events);
+  UpdateCounters();
+  ArmTimer();
+}
+
+void Node::ArmTimer() {
+  TimePoint next =
+      std::min({engine_->NextTimer(), associations_->NextTimer(), channels_->NextTimer()});
+  if (next == TimePoint::max())
+    timer_->Disarm();
+  else
+    timer_->Arm(next);
+}
+
+void Node::OnTimer() {
+  TimePoint now = Now();
+  if (engine_->NextTimer() <= now) engine_->OnTimer();
+  if (associations_->NextTimer() <= now) associations_->OnTimer();
+  if (channels_->NextTimer() <= now) channels_->OnTimer();
+  end_of_turn_->Request();
+}
+
+void Node::UpdateCounters() {
+  TimePoint now = Now();
+  if (now < counters_due_) return;
+  counters_due_ = now + kCounterInterval;
+  CopyEngineCounters(engine_->counters(), counters_);
+  channels_->UpdateGauges();
+  TellStatus();
+}
+
+void Node::TellStatus() {
+  std::size_t up = counters_[kAssociationsUp].value();
+  std::string line = std::to_string(up) + " of " + std::to_string(core_.config.peers.size()) +
+                     " peers up, " + std::to_string(channels_->channels().size()) + " channels";
+  if (!authd_.connected()) line += ", waiting for authd";
+  event::NotifyStatus(line);
+}
+
+void Node::OnAuthdUp() {
+  Log(LogLevel::kInfo, "authd", "connected");
+  counters_[kAuthdConnected] = 1;
+  associations_->OnAuthdUp();
+  channels_->OnAuthdUp();
+}
+
+void Node::OnAuthdDown() {
+  counters_[kAuthdConnected] = 0;
+  counters_[kAuthdLost] += 1;
+}
+
+void Node::Reload() {
+  event::NotifyReloading();
+  auto loaded = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
+  if (!loaded) {
+    Log(LogLevel::kError, "reload-failed",
+        "the running configuration stays:\n" + config::PrintMistakes(loaded.error()));
+  } else {
+    for (const auto& key : NeedRestart(core_.config.node.sctp, loaded->node.sctp))
+      Log(LogLevel::kWarning, "reload", "[sctp] " + key + " changes when funnel-sctpd restarts");
+    if (loaded->node.name != core_.config.node.name) {
+      Log(LogLevel::kWarning, "reload", "[node] name changes when funnel-sctpd restarts");
+      loaded->node.name = core_.config.node.name;
+    }
+    if (!options_.log_level) SetLogLevel(loaded->node.log_level);
+    config::Configuration old = std::exchange(core_.config, *std::move(loaded));
+    channels_->Reload();
+    associations_->Reload(old);
+    Log(LogLevel::kNotice, "reload", "done");
+  }
+  event::NotifyReady("");
+  end_of_turn_->Request();
+}
+
+void Node::Stop() {
+  event::NotifyStopping();
+  Log(LogLevel::kNotice, "stop", "ending all channels");
+  channels_->EndAll(ipc::LinkEndCode::kShutdown, "sctpd stops");
+  channels_->FinishTurn();
+  engine_->Flush();
+  associations_->EndAll("shutting down");
+  engine_->Flush();
+  loop_.Exit(0);
+}
+
+}  // namespace funnel::sctpd

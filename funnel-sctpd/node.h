@@ -1,0 +1,84 @@
+// The running daemon: the core's tables, the engine, authd and the control socket on one loop.
+//
+// A turn's input (packets, edges' frames, authd's verdicts) only marks what is to be done; EndTurn
+// then sends what edges gave, flushes the engine, and writes to each edge once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/options.h"
+#include "common/event/descriptors.h"
+#include "common/event/listen_fds.h"
+#include "common/event/loop.h"
+#include "funnel-sctpd/association_table.h"
+#include "funnel-sctpd/authd_link.h"
+#include "funnel-sctpd/channel_table.h"
+#include "funnel-sctpd/control_server.h"
+#include "funnel-sctpd/resolver.h"
+#include "funnel-sctpd/service_sockets.h"
+
+namespace funnel::sctpd {
+
+class Node final : public AuthdListener {
+ public:
+  // LOOP outlives it. On return all sockets are held; nothing has been sent yet.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> Create(event::Loop& loop,
+                                                            const config::Options& options,
+                                                            config::Configuration config,
+                                                            event::ListenFds passed);
+  ~Node() override;
+
+  // Connects to authd and to peers.
+  void Start();
+  // Reads the configuration again; a broken one changes nothing.
+  void Reload();
+  // Ends everything in order and leaves the loop.
+  void Stop();
+
+  // AuthdListener
+  void OnAuthdUp() override;
+  void OnAuthdDown() override;
+  void OnAccepted(const ipc::Accepted& verdict) override { channels_->OnAccepted(verdict); }
+  void OnAcceptRefused(const ipc::AcceptRefused& verdict) override {
+    channels_->OnAcceptRefused(verdict);
+  }
+  void OnVerified(const ipc::PeerVerified& verdict) override { associations_->OnVerified(verdict); }
+  void OnVerifyFailed(const ipc::PeerFailed& verdict) override {
+    associations_->OnVerifyFailed(verdict);
+  }
+  void OnPeerFrame(const ipc::PeerFrame& message) override { associations_->OnPeerFrame(message); }
+
+ private:
+  Node(event::Loop& loop, const config::Options& options, config::Configuration config);
+  [[nodiscard]] Result<> SetUp(event::ListenFds passed);
+  [[nodiscard]] Result<> WatchEngine();
+  void EndTurn();
+  void OnTimer();
+  void ArmTimer();
+  void UpdateCounters();
+  void TellStatus();
+
+  event::Loop& loop_;
+  config::Options options_;
+  metrics::CounterFile counters_;
+  AuthdLink authd_;
+  Resolver resolver_;
+  ServiceSockets services_;
+  Core core_;
+  std::unique_ptr<event::EpollSet> edges_;
+  std::unique_ptr<ChannelTable> channels_;
+  std::unique_ptr<AssociationTable> associations_;
+  std::unique_ptr<sctp::Engine> engine_;
+  std::vector<std::string> listen_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<event::TurnHook> end_of_turn_;
+  std::unique_ptr<event::Timer> timer_;
+  std::vector<std::unique_ptr<event::IoWatch>> watches_;
+  std::vector<std::unique_ptr<event::SignalWatch>> signals_;
+  TimePoint counters_due_{};
+  std::int64_t started_unix_ = 0;
+};
+
+}  // namespace funnel::sctpd

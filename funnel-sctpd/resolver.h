@@ -1,0 +1,27 @@
+// Host names to addresses without holding up the loop: getaddrinfo(3) takes as long as somebody
+// else's server wants, so each question has a thread of its own, and only so many may run.
+#pragma once
+
+#include <memory>
+
+#include "common/event/loop.h"
+#include "funnel-sctpd/ports.h"
+
+namespace funnel::sctpd {
+
+// Answers come through LOOP, which outlives it; none comes after its destruction.
+class Resolver final : public ResolverPort {
+ public:
+  static constexpr int kMaxThreads = 32;
+
+  explicit Resolver(event::Loop& loop);
+  ~Resolver() override;
+  void Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t default_port,
+               Callback callback) override;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;  // with the threads, which may outlive us
+};
+
+}  // namespace funnel::sctpd
