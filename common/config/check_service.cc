@@ -123,8 +123,7 @@ void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
 }  // namespace
 
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  if (auto name = ServiceName::Parse(unit.name))
-    service.name = *name;  // else ReadUnits has told it
+  if (auto name = ServiceName::Parse(unit.name)) service.name = *name;  // else Combine has told it
   if (!service.origins.contains("service")) {
     Tell(service.origins, "", "", "[service] is missing", mistakes);
   } else {

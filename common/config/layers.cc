@@ -7,9 +7,6 @@
 #include <memory>
 #include <set>
 
-#include "common/base/ids.h"
-#include "common/base/text.h"
-
 namespace funnel::config {
 namespace {
 
@@ -105,12 +102,6 @@ std::vector<Unit> ReadUnits(const std::string& defaults, const std::string& dire
   for (const std::string& name : names) {
     Unit unit = ReadUnit(defaults, directory, folder + '/' + name + std::string(kSuffix));
     unit.name = name;
-    if (!IsLegalName(name)) {
-      unit.mistakes.push_back(
-          {unit.path, 0,
-           "bad name " + EscapeForLog(name) +
-               ": lower case letters, digits and `-` are allowed, a letter first, at most 22"});
-    }
     units.push_back(std::move(unit));
   }
   return units;

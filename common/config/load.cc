@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/text.h"
 #include "common/config/apply.h"
 #include "common/config/check.h"
 #include "common/config/combine.h"
@@ -27,7 +28,17 @@ void TakeNode(const std::string& directory, const Unit& unit, NodeConfig& node,
   CompleteNode(directory, node, mistakes);
 }
 
+// A folder that cannot be listed stands for itself as a unit without name and content.
+void CheckName(const Unit& unit, Mistakes& mistakes) {
+  if (IsLegalName(unit.name) || (unit.name.empty() && !HasContent(unit))) return;
+  mistakes.push_back(
+      {unit.path, 0,
+       "bad name " + EscapeForLog(unit.name) +
+           ": lower case letters, digits and `-` are allowed, a letter first, at most 22"});
+}
+
 void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
+  CheckName(unit, mistakes);
   Append(mistakes, unit.mistakes);
   // Listed even when it is wrong, so that services that name it are not blamed as well.
   PeerConfig& peer = out.peers.emplace_back();
@@ -38,6 +49,7 @@ void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
 }
 
 void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
+  CheckName(unit, mistakes);
   Append(mistakes, unit.mistakes);
   if (!HasContent(unit)) return;
   ServiceConfig& service = out.services.emplace_back();

@@ -55,6 +55,12 @@ TEST_F(MistakesTest, EmptyFile) {
             "services.d/dns.ini: one of [listen], [connect], [relay] is missing");
 }
 
+TEST_F(MistakesTest, FolderThatIsNone) {
+  std::filesystem::remove_all(dir_.Path("peers.d"));
+  dir_.Write("peers.d", "a file");
+  EXPECT_NE(dir_.Told().find("peers.d: cannot be listed: Not a directory"), std::string::npos);
+}
+
 TEST_F(MistakesTest, BadFileName) {
   dir_.Write("services.d/DNS_1.ini", kConnectText);
   EXPECT_NE(dir_.Told().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
