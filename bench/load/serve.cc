@@ -2,7 +2,9 @@
 // an answer, at once or after some time to think.
 #include <sys/socket.h>
 
+#include <array>
 #include <map>
+#include <memory>
 #include <queue>
 #include <random>
 #include <string>
