@@ -1,0 +1,192 @@
+// Two channel ends back to back, with everything that a test wants to see or to meddle with.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/wire/channel.h"
+#include "common/wire/frame.h"
+#include "tests/unit/wire/toy_cipher.h"
+
+namespace funnel::wire::testing {
+
+inline EpochKeys ToyKeys(std::uint64_t key, Role role, BootTime expires) {
+  return EpochKeys{std::make_unique<ToyCipher>(key, role == Role::kInitiator),
+                   Bytes(32, static_cast<std::uint8_t>(key)), expires};
+}
+
+// Records what a channel tells; takes messages unless told not to.
+class Recorder : public ChannelObserver {
+ public:
+  struct Session {
+    SessionInfo info;
+    std::string bytes;
+    std::vector<std::string> datagrams;
+    bool opened = false, fin = false, reset = false;
+    EndCode code = EndCode::kNone;
+    int writable = 0;
+  };
+  struct Ended {
+    EndCode code;
+    std::string text;
+    bool clean;
+  };
+
+  void OnConfirmed() override { ++confirmed; }
+  void OnSessionOpened(SessionId id, const SessionInfo& info) override {
+    sessions[id].info = info;
+    sessions[id].opened = true;
+    if (on_opened) on_opened(id);
+  }
+  void OnDatagram(SessionId id, ByteView datagram) override {
+    sessions[id].datagrams.emplace_back(AsText(datagram));
+    if (on_datagram) on_datagram(id);
+  }
+  std::size_t OnMessage(SessionId id, ByteView bytes) override {
+    std::size_t count = bytes.size();
+    if (appetite.contains(id)) {
+      count = std::min(count, appetite[id]);
+      appetite[id] -= count;
+    }
+    sessions[id].bytes += AsText(bytes.first(count));
+    messages.emplace_back(id, std::string(AsText(bytes.first(count))));
+    if (on_message) on_message(id);
+    return count;
+  }
+  void OnFin(SessionId id) override { sessions[id].fin = true; }
+  void OnSessionReset(SessionId id, EndCode code) override {
+    sessions[id].reset = true;
+    sessions[id].code = code;
+    if (on_reset) on_reset(id);
+  }
+  void OnWritable(SessionId id) override {
+    ++sessions[id].writable;
+    if (on_writable) on_writable(id);
+  }
+  void OnSessionsAvailable() override { ++sessions_available; }
+  void OnPong(std::uint64_t value, Duration round_trip) override { pongs[value] = round_trip; }
+  void OnRekeyDue(Epoch next) override {
+    rekeys_due.push_back(next);
+    if (on_rekey_due) on_rekey_due(next);
+  }
+  void OnRekeyToken(Epoch next, ByteView token) override {
+    rekey_tokens.emplace_back(AsText(token));
+    if (on_rekey_token) on_rekey_token(next, token);
+  }
+  bool OnHello(ByteView body) override {
+    hellos.emplace_back(AsText(body));
+    return takes_hello;
+  }
+  void OnEnded(EndCode code, const std::string& text, bool clean) override {
+    ended.push_back({code, text, clean});
+  }
+
+  int confirmed = 0, sessions_available = 0;
+  bool takes_hello = false;
+  std::map<SessionId, Session> sessions;
+  std::vector<std::pair<SessionId, std::string>> messages;
+  std::map<SessionId, std::size_t> appetite;  // bytes that a session still takes; absent: all
+  std::map<std::uint64_t, Duration> pongs;
+  std::vector<Epoch> rekeys_due;
+  std::vector<std::string> rekey_tokens, hellos;
+  std::vector<Ended> ended;
+  std::function<void(SessionId)> on_opened, on_datagram, on_message, on_reset, on_writable;
+  std::function<void(Epoch)> on_rekey_due;
+  std::function<void(Epoch, ByteView)> on_rekey_token;
+};
+
+// A sink of limited room.
+class Wire : public FrameSink {
+ public:
+  MutableByteView Reserve(std::size_t size) override {
+    if (frames.size() >= room) return {};
+    largest_reservation = std::max(largest_reservation, size);
+    reserved.assign(size, 0xEE);
+    return reserved;
+  }
+  void Commit(std::size_t size) override {
+    reserved.resize(size);
+    frames.push_back(std::move(reserved));
+  }
+  Bytes Take(std::size_t index = 0) {
+    Bytes frame = std::move(frames[index]);
+    frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(index));
+    return frame;
+  }
+
+  std::deque<Bytes> frames;
+  Bytes reserved;
+  std::size_t room = 1 << 20;
+  std::size_t largest_reservation = 0;
+};
+
+struct End {
+  Recorder seen;
+  Wire out;
+  std::unique_ptr<Channel> channel;
+};
+
+// Initiator `a`, acceptor `b`, one clock.
+class Ends {
+ public:
+  explicit Ends(const ChannelSettings& settings = {}, std::uint64_t key = 7)
+      : Ends(settings, settings, key) {}
+  Ends(const ChannelSettings& for_a, const ChannelSettings& for_b, std::uint64_t key = 7) {
+    Make(a, Role::kInitiator, for_a, key);
+    Make(b, Role::kAcceptor, for_b, key);
+  }
+  void Make(End& end, Role role, const ChannelSettings& settings, std::uint64_t key) {
+    end.channel = std::make_unique<Channel>(role, kId, settings, ToyKeys(key, role, expires),
+                                            end.seen, now, boot);
+  }
+
+  bool Flush(End& end) { return end.channel->Flush(end.out, now, boot); }
+  void Give(End& to, Bytes frame) { to.channel->OnSealed(frame, now, boot); }
+  // Hands over all that FROM has sent; returns how many frames.
+  std::size_t Deliver(End& from) {
+    std::size_t count = 0;
+    for (; !from.out.frames.empty(); ++count) Give(Other(from), from.out.Take());
+    return count;
+  }
+  // Until neither has anything to say.
+  void Run() {
+    for (int i = 0; i < 100000; ++i) {
+      Flush(a);
+      Flush(b);
+      if (Deliver(a) + Deliver(b) == 0 && !a.channel->WantsFlush() && !b.channel->WantsFlush())
+        return;
+    }
+  }
+  void Pass(Duration time) {
+    now += time;
+    boot.since_boot += time;
+    for (End* end : {&a, &b}) {
+      if (auto due = end->channel->NextTimer(); due && *due <= now)
+        end->channel->OnTimer(now, boot);
+    }
+  }
+  End& Other(End& end) { return &end == &a ? b : a; }
+
+  static constexpr ChannelId kId{0x12345678};
+  TimePoint now{std::chrono::seconds(1000)};
+  BootTime boot{std::chrono::seconds(5000)};
+  BootTime expires{std::chrono::seconds(5000 + 36000)};
+  End a, b;
+};
+
+inline std::string Pattern(std::size_t size, unsigned seed = 1) {
+  std::string text(size, '\0');
+  std::uint32_t state = seed * 2654435761u + 1;
+  for (char& c : text) {
+    state = state * 1664525u + 1013904223u;
+    c = static_cast<char>(state >> 24);
+  }
+  return text;
+}
+
+}  // namespace funnel::wire::testing
