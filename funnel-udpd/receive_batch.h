@@ -1,5 +1,5 @@
-// Room to receive many datagrams with one system call, shared by all sockets of the process. Its pages
-// are touched only as far as datagrams reach, so that it costs what is really received.
+// Room to receive many datagrams with one system call, shared by all sockets of the process. Its
+// pages are touched only as far as datagrams reach, so that it costs what is really received.
 #pragma once
 
 #include <sys/socket.h>

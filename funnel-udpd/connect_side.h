@@ -1,0 +1,66 @@
+// The server side of a UDP service: each session is a connected socket towards the backend. When a
+// channel ends its flows stay, sockets and all, until a channel of the same peer announces the same
+// client again, or idle-timeout is over.
+//
+// Owned by UdpEdge, on the loop's thread.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "common/net/resolver.h"
+#include "funnel-udpd/backend_flow.h"
+
+namespace funnel::udpd {
+
+class ConnectSide final : public BackendFlow::User {
+ public:
+  ConnectSide(Parts& parts, SendBatch& out);
+  ~ConnectSide() override;
+
+  void OnReload() { ArmExpiry(); }
+
+  void OnChannelUp(service::ChannelHandle& channel);
+  void OnChannelDown(service::ChannelHandle& channel);
+  void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
+                       const wire::SessionInfo& info);
+  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
+  // The peer ended the flow.
+  void OnSessionReset(service::ChannelHandle& channel, SessionId session, wire::EndCode code);
+
+  void OnBackendDatagram(BackendFlow& flow, ByteView datagram) override;
+
+ private:
+  struct ChannelFlows : service::ChannelData {
+    std::unordered_map<SessionId, BackendFlow*> by_session;
+  };
+
+  static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
+    return static_cast<ChannelFlows&>(*channel.data);
+  }
+  // A flow of an ended channel that this session continues; nullptr: none.
+  [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
+  [[nodiscard]] BackendFlow& Add(const std::string& who);
+  void Connect(BackendFlow& flow);
+  void OnResolved(const std::string& who, const net::Resolver::Answer& answer);
+  void Fail(BackendFlow& flow, const std::string& why);
+  void Touch(BackendFlow& flow);
+  void Orphan(BackendFlow& flow);
+  void Erase(BackendFlow& flow);
+  void Expire();
+  void ArmExpiry();
+
+  Parts& parts_;
+  SendBatch& out_;
+  net::Resolver resolver_;
+  std::list<BackendFlow> flows_;  // the longest silent first
+  // Those that wait for the backend's address or have lost their channel. A client that is there
+  // twice (two channels) has the entry of one only, which at worst costs it its port.
+  std::unordered_map<std::string, BackendFlow*> unresolved_;
+  std::unordered_map<std::string, BackendFlow*> orphans_;
+  std::unique_ptr<event::Timer> expiry_;
+};
+
+}  // namespace funnel::udpd

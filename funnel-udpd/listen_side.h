@@ -1,0 +1,71 @@
+// The client side of a UDP service: clients' datagrams become DATAGRAMs of sessions, answers go
+// back to the client from the address it asked. A flow outlives its channel: the next channel
+// announces it again.
+//
+// Owned by UdpEdge, on the loop's thread.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "funnel-udpd/flow.h"
+#include "funnel-udpd/listener.h"
+
+namespace funnel::udpd {
+
+class ListenSide final : public Listener::User {
+ public:
+  ListenSide(Parts& parts, SendBatch& out);
+  ~ListenSide() override;
+
+  // Takes the listening sockets and begins to read.
+  [[nodiscard]] Result<> Start(std::vector<UniqueFd> sockets);
+  void Stop();
+  void OnReload();
+
+  void OnChannelUp(service::ChannelHandle& channel);
+  void OnChannelDown(service::ChannelHandle& channel);
+  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
+  void OnSessionReset(service::ChannelHandle& channel, SessionId session);
+  void OnSessionsAvailable();
+
+  void OnClientDatagram(Listener& listener, const SocketAddress& client, const SocketAddress& local,
+                        ByteView datagram) override;
+
+ private:
+  // What one channel carries of our flows.
+  struct ChannelFlows : service::ChannelData {
+    std::unordered_map<SessionId, Flow*> by_session;
+  };
+  // A datagram that came while no channel could take it.
+  struct Waiting {
+    FlowKey key;
+    TimePoint until;
+    Bytes datagram;
+  };
+
+  static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
+    return static_cast<ChannelFlows&>(*channel.data);
+  }
+  [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
+  [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
+  // Makes FLOW a session of the channel with the fewest. False: none takes one now.
+  [[nodiscard]] bool Announce(Flow& flow);
+  void Detach(Flow& flow);
+  void Wait(const FlowKey& key, ByteView datagram, TimePoint now);
+  void SendWaiting();
+  void AnnounceAgain();
+  void Expire();
+  void ArmExpiry();
+
+  Parts& parts_;
+  SendBatch& out_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  FlowTable flows_;
+  std::deque<Waiting> waiting_;
+  std::vector<service::ChannelHandle*> channels_;
+  std::unique_ptr<event::Timer> expiry_;
+};
+
+}  // namespace funnel::udpd

@@ -1,0 +1,43 @@
+// One listening UDP socket of the client side: datagrams in, with the address each was sent to, and
+// answers out from that address (so that a wildcard socket answers as whom it was asked).
+//
+// Owned by ListenSide, on the loop's thread.
+#pragma once
+
+#include "common/event/descriptors.h"
+#include "funnel-udpd/parts.h"
+#include "funnel-udpd/send_batch.h"
+
+namespace funnel::udpd {
+
+class Listener final : public event::DescriptorHandler {
+ public:
+  class User {
+   public:
+    virtual ~User() = default;
+    // LOCAL is the address the client asked, with our port. The bytes are gone after the call.
+    virtual void OnClientDatagram(Listener& listener, const SocketAddress& client,
+                                  const SocketAddress& local, ByteView datagram) = 0;
+  };
+
+  Listener(Parts& parts, SendBatch& out, User& user, UniqueFd fd);
+  // Begins to read. Fails where the socket cannot tell whom a datagram was sent to.
+  [[nodiscard]] Result<> Start();
+  void Stop() { registration_.Remove(); }
+  void Answer(const SocketAddress& client, const SocketAddress& local, ByteView datagram);
+
+  void OnReady(std::uint32_t events) override;
+
+ private:
+  // Batches read before other sockets have their turn.
+  static constexpr int kBatches = 8;
+
+  Parts& parts_;
+  SendBatch& out_;
+  User& user_;
+  UniqueFd fd_;
+  SocketAddress bound_;
+  event::Registration registration_;
+};
+
+}  // namespace funnel::udpd

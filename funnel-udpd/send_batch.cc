@@ -1,0 +1,181 @@
+#include "funnel-udpd/send_batch.h"
+
+#include <linux/udp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace funnel::udpd {
+namespace {
+
+// The kernel takes at most 64 segments (UDP_MAX_SEGMENTS) and 65,507 bytes a call.
+constexpr std::size_t kMaxSegments = 64;
+constexpr std::size_t kMaxTrain = 65507;
+// Larger ones would be fragmented, which a train cannot be.
+constexpr std::size_t kMaxSegment = 1400;
+constexpr std::size_t kControlSize =
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
+
+}  // namespace
+
+struct SendBatch::Message {
+  std::size_t first = 0, count = 0;  // entries
+  const SocketAddress* to = nullptr;
+  const SocketAddress* from = nullptr;
+  iovec vector{};
+  msghdr header{};
+  alignas(cmsghdr) std::uint8_t control[kControlSize]{};
+};
+
+namespace {
+
+// Appends one control message behind those that HEADER has.
+template <typename T>
+void AppendControl(msghdr& header, std::uint8_t* room, int level, int type, const T& value) {
+  header.msg_control = room;
+  auto* at = reinterpret_cast<cmsghdr*>(room + header.msg_controllen);
+  at->cmsg_level = level;
+  at->cmsg_type = type;
+  at->cmsg_len = CMSG_LEN(sizeof value);
+  std::memcpy(CMSG_DATA(at), &value, sizeof value);
+  header.msg_controllen += CMSG_SPACE(sizeof value);
+}
+
+void AppendSource(msghdr& header, std::uint8_t* room, const SocketAddress& from) {
+  if (from.family() == AF_INET) {
+    in_pktinfo info{};
+    std::memcpy(&info.ipi_spec_dst, from.ip_bytes().data(), sizeof info.ipi_spec_dst);
+    AppendControl(header, room, IPPROTO_IP, IP_PKTINFO, info);
+  } else if (from.family() == AF_INET6) {
+    in6_pktinfo info{};
+    std::memcpy(&info.ipi6_addr, from.ip_bytes().data(), sizeof info.ipi6_addr);
+    info.ipi6_ifindex = reinterpret_cast<const sockaddr_in6*>(from.data())->sin6_scope_id;
+    AppendControl(header, room, IPPROTO_IPV6, IPV6_PKTINFO, info);
+  }
+}
+
+}  // namespace
+
+SendBatch::SendBatch(event::Loop& loop) : hook_(loop.AddTurnHook([this] { Flush(); })) {}
+
+void SendBatch::Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram) {
+  if (bytes_.size() + datagram.size() > kMaxWaitingBytes) Flush();
+  entries_.push_back({fd, to, from, bytes_.size(), datagram.size()});
+  bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
+  hook_->Request();
+}
+
+void SendBatch::Flush() {
+  if (entries_.empty()) return;
+  for (std::size_t first = 0; first < entries_.size();) {
+    std::size_t last = first + 1;
+    while (last < entries_.size() && entries_[last].fd == entries_[first].fd) ++last;
+    SendRun(first, last);
+    first = last;
+  }
+  entries_.clear();
+  bytes_.clear();
+  if (on_flushed_) on_flushed_();
+}
+
+std::size_t SendBatch::SegmentsFrom(std::size_t first, std::size_t last) const {
+  const Entry& head = entries_[first];
+  if (!segments_ || head.size == 0 || head.size > kMaxSegment) return 1;
+  const std::size_t most = std::min({last - first, kMaxSegments, kMaxTrain / head.size});
+  std::size_t count = 1;
+  while (count < most) {
+    const Entry& next = entries_[first + count];
+    if (next.size > head.size || next.size == 0 || !(next.to == head.to) ||
+        !(next.from == head.from))
+      break;
+    ++count;
+    if (next.size < head.size) break;  // only the last segment may be short
+  }
+  return count;
+}
+
+void SendBatch::Fill(Message& message) const {
+  const Entry& head = entries_[message.first];
+  const Entry& tail = entries_[message.first + message.count - 1];
+  message.vector = {const_cast<std::uint8_t*>(bytes_.data()) + head.at,
+                    tail.at + tail.size - head.at};
+  message.header = {.msg_name = const_cast<sockaddr*>(head.to.data()),
+                    .msg_namelen = head.to.size(),
+                    .msg_iov = &message.vector,
+                    .msg_iovlen = 1,
+                    .msg_control = nullptr,
+                    .msg_controllen = 0,
+                    .msg_flags = 0};
+  if (head.to.family() == AF_UNSPEC) {
+    message.header.msg_name = nullptr;
+    message.header.msg_namelen = 0;
+  }
+  AppendSource(message.header, message.control, head.from);
+  if (message.count > 1)
+    AppendControl(message.header, message.control, IPPROTO_UDP, UDP_SEGMENT,
+                  static_cast<std::uint16_t>(head.size));
+}
+
+void SendBatch::SendRun(std::size_t first, std::size_t last) {
+  std::vector<Message> messages;
+  for (std::size_t at = first; at < last;) {
+    messages.push_back({.first = at, .count = SegmentsFrom(at, last)});
+    at += messages.back().count;
+  }
+  for (Message& message : messages) Fill(message);
+  SendMessages(entries_[first].fd, messages);
+}
+
+void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
+  std::vector<mmsghdr> headers;
+  for (const Message& message : messages) headers.push_back({message.header, 0});
+  bool refused = false;
+  for (std::size_t at = 0; at < messages.size();) {
+    const int sent = sendmmsg(fd, headers.data() + at, static_cast<unsigned>(headers.size() - at),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) {
+      for (int i = 0; i < sent; ++i) totals_.sent += messages[at++].count;
+      refused = false;
+      continue;
+    }
+    const int error = errno;
+    // The ICMP error of an earlier datagram; this one was not tried yet.
+    if (error == ECONNREFUSED && !std::exchange(refused, true)) continue;
+    const Message& failed = messages[at++];
+    if (failed.count > 1 &&
+        (error == EINVAL || error == EIO || error == EMSGSIZE || error == ENOPROTOOPT)) {
+      segments_ = segments_ && error != EINVAL && error != ENOPROTOOPT;
+      SendSingly(failed.first, failed.count);
+    } else {
+      CountFailure(error, failed.count);
+    }
+  }
+}
+
+void SendBatch::SendSingly(std::size_t first, std::size_t count) {
+  for (std::size_t i = first; i < first + count; ++i) {
+    Message message{.first = i, .count = 1};
+    Fill(message);
+    if (sendmsg(entries_[i].fd, &message.header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+      ++totals_.sent;
+    } else {
+      CountFailure(errno, 1);
+    }
+  }
+}
+
+void SendBatch::CountFailure(int error, std::size_t datagrams) {
+  if (error == EAGAIN || error == ENOBUFS) {
+    totals_.blocked += datagrams;
+  } else if (error == ECONNREFUSED) {
+    totals_.refused += datagrams;
+  } else {
+    totals_.errors += datagrams;
+  }
+}
+
+SendBatch::Totals SendBatch::TakeTotals() { return std::exchange(totals_, {}); }
+
+}  // namespace funnel::udpd

@@ -1,0 +1,37 @@
+#include "funnel-udpd/socket_options.h"
+
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+namespace funnel::udpd {
+namespace {
+
+constexpr int kOn = 1;
+// About 10,000 small datagrams as the kernel counts them.
+constexpr int kBufferBytes = 8 << 20;
+
+}  // namespace
+
+Result<> ReportDestination(int fd, int family) {
+  const bool v6 = family == AF_INET6;
+  const int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+  const int option = v6 ? IPV6_RECVPKTINFO : IP_PKTINFO;
+  if (setsockopt(fd, level, option, &kOn, sizeof kOn) < 0) return FailErrno("setsockopt(PKTINFO)");
+  return {};
+}
+
+void EnlargeBuffers(int fd) {
+  // The kernel grants what its limit allows and does not fail.
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kBufferBytes, sizeof kBufferBytes);
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace funnel::udpd

@@ -1,0 +1,43 @@
+// funnel-udpd: one UDP service's end. Which of its two sides it is, configuration says.
+//
+// Owned by service::RunEdge, on the loop's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/service/application.h"
+#include "common/service/run_edge.h"
+#include "funnel-udpd/connect_side.h"
+#include "funnel-udpd/listen_side.h"
+
+namespace funnel::udpd {
+
+class UdpEdge final : public service::Application {
+ public:
+  // Takes the listening sockets; fails where they do not fit the service's role.
+  [[nodiscard]] static Result<std::unique_ptr<service::Application>> Make(
+      service::EdgeEnvironment& environment);
+
+  void OnChannelUp(service::ChannelHandle& channel) override;
+  void OnChannelDown(service::ChannelHandle& channel, wire::EndCode code, bool clean) override;
+  void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
+                       const wire::SessionInfo& info) override;
+  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram) override;
+  void OnSessionReset(service::ChannelHandle& channel, SessionId session,
+                      wire::EndCode code) override;
+  void OnSessionsAvailable(service::ChannelHandle& channel) override;
+  void OnReload(const config::ServiceConfig& service) override;
+  void OnStop() override;
+
+ private:
+  UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
+
+  std::unique_ptr<event::EpollSet> sockets_;
+  Parts parts_;
+  SendBatch out_;
+  std::optional<ListenSide> listen_;
+  std::optional<ConnectSide> connect_;
+};
+
+}  // namespace funnel::udpd
