@@ -1,11 +1,13 @@
 // What the userland engine knows of one association, and how it finds it again.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 
 #include "common/base/clock.h"
 #include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/engine/held_messages.h"
 #include "funnel-sctpd/engine/output_queue.h"
 #include "funnel-sctpd/engine/sctp_endpoint.h"
 
@@ -48,8 +50,15 @@ struct Association {
   std::uint32_t highest_tsn = 0;
   bool any_tsn = false;
 
+  // Payload handed to libusrsctp, and what of it has left at least once.
+  std::uint64_t given_bytes = 0, first_sent_bytes = 0;
+  [[nodiscard]] std::uint64_t unsent_bytes() const {
+    return given_bytes - std::min(given_bytes, first_sent_bytes);
+  }
+  HeldMessages held;
+
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
-  std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0;
+  std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0, expired_messages = 0;
 };
 
 // Owns the associations. An association is in every index or in none.

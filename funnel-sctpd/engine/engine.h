@@ -53,7 +53,8 @@ struct Target {
 
 struct SendOptions {
   bool unordered = false;
-  // PR-SCTP (RFC 3758): given up when this old; 0 is reliable.
+  // PR-SCTP (RFC 3758): given up when this old; 0 is reliable. Messages with a lifetime keep their
+  // order among themselves at most; others may pass them.
   std::chrono::milliseconds lifetime{0};
 };
 
@@ -124,6 +125,8 @@ struct AssociationStats {
   std::uint64_t bytes_in = 0, bytes_out = 0;  // SCTP packets, headers included
   std::uint64_t messages_in = 0, messages_out = 0;
   std::uint64_t retransmitted_chunks = 0;
+  std::uint64_t expired_messages = 0;  // given up before they were ever sent
+  std::uint64_t held_messages = 0;     // now: with a lifetime, waiting to be sent
   std::chrono::milliseconds since_heard{0};
 };
 
@@ -133,6 +136,7 @@ struct EngineCounters {
                 dead_peers = 0;
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, messages_out = 0, sends_full = 0, retransmitted_chunks = 0;
+  std::uint64_t messages_expired = 0;    // their lifetime ended before they could be sent
   std::uint64_t packets_malformed = 0;   // not SCTP, a bad checksum, chunks beyond the end
   std::uint64_t packets_other_port = 0;  // not for our SCTP port
   std::uint64_t packets_bad_tag =

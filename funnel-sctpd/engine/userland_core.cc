@@ -108,7 +108,7 @@ bool UserlandCore::HasRoom(const Association& association, std::size_t more_byte
   // A quarter of the buffer is kept for messages of one packet: bulk on one stream must not make a
   // request on another wait until all of it has left.
   std::size_t limit = large ? settings_.send_buffer_bytes / 4 * 3 : settings_.send_buffer_bytes;
-  return endpoint_->QueuedBytes(association.stack) + more_bytes <= limit;
+  return endpoint_->QueuedBytes(association.stack) + association.held.bytes() + more_bytes <= limit;
 }
 
 SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView message,
@@ -121,8 +121,10 @@ SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView messag
   stack::CatchUp(active_ = Now());
   bool large = message.size() > association->max_unfragmented;
   SendStatus status = SendStatus::kFull;
-  if (!large || HasRoom(*association, message.size(), large))
-    status = endpoint_->Send(association->stack, stream, message, options);
+  if (options.lifetime > std::chrono::milliseconds::zero() && MustHold(*association))
+    status = Hold(*association, stream, message, options);
+  else if (!large || HasRoom(*association, message.size(), large))
+    status = IntoStack(*association, stream, message, options);
   if (status == SendStatus::kSent) {
     ++association->messages_out;
     ++counters_.messages_out;
@@ -139,6 +141,12 @@ void UserlandCore::Shutdown(AssociationId id) {
   if (association->state == Association::State::kConnecting)
     return End(*association, DownReason::kShutdown, "not up yet");
   stack::CatchUp(active_ = Now());
+  while (!association->held.empty()) {  // now or never
+    const auto& message = association->held.front();
+    (void)IntoStack(*association, message.stream, message.bytes, {.unordered = message.unordered});
+    association->held.Pop();
+    --held_;
+  }
   association->state = Association::State::kEnding;
   association->deadline = active_ + settings_.dead_peer_timeout;
   association->shutdown_owed = !endpoint_->Shutdown(association->stack);
@@ -152,6 +160,7 @@ void UserlandCore::Abort(AssociationId id, std::string_view reason) {
 void UserlandCore::End(Association& association, DownReason reason, std::string text,
                        bool quietly) {
   stack::CatchUp(Now());
+  held_ -= association.held.size();
   ended_.push_back({association.id, reason, text});
   StackAssociation in_stack = association.stack;
   if (quietly) associations_.Remove(association);
@@ -184,6 +193,8 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
   out.messages_in = association->messages_in;
   out.messages_out = association->messages_out;
   out.retransmitted_chunks = association->retransmitted_chunks;
+  out.expired_messages = association->expired_messages;
+  out.held_messages = association->held.size();
   out.since_heard =
       std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->heard);
   return out;
@@ -213,6 +224,7 @@ void UserlandCore::OnReadable() {
   for (int i = 0; i < kBatches && link_->Receive(*this, counters_); ++i) {
   }
   Drain();
+  SendHeld();
   Flush();
 }
 
@@ -221,6 +233,7 @@ void UserlandCore::OnTimer() {
   stack::CatchUp(now);
   Drain();
   CheckTime(now);
+  SendHeld();
   ticked_ = now;
   writable_due_ = true;  // a lifetime may have run out
   Flush();
@@ -246,6 +259,9 @@ void UserlandCore::CheckTime(TimePoint now) {
     Association& association = *associations_.Find(id);
     association.heard = std::max(association.heard, earliest);
     if (association.state == Association::State::kConnecting) continue;
+    // What the stack gave up before it was sent never shows up as sent.
+    if (association.unsent_bytes() > 0 && endpoint_->QueuedBytes(association.stack) == 0)
+      association.first_sent_bytes = association.given_bytes;
     if (association.shutdown_owed)
       association.shutdown_owed = !endpoint_->Shutdown(association.stack);
     if (now - association.heard > settings_.dead_peer_timeout) {

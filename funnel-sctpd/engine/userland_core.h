@@ -89,8 +89,15 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void TellWritable();
 
   // Out (userland_output.cc).
+  [[nodiscard]] bool MustHold(const Association& association) const;
+  [[nodiscard]] SendStatus Hold(Association& association, StreamId stream, ByteView message,
+                                const SendOptions& options);
+  [[nodiscard]] SendStatus IntoStack(Association& association, StreamId stream, ByteView message,
+                                     const SendOptions& options);
+  void SendHeld();
+  void SendHeld(Association& association, TimePoint now);
   void OnStackOutput(ByteView packet) override;
-  void CountRetransmissions(Association& association, ByteView packet);
+  void NoteSent(Association& association, ByteView packet);
 
   // Ends ASSOCIATION here and in the stack; the peer is told unless QUIETLY. OnDown follows.
   void End(Association& association, DownReason reason, std::string text, bool quietly = false);
@@ -122,7 +129,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   const Input* input_ = nullptr;  // a stranger's packet that libusrsctp is looking at
   std::size_t undrained_packets_ = 0;
   bool writable_due_ = false;
-  TimePoint active_{};  // last traffic
+  std::size_t held_ = 0;  // messages, of all associations
+  TimePoint active_{};    // last traffic
   TimePoint ticked_{};
 };
 

@@ -108,6 +108,7 @@ void UserlandCore::OnLost(const SctpEndpoint::Event& event) {
   }
   if (!event.reason.empty()) text += ": " + EscapeForLog(event.reason);
   ended_.push_back({association->id, reason, std::move(text)});
+  held_ -= association->held.size();
   associations_.Remove(*association);
 }
 
@@ -127,7 +128,8 @@ void UserlandCore::TellWritable() {
     if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
     // An eighth more than Send asks for, so that one hint is good for several messages.
     std::size_t slack = settings_.send_buffer_bytes / 8;
-    bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false);
+    bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false) &&
+                 association->held.bytes() <= slack;
     bool large = association->large_waits && HasRoom(*association, slack, /*large=*/true);
     if (!small && !large) continue;
     association->small_waits = association->large_waits = false;

@@ -130,7 +130,8 @@ class EngineTest : public ::testing::Test {
   // Before the test's locals, that callbacks refer to, are missed.
   void TearDown() override {
     network.fate = nullptr;
-    for (End* end : {&a, &b}) end->on_message = nullptr, end->on_writable = nullptr, end->engine.reset();
+    for (End* end : {&a, &b})
+      end->on_message = nullptr, end->on_writable = nullptr, end->engine.reset();
   }
   static TransportAddress Address(int host, std::uint16_t port = 9899) {
     return *TransportAddress::Parse("192.0.2." + std::to_string(host), port);
@@ -184,7 +185,8 @@ class EngineTest : public ::testing::Test {
     Start(a, 1, settings);
     Start(b, 2, settings);
     Connect(a, b);
-    if (!Run([&] { return a.ups.size() == 1 && b.ups.size() == 1; })) throw std::runtime_error("no association");
+    if (!Run([&] { return a.ups.size() == 1 && b.ups.size() == 1; }))
+      throw std::runtime_error("no association");
   }
 
   MemoryNetwork network;
