@@ -13,8 +13,8 @@
 
 #include "common/base/clock.h"
 #include "common/event/descriptors.h"
-#include "funnel-tcpd/edge_parts.h"
 #include "common/net/resolver.h"
+#include "funnel-tcpd/edge_parts.h"
 
 namespace funnel::tcpd {
 

@@ -1,7 +1,5 @@
 #include "funnel-tcpd/tcp_edge.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -14,18 +12,9 @@ ChannelSessions& SessionsOf(service::ChannelHandle& channel) {
   return static_cast<ChannelSessions&>(*channel.data);
 }
 
-// A descriptor for each connection; systemd's soft limit of 1,024 is for programs that use select.
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnvironment& environment) {
-  RaiseDescriptorLimit();
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<TcpEdge> edge(new TcpEdge(environment, std::move(sockets)));
   if (edge->listens()) TRY(edge->TakeListeners(environment.sockets));
