@@ -128,6 +128,7 @@ class Channel::Impl {
   void Pump(Session& session);
   std::size_t Offer(Session& session, ByteView bytes);
   void ConsumeCredit(Session& session, std::uint64_t cost);
+  void NoteCredit(Session& session);
   void AfterFin(Session& session);
   void EndIfOver(Session& session);
 

@@ -35,9 +35,12 @@ void Channel::Impl::Handle(const MessageRecord& record) {
 
 bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record) {
   const std::uint64_t cost = record.bytes.size() + kMessageCost;
-  if (session.receive_credit.Receive(cost) && receive_credit_.Receive(cost)) return true;
-  Violation("a message beyond the credit that was given");
-  return false;
+  if (!session.receive_credit.Receive(cost) || !receive_credit_.Receive(cost)) {
+    Violation("a message beyond the credit that was given");
+    return false;
+  }
+  NoteCredit(session);
+  return true;
 }
 
 // We reset the session before this came: it only counts.
@@ -101,6 +104,11 @@ void Channel::Impl::ConsumeCredit(Session& session, std::uint64_t cost) {
   if (cost == 0) return;
   session.receive_credit.Consume(cost);
   receive_credit_.Consume(cost);
+  NoteCredit(session);
+}
+
+// Called whenever either account moved.
+void Channel::Impl::NoteCredit(Session& session) {
   if (receive_credit_.IsDue()) channel_credit_due_ = true;
   if (session.receive_credit.IsDue() && !session.credit_due &&
       session.phase != Session::Phase::kReset) {

@@ -12,6 +12,9 @@ namespace funnel::wire {
 constexpr std::uint64_t kInitialSessionCredit = 64 << 10;
 constexpr std::uint64_t kInitialChannelCredit = 1 << 20;
 
+// No message is larger: bulk frames are at most 32 KiB.
+constexpr std::uint64_t kLargestMessageCost = 33 << 10;
+
 // The sender's side.
 class SendCredit {
  public:
@@ -54,8 +57,14 @@ class ReceiveCredit {
     return true;
   }
 
-  // Whether the grant has shrunk to half a window, so that a new limit should be told.
-  [[nodiscard]] bool IsDue() const { return limit_ - consumed_ <= window_ / 2; }
+  // Whether a new limit should be told: it would add half a window, or anything at all while the
+  // sender may lack the credit for its next message. (What stuck readers hold counts as granted, so
+  // half a window may never come together.)
+  [[nodiscard]] bool IsDue() const {
+    const std::uint64_t target = consumed_ + window_;
+    const std::uint64_t gain = target > limit_ ? target - limit_ : 0;
+    return gain >= window_ / 2 || (gain > 0 && limit_ - received_ < kLargestMessageCost);
+  }
   // The new limit. If the last one was no longer ago than QUICK, the reader is faster than the
   // window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the window
   // grew.

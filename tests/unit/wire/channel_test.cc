@@ -447,6 +447,7 @@ TEST(Channel, CreditOfResetSessionsComesBack) {
     ASSERT_EQ(ends.a.channel->SendBytes(*id, AsBytes(text)), text.size()) << i;
     if (i % 2) {
       ends.Flush(ends.a);
+      if (i % 4 == 3) ends.Give(ends.b, ends.a.out.Take());
       (i % 4 == 1 ? ends.a : ends.b).channel->ResetSession(*id, EndCode::kReset);
     } else {
       ends.Run();

@@ -11,6 +11,8 @@
 
 #include "common/wire/channel.h"
 #include "common/wire/frame.h"
+#include "common/wire/record.h"
+#include "common/wire/sealed.h"
 #include "tests/unit/wire/toy_cipher.h"
 
 namespace funnel::wire::testing {
@@ -178,6 +180,50 @@ class Ends {
   BootTime expires{std::chrono::seconds(5000 + 36000)};
   End a, b;
 };
+
+// A peer that has the keys and keeps no rules: seals what it is told.
+class Rogue {
+ public:
+  Rogue(Role role, std::uint64_t key = 7) : role_(role), key_(key) {}
+
+  Bytes Seal(const SealedHeader& header, ByteView records, Epoch epoch = Epoch(0)) const {
+    std::uint8_t head[kSealedHeaderSize];
+    header.Serialize(head);
+    ToyCipher cipher(key_, role_ == Role::kInitiator);
+    Bytes frame = MakeFrame({.epoch = epoch, .channel = ChannelId(0x12345678)},
+                            Bytes(kSealedHeaderSize + records.size() + cipher.Overhead()));
+    const ByteView pieces[] = {head, records};
+    (void)cipher.Seal(header.sequence, pieces, MutableByteView(frame).subspan(kFrameHeaderSize));
+    return frame;
+  }
+  // The next reliable frame, with CONFIRM in front.
+  Bytes Next(ByteView records) {
+    Bytes with_confirm;
+    AppendRecord(with_confirm, ConfirmRecord{Bytes(32, static_cast<std::uint8_t>(key_))});
+    with_confirm.insert(with_confirm.end(), records.begin(), records.end());
+    const std::uint64_t sequence = sequence_++;
+    return Seal({.reliable = true, .reliable_before = sequence, .sequence = sequence},
+                with_confirm);
+  }
+  template <typename R>
+  Bytes NextWith(const R& record) {
+    Bytes raw;
+    AppendRecord(raw, record);
+    return Next(raw);
+  }
+
+ private:
+  Role role_;
+  std::uint64_t key_;
+  std::uint64_t sequence_ = 0;
+};
+
+inline Bytes MessageBytes(const MessageRecord& record) {
+  Bytes raw(kMaxMessageHeader);
+  raw.resize(static_cast<std::size_t>(StoreMessageHeader(raw.data(), record) - raw.data()));
+  raw.insert(raw.end(), record.bytes.begin(), record.bytes.end());
+  return raw;
+}
 
 inline std::string Pattern(std::size_t size, unsigned seed = 1) {
   std::string text(size, '\0');
