@@ -7,10 +7,13 @@ namespace funnel::wire {
 std::uint64_t ReceiveCredit::Grant(TimePoint now, Duration quick, std::uint64_t max,
                                    std::uint64_t growth) {
   std::uint64_t grown = 0;
-  if (granted_ != TimePoint{} && now - granted_ <= quick && window_ < max)
-    grown = std::min({window_, max - window_, growth});
+  if (consumed_ - measured_from_ >= window_ / 2) {
+    if (measured_since_ != TimePoint{} && now - measured_since_ <= quick && window_ < max)
+      grown = std::min({window_, max - window_, growth});
+    measured_from_ = consumed_;
+    measured_since_ = now;
+  }
   window_ += grown;
-  granted_ = now;
   limit_ = std::max(limit_, consumed_ + window_);
   return grown;
 }

@@ -65,9 +65,8 @@ class ReceiveCredit {
     const std::uint64_t gain = target > limit_ ? target - limit_ : 0;
     return gain >= window_ / 2 || (gain > 0 && limit_ - received_ < kLargestMessageCost);
   }
-  // The new limit. If the last one was no longer ago than QUICK, the reader is faster than the
-  // window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the window
-  // grew.
+  // Sets the new limit. If the last half window was consumed within QUICK, the reader is faster than the
+  // window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the window grew.
   std::uint64_t Grant(TimePoint now, Duration quick, std::uint64_t max, std::uint64_t growth);
 
   // Takes back what the window had grown beyond INITIAL, of a session that ends. Returns how much.
@@ -85,7 +84,9 @@ class ReceiveCredit {
   std::uint64_t window_;
   std::uint64_t received_ = 0;
   std::uint64_t consumed_ = 0;
-  TimePoint granted_{};
+  // The half window whose consumption is being timed.
+  std::uint64_t measured_from_ = 0;
+  TimePoint measured_since_{};
 };
 
 }  // namespace funnel::wire

@@ -70,6 +70,7 @@ TEST(Rekey, HappensAfterSoManyFramesOrBytes) {
   settings.rekey_after_frames = 100;
   RekeyEnds ends(settings);
   auto id = ends.a.channel->OpenSession({});
+  ends.Run();
   for (int i = 0; i < 1000; ++i) {
     ends.b.channel->SendDatagram(*id, AsBytes("x"));
     ends.Run();

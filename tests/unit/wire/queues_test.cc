@@ -163,7 +163,11 @@ TEST(Credit, AQuickReadersWindowGrowsAndASlowOnesDoesNot) {
 TEST(Credit, GrowthIsLimitedByWhatIsLeftForAll) {
   ReceiveCredit credit(1000);
   const Duration quick = std::chrono::milliseconds(200);
+  credit.Consume(500);
   EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 0u);
+  credit.Consume(499);
+  EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 0u);
+  credit.Consume(1);
   EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 300u);
   EXPECT_EQ(credit.ShrinkWindow(1000), 300u);
 }
