@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 
 #include "bench/load/latency.h"
@@ -16,120 +15,137 @@ namespace funnel::bench {
 namespace {
 
 constexpr unsigned kBatch = 64;
+constexpr std::size_t kLargestAnswer = 2048;
 constexpr Nanoseconds kLostAfter = kSecond;
 constexpr Nanoseconds kWarmUp = kSecond;  // not counted
+constexpr int kTurnMs = 100;
 
-// A request: when it was sent, then filling.
+// Many datagrams a system call.
+struct Batch {
+  std::array<std::array<char, kLargestAnswer>, kBatch> buffers;
+  std::array<iovec, kBatch> pieces;
+  std::array<mmsghdr, kBatch> headers{};
+
+  Batch() {
+    for (unsigned i = 0; i < kBatch; ++i) {
+      headers[i].msg_hdr.msg_iov = &pieces[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+};
+
 class ClosedLoopLoad {
  public:
   explicit ClosedLoopLoad(const Options& options)
       : options_(options), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    request_.resize(std::max(options.request_bytes, sizeof(Nanoseconds)), 'x');
     for (std::size_t i = 0; i < options.sockets; ++i) {
-      flows_.push_back({ConnectSocket(options.address, Transport::kUdp), 0, 0});
+      flows_.push_back({ConnectSocket(options.address, Transport::kUdp), {}, {}});
+      flows_.back().sent_at.resize(options.window);
+      for (std::size_t slot = 0; slot < options.window; ++slot) flows_.back().free.push_back(slot);
       epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
       epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, flows_.back().fd.get(), &event);
     }
   }
 
   int Run() {
-    const Nanoseconds begin = NowNs() + kWarmUp;
-    const Nanoseconds end = begin + static_cast<Nanoseconds>(options_.seconds * 1e9);
+    begin_ = NowNs() + kWarmUp;
+    const Nanoseconds end = begin_ + static_cast<Nanoseconds>(options_.seconds * 1e9);
     // Flows start one after the other, so that a tunnel's opening is no burst.
     for (Flow& flow : flows_) {
-      Fill(flow, NowNs());
-      Turn(begin, 0);
+      Fill(flow);
+      Turn(0);
     }
     Nanoseconds next_check = NowNs() + kLostAfter;
     while (NowNs() < end) {
-      Turn(begin, 100);
+      Turn(kTurnMs);
       if (NowNs() < next_check) continue;
       next_check = NowNs() + kLostAfter / 4;
-      Refill();
+      GiveUpLost();
     }
-    Print(static_cast<double>(end - begin) / 1e9);
+    Print(static_cast<double>(end - begin_) / 1e9);
     return 0;
   }
 
  private:
   struct Flow {
     UniqueFd fd;
-    std::size_t unanswered = 0;
-    Nanoseconds last = 0;  // when it last sent
+    std::vector<Nanoseconds> sent_at;  // by slot; 0: free. A request's number is its slot
+    std::vector<std::size_t> free;
   };
 
-  void Turn(Nanoseconds begin, int timeout_ms) {
+  void Turn(int timeout_ms) {
     std::array<epoll_event, kBatch> events;
     const int count = epoll_wait(epoll_.get(), events.data(), kBatch, timeout_ms);
     for (int i = 0; i < count; ++i) {
       Flow& flow = flows_[events[static_cast<std::size_t>(i)].data.u64];
-      Receive(flow, begin);
-      Fill(flow, NowNs());
+      Receive(flow);
+      Fill(flow);
     }
   }
 
-  void Receive(Flow& flow, Nanoseconds begin) {
-    std::array<mmsghdr, kBatch> headers{};
-    std::array<iovec, kBatch> pieces;
-    std::array<std::array<char, 2048>, kBatch>& buffers = buffers_;
-    for (unsigned i = 0; i < kBatch; ++i) {
-      pieces[i] = {buffers[i].data(), buffers[i].size()};
-      headers[i].msg_hdr.msg_iov = &pieces[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-    }
-    const int count = recvmmsg(flow.fd.get(), headers.data(), kBatch, MSG_DONTWAIT, nullptr);
+  void Receive(Flow& flow) {
+    for (unsigned i = 0; i < kBatch; ++i) in_.pieces[i] = {in_.buffers[i].data(), kLargestAnswer};
+    const int count = recvmmsg(flow.fd.get(), in_.headers.data(), kBatch, MSG_DONTWAIT, nullptr);
     const Nanoseconds now = NowNs();
-    for (int i = 0; i < count; ++i) {
-      const auto index = static_cast<unsigned>(i);
-      Nanoseconds sent = 0;
-      std::memcpy(&sent, buffers[index].data(), sizeof sent);
-      if (flow.unanswered > 0) --flow.unanswered;
-      if (headers[index].msg_len != options_.answer_bytes) ++broken_;
-      if (now >= begin) latencies_.Add(now - sent);
-    }
+    for (unsigned i = 0; static_cast<int>(i) < count; ++i)
+      Take(flow, {in_.buffers[i].data(), in_.headers[i].msg_len}, now);
   }
 
-  void Fill(Flow& flow, Nanoseconds now) {
-    std::memcpy(request_.data(), &now, sizeof now);
-    std::array<mmsghdr, kBatch> headers{};
-    iovec piece{request_.data(), request_.size()};
-    const auto count =
-        static_cast<unsigned>(std::min<std::size_t>(options_.window - flow.unanswered, kBatch));
+  void Take(Flow& flow, std::string_view answer, Nanoseconds now) {
+    const auto slot = NumberOf(options_.exchange, answer, options_.answer_bytes);
+    if (!slot || *slot >= flow.sent_at.size()) return void(++broken_);
+    const Nanoseconds sent = std::exchange(flow.sent_at[*slot], 0);
+    if (sent == 0) return void(++late_);
+    flow.free.push_back(*slot);
+    if (now >= begin_) latencies_.Add(now - sent);
+  }
+
+  void Fill(Flow& flow) {
+    const auto count = static_cast<unsigned>(std::min<std::size_t>(flow.free.size(), kBatch));
+    if (count == 0) return;
+    const Nanoseconds now = NowNs();
+    std::array<std::string, kBatch> requests;
     for (unsigned i = 0; i < count; ++i) {
-      headers[i].msg_hdr.msg_iov = &piece;
-      headers[i].msg_hdr.msg_iovlen = 1;
+      const std::size_t slot = flow.free[flow.free.size() - 1 - i];
+      requests[i] = MakeRequest(options_.exchange, slot, options_.request_bytes);
+      out_.pieces[i] = {requests[i].data(), requests[i].size()};
     }
-    const int sent = count == 0 ? 0 : sendmmsg(flow.fd.get(), headers.data(), count, MSG_DONTWAIT);
-    if (sent <= 0) return;
-    flow.unanswered += static_cast<std::size_t>(sent);
-    flow.last = now;
+    const int sent = sendmmsg(flow.fd.get(), out_.headers.data(), count, MSG_DONTWAIT);
+    for (int i = 0; i < sent; ++i) {
+      flow.sent_at[flow.free.back()] = now;
+      flow.free.pop_back();
+    }
   }
 
-  // What was not answered for long enough is lost; its place is for a new request.
-  void Refill() {
-    const Nanoseconds now = NowNs();
+  // What was not answered for long enough is lost; its slot is for a new request.
+  void GiveUpLost() {
+    const Nanoseconds limit = NowNs() - kLostAfter;
     for (Flow& flow : flows_) {
-      if (flow.unanswered == 0 || now - flow.last < kLostAfter) continue;
-      lost_ += flow.unanswered;
-      flow.unanswered = 0;
-      Fill(flow, now);
+      for (std::size_t slot = 0; slot < flow.sent_at.size(); ++slot) {
+        if (flow.sent_at[slot] == 0 || flow.sent_at[slot] > limit) continue;
+        ++lost_;
+        flow.sent_at[slot] = 0;
+        flow.free.push_back(slot);
+      }
+      Fill(flow);
     }
   }
 
   void Print(double seconds) {
-    std::printf(R"({"answered": %zu, "requests_per_s": %.0f, "lost": %lu, "broken": %lu, %s})"
-                "\n",
-                latencies_.size(), static_cast<double>(latencies_.size()) / seconds, lost_, broken_,
-                latencies_.Json().c_str());
+    std::printf(
+        R"({"answered": %zu, "requests_per_s": %.0f, "lost": %lu, "late": %lu, "broken": %lu, %s})"
+        "\n",
+        latencies_.size(), static_cast<double>(latencies_.size()) / seconds, lost_, late_, broken_,
+        latencies_.Json().c_str());
   }
 
   const Options& options_;
   UniqueFd epoll_;
-  std::vector<char> request_;
   std::vector<Flow> flows_;
-  std::array<std::array<char, 2048>, kBatch> buffers_;
+  Batch in_, out_;
   Latencies latencies_;
-  std::uint64_t lost_ = 0, broken_ = 0;
+  Nanoseconds begin_ = 0;
+  std::uint64_t lost_ = 0, late_ = 0, broken_ = 0;
 };
 
 }  // namespace

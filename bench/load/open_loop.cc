@@ -3,9 +3,6 @@
 #include <sys/socket.h>
 
 #include <cstdio>
-#include <cstring>
-#include <memory>
-#include <optional>
 #include <string>
 
 #include "bench/load/latency.h"
@@ -69,8 +66,7 @@ class Load {
   }
 
   void Transmit(std::uint64_t n, std::size_t socket) {
-    std::string body(std::max(options_.request_bytes, sizeof n), 'x');
-    std::memcpy(body.data(), &n, sizeof n);
+    const std::string body = MakeRequest(options_.exchange, n, options_.request_bytes);
     if (options_.transport == Transport::kTcp) {
       streams_[socket].Put(body);
       if (!streams_[socket].Flush()) Die("a connection ended");
@@ -80,14 +76,20 @@ class Load {
   }
 
   void Take(std::string_view answer) {
-    std::uint64_t n = kWarmUp;
-    if (answer.size() != options_.answer_bytes) return void(++broken_);
-    std::memcpy(&n, answer.data(), sizeof n);
-    if (n == kWarmUp) return void(++warm_);
+    const auto number = NumberOf(options_.exchange, answer, options_.answer_bytes);
+    if (!number) return void(++broken_);
+    if (start_ == 0 || *number == kWarmUp) return void(++warm_);
+    const std::uint64_t n = options_.exchange == Exchange::kDns ? LatestOf(*number) : *number;
     if (n >= sent_) return void(++broken_);
     if (answered_[n]) return void(++duplicates_);
     answered_[n] = true;
     latencies_.Add(NowNs() - Due(n));
+  }
+
+  // The last request with these 16 bits: 65,536 requests take far longer than any answer.
+  [[nodiscard]] std::uint64_t LatestOf(std::uint64_t low_bits) const {
+    const std::uint64_t last = sent_ - 1;
+    return last - ((last - low_bits) & 0xffff);
   }
 
   void Poll(Nanoseconds until) {

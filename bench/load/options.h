@@ -3,12 +3,14 @@
 
 #include <cstddef>
 
+#include "bench/load/exchange.h"
 #include "bench/load/sockets.h"
 
 namespace funnel::bench {
 
 struct Options {
   Transport transport = Transport::kUdp;
+  Exchange exchange = Exchange::kPlain;
   SocketAddress address;
   // Answering.
   double think_min_ms = 0, think_max_ms = 0;

@@ -1,17 +1,18 @@
 // rr: requests and responses over UDP or TCP, and what they took.
 //
 //   rr serve  udp|tcp ADDRESS PORT [-t MIN[:MAX]] [-s BYTES]
-//   rr load   udp|tcp ADDRESS PORT [-r RATE] [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS]
-//                                  [-w SECONDS]
-//   rr closed udp     ADDRESS PORT [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS] [-c WINDOW]
+//   rr load   udp|tcp|dns ADDRESS PORT [-r RATE] [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS]
+//                                      [-w SECONDS]
+//   rr closed udp|dns ADDRESS PORT [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS] [-c WINDOW]
 //
 //   -t  time to think in ms, uniform; later requests overtake     -q, -s  bytes of requests (100)
 //   -r  requests a second (1000)      -d  for how long (10)                and of answers (200)
 //   -n  sockets, used in turn (1)     -w  wait at the end (10)    -c  unanswered at a time (1)
 //
 // load is an open loop: latency counts from the time a request was due. closed sends a new request
-// for each answer. Over TCP a message is a two-byte length and a body; each connection is pipelined
-// and answers come in any order. The outcome is one line of JSON.
+// for each answer. dns: queries for www.example.test over UDP. Over TCP a message is a two-byte
+// length and a body; each connection is pipelined and answers come in any order. The outcome is one
+// line of JSON.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,7 +31,7 @@ namespace {
 constexpr std::size_t kLeastBytes = 8;
 
 int Usage() {
-  std::fprintf(stderr, "usage: rr serve|load|closed udp|tcp ADDRESS PORT [options]\n");
+  std::fprintf(stderr, "usage: rr serve|load|closed udp|tcp|dns ADDRESS PORT [options]\n");
   return 2;
 }
 
@@ -85,7 +86,8 @@ int Main(int argc, char** argv) {
   if (argc < 5) return Usage();
   const std::string_view mode = argv[1], transport = argv[2];
   Options options;
-  if (transport != "udp" && transport != "tcp") return Usage();
+  if (transport != "udp" && transport != "tcp" && transport != "dns") return Usage();
+  if (transport == "dns") options.exchange = Exchange::kDns;
   options.transport = transport == "tcp" ? Transport::kTcp : Transport::kUdp;
   options.address = ParseAddress(argv[3], argv[4]);
   if (!Parse(argc, argv, options)) return Usage();
