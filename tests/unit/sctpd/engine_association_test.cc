@@ -60,8 +60,7 @@ TEST_F(EngineAssociationTest, SimultaneousConnectMakesOneAssociation) {
 TEST_F(EngineAssociationTest, SimultaneousConnectSurvivesLoss) {
   for (int lost = 1; lost <= 8; ++lost) {
     SCOPED_TRACE("lost packet " + std::to_string(lost));
-    a = End();
-    b = End();
+    Reset();
     network.delay = milliseconds(2);
     int count = 0;
     network.fate = [&](auto&, auto&, Bytes&) { return ++count != lost; };

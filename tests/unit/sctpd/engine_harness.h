@@ -127,11 +127,17 @@ struct End : EngineObserver {
 
 class EngineTest : public ::testing::Test {
  protected:
-  // Before the test's locals, that callbacks refer to, are missed.
-  void TearDown() override {
-    network.fate = nullptr;
-    for (End* end : {&a, &b})
-      end->on_message = nullptr, end->on_writable = nullptr, end->engine.reset();
+  // Before the test's locals are missed, that callbacks refer to.
+  void TearDown() override { Reset(); }
+  // Both ends and the network as if new; nobody says goodbye.
+  void Reset() {
+    network.fate = [](auto&, auto&, Bytes&) { return false; };
+    for (End* end : {&a, &b}) {
+      end->on_message = nullptr;
+      end->on_writable = nullptr;
+      *end = End();
+    }
+    network = MemoryNetwork();
   }
   static TransportAddress Address(int host, std::uint16_t port = 9899) {
     return *TransportAddress::Parse("192.0.2." + std::to_string(host), port);

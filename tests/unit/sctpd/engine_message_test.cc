@@ -73,9 +73,7 @@ TEST_F(EngineMessageTest, OversizeEndsThatAssociation) {
 TEST_F(EngineMessageTest, LargestUnfragmentedFillsOnePacketExactly) {
   for (const char* host : {"192.0.2.", "2001:db8::"}) {
     SCOPED_TRACE(host);
-    a = End();
-    b = End();
-    network = MemoryNetwork();
+    Reset();
     Start(a, 1);
     Start(b, 2);
     bool ipv6 = host[0] != '1';

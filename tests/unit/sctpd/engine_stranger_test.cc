@@ -171,9 +171,7 @@ TEST_F(EngineStrangerTest, RandomBytesNeverDoHarm) {
 TEST_F(EngineStrangerTest, MutatedPacketsEndAtMostTheirAssociation) {
   for (unsigned seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(seed);
-    network.fate = nullptr;
-    a = End();
-    b = End();
+    Reset();
     Settings settings = Quick();
     settings.strangers.packets_per_second = settings.strangers.packets_per_second_per_host =
         1'000'000;

@@ -1,0 +1,261 @@
+// Who gets an association, who keeps it, and when it is made again.
+#include "tests/unit/sctpd/test_node.h"
+
+namespace funnel::sctpd {
+namespace {
+
+class AssociationTest : public TwoNodes {};
+
+TEST_F(AssociationTest, ConnectsAndHasBothEndsVerified) {
+  MakeNodes();
+  Settle();
+  ASSERT_EQ(a->authd.starts.size(), 1u);
+  EXPECT_EQ(a->authd.starts[0].peer, "b");
+  EXPECT_TRUE(b->authd.starts.empty());
+  EXPECT_EQ(a->only_association().state(), AssociationState::kVerifying);
+  a->Verify(a->only_association(), "b");
+  EXPECT_EQ(a->associations->FindUp("b"), &a->only_association());
+  EXPECT_EQ(a->only_association().streams.ours(), Parity::kOdd);
+}
+
+TEST_F(AssociationTest, RelaysStreamZeroBetweenTheAuthds) {
+  MakeNodes();
+  Settle();
+  Bytes frame(40, 7);
+  a->associations->OnPeerFrame({a->only_association().id(), frame});
+  Settle();
+  ASSERT_EQ(b->authd.frames.size(), 1u);
+  EXPECT_EQ(b->authd.frames[0].frame, frame);
+  EXPECT_EQ(b->authd.frames[0].association, b->only_association().id());
+}
+
+TEST_F(AssociationTest, CarriesOnlyStreamZeroBeforeTheVerdict) {
+  MakeNodes();
+  Settle();
+  a->engine->Send(a->only_association().id(), StreamId(65), Bytes(40, 1), {});
+  Settle();
+  EXPECT_EQ(b->Count(kDropUnverified), 1u);
+  EXPECT_TRUE(b->authd.accepts.empty());
+}
+
+TEST_F(AssociationTest, EndsWhatIsNotVerifiedInTimeAndConnectsAgain) {
+  MakeNodes();
+  Settle();
+  AssociationId first = a->only_association().id();
+  Advance(16s);
+  EXPECT_GE(a->Count(kVerifyTimeouts) + b->Count(kVerifyTimeouts), 1u);
+  Advance(3s);
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  EXPECT_NE(a->only_association().id(), first);
+}
+
+TEST_F(AssociationTest, RefusedByAuthdIsTriedAgainLater) {
+  MakeNodes();
+  Settle();
+  a->associations->OnVerifyFailed({a->only_association().id(), "wrong principal"});
+  Settle();
+  EXPECT_TRUE(a->associations->associations().empty());
+  EXPECT_EQ(a->associations->peers().at("b")->reason, "wrong principal");
+  Advance(500ms);
+  EXPECT_TRUE(a->associations->associations().empty());
+  Advance(600ms);
+  EXPECT_EQ(a->associations->associations().size(), 1u);
+}
+
+TEST_F(AssociationTest, AnotherPeersAnswerIsNotTaken) {
+  MakeNodes();
+  Settle();
+  a->associations->OnVerified({a->only_association().id(), "b", "evil.example", 1});
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+  Settle();
+  EXPECT_TRUE(a->associations->associations().empty());
+}
+
+TEST_F(AssociationTest, ReconnectsWithGrowingDelaysWhileNobodyAnswers) {
+  MakeNodes();
+  network.hosts.erase(*sctp::TransportAddress::Parse("192.0.2.2", 9899));
+  Settle();
+  EXPECT_EQ(a->Count(kConnects), 1u);
+  Advance(49ms);
+  EXPECT_EQ(a->Count(kConnects), 1u);
+  Advance(1ms);
+  EXPECT_EQ(a->Count(kConnects), 2u);
+  Advance(50ms);
+  EXPECT_EQ(a->Count(kConnects), 2u);
+  Advance(50ms);
+  EXPECT_EQ(a->Count(kConnects), 3u);
+}
+
+TEST_F(AssociationTest, SilentAddressIsGivenUp) {
+  MakeNodes();
+  network.hosts.erase(*sctp::TransportAddress::Parse("192.0.2.2", 9899));
+  a->engine->answers_no = false;
+  Settle();
+  EXPECT_EQ(a->only_association().state(), AssociationState::kConnecting);
+  Advance(6s);
+  EXPECT_EQ(a->Count(kConnectsFailed), 1u);
+}
+
+TEST_F(AssociationTest, BothConnectingConvergeOnTheLowerNodes) {
+  MakeNodes(/*b_connects=*/true);
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 2u);
+  auto verify_all = [](TestNode& node, const std::string& peer, bool reversed) {
+    std::vector<Association*> all;
+    for (const auto& [id, association] : node.associations->associations())
+      all.push_back(association.get());
+    if (reversed) std::swap(all[0], all[1]);
+    for (Association* association : all) node.Verify(*association, peer);
+  };
+  verify_all(*a, "b", false);
+  verify_all(*b, "a", true);
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  ASSERT_EQ(b->associations->associations().size(), 1u);
+  EXPECT_TRUE(a->only_association().up());
+  EXPECT_TRUE(b->only_association().up());
+  EXPECT_TRUE(a->only_association().outgoing);
+}
+
+TEST_F(AssociationTest, OnlyANewerInstanceReplacesAnAssociation) {
+  MakeNodes();
+  Settle();
+  b->Verify(b->only_association(), "a", 10);
+  Association* first = b->associations->FindUp("a");
+  ASSERT_TRUE(
+      a->engine->Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
+  Settle();
+  ASSERT_EQ(b->associations->associations().size(), 2u);
+  Association& older = *b->associations->associations().rbegin()->second;
+  b->Verify(older, "a", 9);
+  EXPECT_EQ(b->associations->FindUp("a"), first);
+  Settle();
+  ASSERT_TRUE(
+      a->engine->Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
+  Settle();
+  Association& newer = *b->associations->associations().rbegin()->second;
+  b->Verify(newer, "a", 11);
+  EXPECT_EQ(b->associations->FindUp("a"), &newer);
+  EXPECT_EQ(b->Count(kAssociationsReplaced), 1u);
+  Settle();
+  EXPECT_EQ(b->associations->associations().size(), 1u);
+}
+
+TEST_F(AssociationTest, AuthdsRestartLeavesWhatIsUp) {
+  BringUp();
+  a->authd.starts.clear();
+  a->associations->OnAuthdUp();
+  ASSERT_EQ(a->authd.starts.size(), 1u);
+  // The new authd has no ticket yet: that must not end what runs.
+  a->associations->OnVerifyFailed({a->only_association().id(), "no KDC"});
+  EXPECT_TRUE(a->only_association().up());
+  a->Verify(a->only_association(), "b", 2);
+  a->associations->OnVerifyFailed({a->only_association().id(), "no longer allowed"});
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+}
+
+TEST_F(AssociationTest, FramesWaitForAnAuthdThatIsAway) {
+  MakeNodes();
+  b->authd.up = false;
+  Settle();
+  a->associations->OnPeerFrame({a->only_association().id(), Bytes(40, 7)});
+  Settle();
+  EXPECT_TRUE(b->authd.frames.empty());
+  b->authd.up = true;
+  b->associations->OnAuthdUp();
+  EXPECT_EQ(b->authd.frames.size(), 1u);
+}
+
+TEST_F(AssociationTest, StrangersAreLimitedAndKeepNobodyOut) {
+  config_b.node.sctp.unverified_associations = 8;
+  config_b.node.sctp.unverified_per_address = 100;
+  MakeNodes();
+  Settle();
+  b->Verify(b->only_association(), "a");
+  FakeEngine stranger(network, *sctp::TransportAddress::Parse("198.51.100.9", 9899),
+                      *a->associations);
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(
+        stranger.Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
+  Settle();
+  EXPECT_GE(b->Count(kAssociationsLimited), 14u);
+  // The peer comes from an address that was verified before, and gets its share.
+  ASSERT_TRUE(
+      a->engine->Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
+  Settle();
+  EXPECT_EQ(b->associations->associations().rbegin()->second->state(),
+            AssociationState::kVerifying);
+}
+
+TEST_F(AssociationTest, TooManyFramesBeforeTheVerdictEndIt) {
+  MakeNodes();
+  Settle();
+  for (int i = 0; i < 40; ++i)
+    a->engine->Send(a->only_association().id(), StreamId(0), Bytes(20, 1), {});
+  Settle();
+  EXPECT_LE(b->authd.frames.size(), 32u);
+  EXPECT_TRUE(b->associations->associations().empty());
+}
+
+TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
+  MakeNodes();
+  // A node of its own, whose peer is on demand.
+  config_a.peers[0].when = config::When::kOnDemand;
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+  a->associations->Start();
+  Settle();
+  EXPECT_EQ(a->Count(kConnects), 0u);
+  {
+    TestEdge edge = a->Attach("dns");
+    Settle();
+    EXPECT_EQ(a->Count(kConnects), 1u);
+    a->Verify(a->only_association(), "b");
+    b->Verify(b->only_association(), "a");
+    Settle();
+    EXPECT_EQ(edge.ReceiveTypes(), std::vector{wire::FrameType::kLinkUp});
+    Advance(6min);
+    EXPECT_NE(a->associations->FindUp("b"), nullptr);
+  }
+  Settle();
+  Advance(4min);
+  EXPECT_NE(a->associations->FindUp("b"), nullptr);
+  Advance(2min);
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+  Advance(1min);
+  EXPECT_TRUE(a->associations->associations().empty());
+}
+
+TEST_F(AssociationTest, ReloadTouchesOnlyWhatChanged) {
+  BringUp();
+  config::Configuration old = a->core.config;
+  a->core.config.peers.push_back(MakePeer("c", "192.0.2.3"));
+  a->associations->Reload(old);
+  EXPECT_NE(a->associations->FindUp("b"), nullptr);
+  EXPECT_TRUE(a->associations->peers().contains("c"));
+  old = a->core.config;
+  a->core.config.peers = {MakePeer("c", "192.0.2.3")};
+  a->associations->Reload(old);
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+  EXPECT_FALSE(a->associations->peers().contains("b"));
+  Settle();
+}
+
+TEST_F(AssociationTest, PeerThatDoesNotReadIsEnded) {
+  BringUp();
+  a->engine->room_bytes = 0;
+  for (std::size_t i = 0; i <= Association::kMaxControlQueue; ++i)
+    a->associations->SendControl(a->only_association(), StreamId(65), Bytes(20, 1));
+  EXPECT_EQ(a->Count(kControlOverflows), 1u);
+  Advance(1ms);
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+}
+
+TEST_F(AssociationTest, ForeignPayloadProtocolIsDropped) {
+  BringUp();
+  b->engine->Inject(b->only_association().id(), StreamId(64), 46, Bytes(40, 1));
+  Settle();
+  EXPECT_EQ(b->Count(kDropPayloadProtocol), 1u);
+}
+
+}  // namespace
+}  // namespace funnel::sctpd

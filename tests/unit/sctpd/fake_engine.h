@@ -1,0 +1,149 @@
+// SCTP without packets: engines in one test that reach each other by address. Events are told from
+// Flush(), as the interface says. Tests make it full, deaf, or end associations.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "funnel-sctpd/engine/engine.h"
+
+namespace funnel::sctpd {
+
+class FakeEngine;
+
+struct FakeNetwork {
+  std::map<sctp::TransportAddress, FakeEngine*> hosts;
+  std::uint64_t next_id = 1;
+};
+
+class FakeEngine final : public sctp::Engine {
+ public:
+  struct Sent {
+    AssociationId association;
+    StreamId stream;
+    Bytes message;
+    sctp::SendOptions options;
+  };
+
+  FakeEngine(FakeNetwork& network, sctp::TransportAddress address, sctp::EngineObserver& observer)
+      : network_(network), address_(address), observer_(observer) {
+    network_.hosts[address_] = this;
+  }
+  ~FakeEngine() override { network_.hosts.erase(address_); }
+
+  Result<AssociationId> Connect(const sctp::Target& target) override {
+    if (target.carrier == sctp::Carrier::kDirect) return Fail("no direct SCTP", EAFNOSUPPORT);
+    AssociationId ours(network_.next_id++);
+    auto found = network_.hosts.find(target.addresses.front());
+    if (found == network_.hosts.end()) {
+      links_[ours] = {};
+      if (answers_no) Tell([this, ours] { Down(ours, sctp::DownReason::kNoAnswer); });
+      return ours;
+    }
+    FakeEngine& there = *found->second;
+    AssociationId theirs(network_.next_id++);
+    links_[ours] = {&there, theirs};
+    there.links_[theirs] = {this, ours};
+    Tell([this, ours, there_address = there.address_] {
+      observer_.OnUp(ours, {.incoming = false, .peer = there_address, .streams = streams});
+    });
+    there.Tell([&there, theirs, here = address_] {
+      there.observer_.OnUp(theirs, {.incoming = true, .peer = here, .streams = there.streams});
+    });
+    return ours;
+  }
+
+  sctp::SendStatus Send(AssociationId id, StreamId stream, ByteView message,
+                        const sctp::SendOptions& options) override {
+    auto link = links_.find(id);
+    if (link == links_.end() || link->second.engine == nullptr) return sctp::SendStatus::kGone;
+    if (room_bytes < message.size()) {
+      blocked_.insert({id, true});
+      return sctp::SendStatus::kFull;
+    }
+    room_bytes -= message.size();
+    Bytes copy(message.begin(), message.end());
+    sent.push_back({id, stream, copy, options});
+    FakeEngine* there = link->second.engine;
+    AssociationId theirs = link->second.id;
+    there->Tell([there, theirs, stream, copy]() mutable {
+      if (there->links_.contains(theirs))
+        there->observer_.OnMessage(theirs, stream, sctp::kPayloadProtocol, copy);
+    });
+    return sctp::SendStatus::kSent;
+  }
+  void Shutdown(AssociationId id) override { Abort(id, "shutdown"); }
+  void Abort(AssociationId id, std::string_view) override {
+    auto link = links_.find(id);
+    if (link == links_.end()) return;
+    if (FakeEngine* there = link->second.engine)
+      there->Tell(
+          [there, theirs = link->second.id] { there->Down(theirs, sctp::DownReason::kAborted); });
+    link->second.engine = nullptr;
+    Tell([this, id] { Down(id, sctp::DownReason::kLocal); });
+  }
+  std::size_t MaxUnfragmented(AssociationId) const override { return 1384; }
+  sctp::AssociationStats Stats(AssociationId) const override { return {}; }
+  sctp::EngineCounters counters() const override { return {}; }
+  void SetKnownHosts(std::vector<sctp::TransportAddress> hosts) override {
+    known_hosts = std::move(hosts);
+  }
+  std::vector<int> fds() const override { return {}; }
+  bool wants_writable() const override { return false; }
+  TimePoint NextTimer() const override { return TimePoint::max(); }
+  void OnReadable() override {}
+  void OnTimer() override {}
+  void Flush() override {
+    for (std::size_t left = events_.size(); left > 0 && !events_.empty(); --left) {
+      auto event = std::move(events_.front());
+      events_.pop_front();
+      event();
+    }
+  }
+
+  // For tests.
+  [[nodiscard]] bool idle() const { return events_.empty(); }
+  [[nodiscard]] std::size_t association_count() const { return links_.size(); }
+  // A message as a peer might make it up.
+  void Inject(AssociationId id, StreamId stream, std::uint32_t protocol, Bytes message) {
+    Tell([this, id, stream, protocol, message]() mutable {
+      observer_.OnMessage(id, stream, protocol, message);
+    });
+  }
+  void MakeRoom(std::size_t bytes) {
+    room_bytes = bytes;
+    for (auto& [id, blocked] : std::exchange(blocked_, {}))
+      Tell([this, id = id] { observer_.OnWritable(id); });
+  }
+  void EndByPeer(AssociationId id, sctp::DownReason reason) {
+    links_[id].engine = nullptr;
+    Tell([this, id, reason] { Down(id, reason); });
+  }
+
+  std::vector<Sent> sent;
+  std::vector<sctp::TransportAddress> known_hosts;
+  std::size_t room_bytes = SIZE_MAX;
+  std::uint16_t streams = 128;
+  bool answers_no = true;  // an unknown address fails at once
+
+ private:
+  struct Link {
+    FakeEngine* engine = nullptr;
+    AssociationId id;
+  };
+  void Tell(std::function<void()> event) { events_.push_back(std::move(event)); }
+  void Down(AssociationId id, sctp::DownReason reason) {
+    if (links_.erase(id) != 0) observer_.OnDown(id, reason, "");
+  }
+
+  FakeNetwork& network_;
+  sctp::TransportAddress address_;
+  sctp::EngineObserver& observer_;
+  std::map<AssociationId, Link> links_;
+  std::map<AssociationId, bool> blocked_;
+  std::deque<std::function<void()>> events_;
+};
+
+}  // namespace funnel::sctpd
