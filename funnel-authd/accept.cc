@@ -1,0 +1,186 @@
+#include "funnel-authd/accept.h"
+
+#include "common/base/log.h"
+#include "funnel-authd/edge_contexts.h"
+
+namespace funnel::authd {
+
+template <typename Outcome>
+bool AcceptHandshakes::Run(ClientId client, const std::string& key, std::function<void()> too_late,
+                           std::move_only_function<Outcome()> work,
+                           std::move_only_function<void(Outcome)> then) {
+  auto ask = core_.asks.Open(client, core_.handshake_timeout(), [this, too_late] {
+    ++core_.counters[kHandshakesTimedOut];
+    too_late();
+  });
+  if (!ask) return false;
+  const bool queued = core_.accept_pool.Submit(
+      key,
+      [this, ask = *ask, work = std::move(work),
+       then = std::move(then)]() mutable -> HandshakePool::Answer {
+        return [this, ask, outcome = work(), then = std::move(then)]() mutable {
+          if (core_.asks.Close(ask)) then(std::move(outcome));
+        };
+      });
+  if (!queued) (void)core_.asks.Close(*ask);
+  return queued;
+}
+
+AcceptHandshakes::Verdict AcceptHandshakes::Judge(gss::CredentialStore& credentials,
+                                                  const config::ServiceConfig& service,
+                                                  ByteView open_body) {
+  Verdict verdict;
+  auto refuse = [&verdict](const Error& error) {
+    verdict.why_not = error.message;
+    verdict.refused_body = RefuseUnauthenticated(wire::RefusalCode::kRefused);
+    return std::move(verdict);
+  };
+  auto acceptance = AcceptOpen(credentials, service.identity.text(), open_body);
+  if (!acceptance) return refuse(acceptance.error());
+  verdict.initiator = acceptance->initiator();
+  if (auto accepted = RequireAccepted(service, verdict.initiator); !accepted) {
+    verdict.why_not = accepted.error().message;
+    verdict.refused_body = RefuseAuthenticated(*acceptance, verdict.why_not);
+    return verdict;
+  }
+  auto concluded = ConcludeOpen(*acceptance, open_body);
+  if (!concluded) return refuse(concluded.error());
+  verdict.concluded = *std::move(concluded);
+  return verdict;
+}
+
+void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
+  Request request{.client = sctpd, .request = message.request, .peer = message.peer};
+  auto open = wire::OpenBody::Parse(message.open_body);
+  if (!open) return Refuse(request, wire::RefusalCode::kRefused, open.error().message, "", {});
+  request.wire_name = open->service;
+  auto service = ServiceForOpen(*core_.config, *open, message.peer);
+  if (!service) return Refuse(request, service.error().code, service.error().text, "", {});
+  request.service = (*service)->name;
+  request.identity = (*service)->identity.text();
+  if (core_.claims.full()) {
+    ++core_.counters[kBusy];
+    return Refuse(request, wire::RefusalCode::kBusy, "too many claims wait for their edges", "",
+                  {});
+  }
+  const bool queued = Run<Verdict>(
+      sctpd, request.service.text(),
+      [this, request] {
+        Refuse(request, wire::RefusalCode::kBusy, "the token was not accepted in time", "", {});
+      },
+      // The configuration is held: SERVICE points into it.
+      [config = core_.config, credentials = core_.credentials, service = *service,
+       open_body = message.open_body] { return Judge(*credentials, *service, open_body); },
+      [this, request](Verdict verdict) { OnVerdict(request, std::move(verdict)); });
+  if (queued) return;
+  ++core_.counters[kBusy];
+  Refuse(request, wire::RefusalCode::kBusy, "too many handshakes", "", {});
+}
+
+void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
+  if (!verdict.why_not.empty())
+    return Refuse(request, wire::RefusalCode::kRefused, verdict.why_not, verdict.initiator,
+                  std::move(verdict.refused_body));
+  ++core_.counters[kAccepted];
+  ++core_.counters[kClaimsIssued];
+  Log(LogLevel::kInfo, "handshake-accepted", "accepted a channel",
+      {{"SERVICE", request.service.text()},
+       {"PEER", request.peer},
+       {"PRINCIPAL", verdict.initiator}});
+  Secret claim =
+      core_.claims.Put(AcceptedContext{.service = request.service,
+                                       .local_principal = request.identity,
+                                       .peer_principal = verdict.initiator,
+                                       .key = std::move(verdict.concluded.established.key),
+                                       .confirm = std::move(verdict.concluded.established.confirm)},
+                       Now());
+  core_.clients.Send(request.client,
+                     ipc::Accepted{.request = request.request,
+                                   .service = request.service,
+                                   .claim = std::move(claim),
+                                   .opened_body = std::move(verdict.concluded.opened_body)});
+}
+
+void AcceptHandshakes::Refuse(const Request& request, wire::RefusalCode code,
+                              const std::string& text, const std::string& initiator,
+                              Bytes refused_body) {
+  if (refused_body.empty()) refused_body = RefuseUnauthenticated(code);
+  const std::string& name =
+      request.service.text().empty() ? request.wire_name : request.service.text();
+  NoteFailure(core_,
+              Failure{.service = name,
+                      .peer = request.peer,
+                      .direction = Failure::Direction::kIn,
+                      .principal = initiator,
+                      .text = text},
+              "handshake-refused", kRefusedByUs);
+  core_.clients.Send(request.client, ipc::AcceptRefused{.request = request.request,
+                                                        .code = static_cast<std::uint16_t>(code),
+                                                        .service = request.wire_name,
+                                                        .text = text,
+                                                        .refused_body = std::move(refused_body)});
+}
+
+void AcceptHandshakes::On(ClientId, const ipc::DropClaim& message) {
+  core_.claims.Drop(message.claim.view());
+}
+
+void AcceptHandshakes::On(ClientId edge, const ipc::Redeem& message) {
+  auto context = core_.claims.Redeem(message.claim.view(), message.service, Now());
+  if (!context)
+    return AnswerFailed(core_, edge, message.request, ipc::FailureCode::kUnknown,
+                        context.error().message);
+  ++core_.counters[kClaimsRedeemed];
+  GiveContext(core_, EdgeContext{.client = edge,
+                                 .request = message.request,
+                                 .service = context->service,
+                                 .role = wire::Role::kAcceptor,
+                                 .local_principal = context->local_principal,
+                                 .peer_principal = context->peer_principal,
+                                 .established = {.key = std::move(context->key),
+                                                 .confirm = std::move(context->confirm)}});
+}
+
+void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {
+  const ContextRecord* old = core_.contexts.Find(ContextId(message.context), edge);
+  if (old == nullptr || old->role != wire::Role::kAcceptor)
+    return AnswerFailed(core_, edge, message.request, ipc::FailureCode::kUnknown,
+                        "no such context to rekey");
+  EdgeContext next{.client = edge,
+                   .request = message.request,
+                   .service = old->service,
+                   .role = wire::Role::kAcceptor,
+                   .local_principal = old->local_principal,
+                   .peer_principal = old->peer_principal};
+  const bool queued = Run<Result<AcceptedRekey>>(
+      edge, old->service.text(),
+      [this, edge, request = message.request] {
+        AnswerFailed(core_, edge, request, ipc::FailureCode::kBusy,
+                     "the token was not accepted in time");
+      },
+      [credentials = core_.credentials, local = old->local_principal, peer = old->peer_principal,
+       epoch = message.epoch, exporter = old->exporter.Clone(), token = message.token] {
+        return authd::AcceptRekey(*credentials, local, peer, epoch, exporter.view(), token);
+      },
+      [this, next = std::move(next)](Result<AcceptedRekey> accepted) mutable {
+        if (!accepted) {
+          NoteFailure(core_,
+                      Failure{.service = next.service.text(),
+                              .direction = Failure::Direction::kIn,
+                              .principal = next.peer_principal,
+                              .text = accepted.error().message},
+                      "rekey-failed", kHandshakesFailed);
+          return AnswerFailed(core_, next.client, next.request, ipc::FailureCode::kProtocol,
+                              accepted.error().message);
+        }
+        ++core_.counters[kRekeys];
+        next.established = std::move(accepted->established);
+        next.reply_token = std::move(accepted->reply);
+        GiveContext(core_, std::move(next));
+      });
+  if (queued) return;
+  ++core_.counters[kBusy];
+  AnswerFailed(core_, edge, message.request, ipc::FailureCode::kBusy, "too many handshakes");
+}
+
+}  // namespace funnel::authd

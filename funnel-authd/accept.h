@@ -1,0 +1,54 @@
+// The accepting side: sctpd's Accept -> Accepted with a claim, or AcceptRefused; the edge's Redeem
+// -> Context; and rekeys that an initiator asks for.
+//
+// Thread: the loop's; tokens are accepted in the pool. The caller has checked who asks.
+#pragma once
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/handshake.h"
+
+namespace funnel::authd {
+
+class AcceptHandshakes {
+ public:
+  explicit AcceptHandshakes(Core& core) : core_(core) {}
+
+  void On(ClientId sctpd, const ipc::Accept& message);
+  void On(ClientId sctpd, const ipc::DropClaim& message);
+  void On(ClientId edge, const ipc::Redeem& message);
+  void On(ClientId edge, const ipc::AcceptRekey& message);
+
+ private:
+  // What a worker found out about an OPEN.
+  struct Verdict {
+    std::string initiator;  // once authenticated
+    std::string why_not;    // empty: accepted
+    Bytes refused_body;
+    ConcludedOpen concluded;
+  };
+  // Who asked, for whom.
+  struct Request {
+    ClientId client;
+    std::uint32_t request = 0;
+    std::string peer;
+    std::string wire_name;
+    ServiceName service;
+    std::string identity;
+  };
+  [[nodiscard]] static Verdict Judge(gss::CredentialStore& credentials,
+                                     const config::ServiceConfig& service, ByteView open_body);
+  void OnVerdict(const Request& request, Verdict verdict);
+  void Refuse(const Request& request, wire::RefusalCode code, const std::string& text,
+              const std::string& initiator, Bytes refused_body);
+  // WORK runs in the pool and THEN on the loop, unless the deadline comes first: TOO_LATE. False:
+  // there is too much to do already.
+  template <typename Outcome>
+  [[nodiscard]] bool Run(ClientId client, const std::string& key, std::function<void()> too_late,
+                         std::move_only_function<Outcome()> work,
+                         std::move_only_function<void(Outcome)> then);
+
+  Core& core_;
+};
+
+}  // namespace funnel::authd

@@ -1,0 +1,62 @@
+// One-time claims: what authd has accepted for a service's edge, until that edge fetches it.
+//
+// sctpd carries the claim from authd to the edge. It is worth nothing to anybody else: redeeming
+// takes the edge of that service, once, within the claim's life. Thread: the loop's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/base/ids.h"
+#include "common/base/secret.h"
+#include "common/gss/context.h"
+
+namespace funnel::authd {
+
+// A context as its edge will get it.
+struct AcceptedContext {
+  ServiceName service;
+  std::string local_principal;
+  std::string peer_principal;
+  gss::ContextKey key;
+  Bytes confirm;
+};
+
+class Claims {
+ public:
+  static constexpr std::size_t kClaimSize = 32;
+  // Beyond it new handshakes are refused as busy.
+  static constexpr std::size_t kMaxClaims = 4096;
+
+  explicit Claims(Duration lifetime) : lifetime_(lifetime) {}
+
+  [[nodiscard]] bool full() const { return claims_.size() >= kMaxClaims; }
+  // Not when full().
+  [[nodiscard]] Secret Put(AcceptedContext context, TimePoint now);
+  // The claim is gone afterwards, unless it belongs to another service.
+  [[nodiscard]] Result<AcceptedContext> Redeem(ByteView claim, const ServiceName& service,
+                                               TimePoint now);
+  void Drop(ByteView claim);
+  // How many were never redeemed.
+  std::size_t Expire(TimePoint now);
+  // For those put from now on.
+  void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
+  [[nodiscard]] std::size_t size() const { return claims_.size(); }
+
+ private:
+  struct Entry {
+    AcceptedContext context;
+    TimePoint ends;
+  };
+  // By SHA-256 of the claim, so that a look-up's time says nothing about other claims.
+  using Key = std::string;
+  [[nodiscard]] static Key KeyOf(ByteView claim);
+
+  Duration lifetime_;
+  std::map<Key, Entry> claims_;
+};
+
+}  // namespace funnel::authd

@@ -1,0 +1,73 @@
+// The contexts that edges hold: what authd must remember of them to rekey and to revoke. No key is
+// among it; the exporter secret is derived from one and opens nothing.
+//
+// Thread: the loop's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/secret.h"
+#include "common/wire/types.h"
+
+namespace funnel::authd {
+
+// One connection to authd.sock.
+using ClientId = StrongId<struct ClientTag, std::uint64_t>;
+using ContextId = StrongId<struct ContextTag, std::uint64_t>;
+
+struct ContextRecord {
+  ClientId client;
+  ServiceName service;
+  wire::Role role = wire::Role::kInitiator;
+  std::string local_principal;
+  std::string peer_principal;
+  Secret exporter;
+};
+
+class Contexts {
+ public:
+  explicit Contexts(std::size_t limit) : limit_(limit) {}
+
+  [[nodiscard]] bool full() const { return records_.size() >= limit_; }
+  // Not when full().
+  [[nodiscard]] ContextId Add(ContextRecord record);
+  // nullptr also where the context is another client's.
+  [[nodiscard]] const ContextRecord* Find(ContextId id, ClientId client) const;
+  void Release(ContextId id, ClientId client);
+  void ReleaseAllOf(ClientId client);
+  void set_limit(std::size_t limit) { limit_ = limit; }
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
+
+  struct Taken {
+    ContextId id;
+    ContextRecord record;
+    std::string reason;
+  };
+  // Removes those for which CHECK fails, and says why.
+  template <typename Check>
+  [[nodiscard]] std::vector<Taken> TakeForbidden(Check&& check) {
+    std::vector<Taken> taken;
+    for (auto it = records_.begin(); it != records_.end();) {
+      auto allowed = check(static_cast<const ContextRecord&>(it->second));
+      if (allowed) {
+        ++it;
+        continue;
+      }
+      taken.push_back({it->first, std::move(it->second), allowed.error().message});
+      it = records_.erase(it);
+    }
+    return taken;
+  }
+
+ private:
+  std::size_t limit_;
+  std::uint64_t last_ = 0;
+  std::map<ContextId, ContextRecord> records_;
+};
+
+}  // namespace funnel::authd

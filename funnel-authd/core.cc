@@ -1,0 +1,52 @@
+#include "funnel-authd/core.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace funnel::authd {
+namespace {
+
+// Threads that one service's handshakes may hold at once.
+constexpr std::size_t kThreadsOfOneService = 2;
+constexpr std::size_t kMaxThreads = 256;
+
+}  // namespace
+
+gss::CredentialStore::Keytabs KeytabsOf(const config::Configuration& config) {
+  return {.accept = config.node.kerberos.keytab, .initiate = config.node.kerberos.client_keytab};
+}
+
+HandshakePool::Limits InitiateLimits(const config::Configuration& config) {
+  const auto& kerberos = config.node.kerberos;
+  // Enough that all services but one may hang and that one still has its threads.
+  const std::size_t wanted = kThreadsOfOneService * (config.services.size() + config.peers.size());
+  return {.threads = kerberos.handshake_threads,
+          .max_threads = std::clamp<std::size_t>(
+              wanted, kerberos.handshake_threads,
+              std::max<std::size_t>(kMaxThreads, kerberos.handshake_threads)),
+          .queue = kerberos.handshake_queue,
+          .per_key = kThreadsOfOneService};
+}
+
+HandshakePool::Limits AcceptLimits(const config::Configuration& config) {
+  const auto& kerberos = config.node.kerberos;
+  // No KDC is asked here: more threads than processors gain nothing.
+  const std::size_t threads = std::clamp<std::size_t>(kerberos.handshake_threads / 4, 1, 8);
+  return {.threads = threads,
+          .max_threads = threads,
+          .queue = kerberos.handshake_queue,
+          .per_key = std::max<std::size_t>(1, threads / 2)};
+}
+
+void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter) {
+  ++core.counters[counter];
+  Log(LogLevel::kWarning, event, EscapeForLog(failure.text, 1024),
+      {{"SERVICE", EscapeForLog(failure.service)},
+       {"PEER", EscapeForLog(failure.peer)},
+       {"PRINCIPAL", EscapeForLog(failure.principal)}});
+  core.failures.Add(std::move(failure));
+}
+
+}  // namespace funnel::authd

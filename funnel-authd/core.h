@@ -1,0 +1,63 @@
+// What all parts of authd share. Owned by the server, used on the loop's thread; workers get copies
+// of the two shared pointers and nothing else.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/config/model.h"
+#include "common/event/loop.h"
+#include "common/gss/credentials.h"
+#include "common/ipc/codec.h"
+#include "common/metrics/counters.h"
+#include "funnel-authd/asks.h"
+#include "funnel-authd/claims.h"
+#include "funnel-authd/contexts.h"
+#include "funnel-authd/counters.h"
+#include "funnel-authd/failures.h"
+#include "funnel-authd/handshake_pool.h"
+
+namespace funnel::authd {
+
+// Where answers go. A client that is gone takes none; nothing fails for it.
+class Clients {
+ public:
+  virtual ~Clients() = default;
+  virtual void SendPacket(ClientId client, Secret packet) = 0;
+  template <typename Message>
+  void Send(ClientId client, const Message& message) {
+    SendPacket(client, ipc::Serialize(message));
+  }
+};
+
+using SharedConfiguration = std::shared_ptr<const config::Configuration>;
+// Workers that hang in a library call may outlive the server: hence shared.
+using SharedCredentials = std::shared_ptr<gss::CredentialStore>;
+
+struct Core {
+  event::Loop& loop;
+  Clients& clients;
+  SharedConfiguration config;
+  SharedCredentials credentials;
+  metrics::CounterFile counters;
+  // Apart, so that a KDC that does not answer our initiators holds up no acceptor.
+  HandshakePool initiate_pool;
+  HandshakePool accept_pool;
+  Asks asks;
+  Contexts contexts;
+  Claims claims;
+  Failures failures;
+
+  [[nodiscard]] Duration handshake_timeout() const {
+    return config->node.kerberos.handshake_timeout;
+  }
+};
+
+[[nodiscard]] gss::CredentialStore::Keytabs KeytabsOf(const config::Configuration& config);
+[[nodiscard]] HandshakePool::Limits InitiateLimits(const config::Configuration& config);
+[[nodiscard]] HandshakePool::Limits AcceptLimits(const config::Configuration& config);
+
+// Logs, counts and keeps a handshake that failed.
+void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter);
+
+}  // namespace funnel::authd

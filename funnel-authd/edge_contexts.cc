@@ -1,0 +1,81 @@
+#include "funnel-authd/edge_contexts.h"
+
+#include "common/base/log.h"
+#include "common/seal/derive.h"
+
+namespace funnel::authd {
+
+void AnswerFailed(Core& core, ClientId client, std::uint32_t request, ipc::FailureCode code,
+                  std::string text, bool authenticated) {
+  core.clients.Send(client, ipc::Failed{request, code, std::move(text), authenticated});
+}
+
+void GiveContext(Core& core, EdgeContext given) {
+  auto allowed = RequireStillAllowed(*core.config, given.service, given.role, given.local_principal,
+                                     given.peer_principal);
+  if (!allowed) {
+    ++core.counters[kRequestsDenied];
+    return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kNotAllowed,
+                        allowed.error().message);
+  }
+  if (core.contexts.full()) {
+    ++core.counters[kBusy];
+    return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kBusy,
+                        "too many contexts");
+  }
+  Secret exporter = ExporterOf(given.established.key);
+  const ContextId id = core.contexts.Add(ContextRecord{.client = given.client,
+                                                       .service = given.service,
+                                                       .role = given.role,
+                                                       .local_principal = given.local_principal,
+                                                       .peer_principal = given.peer_principal,
+                                                       .exporter = exporter.Clone()});
+  core.counters[kContexts] = core.contexts.size();
+  Log(LogLevel::kInfo, "context", "gave the edge its channel's key",
+      {{"SERVICE", given.service.text()},
+       {"LOCAL", given.local_principal},
+       {"REMOTE", given.peer_principal}});
+  ipc::Context context;
+  context.request = given.request;
+  context.context = id.value();
+  context.role = static_cast<std::uint8_t>(given.role);
+  context.enctype = given.established.key.enctype;
+  context.subkey = std::move(given.established.key.subkey);
+  context.local_principal = std::move(given.local_principal);
+  context.peer_principal = std::move(given.peer_principal);
+  context.expires = given.established.key.expires;
+  context.confirm = std::move(given.established.confirm);
+  context.exporter = std::move(exporter);
+  context.reply_token = std::move(given.reply_token);
+  core.clients.Send(given.client, context);
+}
+
+void Announce(Core& core, ClientId client, const ipc::Announce& message) {
+  const auto role = static_cast<wire::Role>(message.role);
+  Result<> allowed = Fail("no such role");
+  if (role == wire::Role::kInitiator || role == wire::Role::kAcceptor)
+    allowed = RequireStillAllowed(*core.config, message.service, role, message.local_principal,
+                                  message.peer_principal);
+  if (allowed && message.exporter.size() != seal::kExporterSize)
+    allowed = Fail("the exporter secret has not its size");
+  if (!allowed) {
+    ++core.counters[kRequestsDenied];
+    return AnswerFailed(core, client, message.request, ipc::FailureCode::kNotAllowed,
+                        allowed.error().message);
+  }
+  if (core.contexts.full()) {
+    ++core.counters[kBusy];
+    return AnswerFailed(core, client, message.request, ipc::FailureCode::kBusy,
+                        "too many contexts");
+  }
+  const ContextId id = core.contexts.Add(ContextRecord{.client = client,
+                                                       .service = message.service,
+                                                       .role = role,
+                                                       .local_principal = message.local_principal,
+                                                       .peer_principal = message.peer_principal,
+                                                       .exporter = message.exporter.Clone()});
+  core.counters[kContexts] = core.contexts.size();
+  core.clients.Send(client, ipc::Announced{message.request, id.value()});
+}
+
+}  // namespace funnel::authd

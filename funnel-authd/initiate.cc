@@ -1,0 +1,159 @@
+#include "funnel-authd/initiate.h"
+
+#include "common/base/log.h"
+#include "funnel-authd/edge_contexts.h"
+
+namespace funnel::authd {
+
+void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
+  auto rule = RuleForInitiate(*core_.config, message.service);
+  if (!rule)
+    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kNotAllowed,
+                        rule.error().message);
+  Pending pending{.client = client,
+                  .service = message.service,
+                  .identity = rule->identity,
+                  .expect = rule->expect,
+                  .peer = rule->peer,
+                  .is_rekey = message.rekey_of != 0,
+                  .epoch = message.epoch};
+  if (!pending.is_rekey)
+    return Start(client, message.request, std::move(pending),
+                 [credentials = core_.credentials, rule = *std::move(rule)] {
+                   return BeginOpen(*credentials, rule);
+                 });
+  const ContextRecord* old = core_.contexts.Find(ContextId(message.rekey_of), client);
+  if (old == nullptr || old->service != message.service || old->role != wire::Role::kInitiator)
+    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kUnknown,
+                        "no such context to rekey");
+  pending.identity = old->local_principal;
+  pending.expect = old->peer_principal;
+  Start(client, message.request, std::move(pending),
+        [credentials = core_.credentials, identity = old->local_principal,
+         expect = old->peer_principal, epoch = message.epoch,
+         exporter = old->exporter.Clone()]() -> Result<BegunOpen> {
+          BegunOpen begun;
+          begun.initiation =
+              TRY(BeginRekey(*credentials, identity, expect, epoch, exporter.view()));
+          return begun;
+        });
+}
+
+void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending pending,
+                               std::move_only_function<Result<BegunOpen>()> begin) {
+  const std::string key = pending.service.text();
+  const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
+                           std::to_string(core_.config->node.kerberos.handshake_timeout.count()) +
+                           " ms";
+  auto ask = core_.asks.Open(
+      client, core_.handshake_timeout(),
+      [this, client, request, late, service = pending.service, identity = pending.identity,
+       expect = pending.expect, peer = pending.peer] {
+        Pending what{.service = service, .identity = identity, .expect = expect, .peer = peer};
+        Fails(client, request, what, ipc::FailureCode::kLocal, late, kHandshakesTimedOut);
+      });
+  bool queued = ask && pending_.size() < kMaxPending;
+  if (queued) {
+    queued = core_.initiate_pool.Submit(
+        key,
+        [this, ask = *ask, client, request, pending = std::move(pending),
+         begin = std::move(begin)]() mutable -> HandshakePool::Answer {
+          auto begun = begin();
+          return [this, ask, client, request, pending = std::move(pending),
+                  begun = std::move(begun)]() mutable {
+            if (core_.asks.Close(ask))
+              OnBegun(client, request, std::move(pending), std::move(begun));
+          };
+        });
+  }
+  core_.counters[kHandshakesWaiting] = core_.initiate_pool.waiting();
+  if (queued) return;
+  if (ask) (void)core_.asks.Close(*ask);
+  ++core_.counters[kBusy];
+  AnswerFailed(core_, client, request, ipc::FailureCode::kBusy, "too many handshakes");
+}
+
+void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending pending,
+                                 Result<BegunOpen> begun) {
+  if (!begun)
+    return Fails(client, request, pending, ipc::FailureCode::kLocal, begun.error().message,
+                 kHandshakesFailed);
+  ++core_.counters[kInitiated];
+  pending.begun = *std::move(begun);
+  pending.ends = Now() + kPendingLife;
+  ipc::Opening opening{.request = request, .handshake = ++last_};
+  opening.open_body = pending.is_rekey ? pending.begun.initiation.token() : pending.begun.open_body;
+  pending_.emplace(opening.handshake, std::move(pending));
+  core_.clients.Send(client, opening);
+}
+
+std::optional<InitiateHandshakes::Pending> InitiateHandshakes::Take(ClientId client,
+                                                                    std::uint32_t request,
+                                                                    std::uint64_t handshake) {
+  auto found = pending_.find(handshake);
+  if (found == pending_.end() || found->second.client != client) {
+    AnswerFailed(core_, client, request, ipc::FailureCode::kUnknown, "no such handshake");
+    return std::nullopt;
+  }
+  Pending pending = std::move(found->second);
+  pending_.erase(found);
+  return pending;
+}
+
+void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
+  auto pending = Take(client, message.request, message.handshake);
+  if (!pending) return;
+  // No KDC and no file is asked here, so it need not leave the loop.
+  auto established = pending->is_rekey
+                         ? FinishRekey(pending->begun.initiation, pending->epoch, message.reply)
+                         : FinishOpen(pending->begun, message.reply);
+  if (!established)
+    return Fails(client, message.request, *pending, ipc::FailureCode::kProtocol,
+                 established.error().message, kHandshakesFailed);
+  ++core_.counters[pending->is_rekey ? kRekeys : kCompleted];
+  GiveContext(core_, EdgeContext{.client = client,
+                                 .request = message.request,
+                                 .service = pending->service,
+                                 .role = wire::Role::kInitiator,
+                                 .local_principal = pending->identity,
+                                 .peer_principal = pending->expect,
+                                 .established = *std::move(established)});
+}
+
+void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message) {
+  auto pending = Take(client, message.request, message.handshake);
+  if (!pending) return;
+  if (message.refused_body.empty())
+    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kRefused, "given up");
+  const PeerRefusal refusal = ReadRefusal(pending->begun, message.refused_body);
+  // The acceptor may have new keys, which our ticket does not fit: get another one next time. Who
+  // is on the path can make us do that as often as the edge tries again, every few seconds.
+  if (!refusal.authenticated) core_.credentials->Forget(pending->identity);
+  Fails(client, message.request, *pending, ipc::FailureCode::kRefused, refusal.text, kRefusedByPeer,
+        refusal.authenticated);
+}
+
+void InitiateHandshakes::Fails(ClientId client, std::uint32_t request, const Pending& pending,
+                               ipc::FailureCode code, const std::string& text, Counter counter,
+                               bool authenticated) {
+  NoteFailure(core_,
+              Failure{.service = pending.service.text(),
+                      .peer = pending.peer,
+                      .direction = Failure::Direction::kOut,
+                      .principal = pending.identity,
+                      .text = text},
+              code == ipc::FailureCode::kRefused ? "handshake-refused" : "handshake-failed",
+              counter);
+  AnswerFailed(core_, client, request, code, text, authenticated);
+}
+
+void InitiateHandshakes::ClientGone(ClientId client) {
+  std::erase_if(pending_, [client](const auto& entry) { return entry.second.client == client; });
+}
+
+void InitiateHandshakes::Expire(TimePoint now) {
+  core_.counters[kHandshakesAbandoned] +=
+      std::erase_if(pending_, [now](const auto& entry) { return entry.second.ends <= now; });
+}
+
+}  // namespace funnel::authd

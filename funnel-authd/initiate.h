@@ -1,0 +1,58 @@
+// The initiating edges' handshakes: Initiate -> Opening, then Complete -> Context, or
+// CompleteRefused -> Failed with the peer's reason. Rekeys take the same way.
+//
+// Between Opening and Complete a handshake waits here, for kPendingLife at most. Thread: the
+// loop's; the part that may wait for a KDC runs in the pool. The caller has checked that CLIENT is
+// the edge of the service it names.
+#pragma once
+
+#include <map>
+#include <variant>
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/handshake.h"
+
+namespace funnel::authd {
+
+class InitiateHandshakes {
+ public:
+  // From the token to the peer's answer: an edge waits less.
+  static constexpr std::chrono::seconds kPendingLife{60};
+  static constexpr std::size_t kMaxPending = 4096;
+
+  explicit InitiateHandshakes(Core& core) : core_(core) {}
+
+  void On(ClientId client, const ipc::Initiate& message);
+  void On(ClientId client, const ipc::Complete& message);
+  void On(ClientId client, const ipc::CompleteRefused& message);
+  void ClientGone(ClientId client);
+  void Expire(TimePoint now);
+  [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+
+ private:
+  struct Pending {
+    ClientId client;
+    ServiceName service;
+    std::string identity, expect, peer;
+    bool is_rekey = false;
+    Epoch epoch;
+    BegunOpen begun;  // of a rekey: no open_body
+    TimePoint ends;
+  };
+
+  void Start(ClientId client, std::uint32_t request, Pending pending,
+             std::move_only_function<Result<BegunOpen>()> begin);
+  void OnBegun(ClientId client, std::uint32_t request, Pending pending, Result<BegunOpen> begun);
+  // nullopt: unknown, or another client's; answered then.
+  [[nodiscard]] std::optional<Pending> Take(ClientId client, std::uint32_t request,
+                                            std::uint64_t handshake);
+  void Fails(ClientId client, std::uint32_t request, const Pending& pending, ipc::FailureCode code,
+             const std::string& text, Counter counter, bool authenticated = false);
+
+  Core& core_;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, Pending> pending_;
+};
+
+}  // namespace funnel::authd

@@ -1,0 +1,62 @@
+// funnel-authd: holds the keytabs and the access rules, and makes the security contexts.
+#include <malloc.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/config/load.h"
+#include "common/config/options.h"
+#include "common/event/listen_fds.h"
+#include "common/event/loop.h"
+#include "common/event/notify.h"
+#include "common/gss/kerberos_profile.h"
+#include "funnel-authd/harden.h"
+#include "funnel-authd/server.h"
+
+namespace {
+
+using namespace funnel;
+
+constexpr config::Usage kUsage{
+    .program = "funnel-authd",
+    .arguments = "",
+    .description = "Holds keytabs and access rules, and makes the security contexts of channels.",
+};
+
+// Handshakes run on many threads, each of which would get an arena of its own.
+constexpr int kMaxArenas = 2;
+
+Result<int> Run(const config::Options& options, config::Configuration config) {
+  auto passed = TRY(event::ListenFds::FromEnvironment());
+  UniqueFd listening = TRY(passed.TakeOne("authd", event::SocketKind::kControlSocket));
+  TRY(passed.RequireAllTaken());
+  TRY(gss::PrepareProfile(options.state_dir));
+  auto loop = TRY(event::Loop::Create());
+  auto server = TRY(authd::Server::Create(*loop, options, std::move(config), std::move(listening)));
+  TRY(loop->EnableWatchdog());
+  event::NotifyReady("");
+  return TRY(loop->Run());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
+  if (!options) return options.error();
+  SetLogName("funnel-authd");
+  ::mallopt(M_ARENA_MAX, kMaxArenas);
+  if (auto hardened = authd::Harden(); !hardened) {
+    Log(LogLevel::kError, "start", hardened.error().message);
+    return 1;
+  }
+  auto config = config::Load({.directory = options->config_dir, .defaults = options->defaults_dir});
+  if (!config) {
+    for (const auto& mistake : config.error())
+      Log(LogLevel::kError, "configuration", mistake.Print());
+    return 1;
+  }
+  SetLogLevel(options->log_level.value_or(config->node.log_level));
+  auto code = Run(*options, *std::move(config));
+  if (!code) Log(LogLevel::kError, "start", code.error().message);
+  // Without the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.
+  ::_exit(code.value_or(1));
+}

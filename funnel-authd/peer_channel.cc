@@ -1,0 +1,130 @@
+#include "funnel-authd/peer_channel.h"
+
+#include "common/seal/token_cipher.h"
+
+namespace funnel::authd {
+namespace {
+
+// Nothing but control records: the smallest of everything.
+wire::ChannelSettings PeerSettings() {
+  wire::ChannelSettings settings;
+  settings.max_sessions = 0;
+  settings.session_window_max = 0;
+  settings.channel_window_max = 0;
+  return settings;
+}
+
+}  // namespace
+
+PeerChannel::PeerChannel(event::Loop& loop, Identity identity, Callbacks callbacks)
+    : identity_(std::move(identity)), callbacks_(std::move(callbacks)) {
+  timer_ = loop.AddTimer([this] {
+    channel_->OnTimer(Now(), BootNow());
+    Flush();
+  });
+}
+
+PeerChannel::~PeerChannel() = default;
+
+Result<std::unique_ptr<PeerChannel>> PeerChannel::Create(event::Loop& loop, Identity identity,
+                                                         Established first,
+                                                         const wire::HelloBody& our_hello,
+                                                         Callbacks callbacks) {
+  std::unique_ptr<PeerChannel> made(
+      new PeerChannel(loop, std::move(identity), std::move(callbacks)));
+  wire::EpochKeys keys = TRY(made->KeysOf(first));
+  wire::ChannelObserver& observer = *made;
+  made->channel_ =
+      std::make_unique<wire::Channel>(made->identity_.role, made->identity_.id, PeerSettings(),
+                                      std::move(keys), observer, Now(), BootNow());
+  made->channel_->SendHello(our_hello.Serialize());
+  made->Flush();
+  return made;
+}
+
+Result<wire::EpochKeys> PeerChannel::KeysOf(Established& established) {
+  const auto enctype = seal::EnctypeFromNumber(established.key.enctype);
+  if (!enctype) return Fail("encryption type is not AES");
+  wire::EpochKeys keys;
+  keys.cipher = TRY(seal::MakeTokenCipher(*enctype, established.key.subkey.view(), identity_.role));
+  keys.confirm = established.confirm;
+  keys.expires = established.key.expires;
+  exporter_ = ExporterOf(established.key);
+  expires_ = established.key.expires;
+  return keys;
+}
+
+void PeerChannel::Flush() {
+  channel_->Flush(*this, Now(), BootNow());
+  timer_->Arm(channel_->NextTimer());
+}
+
+void PeerChannel::OnFrame(MutableByteView frame) {
+  channel_->OnSealed(frame, Now(), BootNow());
+  Flush();
+}
+
+void PeerChannel::OnClosed(bool abrupt) {
+  channel_->OnLinkClosed(abrupt, Now());
+  Flush();
+}
+
+void PeerChannel::StartRekey(ByteView token) {
+  channel_->StartRekey(token);
+  Flush();
+}
+
+void PeerChannel::AnswerRekey(ByteView token, Established next) {
+  auto keys = KeysOf(next);
+  if (!keys) return RekeyFailed();
+  channel_->AnswerRekey(token, *std::move(keys));
+  Flush();
+}
+
+void PeerChannel::InstallEpoch(Established next) {
+  auto keys = KeysOf(next);
+  if (!keys) return RekeyFailed();
+  channel_->InstallEpoch(*std::move(keys));
+  Flush();
+}
+
+void PeerChannel::RekeyFailed() {
+  channel_->RekeyFailed();
+  Flush();
+}
+
+void PeerChannel::Close(wire::EndCode code, const std::string& text) {
+  channel_->Close(code, text);
+  Flush();
+}
+
+void PeerChannel::OnSessionOpened(SessionId session, const wire::SessionInfo&) {
+  channel_->ResetSession(session, wire::EndCode::kProtocol);
+}
+
+void PeerChannel::OnRekeyToken(Epoch next, ByteView token) {
+  callbacks_.on_rekey_token(next, Bytes(token.begin(), token.end()));
+}
+
+bool PeerChannel::OnHello(ByteView body) {
+  auto hello = wire::HelloBody::Parse(body);
+  if (!hello) return false;
+  callbacks_.on_hello(*hello);
+  return true;
+}
+
+void PeerChannel::OnEnded(wire::EndCode code, const std::string& text, bool) {
+  callbacks_.on_ended(text.empty() ? std::string(wire::EndCodeText(code)) : text);
+}
+
+MutableByteView PeerChannel::Reserve(std::size_t size) {
+  outgoing_.resize(size);
+  return outgoing_;
+}
+
+void PeerChannel::Commit(std::size_t size) {
+  outgoing_.resize(size);
+  callbacks_.send(std::exchange(outgoing_, {}));
+}
+
+}  // namespace funnel::authd

@@ -1,0 +1,372 @@
+#include "funnel-authd/peer_link.h"
+
+#include <ctime>
+
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/base/text.h"
+
+namespace funnel::authd {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a REFUSED has to leave before sctpd is told to end the association.
+constexpr Duration kRefusalLeaves = 1s;
+// A lost channel of a verified association is opened again, not faster than this.
+constexpr Duration kReopen = 1s;
+
+const std::string kPeerServiceName(wire::kPeerService);
+
+}  // namespace
+
+PeerLink::PeerLink(Core& core, ClientId sctpd, AssociationId association, std::uint64_t instance)
+    : core_(core), sctpd_(sctpd), association_(association), instance_(instance) {
+  later_ = core_.loop.AddTimer([this] {
+    ended_.reset();
+    if (auto then = std::exchange(then_later_, nullptr)) then();
+  });
+}
+
+PeerLink::~PeerLink() { ++*attempt_; }
+
+void PeerLink::SetState(State state, const std::string& reason) {
+  if (state_ != state) since_ = std::time(nullptr);
+  state_ = state;
+  reason_ = reason;
+}
+
+void PeerLink::Send(const wire::FrameHeader& header, ByteView body) {
+  core_.clients.Send(sctpd_, ipc::PeerFrame{association_, wire::MakeFrame(header, body)});
+}
+
+template <typename Outcome>
+bool PeerLink::Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
+                   std::move_only_function<void(Outcome)> then) {
+  return pool.Submit(peer_.empty() ? kPeerServiceName : kPeerServiceName + " " + peer_,
+                     [attempts = attempt_, attempt = *attempt_, work = std::move(work),
+                      then = std::move(then)]() mutable -> HandshakePool::Answer {
+                       return
+                           [attempts, attempt, outcome = work(), then = std::move(then)]() mutable {
+                             if (*attempts == attempt) then(std::move(outcome));
+                           };
+                     });
+}
+
+void PeerLink::Fail(const std::string& text, Duration delay) {
+  ++*attempt_;
+  begun_.reset();
+  rekey_.reset();
+  ended_ = std::move(channel_);
+  SetState(State::kFailed, text);
+  NoteFailure(core_,
+              Failure{.service = kPeerServiceName,
+                      .peer = peer_,
+                      .direction = opener_ ? Failure::Direction::kOut : Failure::Direction::kIn,
+                      .text = text},
+              "peer-not-verified", kPeersFailed);
+  then_later_ = [this, text] { core_.clients.Send(sctpd_, ipc::PeerFailed{association_, text}); };
+  later_->ArmAfter(delay);
+}
+
+void PeerLink::OnFrame(Bytes frame) {
+  auto header = wire::FrameHeader::Parse(frame);
+  if (!header) {
+    ++core_.counters[kPeerFramesDropped];
+    return;
+  }
+  const ByteView body = ByteView(frame).subspan(wire::kFrameHeaderSize);
+  if (header->type == wire::FrameType::kOpen)
+    return OnOpen(header->channel, Bytes(body.begin(), body.end()));
+  const bool ours = header->channel == channel_id_ && state_ != State::kIdle;
+  if (ours && state_ == State::kOpenSent && header->type == wire::FrameType::kOpened)
+    return OnOpened(body);
+  if (ours && state_ == State::kOpenSent && header->type == wire::FrameType::kRefused)
+    return OnRefused(body);
+  if (ours && channel_ && header->type == wire::FrameType::kSealed) return channel_->OnFrame(frame);
+  if (ours && channel_ && header->type == wire::FrameType::kClosed) {
+    auto closed = wire::ClosedBody::Parse(body);
+    return channel_->OnClosed(!closed || closed->code != wire::ClosedCode::kDone);
+  }
+  ++core_.counters[kPeerFramesDropped];
+  // The channel of an authd before us: its far end shall open another one. Once, so that two ends
+  // cannot answer each other for ever.
+  if (header->type != wire::FrameType::kSealed || ours || told_closed_ == header->channel) return;
+  told_closed_ = header->channel;
+  Send({.type = wire::FrameType::kClosed, .channel = header->channel},
+       wire::ClosedBody{wire::ClosedCode::kAborted}.Serialize());
+}
+
+// --- as initiator
+
+void PeerLink::Start(const std::string& peer) {
+  if (core_.config->FindPeer(peer) == nullptr) return Fail("no peer " + peer + " is configured");
+  peer_ = peer;
+  opener_ = true;
+  if (state_ == State::kIdle || state_ == State::kFailed) Open();
+}
+
+void PeerLink::Open() {
+  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
+  ++*attempt_;
+  SetState(State::kOpening);
+  const InitiateRule rule = RuleForPeer(*peer);
+  const bool queued = Run<Result<BegunOpen>>(
+      core_.initiate_pool,
+      [credentials = core_.credentials, rule] { return BeginOpen(*credentials, rule); },
+      [this, rule](Result<BegunOpen> begun) { OnBegun(rule, std::move(begun)); });
+  if (!queued) Fail("too many handshakes");
+}
+
+void PeerLink::OnBegun(const InitiateRule&, Result<BegunOpen> begun) {
+  if (!begun) return Fail(begun.error().message);
+  ++core_.counters[kInitiated];
+  begun_ = *std::move(begun);
+  channel_id_ = ChannelId(static_cast<std::uint32_t>(RandomU64()));
+  SetState(State::kOpenSent);
+  Send({.type = wire::FrameType::kOpen, .channel = channel_id_}, begun_->open_body);
+}
+
+void PeerLink::OnOpened(ByteView body) {
+  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
+  auto established = FinishOpen(*begun_, body);
+  begun_.reset();
+  if (!established) return Fail(established.error().message);
+  ++core_.counters[kCompleted];
+  const InitiateRule rule = RuleForPeer(*peer);
+  Establish({.role = wire::Role::kInitiator,
+             .id = channel_id_,
+             .local_principal = rule.identity,
+             .peer_principal = rule.expect},
+            *std::move(established));
+}
+
+void PeerLink::OnRefused(ByteView body) {
+  const PeerRefusal refusal = ReadRefusal(*begun_, body);
+  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  if (!refusal.authenticated && peer != nullptr) core_.credentials->Forget(peer->identity.text());
+  ++core_.counters[kRefusedByPeer];
+  Fail(refusal.text);
+}
+
+// --- as acceptor
+
+void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
+  auto open = wire::OpenBody::Parse(body);
+  if (!open || open->service != wire::kPeerService)
+    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
+                  open ? "stream 0 is for " + kPeerServiceName : open.error().message);
+  if (auto fit = CheckOpen(*core_.config, *open); !fit)
+    return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
+  if (state_ == State::kAccepting) {
+    ++core_.counters[kPeerFramesDropped];  // one at a time
+    return;
+  }
+  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
+  if (ours_is_on_its_way && peer != nullptr && core_.config->node.name < peer->node) return;
+  if (core_.accept_pool.waiting() >= core_.config->node.kerberos.peer_handshakes) {
+    ++core_.counters[kBusy];
+    return Send({.type = wire::FrameType::kRefused, .channel = channel},
+                RefuseUnauthenticated(wire::RefusalCode::kBusy));
+  }
+  // What this authd has of an earlier channel stays until the new one is accepted.
+  ++*attempt_;
+  begun_.reset();
+  if (!channel_) SetState(State::kAccepting);
+  const bool queued = Run<Result<gss::Acceptance>>(
+      core_.accept_pool,
+      [credentials = core_.credentials, body] { return AcceptOpen(*credentials, "", body); },
+      [this, channel, body](Result<gss::Acceptance> acceptance) {
+        OnAccepted(channel, body, std::move(acceptance));
+      });
+  if (!queued)
+    Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), "", "too many handshakes");
+}
+
+void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
+                          Result<gss::Acceptance> acceptance) {
+  if (!acceptance)
+    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
+                  acceptance.error().message);
+  const std::string initiator = acceptance->initiator(), acceptor = acceptance->acceptor();
+  const config::PeerConfig* peer =
+      FindPeerByPrincipal(*core_.config, initiator, acceptor, /*node=*/"");
+  const bool other_peer = peer != nullptr && opener_ && peer->name != peer_;
+  if (peer == nullptr || other_peer) {
+    const std::string why =
+        "no peer is configured as principal " + initiator + " towards " + acceptor;
+    return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
+  }
+  auto concluded = ConcludeOpen(*acceptance, open_body);
+  if (!concluded)
+    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), initiator,
+                  concluded.error().message);
+  ++core_.counters[kAccepted];
+  peer_ = peer->name;
+  channel_id_ = channel;
+  Send({.type = wire::FrameType::kOpened, .channel = channel}, concluded->opened_body);
+  Establish({.role = wire::Role::kAcceptor,
+             .id = channel,
+             .local_principal = acceptor,
+             .peer_principal = initiator},
+            std::move(concluded->established));
+}
+
+void PeerLink::Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
+                      const std::string& why) {
+  ++core_.counters[kRefusedByUs];
+  Send({.type = wire::FrameType::kRefused, .channel = channel}, refused_body);
+  // A live channel is not ended by somebody's bad OPEN.
+  if (channel_) return;
+  Fail(principal.empty() ? why : why + " (the peer is " + principal + ")", kRefusalLeaves);
+}
+
+// --- established
+
+void PeerLink::Establish(PeerChannel::Identity identity, Established established) {
+  ++*attempt_;
+  rekey_.reset();
+  then_later_ = nullptr;
+  ended_ = std::move(channel_);
+  if (ended_) later_->ArmAfter({});
+  SetState(State::kConfirming);
+  PeerChannel::Callbacks callbacks;
+  callbacks.send = [this](Bytes frame) {
+    core_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
+  };
+  // A channel that is over, and waits for its end in ended_, has no more to say.
+  auto present = [this, id = identity.id] { return channel_ && channel_->identity().id == id; };
+  callbacks.on_hello = [this, present](const wire::HelloBody& hello) {
+    if (present()) OnHello(hello);
+  };
+  callbacks.on_rekey_due = [this, present](Epoch next) {
+    if (present()) OnRekeyDue(next);
+  };
+  callbacks.on_rekey_token = [this, present](Epoch next, Bytes token) {
+    if (present()) OnRekeyToken(next, std::move(token));
+  };
+  callbacks.on_ended = [this, present](const std::string& text) {
+    if (present()) OnChannelEnded(text);
+  };
+  wire::HelloBody hello{.node = core_.config->node.name, .instance = instance_};
+  auto made = PeerChannel::Create(core_.loop, std::move(identity), std::move(established), hello,
+                                  std::move(callbacks));
+  if (!made) return Fail(made.error().message);
+  channel_ = *std::move(made);
+}
+
+void PeerLink::OnHello(const wire::HelloBody& hello) {
+  const auto& identity = channel_->identity();
+  const config::PeerConfig* peer = FindPeerByPrincipal(*core_.config, identity.peer_principal,
+                                                       identity.local_principal, hello.node);
+  if (peer == nullptr || (opener_ && peer->name != peer_))
+    return Fail("principal " + identity.peer_principal + " is not configured for node " +
+                EscapeForLog(hello.node));
+  peer_ = peer->name;
+  SetState(State::kVerified);
+  ++core_.counters[kPeersVerified];
+  Log(LogLevel::kInfo, "peer-verified", "the association's far end is " + peer->node,
+      {{"PEER", peer_}, {"PRINCIPAL", identity.peer_principal}});
+  core_.clients.Send(sctpd_, ipc::PeerVerified{.association = association_,
+                                               .peer = peer_,
+                                               .node = peer->node,
+                                               .instance = hello.instance});
+}
+
+void PeerLink::OnRekeyDue(Epoch next) {
+  const auto& identity = channel_->identity();
+  const bool queued = Run<Result<gss::Initiation>>(
+      core_.initiate_pool,
+      [credentials = core_.credentials, local = identity.local_principal,
+       remote = identity.peer_principal, next, exporter = channel_->exporter().Clone()] {
+        return BeginRekey(*credentials, local, remote, next, exporter.view());
+      },
+      [this](Result<gss::Initiation> initiation) {
+        if (!initiation) {
+          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(initiation.error().message, 1024),
+              {{"PEER", peer_}});
+          return channel_->RekeyFailed();
+        }
+        rekey_ = *std::move(initiation);
+        channel_->StartRekey(rekey_->token());
+      });
+  // From inside a callback the channel takes no RekeyFailed: in the next turn.
+  if (!queued)
+    core_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
+      if (*attempts == attempt && channel_) channel_->RekeyFailed();
+    });
+}
+
+void PeerLink::OnRekeyToken(Epoch next, Bytes token) {
+  const auto& identity = channel_->identity();
+  auto deferred = [this](auto action) {
+    core_.loop.Defer([attempts = attempt_, attempt = *attempt_, action = std::move(action)] {
+      if (*attempts == attempt) action();
+    });
+  };
+  if (identity.role == wire::Role::kInitiator) {
+    if (!rekey_) return deferred([this] { channel_->RekeyFailed(); });
+    auto established = FinishRekey(*rekey_, next, token);
+    rekey_.reset();
+    if (!established) return deferred([this] { channel_->RekeyFailed(); });
+    ++core_.counters[kRekeys];
+    auto shared = std::make_shared<Established>(*std::move(established));
+    return deferred([this, shared] { channel_->InstallEpoch(std::move(*shared)); });
+  }
+  const bool queued = Run<Result<AcceptedRekey>>(
+      core_.accept_pool,
+      [credentials = core_.credentials, local = identity.local_principal,
+       remote = identity.peer_principal, next, exporter = channel_->exporter().Clone(),
+       token = std::move(token)] {
+        return AcceptRekey(*credentials, local, remote, next, exporter.view(), token);
+      },
+      [this](Result<AcceptedRekey> accepted) {
+        if (!accepted) {
+          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(accepted.error().message, 1024),
+              {{"PEER", peer_}});
+          return channel_->RekeyFailed();
+        }
+        ++core_.counters[kRekeys];
+        channel_->AnswerRekey(accepted->reply, std::move(accepted->established));
+      });
+  if (!queued) deferred([this] { channel_->RekeyFailed(); });
+}
+
+void PeerLink::OnChannelEnded(const std::string& text) {
+  const bool expired = channel_->expires() <= BootNow();
+  // Lost, not refused: what was verified stays so until its ticket's end, and the opener begins
+  // anew.
+  if (state_ != State::kVerified || expired || !opener_) {
+    if (state_ == State::kVerified && !expired) {
+      ++*attempt_;
+      ended_ = std::move(channel_);
+      SetState(State::kVerified, "the peer's authd has gone: " + text);
+      return later_->ArmAfter({});
+    }
+    return Fail("the channel ended: " + text);
+  }
+  ++*attempt_;
+  ended_ = std::move(channel_);
+  then_later_ = [this] { Open(); };
+  later_->ArmAfter(kReopen);
+}
+
+void PeerLink::Recheck() {
+  if (state_ == State::kIdle || state_ == State::kFailed) return;
+  if (!channel_) {
+    if (!peer_.empty() && core_.config->FindPeer(peer_) == nullptr)
+      Fail("peer " + peer_ + " is no longer configured");
+    return;
+  }
+  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const auto& identity = channel_->identity();
+  if (peer != nullptr && IsPrincipal(identity.peer_principal, peer->principal) &&
+      IsPrincipal(identity.local_principal, peer->identity))
+    return;
+  Fail("peer " + peer_ + " is no longer configured as " + identity.peer_principal);
+}
+
+}  // namespace funnel::authd

@@ -1,0 +1,95 @@
+// @peer on one association: proves to sctpd which configured peer is at its far end, and goes on
+// proving it. sctpd relays the frames of stream 0 and learns the verdict only.
+//
+// The side that connected opens the channel; where both did, the OPEN of the node with the lower
+// name wins. After the two HELLOs the association is verified. The channel then renews itself by
+// rekeys; if it is lost (the far authd started anew) the opener opens another one.
+//
+// Thread: the loop's; tokens are made and accepted in the pools.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/peer_channel.h"
+
+namespace funnel::authd {
+
+class PeerLink {
+ public:
+  enum class State { kIdle, kOpening, kOpenSent, kAccepting, kConfirming, kVerified, kFailed };
+
+  PeerLink(Core& core, ClientId sctpd, AssociationId association, std::uint64_t instance);
+  ~PeerLink();
+
+  // We connected the association to this configured peer.
+  void Start(const std::string& peer);
+  void OnFrame(Bytes frame);
+  // After a reload: ends what the configuration no longer allows.
+  void Recheck();
+
+  [[nodiscard]] State state() const { return state_; }
+  // The configured peer, once known.
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+  [[nodiscard]] const PeerChannel* channel() const { return channel_.get(); }
+  [[nodiscard]] std::int64_t since() const { return since_; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+
+ private:
+  void SetState(State state, const std::string& reason = {});
+  void Send(const wire::FrameHeader& header, ByteView body);
+
+  // --- as initiator
+  void Open();
+  void OnBegun(const InitiateRule& rule, Result<BegunOpen> begun);
+  void OnOpened(ByteView body);
+  void OnRefused(ByteView body);
+
+  // --- as acceptor
+  void OnOpen(ChannelId channel, const Bytes& body);
+  void OnAccepted(ChannelId channel, const Bytes& open_body, Result<gss::Acceptance> acceptance);
+  void Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
+              const std::string& why);
+
+  // --- established
+  void Establish(PeerChannel::Identity identity, Established established);
+  void OnHello(const wire::HelloBody& hello);
+  void OnRekeyDue(Epoch next);
+  void OnRekeyToken(Epoch next, Bytes token);
+  void OnChannelEnded(const std::string& text);
+
+  // No verdict, or no longer. Where a refusal is on its way to the peer, sctpd is told a moment
+  // later: it aborts the association.
+  void Fail(const std::string& text, Duration delay = {});
+  // Calls THEN with work's outcome if this link still is in the attempt it was begun in.
+  template <typename Outcome>
+  [[nodiscard]] bool Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
+                         std::move_only_function<void(Outcome)> then);
+
+  Core& core_;
+  const ClientId sctpd_;
+  const AssociationId association_;
+  const std::uint64_t instance_;
+  State state_ = State::kIdle;
+  std::string peer_;
+  bool opener_ = false;  // we connected, so we open
+  std::string reason_;
+  std::int64_t since_ = 0;
+
+  // Attempts are numbered: what belongs to an earlier one is dropped.
+  std::shared_ptr<std::uint64_t> attempt_ = std::make_shared<std::uint64_t>(0);
+  ChannelId channel_id_;
+  std::optional<BegunOpen> begun_;
+  std::optional<gss::Initiation> rekey_;
+  std::unique_ptr<PeerChannel> channel_;
+  std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
+  std::optional<ChannelId> told_closed_;
+  std::unique_ptr<event::Timer> later_;  // reopen, or tell sctpd of a failure
+  std::function<void()> then_later_;
+};
+
+}  // namespace funnel::authd

@@ -1,0 +1,72 @@
+#include "funnel-authd/peer_links.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+namespace funnel::authd {
+
+PeerLink* PeerLinks::LinkOf(ClientId sctpd, AssociationId association) {
+  Entry& entry = links_[association];
+  // An association's number is its sctpd's: of another one it is another association.
+  if (entry.link && entry.sctpd == sctpd) return entry.link.get();
+  if (!entry.link && links_.size() > kMaxLinks) {
+    links_.erase(association);
+    ++core_.counters[kBusy];
+    return nullptr;
+  }
+  entry.sctpd = sctpd;
+  entry.link = std::make_unique<PeerLink>(core_, sctpd, association, instance_);
+  return entry.link.get();
+}
+
+void PeerLinks::On(ClientId sctpd, const ipc::PeerStart& message) {
+  if (PeerLink* link = LinkOf(sctpd, message.association)) link->Start(message.peer);
+}
+
+void PeerLinks::On(ClientId sctpd, ipc::PeerFrame message) {
+  if (PeerLink* link = LinkOf(sctpd, message.association)) link->OnFrame(std::move(message.frame));
+}
+
+void PeerLinks::On(ClientId sctpd, const ipc::PeerGone& message) {
+  auto found = links_.find(message.association);
+  if (found != links_.end() && found->second.sctpd == sctpd) links_.erase(found);
+}
+
+void PeerLinks::ClientGone(ClientId client) {
+  std::erase_if(links_, [client](const auto& entry) { return entry.second.sctpd == client; });
+}
+
+void PeerLinks::Recheck() {
+  for (auto& [association, entry] : links_) entry.link->Recheck();
+}
+
+const PeerLink* PeerLinks::OfPeer(const std::string& peer) const {
+  const PeerLink* best = nullptr;
+  for (const auto& [association, entry] : links_) {
+    const PeerLink& link = *entry.link;
+    if (link.peer() != peer) continue;
+    if (best == nullptr || link.state() == PeerLink::State::kVerified) best = &link;
+  }
+  return best;
+}
+
+Result<std::uint64_t> NextInstance(const std::string& state_dir) {
+  const std::string path = state_dir + "/instance";
+  std::uint64_t last = 0;
+  std::ifstream(path) >> last;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::uint64_t instance = std::max<std::uint64_t>(
+      last + 1, static_cast<std::uint64_t>(
+                    std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+  const std::string fresh = path + ".new";
+  std::ofstream out(fresh, std::ios::trunc);
+  out << instance << "\n";
+  out.close();
+  if (!out) return FailErrno(fresh);
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return FailErrno(path);
+  return instance;
+}
+
+}  // namespace funnel::authd

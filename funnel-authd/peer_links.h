@@ -1,0 +1,46 @@
+// All associations that sctpd has told us about, each with its end of @peer.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/peer_link.h"
+
+namespace funnel::authd {
+
+class PeerLinks {
+ public:
+  // sctpd admits fewer.
+  static constexpr std::size_t kMaxLinks = 4096;
+
+  // INSTANCE is larger than that of any earlier start of this node.
+  PeerLinks(Core& core, std::uint64_t instance) : core_(core), instance_(instance) {}
+
+  void On(ClientId sctpd, const ipc::PeerStart& message);
+  void On(ClientId sctpd, ipc::PeerFrame message);
+  void On(ClientId sctpd, const ipc::PeerGone& message);
+  void ClientGone(ClientId client);
+  void Recheck();
+
+  // The best that is known of a configured peer; nullptr: nothing.
+  [[nodiscard]] const PeerLink* OfPeer(const std::string& peer) const;
+
+ private:
+  struct Entry {
+    ClientId sctpd;
+    std::unique_ptr<PeerLink> link;
+  };
+  PeerLink* LinkOf(ClientId sctpd, AssociationId association);
+
+  Core& core_;
+  const std::uint64_t instance_;
+  std::map<AssociationId, Entry> links_;
+};
+
+// A number for this start of the node: the present time, or one more than the last one where the
+// clock was set back. Kept in STATE_DIR/instance.
+[[nodiscard]] Result<std::uint64_t> NextInstance(const std::string& state_dir);
+
+}  // namespace funnel::authd

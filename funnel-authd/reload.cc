@@ -1,0 +1,49 @@
+// The server's reload: new rules for what is asked from now on, and for what lives already.
+#include "common/base/log.h"
+#include "common/event/notify.h"
+#include "common/ipc/authd_messages.h"
+#include "funnel-authd/server.h"
+
+namespace funnel::authd {
+
+void Server::Reload() {
+  event::NotifyReloading();
+  auto config = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
+  if (!config) {
+    ++core_.counters[kReloadsFailed];
+    for (const auto& mistake : config.error())
+      Log(LogLevel::kError, "configuration", mistake.Print());
+    Log(LogLevel::kError, "reload-failed", "the configuration before stays in force");
+  } else {
+    SetLogLevel(options_.log_level.value_or(config->node.log_level));
+    Apply(*std::move(config));
+    ++core_.counters[kReloads];
+    Log(LogLevel::kNotice, "reloaded", "configuration and keytab were read again");
+  }
+  event::NotifyReady("");
+}
+
+void Server::Apply(config::Configuration config) {
+  core_.config = std::make_shared<const config::Configuration>(std::move(config));
+  const config::KerberosConfig& kerberos = core_.config->node.kerberos;
+  core_.credentials->SetKeytabs(KeytabsOf(*core_.config));
+  core_.initiate_pool.SetLimits(InitiateLimits(*core_.config));
+  core_.accept_pool.SetLimits(AcceptLimits(*core_.config));
+  core_.contexts.set_limit(kerberos.max_contexts);
+  core_.claims.set_lifetime(kerberos.claim_lifetime);
+  // Claims and handshakes in work are checked against the rules when their context is given out.
+  auto revoked = core_.contexts.TakeForbidden([this](const ContextRecord& record) {
+    return RequireStillAllowed(*core_.config, record.service, record.role, record.local_principal,
+                               record.peer_principal);
+  });
+  for (const auto& [id, record, reason] : revoked) {
+    ++core_.counters[kContextsRevoked];
+    Log(LogLevel::kNotice, "context-revoked", reason,
+        {{"SERVICE", record.service.text()}, {"REMOTE", record.peer_principal}});
+    core_.clients.Send(record.client, ipc::Revoked{id.value(), reason});
+  }
+  core_.counters[kContexts] = core_.contexts.size();
+  peers_.Recheck();
+}
+
+}  // namespace funnel::authd

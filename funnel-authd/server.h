@@ -1,0 +1,66 @@
+// funnel-authd as a whole: the clients on authd.sock, the parts that serve them, and the reload
+// that changes the rules under them.
+//
+// Thread: the loop's. Call order: Create (after gss::PrepareProfile) -> the loop runs -> destroy.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/config/load.h"
+#include "common/config/options.h"
+#include "common/event/loop.h"
+#include "common/ipc/control_connection.h"
+#include "funnel-authd/accept.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/initiate.h"
+#include "funnel-authd/peer_links.h"
+#include "funnel-authd/session.h"
+
+namespace funnel::authd {
+
+class Server : private Clients {
+ public:
+  static constexpr std::size_t kMaxClients = 1024;
+  // An edge or sctpd has one connection; funnelctl comes and goes.
+  static constexpr std::size_t kMaxClientsOfOneUid = 64;
+
+  [[nodiscard]] static Result<std::unique_ptr<Server>> Create(event::Loop& loop,
+                                                              const config::Options& options,
+                                                              config::Configuration config,
+                                                              UniqueFd listening);
+  ~Server() override;
+
+  // Reads the configuration and the keytab again. A broken configuration leaves the one before in
+  // force; rules that no longer hold end the channels that came by them.
+  void Reload();
+
+  [[nodiscard]] Core& core() { return core_; }
+  [[nodiscard]] std::string StatusText() const;
+
+ private:
+  Server(event::Loop& loop, const config::Options& options, config::Configuration config,
+         std::uint64_t instance);
+  void OnConnection(UniqueFd connection);
+  void OnClientGone(ClientId client);
+  [[nodiscard]] bool HasRoomFor(uid_t uid) const;
+  void SendPacket(ClientId client, Secret packet) override;
+  void Apply(config::Configuration config);
+  void Expire();
+
+  const config::Options options_;
+  const std::int64_t started_;
+  Core core_;
+  InitiateHandshakes initiate_;
+  AcceptHandshakes accept_;
+  PeerLinks peers_;
+  Parts parts_;
+  std::uint64_t last_client_ = 0;
+  std::map<ClientId, std::unique_ptr<Session>> sessions_;
+  std::unique_ptr<event::Timer> expiry_;
+  std::unique_ptr<event::SignalWatch> reload_signal_, stop_signal_, interrupt_signal_;
+  std::unique_ptr<ipc::ControlListener> listener_;
+};
+
+}  // namespace funnel::authd

@@ -1,0 +1,133 @@
+#include "funnel-authd/session.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/ipc/status_messages.h"
+#include "funnel-authd/edge_contexts.h"
+
+namespace funnel::authd {
+
+using ipc::MessageType;
+
+Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, UniqueFd connection,
+                                                 std::function<void()> on_closed) {
+  const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection.get()));
+  std::unique_ptr<Session> made(new Session(parts, id));
+  made->uid_ = peer.uid;
+  Session* self = made.get();
+  made->connection_ = TRY(ipc::ControlConnection::Create(
+      parts.core.loop, ipc::ControlSocket(std::move(connection)),
+      {.on_message = [self](ByteView packet, UniqueFd) { self->OnMessage(packet); },
+       .on_closed =
+           [on_closed = std::move(on_closed)](const std::string& reason) {
+             if (!reason.empty()) Log(LogLevel::kWarning, "client-lost", EscapeForLog(reason));
+             on_closed();
+           }}));
+  return made;
+}
+
+void Session::OnMessage(ByteView packet) {
+  auto handled = Dispatch(packet);
+  if (!handled) connection_->Fail(handled.error().message);
+}
+
+Result<> Session::Dispatch(ByteView packet) {
+  const MessageType type = TRY(ipc::TypeOf(packet));
+  // Each time: the process that connected may be gone, and its pid another's.
+  const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection_->fd()));
+  const auto number = static_cast<std::uint8_t>(type);
+  if (type == MessageType::kStatus) return OnStatus(packet, peer);
+  if (number < static_cast<std::uint8_t>(MessageType::kOpening))
+    return DispatchEdge(type, packet, peer);
+  return DispatchSctpd(type, packet, peer);
+}
+
+template <typename Message>
+Result<Message> Session::ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
+                                     bool& allowed) {
+  Message message = TRY(ipc::Parse<Message>(packet));
+  const config::ServiceConfig* service = parts_.core.config->FindService(message.service.text());
+  Result<> is_edge = Fail("no service " + message.service.text() + " is configured");
+  if (service != nullptr) is_edge = ipc::RequireEdge(peer, service->name, service->edge_user);
+  allowed = is_edge.has_value();
+  if (!allowed) Deny(message.request, is_edge.error().message);
+  return message;
+}
+
+Result<> Session::DispatchEdge(MessageType type, ByteView packet,
+                               const ipc::PeerCredentials& peer) {
+  bool allowed = false;
+  if (type == MessageType::kInitiate) {
+    const auto message = TRY(ParseOfEdge<ipc::Initiate>(packet, peer, allowed));
+    if (allowed) parts_.initiate.On(id_, message);
+  } else if (type == MessageType::kComplete) {
+    parts_.initiate.On(id_, TRY(ipc::Parse<ipc::Complete>(packet)));
+  } else if (type == MessageType::kCompleteRefused) {
+    parts_.initiate.On(id_, TRY(ipc::Parse<ipc::CompleteRefused>(packet)));
+  } else if (type == MessageType::kRedeem) {
+    const auto message = TRY(ParseOfEdge<ipc::Redeem>(packet, peer, allowed));
+    if (allowed) parts_.accept.On(id_, message);
+  } else if (type == MessageType::kAcceptRekey) {
+    parts_.accept.On(id_, TRY(ipc::Parse<ipc::AcceptRekey>(packet)));
+  } else if (type == MessageType::kRelease) {
+    const auto message = TRY(ipc::Parse<ipc::Release>(packet));
+    parts_.core.contexts.Release(ContextId(message.context), id_);
+    parts_.core.counters[kContexts] = parts_.core.contexts.size();
+  } else if (type == MessageType::kAnnounce) {
+    const auto message = TRY(ParseOfEdge<ipc::Announce>(packet, peer, allowed));
+    if (allowed) Announce(parts_.core, id_, message);
+  } else {
+    return Fail("a message that is not for authd");
+  }
+  return {};
+}
+
+Result<> Session::DispatchSctpd(MessageType type, ByteView packet,
+                                const ipc::PeerCredentials& peer) {
+  if (auto is_sctpd = ipc::RequireSctpd(peer, parts_.core.config->node.sctpd_user); !is_sctpd) {
+    ++parts_.core.counters[kRequestsDenied];
+    return std::unexpected(is_sctpd.error());
+  }
+  if (type == MessageType::kAccept)
+    parts_.accept.On(id_, TRY(ipc::Parse<ipc::Accept>(packet)));
+  else if (type == MessageType::kDropClaim)
+    parts_.accept.On(id_, TRY(ipc::Parse<ipc::DropClaim>(packet)));
+  else if (type == MessageType::kPeerStart)
+    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerStart>(packet)));
+  else if (type == MessageType::kPeerFrame)
+    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerFrame>(packet)));
+  else if (type == MessageType::kPeerGone)
+    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerGone>(packet)));
+  else
+    return Fail("a message that is not for authd");
+  return {};
+}
+
+Result<> Session::OnStatus(ByteView packet, const ipc::PeerCredentials& peer) {
+  const auto asked = TRY(ipc::Parse<ipc::Status>(packet));
+  auto reader = ipc::RequireReader(peer, parts_.core.config->node.read_group);
+  if (!reader) {
+    Deny(asked.request, reader.error().message);
+    return {};
+  }
+  const std::string json = parts_.status();
+  ByteView rest = AsBytes(json);
+  do {
+    const ByteView chunk = rest.first(std::min(rest.size(), ipc::StatusReply::kChunkSize));
+    rest = rest.subspan(chunk.size());
+    connection_->Send(ipc::StatusReply{.request = asked.request,
+                                       .more = !rest.empty(),
+                                       .json = Bytes(chunk.begin(), chunk.end())});
+  } while (!rest.empty());
+  return {};
+}
+
+void Session::Deny(std::uint32_t request, const std::string& why) {
+  ++parts_.core.counters[kRequestsDenied];
+  Log(LogLevel::kWarning, "request-denied", EscapeForLog(why, 1024));
+  AnswerFailed(parts_.core, id_, request, ipc::FailureCode::kNotAllowed, why);
+}
+
+}  // namespace funnel::authd

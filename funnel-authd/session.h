@@ -1,0 +1,63 @@
+// One client on authd.sock: an edge, sctpd, or funnelctl. Each message is checked against who the
+// client is at that moment, then goes to the part that does the work.
+//
+// Owned by the server; thread: the loop's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/ipc/control_connection.h"
+#include "common/ipc/credentials.h"
+#include "funnel-authd/accept.h"
+#include "funnel-authd/core.h"
+#include "funnel-authd/initiate.h"
+#include "funnel-authd/peer_links.h"
+
+namespace funnel::authd {
+
+// What a session hands its messages to.
+struct Parts {
+  Core& core;
+  InitiateHandshakes& initiate;
+  AcceptHandshakes& accept;
+  PeerLinks& peers;
+  std::function<std::string()> status;  // JSON
+};
+
+class Session {
+ public:
+  // ON_CLOSED comes once, and may destroy the session.
+  [[nodiscard]] static Result<std::unique_ptr<Session>> Create(Parts& parts, ClientId id,
+                                                               UniqueFd connection,
+                                                               std::function<void()> on_closed);
+
+  void SendPacket(Secret packet) { connection_->SendPacket(std::move(packet)); }
+  // Of when the client connected.
+  [[nodiscard]] uid_t uid() const { return uid_; }
+
+ private:
+  Session(Parts& parts, ClientId id) : parts_(parts), id_(id) {}
+
+  void OnMessage(ByteView packet);
+  // An error ends the connection: the client speaks another protocol, or is not who it was.
+  [[nodiscard]] Result<> Dispatch(ByteView packet);
+  [[nodiscard]] Result<> DispatchEdge(ipc::MessageType type, ByteView packet,
+                                      const ipc::PeerCredentials& peer);
+  [[nodiscard]] Result<> DispatchSctpd(ipc::MessageType type, ByteView packet,
+                                       const ipc::PeerCredentials& peer);
+  // An edge's request that names its service; answered with Failed where it is not its service.
+  template <typename Message>
+  [[nodiscard]] Result<Message> ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
+                                            bool& allowed);
+  [[nodiscard]] Result<> OnStatus(ByteView packet, const ipc::PeerCredentials& peer);
+  void Deny(std::uint32_t request, const std::string& why);
+
+  Parts& parts_;
+  const ClientId id_;
+  uid_t uid_ = 0;
+  std::unique_ptr<ipc::ControlConnection> connection_;
+};
+
+}  // namespace funnel::authd
