@@ -231,7 +231,7 @@ class Channel::Impl {
   std::size_t early_datagram_bytes_ = 0;
 
   SendCredit send_credit_{kInitialChannelCredit};
-  ReceiveCredit receive_credit_{kInitialChannelCredit};
+  ReceiveCredit receive_credit_{kInitialChannelCredit, settings_.channel_window_max};
   std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
   bool channel_blocked_ = false;      // channel credit is short for what is next
   bool channel_credit_due_ = false;

@@ -14,7 +14,7 @@ std::uint64_t ReceiveCredit::Grant(TimePoint now, Duration quick, std::uint64_t 
     measured_since_ = now;
   }
   window_ += grown;
-  limit_ = std::max(limit_, consumed_ + window_);
+  limit_ = std::max(limit_, Target());
   return grown;
 }
 

@@ -2,6 +2,7 @@
 // costs its length and kMessageCost, charged by the sender in the order of numbers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -40,6 +41,10 @@ class SendCredit {
 class ReceiveCredit {
  public:
   explicit ReceiveCredit(std::uint64_t initial) : limit_(initial), window_(initial) {}
+  // Shared by several readers: what stuck ones hold is not taken from the others, the window counts
+  // from what was received, as long as all that is granted and not consumed stays within MAX.
+  ReceiveCredit(std::uint64_t initial, std::uint64_t max)
+      : limit_(initial), window_(initial), shared_max_(max) {}
 
   // A message of COST came. False: beyond what was granted.
   [[nodiscard]] bool Receive(std::uint64_t cost) {
@@ -61,12 +66,12 @@ class ReceiveCredit {
   // sender may lack the credit for its next message. (What stuck readers hold counts as granted, so
   // half a window may never come together.)
   [[nodiscard]] bool IsDue() const {
-    const std::uint64_t target = consumed_ + window_;
-    const std::uint64_t gain = target > limit_ ? target - limit_ : 0;
+    const std::uint64_t gain = Target() > limit_ ? Target() - limit_ : 0;
     return gain >= window_ / 2 || (gain > 0 && limit_ - received_ < kLargestMessageCost);
   }
-  // Sets the new limit. If the last half window was consumed within QUICK, the reader is faster than the
-  // window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the window grew.
+  // Sets the new limit. If the last half window was consumed within QUICK, the reader is faster
+  // than the window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the
+  // window grew.
   std::uint64_t Grant(TimePoint now, Duration quick, std::uint64_t max, std::uint64_t growth);
 
   // Takes back what the window had grown beyond INITIAL, of a session that ends. Returns how much.
@@ -80,8 +85,14 @@ class ReceiveCredit {
   [[nodiscard]] std::uint64_t consumed() const { return consumed_; }
 
  private:
+  [[nodiscard]] std::uint64_t Target() const {
+    if (shared_max_ == 0) return consumed_ + window_;
+    return std::min(received_ + window_, consumed_ + std::max(shared_max_, window_));
+  }
+
   std::uint64_t limit_;
   std::uint64_t window_;
+  std::uint64_t shared_max_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t consumed_ = 0;
   // The half window whose consumption is being timed.
