@@ -148,7 +148,7 @@ void ConnectSide::Erase(BackendFlow& flow) {
 
 void ConnectSide::Expire() {
   const TimePoint now = Now();
-  while (!flows_.empty() && now - flows_.front().active >= parts_.service.idle_timeout) {
+  while (!flows_.empty() && now - flows_.front().active >= Patience()) {
     BackendFlow& flow = flows_.front();
     if (flow.channel != nullptr) {
       FlowsOf(*flow.channel).by_session.erase(flow.session);
@@ -161,8 +161,14 @@ void ConnectSide::Expire() {
   ArmExpiry();
 }
 
+// Longer than the listening side's: it shall be the one to end a flow, or a datagram of its client
+// could be on its way to a flow that has just gone.
+Duration ConnectSide::Patience() const {
+  return parts_.service.idle_timeout + parts_.service.lifetime;
+}
+
 void ConnectSide::ArmExpiry() {
-  if (!flows_.empty()) expiry_->Arm(flows_.front().active + parts_.service.idle_timeout);
+  if (!flows_.empty()) expiry_->Arm(flows_.front().active + Patience());
 }
 
 }  // namespace funnel::udpd

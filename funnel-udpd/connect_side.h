@@ -51,6 +51,7 @@ class ConnectSide final : public BackendFlow::User {
   void Erase(BackendFlow& flow);
   void Expire();
   void ArmExpiry();
+  [[nodiscard]] Duration Patience() const;
 
   Parts& parts_;
   SendBatch& out_;
