@@ -13,6 +13,8 @@ import lab
 from lab import nsd
 from lab.netns import ADDRESSES, ADDRESSES6
 
+# The whole message as dig prints it, less what differs from one asking to the next.
+WHOLE = ("+noshort", "+comments", "+question", "+authority", "+additional", "+nostats", "+nocmd", "+nocookie", "+qid=7")
 WILDCARD = lab.Service("dns-any", "udp", ("0.0.0.0:5354", "[::]:5355"), f"[::1]:{nsd.PORT}")
 
 
@@ -25,8 +27,8 @@ def tunnel(make_tunnel):
 @pytest.mark.parametrize("name, kind", [("www", "A"), ("www", "AAAA"), ("www", "TXT"), ("host299", "TXT"),
                                         ("nothing-here", "A")])
 def test_answers_equal_those_asked_directly(tunnel, server, name, kind):
-    through = tunnel.nsd.dig("a", server, 5353, name, kind, "+noshort", "+nostats", "+nocmd", "+qid=7")
-    direct = tunnel.nsd.dig("b", "127.0.0.1", nsd.PORT, name, kind, "+noshort", "+nostats", "+nocmd", "+qid=7")
+    through = tunnel.nsd.dig("a", server, 5353, name, kind, *WHOLE)
+    direct = tunnel.nsd.dig("b", "127.0.0.1", nsd.PORT, name, kind, *WHOLE)
     assert through == direct and "status:" in through
 
 
