@@ -32,6 +32,7 @@ Result<int> Run(const config::Options& options, config::Configuration config) {
   TRY(gss::PrepareProfile(options.state_dir));
   auto loop = TRY(event::Loop::Create());
   auto server = TRY(authd::Server::Create(*loop, options, std::move(config), std::move(listening)));
+  TRY(server->WatchSignals());
   TRY(loop->EnableWatchdog());
   event::NotifyReady("");
   return TRY(loop->Run());

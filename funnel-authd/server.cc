@@ -55,18 +55,23 @@ Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const config::
   const std::uint64_t instance = TRY(NextInstance(options.state_dir));
   std::unique_ptr<Server> made(new Server(loop, options, std::move(config), instance));
   Server* self = made.get();
-  made->reload_signal_ = TRY(loop.AddSignal(SIGHUP, [self] { self->Reload(); }));
-  auto stop = [&loop] {
-    event::NotifyStopping();
-    loop.Exit(0);
-  };
-  made->stop_signal_ = TRY(loop.AddSignal(SIGTERM, stop));
-  made->interrupt_signal_ = TRY(loop.AddSignal(SIGINT, stop));
   made->listener_ =
       TRY(ipc::ControlListener::Create(loop, std::move(listening), [self](UniqueFd connection) {
         self->OnConnection(std::move(connection));
       }));
   return made;
+}
+
+Result<> Server::WatchSignals() {
+  event::Loop& loop = core_.loop;
+  reload_signal_ = TRY(loop.AddSignal(SIGHUP, [this] { Reload(); }));
+  auto stop = [&loop] {
+    event::NotifyStopping();
+    loop.Exit(0);
+  };
+  stop_signal_ = TRY(loop.AddSignal(SIGTERM, stop));
+  interrupt_signal_ = TRY(loop.AddSignal(SIGINT, stop));
+  return {};
 }
 
 bool Server::HasRoomFor(uid_t uid) const {

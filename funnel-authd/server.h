@@ -32,6 +32,8 @@ class Server : private Clients {
                                                               UniqueFd listening);
   ~Server() override;
 
+  // SIGHUP reloads, SIGTERM and SIGINT end the loop. Before the loop runs; one server a process.
+  [[nodiscard]] Result<> WatchSignals();
   // Reads the configuration and the keytab again. A broken configuration leaves the one before in
   // force; rules that no longer hold end the channels that came by them.
   void Reload();
