@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kNewestShown = 10;
 
 std::string PrintTicket(const IdentityStatus& identity, std::int64_t now) {
-  if (!identity.ticket_expires) return "none";
+  // It has not initiated.
+  if (!identity.ticket_expires) return "-";
   if (*identity.ticket_expires <= now) return "EXPIRED " + PrintTime(*identity.ticket_expires);
   return "until " + PrintTime(*identity.ticket_expires);
 }
@@ -20,7 +21,7 @@ std::string PrintTicket(const IdentityStatus& identity, std::int64_t now) {
 std::string Services(const std::vector<std::string>& services) {
   std::string out;
   for (const std::string& service : services) out += (out.empty() ? "" : " ") + Shown(service);
-  return out.empty() ? "-" : out;
+  return out.empty() ? "(peers)" : out;
 }
 
 // Whoever answers may list the newest first or last.

@@ -37,6 +37,7 @@ struct SctpdStatus {
   std::string version, node, engine;
   std::int64_t pid = 0, started = 0;
   std::vector<std::string> listen;
+  std::optional<bool> authd_connected;
   std::vector<AssociationStatus> associations;
   std::vector<ChannelStatus> channels;
   std::vector<RefusalStatus> refusals;

@@ -24,6 +24,11 @@ void Take(const Json& object, const char* key, bool& out) {
   if (value != nullptr && value->is_boolean()) out = value->get<bool>();
 }
 
+void Take(const Json& object, const char* key, std::optional<bool>& out) {
+  const Json* value = Find(object, key);
+  if (value != nullptr && value->is_boolean()) out = value->get<bool>();
+}
+
 void Take(const Json& object, const char* key, std::optional<std::int64_t>& out) {
   const Json* value = Find(object, key);
   if (value != nullptr && value->is_number_integer()) out = value->get<std::int64_t>();
@@ -147,6 +152,7 @@ Result<SctpdStatus> ParseSctpdStatus(const std::string& json) {
   Take(in, "pid", out.pid);
   Take(in, "started", out.started);
   Take(in, "listen", out.listen);
+  Take(in, "authd_connected", out.authd_connected);
   TakeList(in, "associations", out.associations, TakeAssociation);
   TakeList(in, "channels", out.channels, TakeChannel);
   TakeList(in, "refusals", out.refusals, TakeRefusal);

@@ -26,6 +26,8 @@ bool MayBeAway(const NodeView& view, const AssociationStatus& association) {
 }
 
 void FindAssociations(const NodeView& view, Problems& out) {
+  if (view.sctpd.status->authd_connected == false)
+    out.push_back("funnel-sctpd is not connected to funnel-authd");
   for (const AssociationStatus& association : view.sctpd.status->associations) {
     if (association.peer.empty() || association.state == "up" || MayBeAway(view, association))
       continue;

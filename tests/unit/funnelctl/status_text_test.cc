@@ -139,6 +139,13 @@ TEST_F(StatusText, WorksWithoutConfiguration) {
   Expect("Node branch1.example.net");
 }
 
+TEST_F(StatusText, TellsThatSctpdHasNoAuthd) {
+  MendAll();
+  view_.sctpd.status->authd_connected = false;
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{"funnel-sctpd is not connected to funnel-authd"});
+}
+
 TEST_F(StatusText, APeerOnDemandMayBeAway) {
   MendAll();
   view_.sctpd.status->associations[0].state = "down";
