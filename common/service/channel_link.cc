@@ -101,7 +101,10 @@ void ChannelLink::Flush() {
   handler_->OnFlush();
   if (lost_) return;
   auto alive = alive_;
+  const bool was_full = writer_.full();
   auto flushed = writer_.Flush(fd_.get());
+  // The handler stopped for want of room, and no EPOLLOUT will tell it that there is some again.
+  if (was_full && flushed && *flushed) RequestFlush();
   // The far end has gone; what it sent before may still be read, and then Drain says so.
   if (!flushed && paused_) return Lose();
   UpdateEvents();
