@@ -172,7 +172,7 @@ void Channel::Impl::Handle(const SessionsRecord& record) {
 void Channel::Impl::Handle(const EndSessionRecord& record) {
   Session* session = FindForRecord(record.session);
   if (!session) return;
-  const bool announced = session->phase == Session::Phase::kOpen;
+  const bool announced = session->IsOwners();
   Forget(*session);
   if (announced) observer_.OnSessionReset(record.session, EndCode::kNone);
 }
@@ -186,12 +186,12 @@ void Channel::Impl::Handle(const ResetRecord& record) {
       !receive_credit_.Receive(record.final_charge - received))
     return Violation("a reset session's final charge is impossible");
   ConsumeCredit(*session, record.final_charge - credit.consumed());
-  const Session::Phase phase = session->phase;
+  const bool announced = session->IsOwners();
   // Our own RESET, if it was us who began, is on its way already.
-  if (phase != Session::Phase::kReset)
+  if (session->phase != Session::Phase::kReset)
     control_.Push(ResetRecord{record.session, record.code, session->send_credit.spent()});
   Forget(*session);
-  if (phase != Session::Phase::kOpen) return;
+  if (!announced) return;
   ++stats_.sessions_reset;
   observer_.OnSessionReset(record.session, record.code);
 }

@@ -135,12 +135,13 @@ void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
   std::vector<SessionId> announced;
   std::vector<Session*> ending;
   for (auto& [number, session] : sessions_) {
-    if (keep_complete && session->phase == Session::Phase::kOpen && session->inbox.complete())
-      continue;
+    const bool drains =
+        session->phase == Session::Phase::kOpen && session->fin_sent && session->inbox.complete();
+    if (keep_complete && drains) continue;
     ending.push_back(session.get());
   }
   for (Session* session : ending) {
-    if (session->phase == Session::Phase::kOpen) announced.push_back(session->id);
+    if (session->IsOwners()) announced.push_back(session->id);
     Forget(*session);
   }
   std::sort(announced.begin(), announced.end());
@@ -148,8 +149,8 @@ void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
   for (SessionId id : announced) observer_.OnSessionReset(id, code);
 }
 
-// After FAREWELL: once nothing is missing, sessions whose input is complete may still drain, since
-// the peer was done with them; all others end with the channel.
+// After FAREWELL: once nothing is missing, sessions that have both FINs may still drain to a slow
+// reader; all others end with the channel.
 void Channel::Impl::CheckFarewell() {
   if (!farewell_ || state_ == State::kEnded || closing_) return;
   if (!farewell_taken_) {

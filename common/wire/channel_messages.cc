@@ -146,8 +146,7 @@ void Channel::Impl::AfterFin(Session& session) {
 }
 
 void Channel::Impl::EndIfOver(Session& session) {
-  if (!session.inbox.finished()) return;
-  if (session.fin_sent || farewell_taken_) Forget(session);
+  if (session.fin_sent && session.inbox.finished()) Forget(session);
 }
 
 }  // namespace funnel::wire

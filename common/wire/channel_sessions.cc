@@ -79,7 +79,7 @@ void Channel::Impl::AbandonSession(Session& session, EndCode code) {
 
 void Channel::Impl::ViolateSession(Session& session) {
   ++stats_.violations;
-  const bool announced = session.phase == Session::Phase::kOpen;
+  const bool announced = session.IsOwners();
   const SessionId id = session.id;
   AbandonSession(session, EndCode::kProtocol);
   if (announced) observer_.OnSessionReset(id, EndCode::kProtocol);
@@ -233,7 +233,8 @@ void Channel::Impl::ConsiderFullWriters() {
 void Channel::Impl::NotifyWriters() {
   if (ready_writers_.empty()) return;
   for (SessionId id : std::exchange(ready_writers_, {})) {
-    if (FindOwned(id)) observer_.OnWritable(id);
+    const Session* session = Find(id);
+    if (session && session->IsOwners()) observer_.OnWritable(id);
   }
 }
 

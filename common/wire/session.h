@@ -50,6 +50,11 @@ struct Session {
   Session* previous = nullptr;
   Session* next = nullptr;
 
+  // Whether the owner is still to hear of its end: not once both FINs are said, though ours may
+  // wait.
+  [[nodiscard]] bool IsOwners() const {
+    return phase == Phase::kOpen && !(fin_queued && inbox.finished());
+  }
   [[nodiscard]] bool HasOutput() const { return !queue.empty() || (fin_queued && !fin_sent); }
 };
 

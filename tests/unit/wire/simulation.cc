@@ -1,0 +1,347 @@
+#include "tests/unit/wire/simulation.h"
+
+#include <algorithm>
+
+#include "common/wire/frame.h"
+#include "tests/unit/wire/ends.h"
+
+namespace funnel::wire::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kMaxGenerations = 4;
+constexpr int kMaxKindSteps = 20'000;
+constexpr std::size_t kMaxHistory = 300;
+constexpr Duration kLife = seconds(36'000);
+
+EpochKeys KeysOf(std::uint64_t seed, std::uint64_t generation, Epoch epoch, Role role,
+                 BootTime now) {
+  const std::uint64_t key = seed * 7919 + generation * 101 + epoch.value();
+  return testing::ToyKeys(key, role, BootTime{now.since_boot + kLife});
+}
+
+}  // namespace
+
+// Frames that an end has put out, on their way to the other.
+class Simulation::Sink : public FrameSink {
+ public:
+  MutableByteView Reserve(std::size_t size) override {
+    if (room == 0) return {};
+    reserved_.assign(size, 0xEE);
+    return reserved_;
+  }
+  void Commit(std::size_t size) override {
+    --room;
+    reserved_.resize(size);
+    fresh.push_back(std::move(reserved_));
+  }
+
+  std::size_t room = 0;
+  std::deque<Bytes> fresh;
+
+ private:
+  Bytes reserved_;
+};
+
+struct Simulation::End {
+  Role role;
+  std::unique_ptr<Party> party;
+  std::unique_ptr<Channel> channel;
+  Sink sink;
+  std::vector<Flight> flights;  // to the other end
+  std::vector<bool> landed;     // of its reliable frames
+  bool tampered = false;        // a reliable frame of its was taken away
+  bool checked = false, link_down = false;
+};
+
+Simulation::Simulation(std::uint64_t seed) : seed_(seed), random_(seed * 2 + 1) { DrawWeather(); }
+Simulation::~Simulation() = default;
+
+Simulation::End& Simulation::Other(End& end) { return &end == a_.get() ? *b_ : *a_; }
+
+void Simulation::DrawWeather() {
+  auto sometimes = [this](double odds, double most) {
+    return Chance(random_, odds) ? most * static_cast<double>(Below(random_, 1000)) / 1000 : 0;
+  };
+  weather_.lose_expirable = sometimes(0.6, 0.4);
+  weather_.duplicate = sometimes(0.5, 0.2);
+  weather_.replay = sometimes(0.5, 0.2);
+  weather_.alter = sometimes(0.5, 0.2);
+  weather_.late = sometimes(0.5, 0.1);
+  weather_.lose_reliable = sometimes(0.1, 0.02);
+  weather_.crash = sometimes(0.2, 0.02);
+  weather_.reset = sometimes(0.3, 0.1);
+  weather_.close = sometimes(0.2, 0.01);
+  weather_.jump = sometimes(0.1, 0.01);
+  weather_.slow_reader = sometimes(0.5, 0.5);
+  weather_.full_sink = sometimes(0.4, 0.8);
+  weather_.rekey_fails = sometimes(0.3, 0.5);
+  weather_.most_delay_ms = static_cast<int>(1 + Below(random_, Chance(random_, 0.2) ? 2000 : 60));
+  weather_.steps = static_cast<int>(20 + Below(random_, 200));
+  weather_.sessions = static_cast<int>(1 + Below(random_, Chance(random_, 0.1) ? 200 : 12));
+
+  settings_.packet_budget = 300 + Below(random_, 1200);
+  settings_.bulk_frame = Chance(random_, 0.2) ? 1 : 2000 + Below(random_, 20'000);
+  if (Chance(random_, 0.4)) settings_.lifetime = milliseconds(1 + Below(random_, 3000));
+  if (Chance(random_, 0.3)) settings_.rekey_after_frames = 5 + Below(random_, 200);
+  settings_.rekey_retry = seconds(1);
+  if (Chance(random_, 0.3)) settings_.session_queue_max = 1000 + Below(random_, 50'000);
+  if (Chance(random_, 0.2)) settings_.channel_queue_max = 2000 + Below(random_, 50'000);
+  if (Chance(random_, 0.2)) settings_.datagram_queue_max = 1000 + Below(random_, 100'000);
+  if (Chance(random_, 0.2)) settings_.max_sessions = 1 + Below(random_, 20);
+}
+
+void Simulation::NewGeneration() {
+  ++generation_;
+  const std::uint64_t most_bytes = Chance(random_, 0.1) ? 1'500'000 : 60'000;
+  for (auto* slot : {&a_, &b_}) {
+    auto end = std::make_unique<End>();
+    end->role = slot == &a_ ? Role::kInitiator : Role::kAcceptor;
+    end->party = std::make_unique<Party>(end->role, seed_ * 100 + generation_, most_bytes, random_);
+    end->channel = std::make_unique<Channel>(
+        end->role, ChannelId(static_cast<std::uint32_t>(generation_)), settings_,
+        KeysOf(seed_, generation_, Epoch(0), end->role, boot_), *end->party, now_, boot_);
+    // What was under way to the one before arrives at the new one.
+    if (*slot) end->flights = std::move((*slot)->flights);
+    *slot = std::move(end);
+  }
+  a_->party->Attach(a_->channel.get(), b_->party.get());
+  b_->party->Attach(b_->channel.get(), a_->party.get());
+}
+
+std::string Simulation::FirstFailure() const {
+  if (!failure_.empty()) return failure_;
+  if (!a_->party->failure.empty()) return a_->party->failure;
+  return b_->party->failure;
+}
+
+std::string Simulation::Run() {
+  NewGeneration();
+  for (int step = 0; step < weather_.steps && FirstFailure().empty(); ++step) {
+    HostileStep();
+    if (GenerationIsOver()) {
+      if (generation_ == kMaxGenerations) break;
+      NewGeneration();
+    }
+  }
+  if (!FirstFailure().empty()) return FirstFailure();
+  kind_ = true;
+  if (GenerationIsOver()) NewGeneration();
+  for (int step = 0; FirstFailure().empty(); ++step) {
+    if (!KindStep()) return FirstFailure();
+    if (step == kMaxKindSteps) return "nothing goes on although the network is kind";
+  }
+  return FirstFailure();
+}
+
+bool Simulation::GenerationIsOver() const { return a_->party->ended && b_->party->ended; }
+
+void Simulation::Advance(Duration time) {
+  now_ += time;
+  boot_.since_boot += time;
+  for (End* end : {a_.get(), b_.get()}) {
+    for (int i = 0; i < 20 && !end->party->ended; ++i) {
+      const auto due = end->channel->NextTimer();
+      if (!due || *due > now_) break;
+      end->channel->OnTimer(now_, boot_);
+    }
+  }
+}
+
+void Simulation::HostileStep() {
+  Advance(milliseconds(Below(random_, 20)));
+  if (Chance(random_, weather_.jump)) Advance(seconds(Below(random_, 4000)));
+  if (static_cast<int>(a_->party->flows.size()) < weather_.sessions && Chance(random_, 0.4))
+    a_->party->Open();
+  for (End* end : {a_.get(), b_.get()}) {
+    if (end->party->ended) continue;
+    for (int i = 0; i < 3; ++i) end->party->SendSome();
+    if (Chance(random_, weather_.slow_reader)) end->party->ReadSome();
+    if (Chance(random_, weather_.reset)) end->party->ResetSome();
+    if (Chance(random_, weather_.crash)) Crash(*end);
+    if (Chance(random_, weather_.close) && !end->party->ended) {
+      // As the owner does: live sessions are over for it.
+      end->party->closed_by_us = true;
+      end->channel->Close(EndCode::kShutdown, "going down");
+    }
+  }
+  for (End* end : {a_.get(), b_.get()}) {
+    Answer(*end);
+    Move(*end);
+    Deliver(*end);
+    CheckEnd(*end);
+    CheckBounds(*end);
+  }
+}
+
+// No loss but what has been lost, every reader reads, everybody sends what it has.
+bool Simulation::KindStep() {
+  Advance(milliseconds(10));
+  for (End* end : {a_.get(), b_.get()}) {
+    if (end->party->ended) continue;
+    end->party->ReadAll();
+    end->party->SendAll();
+  }
+  for (End* end : {a_.get(), b_.get()}) {
+    Answer(*end);
+    Move(*end);
+    Deliver(*end);
+    CheckEnd(*end);
+    CheckBounds(*end);
+  }
+  if (GenerationIsOver()) return false;
+  // One end waits for what CLOSED may have overtaken.
+  if (a_->link_down || b_->link_down) return true;
+  // A taken frame shows by timeouts, at the latest; unless it held up nobody and the channel is
+  // idle.
+  if (a_->tampered || b_->tampered) {
+    Advance(seconds(1));
+    if (++idle_seconds_ < 300) return true;
+    if (!a_->party->AllOver() || !b_->party->AllOver()) Fail("a taken frame was never noticed");
+    return false;
+  }
+  if (!a_->party->AllOver() || !b_->party->AllOver()) return true;
+  if (!a_->flights.empty() || !b_->flights.empty() || a_->channel->WantsFlush() ||
+      b_->channel->WantsFlush())
+    return true;
+  for (End* end : {a_.get(), b_.get()}) {
+    if (end->channel->session_count() != 0)
+      Fail(std::to_string(end->channel->session_count()) + " sessions are left over at the " +
+           (end == a_.get() ? "initiator" : "acceptor"));
+    if (end->channel->queued_bytes() != 0) Fail("queued bytes are left over");
+    if (end->channel->undelivered_bytes() != 0) Fail("undelivered bytes are left over");
+  }
+  return false;
+}
+
+// Authd's part of a rekey.
+void Simulation::Answer(End& end) {
+  Party& party = *end.party;
+  if (party.ended) return;
+  const bool fails = Chance(random_, kind_ ? 0 : weather_.rekey_fails);
+  if (party.rekey_due && Chance(random_, 0.5)) {
+    const std::string token = "token " + std::to_string(party.rekey_due->value());
+    party.rekey_due.reset();
+    fails ? end.channel->RekeyFailed() : end.channel->StartRekey(AsBytes(token));
+  }
+  if (party.rekey_token && Chance(random_, 0.5)) {
+    const Epoch next = *party.rekey_token;
+    party.rekey_token.reset();
+    const std::string token = "token " + std::to_string(next.value());
+    if (fails)
+      end.channel->RekeyFailed();
+    else if (end.role == Role::kAcceptor)
+      end.channel->AnswerRekey(AsBytes(token), KeysOf(seed_, generation_, next, end.role, boot_));
+    else
+      end.channel->InstallEpoch(KeysOf(seed_, generation_, next, end.role, boot_));
+  }
+}
+
+// Flushes, and sends what came out on its way.
+void Simulation::Move(End& end) {
+  if (end.link_down) return;
+  end.sink.room = !kind_ && Chance(random_, weather_.full_sink) ? Below(random_, 4) : 1000;
+  end.channel->Flush(end.sink, now_, boot_);
+  for (; !end.sink.fresh.empty(); end.sink.fresh.pop_front()) {
+    Bytes frame = std::move(end.sink.fresh.front());
+    const bool reliable = FrameHeader::Parse(frame)->lifetime_ms == 0;
+    Flight flight{now_, {}, std::nullopt, generation_, end.role};
+    if (reliable) {
+      flight.reliable = end.landed.size();
+      end.landed.push_back(false);
+    }
+    flight.frame = frame;
+    if (history_.size() < kMaxHistory)
+      history_.push_back(flight);
+    else
+      history_[Below(random_, kMaxHistory)] = flight;
+    if (!kind_ && reliable && Chance(random_, weather_.lose_reliable)) {
+      end.tampered = true;
+      continue;
+    }
+    if (!kind_ && !reliable && Chance(random_, weather_.lose_expirable)) continue;
+    std::uint64_t delay = kind_ ? 5 : Below(random_, static_cast<unsigned>(weather_.most_delay_ms));
+    if (!kind_ && Chance(random_, weather_.late)) delay += Below(random_, 3000);
+    if (!kind_ && Chance(random_, weather_.duplicate)) {
+      end.flights.push_back(flight);
+      end.flights.back().arrives = now_ + milliseconds(Below(random_, 100));
+    }
+    if (!kind_ && Chance(random_, weather_.alter)) {
+      Bytes altered = frame;
+      altered[Below(random_, altered.size())] ^= static_cast<std::uint8_t>(1 + Below(random_, 255));
+      if (Chance(random_, 0.2)) altered.resize(Below(random_, altered.size()));
+      end.flights.push_back({now_, altered, std::nullopt, generation_, end.role});
+    }
+    flight.arrives = now_ + milliseconds(delay);
+    end.flights.push_back(std::move(flight));
+  }
+  if (!kind_ && !history_.empty() && Chance(random_, weather_.replay))
+    end.flights.push_back(history_[Below(random_, history_.size())]);
+}
+
+void Simulation::Deliver(End& from) {
+  std::vector<Flight> due;
+  std::erase_if(from.flights, [&](Flight& flight) {
+    if (flight.arrives > now_) return false;
+    due.push_back(std::move(flight));
+    return true;
+  });
+  if (!kind_ && Chance(random_, 0.5)) std::shuffle(due.begin(), due.end(), random_);
+  for (Flight& flight : due) Land(from, std::move(flight));
+}
+
+void Simulation::Land(End& from, Flight flight) {
+  End& to = Other(from);
+  // A replay may come from either end; only one that goes the right way lands.
+  if (flight.reliable && flight.generation == generation_ && flight.sender == from.role)
+    from.landed[*flight.reliable] = true;
+  if (to.party->ended) return;
+  to.channel->OnSealed(flight.frame, now_, boot_);
+}
+
+// The process dies. Its peer learns of the broken link at some time; the next generation begins
+// when it does.
+void Simulation::Crash(End& end) {
+  if (end.party->ended) return;
+  end.party->ended = true;
+  end.checked = true;
+  for (auto& [id, flow] : end.party->flows) flow.over = true;
+  end.link_down = true;
+  BringDown(Other(end), Chance(random_, 0.5));
+}
+
+void Simulation::BringDown(End& end, bool abrupt) {
+  if (end.link_down) return;
+  end.link_down = true;
+  if (!end.party->ended) end.channel->OnLinkClosed(abrupt, now_);
+}
+
+// An end that is over tells the other by CLOSED, which may overtake what is under way.
+void Simulation::CheckEnd(End& end) {
+  if (!end.party->ended || end.checked) return;
+  end.checked = true;
+  End& other = Other(end);
+  // A clean end that the peer declared: nothing reliable of the peer's is missing.
+  if (end.party->ended_clean && !end.party->closed_by_us &&
+      end.party->end_text != "the security context's life is over" &&
+      (other.tampered ||
+       !std::all_of(other.landed.begin(), other.landed.end(), [](bool l) { return l; })))
+    Fail("a clean end although something is missing");
+  if (!other.tampered && !end.tampered && end.channel->stats().violations > 0)
+    Fail("an honest peer was accused: " + end.party->end_text);
+  BringDown(other, /*abrupt=*/!end.party->ended_clean);
+  end.link_down = true;
+}
+
+void Simulation::CheckBounds(End& end) {
+  const Channel& channel = *end.channel;
+  // One message, and one datagram, may pass the limits.
+  if (channel.queued_bytes() > settings_.channel_queue_max + settings_.datagram_queue_max + 150'000)
+    Fail("too much is queued");
+  if (channel.undelivered_bytes() > settings_.channel_window_max) Fail("too much is undelivered");
+  if (channel.session_count() > settings_.max_sessions + 1024) Fail("too many sessions");
+}
+
+}  // namespace funnel::wire::sim
