@@ -1,0 +1,224 @@
+// @peer between two whole authds; the test is both sctpds and the association between them.
+#include <gtest/gtest.h>
+
+#include "common/wire/frame.h"
+#include "tests/unit/authd/two_nodes.h"
+
+namespace funnel::authd {
+namespace {
+
+using test::Client;
+using wire::FrameType;
+
+constexpr AssociationId kAssociation{7};
+
+// The association's two ends: carries PeerFrames across, and collects the verdicts.
+class Wire {
+ public:
+  Wire(event::Loop& loop, Client& left, Client& right) : loop_(loop), ends_{{left}, {right}} {}
+
+  struct End {
+    Client& client;
+    std::size_t seen = 0;
+    std::optional<ipc::PeerVerified> verified{};
+    std::optional<ipc::PeerFailed> failed{};
+    std::vector<FrameType> sent{};
+    int verdicts = 0;
+  };
+  [[nodiscard]] End& left() { return ends_[0]; }
+  [[nodiscard]] End& right() { return ends_[1]; }
+
+  template <typename Condition>
+  [[nodiscard]] bool RunUntil(Condition&& condition, Duration deadline = std::chrono::seconds(20)) {
+    return test::RunUntil(
+        loop_,
+        [&] {
+          Carry(left(), right());
+          Carry(right(), left());
+          return condition();
+        },
+        deadline);
+  }
+  // What becomes of each frame on its way; nothing left of it: lost.
+  std::function<void(Bytes&)> on_the_way = [](Bytes&) {};
+
+ private:
+  void Carry(End& from, End& to) {
+    for (; from.seen < from.client.packets().size(); ++from.seen) {
+      const Bytes& packet = from.client.packets()[from.seen];
+      if (auto frame = ipc::Parse<ipc::PeerFrame>(packet)) {
+        from.sent.push_back(wire::FrameHeader::Parse(frame->frame)->type);
+        on_the_way(frame->frame);
+        if (!frame->frame.empty()) to.client.Send(*frame);
+      } else if (auto verified = ipc::Parse<ipc::PeerVerified>(packet)) {
+        from.verified = *verified;
+        ++from.verdicts;
+      } else if (auto failed = ipc::Parse<ipc::PeerFailed>(packet)) {
+        from.failed = *failed;
+        ++from.verdicts;
+      } else {
+        ADD_FAILURE() << "an unexpected packet";
+      }
+    }
+  }
+
+  event::Loop& loop_;
+  End ends_[2];
+};
+
+class PeerTest : public test::TwoRunningNodes {
+ protected:
+  void Start(Client& sctpd, const std::string& peer) {
+    sctpd.Send(ipc::PeerStart{kAssociation, peer});
+  }
+  [[nodiscard]] bool BothVerified() {
+    return wire_.RunUntil([this] { return wire_.left().verified && wire_.right().verified; });
+  }
+  [[nodiscard]] bool BothFailed() {
+    return wire_.RunUntil([this] { return wire_.left().failed && wire_.right().failed; });
+  }
+
+  Client branch_sctpd_ = branch_node_->Connect(), hoster_sctpd_ = hoster_node_->Connect();
+  Wire wire_{*loop_, branch_sctpd_, hoster_sctpd_};
+};
+
+TEST_F(PeerTest, TellsBothSctpdsWhoIsThere) {
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  EXPECT_EQ(wire_.left().verified->peer, "hoster");
+  EXPECT_EQ(wire_.left().verified->node, "hoster.test");
+  EXPECT_EQ(wire_.right().verified->peer, "branch");
+  EXPECT_EQ(wire_.right().verified->association, kAssociation);
+  EXPECT_NE(wire_.left().verified->instance, 0u);
+  EXPECT_EQ(wire_.left().sent.front(), FrameType::kOpen);
+}
+
+TEST_F(PeerTest, SaysANewerInstanceAfterEachStart) {
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  const auto before = wire_.right().verified->instance;
+  branch_node_->Stop();
+  branch_node_->Start();
+  Client again = branch_node_->Connect();
+  Wire wire(*loop_, again, hoster_sctpd_);
+  again.Send(ipc::PeerStart{AssociationId(8), "hoster"});
+  wire.on_the_way = [](Bytes&) {};
+  // What the hoster sent before belongs to the first association.
+  wire.right().seen = hoster_sctpd_.packets().size();
+  ASSERT_TRUE(wire.RunUntil([&] { return wire.right().verified.has_value(); }));
+  EXPECT_GT(wire.right().verified->instance, before);
+}
+
+TEST_F(PeerTest, TakesOneOpenWhereBothConnected) {
+  Start(branch_sctpd_, "hoster");
+  Start(hoster_sctpd_, "branch");
+  ASSERT_TRUE(BothVerified());
+  EXPECT_FALSE(wire_.left().failed || wire_.right().failed);
+}
+
+TEST_F(PeerTest, RefusesAPeerThatIsNotConfigured) {
+  hoster_node_->Configure("peers.d/branch.ini", "");
+  hoster_node_->server().Reload();
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothFailed());
+  EXPECT_NE(wire_.right().failed->text.find("no peer is configured as principal " + branch_),
+            std::string::npos)
+      << wire_.right().failed->text;
+  // The reason came sealed.
+  EXPECT_NE(wire_.left().failed->text.find("no peer is configured"), std::string::npos)
+      << wire_.left().failed->text;
+}
+
+TEST_F(PeerTest, RefusesAPrincipalOnTheWrongNode) {
+  hoster_node_->Configure("peers.d/branch.ini",
+                          "[peer]\nnode = elsewhere.test\nprincipal = " + branch_ + "\n");
+  hoster_node_->server().Reload();
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(wire_.RunUntil([this] { return wire_.right().failed.has_value(); }));
+  EXPECT_FALSE(wire_.right().verified);
+}
+
+TEST_F(PeerTest, NoticesAlteredFrames) {
+  for (FrameType target : {FrameType::kOpen, FrameType::kOpened}) {
+    Client left = branch_node_->Connect(), right = hoster_node_->Connect();
+    Wire wire(*loop_, left, right);
+    wire.on_the_way = [target](Bytes& frame) {
+      if (wire::FrameHeader::Parse(frame)->type == target) frame[frame.size() / 2] ^= 1;
+    };
+    left.Send(ipc::PeerStart{AssociationId(20), "hoster"});
+    ASSERT_TRUE(wire.RunUntil([&] { return wire.left().failed || wire.right().failed; }));
+    EXPECT_FALSE(wire.left().verified);
+  }
+}
+
+TEST_F(PeerTest, SurvivesGarbageOnStream0) {
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  const int verdicts = wire_.right().verdicts;
+  for (std::uint8_t seed = 0; seed < 200; ++seed) {
+    Bytes garbage(1 + seed);
+    for (std::size_t i = 0; i < garbage.size(); ++i)
+      garbage[i] = static_cast<std::uint8_t>(seed * 37 + i * 11);
+    if (garbage.size() > 1 && seed % 2 == 0) {
+      garbage[0] = seed % 5 + 1;
+      garbage[1] = 1;
+    }
+    hoster_sctpd_.Send(ipc::PeerFrame{kAssociation, garbage});
+  }
+  ASSERT_TRUE(wire_.RunUntil([this] { return hoster_node_->Count(kPeerFramesDropped) > 50; }));
+  EXPECT_EQ(wire_.right().verdicts, verdicts);
+}
+
+TEST_F(PeerTest, OpensAnotherChannelWhenTheFarAuthdStartedAnew) {
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  hoster_node_->Stop();
+  hoster_node_->Start();
+  Client again = hoster_node_->Connect();
+  Wire wire(*loop_, branch_sctpd_, again);
+  wire.left().seen = branch_sctpd_.packets().size();
+  // A frame of the old channel: here one that the branch sent before.
+  for (const Bytes& packet : branch_sctpd_.packets()) {
+    auto frame = ipc::Parse<ipc::PeerFrame>(packet);
+    if (frame && wire::FrameHeader::Parse(frame->frame)->type == FrameType::kSealed)
+      again.Send(*frame);
+  }
+  ASSERT_TRUE(wire.RunUntil([&] { return wire.left().verified && wire.right().verified; }));
+  EXPECT_FALSE(wire.left().failed);
+}
+
+TEST_F(PeerTest, EndsAPeerThatAReloadTookAway) {
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  hoster_node_->Configure("peers.d/branch.ini", "");
+  hoster_node_->server().Reload();
+  ASSERT_TRUE(wire_.RunUntil([this] { return wire_.right().failed.has_value(); }));
+  EXPECT_NE(wire_.right().failed->text.find("no longer configured"), std::string::npos);
+}
+
+TEST_F(PeerTest, SaysWhatIsWrongWithKerberos) {
+  realm_.StopKdc();
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(wire_.RunUntil([this] { return wire_.left().failed.has_value(); }));
+  EXPECT_NE(wire_.left().failed->text.find("unreachable KDC"), std::string::npos)
+      << wire_.left().failed->text;
+}
+
+// Tickets of a few seconds: the channel renews itself before they end.
+class ShortPeerTest : public test::TwoNodes {
+ protected:
+  ShortPeerTest() : TwoNodes("", {.ticket_lifetime = "6s"}) { StartBoth(); }
+};
+
+TEST_F(ShortPeerTest, RenewsItselfBeforeItsTicketEnds) {
+  Client left = branch_node_->Connect(), right = hoster_node_->Connect();
+  Wire wire(*loop_, left, right);
+  left.Send(ipc::PeerStart{kAssociation, "hoster"});
+  ASSERT_TRUE(wire.RunUntil(
+      [&] { return branch_node_->Count(kRekeys) >= 1 && hoster_node_->Count(kRekeys) >= 1; }));
+  EXPECT_TRUE(wire.left().verified && wire.right().verified);
+  EXPECT_FALSE(wire.left().failed || wire.right().failed);
+}
+
+}  // namespace
+}  // namespace funnel::authd
