@@ -29,8 +29,10 @@ std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now) {
   if (counters->alive) return "running";
   auto beat = static_cast<std::int64_t>(counters->beat);
   std::string ago = PrintSince(beat, now) + " ago";
-  // Its last sign of life; it may have lived a little longer.
-  return counters->pid == 0 ? "stopped " + ago : "DIED, last seen " + ago;
+  if (counters->pid == 0) return "stopped " + ago;
+  // Its last sign of life; it may have lived a little longer. Some never give one after their
+  // start.
+  return (counters->beat == counters->started ? "DIED, was started " : "DIED, last seen ") + ago;
 }
 
 std::string DescribeService(const NodeView& view, const config::ServiceConfig& service) {
