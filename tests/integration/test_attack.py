@@ -55,8 +55,13 @@ def attack(tunnel, middle, counter, node="b", times=3, port=5353, **order):
     """Queries go through while each of `times` frames is tampered with; the counter says that all were seen."""
     before = counted(tunnel, node, counter)
     ends = {service: channel_of(tunnel, service)["since"] for service in ("dns", "dns2", "echo")}
+    # The load's flow is announced first: that frame is reliable, and one that never comes would end the channel a minute
+    # later, as it should.
+    arrived = counted(tunnel, "b", "datagrams_out")
+    load = traffic.start_dns_load(tunnel, port, 200, 100)
+    lab.wait_until(lambda: counted(tunnel, "b", "datagrams_out") > arrived + 5, "the load's flow is known", 10,
+                   detail=tunnel.describe)
     middle.order(count=times, **order)
-    load = traffic.start_dns_load(tunnel, port, 40, 100)
     assert middle.answer() == {"done": order["do"]}, "the attack took place"
     said = traffic.result(load)
     assert said.get("wrong", 0) == 0, said
@@ -207,12 +212,11 @@ def test_forged_end_never_looks_clean(tunnel, middle, frame):
     tunnel.wait_up("echo")
     with HeldConnection(tunnel) as client:
         assert client.said("open")
-        middle.order("forge", hex=frame, way="ba", channel=channel_of(tunnel, "echo")["channel"])
+        middle.order("forge", hex=frame, way="ba", reliable=True, channel=channel_of(tunnel, "echo")["channel"])
         client.tell("more")
         assert middle.answer() == {"done": "forge"}
         assert client.said("reset"), client.lines
-    lab.wait_until(lambda: channel_of(tunnel, "echo")["state"] == "open", "echo is served again", 30,
-                   detail=tunnel.describe)
+    tunnel.a.wait_channel("echo", deadline=30)
 
 
 def test_altered_open_and_opened_are_refused(tunnel, middle):

@@ -8,7 +8,8 @@
 Commands come on stdin, one JSON object a line; each is answered by one line on stdout when it is done:
     {"do": "alter", "frame": "sealed", "way": "ab", "count": 3, "at": -1}
 `frame` is a frame's name (below), `way` "ab" or "ba", `count` how many frames it is done to, `channel` limits it to
-one channel. What can be done:
+one channel. Of SEALED frames only those are touched that may be lost (their lifetime is not 0), unless "reliable": true:
+a reliable one that never comes rightly ends its channel a minute later. What can be done:
     alter    turn the bits of the byte `at` (from the frame's begin, or end when negative)
     replay   put an earlier SEALED frame of the same channel in this one's place
     graft    put the body of an earlier SEALED frame of channel `from` under this one's clear header
@@ -94,7 +95,8 @@ class Middle:
         frame = chunk[size:]
         channel = struct.unpack_from(">I", frame, 4)[0]
         order = next((one for one in self.orders if one["way"] == way and FRAMES.get(frame[0]) == one["frame"]
-                      and one.get("channel", channel) == channel), None)
+                      and one.get("channel", channel) == channel
+                      and (frame[0] != 4 or one.get("reliable") or frame[8:12] != bytes(4))), None)
         new, header = (frame, chunk[:size]) if not order else self.obey(order, way, channel, chunk[:size], frame)
         if frame[0] == 4:
             kept = self.kept[way].setdefault(channel, [])
