@@ -9,6 +9,7 @@
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/engine/held_messages.h"
 #include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/resend_guard.h"
 #include "funnel-sctpd/engine/sctp_endpoint.h"
 
 namespace funnel::sctp {
@@ -47,8 +48,9 @@ struct Association {
   TimePoint deadline{};                           // of kEnding
   bool shutdown_owed = false;                     // the stack had no room for it yet
   bool small_waits = false, large_waits = false;  // Send said kFull; OnWritable is owed
-  std::uint32_t highest_tsn = 0;
-  bool any_tsn = false;
+  std::chrono::milliseconds rto_min{0};
+  ResendGuard guard;
+  std::chrono::milliseconds guarded{0};  // for how long a chunk is not sent again
 
   // Payload handed to libusrsctp, and what of it has left at least once.
   std::uint64_t given_bytes = 0, first_sent_bytes = 0;

@@ -145,8 +145,10 @@ struct EngineCounters {
   std::uint64_t strangers_answered = 0;  // out-of-the-blue packets answered with ABORT
   std::uint64_t strangers_ignored = 0;
   std::uint64_t restarts_filtered = 0;
-  std::uint64_t output_dropped = 0;   // the output queue was full
-  std::uint64_t output_split = 0;     // packets cut into several
+  std::uint64_t resends_withheld =
+      0;                             // chunks that the stack sent again while a copy was on its way
+  std::uint64_t output_dropped = 0;  // the output queue was full
+  std::uint64_t output_split = 0;    // packets cut into several
   std::uint64_t output_oversize = 0;  // could not be cut; left to IP fragmentation
   std::uint64_t socket_full = 0, socket_errors = 0;
   std::uint64_t messages_oversize = 0;  // ended their association

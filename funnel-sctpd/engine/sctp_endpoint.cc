@@ -127,8 +127,7 @@ Result<> SctpEndpoint::Subscribe() {
   return Set(socket_, SCTP_EVENT, changes, "association events");
 }
 
-// ------------------------------------------------------------------------------------------------
-// associations
+// --- associations
 
 Result<StackAssociation> SctpEndpoint::Connect(PeerPort peer) {
   sockaddr_conn address = MakeAddress(peer_address_, peer.value());
@@ -182,8 +181,7 @@ void SctpEndpoint::Abort(StackAssociation association, std::string_view reason) 
   usrsctp_set_non_blocking(socket_, 1);
 }
 
-// ---------------------------------------------------------------------------------------------------
-// receiving
+// --- receiving
 
 namespace {
 
@@ -282,8 +280,7 @@ SctpEndpoint::Event SctpEndpoint::Receive(MutableByteView buffer) {
   return event;
 }
 
-// ------------------------------------------------------------------------------------------------------
-// asking
+// --- asking
 
 std::optional<StackTags> SctpEndpoint::Tags(StackAssociation association) const {
   sctp_get_nonce_values values{};
@@ -301,6 +298,16 @@ void SctpEndpoint::LimitChunks(StackAssociation association, std::size_t chunk_b
   const sctp_assoc_value value{association.value(),
                                static_cast<std::uint32_t>(chunk_bytes - kMaxSegExcess)};
   (void)usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_MAXSEG, &value, sizeof value);
+}
+
+void SctpEndpoint::SetMinimumRto(StackAssociation association, std::chrono::milliseconds minimum,
+                                 const Settings& settings) {
+  auto ms = [](std::chrono::milliseconds value) {
+    return static_cast<std::uint32_t>(value.count());
+  };
+  const sctp_rtoinfo rto{association.value(), ms(std::max(minimum, settings.rto_initial)),
+                         ms(std::max(minimum, settings.rto_max)), ms(minimum)};
+  (void)usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto);
 }
 
 std::size_t SctpEndpoint::QueuedBytes(StackAssociation association) const {

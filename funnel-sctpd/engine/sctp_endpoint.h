@@ -86,6 +86,9 @@ class SctpEndpoint {
   [[nodiscard]] std::size_t LargestSingleChunk(StackAssociation association) const;
   // Makes chunks of at most CHUNK_BYTES, header included.
   void LimitChunks(StackAssociation association, std::size_t chunk_bytes);
+  // The lower bound of its retransmission timeout.
+  void SetMinimumRto(StackAssociation association, std::chrono::milliseconds minimum,
+                     const Settings& settings);
   // Payload sent and not acknowledged, or not sent yet.
   [[nodiscard]] std::size_t QueuedBytes(StackAssociation association) const;
   [[nodiscard]] std::optional<StackStatus> Status(StackAssociation association) const;

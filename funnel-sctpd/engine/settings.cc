@@ -49,7 +49,7 @@ Result<> Settings::Check() const {
     return r;
   if (window_unit_bytes != 0) {
     if (auto r =
-            InRange<std::uint32_t>("window-unit", window_unit_bytes, ip_packet_limit_bytes, 16000);
+            InRange<std::uint32_t>("window-unit", window_unit_bytes, ip_packet_limit_bytes, 60000);
         !r)
       return r;
   }

@@ -59,8 +59,7 @@ struct UdpLink::Buffers {
   void Reset();
 };
 
-// ----------------------------------------------------------------------------------------------------
-// making
+// --- making
 
 UdpLink::UdpLink(std::vector<Socket> sockets)
     : sockets_(std::move(sockets)), batch_(new Batch), buffers_(new Buffers) {}
@@ -126,8 +125,7 @@ bool UdpLink::Reaches(const TransportAddress& address) const {
   return const_cast<UdpLink*>(this)->SocketFor(address) != nullptr;
 }
 
-// ---------------------------------------------------------------------------------------------------
-// sending
+// --- sending
 
 void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
                           MutableByteView train, std::size_t segment, std::size_t count) {
@@ -257,8 +255,7 @@ bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
   return true;
 }
 
-// -------------------------------------------------------------------------------------------------
-// receiving
+// --- receiving
 
 void UdpLink::Buffers::Reset() {
   for (std::size_t i = 0; i < kReceiveMessages; ++i) {

@@ -207,8 +207,7 @@ EngineCounters UserlandCore::counters() const {
   return out;
 }
 
-// ------------------------------------------------------------------------------------------------
-// being driven
+// --- being driven
 
 TimePoint UserlandCore::NextTimer() const {
   if (!ended_.empty()) return ticked_;
@@ -249,6 +248,27 @@ void UserlandCore::Flush() {
   }
 }
 
+// Settings::rto_min is for a few requests at a time, which nothing but the timer can tell to be
+// lost. With much under way the acknowledgements of later packets tell (fast retransmit), it takes
+// a round trip, and round trips grow as queues fill: a timer as short as that would fire first, and
+// have everything sent again.
+void UserlandCore::AdjustToLoad(Association& association) {
+  constexpr std::size_t kMuchBytes = 64u << 10;
+  bool relaxed = association.rto_min > settings_.rto_min;
+  std::chrono::milliseconds rto_min = settings_.rto_min;
+  association.guarded = std::chrono::milliseconds::zero();
+  if (endpoint_->QueuedBytes(association.stack) > (relaxed ? kMuchBytes / 2 : kMuchBytes)) {
+    auto status = endpoint_->Status(association.stack);
+    std::chrono::milliseconds round_trip = status ? status->path.srtt : rto_min;
+    // Two round trips: one for a loss to be mended, one more for the mending packet being lost.
+    rto_min = std::max(association.rto_min, settings_.rto_min + 2 * round_trip);
+    association.guarded = round_trip * 3 / 4;  // it may just have become shorter
+  }
+  if (rto_min == association.rto_min) return;
+  association.rto_min = rto_min;
+  endpoint_->SetMinimumRto(association.stack, rto_min, settings_);
+}
+
 void UserlandCore::CheckTime(TimePoint now) {
   // After a pause of the process itself (a stopped virtual machine) the peers' packets have yet to
   // be read.
@@ -262,6 +282,7 @@ void UserlandCore::CheckTime(TimePoint now) {
     // What the stack gave up before it was sent never shows up as sent.
     if (association.unsent_bytes() > 0 && endpoint_->QueuedBytes(association.stack) == 0)
       association.first_sent_bytes = association.given_bytes;
+    AdjustToLoad(association);
     if (association.shutdown_owed)
       association.shutdown_owed = !endpoint_->Shutdown(association.stack);
     if (now - association.heard > settings_.dead_peer_timeout) {

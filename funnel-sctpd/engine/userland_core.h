@@ -97,11 +97,13 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void SendHeld();
   void SendHeld(Association& association, TimePoint now);
   void OnStackOutput(ByteView packet) override;
-  void NoteSent(Association& association, ByteView packet);
+  [[nodiscard]] ByteView WithoutEarlyResends(Association& association, ByteView packet);
+  [[nodiscard]] bool MayLeave(Association& association, const Chunk& chunk, TimePoint now);
 
   // Ends ASSOCIATION here and in the stack; the peer is told unless QUIETLY. OnDown follows.
   void End(Association& association, DownReason reason, std::string text, bool quietly = false);
   void CheckTime(TimePoint now);
+  void AdjustToLoad(Association& association);
   [[nodiscard]] bool HasRoom(const Association& association, std::size_t more_bytes,
                              bool large) const;
 
@@ -125,6 +127,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   EngineCounters counters_;
   Bytes message_;  // Receive's buffer
   std::vector<PacketPiece> pieces_;
+  Bytes trimmed_;  // WithoutEarlyResends' result
   std::vector<Ended> ended_;
   const Input* input_ = nullptr;  // a stranger's packet that libusrsctp is looking at
   std::size_t undrained_packets_ = 0;

@@ -84,6 +84,7 @@ void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event&
                "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
   association.state = Association::State::kUp;
   association.streams = event.streams;
+  association.rto_min = settings_.rto_min;
   association.heard = active_ = Now();
   if (auto tags = endpoint_->Tags(association.stack)) association.tags = *tags;
   endpoint_->LimitChunks(association.stack, PacketLimit(association.route.peer) - kHeaderBytes);

@@ -70,9 +70,10 @@ void UserlandCore::OnStackOutput(ByteView packet) {
   }
   if (route == nullptr) return;
   std::size_t limit = PacketLimit(route->peer);
+  if (association != nullptr) packet = WithoutEarlyResends(*association, packet);
+  if (packet.size() <= kHeaderBytes) return;
   PlanPieces(packet, limit, pieces_);
   if (pieces_.size() > 1) ++counters_.output_split;
-  if (association != nullptr) NoteSent(*association, packet);
 
   for (const PacketPiece& piece : pieces_) {
     std::size_t size = kHeaderBytes + piece.end - piece.begin;
@@ -92,25 +93,44 @@ void UserlandCore::OnStackOutput(ByteView packet) {
   }
 }
 
-// A TSN (the first field of DATA and I-DATA) that is not above all before it was sent before (RFC
-// 1982 arithmetic).
-void UserlandCore::NoteSent(Association& association, ByteView packet) {
-  ChunkReader chunks(packet);
-  while (auto chunk = chunks.Next()) {
-    if (!CarriesData(chunk->type)) continue;
-    std::size_t header =
-        chunk->type == ChunkType::kData ? kDataHeaderBytes : kInterleavedDataHeaderBytes;
-    if (chunk->value.size() < header - kChunkHeaderBytes) continue;
-    auto tsn = static_cast<std::uint32_t>(LoadBigEndian<4>(chunk->value.data()));
-    if (!association.any_tsn || static_cast<std::int32_t>(tsn - association.highest_tsn) > 0) {
-      association.any_tsn = true;
-      association.highest_tsn = tsn;
-      association.first_sent_bytes += chunk->value.size() - (header - kChunkHeaderBytes);
-    } else {
+// Whether CHUNK should go out; notes that it does.
+bool UserlandCore::MayLeave(Association& association, const Chunk& chunk, TimePoint now) {
+  std::size_t header =
+      chunk.type == ChunkType::kData ? kDataHeaderBytes : kInterleavedDataHeaderBytes;
+  if (!CarriesData(chunk.type) || chunk.value.size() < header - kChunkHeaderBytes) return true;
+  auto tsn = static_cast<std::uint32_t>(
+      LoadBigEndian<4>(chunk.value.data()));  // DATA's and I-DATA's first field
+  switch (association.guard.OnChunk(tsn, now, association.guarded)) {
+    case ResendGuard::Verdict::kFirst:
+      association.first_sent_bytes += chunk.value.size() - (header - kChunkHeaderBytes);
+      return true;
+    case ResendGuard::Verdict::kResend:
       ++association.retransmitted_chunks;
       ++counters_.retransmitted_chunks;
+      return true;
+    case ResendGuard::Verdict::kTooEarly:
+      ++counters_.resends_withheld;
+      return false;
+  }
+  return true;
+}
+
+// PACKET itself, as a rule.
+ByteView UserlandCore::WithoutEarlyResends(Association& association, ByteView packet) {
+  TimePoint now = Now();
+  bool trimmed = false;
+  ChunkReader chunks(packet);
+  while (auto chunk = chunks.Next()) {
+    if (MayLeave(association, *chunk, now)) {
+      if (trimmed)
+        trimmed_.insert(trimmed_.end(), packet.begin() + static_cast<std::ptrdiff_t>(chunk->begin),
+                        packet.begin() + static_cast<std::ptrdiff_t>(chunk->end));
+    } else if (!trimmed) {
+      trimmed = true;
+      trimmed_.assign(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(chunk->begin));
     }
   }
+  return trimmed ? ByteView(trimmed_) : packet;
 }
 
 }  // namespace funnel::sctp

@@ -65,6 +65,9 @@ void Start() {
   TurnOffExtensions();
   usrsctp_sysctl_set_sctp_pr_enable(1);
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(kMaxChunksOnQueue);
+  // Its default ends an association when one chunk has been sent 30 times, which a full queue on
+  // the way does in seconds.
+  usrsctp_sysctl_set_sctp_max_retran_chunk(0);
   usrsctp_sysctl_set_sctp_max_burst_default(0);
   usrsctp_sysctl_set_sctp_fr_max_burst_default(0);
   usrsctp_sysctl_set_sctp_use_cwnd_based_maxburst(0);

@@ -1,0 +1,166 @@
+// The engine's small parts that hold something: output queue, resend guard, limits for strangers,
+// addresses, settings.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+
+#include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/resend_guard.h"
+#include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/strangers.h"
+
+namespace funnel::sctp {
+namespace {
+
+Bytes RandomBytes(std::mt19937& random, std::size_t size) {
+  Bytes out(size);
+  for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
+  return out;
+}
+
+// --- output queue
+
+TEST(OutputQueueTest, KeepsOrderAndContents) {
+  OutputQueue queue(1 << 20);
+  std::mt19937 random(3);
+  std::deque<Bytes> expected;
+  for (int round = 0; round < 2000; ++round) {
+    if (random() % 3 != 0) {
+      Bytes bytes = RandomBytes(random, 1 + random() % 1500);
+      auto room = queue.Append({}, bytes.size());
+      if (room.empty()) continue;
+      std::copy(bytes.begin(), bytes.end(), room.begin());
+      expected.push_back(bytes);
+    } else if (!expected.empty()) {
+      std::size_t count = 1 + random() % std::min<std::size_t>(expected.size(), 5);
+      queue.Pop(count);
+      expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    ASSERT_EQ(queue.size(), expected.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(3, expected.size()); ++i) {
+      auto packet = queue.packet(i);
+      ASSERT_EQ(Bytes(packet.begin(), packet.end()), expected[i]);
+    }
+  }
+}
+
+TEST(OutputQueueTest, RefusesBeyondItsLimit) {
+  OutputQueue queue(1000);
+  EXPECT_FALSE(queue.Append({}, 600).empty());
+  EXPECT_TRUE(queue.Append({}, 600).empty());
+  queue.Pop(1);
+  EXPECT_FALSE(queue.Append({}, 600).empty());
+}
+
+// --- resend guard
+
+using Verdict = ResendGuard::Verdict;
+constexpr std::chrono::milliseconds kRoundTrip{50};
+
+TEST(ResendGuardTest, WithholdsWhatIsStillOnItsWay) {
+  ResendGuard guard;
+  TimePoint now{std::chrono::hours(1)};
+  auto after = [&](int ms) { return now + std::chrono::milliseconds(ms); };
+  EXPECT_EQ(guard.OnChunk(10, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(11, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(10, after(49), kRoundTrip), Verdict::kTooEarly);
+  EXPECT_EQ(guard.OnChunk(10, after(51), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(10, after(100), kRoundTrip), Verdict::kTooEarly)
+      << "counts from the last copy";
+  EXPECT_EQ(guard.OnChunk(10, after(102), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(11, after(102), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(11, after(103), std::chrono::milliseconds(0)), Verdict::kResend)
+      << "not guarded";
+}
+
+TEST(ResendGuardTest, NumbersWrap) {
+  ResendGuard guard;
+  TimePoint now{std::chrono::hours(1)};
+  for (std::uint32_t tsn : {0xfffffffeu, 0xffffffffu, 0u, 1u})
+    EXPECT_EQ(guard.OnChunk(tsn, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(0xfffffffe, now, kRoundTrip), Verdict::kTooEarly);
+  EXPECT_EQ(guard.OnChunk(0, now + kRoundTrip, kRoundTrip), Verdict::kResend);
+}
+
+// --- strangers
+
+TEST(StrangersTest, HashIsSipHash) {  // the vectors of its reference implementation, for inputs 0,
+                                      // 1, 2 ... of 0 and 15 bytes
+  std::array<std::uint64_t, 2> key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+  Bytes input(15);
+  for (std::uint8_t i = 0; i < 15; ++i) input[i] = i;
+  EXPECT_EQ(KeyedHash(key, {}), 0x726fdb47dd0e0e31u);
+  EXPECT_EQ(KeyedHash(key, input), 0xa129ca6149be45e5u);
+}
+
+TEST(StrangersTest, LimitsEachHostAndAll) {
+  StrangerLimits limits;
+  limits.packets_per_second = 100;
+  limits.packets_per_second_per_host = 10;
+  Strangers strangers(limits);
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](int i) {
+    return *TransportAddress::Parse(
+        "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 1);
+  };
+  int admitted = 0;
+  for (int i = 0; i < 50; ++i) admitted += strangers.Admit(host(1), now);
+  EXPECT_EQ(admitted, 10);
+  admitted = 0;
+  for (int i = 2; i < 500; ++i) admitted += strangers.Admit(host(i), now);
+  EXPECT_EQ(admitted, 90);
+  EXPECT_FALSE(strangers.Admit(host(2), now));
+  strangers.SetKnownHosts({host(2)});
+  EXPECT_TRUE(strangers.Admit(host(2), now));
+  EXPECT_TRUE(strangers.Admit(host(3), now + std::chrono::milliseconds(200)));
+}
+
+// --- addresses, settings
+
+TEST(TransportAddressTest, ReadsAndWritesText) {
+  auto text = [](std::string_view in) {
+    auto address = TransportAddress::Parse(in, 9899);
+    return address ? address->text() : "nothing";
+  };
+  EXPECT_EQ(text("192.0.2.1"), "192.0.2.1:9899");
+  EXPECT_EQ(text("192.0.2.1:99"), "192.0.2.1:99");
+  EXPECT_EQ(text("2001:db8::1"), "[2001:db8::1]:9899");
+  EXPECT_EQ(text("[2001:db8::1]:99"), "[2001:db8::1]:99");
+  EXPECT_EQ(text("::ffff:192.0.2.1"), "192.0.2.1:9899") << "mapped";
+  for (const char* bad :
+       {"", "192.0.2", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:x", "[::1",
+        "[::1]9", "[::1]:", "host.example", "fe80::1%nosuchinterface"})
+    EXPECT_EQ(text(bad), "nothing") << bad;
+}
+
+TEST(TransportAddressTest, SurvivesSockaddr) {
+  for (const char* in : {"192.0.2.1:99", "[2001:db8::1]:99"}) {
+    auto address = *TransportAddress::Parse(in, 1);
+    for (bool map : {false, true}) {
+      sockaddr_storage raw;
+      socklen_t length = address.ToSockaddr(raw, map);
+      EXPECT_EQ(TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length), address);
+    }
+  }
+}
+
+TEST(SettingsTest, DefaultsAreLegalAndNonsenseIsNot) {
+  EXPECT_TRUE(Settings().Check().has_value());
+  auto legal = [](auto change) {
+    Settings settings;
+    change(settings);
+    return settings.Check().has_value();
+  };
+  using std::chrono::milliseconds;
+  EXPECT_FALSE(legal([](Settings& s) { s.rto_min = milliseconds(5); }));
+  EXPECT_FALSE(legal([](Settings& s) { s.rto_initial = milliseconds(50); }));
+  EXPECT_FALSE(legal([](Settings& s) { s.heartbeat_interval = milliseconds(9000); }));
+  EXPECT_FALSE(legal([](Settings& s) { s.streams = 0; }));
+  EXPECT_FALSE(legal([](Settings& s) { s.window_unit_bytes = 65000; }));
+  EXPECT_FALSE(legal([](Settings& s) { s.max_message_bytes = 2 << 20; }));
+  EXPECT_TRUE(legal([](Settings& s) { s.window_unit_bytes = 0; }));
+}
+
+}  // namespace
+}  // namespace funnel::sctp
