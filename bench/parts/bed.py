@@ -3,7 +3,7 @@
     branch (a)                                     hoster (b)
     rr   -> udp 5353  dns  \\                     / nsd         127.0.0.1:5300
     rr   -> udp 7000  echo  \\                   /  rr serve    127.0.0.1:7100
-    bulk -> tcp 7001  bulk   > funnel === funnel <  bulk serve  127.0.0.1:7101
+    pour -> tcp 7001  bulk   > funnel === funnel <  pour sink   127.0.0.1:7101
     rr   -> tcp 7002  chat  /                   \\  rr serve -t 127.0.0.1:7102
 """
 import json
@@ -11,7 +11,6 @@ import os
 import re
 
 import lab
-from lab import traffic
 from lab.base import Child, wait_until
 
 ECHO = lab.Service("echo", "udp", ("127.0.0.1:7000",), "127.0.0.1:7100")
@@ -30,43 +29,41 @@ class Bed:
             if change_network:
                 change_network(self.tunnel.network)
             self.tunnel.prepare().start().wait_up()
-            self.bulk_server = traffic.Server(self.tunnel, "bulk", BULK.connect)
-            self.children.append(self.bulk_server)
-            self._serve("udp", ECHO.connect)
-            self._serve("tcp", CHAT.connect, "-t", THINK_MS)
+            self._serve("rr", "udp", ECHO.connect, "serve", "udp")
+            self._serve("rr", "tcp", CHAT.connect, "serve", "tcp", options=("-t", THINK_MS))
+            self._serve("pour", "tcp", BULK.connect, "sink")
         except BaseException:
             self.stop()
             raise
 
-    def _serve(self, transport, address, *options):
+    def _serve(self, name, transport, address, *mode, options=()):
         host, port = address.split(":")
-        log = os.path.join(self.tunnel.workspace.folder("traffic"), f"rr-{transport}.log")
-        command = self.tunnel.network.inside("b", self.rr, "serve", transport, host, port, *options)
-        self.children.append(Child(f"rr serve {transport}", command, log))
+        log = os.path.join(self.tunnel.workspace.folder("traffic"), f"{name}-{transport}.log")
+        command = self.tunnel.network.inside("b", self.program(name), *mode, host, port, *options)
+        self.children.append(Child(f"{name} {transport}", command, log))
         listening = {"udp": "-uHln", "tcp": "-tHln"}[transport]
-        wait_until(lambda: port in self.tunnel.network.run("b", "ss", listening).stdout, f"rr serves {address}")
+        wait_until(lambda: port in self.tunnel.network.run("b", "ss", listening).stdout, f"{name} serves {address}")
 
-    @property
-    def rr(self):
-        return os.path.join(os.path.abspath(self.build), "bench", "rr")
+    def program(self, name):
+        return os.path.join(os.path.abspath(self.build), "bench", name)
+
+    def _ask(self, node, name, *arguments, timeout):
+        """The one line of JSON that a load program prints."""
+        done = self.tunnel.network.run(node, self.program(name), *arguments, timeout=timeout)
+        found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
+        if not found:
+            raise lab.LabError(f"{name} said: {done.stdout}")
+        return json.loads(found[0])
 
     def load(self, mode, transport, address, *options, node="a", timeout=120):
         """What `rr load` or `rr closed` says."""
         host, port = address.rsplit(":", 1)
-        done = self.tunnel.network.run(node, self.rr, mode, transport, host, port, *options, timeout=timeout)
-        found = re.search(r"^\{.*\}$", done.stdout, re.MULTILINE)
-        if not found:
-            raise lab.LabError(f"rr said: {done.stdout}")
-        return json.loads(found[0])
+        return self._ask(node, "rr", mode, transport, host, port, *options, timeout=timeout)
 
-    def move_bulk(self, connections, up_bytes, down_bytes=0, timeout=120):
-        """Moves so many bytes in all through the tunnel, checked; returns MB/s (10^6)."""
-        done = traffic.client(self.tunnel, "bulk", BULK.listen[0], "--connections", connections,
-                              "--up", up_bytes // connections, "--down", down_bytes // connections,
-                              "--timeout", timeout, timeout=timeout + 30)
-        if done["done"] != connections:
-            raise lab.LabError(f"bulk: {done}")
-        return (done["sent"] + done["received"]) / done["seconds"] / 1e6
+    def move_bulk(self, connections, size, address=BULK.listen[0], node="a", timeout=120):
+        """Moves so many bytes in all, their sum checked; returns MB/s (10^6)."""
+        host, port = address.rsplit(":", 1)
+        return self._ask(node, "pour", "source", host, port, "-b", size, "-n", connections, timeout=timeout)["MBps"]
 
     def stop(self):
         for child in self.children:

@@ -1,4 +1,5 @@
 """Bytes in bulk over 1 and 8 TCP connections, every one checked at the far end."""
+from .bed import BULK
 from .processes import MIB, CpuMeter, add_cpu
 
 PROBE_BYTES = 32 * MIB
@@ -14,4 +15,4 @@ def measure(bed, report, seconds):
         report.add(f"bulk_{connections}_MBps", bed.move_bulk(connections, size))
         if connections == 1:
             add_cpu(report, meter, "cpu_us_per_MiB", size / MIB, at_least_us=1)
-    report.add("bulk_1_down_MBps", bed.move_bulk(1, 0, size))
+    report.add("bulk_direct_MBps", bed.move_bulk(1, MOST_BYTES, BULK.connect, "b"))

@@ -30,7 +30,7 @@ def measure(bed, report, _seconds):
 
     before = sizes(bed)
     host, port = CHAT.listen[0].split(":")
-    client = bed.tunnel.network.popen("a", bed.rr, "load", "tcp", host, port, "-n", CONNECTIONS, "-r", CONNECTIONS,
+    client = bed.tunnel.network.popen("a", bed.program("rr"), "load", "tcp", host, port, "-n", CONNECTIONS, "-r", CONNECTIONS,
                                       "-d", HOLD_SECONDS, "-w", 1)
     try:
         sessions = lambda: bed.tunnel.b.counters("funnel-tcpd@chat").get("sessions", 0)  # noqa: E731
