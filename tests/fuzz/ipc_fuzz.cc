@@ -1,0 +1,77 @@
+// Messages between Funnel's processes (common/ipc): what parses comes out again byte for byte. The
+// first byte chooses: a control message, a unit of a channel socket, or the socket's stream itself.
+#include <sys/socket.h>
+
+#include <cstdlib>
+
+#include "common/ipc/authd_messages.h"
+#include "common/ipc/frame_pipe.h"
+#include "common/ipc/sctpd_messages.h"
+#include "common/ipc/status_messages.h"
+#include "tests/fuzz/entry.h"
+
+namespace funnel::ipc {
+namespace {
+
+template <typename Message>
+void CheckMessage(ByteView packet) {
+  auto message = Parse<Message>(packet);
+  if (message && !EqualConstantTime(Serialize(*message).view(), packet)) std::abort();
+}
+
+template <typename... Messages>
+void CheckAll(ByteView packet) {
+  (CheckMessage<Messages>(packet), ...);
+}
+
+template <typename Unit>
+void CheckUnit(ByteView body) {
+  auto unit = Unit::Parse(body);
+  if (!unit) return;
+  Bytes again = unit->Serialize();
+  if (!std::equal(again.begin(), again.end(), body.begin(), body.end())) std::abort();
+}
+
+// Pieces of the size that the first byte says, as a stream may deliver them.
+void CheckStream(ByteView stream) {
+  if (stream.empty()) return;
+  auto pair = ChannelSocketPair::Create();
+  if (!pair) return;
+  std::size_t piece = std::size_t{stream[0]} + 1;
+  stream = stream.subspan(1);
+  static ReadBuffer buffer;
+  FrameReader reader;
+  std::size_t frames = 0;
+  while (!stream.empty()) {
+    ByteView now = stream.first(std::min(piece, stream.size()));
+    stream = stream.subspan(now.size());
+    if (::send(pair->theirs.get(), now.data(), now.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return;
+    auto status = reader.Drain(pair->ours.get(), buffer, [&](MutableByteView frame) {
+      if (frame.size() < wire::kFrameHeaderSize || frame.size() > wire::kMaxFrameSize) std::abort();
+      return ++frames % 3 != 0;
+    });
+    if (!status) return;
+  }
+}
+
+}  // namespace
+
+void FuzzOne(ByteView input) {
+  if (input.empty()) return;
+  ByteView rest = input.subspan(1);
+  switch (input[0] % 3) {
+    case 0:
+      return CheckAll<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
+                      Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
+                      PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed,
+                      Attach, Attached, Rejected, Adopt, Status, StatusReply>(rest);
+    case 1:
+      CheckUnit<LinkUp>(rest);
+      CheckUnit<LinkEnd>(rest);
+      return CheckUnit<Note>(rest);
+    default:
+      return CheckStream(rest);
+  }
+}
+
+}  // namespace funnel::ipc
