@@ -2,7 +2,7 @@
 // first byte chooses: a control message, a unit of a channel socket, or the socket's stream itself.
 #include <sys/socket.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "common/ipc/authd_messages.h"
 #include "common/ipc/frame_pipe.h"
@@ -16,7 +16,7 @@ namespace {
 template <typename Message>
 void CheckMessage(ByteView packet) {
   auto message = Parse<Message>(packet);
-  if (message && !EqualConstantTime(Serialize(*message).view(), packet)) std::abort();
+  if (message) FUZZ_REQUIRE(EqualConstantTime(Serialize(*message).view(), packet));
 }
 
 template <typename... Messages>
@@ -29,7 +29,7 @@ void CheckUnit(ByteView body) {
   auto unit = Unit::Parse(body);
   if (!unit) return;
   Bytes again = unit->Serialize();
-  if (!std::equal(again.begin(), again.end(), body.begin(), body.end())) std::abort();
+  FUZZ_REQUIRE(std::equal(again.begin(), again.end(), body.begin(), body.end()));
 }
 
 // Pieces of the size that the first byte says, as a stream may deliver them.
@@ -47,14 +47,12 @@ void CheckStream(ByteView stream) {
     stream = stream.subspan(now.size());
     if (::send(pair->theirs.get(), now.data(), now.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return;
     auto status = reader.Drain(pair->ours.get(), buffer, [&](MutableByteView frame) {
-      if (frame.size() < wire::kFrameHeaderSize || frame.size() > wire::kMaxFrameSize) std::abort();
+      FUZZ_REQUIRE(frame.size() >= wire::kFrameHeaderSize && frame.size() <= wire::kMaxFrameSize);
       return ++frames % 3 != 0;
     });
     if (!status) return;
   }
 }
-
-}  // namespace
 
 void FuzzOne(ByteView input) {
   if (input.empty()) return;
@@ -74,4 +72,10 @@ void FuzzOne(ByteView input) {
   }
 }
 
+}  // namespace
 }  // namespace funnel::ipc
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  funnel::ipc::FuzzOne({data, size});
+  return 0;
+}
