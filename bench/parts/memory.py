@@ -1,4 +1,5 @@
 """Resident memory with 10,000 UDP flows, and with 1,000 TCP connections."""
+import subprocess
 import time
 
 from lab.base import wait_until
@@ -31,7 +32,7 @@ def measure(bed, report, _seconds):
     before = sizes(bed)
     host, port = CHAT.listen[0].split(":")
     client = bed.tunnel.network.popen("a", bed.program("rr"), "load", "tcp", host, port, "-n", CONNECTIONS, "-r", CONNECTIONS,
-                                      "-d", HOLD_SECONDS, "-w", 1)
+                                      "-d", HOLD_SECONDS, "-w", 1, stdout=subprocess.DEVNULL)
     try:
         sessions = lambda: bed.tunnel.b.counters("funnel-tcpd@chat").get("sessions", 0)  # noqa: E731
         wait_until(lambda: sessions() >= CONNECTIONS, f"{CONNECTIONS} connections", deadline=30)

@@ -3,7 +3,7 @@ the tunnel adds to one."""
 from .bed import ECHO
 from .processes import CpuMeter, add_cpu
 
-FLOWS, WINDOW = 64, 32
+FLOWS, WINDOW = 64, 16
 CALM_RATE = 1000
 
 
