@@ -86,7 +86,7 @@ void Session::FinishOutput() {
 void Session::FinishIfDone() {
   if (input_open_ || output_open_) return;
   watch_.Remove();
-  fd_.reset();
+  CloseCleanly(std::move(fd_));
   owner_.OnFinished(*this);
 }
 

@@ -16,10 +16,16 @@ void Set(int fd, int level, int option, int value) {
   (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
+void SetLinger(int fd, bool reset_on_close) {
+  const linger value{.l_onoff = reset_on_close ? 1 : 0, .l_linger = 0};
+  (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
 }  // namespace
 
 void PrepareStream(int fd, std::chrono::milliseconds keepalive) {
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetLinger(fd, true);
   if (keepalive.count() <= 0) return;
   const int seconds = static_cast<int>(std::max<std::int64_t>(
       1, std::chrono::duration_cast<std::chrono::seconds>(keepalive).count()));
@@ -30,8 +36,12 @@ void PrepareStream(int fd, std::chrono::milliseconds keepalive) {
 }
 
 void CloseWithReset(UniqueFd fd) {
-  const linger abort{.l_onoff = 1, .l_linger = 0};
-  (void)setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  SetLinger(fd.get(), true);
+  fd.reset();
+}
+
+void CloseCleanly(UniqueFd fd) {
+  SetLinger(fd.get(), false);
   fd.reset();
 }
 
