@@ -41,6 +41,17 @@ def wait_back(tunnel, daemon):
                    BACK_WITHIN * (3 if SANITIZED else 1), 0.05, tunnel.describe)
 
 
+def start_connection(tunnel, *options):
+    """A bulk client whose connection stands all the way, as both edges count it."""
+    def counted():
+        return [node.counters("funnel-tcpd@bulk")["sessions_total"] for node in tunnel.nodes.values()]
+    before = counted()
+    client = traffic.start_client(tunnel, "bulk", "127.0.0.1:7001", *options)
+    lab.wait_until(lambda: all(now > then for now, then in zip(counted(), before)), "the connection stands", 10,
+                   detail=tunnel.describe)
+    return client
+
+
 @pytest.mark.parametrize("side", ["a", "b"])
 @pytest.mark.parametrize("name", DAEMONS)
 def test_service_is_back_after_kill_9(tunnel, side, name):
@@ -66,7 +77,7 @@ def test_dns_loses_nothing_when_a_process_not_its_own_dies(tunnel, side, name):
 def test_a_running_connection_outlives_processes_not_its_own(tunnel, side, name):
     wait_back(tunnel, tunnel.nodes[side][name])
     # The pause keeps it open over the kill and the restart.
-    client = traffic.start_client(tunnel, "bulk", "127.0.0.1:7001", "--up", MIB, "--down", 30 * MIB, "--pause", 2500)
+    client = start_connection(tunnel, "--up", MIB, "--down", 30 * MIB, "--pause", 2500)
     tunnel.nodes[side][name].kill9()
     said = traffic.result(client)
     assert said["done"] == 1, (said, tunnel.describe())
@@ -76,9 +87,7 @@ def test_a_running_connection_outlives_processes_not_its_own(tunnel, side, name)
 @pytest.mark.parametrize("name", ["funnel-sctpd", "funnel-tcpd@bulk"])
 def test_a_lost_connection_is_reset_and_never_ends_cleanly(tunnel, side, name):
     wait_back(tunnel, tunnel.nodes[side][name])
-    client = traffic.start_client(tunnel, "bulk", "127.0.0.1:7001", "--down", 200 * MIB, "--pause", 1000,
-                                  "--timeout", 20)
-    lab.wait_until(lambda: tunnel.nodes[side][name].pid, "it runs")
+    client = start_connection(tunnel, "--down", 200 * MIB, "--pause", 1000, "--timeout", 20)
     tunnel.nodes[side][name].kill9()
     said = traffic.result(client)
     assert said["done"] == 0 and said["unfinished"] == 0, (said, tunnel.describe())

@@ -149,6 +149,12 @@ struct Outcome {
   std::uint64_t sent_sum = 0;
   std::uint64_t received_sum = 0;
 
+  void AddUnfinished(const Session& session) {
+    sent += session.sent();
+    received += session.received();
+    ++errors["unfinished, sent " + std::to_string(session.sent()) + ", received " +
+             std::to_string(session.received())];
+  }
   void Add(const Session& session) {
     sent += session.sent();
     received += session.received();
@@ -227,10 +233,7 @@ int Client(const std::string& to, const Wanted& wanted) {
     }
     ReleaseWhenAllServed(crowd, wanted, held);
   }
-  for (const auto& [fd, session] : crowd.sessions()) {
-    outcome.sent += session.sent();
-    outcome.received += session.received();
-  }
+  for (const auto& [fd, session] : crowd.sessions()) outcome.AddUnfinished(session);
   Print(outcome, wanted, crowd.sessions().size(), SecondsSince(start));
   return outcome.done == wanted.connections ? 0 : 1;
 }
