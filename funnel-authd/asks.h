@@ -19,7 +19,7 @@ using AskId = StrongId<struct AskTag, std::uint64_t>;
 class Asks {
  public:
   // What one client may have in work; beyond it is busy.
-  static constexpr std::size_t kMaxOfOneClient = 256;
+  static constexpr std::size_t kMaxOfOneClient = 1024;
 
   explicit Asks(event::Loop& loop) : loop_(loop) {}
 

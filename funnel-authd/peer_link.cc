@@ -3,7 +3,6 @@
 #include <ctime>
 
 #include "common/base/log.h"
-#include "common/base/random.h"
 #include "common/base/text.h"
 
 namespace funnel::authd {
@@ -11,12 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a REFUSED has to leave before sctpd is told to end the association.
-constexpr Duration kRefusalLeaves = 1s;
 // A lost channel of a verified association is opened again, not faster than this.
 constexpr Duration kReopen = 1s;
-
-const std::string kPeerServiceName(wire::kPeerService);
 
 }  // namespace
 
@@ -40,19 +35,6 @@ void PeerLink::Send(const wire::FrameHeader& header, ByteView body) {
   core_.clients.Send(sctpd_, ipc::PeerFrame{association_, wire::MakeFrame(header, body)});
 }
 
-template <typename Outcome>
-bool PeerLink::Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
-                   std::move_only_function<void(Outcome)> then) {
-  return pool.Submit(peer_.empty() ? kPeerServiceName : kPeerServiceName + " " + peer_,
-                     [attempts = attempt_, attempt = *attempt_, work = std::move(work),
-                      then = std::move(then)]() mutable -> HandshakePool::Answer {
-                       return
-                           [attempts, attempt, outcome = work(), then = std::move(then)]() mutable {
-                             if (*attempts == attempt) then(std::move(outcome));
-                           };
-                     });
-}
-
 void PeerLink::Fail(const std::string& text, Duration delay) {
   ++*attempt_;
   begun_.reset();
@@ -60,7 +42,7 @@ void PeerLink::Fail(const std::string& text, Duration delay) {
   ended_ = std::move(channel_);
   SetState(State::kFailed, text);
   NoteFailure(core_,
-              Failure{.service = kPeerServiceName,
+              Failure{.service = std::string(wire::kPeerService),
                       .peer = peer_,
                       .direction = opener_ ? Failure::Direction::kOut : Failure::Direction::kIn,
                       .text = text},
@@ -95,133 +77,6 @@ void PeerLink::OnFrame(Bytes frame) {
   told_closed_ = header->channel;
   Send({.type = wire::FrameType::kClosed, .channel = header->channel},
        wire::ClosedBody{wire::ClosedCode::kAborted}.Serialize());
-}
-
-// --- as initiator
-
-void PeerLink::Start(const std::string& peer) {
-  if (core_.config->FindPeer(peer) == nullptr) return Fail("no peer " + peer + " is configured");
-  peer_ = peer;
-  opener_ = true;
-  if (state_ == State::kIdle || state_ == State::kFailed) Open();
-}
-
-void PeerLink::Open() {
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
-  ++*attempt_;
-  SetState(State::kOpening);
-  const InitiateRule rule = RuleForPeer(*peer);
-  const bool queued = Run<Result<BegunOpen>>(
-      core_.initiate_pool,
-      [credentials = core_.credentials, rule] { return BeginOpen(*credentials, rule); },
-      [this, rule](Result<BegunOpen> begun) { OnBegun(rule, std::move(begun)); });
-  if (!queued) Fail("too many handshakes");
-}
-
-void PeerLink::OnBegun(const InitiateRule&, Result<BegunOpen> begun) {
-  if (!begun) return Fail(begun.error().message);
-  ++core_.counters[kInitiated];
-  begun_ = *std::move(begun);
-  channel_id_ = ChannelId(static_cast<std::uint32_t>(RandomU64()));
-  SetState(State::kOpenSent);
-  Send({.type = wire::FrameType::kOpen, .channel = channel_id_}, begun_->open_body);
-}
-
-void PeerLink::OnOpened(ByteView body) {
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
-  auto established = FinishOpen(*begun_, body);
-  begun_.reset();
-  if (!established) return Fail(established.error().message);
-  ++core_.counters[kCompleted];
-  const InitiateRule rule = RuleForPeer(*peer);
-  Establish({.role = wire::Role::kInitiator,
-             .id = channel_id_,
-             .local_principal = rule.identity,
-             .peer_principal = rule.expect},
-            *std::move(established));
-}
-
-void PeerLink::OnRefused(ByteView body) {
-  const PeerRefusal refusal = ReadRefusal(*begun_, body);
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  if (!refusal.authenticated && peer != nullptr) core_.credentials->Forget(peer->identity.text());
-  ++core_.counters[kRefusedByPeer];
-  Fail(refusal.text);
-}
-
-// --- as acceptor
-
-void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
-  auto open = wire::OpenBody::Parse(body);
-  if (!open || open->service != wire::kPeerService)
-    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
-                  open ? "stream 0 is for " + kPeerServiceName : open.error().message);
-  if (auto fit = CheckOpen(*core_.config, *open); !fit)
-    return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
-  if (state_ == State::kAccepting) {
-    ++core_.counters[kPeerFramesDropped];  // one at a time
-    return;
-  }
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
-  if (ours_is_on_its_way && peer != nullptr && core_.config->node.name < peer->node) return;
-  if (core_.accept_pool.waiting() >= core_.config->node.kerberos.peer_handshakes) {
-    ++core_.counters[kBusy];
-    return Send({.type = wire::FrameType::kRefused, .channel = channel},
-                RefuseUnauthenticated(wire::RefusalCode::kBusy));
-  }
-  // What this authd has of an earlier channel stays until the new one is accepted.
-  ++*attempt_;
-  begun_.reset();
-  if (!channel_) SetState(State::kAccepting);
-  const bool queued = Run<Result<gss::Acceptance>>(
-      core_.accept_pool,
-      [credentials = core_.credentials, body] { return AcceptOpen(*credentials, "", body); },
-      [this, channel, body](Result<gss::Acceptance> acceptance) {
-        OnAccepted(channel, body, std::move(acceptance));
-      });
-  if (!queued)
-    Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), "", "too many handshakes");
-}
-
-void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
-                          Result<gss::Acceptance> acceptance) {
-  if (!acceptance)
-    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
-                  acceptance.error().message);
-  const std::string initiator = acceptance->initiator(), acceptor = acceptance->acceptor();
-  const config::PeerConfig* peer =
-      FindPeerByPrincipal(*core_.config, initiator, acceptor, /*node=*/"");
-  const bool other_peer = peer != nullptr && opener_ && peer->name != peer_;
-  if (peer == nullptr || other_peer) {
-    const std::string why =
-        "no peer is configured as principal " + initiator + " towards " + acceptor;
-    return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
-  }
-  auto concluded = ConcludeOpen(*acceptance, open_body);
-  if (!concluded)
-    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), initiator,
-                  concluded.error().message);
-  ++core_.counters[kAccepted];
-  peer_ = peer->name;
-  channel_id_ = channel;
-  Send({.type = wire::FrameType::kOpened, .channel = channel}, concluded->opened_body);
-  Establish({.role = wire::Role::kAcceptor,
-             .id = channel,
-             .local_principal = acceptor,
-             .peer_principal = initiator},
-            std::move(concluded->established));
-}
-
-void PeerLink::Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
-                      const std::string& why) {
-  ++core_.counters[kRefusedByUs];
-  Send({.type = wire::FrameType::kRefused, .channel = channel}, refused_body);
-  // A live channel is not ended by somebody's bad OPEN.
-  if (channel_) return;
-  Fail(principal.empty() ? why : why + " (the peer is " + principal + ")", kRefusalLeaves);
 }
 
 // --- established

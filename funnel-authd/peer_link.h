@@ -92,4 +92,18 @@ class PeerLink {
   std::function<void()> then_later_;
 };
 
+template <typename Outcome>
+bool PeerLink::Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
+                   std::move_only_function<void(Outcome)> then) {
+  return pool.Submit(peer_.empty() ? std::string(wire::kPeerService)
+                                   : std::string(wire::kPeerService) + " " + peer_,
+                     [attempts = attempt_, attempt = *attempt_, work = std::move(work),
+                      then = std::move(then)]() mutable -> HandshakePool::Answer {
+                       return
+                           [attempts, attempt, outcome = work(), then = std::move(then)]() mutable {
+                             if (*attempts == attempt) then(std::move(outcome));
+                           };
+                     });
+}
+
 }  // namespace funnel::authd
