@@ -101,6 +101,10 @@ void AssociationTable::TryConnect(Peer& peer) {
     if (!connected) {
       if (route.carrier == sctp::Carrier::kDirect)
         peer.direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+      else
+        Log(LogLevel::kWarning, "connect-failed", connected.error().message,
+            {{"PEER", peer.config.name}, {"ADDRESS", route.address.text()}});
+      core_.Count(kConnectsFailed);
       peer.reason = connected.error().message;
       peer.dialer.OnConnectFailed(core_.now(), core_.random(), connected.error().message);
       continue;

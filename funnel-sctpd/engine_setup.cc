@@ -92,6 +92,8 @@ std::vector<std::string> NeedRestart(const config::SctpConfig& before,
   compare(before.congestion_unit_bytes, after.congestion_unit_bytes, "congestion-unit");
   compare(before.streams, after.streams, "streams");
   compare(before.max_associations, after.max_associations, "max-associations");
+  compare(before.reconnect_min, after.reconnect_min, "reconnect-min");
+  compare(before.reconnect_max, after.reconnect_max, "reconnect-max");
   return keys;
 }
 
