@@ -43,7 +43,7 @@ struct Settings {
   std::uint16_t init_attempts = 4;
 
   // Idle paths are probed this often; also keeps NAT mappings alive (UDP: at most 15 s).
-  std::chrono::milliseconds heartbeat_interval{2500};
+  std::chrono::milliseconds heartbeat_interval{1500};
   // Nothing valid heard for this long ends the association. The engine measures it itself, because
   // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
   std::chrono::milliseconds dead_peer_timeout{10000};
@@ -59,10 +59,12 @@ struct Settings {
   // Largest IP packet to send, headers included. 1492 passes PPPoE lines; larger packets than a
   // link takes are fragmented by IP, not lost.
   std::uint32_t ip_packet_limit_bytes = 1492;
-  // What SCTP takes for its path MTU, in bytes. Larger than a packet: its window then counts in such units and grows as that
-  // of several flows, and our output stage cuts packets at chunk boundaries (split.h). At 4 % loss and a round trip of 50 ms,
-  // requests of 100 B are answered at once up to 1,000 a second with 9,000, 2,000 with 12,000, some 3,000 with 16,000, and
-  // hardly 100 with 0. What it costs: a slow line queues two units at least. 0: the real packet size, nothing is cut.
+  // What SCTP takes for its path MTU, in bytes. Larger than a packet: its window then counts in
+  // such units and grows as that of several flows, and our output stage cuts packets at chunk
+  // boundaries (split.h). At 4 % loss and a round trip of 50 ms, requests of 100 B are answered at
+  // once up to 1,000 a second with 9,000, 2,000 with 12,000, some 3,000 with 16,000, and hardly 100
+  // with 0. What it costs: a slow line queues two units at least. 0: the real packet size, nothing
+  // is cut.
   std::uint32_t window_unit_bytes = 16000;
   // I-DATA (RFC 8260): a large message does not hold up other streams' messages. Costs 4 bytes a
   // chunk.

@@ -1,5 +1,6 @@
 #include "funnel-sctpd/engine/udp_link.h"
 
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,9 +14,6 @@ constexpr std::size_t kSendMessages = 64;
 // Linux takes at most 64 segments (UDP_MAX_SEGMENTS) and one IP packet's length for all of them.
 constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxTrainBytes = 65507 - 40;
-constexpr std::size_t kReceiveMessages = 16;
-// What GRO can join into one.
-constexpr std::size_t kReceiveBytes = 65536;
 // Between two turns of a busy loop a 1 Gbit/s line brings 1 MB in 10 ms.
 constexpr int kSocketBufferBytes = 4 << 20;
 
@@ -45,24 +43,7 @@ struct UdpLink::Batch {
             std::size_t segment, std::size_t count);
 };
 
-struct UdpLink::Buffers {
-  struct Control {
-    alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(PacketInfo))];
-  };
-  mmsghdr messages[kReceiveMessages];
-  iovec vectors[kReceiveMessages];
-  sockaddr_storage names[kReceiveMessages];
-  Control controls[kReceiveMessages];
-  // Not a vector: its pages become resident only as far as packets fill them.
-  std::unique_ptr<std::uint8_t[]> bytes{new std::uint8_t[kReceiveMessages * kReceiveBytes]};
-
-  void Reset();
-};
-
-// --- making
-
-UdpLink::UdpLink(std::vector<Socket> sockets)
-    : sockets_(std::move(sockets)), batch_(new Batch), buffers_(new Buffers) {}
+UdpLink::UdpLink(std::vector<Socket> sockets) : sockets_(std::move(sockets)), batch_(new Batch) {}
 UdpLink::~UdpLink() = default;
 
 Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
@@ -77,8 +58,11 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
 
   Socket socket{std::move(fd), family == AF_INET6};
   int raw = socket.fd.get();
+  // Beyond net.core.rmem_max with CAP_NET_ADMIN only; up to it for all.
   SetInt(raw, SOL_SOCKET, SO_RCVBUF, kSocketBufferBytes);
   SetInt(raw, SOL_SOCKET, SO_SNDBUF, kSocketBufferBytes);
+  SetInt(raw, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBufferBytes);
+  SetInt(raw, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_UDP, UDP_GRO, 1);
   SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   SetInt(raw, IPPROTO_IP, IP_PKTINFO, 1);
@@ -124,8 +108,6 @@ UdpLink::Socket* UdpLink::SocketFor(const TransportAddress& address) {
 bool UdpLink::Reaches(const TransportAddress& address) const {
   return const_cast<UdpLink*>(this)->SocketFor(address) != nullptr;
 }
-
-// --- sending
 
 void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
                           MutableByteView train, std::size_t segment, std::size_t count) {
@@ -255,83 +237,9 @@ bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
   return true;
 }
 
-// --- receiving
-
-void UdpLink::Buffers::Reset() {
-  for (std::size_t i = 0; i < kReceiveMessages; ++i) {
-    vectors[i] = {bytes.get() + i * kReceiveBytes, kReceiveBytes};
-    msghdr& header = messages[i].msg_hdr;
-    header = {};
-    header.msg_name = &names[i];
-    header.msg_namelen = sizeof names[i];
-    header.msg_iov = &vectors[i];
-    header.msg_iovlen = 1;
-    header.msg_control = controls[i].bytes;
-    header.msg_controllen = sizeof controls[i].bytes;
-  }
-}
-
-namespace {
-
-struct Arrival {
-  std::size_t segment = 0;  // 0: one packet
-  std::array<std::uint8_t, 16> local{};
-};
-
-Arrival ReadControl(msghdr& header) {
-  Arrival out;
-  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-    if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
-      int segment;
-      std::memcpy(&segment, CMSG_DATA(c), sizeof segment);
-      out.segment = static_cast<std::size_t>(std::max(segment, 0));
-    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info;
-      std::memcpy(&info, CMSG_DATA(c), sizeof info);
-      std::memcpy(out.local.data(), &info.ipi_spec_dst, 4);
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-      in6_pktinfo info;
-      std::memcpy(&info, CMSG_DATA(c), sizeof info);
-      if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
-        std::memcpy(out.local.data(), info.ipi6_addr.s6_addr + 12, 4);
-      else
-        std::memcpy(out.local.data(), &info.ipi6_addr, 16);
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-bool UdpLink::ReceiveFrom(Socket& socket, Sink& sink, EngineCounters& counters) {
-  buffers_->Reset();
-  int got =
-      ::recvmmsg(socket.fd.get(), buffers_->messages, kReceiveMessages, MSG_DONTWAIT, nullptr);
-  if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR) ++counters.socket_errors;
-    return false;
-  }
-  for (int i = 0; i < got; ++i) {
-    msghdr& header = buffers_->messages[i].msg_hdr;
-    auto peer = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&buffers_->names[i]),
-                                               header.msg_namelen);
-    if (!peer) continue;
-    Arrival arrival = ReadControl(header);
-    MutableByteView rest(buffers_->bytes.get() + static_cast<std::size_t>(i) * kReceiveBytes,
-                         buffers_->messages[i].msg_len);
-    std::size_t segment = arrival.segment == 0 ? rest.size() : arrival.segment;
-    while (!rest.empty()) {
-      std::size_t size = std::min(segment, rest.size());
-      sink.OnPacket({*peer, arrival.local}, rest.first(size));
-      rest = rest.subspan(size);
-    }
-  }
-  return got == static_cast<int>(kReceiveMessages);
-}
-
 bool UdpLink::Receive(Sink& sink, EngineCounters& counters) {
   bool more = false;
-  for (Socket& socket : sockets_) more |= ReceiveFrom(socket, sink, counters);
+  for (Socket& socket : sockets_) more |= receiver_.Receive(socket.fd.get(), sink, counters);
   return more;
 }
 

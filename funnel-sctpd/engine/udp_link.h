@@ -5,13 +5,12 @@
 // black hole.
 #pragma once
 
-#include <netinet/udp.h>
-
 #include <memory>
 
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
 #include "funnel-sctpd/engine/packet_link.h"
+#include "funnel-sctpd/engine/udp_receiver.h"
 
 namespace funnel::sctp {
 
@@ -34,8 +33,7 @@ class UdpLink : public PacketLink {
     // The largest segment that GSO has not been refused for; 0 where the kernel or device has none.
     std::size_t segment_limit_bytes = 65535;
   };
-  struct Batch;    // system call structures for sending, kept between calls
-  struct Buffers;  // ... and for receiving
+  struct Batch;  // system call structures for sending, kept between calls
 
   explicit UdpLink(std::vector<Socket> sockets);
   [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
@@ -44,11 +42,10 @@ class UdpLink : public PacketLink {
                                       const Socket& socket) const;
   [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket);
   void RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters);
-  [[nodiscard]] bool ReceiveFrom(Socket& socket, Sink& sink, EngineCounters& counters);
 
   std::vector<Socket> sockets_;
   std::unique_ptr<Batch> batch_;
-  std::unique_ptr<Buffers> buffers_;
+  UdpReceiver receiver_;
 };
 
 }  // namespace funnel::sctp
