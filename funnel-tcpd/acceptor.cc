@@ -39,7 +39,8 @@ Acceptor::Acceptor(EdgeParts& parts, OnConnection on_connection)
     : parts_(parts),
       on_connection_(std::move(on_connection)),
       spare_(OpenSpare()),
-      pause_(parts.loop.AddTimer([this] { SetListening(true); })) {}
+      pause_(parts.loop.AddTimer([this] { SetListening(true); })),
+      hook_(parts.loop.AddTurnHook([this] { AcceptReady(); })) {}
 
 Result<> Acceptor::Add(UniqueFd listening) {
   auto listener = std::make_unique<Listener>(*this, std::move(listening));
@@ -49,8 +50,14 @@ Result<> Acceptor::Add(UniqueFd listening) {
 }
 
 void Acceptor::Listener::OnReady(std::uint32_t) {
-  for (int i = 0; i < kBatch; ++i) {
-    if (!acceptor.AcceptOne(fd.get())) return;
+  ready = true;
+  acceptor.hook_->Request();
+}
+
+void Acceptor::AcceptReady() {
+  for (const auto& listener : listeners_) {
+    if (!std::exchange(listener->ready, false)) continue;
+    for (int i = 0; i < kBatch && AcceptOne(listener->fd.get()); ++i) continue;
   }
 }
 

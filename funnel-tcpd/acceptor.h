@@ -2,8 +2,8 @@
 // max-sessions is reset at once, and when descriptors run out a spare one is given up so that the
 // newcomer can still be told.
 //
-// Owned by the listening side, on the loop's thread. The callback comes from a socket's readiness
-// and may not destroy the acceptor.
+// Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
+// may not destroy the acceptor.
 #pragma once
 
 #include <functional>
@@ -36,7 +36,11 @@ class Acceptor {
     Acceptor& acceptor;
     UniqueFd fd;
     event::Registration watch;
+    bool ready = false;
   };
+
+  // At the end of a turn: connections that ended in the same turn have given back their places.
+  void AcceptReady();
 
   // False: nothing more to accept now.
   [[nodiscard]] bool AcceptOne(int listening);
@@ -52,6 +56,7 @@ class Acceptor {
   UniqueFd spare_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<event::Timer> pause_;
+  std::unique_ptr<event::TurnHook> hook_;
 };
 
 }  // namespace funnel::tcpd
