@@ -249,6 +249,32 @@ TEST_F(EdgeTest, ReleasesItsContexts) {
   ASSERT_TRUE(Until([&] { return authd_->released.size() == 2; }));
 }
 
+TEST_F(EdgeTest, RekeysBeforeItsContextEnds) {
+  authd_->life = std::chrono::milliseconds(1500);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("epoch 0"));
+  authd_->life = std::chrono::hours(1);
+  ASSERT_TRUE(Until(
+      [&] { return near_counters_[kRekeys].value() == 1 && far_counters_[kRekeys].value() == 1; }));
+  ASSERT_TRUE(Exchange("epoch 1"));
+  EXPECT_EQ(near_app_.up->wire().epoch(), Epoch(1));
+  EXPECT_EQ(near_app_.ups, 1);
+  // The old epoch's contexts were given back, one of each side.
+  EXPECT_TRUE(Until([&] { return authd_->released.size() == 2; }));
+}
+
+TEST_F(EdgeTest, GoesOnInTheOldEpochWhenRekeyingFails) {
+  authd_->life = std::chrono::milliseconds(1000);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  authd_->fail_with = ipc::Failed{0, ipc::FailureCode::kLocal, "the KDC does not answer", false};
+  ASSERT_TRUE(Until([&] { return near_counters_[kRekeysFailed].value() == 1; }));
+  EXPECT_TRUE(Exchange("two"));
+  EXPECT_EQ(near_app_.ups, 1);
+}
+
 TEST_F(EdgeTest, KeepsSeveralChannels) {
   auto setup = Setup(config::Role::kListen);
   setup.service.channels = 3;
