@@ -18,7 +18,7 @@ constexpr Duration kCloseTimeout = 10s;
 
 void ChannelTable::OnFrame(Association& association, StreamId stream, MutableByteView frame) {
   auto header = wire::FrameHeader::Parse(frame);
-  if (!header) return core_.Count(kDropMalformed);
+  if (!header || frame.size() > wire::kMaxFrameSize) return core_.Count(kDropMalformed);
   if (wire::IsLocal(header->type)) return core_.Count(kDropType);
   if (header->type == wire::FrameType::kOpen)
     return OpenFromPeer(association, stream, header->channel,

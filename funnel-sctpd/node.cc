@@ -46,6 +46,10 @@ Node::Node(event::Loop& loop, const config::Options& options, config::Configurat
 Node::~Node() = default;
 
 Result<> Node::SetUp(event::ListenFds passed) {
+  // Before the engine: it starts a thread, which would get them unblocked and die of them.
+  signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
   end_of_turn_ = loop_.AddTurnHook([this] { EndTurn(); });
   core_.work = [this] { end_of_turn_->Request(); };
   timer_ = loop_.AddTimer([this] { OnTimer(); });
@@ -64,9 +68,6 @@ Result<> Node::SetUp(event::ListenFds passed) {
     channels_->UpdateGauges();
     return MakeStatus({core_, *associations_, *channels_, listen_, started_unix_});
   }));
-  signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
-  signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
-  signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
   return {};
 }
 

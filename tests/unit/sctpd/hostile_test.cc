@@ -38,6 +38,12 @@ TEST_F(HostileTest, FramesThatDoNotBelongAreDroppedAndCounted) {
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes(5, 4));
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes());
   Settle();
+  // Larger than a unit to an edge, or than what authd takes.
+  for (FrameType type : {FrameType::kSealed, FrameType::kOpen})
+    b->engine->Inject(to_b, stream, sctp::kPayloadProtocol,
+                      wire::MakeFrame({.type = type, .channel = kId}, Bytes(wire::kMaxFrameSize)));
+  Settle();
+  EXPECT_EQ(b->authd.accepts.size(), 1u);
   EXPECT_TRUE(served.Receive().empty());
   edge.Send(FrameType::kSealed, kId, AsBytes("still here"));
   Settle();
