@@ -6,6 +6,7 @@
 // way (Scope), and every loop looks at phase or state again after a callback.
 #pragma once
 
+#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -23,6 +24,8 @@ constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
 constexpr Duration kAfterExpiry = std::chrono::seconds(60);
 // A session is not sent in crumbs when credit is short: it waits for room for this many bytes.
 constexpr std::uint64_t kLeastPiece = 1024;
+// Writers that a full queue stopped go on when there is room for this much for each.
+constexpr std::size_t kFairPiece = 16 * 1024;
 
 class Channel::Impl {
  public:
@@ -145,6 +148,7 @@ class Channel::Impl {
   void ViolateSession(Session& session);
   [[nodiscard]] std::size_t Room(const Session& session) const;
   void RefuseWriter(Session& session);
+  void WaitForChannel(Session& session);
   void ConsiderWriter(Session& session);
   void ConsiderFullWriters();
   void NotifyWriters();
@@ -237,7 +241,7 @@ class Channel::Impl {
   bool channel_credit_due_ = false;
   std::vector<SessionId> credit_due_;
   std::vector<SessionId> ready_writers_;
-  std::vector<SessionId> full_writers_;  // refused because the channel's queue was full
+  std::deque<SessionId> full_writers_;  // refused because the channel's queue was full
 
   SessionList small_, bulk_;
   std::size_t small_left_ = 0;  // sessions of small_ still to serve before the next bulk frame

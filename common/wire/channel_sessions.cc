@@ -208,25 +208,35 @@ void Channel::Impl::EndSession(SessionId id) {
 }
 
 void Channel::Impl::RefuseWriter(Session& session) {
-  if (queued_bytes_ >= settings_.channel_queue_max && !session.wants_writable)
-    full_writers_.push_back(session.id);
   session.wants_writable = true;
+  if (queued_bytes_ >= settings_.channel_queue_max) WaitForChannel(session);
+}
+
+void Channel::Impl::WaitForChannel(Session& session) {
+  if (std::exchange(session.in_full_writers, true)) return;
+  full_writers_.push_back(session.id);
 }
 
 // Called when the session's credit rose or its queue shrank.
 void Channel::Impl::ConsiderWriter(Session& session) {
   if (!session.wants_writable || session.queue.size() > settings_.session_queue_max / 2) return;
-  if (session.sends_messages ? queued_bytes_ >= settings_.channel_queue_max : Room(session) == 0)
-    return;
+  if (queued_bytes_ >= settings_.channel_queue_max) return WaitForChannel(session);
+  if (!session.sends_messages && Room(session) == 0) return;
   session.wants_writable = false;
   ready_writers_.push_back(session.id);
 }
 
-// Called when the channel's queue shrank.
+// Called when the channel's queue shrank: as many of those who wait for that, first come first
+// served, as there is a fair piece of room for.
 void Channel::Impl::ConsiderFullWriters() {
-  if (queued_bytes_ > settings_.channel_queue_max / 2) return;
-  for (SessionId id : std::exchange(full_writers_, {})) {
-    if (Session* session = Find(id)) ConsiderWriter(*session);
+  while (!full_writers_.empty() && queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece <=
+                                       std::max(settings_.channel_queue_max, kFairPiece)) {
+    const SessionId id = full_writers_.front();
+    full_writers_.pop_front();
+    Session* session = Find(id);
+    if (!session) continue;
+    session->in_full_writers = false;
+    ConsiderWriter(*session);
   }
 }
 

@@ -29,9 +29,10 @@ struct Session {
   SessionId id;
   Phase phase = Phase::kOpen;
   Turn turn = Turn::kNone;
-  bool output_blocked = false;  // OnMessage took fewer than all; until Resume
-  bool wants_writable = false;  // the owner was refused bytes
-  bool credit_due = false;      // in the list of sessions whose peer is to be told a new limit
+  bool output_blocked = false;   // OnMessage took fewer than all; until Resume
+  bool wants_writable = false;   // the owner was refused bytes
+  bool in_full_writers = false;  // because the channel's queue was full
+  bool credit_due = false;       // in the list of sessions whose peer is to be told a new limit
   bool fin_queued = false, fin_sent = false;
   bool sends_messages = false;  // SendMessage, not SendBytes
 
