@@ -14,6 +14,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build"))
 START_DEADLINE = 120
 PR_SET_PDEATHSIG = 1
 
@@ -36,7 +37,7 @@ def die_with_parent():
 
 def start_demo(folder, keep):
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "/usr/bin/python3", "-B",
-               os.path.join(HERE, "demo.py"), os.path.join(TOP, "build"), folder]
+               os.path.join(HERE, "demo.py"), BUILD, folder]
     if not keep:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
     # It shall outlive us, and the terminal.
