@@ -62,8 +62,8 @@ the Kerberos context of its own service, and the two funnel-sctpd carried the ci
     show("It stays up; try", f"""\
 {inside} branch dig @127.0.0.1 -p {dns.port()} host42.{nsd.ZONE} A
 {inside} branch ldapsearch -x -LLL -H ldap://127.0.0.1:{ldap.port()} -b {slapd.BASE} '(uid=user42)'
-{inside} branch {tunnel.a.path('funnelctl')} {' '.join(tunnel.a.common_options)} status
-{inside} hoster {tunnel.b.path('funnelctl')} {' '.join(tunnel.b.common_options)} status
+{inside} branch funnelctl status
+{inside} hoster funnelctl status
 ports in namespace "branch": DNS {' '.join(dns.listen)} (UDP), LDAP {' '.join(ldap.listen)} (TCP)
 configuration and logs: {FOLDER}/branch and {FOLDER}/hoster
 stop it with: ./quickstart --stop {FOLDER}""")

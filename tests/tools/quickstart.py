@@ -146,8 +146,13 @@ def stop(folder):
 
 def run_inside(folder, node, command):
     pid = running(folder) or sys.exit("quickstart: it is not running any more")
-    with open(os.path.join(folder, "net", f"{node}.pid"), encoding="utf-8") as file:
+    namespace = {"branch": "a", "hoster": "b"}[node]
+    with open(os.path.join(folder, "net", f"{namespace}.pid"), encoding="utf-8") as file:
         keeper = file.read().strip()
+    if command[0] == "funnelctl":
+        place = os.path.join(folder, node)
+        command = [os.path.join(BUILD, "funnelctl", "funnelctl"), "--config", f"{place}/etc", "--run", f"{place}/run",
+                   "--state", f"{place}/state", *command[1:]]
     os.execvp("nsenter", ["nsenter", "--target", str(head_of(pid)), "--mount", "--pid", "--", "nsenter",
                           f"--net=/proc/{keeper}/ns/net", "--", *command])
 
@@ -157,7 +162,7 @@ def main():
     if arguments[:1] == ["--stop"] and len(arguments) == 2:
         return stop(arguments[1])
     if arguments[:1] == ["--in"] and len(arguments) >= 4 and arguments[2] in ("branch", "hoster"):
-        return run_inside(arguments[1], {"branch": "a", "hoster": "b"}[arguments[2]], arguments[3:])
+        return run_inside(arguments[1], arguments[2], arguments[3:])
     if arguments not in ([], ["--keep"]):
         sys.exit("usage: quickstart [--keep | --stop FOLDER | --in FOLDER branch|hoster COMMAND...]")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
