@@ -40,6 +40,7 @@ struct Association {
   Route route;
   State state = State::kConnecting;
   bool incoming = false;
+  bool trusted = false;  // not held to the limits for strangers
   std::uint16_t streams = 0;
   std::size_t max_unfragmented = 0;
   StackTags tags;
@@ -82,6 +83,12 @@ class AssociationTable {
     by_port_[raw->port] = raw;
     owned_[raw->id] = std::move(owned);
     return *raw;
+  }
+  // The peer's packets come from KEY now, which nobody else has.
+  void Move(Association& association, const PeerKey& key) {
+    by_key_.erase(association.key);
+    association.key = key;
+    by_key_[key] = &association;
   }
   void Remove(Association& association) {
     by_stack_.erase(association.stack);

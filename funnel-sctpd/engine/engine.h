@@ -144,7 +144,7 @@ struct EngineCounters {
   std::uint64_t strangers_limited = 0;   // over a rate or number for addresses without association
   std::uint64_t strangers_answered = 0;  // out-of-the-blue packets answered with ABORT
   std::uint64_t strangers_ignored = 0;
-  std::uint64_t restarts_filtered = 0;
+  std::uint64_t peers_moved = 0;  // to another UDP port, by a NAT
   std::uint64_t resends_withheld =
       0;                             // chunks that the stack sent again while a copy was on its way
   std::uint64_t output_dropped = 0;  // the output queue was full
@@ -190,6 +190,10 @@ class Engine {
   // source and in all), which could otherwise keep them out. Ports do not count. Replaces the
   // earlier list.
   virtual void SetKnownHosts(std::vector<TransportAddress> hosts) = 0;
+
+  // The owner knows by now whose association this is: it does not count against the limits for
+  // strangers any more.
+  virtual void Trust(AssociationId /*association*/) {}
 
   [[nodiscard]] virtual std::vector<int> fds() const = 0;
   [[nodiscard]] virtual bool wants_writable() const = 0;

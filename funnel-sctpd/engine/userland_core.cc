@@ -130,6 +130,7 @@ SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView messag
     ++counters_.messages_out;
   } else if (status == SendStatus::kFull) {
     ++counters_.sends_full;
+    any_waits_ = true;
     (large ? association->large_waits : association->small_waits) = true;
   }
   return status;
@@ -166,6 +167,10 @@ void UserlandCore::End(Association& association, DownReason reason, std::string 
   if (quietly) associations_.Remove(association);
   endpoint_->Abort(in_stack, text);  // its ABORT finds its way by the association
   if (!quietly) associations_.Remove(association);
+}
+
+void UserlandCore::Trust(AssociationId id) {
+  if (Association* association = associations_.Find(id)) association->trusted = true;
 }
 
 std::size_t UserlandCore::MaxUnfragmented(AssociationId id) const {

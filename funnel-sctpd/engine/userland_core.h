@@ -42,6 +42,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void SetKnownHosts(std::vector<TransportAddress> hosts) override {
     strangers_.SetKnownHosts(std::move(hosts));
   }
+  void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return link_->fds(); }
   bool wants_writable() const override { return wants_writable_; }
   TimePoint NextTimer() const override;
@@ -74,6 +75,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void OnPeerPacket(Association& association, const PacketSummary& summary, const Route& route,
                     MutableByteView packet);
   void OnStrangerPacket(const PacketSummary& summary, const Input& input, MutableByteView packet);
+  [[nodiscard]] Association* FindMoved(const PacketSummary& summary, const PeerKey& key) const;
   [[nodiscard]] bool MayAssociate(const PeerKey& key) const;
   void IntoStack(PeerPort port, MutableByteView packet);
   void Answer(const Route& route, const PacketSummary& summary);
@@ -132,8 +134,9 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   const Input* input_ = nullptr;  // a stranger's packet that libusrsctp is looking at
   std::size_t undrained_packets_ = 0;
   bool writable_due_ = false;
-  std::size_t held_ = 0;  // messages, of all associations
-  TimePoint active_{};    // last traffic
+  bool any_waits_ = false;  // OnWritable is owed to somebody
+  std::size_t held_ = 0;    // messages, of all associations
+  TimePoint active_{};      // last traffic
   TimePoint ticked_{};
 };
 

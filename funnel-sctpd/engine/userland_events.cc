@@ -122,8 +122,8 @@ void UserlandCore::TellEnded() {
 }
 
 void UserlandCore::TellWritable() {
-  if (!writable_due_) return;
-  writable_due_ = false;
+  if (!writable_due_ || !any_waits_) return;
+  writable_due_ = any_waits_ = false;
   for (AssociationId id : associations_.Ids()) {
     Association* association = associations_.Find(id);
     if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
@@ -132,7 +132,10 @@ void UserlandCore::TellWritable() {
     bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false) &&
                  association->held.bytes() <= slack;
     bool large = association->large_waits && HasRoom(*association, slack, /*large=*/true);
-    if (!small && !large) continue;
+    if (!small && !large) {
+      any_waits_ = true;
+      continue;
+    }
     association->small_waits = association->large_waits = false;
     observer_.OnWritable(id);
   }

@@ -26,6 +26,21 @@ void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
     OnStrangerPacket(*summary, {key, route, PortFor(key, 0), 0}, packet);
 }
 
+// A NAT between us may give the peer another UDP port at any time. Its packets are known by the
+// tag, which nobody off the path knows; the host must be the same, so that nobody on the path can
+// send the rest elsewhere by repeating one.
+Association* UserlandCore::FindMoved(const PacketSummary& summary, const PeerKey& key) const {
+  if (summary.first == ChunkType::kInit || summary.first == ChunkType::kCookieEcho) return nullptr;
+  for (AssociationId id : associations_.Ids()) {
+    Association* candidate = associations_.Find(id);
+    if (candidate->state != Association::State::kConnecting &&
+        candidate->tags.local == summary.header.tag && candidate->key.sctp_port == key.sctp_port &&
+        candidate->key.address.SameHost(key.address))
+      return candidate;
+  }
+  return nullptr;
+}
+
 void UserlandCore::OnPeerPacket(Association& association, const PacketSummary& summary,
                                 const Route& route, MutableByteView packet) {
   bool ours = summary.header.tag == association.tags.local && summary.first != ChunkType::kInit;
@@ -58,6 +73,11 @@ void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const Input& i
     ++counters_.strangers_limited;
     return;
   }
+  if (Association* moved = FindMoved(summary, input.key)) {
+    ++counters_.peers_moved;
+    associations_.Move(*moved, input.key);
+    return OnPeerPacket(*moved, summary, input.route, packet);
+  }
   if (summary.first != ChunkType::kInit && summary.first != ChunkType::kCookieEcho)
     return Answer(input.route, summary);
   if (summary.first == ChunkType::kCookieEcho && !MayAssociate(input.key)) {
@@ -79,7 +99,7 @@ bool UserlandCore::MayAssociate(const PeerKey& key) const {
   std::size_t strangers = 0, of_host = 0;
   for (AssociationId id : associations_.Ids()) {
     const Association& other = *associations_.Find(id);
-    if (!other.incoming || strangers_.IsKnown(other.key.address)) continue;
+    if (!other.incoming || other.trusted || strangers_.IsKnown(other.key.address)) continue;
     ++strangers;
     if (other.key.address.SameHost(key.address)) ++of_host;
   }

@@ -232,6 +232,40 @@ TEST_F(EngineAssociationTest, PeerThatForgotUsSaysSo) {
   EXPECT_EQ(b.engine->counters().strangers_answered, 1u);
 }
 
+// As a NAT does that has forgotten a mapping.
+TEST_F(EngineAssociationTest, PeerIsFollowedToAnotherPort) {
+  Associate();
+  TransportAddress moved = Address(1, 40'000);
+  network.fate = [&](const TransportAddress& from, const TransportAddress& to, Bytes& packet) {
+    if (from == a.address) {
+      network.inbox[b.address].push_back({moved, packet, Now()});
+      return false;
+    }
+    EXPECT_EQ(to, moved);
+    network.inbox[a.address].push_back({b.address, packet, Now()});
+    return false;
+  };
+  ASSERT_EQ(a.Send("from elsewhere"), SendStatus::kSent);
+  ASSERT_TRUE(Run([&] { return b.messages.size() == 1; }));
+  ASSERT_EQ(b.Send("to there"), SendStatus::kSent);
+  ASSERT_TRUE(Run([&] { return a.messages.size() == 1; }));
+  EXPECT_TRUE(a.downs.empty());
+  EXPECT_EQ(b.engine->Stats(b.ups[0].id).paths[0].address, moved);
+  EXPECT_EQ(b.engine->counters().peers_moved, 1u);
+}
+
+TEST_F(EngineAssociationTest, PeerIsNotFollowedToAnotherHost) {
+  Associate();
+  network.fate = [&](const TransportAddress& from, auto&, Bytes& packet) {
+    if (from == a.address) network.inbox[b.address].push_back({Address(3), packet, Now()});
+    return from != a.address;
+  };
+  ASSERT_EQ(a.Send("from elsewhere"), SendStatus::kSent);
+  RunFor(milliseconds(50));
+  EXPECT_TRUE(b.messages.empty());
+  EXPECT_EQ(b.engine->counters().peers_moved, 0u);
+}
+
 TEST_F(EngineAssociationTest, PeerWithoutInterleavingIsRefused) {
   Settings plain;
   plain.interleaving = false;

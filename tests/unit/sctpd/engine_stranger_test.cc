@@ -83,6 +83,9 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   RunFor(milliseconds(300));
   EXPECT_EQ(b.ups.size(), 2u);
   EXPECT_EQ(b.engine->counters().associations_now, 2u);
+  // Who is trusted makes room.
+  b.engine->Trust(b.ups[0].id);
+  ASSERT_TRUE(Run([&] { return b.ups.size() == 3; }));
 }
 
 TEST_F(EngineStrangerTest, CookieOfAnotherAddressIsWorthNothing) {
