@@ -10,8 +10,6 @@ import lab
 from lab import traffic
 from lab.middle import Middle
 
-MIB = 1 << 20
-
 
 @pytest.mark.volume
 def test_reliable_frame_that_was_destroyed_resets_its_connection(make_tunnel):
@@ -22,8 +20,9 @@ def test_reliable_frame_that_was_destroyed_resets_its_connection(make_tunnel):
     try:
         tunnel.start().wait_up()
         with traffic.Server(tunnel, "bulk", "127.0.0.1:7101"):
-            middle.order("alter", way="ba", at=-1)
-            said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--down", 20 * MIB, "--timeout", 150)
+            # The answer and its end, in one packet.
+            middle.order("alter", way="ba", at=-1, reliable=True)
+            said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--down", 1000, "--timeout", 150)
             assert middle.answer() == {"done": "alter"}
             assert said["done"] == 0 and said["unfinished"] == 0, (said, tunnel.describe())
             assert any("reset" in error for error in said["errors"]), said
