@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace funnel::udpd {
+namespace {
+
+// Datagrams of new clients that wait because a channel, though up, takes no more sessions at the
+// moment: it raises its limit within a round trip, and a burst of new clients shall get through.
+constexpr std::size_t kMaxBeforeSession = 8192;
+
+}  // namespace
 
 ListenSide::ListenSide(Parts& parts, SendBatch& out)
     : parts_(parts), out_(out), expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
@@ -95,7 +102,8 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
 }
 
 void ListenSide::Wait(const FlowKey& key, ByteView datagram, TimePoint now) {
-  if (waiting_.size() >= parts_.service.queue_datagrams) {
+  const std::size_t most = channels_.empty() ? parts_.service.queue_datagrams : kMaxBeforeSession;
+  if (waiting_.size() >= most) {
     parts_.Count(kWaitingDropped);
     if (waiting_.empty()) return;
     waiting_.pop_front();

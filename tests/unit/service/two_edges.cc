@@ -80,6 +80,11 @@ ipc::Context FakeAuthd::MakeContext(std::uint32_t request, wire::Role role, Byte
   return context;
 }
 
+void FakeAuthd::AnswerRedeem() {
+  for (auto& [connection, request] : std::exchange(held_, {}))
+    connection->Send(MakeContext(request, wire::Role::kAcceptor, {}));
+}
+
 void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
   auto type = *ipc::TypeOf(packet);
   ++seen[type];
@@ -99,7 +104,8 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
     connection.Send(
         MakeContext(complete->request, wire::Role::kInitiator, rekey ? seed(rekeying) : Bytes{}));
   } else if (auto redeem = ipc::Parse<ipc::Redeem>(packet)) {
-    connection.Send(MakeContext(redeem->request, wire::Role::kAcceptor, {}));
+    held_.emplace_back(&connection, redeem->request);
+    if (!hold_redeem) AnswerRedeem();
   } else if (auto rekey = ipc::Parse<ipc::AcceptRekey>(packet)) {
     connection.Send(MakeContext(rekey->request, wire::Role::kAcceptor, seed(rekey->epoch)));
   } else if (auto refused = ipc::Parse<ipc::CompleteRefused>(packet)) {

@@ -43,6 +43,8 @@ class FakeAuthd {
   std::optional<ipc::Failed> fail_with;        // to Initiate
   std::optional<ipc::Failed> refused_answer;   // to CompleteRefused
   std::optional<ipc::Failed> announce_answer;  // to Announce
+  bool hold_redeem = false;                    // until AnswerRedeem()
+  void AnswerRedeem();
   std::map<ipc::MessageType, int> seen;
   std::vector<std::uint64_t> released;
   Duration life = std::chrono::hours(10);
@@ -56,6 +58,7 @@ class FakeAuthd {
   std::unique_ptr<ipc::ControlListener> listener_;
   std::vector<std::unique_ptr<ipc::ControlConnection>> connections_;
   std::uint64_t last_number_ = 0;
+  std::vector<std::pair<ipc::ControlConnection*, std::uint32_t>> held_;
 };
 
 // Relays between whoever attached and the service socket's edge.
