@@ -17,7 +17,7 @@ struct StrangerLimits {
   std::uint32_t packets_per_second = 2000;
   // ... and of one host: a handshake takes two; hosts behind one NAT share it.
   std::uint32_t packets_per_second_per_host = 50;
-  // Associations that a stranger's host may hold; each costs some 300 KiB with 1,024 streams.
+  // Associations that a stranger's host may hold; each costs some 110 KiB with 1,024 streams.
   std::uint32_t associations_per_host = 4;
   // ... and all of them together; beyond it only known hosts (Engine::SetKnownHosts) come in.
   std::uint32_t associations = 64;

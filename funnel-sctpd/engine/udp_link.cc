@@ -191,15 +191,18 @@ std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket) {
 
 // The kernel would not have the first message of the batch.
 void UdpLink::RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters) {
-  if (batch_->packets[0] > 1) {
-    // No offload (EIO: the device cannot checksum), or segments larger than the route's MTU
-    // (EINVAL, EMSGSIZE): the same packets go out one by one next.
-    std::size_t segment = queue.entry(0).size;
-    socket.segment_limit_bytes = error == EIO ? 0 : segment - 1;
+  std::size_t packets = batch_->packets[0];
+  // No offload (EIO: the device cannot checksum), or segments larger than the route's MTU.
+  bool offload_refused =
+      error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
+  if (packets > 1 && offload_refused) {
+    // The same packets go out one by one next.
+    socket.segment_limit_bytes = error == EIO ? 0 : queue.entry(0).size - 1;
     return;
   }
-  ++counters.socket_errors;
-  queue.Pop(1);
+  // No route, or a firewall's EPERM: lost, as it would be further on.
+  counters.socket_errors += packets;
+  queue.Pop(packets);
 }
 
 bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {

@@ -77,11 +77,16 @@ void UserlandCore::OnUpIncoming(const SctpEndpoint::Event& event) {
 }
 
 void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event& event) {
-  if (settings_.interleaving && !event.interleaving)
-    // Without I-DATA libusrsctp 0.9.5 can lock itself up on unordered fragments that are given up
+  if (settings_.interleaving && !event.interleaving) {
+    // libusrsctp 0.9.5 can lock itself up on unordered fragments of plain DATA that are given up
     // (upstream b882f261).
-    return End(association, DownReason::kRefused,
-               "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
+    bool known = !association.incoming;
+    ++counters_.associations_failed;
+    End(association, DownReason::kRefused,
+        "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
+    if (!known) ended_.pop_back();  // nobody was told that it was there
+    return;
+  }
   association.state = Association::State::kUp;
   association.streams = event.streams;
   association.rto_min = settings_.rto_min;

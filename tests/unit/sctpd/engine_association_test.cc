@@ -274,6 +274,7 @@ TEST_F(EngineAssociationTest, PeerWithoutInterleavingIsRefused) {
   Connect(b, a);
   ASSERT_TRUE(Run([&] { return !b.downs.empty(); }));
   EXPECT_TRUE(a.ups.empty());
+  EXPECT_TRUE(a.downs.empty());
   EXPECT_NE(b.downs[0].text.find("I-DATA"), std::string::npos) << b.downs[0].text;
 }
 
