@@ -37,6 +37,19 @@ inline std::uint8_t* StoreVarint(std::uint8_t* out, std::uint64_t value) {
 }
 
 // nullopt (and the reader unmoved) when cut short or longer than needed.
-[[nodiscard]] std::optional<std::uint64_t> ReadVarint(ByteReader& reader);
+[[nodiscard]] inline std::optional<std::uint64_t> ReadVarint(ByteReader& reader) {
+  ByteReader ahead = reader;
+  const auto first = ahead.U8();
+  if (!first) return std::nullopt;
+  std::uint64_t value = *first & 0x3F;
+  if (const std::size_t size = std::size_t{1} << (*first >> 6); size > 1) {
+    const auto rest = ahead.Take(size - 1);
+    if (!rest) return std::nullopt;
+    for (std::uint8_t byte : *rest) value = value << 8 | byte;
+    if (VarintSize(value) != size) return std::nullopt;
+  }
+  reader = ahead;
+  return value;
+}
 
 }  // namespace funnel::wire
