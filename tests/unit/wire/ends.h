@@ -225,6 +225,16 @@ inline Bytes MessageBytes(const MessageRecord& record) {
   return raw;
 }
 
+// Sends BYTES on a session as credit allows; returns how many went.
+inline std::size_t SendAll(Ends& ends, End& from, SessionId id, std::string_view bytes) {
+  std::size_t sent = 0;
+  for (int round = 0; round < 100000 && sent < bytes.size(); ++round) {
+    sent += from.channel->SendBytes(id, AsBytes(bytes.substr(sent)));
+    ends.Run();
+  }
+  return sent;
+}
+
 inline std::string Pattern(std::size_t size, unsigned seed = 1) {
   std::string text(size, '\0');
   std::uint32_t state = seed * 2654435761u + 1;

@@ -18,6 +18,14 @@ inline bool Chance(Random& random, double probability) {
   return static_cast<double>(random() >> 11) * 0x1p-53 < probability;
 }
 
+constexpr std::size_t kMessageHead = 8;  // of a message: its index, its size
+
+// Byte AT of what side SIDE sends in session ID.
+inline std::uint8_t StreamByte(SessionId id, int side, std::uint64_t at) {
+  return static_cast<std::uint8_t>(at * 31 + (at >> 8) * 7 + (at >> 16) + id.value() * 13 +
+                                   static_cast<unsigned>(side) * 101);
+}
+
 // What a session is for; both ends derive it from the scenario and the session's number.
 struct Plan {
   enum class Kind { kStream, kMessages, kDatagrams };
