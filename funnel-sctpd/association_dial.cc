@@ -46,7 +46,7 @@ void AssociationTable::Consider(Peer& peer) {
 
 void AssociationTable::BeginDialling(Peer& peer) {
   peer.dialer.Begin();
-  std::uint64_t round = ++peer.resolve_round;
+  std::uint64_t round = peer.resolve_round = ++resolve_rounds_;
   core_.resolver.Resolve(
       peer.config.connect, 0,
       [this, name = peer.config.name, round](std::vector<sctp::TransportAddress> addresses,

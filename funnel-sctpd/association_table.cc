@@ -58,8 +58,12 @@ void AssociationTable::Reload(const config::Configuration& old) {
     Peer* peer = FindPeer(before.name);
     if (peer == nullptr) continue;
     if (!same_far_end) {
+      std::size_t wanted_by = peer->wanted_by;  // those edges still wait
       RemovePeer(*peer, after == nullptr ? "taken out of the configuration"
                                          : "its configuration has changed");
+      if (after == nullptr) continue;
+      AddPeer(*after);
+      FindPeer(before.name)->wanted_by = wanted_by;
     } else {
       bool moved = peer->config.connect != after->connect || peer->config.carrier != after->carrier;
       peer->config = *after;

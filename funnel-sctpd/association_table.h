@@ -118,6 +118,8 @@ class AssociationTable final : public sctp::EngineObserver {
   std::map<AssociationId, std::unique_ptr<Association>> associations_;
   // The last one that a message came for: most messages come in runs.
   Association* recent_ = nullptr;
+  // Of all peers: one that comes again must not take an answer meant for its predecessor.
+  std::uint64_t resolve_rounds_ = 0;
   TimePoint next_timer_ = TimePoint::max();
 };
 

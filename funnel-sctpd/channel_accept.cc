@@ -20,6 +20,9 @@ void ChannelTable::OpenFromPeer(Association& association, StreamId stream, Chann
                                 ByteView body) {
   core_.Count(kOpensReceived);
   if (!association.streams.Exists(stream)) return core_.Count(kDropStream);
+  // A repeated OPEN of the present user: REFUSED would be taken for that channel's.
+  Channel* user = association.streams.At(stream);
+  if (user != nullptr && user->id == id) return DropFromPeer(*user, kDropState);
   if (!association.streams.PeerMayOpen(stream)) {
     core_.Count(kOpensWrongParity);
     return Refuse(association, stream, id, wire::RefusalCode::kRefused);

@@ -103,6 +103,20 @@ TEST_F(AcceptTest, StreamOfTheWrongNodeIsRefused) {
   EXPECT_TRUE(b->authd.accepts.empty());
 }
 
+TEST_F(AcceptTest, RepeatedOpenLeavesTheChannelAlone) {
+  BringUp();
+  TestEdge edge = a->Attach("dns");
+  TestEdge served = OpenChannel(edge, kId);
+  Bytes again = a->engine->sent[0].message;
+  b->engine->Inject(b->only_association().id(), a->engine->sent[0].stream, sctp::kPayloadProtocol,
+                    again);
+  Settle();
+  EXPECT_EQ(b->authd.accepts.size(), 1u);
+  edge.Send(FrameType::kSealed, kId, AsBytes("x"));
+  Settle();
+  EXPECT_EQ(served.ReceiveTypes(), std::vector{FrameType::kSealed});
+}
+
 TEST_F(AcceptTest, LowerNodesOpenWinsAPinnedStream) {
   config_a.services = {MakeService("back", config::Role::kConnect, ""),
                        MakeService("dns", config::Role::kListen, "b")};

@@ -240,6 +240,17 @@ TEST_F(AssociationTest, ReloadTouchesOnlyWhatChanged) {
   Settle();
 }
 
+TEST_F(AssociationTest, PeerWithAnotherPrincipalIsVerifiedAnew) {
+  BringUp();
+  config::Configuration old = a->core.config;
+  a->core.config.peers[0].principal.realm = "ELSEWHERE";
+  a->authd.starts.clear();
+  a->associations->Reload(old);
+  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
+  Settle();
+  EXPECT_EQ(a->authd.starts.size(), 1u);
+}
+
 TEST_F(AssociationTest, PeerThatDoesNotReadIsEnded) {
   BringUp();
   a->engine->room_bytes = 0;
