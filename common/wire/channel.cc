@@ -73,6 +73,7 @@ Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, Ep
       epochs_(std::move(first), boot_now),
       window_growth_left_(settings.channel_window_max / 2),
       datagrams_(settings.datagram_queue_max),
+      last_received_(now),
       next_ping_(now + settings.ping_interval) {}
 
 Channel::Impl::~Impl() {

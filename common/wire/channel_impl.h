@@ -19,6 +19,8 @@
 namespace funnel::wire {
 
 constexpr std::uint64_t kInitialSessions = 1024;
+// PINGs that wait for their answer; an honest peer has two under way.
+constexpr std::size_t kMaxPongs = 8;
 constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
 constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
 constexpr Duration kAfterExpiry = std::chrono::seconds(60);
@@ -204,6 +206,7 @@ class Channel::Impl {
   void CheckFarewell();
   void CheckEpochs();
   void CheckPings();
+  [[nodiscard]] TimePoint SilenceEnds() const;
   void QueuePing(std::uint64_t value, bool internal);
 
   const Role role_;
@@ -257,7 +260,8 @@ class Channel::Impl {
     TimePoint sent;
   };
   std::optional<PingState> own_ping_, owner_ping_;
-  std::optional<std::uint64_t> pong_due_;
+  std::vector<std::uint64_t> pongs_due_;
+  TimePoint last_received_;  // of any frame that was not forged
   TimePoint next_ping_;
   Duration round_trip_{};  // of the last PING; zero: not known
 

@@ -50,6 +50,7 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
       break;
   }
   ++stats_.frames_received;
+  last_received_ = now_;
   ++epoch.frames;
   epoch.bytes += plaintext->size();
   if (header->reliable != (lifetime_ms == 0)) ++stats_.header_mismatches;
@@ -196,7 +197,9 @@ void Channel::Impl::Handle(const ResetRecord& record) {
   observer_.OnSessionReset(record.session, record.code);
 }
 
-void Channel::Impl::Handle(const PingRecord& record) { pong_due_ = record.value; }
+void Channel::Impl::Handle(const PingRecord& record) {
+  if (pongs_due_.size() < kMaxPongs) pongs_due_.push_back(record.value);
+}
 
 void Channel::Impl::Handle(const PongRecord& record) {
   if (own_ping_ && own_ping_->value == record.value) {

@@ -35,9 +35,15 @@ void Channel::Impl::SendHello(ByteView body) {
   if (IsLive()) control_.Push(HelloRecord{body});
 }
 
+// When an unanswered PING means that the far end is gone. While anything comes from there it is
+// just slow.
+TimePoint Channel::Impl::SilenceEnds() const {
+  return std::max(own_ping_->sent, last_received_) + settings_.missing_timeout;
+}
+
 void Channel::Impl::CheckPings() {
   if (state_ != State::kOpen || link_closed_) return;
-  if (own_ping_ && now_ - own_ping_->sent >= settings_.missing_timeout)
+  if (own_ping_ && now_ >= SilenceEnds())
     return End(EndCode::kTimeout, "the far end does not answer", /*clean=*/false);
   if (own_ping_ || now_ < next_ping_) return;
   if (sessions_.empty())
@@ -64,7 +70,7 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
   consider(end_deadline_);
   if (!farewell_taken_) consider(epochs_.NextDeadline(settings_.missing_timeout));
   if (state_ != State::kOpen || link_closed_) return next;
-  consider(own_ping_ ? own_ping_->sent + settings_.missing_timeout : next_ping_);
+  consider(own_ping_ ? SilenceEnds() : next_ping_);
   if (role_ == Role::kInitiator && rekey_ == Rekey::kIdle && !epochs_.HasOld()) {
     const auto life = epoch.keys.expires.since_boot - epoch.installed.since_boot;
     const TimePoint due =

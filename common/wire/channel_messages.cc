@@ -137,7 +137,8 @@ void Channel::Impl::CollectControl() {
     session_limit_ = std::max(session_limit_, sessions_ended_ + settings_.max_sessions);
     control_.Push(SessionsRecord{session_limit_});
   }
-  if (pong_due_) control_.Push(PongRecord{*std::exchange(pong_due_, std::nullopt)});
+  for (std::uint64_t value : pongs_due_) control_.Push(PongRecord{value});
+  pongs_due_.clear();
 }
 
 void Channel::Impl::AfterFin(Session& session) {

@@ -69,8 +69,8 @@ bool Channel::Impl::MustAnnounceEpoch() const { return epochs_.current().next_se
 bool Channel::Impl::WantsFlush() const {
   if (state_ == State::kEnded || link_closed_) return false;
   if (!CanSeal()) return closing_.has_value();
-  return MustAnnounceEpoch() || closing_ || !control_.empty() || !datagrams_.empty() || pong_due_ ||
-         sessions_due_ || channel_credit_due_ || !credit_due_.empty() ||
+  return MustAnnounceEpoch() || closing_ || !control_.empty() || !datagrams_.empty() ||
+         !pongs_due_.empty() || sessions_due_ || channel_credit_due_ || !credit_due_.empty() ||
          (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
 }
 

@@ -183,6 +183,38 @@ TEST(Channel, AnIdleChannelWithSessionsIsProbedAndASilentPeerEndsIt) {
   EXPECT_TRUE(ends.a.seen.sessions[*id].reset);
 }
 
+TEST(Channel, EveryPingIsAnswered) {
+  Ends ends;
+  (void)ends.a.channel->OpenSession({});
+  ends.Run();
+  ends.Pass(std::chrono::seconds(31));  // a PING of the channel's own waits
+  ends.a.channel->Ping(7, ends.now);
+  ends.Run();
+  EXPECT_TRUE(ends.a.seen.pongs.contains(7));
+  ends.Pass(std::chrono::seconds(29));
+  ends.Run();
+  EXPECT_EQ(ends.a.channel->state(), State::kOpen);
+}
+
+TEST(Channel, ASlowPathIsNotASilentPeer) {
+  // Whatever a sends arrives 80 s later; what b says keeps coming.
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  for (int i = 0; i < 30; ++i) {
+    ends.Pass(std::chrono::seconds(10));
+    ends.a.channel->SendDatagram(*id, AsBytes("x"));
+    ends.Flush(ends.a);
+    if (i >= 8 || i == 2 || i == 5) ends.Give(ends.b, ends.a.out.Take());
+    ends.b.channel->SendDatagram(*id, AsBytes("x"));
+    ends.Flush(ends.b);
+    ends.Deliver(ends.b);
+  }
+  EXPECT_EQ(ends.a.channel->state(), State::kOpen);
+  ends.Run();
+  EXPECT_EQ(ends.a.channel->state(), State::kOpen);
+}
+
 TEST(Channel, HelloIsForThePeerChannelOnly) {
   Ends ends;
   ends.b.seen.takes_hello = true;
