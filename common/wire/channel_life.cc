@@ -2,13 +2,13 @@
 #include <algorithm>
 
 #include "common/wire/channel_impl.h"
+#include "common/wire/open.h"
 
 namespace funnel::wire {
 namespace {
 
 // Values of our own PINGs; the owner's are below.
 constexpr std::uint64_t kOwnPing = std::uint64_t{1} << 63;
-// A token that is too large for a frame never gets here; HELLO is small.
 constexpr std::size_t kMaxFarewellText = 255;
 
 }  // namespace
@@ -32,7 +32,7 @@ void Channel::Impl::Ping(std::uint64_t value, TimePoint now) {
 }
 
 void Channel::Impl::SendHello(ByteView body) {
-  if (IsLive()) control_.Push(HelloRecord{body});
+  if (IsLive() && body.size() <= kMaxTokenSize) control_.Push(HelloRecord{body});
 }
 
 // When an unanswered PING means that the far end is gone. While anything comes from there it is

@@ -1,5 +1,6 @@
 // New keys for a running channel.
 #include "common/wire/channel_impl.h"
+#include "common/wire/open.h"
 
 namespace funnel::wire {
 namespace {
@@ -35,7 +36,8 @@ void Channel::Impl::CheckRekey() {
 }
 
 void Channel::Impl::StartRekey(ByteView token) {
-  if (rekey_ != Rekey::kAsked || !IsLive() || token.empty()) return;
+  if (rekey_ != Rekey::kAsked || !IsLive()) return;
+  if (token.empty() || token.size() > kMaxTokenSize) return RekeyFailed();
   rekey_ = Rekey::kSent;
   control_.Push(RekeyRecord{token});
 }
@@ -50,6 +52,7 @@ void Channel::Impl::RekeyFailed() {
 
 void Channel::Impl::AnswerRekey(ByteView token, EpochKeys next) {
   if (rekey_ != Rekey::kAnswering || !IsLive()) return;
+  if (token.empty() || token.size() > kMaxTokenSize) return RekeyFailed();
   rekey_ = Rekey::kIdle;
   epochs_.Add(std::move(next), boot_now_);
   control_.Push(RekeyRecord{token});
