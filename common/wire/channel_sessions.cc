@@ -59,7 +59,7 @@ void Channel::Impl::Forget(Session& session) {
   if (role_ == Role::kInitiator) {
     if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
   } else if (sessions_ended_ + settings_.max_sessions >=
-             session_limit_ + std::max<std::uint64_t>(settings_.max_sessions / 8, 1)) {
+             session_limit_ + std::max<std::uint64_t>(settings_.max_sessions / 64, 1)) {
     sessions_due_ = true;
   }
 }
