@@ -1,70 +1,7 @@
-#include "tests/unit/service/two_edges.h"
+#include "tests/unit/service/recorders.h"
 
 namespace funnel::service {
 namespace {
-
-// Remembers what it was told; the far one echoes.
-class Recorder final : public Application {
- public:
-  void OnChannelUp(ChannelHandle& channel) override {
-    up = &channel;
-    ++ups;
-  }
-  void OnChannelDown(ChannelHandle&, wire::EndCode code, bool clean) override {
-    up = nullptr;
-    ends.emplace_back(code, clean);
-  }
-  void OnUnavailable(const std::string& reason) override { unavailable = reason; }
-  void OnSessionOpened(ChannelHandle&, SessionId, const wire::SessionInfo& info) override {
-    clients.push_back(info.client);
-  }
-  void OnDatagram(ChannelHandle& channel, SessionId session, ByteView datagram) override {
-    datagrams.emplace_back(AsText(datagram));
-    if (channel.role() == wire::Role::kAcceptor) channel.wire().SendDatagram(session, datagram);
-  }
-  void OnSessionReset(ChannelHandle&, SessionId, wire::EndCode) override { ++resets; }
-  void OnReload(const config::ServiceConfig& service) override { idle = service.idle_timeout; }
-  void OnStop() override { told_to_stop = true; }
-
-  ChannelHandle* up = nullptr;
-  int ups = 0, resets = 0;
-  bool told_to_stop = false;
-  std::chrono::milliseconds idle{0};
-  std::vector<std::pair<wire::EndCode, bool>> ends;
-  std::vector<std::string> clients, datagrams;
-  std::string unavailable;
-};
-
-class EdgeTest : public TwoEdgesTest {
- protected:
-  void SetUp() override {
-    TwoEdgesTest::SetUp();
-    near_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kListen), near_app_, near_counters_);
-    far_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kConnect), far_app_, far_counters_);
-    ASSERT_TRUE(far_->StartConnecting(ListenAt(folder_ + "/dns.sock")));
-  }
-  void TearDown() override {
-    near_.reset();
-    far_.reset();
-    TwoEdgesTest::TearDown();
-  }
-  void Start() { ASSERT_TRUE(near_->StartListening()); }
-  [[nodiscard]] bool UntilUp() {
-    return Until([this] { return near_app_.up != nullptr && far_app_.up != nullptr; });
-  }
-  // One datagram there and back.
-  [[nodiscard]] bool Exchange(const std::string& text) {
-    auto session = near_app_.up->wire().OpenSession({"192.0.2.1:1", "192.0.2.2:53"});
-    if (!session) return false;
-    near_app_.up->wire().SendDatagram(*session, AsBytes(text));
-    near_app_.up->RequestFlush();
-    return Until(
-        [&] { return !near_app_.datagrams.empty() && near_app_.datagrams.back() == text; });
-  }
-
-  Recorder near_app_, far_app_;
-  std::unique_ptr<Edge> near_, far_;
-};
 
 TEST_F(EdgeTest, OpensAChannelAndCarriesDatagrams) {
   Start();
@@ -172,42 +109,6 @@ TEST_F(EdgeTest, ALocalFailurePausesWithoutOpening) {
   EXPECT_TRUE(UntilUp());
 }
 
-TEST_F(EdgeTest, AnnouncesItsChannelsWhenAuthdStartsAnew) {
-  Start();
-  ASSERT_TRUE(UntilUp());
-  authd_->Stop();
-  Settle();
-  authd_->Start();
-  ASSERT_TRUE(Until([&] { return authd_->seen[ipc::MessageType::kAnnounce] == 2; }));
-  Settle();
-  EXPECT_TRUE(Exchange("still here"));
-  EXPECT_EQ(near_app_.ups, 1);
-}
-
-TEST_F(EdgeTest, EndsAChannelWhoseRuleHasGoneWhileAuthdWasAway) {
-  Start();
-  ASSERT_TRUE(UntilUp());
-  authd_->Stop();
-  authd_->announce_answer = ipc::Failed{0, ipc::FailureCode::kNotAllowed, "not any more", false};
-  Settle();
-  authd_->Start();
-  ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
-  EXPECT_GE(near_counters_[kChannelsRevoked].value() + far_counters_[kChannelsRevoked].value(), 1u);
-}
-
-TEST_F(EdgeTest, RevokedEndsTheChannelWithFarewell) {
-  Start();
-  ASSERT_TRUE(UntilUp());
-  ASSERT_TRUE(Exchange("one"));
-  // The contexts are the first that authd gave: Opening had number 1.
-  for (std::uint64_t context = 1; context <= 3; ++context)
-    authd_->SendToAll(ipc::Revoked{context, "the rule has gone"});
-  ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
-  EXPECT_EQ(near_app_.ends[0].first, wire::EndCode::kRevoked);
-  EXPECT_TRUE(near_app_.ends[0].second);
-  EXPECT_TRUE(far_app_.ends[0].second);
-}
-
 TEST_F(EdgeTest, StopSaysFarewellAndThenIsDone) {
   Start();
   ASSERT_TRUE(UntilUp());
@@ -240,39 +141,6 @@ TEST_F(EdgeTest, StopWithoutAChannelIsDoneAtOnce) {
   Settle();
   near_->Stop();
   EXPECT_TRUE(Until([&] { return stopped_ == 1; }));
-}
-
-TEST_F(EdgeTest, ReleasesItsContexts) {
-  Start();
-  ASSERT_TRUE(UntilUp());
-  near_->Stop();
-  ASSERT_TRUE(Until([&] { return authd_->released.size() == 2; }));
-}
-
-TEST_F(EdgeTest, RekeysBeforeItsContextEnds) {
-  authd_->life = std::chrono::milliseconds(1500);
-  Start();
-  ASSERT_TRUE(UntilUp());
-  ASSERT_TRUE(Exchange("epoch 0"));
-  authd_->life = std::chrono::hours(1);
-  ASSERT_TRUE(Until(
-      [&] { return near_counters_[kRekeys].value() == 1 && far_counters_[kRekeys].value() == 1; }));
-  ASSERT_TRUE(Exchange("epoch 1"));
-  EXPECT_EQ(near_app_.up->wire().epoch(), Epoch(1));
-  EXPECT_EQ(near_app_.ups, 1);
-  // The old epoch's contexts were given back, one of each side.
-  EXPECT_TRUE(Until([&] { return authd_->released.size() == 2; }));
-}
-
-TEST_F(EdgeTest, GoesOnInTheOldEpochWhenRekeyingFails) {
-  authd_->life = std::chrono::milliseconds(1000);
-  Start();
-  ASSERT_TRUE(UntilUp());
-  ASSERT_TRUE(Exchange("one"));
-  authd_->fail_with = ipc::Failed{0, ipc::FailureCode::kLocal, "the KDC does not answer", false};
-  ASSERT_TRUE(Until([&] { return near_counters_[kRekeysFailed].value() == 1; }));
-  EXPECT_TRUE(Exchange("two"));
-  EXPECT_EQ(near_app_.ups, 1);
 }
 
 TEST_F(EdgeTest, KeepsSeveralChannels) {

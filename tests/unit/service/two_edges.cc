@@ -152,6 +152,12 @@ void FakeSctpd::DropAssociation() {
   relays_.clear();
 }
 
+void FakeSctpd::SendRaw(ByteView bytes) {
+  for (auto& relay : relays_)
+    EXPECT_EQ(send(relay->near.fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT),
+              static_cast<ssize_t>(bytes.size()));
+}
+
 void FakeSctpd::OnAttach(ipc::ControlConnection& connection, ByteView packet, UniqueFd fd) {
   ASSERT_TRUE(ipc::Parse<ipc::Attach>(packet));
   ++attaches;
@@ -183,6 +189,7 @@ void FakeSctpd::Read(Relay& relay, End& end, bool is_near) {
     if (header.type == wire::FrameType::kNote) {
       if (is_near) notes.push_back(*ipc::Note::Parse(frame.subspan(wire::kFrameHeaderSize)));
     } else if (!is_near || FromNear(relay, frame)) {
+      if (is_near && tamper) tamper(frame);
       if (other.fd) other.writer.Append(frame);
     }
     return true;

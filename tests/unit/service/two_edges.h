@@ -68,6 +68,8 @@ class FakeSctpd {
   void Start();
   // As kill -9: everything closes without a word.
   void Stop();
+  // Bytes as they are onto the near edges' channel sockets.
+  void SendRaw(ByteView bytes);
   // The association ends: LINK_END to both.
   void DropAssociation();
 
@@ -75,6 +77,7 @@ class FakeSctpd {
   std::optional<std::string> reject;        // Attach
   std::optional<wire::RefusedBody> refuse;  // OPEN
   bool swallow_open = false;
+  std::function<void(MutableByteView)> tamper;  // with what the near edge sends
   int attaches = 0, opens = 0;
   std::vector<ipc::Note> notes;  // of the near edge
   std::vector<wire::FrameType> from_near, from_far;

@@ -1,0 +1,112 @@
+// What happens to a live channel: rekeying, revocation, a restart of authd, hostile frames.
+#include "tests/unit/service/recorders.h"
+
+namespace funnel::service {
+namespace {
+
+TEST_F(EdgeTest, AnnouncesItsChannelsWhenAuthdStartsAnew) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  authd_->Stop();
+  Settle();
+  authd_->Start();
+  ASSERT_TRUE(Until([&] { return authd_->seen[ipc::MessageType::kAnnounce] == 2; }));
+  Settle();
+  EXPECT_TRUE(Exchange("still here"));
+  EXPECT_EQ(near_app_.ups, 1);
+}
+
+TEST_F(EdgeTest, EndsAChannelWhoseRuleHasGoneWhileAuthdWasAway) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  authd_->Stop();
+  authd_->announce_answer = ipc::Failed{0, ipc::FailureCode::kNotAllowed, "not any more", false};
+  Settle();
+  authd_->Start();
+  ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
+  EXPECT_GE(near_counters_[kChannelsRevoked].value() + far_counters_[kChannelsRevoked].value(), 1u);
+}
+
+TEST_F(EdgeTest, RevokedEndsTheChannelWithFarewell) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  // The contexts are the first that authd gave: Opening had number 1.
+  for (std::uint64_t context = 1; context <= 3; ++context)
+    authd_->SendToAll(ipc::Revoked{context, "the rule has gone"});
+  ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
+  EXPECT_EQ(near_app_.ends[0].first, wire::EndCode::kRevoked);
+  EXPECT_TRUE(near_app_.ends[0].second);
+  EXPECT_TRUE(far_app_.ends[0].second);
+}
+
+TEST_F(EdgeTest, ReleasesItsContexts) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  near_->Stop();
+  ASSERT_TRUE(Until([&] { return authd_->released.size() == 2; }));
+}
+
+TEST_F(EdgeTest, RekeysBeforeItsContextEnds) {
+  authd_->life = std::chrono::milliseconds(1500);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("epoch 0"));
+  authd_->life = std::chrono::hours(1);
+  ASSERT_TRUE(Until(
+      [&] { return near_counters_[kRekeys].value() == 1 && far_counters_[kRekeys].value() == 1; }));
+  ASSERT_TRUE(Exchange("epoch 1"));
+  EXPECT_EQ(near_app_.up->wire().epoch(), Epoch(1));
+  EXPECT_EQ(near_app_.ups, 1);
+  // The old epoch's contexts were given back, one of each side.
+  EXPECT_TRUE(Until([&] { return authd_->released.size() == 2; }));
+}
+
+TEST_F(EdgeTest, GoesOnInTheOldEpochWhenRekeyingFails) {
+  authd_->life = std::chrono::milliseconds(1000);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  authd_->fail_with = ipc::Failed{0, ipc::FailureCode::kLocal, "the KDC does not answer", false};
+  ASSERT_TRUE(Until([&] { return near_counters_[kRekeysFailed].value() == 1; }));
+  EXPECT_TRUE(Exchange("two"));
+  EXPECT_EQ(near_app_.ups, 1);
+}
+
+TEST_F(EdgeTest, NonsenseOnTheChannelSocketCostsTheChannelOnly) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  sctpd_->SendRaw(Bytes{0, 0, 0, 3, 1, 2, 3});
+  ASSERT_TRUE(Until([&] { return near_app_.ends.size() == 1; }));
+  EXPECT_FALSE(near_app_.ends[0].second);
+  EXPECT_TRUE(UntilUp());
+}
+
+TEST_F(EdgeTest, FramesThatAreNoneAreCountedAndDropped) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  Bytes unit{0, 0, 0, 12};
+  unit.resize(16, 0xFF);
+  sctpd_->SendRaw(unit);
+  EXPECT_TRUE(Until([&] { return near_counters_[kFramesMalformed].value() == 1; }));
+  EXPECT_TRUE(Exchange("still here"));
+}
+
+TEST_F(EdgeTest, AlteredFramesAreCountedAndDeliverNothing) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  auto session = near_app_.up->wire().OpenSession({"c", "l"});
+  near_app_.up->RequestFlush();
+  Settle();
+  sctpd_->tamper = [](MutableByteView frame) { frame.back() ^= 1; };
+  near_app_.up->wire().SendDatagram(*session, AsBytes("never"));
+  near_app_.up->RequestFlush();
+  ASSERT_TRUE(Until([&] { return far_counters_[kFramesForged].value() == 1; }));
+  sctpd_->tamper = nullptr;
+  EXPECT_TRUE(Exchange("two"));
+  EXPECT_EQ(far_app_.datagrams, (std::vector<std::string>{"one", "two"}));
+}
+
+}  // namespace
+}  // namespace funnel::service

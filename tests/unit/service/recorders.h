@@ -1,0 +1,70 @@
+// What the tests of edges share: applications that remember what they were told.
+#pragma once
+
+#include "tests/unit/service/two_edges.h"
+
+namespace funnel::service {
+// Remembers what it was told; the far one echoes.
+class Recorder final : public Application {
+ public:
+  void OnChannelUp(ChannelHandle& channel) override {
+    up = &channel;
+    ++ups;
+  }
+  void OnChannelDown(ChannelHandle&, wire::EndCode code, bool clean) override {
+    up = nullptr;
+    ends.emplace_back(code, clean);
+  }
+  void OnUnavailable(const std::string& reason) override { unavailable = reason; }
+  void OnSessionOpened(ChannelHandle&, SessionId, const wire::SessionInfo& info) override {
+    clients.push_back(info.client);
+  }
+  void OnDatagram(ChannelHandle& channel, SessionId session, ByteView datagram) override {
+    datagrams.emplace_back(AsText(datagram));
+    if (channel.role() == wire::Role::kAcceptor) channel.wire().SendDatagram(session, datagram);
+  }
+  void OnSessionReset(ChannelHandle&, SessionId, wire::EndCode) override { ++resets; }
+  void OnReload(const config::ServiceConfig& service) override { idle = service.idle_timeout; }
+  void OnStop() override { told_to_stop = true; }
+
+  ChannelHandle* up = nullptr;
+  int ups = 0, resets = 0;
+  bool told_to_stop = false;
+  std::chrono::milliseconds idle{0};
+  std::vector<std::pair<wire::EndCode, bool>> ends;
+  std::vector<std::string> clients, datagrams;
+  std::string unavailable;
+};
+
+class EdgeTest : public TwoEdgesTest {
+ protected:
+  void SetUp() override {
+    TwoEdgesTest::SetUp();
+    near_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kListen), near_app_, near_counters_);
+    far_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kConnect), far_app_, far_counters_);
+    ASSERT_TRUE(far_->StartConnecting(ListenAt(folder_ + "/dns.sock")));
+  }
+  void TearDown() override {
+    near_.reset();
+    far_.reset();
+    TwoEdgesTest::TearDown();
+  }
+  void Start() { ASSERT_TRUE(near_->StartListening()); }
+  [[nodiscard]] bool UntilUp() {
+    return Until([this] { return near_app_.up != nullptr && far_app_.up != nullptr; });
+  }
+  // One datagram there and back.
+  [[nodiscard]] bool Exchange(const std::string& text) {
+    auto session = near_app_.up->wire().OpenSession({"192.0.2.1:1", "192.0.2.2:53"});
+    if (!session) return false;
+    near_app_.up->wire().SendDatagram(*session, AsBytes(text));
+    near_app_.up->RequestFlush();
+    return Until(
+        [&] { return !near_app_.datagrams.empty() && near_app_.datagrams.back() == text; });
+  }
+
+  Recorder near_app_, far_app_;
+  std::unique_ptr<Edge> near_, far_;
+};
+
+}  // namespace funnel::service
