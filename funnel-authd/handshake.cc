@@ -67,12 +67,14 @@ Result<Established> FinishOpen(BegunOpen& begun, ByteView opened_body) {
 
 PeerRefusal ReadRefusal(BegunOpen& begun, ByteView refused_body) {
   auto refused = wire::RefusedBody::Parse(refused_body);
-  if (!refused) return {"REFUSED makes no sense: " + refused.error().message};
+  if (!refused) return {.text = "REFUSED makes no sense: " + refused.error().message};
   if (refused->has_verdict()) {
     // One that does not open is no better than none: somebody on the path may have written it.
-    if (auto verdict = OpenVerdict(begun, *refused)) return {*verdict, /*authenticated=*/true};
+    if (auto verdict = OpenVerdict(begun, *refused))
+      return {.text = *verdict, .authenticated = true};
   }
-  return {"REFUSED, unauthenticated: " + std::string(wire::RefusalText(refused->code))};
+  return {.text = "REFUSED, unauthenticated: " + std::string(wire::RefusalText(refused->code)),
+          .doubts_ticket = refused->code == wire::RefusalCode::kRefused};
 }
 
 Result<gss::Acceptance> AcceptOpen(gss::CredentialStore& credentials, const std::string& identity,

@@ -43,6 +43,9 @@ struct BegunOpen {
 struct PeerRefusal {
   std::string text;
   bool authenticated = false;
+  // The acceptor may have new keys, which our tickets do not fit: get others for the next try. Who
+  // is on the path can make us do that as often as we try, which is every few seconds.
+  bool doubts_ticket = false;
 };
 [[nodiscard]] PeerRefusal ReadRefusal(BegunOpen& begun, ByteView refused_body);
 

@@ -126,9 +126,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
   if (message.refused_body.empty())
     return AnswerFailed(core_, client, message.request, ipc::FailureCode::kRefused, "given up");
   const PeerRefusal refusal = ReadRefusal(pending->begun, message.refused_body);
-  // The acceptor may have new keys, which our ticket does not fit: get another one next time. Who
-  // is on the path can make us do that as often as the edge tries again, every few seconds.
-  if (!refusal.authenticated) core_.credentials->Forget(pending->identity);
+  if (refusal.doubts_ticket) core_.credentials->Forget(pending->identity);
   Fails(client, message.request, *pending, ipc::FailureCode::kRefused, refusal.text, kRefusedByPeer,
         refusal.authenticated);
 }

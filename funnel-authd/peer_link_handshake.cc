@@ -61,7 +61,7 @@ void PeerLink::OnOpened(ByteView body) {
 void PeerLink::OnRefused(ByteView body) {
   const PeerRefusal refusal = ReadRefusal(*begun_, body);
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  if (!refusal.authenticated && peer != nullptr) core_.credentials->Forget(peer->identity.text());
+  if (refusal.doubts_ticket && peer != nullptr) core_.credentials->Forget(peer->identity.text());
   ++core_.counters[kRefusedByPeer];
   Fail(refusal.text);
 }
