@@ -2,7 +2,6 @@
 // while nothing waits.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <vector>
 
