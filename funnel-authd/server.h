@@ -11,6 +11,7 @@
 #include "common/config/load.h"
 #include "common/config/options.h"
 #include "common/event/loop.h"
+#include "common/event/ticker.h"
 #include "common/ipc/control_connection.h"
 #include "funnel-authd/accept.h"
 #include "funnel-authd/core.h"
@@ -61,6 +62,8 @@ class Server : private Clients {
   std::uint64_t last_client_ = 0;
   std::map<ClientId, std::unique_ptr<Session>> sessions_;
   std::unique_ptr<event::Timer> expiry_;
+  event::Ticker beat_{core_.loop, metrics::CounterFile::kBeatInterval,
+                      [this] { core_.counters.Beat(); }};
   std::unique_ptr<event::SignalWatch> reload_signal_, stop_signal_, interrupt_signal_;
   std::unique_ptr<ipc::ControlListener> listener_;
 };

@@ -12,6 +12,7 @@
 #include "common/event/descriptors.h"
 #include "common/event/listen_fds.h"
 #include "common/event/loop.h"
+#include "common/event/ticker.h"
 #include "funnel-sctpd/association_table.h"
 #include "funnel-sctpd/authd_link.h"
 #include "funnel-sctpd/channel_table.h"
@@ -63,6 +64,7 @@ class Node final : public AuthdListener {
   event::Loop& loop_;
   config::Options options_;
   metrics::CounterFile counters_;
+  event::Ticker beat_{loop_, metrics::CounterFile::kBeatInterval, [this] { counters_.Beat(); }};
   AuthdLink authd_;
   Resolver resolver_;
   ServiceSockets services_;

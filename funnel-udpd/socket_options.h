@@ -11,7 +11,4 @@ namespace funnel::udpd {
 // Bursts wait in the kernel; as much room as the host grants (net.core.rmem_max, wmem_max).
 void EnlargeBuffers(int fd);
 
-// As many descriptors as the hard limit allows: one a flow on the connecting side.
-void RaiseDescriptorLimit();
-
 }  // namespace funnel::udpd

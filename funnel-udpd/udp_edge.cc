@@ -1,7 +1,5 @@
 #include "funnel-udpd/udp_edge.h"
 
-#include "funnel-udpd/socket_options.h"
-
 namespace funnel::udpd {
 
 UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
@@ -23,7 +21,6 @@ UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
 }
 
 Result<std::unique_ptr<service::Application>> UdpEdge::Make(service::EdgeEnvironment& environment) {
-  RaiseDescriptorLimit();
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<UdpEdge> edge(new UdpEdge(environment, std::move(sockets)));
   if (environment.service.role == config::Role::kListen) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -67,6 +68,7 @@ class CounterFile {
   // A sign of life, for whoever reads the file after the daemon died; a call every few seconds will
   // do.
   void Beat();
+  static constexpr std::chrono::seconds kBeatInterval{10};
   // Why there is no file; empty when there is one.
   [[nodiscard]] const std::string& error() const { return error_; }
 

@@ -9,6 +9,7 @@
 #include "common/config/load.h"
 #include "common/config/options.h"
 #include "common/event/notify.h"
+#include "common/event/ticker.h"
 #include "common/seal/token_cipher.h"
 #include "common/service/edge.h"
 
@@ -53,6 +54,7 @@ class EdgeDaemon {
     std::string name = std::string(program_.name) + "@" + service_->name.text();
     auto table = WholeTable(program_.counters);
     auto counters = metrics::CounterFile::Create(options_.RunPath("counters/" + name), name, table);
+    event::Ticker beat(*loop_, metrics::CounterFile::kBeatInterval, [&] { counters.Beat(); });
     EdgeEnvironment environment{*loop_, *service_, configuration_, sockets, counters};
     auto application = TRY(program_.make(environment));
     Edge edge(*loop_, EdgeSetup(), *application, counters);
