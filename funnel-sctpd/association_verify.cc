@@ -186,6 +186,7 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
     PublishKnownHosts();
   }
   core_.Count(kPeersVerified);
+  core_.engine->Trust(association.id());
   association.SetState(AssociationState::kUp, "");
   Consider(peer);
   UpdateGauges();
