@@ -206,9 +206,10 @@ class Runner:
                                 {"CXX": "clang++-19"}, ["fuzz-targets"])
             if folder:
                 self.fuzz(folder)
-        if arguments.sanitize or not arguments.only:
+        if arguments.sanitize or (arguments.long and not arguments.only):
+            # Line numbers are all that a report needs of debugging information; with all of it this takes twice as long.
             folder = self.build("build-sanitize", ["-Db_sanitize=address,undefined", "-Doptimization=1",
-                                                   "-Dbench=false"])
+                                                   "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false"])
             if folder:
                 self.everything(folder, sanitized=True)
 
