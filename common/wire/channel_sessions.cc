@@ -130,6 +130,7 @@ std::size_t Channel::Impl::SendBytes(SessionId id, ByteView bytes) {
   const std::size_t count = std::min(bytes.size(), Room(*session));
   if (count < bytes.size()) RefuseWriter(*session);
   if (count == 0) return 0;
+  session->sends_stream = true;
   session->queue.Append(bytes.first(count), ChunkCapacity(*session), pool_);
   queued_bytes_ += count;
   TakeTurn(*session);
@@ -151,6 +152,7 @@ MutableByteView Channel::Impl::PrepareBytes(SessionId id) {
 void Channel::Impl::CommitBytes(SessionId id, std::size_t count) {
   Session* session = FindOwned(id);
   if (!session) return;
+  session->sends_stream = true;
   session->queue.Commit(count, pool_);
   queued_bytes_ += count;
   if (count > 0) TakeTurn(*session);
@@ -159,7 +161,7 @@ void Channel::Impl::CommitBytes(SessionId id, std::size_t count) {
 std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView bytes, Order order,
                                                         std::uint64_t after) {
   Session* session = FindOwned(id);
-  if (!session || session->fin_queued || link_closed_) return std::nullopt;
+  if (!session || session->fin_queued || session->sends_stream || link_closed_) return std::nullopt;
   const std::size_t queued = session->queue.size();
   // One message may pass the limit, so that it need not be smaller than the queue.
   if (queued >= settings_.session_queue_max || queued_bytes_ >= settings_.channel_queue_max) {
@@ -229,8 +231,10 @@ void Channel::Impl::ConsiderWriter(Session& session) {
 // Called when the channel's queue shrank: as many of those who wait for that, first come first
 // served, as there is a fair piece of room for.
 void Channel::Impl::ConsiderFullWriters() {
-  while (!full_writers_.empty() && queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece <=
-                                       std::max(settings_.channel_queue_max, kFairPiece)) {
+  const std::size_t most = std::max(settings_.channel_queue_max, kFairPiece);
+  // Each is looked at once: one that has to go on waiting is at the end again.
+  for (std::size_t left = full_writers_.size(); left > 0; --left) {
+    if (queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece > most) return;
     const SessionId id = full_writers_.front();
     full_writers_.pop_front();
     Session* session = Find(id);

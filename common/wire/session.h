@@ -33,7 +33,8 @@ struct Session {
   bool in_full_writers = false;  // because the channel's queue was full
   bool credit_due = false;       // in the list of sessions whose peer is to be told a new limit
   bool fin_queued = false, fin_sent = false;
-  bool sends_messages = false;  // SendMessage, not SendBytes
+  // Which kind of queue it is, once anything was sent: never both.
+  bool sends_messages = false, sends_stream = false;
 
   // Sending.
   std::uint64_t next_number = 0;    // of the next message that goes out

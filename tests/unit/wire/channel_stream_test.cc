@@ -144,6 +144,20 @@ TEST(Channel, FreeMessagesPassALostOne) {
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "search1search2bindafter bind");
 }
 
+TEST(Channel, ASessionIsAStreamOrMessagesNeverBoth) {
+  Ends ends;
+  auto stream = ends.a.channel->OpenSession({});
+  auto messages = ends.a.channel->OpenSession({});
+  EXPECT_EQ(ends.a.channel->SendBytes(*stream, AsBytes("bytes")), 5u);
+  EXPECT_FALSE(ends.a.channel->SendMessage(*stream, AsBytes("message"), Order::kFree));
+  EXPECT_TRUE(ends.a.channel->SendMessage(*messages, AsBytes("message"), Order::kFree));
+  EXPECT_EQ(ends.a.channel->SendBytes(*messages, AsBytes("bytes")), 0u);
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*stream].bytes, "bytes");
+  EXPECT_EQ(ends.b.seen.sessions[*messages].bytes, "message");
+  EXPECT_EQ(ends.a.channel->queued_bytes(), 0u);
+}
+
 TEST(Channel, ALargeMessageIsOneUnit) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
