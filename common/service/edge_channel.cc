@@ -183,8 +183,9 @@ void EdgeChannel::Finish() {
     link_->Send(wire::FrameType::kClosed, id_, wire::ClosedBody{code}.Serialize());
     core_.linger.Add(std::move(link_));
   }
-  // The owner destroys this channel.
-  owner_.OnChannelOver(*this, end_);
+  // The owner destroys this channel, and reads how it ended also after that.
+  const ChannelEnd end = end_;
+  owner_.OnChannelOver(*this, end);
 }
 
 void EdgeChannel::UpdateCounters() {
