@@ -133,6 +133,7 @@ class Play {
     while (!script_.done()) {
       Step(script_.Byte());
       FUZZ_REQUIRE(channel_->undelivered_bytes() <= (16u << 20));
+      FUZZ_REQUIRE(channel_->queued_bytes() <= (8u << 20));
       FUZZ_REQUIRE(channel_->session_count() <= 2048);
       FUZZ_REQUIRE(owner_.ended == (channel_->state() == Channel::State::kEnded));
     }
