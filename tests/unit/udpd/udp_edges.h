@@ -68,8 +68,9 @@ class UdpEdgeTest : public service::TwoEdgesTest {
   void SetUp() override {
     TwoEdgesTest::SetUp();
     backend_ = Bound("127.0.0.1");
-    int size = 8 << 20;
+    int size = 32 << 20;
     setsockopt(backend_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    setsockopt(backend_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);  // as root
     backend_watch_ = *loop_->AddIo(backend_.get(), EPOLLIN, [this](std::uint32_t) { OnBackend(); });
     near_service_ = Service(config::Role::kListen);
     far_service_ = Service(config::Role::kConnect);
