@@ -98,11 +98,11 @@ class Middle:
                       and one.get("channel", channel) == channel
                       and (frame[0] != 4 or one.get("reliable") or frame[8:12] != bytes(4))), None)
         new, header = (frame, chunk[:size]) if not order else self.obey(order, way, channel, chunk[:size], frame)
-        if frame[0] == 4:
-            kept = self.kept[way].setdefault(channel, [])
-            kept.append(frame)
-            del kept[:-KEPT]
         if new is frame and header == chunk[:size]:
+            if frame[0] == 4:  # one that arrives as it was sent: only such a one can be replayed
+                kept = self.kept[way].setdefault(channel, [])
+                kept.append(frame)
+                del kept[:-KEPT]
             return chunk
         self.done(order)
         return header[:2] + struct.pack(">H", size + len(new)) + header[4:] + new
