@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "funnel-sctpd/json_writer.h"
+#include "common/base/json_writer.h"
 
 namespace funnel::sctpd {
 namespace {
