@@ -85,7 +85,6 @@ TestRealm::TestRealm(const Options& options)
       << "\n }\n[logging]\n kdc = FILE:" << Path("kdc.log") << "\n";
   WriteFile(Path("kdc.conf"), kdc.str());
   WriteClientConfig();
-  ::setenv("KRB5_CONFIG", Path("krb5.conf").c_str(), 1);
   Run({"kdb5_util", "create", "-s", "-r", options.name, "-P", "only for this test"}, "");
   StartKdc();
 }
@@ -104,7 +103,10 @@ void TestRealm::WriteClientConfig() {
        << client_enctypes_ << "\n[realms]\n " << options_.name << " = {\n kdc = 127.0.0.1:" << port_
        << "\n }\n"
        << more_realms_;
-  WriteFile(Path("krb5.conf"), text.str());
+  // A new name each time: libkrb5 sees that a file has changed by its time in whole seconds only.
+  const std::string path = Path("krb5-" + std::to_string(++config_version_) + ".conf");
+  WriteFile(path, text.str());
+  ::setenv("KRB5_CONFIG", path.c_str(), 1);
 }
 
 std::string TestRealm::Run(const std::vector<std::string>& command, const std::string& input) {

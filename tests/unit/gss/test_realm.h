@@ -55,6 +55,7 @@ class TestRealm {
 
   Options options_;
   std::string folder_;
+  int config_version_ = 0;
   std::string client_enctypes_;
   std::string more_realms_;
   int port_ = 0;
