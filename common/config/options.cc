@@ -1,5 +1,6 @@
 #include "common/config/options.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -9,6 +10,7 @@ namespace funnel::config {
 namespace {
 
 constexpr std::size_t kHelpColumn = 20;
+constexpr std::string_view kGap = "  ";
 
 struct ValueOption {
   std::string_view name;
@@ -60,26 +62,57 @@ bool TakeFlag(const Usage& usage, std::string_view word, Options& options) {
   return false;
 }
 
+const OwnOption* FindOwnOption(const Usage& usage, std::string_view name) {
+  for (const OwnOption& option : usage.options) {
+    if (option.name == name || (!option.short_name.empty() && option.short_name == name))
+      return &option;
+  }
+  return nullptr;
+}
+
+// The value of the option at argv[i]: behind `=`, or the next word, over which it moves i.
+Result<std::string_view> TakeValue(int argc, const char* const* argv, int& i) {
+  std::string_view word = argv[i];
+  std::size_t equals = word.find('=');
+  if (equals != std::string_view::npos) return word.substr(equals + 1);
+  if (i + 1 >= argc) return Fail(std::string(word) + " needs a value");
+  return argv[++i];
+}
+
+Result<void> TakeOwn(const OwnOption& option, int argc, const char* const* argv, int& i,
+                     Options& options) {
+  bool has_value = std::string_view(argv[i]).find('=') != std::string_view::npos;
+  std::string_view value;
+  if (option.value.empty()) {
+    if (has_value) return Fail(std::string(option.name) + " takes no value");
+  } else {
+    value = TRY(TakeValue(argc, argv, i));
+  }
+  options.own[std::string(option.name)] = value;
+  return {};
+}
+
 // Takes the option at argv[i]; moves i over its value.
 Result<void> TakeOption(const Usage& usage, int argc, const char* const* argv, int& i,
                         Options& options) {
   std::string_view word = argv[i];
   if (TakeFlag(usage, word, options)) return {};
-  std::size_t equals = word.find('=');
-  std::string name(word.substr(0, equals));
+  std::string name(word.substr(0, word.find('=')));
+  if (const OwnOption* own = FindOwnOption(usage, name))
+    return TakeOwn(*own, argc, argv, i, options);
   const ValueOption* option = FindValueOption(name);
   if (option == nullptr) return Fail("unknown option " + EscapeForLog(name));
-  std::string_view value;
-  if (equals != std::string_view::npos) {
-    value = word.substr(equals + 1);
-  } else if (i + 1 < argc) {
-    value = argv[++i];
-  } else {
-    return Fail(name + " needs a value");
-  }
-  auto set = option->set(options, value);
+  auto set = option->set(options, TRY(TakeValue(argc, argv, i)));
   if (!set) return Fail(name + ": " + set.error().message);
   return {};
+}
+
+std::string OwnOptionName(const OwnOption& option) {
+  std::string out;
+  if (!option.short_name.empty()) out = std::string(option.short_name) + ", ";
+  out += option.name;
+  if (!option.value.empty()) out += ' ' + std::string(option.value);
+  return out;
 }
 
 }  // namespace
@@ -108,20 +141,38 @@ Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* ar
   return options;
 }
 
+std::optional<std::string> Options::Value(std::string_view name) const {
+  auto found = own.find(name);
+  if (found == own.end()) return std::nullopt;
+  return found->second;
+}
+
+const char* FirstArgument(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (!word.starts_with('-') || word == "-") return argv[i];
+    if (word == "--") return i + 1 < argc ? argv[i + 1] : nullptr;
+    if (FindValueOption(word) != nullptr) ++i;
+  }
+  return nullptr;
+}
+
 std::string HelpText(const Usage& usage) {
   std::string out = "Usage: " + std::string(usage.program) + " [OPTION ...]";
   if (!usage.arguments.empty()) out += ' ' + std::string(usage.arguments);
   out += '\n' + std::string(usage.description) + "\n\nOptions:\n";
   auto add = [&out](std::string name, std::string_view help) {
-    name.resize(kHelpColumn, ' ');
-    out += "  " + name + std::string(help) + '\n';
+    name.resize(std::max(kHelpColumn, name.size() + kGap.size()), ' ');
+    out += std::string(kGap) + name + std::string(help) + '\n';
   };
+  for (const OwnOption& option : usage.options) add(OwnOptionName(option), option.help);
   for (const ValueOption& option : kValueOptions) {
     add(std::string(option.name) + ' ' + std::string(option.value), option.help);
   }
   if (usage.accepts_json) add("--json", "machine-readable output");
   add("--help", "this text");
   add("--version", "version of Funnel");
+  if (!usage.epilogue.empty()) out += '\n' + std::string(usage.epilogue) + '\n';
   return out;
 }
 

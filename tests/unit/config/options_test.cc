@@ -57,7 +57,44 @@ TEST(Options, HelpNeedsNoArguments) {
   EXPECT_TRUE(Parse({"--version"})->version);
 }
 
+constexpr OwnOption kPingOptions[] = {{"--count", "-c", "N", "how many"},
+                                      {"--quiet", "", "", "no lines"}};
+constexpr Usage kPing{.program = "funnelctl",
+                      .arguments = "ping SERVICE",
+                      .description = "Test.",
+                      .min_arguments = 2,
+                      .max_arguments = 2,
+                      .options = kPingOptions,
+                      .epilogue = "Exit status: 0."};
+
+TEST(Options, TakeThoseOfOneProgram) {
+  auto options = Parse({"ping", "-c", "3", "dns", "--quiet"}, kPing);
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->Value("--count"), "3");
+  EXPECT_TRUE(options->Has("--quiet"));
+  EXPECT_EQ(Parse({"ping", "dns", "--count=4"}, kPing)->Value("--count"), "4");
+  EXPECT_FALSE(Parse({"ping", "dns"}, kPing)->Value("--count"));
+  EXPECT_EQ(Parse({"ping", "dns", "--quiet=1"}, kPing).error().message, "--quiet takes no value");
+  EXPECT_EQ(Parse({"ping", "dns", "-c"}, kPing).error().message, "-c needs a value");
+  EXPECT_FALSE(Parse({"dns", "--count=4"}));
+}
+
+TEST(Options, FirstArgumentIsBehindSharedOptions) {
+  auto first = [](std::vector<const char*> words) {
+    words.insert(words.begin(), "program");
+    const char* found = FirstArgument(static_cast<int>(words.size()), words.data());
+    return std::string(found == nullptr ? "(none)" : found);
+  };
+  EXPECT_EQ(first({"--config", "/c", "--run=/r", "--json", "ping", "dns"}), "ping");
+  EXPECT_EQ(first({"--", "ping"}), "ping");
+  EXPECT_EQ(first({"--help"}), "(none)");
+  EXPECT_EQ(first({"--"}), "(none)");
+}
+
 TEST(Options, HelpNamesEveryOption) {
+  std::string ping = HelpText(kPing);
+  EXPECT_NE(ping.find("-c, --count N       how many"), std::string::npos) << ping;
+  EXPECT_TRUE(ping.ends_with("\nExit status: 0.\n")) << ping;
   std::string help = HelpText(kEdge);
   for (const char* name :
        {"--config", "--defaults", "--run", "--state", "--log-level", "--help", "--version"}) {
