@@ -1,4 +1,5 @@
-// A command of funnelctl. Each has a file of its own and a row in commands.cc.
+// A command of funnelctl. Each has a file of its own and a row in commands.cc, from which the
+// command line is read and `funnelctl COMMAND --help` is made.
 #pragma once
 
 #include <span>
@@ -10,16 +11,27 @@ namespace funnel::ctl {
 
 // What funnelctl ends with.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;  // mistakes were found, or a daemon did not answer
+// Mistakes were found; a daemon did not answer, or did not do what it was asked.
+inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = config::kExitUsage;
 
 struct Command {
   std::string_view name;
-  std::string_view help;  // one line
+  std::string_view arguments;    // as the help shows them: "[SERVICE]"; empty: none
+  std::string_view help;         // one line for the list of commands
+  std::string_view description;  // what `--help` says beyond that; may be empty
+  std::string_view exit_status;  // what 1 means here, where that needs more words; may be empty
+  // OPTIONS.arguments are those behind the command's name; their number is right.
   int (*run)(const config::Options& options);
+  std::size_t min_arguments = 0;
+  std::size_t max_arguments = 0;
+  bool json = false;
+  std::span<const config::OwnOption> options = {};
 };
 
+// In the order in which help lists them.
 [[nodiscard]] std::span<const Command> Commands();
+[[nodiscard]] const Command* FindCommand(std::string_view name);
 
 int RunCheck(const config::Options& options);       // check.cc
 int RunHelpConfig(const config::Options& options);  // help_config.cc

@@ -2,39 +2,69 @@
 #include <cstdio>
 #include <string>
 
+#include "common/base/text.h"
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {
 namespace {
 
 std::string Description() {
-  std::string out = "Asks a node of Funnel.\n\nCommands:\n";
+  std::string out = "Asks and steers a node of Funnel.\n\nCommands:\n";
   for (const Command& command : Commands()) {
     std::string name(command.name);
     name.resize(13, ' ');
     out += "  " + name + std::string(command.help) + '\n';
   }
-  return out +
-         "\nExit status: 0 all well; 1 mistakes were found, or a daemon did not answer; 2 wrong "
-         "usage.";
+  return out + "\nfunnelctl COMMAND --help tells more about one of them.";
+}
+
+std::string ExitStatus(const Command& command) {
+  std::string failed(command.exit_status);
+  if (failed.empty()) failed = "it could not be done";
+  return "Exit status: 0 all well; 1 " + failed + "; 2 wrong usage.";
+}
+
+int RunCommand(const Command& command, int argc, const char* const* argv) {
+  std::string name(command.name);
+  std::string arguments = name;
+  if (!command.arguments.empty()) arguments += ' ' + std::string(command.arguments);
+  std::string description = name + ": " + std::string(command.help);
+  if (!command.description.empty()) description += "\n\n" + std::string(command.description);
+  std::string epilogue = ExitStatus(command);
+  config::Usage usage{.program = "funnelctl",
+                      .arguments = arguments,
+                      .description = description,
+                      .min_arguments = 1 + command.min_arguments,
+                      .max_arguments = 1 + command.max_arguments,
+                      .accepts_json = command.json,
+                      .options = command.options,
+                      .epilogue = epilogue};
+  auto options = config::ParseOptionsOrAnswer(usage, argc, argv);
+  if (!options) return options.error();
+  options->arguments.erase(options->arguments.begin());
+  return command.run(*options);
 }
 
 int Run(int argc, const char* const* argv) {
+  const char* name = config::FirstArgument(argc, argv);
+  const Command* command = name == nullptr ? nullptr : FindCommand(name);
+  if (command != nullptr) return RunCommand(*command, argc, argv);
   std::string description = Description();
   config::Usage usage{.program = "funnelctl",
                       .arguments = "COMMAND",
                       .description = description,
                       .min_arguments = 1,
                       .max_arguments = 1,
-                      .accepts_json = true};
-  auto options = config::ParseOptionsOrAnswer(usage, argc, argv);
-  if (!options) return options.error();
-  for (const Command& command : Commands()) {
-    if (command.name == options->arguments.front()) return command.run(*options);
+                      .epilogue =
+                          "Exit status: 0 all well; 1 something is wrong or could not be "
+                          "done; 2 wrong usage."};
+  if (name != nullptr) {
+    std::fprintf(stderr, "funnelctl: unknown command %s\nTry funnelctl --help.\n",
+                 EscapeForLog(name).c_str());
+    return kExitUsage;
   }
-  std::fprintf(stderr, "funnelctl: unknown command %s\nTry funnelctl --help.\n",
-               options->arguments.front().c_str());
-  return kExitUsage;
+  auto options = config::ParseOptionsOrAnswer(usage, argc, argv);
+  return options ? kExitUsage : options.error();
 }
 
 }  // namespace
