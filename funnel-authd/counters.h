@@ -1,4 +1,5 @@
-// funnel-authd's counters ($RUN/counters/funnel-authd).
+// funnel-authd's counters ($RUN/counters/funnel-authd). A library of its own, for funnelctl shows
+// the same table.
 #pragma once
 
 #include <span>
@@ -8,30 +9,30 @@
 namespace funnel::authd {
 
 enum Counter : std::size_t {
-  kClients,              // connections to authd.sock
-  kClientsRejected,      // too many
-  kRequestsDenied,       // the asker may not ask that
-  kInitiated,            // handshakes begun as initiator
-  kCompleted,            // and ended with a context
-  kAccepted,             // as acceptor
-  kRefusedByPeer,        // a peer said no
-  kRefusedByUs,          // we said no
-  kHandshakesFailed,     // keytab, ticket, KDC, clock, altered tokens
-  kHandshakesTimedOut,   // the asker got no answer in time
-  kHandshakesAbandoned,  // begun, and never completed
-  kBusy,                 // a queue or table was full
-  kHandshakesWaiting,    // for a thread
-  kRekeys,               // contexts that followed another one
-  kClaimsIssued,         //
-  kClaimsRedeemed,       //
-  kClaimsExpired,        // nobody came for it
-  kContexts,             // that edges hold
-  kContextsRevoked,      // by a reload
-  kPeersVerified,        // @peer channels that came up
-  kPeersFailed,          //
-  kPeerFramesDropped,    // frames of @peer that fit no handshake
-  kReloads,              //
-  kReloadsFailed,        // a broken configuration; the one before stays in force
+  kClients,
+  kClientsRejected,
+  kRequestsDenied,
+  kInitiated,
+  kCompleted,
+  kAccepted,
+  kRefusedByPeer,
+  kRefusedByUs,
+  kHandshakesFailed,
+  kHandshakesTimedOut,
+  kHandshakesAbandoned,
+  kBusy,
+  kHandshakesWaiting,
+  kRekeys,
+  kClaimsIssued,
+  kClaimsRedeemed,
+  kClaimsExpired,
+  kContexts,
+  kContextsRevoked,
+  kPeersVerified,
+  kPeersFailed,
+  kPeerFramesDropped,
+  kReloads,
+  kReloadsFailed,
   kCounterCount,
 };
 

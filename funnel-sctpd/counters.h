@@ -1,8 +1,10 @@
-// What funnel-sctpd counts: the table of $RUN/counters/funnel-sctpd.
+// What funnel-sctpd counts: the table of $RUN/counters/funnel-sctpd. A library of its own, for
+// funnelctl shows the same table.
 #pragma once
 
+#include <span>
+
 #include "common/metrics/counters.h"
-#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctpd {
 
@@ -59,13 +61,12 @@ enum Counter : std::size_t {
   // authd.
   kAuthdConnected,
   kAuthdLost,
-  // The engine's own, copied now and then.
+  // The engine's own (engine_counters.h).
   kEngineFirst,
-  kEngineCount = 25,
+  kEngineCount = 29,
   kCounterCount = kEngineFirst + kEngineCount,
 };
 
 [[nodiscard]] std::span<const metrics::CounterDef> CounterTable();
-void CopyEngineCounters(const sctp::EngineCounters& engine, metrics::CounterFile& out);
 
 }  // namespace funnel::sctpd

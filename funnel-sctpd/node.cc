@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/config/load.h"
 #include "common/event/notify.h"
+#include "funnel-sctpd/engine_counters.h"
 #include "funnel-sctpd/engine_setup.h"
 #include "funnel-sctpd/status.h"
 

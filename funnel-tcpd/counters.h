@@ -27,23 +27,24 @@ enum CounterIndex : std::size_t {
 };
 
 inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
-    {"sessions", metrics::Kind::kGauge},          // connections that are part of a channel
-    {"sessions_waiting", metrics::Kind::kGauge},  // accepted; their channel is not up yet
-    {"sessions_total"},
-    {"sessions_over_limit"},    // reset at once: max-sessions
-    {"sessions_wait_expired"},  // reset: no channel within connect-wait
-    {"sessions_no_number"},     // had to wait: the peer takes no further session yet
-    {"accept_errors"},
-    {"accept_shed"},  // reset at once: no descriptor free
-    {"connect_failed"},
-    {"connect_timeouts"},
-    {"clients_not_allowed"},  // reset: client-networks
-    {"resets_sent"},          // to the far side: the connection here was reset or failed
-    {"resets_received"},      // by the far side or the end of a channel
-    {"bytes_to_channel"},
-    {"bytes_from_channel"},
-    {"output_blocked"},   // a socket took less than offered: a slow reader
-    {"internal_errors"},  // a session reset because of a mistake of ours
+    {"sessions", "Connections that are part of a channel.", metrics::Kind::kGauge},
+    {"sessions_waiting", "Connections accepted whose channel is not up yet.",
+     metrics::Kind::kGauge},
+    {"sessions_total", "Connections begun."},
+    {"sessions_over_limit", "Connections reset at once: max-sessions."},
+    {"sessions_wait_expired", "Connections reset: no channel within connect-wait."},
+    {"sessions_no_number", "Connections that had to wait: the peer took no further session yet."},
+    {"accept_errors", "Errors while accepting connections."},
+    {"accept_shed", "Connections reset at once: no descriptor was free."},
+    {"connect_failed", "Connections to the backend that failed."},
+    {"connect_timeouts", "Connections to the backend that took longer than connect-timeout."},
+    {"clients_not_allowed", "Connections reset: client-networks does not allow the client."},
+    {"resets_sent", "Resets sent to the far side: the connection here was reset or failed."},
+    {"resets_received", "Resets by the far side or by the end of a channel."},
+    {"bytes_to_channel", "Bytes from connections into channels."},
+    {"bytes_from_channel", "Bytes from channels to connections."},
+    {"output_blocked", "Times that a socket took less than offered: a slow reader."},
+    {"internal_errors", "Connections reset because of a mistake of ours."},
 };
 
 }  // namespace funnel::tcpd

@@ -24,20 +24,21 @@ enum CounterIndex : std::size_t {
 };
 
 inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
-    {"flows", metrics::Kind::kGauge},
-    {"flows_total"},
-    {"flows_over_limit"},       // datagrams or sessions turned away: max-flows
-    {"flows_expired"},          // silent for idle-timeout
-    {"flows_announced_again"},  // taken over by a new channel
-    {"datagrams_in"},           // from clients or backends
-    {"datagrams_out"},          // to them
-    {"waiting_dropped"},        // waited for a channel: queue-datagrams or connect-wait was over
-    {"resends_suppressed"},
-    {"receive_errors"},
-    {"send_errors"},
-    {"send_blocked"},     // dropped: the socket's buffer was full
-    {"backend_refused"},  // ICMP: nobody listens there
-    {"connect_failed"},   // no socket or no address for a backend
+    {"flows", "Flows now.", metrics::Kind::kGauge},
+    {"flows_total", "Flows begun."},
+    {"flows_over_limit", "Datagrams or sessions turned away: max-flows."},
+    {"flows_expired", "Flows ended: silent for idle-timeout."},
+    {"flows_announced_again", "Flows taken over by a new channel."},
+    {"datagrams_in", "Datagrams from clients or backends."},
+    {"datagrams_out", "Datagrams to clients or backends."},
+    {"waiting_dropped",
+     "Datagrams dropped that waited for a channel: queue-datagrams or connect-wait was over."},
+    {"resends_suppressed", "Identical resends of a client dropped: suppress-resends."},
+    {"receive_errors", "Errors while receiving from clients or backends."},
+    {"send_errors", "Errors while sending to clients or backends."},
+    {"send_blocked", "Datagrams dropped: the socket's buffer was full."},
+    {"backend_refused", "Datagrams that nobody listened for at the backend (ICMP)."},
+    {"connect_failed", "Flows without a backend: no socket or no address for it."},
 };
 
 }  // namespace funnel::udpd

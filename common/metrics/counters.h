@@ -2,9 +2,11 @@
 // daemon, and after it has died. The daemon declares a table and an enum that indexes it:
 //
 //   enum Counter : std::size_t { kFramesSent, kFlows };
-//   constexpr metrics::CounterDef kCounters[] = {{"frames_sent"}, {"flows",
-//   metrics::Kind::kGauge}}; metrics::CounterFile counters = metrics::CounterFile::Create(path,
-//   "funnel-udpd@dns", kCounters); counters[kFramesSent] += 1; counters[kFlows] = 12;
+//   constexpr metrics::CounterDef kCounters[] = {
+//       {"frames_sent", "Frames sent."}, {"flows", "Flows now.", metrics::Kind::kGauge}};
+//   auto counters = metrics::CounterFile::Create(path, "funnel-udpd@dns", kCounters);
+//   counters[kFramesSent] += 1;
+//   counters[kFlows] = 12;
 //
 // An add is one relaxed atomic instruction; there is no lock that a killed daemon could leave
 // behind. A daemon that starts again goes on with the file it left: counters keep their values,
@@ -25,6 +27,7 @@ namespace funnel::metrics {
 
 struct CounterDef {
   std::string_view name;  // [a-z0-9_]{1,47}
+  std::string_view help;  // one sentence: what funnelctl metrics and funnel-metrics(7) say of it
   Kind kind = Kind::kCounter;
 };
 

@@ -16,8 +16,9 @@ namespace funnel::metrics {
 namespace {
 
 enum Index : std::size_t { kSent, kFlows };
-constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", Kind::kGauge}};
-constexpr CounterDef kOtherTable[] = {{"frames_sent"}, {"flows", Kind::kGauge}, {"drops"}};
+constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
+constexpr CounterDef kOtherTable[] = {
+    {"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}, {"drops"}};
 
 class Counters : public testing::Test {
  protected:

@@ -12,7 +12,7 @@
 namespace funnel::metrics {
 namespace {
 
-constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", Kind::kGauge}};
+constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
 
 Bytes ValidImage() {
   std::vector<std::byte> image = FreshImage("funnel-sctpd", kTable);
