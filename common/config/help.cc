@@ -1,7 +1,5 @@
 #include "common/config/help.h"
 
-#include "common/config/keys.h"
-
 namespace funnel::config {
 namespace {
 
@@ -21,18 +19,9 @@ std::string PrintApplies(unsigned applies) {
 }
 
 std::string PrintRow(const KeyRow& row) {
-  std::string out =
-      "  " + std::string(row.key) + " = " + std::string(DescribeType(row.type)) + '\n';
-  out += std::string(kIndent) + std::string(row.help) + '\n';
-  std::string facts;
-  auto add = [&facts](const std::string& fact) { facts += (facts.empty() ? "" : "; ") + fact; };
-  if (row.need == Need::kRequired) add("required");
-  if (row.need == Need::kList) add("may be repeated");
-  if (std::string text = PrintDefault(row); !text.empty()) add("default: " + text);
-  if (std::string text = PrintRange(row.type, row.range); !text.empty()) add("range: " + text);
-  if (row.applies != kEverywhere) add("only for " + PrintApplies(row.applies));
-  add("since " + std::string(row.since));
-  return out + std::string(kIndent) + facts + '\n';
+  return "  " + std::string(row.key) + " = " + std::string(DescribeType(row.type)) + '\n' +
+         std::string(kIndent) + std::string(row.help) + '\n' + std::string(kIndent) +
+         DescribeLimits(row) + '\n';
 }
 
 std::string PrintFile(std::string_view title, std::span<const KeyRow> rows) {
@@ -47,6 +36,18 @@ std::string PrintFile(std::string_view title, std::span<const KeyRow> rows) {
 }
 
 }  // namespace
+
+std::string DescribeLimits(const KeyRow& row) {
+  std::string facts;
+  auto add = [&facts](const std::string& fact) { facts += (facts.empty() ? "" : "; ") + fact; };
+  if (row.need == Need::kRequired) add("required");
+  if (row.need == Need::kList) add("may be repeated");
+  if (std::string text = PrintDefault(row); !text.empty()) add("default: " + text);
+  if (std::string text = PrintRange(row.type, row.range); !text.empty()) add("range: " + text);
+  if (row.applies != kEverywhere) add("only for " + PrintApplies(row.applies));
+  add("since " + std::string(row.since));
+  return facts;
+}
 
 std::string HelpForKeys() {
   return PrintFile("funnel.conf", NodeKeys()) + "\n\n" + PrintFile("peers.d/NAME.ini", PeerKeys()) +

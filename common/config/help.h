@@ -1,11 +1,20 @@
 // The table of configuration as text.
 #pragma once
 
+#include <span>
 #include <string>
+
+#include "common/config/keys.h"
 
 namespace funnel::config {
 
 // Every key of every file: syntax, default, range, where it applies, since when.
 [[nodiscard]] std::string HelpForKeys();
+
+// What limits a key, in one line: "required; default: 5s; range: 1s to 5min; since 0.1".
+[[nodiscard]] std::string DescribeLimits(const KeyRow& row);
+
+// A file's keys for its manual page, in mdoc(7): one subsection for each section of the file.
+[[nodiscard]] std::string MdocForKeys(std::span<const KeyRow> rows);
 
 }  // namespace funnel::config

@@ -1,5 +1,5 @@
 // The records inside a sealed frame. Each is a kind (8 bit), then fields; integers are varints
-// unless a width is given (man/funnel-protocol.7, RECORDS). Views point into the frame that was
+// unless a width is given (man/funnel-protocol.7, SEALED RECORDS). Views point into the frame that was
 // parsed.
 #pragma once
 
