@@ -6,12 +6,15 @@
 //        ^                                          '-----REFUSED--> kRefused --(edge's next OPEN)
 //   role kConnect (the peer opens it):
 //     kOpening (at authd) --accepted, adopted--> kOpen --CLOSED--> kClosing
+//   relayed: one of each role, joined in memory (relay_link.h); kConnect waits for the next hop's
+//   OPENED instead of authd's verdict.
 //
 // The stream is held from OPEN until CLOSED went both ways or REFUSED came. Either side may be
 // missing: a channel without link (the edge died) waits for the peer's CLOSED, one without stream
 // waits for its edge. With neither it is over. Owned by the ChannelTable.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,8 +23,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/wire/open.h"
 #include "funnel-sctpd/association.h"
-#include "funnel-sctpd/edge_link.h"
+#include "funnel-sctpd/frame_link.h"
 
 namespace funnel::sctpd {
 
@@ -59,13 +63,18 @@ class Channel {
   ChannelId id;  // of the present or last OPEN
   // Of the stream; also while waiting for OPEN on one that is up.
   Association* association = nullptr;
-  std::unique_ptr<EdgeLink> link;
+  std::unique_ptr<FrameLink> link;
+  // The peer at the other side of a relayed channel; empty: an edge is there.
+  std::string relay_peer;
+  std::array<std::uint8_t, wire::kNonceSize> nonce{};  // relayed: of its OPEN
+  [[nodiscard]] bool relayed() const { return !relay_peer.empty(); }
 
   bool opened = false;
   bool closed_sent = false;
   bool closed_received = false;
   // kConnect: what authd is to answer; while it is there, no edge is.
   std::optional<std::uint32_t> accept_request;
+  bool half_open = false;  // counted as such: the peer's OPEN is not answered yet
   // By then the edge or the peer must have gone on.
   TimePoint deadline = TimePoint::max();
 

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "funnel-sctpd/channel_table.h"
+#include "funnel-sctpd/edge_link.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -29,19 +30,33 @@ void ChannelTable::OpenFromPeer(Association& association, StreamId stream, Chann
   }
   const auto& limits = core_.config.node.sctp;
   if (association.half_open >= limits.half_open_per_association ||
-      pending_.size() >= limits.half_open_total || !MakeRoom(association, stream)) {
+      half_open_ >= limits.half_open_total || !MakeRoom(association, stream)) {
     core_.Count(kOpensBusy);
     return Refuse(association, stream, id, wire::RefusalCode::kBusy);
   }
+  if (RelayFromPeer(association, stream, id, body)) return;
   Channel& channel = Add(ChannelRole::kConnect, "", association.peer);
   channel.TakeStream(association, stream, id);
   std::uint32_t request = next_request_++;
   channel.accept_request = request;
-  ++association.half_open;
-  SetDeadline(channel, kAcceptTimeout);
+  BeginHalfOpen(channel);
   auto pending = pending_.emplace(request, Pending{&channel, Bytes(body.begin(), body.end())});
-  core_.counters[kHalfOpen] = pending_.size();
   AskAuthd(request, pending.first->second);
+}
+
+void ChannelTable::BeginHalfOpen(Channel& channel) {
+  channel.half_open = true;
+  ++channel.association->half_open;
+  core_.counters[kHalfOpen] = ++half_open_;
+  SetDeadline(channel, kAcceptTimeout);
+}
+
+void ChannelTable::EndHalfOpen(Channel& channel) {
+  if (!channel.half_open) return;
+  channel.half_open = false;
+  channel.deadline = TimePoint::max();
+  --channel.association->half_open;
+  core_.counters[kHalfOpen] = --half_open_;
 }
 
 // Whether STREAM is free for the peer's OPEN. Both nodes may have opened the same pinned stream at
@@ -84,9 +99,7 @@ Channel* ChannelTable::TakePending(std::uint32_t request) {
 void ChannelTable::CancelPending(Channel& channel) {
   pending_.erase(*channel.accept_request);
   channel.accept_request.reset();
-  channel.deadline = TimePoint::max();
-  --channel.association->half_open;
-  core_.counters[kHalfOpen] = pending_.size();
+  EndHalfOpen(channel);
 }
 
 void ChannelTable::OnAccepted(const ipc::Accepted& verdict) {
@@ -117,7 +130,7 @@ Result<> ChannelTable::HandOver(Channel& channel, const ipc::Accepted& verdict) 
   channel.service = verdict.service.text();
   if (std::string why = WhyNoRoute(channel, channel.service); !why.empty()) return Fail(why);
   ipc::ChannelSocketPair sockets = TRY(ipc::ChannelSocketPair::Create());
-  std::unique_ptr<EdgeLink> link = TRY(EdgeLink::Create(set_, std::move(sockets.ours), *this));
+  auto link = TRY(EdgeLink::Create(set_, std::move(sockets.ours), *this));
   Association& association = *channel.association;
   ipc::Adopt adopt{
       .service = verdict.service,
@@ -160,9 +173,10 @@ void ChannelTable::RefusePending(Channel& channel, wire::RefusalCode code, Bytes
 }
 
 void ChannelTable::Refuse(Association& association, StreamId stream, ChannelId id,
-                          wire::RefusalCode code) {
+                          wire::RefusalCode code, std::string text) {
   core_.Count(kRefusedByUs);
-  wire::RefusedBody body{.code = code, .text = std::string(wire::RefusalText(code))};
+  if (text.empty()) text = wire::RefusalText(code);
+  wire::RefusedBody body{.code = code, .text = std::move(text)};
   wire::FrameHeader header{.type = wire::FrameType::kRefused, .channel = id};
   associations_->SendControl(association, stream, MakeFrame(header, body.Serialize()));
 }

@@ -12,6 +12,7 @@ constexpr std::size_t kTurnBytes = 4 * 1024 * 1024;
 }  // namespace
 
 bool ChannelTable::Pump() {
+  relays_.Run();
   std::vector<Association*> ready = std::move(ready_);
   ready_.clear();
   for (Association* association : ready)
@@ -71,9 +72,17 @@ ChannelTable::Pumped ChannelTable::PumpChannel(Channel& channel, std::size_t qua
     case ipc::FrameReader::Status::kClosed:
       break;
   }
+  LinkClosed(channel);
+  return Pumped::kGone;
+}
+
+void ChannelTable::LinkClosed(Channel& channel) {
+  if (channel.relayed()) {
+    std::string why = static_cast<RelayEnd&>(*channel.link).end_text();
+    return DropLink(channel, wire::ClosedCode::kNoLink, why.empty() ? "the way on is gone" : why);
+  }
   if (channel.has_stream() && !channel.closed_sent) core_.Count(kEdgesLost);
   DropLink(channel, wire::ClosedCode::kAborted, "its edge has gone");
-  return Pumped::kGone;
 }
 
 ChannelTable::Taken ChannelTable::FromEdge(Channel& channel, ByteView frame) {
@@ -94,7 +103,13 @@ ChannelTable::Taken ChannelTable::FromEdge(Channel& channel, ByteView frame) {
       NoteFromEdge(channel, frame);
       return Taken::kYes;
     case wire::FrameType::kOpened:
+      if (!channel.relayed()) break;
+      OpenedFromRelay(channel, frame);
+      return Taken::kYes;
     case wire::FrameType::kRefused:
+      if (!channel.relayed()) break;
+      RefusedFromRelay(channel, frame);
+      return Taken::kYes;
     case wire::FrameType::kLinkUp:
     case wire::FrameType::kLinkEnd:
       break;

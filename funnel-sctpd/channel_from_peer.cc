@@ -103,11 +103,16 @@ void ChannelTable::ClosedFromPeer(Channel& channel, ByteView frame) {
 void ChannelTable::ToEdge(Channel& channel, ByteView frame) {
   channel.link->Append(frame);
   MarkDirty(channel);
-  if (channel.link->pending_bytes() <= core_.config.node.sctp.channel_queue_bytes) return;
+  const auto& limits = core_.config.node.sctp;
+  bool fits = channel.link->pending_bytes() <= limits.channel_queue_bytes &&
+              (!channel.relayed() || relays_.queued_bytes() <= limits.relay_queue_bytes);
+  if (fits) return;
   core_.Count(kChannelOverflows);
-  Log(LogLevel::kWarning, "channel-overflow", "its edge does not read; the channel is closed",
+  std::string why = channel.relayed() ? "its next hop, " + channel.relay_peer + ", is too slow"
+                                      : "its edge does not read";
+  Log(LogLevel::kWarning, "channel-overflow", why + "; the channel is closed",
       {{"SERVICE", channel.service}, {"PEER", channel.peer}});
-  DropLink(channel, wire::ClosedCode::kLimit, "its edge does not read");
+  DropLink(channel, wire::ClosedCode::kLimit, why);
 }
 
 void ChannelTable::DropFromPeer(Channel& channel, Counter why) {

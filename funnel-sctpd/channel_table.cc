@@ -1,6 +1,7 @@
 #include "funnel-sctpd/channel_table.h"
 
 #include "common/base/log.h"
+#include "funnel-sctpd/edge_link.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -21,7 +22,7 @@ Result<> ChannelTable::Attach(const config::ServiceConfig& service, UniqueFd fd)
     attached += channel->link != nullptr && channel->service == service.name.text();
   if (attached >= service.channels + kSpareLinks)
     return Fail("the service '" + service.name.text() + "' has too many channels");
-  std::unique_ptr<EdgeLink> link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
+  auto link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
   Channel& channel = Add(ChannelRole::kListen, service.name.text(), service.peer);
   SetLink(channel, std::move(link));
   core_.Count(kAttached);
@@ -75,21 +76,30 @@ void ChannelTable::CheckDeadline(Channel& channel) {
     CancelPending(channel);
     return RefusePending(channel, wire::RefusalCode::kBusy, {});
   }
-  DropLink(channel, wire::ClosedCode::kAborted, "its edge does not answer");
+  DropLink(channel, wire::ClosedCode::kAborted,
+           channel.relayed() ? "the next hop does not answer" : "its edge does not answer");
 }
 
 void ChannelTable::Reload() {
   for (auto& [number, channel] : channels_) {
     if (channel->service.empty() || channel->ending) continue;
-    const auto* service = core_.config.FindService(channel->service);
-    bool listens = channel->role == ChannelRole::kListen;
-    bool kept = service != nullptr &&
-                service->role == (listens ? config::Role::kListen : config::Role::kConnect) &&
-                (service->peer == channel->peer || (!listens && service->peer.empty()));
-    if (kept) continue;
+    if (StillConfigured(*channel)) continue;
     SendClosed(*channel, wire::ClosedCode::kAborted);
     End(*channel, ipc::LinkEndCode::kConfiguration, "taken out of the configuration");
   }
+}
+
+bool ChannelTable::StillConfigured(const Channel& channel) const {
+  const auto* service = core_.config.FindService(channel.service);
+  if (service == nullptr) return false;
+  bool listens = channel.role == ChannelRole::kListen;
+  if (channel.relayed())
+    return service->role == config::Role::kRelay &&
+           (listens ? service->relay_to == channel.peer
+                    : service->RelaysFor(channel.peer) && service->relay_to == channel.relay_peer);
+  if (listens) return service->role == config::Role::kListen && service->peer == channel.peer;
+  return service->role == config::Role::kConnect &&
+         (service->peer.empty() || service->peer == channel.peer);
 }
 
 void ChannelTable::EndAll(ipc::LinkEndCode code, const std::string& reason) {
@@ -118,7 +128,7 @@ void ChannelTable::OnAssociationDown(Association& association, const std::string
 
 void ChannelTable::OnWritable(Association& association) { MarkReady(association); }
 
-void ChannelTable::OnLinkReadable(EdgeLink& link) {
+void ChannelTable::OnLinkReadable(FrameLink& link) {
   auto found = by_link_.find(&link);
   if (found == by_link_.end()) return;
   Channel& channel = *found->second;
@@ -141,7 +151,7 @@ void ChannelTable::OnLinkReadable(EdgeLink& link) {
   if (!channel.association->blocked) MarkReady(*channel.association);
 }
 
-void ChannelTable::OnLinkWritable(EdgeLink& link) {
+void ChannelTable::OnLinkWritable(FrameLink& link) {
   auto found = by_link_.find(&link);
   if (found != by_link_.end()) MarkDirty(*found->second);
 }
@@ -154,7 +164,7 @@ Channel& ChannelTable::Add(ChannelRole role, const std::string& service, const s
   return channel;
 }
 
-void ChannelTable::SetLink(Channel& channel, std::unique_ptr<EdgeLink> link) {
+void ChannelTable::SetLink(Channel& channel, std::unique_ptr<FrameLink> link) {
   by_link_.emplace(link.get(), &channel);
   channel.link = std::move(link);
   core_.counters[kLinks] = by_link_.size();
@@ -188,6 +198,7 @@ void ChannelTable::AnnounceLink(Channel& channel, Association& association) {
 void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::string& text) {
   if (channel.ending) return;
   if (channel.accept_request) CancelPending(channel);
+  EndHalfOpen(channel);
   if (channel.association != nullptr) channel.association->senders.Remove(channel);
   channel.FreeStream();
   channel.association = nullptr;
@@ -202,6 +213,11 @@ void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::strin
 
 void ChannelTable::DropLink(Channel& channel, wire::ClosedCode code, const std::string& why) {
   if (channel.ending) return;
+  if (channel.relayed() && channel.half_open) {
+    core_.Count(kRelaysRefused);
+    wire::RefusedBody body{.code = wire::RefusalCode::kNoRoute, .text = RelayText(why)};
+    return RefusePending(channel, body.code, body.Serialize());
+  }
   if (channel.link != nullptr) {
     if (channel.association != nullptr) channel.association->senders.Remove(channel);
     by_link_.erase(channel.link.get());
@@ -226,11 +242,14 @@ void ChannelTable::SendClosed(Channel& channel, wire::ClosedCode code) {
 void ChannelTable::UpdateGauges() {
   std::uint64_t queued = 0;
   for (const auto& [number, channel] : channels_)
-    if (channel->link != nullptr) queued += channel->link->pending_bytes();
+    if (channel->link != nullptr && !channel->relayed()) queued += channel->link->pending_bytes();
   core_.counters[kQueuedToEdgesBytes] = queued;
   core_.counters[kChannels] = channels_.size();
   core_.counters[kLinks] = by_link_.size();
-  core_.counters[kHalfOpen] = pending_.size();
+  core_.counters[kHalfOpen] = half_open_;
+  core_.counters[kRelayFramesExpired] = relays_.expired();
+  core_.counters[kRelayFramesDisplaced] = relays_.displaced();
+  core_.counters[kRelayQueuedBytes] = relays_.queued_bytes();
 }
 
 }  // namespace funnel::sctpd

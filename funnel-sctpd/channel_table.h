@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/event/descriptors.h"
 #include "common/ipc/authd_messages.h"
 #include "common/wire/open.h"
 #include "funnel-sctpd/association_table.h"
@@ -19,10 +20,11 @@
 #include "funnel-sctpd/core.h"
 #include "funnel-sctpd/linger.h"
 #include "funnel-sctpd/refusals.h"
+#include "funnel-sctpd/relay_link.h"
 
 namespace funnel::sctpd {
 
-class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
+class ChannelTable final : public AssociationUser, public FrameLinkObserver {
  public:
   ChannelTable(Core& core, event::EpollSet& set);
   ~ChannelTable() override;
@@ -55,9 +57,9 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   void OnFrame(Association& association, StreamId stream, MutableByteView frame) override;
   void OnWritable(Association& association) override;
 
-  // EdgeLinkObserver
-  void OnLinkReadable(EdgeLink& link) override;
-  void OnLinkWritable(EdgeLink& link) override;
+  // FrameLinkObserver
+  void OnLinkReadable(FrameLink& link) override;
+  void OnLinkWritable(FrameLink& link) override;
 
   // For status and gauges.
   [[nodiscard]] const std::map<std::uint64_t, std::unique_ptr<Channel>>& channels() const {
@@ -65,6 +67,7 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   }
   [[nodiscard]] const Refusals& refusals() const { return refusals_; }
   void UpdateGauges();
+  [[nodiscard]] const RelayTurn& relays() const { return relays_; }
 
  private:
   // What one channel sends before others have their turn: four frames of bulk data, small enough
@@ -75,7 +78,7 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   enum class Pumped { kDrained, kMore, kBlocked, kGone };
 
   Channel& Add(ChannelRole role, const std::string& service, const std::string& peer);
-  void SetLink(Channel& channel, std::unique_ptr<EdgeLink> link);
+  void SetLink(Channel& channel, std::unique_ptr<FrameLink> link);
   void Wake(TimePoint at) {
     next_timer_ = std::min(next_timer_, at);
     core_.work();
@@ -89,7 +92,9 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   void DropLink(Channel& channel, wire::ClosedCode code, const std::string& why);
   void SendClosed(Channel& channel, wire::ClosedCode code);
   void AnnounceLink(Channel& channel, Association& association);
+  void LinkClosed(Channel& channel);
   void CheckDeadline(Channel& channel);
+  [[nodiscard]] bool StillConfigured(const Channel& channel) const;
 
   // Frames from edges (channel_from_edge.cc).
   bool PumpAssociation(Association& association);
@@ -120,16 +125,39 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
   };
   void OpenFromPeer(Association& association, StreamId stream, ChannelId id, ByteView body);
   [[nodiscard]] bool MakeRoom(Association& association, StreamId stream);
+  void BeginHalfOpen(Channel& channel);
+  void EndHalfOpen(Channel& channel);
   void AskAuthd(std::uint32_t request, const Pending& pending);
   // The pending OPEN, which is pending no more; nullptr: the peer has taken it back.
   [[nodiscard]] Channel* TakePending(std::uint32_t request);
   void CancelPending(Channel& channel);
   [[nodiscard]] std::string WhyNoRoute(const Channel& channel, const std::string& service) const;
   [[nodiscard]] Result<> HandOver(Channel& channel, const ipc::Accepted& verdict);
-  void Refuse(Association& association, StreamId stream, ChannelId id, wire::RefusalCode code);
+  // TEXT: by default the code's own.
+  void Refuse(Association& association, StreamId stream, ChannelId id, wire::RefusalCode code,
+              std::string text = {});
   void RefusePending(Channel& channel, wire::RefusalCode code, Bytes body);
   void Remember(const std::string& service, const std::string& peer, Refusal::Direction direction,
                 std::uint16_t code, const std::string& text);
+
+  // Channels that only pass through (channel_relay.cc).
+  struct RelayRoute {
+    const config::ServiceConfig* service = nullptr;  // nullptr: not for a relay
+    bool allowed = false;                            // the peer stands in `from`
+  };
+  [[nodiscard]] RelayRoute FindRelay(const std::string& peer, const wire::OpenBody& open) const;
+  // Whether OPEN is a relay's business; then it has been dealt with.
+  [[nodiscard]] bool RelayFromPeer(Association& association, StreamId stream, ChannelId id,
+                                   ByteView body);
+  [[nodiscard]] std::string WhyNotRelay(const Association& association,
+                                        const config::ServiceConfig& service,
+                                        const wire::OpenBody& open);
+  void OpenRelay(Association& association, StreamId stream, ChannelId id, ByteView body,
+                 const config::ServiceConfig& service, const wire::OpenBody& open);
+  void OpenedFromRelay(Channel& channel, ByteView frame);
+  void RefusedFromRelay(Channel& channel, ByteView frame);
+  // WHY, with the name of the node that says so.
+  [[nodiscard]] std::string RelayText(const std::string& why) const;
 
   Core& core_;
   event::EpollSet& set_;
@@ -137,12 +165,14 @@ class ChannelTable final : public AssociationUser, public EdgeLinkObserver {
 
   std::map<std::uint64_t, std::unique_ptr<Channel>> channels_;  // in order of their coming
   std::uint64_t next_number_ = 0;
-  std::unordered_map<EdgeLink*, Channel*> by_link_;
+  std::unordered_map<FrameLink*, Channel*> by_link_;
   std::map<std::uint32_t, Pending> pending_;
   std::uint32_t next_request_ = 0;
+  std::size_t half_open_ = 0;
   std::vector<Channel*> dirty_;
   std::vector<Association*> ready_;
   bool anything_ending_ = false;
+  RelayTurn relays_{[this] { return core_.now(); }, [this] { core_.work(); }};
   Linger linger_;
   Refusals refusals_;
   ipc::ReadBuffer buffer_;

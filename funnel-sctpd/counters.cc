@@ -53,6 +53,12 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"control_overflows", "Connections closed because they did not read their answers."},
     {"send_blocked", "Times that sending had to wait for the engine."},
     {"queued_to_edges_bytes", "Bytes that wait for edges.", Kind::kGauge},
+    {"relays_opened", "Channels that were relayed to another peer."},
+    {"relays_refused", "Channels that were to be relayed and were refused."},
+    {"relay_loops", "Channels not relayed because they went round in a loop."},
+    {"relay_frames_expired", "Relayed frames dropped: their lifetime ended while they waited."},
+    {"relay_frames_displaced", "Relayed frames with a lifetime dropped: the next hop is too slow."},
+    {"relay_queued_bytes", "Bytes that wait for next hops.", Kind::kGauge},
     {"authd_connected", "1 while connected to funnel-authd.", Kind::kGauge},
     {"authd_lost", "Times that the connection to funnel-authd was lost."},
     // The engine's own count anew with each start of the daemon.

@@ -58,6 +58,13 @@ enum Counter : std::size_t {
   kControlOverflows,
   kSendBlocked,
   kQueuedToEdgesBytes,
+  // Channels that only pass through.
+  kRelaysOpened,
+  kRelaysRefused,
+  kRelayLoops,
+  kRelayFramesExpired,
+  kRelayFramesDisplaced,
+  kRelayQueuedBytes,
   // authd.
   kAuthdConnected,
   kAuthdLost,

@@ -5,7 +5,7 @@
 namespace funnel::sctpd {
 
 Result<std::unique_ptr<EdgeLink>> EdgeLink::Create(event::EpollSet& set, UniqueFd fd,
-                                                   EdgeLinkObserver& observer) {
+                                                   FrameLinkObserver& observer) {
   TRY(ipc::RequireChannelSocket(fd.get()));
   std::unique_ptr<EdgeLink> link(new EdgeLink(set, std::move(fd), observer));
   link->registration_ = TRY(set.Add(link->fd_.get(), EPOLLIN, *link));
@@ -37,8 +37,8 @@ bool EdgeLink::Flush() {
 }
 
 void EdgeLink::OnReady(std::uint32_t events) {
-  if ((events & EPOLLOUT) != 0) return observer_->OnLinkWritable(*this);
-  if (watch_input_) return observer_->OnLinkReadable(*this);
+  if ((events & EPOLLOUT) != 0) return observer().OnLinkWritable(*this);
+  if (watch_input_) return observer().OnLinkReadable(*this);
   // The edge has gone while its input waits for the association: hang-up cannot be masked, so the
   // descriptor leaves the set until somebody wants to read what is left.
   registration_.Remove();

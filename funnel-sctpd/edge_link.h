@@ -1,56 +1,39 @@
-// Our end of one channel socket: frames to and from an edge, many a system call. Owned by its
-// channel. What is appended leaves at the next Flush(); whoever appends asks for one at the end of
-// the turn.
+// Our end of one channel socket: frames to and from an edge, many a system call.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "common/event/descriptors.h"
 #include "common/ipc/frame_pipe.h"
-#include "common/ipc/sctpd_messages.h"
+#include "funnel-sctpd/frame_link.h"
 
 namespace funnel::sctpd {
 
-class EdgeLink;
-
-class EdgeLinkObserver {
- public:
-  virtual ~EdgeLinkObserver() = default;
-  // There is input (or the end of it). The link may be destroyed from inside.
-  virtual void OnLinkReadable(EdgeLink& link) = 0;
-  // Call Flush().
-  virtual void OnLinkWritable(EdgeLink& link) = 0;
-};
-
-class EdgeLink final : public event::DescriptorHandler {
+class EdgeLink final : public FrameLink, public event::DescriptorHandler {
  public:
   [[nodiscard]] static Result<std::unique_ptr<EdgeLink>> Create(event::EpollSet& set, UniqueFd fd,
-                                                                EdgeLinkObserver& observer);
+                                                                FrameLinkObserver& observer);
 
-  using OnFrame = std::function<bool(MutableByteView frame)>;
-  // As FrameReader::Drain; a broken socket and nonsense on it are kClosed as well.
-  [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer, const OnFrame& on_frame);
-  // Whether OnLinkReadable shall come.
-  void WatchInput(bool watch);
+  // FrameLink
+  [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
+                                               const OnFrame& on_frame) override;
+  void WatchInput(bool watch) override;
+  void Append(ByteView frame) override { writer_.Append(frame); }
+  void Append(wire::FrameType type, ChannelId channel, ByteView body) override;
+  [[nodiscard]] bool Flush() override;
+  [[nodiscard]] std::size_t pending_bytes() const override { return writer_.pending_bytes(); }
+  [[nodiscard]] bool loses_pending() const override { return true; }
 
-  void Append(ByteView frame) { writer_.Append(frame); }
-  void Append(wire::FrameType type, ChannelId channel, ByteView body);
-  // Sends what the socket takes; the rest leaves when OnLinkWritable comes. False: it is broken.
-  [[nodiscard]] bool Flush();
-  [[nodiscard]] std::size_t pending_bytes() const { return writer_.pending_bytes(); }
-  void set_observer(EdgeLinkObserver& observer) { observer_ = &observer; }
-
+  // event::DescriptorHandler
   void OnReady(std::uint32_t events) override;
 
  private:
-  EdgeLink(event::EpollSet& set, UniqueFd fd, EdgeLinkObserver& observer)
-      : set_(set), fd_(std::move(fd)), observer_(&observer) {}
+  EdgeLink(event::EpollSet& set, UniqueFd fd, FrameLinkObserver& observer)
+      : FrameLink(observer), set_(set), fd_(std::move(fd)) {}
   void UpdateEvents();
 
   event::EpollSet& set_;
   UniqueFd fd_;
-  EdgeLinkObserver* observer_;
   ipc::FrameReader reader_;
   ipc::FrameWriter writer_{0};
   bool watch_input_ = true;

@@ -4,11 +4,12 @@
 
 namespace funnel::sctpd {
 
-void Linger::Add(std::unique_ptr<EdgeLink> link, TimePoint now) {
-  if (!link->Flush() || link->pending_bytes() == 0 || links_.size() >= kMaxLinks) return;
+void Linger::Add(std::unique_ptr<FrameLink> link, TimePoint now) {
+  if (!link->loses_pending() || !link->Flush() || link->pending_bytes() == 0) return;
+  if (links_.size() >= kMaxLinks) return;
   link->set_observer(*this);
   link->WatchInput(true);
-  EdgeLink* key = link.get();
+  FrameLink* key = link.get();
   links_.emplace(key, Entry{std::move(link), now + kMaxTime});
 }
 
@@ -22,12 +23,12 @@ TimePoint Linger::NextTimer() const {
   return next;
 }
 
-void Linger::OnLinkReadable(EdgeLink& link) {
+void Linger::OnLinkReadable(FrameLink& link) {
   auto status = link.Drain(buffer_, [](MutableByteView) { return true; });
   if (status == ipc::FrameReader::Status::kClosed) links_.erase(&link);
 }
 
-void Linger::OnLinkWritable(EdgeLink& link) {
+void Linger::OnLinkWritable(FrameLink& link) {
   if (!link.Flush() || link.pending_bytes() == 0) links_.erase(&link);
 }
 

@@ -5,30 +5,30 @@
 #include <unordered_map>
 
 #include "common/base/clock.h"
-#include "funnel-sctpd/edge_link.h"
+#include "funnel-sctpd/frame_link.h"
 
 namespace funnel::sctpd {
 
-class Linger final : public EdgeLinkObserver {
+class Linger final : public FrameLinkObserver {
  public:
   static constexpr std::size_t kMaxLinks = 256;
   static constexpr std::chrono::seconds kMaxTime{30};
 
   // Flushes LINK, and keeps it if something is left. Above kMaxLinks it is closed as it is.
-  void Add(std::unique_ptr<EdgeLink> link, TimePoint now);
+  void Add(std::unique_ptr<FrameLink> link, TimePoint now);
   void OnTimer(TimePoint now);
   [[nodiscard]] TimePoint NextTimer() const;
   [[nodiscard]] std::size_t size() const { return links_.size(); }
 
-  void OnLinkReadable(EdgeLink& link) override;
-  void OnLinkWritable(EdgeLink& link) override;
+  void OnLinkReadable(FrameLink& link) override;
+  void OnLinkWritable(FrameLink& link) override;
 
  private:
   struct Entry {
-    std::unique_ptr<EdgeLink> link;
+    std::unique_ptr<FrameLink> link;
     TimePoint deadline;
   };
-  std::unordered_map<EdgeLink*, Entry> links_;
+  std::unordered_map<FrameLink*, Entry> links_;
   ipc::ReadBuffer buffer_;
 };
 

@@ -119,7 +119,10 @@ void WriteChannel(JsonWriter& out, const Channel& channel) {
             has_stream ? std::optional<std::uint16_t>(channel.stream()->value()) : std::nullopt);
   out.Field("channel",
             has_stream ? std::optional<std::uint32_t>(channel.id.value()) : std::nullopt);
-  out.Field("role", channel.role == ChannelRole::kListen ? "listen" : "connect");
+  out.Field("role", channel.relayed()                      ? "relay"
+                    : channel.role == ChannelRole::kListen ? "listen"
+                                                           : "connect");
+  out.TextOrNull("relay_peer", channel.relay_peer);
   out.Field("state", StateOf(channel));
   out.TextOrNull("local_principal", channel.note ? channel.note->local_principal : "");
   out.TextOrNull("remote_principal", channel.note ? channel.note->remote_principal : "");

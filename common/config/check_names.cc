@@ -1,5 +1,6 @@
 // References between files: peers, nodes, wire names.
 #include <map>
+#include <tuple>
 
 #include "common/config/check.h"
 
@@ -42,6 +43,24 @@ void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mi
   }
 }
 
+// Two relays must not both be meant by one OPEN.
+void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::tuple<std::string, std::string, std::string>, const ServiceConfig*> routes;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role != Role::kRelay) continue;
+    for (const std::string& from : service.relay_from) {
+      auto [first, fresh] =
+          routes.emplace(std::tie(service.wire_name, service.target, from), &service);
+      if (fresh || first->second == &service) continue;
+      Tell(service.origins, "relay", "from",
+           "from: " + from + " has " + service.wire_name + " relayed by service " +
+               first->second->name.text() + " already (" +
+               PrintPlace(FindOrigin(first->second->origins, "relay", "from")) + ")",
+           mistakes);
+    }
+  }
+}
+
 }  // namespace
 
 void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
@@ -57,6 +76,7 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
       service.target = peer->node;
   }
   CheckWireNames(configuration, mistakes);
+  CheckRelays(configuration, mistakes);
 }
 
 }  // namespace funnel::config

@@ -81,6 +81,21 @@ void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) 
   }
 }
 
+void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  const Origins& at = service.origins;
+  if (!at.contains("relay.from"))
+    Tell(at, "relay", "", "from is missing in [relay]: nothing would be passed on", mistakes);
+  if (at.contains("service.peer"))
+    Tell(at, "service", "peer", "peer: a relay names its peers in [relay] from and to", mistakes);
+  // Refused rather than ignored: an administrator must not believe that a relay checks anybody.
+  if (at.contains("security"))
+    Tell(at, "security", "",
+         "[security]: a relay has no part in it; the nodes at both ends check each other",
+         mistakes);
+  if (service.RelaysFor(service.relay_to))
+    Tell(at, "relay", "from", "from: " + service.relay_to + " is the next hop itself", mistakes);
+}
+
 void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   RequireKeys(ServiceKeys(), SectionOf(service.role), service.origins, mistakes);
   switch (service.role) {
@@ -91,8 +106,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
       CheckConnect(service, mistakes);
       break;
     case Role::kRelay:
-      // Refused rather than ignored: an administrator must not believe that something is passed on.
-      Tell(service.origins, "relay", "", "this version cannot relay yet", mistakes);
+      CheckRelay(service, mistakes);
       break;
   }
   if (service.role == Role::kRelay) return;

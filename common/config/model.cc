@@ -16,6 +16,10 @@ Origin FindOrigin(const Origins& origins, std::string_view section, std::string_
   return found == origins.end() || found->second.empty() ? Origin{} : found->second.front();
 }
 
+bool ServiceConfig::RelaysFor(std::string_view peer_name) const {
+  return std::ranges::find(relay_from, peer_name) != relay_from.end();
+}
+
 bool ServiceConfig::Accepts(const Principal& initiator) const {
   return std::any_of(accept.begin(), accept.end(),
                      [&](const PrincipalPattern& pattern) { return pattern.Matches(initiator); });

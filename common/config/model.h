@@ -96,8 +96,9 @@ struct SctpConfig {
   std::uint32_t half_open_per_association = 64;  // OPENs that authd has not answered
   std::uint32_t half_open_total = 512;
   std::uint64_t channel_queue_bytes = 20 * kMiB;
-  std::uint32_t control_clients = 1024;  // connections to sctpd.sock
-  std::uint32_t refusals_kept = 64;      // for funnelctl status
+  std::uint64_t relay_queue_bytes = 256 * kMiB;  // of all relayed channels
+  std::uint32_t control_clients = 1024;          // connections to sctpd.sock
+  std::uint32_t refusals_kept = 64;              // for funnelctl status
 };
 
 struct NodeConfig {
@@ -139,7 +140,8 @@ struct ServiceConfig {
   Role role = Role::kListen;
   Protocol protocol = Protocol::kUdp;
   std::string peer;    // listen: the next hop. connect: the only peer that may open it; empty: any
-  std::string target;  // listen: node at the far end; default: the peer's node
+  std::string target;  // listen: node at the far end; default: the peer's node. relay: only OPENs
+                       // for that node; empty: for any but ours
   std::string wire_name;           // default: name
   std::optional<StreamId> stream;  // listen: pinned, 1 to 63 (with channels > 1: the first of them)
   std::string edge_user;           // default funnel-u-NAME or funnel-t-NAME
@@ -176,6 +178,8 @@ struct ServiceConfig {
 
   // Whether an initiator of this name may open the service (connect side).
   [[nodiscard]] bool Accepts(const Principal& initiator) const;
+  // Whether what PEER opens is passed on (relay).
+  [[nodiscard]] bool RelaysFor(std::string_view peer_name) const;
 };
 
 // Both lists are sorted by name.

@@ -79,8 +79,9 @@ void CheckComplete(Configuration& configuration) {
   }
   for (ServiceConfig& service : configuration.services) {
     ServiceConfig fresh;
-    Require(service.role != Role::kRelay && !service.identity.empty() &&
-            !service.wire_name.empty());
+    bool relay = service.role == Role::kRelay;
+    Require(service.identity.empty() == relay && !service.wire_name.empty());
+    Require(!relay || (!service.relay_from.empty() && !service.relay_to.empty()));
     Require(service.role != Role::kListen || (!service.listen.empty() && !service.expect.empty()));
     CheckRoundTrip(ServiceKeys(), &service, &fresh);
   }

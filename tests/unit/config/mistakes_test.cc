@@ -187,9 +187,11 @@ TEST_F(MistakesTest, KeysOfTheOtherRoleOrProtocol) {
             "services.d/ldap.ini:4: address: a Unix socket is only for protocol = tcp");
 }
 
-TEST_F(MistakesTest, RelayIsNotSupportedYet) {
+TEST_F(MistakesTest, RelayThatCannotBe) {
   EXPECT_EQ(Dns("[service]\nprotocol = udp\n[relay]\nfrom = hoster\nto = hoster\n"),
-            "services.d/dns.ini:3: this version cannot relay yet");
+            "services.d/dns.ini:4: from: hoster is the next hop itself");
+  EXPECT_EQ(Dns("[service]\nprotocol = udp\n[relay]\nto = hoster\n"),
+            "services.d/dns.ini:3: from is missing in [relay]: nothing would be passed on");
 }
 
 TEST_F(MistakesTest, IndentedLine) {
