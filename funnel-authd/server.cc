@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/event/notify.h"
 #include "funnel-authd/status.h"
 
@@ -38,11 +39,22 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
       initiate_(core_),
       accept_(core_),
       peers_(core_, instance),
+      commands_(
+          [this] {
+            const config::NodeConfig& node = core_.config->node;
+            return ipc::CommandTable::Rules{node.read_group, node.admin_group,
+                                            node.control.commands};
+          },
+          [this](const std::string& why) {
+            ++core_.counters[kRequestsDenied];
+            Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
+          }),
       parts_{.core = core_,
              .initiate = initiate_,
              .accept = accept_,
              .peers = peers_,
-             .status = [this] { return StatusText(); }} {
+             .commands = commands_} {
+  AddCommands();
   core_.credentials = std::make_shared<gss::CredentialStore>(KeytabsOf(*core_.config));
   Apply(*core_.config);
   expiry_ = loop.AddTimer([this] { Expire(); }, /*accuracy=*/500ms);
@@ -121,6 +133,10 @@ void Server::Expire() {
   if (core_.claims.size() + initiate_.pending() > 0) expiry_->ArmAfter(kExpiryInterval);
 }
 
-std::string Server::StatusText() const { return StatusJson(core_, peers_, started_); }
+void Server::AddCommands() {
+  commands_.Add("status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
+                  answer->Finish(StatusJson(core_, peers_, started_));
+                }});
+}
 
 }  // namespace funnel::authd

@@ -40,7 +40,6 @@ class Server : private Clients {
   void Reload();
 
   [[nodiscard]] Core& core() { return core_; }
-  [[nodiscard]] std::string StatusText() const;
 
  private:
   Server(event::Loop& loop, const config::Options& options, config::Configuration config,
@@ -51,6 +50,7 @@ class Server : private Clients {
   void SendPacket(ClientId client, Secret packet) override;
   void Apply(config::Configuration config);
   void Expire();
+  void AddCommands();
 
   const config::Options options_;
   const std::int64_t started_;
@@ -58,6 +58,7 @@ class Server : private Clients {
   InitiateHandshakes initiate_;
   AcceptHandshakes accept_;
   PeerLinks peers_;
+  ipc::CommandTable commands_;
   Parts parts_;
   std::uint64_t last_client_ = 0;
   std::map<ClientId, std::unique_ptr<Session>> sessions_;

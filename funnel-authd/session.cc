@@ -1,10 +1,7 @@
 #include "funnel-authd/session.h"
 
-#include <algorithm>
-
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/ipc/status_messages.h"
 #include "funnel-authd/edge_contexts.h"
 
 namespace funnel::authd {
@@ -25,6 +22,7 @@ Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, Uniq
              if (!reason.empty()) Log(LogLevel::kWarning, "client-lost", EscapeForLog(reason));
              on_closed();
            }}));
+  made->commands_ = std::make_unique<ipc::CommandSession>(parts.commands, *made->connection_);
   return made;
 }
 
@@ -38,7 +36,7 @@ Result<> Session::Dispatch(ByteView packet) {
   // Each time: the process that connected may be gone, and its pid another's.
   const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection_->fd()));
   const auto number = static_cast<std::uint8_t>(type);
-  if (type == MessageType::kStatus) return OnStatus(packet, peer);
+  if (type == MessageType::kCommand) return commands_->OnPacket(packet);
   if (number < static_cast<std::uint8_t>(MessageType::kOpening))
     return DispatchEdge(type, packet, peer);
   return DispatchSctpd(type, packet, peer);
@@ -102,25 +100,6 @@ Result<> Session::DispatchSctpd(MessageType type, ByteView packet,
     parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerGone>(packet)));
   else
     return Fail("a message that is not for authd");
-  return {};
-}
-
-Result<> Session::OnStatus(ByteView packet, const ipc::PeerCredentials& peer) {
-  const auto asked = TRY(ipc::Parse<ipc::Status>(packet));
-  auto reader = ipc::RequireReader(peer, parts_.core.config->node.read_group);
-  if (!reader) {
-    Deny(asked.request, reader.error().message);
-    return {};
-  }
-  const std::string json = parts_.status();
-  ByteView rest = AsBytes(json);
-  do {
-    const ByteView chunk = rest.first(std::min(rest.size(), ipc::StatusReply::kChunkSize));
-    rest = rest.subspan(chunk.size());
-    connection_->Send(ipc::StatusReply{.request = asked.request,
-                                       .more = !rest.empty(),
-                                       .json = Bytes(chunk.begin(), chunk.end())});
-  } while (!rest.empty());
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "common/ipc/command_table.h"
 #include "common/ipc/control_connection.h"
 #include "common/ipc/credentials.h"
 #include "funnel-authd/accept.h"
@@ -23,7 +24,7 @@ struct Parts {
   InitiateHandshakes& initiate;
   AcceptHandshakes& accept;
   PeerLinks& peers;
-  std::function<std::string()> status;  // JSON
+  const ipc::CommandTable& commands;
 };
 
 class Session {
@@ -51,13 +52,13 @@ class Session {
   template <typename Message>
   [[nodiscard]] Result<Message> ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
                                             bool& allowed);
-  [[nodiscard]] Result<> OnStatus(ByteView packet, const ipc::PeerCredentials& peer);
   void Deny(std::uint32_t request, const std::string& why);
 
   Parts& parts_;
   const ClientId id_;
   uid_t uid_ = 0;
   std::unique_ptr<ipc::ControlConnection> connection_;
+  std::unique_ptr<ipc::CommandSession> commands_;
 };
 
 }  // namespace funnel::authd

@@ -1,4 +1,4 @@
-// $RUN/sctpd.sock: edges attach channels, funnelctl asks for status. Every request is checked for
+// $RUN/sctpd.sock: edges attach channels, funnelctl gives commands. Every request is checked for
 // who asks.
 #pragma once
 
@@ -7,39 +7,41 @@
 #include <memory>
 
 #include "common/event/loop.h"
+#include "common/ipc/command_table.h"
 #include "common/ipc/control_connection.h"
 #include "common/ipc/credentials.h"
 #include "common/ipc/sctpd_messages.h"
-#include "common/ipc/status_messages.h"
 #include "funnel-sctpd/channel_table.h"
 
 namespace funnel::sctpd {
 
 class ControlServer {
  public:
-  using MakeStatus = std::function<std::string()>;
-
-  // LISTENING: a SOCK_SEQPACKET socket that the service manager holds. MAKE_STATUS yields one JSON
-  // object.
+  // LISTENING: a SOCK_SEQPACKET socket that the service manager holds.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(event::Loop& loop,
                                                                      UniqueFd listening, Core& core,
-                                                                     ChannelTable& channels,
-                                                                     MakeStatus make_status);
+                                                                     ChannelTable& channels);
+  // What funnelctl can ask for; filled before the loop runs.
+  [[nodiscard]] ipc::CommandTable& commands() { return commands_; }
 
  private:
-  ControlServer(event::Loop& loop, Core& core, ChannelTable& channels, MakeStatus make_status);
+  struct Client {
+    std::unique_ptr<ipc::ControlConnection> connection;
+    std::unique_ptr<ipc::CommandSession> commands;
+  };
+
+  ControlServer(event::Loop& loop, Core& core, ChannelTable& channels);
   void OnConnection(UniqueFd fd);
   void OnMessage(std::uint64_t client, ByteView packet, UniqueFd fd);
-  [[nodiscard]] Result<> Dispatch(ipc::ControlConnection& client, ByteView packet, UniqueFd fd);
+  [[nodiscard]] Result<> Dispatch(Client& client, ByteView packet, UniqueFd fd);
   [[nodiscard]] Result<> Attach(ipc::ControlConnection& client, const ipc::Attach& request,
                                 UniqueFd fd);
-  [[nodiscard]] Result<> AnswerStatus(ipc::ControlConnection& client, const ipc::Status& request);
 
   event::Loop& loop_;
   Core& core_;
   ChannelTable& channels_;
-  MakeStatus make_status_;
-  std::map<std::uint64_t, std::unique_ptr<ipc::ControlConnection>> clients_;
+  ipc::CommandTable commands_;
+  std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::unique_ptr<ipc::ControlListener> listener_;
 };

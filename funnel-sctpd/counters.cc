@@ -38,6 +38,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"half_open", "Channels whose OPEN is not answered yet.", Kind::kGauge},
     {"attached", "Edges that attached."},
     {"attach_rejected", "Edges that were not let attach."},
+    {"commands_denied", "Commands refused to whoever gave them."},
     {"opens_sent", "OPEN frames sent."},
     {"opens_received", "OPEN frames received."},
     {"opens_busy", "OPEN frames answered with busy."},

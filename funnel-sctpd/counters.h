@@ -43,6 +43,7 @@ enum Counter : std::size_t {
   kHalfOpen,
   kAttached,
   kAttachRejected,
+  kCommandsDenied,
   kOpensSent,
   kOpensReceived,
   kOpensBusy,

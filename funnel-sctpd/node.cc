@@ -65,11 +65,17 @@ Result<> Node::SetUp(event::ListenFds passed) {
   TRY(WatchEngine());
   UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
-  control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_, [this] {
-    channels_->UpdateGauges();
-    return MakeStatus({core_, *associations_, *channels_, listen_, started_unix_});
-  }));
+  control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_));
+  AddCommands();
   return {};
+}
+
+void Node::AddCommands() {
+  control_->commands().Add(
+      "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
+        channels_->UpdateGauges();
+        answer->Finish(MakeStatus({core_, *associations_, *channels_, listen_, started_unix_}));
+      }});
 }
 
 Result<> Node::WatchEngine() {

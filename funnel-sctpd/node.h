@@ -55,6 +55,7 @@ class Node final : public AuthdListener {
   Node(event::Loop& loop, const config::Options& options, config::Configuration config);
   [[nodiscard]] Result<> SetUp(event::ListenFds passed);
   [[nodiscard]] Result<> WatchEngine();
+  void AddCommands();
   void EndTurn();
   void OnTimer();
   void ArmTimer();

@@ -1,18 +1,19 @@
 #include "funnelctl/ask.h"
 
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
 
-#include "common/base/clock.h"
-#include "common/ipc/control_socket.h"
-#include "common/ipc/status_messages.h"
+#include "common/base/text.h"
+#include "common/ipc/command_messages.h"
 
 namespace funnel::ctl {
 namespace {
-
-constexpr std::uint32_t kRequest = 1;
 
 // Why connecting failed, without the path that our caller names anyway.
 std::unexpected<Error> ConnectFailed(const Error& error) {
@@ -22,59 +23,110 @@ std::unexpected<Error> ConnectFailed(const Error& error) {
   return Fail(error.code == 0 ? error.message : std::strerror(error.code), error.code);
 }
 
-Result<ipc::ControlSocket> SendQuestion(const std::string& path) {
-  auto socket = ipc::ControlSocket::Connect(path);
-  if (!socket) return ConnectFailed(socket.error());
-  TRY(socket->Send(ipc::Serialize(ipc::Status{kRequest})));
-  return socket;
+// What we print comes from there, and what we ask it to do shall be done.
+Result<> CheckHolder(int fd, const std::string& socket_path) {
+  ucred holder{};
+  socklen_t size = sizeof holder;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &holder, &size) < 0)
+    return FailErrno("cannot tell who holds the control socket");
+  struct stat folder {};
+  if (::stat(socket_path.substr(0, socket_path.rfind('/')).c_str(), &folder) < 0)
+    return FailErrno("cannot look at the control socket's folder");
+  if (holder.uid == 0 || holder.uid == ::geteuid() || holder.uid == folder.st_uid) return {};
+  return Fail("its control socket is held by uid " + std::to_string(holder.uid) +
+              ", which does not own the folder");
 }
 
-Result<void> WaitReadable(int fd, TimePoint until) {
+Result<> WaitReadable(int fd, TimePoint until) {
   for (;;) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Now()).count();
     pollfd wait{fd, POLLIN, 0};
-    int ready = poll(&wait, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+    int ready = poll(&wait, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX)));
     if (ready > 0) return {};
-    if (ready == 0) return Fail("no answer in time");
+    if (ready == 0) return Fail("no answer in time", ETIMEDOUT);
     if (errno != EINTR) return FailErrno("cannot wait for the answer");
-  }
-}
-
-// Appends one chunk; whether it was the last.
-Result<bool> TakeChunk(ByteView packet, std::string& json) {
-  auto reply = TRY(ipc::Parse<ipc::StatusReply>(packet));
-  if (reply.request != kRequest) return Fail("an answer to a question we did not ask");
-  if (json.size() + reply.json.size() > kMaxAnswerBytes) return Fail("the answer is too large");
-  json += AsText(reply.json);
-  return !reply.more;
-}
-
-Result<std::string> ReadAnswer(ipc::ControlSocket& socket, TimePoint until) {
-  std::string json;
-  for (;;) {
-    TRY(WaitReadable(socket.fd(), until));
-    auto received = socket.Receive();
-    // A daemon refuses us by closing, without words.
-    if (!received)
-      return Fail("it closed the connection (may we ask? see read-group in funnel.conf)");
-    if (!*received) continue;
-    if (TRY(TakeChunk((*received)->packet.view(), json))) return json;
   }
 }
 
 }  // namespace
 
-std::vector<Result<std::string>> AskStatus(const std::vector<std::string>& paths,
-                                           std::chrono::milliseconds deadline) {
+std::string AuthdSocket(const config::Options& options) { return options.RunPath("authd.sock"); }
+
+std::string SctpdSocket(const config::Options& options) { return options.RunPath("sctpd.sock"); }
+
+std::string EdgeSocket(const config::Options& options, std::string_view service) {
+  return options.RunPath("edge/" + std::string(service) + "/control.sock");
+}
+
+Result<Talk> Talk::Connect(const std::string& socket_path) {
+  auto socket = ipc::ControlSocket::Connect(socket_path);
+  if (!socket) return ConnectFailed(socket.error());
+  TRY(CheckHolder(socket->fd(), socket_path));
+  return Talk(*std::move(socket));
+}
+
+Result<> Talk::Send(std::string name, std::vector<std::string> arguments) {
+  ++request_;
+  last_ = false;
+  return socket_.Send(
+      ipc::Serialize(ipc::Command{request_, std::move(name), std::move(arguments)}));
+}
+
+Result<std::optional<std::string>> Talk::Next(TimePoint until) {
+  while (!last_) {
+    TRY(WaitReadable(socket_.fd(), until));
+    auto received = socket_.Receive();
+    if (!received)
+      return Fail("it ended or closed the connection before it had answered", ECONNRESET);
+    if (!*received) continue;
+    auto reply = TRY(ipc::Parse<ipc::CommandReply>((*received)->packet.view()));
+    if (reply.request < request_) continue;
+    if (reply.request > request_) return Fail("an answer to a question we did not ask");
+    last_ = reply.kind != ipc::ReplyKind::kMore;
+    if (reply.kind == ipc::ReplyKind::kFailed)
+      return Fail(EscapeForLog(AsText(reply.text), ipc::kMaxTextSize));
+    return std::optional<std::string>(AsText(reply.text));
+  }
+  return std::optional<std::string>();
+}
+
+Result<std::string> Talk::Answer(TimePoint until) {
+  std::string whole;
+  for (;;) {
+    std::optional<std::string> piece = TRY(Next(until));
+    if (!piece) return whole;
+    if (whole.size() + piece->size() > kMaxAnswerBytes) return Fail("the answer is too large");
+    whole += *piece;
+  }
+}
+
+Result<std::string> Talk::Ask(std::string name, std::vector<std::string> arguments,
+                              std::chrono::milliseconds deadline) {
   TimePoint until = Now() + deadline;
-  std::vector<Result<ipc::ControlSocket>> sockets;
-  for (const std::string& path : paths) sockets.push_back(SendQuestion(path));
+  TRY(Send(std::move(name), std::move(arguments)));
+  return Answer(until);
+}
+
+Result<std::string> Ask(const Question& question, std::chrono::milliseconds deadline) {
+  return std::move(AskAll({question}, deadline).front());
+}
+
+std::vector<Result<std::string>> AskAll(const std::vector<Question>& questions,
+                                        std::chrono::milliseconds deadline) {
+  TimePoint until = Now() + deadline;
+  std::vector<Result<Talk>> talks;
+  for (const Question& question : questions) {
+    talks.push_back(Talk::Connect(question.socket_path));
+    if (!talks.back()) continue;
+    auto sent = talks.back()->Send(question.command, question.arguments);
+    if (!sent) talks.back() = std::unexpected(sent.error());
+  }
   std::vector<Result<std::string>> answers;
-  for (auto& socket : sockets) {
-    if (socket) {
-      answers.push_back(ReadAnswer(*socket, until));
+  for (auto& talk : talks) {
+    if (talk) {
+      answers.push_back(talk->Answer(until));
     } else {
-      answers.push_back(std::unexpected(socket.error()));
+      answers.push_back(std::unexpected(talk.error()));
     }
   }
   return answers;

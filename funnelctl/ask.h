@@ -1,11 +1,15 @@
-// Asks daemons for their status over their control sockets.
+// Asks daemons over their control sockets (common/ipc/command_messages.h).
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/config/options.h"
+#include "common/ipc/control_socket.h"
 
 namespace funnel::ctl {
 
@@ -14,8 +18,49 @@ inline constexpr std::chrono::seconds kAnswerDeadline{3};
 // Far beyond what the lists' limits allow (status_schema.md).
 inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
-// The JSON text that each of the sockets at PATHS answers with; all are asked at once.
-[[nodiscard]] std::vector<Result<std::string>> AskStatus(const std::vector<std::string>& paths,
-                                                         std::chrono::milliseconds deadline);
+// Where the daemons are asked.
+[[nodiscard]] std::string AuthdSocket(const config::Options& options);
+[[nodiscard]] std::string SctpdSocket(const config::Options& options);
+[[nodiscard]] std::string EdgeSocket(const config::Options& options, std::string_view service);
+
+// A connection to one daemon, on which one command is given after the other.
+class Talk {
+ public:
+  // Fails also where whoever holds the socket is neither root, nor we ourselves, nor the owner of
+  // the folder that the socket lies in. An error has a code (ENOENT, ECONNREFUSED, ...) where
+  // nobody is there to be asked.
+  [[nodiscard]] static Result<Talk> Connect(const std::string& socket_path);
+
+  // Gives a command; what is left of the answer to the one before is not for us any more.
+  [[nodiscard]] Result<> Send(std::string name, std::vector<std::string> arguments);
+  // The next piece of the answer; nullopt: it is complete. An error: the daemon's refusal, or (with
+  // code ETIMEDOUT, ECONNRESET) none in time.
+  [[nodiscard]] Result<std::optional<std::string>> Next(TimePoint until);
+  // All pieces in one.
+  [[nodiscard]] Result<std::string> Answer(TimePoint until);
+  // Send and Answer.
+  [[nodiscard]] Result<std::string> Ask(std::string name, std::vector<std::string> arguments,
+                                        std::chrono::milliseconds deadline = kAnswerDeadline);
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+
+ private:
+  explicit Talk(ipc::ControlSocket socket) : socket_(std::move(socket)) {}
+
+  ipc::ControlSocket socket_;
+  std::uint32_t request_ = 0;
+  bool last_ = true;  // the answer is complete
+};
+
+struct Question {
+  std::string socket_path;
+  std::string command;
+  std::vector<std::string> arguments = {};
+};
+
+[[nodiscard]] Result<std::string> Ask(const Question& question,
+                                      std::chrono::milliseconds deadline = kAnswerDeadline);
+// What each of them answers; all are asked at once.
+[[nodiscard]] std::vector<Result<std::string>> AskAll(
+    const std::vector<Question>& questions, std::chrono::milliseconds deadline = kAnswerDeadline);
 
 }  // namespace funnel::ctl

@@ -28,8 +28,7 @@ void TakeAnswer(Result<std::string> json, Result<Status> (*parse)(const std::str
 NodeView Look(const config::Options& options) {
   NodeView view;
   view.config_dir = options.config_dir;
-  auto answers =
-      AskStatus({options.RunPath("sctpd.sock"), options.RunPath("authd.sock")}, kAnswerDeadline);
+  auto answers = AskAll({{SctpdSocket(options), "status"}, {AuthdSocket(options), "status"}});
   TakeAnswer(std::move(answers[0]), ParseSctpdStatus, view.sctpd);
   TakeAnswer(std::move(answers[1]), ParseAuthdStatus, view.authd);
   if (auto loaded = config::Load({options.config_dir, options.defaults_dir})) {

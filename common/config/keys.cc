@@ -1,6 +1,7 @@
 #include "common/config/keys.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace funnel::config {
 namespace {
@@ -21,6 +22,15 @@ std::string PrintInitialValue(const KeyRow& row, std::span<const KeyRow> node,
 }
 
 }  // namespace
+
+std::span<const KeyRow> NodeKeys() {
+  static const std::vector<KeyRow> rows = [] {
+    std::vector<KeyRow> all(BaseKeys().begin(), BaseKeys().end());
+    all.insert(all.end(), ControlKeys().begin(), ControlKeys().end());
+    return all;
+  }();
+  return rows;
+}
 
 const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
                       std::string_view key) {

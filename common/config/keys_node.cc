@@ -296,6 +296,6 @@ constexpr KeyRow kNodeRows[] = {
 
 }  // namespace
 
-std::span<const KeyRow> NodeKeys() { return kNodeRows; }
+std::span<const KeyRow> BaseKeys() { return kNodeRows; }
 
 }  // namespace funnel::config

@@ -101,6 +101,15 @@ struct SctpConfig {
   std::uint32_t refusals_kept = 64;              // for funnelctl status
 };
 
+// [control] of funnel.conf: what funnelctl may take of a daemon.
+struct ControlConfig {
+  std::uint32_t clients = 32;           // connections to one edge's control socket
+  std::uint32_t commands = 16;          // of one connection, not answered yet
+  std::uint32_t sessions_shown = 1000;  // of one edge, at once
+  std::uint64_t trace_queue_bytes = 256 * kKiB;
+  milliseconds ping_timeout = 5s;
+};
+
 struct NodeConfig {
   std::string name;
   std::string sctpd_user = "funnel-sctpd";  // a user name or a number, as all users and groups here
@@ -110,6 +119,7 @@ struct NodeConfig {
   LogLevel log_level = LogLevel::kInfo;
   KerberosConfig kerberos;
   SctpConfig sctp;
+  ControlConfig control;
   Origins origins;
 };
 

@@ -17,6 +17,12 @@ namespace internal {
 
 std::string_view FitText(std::string_view text) { return text.substr(0, kMaxTextSize); }
 
+std::size_t SizeOfTexts(const Texts& texts) {
+  std::size_t size = 2;
+  for (const std::string& text : texts) size += SizeOf(text);
+  return size;
+}
+
 bool Read(ByteReader& in, bool& field) {
   auto raw = in.U8();
   if (!raw || *raw > 1) return false;
@@ -44,6 +50,15 @@ bool Read(ByteReader& in, std::string& field) {
   auto raw = in.Block16();
   if (!raw || raw->size() > kMaxTextSize) return false;
   field = AsText(*raw);
+  return true;
+}
+
+bool Read(ByteReader& in, Texts& field) {
+  auto count = in.U16();
+  if (!count || *count > kMaxTexts) return false;
+  field.resize(*count);
+  for (std::string& text : field)
+    if (!Read(in, text)) return false;
   return true;
 }
 

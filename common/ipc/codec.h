@@ -4,8 +4,8 @@
 //   | version 8 | type 8 | fields of the message, in their order  |
 //   +-----------+--------+----------------------------------------+
 //
-// Integers are big-endian. Text: length 16, bytes. Bytes and Secret: length 32, bytes. A packet is
-// exactly as long as its fields: trailing bytes are rejected.
+// Integers are big-endian. Text: length 16, bytes. Bytes and Secret: length 32, bytes. A list of
+// texts: count 16, texts. A packet is exactly as long as its fields: trailing bytes are rejected.
 //
 // A message is a struct of fields with `static constexpr MessageType kType` and
 //   template <typename Self> static auto Fields(Self& self) { return std::tie(self.a, self.b); }
@@ -15,6 +15,7 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -29,6 +30,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMaxPacketSize = 128 * 1024;
 // Names, principals, sentences.
 constexpr std::size_t kMaxTextSize = 4096;
+// A command's arguments.
+constexpr std::size_t kMaxTexts = 16;
 
 enum class MessageType : std::uint8_t {
   // edge -> authd
@@ -63,9 +66,9 @@ enum class MessageType : std::uint8_t {
   kRejected = 66,
   // sctpd -> server-side edge
   kAdopt = 67,
-  // funnelctl -> authd, sctpd
-  kStatus = 80,
-  kStatusReply = 81,
+  // funnelctl -> authd, sctpd, edges, and the answer
+  kCommand = 80,
+  kCommandReply = 81,
 };
 
 // What kind of message this is; fails on a short packet and on another version. The type may be one
@@ -109,6 +112,9 @@ struct IsStrongId<StrongId<Tag, Rep>> : std::true_type {};
 // Text longer than a field takes is cut: it is for humans, and a message must not fail for it.
 [[nodiscard]] std::string_view FitText(std::string_view text);
 
+using Texts = std::vector<std::string>;
+[[nodiscard]] std::size_t SizeOfTexts(const Texts& texts);
+
 template <typename T>
 std::size_t SizeOf(const T& field) {
   if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
@@ -121,6 +127,8 @@ std::size_t SizeOf(const T& field) {
     return 2 + field.text().size();
   else if constexpr (std::is_same_v<T, std::string>)
     return 2 + FitText(field).size();
+  else if constexpr (std::is_same_v<T, Texts>)
+    return SizeOfTexts(field);
   else
     return 4 + field.size();
 }
@@ -139,6 +147,9 @@ void Write(PacketWriter& out, const T& field) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     out.Integer<2>(FitText(field).size());
     out.Append(AsBytes(FitText(field)));
+  } else if constexpr (std::is_same_v<T, Texts>) {
+    out.Integer<2>(field.size());
+    for (const std::string& text : field) Write(out, text);
   } else if constexpr (std::is_same_v<T, Secret>) {
     out.Integer<4>(field.size());
     out.Append(field.view());
@@ -153,6 +164,7 @@ void Write(PacketWriter& out, const T& field) {
 [[nodiscard]] bool Read(ByteReader& in, BootTime& field);
 [[nodiscard]] bool Read(ByteReader& in, ServiceName& field);
 [[nodiscard]] bool Read(ByteReader& in, std::string& field);
+[[nodiscard]] bool Read(ByteReader& in, Texts& field);
 [[nodiscard]] bool Read(ByteReader& in, Secret& field);
 [[nodiscard]] bool Read(ByteReader& in, Bytes& field);
 

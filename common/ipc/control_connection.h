@@ -40,6 +40,7 @@ class ControlConnection {
   // E.g. a peer that broke a rule: on_closed(REASON) comes in the next turn, nothing else any more.
   void Fail(std::string reason);
   [[nodiscard]] int fd() const { return socket_.fd(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return socket_.queued_bytes(); }
 
  private:
   ControlConnection(event::Loop& loop, ControlSocket socket, Callbacks callbacks);

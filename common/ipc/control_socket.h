@@ -47,6 +47,7 @@ class ControlSocket {
   // Sends what waits.
   [[nodiscard]] Result<> Flush();
   [[nodiscard]] bool wants_write() const { return !queue_.empty(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:

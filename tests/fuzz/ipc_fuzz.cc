@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "common/ipc/authd_messages.h"
+#include "common/ipc/command_messages.h"
 #include "common/ipc/frame_pipe.h"
 #include "common/ipc/sctpd_messages.h"
-#include "common/ipc/status_messages.h"
 #include "tests/fuzz/entry.h"
 
 namespace funnel::ipc {
@@ -62,7 +62,7 @@ void FuzzOne(ByteView input) {
       return CheckAll<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                       Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                       PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed,
-                      Attach, Attached, Rejected, Adopt, Status, StatusReply>(rest);
+                      Attach, Attached, Rejected, Adopt, Command, CommandReply>(rest);
     case 1:
       CheckUnit<LinkUp>(rest);
       CheckUnit<LinkEnd>(rest);

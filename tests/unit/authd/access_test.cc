@@ -1,7 +1,7 @@
 // Who may ask for what, status, and what a reload changes.
 #include <gtest/gtest.h>
 
-#include "common/ipc/status_messages.h"
+#include "common/ipc/command_messages.h"
 #include "tests/unit/authd/two_nodes.h"
 
 namespace funnel::authd {
@@ -73,10 +73,10 @@ TEST_F(AccessTest, HangsUpOnNonsense) {
 
 TEST_F(AccessTest, AnswersStatusWithJson) {
   (void)Establish();
-  edge_.Send(ipc::Status{.request = 9});
-  const auto reply = edge_.Receive<ipc::StatusReply>();
-  EXPECT_FALSE(reply.more);
-  const std::string json(AsText(reply.json));
+  edge_.Send(ipc::Command{9, "status", {}});
+  const auto reply = edge_.Receive<ipc::CommandReply>();
+  EXPECT_EQ(reply.kind, ipc::ReplyKind::kLast);
+  const std::string json(AsText(reply.text));
   EXPECT_EQ(json.front(), '{');
   EXPECT_EQ(json.back(), '}');
   for (const std::string part :

@@ -8,8 +8,8 @@
 #include <functional>
 #include <thread>
 
+#include "common/ipc/command_messages.h"
 #include "common/ipc/control_socket.h"
-#include "common/ipc/status_messages.h"
 #include "tests/unit/config/temp_dir.h"
 
 namespace funnel::ctl {
@@ -50,62 +50,68 @@ class FakeDaemon {
   std::thread thread_;
 };
 
-void Reply(int fd, std::string_view json, bool more, std::uint32_t request = 1) {
+void Reply(int fd, std::string_view json, ipc::ReplyKind kind, std::uint32_t request = 1) {
   ByteView bytes = AsBytes(json);
   Secret packet =
-      ipc::Serialize(ipc::StatusReply{request, more, Bytes(bytes.begin(), bytes.end())});
+      ipc::Serialize(ipc::CommandReply{request, kind, Bytes(bytes.begin(), bytes.end())});
   EXPECT_EQ(send(fd, packet.view().data(), packet.size(), 0), static_cast<ssize_t>(packet.size()));
 }
 
 Result<std::string> AskOne(const std::string& path, std::chrono::milliseconds deadline = 10s) {
-  return std::move(AskStatus({path}, deadline).front());
+  return ctl::Ask({path, "status"}, deadline);
 }
 
-class Ask : public testing::Test {
+class AskTest : public testing::Test {
  protected:
   TempDir dir_;
   std::string path_ = dir_.Path("sctpd.sock");
 };
 
-TEST_F(Ask, JoinsTheChunks) {
+TEST_F(AskTest, JoinsTheChunks) {
   FakeDaemon daemon(path_, [](int fd) {
-    Reply(fd, "{\"a\":", /*more=*/true);
-    Reply(fd, "1}", /*more=*/false);
+    Reply(fd, "{\"a\":", ipc::ReplyKind::kMore);
+    Reply(fd, "1}", ipc::ReplyKind::kLast);
   });
   auto answer = AskOne(path_);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(*answer, "{\"a\":1}");
 }
 
-TEST_F(Ask, SaysThatNobodyIsThere) {
+TEST_F(AskTest, SaysThatNobodyIsThere) {
   EXPECT_EQ(AskOne(path_).error().message, "there is no control socket");
   { FakeDaemon gone(path_, nullptr); }
   EXPECT_EQ(AskOne(path_).error().message, "nobody holds its control socket");
 }
 
 // The service manager holds the socket; the daemon hangs or is dead.
-TEST_F(Ask, DoesNotWaitForever) {
+TEST_F(AskTest, DoesNotWaitForever) {
   FakeDaemon silent(path_, nullptr);
   ASSERT_TRUE(silent.bound());
   EXPECT_EQ(AskOne(path_, 50ms).error().message, "no answer in time");
 }
 
-TEST_F(Ask, OneSilentDaemonDoesNotHideTheOther) {
+TEST_F(AskTest, OneSilentDaemonDoesNotHideTheOther) {
   FakeDaemon silent(path_, nullptr);
-  FakeDaemon other(dir_.Path("authd.sock"), [](int fd) { Reply(fd, "{}", /*more=*/false); });
-  auto answers = AskStatus({path_, dir_.Path("authd.sock")}, 200ms);
+  FakeDaemon other(dir_.Path("authd.sock"), [](int fd) { Reply(fd, "{}", ipc::ReplyKind::kLast); });
+  auto answers = AskAll({{path_, "status"}, {dir_.Path("authd.sock"), "status"}}, 200ms);
   EXPECT_FALSE(answers[0]);
   ASSERT_TRUE(answers[1]) << answers[1].error().message;
 }
 
-TEST_F(Ask, SaysThatItMayNotAsk) {
-  FakeDaemon daemon(path_, [](int) {});
-  EXPECT_NE(AskOne(path_).error().message.find("read-group"), std::string::npos);
+TEST_F(AskTest, PassesOnWhyNot) {
+  FakeDaemon daemon(
+      path_, [](int fd) { Reply(fd, "you\x1b[2J are not in the group", ipc::ReplyKind::kFailed); });
+  EXPECT_EQ(AskOne(path_).error().message, "you\\x1b[2J are not in the group");
 }
 
-TEST_F(Ask, RefusesAnswersToOtherQuestionsAndRubbish) {
+TEST_F(AskTest, TellsADaemonThatDiedFromOneThatRefuses) {
+  FakeDaemon daemon(path_, [](int fd) { Reply(fd, "{", ipc::ReplyKind::kMore); });
+  EXPECT_EQ(AskOne(path_).error().code, ECONNRESET);
+}
+
+TEST_F(AskTest, RefusesAnswersToOtherQuestionsAndRubbish) {
   {
-    FakeDaemon daemon(path_, [](int fd) { Reply(fd, "{}", /*more=*/false, /*request=*/7); });
+    FakeDaemon daemon(path_, [](int fd) { Reply(fd, "{}", ipc::ReplyKind::kLast, /*request=*/7); });
     EXPECT_FALSE(AskOne(path_));
   }
   path_ += "2";
@@ -113,11 +119,12 @@ TEST_F(Ask, RefusesAnswersToOtherQuestionsAndRubbish) {
   EXPECT_FALSE(AskOne(path_));
 }
 
-TEST_F(Ask, BoundsTheAnswer) {
+TEST_F(AskTest, BoundsTheAnswer) {
   FakeDaemon daemon(path_, [](int fd) {
-    std::string chunk(ipc::StatusReply::kChunkSize, 'x');
+    std::string chunk(ipc::CommandReply::kPieceSize, 'x');
     ByteView bytes = AsBytes(chunk);
-    Secret packet = ipc::Serialize(ipc::StatusReply{1, true, Bytes(bytes.begin(), bytes.end())});
+    Secret packet = ipc::Serialize(
+        ipc::CommandReply{1, ipc::ReplyKind::kMore, Bytes(bytes.begin(), bytes.end())});
     while (send(fd, packet.view().data(), packet.size(), MSG_NOSIGNAL) > 0) {
     }
   });

@@ -164,7 +164,7 @@ TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
   int messages = 0, closed = 0;
   auto connection = *ControlConnection::Create(*loop_, ControlSocket(std::move(pair.b)),
                                                {[&](ByteView packet, UniqueFd fd) {
-                                                  EXPECT_TRUE(Parse<Status>(packet));
+                                                  EXPECT_TRUE(Parse<Command>(packet));
                                                   EXPECT_FALSE(fd);
                                                   ++messages;
                                                 },
@@ -173,12 +173,12 @@ TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
                                                   ++closed;
                                                 }});
   ControlSocket sender(std::move(pair.a));
-  ASSERT_TRUE(sender.Send(Serialize(Sample<Status>())));
-  ASSERT_TRUE(sender.Send(Serialize(Sample<Status>())));
+  ASSERT_TRUE(sender.Send(Serialize(Sample<Command>())));
+  ASSERT_TRUE(sender.Send(Serialize(Sample<Command>())));
   EXPECT_TRUE(Until([&] { return messages == 2; }));
   sender = ControlSocket(UniqueFd());
   EXPECT_TRUE(Until([&] { return closed == 1; }));
-  EXPECT_FALSE(connection->Send(Sample<Status>()));
+  EXPECT_FALSE(connection->Send(Sample<Command>()));
 }
 
 TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {

@@ -3,8 +3,8 @@
 #include <random>
 
 #include "common/ipc/authd_messages.h"
+#include "common/ipc/command_messages.h"
 #include "common/ipc/sctpd_messages.h"
-#include "common/ipc/status_messages.h"
 #include "tests/unit/ipc/samples.h"
 
 namespace funnel::ipc {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "common/ipc/authd_messages.h"
+#include "common/ipc/command_messages.h"
 #include "common/ipc/sctpd_messages.h"
-#include "common/ipc/status_messages.h"
 
 namespace funnel::ipc {
 
@@ -13,7 +13,7 @@ using AllMessages =
     testing::Types<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                    Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                    PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed, Attach,
-                   Attached, Rejected, Adopt, Status, StatusReply>;
+                   Attached, Rejected, Adopt, Command, CommandReply>;
 
 inline Secret SampleSecret() { return Secret(AsBytes("0123456789abcdef0123456789abcdef")); }
 
@@ -24,6 +24,8 @@ void FillSample(T& field) {
     field = *ServiceName::Parse("dns");
   else if constexpr (std::is_same_v<T, std::string>)
     field = "dns/ns.hoster.net@EXAMPLE.NET";
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    field = {"dns", "", "--wait"};
   else if constexpr (std::is_same_v<T, Secret>)
     field = SampleSecret();
   else if constexpr (std::is_same_v<T, Bytes>)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-#include "common/ipc/status_messages.h"
+#include "common/ipc/command_messages.h"
 #include "funnel-sctpd/authd_link.h"
 #include "funnel-sctpd/control_server.h"
 #include "funnel-sctpd/engine_setup.h"
@@ -155,11 +155,12 @@ class ControlTest : public DaemonTest {
     config_.services[0].edge_user = std::to_string(::getuid());
     config_.services[1].edge_user = std::to_string(::getuid() + 1);
     node_ = std::make_unique<TestNode>(network_, *loop_, "a", "192.0.2.1", config_, now_);
-    server_ =
-        *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->core, *node_->channels, [this] {
-          return MakeStatus(
-              {node_->core, *node_->associations, *node_->channels, {"[::]:9899"}, 5});
-        });
+    server_ = *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->core, *node_->channels);
+    server_->commands().Add(
+        "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
+          answer->Finish(
+              MakeStatus({node_->core, *node_->associations, *node_->channels, {"[::]:9899"}, 5}));
+        }});
   }
   Result<ipc::ReceivedPacket> Ask(Secret request, UniqueFd fd = {}) {
     auto client = ipc::ControlSocket::Connect(directory_ + "/sctpd.sock");
@@ -216,13 +217,13 @@ TEST_F(ControlTest, OneEdgeCannotAttachWithoutEnd) {
 
 TEST_F(ControlTest, StatusSaysWhatIsThere) {
   Attach("dns", "b");
-  auto answer = Ask(ipc::Serialize(ipc::Status{9}));
+  auto answer = Ask(ipc::Serialize(ipc::Command{9, "status", {}}));
   ASSERT_TRUE(answer);
-  auto reply = ipc::Parse<ipc::StatusReply>(answer->packet.view());
+  auto reply = ipc::Parse<ipc::CommandReply>(answer->packet.view());
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->request, 9u);
-  EXPECT_FALSE(reply->more);
-  std::string json(AsText(reply->json));
+  EXPECT_EQ(reply->kind, ipc::ReplyKind::kLast);
+  std::string json(AsText(reply->text));
   for (const char* part :
        {"\"daemon\":\"funnel-sctpd\"", "\"node\":\"a.example\"", "\"listen\":[\"[::]:9899\"]",
         "\"peer\":\"b\"", "\"state\":\"connecting\"", "\"service\":\"dns\"", "\"stream\":null",
@@ -233,7 +234,7 @@ TEST_F(ControlTest, StatusSaysWhatIsThere) {
 TEST_F(ControlTest, StatusCarriesNoDescriptor) {
   UniqueFd ours, theirs;
   TestNode::MakeSockets(ours, theirs);
-  auto answer = Ask(ipc::Serialize(ipc::Status{9}), std::move(theirs));
+  auto answer = Ask(ipc::Serialize(ipc::Command{9, "status", {}}), std::move(theirs));
   ASSERT_TRUE(answer);
   EXPECT_TRUE(ipc::Parse<ipc::Rejected>(answer->packet.view()));
 }

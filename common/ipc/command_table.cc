@@ -1,0 +1,69 @@
+#include "common/ipc/command_table.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace funnel::ipc {
+
+CommandSession::~CommandSession() {
+  for (auto& waiting : std::exchange(pending_, {}))
+    if (SharedAnswer answer = waiting.lock()) answer->Detach();
+}
+
+void CommandSession::ForgetFinished() {
+  std::erase_if(pending_, [](const std::weak_ptr<CommandAnswer>& waiting) {
+    SharedAnswer answer = waiting.lock();
+    return answer == nullptr || answer->over();
+  });
+}
+
+Result<> CommandSession::OnPacket(ByteView packet) {
+  Command command = TRY(Parse<Command>(packet));
+  ForgetFinished();
+  for (auto& waiting : pending_)
+    if (waiting.lock()->request() == command.request)
+      return Fail("a command with the number of one that is not answered yet");
+  auto answer = std::make_shared<CommandAnswer>(connection_, command.request);
+  auto row = Check(command);
+  if (!row) {
+    answer->Fail(row.error().message);
+    return {};
+  }
+  pending_.push_back(answer);
+  (*row)->run(command.arguments, std::move(answer));
+  return {};
+}
+
+Result<const CommandRow*> CommandSession::Check(const Command& command) const {
+  auto found = table_.rows_.find(command.name);
+  if (found == table_.rows_.end())
+    return funnel::Fail("this daemon knows no command " + EscapeForLog(command.name));
+  const CommandRow& row = found->second;
+  const CommandTable::Rules rules = table_.rules_();
+  if (auto may = MayRun(command, row, rules); !may) {
+    table_.on_denied_(command.name + ": " + may.error().message);
+    return std::unexpected(may.error());
+  }
+  if (command.arguments.size() < row.min_arguments || command.arguments.size() > row.max_arguments)
+    return funnel::Fail("the command " + command.name + " with " +
+                        std::to_string(command.arguments.size()) + " arguments");
+  if (pending_.size() >= rules.max_pending)
+    return funnel::Fail("too many commands at once ([control] commands)");
+  return &row;
+}
+
+Result<> CommandSession::MayRun(const Command& command, const CommandRow& row,
+                                const CommandTable::Rules& rules) const {
+  const PeerCredentials peer = TRY(ReadPeerCredentials(connection_.fd()));
+  if (row.access == Access::kRead) return RequireReader(peer, rules.read_group);
+  TRY(RequireAdmin(peer, rules.admin_group));
+  std::string what = command.name;
+  for (const std::string& argument : command.arguments) what += ' ' + argument;
+  Log(LogLevel::kNotice, "command", EscapeForLog(what),
+      {{"UID", std::to_string(peer.uid)}, {"PID", std::to_string(peer.pid)}});
+  return {};
+}
+
+}  // namespace funnel::ipc

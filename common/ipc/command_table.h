@@ -1,0 +1,79 @@
+// What a daemon can be told over its control socket: one row a command, and who may give it.
+// A CommandSession runs what one client sends against the table.
+//
+// Thread: the loop's. The table outlives its sessions; each session lives as long as its
+// connection.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/ipc/command_answer.h"
+#include "common/ipc/command_messages.h"
+#include "common/ipc/control_connection.h"
+#include "common/ipc/credentials.h"
+
+namespace funnel::ipc {
+
+enum class Access { kRead, kAdmin };
+
+struct CommandRow {
+  using Arguments = std::vector<std::string>;
+  // Finishes or fails ANSWER, now or later.
+  using Handler = std::function<void(const Arguments& arguments, SharedAnswer answer)>;
+
+  Access access = Access::kRead;
+  std::size_t min_arguments = 0;
+  std::size_t max_arguments = 0;
+  Handler run;
+};
+
+class CommandTable {
+ public:
+  struct Rules {
+    std::string read_group;
+    std::string admin_group;
+    std::size_t max_pending = 0;  // commands of one client that are not answered yet
+  };
+  // RULES is asked at each command: a reload changes them. ON_DENIED hears of each that was
+  // refused to its asker, for log and counter.
+  CommandTable(std::function<Rules()> rules, std::function<void(const std::string& why)> on_denied)
+      : rules_(std::move(rules)), on_denied_(std::move(on_denied)) {}
+
+  void Add(std::string name, CommandRow row) { rows_[std::move(name)] = std::move(row); }
+
+ private:
+  friend class CommandSession;
+
+  std::function<Rules()> rules_;
+  std::function<void(const std::string& why)> on_denied_;
+  std::map<std::string, CommandRow, std::less<>> rows_;
+};
+
+class CommandSession {
+ public:
+  CommandSession(const CommandTable& table, ControlConnection& connection)
+      : table_(table), connection_(connection) {}
+  // Whoever is still at work for this client hears that it has gone.
+  ~CommandSession();
+
+  // One packet of type Command: runs it, or answers why not. An error: it is none; end the
+  // connection.
+  [[nodiscard]] Result<> OnPacket(ByteView packet);
+
+ private:
+  [[nodiscard]] Result<> MayRun(const Command& command, const CommandRow& row,
+                                const CommandTable::Rules& rules) const;
+  [[nodiscard]] Result<const CommandRow*> Check(const Command& command) const;
+  void ForgetFinished();
+
+  const CommandTable& table_;
+  ControlConnection& connection_;
+  // Owned by the handlers.
+  std::vector<std::weak_ptr<CommandAnswer>> pending_;
+};
+
+}  // namespace funnel::ipc
