@@ -19,12 +19,12 @@ class Node:
     """`letter` is the namespace; `build` the folder of meson's build. Start what is to run by name:
     "funnel-authd", "funnel-sctpd", "funnel-udpd@dns"."""
 
-    def __init__(self, workspace, network, realm, build, letter):
+    def __init__(self, workspace, network, realm, build, letter, node_name=None):
         self.network = network
         self.realm = realm
         self.build = os.path.abspath(build)
         self.letter = letter
-        self.node_name = NODE_NAMES[letter]
+        self.node_name = node_name or NODE_NAMES[letter]
         self.peer_name = PEER_NAMES[letter]
         self.daemons = {}
         self.settings = {}  # [section][key] of funnel.conf beyond the usual ones

@@ -51,11 +51,17 @@ KDC_CONF = """\
 
 
 class Realm:
-    """`lifetime` limits every ticket, e.g. "10s"; `enctypes` is a key of ENCTYPES."""
+    """`lifetime` limits every ticket, e.g. "10s"; `enctypes` is a key of ENCTYPES. Another realm beside the first one has
+    a name, a namespace and an address of its own."""
 
-    def __init__(self, workspace, network, enctypes="sha2", lifetime="1h"):
+    def __init__(self, workspace, network, enctypes="sha2", lifetime="1h", name=REALM, node="k", address=ADDRESSES["k"],
+                 port=KDC_PORT):
         self.network = network
-        self.folder = workspace.folder("realm", KDC_UID)
+        self.name = name
+        self.node = node
+        self.address = address
+        self.port = port
+        self.folder = workspace.folder("realm" if name == REALM else name, KDC_UID)
         self.log = os.path.join(self.folder, "krb5kdc.out")
         self.config = os.path.join(self.folder, "krb5.conf")
         self.kdc_config = os.path.join(self.folder, "kdc.conf")
@@ -64,32 +70,32 @@ class Realm:
                             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                             "KRB5CCNAME": "MEMORY:", "TMPDIR": self.folder}
         self.write_config(enctypes, lifetime)
-        self._kdc("kdb5_util", "create", "-s", "-r", REALM, "-P", os.urandom(16).hex())
+        self._kdc("kdb5_util", "create", "-s", "-r", self.name, "-P", os.urandom(16).hex())
         self.start()
 
     def write_config(self, enctypes, lifetime):
         listed = ENCTYPES[enctypes]
-        values = {"realm": REALM, "address": ADDRESSES["k"], "port": KDC_PORT, "folder": self.folder,
+        values = {"realm": self.name, "address": self.address, "port": self.port, "folder": self.folder,
                   "lifetime": lifetime, "enctypes": listed,
                   "keytypes": " ".join(kind + ":normal" for kind in listed.split())}
         write_file(self.config, KRB5_CONF.format(**values))
         write_file(self.kdc_config, KDC_CONF.format(**values))
 
-    def _kdc(self, *command):
-        return run(command, uid=KDC_UID, env=self.environment)
+    def _kdc(self, *command, **options):
+        return run(command, uid=KDC_UID, env=self.environment, **options)
 
     def start(self, prefix=()):
         """`prefix` goes before the KDC's command, such as faketime's."""
-        command = [*prefix, "krb5kdc", "-n", "-r", REALM]
-        self.kdc = Child("krb5kdc", self.network.inside("k", "setpriv", "--reuid", KDC_UID, "--regid", KDC_UID,
+        command = [*prefix, "krb5kdc", "-n", "-r", self.name]
+        self.kdc = Child("krb5kdc", self.network.inside(self.node, "setpriv", "--reuid", KDC_UID, "--regid", KDC_UID,
                                                         "--clear-groups", "--pdeathsig", "KILL", *command),
                          self.log, env=self.environment)
         wait_until(self._listens, "the KDC listens", detail=lambda: tail(self.log))
 
     def _listens(self):
         self.kdc.require_running()
-        done = self.network.run("k", "cat", "/proc/net/tcp", check=False)
-        return any(line.split()[1].endswith(f":{KDC_PORT:04X}") for line in done.stdout.splitlines()[1:])
+        done = self.network.run(self.node, "cat", "/proc/net/tcp", check=False)
+        return any(line.split()[1].endswith(f":{self.port:04X}") for line in done.stdout.splitlines()[1:])
 
     def stop(self):
         if self.kdc:
@@ -98,10 +104,14 @@ class Realm:
 
     def admin(self, query):
         """One kadmin.local query; the database is a plain file, so this works beside a running KDC."""
-        done = self._kdc("kadmin.local", "-r", REALM, "-p", f"lab@{REALM}", "-q", query)
+        done = self._kdc("kadmin.local", "-r", self.name, "-p", f"lab@{self.name}", "-q", query)
         if "while " in done.stdout and ": " in done.stdout.split("while ", 1)[0][-80:]:
             raise LabError(f"kadmin.local {query}\n{done.stdout}")
         return done.stdout
+
+    def kadmin(self, commands):
+        """The commands of a file, as an administrator gives them to kadmin; principals that are there stay."""
+        return self._kdc("kadmin.local", "-r", self.name, "-p", f"lab@{self.name}", input=commands).stdout
 
     def add(self, *principals):
         for principal in principals:

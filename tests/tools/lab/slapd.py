@@ -38,9 +38,10 @@ def directory_text():
 
 
 class Slapd:
-    def __init__(self, workspace, network, node="b"):
+    def __init__(self, workspace, network, node="b", port=PORT):
         self.network = network
         self.node = node
+        self.port = port
         self.folder = workspace.folder("slapd", UID)
         workspace.folder("slapd/db", UID)
         self.socket = os.path.join(self.folder, "ldapi")
@@ -54,7 +55,7 @@ class Slapd:
         self.start()
 
     def start(self):
-        urls = f"ldap://127.0.0.1:{PORT}/ ldap://[::1]:{PORT}/ ldapi://{quote(self.socket, safe='')}/"
+        urls = f"ldap://127.0.0.1:{self.port}/ ldap://[::1]:{self.port}/ ldapi://{quote(self.socket, safe='')}/"
         command = self.network.inside(self.node, "setpriv", "--reuid", UID, "--regid", UID, "--clear-groups",
                                       "--pdeathsig", "KILL", "/usr/sbin/slapd", "-d", "0", "-h", urls, "-f", self.config)
         self.child = Child("slapd", command, self.log)
@@ -62,7 +63,7 @@ class Slapd:
 
     def _answers(self):
         self.child.require_running()
-        done = self.search(self.node, f"ldap://127.0.0.1:{PORT}", "(uid=user7)", check=False)
+        done = self.search(self.node, f"ldap://127.0.0.1:{self.port}", "(uid=user7)", check=False)
         return "uid: user7" in done.stdout
 
     def search(self, node, url, query="(objectClass=*)", *attributes, check=True, timeout=30):

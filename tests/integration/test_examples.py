@@ -1,0 +1,175 @@
+"""Every example in examples/ carries a real client's work to a real server, by the very files that an administrator
+copies. All of them run at once in one pair of nodes, over one association.
+
+    branch1 (a)                                                   hoster (b)
+    dig, radclient, kinit, ldapsearch, imaplib,                   nsd, freeradius, krb5kdc, slapd, dovecot,
+    sipp, slixmpp, cgi-fcgi, nginx  ------------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi
+    snmpd, sshd  <------------------------------- funnel -------  snmpget, ssh
+"""
+import hashlib
+import os
+
+import pytest
+
+import lab
+import manual
+from lab import example, nsd, slapd
+from lab.backends.fastcgi import FastCgi
+from lab.backends.imap import Imap
+from lab.backends.radius import Radius
+from lab.backends.sip import CALLS, Sip
+from lab.backends.snmp import NAME, Snmp
+from lab.backends.ssh import Ssh
+from lab.backends.uwsgi import Nginx, Uwsgi
+from lab.backends.xmpp import Xmpp
+
+MANY = "x" * 200000
+
+
+@pytest.fixture(scope="module")
+def tunnel(build):
+    with example.ExampleLab(build) as made:
+        yield made.start()
+
+
+@pytest.fixture(autouse=True)
+def carried(request):
+    """A test marked with services: each of them has carried something when it is over."""
+    yield
+    for mark in request.node.iter_markers("services"):
+        for name in mark.args:
+            counters = request.getfixturevalue("tunnel").counters(name)
+            assert counters.get("sessions_total", 0) + counters.get("datagrams_out", 0) > 0, name
+
+
+@pytest.mark.services("dns", "dns-tcp")
+def test_dns(tunnel):
+    server = lab.Nsd(tunnel.workspace, tunnel.network)
+    try:
+        assert server.dig("a", "127.0.0.1", 53, "www", "A") == "192.0.2.80\n"
+        # Too large for a datagram: dig asks again over TCP.
+        assert server.dig("a", "127.0.0.1", 53, "big", "TXT") == server.dig("b", "127.0.0.1", nsd.PORT, "big", "TXT") != ""
+    finally:
+        server.stop()
+
+
+@pytest.mark.services("radius", "radius-acct")
+def test_radius(tunnel):
+    with Radius(tunnel) as server:
+        accepted = server.ask("a", 1812, "auth", server.request("wonderland"))
+        assert "Received Access-Accept" in accepted and "carried by Funnel" in accepted
+        assert "Received Access-Reject" in server.ask("a", 1812, "auth", server.request("wrong"))
+        assert "Received Accounting-Response" in server.ask(
+            "a", 1813, "acct", "User-Name = alice\nAcct-Status-Type = Start\nAcct-Session-Id = 1\n")
+
+
+def kinit(tunnel, realm, limit):
+    """A ticket for alice; libkrb5 takes UDP for requests below the limit, else TCP. What it says of its steps."""
+    with open(realm.config, encoding="utf-8") as file:
+        text = file.read()
+    config = f"{realm.config}.{limit}"
+    lab.base.write_file(config, text.replace("udp_preference_limit = 32700", f"udp_preference_limit = {limit}"))
+    return tunnel.network.run("a", "kinit", "alice@CORP.EXAMPLE", input="wonderland\n", env={
+        **os.environ, "KRB5_CONFIG": config, "KRB5CCNAME": f"FILE:{realm.folder}/ccache.{limit}",
+        "KRB5_TRACE": "/dev/stdout"}).stdout
+
+
+@pytest.mark.services("krb5", "krb5-tcp")
+def test_kerberos(tunnel):
+    realm = lab.Realm(tunnel.workspace, tunnel.network, name="CORP.EXAMPLE", node="b", address="127.0.0.1", port=88)
+    try:
+        realm.admin("addprinc -pw wonderland alice")
+        for limit, way in ((32700, "dgram 127.0.0.1:88"), (1, "stream 127.0.0.1:88")):
+            steps = kinit(tunnel, realm, limit)
+            assert f"Sending initial UDP request to {way}" in steps or f"Sending TCP request to {way}" in steps
+            assert "alice@CORP.EXAMPLE -> krbtgt/CORP.EXAMPLE@CORP.EXAMPLE" in steps
+    finally:
+        realm.stop()
+
+
+@pytest.mark.services("snmp")
+def test_snmp(tunnel):
+    with Snmp(tunnel) as agent:
+        assert NAME in agent.get("b", "127.0.0.1:16101")
+        assert agent.walk("b", "127.0.0.1:16101").count("\n") > 5
+
+
+@pytest.mark.services("ldap")
+def test_ldap(tunnel):
+    server = lab.Slapd(tunnel.workspace, tunnel.network, port=389)
+    try:
+        direct = server.search("b", "ldap://127.0.0.1").stdout
+        assert direct.count("dn: ") == slapd.PEOPLE + 2
+        for url in ("ldap://127.0.0.1", "ldap://[::1]"):
+            assert server.search("a", url).stdout == direct
+    finally:
+        server.stop()
+
+
+@pytest.mark.services("imap")
+def test_imap(tunnel):
+    with Imap(tunnel) as server:
+        size, subject = server.client("a", "192.168.1.1", 143).split(maxsplit=1)
+        assert int(size) > 200000 and subject == "Subject: through the tunnel\n"
+        # The PROXY header: the client's address on its LAN, not the edge's.
+        assert "user=<alice>" in server.logged() and "rip=192.168.1.1," in server.logged()
+
+
+@pytest.mark.services("sip")
+def test_sip(tunnel):
+    with Sip(tunnel) as server:
+        said = server.call("a", "192.168.1.1", "192.168.1.1:5060")
+        assert f"Successful call        |        0                  |       {CALLS} " in said
+
+
+@pytest.mark.services("xmpp")
+def test_xmpp(tunnel):
+    with Xmpp(tunnel) as server:
+        assert server.client("a", "192.168.1.1", 5222).splitlines()[-1] == "through the tunnel"
+
+
+@pytest.mark.services("fastcgi")
+def test_fastcgi(tunnel):
+    with FastCgi(tunnel, os.path.join(tunnel.sockets, "fcgiwrap.socket")) as server:
+        answer = server.request("a", "127.0.0.1:9000", "a=1", MANY)
+        assert "query: a=1" in answer and hashlib.sha256(MANY.encode()).hexdigest() in answer
+
+
+@pytest.mark.services("uwsgi")
+def test_uwsgi(tunnel):
+    with Uwsgi(tunnel), Nginx(tunnel, "a", "127.0.0.1:3031") as web:
+        assert web.post("/hello", 300000) == "POST /hello 127.0.0.1 300000\n"
+
+
+@pytest.mark.services("ssh")
+def test_ssh(tunnel):
+    with Ssh(tunnel) as server:
+        assert server.shell("b", 2222, "echo $SSH_CONNECTION; cat", input=MANY).endswith(MANY)
+        assert server.shell("b", 2222, "exit 7", check=False) == ""
+
+
+def test_every_example_is_run():
+    carried_here = [mark for name, function in globals().items() if name.startswith("test_")
+                    for mark in getattr(function, "pytestmark", []) if mark.name == "services"]
+    tested = {name for mark in carried_here for name in mark.args}
+    assert tested == {name for folder in example.names() for name in example.services(folder)}
+
+
+@pytest.mark.parametrize("name", example.names())
+def test_example_is_complete(build, name):
+    """Both ends are right by themselves, and agree with all other examples on the nodes and their peers."""
+    folder = os.path.join(example.EXAMPLES, name)
+    control = os.path.join(build, "funnelctl", "funnelctl")
+    for node in example.LETTERS:
+        lab.base.run([control, "--config", os.path.join(folder, node), "--defaults", "/nonexistent", "check"])
+        for file in ("funnel.conf", "peers.d/hoster.ini" if node == "branch1" else "peers.d/branch1.ini"):
+            assert manual.read(f"{folder}/{node}/{file}") == manual.read(f"{example.EXAMPLES}/dns/{node}/{file}")
+    for service in example.services(name):
+        assert service + ".ini" in manual.read(folder + "/README")
+
+
+def test_quick_start_of_the_manual_is_the_example_of_dns():
+    blocks = manual.blocks("file")
+    assert len(blocks) == 6
+    for block in blocks:
+        assert block.text == manual.read(os.path.join(example.EXAMPLES, block.where))

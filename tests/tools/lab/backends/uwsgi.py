@@ -1,0 +1,58 @@
+"""uwsgi with a small application at the hoster, and at the branch nginx, which curl asks."""
+import os
+
+from .server import Server
+
+APPLICATION = """\
+def application(environ, start_response):
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(size)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {environ['HTTP_HOST']} {len(body)}\\n".encode()]
+"""
+NGINX = """\
+daemon off;
+pid {folder}/pid;
+error_log stderr;
+events {{
+}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    client_max_body_size 10m;
+    server {{
+        listen 127.0.0.1:8080;
+        location / {{
+            include /etc/nginx/uwsgi_params;
+            uwsgi_pass {where};
+        }}
+    }}
+}}
+"""
+
+
+class Uwsgi(Server):
+    def __init__(self, lab):
+        super().__init__(lab, "uwsgi")
+        self.start("uwsgi-core", "--plugin", "python3", "--socket", "127.0.0.1:3031", "--wsgi-file",
+                   self.write("application.py", APPLICATION), "--die-on-term", answers=lambda: self.listens(3031))
+
+
+class Nginx(Server):
+    """Beside the clients; `where` is where it reaches the application."""
+
+    def __init__(self, lab, node, where):
+        super().__init__(lab, "nginx", node)
+        config = self.write("nginx.conf", NGINX.format(folder=self.folder, where=where))
+        self.start("nginx", "-p", self.folder, "-e", "stderr", "-c", config, answers=lambda: self.listens(8080))
+
+    def post(self, path, size):
+        body = self.path("body.bin")
+        with open(body, "wb") as out:
+            out.write(os.urandom(size))
+        return self.network.run(self.node, "curl", "-sS", "--fail", "--max-time", "20", "--data-binary", "@" + body,
+                                "http://127.0.0.1:8080" + path).stdout
