@@ -5,6 +5,7 @@ Everything that runs is a child of this process and dies with it; everything tha
 one temporary folder. See tunnel.py for the whole, drawn.
 """
 from .base import LabError, Workspace, wait_until
+from .chain import Chain
 from .netns import Network
 from .daemon import Daemon
 from .node import Node
@@ -15,4 +16,4 @@ from .slapd import Slapd
 from .tunnel import Tunnel, dns_service, ldap_service
 
 __all__ = ["LabError", "Workspace", "wait_until", "Network", "Node", "Nsd", "Realm", "Peer", "Service", "Slapd",
-           "Tunnel", "Daemon", "dns_service", "ldap_service"]
+           "Tunnel", "Chain", "Daemon", "dns_service", "ldap_service"]

@@ -23,23 +23,28 @@ ADDRESSES6 = {"a": "fd77::1", "b": "fd77::2"}
 
 
 class Network:
+    NODES = ("a", "b")
+
     def __init__(self, workspace):
         self.keepers = {}
         folder = workspace.folder("net")
         try:
-            for name in ("a", "b", "k"):
+            for name in (*self.NODES, "k"):
                 self.keepers[name] = self._new_namespace(name, os.path.join(folder, name + ".log"))
-            self._link("a", "lan", "b", "lan", f"{ADDRESSES['a']}/24", f"{ADDRESSES['b']}/24")
-            self._link("a", "kdc", "k", "to-a", "10.77.1.1/24", "10.77.1.9/24")
-            self._link("b", "kdc", "k", "to-b", "10.77.2.2/24", "10.77.2.9/24")
-            for node, gateway in (("a", "10.77.1.9"), ("b", "10.77.2.9")):
-                # nodad: the address is usable at once.
-                self.ip(node, "address", "add", f"{ADDRESSES6[node]}/64", "dev", "lan", "nodad")
-                self.ip(node, "route", "add", ADDRESSES["k"], "via", gateway)
+            self._link_nodes()
+            for number, node in enumerate(self.NODES, 1):
+                self._link(node, "kdc", "k", f"to-{node}", f"10.77.{number}.{number}/24", f"10.77.{number}.9/24")
+                self.ip(node, "route", "add", ADDRESSES["k"], "via", f"10.77.{number}.9")
             self.ip("k", "address", "add", f"{ADDRESSES['k']}/32", "dev", "lo")
         except BaseException:
             self.stop()
             raise
+
+    def _link_nodes(self):
+        self._link("a", "lan", "b", "lan", f"{ADDRESSES['a']}/24", f"{ADDRESSES['b']}/24")
+        for node in ("a", "b"):
+            # nodad: the address is usable at once.
+            self.ip(node, "address", "add", f"{ADDRESSES6[node]}/64", "dev", "lan", "nodad")
 
     def _new_namespace(self, name, log):
         keeper = Child(f"namespace {name}", ["unshare", "--net", "sleep", "infinity"], log)

@@ -8,9 +8,9 @@ from .measure import read_counters
 from .service import ini, principal
 
 # Names end in the node's letter where both nodes are in one picture.
-NODE_NAMES = {"a": "branch.funnel.test", "b": "hoster.funnel.test"}
-PEER_NAMES = {"a": "branch", "b": "hoster"}
-FIRST_UID = {"a": 64000, "b": 64100}
+PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "relay3"}
+NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items()}
+FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
 AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 
@@ -175,9 +175,11 @@ class Node:
         return [channel for channel in listed if channel.get("service") == service_name]
 
     def wait_association(self, state="up", deadline=15):
-        wait_until(lambda: any(one.get("state") == state
-                               for one in self.status()["sctpd"].get("associations") or [] if one.get("peer")),
-                   f"{self.peer_name}: the association is {state}", deadline, 0.05, self.describe)
+        """That of each peer."""
+        def found():
+            states = [one.get("state") for one in self.status()["sctpd"].get("associations") or [] if one.get("peer")]
+            return states and all(found == state for found in states)
+        wait_until(found, f"{self.peer_name}: the association is {state}", deadline, 0.05, self.describe)
 
     def wait_channel(self, service_name, state="open", deadline=15):
         wait_until(lambda: any(channel.get("state") == state for channel in self.channels(service_name)),

@@ -86,7 +86,7 @@ class Tunnel:
 
     def wait_up(self, *service_names, deadline=20):
         """The association, and a channel of each of these services (all, by default) at its listening end."""
-        for node in (self.a, self.b):
+        for node in self.nodes.values():
             node.wait_association(deadline=deadline)
         for service in self.services:
             if not service_names or service.name in service_names:
