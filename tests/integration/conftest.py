@@ -2,7 +2,9 @@
 lab consists of is drawn in tests/tools/lab/tunnel.py.
 """
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -10,6 +12,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import lab  # noqa: E402  (the path to it is set above)
+from lab import guest, package as packaging  # noqa: E402
 
 BUILD = os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build"))
 SANITIZED = bool(os.environ.get("FUNNEL_SANITIZED"))
@@ -40,6 +43,39 @@ def make_tunnel(build):
     assert not errors, "\n".join(errors)
 
 
+@pytest.fixture(scope="session")
+def guests():
+    """Skips what needs a guest where none can run."""
+    reason = guest.missing()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def package(guests):
+    """The path of funnel_*.deb, made of this tree once for all tests; `.log` beside it has what its making said."""
+    folder = tempfile.mkdtemp(prefix="funnel-package-")
+    path, said = packaging.build_package(folder)
+    with open(path + ".log", "w", encoding="utf-8") as log:
+        log.write(said)
+    yield path
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def make_installed(package):
+    """Makes pairs of guests with Funnel installed for one test file; all are stopped at its end."""
+    made = []
+
+    def make(services, **options):
+        tunnel = lab.InstalledTunnel(package, services, **options)
+        made.append(tunnel)
+        return tunnel
+    yield make
+    for tunnel in reversed(made):
+        tunnel.stop()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """After a failure: what both nodes say, and the ends of their logs."""
@@ -50,10 +86,11 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_collection_modifyitems(items):
-    """Under sanitizers, which are several times slower, tests of sheer volume are left out."""
+    """Under sanitizers, which are several times slower, tests of sheer volume are left out, and those of the package,
+    which is the same."""
     if SANITIZED:
         for item in list(items):
-            if item.get_closest_marker("volume"):
+            if item.get_closest_marker("volume") or "guests" in item.fixturenames:
                 items.remove(item)
 
 

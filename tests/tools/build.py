@@ -9,6 +9,8 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRESS_SECONDS = 5
+# Objects are the same in whichever folder they are compiled: ccache has them for the package's build too.
+SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1"}
 STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
 
@@ -33,7 +35,8 @@ def compile_all(folder, targets=()):
     started = shown = time.monotonic()
     kept = []
     with subprocess.Popen(["ninja", "-C", folder, *targets], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace") as ninja:
+                          stderr=subprocess.STDOUT, text=True, errors="replace",
+                          env={**os.environ, **SHARE_OBJECTS}) as ninja:
         try:
             for line in ninja.stdout:
                 step = STEP.match(line)

@@ -1,8 +1,8 @@
 """One Funnel node: its configuration, its daemons under their own users, its status."""
-import json
 import os
 
-from .base import LabError, tail, wait_until, write_file
+from .asked import Asked
+from .base import tail, wait_until, write_file
 from .daemon import Daemon
 from .measure import read_counters
 from .service import ini, principal
@@ -15,7 +15,7 @@ AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 
 
-class Node:
+class Node(Asked):
     """`letter` is the namespace; `build` the folder of meson's build. Start what is to run by name:
     "funnel-authd", "funnel-sctpd", "funnel-udpd@dns"."""
 
@@ -140,12 +140,6 @@ class Node:
             return any(all(text in line for text in texts) for line in self.log(*names).splitlines())
         wait_until(found, f"{self.peer_name} logs a line with {texts}", deadline, 0.1, self.describe)
 
-    def failures(self):
-        return self.status()["authd"].get("failures") or []
-
-    def refusals(self):
-        return self.status()["sctpd"].get("refusals") or []
-
     def counters(self, daemon):
         """What `funnelctl counters` would show of one daemon's file: {name: value}."""
         return read_counters(os.path.join(self.run, "counters", daemon))
@@ -157,33 +151,6 @@ class Node:
 
     def funnelctl(self, *arguments, check=True):
         return self.network.run(self.letter, self.path("funnelctl"), *self.common_options, *arguments, check=check)
-
-    def status(self):
-        """{"sctpd": {...}, "authd": {...}}; an empty dictionary for a daemon that did not answer."""
-        done = self.funnelctl("status", "--json", check=False)
-        try:
-            answer = json.loads(done.stdout)
-        except ValueError as error:
-            raise LabError(f"funnelctl status --json on {self.peer_name} ({error}): {done.stdout}") from error
-        found = {}
-        for short, name in (("sctpd", SCTPD), ("authd", AUTHD)):
-            found[short] = answer.get(short) or answer.get(name) or {}
-        return found
-
-    def channels(self, service_name):
-        listed = self.status()["sctpd"].get("channels") or []
-        return [channel for channel in listed if channel.get("service") == service_name]
-
-    def wait_association(self, state="up", deadline=15):
-        """That of each peer."""
-        def found():
-            states = [one.get("state") for one in self.status()["sctpd"].get("associations") or [] if one.get("peer")]
-            return states and all(found == state for found in states)
-        wait_until(found, f"{self.peer_name}: the association is {state}", deadline, 0.05, self.describe)
-
-    def wait_channel(self, service_name, state="open", deadline=15):
-        wait_until(lambda: any(channel.get("state") == state for channel in self.channels(service_name)),
-                   f"{self.peer_name}: a channel of {service_name} is {state}", deadline, 0.05, self.describe)
 
     def describe(self):
         """All that helps to see what went wrong here."""

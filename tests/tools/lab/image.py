@@ -1,0 +1,101 @@
+"""The root file system of the guests: a small Debian with systemd, and what Funnel's package depends on.
+
+It is made once and kept, by a key of what goes into it, in $XDG_CACHE_HOME (or ~/.cache); making it takes half a
+minute and a network for Debian packages. Guests never write to it: each lays a file system of its own over it.
+"""
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+
+from .base import LabError, run
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+SUITE = "bookworm"
+KEPT_SECONDS = 30 * 86400
+BUILD_TIMEOUT = 900
+
+# Nobody reads these in a guest, apart from funnel's own manual pages, which its package brings afterwards.
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
+
+# What a start takes time for without use in a guest that lives for a minute.
+MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
+          "e2scrub_reap.service", "fstrim.timer", "getty.target", "console-getty.service", "systemd-logind.service",
+          "systemd-journal-flush.service", "systemd-firstboot.service", "systemd-update-utmp.service",
+          "systemd-update-utmp-runlevel.service", "systemd-network-generator.service", "systemd-pstore.service",
+          "systemd-timesyncd.service", "systemd-tmpfiles-clean.timer", "systemd-user-sessions.service",
+          "systemd-remount-fs.service", "modprobe@.service", "dev-hugepages.mount", "sys-fs-fuse-connections.mount")
+
+JOURNALD = "[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n"
+MANAGER = "[Manager]\nShowStatus=no\nDefaultTimeoutStopSec=20s\n"
+
+
+def packages(section="guest"):
+    """The names in one section of the file `packages`."""
+    names, inside = [], False
+    with open(os.path.join(TOP, "packages"), encoding="utf-8") as listed:
+        for line in listed:
+            if line.startswith("## "):
+                inside = line.split()[1] == section
+            elif inside and line.strip() and not line.startswith("#"):
+                names.append(line.strip())
+    if not names:
+        raise LabError(f"the file packages has no section {section}")
+    return names
+
+
+def cache_folder():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "funnel-guest")
+
+
+def _key():
+    with open(os.path.abspath(__file__), "rb") as source:
+        return hashlib.sha256(source.read() + " ".join([SUITE, *packages()]).encode()).hexdigest()[:12]
+
+
+def image():
+    """The folder with the tree; makes it when it is not there. Callers side by side make it once."""
+    cache = cache_folder()
+    os.makedirs(cache, exist_ok=True)
+    made = os.path.join(cache, f"{SUITE}-{_key()}")
+    with open(os.path.join(cache, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.isdir(made):
+            _remove_old(cache)
+            _make(made + ".new")
+            os.rename(made + ".new", made)
+        os.utime(made)
+    return made
+
+
+def _remove_old(cache):
+    for name in os.listdir(cache):
+        path = os.path.join(cache, name)
+        if name.endswith(".new") or (os.path.isdir(path) and os.path.getmtime(path) < time.time() - KEPT_SECONDS):
+            shutil.rmtree(path)
+
+
+def _make(root):
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages())]
+    command += [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+    run([*command, SUITE, root], timeout=BUILD_TIMEOUT)
+    for unit in MASKED:
+        _write(root, f"etc/systemd/system/{unit}", link="/dev/null")
+    _write(root, "etc/systemd/journald.conf.d/lab.conf", JOURNALD)
+    _write(root, "etc/systemd/system.conf.d/lab.conf", MANAGER)
+    _write(root, "etc/fstab", "")
+    _write(root, "etc/resolv.conf", "")
+
+
+def _write(root, name, text="", link=None):
+    path = os.path.join(root, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if os.path.lexists(path):
+        os.unlink(path)
+    if link:
+        os.symlink(link, path)
+    else:
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
