@@ -12,6 +12,9 @@
 
 namespace funnel::config {
 
+// Whether the file is named as a service or a peer may be.
+void CheckUnitName(const Unit& unit, std::vector<Mistake>& mistakes);
+
 // Each completes one struct that ApplyUnit has filled.
 void CompleteNode(const std::string& directory, NodeConfig& node, std::vector<Mistake>& mistakes);
 void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,

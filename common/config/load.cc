@@ -28,17 +28,8 @@ void TakeNode(const std::string& directory, const Unit& unit, NodeConfig& node,
   CompleteNode(directory, node, mistakes);
 }
 
-// A folder that cannot be listed stands for itself as a unit without name and content.
-void CheckName(const Unit& unit, Mistakes& mistakes) {
-  if (IsLegalName(unit.name) || (unit.name.empty() && !HasContent(unit))) return;
-  mistakes.push_back(
-      {unit.path, 0,
-       "bad name " + EscapeForLog(unit.name) +
-           ": lower case letters, digits and `-` are allowed, a letter first, at most 22"});
-}
-
 void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
-  CheckName(unit, mistakes);
+  CheckUnitName(unit, mistakes);
   Append(mistakes, unit.mistakes);
   // Listed even when it is wrong, so that services that name it are not blamed as well.
   PeerConfig& peer = out.peers.emplace_back();
@@ -49,7 +40,7 @@ void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
 }
 
 void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
-  CheckName(unit, mistakes);
+  CheckUnitName(unit, mistakes);
   Append(mistakes, unit.mistakes);
   if (!HasContent(unit)) return;
   ServiceConfig& service = out.services.emplace_back();
@@ -58,6 +49,15 @@ void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
 }
 
 }  // namespace
+
+// A folder that cannot be listed stands for itself as a unit without name and content.
+void CheckUnitName(const Unit& unit, Mistakes& mistakes) {
+  if (IsLegalName(unit.name) || (unit.name.empty() && !HasContent(unit))) return;
+  mistakes.push_back(
+      {unit.path, 0,
+       "bad name " + EscapeForLog(unit.name) +
+           ": lower case letters, digits and `-` are allowed, a letter first, at most 22"});
+}
 
 std::expected<Configuration, Mistakes> Combine(const std::string& directory, const Units& units) {
   Configuration out;

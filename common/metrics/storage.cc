@@ -64,6 +64,8 @@ Result<UniqueFd> OpenOwnFile(const std::string& path) {
   bool own = S_ISREG(about.st_mode) && about.st_uid == geteuid() && about.st_nlink == 1 &&
              (about.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   if (!own) return Fail(path + " is not a regular file of our own");
+  // Everybody may read counters, whatever the umask.
+  if (fchmod(fd.get(), 0644) != 0) return FailErrno("cannot set the mode of " + path);
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;

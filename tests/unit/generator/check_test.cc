@@ -1,0 +1,67 @@
+#include "units/generator/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/generator/example.h"
+
+namespace funnel::generator {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> Check(const Example& example, const std::string& unit) {
+  return CheckUnit({example.load(), example.generated()}, unit);
+}
+
+TEST(CheckUnit, PassesWhatTheGeneratorWrote) {
+  Example example;
+  ASSERT_TRUE(example.Generate());
+  EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"), IsEmpty());
+  EXPECT_THAT(Check(example, "funnel-tcpd@ldap.socket"), IsEmpty());
+}
+
+TEST(CheckUnit, AChangedPortNeedsDaemonReload) {
+  Example example;
+  ASSERT_TRUE(example.Generate());
+  example.folder.Write("services.d/dns.ini.d/x.ini", "[listen]\naddress = 127.0.0.1:54\n");
+  EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"),
+              ElementsAre(HasSubstr("Run: systemctl daemon-reload, then: systemctl restart "
+                                    "funnel-udpd@dns.socket")));
+}
+
+TEST(CheckUnit, NamesTheRightProtocolsUnit) {
+  Example example;
+  EXPECT_THAT(Check(example, "funnel-tcpd@dns.socket"),
+              ElementsAre(HasSubstr("the unit of this service is funnel-udpd@dns.socket")));
+}
+
+TEST(CheckUnit, NamesEachMistakeWithItsLine) {
+  Example example;
+  example.folder.Write("services.d/dns.ini", "[service]\nprotocol = udp\npear = hoster\n");
+  EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"),
+              testing::Contains(HasSubstr("services.d/dns.ini:3: unknown key pear")));
+}
+
+TEST(CheckUnit, MistakesOfOthersDoNotMatter) {
+  Example example;
+  ASSERT_TRUE(example.Generate());
+  example.folder.Write("services.d/bad.ini", "[nothing]\n");
+  EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"), IsEmpty());
+}
+
+TEST(CheckUnit, NamesTheMissingFile) {
+  Example example;
+  EXPECT_THAT(Check(example, "funnel-udpd@sip.socket"),
+              ElementsAre(HasSubstr("/services.d/sip.ini")));
+}
+
+TEST(CheckUnit, RejectsOtherUnits) {
+  Example example;
+  EXPECT_THAT(Check(example, "funnel-sctpd.socket"), ElementsAre(HasSubstr("is no socket unit")));
+}
+
+}  // namespace
+}  // namespace funnel::generator

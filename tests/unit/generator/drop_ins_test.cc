@@ -1,0 +1,99 @@
+#include "units/generator/drop_ins.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/generator/example.h"
+
+namespace funnel::generator {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kSecurity =
+    "[security]\nidentity = x/a@EXAMPLE.NET\naccept = x/*@EXAMPLE.NET\n";
+
+// The texts of a service's drop-ins, the socket's first.
+struct Texts {
+  std::string socket, service;
+};
+Texts TextsOf(const Example& example, const std::string& name) {
+  auto made = MakeDropIns(example.Service(name));
+  return made.size() == 2 ? Texts{made[0].text, made[1].text} : Texts{};
+}
+
+Texts BackendAt(const std::string& address, const std::string& protocol = "tcp",
+                const std::string& more = "") {
+  Example example;
+  example.folder.Write("services.d/x.ini", "[service]\nprotocol = " + protocol +
+                                               "\n[connect]\naddress = " + address + '\n' + more +
+                                               std::string(kSecurity));
+  return TextsOf(example, "x");
+}
+
+TEST(DropIns, ClientSideListensWhereTheFileSays) {
+  Example example;
+  example.folder.Write("services.d/dns.ini.d/more.ini",
+                       "[listen]\naddress = 127.0.0.1:53\naddress = [::1]:53\n");
+  auto made = MakeDropIns(example.Service("dns"));
+  ASSERT_EQ(made.size(), 2u);
+  EXPECT_EQ(made[0].unit, "funnel-udpd@dns.socket");
+  EXPECT_EQ(made[1].unit, "funnel-udpd@dns.service");
+  EXPECT_THAT(made[0].text, HasSubstr("\nListenSequentialPacket=\nListenDatagram=127.0.0.1:53\n"
+                                      "ListenDatagram=[::1]:53\nFileDescriptorName=listen\n"));
+  EXPECT_THAT(made[0].text, HasSubstr("\nPassPacketInfo=yes\n"));
+  EXPECT_THAT(made[0].text,
+              HasSubstr("\nSourcePath=" + example.folder.path() + "/services.d/dns.ini\n"));
+}
+
+TEST(DropIns, ClientSideGetsNoNetwork) {
+  Example example;
+  EXPECT_THAT(TextsOf(example, "dns").service, Not(HasSubstr("[Service]")));
+}
+
+TEST(DropIns, TcpListensForStreams) {
+  Example example;
+  example.folder.Write("services.d/dns.ini.d/tcp.ini", "[service]\nprotocol = tcp\n");
+  EXPECT_EQ(MakeDropIns(example.Service("dns"))[0].unit, "funnel-tcpd@dns.socket");
+  EXPECT_THAT(TextsOf(example, "dns").socket, HasSubstr("\nListenStream=127.0.0.1:53\n"));
+  EXPECT_THAT(TextsOf(example, "dns").socket, Not(HasSubstr("PassPacketInfo")));
+}
+
+TEST(DropIns, ServerSideKeepsTheTemplatesSocket) {
+  Example example;
+  EXPECT_THAT(TextsOf(example, "ldap").socket, Not(HasSubstr("Listen")));
+}
+
+TEST(DropIns, ServerSideReachesItsBackendOnly) {
+  std::string text = BackendAt("192.0.2.7:389").service;
+  EXPECT_THAT(text, HasSubstr("\nPrivateNetwork=no\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=192.0.2.7\n"));
+  EXPECT_THAT(text, Not(HasSubstr("AF_NETLINK")));
+  EXPECT_THAT(BackendAt("[2001:db8::7]:53", "udp").service,
+              HasSubstr("\nIPAddressAllow=2001:db8::7\n"));
+  EXPECT_THAT(BackendAt("localhost:53", "udp").service, HasSubstr("\nIPAddressAllow=localhost\n"));
+}
+
+TEST(DropIns, BackendByNameMayBeAnywhere) {
+  EXPECT_THAT(BackendAt("ldap.example.net:389").service, HasSubstr("\nIPAddressDeny=\n"));
+}
+
+TEST(DropIns, UnixBackendNeedsNoNetwork) {
+  EXPECT_THAT(BackendAt("unix:/run/x.sock").service, Not(HasSubstr("[Service]")));
+}
+
+TEST(DropIns, ProxyProtocolNeedsOurOwnAddresses) {
+  std::string text = BackendAt("unix:/run/x.sock", "tcp", "proxy-protocol = v2\n").service;
+  EXPECT_THAT(text, HasSubstr("\nPrivateNetwork=no\n"));
+  EXPECT_THAT(text, HasSubstr("\nRestrictAddressFamilies=AF_NETLINK\n"));
+  EXPECT_THAT(text, Not(HasSubstr("AF_INET")));
+}
+
+TEST(DropIns, SpecifiersAreEscaped) {
+  EXPECT_THAT(BackendAt("unix:/run/%i.sock").socket, HasSubstr("unix:/run/%%i.sock"));
+}
+
+}  // namespace
+}  // namespace funnel::generator

@@ -1,0 +1,62 @@
+#include "units/generator/check.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "common/base/text.h"
+#include "units/generator/drop_ins.h"
+#include "units/generator/write.h"
+
+namespace funnel::generator {
+namespace {
+
+constexpr std::string_view kSuffix = ".socket";
+
+// "dns" of "funnel-udpd@dns.socket"; empty where it is no such name.
+std::string_view InstanceOf(std::string_view unit) {
+  std::size_t at = unit.find('@');
+  if (at == std::string_view::npos || !unit.ends_with(kSuffix)) return {};
+  return unit.substr(at + 1, unit.size() - at - 1 - kSuffix.size());
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+// Whether systemd has what the file says now.
+bool IsCurrent(const std::vector<DropIn>& drop_ins, const std::string& generated) {
+  return std::ranges::all_of(drop_ins, [&](const DropIn& drop_in) {
+    return ReadFile(DropInPath(generated, drop_in)) == drop_in.text;
+  });
+}
+
+std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_view unit,
+                                   const std::string& generated) {
+  std::vector<std::string> wrong;
+  for (const auto& mistake : file.mistakes) wrong.push_back(mistake.Print());
+  if (!wrong.empty()) return wrong;
+  std::string own = UnitName(file.service, "socket");
+  if (own != unit) return {file.path + ": by its protocol the unit of this service is " + own};
+  if (!IsCurrent(MakeDropIns(file), generated))
+    return {file.path +
+            " has changed since systemd read it. Run: systemctl daemon-reload, then: "
+            "systemctl restart " +
+            own};
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> CheckUnit(const CheckOptions& options, std::string_view unit) {
+  std::string_view name = InstanceOf(unit);
+  if (name.empty()) return {EscapeForLog(unit) + " is no socket unit of a service"};
+  for (const auto& file : config::LoadServiceFiles(options.load))
+    if (file.name == name) return CheckFile(file, unit, options.generated);
+  return {"there is no " + options.load.directory + "/services.d/" + EscapeForLog(name) + ".ini"};
+}
+
+}  // namespace funnel::generator

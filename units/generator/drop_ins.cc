@@ -1,0 +1,109 @@
+#include "units/generator/drop_ins.h"
+
+namespace funnel::generator {
+namespace {
+
+using config::Protocol;
+using config::ProxyProtocol;
+using config::Role;
+using config::ServiceConfig;
+
+// `%` begins a specifier in a unit file.
+std::string Escape(std::string_view text) {
+  std::string out;
+  for (char c : text) out.append(c == '%' ? 2 : 1, c);
+  return out;
+}
+
+std::string JoinAddresses(const std::vector<config::Endpoint>& addresses) {
+  std::string out;
+  for (const auto& address : addresses) out += (out.empty() ? "" : ", ") + address.text();
+  return out;
+}
+
+std::string Head(const config::ServiceFile& file) {
+  const ServiceConfig& service = file.service;
+  const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : "TCP";
+  std::string where = service.role == Role::kListen ? "clients at " + JoinAddresses(service.listen)
+                                                    : "backend at " + service.connect.text();
+  std::string path = Escape(file.path);
+  return "# Written by funnel-generator from " + path +
+         ".\n# Change that file, then: systemctl daemon-reload.\n[Unit]\nDescription=Funnel "
+         "service " +
+         service.name.text() + ": " + protocol + ", " + Escape(where) + "\nSourcePath=" + path +
+         '\n';
+}
+
+std::string ListenSocket(const ServiceConfig& service) {
+  bool udp = service.protocol == Protocol::kUdp;
+  std::string out =
+      "\n[Socket]\n"
+      "# Instead of the template's, which is for the server side.\n"
+      "ListenSequentialPacket=\n";
+  for (const auto& address : service.listen)
+    out += (udp ? "ListenDatagram=" : "ListenStream=") + Escape(address.text()) + '\n';
+  out +=
+      "FileDescriptorName=listen\n"
+      "# 0.0.0.0 and [::] are two addresses.\n"
+      "BindIPv6Only=ipv6-only\n"
+      "# At boot the address may come later.\n"
+      "FreeBind=yes\n";
+  if (udp)
+    out +=
+        "# Answers leave from the address that was asked.\n"
+        "PassPacketInfo=yes\n"
+        "# A burst of clients, while the edge starts.\n"
+        "ReceiveBuffer=8M\n"
+        "SendBuffer=8M\n";
+  return out;
+}
+
+// The template has no network at all.
+std::string BackendNetwork(const ServiceConfig& service) {
+  bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
+  std::string out;
+  if (!service.connect.is_unix() || proxies) out += "PrivateNetwork=no\n";
+  if (proxies)
+    out +=
+        "# To know this host's own addresses, which no peer may claim for its clients "
+        "(client-networks).\n"
+        "RestrictAddressFamilies=AF_NETLINK\n";
+  if (service.connect.is_unix()) return out;
+  out += "# The way to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
+  if (auto literal = service.connect.literal())
+    return out + "IPAddressAllow=" + literal->ip_text() + '\n';
+  if (service.connect.host == "localhost") return out + "IPAddressAllow=localhost\n";
+  return out +
+         "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";
+}
+
+}  // namespace
+
+std::string UnitName(const ServiceConfig& service, std::string_view kind) {
+  return (service.protocol == Protocol::kUdp ? "funnel-udpd@" : "funnel-tcpd@") +
+         service.name.text() + '.' + std::string(kind);
+}
+
+std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
+  const ServiceConfig& service = file.service;
+  if (service.name.text().empty() || !file.HasRole() || !file.Has("service", "protocol")) return {};
+  std::string head = Head(file);
+  switch (service.role) {
+    case Role::kListen:
+      if (!file.Has("listen", "address")) return {};
+      return {{UnitName(service, "socket"), head + ListenSocket(service)},
+              {UnitName(service, "service"), head}};
+    case Role::kConnect: {
+      if (!file.Has("connect", "address")) return {};
+      std::string network = BackendNetwork(service);
+      return {{UnitName(service, "socket"), head},
+              {UnitName(service, "service"),
+               network.empty() ? head : head + "\n[Service]\n" + network}};
+    }
+    case Role::kRelay:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace funnel::generator

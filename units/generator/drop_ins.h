@@ -1,0 +1,28 @@
+// What systemd is told of one service: drop-ins for the instance's socket and service, so that a
+// port is written once, in services.d/NAME.ini.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/service_files.h"
+
+namespace funnel::generator {
+
+// The drop-ins' file name: an administrator's 60-x.conf comes after it.
+inline constexpr std::string_view kDropInName = "50-funnel.conf";
+
+struct DropIn {
+  std::string unit;  // "funnel-udpd@dns.socket"
+  std::string text;
+};
+
+// "funnel-udpd@dns"; KIND is "socket" or "service".
+[[nodiscard]] std::string UnitName(const config::ServiceConfig& service, std::string_view kind);
+
+// Empty where protocol, role or address cannot be told from the file; other mistakes in it do not
+// matter here: a running socket shall not lose its port because a timeout is misspelt.
+[[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file);
+
+}  // namespace funnel::generator

@@ -1,0 +1,20 @@
+// The generator's own work (systemd.generator(7)).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/config/load.h"
+#include "units/generator/report.h"
+
+namespace funnel::generator {
+
+using Reporter = std::function<void(Priority, std::string_view)>;
+
+// Writes the drop-ins of every service below DIRECTORY. A broken file is told and costs the other
+// services nothing. False: something could not be written.
+[[nodiscard]] bool Generate(const config::LoadOptions& options, const std::string& directory,
+                            const Reporter& report);
+
+}  // namespace funnel::generator

@@ -1,0 +1,16 @@
+// Puts drop-ins where systemd looks for them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "units/generator/drop_ins.h"
+
+namespace funnel::generator {
+
+// DIRECTORY/UNIT.d/50-funnel.conf.
+[[nodiscard]] std::string DropInPath(const std::string& directory, const DropIn& drop_in);
+[[nodiscard]] Result<> WriteDropIn(const std::string& directory, const DropIn& drop_in);
+
+}  // namespace funnel::generator
