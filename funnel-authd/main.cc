@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   SetLogName("funnel-authd");
   ::mallopt(M_ARENA_MAX, kMaxArenas);
   if (auto hardened = authd::Harden(); !hardened) {
-    Log(LogLevel::kError, "start", hardened.error().message);
+    Log(LogLevel::kError, "start-failed", hardened.error().message);
     return 1;
   }
   auto config = config::Load({.directory = options->config_dir, .defaults = options->defaults_dir});
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   }
   SetLogLevel(options->log_level.value_or(config->node.log_level));
   auto code = Run(*options, *std::move(config));
-  if (!code) Log(LogLevel::kError, "start", code.error().message);
+  if (!code) Log(LogLevel::kError, "start-failed", code.error().message);
   // Without the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.
   ::_exit(code.value_or(1));
 }

@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   SetLogLevel(options->log_level.value_or(config->node.log_level));
   auto code = Run(*options, *std::move(config));
   if (!code) {
-    Log(LogLevel::kError, "start", code.error().message);
+    Log(LogLevel::kError, "start-failed", code.error().message);
     return 1;
   }
   return *code;

@@ -160,9 +160,10 @@ void Node::Reload() {
         "the running configuration stays:\n" + config::PrintMistakes(loaded.error()));
   } else {
     for (const auto& key : NeedRestart(core_.config.node.sctp, loaded->node.sctp))
-      Log(LogLevel::kWarning, "reload", "[sctp] " + key + " changes when funnel-sctpd restarts");
+      Log(LogLevel::kWarning, "restart-needed",
+          "[sctp] " + key + " changes when funnel-sctpd restarts");
     if (loaded->node.name != core_.config.node.name) {
-      Log(LogLevel::kWarning, "reload", "[node] name changes when funnel-sctpd restarts");
+      Log(LogLevel::kWarning, "restart-needed", "[node] name changes when funnel-sctpd restarts");
       loaded->node.name = core_.config.node.name;
     }
     if (!options_.log_level) SetLogLevel(loaded->node.log_level);

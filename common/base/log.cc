@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/log_limit.h"
+#include "common/base/message_ids.h"
 
 namespace funnel {
 namespace {
@@ -70,6 +71,8 @@ void WriteJournal(LogLevel level, std::string_view event, std::string_view line,
   std::vector<std::string> items{"MESSAGE=" + std::string(line),
                                  "PRIORITY=" + std::to_string(NameOf(level).priority),
                                  "FUNNEL_EVENT=" + std::string(event)};
+  if (std::string_view id = FindMessageId(event); !id.empty())
+    items.push_back("MESSAGE_ID=" + std::string(id));
   for (const LogField& field : fields)
     items.push_back("FUNNEL_" + std::string(field.name) + "=" + std::string(field.value));
   std::vector<iovec> vectors;

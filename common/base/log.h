@@ -5,7 +5,7 @@
 //       {{"SERVICE", "dns"}, {"PEER", "hoster"}});
 //   stderr:  warning: channel-refused: peer refused the channel: busy (service=dns peer=hoster)
 //   journal: MESSAGE=channel-refused: peer refused ...  FUNNEL_EVENT=channel-refused
-//   FUNNEL_SERVICE=dns ...
+//   FUNNEL_SERVICE=dns ...  MESSAGE_ID=, where message_ids.h has one for the event
 //
 // Remote text goes through EscapeForLog first. Payload, keys and tokens are never logged.
 #pragma once

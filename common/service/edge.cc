@@ -90,7 +90,7 @@ void Edge::Reload(const config::ServiceConfig& service) {
   if (service.role != old.role || service.protocol != old.protocol ||
       service.listen != old.listen || service.channels != old.channels ||
       service.peer != old.peer) {
-    Log(LogLevel::kWarning, "reload",
+    Log(LogLevel::kWarning, "restart-needed",
         "role, protocol, peer, listen and channels change by a restart",
         {{"SERVICE", old.name.text()}});
     return;

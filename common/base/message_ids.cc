@@ -1,0 +1,57 @@
+#include "common/base/message_ids.h"
+
+#include <algorithm>
+
+namespace funnel {
+namespace {
+
+constexpr MessageId kMessageIds[] = {
+    {"start-failed", "06eff4ec204c4616ba58612652335868"},
+    {"configuration", "10cf1f4a7c12451eb17583891c78a00b"},
+    {"reload-failed", "bc0bdac324b14e598f4aaaeaffe58d1a"},
+    {"restart-needed", "9ed2fb8c4dbc4201b394df517fe63cf2"},
+    {"counters-private", "3edd94bfded54d80bda4bb24059bd4cf"},
+    {"accept-failed", "4747d01dccd34e349bc71ec6bf8e400d"},
+    {"no-descriptors", "7b9890f56c1b4d74b84f66b88ae1f770"},
+    {"authd-lost", "7c6dd0c48d9f4ddb8d1d8253f3dda1ba"},
+    {"authd-away", "463816fae6d4429092b1b1f667d88734"},
+    {"client-rejected", "e075cf0eeb5545cba5e4373f917356c4"},
+    {"control-limit", "901677444481448f80ae4ade5fdcb560"},
+    {"request-denied", "46e7eac640bd421896e633995d821b93"},
+    {"request-rejected", "00c1264726f5455b9cb846c925f52f73"},
+    {"command-denied", "f5846744a5c244569226dbdf0cfe41ff"},
+    {"handshake-failed", "37b7f397c72644819b100b8ea58e55d2"},
+    {"handshake-refused", "d96e696091df4d37986dbbd1d0c22e8e"},
+    {"peer-not-verified", "509a802a87734f99b100033946a58018"},
+    {"channel-refused", "09120b99d2284baab1e57d75cab3231b"},
+    {"channel-failed", "4e3b2821e1ea46ffa98b45a0ec04cbb0"},
+    {"channel-truncated", "ebf5bcd8d530410d9156876a1d3f431a"},
+    {"channel-revoked", "19e5dce471704d969b70ba4763ba8cef"},
+    {"context-revoked", "27ecc59e40d54e20b63768acb36d8427"},
+    {"rekey-failed", "1431bd177b384807b9b0f0323faba3fb"},
+    {"adoption-refused", "f3c2aba931ae48cab2e660b0c5adad77"},
+    {"claim-failed", "b71c55e0186e4c5596704471312a002b"},
+    {"no-route", "acf19f1ef82c40b89509d2782c12336f"},
+    {"relay-refused", "81f5665ab56544c098aa166612735d03"},
+    {"channel-overflow", "431cedab8d4640a4ba84546d2317d969"},
+    {"resolve-failed", "bdd2836661124d19bb4013bce5f250d9"},
+    {"connect-failed", "63852897c7bd46859faf1ae207717f7c"},
+    {"no-channel", "d90cddbc98254f0391296076260a3b81"},
+    {"sessions-over-limit", "0759ac2d914c4768b1b0301f87b90140"},
+    {"client-not-allowed", "4e86e2fc9f8d423bb9d02d081451df5a"},
+    {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
+    {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
+    {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
+    {"session-failed", "a18f1046f7124025ae500e25922ec8b3"},
+};
+
+}  // namespace
+
+std::span<const MessageId> MessageIds() { return kMessageIds; }
+
+std::string_view FindMessageId(std::string_view event) {
+  const auto* found = std::ranges::find(kMessageIds, event, &MessageId::event);
+  return found == std::end(kMessageIds) ? std::string_view{} : found->id;
+}
+
+}  // namespace funnel
