@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <utility>
+
+#include "common/base/clock.h"
 
 namespace funnel::tcpd {
 
@@ -19,7 +22,9 @@ class SessionLimit {
       return *this;
     }
     ~Place() {
-      if (limit_ != nullptr) --limit_->taken_;
+      if (limit_ == nullptr) return;
+      --limit_->taken_;
+      limit_->last_end_ = Now();
     }
     explicit operator bool() const { return limit_ != nullptr; }
 
@@ -31,12 +36,18 @@ class SessionLimit {
   // No place if none is free.
   [[nodiscard]] Place Take() { return taken_ < max_ ? Place(*this) : Place(); }
   [[nodiscard]] std::size_t taken() const { return taken_; }
+  // Since when none has been taken; nullopt: some are.
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const {
+    if (taken_ > 0) return std::nullopt;
+    return last_end_;
+  }
   // Those that are over a lowered limit stay.
   void set_max(std::size_t max) { max_ = max; }
 
  private:
   std::size_t max_;
   std::size_t taken_ = 0;
+  TimePoint last_end_ = Now();
 };
 
 }  // namespace funnel::tcpd

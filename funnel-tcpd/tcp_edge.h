@@ -36,6 +36,9 @@ class TcpEdge final : public service::Application {
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
   void OnStop() override;
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const override {
+    return parts_.limit.IdleSince();
+  }
 
  private:
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);

@@ -22,6 +22,11 @@ ConnectSide::ConnectSide(Parts& parts, SendBatch& out)
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
 
+std::optional<TimePoint> ConnectSide::IdleSince() const {
+  if (!flows_.empty()) return std::nullopt;
+  return last_flow_end_;
+}
+
 void ConnectSide::OnChannelUp(service::ChannelHandle& channel) {
   channel.data = std::make_unique<ChannelFlows>();
 }
@@ -143,6 +148,7 @@ void ConnectSide::Erase(BackendFlow& flow) {
     if (const auto at = index->find(flow.who()); at != index->end() && at->second == &flow)
       index->erase(at);
   flows_.erase(flow.place);
+  last_flow_end_ = Now();
   parts_.Gauge(kFlows) = flows_.size();
 }
 

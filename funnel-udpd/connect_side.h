@@ -7,6 +7,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -21,6 +22,8 @@ class ConnectSide final : public BackendFlow::User {
   ~ConnectSide() override;
 
   void OnReload() { ArmExpiry(); }
+  // Since when there has been no flow; nullopt: there is one.
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
   void OnChannelUp(service::ChannelHandle& channel);
   void OnChannelDown(service::ChannelHandle& channel);
@@ -57,6 +60,7 @@ class ConnectSide final : public BackendFlow::User {
   SendBatch& out_;
   net::Resolver resolver_;
   std::list<BackendFlow> flows_;  // the longest silent first
+  TimePoint last_flow_end_ = Now();
   // Those that wait for the backend's address or have lost their channel. A client that is there
   // twice (two channels) has the entry of one only, which at worst costs it its port.
   std::unordered_map<std::string, BackendFlow*> unresolved_;

@@ -29,6 +29,11 @@ void ListenSide::Stop() {
   for (auto& listener : listeners_) listener->Stop();
 }
 
+std::optional<TimePoint> ListenSide::IdleSince() const {
+  if (flows_.size() > 0) return std::nullopt;
+  return last_flow_end_;
+}
+
 void ListenSide::OnReload() { ArmExpiry(); }
 
 void ListenSide::OnChannelUp(service::ChannelHandle& channel) {
@@ -166,6 +171,7 @@ void ListenSide::Expire() {
        flow = flows_.oldest()) {
     Detach(*flow);
     flows_.Erase(*flow);
+    last_flow_end_ = now;
     parts_.Count(kFlowsExpired);
   }
   parts_.Gauge(kFlows) = flows_.size();

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "funnel-udpd/flow.h"
@@ -22,6 +23,8 @@ class ListenSide final : public Listener::User {
   // Takes the listening sockets and begins to read.
   [[nodiscard]] Result<> Start(std::vector<UniqueFd> sockets);
   void Stop();
+  // Since when there has been no flow; nullopt: there is one.
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const;
   void OnReload();
 
   void OnChannelUp(service::ChannelHandle& channel);
@@ -63,6 +66,7 @@ class ListenSide final : public Listener::User {
   SendBatch& out_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   FlowTable flows_;
+  TimePoint last_flow_end_ = Now();
   std::deque<Waiting> waiting_;
   std::vector<service::ChannelHandle*> channels_;
   std::unique_ptr<event::Timer> expiry_;

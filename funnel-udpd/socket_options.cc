@@ -10,6 +10,16 @@ constexpr int kOn = 1;
 // About 10,000 small datagrams as the kernel counts them.
 constexpr int kBufferBytes = 8 << 20;
 
+// The service manager may have given more than we may ask for ourselves (ReceiveBuffer=): asking
+// would take it away again.
+void EnlargeBuffer(int fd, int option) {
+  int now = 0;
+  socklen_t size = sizeof now;
+  if (getsockopt(fd, SOL_SOCKET, option, &now, &size) == 0 && now >= kBufferBytes) return;
+  // The kernel grants what its limit allows and does not fail.
+  setsockopt(fd, SOL_SOCKET, option, &kBufferBytes, sizeof kBufferBytes);
+}
+
 }  // namespace
 
 Result<> ReportDestination(int fd, int family) {
@@ -21,9 +31,8 @@ Result<> ReportDestination(int fd, int family) {
 }
 
 void EnlargeBuffers(int fd) {
-  // The kernel grants what its limit allows and does not fail.
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof kBufferBytes);
-  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kBufferBytes, sizeof kBufferBytes);
+  EnlargeBuffer(fd, SO_RCVBUF);
+  EnlargeBuffer(fd, SO_SNDBUF);
 }
 
 }  // namespace funnel::udpd

@@ -66,6 +66,10 @@ void UdpEdge::OnReload(const config::ServiceConfig& service) {
   listen_ ? listen_->OnReload() : connect_->OnReload();
 }
 
+std::optional<TimePoint> UdpEdge::IdleSince() const {
+  return listen_ ? listen_->IdleSince() : connect_->IdleSince();
+}
+
 void UdpEdge::OnStop() {
   if (listen_) listen_->Stop();
 }

@@ -29,6 +29,7 @@ class UdpEdge final : public service::Application {
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
   void OnStop() override;
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const override;
 
  private:
   UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);

@@ -74,6 +74,10 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
     const PeerConfig* peer = configuration.FindPeer(service.peer);
     if (service.target.empty() && service.role == Role::kListen && peer != nullptr)
       service.target = peer->node;
+    // Its channel would keep up an association that is meant to go when nobody uses it.
+    if (peer != nullptr && peer->when == When::kOnDemand && service.role == Role::kListen &&
+        !service.origins.contains("service.idle-exit"))
+      service.idle_exit = kIdleExitOnDemand;
   }
   CheckWireNames(configuration, mistakes);
   CheckRelays(configuration, mistakes);

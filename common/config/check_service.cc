@@ -128,6 +128,11 @@ void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (service.retry_min > service.retry_max) {
     Tell(service.origins, "service", "retry-min", "retry-min is greater than retry-max", mistakes);
   }
+  // Its own start takes part of that: it would end before it has seen what it was started for.
+  if (service.idle_exit > 0s && service.idle_exit < 1s) {
+    Tell(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
+         mistakes);
+  }
   if (service.session_window_bytes > service.channel_window_bytes) {
     Tell(service.origins, "service", "channel-window",
          "session-window is greater than channel-window", mistakes);

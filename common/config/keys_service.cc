@@ -97,6 +97,20 @@ constexpr KeyRow kServiceRows[] = {
      {kSecond, kHour},
      Need::kOptional,
      kListenOnly},
+    // Never, by default: with a channel kept up the first request in the morning is as quick as
+    // any, and an expired key or a lost route shows when it happens, not when somebody needs the
+    // service.
+    {"service",
+     "idle-exit",
+     Type::kTime,
+     At<&ServiceConfig::idle_exit>,
+     "How long the daemon stays without a connection or flow (and, with [connect], without a "
+     "channel); "
+     "then it closes its channel and ends until something comes; 0s: for ever.",
+     {0, 24 * kHour},
+     Need::kOptional,
+     kEverywhere,
+     "0s; 5m with [listen] and a peer that is on-demand"},
     {"service",
      "client-networks",
      Type::kNetwork,

@@ -140,6 +140,10 @@ struct PeerConfig {
   Origins origins;
 };
 
+// The default of idle-exit where the association itself comes and goes with its use. As long as
+// sctp.idle_disconnect.
+inline constexpr milliseconds kIdleExitOnDemand = 5min;
+
 enum class Protocol { kUdp, kTcp };
 enum class Role { kListen, kConnect, kRelay };
 enum class ProxyProtocol { kNone, kV2 };
@@ -159,6 +163,7 @@ struct ServiceConfig {
   milliseconds connect_wait = 2s;  // how long a new session waits for the channel
   milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
   milliseconds retry_max = 60s;
+  milliseconds idle_exit = 0s;  // 0: never; kIdleExitOnDemand with a peer that is on-demand
   std::vector<Network> client_networks;
   // udp
   milliseconds lifetime = 5s;  // 0: reliable

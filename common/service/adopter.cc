@@ -30,6 +30,11 @@ void Adopter::Stop() {
   for (auto& channel : channels_) channel->Close(wire::EndCode::kShutdown, "the service stops");
 }
 
+std::optional<TimePoint> Adopter::IdleSince() const {
+  if (!connections_.empty() || !pending_.empty() || !channels_.empty()) return std::nullopt;
+  return last_channel_end_;
+}
+
 void Adopter::Refuse(const std::string& why) {
   core_.Count(kAdoptionsRefused);
   Log(LogLevel::kWarning, "adoption-refused", why, {{"SERVICE", core_.service.name.text()}});
@@ -110,6 +115,7 @@ void Adopter::Forget(Pending& pending) {
 
 void Adopter::OnChannelOver(EdgeChannel& channel, const ChannelEnd&) {
   std::erase_if(channels_, [&](const auto& one) { return one.get() == &channel; });
+  last_channel_end_ = Now();
   on_change_();
 }
 

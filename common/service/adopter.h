@@ -6,6 +6,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/ipc/control_connection.h"
@@ -28,6 +29,8 @@ class Adopter final : private EdgeChannel::Owner {
   // For good: takes nothing new, and closes what lives with FAREWELL.
   void Stop();
   [[nodiscard]] bool stopped() const { return stopping_ && channels_.empty(); }
+  // Since when there has been no channel and nobody who brings one; nullopt: there is.
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const;
   [[nodiscard]] const std::vector<std::unique_ptr<EdgeChannel>>& channels() const {
     return channels_;
   }
@@ -61,6 +64,7 @@ class Adopter final : private EdgeChannel::Owner {
   EdgeCore& core_;
   std::function<void()> on_change_;
   bool stopping_ = false;
+  TimePoint last_channel_end_ = Now();
   std::unique_ptr<ipc::ControlListener> listener_;
   std::vector<std::unique_ptr<ipc::ControlConnection>> connections_;
   std::list<std::unique_ptr<Pending>> pending_;

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/bytes.h"
+#include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/config/model.h"
 #include "common/wire/channel.h"
@@ -71,6 +73,10 @@ class Application {
   virtual void OnSessionReset(ChannelHandle& channel, SessionId session, wire::EndCode code) = 0;
   virtual void OnWritable(ChannelHandle& /*channel*/, SessionId /*session*/) {}
   virtual void OnSessionsAvailable(ChannelHandle& /*channel*/) {}
+
+  // Since when there has been no flow and no connection (of its start, where there was none yet);
+  // nullopt: there are some. For idle-exit.
+  [[nodiscard]] virtual std::optional<TimePoint> IdleSince() const { return std::nullopt; }
 
   // SIGHUP: the service's configuration was read anew and is right. Role, protocol and addresses to
   // listen on are as before (a change of these needs a restart and is logged by the library).

@@ -23,7 +23,10 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
             .buffer = buffer_,
             .application = &application},
       changed_(loop.AddTurnHook([this] { OnChange(); })),
-      stop_timer_(loop.AddTimer([this] { on_stopped_(); })) {}
+      stop_timer_(loop.AddTimer([this] { on_stopped_(); })),
+      idle_exit_(loop, {[this] { return IdleSince(); }, std::move(setup.on_idle)}) {
+  idle_exit_.SetTime(core_.service.idle_exit);
+}
 
 Edge::~Edge() = default;
 
@@ -96,16 +99,28 @@ void Edge::Reload(const config::ServiceConfig& service) {
     return;
   }
   core_.service = service;
+  idle_exit_.SetTime(core_.service.idle_exit);
   core_.application->OnReload(core_.service);
 }
 
 void Edge::Stop() {
   if (std::exchange(stopping_, true)) return;
+  idle_exit_.SetTime(Duration(0));
   core_.application->OnStop();
   for (auto& keeper : keepers_) keeper->Stop();
   if (adopter_ != nullptr) adopter_->Stop();
   stop_timer_->ArmAfter(kStopTime);
   changed_->Request();
+}
+
+// A channel of ours that carries nothing is closed with the rest; one that the peer keeps up is in
+// use.
+std::optional<TimePoint> Edge::IdleSince() const {
+  auto since = core_.application->IdleSince();
+  if (!since || adopter_ == nullptr) return since;
+  auto no_channel_since = adopter_->IdleSince();
+  if (!no_channel_since) return std::nullopt;
+  return std::max(*since, *no_channel_since);
 }
 
 void Edge::CheckStopped() {

@@ -14,6 +14,7 @@
 #include "common/service/application.h"
 #include "common/service/channel_keeper.h"
 #include "common/service/edge_core.h"
+#include "common/service/idle_exit.h"
 #include "common/service/linger.h"
 
 namespace funnel::service {
@@ -30,6 +31,7 @@ class Edge {
     CipherFactory make_cipher;
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do
     std::function<void(const std::string&)> on_status;  // for STATUS=
+    std::function<void()> on_idle;  // nothing to do for idle-exit: Stop() is due
   };
 
   // APPLICATION and COUNTERS (whose first entries are kCommonTable) outlive the edge.
@@ -54,6 +56,7 @@ class Edge {
   void OnPause(const std::string& reason);
   [[nodiscard]] std::string StatusText() const;
   void CheckStopped();
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
   std::function<void()> on_stopped_;
   std::function<void(const std::string&)> on_status_;
@@ -65,6 +68,7 @@ class Edge {
   std::unique_ptr<Adopter> adopter_;
   std::unique_ptr<event::TurnHook> changed_;
   std::unique_ptr<event::Timer> stop_timer_;
+  IdleExit idle_exit_;
   bool stopping_ = false;
 };
 

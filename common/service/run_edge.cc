@@ -91,7 +91,20 @@ class EdgeDaemon {
             .run_dir = options_.run_dir,
             .make_cipher = &MakeCipher,
             .on_stopped = [this] { loop_->Exit(0); },
-            .on_status = [](const std::string& text) { event::NotifyStatus(text); }};
+            .on_status = [](const std::string& text) { event::NotifyStatus(text); },
+            .on_idle = [this] { LeaveIdle(); }};
+  }
+
+  void LeaveIdle() {
+    Log(LogLevel::kNotice, "idle-exit",
+        "nothing to do for idle-exit: ends; whatever comes next starts it again",
+        {{"SERVICE", service_->name.text()}});
+    Stop();
+  }
+
+  void Stop() {
+    event::NotifyStopping();
+    edge_->Stop();
   }
 
   Result<> Start(event::ListenFds& sockets) {
@@ -102,10 +115,7 @@ class EdgeDaemon {
 
   Result<> AddSignals() {
     for (int number : {SIGTERM, SIGINT})
-      signals_.push_back(TRY(loop_->AddSignal(number, [this] {
-        event::NotifyStopping();
-        edge_->Stop();
-      })));
+      signals_.push_back(TRY(loop_->AddSignal(number, [this] { Stop(); })));
     signals_.push_back(TRY(loop_->AddSignal(SIGHUP, [this] { Reload(); })));
     return {};
   }

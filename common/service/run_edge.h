@@ -39,7 +39,8 @@ struct EdgeProgram {
   std::function<Result<std::unique_ptr<Application>>(EdgeEnvironment&)> make;
 };
 
-// The process's exit status: 0 after SIGTERM, 1 when configuration or sockets are not right.
+// The process's exit status: 0 after SIGTERM and idle-exit, 1 when configuration or sockets are not
+// right.
 [[nodiscard]] int RunEdge(const EdgeProgram& program, int argc, const char* const* argv);
 
 }  // namespace funnel::service

@@ -99,6 +99,22 @@ TEST(Layers, OverridesReplaceKeysAndLists) {
             dir.Path("services.d/dns.ini.d/20-b.ini"));
 }
 
+TEST(Load, EdgesStayUnlessTheirAssociationComesAndGoesWithUse) {
+  ExampleDir dir;
+  EXPECT_EQ(dir.Load()->FindService("dns")->idle_exit, 0ms);
+  dir.Write("peers.d/hoster.ini.d/x.ini", "[peer]\nwhen = on-demand\n");
+  EXPECT_EQ(dir.Load()->FindService("dns")->idle_exit, kIdleExitOnDemand);
+  EXPECT_EQ(dir.Load()->FindService("ldap")->idle_exit, 0ms);
+  dir.Write("services.d/dns.ini.d/x.ini", "[service]\nidle-exit = 0s\n");
+  EXPECT_EQ(dir.Load()->FindService("dns")->idle_exit, 0ms);
+}
+
+TEST(Load, IdleExitIsNotShorterThanAStart) {
+  ExampleDir dir;
+  dir.Write("services.d/dns.ini.d/x.ini", "[service]\nidle-exit = 999ms\n");
+  EXPECT_EQ(dir.Told(), "services.d/dns.ini.d/x.ini:2: idle-exit: 0s (never), or at least 1s");
+}
+
 TEST(Layers, OverridesOfFunnelConf) {
   ExampleDir dir;
   dir.Write("funnel.conf.d/site.ini", "[sctp]\nrto-min = 200ms\n");
