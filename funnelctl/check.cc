@@ -1,9 +1,10 @@
-// funnelctl check: all configuration of the node. Mistakes go to stdout, one a line, as
-// "FILE:LINE: TEXT", which editors can jump to; --json gives a list of objects.
+// funnelctl check: all configuration of the node, or that of one service. Mistakes go to stdout,
+// one a line, as "FILE:LINE: TEXT", which editors can jump to; --json gives a list of objects.
 #include <cstdio>
 
 #include "common/base/text.h"
 #include "common/config/load.h"
+#include "funnelctl/check_service.h"
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {
@@ -37,13 +38,28 @@ int TellMistakes(const config::Options& options, const config::Mistakes& mistake
   return kExitFailed;
 }
 
+// An image or a tree under construction, with the same paths below it.
+config::Options UnderRoot(config::Options options) {
+  if (auto root = options.Value("--root")) {
+    while (root->ends_with('/')) root->pop_back();
+    options.config_dir = *root + options.config_dir;
+    if (!options.defaults_dir.empty()) options.defaults_dir = *root + options.defaults_dir;
+  }
+  return options;
+}
+
 }  // namespace
 
-int RunCheck(const config::Options& options) {
-  auto loaded = config::Load({options.config_dir, options.defaults_dir});
+int RunCheck(const config::Options& given) {
+  config::Options options = UnderRoot(given);
+  auto service = options.Value("--service");
+  auto loaded = service ? LoadOneService(options, *service)
+                        : config::Load({options.config_dir, options.defaults_dir});
   if (!loaded) return TellMistakes(options, loaded.error());
   if (options.json) {
     Print("[]\n");
+  } else if (service) {
+    Print(options.config_dir + ": no mistakes in service " + *service + '\n');
   } else {
     Print(options.config_dir + ": no mistakes (node " + loaded->node.name + ", " +
           Count(loaded->peers.size(), "peer", "peers") + ", " +

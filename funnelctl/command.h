@@ -33,8 +33,13 @@ struct Command {
 [[nodiscard]] std::span<const Command> Commands();
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 
+int RunAllowed(const config::Options& options);     // allowed.cc
 int RunCheck(const config::Options& options);       // check.cc
 int RunHelpConfig(const config::Options& options);  // help_config.cc
+int RunMetrics(const config::Options& options);     // metrics.cc
+int RunPeers(const config::Options& options);       // peers.cc
+int RunServices(const config::Options& options);    // services.cc
+int RunShow(const config::Options& options);        // show.cc
 int RunStatus(const config::Options& options);      // status.cc
 
 }  // namespace funnel::ctl

@@ -3,6 +3,19 @@
 namespace funnel::ctl {
 namespace {
 
+constexpr config::OwnOption kCheckOptions[] = {
+    {"--service", "", "NAME", "only this service and what it refers to"},
+    {"--root", "", "DIR", "the tree that --config and --defaults are below"},
+};
+constexpr config::OwnOption kShowOptions[] = {
+    {"--node", "", "", "funnel.conf"},
+    {"--peer", "", "NAME", "a peer's file"},
+};
+constexpr config::OwnOption kMetricsOptions[] = {
+    {"--http", "", "", "answer one HTTP request on stdin and stdout (inetd, Accept=yes)"},
+    {"--list", "", "", "every metric there is, with its type, labels and meaning"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "status",
      .help = "what runs here: peers, services, channels, principals, refusals, counters",
@@ -13,7 +26,40 @@ constexpr Command kCommands[] = {
      .help = "reads all configuration and tells every mistake with its file and line",
      .exit_status = "there are mistakes",
      .run = RunCheck,
+     .json = true,
+     .options = kCheckOptions},
+    {.name = "services",
+     .help = "every service: protocol, role, address, peer, sessions, state",
+     .exit_status = "funnel-sctpd did not answer, or the configuration has mistakes",
+     .run = RunServices,
      .json = true},
+    {.name = "show",
+     .arguments = "SERVICE | --node | --peer NAME",
+     .help = "what each key is in effect, and where that was written",
+     .exit_status = "there is no such service or peer, or the configuration has mistakes",
+     .run = RunShow,
+     .max_arguments = 1,
+     .json = true,
+     .options = kShowOptions},
+    {.name = "peers",
+     .help = "every peer: association, carrier, address, round trip, principal, reason",
+     .exit_status = "a daemon did not answer, or the configuration has mistakes",
+     .run = RunPeers,
+     .json = true},
+    {.name = "allowed",
+     .arguments = "SERVICE PRINCIPAL",
+     .help = "whether a principal would be let in, and by which line",
+     .exit_status = "it would not, or that could not be told",
+     .run = RunAllowed,
+     .min_arguments = 2,
+     .max_arguments = 2,
+     .json = true},
+    {.name = "metrics",
+     .help = "the counters of all daemons, as Prometheus reads them",
+     .exit_status = "the counters cannot be read, or the client went away",
+     .run = RunMetrics,
+     .json = true,
+     .options = kMetricsOptions},
     {.name = "help-config",
      .help = "every key of the configuration, with syntax, default and range",
      .run = RunHelpConfig},

@@ -1,54 +1,13 @@
 // funnelctl status: asks both daemons, reads configuration and counters, and prints what it found.
 #include <cstdio>
-#include <ctime>
 
-#include "funnelctl/ask.h"
 #include "funnelctl/command.h"
-#include "funnelctl/status_view.h"
+#include "funnelctl/look.h"
 
 namespace funnel::ctl {
-namespace {
-
-template <typename Status>
-void TakeAnswer(Result<std::string> json, Result<Status> (*parse)(const std::string&),
-                Answer<Status>& out) {
-  if (!json) {
-    out.error = json.error().message;
-    return;
-  }
-  auto status = parse(*json);
-  if (!status) {
-    out.error = status.error().message;
-    return;
-  }
-  out.status = *std::move(status);
-  out.json = *std::move(json);
-}
-
-NodeView Look(const config::Options& options) {
-  NodeView view;
-  view.config_dir = options.config_dir;
-  auto answers = AskAll({{SctpdSocket(options), "status"}, {AuthdSocket(options), "status"}});
-  TakeAnswer(std::move(answers[0]), ParseSctpdStatus, view.sctpd);
-  TakeAnswer(std::move(answers[1]), ParseAuthdStatus, view.authd);
-  if (auto loaded = config::Load({options.config_dir, options.defaults_dir})) {
-    view.configuration = *std::move(loaded);
-  } else {
-    view.mistakes = loaded.error().size();
-  }
-  if (auto counters = metrics::ReadCounterFolder(options.RunPath("counters"))) {
-    view.counters = *std::move(counters);
-  } else {
-    view.counters_error = counters.error().message;
-  }
-  view.now = std::time(nullptr);
-  return view;
-}
-
-}  // namespace
 
 int RunStatus(const config::Options& options) {
-  NodeView view = Look(options);
+  NodeView view = LookAtNode(options);
   std::string text = options.json ? RenderJson(view) : RenderText(view);
   std::fputs(text.c_str(), stdout);
   return view.sctpd.status && view.authd.status ? kExitOk : kExitFailed;

@@ -1,4 +1,4 @@
-// References between files: peers, nodes, wire names.
+// References between files: peers, nodes, wire names, users.
 #include <map>
 #include <tuple>
 
@@ -61,6 +61,22 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
   }
 }
 
+// The edge's user is what tells authd which service asks for keys: one user, one service.
+void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const ServiceConfig*> taken;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role == Role::kRelay) continue;
+    auto [first, fresh] = taken.emplace(service.edge_user, &service);
+    if (fresh) continue;
+    Tell(service.origins, "service", "edge-user",
+         "edge-user: " + service.edge_user + " is already the edge of service " +
+             first->second->name.text() + " (" +
+             PrintPlace(FindOrigin(first->second->origins, "service", "edge-user")) +
+             "), whose keys it could get",
+         mistakes);
+  }
+}
+
 }  // namespace
 
 void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
@@ -81,6 +97,7 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
   }
   CheckWireNames(configuration, mistakes);
   CheckRelays(configuration, mistakes);
+  CheckEdgeUsers(configuration, mistakes);
 }
 
 }  // namespace funnel::config

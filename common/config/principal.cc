@@ -148,6 +148,24 @@ bool PrincipalPattern::Matches(const Principal& principal) const {
   return true;
 }
 
+std::string PrincipalPattern::WhyNot(const Principal& principal) const {
+  auto differs = [](std::string what, std::string_view found, std::string_view wanted) {
+    return what + " is " + EscapeForLog(found) + ", not " + EscapeForLog(wanted);
+  };
+  if (principal.realm != shape_.realm) return differs("the realm", principal.realm, shape_.realm);
+  if (principal.components.size() != any_.size()) {
+    return "it has " + std::to_string(principal.components.size()) +
+           (principal.components.size() == 1 ? " component, not " : " components, not ") +
+           std::to_string(any_.size()) + " (* stands for one)";
+  }
+  for (std::size_t i = 0; i < any_.size(); ++i) {
+    if (any_[i] || principal.components[i] == shape_.components[i]) continue;
+    return differs("component " + std::to_string(i + 1), principal.components[i],
+                   shape_.components[i]);
+  }
+  return {};
+}
+
 std::string PrincipalPattern::text() const {
   std::string out;
   for (std::size_t i = 0; i < any_.size(); ++i) {

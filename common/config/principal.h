@@ -36,6 +36,8 @@ class PrincipalPattern {
  public:
   [[nodiscard]] static Result<PrincipalPattern> Parse(std::string_view text);
   [[nodiscard]] bool Matches(const Principal& principal) const;
+  // Why it does not match, e.g. "the realm is A.TEST, not B.TEST"; empty where it does.
+  [[nodiscard]] std::string WhyNot(const Principal& principal) const;
   [[nodiscard]] std::string text() const;
   bool operator==(const PrincipalPattern&) const = default;
 

@@ -208,6 +208,11 @@ std::string PrintCompound(Type type, Field field) {
   }
 }
 
+template <typename T>
+constexpr bool kIsList = false;
+template <typename T>
+constexpr bool kIsList<std::vector<T>> = true;
+
 }  // namespace
 
 Result<void> ParseValue(Type type, const Range& range, std::string_view text, Field field) {
@@ -270,6 +275,24 @@ std::string PrintValue(Type type, Field field) {
     default:
       return PrintCompound(type, field);
   }
+}
+
+std::vector<std::string> PrintValues(Type type, Field field) {
+  return std::visit(
+      [type]<typename T>(T* member) {
+        std::vector<std::string> out;
+        if constexpr (kIsList<T>) {
+          for (const auto& element : *member) {
+            T alone{element};
+            out.push_back(PrintValue(type, &alone));
+          }
+        } else {
+          out.push_back(PrintValue(type, member));
+          if (out.front().empty()) out.clear();
+        }
+        return out;
+      },
+      field);
 }
 
 std::string PrintRange(Type type, const Range& range) {

@@ -60,6 +60,8 @@ struct Range {
 
 // The field as it could be written; an unset one and an empty list are "".
 [[nodiscard]] std::string PrintValue(Type type, Field field);
+// The same, an element for each value of a list; none where the text would be "".
+[[nodiscard]] std::vector<std::string> PrintValues(Type type, Field field);
 
 // "a time with its unit (ms, s, min, h, d)".
 [[nodiscard]] std::string_view DescribeType(Type type);

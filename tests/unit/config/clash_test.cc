@@ -91,5 +91,16 @@ TEST_F(Clash, SameStreamToOtherPeersIsFree) {
   EXPECT_EQ(dir_.Told(), "none");
 }
 
+// Whoever is one of them could ask for the other's keys.
+TEST_F(Clash, SameEdgeUser) {
+  dir_.Write("services.d/dns.ini",
+             Replace(kListenText, "peer = hoster\n", "peer = hoster\nedge-user = edge\n"));
+  dir_.Write("services.d/ldap.ini",
+             Replace(kConnectText, "protocol = tcp\n", "protocol = tcp\nedge-user = edge\n"));
+  EXPECT_EQ(dir_.Told(),
+            "services.d/ldap.ini:3: edge-user: edge is already the edge of service dns "
+            "(services.d/dns.ini:4), whose keys it could get");
+}
+
 }  // namespace
 }  // namespace funnel::config

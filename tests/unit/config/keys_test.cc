@@ -100,5 +100,18 @@ TEST(PrintDefault, TellsInitialAndComputedOnes) {
   EXPECT_EQ(PrintDefault(*FindKey(ServiceKeys(), "service", "wire-name")), "the file's name");
 }
 
+TEST(PrintValues, GivesEachElementOfAList) {
+  ServiceConfig service;
+  const KeyRow& row = *FindKey(ServiceKeys(), "security", "accept");
+  EXPECT_TRUE(PrintValues(row.type, row.field(&service)).empty());
+  for (const char* text : {"dns/*@R", "a\\, b@R"})
+    ASSERT_TRUE(ParseValue(row.type, row.range, text, row.field(&service)));
+  EXPECT_EQ(PrintValues(row.type, row.field(&service)).size(), 2u);
+  const KeyRow& flows = *FindKey(ServiceKeys(), "service", "max-flows");
+  EXPECT_EQ(PrintValues(flows.type, flows.field(&service)), std::vector<std::string>{"16384"});
+  const KeyRow& target = *FindKey(ServiceKeys(), "service", "target");
+  EXPECT_TRUE(PrintValues(target.type, target.field(&service)).empty());
+}
+
 }  // namespace
 }  // namespace funnel::config

@@ -110,5 +110,14 @@ TEST(PrincipalPattern, MatchesNothingUnlessParsed) {
   EXPECT_FALSE(PrincipalPattern().Matches(Parsed("a@R")));
 }
 
+TEST(PrincipalPattern, TellsWhyNot) {
+  PrincipalPattern pattern = Pattern("dns/*@R");
+  EXPECT_EQ(pattern.WhyNot(Parsed("dns/a@R")), "");
+  EXPECT_EQ(pattern.WhyNot(Parsed("dns/a@S")), "the realm is S, not R");
+  EXPECT_EQ(pattern.WhyNot(Parsed("dns@R")), "it has 1 component, not 2 (* stands for one)");
+  EXPECT_EQ(pattern.WhyNot(Parsed("ldap/a@R")), "component 1 is ldap, not dns");
+  EXPECT_EQ(pattern.WhyNot(Parsed("\x1b/a@R")), "component 1 is \\x1b, not dns");
+}
+
 }  // namespace
 }  // namespace funnel::config

@@ -1,0 +1,17 @@
+// Asks both daemons, and reads configuration and counters.
+#pragma once
+
+#include <chrono>
+
+#include "common/config/options.h"
+#include "funnelctl/ask.h"
+#include "funnelctl/status_view.h"
+
+namespace funnel::ctl {
+
+// A daemon that does not answer within DEADLINE, and whatever else cannot be learned, is told
+// within the view.
+[[nodiscard]] NodeView LookAtNode(const config::Options& options,
+                                  std::chrono::milliseconds deadline = kAnswerDeadline);
+
+}  // namespace funnel::ctl

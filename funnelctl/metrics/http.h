@@ -1,0 +1,51 @@
+// A minimal HTTP/1.1 answerer (RFC 9110, RFC 9112): one request, one answer, then the connection is
+// closed. For inetd and systemd's Accept=yes, where the connection is stdin and stdout; whoever
+// connects may send anything at any pace.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+
+namespace funnel::ctl {
+
+struct HttpLimits {
+  std::size_t request_bytes = 8192;  // request line and header
+  std::chrono::milliseconds request_time{5000};
+  std::chrono::milliseconds answer_time{10000};
+};
+
+// What a request asks for.
+enum class HttpStatus {
+  kOk = 200,
+  kBadRequest = 400,
+  kNotFound = 404,
+  kMethodNotAllowed = 405,
+  kTimeout = 408,
+  kTooLarge = 431,
+};
+
+struct HttpRequest {
+  HttpStatus status = HttpStatus::kBadRequest;  // kOk: path is one that we have
+  bool head = false;                            // the header only
+  std::string path;                             // "/" or "/metrics"
+};
+
+// HEADER ends with its empty line.
+[[nodiscard]] HttpRequest ParseHttpRequest(std::string_view header);
+
+// The whole answer. BODY is left out where `head`.
+[[nodiscard]] std::string HttpAnswer(HttpStatus status, bool head, std::string_view type,
+                                     std::string_view body);
+
+// Reads a request from IN, answers on OUT, and waits for a short while until the client has read
+// it. METRICS makes the body of /metrics, and is called only for that. Fails when the client went
+// away or was too slow to take its answer; whatever else it does wrong is answered.
+[[nodiscard]] Result<void> ServeHttp(int in, int out, const HttpLimits& limits,
+                                     const std::function<std::string()>& metrics);
+
+}  // namespace funnel::ctl

@@ -1,0 +1,64 @@
+// Families as Prometheus reads them, as JSON, and as a list.
+#include <nlohmann/json.hpp>
+
+#include "funnelctl/metrics/families.h"
+
+namespace funnel::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view TypeOf(const Family& family) { return family.counter ? "counter" : "gauge"; }
+
+// {daemon="funnel-udpd",service="dns"}; values are names that need no escaping.
+std::string PrintLabels(const Sample& sample) {
+  std::string out;
+  for (const auto& [name, value] : sample.labels)
+    out += (out.empty() ? "{" : ",") + name + "=\"" + value + '"';
+  return out.empty() ? out : out + '}';
+}
+
+}  // namespace
+
+std::string RenderExposition(const std::vector<Family>& families) {
+  std::string out;
+  for (const Family& family : families) {
+    if (family.samples.empty()) continue;
+    out += "# HELP " + family.name + ' ' + family.help + '\n';
+    out += "# TYPE " + family.name + ' ' + std::string(TypeOf(family)) + '\n';
+    for (const Sample& sample : family.samples)
+      out += family.name + PrintLabels(sample) + ' ' + std::to_string(sample.value) + '\n';
+  }
+  return out;
+}
+
+std::string RenderFamiliesJson(const std::vector<Family>& families) {
+  Json out = Json::array();
+  for (const Family& family : families) {
+    Json samples = Json::array();
+    for (const Sample& sample : family.samples) {
+      Json labels = Json::object();
+      for (const auto& [name, value] : sample.labels) labels[name] = value;
+      samples.push_back({{"labels", std::move(labels)}, {"value", sample.value}});
+    }
+    out.push_back({{"name", family.name},
+                   {"type", TypeOf(family)},
+                   {"help", family.help},
+                   {"labels", family.labels},
+                   {"samples", std::move(samples)}});
+  }
+  return out.dump(2) + '\n';
+}
+
+std::string RenderFamilyList(const std::vector<Family>& families) {
+  std::string out;
+  for (const Family& family : families) {
+    std::string labels;
+    for (const std::string& label : family.labels) labels += (labels.empty() ? "" : ",") + label;
+    out += family.name + '\t' + std::string(TypeOf(family)) + '\t' + labels + '\t' + family.help +
+           '\n';
+  }
+  return out;
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,30 @@
+// What a command prints and ends with.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "common/config/load.h"
+#include "common/config/options.h"
+
+namespace funnel::ctl {
+
+using Json = nlohmann::ordered_json;
+
+// Text as it is; null where it is empty.
+[[nodiscard]] Json TextOrNull(const std::string& text);
+void PrintText(std::string_view text);
+void PrintJson(const Json& json);
+
+// "funnelctl: TEXT" on stderr; yields kExitFailed.
+int Complain(std::string_view text);
+
+// The node's configuration; without one, its mistakes went to stderr, as `funnelctl check` has
+// them.
+[[nodiscard]] std::optional<config::Configuration> LoadOrComplain(const config::Options& options);
+// The service of that name; nullptr after having complained.
+[[nodiscard]] const config::ServiceConfig* FindServiceOrComplain(
+    const config::Configuration& configuration, std::string_view name);
+
+}  // namespace funnel::ctl
