@@ -96,4 +96,5 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "volume: moves so much that it is not repeated under sanitizers")
+    config.addinivalue_line("markers", "alone: measures time, so nothing else may run beside it")
     config.addinivalue_line("markers", "services: the services of examples/ that a test sends something through")

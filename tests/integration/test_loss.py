@@ -38,6 +38,7 @@ def before(tunnel):
     return {name: (tunnel.network.received(name), tunnel.network.dropped(name)) for name in ("a", "b")}
 
 
+@pytest.mark.alone
 def test_latency_of_an_answer_does_not_depend_on_anothers_loss(tunnel, before):
     """At 200 queries/s a packet lost costs its own queries a retransmission (at least 100 ms without ours, a few
     round trips with); were answers held up behind it, most of the rest would be as late."""

@@ -21,6 +21,7 @@ INTEGRATION_TIMEOUT = 3600
 FUZZ_SECONDS = 60
 LONG_SCENARIOS = "100000"
 UNIT_PROGRAMS_AT_ONCE = 2
+FILES_AT_ONCE = 3
 CORPORA = os.path.join(build.TOP, "tests/fuzz/corpus")
 DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
@@ -140,12 +141,18 @@ class Runner:
             files = by_file or files
         if not files:
             return
-        report = os.path.join(self.scratch, f"integration{'-san' if sanitized else ''}.xml")
+        where = "integration" + (" (sanitized)" if sanitized else "")
+        # Most of a test's time is waiting, so several files run side by side; what measures time runs alone.
+        self.pytest(where, ["-n", str(FILES_AT_ONCE), "--dist", "loadfile", "-m", "not alone", *chosen, *files],
+                    folder, sanitized)
+        self.pytest(where + ", alone", ["-m", "alone", *chosen, *files], folder, sanitized)
+
+    def pytest(self, where, arguments, folder, sanitized):
+        report = os.path.join(self.scratch, "integration.xml")
         # In a process namespace of their own nothing that a test starts outlives it.
         command = [*DIE_WITH_US, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
-                   "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
-                   f"--junitxml={report}", *chosen, *files]
-        where = "integration" + (" (sanitized)" if sanitized else "")
+                   "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rP",
+                   "--durations=10", f"--junitxml={report}", *arguments]
         self.say(where)
         try:
             status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INTEGRATION_TIMEOUT, cwd=build.TOP,
@@ -154,6 +161,7 @@ class Runner:
             status = "a timeout"
         if os.path.exists(report):
             self.say(f"{where}: {self.totals.add_junit(report, where)}")
+            os.unlink(report)
         elif status != 5:  # 5: no test was chosen
             self.totals.failed.append(f"{where}: pytest ended with {status} before its report")
 
@@ -206,7 +214,7 @@ class Runner:
                                 {"CXX": "clang++-19"}, ["fuzz-targets"])
             if folder:
                 self.fuzz(folder)
-        if arguments.sanitize or (arguments.long and not arguments.only):
+        if arguments.sanitize or not arguments.only:
             # Line numbers are all that a report needs of debugging information; with all of it this takes twice as long.
             folder = self.build("build-sanitize", ["-Db_sanitize=address,undefined", "-Doptimization=1",
                                                    "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false"])
