@@ -9,8 +9,8 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRESS_SECONDS = 5
-# Objects are the same in whichever folder they are compiled: ccache has them for the package's build too.
-SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1"}
+# Objects are the same in whichever folder and language they are compiled: ccache has them for the package's build too.
+SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "locale"}
 STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
 

@@ -16,7 +16,7 @@ SUITE = "bookworm"
 KEPT_SECONDS = 30 * 86400
 BUILD_TIMEOUT = 900
 
-# Nobody reads these in a guest, apart from funnel's own manual pages, which its package brings afterwards.
+# Nobody reads these in a guest, apart from what Funnel's own package brings afterwards.
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 # What a start takes time for without use in a guest that lives for a minute.
@@ -81,6 +81,7 @@ def _make(root):
     command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages())]
     command += [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
     run([*command, SUITE, root], timeout=BUILD_TIMEOUT)
+    os.unlink(os.path.join(root, "etc/dpkg/dpkg.cfg.d/99mmdebstrap"))
     for unit in MASKED:
         _write(root, f"etc/systemd/system/{unit}", link="/dev/null")
     _write(root, "etc/systemd/journald.conf.d/lab.conf", JOURNALD)
