@@ -5,10 +5,11 @@
 namespace funnel::man {
 namespace {
 
-// "it ..." -> "It ...".
+// "it ..." -> "It ...."; "funnel.conf" and "--config" stay as they are written.
 std::string Sentence(std::string_view text) {
   std::string out(text);
-  if (!out.empty() && out.front() >= 'a' && out.front() <= 'z')
+  bool name = text.substr(0, text.find(' ')).find('.') != std::string_view::npos;
+  if (!name && !out.empty() && out.front() >= 'a' && out.front() <= 'z')
     out.front() = static_cast<char>(out.front() - 'a' + 'A');
   if (!out.ends_with('.')) out += '.';
   return out;

@@ -4,6 +4,7 @@
 //
 //   @keys funnel.conf | peers.d | services.d
 //   @commands
+//   @metrics
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -27,6 +28,7 @@ constexpr List kLists[] = {
     {"@keys peers.d", [] { return config::MdocForKeys(config::PeerKeys()); }},
     {"@keys services.d", [] { return config::MdocForKeys(config::ServiceKeys()); }},
     {"@commands", man::ListOfCommands},
+    {"@metrics", man::ListOfMetrics},
 };
 
 Result<std::string> FillLine(const std::string& line) {

@@ -74,6 +74,11 @@ def test_page_of_funnelctl_has_every_command_and_option(build, pages):
         assert not missing, f"{command}: {missing}"
 
 
+def test_every_metric_is_in_its_page(build, pages):
+    listed = [line.split("\t")[0] for line in output(build, "funnelctl", "metrics", "--list").splitlines()]
+    assert re.findall(r"^\.It Li (funnel_\w+)", manual.read(pages["funnel-metrics.7"]), re.MULTILINE) == listed
+
+
 def keys_of_help(build):
     """[(section, key)] in the order in which funnelctl help-config lists them."""
     found, section = [], None
