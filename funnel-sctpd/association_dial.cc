@@ -47,48 +47,47 @@ void AssociationTable::Consider(Peer& peer) {
 void AssociationTable::BeginDialling(Peer& peer) {
   peer.dialer.Begin();
   std::uint64_t round = peer.resolve_round = ++resolve_rounds_;
-  core_.resolver.Resolve(
-      peer.config.connect, 0,
-      [this, name = peer.config.name, round](std::vector<sctp::TransportAddress> addresses,
-                                             const std::string& error) {
-        OnResolved(name, round, std::move(addresses), error);
-      });
+  core_.resolver.Resolve(peer.config.connect,
+                         [this, name = peer.config.name, round](const std::vector<Place>& places,
+                                                                const std::string& error) {
+                           OnResolved(name, round, places, error);
+                         });
 }
 
 void AssociationTable::OnResolved(const std::string& name, std::uint64_t round,
-                                  std::vector<sctp::TransportAddress> addresses,
-                                  const std::string& error) {
+                                  const std::vector<Place>& places, const std::string& error) {
   Peer* peer = FindPeer(name);
   if (peer == nullptr || peer->resolve_round != round) return;
-  if (addresses.empty()) {
+  std::vector<Route> routes = RoutesTo(*peer, places);
+  if (routes.empty()) {
     core_.Count(kConnectsFailed);
-    peer->reason = error;
-    Log(LogLevel::kWarning, "resolve-failed", error, {{"PEER", name}});
+    peer->reason = places.empty() ? error : "its SRV records do not offer the configured carrier";
+    Log(LogLevel::kWarning, "resolve-failed", peer->reason, {{"PEER", name}});
   } else {
-    peer->hosts = addresses;
+    peer->hosts.clear();
+    for (const Place& place : places) peer->hosts.push_back(place.address);
     PublishKnownHosts();
   }
-  peer->dialer.OnResolved(RoutesTo(*peer, addresses), core_.now(), core_.random(), error);
+  peer->dialer.OnResolved(std::move(routes), core_.now(), core_.random(), peer->reason);
   TryConnect(*peer);
   Consider(*peer);
 }
 
-std::vector<Route> AssociationTable::RoutesTo(
-    const Peer& peer, const std::vector<sctp::TransportAddress>& hosts) const {
+std::vector<Route> AssociationTable::RoutesTo(const Peer& peer,
+                                              const std::vector<Place>& places) const {
   const auto& sctp = core_.config.node.sctp;
   std::uint16_t udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort;
   bool direct = peer.config.carrier == config::Carrier::kDirect ||
                 (peer.config.carrier == config::Carrier::kAuto && core_.now() >= peer.direct_from);
   std::vector<Route> routes;
-  for (const auto& host : hosts) {
-    if (direct) {
-      std::uint16_t port = host.port() != 0 ? host.port() : sctp.sctp_port;
-      routes.push_back({WithPort(host, 0), sctp::Carrier::kDirect, port});
-    }
-    if (peer.config.carrier != config::Carrier::kDirect) {
-      std::uint16_t port = host.port() != 0 ? host.port() : udp_port;
-      routes.push_back({WithPort(host, port), sctp::Carrier::kUdp, sctp.sctp_port});
-    }
+  for (const Place& place : places) {
+    std::uint16_t port = place.address.port();
+    if (direct && place.carrier != sctp::Carrier::kUdp)
+      routes.push_back({WithPort(place.address, 0), sctp::Carrier::kDirect,
+                        port != 0 ? port : sctp.sctp_port, place.priority});
+    if (peer.config.carrier != config::Carrier::kDirect && place.carrier != sctp::Carrier::kDirect)
+      routes.push_back({WithPort(place.address, port != 0 ? port : udp_port), sctp::Carrier::kUdp,
+                        sctp.sctp_port, place.priority});
   }
   return routes;
 }

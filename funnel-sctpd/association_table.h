@@ -87,10 +87,10 @@ class AssociationTable final : public sctp::EngineObserver {
   [[nodiscard]] bool Wanted(const Peer& peer) const;
   void Consider(Peer& peer);
   void BeginDialling(Peer& peer);
-  void OnResolved(const std::string& name, std::uint64_t round,
-                  std::vector<sctp::TransportAddress> addresses, const std::string& error);
+  void OnResolved(const std::string& name, std::uint64_t round, const std::vector<Place>& places,
+                  const std::string& error);
   [[nodiscard]] std::vector<Route> RoutesTo(const Peer& peer,
-                                            const std::vector<sctp::TransportAddress>& hosts) const;
+                                            const std::vector<Place>& places) const;
   void TryConnect(Peer& peer);
   void OnConnectFailed(Peer& peer, const std::string& reason);
   void AddPeer(const config::PeerConfig& config);

@@ -27,7 +27,8 @@ void Dialer::OnResolved(std::vector<Route> routes, TimePoint now, double random,
   if (routes.empty()) return Wait(now, random, reason, {});
   if (good_) {
     auto found = std::find(routes.begin(), routes.end(), *good_);
-    if (found != routes.end()) std::rotate(routes.begin(), found, found + 1);
+    if (found != routes.end() && found->priority == routes.front().priority)
+      std::rotate(routes.begin(), found, found + 1);
   }
   routes_ = std::move(routes);
   at_ = 0;

@@ -1,6 +1,6 @@
-// When and where to connect to one peer: names are resolved, addresses tried one after the other,
-// the one that worked last first, and after a whole round without success it waits. No I/O: the
-// owner resolves and connects.
+// When and where to connect to one peer: names are resolved, addresses tried one after the other
+// (of equal ones the one that worked last first), and after a whole round without success it waits.
+// No I/O: the owner resolves and connects.
 //
 //   kIdle --Want--> kWaiting --Begin--> kResolving --OnResolved--> kConnecting --OnConnected-->
 //   kConnected
@@ -22,6 +22,7 @@ struct Route {
   sctp::TransportAddress address;
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::uint16_t sctp_port = sctp::kDefaultSctpPort;
+  std::uint16_t priority = 0;  // lower ones are tried first
   bool operator==(const Route&) const = default;
 };
 

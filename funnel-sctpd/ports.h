@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@
 #include "common/config/address.h"
 #include "common/ipc/authd_messages.h"
 #include "common/ipc/sctpd_messages.h"
-#include "funnel-sctpd/engine/address.h"
+#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctpd {
 
@@ -27,14 +28,25 @@ class AuthdPort {
   virtual void Send(const ipc::PeerGone& message) = 0;
 };
 
-// Names to addresses, in time that depends on somebody else's server.
+// Where a peer may be reached.
+struct Place {
+  // Port 0: the usual one.
+  sctp::TransportAddress address;
+  // What it is for; then the port is that carrier's (SCTP's own for kDirect). Absent: for any.
+  std::optional<sctp::Carrier> carrier;
+  // Lower ones come first (RFC 2782).
+  std::uint16_t priority = 0;
+  bool operator==(const Place&) const = default;
+};
+
+// Names to places, in time that depends on somebody else's server.
 class ResolverPort {
  public:
-  using Callback = std::function<void(std::vector<sctp::TransportAddress>, std::string error)>;
+  using Callback = std::function<void(std::vector<Place>, std::string error)>;
   virtual ~ResolverPort() = default;
-  // Calls back from the loop, later, once; endpoints without a port get DEFAULT_PORT.
-  virtual void Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t default_port,
-                       Callback callback) = 0;
+  // Calls back from the loop, later, once: in the order in which they should be tried. ERROR may
+  // say why some are missing. A name without port is asked for SRV records first (srv.h).
+  virtual void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) = 0;
 };
 
 // To the edges that serve channels which peers open.

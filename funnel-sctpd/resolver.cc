@@ -6,38 +6,70 @@
 #include <mutex>
 #include <thread>
 
+#include "common/base/random.h"
+#include "funnel-sctpd/srv.h"
+
 namespace funnel::sctpd {
 namespace {
 
 struct Answer {
-  std::vector<sctp::TransportAddress> addresses;
+  std::vector<Place> places;
   std::string error;
 };
 
-void AskOne(const config::Endpoint& endpoint, std::uint16_t default_port, Answer& answer) {
+// The addresses of HOST, each as PLACE says otherwise.
+void AddHost(const std::string& host, std::uint16_t port, Place place, Answer& answer) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;
   hints.ai_flags = AI_NUMERICSERV;
-  std::string port = std::to_string(endpoint.port != 0 ? endpoint.port : default_port);
   addrinfo* found = nullptr;
-  if (int error = ::getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    answer.error = endpoint.host + ": " + ::gai_strerror(error);
+  int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) {
+    answer.error = host + ": " + ::gai_strerror(error);
     return;
   }
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     auto address = sctp::TransportAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
-    if (address && std::find(answer.addresses.begin(), answer.addresses.end(), *address) ==
-                       answer.addresses.end())
-      answer.addresses.push_back(*address);
+    if (!address) continue;
+    place.address = *address;
+    if (std::ranges::find(answer.places, place) == answer.places.end())
+      answer.places.push_back(place);
   }
   ::freeaddrinfo(found);
 }
 
-Answer Ask(const std::vector<config::Endpoint>& endpoints, std::uint16_t default_port) {
+// False: there are no SRV records.
+bool AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
+  auto records = LookUpSrv(name);
+  if (!records) answer.error = records.error().message;
+  if (!records || records->empty()) return false;
+  OrderSrv(*records, RandomUnit);
+  for (const SrvRecord& record : *records) {
+    if (record.target.empty())
+      answer.error = name + " says that this is not offered";
+    else
+      AddHost(record.target, record.port,
+              {.address = {}, .carrier = carrier, .priority = record.priority}, answer);
+  }
+  return true;
+}
+
+void AskOne(const config::Endpoint& endpoint, Answer& answer) {
+  if (endpoint.port == 0 && !endpoint.literal()) {
+    bool direct = AddSrv("_funnel._sctp." + endpoint.host, sctp::Carrier::kDirect, answer);
+    bool udp = AddSrv("_funnel._udp." + endpoint.host, sctp::Carrier::kUdp, answer);
+    if (direct || udp) return;
+  }
+  AddHost(endpoint.host, endpoint.port, {}, answer);
+}
+
+Answer Ask(const std::vector<config::Endpoint>& endpoints) {
   Answer answer;
-  for (const auto& endpoint : endpoints) AskOne(endpoint, default_port, answer);
-  if (answer.addresses.empty() && answer.error.empty()) answer.error = "no address";
+  for (const auto& endpoint : endpoints) AskOne(endpoint, answer);
+  // Direct SCTP stands before SCTP in UDP of the same priority.
+  std::ranges::stable_sort(answer.places, {}, &Place::priority);
+  if (answer.places.empty() && answer.error.empty()) answer.error = "no address";
   return answer;
 }
 
@@ -58,28 +90,27 @@ Resolver::~Resolver() {
   shared_->loop = nullptr;
 }
 
-void Resolver::Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t default_port,
-                       Callback callback) {
+void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callback) {
   auto deliver = [shared = shared_, callback = std::move(callback)](Answer answer) {
     std::lock_guard lock(shared->mutex);
     if (shared->loop == nullptr) return;
     shared->loop->Post([shared, callback, answer = std::move(answer)] {
       // On the loop's thread, as the destructor: no lock needed to see whether it has run.
-      if (shared->loop != nullptr) callback(answer.addresses, answer.error);
+      if (shared->loop != nullptr) callback(answer.places, answer.error);
     });
   };
   bool literal = std::all_of(endpoints.begin(), endpoints.end(),
                              [](const auto& endpoint) { return endpoint.literal().has_value(); });
-  if (literal) return deliver(Ask(endpoints, default_port));
+  if (literal) return deliver(Ask(endpoints));
   bool busy = false;
   {
     std::lock_guard lock(shared_->mutex);
     busy = shared_->threads >= kMaxThreads;
     if (!busy) ++shared_->threads;
   }
-  if (busy) return deliver({.addresses = {}, .error = "too many names are being looked up"});
-  std::thread([shared = shared_, deliver, endpoints = std::move(endpoints), default_port] {
-    deliver(Ask(endpoints, default_port));
+  if (busy) return deliver({.places = {}, .error = "too many names are being looked up"});
+  std::thread([shared = shared_, deliver, endpoints = std::move(endpoints)] {
+    deliver(Ask(endpoints));
     std::lock_guard lock(shared->mutex);
     --shared->threads;
   }).detach();

@@ -1,5 +1,5 @@
-// Host names to addresses without holding up the loop: getaddrinfo(3) takes as long as somebody
-// else's server wants, so each question has a thread of its own, and only so many may run.
+// Names to places without holding up the loop: a look-up takes as long as somebody else's server
+// wants, so each question has a thread of its own, and only so many may run.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,7 @@ class Resolver final : public ResolverPort {
 
   explicit Resolver(event::Loop& loop);
   ~Resolver() override;
-  void Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t default_port,
-               Callback callback) override;
+  void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) override;
 
  private:
   struct Shared;

@@ -32,7 +32,7 @@ constexpr KeyRow kPeerRows[] = {
      "connect",
      Type::kHostPort,
      At<&PeerConfig::connect>,
-     "Where to reach it; repeat for more addresses.",
+     "Where to reach it; repeat for more. A name without port is asked for SRV records first.",
      {},
      Need::kList,
      kEverywhere,

@@ -17,6 +17,7 @@ class Daemon:
         self.command = command
         self.holder_options = holder_options
         self.uid = uid
+        self.prefix = []  # of the holder's command line
         self.holder = None
 
     def start(self):
@@ -25,7 +26,7 @@ class Daemon:
             if os.path.exists(self._file(stale)):
                 os.unlink(self._file(stale))
         self.holder = Child(f"holder of {self.name}", [
-            HOLDER, "--state", self.folder, "--die-with-parent", "--uid", self.uid, "--gid", self.uid,
+            *self.prefix, HOLDER, "--state", self.folder, "--die-with-parent", "--uid", self.uid, "--gid", self.uid,
             *self.holder_options, "--", *self.command], self._file("holder.log"))
         wait_until(self._holds, f"{self.name}: sockets bound", detail=lambda: tail(self._file("holder.log")))
 

@@ -118,18 +118,18 @@ TEST_F(DaemonTest, ServiceSocketGetsTheMessageAndTheLink) {
 
 TEST_F(DaemonTest, ResolverAnswersFromTheLoop) {
   Resolver resolver(*loop_);
-  std::vector<sctp::TransportAddress> found;
+  std::vector<Place> found;
   bool answered = false;
-  resolver.Resolve({{.host = "192.0.2.1", .port = 0}, {.host = "::1", .port = 7}}, 9899,
-                   [&](auto addresses, auto) { found = addresses, answered = true; });
+  resolver.Resolve({{.host = "192.0.2.1", .port = 0}, {.host = "::1", .port = 7}},
+                   [&](auto places, auto) { found = places, answered = true; });
   EXPECT_FALSE(answered);
   RunUntil([&] { return answered; });
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].text(), "192.0.2.1:9899");
-  EXPECT_EQ(found[1].text(), "[::1]:7");
+  EXPECT_EQ(found[0].address.text(), "192.0.2.1:0");
+  EXPECT_EQ(found[1].address.text(), "[::1]:7");
   answered = false;
-  resolver.Resolve({{.host = "localhost", .port = 1}}, 9899,
-                   [&](auto addresses, auto) { found = addresses, answered = true; });
+  resolver.Resolve({{.host = "localhost", .port = 1}},
+                   [&](auto places, auto) { found = places, answered = true; });
   RunUntil([&] { return answered; });
   EXPECT_FALSE(found.empty());
 }
@@ -138,8 +138,7 @@ TEST_F(DaemonTest, AnswersOfTheResolverDieWithIt) {
   bool answered = false;
   {
     Resolver resolver(*loop_);
-    resolver.Resolve({{.host = "localhost", .port = 1}}, 9899,
-                     [&](auto, auto) { answered = true; });
+    resolver.Resolve({{.host = "localhost", .port = 1}}, [&](auto, auto) { answered = true; });
   }
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(loop_->RunOnce(10ms));
   EXPECT_FALSE(answered);

@@ -42,14 +42,14 @@ class FakeAuthd final : public AuthdPort {
 
 class FakeResolver final : public ResolverPort {
  public:
-  void Resolve(std::vector<config::Endpoint> endpoints, std::uint16_t, Callback callback) override {
+  void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) override {
     ++questions;
-    std::vector<sctp::TransportAddress> addresses;
+    std::vector<Place> places = found;
     for (const auto& endpoint : endpoints)
       if (auto address = sctp::TransportAddress::Parse(endpoint.host, endpoint.port))
-        addresses.push_back(*address);
-    waiting.push_back([callback = std::move(callback), addresses] {
-      callback(addresses, addresses.empty() ? "no such name" : "");
+        places.push_back({.address = *address});
+    waiting.push_back([callback = std::move(callback), places] {
+      callback(places, places.empty() ? "no such name" : "");
     });
   }
   bool Answer() {
@@ -58,6 +58,7 @@ class FakeResolver final : public ResolverPort {
     return !now.empty();
   }
   int questions = 0;
+  std::vector<Place> found;  // beside what the endpoints say themselves
   std::vector<std::function<void()>> waiting;
 };
 

@@ -1,0 +1,130 @@
+"""The peer is found by its SRV records at a real name server: by priority, and the next one when one is lost.
+
+    branch (a)                                         hoster (b)
+    nsd :53  <- resolver of funnel-sctpd
+    dig -> funnel ===== 10.77.0.2:9899  priority 10 ===== funnel -> nsd :5300
+                  ===== 10.77.0.12:9899 priority 20 =====
+"""
+import time
+
+import pytest
+
+import lab
+from lab import nsd
+from lab.base import write_file
+from lab.netns import ADDRESSES
+
+DOMAIN = "sites.test"
+SPARE = "10.77.0.12"
+DEAD = 3  # seconds
+HEAD = f"$ORIGIN {DOMAIN}.\n$TTL 1\n@ SOA ns hostmaster 1 3600 900 604800 1\n@ NS ns\nns A 127.0.0.1\n"
+MAIN_FIRST = HEAD + f"""\
+main A {ADDRESSES["b"]}
+spare A {SPARE}
+_funnel._udp.hoster SRV 10 0 9899 main
+_funnel._udp.hoster SRV 20 0 9899 spare
+_funnel._udp.closed SRV 0 0 0 .
+"""
+
+
+class Names:
+    """The name server of namespace a, and whoever shall use it."""
+
+    def __init__(self, tunnel, text):
+        self.tunnel = tunnel
+        tunnel.network.run("a", "sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
+        self.server = nsd.Nsd(tunnel.workspace, tunnel.network, "a", "names", 53, DOMAIN, text)
+        self.resolv_conf = tunnel.workspace.folder("names") + "/resolv.conf"
+        write_file(self.resolv_conf, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+
+    def serve(self, daemon):
+        daemon.prefix = ["unshare", "--mount", "--", "sh", "-c",
+                         f'mount --bind {self.resolv_conf} /etc/resolv.conf && exec "$@"', "sh"]
+
+    def publish(self, text):
+        self.server.stop()
+        self.server.write_zone(text)
+        self.server.start()
+
+
+@pytest.fixture(scope="module")
+def tunnel(make_tunnel):
+    made = make_tunnel([lab.dns_service()], with_nsd=True, connect_peer=lab.Peer(connect=f"hoster.{DOMAIN}"),
+                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": f"{DEAD}s"}})
+    made.network.ip("b", "address", "add", f"{SPARE}/24", "dev", "lan")
+    made.names = Names(made, MAIN_FIRST)
+    made.prepare()
+    made.names.serve(made.a["funnel-sctpd"])
+    yield made.start().wait_up()
+    made.names.server.stop()
+
+
+def address(tunnel):
+    return tunnel.a.status()["sctpd"]["associations"][0]["address"]
+
+
+def block(tunnel, host, on=True):
+    """Nothing passes to or from this address of the hoster's."""
+    for direction in ("-d", "-s"):
+        chain = "INPUT" if direction == "-d" else "OUTPUT"
+        tunnel.network.run("b", "iptables", "-w", "-I" if on else "-D", chain, direction, host, "-j", "DROP")
+
+
+def require_dns(tunnel):
+    assert "192.0.2.80" in tunnel.nsd.dig("a", "127.0.0.1", 5353, "www", "A")
+
+
+def test_lowest_priority_is_taken(tunnel):
+    assert address(tunnel) == f"{ADDRESSES['b']}:9899"
+    require_dns(tunnel)
+
+
+def test_next_one_serves_within_the_dead_peer_time(tunnel):
+    block(tunnel, ADDRESSES["b"])
+    began = time.monotonic()
+    lab.wait_until(lambda: address(tunnel) == f"{SPARE}:9899", "the spare is used", 30, 0.1, tunnel.describe)
+    tunnel.wait_up()
+    # The dead one is found dead, tried once more, and given up after connect-timeout (5 s).
+    assert time.monotonic() - began < DEAD + 5 + 3
+    require_dns(tunnel)
+
+
+def test_preferred_one_serves_again_after_the_next_loss(tunnel):
+    block(tunnel, ADDRESSES["b"], on=False)
+    tunnel.b["funnel-sctpd"].kill9()
+    lab.wait_until(lambda: address(tunnel) == f"{ADDRESSES['b']}:9899", "the preferred one is used", 30, 0.1,
+                   tunnel.describe)
+    tunnel.wait_up(deadline=30)
+    require_dns(tunnel)
+
+
+def test_records_are_asked_anew_when_connecting_again(tunnel):
+    tunnel.names.publish(MAIN_FIRST.replace("SRV 20 0 9899 spare", "SRV 5 0 9899 spare"))
+    tunnel.b["funnel-sctpd"].kill9()
+    lab.wait_until(lambda: address(tunnel) == f"{SPARE}:9899", "the new preference is followed", 30, 0.1,
+                   tunnel.describe)
+    tunnel.wait_up(deadline=30)
+
+
+def test_name_server_that_is_silent_holds_up_nothing(tunnel):
+    """What is up stays up and is served while a name is being asked for."""
+    tunnel.names.server.stop()
+    tunnel.network.run("a", "iptables", "-w", "-A", "INPUT", "-p", "udp", "--dport", "53", "-j", "DROP")
+    try:
+        peer = lab.Peer(connect=f"closed.{DOMAIN}")
+        write_file(f"{tunnel.a.etc}/peers.d/other.ini", peer.ini(Other))
+        tunnel.a["funnel-sctpd"].reload()
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            require_dns(tunnel)
+    finally:
+        tunnel.network.run("a", "iptables", "-w", "-F", "INPUT")
+        tunnel.names.server.start()
+
+
+def test_service_that_is_decidedly_not_offered_says_so(tunnel):
+    tunnel.a.wait_logged("resolve-failed", "says that this is not offered", daemon="funnel-sctpd", deadline=30)
+
+
+class Other:
+    node_name = "other.funnel.test"
