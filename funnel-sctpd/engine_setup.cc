@@ -1,6 +1,7 @@
 #include "funnel-sctpd/engine_setup.h"
 
 #include "funnel-sctpd/engine/userland_engine.h"
+#include "funnel-sctpd/udp_sockets.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -8,28 +9,6 @@ namespace {
 // Outside of a UDP payload: an IPv4 header and UDP's own. (IPv6 then gets packets 20 bytes smaller,
 // which is right for what packet-size promises.)
 constexpr std::uint32_t kHeaderBytes = 28;
-
-Result<std::vector<UniqueFd>> BindSockets(const config::SctpConfig& config) {
-  std::vector<UniqueFd> sockets;
-  if (config.listen.empty()) {
-    sockets.push_back(TRY(sctp::BindUdpSocket(config.udp_port)));
-    return sockets;
-  }
-  for (const SocketAddress& address : config.listen) {
-    auto at = sctp::TransportAddress::FromSockaddr(address.data(), address.size());
-    if (!at) return Fail("cannot listen on " + address.text());
-    sockets.push_back(TRY(sctp::BindUdpSocket(*at)));
-  }
-  return sockets;
-}
-
-std::string NameOf(int fd) {
-  sockaddr_storage raw{};
-  socklen_t length = sizeof raw;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &length) != 0) return "?";
-  auto address = SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
-  return address ? address->text() : "?";
-}
 
 }  // namespace
 
@@ -62,9 +41,12 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
   sctp::Settings settings = EngineSettings(config);
   TRY(settings.Check());
   auto sockets = TRY(passed.Take("udp", event::SocketKind::kDatagram));
-  if (sockets.empty()) sockets = TRY(BindSockets(config));
+  if (sockets.empty())
+    sockets = TRY(OwnUdpSockets(config, passed));
+  else
+    TRY(ForgetUdpSockets(passed));
   StartedEngine started;
-  for (const UniqueFd& socket : sockets) started.listen.push_back(NameOf(socket.get()));
+  for (const UniqueFd& socket : sockets) started.listen.push_back(BoundAddress(socket.get()));
   started.engine = TRY(sctp::MakeUserlandEngine(settings, std::move(sockets), observer));
   return started;
 }

@@ -19,7 +19,7 @@ struct StartedEngine {
 };
 
 [[nodiscard]] sctp::Settings EngineSettings(const config::SctpConfig& config);
-// Takes the sockets named `udp` where there are any, and binds its own otherwise.
+// Takes the sockets named `udp` where there are any, and its own (udp_sockets.h) otherwise.
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
                                                 event::ListenFds& passed,
                                                 sctp::EngineObserver& observer);

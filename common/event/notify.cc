@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <string>
+#include <vector>
 
 namespace funnel::event {
 namespace {
@@ -12,6 +13,9 @@ std::string& LastStatus() {
   static std::string last;
   return last;
 }
+
+// A manager that is busy, or none that knows the barrier.
+constexpr std::uint64_t kBarrierUsec = 5'000'000;
 
 // A line feed would begin a new assignment.
 std::string OneLine(std::string_view text) {
@@ -43,5 +47,18 @@ void NotifyReloading() {
 }
 
 void NotifyStopping() { sd_notify(0, "STOPPING=1"); }
+
+void Store(std::string_view name, std::span<const UniqueFd> sockets) {
+  std::vector<int> fds;
+  for (const UniqueFd& socket : sockets) fds.push_back(socket.get());
+  // FDPOLL=0: by default an error that waits in a socket makes the manager drop it.
+  std::string text = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + OneLine(name);
+  sd_pid_notify_with_fds(0, 0, text.c_str(), fds.data(), static_cast<unsigned>(fds.size()));
+}
+
+void ForgetStored(std::string_view name) {
+  sd_notify(0, ("FDSTOREREMOVE=1\nFDNAME=" + OneLine(name)).c_str());
+  sd_notify_barrier(0, kBarrierUsec);
+}
 
 }  // namespace funnel::event

@@ -2,7 +2,10 @@
 // nothing.
 #pragma once
 
+#include <span>
 #include <string_view>
+
+#include "common/base/unique_fd.h"
 
 namespace funnel::event {
 
@@ -12,5 +15,11 @@ void NotifyReady(std::string_view status);
 void NotifyStatus(std::string_view status);
 void NotifyReloading();
 void NotifyStopping();
+
+// The descriptor store (FDSTORE=1): after a restart, for whatever reason, SOCKETS are passed to us
+// under NAME, as those of socket units are (listen_fds.h).
+void Store(std::string_view name, std::span<const UniqueFd> sockets);
+// Gives up all that is stored under NAME, and waits (5 s at most) until it is.
+void ForgetStored(std::string_view name);
 
 }  // namespace funnel::event

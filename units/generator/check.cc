@@ -39,6 +39,8 @@ std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_
   std::vector<std::string> wrong;
   for (const auto& mistake : file.mistakes) wrong.push_back(mistake.Print());
   if (!wrong.empty()) return wrong;
+  if (file.service.role == config::Role::kRelay)
+    return {file.path + ": the service is passed on by funnel-sctpd, and has no unit here"};
   std::string own = UnitName(file.service, "socket");
   if (own != unit) return {file.path + ": by its protocol the unit of this service is " + own};
   if (!IsCurrent(MakeDropIns(file), generated))

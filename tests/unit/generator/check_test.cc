@@ -52,6 +52,14 @@ TEST(CheckUnit, MistakesOfOthersDoNotMatter) {
   EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"), IsEmpty());
 }
 
+TEST(CheckUnit, ARelayHasNoUnit) {
+  Example example;
+  example.folder.Write("peers.d/branch.ini", config::kPeerText);
+  example.folder.Write("services.d/web.ini",
+                       "[service]\nprotocol = tcp\n[relay]\nfrom = branch\nto = hoster\n");
+  EXPECT_THAT(Check(example, "funnel-tcpd@web.socket"), ElementsAre(HasSubstr("has no unit here")));
+}
+
 TEST(CheckUnit, NamesTheMissingFile) {
   Example example;
   EXPECT_THAT(Check(example, "funnel-udpd@sip.socket"),
