@@ -34,8 +34,8 @@ zone:
 """
 
 
-def zone_text():
-    lines = [f"$ORIGIN {ZONE}.", "$TTL 300", "@ SOA ns hostmaster 1 3600 900 604800 300", "@ NS ns",
+def zone_text(zone):
+    lines = [f"$ORIGIN {zone}.", "$TTL 300", "@ SOA ns hostmaster 1 3600 900 604800 300", "@ NS ns",
              "ns A 10.77.0.2", "www A 192.0.2.80", "www AAAA 2001:db8::80", 'www TXT "carried by Funnel"']
     for number in range(NAMES):
         lines.append(f"host{number} A 192.0.2.{number % 250 + 1}")
@@ -50,13 +50,14 @@ class Nsd:
     def __init__(self, workspace, network, node="b", name="nsd", port=PORT, zone=ZONE, text=None):
         self.network = network
         self.node = node
+        self.zone = zone
         self.folder = workspace.folder(name, UID)
         self.config = os.path.join(self.folder, "nsd.conf")
         self.log = os.path.join(self.folder, "nsd.out")
         self.child = None
         self.port = port
         write_file(self.config, NSD_CONF.format(port=port, folder=self.folder, zone=zone))
-        self.write_zone(text or zone_text())
+        self.write_zone(text or zone_text(zone))
         self.start()
 
     def write_zone(self, text):
@@ -78,7 +79,7 @@ class Nsd:
     def dig(self, node, server, port, name, kind, *options, check=True):
         """The answer in short form. One try of two seconds: a lost answer shows."""
         done = self.network.run(node, "dig", f"@{server}", "-p", port, "+tries=1", "+time=2", "+short", *options,
-                                f"{name}.{ZONE}", kind, check=check)
+                                f"{name}.{self.zone}", kind, check=check)
         return done.stdout
 
     def stop(self):
