@@ -1,10 +1,9 @@
 """Fixtures that all integration tests share. Each test file draws its topology at its top; what the
 lab consists of is drawn in tests/tools/lab/tunnel.py.
 """
+import fcntl
 import os
-import shutil
 import sys
-import tempfile
 
 import pytest
 
@@ -52,14 +51,16 @@ def guests():
 
 
 @pytest.fixture(scope="session")
-def package(guests):
+def package(guests, tmp_path_factory, worker_id):
     """The path of funnel_*.deb, made of this tree once for all tests (or what FUNNEL_PACKAGE names)."""
     if os.environ.get("FUNNEL_PACKAGE"):
-        yield os.environ["FUNNEL_PACKAGE"]
-        return
-    folder = tempfile.mkdtemp(prefix="funnel-package-")
-    yield packaging.build_package(folder)
-    shutil.rmtree(folder)
+        return os.environ["FUNNEL_PACKAGE"]
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent  # one for all workers of pytest-xdist
+    with open(folder / "package.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return packaging.package_in(str(folder / "package"))
 
 
 @pytest.fixture(scope="module")

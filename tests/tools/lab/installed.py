@@ -43,11 +43,15 @@ class InstalledNode(Asked):
 
     # The package
 
-    def install(self, package, check=True):
-        """`apt install ./funnel_*.deb`: the first time, and as an upgrade."""
+    def install(self, package):
+        """`apt install ./funnel_*.deb`: the first time, as an upgrade, or back to an older one."""
         name = os.path.basename(package)
         shutil.copy(package, self.guest.path(f"/root/{name}"))
-        return self.guest.shell(f"cd /root && apt-get -q -y install ./{name} && rm {name}", check=check, timeout=120)
+        return self.guest.shell(f"cd /root && apt-get -q -y --allow-downgrades install ./{name} && rm {name}", timeout=120)
+
+    @property
+    def version(self):
+        return self.guest.run("dpkg-query", "--show", "--showformat=${Version} ${db:Status-Status}", "funnel").stdout
 
     # The configuration
 

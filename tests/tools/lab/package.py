@@ -1,4 +1,5 @@
 """funnel_*.deb, made of this tree as a packager makes it, and copies of it under other version numbers."""
+import glob
 import os
 import re
 import shutil
@@ -16,31 +17,35 @@ AS_THE_ORDINARY_BUILD = {**build.SHARE_OBJECTS, "DEB_CXXFLAGS_SET": "", "DEB_CPP
                          "DEB_BUILD_OPTIONS": "nocheck noautodbgsym"}
 
 
-def build_package(folder):
-    """Copies the tree into `folder`, and returns the path of the .deb."""
+def package_in(folder):
+    """The path of the .deb in `folder`; makes it of a copy of the tree when it is not there yet."""
     source = os.path.join(folder, "funnel")
-    shutil.copytree(TOP, source, symlinks=True, ignore=LEFT_OUT)
-    # debhelper gives the compiler a home of its own.
-    cache = run(["ccache", "--get-config", "cache_dir"]).stdout.strip()
-    done = run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=source, timeout=BUILD_TIMEOUT,
-               env={**os.environ, **AS_THE_ORDINARY_BUILD, "CCACHE_DIR": cache})
-    made = [name for name in os.listdir(folder) if re.fullmatch(r"funnel_[^_]+_[^_]+\.deb", name)]
-    if len(made) != 1:
-        raise LabError(f"dpkg-buildpackage made {made}\n{done.stdout}")
-    shutil.rmtree(source)
-    return os.path.join(folder, made[0])
+    if not _packages(folder):
+        shutil.copytree(TOP, source, symlinks=True, ignore=LEFT_OUT)
+        # debhelper gives the compiler a home of its own.
+        cache = run(["ccache", "--get-config", "cache_dir"]).stdout.strip()
+        done = run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=source, timeout=BUILD_TIMEOUT,
+                   env={**os.environ, **AS_THE_ORDINARY_BUILD, "CCACHE_DIR": cache})
+        shutil.rmtree(source)
+        if not _packages(folder):
+            raise LabError(f"dpkg-buildpackage made no package\n{done.stdout}")
+    return _packages(folder)[0]
 
 
-def with_version(package, version):
-    """The same package under another version number, beside it."""
-    folder = package + ".unpacked"
-    run(["dpkg-deb", "--raw-extract", package, folder])
-    control = os.path.join(folder, "DEBIAN", "control")
+def _packages(folder):
+    return glob.glob(os.path.join(folder, "funnel_*.deb"))
+
+
+def with_version(package, version, folder):
+    """The same package under another version number, in `folder`."""
+    unpacked = os.path.join(folder, "unpacked")
+    run(["dpkg-deb", "--raw-extract", package, unpacked])
+    control = os.path.join(unpacked, "DEBIAN", "control")
     with open(control, encoding="utf-8") as file:
         text = file.read()
     with open(control, "w", encoding="utf-8") as file:
         file.write(re.sub(r"(?m)^Version: .*$", f"Version: {version}", text))
-    made = os.path.join(os.path.dirname(package), f"funnel_{version}_test.deb")
-    run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", folder, made])
-    shutil.rmtree(folder)
+    made = os.path.join(folder, f"funnel_{version}_test.deb")
+    run(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", unpacked, made])
+    shutil.rmtree(unpacked)
     return made
