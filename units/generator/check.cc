@@ -1,8 +1,6 @@
 #include "units/generator/check.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "common/base/text.h"
 #include "units/generator/drop_ins.h"
@@ -20,22 +18,15 @@ std::string_view InstanceOf(std::string_view unit) {
   return unit.substr(at + 1, unit.size() - at - 1 - kSuffix.size());
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 // Whether systemd has what the file says now.
 bool IsCurrent(const std::vector<DropIn>& drop_ins, const std::string& generated) {
   return std::ranges::all_of(drop_ins, [&](const DropIn& drop_in) {
-    return ReadFile(DropInPath(generated, drop_in)) == drop_in.text;
+    return ReadDropIn(generated, drop_in.unit) == drop_in.text;
   });
 }
 
 std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_view unit,
-                                   const std::string& generated) {
+                                   const CheckOptions& options) {
   std::vector<std::string> wrong;
   for (const auto& mistake : file.mistakes) wrong.push_back(mistake.Print());
   if (!wrong.empty()) return wrong;
@@ -43,12 +34,12 @@ std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_
     return {file.path + ": the service is passed on by funnel-sctpd, and has no unit here"};
   std::string own = UnitName(file.service, "socket");
   if (own != unit) return {file.path + ": by its protocol the unit of this service is " + own};
-  if (!IsCurrent(MakeDropIns(file), generated))
-    return {file.path +
-            " has changed since systemd read it. Run: systemctl daemon-reload, then: "
-            "systemctl restart " +
-            own};
-  return {};
+  auto drop_ins = MakeDropIns(file);
+  if (IsCurrent(drop_ins, options.generated)) return {};
+  // Written since systemd last read its units.
+  if (auto done = options.daemon_reload(); !done) return {done.error().message};
+  if (IsCurrent(drop_ins, options.generated)) return {};
+  return {file.path + " does not reach systemd: has it been changed at this moment?"};
 }
 
 }  // namespace
@@ -57,7 +48,7 @@ std::vector<std::string> CheckUnit(const CheckOptions& options, std::string_view
   std::string_view name = InstanceOf(unit);
   if (name.empty()) return {EscapeForLog(unit) + " is no socket unit of a service"};
   for (const auto& file : config::LoadServiceFiles(options.load))
-    if (file.name == name) return CheckFile(file, unit, options.generated);
+    if (file.name == name) return CheckFile(file, unit, options);
   return {"there is no " + options.load.directory + "/services.d/" + EscapeForLog(name) + ".ini"};
 }
 

@@ -6,15 +6,17 @@
 #include <string_view>
 
 #include "common/config/load.h"
+#include "units/generator/held.h"
 #include "units/generator/report.h"
 
 namespace funnel::generator {
 
 using Reporter = std::function<void(Priority, std::string_view)>;
 
-// Writes the drop-ins of every service below DIRECTORY. A broken file is told and costs the other
-// services nothing. False: something could not be written.
-[[nodiscard]] bool Generate(const config::LoadOptions& options, const std::string& directory,
-                            const Reporter& report);
+// Writes the drop-ins of every service below DIRECTORY; for sockets that are up those that they
+// were started with. A broken file is told and costs the other services nothing. False: something
+// could not be written.
+[[nodiscard]] bool Generate(const config::LoadOptions& options, const Held& held,
+                            const std::string& directory, const Reporter& report);
 
 }  // namespace funnel::generator

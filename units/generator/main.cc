@@ -1,9 +1,10 @@
 // funnel-generator: tells systemd what each service of /etc/funnel/services.d listens on
-// (systemd.generator(7)), and checks an instance before its socket is bound.
+// (systemd.generator(7)). The socket units call it as well, as they start and stop.
 #include <cstdio>
 
 #include "common/config/options.h"
 #include "units/generator/check.h"
+#include "units/generator/daemon_reload.h"
 #include "units/generator/generate.h"
 
 namespace {
@@ -11,33 +12,47 @@ namespace {
 using namespace funnel;
 
 constexpr config::OwnOption kOptions[] = {
-    {"--generated", "", "DIR", "check: what systemd has (default /run/systemd/generator)"}};
+    {"--generated", "", "DIR", "what systemd has (default /run/systemd/generator)"}};
 
 constexpr config::Usage kUsage{
     .program = "funnel-generator",
-    .arguments = "NORMAL-DIR [EARLY-DIR LATE-DIR] | check UNIT",
-    .description =
-        "Writes drop-ins for the units of Funnel's services, or checks one of the units.",
+    .arguments = "NORMAL-DIR [EARLY-DIR LATE-DIR] | starting UNIT | started UNIT | stopped UNIT",
+    .description = "Writes drop-ins for the units of Funnel's services; called by systemd.",
     .min_arguments = 1,
     .max_arguments = 3,
     .options = kOptions};
 
-int Check(const config::Options& options) {
-  generator::CheckOptions check{{options.config_dir, options.defaults_dir},
-                                options.Value("--generated").value_or("/run/systemd/generator")};
-  auto wrong = generator::CheckUnit(check, options.arguments[1]);
+int Answer(const std::vector<std::string>& wrong) {
   for (const std::string& line : wrong) std::fprintf(stderr, "%s\n", line.c_str());
   return wrong.empty() ? 0 : 1;
+}
+
+int Run(const config::Options& options) {
+  const config::LoadOptions load{options.config_dir, options.defaults_dir};
+  const generator::Held held(options.RunPath("units"));
+  const std::string generated = options.Value("--generated").value_or("/run/systemd/generator");
+  const std::string& what = options.arguments[0];
+  if (options.arguments.size() != 2)
+    return generator::Generate(load, held, what, generator::Report) ? 0 : 1;
+  const std::string& unit = options.arguments[1];
+  if (what == "starting") {
+    held.Drop(unit);
+    return Answer(generator::CheckUnit({load, generated, generator::DaemonReload}, unit));
+  }
+  if (what == "started") {
+    auto kept = held.Keep(unit, generated);
+    return kept ? 0 : Answer({kept.error().message});
+  }
+  if (what == "stopped") {
+    held.Drop(unit);
+    return 0;
+  }
+  return Answer({"starting, started or stopped is expected"});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
-  if (!options) return options.error();
-  if (options->arguments.size() == 2 && options->arguments[0] == "check") return Check(*options);
-  return generator::Generate({options->config_dir, options->defaults_dir}, options->arguments[0],
-                             generator::Report)
-             ? 0
-             : 1;
+  return options ? Run(*options) : options.error();
 }

@@ -1,4 +1,4 @@
-// Puts drop-ins where systemd looks for them.
+// Drop-ins in a folder, as systemd looks for them.
 #pragma once
 
 #include <string>
@@ -10,7 +10,9 @@
 namespace funnel::generator {
 
 // DIRECTORY/UNIT.d/50-funnel.conf.
-[[nodiscard]] std::string DropInPath(const std::string& directory, const DropIn& drop_in);
+[[nodiscard]] std::string DropInPath(const std::string& directory, const std::string& unit);
+// Empty where there is none.
+[[nodiscard]] std::string ReadDropIn(const std::string& directory, const std::string& unit);
 [[nodiscard]] Result<> WriteDropIn(const std::string& directory, const DropIn& drop_in);
 
 }  // namespace funnel::generator

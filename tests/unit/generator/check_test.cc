@@ -13,7 +13,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> Check(const Example& example, const std::string& unit) {
-  return CheckUnit({example.load(), example.generated()}, unit);
+  auto nothing = [] { return Result<>(); };
+  return CheckUnit({example.load(), example.generated(), nothing}, unit);
 }
 
 TEST(CheckUnit, PassesWhatTheGeneratorWrote) {
@@ -23,13 +24,29 @@ TEST(CheckUnit, PassesWhatTheGeneratorWrote) {
   EXPECT_THAT(Check(example, "funnel-tcpd@ldap.socket"), IsEmpty());
 }
 
-TEST(CheckUnit, AChangedPortNeedsDaemonReload) {
+TEST(CheckUnit, HasSystemdReadAChangedFile) {
   Example example;
   ASSERT_TRUE(example.Generate());
   example.folder.Write("services.d/dns.ini.d/x.ini", "[listen]\naddress = 127.0.0.1:54\n");
+  int reloads = 0;
+  auto reload = [&]() -> Result<> {
+    ++reloads;
+    EXPECT_TRUE(example.Generate());
+    return {};
+  };
+  CheckOptions options{example.load(), example.generated(), reload};
+  EXPECT_THAT(CheckUnit(options, "funnel-udpd@dns.socket"), IsEmpty());
+  EXPECT_THAT(CheckUnit(options, "funnel-udpd@dns.socket"), IsEmpty());
+  EXPECT_EQ(reloads, 1);
+}
+
+TEST(CheckUnit, DoesNotStartWithWhatTheFileNoLongerSays) {
+  Example example;
   EXPECT_THAT(Check(example, "funnel-udpd@dns.socket"),
-              ElementsAre(HasSubstr("Run: systemctl daemon-reload, then: systemctl restart "
-                                    "funnel-udpd@dns.socket")));
+              ElementsAre(HasSubstr("does not reach systemd")));
+  auto failing = []() -> Result<> { return Fail("no manager"); };
+  EXPECT_THAT(CheckUnit({example.load(), example.generated(), failing}, "funnel-udpd@dns.socket"),
+              ElementsAre("no manager"));
 }
 
 TEST(CheckUnit, NamesTheRightProtocolsUnit) {

@@ -22,7 +22,7 @@ class Example {
   [[nodiscard]] std::string generated() const { return folder.Path("generated"); }
   bool Generate() {
     said.clear();
-    return generator::Generate(load(), generated(), [this](Priority, std::string_view text) {
+    return generator::Generate(load(), held, generated(), [this](Priority, std::string_view text) {
       said += std::string(text) + '\n';
     });
   }
@@ -40,6 +40,7 @@ class Example {
   }
 
   config::ExampleDir folder;
+  Held held{folder.Path("held")};
   std::string said;
 };
 

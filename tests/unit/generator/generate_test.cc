@@ -69,6 +69,57 @@ TEST(Generate, NoConfigurationIsNoMistake) {
   EXPECT_EQ(example.said, "");
 }
 
+// What the tests below have: dns is up on port 53.
+class HeldTest : public testing::Test {
+ protected:
+  HeldTest() {
+    EXPECT_TRUE(example_.Generate());
+    EXPECT_TRUE(example_.held.Keep(kSocket, example_.generated()));
+    before_ = example_.DropIn(kSocket);
+    std::filesystem::remove_all(example_.generated());
+    std::filesystem::create_directories(example_.generated());
+  }
+
+  static constexpr const char* kSocket = "funnel-udpd@dns.socket";
+  Example example_;
+  std::string before_;
+};
+
+TEST_F(HeldTest, ASocketThatIsUpKeepsItsPort) {
+  example_.folder.Write("services.d/dns.ini.d/x.ini", "[listen]\naddress = 127.0.0.1:54\n");
+  EXPECT_TRUE(example_.Generate());
+  EXPECT_EQ(example_.DropIn(kSocket), before_);
+  EXPECT_THAT(example_.said, HasSubstr("systemctl restart funnel-udpd@dns.socket"));
+}
+
+TEST_F(HeldTest, ABrokenFileTakesNothingFromWhatIsUp) {
+  example_.folder.Write("services.d/dns.ini", "[listen]\naddress = 127.0.0");
+  EXPECT_TRUE(example_.Generate());
+  EXPECT_EQ(example_.DropIn(kSocket), before_);
+  EXPECT_NE(example_.DropIn("funnel-udpd@dns.service"), "");
+}
+
+TEST_F(HeldTest, AServiceThatIsUpReachesItsNewBackend) {
+  ASSERT_TRUE(example_.Generate());
+  ASSERT_TRUE(example_.held.Keep("funnel-tcpd@ldap.socket", example_.generated()));
+  example_.folder.Write("services.d/ldap.ini.d/x.ini", "[connect]\naddress = 192.0.2.9:389\n");
+  EXPECT_TRUE(example_.Generate());
+  EXPECT_THAT(example_.DropIn("funnel-tcpd@ldap.service"), HasSubstr("IPAddressAllow=192.0.2.9\n"));
+}
+
+TEST_F(HeldTest, NothingIsSaidWhereNothingChanged) {
+  EXPECT_TRUE(example_.Generate());
+  EXPECT_EQ(example_.said, "");
+}
+
+TEST_F(HeldTest, AStoppedSocketFollowsItsFile) {
+  example_.held.Drop(kSocket);
+  example_.folder.Write("services.d/dns.ini.d/x.ini", "[listen]\naddress = 127.0.0.1:54\n");
+  EXPECT_TRUE(example_.Generate());
+  EXPECT_THAT(example_.DropIn(kSocket), HasSubstr("ListenDatagram=127.0.0.1:54\n"));
+  EXPECT_EQ(example_.said, "");
+}
+
 TEST(Generate, TellsWhatItCannotWrite) {
   Example example;
   std::filesystem::remove_all(example.generated());
