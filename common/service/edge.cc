@@ -1,8 +1,25 @@
 #include "common/service/edge.h"
 
 #include "common/base/log.h"
+#include "common/ipc/credentials.h"
 
 namespace funnel::service {
+namespace {
+
+std::string UnitName(const config::ServiceConfig& service) {
+  return (service.protocol == config::Protocol::kUdp ? "funnel-udpd@" : "funnel-tcpd@") +
+         service.name.text();
+}
+
+// Whether the unit, which opens the way to the backend only, has to open another (see
+// units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
+bool NeedsAnotherWay(const config::Endpoint& before, const config::Endpoint& after) {
+  if (before == after || after.is_unix()) return false;
+  return before.is_unix() || before.literal() != after.literal() ||
+         (before.host == "localhost") != (after.host == "localhost");
+}
+
+}  // namespace
 
 Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::CounterFile& counters)
     : on_stopped_(std::move(setup.on_stopped)),
@@ -94,10 +111,18 @@ void Edge::Reload(const config::ServiceConfig& service) {
       service.listen != old.listen || service.channels != old.channels ||
       service.peer != old.peer) {
     Log(LogLevel::kWarning, "restart-needed",
-        "role, protocol, peer, listen and channels change by a restart",
+        "role, protocol, peer, listen or channels have changed: nothing of it is in force before: "
+        "systemctl restart " +
+            UnitName(old) + ".socket",
         {{"SERVICE", old.name.text()}});
     return;
   }
+  if (NeedsAnotherWay(old.connect, service.connect) && ipc::UnitsAreEnforced())
+    Log(LogLevel::kWarning, "restart-needed",
+        "the unit lets nothing through to the new backend before: systemctl daemon-reload, then: "
+        "systemctl restart " +
+            UnitName(old) + ".service",
+        {{"SERVICE", old.name.text()}});
   core_.service = service;
   idle_exit_.SetTime(core_.service.idle_exit);
   core_.application->OnReload(core_.service);
