@@ -67,7 +67,7 @@ def test_what_needs_a_restart_is_told(tunnel):
     before = rewrite(tunnel.a, lambda text: text.replace("127.0.0.1:5353", "127.0.0.1:5354"))
     try:
         edge.reload()
-        edge.wait_logged("change by a restart")
+        edge.wait_logged("systemctl restart funnel-udpd@dns.socket")
         assert ask(tunnel) == ANSWER
     finally:
         restore(tunnel.a, before)
