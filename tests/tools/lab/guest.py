@@ -79,6 +79,7 @@ class Guest:
         self.child = Child(f"guest {self.letter}", command, self.console, env=environment)
         try:
             wait_until(self._booted, f"guest {self.letter} has started", BOOT_DEADLINE, 0.05, self._describe_start)
+            write_file(os.path.join(self.folder, "pid"), f"{self.pid}\n")
         except BaseException:
             self.stop()
             raise
