@@ -35,11 +35,13 @@ struct Command {
 
 int RunAllowed(const config::Options& options);     // allowed.cc
 int RunCheck(const config::Options& options);       // check.cc
+int RunDoctor(const config::Options& options);      // doctor/doctor.cc
 int RunHelpConfig(const config::Options& options);  // help_config.cc
 int RunMetrics(const config::Options& options);     // metrics.cc
 int RunPeers(const config::Options& options);       // peers.cc
 int RunServices(const config::Options& options);    // services.cc
 int RunShow(const config::Options& options);        // show.cc
 int RunStatus(const config::Options& options);      // status.cc
+int RunTop(const config::Options& options);         // top/top.cc
 
 }  // namespace funnel::ctl
