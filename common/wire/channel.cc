@@ -59,6 +59,12 @@ Channel::State Channel::state() const { return impl_->state(); }
 Epoch Channel::epoch() const { return impl_->epoch(); }
 const ChannelStats& Channel::stats() const { return impl_->stats(); }
 std::size_t Channel::session_count() const { return impl_->session_count(); }
+std::optional<SessionStats> Channel::StatsOf(SessionId session) const {
+  return impl_->StatsOf(session);
+}
+Duration Channel::round_trip() const { return impl_->round_trip(); }
+BootTime Channel::expires() const { return impl_->expires(); }
+void Channel::SetTracer(FrameTracer* tracer) { impl_->SetTracer(tracer); }
 std::size_t Channel::queued_bytes() const { return impl_->queued_bytes(); }
 std::size_t Channel::undelivered_bytes() const { return impl_->undelivered_bytes(); }
 

@@ -23,6 +23,7 @@
 #include "common/wire/crypto.h"
 #include "common/wire/observer.h"
 #include "common/wire/settings.h"
+#include "common/wire/tracer.h"
 #include "common/wire/types.h"
 
 namespace funnel::wire {
@@ -95,6 +96,9 @@ class Channel {
   // that is queued. The channel is over (OnEnded) when Flush() has handed FAREWELL to the sink.
   void Close(EndCode code, const std::string& text);
 
+  // Sees every sealed frame from now on; nullptr: nobody does. It outlives the channel.
+  void SetTracer(FrameTracer* tracer);
+
   // --- output
   // Packs what waits into frames and seals them until nothing waits or the sink is full. True:
   // nothing waits. OnWritable comes from its end; what the owner then sends waits for the next
@@ -108,6 +112,12 @@ class Channel {
   [[nodiscard]] Epoch epoch() const;
   [[nodiscard]] const ChannelStats& stats() const;
   [[nodiscard]] std::size_t session_count() const;
+  // nullopt: no such session.
+  [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
+  // Of the last PING between the two ends; zero: not known yet.
+  [[nodiscard]] Duration round_trip() const;
+  // End of the present epoch's security context.
+  [[nodiscard]] BootTime expires() const;
   // Bytes held for sending, and received but not yet delivered.
   [[nodiscard]] std::size_t queued_bytes() const;
   [[nodiscard]] std::size_t undelivered_bytes() const;

@@ -74,6 +74,10 @@ class Channel::Impl {
   [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
   [[nodiscard]] const ChannelStats& stats() const { return stats_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+  [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId id) const;
+  [[nodiscard]] Duration round_trip() const { return round_trip_; }
+  [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }
+  void SetTracer(FrameTracer* tracer) { tracer_ = tracer; }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_ + datagrams_.size(); }
   [[nodiscard]] std::size_t undelivered_bytes() const { return undelivered_bytes_; }
 
@@ -175,6 +179,8 @@ class Channel::Impl {
   void BeginFrame();
   bool SealFrame(FrameSink& sink, MutableByteView out, bool reliable,
                  std::span<const ByteView> pieces);
+  void TraceOutgoing(const TracedFrame& frame, std::span<const ByteView> pieces) const;
+  void TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const;
   Sent SendPacked(FrameSink& sink);
   Sent SendDatagrams(FrameSink& sink);
   Sent SendBulk(FrameSink& sink);
@@ -215,6 +221,7 @@ class Channel::Impl {
   ChannelObserver& observer_;
   State state_ = State::kConfirming;
   ChannelStats stats_;
+  FrameTracer* tracer_ = nullptr;
   TimePoint now_;
   BootTime boot_now_;
   int depth_ = 0;

@@ -13,12 +13,12 @@ void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot
   const auto header = FrameHeader::Parse(frame);
   if (!header || header->type != FrameType::kSealed || header->channel != id_) {
     ++stats_.forged;
-    return;
+    return TraceDrop({}, frame.size(), "not a sealed frame of this channel");
   }
   EpochState* epoch = epochs_.Find(header->epoch);
   if (!epoch || boot_now.since_boot > epoch->keys.expires.since_boot + kAfterExpiry) {
     ++stats_.wrong_epoch;
-    return;
+    return TraceDrop(header->epoch, frame.size(), "wrong epoch");
   }
   Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
   CheckEpochs();
@@ -27,21 +27,25 @@ void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot
   NotifySessionsAvailable();
 }
 
+void Channel::Impl::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const {
+  if (tracer_ != nullptr) tracer_->OnTracedDrop(epoch, size, why);
+}
+
 void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
   const auto plaintext = epoch.keys.cipher->Open(token);
   if (!plaintext) {
     ++stats_.forged;
-    return;
+    return TraceDrop(epoch.number, token.size(), "forged");
   }
   const auto header = SealedHeader::Parse(*plaintext);
   if (!header) return Violation("sealed header is malformed");
   switch (epoch.arrivals.Admit(*header, now_)) {
     case Arrivals::Verdict::kReplay:
       ++stats_.replays;
-      return;
+      return TraceDrop(epoch.number, token.size(), "replay");
     case Arrivals::Verdict::kTooOld:
       ++stats_.too_old;
-      return;
+      return TraceDrop(epoch.number, token.size(), "too old");
     case Arrivals::Verdict::kTampered:
       return Violation("a reliable frame was taken away");
     case Arrivals::Verdict::kInconsistent:
@@ -55,6 +59,14 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
   epoch.bytes += plaintext->size();
   if (header->reliable != (lifetime_ms == 0)) ++stats_.header_mismatches;
   ByteReader records(ByteView(*plaintext).subspan(kSealedHeaderSize));
+  if (tracer_ != nullptr) {
+    tracer_->OnTracedFrame({.reliable = header->reliable,
+                            .epoch = epoch.number,
+                            .sequence = header->sequence,
+                            .size = plaintext->size(),
+                            .lifetime_ms = lifetime_ms},
+                           ByteView(*plaintext).subspan(kSealedHeaderSize));
+  }
   if (!epoch.peer_confirmed && !CheckConfirm(epoch, records)) return;
   if (header->confirmed) epoch.we_are_confirmed = true;
   HandleRecords(epoch, *header, records);
@@ -114,6 +126,8 @@ void Channel::Impl::Handle(const DatagramRecord& record) {
   }
   if (session->phase == Session::Phase::kOpen) {
     stats_.bytes_received += record.bytes.size();
+    session->bytes_received += record.bytes.size();
+    session->active = now_;
     observer_.OnDatagram(record.session, record.bytes);
     return;
   }
@@ -146,6 +160,7 @@ void Channel::Impl::Handle(const OpenSessionRecord& record) {
       early_datagram_bytes_ -= datagram.size();
       if (session->phase != Session::Phase::kOpen) continue;
       stats_.bytes_received += datagram.size();
+      session->bytes_received += datagram.size();
       observer_.OnDatagram(record.session, datagram);
     }
   }

@@ -70,6 +70,8 @@ std::size_t Channel::Impl::Offer(Session& session, ByteView bytes) {
   session.output_blocked = false;
   const std::size_t taken = std::min(observer_.OnMessage(session.id, bytes), bytes.size());
   stats_.bytes_received += taken;
+  session.bytes_received += taken;
+  session.active = now_;
   if (taken < bytes.size()) session.output_blocked = true;
   return taken;
 }

@@ -125,6 +125,14 @@ void Channel::Impl::BeginFrame() {
     AppendRecord(scratch_, ConfirmRecord{epochs_.current().keys.confirm});
 }
 
+// Joins what is sealed from where it lies: only who traces pays for that.
+void Channel::Impl::TraceOutgoing(const TracedFrame& frame,
+                                  std::span<const ByteView> pieces) const {
+  Bytes plain;
+  for (ByteView piece : pieces) plain.insert(plain.end(), piece.begin(), piece.end());
+  tracer_->OnTracedFrame(frame, ByteView(plain).subspan(kSealedHeaderSize));
+}
+
 // Seals PIECES, the first of which is scratch_, into OUT and commits it.
 bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliable,
                               std::span<const ByteView> pieces) {
@@ -142,6 +150,16 @@ bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliabl
               .channel = id_,
               .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(settings_.lifetime.count())}
       .Serialize(out.first<kFrameHeaderSize>());
+  if (tracer_ != nullptr) {
+    TraceOutgoing(
+        {.outgoing = true,
+         .reliable = reliable,
+         .epoch = epoch.number,
+         .sequence = epoch.next_sequence,
+         .size = plain_size,
+         .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(settings_.lifetime.count())},
+        pieces);
+  }
   const auto sealed = epoch.keys.cipher->Seal(
       epoch.next_sequence, pieces, out.subspan(kFrameHeaderSize, size - kFrameHeaderSize));
   if (!sealed || epoch.reliable_sent == kMaxReliableFrames) {

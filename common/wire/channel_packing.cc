@@ -185,6 +185,8 @@ void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
   send_credit_.Spend(size + kMessageCost);
   ++session.next_number;
   stats_.bytes_sent += size;
+  session.bytes_sent += size;
+  session.active = now_;
   if (!session.queue.empty()) {
     session.queue.Consume(size, pool_);
     queued_bytes_ -= size;

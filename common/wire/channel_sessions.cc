@@ -10,6 +10,17 @@ Session* Channel::Impl::Find(SessionId id) {
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
+std::optional<SessionStats> Channel::Impl::StatsOf(SessionId id) const {
+  const auto found = sessions_.find(id.value());
+  if (found == sessions_.end()) return std::nullopt;
+  const Session& session = *found->second;
+  return SessionStats{.bytes_sent = session.bytes_sent,
+                      .bytes_received = session.bytes_received,
+                      .queued_bytes = session.queue.size(),
+                      .undelivered_bytes = session.inbox.held_bytes(),
+                      .active = session.active};
+}
+
 // A session that the owner knows of.
 Session* Channel::Impl::FindOwned(SessionId id) {
   Session* session = Find(id);
@@ -100,12 +111,14 @@ std::optional<SessionId> Channel::Impl::OpenSession(const SessionInfo& info) {
 }
 
 bool Channel::Impl::SendDatagram(SessionId id, ByteView datagram) {
-  if (!FindOwned(id) || datagram.size() > kMaxDatagramSize) {
+  Session* session = FindOwned(id);
+  if (!session || datagram.size() > kMaxDatagramSize) {
     ++stats_.datagrams_dropped;
     return false;
   }
   stats_.datagrams_dropped += datagrams_.Push(id, datagram);
   stats_.bytes_sent += datagram.size();
+  session->bytes_sent += datagram.size();
   return true;
 }
 

@@ -109,6 +109,13 @@ std::uint64_t Inbox::NextDone() {
   return Pass(number, more, cost);
 }
 
+std::size_t Inbox::held_bytes() const {
+  std::size_t bytes = 0;
+  if (store_ != nullptr)
+    for (const auto& [number, held] : store_->held) bytes += held.rest().size();
+  return bytes;
+}
+
 std::size_t Inbox::DropHeld() {
   if (!store_) return 0;
   std::size_t bytes = 0;

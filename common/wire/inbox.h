@@ -50,6 +50,9 @@ class Inbox {
   // Forgets all that is held: only counts go on. Returns how many undelivered bytes that were.
   std::size_t DropHeld();
 
+  // Undelivered bytes that are held; counts them.
+  [[nodiscard]] std::size_t held_bytes() const;
+
   // FIN was delivered.
   [[nodiscard]] bool finished() const { return fin_ && base_ > *fin_; }
   // FIN and everything below it has arrived, delivered or not.

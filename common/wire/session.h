@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/clock.h"
+#include "common/base/ids.h"
 #include "common/wire/credit.h"
 #include "common/wire/inbox.h"
 #include "common/wire/send_queue.h"
@@ -41,6 +43,8 @@ struct Session {
   std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
   SendCredit send_credit{kInitialSessionCredit};
   SendQueue queue;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  // payload
+  TimePoint active{};                                // when some of it last went out or came
 
   // Receiving.
   ReceiveCredit receive_credit{kInitialSessionCredit};

@@ -44,6 +44,14 @@ struct ChannelSettings {
   Duration rekey_retry = std::chrono::seconds(30);  // after RekeyFailed()
 };
 
+// One session, for `funnelctl sessions`.
+struct SessionStats {
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  // payload
+  std::size_t queued_bytes = 0;                      // to be sent
+  std::size_t undelivered_bytes = 0;                 // come, and not taken yet
+  TimePoint active{};  // when payload last went out or came; the epoch: never
+};
+
 // Numbers for counters and `funnelctl status`; only ever grow.
 struct ChannelStats {
   std::uint64_t frames_sent = 0, frames_received = 0;

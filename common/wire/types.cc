@@ -26,6 +26,8 @@ std::string_view EndCodeText(EndCode code) {
       return "access revoked";
     case EndCode::kInternal:
       return "internal error";
+    case EndCode::kDraining:
+      return "being drained: no new sessions";
   }
   return "unknown reason";
 }

@@ -22,6 +22,7 @@ enum class EndCode : std::uint16_t {
   kExpired = 8,    // the security context's life is over
   kRevoked = 9,    // the access rule no longer holds
   kInternal = 10,
+  kDraining = 11,  // no new sessions: an administrator is about to stop the service
 };
 [[nodiscard]] std::string_view EndCodeText(EndCode code);
 
