@@ -1,0 +1,33 @@
+// What came of a daemon's reload: for its log, and for `funnelctl reload`
+// (funnelctl/command_schema.md).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config/changes.h"
+#include "common/config/load.h"
+
+namespace funnel::config {
+
+// A key that this daemon cannot change while it runs, and what does.
+struct NeedsRestart {
+  std::string key;      // "[listen] address"
+  std::string command;  // "systemctl restart funnel-sctpd"
+  // "... can only change by a restart: ...".
+  [[nodiscard]] std::string Print() const;
+};
+
+struct ReloadReport {
+  std::string daemon;
+  Mistakes mistakes;               // then nothing has changed
+  std::vector<Change> changes;     // that are in force now
+  std::vector<NeedsRestart> left;  // that are not
+  [[nodiscard]] bool ok() const { return mistakes.empty(); }
+};
+
+[[nodiscard]] std::string ReportJson(const ReloadReport& report);
+// Mistakes as errors, what is left as warnings, then one line with the outcome.
+void LogReport(const ReloadReport& report, std::string_view service = {});
+
+}  // namespace funnel::config
