@@ -6,21 +6,22 @@
 
 namespace funnel::authd {
 
-void Server::Reload() {
+config::ReloadReport Server::Reload() {
   event::NotifyReloading();
+  config::ReloadReport report{.daemon = "funnel-authd"};
   auto config = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
   if (!config) {
     ++core_.counters[kReloadsFailed];
-    for (const auto& mistake : config.error())
-      Log(LogLevel::kError, "configuration", mistake.Print());
-    Log(LogLevel::kError, "reload-failed", "the configuration before stays in force");
+    report.mistakes = std::move(config.error());
   } else {
     SetLogLevel(options_.log_level.value_or(config->node.log_level));
+    report.changes = config::FindChanges(*core_.config, *config);
     Apply(*std::move(config));
     ++core_.counters[kReloads];
-    Log(LogLevel::kNotice, "reloaded", "configuration and keytab were read again");
   }
+  config::LogReport(report);
   event::NotifyReady("");
+  return report;
 }
 
 void Server::Apply(config::Configuration config) {

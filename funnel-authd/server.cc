@@ -49,6 +49,8 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
             ++core_.counters[kRequestsDenied];
             Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
           }),
+      log_level_(loop, commands_,
+                 [this] { return options_.log_level.value_or(core_.config->node.log_level); }),
       parts_{.core = core_,
              .initiate = initiate_,
              .accept = accept_,
@@ -134,6 +136,10 @@ void Server::Expire() {
 }
 
 void Server::AddCommands() {
+  commands_.Add("reload", {.access = ipc::Access::kAdmin,
+                           .run = [this](const auto&, ipc::SharedAnswer answer) {
+                             answer->Finish(config::ReportJson(Reload()));
+                           }});
   commands_.Add("status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
                   answer->Finish(StatusJson(core_, peers_, started_));
                 }});

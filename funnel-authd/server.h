@@ -10,9 +10,11 @@
 
 #include "common/config/load.h"
 #include "common/config/options.h"
+#include "common/config/reload_report.h"
 #include "common/event/loop.h"
 #include "common/event/ticker.h"
 #include "common/ipc/control_connection.h"
+#include "common/ipc/log_level_command.h"
 #include "funnel-authd/accept.h"
 #include "funnel-authd/core.h"
 #include "funnel-authd/initiate.h"
@@ -37,7 +39,7 @@ class Server : private Clients {
   [[nodiscard]] Result<> WatchSignals();
   // Reads the configuration and the keytab again. A broken configuration leaves the one before in
   // force; rules that no longer hold end the channels that came by them.
-  void Reload();
+  config::ReloadReport Reload();
 
   [[nodiscard]] Core& core() { return core_; }
 
@@ -59,6 +61,7 @@ class Server : private Clients {
   AcceptHandshakes accept_;
   PeerLinks peers_;
   ipc::CommandTable commands_;
+  ipc::LogLevelCommand log_level_;
   Parts parts_;
   std::uint64_t last_client_ = 0;
   std::map<ClientId, std::unique_ptr<Session>> sessions_;

@@ -42,6 +42,7 @@ Node::Node(event::Loop& loop, const config::Options& options, config::Configurat
             .services = services_,
             .counters = counters_,
             .config = std::move(config)},
+      started_with_(core_.config.node.sctp),
       started_unix_(std::time(nullptr)) {}
 
 Node::~Node() = default;
@@ -71,6 +72,12 @@ Result<> Node::SetUp(event::ListenFds passed) {
 }
 
 void Node::AddCommands() {
+  log_level_.emplace(loop_, control_->commands(),
+                     [this] { return options_.log_level.value_or(core_.config.node.log_level); });
+  control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
+                                      .run = [this](const auto&, ipc::SharedAnswer answer) {
+                                        answer->Finish(config::ReportJson(Reload()));
+                                      }});
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         channels_->UpdateGauges();
@@ -150,30 +157,6 @@ void Node::OnAuthdUp() {
 void Node::OnAuthdDown() {
   counters_[kAuthdConnected] = 0;
   counters_[kAuthdLost] += 1;
-}
-
-void Node::Reload() {
-  event::NotifyReloading();
-  auto loaded = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
-  if (!loaded) {
-    Log(LogLevel::kError, "reload-failed",
-        "the running configuration stays:\n" + config::PrintMistakes(loaded.error()));
-  } else {
-    for (const auto& key : NeedRestart(core_.config.node.sctp, loaded->node.sctp))
-      Log(LogLevel::kWarning, "restart-needed",
-          "[sctp] " + key + " changes when funnel-sctpd restarts");
-    if (loaded->node.name != core_.config.node.name) {
-      Log(LogLevel::kWarning, "restart-needed", "[node] name changes when funnel-sctpd restarts");
-      loaded->node.name = core_.config.node.name;
-    }
-    if (!options_.log_level) SetLogLevel(loaded->node.log_level);
-    config::Configuration old = std::exchange(core_.config, *std::move(loaded));
-    channels_->Reload();
-    associations_->Reload(old);
-    Log(LogLevel::kNotice, "reload", "done");
-  }
-  event::NotifyReady("");
-  end_of_turn_->Request();
 }
 
 void Node::Stop() {

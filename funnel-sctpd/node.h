@@ -5,14 +5,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/config/options.h"
+#include "common/config/reload_report.h"
 #include "common/event/descriptors.h"
 #include "common/event/listen_fds.h"
 #include "common/event/loop.h"
 #include "common/event/ticker.h"
+#include "common/ipc/log_level_command.h"
 #include "funnel-sctpd/association_table.h"
 #include "funnel-sctpd/authd_link.h"
 #include "funnel-sctpd/channel_table.h"
@@ -34,7 +37,7 @@ class Node final : public AuthdListener {
   // Connects to authd and to peers.
   void Start();
   // Reads the configuration again; a broken one changes nothing.
-  void Reload();
+  config::ReloadReport Reload();
   // Ends everything in order and leaves the loop.
   void Stop();
 
@@ -56,6 +59,7 @@ class Node final : public AuthdListener {
   [[nodiscard]] Result<> SetUp(event::ListenFds passed);
   [[nodiscard]] Result<> WatchEngine();
   void AddCommands();
+  void Apply(config::Configuration next, config::ReloadReport& report);
   void EndTurn();
   void OnTimer();
   void ArmTimer();
@@ -70,12 +74,14 @@ class Node final : public AuthdListener {
   Resolver resolver_;
   ServiceSockets services_;
   Core core_;
+  const config::SctpConfig started_with_;
   std::unique_ptr<event::EpollSet> edges_;
   std::unique_ptr<ChannelTable> channels_;
   std::unique_ptr<AssociationTable> associations_;
   std::unique_ptr<sctp::Engine> engine_;
   std::vector<std::string> listen_;
   std::unique_ptr<ControlServer> control_;
+  std::optional<ipc::LogLevelCommand> log_level_;
   std::unique_ptr<event::TurnHook> end_of_turn_;
   std::unique_ptr<event::Timer> timer_;
   std::vector<std::unique_ptr<event::IoWatch>> watches_;

@@ -74,6 +74,10 @@ bool Acceptor::AcceptOne(int listening) {
 }
 
 void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
+  if (parts_.draining) {
+    parts_.Count(kSessionsDrained);
+    return CloseWithReset(std::move(fd));
+  }
   SessionLimit::Place place = parts_.limit.Take();
   if (!place) {
     parts_.Count(kSessionsOverLimit);

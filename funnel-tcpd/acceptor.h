@@ -1,6 +1,6 @@
 // Takes connections off the listening sockets. Never lets them pile up unseen: one over
-// max-sessions is reset at once, and when descriptors run out a spare one is given up so that the
-// newcomer can still be told.
+// max-sessions, or any while the service is drained, is reset at once: its client can go elsewhere.
+// And when descriptors run out a spare one is given up so that the newcomer can still be told.
 //
 // Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
 // may not destroy the acceptor.

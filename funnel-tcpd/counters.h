@@ -23,6 +23,7 @@ enum CounterIndex : std::size_t {
   kBytesFromChannel,
   kOutputBlocked,
   kInternalErrors,
+  kSessionsDrained,
   kCounterCount,
 };
 
@@ -45,6 +46,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"bytes_from_channel", "Bytes from channels to connections."},
     {"output_blocked", "Times that a socket took less than offered: a slow reader."},
     {"internal_errors", "Connections reset because of a mistake of ours."},
+    {"sessions_drained", "Connections reset at once: the service is drained here or there."},
 };
 
 }  // namespace funnel::tcpd

@@ -26,6 +26,7 @@ struct EdgeParts {
   std::size_t first_counter;      // of ours in `counters`
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
+  bool draining = false;  // no new sessions
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[first_counter + index];

@@ -27,11 +27,16 @@ bool SessionPump::Open(Connection& connection) {
   parts_.Count(kSessions);
   Entry& entry = entries_[*id];
   entry.place = std::move(connection.place);
+  entry.info = std::move(connection.info);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
 }
 
 void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
+  if (parts_.draining && backend_ != nullptr) {
+    parts_.Count(kSessionsDrained);
+    return port_.ResetSession(id, EndCode::kDraining);
+  }
   SessionLimit::Place place = parts_.limit.Take();
   if (backend_ == nullptr || !place) {
     parts_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
@@ -44,6 +49,7 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
   parts_.Count(kSessions);
   Entry& entry = entries_[id];
   entry.place = std::move(place);
+  entry.info = info;
   entry.dial = *dial;
 }
 
@@ -101,6 +107,17 @@ void SessionPump::OnWritable(SessionId id) {
 
 void SessionPump::ResetAll() {
   while (!entries_.empty()) OnSessionReset(entries_.begin()->first);
+}
+
+void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
+  for (const auto& [id, entry] : entries_)
+    visit({id, entry.session != nullptr, entry.info, entry.opened});
+}
+
+bool SessionPump::Reset(SessionId id) {
+  if (!entries_.contains(id)) return false;
+  ResetBoth(id, EndCode::kReset);
+  return true;
 }
 
 MutableByteView SessionPump::PrepareBytes(SessionId session) { return port_.PrepareBytes(session); }

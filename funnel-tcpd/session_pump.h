@@ -6,10 +6,12 @@
 // it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/event/loop.h"
 #include "funnel-tcpd/backend.h"
 #include "funnel-tcpd/channel_port.h"
@@ -39,6 +41,17 @@ class SessionPump final : private SessionOwner {
   void ResetAll();
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
+  // For funnelctl.
+  struct View {
+    SessionId id;
+    bool connected = false;
+    const wire::SessionInfo& info;
+    TimePoint opened{};
+  };
+  void Visit(const std::function<void(View&&)>& visit) const;
+  // Ends one at both its ends; false: there is none.
+  bool Reset(SessionId id);
+
  private:
   // A session whose connection is still being made has no `session` yet.
   struct Entry {
@@ -46,6 +59,8 @@ class SessionPump final : private SessionOwner {
     DialId dial{};
     SessionLimit::Place place;
     bool fin = false;  // the peer's direction ended before the connection stood
+    wire::SessionInfo info{};
+    TimePoint opened = Now();
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;

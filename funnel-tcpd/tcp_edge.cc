@@ -92,7 +92,13 @@ void TcpEdge::OnFin(service::ChannelHandle& channel, SessionId session) {
   SessionsOf(channel).pump().OnFin(session);
 }
 
-void TcpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session, wire::EndCode) {
+void TcpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session,
+                             wire::EndCode code) {
+  if (code == wire::EndCode::kDraining) {
+    parts_.Count(kSessionsDrained);
+    Log(LogLevel::kWarning, "far-end-draining", "the far end takes no new sessions: it is drained",
+        {{"SERVICE", parts_.service.name.text()}, {"PEER", channel.peer()}});
+  }
   SessionsOf(channel).pump().OnSessionReset(session);
 }
 
@@ -107,6 +113,30 @@ void TcpEdge::OnReload(const config::ServiceConfig& service) {
   parts_.limit.set_max(service.max_sessions);
   for (ChannelSessions* sessions : channels_)
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
+}
+
+void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
+  for (ChannelSessions* sessions : channels_) {
+    sessions->pump().Visit([&](SessionPump::View&& view) {
+      visit({.channel = &sessions->channel(),
+             .id = view.id,
+             .state = view.connected ? "open" : "connecting",
+             .client = view.info.client,
+             .local = view.info.local,
+             .backend = listens() ? "" : parts_.service.connect.text(),
+             .opened = view.opened});
+    });
+  }
+  waiting_.Visit([&](const Connection& connection, TimePoint since) {
+    visit({.state = "waiting",
+           .client = connection.info.client,
+           .local = connection.info.local,
+           .opened = since});
+  });
+}
+
+bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
+  return SessionsOf(channel).pump().Reset(session);
 }
 
 void TcpEdge::OnStop() {

@@ -13,7 +13,8 @@ WaitingRoom::WaitingRoom(EdgeParts& parts)
 WaitingRoom::~WaitingRoom() { Clear(); }
 
 void WaitingRoom::Add(Connection connection) {
-  waiting_.push_back({Now() + parts_.service.connect_wait, std::move(connection)});
+  const TimePoint now = Now();
+  waiting_.push_back({now, now + parts_.service.connect_wait, std::move(connection)});
   parts_.Count(kSessionsWaiting);
   if (!timer_->armed()) ArmTimer();
 }

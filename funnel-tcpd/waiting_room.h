@@ -26,9 +26,14 @@ class WaitingRoom {
   // Resets all.
   void Clear();
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  void Visit(
+      const std::function<void(const Connection& connection, TimePoint since)>& visit) const {
+    for (const Waiting& waiting : waiting_) visit(waiting.connection, waiting.since);
+  }
 
  private:
   struct Waiting {
+    TimePoint since;
     TimePoint until;
     Connection connection;
   };

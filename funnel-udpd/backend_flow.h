@@ -43,6 +43,7 @@ class BackendFlow final : public event::DescriptorHandler {
   // Kept by ConnectSide.
   service::ChannelHandle* channel = nullptr;  // nullptr: its channel ended, it waits for the next
   SessionId session;
+  TimePoint opened{};
   TimePoint active{};
   std::list<BackendFlow>::iterator place;
 

@@ -12,6 +12,17 @@ std::string WhoIs(const service::ChannelHandle& channel, const wire::SessionInfo
   return channel.remote_principal() + separator + info.client + separator + info.local;
 }
 
+struct Addresses {
+  std::string client, local;
+};
+
+// The other way round.
+Addresses AddressesOf(const std::string& who) {
+  const std::size_t client = who.find('\0') + 1;
+  const std::size_t local = who.find('\0', client) + 1;
+  return {who.substr(client, local - 1 - client), who.substr(local)};
+}
+
 }  // namespace
 
 ConnectSide::ConnectSide(Parts& parts, SendBatch& out)
@@ -45,6 +56,11 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
                                   const wire::SessionInfo& info) {
   const std::string who = WhoIs(channel, info);
   BackendFlow* flow = TakeOver(who);
+  if (flow == nullptr && parts_.draining) {
+    parts_.Count(kFlowsDrained);
+    channel.wire().ResetSession(session, wire::EndCode::kDraining);
+    return;
+  }
   if (flow == nullptr && flows_.size() >= parts_.service.max_flows) {
     parts_.Count(kFlowsOverLimit);
     channel.wire().ResetSession(session, wire::EndCode::kLimit);
@@ -71,7 +87,7 @@ BackendFlow* ConnectSide::TakeOver(const std::string& who) {
 BackendFlow& ConnectSide::Add(const std::string& who) {
   flows_.emplace_back(parts_, out_, *this, who);
   flows_.back().place = std::prev(flows_.end());
-  flows_.back().active = Now();
+  flows_.back().active = flows_.back().opened = Now();
   parts_.Count(kFlowsTotal);
   parts_.Gauge(kFlows) = flows_.size();
   if (!expiry_->armed()) ArmExpiry();
@@ -136,6 +152,32 @@ void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId sess
   } else {
     Orphan(flow);
   }
+}
+
+void ConnectSide::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
+  for (const BackendFlow& flow : flows_) {
+    const Addresses addresses = AddressesOf(flow.who());
+    visit({.channel = flow.channel,
+           .id = flow.session,
+           .state = flow.channel == nullptr ? "waiting"
+                    : flow.connected()      ? "open"
+                                            : "connecting",
+           .client = addresses.client,
+           .local = addresses.local,
+           .backend = parts_.service.connect.text(),
+           .opened = flow.opened,
+           .active = flow.active});
+  }
+}
+
+bool ConnectSide::ResetSession(service::ChannelHandle& channel, SessionId session) {
+  const auto at = FlowsOf(channel).by_session.find(session);
+  if (at == FlowsOf(channel).by_session.end()) return false;
+  BackendFlow& flow = *at->second;
+  FlowsOf(channel).by_session.erase(at);
+  channel.wire().ResetSession(session, wire::EndCode::kReset);
+  Erase(flow);
+  return true;
 }
 
 void ConnectSide::Touch(BackendFlow& flow) {

@@ -33,6 +33,11 @@ class ConnectSide final : public BackendFlow::User {
   // The peer ended the flow.
   void OnSessionReset(service::ChannelHandle& channel, SessionId session, wire::EndCode code);
 
+  // For funnelctl.
+  [[nodiscard]] std::size_t flow_count() const { return flows_.size(); }
+  void VisitSessions(const std::function<void(const service::SessionView&)>& visit);
+  [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
+
   void OnBackendDatagram(BackendFlow& flow, ByteView datagram) override;
 
  private:

@@ -20,6 +20,7 @@ enum CounterIndex : std::size_t {
   kSendBlocked,
   kBackendRefused,
   kConnectFailed,
+  kFlowsDrained,
   kCounterCount,
 };
 
@@ -39,6 +40,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"send_blocked", "Datagrams dropped: the socket's buffer was full."},
     {"backend_refused", "Datagrams that nobody listened for at the backend (ICMP)."},
     {"connect_failed", "Flows without a backend: no socket or no address for it."},
+    {"flows_drained", "Datagrams or sessions turned away: the service is drained here or there."},
 };
 
 }  // namespace funnel::udpd

@@ -8,7 +8,7 @@ Flow* FlowTable::Find(const FlowKey& key) {
 }
 
 Flow& FlowTable::Add(const FlowKey& key, Listener& listener, TimePoint now) {
-  flows_.push_back({.key = key, .listener = &listener, .active = now});
+  flows_.push_back({.key = key, .listener = &listener, .opened = now, .active = now});
   by_key_.emplace(key, std::prev(flows_.end()));
   return flows_.back();
 }

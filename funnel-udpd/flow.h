@@ -29,6 +29,7 @@ struct FlowKeyHash {
 struct Flow {
   FlowKey key;
   Listener* listener = nullptr;
+  TimePoint opened{};
   TimePoint active{};
   // The session that carries it; nullptr: none at present.
   service::ChannelHandle* channel = nullptr;

@@ -76,6 +76,10 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
     flows_.Touch(*known, now);
     return known;
   }
+  if (parts_.draining) {
+    parts_.Count(kFlowsDrained);
+    return nullptr;
+  }
   if (flows_.size() >= parts_.service.max_flows) {
     parts_.Count(kFlowsOverLimit);
     return nullptr;
@@ -155,6 +159,29 @@ void ListenSide::OnSessionReset(service::ChannelHandle& channel, SessionId sessi
   if (at == by_session.end()) return;
   at->second->channel = nullptr;
   by_session.erase(at);
+}
+
+void ListenSide::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
+  for (const Flow& flow : flows_.all()) {
+    visit({.channel = flow.channel,
+           .id = flow.session,
+           .state = flow.channel != nullptr ? "open" : "waiting",
+           .client = flow.key.client.Unmapped().text(),
+           .local = flow.key.local.Unmapped().text(),
+           .backend = {},
+           .opened = flow.opened,
+           .active = flow.active});
+  }
+}
+
+bool ListenSide::ResetSession(service::ChannelHandle& channel, SessionId session) {
+  const auto at = FlowsOf(channel).by_session.find(session);
+  if (at == FlowsOf(channel).by_session.end()) return false;
+  Flow& flow = *at->second;
+  Detach(flow);
+  flows_.Erase(flow);
+  parts_.Gauge(kFlows) = flows_.size();
+  return true;
 }
 
 void ListenSide::Detach(Flow& flow) {

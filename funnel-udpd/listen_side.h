@@ -33,6 +33,11 @@ class ListenSide final : public Listener::User {
   void OnSessionReset(service::ChannelHandle& channel, SessionId session);
   void OnSessionsAvailable();
 
+  // For funnelctl.
+  [[nodiscard]] std::size_t flow_count() const { return flows_.size(); }
+  void VisitSessions(const std::function<void(const service::SessionView&)>& visit);
+  [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
+
   void OnClientDatagram(Listener& listener, const SocketAddress& client, const SocketAddress& local,
                         ByteView datagram) override;
 

@@ -17,6 +17,7 @@ struct Parts {
   std::size_t first_counter;      // of ours in `counters`
   config::ServiceConfig service;  // replaced on reload
   ReceiveBatch batch;             // one for all sockets
+  bool draining = false;          // no new flows
 
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
   [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {

@@ -1,5 +1,7 @@
 #include "funnel-udpd/udp_edge.h"
 
+#include "common/base/log.h"
+
 namespace funnel::udpd {
 
 UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
@@ -53,6 +55,11 @@ void UdpEdge::OnDatagram(service::ChannelHandle& channel, SessionId session, Byt
 
 void UdpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session,
                              wire::EndCode code) {
+  if (code == wire::EndCode::kDraining) {
+    parts_.Count(kFlowsDrained);
+    Log(LogLevel::kWarning, "far-end-draining", "the far end takes no new flows: it is drained",
+        {{"SERVICE", parts_.service.name.text()}, {"PEER", channel.peer()}});
+  }
   listen_ ? listen_->OnSessionReset(channel, session)
           : connect_->OnSessionReset(channel, session, code);
 }
@@ -68,6 +75,19 @@ void UdpEdge::OnReload(const config::ServiceConfig& service) {
 
 std::optional<TimePoint> UdpEdge::IdleSince() const {
   return listen_ ? listen_->IdleSince() : connect_->IdleSince();
+}
+
+std::size_t UdpEdge::session_count() const {
+  return listen_ ? listen_->flow_count() : connect_->flow_count();
+}
+
+void UdpEdge::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
+  listen_ ? listen_->VisitSessions(visit) : connect_->VisitSessions(visit);
+}
+
+bool UdpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
+  return listen_ ? listen_->ResetSession(channel, session)
+                 : connect_->ResetSession(channel, session);
 }
 
 void UdpEdge::OnStop() {

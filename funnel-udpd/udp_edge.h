@@ -28,6 +28,10 @@ class UdpEdge final : public service::Application {
                       wire::EndCode code) override;
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
+  std::size_t session_count() const override;
+  void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
+  bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
+  void SetDraining(bool draining) override { parts_.draining = draining; }
   void OnStop() override;
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override;
 

@@ -43,6 +43,8 @@ constexpr MessageId kMessageIds[] = {
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
     {"session-failed", "a18f1046f7124025ae500e25922ec8b3"},
+    {"far-end-draining", "634c1fa459204a96bb6d2c1eca6f416c"},
+    {"no-control-socket", "556f8efb21c9429b957d61f6271cc9e5"},
 };
 
 }  // namespace

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -48,6 +50,19 @@ class ChannelHandle {
   ~ChannelHandle() = default;
 };
 
+// One session - a flow, a connection - as `funnelctl sessions` shows it.
+struct SessionView {
+  // What carries it; nullptr: nothing at present, it waits for a channel.
+  ChannelHandle* channel = nullptr;
+  SessionId id;
+  std::string_view state;  // "open", "connecting", "waiting"
+  std::string client;      // addresses as they were told; may be empty
+  std::string local;
+  std::string backend;  // connecting side
+  TimePoint opened{};
+  TimePoint active{};  // where the application knows better than the channel
+};
+
 // The callbacks from OnSessionOpened to OnSessionsAvailable are those of wire::ChannelObserver,
 // with the rules that stand there (no destruction, no flush; every sending call is allowed).
 class Application {
@@ -81,6 +96,14 @@ class Application {
   // SIGHUP: the service's configuration was read anew and is right. Role, protocol and addresses to
   // listen on are as before (a change of these needs a restart and is logged by the library).
   virtual void OnReload(const config::ServiceConfig& /*service*/) {}
+  // For funnelctl. How many sessions there are, waiting ones included.
+  [[nodiscard]] virtual std::size_t session_count() const { return 0; }
+  virtual void VisitSessions(const std::function<void(const SessionView&)>& /*visit*/) {}
+  // Ends one as if its client or backend had; false: there is none.
+  virtual bool ResetSession(ChannelHandle& /*channel*/, SessionId /*session*/) { return false; }
+  // While it drains it takes no new sessions; those there are go on.
+  virtual void SetDraining(bool /*draining*/) {}
+
   // SIGTERM: take nothing new. Channels are closed right after this, which resets live sessions.
   virtual void OnStop() {}
 };

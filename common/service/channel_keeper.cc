@@ -19,7 +19,10 @@ ChannelId RandomChannelId() { return ChannelId(static_cast<std::uint32_t>(Random
 }  // namespace
 
 ChannelKeeper::ChannelKeeper(EdgeCore& core, Callbacks callbacks)
-    : core_(core), callbacks_(std::move(callbacks)), delay_(&RandomUnit) {
+    : core_(core),
+      callbacks_(std::move(callbacks)),
+      tracer_(core.trace, core.service.name.text()),
+      delay_(&RandomUnit) {
   timer_ = core.loop.AddTimer([this] {
     if (state_ == State::kOpening)
       return FailAttempt(RetryDelay::Cause::kUnproven, "the peer does not answer", false);
@@ -112,6 +115,7 @@ void ChannelKeeper::OnControlMessage(ByteView packet) {
 
 void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
   ByteView body = frame.subspan(wire::kFrameHeaderSize);
+  if (!wire::IsLocal(header.type)) tracer_.OnClear(/*outgoing=*/false, header.type, frame.size());
   if (header.type == wire::FrameType::kLinkUp) {
     auto up = ipc::LinkUp::Parse(body);
     if (!up) return core_.Count(kFramesMalformed);
@@ -150,6 +154,8 @@ void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
   timer_->ArmAfter(kOpenTimeout);
   link_->SendNote({ipc::NoteState::kOpening, core_.service.identity.text(),
                    core_.service.expect.text(), "", false});
+  tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kOpen,
+                  wire::kFrameHeaderSize + opening->open_body.size());
   link_->Send(wire::FrameType::kOpen, id_, opening->open_body);
 }
 

@@ -15,6 +15,7 @@
 #include "common/service/edge_channel.h"
 #include "common/service/edge_core.h"
 #include "common/service/retry_delay.h"
+#include "common/service/trace.h"
 
 namespace funnel::service {
 
@@ -65,6 +66,7 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   State state_ = State::kPaused;
   bool stopping_ = false;
   std::string reason_;  // why it is not up
+  ChannelTracer tracer_;
   RetryDelay delay_;
   std::unique_ptr<event::Timer> timer_;  // end of the pause, or of the wait for OPENED
   std::unique_ptr<event::TurnHook> clean_up_;

@@ -29,6 +29,7 @@ enum Counter : std::size_t {
   kPayloadBytesReceived,
   kDatagramsLate,     // their lifetime was over before they could be sent
   kDatagramsDropped,  // by a limit of the channel
+  kDraining,          // gauge: 1 after `funnelctl drain`
   kCommonCounters,
 };
 
@@ -56,6 +57,7 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"payload_bytes_received", "Bytes of payload received."},
     {"datagrams_late", "Datagrams dropped: their lifetime was over before they could be sent."},
     {"datagrams_dropped", "Datagrams dropped by a limit of the channel."},
+    {"draining", "1 after funnelctl drain: no new sessions.", metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::service

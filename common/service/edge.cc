@@ -1,25 +1,8 @@
 #include "common/service/edge.h"
 
 #include "common/base/log.h"
-#include "common/ipc/credentials.h"
 
 namespace funnel::service {
-namespace {
-
-std::string UnitName(const config::ServiceConfig& service) {
-  return (service.protocol == config::Protocol::kUdp ? "funnel-udpd@" : "funnel-tcpd@") +
-         service.name.text();
-}
-
-// Whether the unit, which opens the way to the backend only, has to open another (see
-// units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
-bool NeedsAnotherWay(const config::Endpoint& before, const config::Endpoint& after) {
-  if (before == after || after.is_unix()) return false;
-  return before.is_unix() || before.literal() != after.literal() ||
-         (before.host == "localhost") != (after.host == "localhost");
-}
-
-}  // namespace
 
 Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::CounterFile& counters)
     : on_stopped_(std::move(setup.on_stopped)),
@@ -27,8 +10,12 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
       authd_(
           loop, setup.run_dir + "/authd.sock",
           {[this](std::uint64_t context, const std::string& reason) { OnRevoked(context, reason); },
-           [this] { ForEachChannel([](EdgeChannel& channel) { channel.Announce(); }); }}),
+           [this] { VisitChannels([](EdgeChannel& channel) { channel.Announce(); }); }}),
       linger_(loop, [this] { changed_->Request(); }),
+      trace_(loop, std::move(setup.trace_queue_bytes),
+             [this] {
+               VisitChannels([this](EdgeChannel& channel) { channel.SetTracing(trace_.on()); });
+             }),
       core_{.loop = loop,
             .service = std::move(setup.service),
             .sctpd_user = std::move(setup.sctpd_user),
@@ -38,6 +25,7 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
             .authd = authd_,
             .linger = linger_,
             .buffer = buffer_,
+            .trace = trace_,
             .application = &application},
       changed_(loop.AddTurnHook([this] { OnChange(); })),
       stop_timer_(loop.AddTimer([this] { on_stopped_(); })),
@@ -65,14 +53,6 @@ Result<> Edge::StartConnecting(UniqueFd service_socket) {
   return {};
 }
 
-template <typename Visit>
-void Edge::ForEachChannel(Visit visit) {
-  for (auto& keeper : keepers_)
-    if (keeper->channel() != nullptr) visit(*keeper->channel());
-  if (adopter_ != nullptr)
-    for (auto& channel : adopter_->channels()) visit(*channel);
-}
-
 std::size_t Edge::channel_count() const {
   std::size_t count = adopter_ != nullptr ? adopter_->channels().size() : 0;
   for (auto& keeper : keepers_) count += keeper->channel() != nullptr ? 1 : 0;
@@ -80,7 +60,7 @@ std::size_t Edge::channel_count() const {
 }
 
 void Edge::OnRevoked(std::uint64_t context, const std::string& reason) {
-  ForEachChannel([&](EdgeChannel& channel) {
+  VisitChannels([&](EdgeChannel& channel) {
     if (channel.context() == context) channel.OnRevoked(reason);
   });
 }
@@ -91,6 +71,10 @@ void Edge::OnPause(const std::string& reason) {
 
 std::string Edge::StatusText() const {
   if (stopping_) return "stops";
+  return draining_ ? "draining, takes no new sessions; " + ChannelText() : ChannelText();
+}
+
+std::string Edge::ChannelText() const {
   std::size_t up = channel_count();
   if (adopter_ != nullptr)
     return up == 0 ? "waits for a channel" : std::to_string(up) + " channels are up";
@@ -106,26 +90,21 @@ void Edge::OnChange() {
 }
 
 void Edge::Reload(const config::ServiceConfig& service) {
-  const config::ServiceConfig& old = core_.service;
-  if (service.role != old.role || service.protocol != old.protocol ||
-      service.listen != old.listen || service.channels != old.channels ||
-      service.peer != old.peer) {
-    Log(LogLevel::kWarning, "restart-needed",
-        "role, protocol, peer, listen or channels have changed: nothing of it is in force before: "
-        "systemctl restart " +
-            UnitName(old) + ".socket",
-        {{"SERVICE", old.name.text()}});
-    return;
-  }
-  if (NeedsAnotherWay(old.connect, service.connect) && ipc::UnitsAreEnforced())
-    Log(LogLevel::kWarning, "restart-needed",
-        "the unit lets nothing through to the new backend before: systemctl daemon-reload, then: "
-        "systemctl restart " +
-            UnitName(old) + ".service",
-        {{"SERVICE", old.name.text()}});
   core_.service = service;
   idle_exit_.SetTime(core_.service.idle_exit);
   core_.application->OnReload(core_.service);
+}
+
+void Edge::SetDraining(bool draining) {
+  if (std::exchange(draining_, draining) == draining) return;
+  core_.counters[kDraining] = draining ? 1 : 0;
+  core_.application->SetDraining(draining);
+  Log(LogLevel::kNotice, "draining",
+      draining ? "no new sessions; " + std::to_string(core_.application->session_count()) +
+                     " go on until they end"
+               : "resumed: new sessions are taken again",
+      {{"SERVICE", core_.service.name.text()}});
+  changed_->Request();
 }
 
 void Edge::Stop() {
@@ -141,6 +120,8 @@ void Edge::Stop() {
 // A channel of ours that carries nothing is closed with the rest; one that the peer keeps up is in
 // use.
 std::optional<TimePoint> Edge::IdleSince() const {
+  // Started anew it would have forgotten what an administrator told it.
+  if (draining_ || trace_.on()) return std::nullopt;
   auto since = core_.application->IdleSince();
   if (!since || adopter_ == nullptr) return since;
   auto no_channel_since = adopter_->IdleSince();

@@ -16,6 +16,7 @@
 #include "common/service/edge_core.h"
 #include "common/service/idle_exit.h"
 #include "common/service/linger.h"
+#include "common/service/trace.h"
 
 namespace funnel::service {
 
@@ -29,6 +30,7 @@ class Edge {
     std::string sctpd_user;
     std::string run_dir;
     CipherFactory make_cipher;
+    std::function<std::size_t()> trace_queue_bytes;     // asked anew each time
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do
     std::function<void(const std::string&)> on_status;  // for STATUS=
     std::function<void()> on_idle;  // nothing to do for idle-exit: Stop() is due
@@ -42,19 +44,28 @@ class Edge {
   [[nodiscard]] Result<> StartListening();
   [[nodiscard]] Result<> StartConnecting(UniqueFd service_socket);
 
-  // New configuration of the same service; changes that need a restart are logged and left.
+  // New configuration of the same service, as far as it can change while running: the caller has
+  // kept the rest (edge_reload.h).
   void Reload(const config::ServiceConfig& service);
   // Ends everything in order; on_stopped follows, in kStopTime at the latest.
   void Stop();
   [[nodiscard]] std::size_t channel_count() const;
 
- private:
+  // For funnelctl (edge_commands.h).
   template <typename Visit>
-  void ForEachChannel(Visit visit);
+  void VisitChannels(Visit visit);
+  void SetDraining(bool draining);
+  [[nodiscard]] bool draining() const { return draining_; }
+  [[nodiscard]] std::string StatusText() const;
+  [[nodiscard]] const config::ServiceConfig& service() const { return core_.service; }
+  [[nodiscard]] Application& application() { return *core_.application; }
+  [[nodiscard]] Trace& trace() { return trace_; }
+
+ private:
   void OnChange();
   void OnRevoked(std::uint64_t context, const std::string& reason);
   void OnPause(const std::string& reason);
-  [[nodiscard]] std::string StatusText() const;
+  [[nodiscard]] std::string ChannelText() const;
   void CheckStopped();
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
@@ -63,6 +74,7 @@ class Edge {
   ipc::ReadBuffer buffer_;
   AuthdClient authd_;
   Linger linger_;
+  Trace trace_;
   EdgeCore core_;
   std::vector<std::unique_ptr<ChannelKeeper>> keepers_;
   std::unique_ptr<Adopter> adopter_;
@@ -70,6 +82,15 @@ class Edge {
   std::unique_ptr<event::Timer> stop_timer_;
   IdleExit idle_exit_;
   bool stopping_ = false;
+  bool draining_ = false;
 };
+
+template <typename Visit>
+void Edge::VisitChannels(Visit visit) {
+  for (auto& keeper : keepers_)
+    if (keeper->channel() != nullptr) visit(*keeper->channel());
+  if (adopter_ != nullptr)
+    for (auto& channel : adopter_->channels()) visit(*channel);
+}
 
 }  // namespace funnel::service

@@ -44,6 +44,12 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
       remote_principal_(std::move(setup.context.peer_principal)),
       serial_(++core.last_serial),
       since_(Now()),
+      tracer_(core.trace, core.service.name.text() + "/" + std::to_string(serial_)),
+      pings_(core.loop,
+             [this](std::uint64_t value) {
+               wire_->Ping(value, Now());
+               link_->RequestFlush();
+             }),
       context_(setup.context.context),
       exporter_(std::move(setup.context.exporter)),
       link_(std::move(link)),
@@ -78,6 +84,7 @@ Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
   keys.cipher = TRY(core_.make_cipher(context.enctype, context.subkey.view(), role_));
   keys.confirm = context.confirm;
   keys.expires = context.expires;
+  enctype_ = context.enctype;
   return keys;
 }
 
@@ -92,6 +99,7 @@ void EdgeChannel::Start() {
        {"LOCAL", local_principal_},
        {"REMOTE", remote_principal_}});
   Note(ipc::NoteState::kOpen, "");
+  if (core_.trace.on()) SetTracing(true);
   core_.application->OnChannelUp(*this);
   link_->Resume();
   link_->RequestFlush();
@@ -109,6 +117,8 @@ void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
 
 void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
   if (over_) return;
+  if (header.type != wire::FrameType::kSealed)
+    tracer_.OnClear(/*outgoing=*/false, header.type, frame.size());
   switch (header.type) {
     case wire::FrameType::kSealed:
       wire_->OnSealed(frame, Now(), BootNow());
@@ -177,10 +187,14 @@ void EdgeChannel::Finish() {
   LogEnd();
   core_.Count(end_.clean ? kChannelsEnded : kChannelsTruncated);
   core_.counters[kChannelsUp] -= 1;
+  pings_.FailAll("the channel ended");
   core_.application->OnChannelDown(*this, end_.code, end_.clean);
   if (!link_lost_) {
     auto code = end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted;
-    link_->Send(wire::FrameType::kClosed, id_, wire::ClosedBody{code}.Serialize());
+    const Bytes body = wire::ClosedBody{code}.Serialize();
+    tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kClosed,
+                    wire::kFrameHeaderSize + body.size());
+    link_->Send(wire::FrameType::kClosed, id_, body);
     core_.linger.Add(std::move(link_));
   }
   // The owner destroys this channel, and reads how it ended also after that.
@@ -215,6 +229,9 @@ void EdgeChannel::OnConfirmed() {
       {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
 }
 
+void EdgeChannel::OnPong(std::uint64_t value, Duration round_trip) {
+  pings_.OnPong(value, round_trip);
+}
 void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& info) {
   core_.application->OnSessionOpened(*this, session, info);
 }

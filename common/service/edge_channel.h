@@ -12,6 +12,8 @@
 #include "common/service/application.h"
 #include "common/service/channel_link.h"
 #include "common/service/edge_core.h"
+#include "common/service/pings.h"
+#include "common/service/trace.h"
 
 namespace funnel::service {
 
@@ -52,6 +54,11 @@ class EdgeChannel final : public ChannelHandle,
   // authd has started anew, or a rule has gone.
   void Announce();
   void OnRevoked(const std::string& reason);
+  // For funnelctl. DONE is called once.
+  void Ping(Duration timeout, Pings::Done done) { pings_.Add(timeout, std::move(done)); }
+  void SetTracing(bool on) { wire_->SetTracer(on ? &tracer_ : nullptr); }
+  [[nodiscard]] ChannelId id() const { return id_; }
+  [[nodiscard]] std::uint16_t enctype() const { return enctype_; }
   [[nodiscard]] std::uint64_t context() const { return context_; }
   [[nodiscard]] TimePoint since() const { return since_; }
 
@@ -88,7 +95,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnSessionReset(SessionId session, wire::EndCode code) override;
   void OnWritable(SessionId session) override;
   void OnSessionsAvailable() override;
-  void OnPong(std::uint64_t, Duration) override {}
+  void OnPong(std::uint64_t value, Duration round_trip) override;
   void OnRekeyDue(Epoch next) override;
   void OnRekeyToken(Epoch next, ByteView token) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
@@ -107,6 +114,10 @@ class EdgeChannel final : public ChannelHandle,
   const std::string remote_principal_;
   const std::uint64_t serial_;
   const TimePoint since_;
+
+  std::uint16_t enctype_ = 0;  // of the newest epoch
+  ChannelTracer tracer_;
+  Pings pings_;
 
   std::uint64_t context_ = 0;  // at authd
   Secret exporter_;

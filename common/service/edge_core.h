@@ -22,6 +22,7 @@ using CipherFactory = std::function<Result<std::unique_ptr<wire::FrameCipher>>(
     std::uint16_t enctype, ByteView subkey, wire::Role our_role)>;
 
 class Linger;
+class Trace;
 
 struct EdgeCore {
   event::Loop& loop;
@@ -33,6 +34,7 @@ struct EdgeCore {
   AuthdClient& authd;
   Linger& linger;
   ipc::ReadBuffer& buffer;
+  Trace& trace;
   Application* application = nullptr;  // set before anything starts
   std::uint64_t last_serial = 0;
 

@@ -3,15 +3,21 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <optional>
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/config/load.h"
 #include "common/config/options.h"
 #include "common/event/notify.h"
 #include "common/event/ticker.h"
+#include "common/ipc/log_level_command.h"
 #include "common/seal/token_cipher.h"
+#include "common/service/control_server.h"
 #include "common/service/edge.h"
+#include "common/service/edge_commands.h"
+#include "common/service/edge_reload.h"
 
 namespace funnel::service {
 namespace {
@@ -61,6 +67,8 @@ class EdgeDaemon {
     edge_ = &edge;
     TRY(Start(sockets));
     TRY(sockets.RequireAllTaken());
+    AddEdgeCommands(commands_, {edge, name, [this] { return node_.control; }});
+    auto control = ServeCommands();
     TRY(loop_->EnableWatchdog());
     event::NotifyReady("starts");
     int code = TRY(loop_->Run());
@@ -74,6 +82,7 @@ class EdgeDaemon {
     if (!loaded) return Fail(config::PrintMistakes(loaded.error()));
     configuration_ = std::move(*loaded);
     if (!options_.log_level) SetLogLevel(configuration_.node.log_level);
+    node_ = configuration_.node;
     service_ = configuration_.FindService(options_.arguments.front());
     if (service_ == nullptr)
       return Fail("no service '" + options_.arguments.front() + "' in " + options_.config_dir +
@@ -90,6 +99,7 @@ class EdgeDaemon {
             .sctpd_user = configuration_.node.sctpd_user,
             .run_dir = options_.run_dir,
             .make_cipher = &MakeCipher,
+            .trace_queue_bytes = [this] { return node_.control.trace_queue_bytes; },
             .on_stopped = [this] { loop_->Exit(0); },
             .on_status = [](const std::string& text) { event::NotifyStatus(text); },
             .on_idle = [this] { LeaveIdle(); }};
@@ -120,34 +130,73 @@ class EdgeDaemon {
     return {};
   }
 
-  void Reload() {
+  // Without it, e.g. because its folder is missing, the service runs all the same.
+  std::unique_ptr<ControlServer> ServeCommands() {
+    log_level_.emplace(*loop_, commands_, [this] { return ConfiguredLevel(); });
+    commands_.Add("reload", {.access = ipc::Access::kAdmin,
+                             .run = [this](const auto&, ipc::SharedAnswer answer) {
+                               answer->Finish(config::ReportJson(Reload()));
+                             }});
+    auto server = ControlServer::Create(
+        *loop_, options_.RunPath("edge/" + service_->name.text() + "/control.sock"), commands_,
+        [this] { return node_.control.clients; });
+    if (server) return std::move(*server);
+    Log(LogLevel::kWarning, "no-control-socket",
+        server.error().message + ": funnelctl cannot ask or steer this daemon",
+        {{"SERVICE", service_->name.text()}});
+    return nullptr;
+  }
+
+  LogLevel ConfiguredLevel() const { return options_.log_level.value_or(node_.log_level); }
+
+  config::ReloadReport Reload() {
     event::NotifyReloading();
+    const config::ServiceConfig& running = edge_->service();
+    config::ReloadReport report{.daemon = std::string(program_.name) + "@" + running.name.text()};
     auto loaded = config::Load({options_.config_dir, options_.defaults_dir});
-    const config::ServiceConfig* service =
-        loaded ? loaded->FindService(service_->name.text()) : nullptr;
+    const config::ServiceConfig* found =
+        loaded ? loaded->FindService(running.name.text()) : nullptr;
     if (!loaded) {
-      for (const auto& mistake : loaded.error())
-        Log(LogLevel::kError, "configuration", mistake.Print() + " (the old configuration stays)");
-    } else if (service == nullptr) {
-      Log(LogLevel::kError, "configuration",
-          "the service has gone from it (the old configuration stays)",
-          {{"SERVICE", service_->name.text()}});
+      report.mistakes = std::move(loaded.error());
+    } else if (found == nullptr) {
+      report.mistakes = {{options_.config_dir + "/services.d/" + running.name.text() + ".ini", 0,
+                          "the service has gone; systemctl disable --now its socket ends it"}};
     } else {
-      if (!options_.log_level) SetLogLevel(loaded->node.log_level);
-      edge_->Reload(*service);
-      Log(LogLevel::kInfo, "reloaded", "configuration was read anew",
-          {{"SERVICE", service_->name.text()}});
+      Apply(loaded->node, *found, report);
     }
+    config::LogReport(report, running.name.text());
     event::NotifyReady("reloaded");
+    return report;
+  }
+
+  void Apply(const config::NodeConfig& node, config::ServiceConfig next,
+             config::ReloadReport& report) {
+    report.left = KeepFixed(edge_->service(), next);
+    report.changes = config::FindChanges(node_, node);
+    for (config::Change& change : config::FindChanges(edge_->service(), next))
+      report.changes.push_back(std::move(change));
+    node_ = node;
+    SetLogLevel(ConfiguredLevel());
+    edge_->Reload(next);
   }
 
   const EdgeProgram& program_;
   config::Options options_;
   config::Configuration configuration_;
+  config::NodeConfig node_;                         // as of the last reload
   const config::ServiceConfig* service_ = nullptr;  // in configuration_, as at the start
   std::unique_ptr<event::Loop> loop_;
   std::vector<std::unique_ptr<event::SignalWatch>> signals_;
   Edge* edge_ = nullptr;
+  ipc::CommandTable commands_{[this] {
+                                return ipc::CommandTable::Rules{node_.read_group, node_.admin_group,
+                                                                node_.control.commands};
+                              },
+                              [this](const std::string& why) {
+                                Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024),
+                                    {{"SERVICE", service_->name.text()}});
+                              }};
+  std::optional<ipc::LogLevelCommand> log_level_;
 };
 
 }  // namespace

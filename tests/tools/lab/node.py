@@ -32,7 +32,7 @@ class Node(Asked):
         self._workspace = workspace
         self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
         self.folder = workspace.folder(self.peer_name)
-        for part in ("etc", "etc/peers.d", "etc/services.d", "run", "run/service", "daemons"):
+        for part in ("etc", "etc/peers.d", "etc/services.d", "run", "run/service", "run/edge", "daemons"):
             workspace.folder(f"{self.peer_name}/{part}")
         # Several users keep files here, each its own.
         workspace.folder(f"{self.peer_name}/run/counters", mode=0o1777)
@@ -106,6 +106,8 @@ class Node(Asked):
         self._add(AUTHD, [], [socket("authd", "authd.sock", "0666", 0)])
         self._add(SCTPD, [], [socket("control", "sctpd.sock", "0666", 0)])
         for service in services:
+            # Where the edge puts its control socket.
+            self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
             if service.at == self.letter:
                 sockets = [f"--{service.protocol}=listen={address}" for address in service.listen]
                 options = ["--lazy"] if service.unit in lazy else []

@@ -1,3 +1,4 @@
+#include "common/service/edge_reload.h"
 #include "tests/unit/service/recorders.h"
 
 namespace funnel::service {
@@ -159,6 +160,7 @@ TEST_F(EdgeTest, ReloadTellsTheApplicationWhatItMayChange) {
   EXPECT_EQ(near_app_.idle, std::chrono::seconds(7));
   changed.role = config::Role::kConnect;
   changed.idle_timeout = std::chrono::seconds(8);
+  EXPECT_EQ(KeepFixed(near_->service(), changed).size(), 1u);
   near_->Reload(changed);
   EXPECT_EQ(near_app_.idle, std::chrono::seconds(7));
 }

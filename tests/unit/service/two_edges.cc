@@ -279,6 +279,7 @@ Edge::Setup TwoEdgesTest::Setup(config::Role role) {
               [](std::uint16_t enctype, ByteView key, wire::Role our_role) {
                 return seal::MakeTokenCipher(*seal::EnctypeFromNumber(enctype), key, our_role);
               },
+          .trace_queue_bytes = [] { return std::size_t{64 * 1024}; },
           .on_stopped = [this] { ++stopped_; },
           .on_status = [this](const std::string& text) { status_ = text; }};
 }

@@ -1,0 +1,71 @@
+#include "common/service/control_server.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "common/base/log.h"
+
+namespace funnel::service {
+namespace {
+
+// Connections that may wait to be accepted.
+constexpr int kBacklog = 16;
+
+Result<UniqueFd> ListenAt(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return Fail(path + ": the path is too long");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return FailErrno("cannot make a socket");
+  if (::unlink(path.c_str()) < 0 && errno != ENOENT) return FailErrno("cannot remove " + path);
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+    return FailErrno("cannot bind " + path);
+  // The umask may have taken it away from everybody.
+  if (::chmod(path.c_str(), 0666) < 0) return FailErrno("cannot open " + path + " to others");
+  if (::listen(fd.get(), kBacklog) < 0) return FailErrno("cannot listen on " + path);
+  return fd;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ControlServer>> ControlServer::Create(
+    event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
+    std::function<std::size_t()> max_clients) {
+  std::unique_ptr<ControlServer> server(new ControlServer(loop, commands, std::move(max_clients)));
+  UniqueFd listening = TRY(ListenAt(path));
+  server->listener_ = TRY(ipc::ControlListener::Create(
+      loop, std::move(listening),
+      [raw = server.get()](UniqueFd fd) { raw->OnConnection(std::move(fd)); }));
+  return server;
+}
+
+void ControlServer::OnConnection(UniqueFd fd) {
+  if (clients_.size() >= max_clients_()) {
+    Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket");
+    return;
+  }
+  const std::uint64_t number = next_client_++;
+  auto connection = ipc::ControlConnection::Create(
+      loop_, ipc::ControlSocket(std::move(fd)),
+      {[this, number](ByteView packet, UniqueFd passed) { OnMessage(number, packet, passed); },
+       [this, number](const std::string&) { clients_.erase(number); }});
+  if (!connection) return;
+  Client& client = clients_[number];
+  client.connection = *std::move(connection);
+  client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
+}
+
+void ControlServer::OnMessage(std::uint64_t number, ByteView packet, const UniqueFd& fd) {
+  auto found = clients_.find(number);
+  if (found == clients_.end()) return;
+  auto taken =
+      fd ? Fail("a command carries no descriptor") : found->second.commands->OnPacket(packet);
+  if (!taken) found->second.connection->Fail(taken.error().message);
+}
+
+}  // namespace funnel::service

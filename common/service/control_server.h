@@ -1,0 +1,45 @@
+// An edge's own control socket, $RUN/edge/SERVICE/control.sock (SOCK_SEQPACKET, open to all: who
+// may ask what is checked at each command). Nothing but commands goes over it.
+//
+// Owned by RunEdge; thread: the loop's. To be destroyed before what its commands work on.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/event/loop.h"
+#include "common/ipc/command_table.h"
+#include "common/ipc/control_connection.h"
+
+namespace funnel::service {
+
+class ControlServer {
+ public:
+  // Replaces a socket that a predecessor left at PATH, whose folder is ours. MAX_CLIENTS is asked
+  // at each connection.
+  [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(
+      event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
+      std::function<std::size_t()> max_clients);
+
+ private:
+  struct Client {
+    std::unique_ptr<ipc::ControlConnection> connection;
+    std::unique_ptr<ipc::CommandSession> commands;
+  };
+
+  ControlServer(event::Loop& loop, const ipc::CommandTable& commands,
+                std::function<std::size_t()> max_clients)
+      : loop_(loop), commands_(commands), max_clients_(std::move(max_clients)) {}
+  void OnConnection(UniqueFd fd);
+  void OnMessage(std::uint64_t number, ByteView packet, const UniqueFd& fd);
+
+  event::Loop& loop_;
+  const ipc::CommandTable& commands_;
+  std::function<std::size_t()> max_clients_;
+  std::map<std::uint64_t, Client> clients_;
+  std::uint64_t next_client_ = 0;
+  std::unique_ptr<ipc::ControlListener> listener_;
+};
+
+}  // namespace funnel::service

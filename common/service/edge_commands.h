@@ -1,0 +1,20 @@
+// What funnelctl can ask of an edge, but for its reload and log level (run_edge.h). What the
+// answers look like: funnelctl/command_schema.md.
+#pragma once
+
+#include "common/config/model.h"
+#include "common/ipc/command_table.h"
+#include "common/service/edge.h"
+
+namespace funnel::service {
+
+struct EdgeCommandsSetup {
+  Edge& edge;
+  std::string daemon;                              // "funnel-udpd@dns"
+  std::function<config::ControlConfig()> control;  // as it is at that moment
+};
+
+// EDGE and what CONTROL reads outlive COMMANDS' sessions.
+void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup);
+
+}  // namespace funnel::service

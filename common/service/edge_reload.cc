@@ -1,0 +1,65 @@
+#include "common/service/edge_reload.h"
+
+#include "common/ipc/credentials.h"
+
+namespace funnel::service {
+namespace {
+
+using config::NeedsRestart;
+using config::Protocol;
+using config::Role;
+using config::ServiceConfig;
+
+std::string UnitOf(const ServiceConfig& service) {
+  return std::string(service.protocol == Protocol::kUdp ? "funnel-udpd@" : "funnel-tcpd@") +
+         service.name.text();
+}
+
+// The port stands in the socket unit's generated drop-in; its stop ends the service as well.
+std::string RestartSocket(const ServiceConfig& service) {
+  return "systemctl daemon-reload && systemctl restart " + UnitOf(service) + ".socket";
+}
+
+// Whether the unit, which opens the way to the backend only, has to open another (see
+// units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
+bool NeedsAnotherWay(const config::Endpoint& before, const config::Endpoint& after) {
+  if (before == after || after.is_unix()) return false;
+  return before.is_unix() || before.literal() != after.literal() ||
+         (before.host == "localhost") != (after.host == "localhost");
+}
+
+}  // namespace
+
+std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig& next) {
+  std::vector<NeedsRestart> left;
+  if (next.protocol != running.protocol) {
+    left.push_back({"[service] protocol", "systemctl disable --now " + UnitOf(running) +
+                                              ".socket && systemctl enable "
+                                              "--now " +
+                                              UnitOf(next) + ".socket"});
+  } else if (next.role != running.role) {
+    left.push_back({"whether it is [listen] or [connect]", RestartSocket(running)});
+  }
+  // Then its other keys are those of another kind of service.
+  if (!left.empty()) {
+    next = running;
+    return left;
+  }
+  auto keep = [&](auto ServiceConfig::*member, const char* key, const std::string& command) {
+    if (next.*member == running.*member) return;
+    next.*member = running.*member;
+    left.push_back({key, command});
+  };
+  const std::string restart = "systemctl restart " + UnitOf(running) + ".service";
+  keep(&ServiceConfig::listen, "[listen] address", RestartSocket(running));
+  keep(&ServiceConfig::channels, "[service] channels", restart);
+  keep(&ServiceConfig::peer, "[service] peer", restart);
+  keep(&ServiceConfig::edge_user, "[service] edge-user", "systemctl daemon-reload && " + restart);
+  // It is in force, but in vain.
+  if (ipc::UnitsAreEnforced() && NeedsAnotherWay(running.connect, next.connect))
+    left.push_back({"what the unit lets through to [connect] address",
+                    "systemctl daemon-reload && " + restart});
+  return left;
+}
+
+}  // namespace funnel::service

@@ -1,0 +1,14 @@
+// What a reload can change of a running edge, and what it cannot.
+#pragma once
+
+#include <vector>
+
+#include "common/config/reload_report.h"
+
+namespace funnel::service {
+
+// Puts back in NEXT what an edge that runs as RUNNING says cannot change, and tells that.
+[[nodiscard]] std::vector<config::NeedsRestart> KeepFixed(const config::ServiceConfig& running,
+                                                          config::ServiceConfig& next);
+
+}  // namespace funnel::service

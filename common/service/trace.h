@@ -1,0 +1,67 @@
+// The live record of a service's frames and records for `funnelctl trace`: who reads it, and lines
+// for them. Never payload, keys or tokens. Nothing is made while nobody reads.
+//
+// Owned by the Edge; thread: the loop's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/event/loop.h"
+#include "common/ipc/command_answer.h"
+#include "common/wire/frame.h"
+#include "common/wire/record.h"
+#include "common/wire/tracer.h"
+
+namespace funnel::service {
+
+class Trace {
+ public:
+  // LIMIT_BYTES: what may wait for one reader; lines beyond it are lost to that reader, and counted
+  // for it. ON_SWITCH: on() has changed.
+  Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes,
+        std::function<void()> on_switch);
+
+  [[nodiscard]] bool on() const { return !readers_.empty(); }
+  // Until it goes.
+  void AddReader(ipc::SharedAnswer reader);
+  // TEXT without line feed; the time is put in front.
+  void Line(const std::string& text);
+
+ private:
+  struct Reader {
+    ipc::SharedAnswer answer;
+    std::string pending;
+    std::uint64_t lost = 0;
+  };
+  void Remove(const ipc::CommandAnswer* gone);
+  void Flush();
+
+  std::function<std::size_t()> limit_bytes_;
+  std::function<void()> on_switch_;
+  std::vector<Reader> readers_;
+  std::unique_ptr<event::TurnHook> flush_;
+  std::unique_ptr<event::Timer> retry_;  // a reader has not taken everything yet
+};
+
+// One channel's lines. LABEL: "dns/1".
+class ChannelTracer final : public wire::FrameTracer {
+ public:
+  ChannelTracer(Trace& trace, std::string label) : trace_(trace), label_(std::move(label)) {}
+
+  void OnTracedFrame(const wire::TracedFrame& frame, ByteView records) override;
+  void OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) override;
+  // A frame that is not sealed: OPEN, CLOSED, ...
+  void OnClear(bool outgoing, wire::FrameType type, std::size_t size);
+
+ private:
+  Trace& trace_;
+  std::string label_;
+};
+
+// One record, without its payload: "DATAGRAM session=3 size=45".
+[[nodiscard]] std::string DescribeRecord(const wire::Record& record);
+
+}  // namespace funnel::service
