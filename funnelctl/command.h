@@ -31,17 +31,27 @@ struct Command {
 
 // In the order in which help lists them.
 [[nodiscard]] std::span<const Command> Commands();
+// The part of them that goes to running daemons (live_commands.cc).
+[[nodiscard]] std::span<const Command> LiveCommands();
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 
 int RunAllowed(const config::Options& options);     // allowed.cc
+int RunChannels(const config::Options& options);    // channels.cc
 int RunCheck(const config::Options& options);       // check.cc
-int RunDoctor(const config::Options& options);      // doctor/doctor.cc
+int RunClose(const config::Options& options);       // close.cc
+int RunDrain(const config::Options& options);       // drain.cc
 int RunHelpConfig(const config::Options& options);  // help_config.cc
+int RunLogLevel(const config::Options& options);    // log_level.cc
 int RunMetrics(const config::Options& options);     // metrics.cc
 int RunPeers(const config::Options& options);       // peers.cc
+int RunPing(const config::Options& options);        // ping.cc
+int RunReload(const config::Options& options);      // reload.cc
+int RunReset(const config::Options& options);       // close.cc
+int RunResume(const config::Options& options);      // drain.cc
 int RunServices(const config::Options& options);    // services.cc
+int RunSessions(const config::Options& options);    // sessions.cc
 int RunShow(const config::Options& options);        // show.cc
 int RunStatus(const config::Options& options);      // status.cc
-int RunTop(const config::Options& options);         // top/top.cc
+int RunTrace(const config::Options& options);       // trace.cc
 
 }  // namespace funnel::ctl

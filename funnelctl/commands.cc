@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {
@@ -14,11 +16,6 @@ constexpr config::OwnOption kShowOptions[] = {
 constexpr config::OwnOption kMetricsOptions[] = {
     {"--http", "", "", "answer one HTTP request on stdin and stdout (inetd, Accept=yes)"},
     {"--list", "", "", "every metric there is, with its type, labels and meaning"},
-};
-
-constexpr config::OwnOption kTopOptions[] = {
-    {"--once", "", "", "one picture on stdout, for scripts"},
-    {"--interval", "", "TIME", "time between two looks, 100ms to 1h (default 1s)"},
 };
 
 constexpr Command kCommands[] = {
@@ -59,21 +56,6 @@ constexpr Command kCommands[] = {
      .min_arguments = 2,
      .max_arguments = 2,
      .json = true},
-    {.name = "top",
-     .help = "live: rates, round trips, queues and drops of peers and services",
-     .description = "Keys: q quits, s sorts by the next column, space looks now.",
-     .exit_status = "this is no terminal, and there is no --once",
-     .run = RunTop,
-     .options = kTopOptions},
-    {.name = "doctor",
-     .help = "checks all that a node needs, a line each: ok, or what to do",
-     .description =
-         "For root. Looks at configuration, folders, daemons, units, ports, the kernel, MTU, "
-         "keytabs and names, and gets tickets from the KDC as funnel-authd would. A check that "
-         "does not end in time is given up.",
-     .exit_status = "something is wrong",
-     .run = RunDoctor,
-     .json = true},
     {.name = "metrics",
      .help = "the counters of all daemons, as Prometheus reads them",
      .exit_status = "the counters cannot be read, or the client went away",
@@ -87,7 +69,14 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> Commands() { return kCommands; }
+std::span<const Command> Commands() {
+  static const std::vector<Command> all = [] {
+    std::vector<Command> out(std::begin(kCommands), std::end(kCommands));
+    out.insert(out.end(), LiveCommands().begin(), LiveCommands().end());
+    return out;
+  }();
+  return all;
+}
 
 const Command* FindCommand(std::string_view name) {
   for (const Command& command : Commands()) {

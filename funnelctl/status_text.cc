@@ -40,6 +40,14 @@ void AddDaemon(const NodeView& view, const std::string& name, const Answer<Statu
                 alive ? std::to_string(counters->pid) : "-", answer.error});
 }
 
+// After `funnelctl drain`; empty otherwise.
+std::string AboutDraining(const metrics::Snapshot& counters) {
+  if (counters.Value("draining") == 0) return {};
+  const std::uint64_t left =
+      counters.Value("flows") + counters.Value("sessions") + counters.Value("sessions_waiting");
+  return "draining, " + std::to_string(left) + " sessions left";
+}
+
 void AddEdge(const NodeView& view, const std::string& name, Table& table) {
   const metrics::Snapshot* counters = view.FindCounters(name);
   bool alive = counters != nullptr && counters->alive;
@@ -48,6 +56,8 @@ void AddEdge(const NodeView& view, const std::string& name, Table& table) {
   std::string about;
   if (counters != nullptr && counters->starts > 1)
     about = "started " + std::to_string(counters->starts) + " times";
+  const std::string draining = alive ? AboutDraining(*counters) : "";
+  if (!draining.empty()) about += (about.empty() ? "" : "; ") + draining;
   table.AddRow({Shown(name), DescribeLife(counters, view.now), PrintSince(since, view.now),
                 alive ? std::to_string(counters->pid) : "-", about});
 }

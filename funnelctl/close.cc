@@ -1,0 +1,38 @@
+// funnelctl close, funnelctl reset: end channels and sessions in order.
+#include <cstdio>
+
+#include "funnelctl/command.h"
+#include "funnelctl/daemons.h"
+
+namespace funnel::ctl {
+
+int RunClose(const config::Options& options) {
+  const SlashPair target = SplitAtSlash(options.arguments.front());
+  auto edge = FindDaemon(options, target.first);
+  if (!edge) return Complain(edge.error().message);
+  std::vector<std::string> arguments;
+  if (!target.second.empty()) arguments.push_back(target.second);
+  auto answer = AskJson(*edge, "close", std::move(arguments));
+  if (!answer) return Complain(Explain(*edge, answer.error()));
+  std::printf("%s: closed %lld channels\n", edge->name.c_str(),
+              static_cast<long long>(NumberOf(*answer, "closed")));
+  return kExitOk;
+}
+
+int RunReset(const config::Options& options) {
+  const SlashPair target = SplitAtSlash(options.arguments.front());
+  const std::size_t dot = target.second.find('.');
+  if (dot == std::string::npos) {
+    Complain("a session is expected as `funnelctl sessions` shows it, such as dns/1.17");
+    return kExitUsage;
+  }
+  auto edge = FindDaemon(options, target.first);
+  if (!edge) return Complain(edge.error().message);
+  auto answer =
+      AskJson(*edge, "reset", {target.second.substr(0, dot), target.second.substr(dot + 1)});
+  if (!answer) return Complain(Explain(*edge, answer.error()));
+  std::printf("%s: reset\n", options.arguments.front().c_str());
+  return kExitOk;
+}
+
+}  // namespace funnel::ctl

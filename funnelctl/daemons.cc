@@ -1,0 +1,114 @@
+#include "funnelctl/daemons.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "common/base/ids.h"
+#include "common/base/text.h"
+#include "common/config/units.h"
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+constexpr std::string_view kUnitSuffix = ".service";
+
+const Json* Find(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<Daemon> FindDaemon(const config::Options& options, std::string_view word) {
+  std::string_view name = word;
+  if (name.ends_with(kUnitSuffix)) name.remove_suffix(kUnitSuffix.size());
+  if (name == "funnel-authd") return Daemon{std::string(name), AuthdSocket(options)};
+  if (name == "funnel-sctpd") return Daemon{std::string(name), SctpdSocket(options)};
+  std::string_view service = name;
+  for (std::string_view program : {"funnel-udpd@", "funnel-tcpd@"})
+    if (name.starts_with(program)) service.remove_prefix(program.size());
+  if (!IsLegalName(service))
+    return Fail(EscapeForLog(word) +
+                ": a service or a daemon is expected, such as dns or funnel-udpd@dns.service");
+  return Daemon{std::string(name), EdgeSocket(options, service)};
+}
+
+std::vector<Daemon> AllEdges(const config::Options& options) {
+  std::vector<Daemon> out;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(options.RunPath("edge"), ignored)) {
+    std::string service = entry.path().filename();
+    if (IsLegalName(service)) out.push_back({service, EdgeSocket(options, service)});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const Daemon& a, const Daemon& b) { return a.name < b.name; });
+  return out;
+}
+
+std::vector<Daemon> AllDaemons(const config::Options& options) {
+  std::vector<Daemon> out{{"funnel-authd", AuthdSocket(options)},
+                          {"funnel-sctpd", SctpdSocket(options)}};
+  for (Daemon& edge : AllEdges(options)) out.push_back(std::move(edge));
+  return out;
+}
+
+bool NotRunning(const Error& error) { return error.code == ENOENT || error.code == ECONNREFUSED; }
+
+std::string Explain(const Daemon& daemon, const Error& error) {
+  if (!NotRunning(error)) return daemon.name + ": " + error.message;
+  return daemon.name + ": does not run: " + error.message + " (" + daemon.socket_path + ")";
+}
+
+Result<Json> ParseAnswer(const std::string& text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return Fail("its answer is no JSON");
+  return json;
+}
+
+Result<Json> AskJson(const Daemon& daemon, const std::string& command,
+                     std::vector<std::string> arguments, std::chrono::milliseconds deadline) {
+  std::string text =
+      TRY(Ask(Question{daemon.socket_path, command, std::move(arguments)}, deadline));
+  return ParseAnswer(text);
+}
+
+std::string TextOf(const Json& object, const char* key) {
+  const Json* value = Find(object, key);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+}
+
+std::int64_t NumberOf(const Json& object, const char* key) {
+  const Json* value = Find(object, key);
+  return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+}
+
+std::optional<double> MillisecondsOf(const Json& object, const char* key) {
+  const Json* value = Find(object, key);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  return value->get<double>();
+}
+
+const Json& ListOf(const Json& object, const char* key) {
+  static const Json kEmpty = Json::array();
+  const Json* value = Find(object, key);
+  return value != nullptr && value->is_array() ? *value : kEmpty;
+}
+
+Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
+  std::string with_unit(text);
+  if (with_unit.ends_with('m')) with_unit += "in";
+  auto time = config::ParseTime(with_unit);
+  if (!time || *time <= 0)
+    return Fail("a time with its unit (ms, s, m, h, d) is expected, not " + EscapeForLog(text));
+  return std::chrono::milliseconds(*time);
+}
+
+SlashPair SplitAtSlash(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return {std::string(text), ""};
+  return {std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,54 @@
+// The daemons of this node as a command line names them, and what they answer as JSON.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnelctl/ask.h"
+#include "funnelctl/print.h"
+
+namespace funnel::ctl {
+
+struct Daemon {
+  std::string name;         // "funnel-udpd@dns"; of an edge named by its service: "dns"
+  std::string socket_path;  // where it is asked
+};
+
+// WORD is a daemon's name, its unit's ("funnel-udpd@dns.service", as systemd passes %n), or a
+// service's, which stands for its edge.
+[[nodiscard]] Result<Daemon> FindDaemon(const config::Options& options, std::string_view word);
+// Of every service that has a folder for its edge here, running or not; sorted.
+[[nodiscard]] std::vector<Daemon> AllEdges(const config::Options& options);
+// authd, sctpd, then all edges.
+[[nodiscard]] std::vector<Daemon> AllDaemons(const config::Options& options);
+
+// Whether ERROR says that nobody is there to be asked.
+[[nodiscard]] bool NotRunning(const Error& error);
+// "dns: no edge runs here (...)": the daemon, what is wrong, and what to do.
+[[nodiscard]] std::string Explain(const Daemon& daemon, const Error& error);
+
+// One command's answer.
+[[nodiscard]] Result<Json> AskJson(const Daemon& daemon, const std::string& command,
+                                   std::vector<std::string> arguments = {},
+                                   std::chrono::milliseconds deadline = kAnswerDeadline);
+[[nodiscard]] Result<Json> ParseAnswer(const std::string& text);
+
+// Values of an answer, whatever it has; "" and 0 for what is absent or something else.
+[[nodiscard]] std::string TextOf(const Json& object, const char* key);
+[[nodiscard]] std::int64_t NumberOf(const Json& object, const char* key);
+[[nodiscard]] std::optional<double> MillisecondsOf(const Json& object, const char* key);
+// An empty list for what is none.
+[[nodiscard]] const Json& ListOf(const Json& object, const char* key);
+
+// "10min", "10m", "90s".
+[[nodiscard]] Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
+// "dns/1.17" -> {"dns", "1.17"}; without a slash the second is empty.
+struct SlashPair {
+  std::string first, second;
+};
+[[nodiscard]] SlashPair SplitAtSlash(std::string_view text);
+
+}  // namespace funnel::ctl

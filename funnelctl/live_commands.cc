@@ -1,0 +1,125 @@
+// Rows of the commands that go to running daemons.
+#include "funnelctl/command.h"
+
+namespace funnel::ctl {
+namespace {
+
+constexpr config::OwnOption kPingOptions[] = {
+    {"--count", "-c", "N", "how many, one a second (default 4)"},
+};
+constexpr config::OwnOption kDrainOptions[] = {
+    {"--wait", "", "", "until no session is left"},
+    {"--timeout", "", "TIME", "wait no longer than this, then exit with 1"},
+};
+constexpr config::OwnOption kReloadOptions[] = {
+    {"--wait", "", "", "until it is done, and tell what came of it"},
+};
+constexpr config::OwnOption kLogLevelOptions[] = {
+    {"--for", "", "TIME", "for so long, e.g. 10m; then the configured level again"},
+};
+
+constexpr Command kLiveCommands[] = {
+    {.name = "channels",
+     .help = "every channel: principals, enctype, epoch, since when, round trip",
+     .description = "CHANNEL is how `close` and `ping` name it: the service and the edge's own "
+                    "number. What has none is known to funnel-sctpd only: relayed channels, and "
+                    "those that wait or were refused.",
+     .exit_status = "a daemon did not answer",
+     .run = RunChannels,
+     .json = true},
+    {.name = "sessions",
+     .arguments = "[SERVICE]",
+     .help = "flows and connections: client, backend, age, idle, bytes and queues",
+     .description = "SESSION is how `reset` names it; a session that waits for a channel has none. "
+                    "QUEUED is what waits to be sent, and what came and was not taken yet. An edge "
+                    "lists [control] sessions-shown of them and counts the rest.",
+     .exit_status = "an edge did not answer",
+     .run = RunSessions,
+     .max_arguments = 1,
+     .json = true},
+    {.name = "ping",
+     .arguments = "SERVICE[/CHANNEL]",
+     .help = "round trips inside the service's channel, from edge to edge",
+     .description = "Sealed as the service's traffic is, and by the same way.",
+     .exit_status = "one was not answered, or there is no channel: the reason is told",
+     .run = RunPing,
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .json = true,
+     .options = kPingOptions},
+    {.name = "trace",
+     .arguments = "SERVICE",
+     .help = "frames and records of the service as they come and go, without payload",
+     .description = "A line has the time, service and channel, the direction (-> to the peer), the "
+                    "type, and its numbers. A reader that is too slow loses lines and is told how "
+                    "many. Until interrupted.",
+     .exit_status = "the edge did not answer, or ended",
+     .run = RunTrace,
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "drain",
+     .arguments = "SERVICE | all",
+     .help = "take no new sessions; those there are go on until they end",
+     .description =
+         "Here a new TCP connection is reset at once, so that its client can go elsewhere, and "
+         "datagrams of new UDP clients are dropped. The other end hears that the service is "
+         "drained, and resets its client's connection. A UDP flow ends when it has been silent "
+         "for idle-timeout. It holds until `resume`, or until the edge starts anew.",
+     .exit_status = "an edge did not answer, or sessions were left after --timeout",
+     .run = RunDrain,
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = kDrainOptions},
+    {.name = "resume",
+     .arguments = "SERVICE | all",
+     .help = "take new sessions again after drain",
+     .exit_status = "an edge did not answer",
+     .run = RunResume,
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "close",
+     .arguments = "SERVICE[/CHANNEL]",
+     .help = "end a channel in order, or all of a service",
+     .description = "TCP connections in it are reset; UDP flows stay. The client side opens a new "
+                    "channel at once, with a new handshake.",
+     .exit_status = "there is no such channel, or the edge did not answer",
+     .run = RunClose,
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "reset",
+     .arguments = "SERVICE/SESSION",
+     .help = "end one session at both ends, as `sessions` names it",
+     .exit_status = "there is no such session, or the edge did not answer",
+     .run = RunReset,
+     .min_arguments = 1,
+     .max_arguments = 1},
+    {.name = "reload",
+     .arguments = "UNIT | all",
+     .help = "read configuration and keytab again; sessions it does not touch go on",
+     .description =
+         "UNIT is a daemon, its unit, or a service. With --wait it tells what changed, every "
+         "mistake with file and line, and what only a restart can change, with the command that "
+         "does it. A broken configuration changes nothing.",
+     .exit_status = "the configuration has mistakes, or a daemon did not answer",
+     .run = RunReload,
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .json = true,
+     .options = kReloadOptions},
+    {.name = "log-level",
+     .arguments = "DAEMON LEVEL",
+     .help = "what a daemon logs: error, warning, notice, info or debug",
+     .description = "DAEMON is a daemon, its unit, or a service. Without --for it holds until the "
+                    "next reload or restart.",
+     .exit_status = "the daemon did not answer",
+     .run = RunLogLevel,
+     .min_arguments = 2,
+     .max_arguments = 2,
+     .options = kLogLevelOptions},
+};
+
+}  // namespace
+
+std::span<const Command> LiveCommands() { return kLiveCommands; }
+
+}  // namespace funnel::ctl

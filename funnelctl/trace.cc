@@ -1,0 +1,31 @@
+// funnelctl trace: frames and records of a service's channels as they come and go, a line each,
+// without payload, until interrupted.
+#include <cstdio>
+
+#include "funnelctl/command.h"
+#include "funnelctl/daemons.h"
+
+namespace funnel::ctl {
+namespace {
+
+// Between two lines any time may pass; what ends a trace is the daemon's end or ours.
+constexpr std::chrono::hours kForever{24 * 365};
+
+}  // namespace
+
+int RunTrace(const config::Options& options) {
+  auto edge = FindDaemon(options, options.arguments.front());
+  if (!edge) return Complain(edge.error().message);
+  auto talk = Talk::Connect(edge->socket_path);
+  if (!talk) return Complain(Explain(*edge, talk.error()));
+  if (auto sent = talk->Send("trace", {}); !sent) return Complain(Explain(*edge, sent.error()));
+  for (;;) {
+    auto lines = talk->Next(Now() + kForever);
+    if (!lines) return Complain(Explain(*edge, lines.error()));
+    if (!*lines) return kExitOk;
+    // Whoever reads our output has gone.
+    if (std::fputs((*lines)->c_str(), stdout) < 0 || std::fflush(stdout) != 0) return kExitOk;
+  }
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,365 @@
+"""funnelctl's commands to running daemons: each does what it says, for whom it may, and says why not.
+
+    branch (a)                                   hoster (b)
+    dig    -> 127.0.0.1:5353 funnel-udpd@dns  ====  funnel-udpd@dns  -> nsd
+    client -> 127.0.0.1:7001 funnel-tcpd@echo ====  funnel-tcpd@echo -> 127.0.0.1:7101: echoes
+    funnelctl -> run/edge/SERVICE/control.sock, authd.sock, sctpd.sock
+"""
+import json
+import os
+import re
+import select
+import subprocess
+
+import pytest
+
+import lab
+
+ANSWER = '"this is host 5"\n'
+ECHO = lab.Service("echo", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
+BACKEND = """
+import socket, threading
+listening = socket.create_server(("127.0.0.1", 7101))
+print("listening", flush=True)
+def serve(accepted):
+    try:
+        while got := accepted.recv(10000): accepted.sendall(got)
+    except OSError: pass
+    accepted.close()
+while True: threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
+"""
+# One connection: a line in is sent and its echo printed; "reset" or "end" when it is over.
+CLIENT = """
+import socket, sys
+try: s = socket.create_connection(("127.0.0.1", 7001), 10)
+except ConnectionResetError: s = socket.socket()
+for line in sys.stdin:
+    try:
+        s.sendall(line.encode())
+        got = s.recv(1000).decode()
+        print(got.strip() or "end", flush=True)
+    except OSError: print("reset", flush=True)
+"""
+NOBODY = 65534
+
+
+class Client:
+    def __init__(self, tunnel):
+        self.process = tunnel.network.popen("a", "/usr/bin/python3", "-u", "-c", CLIENT, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, text=True)
+
+    def say(self, word):
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def tunnel(make_tunnel):
+    made = make_tunnel([lab.dns_service(), ECHO], with_nsd=True).prepare().start()
+    backend = made.network.popen("b", "/usr/bin/python3", "-c", BACKEND, stdout=subprocess.PIPE)
+    assert backend.stdout.readline() == b"listening\n"
+    yield made.wait_up()
+    backend.kill()
+    backend.wait()
+
+
+def ask(tunnel):
+    return tunnel.nsd.dig("a", "127.0.0.1", 5353, "host5", "TXT", "+time=1", "+tries=1", check=False)
+
+
+def as_json(node, *arguments):
+    return json.loads(node.funnelctl(*arguments, "--json").stdout)
+
+
+def sessions(node, service):
+    return as_json(node, "sessions", service)[0]["sessions"]
+
+
+def refused(node, *arguments):
+    """What it says and the exit status of a command that must fail."""
+    done = node.funnelctl(*arguments, check=False)
+    assert done.returncode != 0, done.stdout
+    return done.stdout, done.returncode
+
+
+def as_nobody(node, *arguments):
+    command = [node.path("funnelctl"), *node.common_options, *arguments]
+    return subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", *command],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
+
+
+def rewrite(node, service, change):
+    path = node.service_path(service)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(change(text))
+    return text
+
+
+# Reading
+
+def test_sessions_show_a_connection_at_both_ends(tunnel):
+    with Client(tunnel) as client:
+        assert client.say("hello") == "hello"
+        here, there = sessions(tunnel.a, "echo"), sessions(tunnel.b, "echo")
+        assert len(here) == len(there) == 1
+        assert here[0]["id"].split(".")[1] == there[0]["id"].split(".")[1]
+        assert here[0]["client"] == there[0]["client"] and here[0]["client"].startswith("127.0.0.1:")
+        assert here[0]["state"] == there[0]["state"] == "open"
+        assert here[0]["bytes_sent"] == here[0]["bytes_received"] == there[0]["bytes_sent"] == len("hello\n")
+        assert here[0]["idle_ms"] <= here[0]["age_ms"] < 60000
+        assert there[0]["backend"] == "127.0.0.1:7101" and here[0]["backend"] is None
+        shown = tunnel.a.funnelctl("sessions").stdout
+        assert f"echo/{here[0]['id']}" in shown and here[0]["client"] in shown
+
+
+def test_sessions_show_flows_at_both_ends(tunnel):
+    assert ask(tunnel) == ANSWER
+    here, there = sessions(tunnel.a, "dns"), sessions(tunnel.b, "dns")
+    assert {one["client"] for one in here} == {one["client"] for one in there} != set()
+    assert all(one["bytes_received"] > one["bytes_sent"] > 0 for one in here), here
+
+
+def test_channels_show_who_is_there_and_how_it_is_sealed(tunnel):
+    listed = as_json(tunnel.a, "channels")
+    assert sorted(one["service"] for one in listed) == ["dns", "echo"]
+    for one in listed:
+        assert one["edge"]["channel"] == one["sctpd"]["channel"]
+        assert one["edge"]["remote_principal"] == f"{one['service']}/hoster.funnel.test@FUNNEL.TEST"
+        assert one["edge"]["enctype"].startswith("aes") and one["edge"]["epoch"] == 0
+        assert one["edge"]["rtt_ms"] > 0 and one["edge"]["expires"] > one["edge"]["since"]
+    shown = tunnel.a.funnelctl("channels").stdout
+    assert "dns/1" in shown and "echo/hoster.funnel.test@FUNNEL.TEST" in shown and "aes" in shown
+
+
+@pytest.mark.parametrize("service", ["dns", "echo"])
+def test_ping_goes_round_from_either_end(tunnel, service):
+    for node, peer in ((tunnel.a, "hoster"), (tunnel.b, "branch")):
+        said = node.funnelctl("ping", service, "-c", "2").stdout
+        assert f"answer from {peer} in" in said and "2 sent, 2 answered; min" in said
+        tally = as_json(node, "ping", service, "--count=1")
+        assert tally["answered"] == 1 and 0 < tally["min_ms"] <= tally["avg_ms"] <= tally["max_ms"]
+
+
+def test_trace_has_frames_and_records_and_no_payload(tunnel):
+    seen = b""
+    trace = tunnel.network.popen("a", tunnel.a.path("funnelctl"), *tunnel.a.common_options, "trace", "echo",
+                                 stdout=subprocess.PIPE)
+
+    def traced():
+        nonlocal seen
+        assert client.say("secret-word") == "secret-word"
+        if select.select([trace.stdout], [], [], 0.1)[0]:
+            seen += os.read(trace.stdout.fileno(), 65536)
+        return b" <-   MESSAGE session=" in seen
+    try:
+        with Client(tunnel) as client:
+            lab.wait_until(traced, "a message is traced", 15, 0.01, tunnel.describe)
+    finally:
+        trace.kill()
+        trace.wait()
+    assert re.search(rb"\d\d:\d\d:\d\d\.\d{6} echo/\d+ -> SEALED seq=\d+ epoch=0 size=\d+ reliable\n", seen)
+    assert re.search(rb"echo/\d+ ->   MESSAGE session=\d+ number=\d+ size=12 order=", seen)
+    assert b"secret" not in seen
+
+
+# Changing
+
+def test_reset_ends_one_session_and_no_other(tunnel):
+    with Client(tunnel) as one, Client(tunnel) as other:
+        assert one.say("a") == "a"
+        lab.wait_until(lambda: len(sessions(tunnel.a, "echo")) == 2, "both are sessions", 10, 0.05, tunnel.describe)
+        first = [session for session in sessions(tunnel.a, "echo") if session["bytes_sent"] > 0]
+        assert other.say("b") == "b" and len(first) == 1
+        tunnel.a.funnelctl("reset", f"echo/{first[0]['id']}")
+        assert one.say("a") in ("reset", "end") and other.say("b") == "b"
+        said, status = refused(tunnel.a, "reset", f"echo/{first[0]['id']}")
+        assert "there is no session" in said and status == 1
+    assert refused(tunnel.a, "reset", "echo")[1] == 2
+
+
+def test_close_ends_a_channel_and_a_new_one_comes(tunnel):
+    before = as_json(tunnel.a, "channels")
+    number = next(one["edge"]["number"] for one in before if one["service"] == "dns")
+    assert "closed 1 channels" in tunnel.a.funnelctl("close", f"dns/{number}").stdout
+
+    def renewed():
+        return any(one["service"] == "dns" and one["edge"] and one["edge"]["number"] > number
+                   and one["edge"]["state"] == "open" for one in as_json(tunnel.a, "channels"))
+    lab.wait_until(renewed, "a new channel is up", 15, 0.05, tunnel.describe)
+    assert ask(tunnel) == ANSWER
+    assert "there is no channel" in refused(tunnel.a, "close", f"dns/{number}")[0]
+    log = tunnel.b["funnel-udpd@dns"].log
+    assert "closed by an administrator" in log and "channel-truncated" not in log
+
+
+def test_drained_client_side_resets_newcomers_and_keeps_who_is_there(tunnel):
+    with Client(tunnel) as old:
+        assert old.say("a") == "a"
+        try:
+            assert "1 are left" in tunnel.a.funnelctl("drain", "echo").stdout
+            assert old.say("b") == "b"
+            with Client(tunnel) as new:
+                assert new.say("c") in ("reset", "end")
+            assert as_json(tunnel.a, "sessions", "echo")[0]["draining"]
+            assert "draining, 1 sessions left" in tunnel.a.funnelctl("status").stdout
+            said, status = refused(tunnel.a, "drain", "echo", "--wait", "--timeout=300ms")
+            assert "1 sessions are left" in said and status == 1
+            waiting = tunnel.network.popen("a", tunnel.a.path("funnelctl"), *tunnel.a.common_options, "drain", "echo",
+                                           "--wait", stdout=subprocess.PIPE, text=True)
+            assert waiting.stdout.readline() == "echo: takes no new sessions; 1 are left\n"
+            old.process.kill()
+            assert waiting.wait(timeout=10) == 0
+        finally:
+            tunnel.a.funnelctl("resume", "echo")
+    with Client(tunnel) as new:
+        assert new.say("d") == "d"
+
+
+def test_drained_server_side_says_so_to_the_other_end(tunnel):
+    try:
+        tunnel.b.funnelctl("drain", "all")
+        with Client(tunnel) as new:
+            assert new.say("c") in ("reset", "end")
+        tunnel.a.wait_logged("far-end-draining", "it is drained", daemon="funnel-tcpd@echo")
+        assert ask(tunnel) != ANSWER
+        tunnel.a.wait_logged("far-end-draining", daemon="funnel-udpd@dns")
+    finally:
+        tunnel.b.funnelctl("resume", "all")
+    assert ask(tunnel) == ANSWER
+    with Client(tunnel) as new:
+        assert new.say("d") == "d"
+
+
+def test_reload_tells_what_changed(tunnel):
+    before = rewrite(tunnel.a, "dns", lambda text: text.replace("[listen]", "idle-timeout = 7s\n[listen]"))
+    try:
+        said = tunnel.a.funnelctl("reload", "--wait", "funnel-udpd@dns.service").stdout
+        assert "funnel-udpd@dns: reloaded, 1 changes" in said
+        assert "services.d/dns.ini: [service] idle-timeout = 7s (was 1min)" in said
+        assert "nothing has changed" in tunnel.a.funnelctl("reload", "--wait", "dns").stdout
+    finally:
+        rewrite(tunnel.a, "dns", lambda _: before)
+    reports = as_json(tunnel.a, "reload", "--wait", "all")
+    assert [one["daemon"] for one in reports] == ["funnel-authd", "funnel-sctpd", "funnel-udpd@dns", "funnel-tcpd@echo"]
+    assert all(one["ok"] for one in reports)
+    assert ask(tunnel) == ANSWER
+
+
+def test_reload_of_a_broken_configuration_fails_and_changes_nothing(tunnel):
+    before = rewrite(tunnel.a, "dns", lambda text: text + "no-such-key = 1\n")
+    line = before.count("\n") + 1
+    try:
+        for unit in ("funnel-authd.service", "funnel-sctpd.service", "funnel-udpd@dns.service"):
+            said, status = refused(tunnel.a, "reload", "--wait", unit)
+            assert status == 1 and f"services.d/dns.ini:{line}: " in said and "the running one stays" in said
+        assert ask(tunnel) == ANSWER
+    finally:
+        rewrite(tunnel.a, "dns", lambda _: before)
+
+
+def test_reload_names_what_needs_a_restart_and_takes_the_rest(tunnel):
+    before = rewrite(tunnel.a, "dns", lambda text: text.replace("127.0.0.1:5353", "127.0.0.1:5354").replace(
+        "[listen]", "idle-timeout = 9s\n[listen]"))
+    try:
+        said = tunnel.a.funnelctl("reload", "--wait", "dns").stdout
+        assert "systemctl restart funnel-udpd@dns.socket" in said and "can only change by a restart" in said
+        assert "idle-timeout = 9s" in said
+        assert ask(tunnel) == ANSWER
+    finally:
+        rewrite(tunnel.a, "dns", lambda _: before)
+        tunnel.a.funnelctl("reload", "--wait", "dns")
+    tunnel.a.settings["sctp"] = {"rto-min": "150ms"}
+    tunnel.a.write_node_config()
+    try:
+        for _ in range(2):
+            said = tunnel.a.funnelctl("reload", "--wait", "funnel-sctpd").stdout
+            assert "[sctp] rto-min can only change by a restart: systemctl restart funnel-sctpd.service" in said
+    finally:
+        del tunnel.a.settings["sctp"]
+        tunnel.a.write_node_config()
+        tunnel.a.funnelctl("reload", "--wait", "funnel-sctpd")
+
+
+@pytest.mark.parametrize("daemon", ["funnel-authd", "funnel-sctpd", "funnel-udpd@dns"])
+def test_log_level_comes_back_by_itself(tunnel, daemon):
+    assert "for" not in refused(tunnel.a, "log-level", daemon, "loud")[0]
+    said = tunnel.a.funnelctl("log-level", daemon, "warning", "--for", "200ms").stdout
+    assert f"{daemon}: logs warning and graver until 200ms have passed" in said
+    tunnel.a[daemon].wait_logged("back to the configured level")
+
+
+# Who may, and who is there
+
+READING = (["sessions", "dns"], ["ping", "dns"], ["trace", "dns"])
+CHANGING = (["drain", "dns"], ["resume", "dns"], ["close", "dns"], ["reset", "dns/1.0"], ["reload", "--wait", "dns"],
+            ["reload", "--wait", "funnel-authd"], ["reload", "--wait", "funnel-sctpd"], ["log-level", "dns", "debug"])
+
+
+@pytest.mark.parametrize("arguments", READING + CHANGING, ids=" ".join)
+def test_strangers_are_refused(tunnel, arguments):
+    done = as_nobody(tunnel.a, *arguments)
+    assert done.returncode == 1 and f"uid {NOBODY} is not in the group" in done.stdout, done.stdout
+
+
+def test_noise_on_an_edges_control_socket_ends_nothing(tunnel):
+    noise = """
+import os, random, socket, sys
+for n in range(2000):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(5)
+    try:
+        s.connect(sys.argv[1])
+        name = random.choice((b"status", b"ping", b"reset", b"trace", os.urandom(5)))
+        command = os.urandom(4) + len(name).to_bytes(2, "big") + name
+        s.send(bytes([1, random.choice((80, 80, 81, random.randrange(256)))]) + random.choice((
+            command + bytes(2), command + os.urandom(20), command + b"\\0\\2\\0\\1" + os.urandom(1) + b"\\0\\1x", os.urandom(40))))
+    except OSError: pass
+    s.close()
+"""
+    path = f"{tunnel.a.run}/edge/dns/control.sock"
+    for uid in (0, NOBODY):
+        subprocess.run(["setpriv", "--reuid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", noise, path],
+                       check=True, timeout=120)
+    assert ask(tunnel) == ANSWER and tunnel.a["funnel-udpd@dns"].starts == 1
+    assert "dns/" in tunnel.a.funnelctl("channels").stdout
+
+
+def test_edge_without_its_folder_runs_all_the_same(tunnel):
+    said, status = refused(tunnel.a, "ping", "nothing")
+    assert "nothing: does not run: there is no control socket" in said and status == 1
+
+
+def test_ping_says_what_a_channel_waits_for(tunnel):
+    tunnel.b["funnel-sctpd"].stop()
+    try:
+        lab.wait_until(lambda: "there is no channel" in refused(tunnel.a, "ping", "dns", "-c", "1")[0],
+                       "the channel is gone", 20, 0.2, tunnel.describe)
+        said, status = refused(tunnel.a, "ping", "dns", "-c", "3")
+        assert status == 1 and "waits" in said and "hoster" in said, said
+    finally:
+        tunnel.b["funnel-sctpd"].start()
+        tunnel.wait_up()
+
+
+def test_dead_daemon_is_told_and_its_successor_answers(tunnel):
+    edge = tunnel.a["funnel-udpd@dns"]
+    edge.stop()
+    try:
+        for command in (["ping", "dns"], ["sessions", "dns"], ["reload", "--wait", "funnel-udpd@dns.service"]):
+            said, status = refused(tunnel.a, *command)
+            assert status == 1 and "does not run: nobody holds its control socket" in said
+        assert "nothing has changed" in tunnel.a.funnelctl("reload", "--wait", "all").stdout
+    finally:
+        edge.start()
+        edge.wait_ready()
+        tunnel.wait_up()
+    assert "1 answered" in tunnel.a.funnelctl("ping", "dns", "-c", "1").stdout
