@@ -16,11 +16,11 @@ SEED = 1
 
 
 class Wan:
-    """Puts the emulated WAN in the place of the link between the nodes."""
+    """Puts the emulated WAN in the place of the link between the nodes. `keys` is what the emulator is told, as bench/wan/wan.cc lists it."""
 
-    def __init__(self, build, loss):
+    def __init__(self, build, **keys):
         self.program = os.path.join(os.path.abspath(build), "bench", "wan")
-        self.loss = loss
+        self.keys = keys
         self.child = None
 
     def take_over(self, network):
@@ -32,7 +32,7 @@ class Wan:
             network.ip(node, "address", "add", f"{ADDRESSES6[node]}/64", "dev", "lan", "nodad")
         log = os.path.join(os.path.dirname(network.keepers["a"].log), "wan.log")
         self.child = Child("wan", [self.program, "-s", SEED, "-i", "lan", network.path("a"), network.path("b"),
-                                   f"delay={DELAY_MS}", f"rate={RATE_MBIT}", f"loss={self.loss}"], log)
+                                   *(f"{key}={value}" for key, value in self.keys.items())], log)
 
         def ready():
             self.child.require_running()
@@ -52,7 +52,7 @@ def add_latency(report, prefix, answer):
 
 
 def measure(build, report, loss):
-    emulator = Wan(build, loss)
+    emulator = Wan(build, delay=DELAY_MS, rate=RATE_MBIT, loss=loss)
     try:
         with Bed(build, [ECHO, BULK, CHAT], with_nsd=False, change_network=emulator.take_over) as bed:
             options = ("-r", RATE, "-d", SECONDS, "-w", WAIT_SECONDS)

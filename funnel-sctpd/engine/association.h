@@ -6,10 +6,12 @@
 #include <unordered_map>
 
 #include "common/base/clock.h"
+#include "funnel-sctpd/engine/bulk_window.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/engine/held_messages.h"
 #include "funnel-sctpd/engine/output_queue.h"
 #include "funnel-sctpd/engine/resend_guard.h"
+#include "funnel-sctpd/engine/round_trip.h"
 #include "funnel-sctpd/engine/sctp_endpoint.h"
 
 namespace funnel::sctp {
@@ -54,11 +56,13 @@ struct Association {
   std::chrono::milliseconds guarded{0};  // for how long a chunk is not sent again
 
   // Payload handed to libusrsctp, and what of it has left at least once.
+  RoundTrip round_trip;
+  BulkWindow bulk;
   std::uint64_t given_bytes = 0, first_sent_bytes = 0;
   [[nodiscard]] std::uint64_t unsent_bytes() const {
     return given_bytes - std::min(given_bytes, first_sent_bytes);
   }
-  HeldMessages held;
+  HeldMessages held;  // these go before bulk
 
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0, expired_messages = 0;

@@ -105,10 +105,15 @@ Result<AssociationId> UserlandCore::Connect(const Target& target) {
 
 bool UserlandCore::HasRoom(const Association& association, std::size_t more_bytes,
                            bool large) const {
-  // A quarter of the buffer is kept for messages of one packet: bulk on one stream must not make a
-  // request on another wait until all of it has left.
-  std::size_t limit = large ? settings_.send_buffer_bytes / 4 * 3 : settings_.send_buffer_bytes;
-  return endpoint_->QueuedBytes(association.stack) + association.held.bytes() + more_bytes <= limit;
+  std::size_t queued = endpoint_->QueuedBytes(association.stack) + association.held.bytes();
+  if (!large) return queued + more_bytes <= settings_.send_buffer_bytes;
+  // Bulk on one stream must not make a request on another wait: what waits here goes before it, it
+  // takes half of what the stack may have in hand, and no more is under way than the path carries.
+  // A quarter of the buffer is kept for messages of one packet.
+  std::size_t limit =
+      std::min<std::size_t>(settings_.send_buffer_bytes / 4 * 3, association.bulk.limit());
+  return association.held.empty() && association.unsent_bytes() <= UnsentLimit(association) / 2 &&
+         (queued == 0 || queued + more_bytes <= limit);
 }
 
 SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView message,
@@ -132,6 +137,7 @@ SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView messag
     ++counters_.sends_full;
     any_waits_ = true;
     (large ? association->large_waits : association->small_waits) = true;
+    if (large) association->bulk.OnLimited();
   }
   return status;
 }

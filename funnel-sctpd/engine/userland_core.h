@@ -91,6 +91,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void TellWritable();
 
   // Out (userland_output.cc).
+  [[nodiscard]] std::size_t UnsentLimit(const Association& association) const;
   [[nodiscard]] bool MustHold(const Association& association) const;
   [[nodiscard]] SendStatus Hold(Association& association, StreamId stream, ByteView message,
                                 const SendOptions& options);
@@ -106,6 +107,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void End(Association& association, DownReason reason, std::string text, bool quietly = false);
   void CheckTime(TimePoint now);
   void AdjustToLoad(Association& association);
+  void OnAcknowledged(Association& association, std::uint32_t cumulative_tsn);
   [[nodiscard]] bool HasRoom(const Association& association, std::size_t more_bytes,
                              bool large) const;
 

@@ -132,11 +132,13 @@ void UserlandCore::TellWritable() {
   for (AssociationId id : associations_.Ids()) {
     Association* association = associations_.Find(id);
     if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
-    // An eighth more than Send asks for, so that one hint is good for several messages.
+    // An eighth more than Send asks for, so that one hint is good for several messages; bulk comes
+    // in frames.
+    constexpr std::size_t kBulkFrame = 16 * 1024;
     std::size_t slack = settings_.send_buffer_bytes / 8;
     bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false) &&
                  association->held.bytes() <= slack;
-    bool large = association->large_waits && HasRoom(*association, slack, /*large=*/true);
+    bool large = association->large_waits && HasRoom(*association, kBulkFrame, /*large=*/true);
     if (!small && !large) {
       any_waits_ = true;
       continue;

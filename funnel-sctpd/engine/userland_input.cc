@@ -50,7 +50,9 @@ void UserlandCore::OnPeerPacket(Association& association, const PacketSummary& s
     association.route = route;
     ++association.packets_in;
     association.bytes_in += packet.size();
-    return IntoStack(association.port, packet);
+    IntoStack(association.port, packet);
+    if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
+    return;
   }
   // Both may be connecting to each other: libusrsctp sorts that out (RFC 9260 section 5.2).
   if (association.state == Association::State::kConnecting)
@@ -105,6 +107,16 @@ bool UserlandCore::MayAssociate(const PeerKey& key) const {
   }
   return strangers < settings_.strangers.associations &&
          of_host < settings_.strangers.associations_per_host;
+}
+
+void UserlandCore::OnAcknowledged(Association& association, std::uint32_t cumulative_tsn) {
+  TimePoint now = association.heard;
+  if (auto sample = association.round_trip.OnAcknowledged(cumulative_tsn, now))
+    association.bulk.OnRoundTrip(*sample, now);
+  if (!association.bulk.IsDue(now)) return;
+  std::uint64_t queued = endpoint_->QueuedBytes(association.stack);
+  association.bulk.OnProgress(association.given_bytes - std::min(association.given_bytes, queued),
+                              now);
 }
 
 void UserlandCore::IntoStack(PeerPort port, MutableByteView packet) {

@@ -5,10 +5,14 @@
 
 namespace funnel::sctp {
 
-// libusrsctp may have one window unit in hand, so that it can fill packets when the window opens.
+// libusrsctp may have one window unit in hand, so that it can fill packets when the window opens,
+// or what the path takes in an instant.
+std::size_t UserlandCore::UnsentLimit(const Association& association) const {
+  return std::max<std::size_t>({settings_.window_unit_bytes, association.bulk.backlog(), 1});
+}
+
 bool UserlandCore::MustHold(const Association& association) const {
-  return !association.held.empty() ||
-         association.unsent_bytes() >= std::max(settings_.window_unit_bytes, 1u);
+  return !association.held.empty() || association.unsent_bytes() >= UnsentLimit(association);
 }
 
 SendStatus UserlandCore::Hold(Association& association, StreamId stream, ByteView message,
@@ -43,7 +47,7 @@ void UserlandCore::SendHeld(Association& association, TimePoint now) {
       ++association.expired_messages;
       ++counters_.messages_expired;
     } else {
-      if (association.unsent_bytes() >= std::max(settings_.window_unit_bytes, 1u)) return;
+      if (association.unsent_bytes() >= UnsentLimit(association)) return;
       auto left = std::chrono::ceil<std::chrono::milliseconds>(message.deadline - now);
       if (IntoStack(association, message.stream, message.bytes, {message.unordered, left}) ==
           SendStatus::kFull)
@@ -103,8 +107,10 @@ bool UserlandCore::MayLeave(Association& association, const Chunk& chunk, TimePo
   switch (association.guard.OnChunk(tsn, now, association.guarded)) {
     case ResendGuard::Verdict::kFirst:
       association.first_sent_bytes += chunk.value.size() - (header - kChunkHeaderBytes);
+      association.round_trip.OnFirstSent(tsn, now);
       return true;
     case ResendGuard::Verdict::kResend:
+      association.round_trip.OnResent(tsn);
       ++association.retransmitted_chunks;
       ++counters_.retransmitted_chunks;
       return true;

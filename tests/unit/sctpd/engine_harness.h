@@ -169,6 +169,14 @@ class EngineTest : public ::testing::Test {
     }
     return true;
   }
+  // As soon as there is room for it.
+  void SendSoon(End& end, const std::string& text, unsigned stream = 0, SendOptions options = {}) {
+    bool sent = false;  // once: Run asks more than once
+    ASSERT_TRUE(Run([&] {
+      sent = sent || end.Send(text, stream, options) == SendStatus::kSent;
+      return sent;
+    }));
+  }
   void Turn() {
     for (End* end : ends) {
       if (end->engine == nullptr) continue;
