@@ -13,7 +13,7 @@ constexpr metrics::CounterDef kTable[] = {
     {"handshakes_completed", "Handshakes as initiator that ended with a context."},
     {"handshakes_accepted", "Handshakes as acceptor that ended with a context."},
     {"refused_by_peer", "Handshakes that a peer refused."},
-    {"refused_by_us", "Handshakes that we refused."},
+    {"refused_here", "Handshakes that we refused."},
     {"handshakes_failed", "Handshakes that failed: keytab, ticket, KDC, clock, altered tokens."},
     {"handshakes_timed_out", "Handshakes that were not answered in time."},
     {"handshakes_abandoned", "Handshakes begun and never completed."},

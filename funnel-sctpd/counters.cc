@@ -43,7 +43,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"opens_received", "OPEN frames received."},
     {"opens_busy", "OPEN frames answered with busy."},
     {"opens_wrong_parity", "OPEN frames refused: a stream that is ours to open."},
-    {"refused_by_us", "Channels that we refused."},
+    {"refused_here", "Channels that we refused."},
     {"refused_by_peer", "Channels that a peer refused."},
     {"accepted", "Channels of peers that were accepted."},
     {"adopt_failed", "Accepted channels that no edge took."},

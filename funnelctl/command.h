@@ -39,6 +39,7 @@ int RunAllowed(const config::Options& options);     // allowed.cc
 int RunChannels(const config::Options& options);    // channels.cc
 int RunCheck(const config::Options& options);       // check.cc
 int RunClose(const config::Options& options);       // close.cc
+int RunDoctor(const config::Options& options);      // doctor/doctor.cc
 int RunDrain(const config::Options& options);       // drain.cc
 int RunHelpConfig(const config::Options& options);  // help_config.cc
 int RunLogLevel(const config::Options& options);    // log_level.cc
@@ -52,6 +53,7 @@ int RunServices(const config::Options& options);    // services.cc
 int RunSessions(const config::Options& options);    // sessions.cc
 int RunShow(const config::Options& options);        // show.cc
 int RunStatus(const config::Options& options);      // status.cc
+int RunTop(const config::Options& options);         // top/top.cc
 int RunTrace(const config::Options& options);       // trace.cc
 
 }  // namespace funnel::ctl

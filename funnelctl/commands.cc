@@ -18,6 +18,11 @@ constexpr config::OwnOption kMetricsOptions[] = {
     {"--list", "", "", "every metric there is, with its type, labels and meaning"},
 };
 
+constexpr config::OwnOption kTopOptions[] = {
+    {"--once", "", "", "one picture on stdout, for scripts"},
+    {"--interval", "", "TIME", "time between two looks, 100ms to 1h (default 1s)"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "status",
      .help = "what runs here: peers, services, channels, principals, refusals, counters",
@@ -55,6 +60,21 @@ constexpr Command kCommands[] = {
      .run = RunAllowed,
      .min_arguments = 2,
      .max_arguments = 2,
+     .json = true},
+    {.name = "top",
+     .help = "live: rates, round trips, queues and drops of peers and services",
+     .description = "Keys: q quits, s sorts by the next column, space looks now.",
+     .exit_status = "this is no terminal, and there is no --once",
+     .run = RunTop,
+     .options = kTopOptions},
+    {.name = "doctor",
+     .help = "checks all that a node needs, a line each: ok, or what to do",
+     .description =
+         "For root. Looks at configuration, folders, daemons, units, ports, the kernel, MTU, "
+         "keytabs and names, and gets tickets from the KDC as funnel-authd would. A check that "
+         "does not end in time is given up.",
+     .exit_status = "something is wrong",
+     .run = RunDoctor,
      .json = true},
     {.name = "metrics",
      .help = "the counters of all daemons, as Prometheus reads them",

@@ -121,7 +121,7 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
                  false,
                  {"version"},
                  {{{{"version", FUNNEL_VERSION}}, 1}}});
-  out.push_back({"funnel_counter_files_rejected",
+  out.push_back({"funnel_rejected_files",
                  "Counter files that cannot be read, or are no daemon's.",
                  false,
                  {},

@@ -30,7 +30,7 @@ struct Family {
 
 // Every family there is, those without samples too, in the order of funnel-metrics(7). NOW is
 // seconds since 1970. Files that belong to no daemon of ours, are no counter files or have unknown
-// counters give no samples, but funnel_counter_files_rejected counts the former two.
+// counters give no samples, but funnel_rejected_files counts the former two.
 [[nodiscard]] std::vector<Family> CollectFamilies(
     const std::vector<metrics::CounterFileEntry>& files, std::int64_t now);
 

@@ -5,6 +5,8 @@ process holds what SECURITY.md says, no more.
     dig        -> funnel-udpd@dns  -> sctpd ==== sctpd -> funnel-udpd@dns  -> nsd
     ldapsearch -> funnel-tcpd@ldap ->  "          "    -> funnel-tcpd@ldap -> slapd
 """
+import subprocess
+
 import pytest
 
 import lab
@@ -89,3 +91,40 @@ def test_nobody_but_the_owner_can_write_where_the_daemons_meet(tunnel):
         for path in ("/run/funnel/x", "/run/funnel/service/x", "/etc/funnel/x", "/var/lib/funnel/x", "/etc/x"):
             done = as_unit(guest, unit, "sh", "-c", f": >{path}")
             assert done.returncode != 0, f"{unit} wrote {path}"
+
+
+# Runs as an edge whose code somebody else has taken over would: in its unit and under its uid it asks authd to begin a
+# handshake for a service (common/ipc/authd_messages.h), and prints what comes back: the message's type, and a failure's code.
+ASK_AUTHD = """
+import os, socket, struct, sys
+run, uid, service = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
+os.chdir(run)
+os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(10); s.connect("authd.sock")
+s.send(struct.pack("!BBIH", 1, 1, 7, len(service)) + service + struct.pack("!QH", 0, 0))
+answer = s.recv(65536)
+print(answer[1], *([struct.unpack_from("!H", answer, 6)[0]] if answer[1] == 18 else []))
+"""
+OPENING, FAILED, NOT_ALLOWED = 16, 18, 6
+
+
+def ask_authd_as(guest, unit, service, user_of=None):
+    uid = guest.run("stat", "-c", "%u", f"/proc/{guest.main_pid(user_of or unit)}").stdout.strip()
+    group = guest.show(unit, "ControlGroup")["ControlGroup"]
+    done = subprocess.run(["sh", "-ec", 'echo 0 > "$0"; exec "$@"', guest.cgroup_file(group), "nsenter", "--target",
+                           str(guest.pid), "--pid", "--", "/usr/bin/python3", "-c", ASK_AUTHD,
+                           f"/proc/{guest.pid}/root/run/funnel", uid, service], stdout=subprocess.PIPE, text=True, check=True,
+                          timeout=60)
+    return tuple(map(int, done.stdout.split()))
+
+
+def test_an_edge_gets_the_context_of_its_own_service_only(tunnel):
+    guest = tunnel.a.guest
+    assert ask_authd_as(guest, "funnel-udpd@dns.service", "dns") == (OPENING,)
+    assert ask_authd_as(guest, "funnel-udpd@dns.service", "ldap") == (FAILED, NOT_ALLOWED)
+    assert ask_authd_as(guest, "funnel-tcpd@ldap.service", "dns") == (FAILED, NOT_ALLOWED)
+    assert ask_authd_as(guest, "funnel-sctpd.service", "dns") == (FAILED, NOT_ALLOWED)
+    assert ask_authd_as(guest, "dbus.service", "dns") == (FAILED, NOT_ALLOWED)
+    # The user alone is not enough, nor is the unit.
+    assert ask_authd_as(guest, "dbus.service", "dns", user_of="funnel-udpd@dns.service") == (FAILED, NOT_ALLOWED)
+    assert ask_authd_as(guest, "funnel-udpd@dns.service", "dns", user_of="dbus.service") == (FAILED, NOT_ALLOWED)

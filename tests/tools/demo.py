@@ -1,12 +1,12 @@
-"""What ./quickstart shows:  demo.py BUILD FOLDER [--keep]. Runs in a process namespace of its own."""
+"""What ./quickstart shows:  demo.py BUILD FOLDER [--keep] [--systemd]. Runs in a process namespace of its own."""
 import os
 import signal
 import sys
 
 import lab
-from lab import nsd, slapd
+from lab import guest, nsd, package, slapd
 
-BUILD, FOLDER, KEEP = sys.argv[1], sys.argv[2], "--keep" in sys.argv
+BUILD, FOLDER, KEEP, SYSTEMD = sys.argv[1], sys.argv[2], "--keep" in sys.argv, "--systemd" in sys.argv
 
 
 def say(text=""):
@@ -25,17 +25,16 @@ def require(text, part, what):
 
 def ask(tunnel):
     """A real dig and a real ldapsearch through the tunnel, each compared with what the server says directly."""
-    network = tunnel.network
     dns, ldap = tunnel.services
     name = f"www.{nsd.ZONE}"
     for kind in ("A", "TXT"):
         command = ["dig", "@127.0.0.1", "-p", dns.port(), "+noall", "+answer", "+stats", "+tries=3", "+time=3", name, kind]
-        answer = network.run("a", *command).stdout
+        answer = tunnel.run("a", *command).stdout
         show(f"branch$ {' '.join(map(str, command))}", answer)
         require(answer, {"A": "192.0.2.80", "TXT": "carried by Funnel"}[kind], "dig")
     url = f"ldap://127.0.0.1:{ldap.port()}"
     command = ["ldapsearch", "-x", "-LLL", "-H", url, "-b", slapd.BASE, "(uid=user7)"]
-    answer = network.run("a", *command).stdout
+    answer = tunnel.run("a", *command).stdout
     show(f"branch$ {' '.join(command)}", answer)
     require(answer, "mail: user7@example.test", "ldapsearch")
     through = tunnel.slapd.search("a", url).stdout
@@ -50,31 +49,60 @@ def statuses(tunnel):
         show(f"{node.peer_name}$ funnelctl status", node.funnelctl("status").stdout)
 
 
+WHERE = {False: 'in network namespace "{}"', True: 'on guest "{}"'}[SYSTEMD]
+
+
 def conclude(tunnel):
     show("What just happened", f"""\
-dig and ldapsearch in network namespace "branch" asked local ports; funnel-udpd and funnel-tcpd sealed each request under
+dig and ldapsearch {WHERE.format("branch")} asked local ports; funnel-udpd and funnel-tcpd sealed each request under
 the Kerberos context of its own service, and the two funnel-sctpd carried the ciphertext over one SCTP association from
-{lab.netns.ADDRESSES['a']} to {lab.netns.ADDRESSES['b']} to a real nsd and a real slapd in namespace "hoster", each service on a stream pair of its own.""")
+{lab.netns.ADDRESSES['a']} to {lab.netns.ADDRESSES['b']} to a real nsd and a real slapd beside "hoster", each service on a stream pair of its own.""")
     if not KEEP:
         return
     dns, ldap = tunnel.services
     inside = f"./quickstart --in {FOLDER}"
+    more = f"""\
+{inside} branch systemctl status 'funnel*'
+{inside} hoster journalctl -u 'funnel*'
+configuration: /etc/funnel in each guest; what is in a guest vanishes with it""" if SYSTEMD else f"""\
+configuration and logs: {FOLDER}/branch and {FOLDER}/hoster"""
     show("It stays up; try", f"""\
 {inside} branch dig @127.0.0.1 -p {dns.port()} host42.{nsd.ZONE} A
 {inside} branch ldapsearch -x -LLL -H ldap://127.0.0.1:{ldap.port()} -b {slapd.BASE} '(uid=user42)'
 {inside} branch funnelctl status
 {inside} hoster funnelctl status
-ports in namespace "branch": DNS {' '.join(dns.listen)} (UDP), LDAP {' '.join(ldap.listen)} (TCP)
-configuration and logs: {FOLDER}/branch and {FOLDER}/hoster
+{more}
+ports {WHERE.format("branch")}: DNS {' '.join(dns.listen)} (UDP), LDAP {' '.join(ldap.listen)} (TCP)
 stop it with: ./quickstart --stop {FOLDER}""")
 
 
-def demonstrate(workspace):
+def bare(workspace):
+    """Two nodes as bare processes."""
     say(f"quickstart: a Kerberos realm, nsd and slapd in network namespaces (files in {FOLDER})")
     tunnel = lab.Tunnel(BUILD, [lab.dns_service(), lab.ldap_service()], workspace=workspace, with_nsd=True,
                         with_slapd=True)
+    say("quickstart: two Funnel nodes, each with its daemons under their own users")
+    return tunnel
+
+
+def installed(workspace):
+    """Two nodes as an administrator sets them up."""
+    say("quickstart: making funnel_*.deb (a few minutes, where the compiler has seen nothing of it yet)")
+    made = package.package_in(workspace.folder("package"))
+    say(f"quickstart: {os.path.basename(made)}; making the guests' Debian, if it is not there yet (a minute)")
+    guest.image()
+    say("quickstart: a Kerberos realm, nsd and slapd in network namespaces; two guests with systemd")
+    services = [lab.dns_service(listen=("127.0.0.1:53", "[::1]:53")),
+                lab.ldap_service(listen=("127.0.0.1:389", "[::1]:389"))]
+    tunnel = lab.InstalledTunnel(made, services, workspace=workspace, with_nsd=True, with_slapd=True)
+    say("quickstart: in each guest: apt install ./funnel_*.deb; INI files to /etc/funnel; systemctl enable --now "
+        + " ".join(f"{service.unit}.socket" for service in services))
+    return tunnel
+
+
+def demonstrate(workspace):
+    tunnel = installed(workspace) if SYSTEMD else bare(workspace)
     try:
-        say("quickstart: two Funnel nodes, each with its daemons under their own users")
         tunnel.prepare().start()
         say("quickstart: waiting for the association and a channel for each service")
         tunnel.wait_up()
@@ -87,6 +115,8 @@ def demonstrate(workspace):
 
 
 def main():
+    if SYSTEMD and guest.missing():
+        sys.exit(f"quickstart: no guest can run here: {guest.missing()}")
     workspace = lab.Workspace(FOLDER, keep=True)  # quickstart.py removes it
     try:
         tunnel = demonstrate(workspace)

@@ -15,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build"))
-START_DEADLINE = 120
+START_DEADLINE = {False: 120, True: 1800}  # with --systemd a package and the guests' image are made
 PR_SET_PDEATHSIG = 1
 
 
@@ -35,9 +35,9 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def start_demo(folder, keep):
+def start_demo(folder, keep, systemd):
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "/usr/bin/python3", "-B",
-               os.path.join(HERE, "demo.py"), BUILD, folder]
+               os.path.join(HERE, "demo.py"), BUILD, folder, *(["--systemd"] if systemd else [])]
     if not keep:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
     # It shall outlive us, and the terminal.
@@ -73,9 +73,9 @@ def head_of(pid):
         return 0
 
 
-def follow_until_ready(folder, process):
+def follow_until_ready(folder, process, seconds):
     """Prints what the demonstration says until it says that it is up; true when it got there."""
-    deadline = time.monotonic() + START_DEADLINE
+    deadline = time.monotonic() + seconds
     with open(os.path.join(folder, "demo.log"), encoding="utf-8", errors="replace") as log:
         while True:
             up = os.path.exists(os.path.join(folder, "up"))
@@ -85,20 +85,20 @@ def follow_until_ready(folder, process):
             if up or ended:
                 return up and not ended
             if time.monotonic() > deadline:
-                print(f"quickstart: not up within {START_DEADLINE} s", file=sys.stderr)
+                print(f"quickstart: not up within {seconds} s", file=sys.stderr)
                 return False
             time.sleep(0.1)
 
 
-def demonstrate(keep):
+def demonstrate(keep, systemd):
     folder = tempfile.mkdtemp(prefix="funnel-quickstart-")
     process = None
     left_up = False
     try:
-        process = start_demo(folder, keep)
+        process = start_demo(folder, keep, systemd)
         if not keep:
             return process.wait()
-        left_up = follow_until_ready(folder, process)
+        left_up = follow_until_ready(folder, process, START_DEADLINE[systemd])
         if left_up:
             with open(os.path.join(folder, "process"), "w", encoding="utf-8") as out:
                 out.write(f"{process.pid} {start_time(process.pid)}\n")
@@ -147,14 +147,19 @@ def stop(folder):
 def run_inside(folder, node, command):
     pid = running(folder) or sys.exit("quickstart: it is not running any more")
     namespace = {"branch": "a", "hoster": "b"}[node]
+    enter_demo = ["nsenter", "--target", str(head_of(pid)), "--mount", "--pid", "--"]
+    guest = os.path.join(folder, f"guest-{namespace}", "pid")
+    if os.path.exists(guest):
+        with open(guest, encoding="utf-8") as file:
+            os.execvp("nsenter", [*enter_demo, "nsenter", "--target", file.read().strip(), "--mount", "--pid", "--ipc", "--uts",
+                                  "--net", "--cgroup", "--wdns=/", "--", *command])
     with open(os.path.join(folder, "net", f"{namespace}.pid"), encoding="utf-8") as file:
         keeper = file.read().strip()
     if command[0] == "funnelctl":
         place = os.path.join(folder, node)
         command = [os.path.join(BUILD, "funnelctl", "funnelctl"), "--config", f"{place}/etc", "--run", f"{place}/run",
                    "--state", f"{place}/state", *command[1:]]
-    os.execvp("nsenter", ["nsenter", "--target", str(head_of(pid)), "--mount", "--pid", "--", "nsenter",
-                          f"--net=/proc/{keeper}/ns/net", "--", *command])
+    os.execvp("nsenter", [*enter_demo, "nsenter", f"--net=/proc/{keeper}/ns/net", "--", *command])
 
 
 def main():
@@ -163,11 +168,11 @@ def main():
         return stop(arguments[1])
     if arguments[:1] == ["--in"] and len(arguments) >= 4 and arguments[2] in ("branch", "hoster"):
         return run_inside(arguments[1], arguments[2], arguments[3:])
-    if arguments not in ([], ["--keep"]):
-        sys.exit("usage: quickstart [--keep | --stop FOLDER | --in FOLDER branch|hoster COMMAND...]")
+    if sorted(arguments) not in ([], ["--keep"], ["--systemd"], ["--keep", "--systemd"]):
+        sys.exit("usage: quickstart [[--systemd] [--keep] | --stop FOLDER | --in FOLDER branch|hoster COMMAND...]")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
-    return demonstrate(arguments == ["--keep"])
+    return demonstrate("--keep" in arguments, "--systemd" in arguments)
 
 
 sys.exit(main())

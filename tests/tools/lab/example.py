@@ -135,7 +135,7 @@ class ExampleLab:
             node.add_daemons(self.services.values())
             node.start()
         for service in self.services.values():
-            self.nodes[service.at].wait_channel(service.name)
+            self.nodes[service.at].wait_channel(service.name, deadline=60)
         return self
 
     def counters(self, name):

@@ -79,6 +79,7 @@ class Guest:
         self.child = Child(f"guest {self.letter}", command, self.console, env=environment)
         try:
             wait_until(self._booted, f"guest {self.letter} has started", BOOT_DEADLINE, 0.05, self._describe_start)
+            write_file(os.path.join(self.folder, "pid"), f"{self.pid}\n")
         except BaseException:
             self.stop()
             raise
@@ -152,8 +153,11 @@ class Guest:
         """The command line that runs `command` in the guest as root."""
         if not self.pid:
             raise LabError(f"guest {self.letter} does not run")
-        group = os.path.join(self._cgroup, "payload", "init.scope", "cgroup.procs")
-        return ["bash", "-c", ENTER, group, str(self.pid), *[str(part) for part in command]]
+        return ["bash", "-c", ENTER, self.cgroup_file("/init.scope"), str(self.pid), *[str(part) for part in command]]
+
+    def cgroup_file(self, group):
+        """Where a process joins a control group, named as the guest's systemd names it."""
+        return f"{self._cgroup}/payload{group}/cgroup.procs"
 
     def run(self, *command, **options):
         return run(self.inside(*command), env=self._environment(), **options)

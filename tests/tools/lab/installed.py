@@ -151,6 +151,9 @@ class InstalledTunnel:
         self.a.enable(*self.services)
         return self
 
+    def run(self, letter, *command, **options):
+        return self.nodes[letter].guest.run(*command, **options)
+
     def wait_up(self, deadline=30):
         for node in (self.a, self.b):
             node.wait_association(deadline=deadline)

@@ -93,6 +93,9 @@ class Tunnel:
                 self.nodes[service.at].wait_channel(service.name, deadline=deadline)
         return self
 
+    def run(self, letter, *command, **options):
+        return self.network.run(letter, *command, **options)
+
     def describe(self):
         return "\n".join(node.describe() for node in self.nodes.values())
 

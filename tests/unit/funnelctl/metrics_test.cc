@@ -60,7 +60,7 @@ TEST(Families, RejectFilesThatAreNoDaemons) {
                               File("", {}),
                               File("funnel-sctpd@x", {}),
                               {"funnel-authd", Fail("rubbish")}});
-  EXPECT_TRUE(Contains(text, "funnel_counter_files_rejected 5\n")) << text;
+  EXPECT_TRUE(Contains(text, "funnel_rejected_files 5\n")) << text;
   EXPECT_FALSE(Contains(text, "daemon="));
 }
 

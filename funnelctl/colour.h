@@ -1,0 +1,15 @@
+// Colours on a terminal; elsewhere none, and none where NO_COLOR is set (no-color.org).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace funnel::ctl {
+
+enum class Colour { kGood, kWarning, kBad };
+
+// Whether stdout is a terminal that shows them and nobody asked for none.
+[[nodiscard]] bool WantsColours();
+[[nodiscard]] std::string Coloured(std::string_view text, Colour colour, bool wanted);
+
+}  // namespace funnel::ctl

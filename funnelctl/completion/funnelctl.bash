@@ -1,0 +1,76 @@
+# bash completion for funnelctl(1). Commands and options come from its own help, names from the
+# node; what cannot be asked is not completed.
+
+# The values of the field $1 in the JSON that the command $2 ... prints.
+_funnelctl_names() {
+  local field=$1
+  shift
+  "$_funnelctl_program" "${_funnelctl_node[@]}" "$@" --json 2>/dev/null |
+    grep -oE "\"$field\": ?\"[^\"\\\\]*\"" | sed -E 's/^.*"([^"]*)"$/\1/' | sort -u
+}
+
+# Its numbers.
+_funnelctl_numbers() {
+  local field=$1
+  shift
+  "$_funnelctl_program" "${_funnelctl_node[@]}" "$@" --json 2>/dev/null |
+    grep -oE "\"$field\": ?[0-9]+" | grep -oE '[0-9]+$' | sort -un
+}
+
+_funnelctl_daemons() {
+  echo funnel-authd funnel-sctpd
+  _funnelctl_names edge services
+}
+
+# What may follow as the argument number $2 (from 1) of the command $1.
+_funnelctl_arguments() {
+  case $1/$2 in
+    show/1 | ping/1 | trace/1 | sessions/1 | allowed/1) _funnelctl_names service services ;;
+    drain/1 | resume/1) echo all; _funnelctl_names service services ;;
+    reload/*) _funnelctl_daemons ;;
+    log-level/1) _funnelctl_daemons ;;
+    log-level/2) echo error warning notice info debug ;;
+    close/1) _funnelctl_numbers channel channels ;;
+    reset/1) _funnelctl_numbers session sessions ;;
+  esac
+}
+
+# What may follow the option $1; fails where it takes no value.
+_funnelctl_value() {
+  case $1 in
+    --config | --defaults | --run | --state | --root) COMPREPLY=($(compgen -d -- "$2")) ;;
+    --log-level) COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$2")) ;;
+    --service) COMPREPLY=($(compgen -W "$(_funnelctl_names service services)" -- "$2")) ;;
+    --peer) COMPREPLY=($(compgen -W "$(_funnelctl_names peer peers)" -- "$2")) ;;
+    --for | --interval) COMPREPLY=() ;;
+    *) return 1 ;;
+  esac
+}
+
+_funnelctl() {
+  local _funnelctl_program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]}
+  local _funnelctl_node=() command= arguments=0 i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --config | --defaults | --run | --state)
+        _funnelctl_node+=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}")
+        ;;
+      --log-level | --root | --service | --peer | --for | --interval) ((++i)) ;;
+      -*) ;;
+      *) if [[ $command ]]; then ((++arguments)); else command=${COMP_WORDS[i]}; fi ;;
+    esac
+  done
+  if ((COMP_CWORD > 1)) && _funnelctl_value "${COMP_WORDS[COMP_CWORD - 1]}" "$current"; then return; fi
+  if [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$("$_funnelctl_program" $command --help 2>/dev/null |
+      grep -oE '^ +(-[a-z], )?--?[a-z-]+' | grep -oE -- '--?[a-z-]+')" -- "$current"))
+  elif [[ ! $command ]]; then
+    COMPREPLY=($(compgen -W "$("$_funnelctl_program" --help 2>/dev/null |
+      sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+) .*/\1/p')" -- "$current"))
+  else
+    COMPREPLY=($(compgen -W "$(_funnelctl_arguments "$command" $((arguments + 1)))" -- "$current"))
+  fi
+}
+
+complete -F _funnelctl funnelctl

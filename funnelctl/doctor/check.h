@@ -1,0 +1,67 @@
+// A check of funnelctl doctor, and what it found. Checks run at the same time, each on a thread of
+// its own, and one that does not end in time is given up: nothing hangs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnelctl/status_view.h"
+
+namespace funnel::ctl::doctor {
+
+enum class Verdict {
+  kOk,
+  kWarning,  // works, but not as well as it could
+  kWrong,
+};
+
+struct Finding {
+  Verdict verdict = Verdict::kOk;
+  std::string text;     // what is so; fit for a terminal
+  std::string todo;     // what to do about it; empty when ok
+  std::string subject;  // e.g. a principal; may be empty
+};
+using Findings = std::vector<Finding>;
+
+[[nodiscard]] inline Finding Ok(std::string text) {
+  return {Verdict::kOk, std::move(text), {}, {}};
+}
+[[nodiscard]] inline Finding Warning(std::string text, std::string todo) {
+  return {Verdict::kWarning, std::move(text), std::move(todo), {}};
+}
+[[nodiscard]] inline Finding Wrong(std::string text, std::string todo) {
+  return {Verdict::kWrong, std::move(text), std::move(todo), {}};
+}
+
+struct Check {
+  std::string name;     // "keytab": one word, stable, for scripts
+  std::string subject;  // put into its findings that have none
+  std::chrono::milliseconds deadline{5000};
+  std::function<Findings()> run;  // on a thread of its own; may be left running
+};
+
+// What checks look at. Shared, since a check that was given up may still use it.
+struct Context {
+  NodeView view;  // its configuration may be absent
+  config::Mistakes mistakes;
+  std::string run_dir;
+
+  [[nodiscard]] const config::Configuration* configuration() const {
+    return view.configuration ? &*view.configuration : nullptr;
+  }
+};
+
+struct Report {
+  std::string check;
+  Finding finding;
+};
+
+// The findings of all, in the checks' order. A check that does not end within its deadline is
+// reported as wrong. Threads may go on afterwards: end the process
+// with _exit(2).
+[[nodiscard]] std::vector<Report> RunChecks(const std::vector<Check>& checks);
+
+}  // namespace funnel::ctl::doctor

@@ -1,0 +1,37 @@
+// The checks, grouped by what they look at. Each is small; table.cc puts them together.
+#pragma once
+
+#include <memory>
+
+#include "funnelctl/doctor/check.h"
+
+namespace funnel::ctl::doctor {
+
+using Shared = std::shared_ptr<const Context>;
+
+// All of them. Without a configuration only those that need none.
+[[nodiscard]] std::vector<Check> AllChecks(const Shared& context);
+
+Findings CheckConfiguration(const Context& context);                                  // files.cc
+Findings CheckDirectories(const Context& context);                                    // files.cc
+Findings CheckDaemons(const Context& context);                                        // daemons.cc
+Findings CheckPeers(const Context& context);                                          // daemons.cc
+Findings CheckKernelSctp(const Context& context);                                     // kernel.cc
+Findings CheckCrc32c();                                                               // kernel.cc
+Findings CheckUdpOffload();                                                           // kernel.cc
+Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host);  // path_mtu.cc
+Findings CheckUdpPort(const Context& context);                                        // ports.cc
+Findings CheckServicePorts(const config::ServiceConfig& service, const std::string& run_dir);
+Findings CheckName(const std::string& host);  // names.cc
+Findings CheckUnits(const Context& context);  // units.cc
+
+// Kerberos: keytab.cc and tickets.cc.
+Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);
+Findings CheckKeytabKeys(const std::string& path);
+Findings CheckCanonicalisation();
+Findings CheckIdentity(const struct Identity& identity);
+
+// Hosts of the KDCs that krb5.conf names for a realm; none where it leaves them to DNS.
+[[nodiscard]] std::vector<std::string> KdcHosts(const std::string& realm);
+
+}  // namespace funnel::ctl::doctor

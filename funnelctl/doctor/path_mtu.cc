@@ -1,0 +1,100 @@
+// Whether packets of packet-size reach a peer whole: a datagram of that size with DF set goes to a
+// port where nobody listens. "Port unreachable" proves that it arrived; "too big" names the MTU.
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/socket_address.h"
+#include "common/base/unique_fd.h"
+#include "funnelctl/doctor/checks.h"
+
+namespace funnel::ctl::doctor {
+namespace {
+
+constexpr std::uint16_t kProbePort = 33434;  // where traceroute begins: seldom in use
+constexpr int kTries = 3;                    // a lost probe must not look like a black hole
+constexpr int kWaitMilliseconds = 400;
+constexpr std::int64_t kIpv4Headers = 28;  // IP and UDP
+constexpr std::int64_t kIpv6Headers = 48;
+
+struct Probe {
+  UniqueFd socket;
+  bool ipv6 = false;
+
+  // What the kernel knows of the path so far.
+  [[nodiscard]] int mtu() const {
+    int value = 0;
+    socklen_t size = sizeof value;
+    getsockopt(socket.get(), ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_MTU : IP_MTU, &value,
+               &size);
+    return value;
+  }
+};
+
+Result<Probe> Connect(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (int code = getaddrinfo(host.c_str(), std::to_string(kProbePort).c_str(), &hints, &found);
+      code != 0)
+    return Fail(host + ": " + gai_strerror(code));
+  Probe out{UniqueFd(::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+            found->ai_family == AF_INET6};
+  int discover = out.ipv6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
+  bool fine =
+      out.socket &&
+      setsockopt(out.socket.get(), out.ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                 out.ipv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &discover, sizeof discover) == 0 &&
+      connect(out.socket.get(), found->ai_addr, found->ai_addrlen) == 0;
+  int error = errno;
+  freeaddrinfo(found);
+  if (!fine) return FailErrno("no way to " + host, error);
+  return out;
+}
+
+// The error that came back for a datagram of SIZE bytes; 0: none within the time.
+int SendAndListen(const Probe& probe, std::size_t size) {
+  const std::string payload(size, '\0');
+  for (int round = 0; round < kTries; ++round) {
+    if (send(probe.socket.get(), payload.data(), payload.size(), 0) < 0) return errno;
+    pollfd wait{probe.socket.get(), 0, 0};
+    if (poll(&wait, 1, kWaitMilliseconds) <= 0) continue;
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(probe.socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error != 0) return error;
+  }
+  return 0;
+}
+
+std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
+
+}  // namespace
+
+Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host) {
+  auto probe = Connect(peer_host);
+  if (!probe) return {Wrong(probe.error().message, "ip route; look at the name in `connect`")};
+  // The engine makes IPv6 packets smaller, so that an IP packet is as large over either.
+  std::int64_t packet = static_cast<std::int64_t>(sctp.packet_size_bytes) + kIpv4Headers;
+  std::int64_t headers = probe->ipv6 ? kIpv6Headers : kIpv4Headers;
+  int error = SendAndListen(*probe, static_cast<std::size_t>(packet - headers));
+  if (error == EMSGSIZE) {
+    std::int64_t fits = probe->mtu() - kIpv4Headers;
+    return {Wrong("the way to " + peer_host + " takes packets of " + Bytes(probe->mtu()) +
+                      ", ours have " + Bytes(packet),
+                  "[sctp] packet-size = " + std::to_string(fits) + "B, at both ends")};
+  }
+  if (error == ECONNREFUSED)
+    return {Ok("packets of " + Bytes(packet) + " reach " + peer_host + " whole")};
+  if (error != 0) return {Wrong(peer_host + ": " + std::strerror(error), "ip route get; firewall")};
+  return {Ok("MTU " + Bytes(probe->mtu()) + " for packets of " + Bytes(packet) +
+             "; the far end does not confirm it")};
+}
+
+}  // namespace funnel::ctl::doctor

@@ -1,0 +1,102 @@
+// Which checks there are for a node.
+#include <set>
+
+#include "funnelctl/doctor/checks.h"
+#include "funnelctl/doctor/identity.h"
+
+namespace funnel::ctl::doctor {
+namespace {
+
+using namespace std::chrono_literals;
+
+// libkrb5 tries each KDC for some seconds, by UDP and by TCP.
+constexpr std::chrono::milliseconds kKdcDeadline = 12s;
+constexpr std::chrono::milliseconds kDeadline = 5s;
+
+// A check that looks at the node as a whole.
+struct Row {
+  const char* name;
+  bool needs_configuration;
+  Findings (*run)(const Context& context);
+};
+
+constexpr Row kRows[] = {
+    {"configuration", false, CheckConfiguration},
+    {"directories", false, CheckDirectories},
+    {"daemons", false, CheckDaemons},
+    {"units", true, CheckUnits},
+    {"peer", true, CheckPeers},
+    {"kernel-sctp", true, CheckKernelSctp},
+    {"crc32c", false, [](const Context&) { return CheckCrc32c(); }},
+    {"udp-offload", false, [](const Context&) { return CheckUdpOffload(); }},
+    {"udp-port", true, CheckUdpPort},
+    {"krb5-conf", false, [](const Context&) { return CheckCanonicalisation(); }},
+};
+
+void AddServices(const Shared& context, std::vector<Check>& out) {
+  for (const config::ServiceConfig& service : context->configuration()->services) {
+    out.push_back({"service-port", service.name.text(), kDeadline,
+                   [context, &service] { return CheckServicePorts(service, context->run_dir); }});
+  }
+}
+
+void AddPeers(const Shared& context, std::vector<Check>& out) {
+  const config::Configuration& configuration = *context->configuration();
+  for (const config::PeerConfig& peer : configuration.peers) {
+    if (peer.connect.empty()) continue;
+    std::string host = peer.connect.front().host;
+    out.push_back({"path-mtu", peer.name, kDeadline, [context, host] {
+                     return CheckPathMtu(context->configuration()->node.sctp, host);
+                   }});
+  }
+}
+
+// Literals answer at once and are left out.
+void AddNames(const config::Configuration& configuration, std::vector<Check>& out) {
+  std::set<std::string> hosts;
+  std::set<std::string> realms;
+  for (const config::PeerConfig& peer : configuration.peers) {
+    realms.insert(peer.principal.realm);
+    for (const config::Endpoint& endpoint : peer.connect)
+      if (!endpoint.literal()) hosts.insert(endpoint.host);
+  }
+  for (const std::string& realm : realms) {
+    for (const std::string& host : KdcHosts(realm))
+      if (!SocketAddress::FromLiteral(host, 0)) hosts.insert(host);
+  }
+  for (const std::string& host : hosts)
+    out.push_back({"name", host, kDeadline, [host] { return CheckName(host); }});
+}
+
+void AddKerberos(const config::Configuration& configuration, std::vector<Check>& out) {
+  const config::NodeConfig& node = configuration.node;
+  for (const std::string& path :
+       std::set<std::string>{node.kerberos.keytab, node.kerberos.client_keytab}) {
+    out.push_back({"keytab", {}, kDeadline, [path, user = node.authd_user] {
+                     return CheckKeytabFile(path, user);
+                   }});
+    out.push_back({"keys", path, kDeadline, [path] { return CheckKeytabKeys(path); }});
+  }
+  for (const Identity& identity : IdentitiesOf(configuration)) {
+    out.push_back({"identity", identity.principal, kKdcDeadline,
+                   [identity] { return CheckIdentity(identity); }});
+  }
+}
+
+}  // namespace
+
+std::vector<Check> AllChecks(const Shared& context) {
+  std::vector<Check> out;
+  for (const Row& row : kRows) {
+    if (row.needs_configuration && context->configuration() == nullptr) continue;
+    out.push_back({row.name, {}, kDeadline, [context, run = row.run] { return run(*context); }});
+  }
+  if (context->configuration() == nullptr) return out;
+  AddServices(context, out);
+  AddPeers(context, out);
+  AddNames(*context->configuration(), out);
+  AddKerberos(*context->configuration(), out);
+  return out;
+}
+
+}  // namespace funnel::ctl::doctor

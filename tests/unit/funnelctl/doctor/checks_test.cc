@@ -1,0 +1,98 @@
+#include "funnelctl/doctor/checks.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "funnelctl/doctor/identity.h"
+#include "tests/unit/funnelctl/example_status.h"
+#include "tests/unit/funnelctl/run_command.h"
+
+namespace funnel::ctl::doctor {
+namespace {
+
+// The first finding that is not ok; "ok" where all are.
+std::string Worst(const Findings& findings) {
+  for (const Finding& finding : findings)
+    if (finding.verdict != Verdict::kOk) return finding.text;
+  return "ok";
+}
+
+TEST(KeytabFile, OnlyItsUserMayReadIt) {
+  TempDir dir;
+  dir.Write("keytab", "x");
+  const std::string path = dir.Path("keytab");
+  const std::string us = std::to_string(geteuid());
+  chmod(path.c_str(), 0400);
+  EXPECT_EQ(Worst(CheckKeytabFile(path, us)), "ok");
+  chmod(path.c_str(), 0444);
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, us)), "everybody may use it"));
+  chmod(path.c_str(), 0460);
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, us)), "may change it"));
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(dir.Path("none"), us)), "No such file"));
+  EXPECT_EQ(Worst(CheckKeytabFile(path, "no-such-user-here")),
+            "there is no user no-such-user-here");
+}
+
+TEST(KeytabFile, BelongsToRootOrItsUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  TempDir dir;
+  dir.Write("keytab", "x");
+  const std::string path = dir.Path("keytab");
+  chmod(path.c_str(), 0640);
+  ASSERT_EQ(chown(path.c_str(), 0, 64321), 0);
+  EXPECT_EQ(Worst(CheckKeytabFile(path, "64321")), "ok") << "as the package has it";
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, "64322")), "group 64321 may use it"));
+  ASSERT_EQ(chown(path.c_str(), 64323, 64321), 0);
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, "64321")), "it belongs to uid 64323"));
+  ASSERT_EQ(chown(path.c_str(), 0, 0), 0);
+  EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, "64321")), "64321 cannot read it"));
+}
+
+TEST(Keys, AFileThatIsNoKeytabIsTold) {
+  TempDir dir;
+  dir.Write("keytab", "rubbish");
+  EXPECT_NE(Worst(CheckKeytabKeys(dir.Path("keytab"))), "ok");
+}
+
+TEST(Configuration, TellsEachMistake) {
+  Context context;
+  context.mistakes = {{"a", 1, "x"}, {"b", 2, "y"}};
+  Findings found = CheckConfiguration(context);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].text, "a:1: x");
+}
+
+TEST(Identities, AreThoseThatServicesAndPeersUse) {
+  config::ExampleDir dir;
+  auto found = IdentitiesOf(*dir.Load());
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].principal, "dns/branch1.example.net@EXAMPLE.NET");
+  EXPECT_EQ(found[0].expected, std::vector<std::string>{"dns/ns.hoster.net@EXAMPLE.NET"});
+  EXPECT_EQ(found[1].principal, "funnel/branch1.example.net@EXAMPLE.NET");
+  EXPECT_TRUE(found[1].initiates);
+  EXPECT_EQ(found[2].principal, "ldap/ns.hoster.net@EXAMPLE.NET");
+  EXPECT_TRUE(found[2].accepts);
+  EXPECT_FALSE(found[2].initiates);
+}
+
+TEST(Daemons, SilentOnesAndPeersThatAreDownAreToldWithReasons) {
+  config::ExampleDir dir;
+  Context context;
+  context.view.configuration = *dir.Load();
+  context.view.sctpd.error = "there is no control socket";
+  EXPECT_TRUE(Contains(Worst(CheckDaemons(context)), "funnel-authd does not answer"));
+  EXPECT_TRUE(CheckPeers(context).empty()) << "nothing is known of them";
+  context.view.sctpd.status = *ParseSctpdStatus(kSctpdJson);
+  EXPECT_EQ(Worst(CheckPeers(context)), "ok");
+  context.view.sctpd.status->associations[0].state = "waiting";
+  context.view.sctpd.status->associations[0].reason = "no \x1b answer";
+  EXPECT_EQ(Worst(CheckPeers(context)), "waiting: no \\x1b answer");
+}
+
+TEST(Names, AreTimed) {
+  EXPECT_EQ(Worst(CheckName("127.0.0.1")), "ok");
+  EXPECT_NE(Worst(CheckName("no such name")), "ok");
+}
+
+}  // namespace
+}  // namespace funnel::ctl::doctor
