@@ -74,6 +74,17 @@ def test_page_of_funnelctl_has_every_command_and_option(build, pages):
         assert not missing, f"{command}: {missing}"
 
 
+def test_commands_that_are_recommended_exist(build, pages):
+    """In the pages, the catalog, the alert rules, and the examples."""
+    places = [*pages.values(), *(os.path.join(manual.TOP, *path.split("/")) for path in (
+        "catalog/funnel.catalog", "contrib/prometheus/funnel.rules.yml", "examples/README", "README.md", "SECURITY.md"))]
+    prose = {"and", "can", "is", "itself", "may", "says", "was"}
+    for path in places:
+        named = set(re.findall(r"\bfunnelctl`? (?:Cm )?([a-z][a-z-]+)", manual.read(path, "utf-8")))
+        missing = named - prose - set(commands_of_help(build))
+        assert not missing, f"{path}: {missing}"
+
+
 def test_every_metric_is_in_its_page(build, pages):
     listed = [line.split("\t")[0] for line in output(build, "funnelctl", "metrics", "--list").splitlines()]
     assert re.findall(r"^\.It Li (funnel_\w+)", manual.read(pages["funnel-metrics.7"]), re.MULTILINE) == listed

@@ -28,8 +28,8 @@ def pages(build):
     return {os.path.basename(path): path for path in sorted(found)}
 
 
-def read(path):
-    with open(path, encoding="ascii") as page:
+def read(path, encoding="ascii"):
+    with open(path, encoding=encoding) as page:
         return page.read()
 
 
