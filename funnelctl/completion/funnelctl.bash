@@ -9,12 +9,10 @@ _funnelctl_names() {
     grep -oE "\"$field\": ?\"[^\"\\\\]*\"" | sed -E 's/^.*"([^"]*)"$/\1/' | sort -u
 }
 
-# Its numbers.
-_funnelctl_numbers() {
-  local field=$1
-  shift
-  "$_funnelctl_program" "${_funnelctl_node[@]}" "$@" --json 2>/dev/null |
-    grep -oE "\"$field\": ?[0-9]+" | grep -oE '[0-9]+$' | sort -un
+# SERVICE/NUMBER, as the first column of the list $1 has it.
+_funnelctl_numbered() {
+  "$_funnelctl_program" "${_funnelctl_node[@]}" "$1" 2>/dev/null |
+    grep -oE '^ +[a-z][a-z0-9-]*/[^ ]+' | tr -d ' '
 }
 
 _funnelctl_daemons() {
@@ -25,13 +23,13 @@ _funnelctl_daemons() {
 # What may follow as the argument number $2 (from 1) of the command $1.
 _funnelctl_arguments() {
   case $1/$2 in
-    show/1 | ping/1 | trace/1 | sessions/1 | allowed/1) _funnelctl_names service services ;;
+    show/1 | trace/1 | sessions/1 | allowed/1) _funnelctl_names service services ;;
     drain/1 | resume/1) echo all; _funnelctl_names service services ;;
-    reload/*) _funnelctl_daemons ;;
+    ping/1 | close/1) _funnelctl_names service services; _funnelctl_numbered channels ;;
+    reset/1) _funnelctl_numbered sessions ;;
+    reload/1) echo all; _funnelctl_daemons ;;
     log-level/1) _funnelctl_daemons ;;
     log-level/2) echo error warning notice info debug ;;
-    close/1) _funnelctl_numbers channel channels ;;
-    reset/1) _funnelctl_numbers session sessions ;;
   esac
 }
 
@@ -42,7 +40,7 @@ _funnelctl_value() {
     --log-level) COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$2")) ;;
     --service) COMPREPLY=($(compgen -W "$(_funnelctl_names service services)" -- "$2")) ;;
     --peer) COMPREPLY=($(compgen -W "$(_funnelctl_names peer peers)" -- "$2")) ;;
-    --for | --interval) COMPREPLY=() ;;
+    --for | --interval | --timeout | --count) COMPREPLY=() ;;
     *) return 1 ;;
   esac
 }
@@ -56,7 +54,7 @@ _funnelctl() {
       --config | --defaults | --run | --state)
         _funnelctl_node+=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}")
         ;;
-      --log-level | --root | --service | --peer | --for | --interval) ((++i)) ;;
+      --log-level | --root | --service | --peer | --for | --interval | --timeout | --count) ((++i)) ;;
       -*) ;;
       *) if [[ $command ]]; then ((++arguments)); else command=${COMP_WORDS[i]}; fi ;;
     esac

@@ -22,8 +22,8 @@ Findings CheckUdpOffload();                                                     
 Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host);  // path_mtu.cc
 Findings CheckUdpPort(const Context& context);                                        // ports.cc
 Findings CheckServicePorts(const config::ServiceConfig& service, const std::string& run_dir);
-Findings CheckName(const std::string& host);  // names.cc
-Findings CheckUnits(const Context& context);  // units.cc
+Findings CheckName(const config::Endpoint& endpoint);  // names.cc
+Findings CheckUnits(const Context& context);           // units.cc
 
 // Kerberos: keytab.cc and tickets.cc.
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);

@@ -1,7 +1,10 @@
 // How long a name takes to become an address.
+#include "funnelctl/doctor/names.h"
+
 #include <netdb.h>
 
 #include "common/base/clock.h"
+#include "funnel-sctpd/srv.h"
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/words.h"
 
@@ -11,24 +14,60 @@ namespace {
 // A client waits for it at the first connection, and again whenever the association comes up.
 constexpr std::chrono::milliseconds kSlow{300};
 
-}  // namespace
+using Milliseconds = std::chrono::duration<double, std::milli>;
 
-Findings CheckName(const std::string& host) {
+Result<void> LookUp(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
-  TimePoint start = Now();
   int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  auto took = std::chrono::duration<double, std::milli>(Now() - start);
+  if (code != 0) return Fail(host + ": " + gai_strerror(code));
+  freeaddrinfo(found);
+  return {};
+}
+
+Result<std::string> LookUpAll(const config::Endpoint& endpoint) {
+  auto hosts = TRY(HostsOf(endpoint));
+  std::string shown;
+  for (const std::string& host : hosts) {
+    TRY(LookUp(host));
+    if (host != endpoint.host) shown += (shown.empty() ? ", by SRV: " : ", ") + Shown(host);
+  }
+  return shown;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
+  if (endpoint.port != 0 || endpoint.literal()) return std::vector{endpoint.host};
+  std::vector<std::string> out;
+  bool refused = false;
+  for (const char* kind : {"_funnel._sctp.", "_funnel._udp."}) {
+    auto records = sctpd::LookUpSrv(kind + endpoint.host);
+    if (!records) continue;  // funnel-sctpd then goes by the name itself
+    for (const sctpd::SrvRecord& record : *records) {
+      refused |= record.target.empty();
+      if (!record.target.empty()) out.push_back(record.target);
+    }
+  }
+  if (out.empty() && refused) return Fail(endpoint.host + " says by SRV that this is not offered");
+  if (out.empty()) out.push_back(endpoint.host);
+  return out;
+}
+
+Findings CheckName(const config::Endpoint& endpoint) {
+  TimePoint start = Now();
+  auto found = LookUpAll(endpoint);
+  Milliseconds took = Now() - start;
   std::string time = PrintMilliseconds(took.count());
-  if (code != 0) {
-    return {Wrong(std::string(gai_strerror(code)) + " (after " + time + ")",
+  if (!found) {
+    return {Wrong(Shown(found.error().message) + " (after " + time + ")",
                   "mend the name, /etc/resolv.conf or /etc/hosts")};
   }
-  freeaddrinfo(found);
   if (took > kSlow)
-    return {Warning("found, but only after " + time, "a nearer name server, or /etc/hosts")};
-  return {Ok("found within " + time)};
+    return {
+        Warning("found, but only after " + time + *found, "a nearer name server, or /etc/hosts")};
+  return {Ok("found within " + time + *found)};
 }
 
 }  // namespace funnel::ctl::doctor

@@ -1,8 +1,10 @@
 // Which checks there are for a node.
+#include <map>
 #include <set>
 
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/doctor/identity.h"
+#include "funnelctl/doctor/names.h"
 
 namespace funnel::ctl::doctor {
 namespace {
@@ -12,6 +14,8 @@ using namespace std::chrono_literals;
 // libkrb5 tries each KDC for some seconds, by UDP and by TCP.
 constexpr std::chrono::milliseconds kKdcDeadline = 12s;
 constexpr std::chrono::milliseconds kDeadline = 5s;
+constexpr std::uint16_t kKdcPort =
+    88;  // RFC 4120, section 7.2; a name with a port has no SRV records
 
 // A check that looks at the node as a whole.
 struct Row {
@@ -40,32 +44,43 @@ void AddServices(const Shared& context, std::vector<Check>& out) {
   }
 }
 
+// Where the association goes now; else the first host that `connect` leads to.
+std::string HostOfPeer(const Context& context, const config::PeerConfig& peer) {
+  if (context.view.sctpd.status) {
+    for (const AssociationStatus& one : context.view.sctpd.status->associations) {
+      auto at = config::Endpoint::ParseHost(one.address, config::Endpoint::Port::kRequired);
+      if (one.peer == peer.name && at && at->literal()) return at->host;
+    }
+  }
+  auto hosts = HostsOf(peer.connect.front());
+  return hosts ? hosts->front() : peer.connect.front().host;
+}
+
 void AddPeers(const Shared& context, std::vector<Check>& out) {
-  const config::Configuration& configuration = *context->configuration();
-  for (const config::PeerConfig& peer : configuration.peers) {
+  for (const config::PeerConfig& peer : context->configuration()->peers) {
     if (peer.connect.empty()) continue;
-    std::string host = peer.connect.front().host;
-    out.push_back({"path-mtu", peer.name, kDeadline, [context, host] {
-                     return CheckPathMtu(context->configuration()->node.sctp, host);
+    out.push_back({"path-mtu", peer.name, kDeadline, [context, &peer] {
+                     return CheckPathMtu(context->configuration()->node.sctp,
+                                         HostOfPeer(*context, peer));
                    }});
   }
 }
 
 // Literals answer at once and are left out.
 void AddNames(const config::Configuration& configuration, std::vector<Check>& out) {
-  std::set<std::string> hosts;
+  std::map<std::string, config::Endpoint> names;
   std::set<std::string> realms;
   for (const config::PeerConfig& peer : configuration.peers) {
     realms.insert(peer.principal.realm);
     for (const config::Endpoint& endpoint : peer.connect)
-      if (!endpoint.literal()) hosts.insert(endpoint.host);
+      if (!endpoint.literal()) names[endpoint.text()] = endpoint;
   }
   for (const std::string& realm : realms) {
     for (const std::string& host : KdcHosts(realm))
-      if (!SocketAddress::FromLiteral(host, 0)) hosts.insert(host);
+      if (!SocketAddress::FromLiteral(host, 0)) names[host] = {.host = host, .port = kKdcPort};
   }
-  for (const std::string& host : hosts)
-    out.push_back({"name", host, kDeadline, [host] { return CheckName(host); }});
+  for (const auto& [name, endpoint] : names)
+    out.push_back({"name", name, kDeadline, [endpoint] { return CheckName(endpoint); }});
 }
 
 void AddKerberos(const config::Configuration& configuration, std::vector<Check>& out) {

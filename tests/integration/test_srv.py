@@ -79,6 +79,17 @@ def test_lowest_priority_is_taken(tunnel):
     require_dns(tunnel)
 
 
+def test_doctor_goes_by_the_records(tunnel):
+    """The name itself has no address; only its records lead to the hoster."""
+    node = tunnel.a
+    bind = f'mount --bind {tunnel.names.resolv_conf} /etc/resolv.conf && exec "$@"'
+    done = tunnel.network.run("a", "env", f"KRB5_CONFIG={node.realm.config}", "unshare", "--mount", "--", "sh", "-c", bind,
+                              "sh", node.path("funnelctl"), *node.common_options, "doctor", check=False)
+    line = next(line for line in done.stdout.splitlines() if f"name: hoster.{DOMAIN}:" in line)
+    assert line.startswith(("ok", "warning")) and f"main.{DOMAIN}" in line, done.stdout
+    assert "path-mtu: hoster: packets of" in done.stdout
+
+
 def test_next_one_serves_within_the_dead_peer_time(tunnel):
     block(tunnel, ADDRESSES["b"])
     began = time.monotonic()

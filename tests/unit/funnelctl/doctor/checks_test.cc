@@ -90,8 +90,8 @@ TEST(Daemons, SilentOnesAndPeersThatAreDownAreToldWithReasons) {
 }
 
 TEST(Names, AreTimed) {
-  EXPECT_EQ(Worst(CheckName("127.0.0.1")), "ok");
-  EXPECT_NE(Worst(CheckName("no such name")), "ok");
+  EXPECT_EQ(Worst(CheckName({.host = "127.0.0.1", .port = 1})), "ok");
+  EXPECT_NE(Worst(CheckName({.host = "no such name", .port = 1})), "ok");
 }
 
 }  // namespace
