@@ -45,22 +45,30 @@ _funnelctl_value() {
   esac
 }
 
+# The words so far, from the line itself: bash breaks them at @ and = as well.
 _funnelctl() {
-  local _funnelctl_program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]}
-  local _funnelctl_node=() command= arguments=0 i
+  local line=${COMP_LINE:0:COMP_POINT} words current command= arguments=0 i
+  local _funnelctl_program _funnelctl_node=()
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  _funnelctl_program=${words[0]}
+  current=${words[-1]}
   COMPREPLY=()
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    case ${COMP_WORDS[i]} in
+  for ((i = 1; i < ${#words[@]} - 1; i++)); do
+    case ${words[i]} in
       --config | --defaults | --run | --state)
-        _funnelctl_node+=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}")
+        _funnelctl_node+=("${words[i]}" "${words[++i]}")
         ;;
+      --config=* | --defaults=* | --run=* | --state=*) _funnelctl_node+=("${words[i]}") ;;
       --log-level | --root | --service | --peer | --for | --interval | --timeout | --count) ((++i)) ;;
       -*) ;;
-      *) if [[ $command ]]; then ((++arguments)); else command=${COMP_WORDS[i]}; fi ;;
+      *) if [[ $command ]]; then ((++arguments)); else command=${words[i]}; fi ;;
     esac
   done
-  if ((COMP_CWORD > 1)) && _funnelctl_value "${COMP_WORDS[COMP_CWORD - 1]}" "$current"; then return; fi
-  if [[ $current == -* ]]; then
+  if ((${#words[@]} > 2)) && _funnelctl_value "${words[-2]}" "$current"; then return; fi
+  if [[ $current == --*=* ]]; then
+    _funnelctl_value "${current%%=*}" "${current#*=}"
+  elif [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$("$_funnelctl_program" $command --help 2>/dev/null |
       grep -oE '^ +(-[a-z], )?--?[a-z-]+' | grep -oE -- '--?[a-z-]+')" -- "$current"))
   elif [[ ! $command ]]; then
@@ -68,6 +76,10 @@ _funnelctl() {
       sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+) .*/\1/p')" -- "$current"))
   else
     COMPREPLY=($(compgen -W "$(_funnelctl_arguments "$command" $((arguments + 1)))" -- "$current"))
+    # To bash a new word begins at an @; what stands before it stays.
+    if [[ $current == *@* && $COMP_WORDBREAKS == *@* ]]; then
+      COMPREPLY=("${COMPREPLY[@]#"${current%@*}"}")
+    fi
   fi
 }
 

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -254,25 +255,45 @@ def test_top_wants_a_terminal(tunnel):
     assert done.returncode == 1 and "--once" in done.stdout
 
 
-def complete(tunnel, *words):
+COMPLETION = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "funnelctl",
+                          "completion", "funnelctl.bash")
+
+
+def complete(tunnel, words):
     """What the shell offers for the last of the words."""
-    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     node = tunnel.a
-    listed = [node.path("funnelctl"), *node.common_options, *words]
-    script = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _funnelctl; printf "%s\\n" "${COMPREPLY[@]}"'
-    done = node.network.run("a", "bash", "-c", script, "bash",
-                            os.path.join(top, "funnelctl", "completion", "funnelctl.bash"), *listed)
-    return done.stdout.split()
+    line = " ".join([node.path("funnelctl"), *node.common_options, words])
+    script = 'source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _funnelctl; printf "%s\\n" "${COMPREPLY[@]}"'
+    return node.network.run("a", "bash", "-c", script, "bash", COMPLETION, line).stdout.split()
 
 
 def test_completion_knows_commands_options_and_names(tunnel):
     assert complete(tunnel, "serv") == ["services"]
     assert {"show", "status", "services"} <= set(complete(tunnel, "s"))
-    assert complete(tunnel, "check", "--se") == ["--service"]
-    assert complete(tunnel, "check", "--service", "") == ["dns", "ldap"]
-    assert complete(tunnel, "show", "l") == ["ldap"]
-    assert complete(tunnel, "show", "--peer", "") == ["hoster"]
-    assert complete(tunnel, "reload", "funnel-t") == ["funnel-tcpd@ldap"]
+    assert complete(tunnel, "check --se") == ["--service"]
+    assert complete(tunnel, "check --service ") == ["dns", "ldap"]
+    assert complete(tunnel, "check --service=l") == ["ldap"]
+    assert complete(tunnel, "show l") == ["ldap"]
+    assert complete(tunnel, "show --peer ") == ["hoster"]
+    assert complete(tunnel, "log-level funnel-a") == ["funnel-authd"]
+    assert complete(tunnel, "log-level funnel-authd d") == ["debug"]
+
+
+def test_completion_knows_live_channels_and_sessions(tunnel):
+    assert re.fullmatch("dns/[0-9]+", complete(tunnel, "close dns/")[0])
+    assert complete(tunnel, "reset dns/")[0].startswith("dns/")
+
+
+def test_completion_in_a_shell_gets_over_the_at_sign(tunnel):
+    terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], 200, 24)
+    terminal.type(f"PS1='> '; source {COMPLETION}; complete -F _funnelctl {inside(tunnel.a)[3]}\n")
+    command = " ".join(inside(tunnel.a)[3:])
+    terminal.type(f"{command} reload funnel-tc\t")
+    terminal.wait_for("reload funnel-tcpd@ldap")
+    terminal.type(f"\x15{command} reload funnel-tcpd@l\t")
+    terminal.wait_for("reload funnel-tcpd@ldap")
+    terminal.type("\x15exit\n")
+    assert terminal.end() == 0
 
 
 def test_dead_daemons_are_told_and_their_counters_stay(tunnel):
