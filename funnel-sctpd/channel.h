@@ -85,6 +85,9 @@ class Channel {
   std::int64_t since_unix = 0;
 
   bool queued = false;  // in association->senders
+  // As the service's configuration says, while it is known.
+  std::size_t priority = 4;
+  std::size_t weight = 10;
   bool dirty = false;   // frames wait for the end of the turn
   bool ending = false;  // goes at the end of the turn
 

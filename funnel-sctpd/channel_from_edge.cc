@@ -27,7 +27,7 @@ bool ChannelTable::PumpAssociation(Association& association) {
     if (sent >= kTurnBytes) return false;
     Channel& channel = senders.Front();
     bool alone = senders.size() == 1;
-    switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : kQuantumBytes)) {
+    switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : QuantumOf(channel))) {
       case Pumped::kDrained:
         senders.Remove(channel);
         channel.link->WatchInput(true);

@@ -83,10 +83,20 @@ void ChannelTable::CheckDeadline(Channel& channel) {
 void ChannelTable::Reload() {
   for (auto& [number, channel] : channels_) {
     if (channel->service.empty() || channel->ending) continue;
-    if (StillConfigured(*channel)) continue;
+    if (StillConfigured(*channel)) {
+      Requeue(*channel);
+      continue;
+    }
     SendClosed(*channel, wire::ClosedCode::kAborted);
     End(*channel, ipc::LinkEndCode::kConfiguration, "taken out of the configuration");
   }
+}
+
+void ChannelTable::Requeue(Channel& channel) const {
+  bool queued = channel.queued;
+  if (queued) channel.association->senders.Remove(channel);
+  SetTurns(channel);
+  if (queued) channel.association->senders.Add(channel);
 }
 
 bool ChannelTable::StillConfigured(const Channel& channel) const {
@@ -134,8 +144,13 @@ void ChannelTable::OnLinkReadable(FrameLink& link) {
   Channel& channel = *found->second;
   if (channel.ending) return link.WatchInput(false);
   core_.work();
-  bool alone = channel.association == nullptr || channel.association->senders.empty();
-  switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : kQuantumBytes)) {
+  Association* association = channel.association;
+  if (association != nullptr && association->senders.HasBefore(channel.priority)) {
+    link.WatchInput(false);
+    return association->senders.Add(channel);
+  }
+  bool alone = association == nullptr || association->senders.empty();
+  switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : QuantumOf(channel))) {
     case Pumped::kDrained:
     case Pumped::kGone:
       return;
@@ -165,9 +180,17 @@ Channel& ChannelTable::Add(ChannelRole role, const std::string& service, const s
 }
 
 void ChannelTable::SetLink(Channel& channel, std::unique_ptr<FrameLink> link) {
+  SetTurns(channel);
   by_link_.emplace(link.get(), &channel);
   channel.link = std::move(link);
   core_.counters[kLinks] = by_link_.size();
+}
+
+void ChannelTable::SetTurns(Channel& channel) const {
+  const auto* service = core_.config.FindService(channel.service);
+  if (service == nullptr) return;
+  channel.priority = service->priority;
+  channel.weight = service->weight;
 }
 
 void ChannelTable::SetDeadline(Channel& channel, Duration after) {

@@ -73,6 +73,11 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   // What one channel sends before others have their turn: four frames of bulk data, small enough
   // that ten bulk channels delay each other by milliseconds only.
   static constexpr std::size_t kQuantumBytes = 64 * 1024;
+  // ... of a channel of the default weight.
+  static constexpr std::size_t kQuantumWeight = 10;
+  [[nodiscard]] static std::size_t QuantumOf(const Channel& channel) {
+    return kQuantumBytes * channel.weight / kQuantumWeight;
+  }
 
   enum class Taken { kYes, kBlocked };
   enum class Pumped { kDrained, kMore, kBlocked, kGone };
@@ -84,6 +89,8 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
     core_.work();
   }
   void SetDeadline(Channel& channel, Duration after);
+  // Takes over priority and weight; only while it is not queued to send.
+  void SetTurns(Channel& channel) const;
   void MarkDirty(Channel& channel);
   void MarkReady(Association& association);
   // The channel is over: its stream is free on return, the rest goes in FinishTurn.
@@ -94,6 +101,8 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void AnnounceLink(Channel& channel, Association& association);
   void LinkClosed(Channel& channel);
   void CheckDeadline(Channel& channel);
+  // The same with one that may be queued.
+  void Requeue(Channel& channel) const;
   [[nodiscard]] bool StillConfigured(const Channel& channel) const;
 
   // Frames from edges (channel_from_edge.cc).

@@ -160,6 +160,8 @@ struct ServiceConfig {
   std::optional<StreamId> stream;  // listen: pinned, 1 to 63 (with channels > 1: the first of them)
   std::string edge_user;           // default funnel-u-NAME or funnel-t-NAME
   std::uint32_t channels = 1;
+  std::uint32_t priority = 4;      // of what waits to be sent on one association, lower goes first
+  std::uint32_t weight = 10;       // ... and equals take turns in this proportion
   milliseconds connect_wait = 2s;  // how long a new session waits for the channel
   milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
   milliseconds retry_max = 60s;

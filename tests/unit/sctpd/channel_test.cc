@@ -180,6 +180,49 @@ TEST_F(ChannelTest, BulkChannelsTakeTurnsAndALoneRequestPasses) {
   EXPECT_EQ(served[2].Receive().size(), 1u);
 }
 
+class TurnsTest : public ChannelTest {
+ protected:
+  // Two services with much to send each; yields how many frames of each the peer has when there was
+  // room for ROOM bytes.
+  std::pair<std::size_t, std::size_t> Share(const config::ServiceConfig& first,
+                                            const config::ServiceConfig& second, std::size_t room) {
+    config_a.services = {first, second};
+    config_b.services = {MakeService("dns", config::Role::kConnect, "")};
+    BringUp();
+    std::vector<TestEdge> edges, served;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      edges.push_back(a->Attach(config_a.services[i].name.text()));
+      served.push_back(OpenChannel(edges[i], ChannelId(i)));
+    }
+    a->engine->MakeRoom(0);
+    for (int i = 0; i < 13; ++i)  // what a socket holds
+      for (std::uint32_t bulk : {0u, 1u})
+        edges[bulk].Send(FrameType::kSealed, ChannelId(bulk), Bytes(16000, 1));
+    Settle();
+    a->engine->MakeRoom(room);
+    Settle();
+    return {served[0].Receive().size(), served[1].Receive().size()};
+  }
+};
+
+TEST_F(TurnsTest, WeightDecidesTheShare) {
+  auto heavy = MakeService("dns", config::Role::kListen, "b");
+  auto light = MakeService("dns2", config::Role::kListen, "b");
+  heavy.weight = 30;
+  auto [many, few] = Share(heavy, light, 256'000);
+  EXPECT_GE(many, 2 * few);
+  EXPECT_GE(few, 2u);
+}
+
+TEST_F(TurnsTest, BetterPriorityGoesFirst) {
+  auto usual = MakeService("dns", config::Role::kListen, "b");
+  auto urgent = MakeService("dns2", config::Role::kListen, "b");
+  urgent.priority = 0;
+  auto [none, all] = Share(usual, urgent, 200'000);
+  EXPECT_EQ(none, 0u);
+  EXPECT_GT(all, 10u);
+}
+
 TEST_F(ChannelTest, ReloadEndsTheChannelsOfAServiceThatWent) {
   BringUp();
   TestEdge edge = a->Attach("dns");

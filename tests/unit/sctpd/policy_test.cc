@@ -159,6 +159,7 @@ TEST(Dialer, WaitsLongerUntilThePeerIsVerified) {
 struct Sender {
   int name;
   bool queued = false;
+  std::size_t priority = 4;
 };
 
 TEST(FairQueue, TakesTurns) {
@@ -177,6 +178,20 @@ TEST(FairQueue, TakesTurns) {
   EXPECT_EQ(queue.Front().name, 2);
   queue.Remove(second);
   EXPECT_TRUE(queue.empty());
+}
+
+TEST(FairQueue, LowerPriorityNumberGoesFirst) {
+  FairQueue<Sender> queue;
+  Sender usual{1}, urgent{2, false, 0}, late{3, false, 7};
+  for (Sender* sender : {&late, &usual, &urgent}) queue.Add(*sender);
+  EXPECT_EQ(queue.Front().name, 2);
+  EXPECT_TRUE(queue.HasBefore(4));
+  EXPECT_FALSE(queue.HasBefore(0));
+  queue.Remove(urgent);
+  EXPECT_EQ(queue.Front().name, 1);
+  EXPECT_FALSE(queue.HasBefore(4));
+  queue.Remove(usual);
+  EXPECT_EQ(queue.Front().name, 3);
 }
 
 }  // namespace
