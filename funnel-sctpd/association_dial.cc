@@ -3,20 +3,6 @@
 #include "funnel-sctpd/association_table.h"
 
 namespace funnel::sctpd {
-namespace {
-
-sctp::TransportAddress WithPort(const sctp::TransportAddress& address, std::uint16_t port) {
-  sockaddr_storage raw;
-  socklen_t length = address.ToSockaddr(raw);
-  if (address.is_ipv6())
-    reinterpret_cast<sockaddr_in6&>(raw).sin6_port = htons(port);
-  else
-    reinterpret_cast<sockaddr_in&>(raw).sin_port = htons(port);
-  return *sctp::TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
-}
-
-}  // namespace
-
 bool AssociationTable::Wanted(const Peer& peer) const {
   if (!peer.connects() || peer.up != nullptr) return false;
   return peer.config.when == config::When::kAlways || peer.wanted_by > 0;
@@ -83,10 +69,10 @@ std::vector<Route> AssociationTable::RoutesTo(const Peer& peer,
   for (const Place& place : places) {
     std::uint16_t port = place.address.port();
     if (direct && place.carrier != sctp::Carrier::kUdp)
-      routes.push_back({WithPort(place.address, 0), sctp::Carrier::kDirect,
+      routes.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
                         port != 0 ? port : sctp.sctp_port, place.priority});
     if (peer.config.carrier != config::Carrier::kDirect && place.carrier != sctp::Carrier::kDirect)
-      routes.push_back({WithPort(place.address, port != 0 ? port : udp_port), sctp::Carrier::kUdp,
+      routes.push_back({place.address.WithPort(port != 0 ? port : udp_port), sctp::Carrier::kUdp,
                         sctp.sctp_port, place.priority});
   }
   return routes;

@@ -32,6 +32,11 @@ class TransportAddress {
   // 4 or 16 bytes.
   [[nodiscard]] const std::array<std::uint8_t, 16>& ip() const { return ip_; }
   [[nodiscard]] std::uint32_t scope() const { return scope_; }
+  [[nodiscard]] TransportAddress WithPort(std::uint16_t port) const {
+    TransportAddress out = *this;
+    out.port_ = port;
+    return out;
+  }
   // Fills OUT and returns its length. MAP_IPV4: write IPv4 as mapped IPv6, for an AF_INET6 socket.
   socklen_t ToSockaddr(sockaddr_storage& out, bool map_ipv4 = false) const;
   // "192.0.2.1:9899", "[2001:db8::1]:9899".

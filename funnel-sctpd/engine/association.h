@@ -42,7 +42,8 @@ struct Association {
   Route route;
   State state = State::kConnecting;
   bool incoming = false;
-  bool trusted = false;  // not held to the limits for strangers
+  bool trusted = false;          // not held to the limits for strangers
+  bool linux_fragments = false;  // kLinuxFragmentsIndication
   std::uint16_t streams = 0;
   std::size_t max_unfragmented = 0;
   StackTags tags;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/bytes.h"
-#include "funnel-sctpd/engine/address.h"
+#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctp {
 
@@ -17,6 +17,11 @@ struct Route {
   std::array<std::uint8_t, 16> local{};
   auto operator<=>(const Route&) const = default;
 };
+
+// A peer reached without UDP has an address without a port.
+inline Carrier CarrierOf(const TransportAddress& peer) {
+  return peer.port() == 0 ? Carrier::kDirect : Carrier::kUdp;
+}
 
 class OutputQueue {
  public:

@@ -63,4 +63,19 @@ void WritePorts(MutableByteView packet, std::uint16_t source, std::uint16_t dest
   StoreBigEndian<2>(packet.data() + 2, destination);
 }
 
+//  I-DATA (RFC 8260 section 2.1): header 4, TSN 4, stream 2, reserved 2, message identifier 4, then
+//  the payload protocol (in the first fragment) or the fragment sequence number 4.
+void ShiftFragmentNumbers(MutableByteView packet, int difference) {
+  constexpr std::uint8_t kFirstFragment = 2;
+  constexpr std::size_t kNumberAt = 16;
+  ChunkReader chunks(packet);
+  while (auto chunk = chunks.Next()) {
+    if (chunk->type != ChunkType::kInterleavedData || (chunk->flags & kFirstFragment) != 0 ||
+        chunk->value.size() + kChunkHeaderBytes < kInterleavedDataHeaderBytes)
+      continue;
+    std::uint8_t* number = packet.data() + chunk->begin + kNumberAt;
+    StoreBigEndian<4>(number, LoadBigEndian<4>(number) + static_cast<std::uint64_t>(difference));
+  }
+}
+
 }  // namespace funnel::sctp

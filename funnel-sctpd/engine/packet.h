@@ -50,6 +50,13 @@ enum class ChunkType : std::uint8_t {
 // section 8.5.1).
 inline constexpr std::uint8_t kTagReflected = 1;
 
+// Linux numbers a message's fragments wrongly in I-DATA: the second one has the fragment sequence
+// number 0, where RFC 8260 section 2.1 gives that to the first (whose field holds something else).
+// Between Linux hosts nobody notices; with any other peer no message of two and more fragments gets
+// through. So our engine on Linux's SCTP says by the adaptation layer indication (RFC 5061
+// section 4.2.6) that its kernel counts so, and the userland engine translates for such peers.
+inline constexpr std::uint32_t kLinuxFragmentsIndication = 0x464E4C30;  // "FNL0"
+
 struct Chunk {
   ChunkType type;
   std::uint8_t flags;
@@ -85,6 +92,8 @@ inline bool CarriesData(ChunkType type) {
 
 [[nodiscard]] bool ChecksumOk(ByteView packet);
 void WriteChecksum(MutableByteView packet);
+// Adds DIFFERENCE to the fragment sequence number of each I-DATA chunk that has one.
+void ShiftFragmentNumbers(MutableByteView packet, int difference);
 void WritePorts(MutableByteView packet, std::uint16_t source, std::uint16_t destination);
 
 }  // namespace funnel::sctp

@@ -147,12 +147,19 @@ SctpEndpoint::Event ReadChange(const sctp_assoc_change& change) {
 SctpEndpoint::Event ReadNotification(ByteView raw) {
   SctpEndpoint::Event event;
   event.what = SctpEndpoint::What::kIrrelevant;
-  if (raw.size() < sizeof(sctp_assoc_change)) return event;
+  if (raw.size() < sizeof(sctp_adaptation_event)) return event;
   alignas(sctp_notification) std::uint8_t copy[512];
   std::size_t size = std::min(raw.size(), sizeof copy);
   std::memcpy(copy, raw.data(), size);
   auto* notification = reinterpret_cast<sctp_notification*>(copy);
+  if (notification->sn_header.sn_type == SCTP_ADAPTATION_INDICATION &&
+      size >= sizeof(sctp_adaptation_event) &&
+      notification->sn_adaptation_event.sai_adaptation_ind == kLinuxFragmentsIndication) {
+    event.what = SctpEndpoint::What::kLinuxFragments;
+    event.association = StackAssociation(notification->sn_adaptation_event.sai_assoc_id);
+  }
   if (notification->sn_header.sn_type != SCTP_ASSOC_CHANGE) return event;
+  if (size < sizeof(sctp_assoc_change)) return event;
   auto& change = notification->sn_assoc_change;
   change.sac_length = std::min<std::uint32_t>(change.sac_length, static_cast<std::uint32_t>(size));
   return ReadChange(change);

@@ -35,15 +35,16 @@ struct StackStatus {
 class SctpEndpoint {
  public:
   enum class What {
-    kNothing,     // no more for now
-    kMessage,     // whole, of `size` bytes
-    kOversize,    // a message larger than BUFFER; the association has to go
-    kUp,          // streams, interleaving and peer are set
-    kRestarted,   // as kUp; the same association began anew
-    kLost,        // ended by the peer or by the stack
-    kShutDown,    // ended in order
-    kNeverUp,     // a Connect that came to nothing
-    kIrrelevant,  // ask again
+    kNothing,         // no more for now
+    kMessage,         // whole, of `size` bytes
+    kOversize,        // a message larger than BUFFER; the association has to go
+    kUp,              // streams, interleaving and peer are set
+    kRestarted,       // as kUp; the same association began anew
+    kLost,            // ended by the peer or by the stack
+    kShutDown,        // ended in order
+    kNeverUp,         // a Connect that came to nothing
+    kLinuxFragments,  // behind kUp: the peer counts fragments as Linux does
+    kIrrelevant,      // ask again
   };
   struct Event {
     What what = What::kNothing;

@@ -92,7 +92,9 @@ Result<> SctpEndpoint::Subscribe() {
   const std::uint32_t on = 1;
   if (auto r = Set(socket_, SCTP_RECVRCVINFO, on, "receive information"); !r) return r;
   const sctp_event changes{SCTP_FUTURE_ASSOC, SCTP_ASSOC_CHANGE, 1};
-  return Set(socket_, SCTP_EVENT, changes, "association events");
+  if (auto r = Set(socket_, SCTP_EVENT, changes, "association events"); !r) return r;
+  const sctp_event indication{SCTP_FUTURE_ASSOC, SCTP_ADAPTATION_INDICATION, 1};
+  return Set(socket_, SCTP_EVENT, indication, "adaptation indication");
 }
 
 std::optional<StackTags> SctpEndpoint::Tags(StackAssociation association) const {

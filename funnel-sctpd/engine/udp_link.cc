@@ -53,10 +53,16 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
     return FailErrno("SO_DOMAIN");
   length = sizeof type;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_TYPE, &type, &length) < 0) return FailErrno("SO_TYPE");
-  if (type != SOCK_DGRAM || (family != AF_INET && family != AF_INET6))
-    return Fail("not a UDP socket", EINVAL);
+  int protocol = 0;
+  length = sizeof protocol;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0)
+    return FailErrno("SO_PROTOCOL");
+  bool is_raw = type == SOCK_RAW && protocol == IPPROTO_SCTP;
+  if ((type != SOCK_DGRAM && !is_raw) || (family != AF_INET && family != AF_INET6))
+    return Fail("neither a UDP socket nor a raw one for SCTP", EINVAL);
 
-  Socket socket{std::move(fd), family == AF_INET6};
+  Socket socket{std::move(fd), is_raw, family == AF_INET6};
+  if (is_raw) socket.segment_limit_bytes = 0;
   int raw = socket.fd.get();
   // Beyond net.core.rmem_max with CAP_NET_ADMIN only; up to it for all.
   SetInt(raw, SOL_SOCKET, SO_RCVBUF, kSocketBufferBytes);
@@ -83,7 +89,8 @@ Result<std::unique_ptr<UdpLink>> UdpLink::Make(std::vector<UniqueFd> sockets) {
   for (UniqueFd& fd : sockets) {
     Socket socket = TRY(Prepare(std::move(fd)));
     for (const Socket& other : prepared)
-      if (other.ipv6 == socket.ipv6) return Fail("two UDP sockets of one address family", EINVAL);
+      if (other.ipv6 == socket.ipv6 && other.raw == socket.raw)
+        return Fail("two sockets of one kind and address family", EINVAL);
     prepared.push_back(std::move(socket));
   }
   if (prepared.empty()) return Fail("no UDP socket", EINVAL);
@@ -99,8 +106,9 @@ std::vector<int> UdpLink::fds() const {
 UdpLink::Socket* UdpLink::SocketFor(const TransportAddress& address) {
   Socket* mapped = nullptr;
   for (Socket& socket : sockets_) {
+    if (socket.raw != (address.port() == 0)) continue;
     if (socket.ipv6 == address.is_ipv6()) return &socket;
-    if (!address.is_ipv6() && !socket.v6_only) mapped = &socket;
+    if (!address.is_ipv6() && !socket.v6_only && !socket.raw) mapped = &socket;
   }
   return mapped;
 }
@@ -242,7 +250,8 @@ bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
 
 bool UdpLink::Receive(Sink& sink, EngineCounters& counters) {
   bool more = false;
-  for (Socket& socket : sockets_) more |= receiver_.Receive(socket.fd.get(), sink, counters);
+  for (Socket& socket : sockets_)
+    more |= receiver_.Receive(socket.fd.get(), socket.raw && !socket.ipv6, sink, counters);
   return more;
 }
 

@@ -1,5 +1,6 @@
 // SCTP over UDP (RFC 6951): our own sockets, in batches, with segmentation offload both ways where
-// the kernel has it.
+// the kernel has it. Beside them raw IP sockets, for peers reached without UDP: their addresses
+// have port 0.
 //
 // Packets may be fragmented by IP (no DF): a path narrower than our packets costs fragments, not a
 // black hole.
@@ -16,7 +17,7 @@ namespace funnel::sctp {
 
 class UdpLink : public PacketLink {
  public:
-  // SOCKETS: bound UDP sockets, at most one of each family.
+  // SOCKETS: bound UDP sockets, raw IP sockets for SCTP; at most one of each kind and family.
   [[nodiscard]] static Result<std::unique_ptr<UdpLink>> Make(std::vector<UniqueFd> sockets);
   ~UdpLink() override;
 
@@ -28,6 +29,7 @@ class UdpLink : public PacketLink {
  private:
   struct Socket {
     UniqueFd fd;
+    bool raw = false;
     bool ipv6 = false;
     bool v6_only = false;
     // The largest segment that GSO has not been refused for; 0 where the kernel or device has none.

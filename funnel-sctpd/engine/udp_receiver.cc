@@ -47,6 +47,12 @@ Arrival ReadControl(msghdr& header) {
   return out;
 }
 
+// PACKET without its IPv4 header; empty if that is not whole.
+MutableByteView BehindIpv4Header(MutableByteView packet) {
+  std::size_t header = packet.empty() ? 0 : (packet[0] & 0xfu) * 4u;
+  return packet.subspan(std::min(header, packet.size()));
+}
+
 }  // namespace
 
 struct UdpReceiver::Buffers {
@@ -80,7 +86,8 @@ void UdpReceiver::Buffers::Reset() {
   }
 }
 
-bool UdpReceiver::Receive(int fd, PacketLink::Sink& sink, EngineCounters& counters) {
+bool UdpReceiver::Receive(int fd, bool with_ipv4_header, PacketLink::Sink& sink,
+                          EngineCounters& counters) {
   buffers_->Reset();
   int got = ::recvmmsg(fd, buffers_->messages, kReceiveMessages, MSG_DONTWAIT, nullptr);
   if (got < 0) {
@@ -95,6 +102,7 @@ bool UdpReceiver::Receive(int fd, PacketLink::Sink& sink, EngineCounters& counte
     Arrival arrival = ReadControl(header);
     MutableByteView rest(buffers_->bytes.get() + static_cast<std::size_t>(i) * kReceiveBytes,
                          buffers_->messages[i].msg_len);
+    if (with_ipv4_header) rest = BehindIpv4Header(rest);
     std::size_t segment = arrival.segment == 0 ? rest.size() : arrival.segment;
     while (!rest.empty()) {
       std::size_t size = std::min(segment, rest.size());

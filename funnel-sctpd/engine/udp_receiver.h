@@ -14,7 +14,9 @@ class UdpReceiver {
 
   // One system call on FD, a UDP socket with UDP_GRO and packet information on. False: nothing more
   // waits now.
-  [[nodiscard]] bool Receive(int fd, PacketLink::Sink& sink, EngineCounters& counters);
+  // WITH_IPV4_HEADER: packets come with one, as from a raw IPv4 socket.
+  [[nodiscard]] bool Receive(int fd, bool with_ipv4_header, PacketLink::Sink& sink,
+                             EngineCounters& counters);
 
  private:
   struct Buffers;

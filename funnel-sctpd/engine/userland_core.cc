@@ -66,18 +66,21 @@ PeerPort UserlandCore::PortFor(const PeerKey& key, std::uint64_t generation) con
 }
 
 std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
-  std::size_t headers = kUdpHeaderBytes + (peer.is_ipv6() ? kIpv6HeaderBytes : kIpv4HeaderBytes);
+  std::size_t headers = (CarrierOf(peer) == Carrier::kUdp ? kUdpHeaderBytes : 0) +
+                        (peer.is_ipv6() ? kIpv6HeaderBytes : kIpv4HeaderBytes);
   return (settings_.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
 }
 
 Result<AssociationId> UserlandCore::Connect(const Target& target) {
   if (target.addresses.empty()) return Fail("no address to connect to", EINVAL);
-  if (target.carrier != Carrier::kUdp)
-    return Fail("the userland engine carries SCTP over UDP only", EAFNOSUPPORT);
   PeerKey key{target.addresses.front(), target.sctp_port};
-  if (key.address.port() == 0 || key.sctp_port == 0) return Fail("no port to connect to", EINVAL);
+  bool direct = target.carrier == Carrier::kDirect;
+  if (direct) key.address = key.address.WithPort(0);
+  if ((key.address.port() == 0 && !direct) || key.sctp_port == 0)
+    return Fail("no port to connect to", EINVAL);
   if (!link_->Reaches(key.address))
-    return Fail("no UDP socket for " + key.address.text(), EAFNOSUPPORT);
+    return Fail(std::string(direct ? "no raw" : "no UDP") + " socket for " + key.address.text(),
+                EAFNOSUPPORT);
   if (associations_.Find(key) != nullptr)
     return Fail("there is an association with " + key.address.text(), EISCONN);
   if (associations_.size() >= settings_.max_associations)

@@ -82,6 +82,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
 
   // Events from libusrsctp (userland_events.cc).
   void Drain();
+  [[nodiscard]] SctpEndpoint::Event NextEvent();
+  [[nodiscard]] bool TakeLinuxFragments();
   void OnMessage(const SctpEndpoint::Event& event);
   void OnUp(const SctpEndpoint::Event& event);
   void OnUpIncoming(const SctpEndpoint::Event& event);
@@ -129,7 +131,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   OutputQueue queue_;
   bool wants_writable_ = false;
   EngineCounters counters_;
-  Bytes message_;  // Receive's buffer
+  Bytes message_;                             // Receive's buffer
+  std::optional<SctpEndpoint::Event> ahead_;  // already received, not yet looked at
   std::vector<PacketPiece> pieces_;
   Bytes trimmed_;  // WithoutEarlyResends' result
   std::vector<Ended> ended_;

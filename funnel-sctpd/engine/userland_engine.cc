@@ -30,4 +30,15 @@ Result<UniqueFd> BindUdpSocket(std::uint16_t port) {
   return BindUdpSocket(*TransportAddress::Parse("0.0.0.0", port));
 }
 
+Result<std::vector<UniqueFd>> OpenDirectSockets() {
+  std::vector<UniqueFd> out;
+  for (int family : {AF_INET, AF_INET6}) {
+    UniqueFd fd(::socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_SCTP));
+    if (!fd && errno == EAFNOSUPPORT) continue;
+    if (!fd) return FailErrno("raw socket for SCTP (needs CAP_NET_RAW)");
+    out.push_back(std::move(fd));
+  }
+  return out;
+}
+
 }  // namespace funnel::sctp

@@ -4,10 +4,26 @@
 
 namespace funnel::sctp {
 
+SctpEndpoint::Event UserlandCore::NextEvent() {
+  if (!ahead_) return endpoint_->Receive(message_);
+  SctpEndpoint::Event event = *ahead_;
+  ahead_.reset();
+  return event;
+}
+
+// Right behind kUp: whether the peer counts fragments as Linux does. It must be known before
+// anybody is told that there is an association, and sends.
+bool UserlandCore::TakeLinuxFragments() {
+  ahead_ = endpoint_->Receive(message_);
+  if (ahead_->what != SctpEndpoint::What::kLinuxFragments) return false;
+  ahead_.reset();
+  return true;
+}
+
 void UserlandCore::Drain() {
   undrained_packets_ = 0;
   for (;;) {
-    SctpEndpoint::Event event = endpoint_->Receive(message_);
+    SctpEndpoint::Event event = NextEvent();
     switch (event.what) {
       case SctpEndpoint::What::kNothing:
         return;
@@ -24,6 +40,7 @@ void UserlandCore::Drain() {
       case SctpEndpoint::What::kNeverUp:
         OnLost(event);
         break;
+      case SctpEndpoint::What::kLinuxFragments:
       case SctpEndpoint::What::kIrrelevant:
         break;
     }
@@ -88,6 +105,7 @@ void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event&
     return;
   }
   association.state = Association::State::kUp;
+  association.linux_fragments = TakeLinuxFragments();
   association.streams = event.streams;
   association.rto_min = settings_.rto_min;
   association.heard = active_ = Now();
@@ -95,8 +113,9 @@ void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event&
   endpoint_->LimitChunks(association.stack, PacketLimit(association.route.peer) - kHeaderBytes);
   association.max_unfragmented = endpoint_->LargestSingleChunk(association.stack);
   ++counters_.associations_up;
-  observer_.OnUp(association.id, {association.incoming, association.route.peer, Carrier::kUdp,
-                                  association.key.sctp_port, association.streams});
+  observer_.OnUp(association.id,
+                 {association.incoming, association.route.peer, CarrierOf(association.route.peer),
+                  association.key.sctp_port, association.streams});
 }
 
 void UserlandCore::OnLost(const SctpEndpoint::Event& event) {

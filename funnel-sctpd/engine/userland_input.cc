@@ -35,7 +35,8 @@ Association* UserlandCore::FindMoved(const PacketSummary& summary, const PeerKey
     Association* candidate = associations_.Find(id);
     if (candidate->state != Association::State::kConnecting &&
         candidate->tags.local == summary.header.tag && candidate->key.sctp_port == key.sctp_port &&
-        candidate->key.address.SameHost(key.address))
+        candidate->key.address.SameHost(key.address) &&
+        CarrierOf(candidate->key.address) == CarrierOf(key.address))
       return candidate;
   }
   return nullptr;
@@ -50,6 +51,7 @@ void UserlandCore::OnPeerPacket(Association& association, const PacketSummary& s
     association.route = route;
     ++association.packets_in;
     association.bytes_in += packet.size();
+    if (association.linux_fragments) ShiftFragmentNumbers(packet, 1);
     IntoStack(association.port, packet);
     if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
     return;

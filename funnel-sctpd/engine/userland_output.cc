@@ -90,6 +90,7 @@ void UserlandCore::OnStackOutput(ByteView packet) {
     std::memcpy(room.data(), packet.data(), kHeaderBytes);
     std::memcpy(room.data() + kHeaderBytes, packet.data() + piece.begin, piece.end - piece.begin);
     WritePorts(room, settings_.sctp_port, peer_sctp_port);
+    if (association != nullptr && association->linux_fragments) ShiftFragmentNumbers(room, -1);
     WriteChecksum(room);
     if (association == nullptr) continue;
     ++association->packets_out;
