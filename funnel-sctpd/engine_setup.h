@@ -19,7 +19,9 @@ struct StartedEngine {
 };
 
 [[nodiscard]] sctp::Settings EngineSettings(const config::SctpConfig& config);
-// Takes the sockets named `udp` where there are any, and its own (udp_sockets.h) otherwise.
+// The kernel's SCTP or our own, as `engine` says; auto takes the kernel's where it does all that the
+// configuration asks for. Which one it is and why is logged. The userland engine takes the sockets
+// named `udp` where there are any, and its own (udp_sockets.h) otherwise.
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
                                                 event::ListenFds& passed,
                                                 sctp::EngineObserver& observer);
