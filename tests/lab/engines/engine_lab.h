@@ -1,0 +1,120 @@
+// Two engines, of either kind, on two hosts (two_hosts.h), driven in one thread: for tests of what
+// engine.h promises, whichever stack keeps it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/engine/settings.h"
+#include "tests/lab/engines/two_hosts.h"
+
+namespace funnel::sctp::test {
+
+using std::chrono::milliseconds;
+
+enum class Kind { kUserland, kKernel };
+
+struct Pairing {
+  Kind a, b;
+  Carrier carrier;
+};
+// Which of its host's addresses a kernel engine has; the userland engine has all.
+enum class Addresses { kIpv4, kIpv6, kBothLinks };
+[[nodiscard]] std::string Name(const Pairing& pairing);
+// All of them, for INSTANTIATE_TEST_SUITE_P.
+[[nodiscard]] std::vector<Pairing> AllPairings();
+
+// One engine and all that it said.
+class LabEnd : public EngineObserver {
+ public:
+  struct Up {
+    AssociationId id;
+    UpInfo info;
+  };
+  struct Down {
+    AssociationId id;
+    DownReason reason;
+    std::string text;
+  };
+  struct Message {
+    AssociationId id;
+    StreamId stream;
+    std::uint32_t payload_protocol;
+    Bytes bytes;
+    TimePoint when;
+  };
+
+  LabEnd(Host host_in, Kind kind_in) : host(host_in), kind(kind_in) {}
+
+  void OnUp(AssociationId id, const UpInfo& info) override { ups.push_back({id, info}); }
+  void OnDown(AssociationId id, DownReason reason, std::string_view text) override {
+    downs.push_back({id, reason, std::string(text)});
+  }
+  void OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
+                 MutableByteView message) override;
+  void OnWritable(AssociationId id) override {
+    ++writables;
+    if (on_writable) on_writable(id);
+  }
+
+  // The engine's calls, made on its host.
+  [[nodiscard]] Result<AssociationId> Connect(const Target& target);
+  [[nodiscard]] SendStatus Send(ByteView message, unsigned stream = 0, SendOptions options = {});
+  [[nodiscard]] SendStatus Send(std::string_view text, unsigned stream = 0,
+                                SendOptions options = {}) {
+    return Send(AsBytes(text), stream, options);
+  }
+  void Shutdown();
+  void Abort(std::string_view reason);
+  void Stop();  // the engine ends
+
+  [[nodiscard]] const Down& down(std::size_t i = 0) const { return downs.at(i); }
+  [[nodiscard]] AssociationId current() const { return ups.back().id; }
+
+  const Host host;
+  const Kind kind;
+  std::unique_ptr<Engine> engine;
+  std::vector<Up> ups;
+  std::vector<Down> downs;
+  std::vector<Message> messages;
+  std::size_t message_bytes = 0;
+  bool keep_messages = true;
+  int writables = 0;
+  std::function<void(const Message&)> on_message;
+  std::function<void(AssociationId)> on_writable;
+};
+
+class EngineLab : public ::testing::TestWithParam<Pairing> {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  // Quick timers, so that tests of them are.
+  [[nodiscard]] static Settings Quick();
+  // An engine for END; skips the test (IsSkipped) where this machine cannot have it.
+  void Start(LabEnd& end, const Settings& settings = Settings(),
+             Addresses addresses = Addresses::kIpv4);
+  [[nodiscard]] Target TargetOf(const LabEnd& end, bool ipv6 = false) const;
+  // Both engines, A having connected to B, and up.
+  void Associate(const Settings& settings = Settings(), Addresses addresses = Addresses::kIpv4);
+  // Drives both engines until DONE says so; false when PATIENCE ran out.
+  [[nodiscard]] bool Run(const std::function<bool()>& done,
+                         milliseconds patience = milliseconds(8000));
+  void RunFor(milliseconds time);
+
+  std::optional<LabEnd> a, b;
+
+ private:
+  [[nodiscard]] Result<std::unique_ptr<Engine>> Make(LabEnd& end, const Settings& settings,
+                                                     Addresses addresses);
+  void Turn(LabEnd& end);
+  void Wait(TimePoint until);
+};
+
+}  // namespace funnel::sctp::test
