@@ -35,17 +35,25 @@ class TwoNodes : public testing::Test {
     hoster_node_->Start();
   }
 
-  static std::string EdgeUser() { return "edge-user = " + std::to_string(::getuid()) + "\n"; }
+  // One user plays all edges here. Two services must not have the same one, so that each other
+  // service than dns (53, 5300) spells it in another way: ldap (389, 3890), those of 6000 and up.
+  static std::string EdgeUser(const std::string& port = "53") {
+    const int number = std::stoi(port);
+    const int zeros = port.starts_with("53") ? 0 : number < 6000 ? 1 : 2 + number % 6000;
+    return "edge-user = " + std::string(static_cast<std::size_t>(zeros), '0') +
+           std::to_string(::getuid()) + "\n";
+  }
   static std::string ListenIni(const std::string& port, const std::string& identity,
                                const std::string& expect) {
-    return "[service]\nprotocol = udp\npeer = hoster\n" + EdgeUser() +
+    return "[service]\nprotocol = udp\npeer = hoster\n" + EdgeUser(port) +
            "[listen]\naddress = 127.0.0.1:" + port + "\n[security]\nidentity = " + identity +
            "\nexpect = " + expect + "\n";
   }
   static std::string ConnectIni(const std::string& port, const std::string& identity,
                                 const std::string& accept) {
-    return "[service]\nprotocol = udp\n" + EdgeUser() + "[connect]\naddress = 127.0.0.1:" + port +
-           "\n[security]\nidentity = " + identity + "\naccept = " + accept + "\n";
+    return "[service]\nprotocol = udp\n" + EdgeUser(port) +
+           "[connect]\naddress = 127.0.0.1:" + port + "\n[security]\nidentity = " + identity +
+           "\naccept = " + accept + "\n";
   }
   static ServiceName Service(const std::string& name) { return *ServiceName::Parse(name); }
 
