@@ -39,13 +39,12 @@ void AddHost(const std::string& host, std::uint16_t port, Place place, Answer& a
   ::freeaddrinfo(found);
 }
 
-// False: there are no SRV records.
-bool AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
-  auto records = LookUpSrv(name);
-  if (!records) answer.error = records.error().message;
-  if (!records || records->empty()) return false;
-  OrderSrv(*records, RandomUnit);
-  for (const SrvRecord& record : *records) {
+// False: there are no SRV records. An error: nobody could tell.
+Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
+  auto records = TRY(LookUpSrv(name));
+  if (records.empty()) return false;
+  OrderSrv(records, RandomUnit);
+  for (const SrvRecord& record : records) {
     if (record.target.empty())
       answer.error = name + " says that this is not offered";
     else
@@ -55,12 +54,21 @@ bool AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
   return true;
 }
 
-void AskOne(const config::Endpoint& endpoint, Answer& answer) {
-  if (endpoint.port == 0 && !endpoint.literal()) {
-    bool direct = AddSrv("_funnel._sctp." + endpoint.host, sctp::Carrier::kDirect, answer);
-    bool udp = AddSrv("_funnel._udp." + endpoint.host, sctp::Carrier::kUdp, answer);
-    if (direct || udp) return;
+// False: no SRV record says where HOST is. Name servers that are silent are not asked twice, as
+// each time takes seconds: /etc/hosts may know the name.
+bool AddByService(const std::string& host, Answer& answer) {
+  auto direct = AddSrv("_funnel._sctp." + host, sctp::Carrier::kDirect, answer);
+  if (!direct) {
+    answer.error = direct.error().message;
+    return false;
   }
+  auto udp = AddSrv("_funnel._udp." + host, sctp::Carrier::kUdp, answer);
+  if (!udp) answer.error = udp.error().message;
+  return *direct || udp.value_or(false);
+}
+
+void AskOne(const config::Endpoint& endpoint, Answer& answer) {
+  if (endpoint.port == 0 && !endpoint.literal() && AddByService(endpoint.host, answer)) return;
   AddHost(endpoint.host, endpoint.port, {}, answer);
 }
 
