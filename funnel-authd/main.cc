@@ -49,12 +49,9 @@ int main(int argc, char** argv) {
     Log(LogLevel::kError, "start-failed", hardened.error().message);
     return 1;
   }
-  auto config = config::Load({.directory = options->config_dir, .defaults = options->defaults_dir});
-  if (!config) {
-    for (const auto& mistake : config.error())
-      Log(LogLevel::kError, "configuration", mistake.Print());
-    return 1;
-  }
+  auto config = config::LoadForStartAndLog(
+      {.directory = options->config_dir, .defaults = options->defaults_dir});
+  if (!config) return 1;
   SetLogLevel(options->log_level.value_or(config->node.log_level));
   auto code = Run(*options, *std::move(config));
   if (!code) Log(LogLevel::kError, "start-failed", code.error().message);

@@ -33,11 +33,9 @@ int main(int argc, char** argv) {
   auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
   if (!options) return options.error();
   SetLogName("funnel-sctpd");
-  auto config = config::Load({.directory = options->config_dir, .defaults = options->defaults_dir});
-  if (!config) {
-    Log(LogLevel::kError, "configuration", "\n" + config::PrintMistakes(config.error()));
-    return 1;
-  }
+  auto config = config::LoadForStartAndLog(
+      {.directory = options->config_dir, .defaults = options->defaults_dir});
+  if (!config) return 1;
   SetLogLevel(options->log_level.value_or(config->node.log_level));
   auto code = Run(*options, *std::move(config));
   if (!code) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/config/apply.h"
 #include "common/config/check.h"
@@ -48,6 +49,23 @@ void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
   CompleteService(unit, service, mistakes);
 }
 
+Units ReadAll(const LoadOptions& options) {
+  Units units;
+  units.node = ReadUnit(options.defaults, options.directory, "funnel.conf");
+  units.peers = ReadUnits(options.defaults, options.directory, "peers.d");
+  units.services = ReadUnits(options.defaults, options.directory, "services.d");
+  return units;
+}
+
+// Whether FILE is one of those that make up this service.
+bool IsOfService(const LoadOptions& options, const std::string& name, const std::string& file) {
+  for (const std::string& folder : {options.directory, options.defaults}) {
+    std::string main = folder + "/services.d/" + name + ".ini";
+    if (!folder.empty() && (file == main || file.starts_with(main + ".d/"))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 // A folder that cannot be listed stands for itself as a unit without name and content.
@@ -74,11 +92,40 @@ std::expected<Configuration, Mistakes> Combine(const std::string& directory, con
 }
 
 std::expected<Configuration, Mistakes> Load(const LoadOptions& options) {
-  Units units;
-  units.node = ReadUnit(options.defaults, options.directory, "funnel.conf");
-  units.peers = ReadUnits(options.defaults, options.directory, "peers.d");
-  units.services = ReadUnits(options.defaults, options.directory, "services.d");
-  return Combine(options.directory, units);
+  return Combine(options.directory, ReadAll(options));
+}
+
+std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& options) {
+  Units units = ReadAll(options);
+  Mistakes left_out;
+  for (;;) {
+    auto combined = Combine(options.directory, units);
+    if (combined) return StartConfiguration{*std::move(combined), std::move(left_out)};
+    auto is_wrong = [&](const Unit& service) {
+      return std::ranges::any_of(combined.error(), [&](const Mistake& mistake) {
+        return IsOfService(options, service.name, mistake.file);
+      });
+    };
+    auto of_some_service = [&](const Mistake& mistake) {
+      return std::ranges::any_of(units.services, [&](const Unit& service) {
+        return IsOfService(options, service.name, mistake.file);
+      });
+    };
+    if (!std::ranges::all_of(combined.error(), of_some_service))
+      return std::unexpected(std::move(combined.error()));
+    std::erase_if(units.services, is_wrong);
+    Append(left_out, combined.error());
+  }
+}
+
+std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options) {
+  auto loaded = LoadForStart(options);
+  const Mistakes& mistakes = loaded ? loaded->left_out : loaded.error();
+  for (const Mistake& mistake : mistakes)
+    Log(LogLevel::kError, "configuration",
+        mistake.Print() + (loaded ? " (this service is left out)" : ""));
+  if (!loaded) return std::nullopt;
+  return std::move(loaded->configuration);
 }
 
 std::string PrintMistakes(const Mistakes& mistakes) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ struct LoadOptions {
 using Mistakes = std::vector<Mistake>;
 
 [[nodiscard]] std::expected<Configuration, Mistakes> Load(const LoadOptions& options);
+
+// What a daemon starts with: services in whose own files something is wrong are left out, so that
+// one bad file does not keep all others from their users after a restart. Whatever else is wrong is
+// an error as above. (A reload is stricter: there is a running configuration to go on with.)
+struct StartConfiguration {
+  Configuration configuration;
+  Mistakes left_out;
+};
+[[nodiscard]] std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& options);
+// The same; logs what is wrong, each mistake by itself.
+[[nodiscard]] std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options);
 
 // All mistakes, one a line: what a daemon logs before it ends.
 [[nodiscard]] std::string PrintMistakes(const Mistakes& mistakes);

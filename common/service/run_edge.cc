@@ -78,15 +78,15 @@ class EdgeDaemon {
 
  private:
   Result<> LoadService() {
-    auto loaded = config::Load({options_.config_dir, options_.defaults_dir});
-    if (!loaded) return Fail(config::PrintMistakes(loaded.error()));
+    auto loaded = config::LoadForStartAndLog({options_.config_dir, options_.defaults_dir});
+    if (!loaded) return Fail("the configuration is not right");
     configuration_ = std::move(*loaded);
     if (!options_.log_level) SetLogLevel(configuration_.node.log_level);
     node_ = configuration_.node;
     service_ = configuration_.FindService(options_.arguments.front());
     if (service_ == nullptr)
-      return Fail("no service '" + options_.arguments.front() + "' in " + options_.config_dir +
-                  "/services.d");
+      return Fail("no service '" + options_.arguments.front() + "' that is right in " +
+                  options_.config_dir + "/services.d");
     if (service_->protocol != program_.protocol)
       return Fail("the service '" + service_->name.text() + "' has another protocol");
     if (service_->role == config::Role::kRelay)

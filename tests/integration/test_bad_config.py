@@ -1,5 +1,5 @@
 """Each mistake in the configuration is named with file and line, by `funnelctl check` and by the daemons, which then
-do not start.
+do not start; a service whose own file is wrong costs the others nothing.
 
     a folder with a right configuration + one mistake -> funnelctl check, funnel-sctpd
 """
@@ -134,13 +134,29 @@ def test_check_names_file_and_line(build, folder, mistake):
     assert any(all(word.lower() in one.lower() for word in words) for one in found), done.stdout
 
 
-@pytest.mark.parametrize("daemon", ["funnel-authd", "funnel-sctpd", "funnel-udpd", "funnel-tcpd"])
+DAEMONS = {"funnel-authd": [], "funnel-sctpd": [], "funnel-udpd": ["dns"], "funnel-tcpd": ["ldap"]}
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
 def test_daemon_says_the_same_and_does_not_start(build, folder, daemon):
-    path = folder(changed("unknown key"))
-    arguments = {"funnel-udpd": ["dns"], "funnel-tcpd": ["ldap"]}.get(daemon, [])
-    done = run(build, daemon, path, *arguments)
+    path = folder(changed("unknown key in funnel.conf"))
+    done = run(build, daemon, path, *DAEMONS[daemon])
     assert done.returncode not in (0, -6, -11), done.stdout
-    assert f"{path}/services.d/dns.ini:4:" in done.stdout and "strem" in done.stdout
+    assert f"{path}/funnel.conf:4:" in done.stdout and "keytap" in done.stdout
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_service_with_a_mistake_is_left_out_and_told(build, folder, daemon):
+    """Here no daemon is given its sockets, and that is what those of the other services stop at."""
+    path = folder(changed("unknown key"))
+    done = run(build, daemon, path, *DAEMONS[daemon])
+    assert f"{path}/services.d/dns.ini:4:" in done.stdout and "strem" in done.stdout, done.stdout
+    assert "this service is left out" in done.stdout
+    end = done.stdout.splitlines()[-1]
+    if daemon == "funnel-udpd":
+        assert "no service 'dns' that is right" in end, done.stdout
+    else:
+        assert "socket" in end or "LISTEN_FDS" in end, done.stdout
 
 
 def test_all_mistakes_are_told_at_once(build, folder):

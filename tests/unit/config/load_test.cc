@@ -26,6 +26,43 @@ TEST(Load, ReadsAFolderThatIsRight) {
   EXPECT_FALSE(ldap.Accepts(*Principal::Parse("dns/branch1@EXAMPLE.NET")));
 }
 
+TEST(LoadForStart, LeavesOutTheServiceWhoseFileIsWrong) {
+  ExampleDir dir;
+  dir.Write("services.d/dns.ini", Replace(kListenText, "[listen]", "[lissen]"));
+  auto loaded = LoadForStart({dir.Path(""), ""});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->configuration.FindService("dns"), nullptr);
+  EXPECT_NE(loaded->configuration.FindService("ldap"), nullptr);
+  ASSERT_FALSE(loaded->left_out.empty());
+  for (const Mistake& mistake : loaded->left_out)
+    EXPECT_TRUE(mistake.file.ends_with("services.d/dns.ini")) << mistake.Print();
+}
+
+TEST(LoadForStart, OfTwoThatClashTheFirstStays) {
+  ExampleDir dir;
+  dir.Write("services.d/zone.ini", kListenText);
+  auto loaded = LoadForStart({dir.Path(""), ""});
+  ASSERT_TRUE(loaded);
+  EXPECT_NE(loaded->configuration.FindService("dns"), nullptr);
+  EXPECT_EQ(loaded->configuration.FindService("zone"), nullptr);
+}
+
+TEST(LoadForStart, MistakeInAnOverrideIsItsServices) {
+  ExampleDir dir;
+  dir.Write("services.d/dns.ini.d/local.ini", "[service]\nlifetime = soon\n");
+  auto loaded = LoadForStart({dir.Path(""), ""});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->configuration.FindService("dns"), nullptr);
+}
+
+TEST(LoadForStart, WhatAllDependOnMustBeRight) {
+  ExampleDir dir;
+  dir.Write("peers.d/hoster.ini", "[peer]\nnode = x\n");
+  EXPECT_FALSE(LoadForStart({dir.Path(""), ""}));
+  dir.Write("services.d/dns.ini", Replace(kListenText, "[listen]", "[lissen]"));
+  EXPECT_FALSE(LoadForStart({dir.Path(""), ""}));
+}
+
 TEST(Load, ComputesDefaults) {
   ExampleDir dir;
   auto loaded = dir.Load();
