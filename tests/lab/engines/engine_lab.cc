@@ -166,6 +166,11 @@ void EngineLab::RunFor(milliseconds time) {
   EXPECT_TRUE(Run([&] { return Now() >= until; }, time + milliseconds(1000)));
 }
 
+bool EngineLab::SendSoon(LabEnd& end, ByteView message, unsigned stream) {
+  bool sent = false;  // the condition may be asked more than once
+  return Run([&] { return sent = sent || end.Send(message, stream) == SendStatus::kSent; });
+}
+
 void EngineLab::Turn(LabEnd& end) {
   TwoHosts::On on(end.host);
   for (int fd : end.engine->fds()) {

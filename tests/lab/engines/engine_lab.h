@@ -107,6 +107,8 @@ class EngineLab : public ::testing::TestWithParam<Pairing> {
   [[nodiscard]] bool Run(const std::function<bool()>& done,
                          milliseconds patience = milliseconds(8000));
   void RunFor(milliseconds time);
+  // Sends MESSAGE from END, as soon as there is room for it.
+  [[nodiscard]] bool SendSoon(LabEnd& end, ByteView message, unsigned stream = 0);
 
   std::optional<LabEnd> a, b;
 
