@@ -169,7 +169,7 @@ std::string MakeStatus(const StatusInput& in) {
   JsonWriter out;
   out.Open('{').Field("daemon", "funnel-sctpd").Field("version", FUNNEL_VERSION);
   out.Field("pid", ::getpid()).Field("started", in.started_unix);
-  out.Field("node", in.core.config.node.name).Field("engine", "userland");
+  out.Field("node", in.core.config.node.name).Field("engine", in.core.engine->name());
   out.Key("listen").Open('[');
   for (const auto& address : in.listen) out.Value(address);
   out.Close(']');

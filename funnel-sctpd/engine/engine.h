@@ -162,6 +162,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
+  // As `engine` in the configuration: "userland", "kernel".
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
   // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one
   // with that address already (OnUp told of it, or Connect began it), EAFNOSUPPORT if no socket
   // fits the address or carrier, and ENOSPC at Settings::max_associations.

@@ -58,6 +58,7 @@ class KernelCore : public Engine {
                                                                 EngineObserver& observer);
   ~KernelCore() override;
 
+  std::string_view name() const override { return "kernel"; }
   Result<AssociationId> Connect(const Target& target) override;
   SendStatus Send(AssociationId association, StreamId stream, ByteView message,
                   const SendOptions& options) override;

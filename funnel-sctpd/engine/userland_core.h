@@ -31,6 +31,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
                                                                   EngineObserver& observer);
   ~UserlandCore() override;
 
+  std::string_view name() const override { return "userland"; }
   Result<AssociationId> Connect(const Target& target) override;
   SendStatus Send(AssociationId association, StreamId stream, ByteView message,
                   const SendOptions& options) override;

@@ -3,7 +3,8 @@
     guest (lab/uml.py)
       namespace a: funnel-sctpd, engine A ====== lan ====== namespace b: funnel-sctpd, engine B
 
-What runs in the guest is tests/integration/kernel/nodes.py, one guest for each pairing.
+What runs in the guest is tests/integration/kernel/nodes.py. Here both nodes use the kernel's; the engines' own tests
+(test_engines.py) pair it with the userland engine.
 """
 import os
 

@@ -35,10 +35,11 @@ def check_services(tunnel):
     assert direct.count("dn: ") == slapd.PEOPLE + 2
 
 
-def check_status(tunnel, carrier):
+def check_status(tunnel, engines, carrier):
     for node in tunnel.nodes.values():
         associations = node.status()["sctpd"]["associations"]
         assert [one["carrier"] for one in associations] == [carrier], associations
+        assert node.status()["sctpd"]["engine"] == engines[node.letter]
 
 
 def main(build, engine_a, engine_b, carrier):
@@ -51,7 +52,7 @@ def main(build, engine_a, engine_b, carrier):
         try:
             tunnel.prepare().start().wait_up(deadline=40)
             check_services(tunnel)
-            check_status(tunnel, carrier)
+            check_status(tunnel, engines, carrier)
         except BaseException:
             print(tunnel.describe())
             raise

@@ -33,6 +33,7 @@ class FakeEngine final : public sctp::Engine {
   }
   ~FakeEngine() override { network_.hosts.erase(address_); }
 
+  std::string_view name() const override { return "fake"; }
   Result<AssociationId> Connect(const sctp::Target& target) override {
     if (target.carrier == sctp::Carrier::kDirect) return Fail("no direct SCTP", EAFNOSUPPORT);
     AssociationId ours(network_.next_id++);
