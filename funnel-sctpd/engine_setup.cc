@@ -53,7 +53,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
     return;
   }
   if (in_the_way)
-    Log(LogLevel::kWarning, "engine",
+    Log(LogLevel::kWarning, "engine-unsuited",
         "this host's kernel SCTP ends associations straight over IP with ABORT, unless: "
         "iptables -A OUTPUT -p sctp --chunk-types any ABORT -m owner ! --uid-owner 0-4294967294 "
         "-j DROP");
@@ -137,7 +137,7 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
       break;
     case config::Engine::kKernel:
       if (std::string lacks = WhyNotKernel(config, !sockets.empty()); !lacks.empty())
-        Log(LogLevel::kWarning, "engine", "engine = kernel: " + lacks);
+        Log(LogLevel::kWarning, "engine-unsuited", "engine = kernel: " + lacks);
       break;
   }
   Log(LogLevel::kNotice, "engine",

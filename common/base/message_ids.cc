@@ -31,6 +31,7 @@ constexpr MessageId kMessageIds[] = {
     {"rekey-failed", "1431bd177b384807b9b0f0323faba3fb"},
     {"adoption-refused", "f3c2aba931ae48cab2e660b0c5adad77"},
     {"claim-failed", "b71c55e0186e4c5596704471312a002b"},
+    {"engine-unsuited", "b351accbe5ad44b2bde416de2a0f3b6e"},
     {"no-route", "acf19f1ef82c40b89509d2782c12336f"},
     {"relay-refused", "81f5665ab56544c098aa166612735d03"},
     {"channel-overflow", "431cedab8d4640a4ba84546d2317d969"},
