@@ -129,15 +129,19 @@ def test_clients_are_never_refused_during_an_upgrade(tunnel, package, older):
     assert tried > 50 and refused == 0
 
 
-def test_a_broken_configuration_does_not_break_the_upgrade(tunnel, package, older):
+def test_a_broken_service_costs_an_upgrade_and_the_other_services_nothing(tunnel, package, older):
     node = tunnel.a
     text = node.read("services.d/ldap.ini")
     node.write("services.d/ldap.ini", text + "no-such-key = 1\n")
     try:
         node.install(older)
         assert node.version == f"{OLDER} installed"
+        lab.wait_until(lambda: "192.0.2.80" in tunnel.nsd.dig("a", "127.0.0.1", 53, "www", "A", check=False),
+                       "dig is answered while another service's file is broken", 40, 0.2, tunnel.describe)
+        assert "this service is left out" in node.guest.journal("-u", "funnel-sctpd", "-n", "50")
     finally:
         node.write("services.d/ldap.ini", text)
+    node.guest.systemctl("reload", "funnel-authd", "funnel-sctpd")
     lab.wait_until(lambda: "uid: user7" in tunnel.slapd.search("a", "ldap://127.0.0.1:389", "(uid=user7)", check=False).stdout,
                    "ldapsearch is answered after the mistake is mended", 40, 0.2, tunnel.describe)
 
