@@ -57,7 +57,7 @@ def mount_rest(job):
     mount("sysfs", "/sys")
     mount("devtmpfs", "/dev")
     mount("devpts", "/dev/pts", "mode=620,ptmxmode=666")
-    for path, mode in (("/dev/shm", "1777"), ("/run", "755"), ("/tmp", "1777")):
+    for path, mode in (("/dev/shm", "1777"), ("/run", "755")):
         mount("tmpfs", path, f"mode={mode}")
     if not os.path.lexists("/dev/fd"):
         os.symlink("/proc/self/fd", "/dev/fd")
