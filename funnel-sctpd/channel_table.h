@@ -172,6 +172,8 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   event::EpollSet& set_;
   AssociationTable* associations_ = nullptr;
 
+  // Outlives the channels: their links are its ends.
+  RelayTurn relays_{[this] { return core_.now(); }, [this] { core_.work(); }};
   std::map<std::uint64_t, std::unique_ptr<Channel>> channels_;  // in order of their coming
   std::uint64_t next_number_ = 0;
   std::unordered_map<FrameLink*, Channel*> by_link_;
@@ -181,7 +183,6 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   std::vector<Channel*> dirty_;
   std::vector<Association*> ready_;
   bool anything_ending_ = false;
-  RelayTurn relays_{[this] { return core_.now(); }, [this] { core_.work(); }};
   Linger linger_;
   Refusals refusals_;
   ipc::ReadBuffer buffer_;
