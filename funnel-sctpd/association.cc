@@ -5,6 +5,13 @@
 #include "common/base/log.h"
 
 namespace funnel::sctpd {
+namespace {
+
+std::string PathText(const sctp::PeerPath& path) {
+  return path.address.text() + (path.carrier == sctp::Carrier::kDirect ? " (direct)" : " (udp)");
+}
+
+}  // namespace
 
 std::string_view Name(AssociationState state) {
   switch (state) {
@@ -58,6 +65,15 @@ bool Association::FlushControl(sctp::Engine& engine) {
     control_.pop_front();
   }
   return true;
+}
+
+void Association::MoveTo(const sctp::PeerPath& path) {
+  std::string line = "from " + PathText({address, carrier}) + " to " + PathText(path);
+  Log(LogLevel::kNotice, "path-moved", line, {{"PEER", label()}, {"ADDRESS", path.address.text()}});
+  address = path.address;
+  carrier = path.carrier;
+  last_move = line;
+  moved_unix = std::time(nullptr);
 }
 
 std::string Association::label() const { return peer.empty() ? address.text() : peer; }

@@ -46,12 +46,16 @@ class Association {
   // Sends what waits. True: nothing is left.
   bool FlushControl(sctp::Engine& engine);
   [[nodiscard]] bool has_control() const { return !control_.empty(); }
+  // The engine uses PATH now.
+  void MoveTo(const sctp::PeerPath& path);
   // For log lines: the peer's name if we know it, else the address.
   [[nodiscard]] std::string label() const;
 
   const bool outgoing;
   sctp::TransportAddress address;
   sctp::Carrier carrier = sctp::Carrier::kUdp;
+  std::string last_move;  // from which path to which; empty: it is where it began
+  std::int64_t moved_unix = 0;
   std::string peer;  // configured name: intended (outgoing) or proven (up); empty: a stranger
   std::string node;  // proven
   std::uint64_t instance = 0;

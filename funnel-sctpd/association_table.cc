@@ -171,6 +171,12 @@ void AssociationTable::OnWritable(AssociationId id) {
   if (association->up()) user_.OnWritable(*association);
 }
 
+void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
+  Association* association = Find(id);
+  if (association == nullptr || association->state() == AssociationState::kEnding) return;
+  association->MoveTo(path);
+}
+
 void AssociationTable::End(Association& association, const std::string& reason, Duration at_least) {
   if (association.state() == AssociationState::kEnding) return;
   bool was_up = association.up();

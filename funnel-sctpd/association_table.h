@@ -67,6 +67,7 @@ class AssociationTable final : public sctp::EngineObserver {
   void OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
                  MutableByteView message) override;
   void OnWritable(AssociationId id) override;
+  void OnMoved(AssociationId id, const sctp::PeerPath& path) override;
 
   // For status.
   [[nodiscard]] const std::map<std::string, std::unique_ptr<Peer>>& peers() const { return peers_; }

@@ -39,6 +39,7 @@ struct Peer : EngineObserver {
   }
   void OnMessage(AssociationId, StreamId, std::uint32_t, MutableByteView) override { ++messages; }
   void OnWritable(AssociationId) override { writable = true; }
+  void OnMoved(AssociationId, const PeerPath&) override {}
 
   std::unique_ptr<Engine> engine;
   AssociationId association;

@@ -24,4 +24,18 @@ std::string_view Name(DownReason reason) {
   return "?";
 }
 
+std::string_view Name(PathState state) {
+  switch (state) {
+    case PathState::kActive:
+      return "active";
+    case PathState::kReachable:
+      return "reachable";
+    case PathState::kSilent:
+      return "silent";
+    case PathState::kUntried:
+      return "untried";
+  }
+  return "?";
+}
+
 }  // namespace funnel::sctp

@@ -42,6 +42,13 @@ enum class Carrier {
   kDirect,  // straight over IP; an address's port is not used
 };
 
+// One way to a peer.
+struct PeerPath {
+  TransportAddress address;
+  Carrier carrier = Carrier::kUdp;
+  bool operator==(const PeerPath&) const = default;
+};
+
 // Whom to connect to.
 struct Target {
   // One peer's addresses. An engine that cannot use several at a time (userland: no multihoming)
@@ -103,11 +110,23 @@ class EngineObserver {
   // Send may succeed again after kFull. A hint: it may answer kFull again, and then there will be
   // another.
   virtual void OnWritable(AssociationId association) = 0;
+  // What is sent goes by PATH from now on: a better or a live one of Engine::OfferPaths, or where
+  // the peer, or a NAT before it, has moved to. Nothing is lost by it.
+  virtual void OnMoved(AssociationId association, const PeerPath& path) = 0;
 };
+
+enum class PathState {
+  kActive,     // in use
+  kReachable,  // the peer answers there
+  kSilent,     // it did not answer, or does not any more
+  kUntried,
+};
+[[nodiscard]] std::string_view Name(PathState state);
 
 struct PathStats {
   TransportAddress address;
-  bool active = false;
+  Carrier carrier = Carrier::kUdp;
+  PathState state = PathState::kUntried;
   std::chrono::milliseconds srtt{0};
   std::chrono::milliseconds rto{0};
   std::uint32_t cwnd_bytes = 0;
@@ -188,6 +207,15 @@ class Engine {
   // nullopt-like: an empty `paths` if the association is not known.
   [[nodiscard]] virtual AssociationStats Stats(AssociationId association) const = 0;
   [[nodiscard]] virtual EngineCounters counters() const = 0;
+
+  // All ways by which ASSOCIATION's peer may be reached, best first, the present one among them;
+  // the first kMaxPaths count. An engine that can moves the association, without losing anything,
+  // to the best that answers, tries better ones again every Settings::path_probe_interval, and
+  // leaves one that has fallen silent within Settings::path_failover. Replaces what was offered
+  // before. False: this engine, or this association, cannot; a new association is the way to
+  // change.
+  [[nodiscard]] virtual bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) = 0;
+  static constexpr std::size_t kMaxPaths = 8;
 
   // Hosts of configured peers: what comes from them is not held to the limits for strangers (per
   // source and in all), which could otherwise keep them out. Ports do not count. Replaces the

@@ -179,6 +179,11 @@ AssociationStats KernelCore::Stats(AssociationId id) const {
   return out;
 }
 
+// The kernel moves among the addresses that the association was set up with, by itself.
+bool KernelCore::OfferPaths(AssociationId /*association*/, std::vector<PeerPath> /*paths*/) {
+  return false;
+}
+
 EngineCounters KernelCore::counters() const {
   EngineCounters out = counters_;
   out.associations_now = associations_.size();

@@ -67,6 +67,7 @@ class KernelCore : public Engine {
   std::size_t MaxUnfragmented(AssociationId association) const override;
   AssociationStats Stats(AssociationId association) const override;
   EngineCounters counters() const override;
+  bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) override;
   void SetKnownHosts(std::vector<TransportAddress> hosts) override { known_ = std::move(hosts); }
   void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return {epoll_.get()}; }

@@ -120,6 +120,18 @@ sockaddr_storage AddressOf(const sctp_paddrinfo& info) {
   return out;
 }
 
+PathState StateOf(std::int32_t kernel_state, bool in_use) {
+  switch (kernel_state) {
+    case SCTP_ACTIVE:
+      return in_use ? PathState::kActive : PathState::kReachable;
+    case SCTP_UNCONFIRMED:
+    case SCTP_UNKNOWN:
+      return PathState::kUntried;
+    default:  // inactive, potentially failed
+      return PathState::kSilent;
+  }
+}
+
 }  // namespace
 
 std::optional<KernelSocket::Peer> KernelSocket::PeerOf(KernelAssociationId association) const {
@@ -175,12 +187,13 @@ void KernelSocket::FillStats(KernelAssociationId association, AssociationStats& 
     if (!Get(fd_.get(), SCTP_GET_PEER_ADDR_INFO, info)) continue;
     PathStats path;
     path.address = ToAddress(raw).WithPort(UdpPortOf(association, raw));
-    path.active = info.spinfo_state == SCTP_ACTIVE;
     path.srtt = std::chrono::milliseconds(info.spinfo_srtt);
     path.rto = std::chrono::milliseconds(info.spinfo_rto);
     path.cwnd_bytes = info.spinfo_cwnd;
     path.mtu_bytes = info.spinfo_mtu;
     bool in_use = path.address.SameHost(ToAddress(primary));
+    path.carrier = path.address.port() == 0 ? Carrier::kDirect : Carrier::kUdp;
+    path.state = StateOf(info.spinfo_state, in_use);
     out.paths.insert(in_use ? out.paths.begin() : out.paths.end(), path);
   }
   if (count > 0) sctp_freepaddrs(addresses);

@@ -138,7 +138,6 @@ std::optional<StackStatus> SctpEndpoint::Status(StackAssociation association) co
   out.peer_window_bytes = raw.sstat_rwnd;
   out.unacknowledged_chunks = raw.sstat_unackdata;
   out.unsent_chunks = raw.sstat_penddata;
-  out.path.active = raw.sstat_primary.spinfo_state == SCTP_ACTIVE;
   out.path.srtt = std::chrono::milliseconds(raw.sstat_primary.spinfo_srtt);
   out.path.rto = std::chrono::milliseconds(raw.sstat_primary.spinfo_rto);
   out.path.cwnd_bytes = raw.sstat_primary.spinfo_cwnd;

@@ -199,6 +199,8 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
     out.unsent_chunks = status->unsent_chunks;
   }
   out.paths[0].address = association->route.peer;
+  out.paths[0].carrier = CarrierOf(association->route.peer);
+  out.paths[0].state = PathState::kActive;
   out.queued_bytes = static_cast<std::uint32_t>(endpoint_->QueuedBytes(association->stack));
   out.packets_in = association->packets_in;
   out.packets_out = association->packets_out;
@@ -212,6 +214,10 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
   out.since_heard =
       std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->heard);
   return out;
+}
+
+bool UserlandCore::OfferPaths(AssociationId /*association*/, std::vector<PeerPath> /*paths*/) {
+  return false;
 }
 
 EngineCounters UserlandCore::counters() const {

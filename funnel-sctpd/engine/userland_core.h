@@ -40,6 +40,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   std::size_t MaxUnfragmented(AssociationId association) const override;
   AssociationStats Stats(AssociationId association) const override;
   EngineCounters counters() const override;
+  bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) override;
   void SetKnownHosts(std::vector<TransportAddress> hosts) override {
     strangers_.SetKnownHosts(std::move(hosts));
   }

@@ -248,7 +248,7 @@ TEST_P(AssociationConformance, StatsTellOfThePath) {
   AssociationStats stats = a->engine->Stats(a->current());
   ASSERT_FALSE(stats.paths.empty());
   EXPECT_EQ(stats.paths[0].address, TargetOf(*b).addresses[0]);
-  EXPECT_TRUE(stats.paths[0].active);
+  EXPECT_EQ(stats.paths[0].state, PathState::kActive);
   EXPECT_GT(stats.paths[0].cwnd_bytes, 0u);
   EXPECT_GT(stats.paths[0].rto.count(), 0);
   EXPECT_GT(stats.packets_in, 2u);

@@ -62,6 +62,7 @@ class LabEnd : public EngineObserver {
     ++writables;
     if (on_writable) on_writable(id);
   }
+  void OnMoved(AssociationId, const PeerPath& path) override { moves.push_back(path); }
 
   // The engine's calls, made on its host.
   [[nodiscard]] Result<AssociationId> Connect(const Target& target);
@@ -83,6 +84,7 @@ class LabEnd : public EngineObserver {
   std::vector<Up> ups;
   std::vector<Down> downs;
   std::vector<Message> messages;
+  std::vector<PeerPath> moves;
   std::size_t message_bytes = 0;
   bool keep_messages = true;
   int writables = 0;

@@ -109,6 +109,7 @@ struct End : EngineObserver {
     ++writables;
     if (on_writable) on_writable();
   }
+  void OnMoved(AssociationId, const PeerPath& path) override { moves.push_back(path); }
 
   SendStatus Send(std::string_view text, unsigned stream = 0, SendOptions options = {}) {
     return engine->Send(ups.back().id, StreamId(static_cast<std::uint16_t>(stream)), AsBytes(text),
@@ -120,6 +121,7 @@ struct End : EngineObserver {
   std::vector<Up> ups;
   std::vector<Down> downs;
   std::vector<Message> messages;
+  std::vector<PeerPath> moves;
   int writables = 0;
   std::function<void(const Message&)> on_message;
   std::function<void()> on_writable;

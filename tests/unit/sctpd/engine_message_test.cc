@@ -198,7 +198,7 @@ TEST_F(EngineMessageTest, StatsTellOfThePath) {
   AssociationStats stats = a.engine->Stats(a.ups[0].id);
   ASSERT_EQ(stats.paths.size(), 1u);
   EXPECT_EQ(stats.paths[0].address, b.address);
-  EXPECT_TRUE(stats.paths[0].active);
+  EXPECT_EQ(stats.paths[0].state, PathState::kActive);
   EXPECT_GE(stats.paths[0].srtt, milliseconds(10));
   EXPECT_LE(stats.paths[0].srtt, milliseconds(60));
   EXPECT_GE(stats.paths[0].rto, milliseconds(100));

@@ -41,6 +41,7 @@ struct Peer : EngineObserver {
     bytes += message.size();
   }
   void OnWritable(AssociationId) override { writable = true; }
+  void OnMoved(AssociationId, const PeerPath&) override {}
 
   std::unique_ptr<Engine> engine;
   AssociationId association;

@@ -88,6 +88,10 @@ class FakeEngine final : public sctp::Engine {
   std::size_t MaxUnfragmented(AssociationId) const override { return 1384; }
   sctp::AssociationStats Stats(AssociationId) const override { return {}; }
   sctp::EngineCounters counters() const override { return {}; }
+  bool OfferPaths(AssociationId id, std::vector<sctp::PeerPath> paths) override {
+    if (moves) offered[id] = std::move(paths);
+    return moves;
+  }
   void SetKnownHosts(std::vector<sctp::TransportAddress> hosts) override {
     known_hosts = std::move(hosts);
   }
@@ -123,6 +127,13 @@ class FakeEngine final : public sctp::Engine {
     Tell([this, id, reason] { Down(id, reason); });
   }
 
+  // As if the association had moved by itself.
+  void MoveTo(AssociationId id, const sctp::PeerPath& path) {
+    Tell([this, id, path] { observer_.OnMoved(id, path); });
+  }
+
+  bool moves = false;  // what OfferPaths answers
+  std::map<AssociationId, std::vector<sctp::PeerPath>> offered;
   std::vector<Sent> sent;
   std::vector<sctp::TransportAddress> known_hosts;
   std::size_t room_bytes = SIZE_MAX;
