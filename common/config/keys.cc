@@ -26,6 +26,7 @@ std::string PrintInitialValue(const KeyRow& row, std::span<const KeyRow> node,
 std::span<const KeyRow> NodeKeys() {
   static const std::vector<KeyRow> rows = [] {
     std::vector<KeyRow> all(BaseKeys().begin(), BaseKeys().end());
+    all.insert(all.end(), SctpKeys().begin(), SctpKeys().end());
     all.insert(all.end(), ControlKeys().begin(), ControlKeys().end());
     return all;
   }();

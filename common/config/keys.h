@@ -41,8 +41,9 @@ struct KeyRow {
 [[nodiscard]] std::span<const KeyRow> NodeKeys();
 [[nodiscard]] std::span<const KeyRow> PeerKeys();
 [[nodiscard]] std::span<const KeyRow> ServiceKeys();
-// What NodeKeys is made of: keys_node.cc and keys_control.cc.
+// What NodeKeys is made of: keys_node.cc, keys_sctp.cc and keys_control.cc.
 [[nodiscard]] std::span<const KeyRow> BaseKeys();
+[[nodiscard]] std::span<const KeyRow> SctpKeys();
 [[nodiscard]] std::span<const KeyRow> ControlKeys();
 
 [[nodiscard]] const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
