@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "funnel-sctpd/engine/packet.h"
+
 namespace funnel::sctp {
 namespace {
 
@@ -27,16 +29,6 @@ Bytes Packed(const std::vector<TransportAddress>& addresses, std::uint16_t port)
     out.insert(out.end(), bytes, bytes + length);
   }
   return out;
-}
-
-// CAUSES: of an ABORT (RFC 9260 section 3.3.10), which is how the kernel hands it out.
-std::string UserInitiatedReason(ByteView causes) {
-  constexpr std::uint16_t kUserInitiatedAbort = 12;
-  ByteReader reader(causes);
-  auto code = reader.U16(), length = reader.U16();
-  if (!length || *code != kUserInitiatedAbort || *length < 4) return {};
-  auto text = reader.Take(std::min<std::size_t>(*length - 4u, reader.remaining()));
-  return text ? std::string(AsText(*text)) : std::string();
 }
 
 KernelSocket::Event ReadChange(const sctp_assoc_change& change, std::size_t size) {

@@ -1,5 +1,7 @@
 #include "funnel-sctpd/engine/packet.h"
 
+#include <algorithm>
+
 #include "funnel-sctpd/engine/crc32c.h"
 
 namespace funnel::sctp {
@@ -43,6 +45,15 @@ std::optional<Chunk> ChunkReader::Next() {
   at_ = std::min(packet_.size(), at_ + (length + 3) / 4 * 4);
   chunk.end = at_;
   return chunk;
+}
+
+std::string UserInitiatedReason(ByteView causes) {
+  constexpr std::uint16_t kUserInitiatedAbort = 12;
+  ByteReader reader(causes);
+  auto code = reader.U16(), length = reader.U16();
+  if (!length || *code != kUserInitiatedAbort || *length < 4) return {};
+  auto text = reader.Take(std::min<std::size_t>(*length - 4u, reader.remaining()));
+  return text ? std::string(AsText(*text)) : std::string();
 }
 
 bool ChecksumOk(ByteView packet) {

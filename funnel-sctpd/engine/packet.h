@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "common/base/bytes.h"
 
@@ -85,6 +86,11 @@ class ChunkReader {
   std::size_t at_ = kHeaderBytes;
   bool ok_ = true;
 };
+
+// What the peer said with its ABORT: the text of the first of its CAUSES (RFC 9260
+// section 3.3.10: code 16, length 16 with these 4, value) if that is a User-Initiated Abort
+// (section 3.3.10.12), else "". The peer chose it: escape it before a terminal or a log.
+[[nodiscard]] std::string UserInitiatedReason(ByteView causes);
 
 inline bool CarriesData(ChunkType type) {
   return type == ChunkType::kData || type == ChunkType::kInterleavedData;

@@ -97,16 +97,6 @@ void SctpEndpoint::Abort(StackAssociation association, std::string_view reason) 
 
 namespace {
 
-// CAUSES: of an ABORT (RFC 9260 section 3.3.10): code 16, length 16 with these 4, value.
-std::string UserInitiatedReason(ByteView causes) {
-  constexpr std::uint16_t kUserInitiatedAbort = 12;
-  ByteReader reader(causes);
-  auto code = reader.U16(), length = reader.U16();
-  if (!length || *code != kUserInitiatedAbort || *length < 4) return {};
-  auto text = reader.Take(std::min<std::size_t>(*length - 4u, reader.remaining()));
-  return text ? std::string(AsText(*text)) : std::string();
-}
-
 SctpEndpoint::Event ReadChange(const sctp_assoc_change& change) {
   using What = SctpEndpoint::What;
   SctpEndpoint::Event event;
