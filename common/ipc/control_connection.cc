@@ -6,8 +6,8 @@
 
 namespace funnel::ipc {
 
-ControlConnection::ControlConnection(event::Loop& loop, ControlSocket socket, Callbacks callbacks)
-    : loop_(loop), socket_(std::move(socket)), callbacks_(std::move(callbacks)) {}
+ControlConnection::ControlConnection(ControlSocket socket, Callbacks callbacks)
+    : socket_(std::move(socket)), callbacks_(std::move(callbacks)) {}
 
 ControlConnection::~ControlConnection() { *alive_ = false; }
 
@@ -15,7 +15,7 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Create(event::Loop
                                                                      ControlSocket socket,
                                                                      Callbacks callbacks) {
   std::unique_ptr<ControlConnection> connection(
-      new ControlConnection(loop, std::move(socket), std::move(callbacks)));
+      new ControlConnection(std::move(socket), std::move(callbacks)));
   ControlConnection* self = connection.get();
   connection->watch_ = TRY(loop.AddIo(self->socket_.fd(), EPOLLIN,
                                       [self](std::uint32_t events) { self->OnReady(events); }));

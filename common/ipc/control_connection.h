@@ -43,12 +43,11 @@ class ControlConnection {
   [[nodiscard]] std::size_t queued_bytes() const { return socket_.queued_bytes(); }
 
  private:
-  ControlConnection(event::Loop& loop, ControlSocket socket, Callbacks callbacks);
+  ControlConnection(ControlSocket socket, Callbacks callbacks);
   void OnReady(std::uint32_t events);
   void Receive();
   void Finish();
 
-  event::Loop& loop_;
   ControlSocket socket_;
   Callbacks callbacks_;
   bool failed_ = false;
