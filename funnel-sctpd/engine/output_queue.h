@@ -1,5 +1,10 @@
 // Packets that wait for a socket, in order, in one piece of memory each batch, so that a run of
 // them can be handed to the kernel at once (GSO).
+//
+// Not to Linux's own SCTP: where a train arrives as it was sent (between containers or virtual
+// machines of one host), Linux cuts it for the socket of SCTP in UDP without taking its packets off
+// their list (udp_queue_rcv_skb), and SCTP goes on along that list (sctp_inq_pop) and frees them
+// twice. Linux 6.1 dies of that within seconds.
 #pragma once
 
 #include <cstddef>
@@ -28,15 +33,18 @@ class OutputQueue {
   // Beyond LIMIT_BYTES Append refuses: the newest packet is dropped, as a full router would.
   explicit OutputQueue(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
+  enum class Travel { kInTrains, kAlone };
   struct Entry {
     Route route;
     std::size_t begin;
     std::size_t size;
+    Travel travel;
   };
 
   // Room for a packet of SIZE bytes, to be written before the next call; empty if the queue is
   // full.
-  [[nodiscard]] MutableByteView Append(const Route& route, std::size_t size);
+  [[nodiscard]] MutableByteView Append(const Route& route, std::size_t size,
+                                       Travel travel = Travel::kInTrains);
 
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
   [[nodiscard]] std::size_t size() const { return entries_.size() - first_; }

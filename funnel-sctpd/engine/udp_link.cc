@@ -166,15 +166,17 @@ void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
 }
 
 // How many packets from FIRST on can travel as one train: one route, all of one size, the last may
-// be shorter.
+// be shorter; none of those that must not.
 std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first,
                                const Socket& socket) const {
   const auto& head = queue.entry(first);
-  if (head.size > socket.segment_limit_bytes) return 1;
+  if (head.size > socket.segment_limit_bytes || head.travel == OutputQueue::Travel::kAlone)
+    return 1;
   std::size_t count = 1, bytes = head.size;
   while (first + count < queue.size() && count < kMaxSegments) {
     const auto& next = queue.entry(first + count);
-    if (next.size > head.size || bytes + next.size > kMaxTrainBytes || next.route != head.route)
+    if (next.size > head.size || bytes + next.size > kMaxTrainBytes || next.route != head.route ||
+        next.travel != head.travel)
       break;
     bytes += next.size;
     ++count;

@@ -73,6 +73,8 @@ void UserlandCore::OnStackOutput(ByteView packet) {
     peer_sctp_port = input_->key.sctp_port;
   }
   if (route == nullptr) return;
+  bool to_linux = association != nullptr && association->linux_fragments;
+  auto travel = to_linux ? OutputQueue::Travel::kAlone : OutputQueue::Travel::kInTrains;
   std::size_t limit = PacketLimit(route->peer);
   if (association != nullptr) packet = WithoutEarlyResends(*association, packet);
   if (packet.size() <= kHeaderBytes) return;
@@ -82,7 +84,7 @@ void UserlandCore::OnStackOutput(ByteView packet) {
   for (const PacketPiece& piece : pieces_) {
     std::size_t size = kHeaderBytes + piece.end - piece.begin;
     if (size > limit) ++counters_.output_oversize;
-    MutableByteView room = queue_.Append(*route, size);
+    MutableByteView room = queue_.Append(*route, size, travel);
     if (room.empty()) {
       ++counters_.output_dropped;
       continue;
@@ -90,7 +92,7 @@ void UserlandCore::OnStackOutput(ByteView packet) {
     std::memcpy(room.data(), packet.data(), kHeaderBytes);
     std::memcpy(room.data() + kHeaderBytes, packet.data() + piece.begin, piece.end - piece.begin);
     WritePorts(room, settings_.sctp_port, peer_sctp_port);
-    if (association != nullptr && association->linux_fragments) ShiftFragmentNumbers(room, -1);
+    if (to_linux) ShiftFragmentNumbers(room, -1);
     WriteChecksum(room);
     if (association == nullptr) continue;
     ++association->packets_out;

@@ -5,7 +5,7 @@
             PID 1: uml_init.py, which runs the one command and hands back its output and status
 
 Every program and library of the host is there under its own path, and so is what was built. What the guest
-writes is gone with it. It has one CPU, no network device of the host's and no systemd; system calls are dear
+writes is gone with it. A kernel panic hangs it; the console shows it with loglevel=7. It has one CPU, no network device of the host's and no systemd; system calls are dear
 (25 us), so nothing about throughput can be learned there.
 """
 import contextlib

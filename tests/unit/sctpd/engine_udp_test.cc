@@ -1,5 +1,6 @@
 // The engine over real UDP sockets on loopback: batches, offload, both address families.
 #include <gtest/gtest.h>
+#include <netinet/udp.h>
 #include <poll.h>
 
 #include <map>
@@ -205,6 +206,40 @@ TEST(UdpLinkTest, TrainsArriveAsTheirPackets) {
   EXPECT_EQ(collector.packets, expected);
   EXPECT_EQ(collector.from, from_address);
   EXPECT_EQ(counters.packets_out, expected.size());
+}
+
+// The largest piece that comes of 40 packets of 500 bytes, at a socket that takes trains whole.
+std::size_t LargestArrival(OutputQueue::Travel travel) {
+  UniqueFd to = Bind("127.0.0.1");
+  int on = 1;
+  EXPECT_EQ(setsockopt(to.get(), SOL_UDP, UDP_GRO, &on, sizeof on), 0);
+  std::vector<UniqueFd> from;
+  from.push_back(Bind("127.0.0.1"));
+  auto link = UdpLink::Make(std::move(from));
+  OutputQueue queue(1 << 20);
+  for (int i = 0; i < 40; ++i) {
+    auto room = queue.Append({LocalAddress(to), {}}, 500, travel);
+    std::fill(room.begin(), room.end(), std::uint8_t{1});
+  }
+  EngineCounters counters;
+  EXPECT_TRUE((*link)->Transmit(queue, counters));
+  EXPECT_EQ(counters.packets_out, 40u);
+  std::size_t largest = 0, bytes = 0;
+  Bytes arrival(65536);
+  pollfd wait{to.get(), POLLIN, 0};
+  while (bytes < 40 * 500 && poll(&wait, 1, 5000) > 0) {
+    ssize_t got = recv(to.get(), arrival.data(), arrival.size(), 0);
+    EXPECT_GT(got, 0);
+    largest = std::max(largest, static_cast<std::size_t>(got));
+    bytes += static_cast<std::size_t>(got);
+  }
+  EXPECT_EQ(bytes, 40u * 500);
+  return largest;
+}
+
+TEST(UdpLinkTest, WhatMustTravelAloneIsInNoTrain) {
+  EXPECT_EQ(LargestArrival(OutputQueue::Travel::kInTrains), 40u * 500);
+  EXPECT_EQ(LargestArrival(OutputQueue::Travel::kAlone), 500u);
 }
 
 }  // namespace
