@@ -28,6 +28,7 @@ class Node(Asked):
         self.peer_name = PEER_NAMES[letter]
         self.daemons = {}
         self.settings = {}  # [section][key] of funnel.conf beyond the usual ones
+        self.sctpd_options = []  # of its holder, beyond the usual ones
         self.restart_delay = 1.0
         self._workspace = workspace
         self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
@@ -104,7 +105,7 @@ class Node(Asked):
         def socket(name, file, mode, group):
             return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"
         self._add(AUTHD, [], [socket("authd", "authd.sock", "0666", 0)])
-        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0666", 0)])
+        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0666", 0)], self.sctpd_options)
         for service in services:
             # Where the edge puts its control socket.
             self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
