@@ -26,6 +26,7 @@ struct Command {
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
   bool json = false;
+  bool changes = false;  // something is not as before; all others only read, and have JSON
   std::span<const config::OwnOption> options = {};
 };
 

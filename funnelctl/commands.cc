@@ -19,7 +19,7 @@ constexpr config::OwnOption kMetricsOptions[] = {
 };
 
 constexpr config::OwnOption kTopOptions[] = {
-    {"--once", "", "", "one picture on stdout, for scripts"},
+    {"--once", "", "", "one interval's picture on stdout, for scripts"},
     {"--interval", "", "TIME", "time between two looks, 100ms to 1h (default 1s)"},
 };
 
@@ -63,9 +63,11 @@ constexpr Command kCommands[] = {
      .json = true},
     {.name = "top",
      .help = "live: rates, round trips, queues and drops of peers and services",
-     .description = "Keys: q quits, s sorts by the next column, space looks now.",
-     .exit_status = "this is no terminal, and there is no --once",
+     .description = "Keys: q quits, s sorts by the next column, space looks now. With --json an "
+                    "object a line for each interval, until interrupted.",
+     .exit_status = "this is no terminal, and there is neither --once nor --json",
      .run = RunTop,
+     .json = true,
      .options = kTopOptions},
     {.name = "doctor",
      .help = "checks all that a node needs, a line each: ok, or what to do",
@@ -84,7 +86,8 @@ constexpr Command kCommands[] = {
      .options = kMetricsOptions},
     {.name = "help-config",
      .help = "every key of the configuration, with syntax, default and range",
-     .run = RunHelpConfig},
+     .run = RunHelpConfig,
+     .json = true},
 };
 
 }  // namespace

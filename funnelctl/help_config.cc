@@ -1,13 +1,35 @@
-// funnelctl help-config: the table that the daemons parse by, as text.
-#include <cstdio>
-
+// funnelctl help-config: the table that the daemons parse by.
 #include "common/config/help.h"
 #include "funnelctl/command.h"
+#include "funnelctl/print.h"
 
 namespace funnel::ctl {
+namespace {
 
-int RunHelpConfig(const config::Options& /*options*/) {
-  std::fputs(config::HelpForKeys().c_str(), stdout);
+Json KeysAsJson() {
+  Json out = Json::array();
+  for (const config::ConfigFile& file : config::ConfigFiles()) {
+    for (const config::KeyRow& row : file.rows()) {
+      out.push_back({{"file", file.name},
+                     {"section", row.section},
+                     {"key", row.key},
+                     {"help", row.help},
+                     {"syntax", config::DescribeType(row.type)},
+                     {"default", TextOrNull(config::PrintDefault(row))},
+                     {"range", TextOrNull(config::PrintRange(row.type, row.range))},
+                     {"required", row.need == config::Need::kRequired},
+                     {"repeated", row.need == config::Need::kList},
+                     {"only_for", TextOrNull(config::DescribeApplies(row))},
+                     {"since", row.since}});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int RunHelpConfig(const config::Options& options) {
+  options.json ? PrintJson(KeysAsJson()) : PrintText(config::HelpForKeys());
   return kExitOk;
 }
 

@@ -46,11 +46,6 @@ std::string PeersAsText(const NodeView& view) {
   return table.empty() ? "No peer is configured.\n" : table.Print();
 }
 
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
 Json PeersAsJson(const NodeView& view) {
   Json out = Json::array();
   for (const config::PeerConfig& peer : view.configuration->peers) {

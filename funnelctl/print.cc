@@ -15,6 +15,11 @@ void PrintJson(const Json& json) {
   PrintText(json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n');
 }
 
+bool PrintJsonLine(const Json& json) {
+  PrintText(json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n');
+  return std::fflush(stdout) == 0;
+}
+
 int Complain(std::string_view text) {
   std::fprintf(stderr, "funnelctl: %.*s\n", static_cast<int>(text.size()), text.data());
   return kExitFailed;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,14 @@ using Json = nlohmann::ordered_json;
 
 // Text as it is; null where it is empty.
 [[nodiscard]] Json TextOrNull(const std::string& text);
+template <typename T>
+[[nodiscard]] Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
 void PrintText(std::string_view text);
 void PrintJson(const Json& json);
+// On one line, of many to come; false: whoever reads our output has gone.
+[[nodiscard]] bool PrintJsonLine(const Json& json);
 
 // "funnelctl: TEXT" on stderr; yields kExitFailed.
 int Complain(std::string_view text);

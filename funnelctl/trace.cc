@@ -18,7 +18,9 @@ int RunTrace(const config::Options& options) {
   if (!edge) return Complain(edge.error().message);
   auto talk = Talk::Connect(edge->socket_path);
   if (!talk) return Complain(Explain(*edge, talk.error()));
-  if (auto sent = talk->Send("trace", {}); !sent) return Complain(Explain(*edge, sent.error()));
+  std::vector<std::string> form;
+  if (options.json) form.emplace_back("json");
+  if (auto sent = talk->Send("trace", form); !sent) return Complain(Explain(*edge, sent.error()));
   for (;;) {
     auto lines = talk->Next(Now() + kForever);
     if (!lines) return Complain(Explain(*edge, lines.error()));

@@ -5,18 +5,11 @@ namespace {
 
 constexpr std::string_view kIndent = "      ";
 
-// "udp, [listen]".
-std::string PrintApplies(unsigned applies) {
-  std::string out;
-  auto add = [&out](std::string_view word) {
-    out += (out.empty() ? "" : " and ") + std::string(word);
-  };
-  if (applies & kUdpOnly) add("protocol = udp");
-  if (applies & kTcpOnly) add("protocol = tcp");
-  if (applies & kListenOnly) add("a service with [listen]");
-  if (applies & kConnectOnly) add("a service with [connect]");
-  return out;
-}
+constexpr ConfigFile kFiles[] = {
+    {"funnel.conf", "", NodeKeys},
+    {"peers.d/NAME.ini", "", PeerKeys},
+    {"services.d/NAME.ini", " (exactly one of [listen], [connect], [relay])", ServiceKeys},
+};
 
 std::string PrintRow(const KeyRow& row) {
   return "  " + std::string(row.key) + " = " + std::string(DescribeType(row.type)) + '\n' +
@@ -24,10 +17,10 @@ std::string PrintRow(const KeyRow& row) {
          DescribeLimits(row) + '\n';
 }
 
-std::string PrintFile(std::string_view title, std::span<const KeyRow> rows) {
-  std::string out = std::string(title) + '\n';
+std::string PrintFile(const ConfigFile& file) {
+  std::string out = std::string(file.name) + std::string(file.note) + '\n';
   std::string_view section;
-  for (const KeyRow& row : rows) {
+  for (const KeyRow& row : file.rows()) {
     if (row.section != section) out += "\n[" + std::string(row.section) + "]\n";
     section = row.section;
     out += PrintRow(row);
@@ -37,6 +30,20 @@ std::string PrintFile(std::string_view title, std::span<const KeyRow> rows) {
 
 }  // namespace
 
+std::span<const ConfigFile> ConfigFiles() { return kFiles; }
+
+std::string DescribeApplies(const KeyRow& row) {
+  std::string out;
+  auto add = [&out](std::string_view word) {
+    out += (out.empty() ? "" : " and ") + std::string(word);
+  };
+  if (row.applies & kUdpOnly) add("protocol = udp");
+  if (row.applies & kTcpOnly) add("protocol = tcp");
+  if (row.applies & kListenOnly) add("a service with [listen]");
+  if (row.applies & kConnectOnly) add("a service with [connect]");
+  return out;
+}
+
 std::string DescribeLimits(const KeyRow& row) {
   std::string facts;
   auto add = [&facts](const std::string& fact) { facts += (facts.empty() ? "" : "; ") + fact; };
@@ -44,16 +51,15 @@ std::string DescribeLimits(const KeyRow& row) {
   if (row.need == Need::kList) add("may be repeated");
   if (std::string text = PrintDefault(row); !text.empty()) add("default: " + text);
   if (std::string text = PrintRange(row.type, row.range); !text.empty()) add("range: " + text);
-  if (row.applies != kEverywhere) add("only for " + PrintApplies(row.applies));
+  if (row.applies != kEverywhere) add("only for " + DescribeApplies(row));
   add("since " + std::string(row.since));
   return facts;
 }
 
 std::string HelpForKeys() {
-  return PrintFile("funnel.conf", NodeKeys()) + "\n\n" + PrintFile("peers.d/NAME.ini", PeerKeys()) +
-         "\n\n" +
-         PrintFile("services.d/NAME.ini (exactly one of [listen], [connect], [relay])",
-                   ServiceKeys());
+  std::string out;
+  for (const ConfigFile& file : kFiles) out += (out.empty() ? "" : "\n\n") + PrintFile(file);
+  return out;
 }
 
 }  // namespace funnel::config

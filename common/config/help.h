@@ -14,6 +14,17 @@ namespace funnel::config {
 // What limits a key, in one line: "required; default: 5s; range: 1s to 5min; since 0.1".
 [[nodiscard]] std::string DescribeLimits(const KeyRow& row);
 
+// "protocol = udp and a service with [listen]"; "" where the key always makes sense.
+[[nodiscard]] std::string DescribeApplies(const KeyRow& row);
+
+// The three files, as help names them.
+struct ConfigFile {
+  std::string_view name;
+  std::string_view note;  // what to know of it; may be empty
+  std::span<const KeyRow> (*rows)();
+};
+[[nodiscard]] std::span<const ConfigFile> ConfigFiles();
+
 // A file's keys for its manual page, in mdoc(7): one subsection for each section of the file.
 [[nodiscard]] std::string MdocForKeys(std::span<const KeyRow> rows);
 

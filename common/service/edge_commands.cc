@@ -158,6 +158,14 @@ void Ping(const EdgeCommandsSetup& in, const Arguments& arguments, ipc::SharedAn
   });
 }
 
+void StartTrace(const EdgeCommandsSetup& in, const Arguments& arguments, ipc::SharedAnswer answer) {
+  if (!arguments.empty() && arguments.front() != "json")
+    return answer->Fail("the form of a trace is json or none, not '" +
+                        EscapeForLog(arguments.front()) + "'");
+  in.edge.trace().AddReader(std::move(answer),
+                            arguments.empty() ? TraceForm::kText : TraceForm::kJson);
+}
+
 std::string Count(std::string_view what, std::size_t count) {
   JsonWriter out;
   out.Open('{').Field(what, count).Close('}');
@@ -210,9 +218,7 @@ void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup) {
   add("sessions", Access::kRead, 0, 0,
       [](const auto& in, const auto&, auto answer) { answer->Finish(SessionsJson(in)); });
   add("ping", Access::kRead, 0, 1, Ping);
-  add("trace", Access::kRead, 0, 0, [](const auto& in, const auto&, auto answer) {
-    in.edge.trace().AddReader(std::move(answer));
-  });
+  add("trace", Access::kRead, 0, 1, StartTrace);
   add("drain", Access::kAdmin, 0, 0,
       [](const auto& in, const auto&, auto answer) { SetDraining(in, true, answer); });
   add("resume", Access::kAdmin, 0, 0,

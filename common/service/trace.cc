@@ -1,6 +1,6 @@
 #include "common/service/trace.h"
 
-#include <ctime>
+#include <array>
 
 namespace funnel::service {
 namespace {
@@ -9,18 +9,6 @@ using namespace std::chrono_literals;
 
 // How long a reader that has not taken all yet is given before it is offered more.
 constexpr Duration kRetry = 20ms;
-
-// "12:34:56.789012", local time.
-std::string TimeOfDay() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  tm local{};
-  ::localtime_r(&now.tv_sec, &local);
-  char text[32];
-  std::snprintf(text, sizeof text, "%02d:%02d:%02d.%06ld", local.tm_hour, local.tm_min,
-                local.tm_sec, now.tv_nsec / 1000);
-  return text;
-}
 
 }  // namespace
 
@@ -31,9 +19,9 @@ Trace::Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes,
       flush_(loop.AddTurnHook([this] { Flush(); })),
       retry_(loop.AddTimer([this] { Flush(); })) {}
 
-void Trace::AddReader(ipc::SharedAnswer reader) {
+void Trace::AddReader(ipc::SharedAnswer reader, TraceForm form) {
   reader->set_on_gone([this, gone = reader.get()] { Remove(gone); });
-  readers_.push_back({.answer = std::move(reader), .pending = {}});
+  readers_.push_back({.answer = std::move(reader), .form = form, .pending = {}});
   if (readers_.size() == 1) on_switch_();
 }
 
@@ -42,11 +30,14 @@ void Trace::Remove(const ipc::CommandAnswer* gone) {
   if (readers_.empty()) on_switch_();
 }
 
-void Trace::Line(const std::string& text) {
+void Trace::Report(const TraceEvent& event) {
   if (!on()) return;
-  const std::string line = TimeOfDay() + ' ' + text + '\n';
+  const TraceTime now = std::chrono::system_clock::now();
   const std::size_t limit = limit_bytes_();
+  std::array<std::string, 2> lines;  // by form; made for the first reader that wants it
   for (Reader& reader : readers_) {
+    std::string& line = lines[static_cast<std::size_t>(reader.form)];
+    if (line.empty()) line = RenderTraceEvent(event, now, reader.form);
     if (reader.pending.size() + line.size() > limit) {
       ++reader.lost;
     } else {
@@ -64,8 +55,8 @@ void Trace::Flush() {
       continue;
     }
     if (reader.lost > 0)
-      reader.pending += "-- " + std::to_string(std::exchange(reader.lost, 0)) +
-                        " lines lost here: this reader is too slow\n";
+      reader.pending += RenderTraceLoss(std::exchange(reader.lost, 0),
+                                        std::chrono::system_clock::now(), reader.form);
     reader.answer->Write(std::exchange(reader.pending, {}));
   }
 }

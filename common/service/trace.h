@@ -1,5 +1,5 @@
-// The live record of a service's frames and records for `funnelctl trace`: who reads it, and lines
-// for them. Never payload, keys or tokens. Nothing is made while nobody reads.
+// The live record of a service's frames and records for `funnelctl trace`: who reads it, and what
+// it says of them. Never payload, keys or tokens. Nothing is made while nobody reads.
 //
 // Owned by the Edge; thread: the loop's.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "common/event/loop.h"
 #include "common/ipc/command_answer.h"
+#include "common/service/trace_event.h"
 #include "common/wire/frame.h"
 #include "common/wire/record.h"
 #include "common/wire/tracer.h"
@@ -26,13 +27,14 @@ class Trace {
 
   [[nodiscard]] bool on() const { return !readers_.empty(); }
   // Until it goes.
-  void AddReader(ipc::SharedAnswer reader);
-  // TEXT without line feed; the time is put in front.
-  void Line(const std::string& text);
+  void AddReader(ipc::SharedAnswer reader, TraceForm form);
+  // It is now.
+  void Report(const TraceEvent& event);
 
  private:
   struct Reader {
     ipc::SharedAnswer answer;
+    TraceForm form;
     std::string pending;
     std::uint64_t lost = 0;
   };
@@ -46,7 +48,7 @@ class Trace {
   std::unique_ptr<event::Timer> retry_;  // a reader has not taken everything yet
 };
 
-// One channel's lines. LABEL: "dns/1".
+// One channel's part of it. LABEL: "dns/1".
 class ChannelTracer final : public wire::FrameTracer {
  public:
   ChannelTracer(Trace& trace, std::string label) : trace_(trace), label_(std::move(label)) {}
@@ -61,7 +63,7 @@ class ChannelTracer final : public wire::FrameTracer {
   std::string label_;
 };
 
-// One record, without its payload: "DATAGRAM session=3 size=45".
-[[nodiscard]] std::string DescribeRecord(const wire::Record& record);
+// `what` and the fields of one record, without its payload: DATAGRAM, session and size.
+[[nodiscard]] TraceEvent DescribeRecord(const wire::Record& record);
 
 }  // namespace funnel::service

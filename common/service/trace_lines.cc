@@ -1,19 +1,15 @@
-// What a frame and its records look like in a trace.
-#include "common/base/text.h"
+// What a frame and its records say in a trace.
 #include "common/service/trace.h"
 
 namespace funnel::service {
 namespace {
 
-std::string Number(std::string_view name, std::uint64_t value) {
-  return " " + std::string(name) + "=" + std::to_string(value);
-}
-std::string Of(SessionId session) { return Number("session", session.value()); }
-std::string Size(std::size_t size) { return Number("size", size); }
-std::string Code(wire::EndCode code) {
-  return Number("code", static_cast<std::uint64_t>(code)) + " (" +
-         std::string(wire::EndCodeText(code)) + ")";
-}
+using std::chrono::milliseconds;
+
+TraceField Number(std::string_view name, std::uint64_t value) { return {name, value}; }
+TraceField Of(SessionId session) { return Number("session", session.value()); }
+TraceField Size(std::size_t size) { return {"size", ByteCount{size}}; }
+TraceField Limit(std::uint64_t bytes) { return {"limit", ByteCount{bytes}}; }
 
 std::string_view OrderText(wire::Order order) {
   switch (order) {
@@ -29,55 +25,64 @@ std::string_view OrderText(wire::Order order) {
   return "?";
 }
 
-struct Describe {
-  std::string operator()(const wire::PaddingRecord&) const { return "PADDING"; }
-  std::string operator()(const wire::DatagramRecord& record) const {
-    return "DATAGRAM" + Of(record.session) + Size(record.bytes.size());
-  }
-  std::string operator()(const wire::MessageRecord& record) const {
-    std::string out = "MESSAGE" + Of(record.session) + Number("number", record.number);
-    out += Size(record.bytes.size()) + " order=" + std::string(OrderText(record.order));
-    if (record.order == wire::Order::kFollows) out += Number("distance", record.distance);
-    return out + (record.more ? " more" : "") + (record.fin ? " fin" : "");
-  }
-  std::string operator()(const wire::OpenSessionRecord& record) const {
-    return "OPEN_SESSION" + Of(record.session) + " client=" + EscapeForLog(record.info.client) +
-           " local=" + EscapeForLog(record.info.local);
-  }
-  std::string operator()(const wire::CreditRecord& record) const {
-    return "CREDIT" + Of(record.session) + Number("limit", record.limit);
-  }
-  std::string operator()(const wire::ChannelCreditRecord& record) const {
-    return "CHANNEL_CREDIT" + Number("limit", record.limit);
-  }
-  std::string operator()(const wire::SessionsRecord& record) const {
-    return "SESSIONS" + Number("limit", record.limit);
-  }
-  std::string operator()(const wire::ResetRecord& record) const {
-    return "RESET" + Of(record.session) + Code(record.code);
-  }
-  std::string operator()(const wire::EndSessionRecord& record) const {
-    return "END_SESSION" + Of(record.session);
-  }
-  std::string operator()(const wire::PingRecord&) const { return "PING"; }
-  std::string operator()(const wire::PongRecord&) const { return "PONG"; }
-  std::string operator()(const wire::ConfirmRecord&) const { return "CONFIRM"; }
-  std::string operator()(const wire::RekeyRecord& record) const {
-    return "REKEY" + Size(record.token.size());
-  }
-  std::string operator()(const wire::NewEpochRecord& record) const {
-    return "NEW_EPOCH" + Number("frames", record.frames);
-  }
-  std::string operator()(const wire::FarewellRecord& record) const {
-    return "FAREWELL" + Code(record.code);
-  }
-  std::string operator()(const wire::HelloRecord& record) const {
-    return "HELLO" + Size(record.body.size());
-  }
-  std::string operator()(const wire::SkippedRecord&) const { return "UNKNOWN (skipped)"; }
-};
+TraceEvent Record(std::string_view what, std::vector<TraceField> fields = {}) {
+  return {
+      .kind = TraceEvent::Kind::kRecord, .channel = {}, .what = what, .fields = std::move(fields)};
+}
 
-std::string_view Arrow(bool outgoing) { return outgoing ? " -> " : " <- "; }
+struct Describe {
+  TraceEvent operator()(const wire::PaddingRecord&) const { return Record("PADDING"); }
+  TraceEvent operator()(const wire::DatagramRecord& record) const {
+    return Record("DATAGRAM", {Of(record.session), Size(record.bytes.size())});
+  }
+  TraceEvent operator()(const wire::MessageRecord& record) const {
+    TraceEvent out = Record("MESSAGE", {Of(record.session),
+                                        Number("number", record.number),
+                                        Size(record.bytes.size()),
+                                        {"order", std::string(OrderText(record.order))}});
+    if (record.order == wire::Order::kFollows)
+      out.fields.push_back(Number("distance", record.distance));
+    out.fields.push_back({"more", record.more});
+    out.fields.push_back({"fin", record.fin});
+    return out;
+  }
+  TraceEvent operator()(const wire::OpenSessionRecord& record) const {
+    return Record(
+        "OPEN_SESSION",
+        {Of(record.session), {"client", record.info.client}, {"local", record.info.local}});
+  }
+  TraceEvent operator()(const wire::CreditRecord& record) const {
+    return Record("CREDIT", {Of(record.session), Limit(record.limit)});
+  }
+  TraceEvent operator()(const wire::ChannelCreditRecord& record) const {
+    return Record("CHANNEL_CREDIT", {Limit(record.limit)});
+  }
+  TraceEvent operator()(const wire::SessionsRecord& record) const {
+    return Record("SESSIONS", {Number("most", record.limit)});
+  }
+  TraceEvent operator()(const wire::ResetRecord& record) const {
+    return Record("RESET", {Of(record.session), {"code", record.code}});
+  }
+  TraceEvent operator()(const wire::EndSessionRecord& record) const {
+    return Record("END_SESSION", {Of(record.session)});
+  }
+  TraceEvent operator()(const wire::PingRecord&) const { return Record("PING"); }
+  TraceEvent operator()(const wire::PongRecord&) const { return Record("PONG"); }
+  TraceEvent operator()(const wire::ConfirmRecord&) const { return Record("CONFIRM"); }
+  TraceEvent operator()(const wire::RekeyRecord& record) const {
+    return Record("REKEY", {Size(record.token.size())});
+  }
+  TraceEvent operator()(const wire::NewEpochRecord& record) const {
+    return Record("NEW_EPOCH", {Number("frames", record.frames)});
+  }
+  TraceEvent operator()(const wire::FarewellRecord& record) const {
+    return Record("FAREWELL", {{"code", record.code}});
+  }
+  TraceEvent operator()(const wire::HelloRecord& record) const {
+    return Record("HELLO", {Size(record.body.size())});
+  }
+  TraceEvent operator()(const wire::SkippedRecord&) const { return Record("UNKNOWN"); }
+};
 
 std::string_view NameOf(wire::FrameType type) {
   switch (type) {
@@ -91,39 +96,53 @@ std::string_view NameOf(wire::FrameType type) {
       return "SEALED";
     case wire::FrameType::kClosed:
       return "CLOSED";
+    // Between edge and funnel-sctpd only.
     case wire::FrameType::kLinkUp:
+      return "LINK_UP";
     case wire::FrameType::kLinkEnd:
+      return "LINK_END";
     case wire::FrameType::kNote:
-      return "(local)";
+      return "NOTE";
   }
-  return "?";
+  return "UNKNOWN";
 }
 
 }  // namespace
 
-std::string DescribeRecord(const wire::Record& record) { return std::visit(Describe{}, record); }
+TraceEvent DescribeRecord(const wire::Record& record) { return std::visit(Describe{}, record); }
 
 void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView records) {
-  const std::string head = label_ + std::string(Arrow(frame.outgoing));
-  trace_.Line(head + "SEALED" + Number("seq", frame.sequence) +
-              Number("epoch", frame.epoch.value()) + Size(frame.size) +
-              (frame.reliable ? " reliable" : Number("lifetime", frame.lifetime_ms) + "ms"));
+  TraceEvent sealed{.channel = label_,
+                    .outgoing = frame.outgoing,
+                    .what = "SEALED",
+                    .fields = {Number("seq", frame.sequence),
+                               Number("epoch", frame.epoch.value()),
+                               Size(frame.size),
+                               {"reliable", frame.reliable}}};
+  if (!frame.reliable) sealed.fields.push_back({"lifetime", milliseconds(frame.lifetime_ms)});
+  trace_.Report(sealed);
   ByteReader reader(records);
   while (!reader.AtEnd()) {
     auto record = wire::ParseRecord(reader);
-    if (!record) return trace_.Line(head + "  (malformed)");
-    trace_.Line(head + "  " + DescribeRecord(*record));
+    TraceEvent event = record ? DescribeRecord(*record) : Record("MALFORMED");
+    event.channel = label_;
+    event.outgoing = frame.outgoing;
+    trace_.Report(event);
+    if (!record) return;
   }
 }
 
 void ChannelTracer::OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) {
-  trace_.Line(label_ + std::string(Arrow(false)) + "SEALED" + Number("epoch", epoch.value()) +
-              Size(size) + " dropped: " + std::string(why));
+  trace_.Report({.channel = label_,
+                 .what = "SEALED",
+                 .fields = {Number("epoch", epoch.value()), Size(size)},
+                 .dropped = std::string(why)});
 }
 
 void ChannelTracer::OnClear(bool outgoing, wire::FrameType type, std::size_t size) {
-  if (trace_.on())
-    trace_.Line(label_ + std::string(Arrow(outgoing)) + std::string(NameOf(type)) + Size(size));
+  if (!trace_.on()) return;
+  trace_.Report(
+      {.channel = label_, .outgoing = outgoing, .what = NameOf(type), .fields = {Size(size)}});
 }
 
 }  // namespace funnel::service

@@ -8,6 +8,7 @@
 #include "funnelctl/look.h"
 #include "funnelctl/print.h"
 #include "funnelctl/top/frame.h"
+#include "funnelctl/top/json.h"
 #include "funnelctl/top/screen.h"
 
 namespace funnel::ctl {
@@ -29,9 +30,24 @@ Sample TakeSample(const config::Options& options) {
 int Once(const config::Options& options, milliseconds interval) {
   Sample before = TakeSample(options);
   std::this_thread::sleep_for(interval);
-  for (const FrameLine& line : RenderFrame(before, TakeSample(options), {}))
-    PrintText(line.text + '\n');
+  Sample now = TakeSample(options);
+  if (options.json) {
+    PrintJson(TrafficAsJson(before, now));
+  } else {
+    for (const FrameLine& line : RenderFrame(before, now, {})) PrintText(line.text + '\n');
+  }
   return kExitOk;
+}
+
+// Until interrupted, or until whoever reads it is gone.
+int LinePerInterval(const config::Options& options, milliseconds interval) {
+  Sample before = TakeSample(options);
+  for (;;) {
+    std::this_thread::sleep_until(before.at + interval);
+    Sample now = TakeSample(options);
+    if (!PrintJsonLine(TrafficAsJson(before, now))) return kExitOk;
+    before = std::move(now);
+  }
 }
 
 // Until `q`, or until the terminal is gone.
@@ -69,6 +85,7 @@ int RunTop(const config::Options& options) {
     interval = milliseconds(*parsed);
   }
   if (options.Has("--once")) return Once(options, interval);
+  if (options.json) return LinePerInterval(options, interval);
   auto screen = Screen::Take(WantsColours());
   if (!screen) return Complain(screen.error().message);
   Live(options, interval, *screen);

@@ -1,4 +1,5 @@
 #include "funnelctl/top/frame.h"
+#include "funnelctl/top/json.h"
 #include "tests/unit/funnelctl/example_status.h"
 #include "tests/unit/funnelctl/run_command.h"
 
@@ -85,8 +86,24 @@ TEST_F(Top, SortsTheMostFirst) {
   EXPECT_EQ(NextSort(Sort::kDropped), Sort::kName);
 }
 
+TEST_F(Top, TellsProgramsTheSame) {
+  Json json = TrafficAsJson(before_, now_);
+  EXPECT_EQ(json["interval_ms"], 2000);
+  EXPECT_EQ(json["node"], "branch1.example.net");
+  EXPECT_FALSE(json["problems"].empty());
+  const Json& dns = json["services"][0];
+  EXPECT_EQ(dns["service"], "dns");
+  EXPECT_EQ(dns["bytes_out_per_s"], 2000);
+  EXPECT_EQ(dns["dropped_per_s"], 0.5);
+  EXPECT_EQ(dns["dropped_total"], 1);
+  EXPECT_EQ(dns["rtt_ms"], 12.5);
+  EXPECT_EQ(json["peers"][0]["bytes_out_per_s"], 2048);
+  EXPECT_TRUE(json["services"][1]["bytes_out_per_s"].is_null()) << "no counters";
+}
+
 TEST_F(Top, WorksWithNothingToShow) {
   Sample nothing;
+  EXPECT_EQ(TrafficAsJson(nothing, nothing)["services"], Json::array());
   EXPECT_FALSE(RenderFrame(nothing, nothing, {}).empty());
 }
 
@@ -98,6 +115,9 @@ TEST(TopCommand, PrintsOnceAndRefusesBadIntervals) {
   Ran ran = RunIt(RunTop, options);
   EXPECT_EQ(ran.status, kExitOk);
   EXPECT_TRUE(Contains(ran.out, "Node branch1.example.net"));
+  options.json = true;
+  ran = RunIt(RunTop, options);
+  EXPECT_GE(Json::parse(ran.out)["interval_ms"], 100);
   options.own["--interval"] = "5";
   EXPECT_EQ(RunIt(RunTop, options).status, kExitUsage);
 }

@@ -154,14 +154,35 @@ TEST_F(ControlTest, TraceHasRecordsWithoutPayloadWhileSomebodyReads) {
   EXPECT_TRUE(Until([&] { return !near_->trace().on(); }));
 }
 
+TEST_F(ControlTest, TraceInJsonIsAnObjectALineBesideOneInText) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ipc::ControlSocket programs = Connect(), people = Connect();
+  Say(people, "trace");
+  Say(programs, "trace", {"json"});
+  Settle();
+  ASSERT_TRUE(Exchange("payload"));
+  std::string lines, text;
+  while (lines.find("\"direction\":\"in\",\"what\":\"DATAGRAM\"") == std::string::npos)
+    lines += Hear(programs);
+  while (text.find("<-   DATAGRAM") == std::string::npos) text += Hear(people);
+  EXPECT_NE(lines.find(",\"kind\":\"record\",\"channel\":\"dns/1\",\"direction\":\"out\","
+                       "\"what\":\"DATAGRAM\",\"session\":0,\"size_bytes\":7}\n"),
+            std::string::npos)
+      << lines;
+  EXPECT_EQ(lines.find("payload"), std::string::npos);
+  EXPECT_EQ(text.find('{'), std::string::npos) << text;
+  EXPECT_EQ(Ask("trace", {"xml"}), "the form of a trace is json or none, not 'xml'");
+}
+
 TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndIsToldHowMany) {
   ipc::ControlSocket client = Connect();
   Say(client, "trace");
   ASSERT_TRUE(Until([&] { return near_->trace().on(); }));
-  const std::string line(1000, 'x');
+  const TraceEvent line{.what = "SEALED", .dropped = std::string(1000, 'x')};
   // More than the socket's buffer and the queue together.
   for (int i = 0; i < 2000; ++i) {
-    near_->trace().Line(line);
+    near_->trace().Report(line);
     if (i % 50 != 0) continue;
     EXPECT_TRUE(loop_->RunOnce(0ms));
   }

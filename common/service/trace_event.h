@@ -1,0 +1,49 @@
+// One line of a trace: a frame, a record within the frame before it, or lines that were lost. Both
+// forms, for people and for programs, are made from the same fields (funnelctl/command_schema.md).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/wire/types.h"
+
+namespace funnel::service {
+
+enum class TraceForm { kText, kJson };
+
+struct ByteCount {
+  std::uint64_t value = 0;
+};
+
+// As text "size=45", " lifetime=5000ms", "code=3 (timeout)", and a flag "more" where it is true; in
+// JSON the unit stands in the name: "size_bytes", "lifetime_ms", and a code has its text beside it.
+struct TraceField {
+  std::string_view name;
+  std::variant<bool, std::uint64_t, ByteCount, std::chrono::milliseconds, std::string,
+               wire::EndCode>
+      value;
+};
+
+struct TraceEvent {
+  enum class Kind { kFrame, kRecord };
+
+  Kind kind = Kind::kFrame;
+  std::string channel;  // "dns/1"
+  bool outgoing = false;
+  std::string_view what;  // "SEALED", "DATAGRAM"
+  std::vector<TraceField> fields = {};
+  std::string dropped = {};  // why; empty: it was not
+};
+
+using TraceTime = std::chrono::system_clock::time_point;
+
+// One line each, with its line feed; printable ASCII whatever the peer sent.
+[[nodiscard]] std::string RenderTraceEvent(const TraceEvent& event, TraceTime when, TraceForm form);
+[[nodiscard]] std::string RenderTraceLoss(std::uint64_t lines, TraceTime when, TraceForm form);
+
+}  // namespace funnel::service

@@ -1,0 +1,36 @@
+// What holds for all commands.
+#include <set>
+
+#include "common/config/help.h"
+#include "funnelctl/print.h"
+#include "tests/unit/funnelctl/run_command.h"
+
+namespace funnel::ctl {
+namespace {
+
+TEST(Commands, AllThatOnlyReadHaveJson) {
+  for (const Command& command : Commands())
+    EXPECT_TRUE(command.json || command.changes) << command.name;
+}
+
+TEST(Commands, HaveNamesOfTheirOwn) {
+  std::set<std::string_view> names;
+  for (const Command& command : Commands()) EXPECT_TRUE(names.insert(command.name).second);
+}
+
+TEST(HelpConfig, ListsEveryKeyForProgramsToo) {
+  config::Options options;
+  options.json = true;
+  const Json keys = Json::parse(RunIt(RunHelpConfig, options).out);
+  EXPECT_EQ(keys.size(), config::NodeKeys().size() + config::PeerKeys().size() +
+                             config::ServiceKeys().size());
+  EXPECT_EQ(keys[0]["file"], "funnel.conf");
+  EXPECT_EQ(keys[0]["key"], "name");
+  EXPECT_EQ(keys[0]["required"], true);
+  EXPECT_TRUE(keys[0]["default"].is_null());
+  options.json = false;
+  EXPECT_TRUE(Contains(RunIt(RunHelpConfig, options).out, "funnel.conf\n\n[node]\n  name = "));
+}
+
+}  // namespace
+}  // namespace funnel::ctl
