@@ -80,9 +80,9 @@ Result<> KernelCore::CheckTarget(const Target& target) const {
         association->carrier != target.carrier || association->peer_sctp_port != target.sctp_port)
       continue;
     for (const TransportAddress& address : target.addresses)
-      if (association->peer.SameHost(address) &&
-          (!udp || association->peer.port() == address.port()))
-        return Fail("there is an association with " + address.text(), EISCONN);
+      for (const TransportAddress& path : association->paths)
+        if (path.SameHost(address) && (!udp || path.port() == address.port()))
+          return Fail("there is an association with " + address.text(), EISCONN);
   }
   if (associations_.size() >= settings_.max_associations)
     return Fail("too many associations", ENOSPC);
@@ -97,6 +97,7 @@ Result<AssociationId> KernelCore::Connect(const Target& target) {
   KernelAssociation* association = TRY(Add(std::move(own), raw));
   association->carrier = target.carrier;
   association->peer = target.addresses.front();
+  association->paths = target.addresses;
   association->peer_sctp_port = target.sctp_port;
   return association->id;
 }
@@ -179,11 +180,6 @@ AssociationStats KernelCore::Stats(AssociationId id) const {
   return out;
 }
 
-// The kernel moves among the addresses that the association was set up with, by itself.
-bool KernelCore::OfferPaths(AssociationId /*association*/, std::vector<PeerPath> /*paths*/) {
-  return false;
-}
-
 EngineCounters KernelCore::counters() const {
   EngineCounters out = counters_;
   out.associations_now = associations_.size();
@@ -258,6 +254,8 @@ void KernelCore::CheckTime(TimePoint now) {
     } else if (association.state == KernelAssociation::State::kEnding &&
                now > association.deadline) {
       End(association, DownReason::kDeadPeer, "the shutdown did not come to its end");
+    } else {
+      LookAtPaths(association);
     }
   }
 }

@@ -36,6 +36,9 @@ struct KernelAssociation {
   Carrier carrier = Carrier::kDirect;
   TransportAddress peer;
   std::uint16_t peer_sctp_port = 0;
+  // All of the peer's addresses, the one in use first: as the observer knows it.
+  std::vector<TransportAddress> paths;
+  std::vector<PeerPath> offered;  // by OfferPaths, if they are ours to choose from
   std::uint16_t streams = 0;
   std::size_t max_unfragmented = 0;
 
@@ -106,6 +109,10 @@ class KernelCore : public Engine {
   void OnRestarted(KernelAssociation& association, std::uint16_t streams);
   void OnLost(KernelAssociation& association, const KernelSocket::Event& event);
   void TellEnded();
+
+  // Several addresses (kernel_paths.cc).
+  void LookAtPaths(KernelAssociation& association);
+  void PreferBest(KernelAssociation& association, const std::vector<PathStats>& paths);
 
   // Sending (kernel_output.cc).
   [[nodiscard]] bool HasRoom(KernelAssociation& association, std::size_t cost, bool large) const;

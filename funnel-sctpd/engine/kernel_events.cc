@@ -122,6 +122,7 @@ void KernelCore::OnEvent(KernelAssociation& association, const KernelSocket::Eve
     case What::kNeverUp:
       return OnLost(association, event);
     case What::kPathChanged:
+      return LookAtPaths(association);
     case What::kNothing:
     case What::kIrrelevant:
       return;
@@ -162,6 +163,7 @@ void KernelCore::OnUp(KernelAssociation& association, std::uint16_t streams) {
   }
   association.state = KernelAssociation::State::kUp;
   association.peer = peer->address;
+  association.paths = {peer->address};
   association.peer_sctp_port = peer->sctp_port;
   association.carrier = peer->address.port() != 0 ? Carrier::kUdp : Carrier::kDirect;
   association.streams = streams;

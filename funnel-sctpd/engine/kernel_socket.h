@@ -33,7 +33,7 @@ class KernelSocket {
     kLost,         // ended by the peer or by the stack
     kShutDown,     // ended in order
     kNeverUp,      // a Connect that came to nothing
-    kPathChanged,  // `path` tells
+    kPathChanged,  // one of the peer's addresses answers, or does not any more
     kIrrelevant,   // ask again
   };
   struct Event {
@@ -85,7 +85,12 @@ class KernelSocket {
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::optional<Peer> PeerOf(KernelAssociationId association) const;
   [[nodiscard]] std::optional<Traffic> TrafficOf(KernelAssociationId association) const;
-  // The gauges of AssociationStats; the rest is left as it is.
+  // The one in use first. The kernel moves among them by itself, to one that answers (RFC 7829) and
+  // back to the one it prefers.
+  [[nodiscard]] std::vector<PathStats> PathsOf(KernelAssociationId association) const;
+  // PATH is the one to prefer. False: it is none of the peer's addresses.
+  bool Prefer(KernelAssociationId association, const TransportAddress& path);
+  // The gauges and paths of AssociationStats; the rest is left as it is.
   void FillStats(KernelAssociationId association, AssociationStats& out) const;
   // What this socket may hold for sending, and holds, in bytes of the kernel's memory (a message of
   // 100 bytes takes some 1,000).

@@ -156,7 +156,7 @@ bool EngineLab::Run(const std::function<bool()>& done, milliseconds patience) {
     if (Now() > deadline) return false;
     for (LabEnd* end : {&*a, &*b})
       if (end->engine) Turn(*end);
-    if (!done()) Wait(deadline);
+    if (!done()) Wait(std::min(deadline, Now() + longest_wait));
   }
   return true;
 }

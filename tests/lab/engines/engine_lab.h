@@ -113,6 +113,9 @@ class EngineLab : public ::testing::TestWithParam<Pairing> {
   [[nodiscard]] bool SendSoon(LabEnd& end, ByteView message, unsigned stream = 0);
 
   std::optional<LabEnd> a, b;
+  // Run asks what it waits for at least so often; engines are turned when they have something to
+  // do.
+  milliseconds longest_wait{1000};
 
  private:
   [[nodiscard]] Result<std::unique_ptr<Engine>> Make(LabEnd& end, const Settings& settings,

@@ -1,0 +1,216 @@
+// Peers with several addresses, for engines that use them within one association: the kernel's.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "tests/lab/engines/engine_lab.h"
+
+namespace funnel::sctp::test {
+namespace {
+
+// What configuration promises, by default (Settings): the longest that a pulled path may stall
+// delivery.
+constexpr milliseconds kLongestStall(1000);
+
+class PathConformance : public EngineLab {
+ protected:
+  [[nodiscard]] TransportAddress AddressOf(const LabEnd& end, bool other_link) const {
+    std::uint16_t port = GetParam().carrier == Carrier::kUdp ? kDefaultUdpPort : 0;
+    return other_link ? TwoHosts::OtherAddress(end.host, port) : TwoHosts::Address(end.host, port);
+  }
+  [[nodiscard]] PeerPath Path(const LabEnd& end, bool other_link) const {
+    return {AddressOf(end, other_link), GetParam().carrier};
+  }
+  [[nodiscard]] static std::vector<PathStats> Paths(LabEnd& end) {
+    TwoHosts::On on(end.host);
+    return end.engine->Stats(end.current()).paths;
+  }
+  [[nodiscard]] static bool Has(LabEnd& end, const TransportAddress& address, PathState state) {
+    auto paths = Paths(end);
+    return std::any_of(paths.begin(), paths.end(), [&](const PathStats& path) {
+      return path.address == address && path.state == state;
+    });
+  }
+  // Both engines on both links, and each knows that the other one answers on both.
+  void AssociateOnBothLinks(const Settings& settings = Settings()) {
+    ASSERT_NO_FATAL_FAILURE(Associate(settings, Addresses::kBothLinks));
+    if (IsSkipped()) return;
+    ASSERT_TRUE(Run([&] {
+      return Has(*a, AddressOf(*b, true), PathState::kReachable) &&
+             Has(*b, AddressOf(*a, true), PathState::kReachable);
+    }));
+  }
+};
+
+// Numbered messages from one end at a steady rate, which the slowest machine keeps up with, and
+// what of them came.
+class Load {
+ public:
+  Load(LabEnd& from, LabEnd& to) : from_(from), to_(to) { to_.keep_messages = false; }
+  ~Load() { to_.on_message = nullptr; }
+
+  static constexpr milliseconds kInterval{5};
+
+  // To be called in every turn.
+  void Step() {
+    to_.on_message = [this](const LabEnd::Message& message) { Take(message); };
+    while (!stopped_ && Now() >= next_) {
+      Bytes bytes(kBytes);
+      std::uint32_t number = sent_;
+      std::memcpy(bytes.data(), &number, sizeof number);
+      if (from_.Send(bytes, 1 + sent_ % 8, {.unordered = true}) != SendStatus::kSent) return;
+      ++sent_;
+      next_ = std::max(next_ + kInterval, Now() - 4 * kInterval);
+    }
+  }
+  void Stop() { stopped_ = true; }
+  [[nodiscard]] std::uint32_t sent() const { return sent_; }
+  [[nodiscard]] std::size_t came() const { return came_; }
+  [[nodiscard]] bool EachOnce() const {
+    return came_ == sent_ &&
+           std::all_of(times_.begin(), times_.end(), [](int times) { return times == 1; });
+  }
+  // The longest time without any message since the first.
+  [[nodiscard]] milliseconds stall() const {
+    return std::chrono::duration_cast<milliseconds>(stall_);
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 2000;
+
+  void Take(const LabEnd::Message& message) {
+    std::uint32_t number;
+    std::memcpy(&number, message.bytes.data(), sizeof number);
+    times_.resize(std::max<std::size_t>(times_.size(), number + 1));
+    ++times_[number];
+    if (came_++ > 0) stall_ = std::max(stall_, message.when - last_);
+    last_ = message.when;
+  }
+
+  LabEnd& from_;
+  LabEnd& to_;
+  bool stopped_ = false;
+  std::uint32_t sent_ = 0;
+  TimePoint next_ = Now();
+  std::size_t came_ = 0;
+  std::vector<int> times_;
+  TimePoint last_;
+  Duration stall_{};
+};
+
+TEST_P(PathConformance, BothEndsKnowAllAddresses) {
+  ASSERT_NO_FATAL_FAILURE(AssociateOnBothLinks());
+  if (IsSkipped()) return;
+  for (auto [end, peer] : {std::pair(&*a, &*b), std::pair(&*b, &*a)}) {
+    auto paths = Paths(*end);
+    ASSERT_EQ(paths.size(), 2u);
+    EXPECT_EQ(paths[0].address, AddressOf(*peer, false));
+    EXPECT_EQ(paths[0].state, PathState::kActive);
+    for (const PathStats& path : paths) {
+      EXPECT_EQ(path.carrier, GetParam().carrier);
+      EXPECT_GT(path.rto.count(), 0);
+      EXPECT_GT(path.cwnd_bytes, 0u);
+    }
+    EXPECT_TRUE(end->moves.empty());
+  }
+}
+
+TEST_P(PathConformance, ConnectsToWhicheverAddressAnswers) {
+  for (LabEnd* end : {&*a, &*b}) {
+    Start(*end, Quick(), Addresses::kBothLinks);
+    if (IsSkipped()) return;
+  }
+  TwoHosts::Cut("lan");
+  Target target = TargetOf(*b);
+  target.addresses.push_back(AddressOf(*b, true));
+  ASSERT_TRUE(a->Connect(target).has_value());
+  ASSERT_TRUE(Run([&] { return a->ups.size() == 1 && b->ups.size() == 1; }));
+  ASSERT_EQ(a->Send("over the other link"), SendStatus::kSent);
+  ASSERT_EQ(b->Send("and back"), SendStatus::kSent);
+  EXPECT_TRUE(Run([&] { return a->messages.size() == 1 && b->messages.size() == 1; }));
+}
+
+TEST_P(PathConformance, PulledPathUnderLoadLosesNothingAndStallsShortly) {
+  ASSERT_NO_FATAL_FAILURE(AssociateOnBothLinks());
+  if (IsSkipped()) return;
+  Load up(*a, *b), down(*b, *a);
+  longest_wait = Load::kInterval;
+  auto run_until = [&](const std::function<bool()>& done) {
+    return Run([&] {
+      up.Step(), down.Step();
+      return done();
+    });
+  };
+  ASSERT_TRUE(run_until([&] { return up.came() > 200 && down.came() > 200; }));
+  TwoHosts::Cut("lan");
+  ASSERT_TRUE(run_until([&] { return !a->moves.empty() && !b->moves.empty(); }));
+  EXPECT_EQ(a->moves.back(), Path(*b, true));
+  EXPECT_EQ(b->moves.back(), Path(*a, true));
+  std::uint32_t then = std::max(up.sent(), down.sent());
+  ASSERT_TRUE(run_until([&] { return std::min(up.came(), down.came()) > then + 100; }));
+  EXPECT_TRUE(Has(*a, AddressOf(*b, false), PathState::kSilent));
+  EXPECT_TRUE(Has(*a, AddressOf(*b, true), PathState::kActive));
+
+  // And back to what is preferred, when it answers again.
+  TwoHosts::Heal("lan");
+  ASSERT_TRUE(run_until(
+      [&] { return a->moves.back() == Path(*b, false) && b->moves.back() == Path(*a, false); }));
+  up.Stop(), down.Stop();
+  EXPECT_TRUE(Run([&] { return up.came() >= up.sent() && down.came() >= down.sent(); }))
+      << up.came() << " of " << up.sent() << ", " << down.came() << " of " << down.sent();
+  RunFor(milliseconds(300));  // for what comes twice
+  EXPECT_TRUE(up.EachOnce() && down.EachOnce());
+  EXPECT_LT(up.stall(), kLongestStall);
+  EXPECT_LT(down.stall(), kLongestStall);
+  std::printf("stalled for %d and %d ms; %u and %u messages\n",
+              static_cast<int>(up.stall().count()), static_cast<int>(down.stall().count()),
+              up.sent(), down.sent());
+}
+
+TEST_P(PathConformance, IdleAssociationNoticesAPulledPath) {
+  Settings quick = Quick();
+  quick.dead_peer_timeout = milliseconds(4000);
+  ASSERT_NO_FATAL_FAILURE(AssociateOnBothLinks(quick));
+  if (IsSkipped()) return;
+  TwoHosts::Cut("lan");
+  ASSERT_TRUE(Run([&] { return !a->moves.empty() && !b->moves.empty(); }));
+  EXPECT_EQ(a->moves[0], Path(*b, true));
+  RunFor(quick.dead_peer_timeout);
+  EXPECT_TRUE(a->downs.empty() && b->downs.empty());
+}
+
+TEST_P(PathConformance, SilenceOnAllPathsIsADeadPeer) {
+  ASSERT_NO_FATAL_FAILURE(AssociateOnBothLinks(Quick()));
+  if (IsSkipped()) return;
+  TwoHosts::Cut("lan");
+  TwoHosts::Cut("alt");
+  ASSERT_TRUE(Run([&] { return !a->downs.empty() && !b->downs.empty(); }));
+  EXPECT_EQ(a->down().reason, DownReason::kDeadPeer);
+  EXPECT_EQ(b->down().reason, DownReason::kDeadPeer);
+}
+
+TEST_P(PathConformance, OfferedPathsAreTakenInTheirOrder) {
+  ASSERT_NO_FATAL_FAILURE(AssociateOnBothLinks());
+  if (IsSkipped()) return;
+  auto offer = [&](std::vector<PeerPath> paths) {
+    TwoHosts::On on(a->host);
+    return a->engine->OfferPaths(a->current(), std::move(paths));
+  };
+  PeerPath elsewhere = Path(*b, false);
+  elsewhere.address = *TransportAddress::Parse("10.77.77.77", elsewhere.address.port());
+  EXPECT_FALSE(offer({Path(*b, false), elsewhere}));
+  EXPECT_TRUE(offer({Path(*b, true), Path(*b, false)}));
+  ASSERT_TRUE(Run([&] { return !a->moves.empty(); }));
+  EXPECT_EQ(a->moves[0], Path(*b, true));
+  ASSERT_EQ(a->Send("by the other link"), SendStatus::kSent);
+  EXPECT_TRUE(Run([&] { return b->messages.size() == 1; }));
+  EXPECT_EQ(Paths(*a)[0].address, AddressOf(*b, true));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PathConformance,
+                         ::testing::Values(Pairing{Kind::kKernel, Kind::kKernel, Carrier::kUdp},
+                                           Pairing{Kind::kKernel, Kind::kKernel, Carrier::kDirect}),
+                         [](const auto& pairing) { return Name(pairing.param); });
+
+}  // namespace
+}  // namespace funnel::sctp::test
