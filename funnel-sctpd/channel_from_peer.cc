@@ -86,8 +86,8 @@ void ChannelTable::RefusedFromPeer(Channel& channel, ByteView frame) {
 }
 
 void ChannelTable::ClosedFromPeer(Channel& channel, ByteView frame) {
-  if (channel.closed_received || !wire::ClosedBody::Parse(frame.subspan(wire::kFrameHeaderSize)))
-    return DropFromPeer(channel, kDropState);
+  auto body = wire::ClosedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
+  if (channel.closed_received || !body) return DropFromPeer(channel, kDropState);
   channel.closed_received = true;
   if (channel.accept_request) {  // it gave up before authd had answered
     SendClosed(channel, wire::ClosedCode::kDone);
@@ -96,7 +96,9 @@ void ChannelTable::ClosedFromPeer(Channel& channel, ByteView frame) {
   if (channel.link != nullptr) ToEdge(channel, frame);
   if (channel.ending) return;
   if (channel.closed_sent) return End(channel, ipc::LinkEndCode::kClosed, "");
-  channel.SetState(ChannelState::kClosing, "");
+  const bool done = body->code == wire::ClosedCode::kDone;
+  channel.SetState(ChannelState::kClosing,
+                   done ? "" : "the peer says: " + wire::ClosedText(body->code));
   SetDeadline(channel, kCloseTimeout);
 }
 

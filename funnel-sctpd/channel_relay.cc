@@ -120,6 +120,29 @@ void ChannelTable::RefusedFromRelay(Channel& channel, ByteView frame) {
   End(channel, ipc::LinkEndCode::kClosed, "refused");
 }
 
+Channel* ChannelTable::TwinOf(const Channel& channel) const {
+  RelayEnd* twin = static_cast<RelayEnd&>(*channel.link).twin();
+  auto found = by_link_.find(twin);
+  return found == by_link_.end() ? nullptr : found->second;
+}
+
+std::size_t ChannelTable::CloseRelayed(const std::string& service,
+                                       std::optional<std::uint64_t> number) {
+  std::vector<Channel*> closing;
+  std::size_t count = 0;
+  for (auto& [own_number, channel] : channels_) {
+    if (!channel->relayed() || channel->service != service) continue;
+    if (channel->link == nullptr || channel->ending) continue;  // it is closing already
+    const Channel* twin = TwinOf(*channel);
+    if (number && own_number != *number && (twin == nullptr || twin->number != *number)) continue;
+    closing.push_back(channel.get());
+    count += channel->role == ChannelRole::kConnect || twin == nullptr;
+  }
+  for (Channel* channel : closing)
+    DropLink(*channel, wire::ClosedCode::kAdministrator, "closed by an administrator");
+  return count;
+}
+
 std::string ChannelTable::RelayText(const std::string& why) const {
   return "relay " + core_.config.node.name + ": " + why;
 }

@@ -43,6 +43,10 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   [[nodiscard]] TimePoint NextTimer() const { return std::min(next_timer_, linger_.NextTimer()); }
   // Takes over core.config, which has just changed.
   void Reload();
+  // An administrator ends what is relayed of SERVICE: the channel of that number (of either side),
+  // or all. Yields how many.
+  [[nodiscard]] std::size_t CloseRelayed(const std::string& service,
+                                         std::optional<std::uint64_t> number);
   // Ends all of them; FinishTurn() has yet to come.
   void EndAll(ipc::LinkEndCode code, const std::string& reason);
 
@@ -165,6 +169,8 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
                  const config::ServiceConfig& service, const wire::OpenBody& open);
   void OpenedFromRelay(Channel& channel, ByteView frame);
   void RefusedFromRelay(Channel& channel, ByteView frame);
+  // The one at the other side of a relayed channel with a link; nullptr: it has gone.
+  [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
   // WHY, with the name of the node that says so.
   [[nodiscard]] std::string RelayText(const std::string& why) const;
 

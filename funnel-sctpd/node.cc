@@ -5,8 +5,10 @@
 #include <csignal>
 #include <ctime>
 
+#include "common/base/json_writer.h"
 #include "common/base/log.h"
 #include "common/config/load.h"
+#include "common/config/units.h"
 #include "common/event/notify.h"
 #include "funnel-sctpd/engine_counters.h"
 #include "funnel-sctpd/engine_setup.h"
@@ -78,11 +80,38 @@ void Node::AddCommands() {
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
                                         answer->Finish(config::ReportJson(Reload()));
                                       }});
+  control_->commands().Add("close",
+                           {.access = ipc::Access::kAdmin,
+                            .min_arguments = 1,
+                            .max_arguments = 2,
+                            .run = [this](const auto& arguments, ipc::SharedAnswer answer) {
+                              CloseRelayed(arguments, *answer);
+                            }});
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         channels_->UpdateGauges();
         answer->Finish(MakeStatus({core_, *associations_, *channels_, listen_, started_unix_}));
       }});
+}
+
+void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer) {
+  const std::string& service = arguments.front();
+  const std::string shown = EscapeForLog(service);
+  std::optional<std::uint64_t> number;
+  if (arguments.size() > 1) {
+    number = config::ParseCount(arguments[1]);
+    if (!number)
+      return answer.Fail("a channel's number is expected, not '" + EscapeForLog(arguments[1]) +
+                         "'");
+  }
+  const std::size_t closed = channels_->CloseRelayed(service, number);
+  if (closed == 0)
+    return answer.Fail(number ? "there is no relayed channel " + shown + "/" + arguments[1] +
+                                    " (any more)"
+                              : "there is no relayed channel of " + shown);
+  JsonWriter out;
+  out.Open('{').Field("closed", closed).Close('}');
+  answer.Finish(out.Take());
 }
 
 Result<> Node::WatchEngine() {

@@ -59,6 +59,7 @@ class Node final : public AuthdListener {
   [[nodiscard]] Result<> SetUp(event::ListenFds passed);
   [[nodiscard]] Result<> WatchEngine();
   void AddCommands();
+  void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
   void Apply(config::Configuration next, config::ReloadReport& report);
   void EndTurn();
   void OnTimer();

@@ -63,6 +63,8 @@ class RelayEnd final : public FrameLink {
                                        std::size_t expiring_bytes);
   ~RelayEnd() override;
 
+  // The other end; nullptr: it has gone.
+  [[nodiscard]] RelayEnd* twin() const { return twin_; }
   // Why the other end has gone.
   [[nodiscard]] const std::string& end_text() const { return end_text_; }
 

@@ -123,6 +123,7 @@ void WriteChannel(JsonWriter& out, const Channel& channel) {
                     : channel.role == ChannelRole::kListen ? "listen"
                                                            : "connect");
   out.TextOrNull("relay_peer", channel.relay_peer);
+  out.Field("number", channel.number);
   out.Field("state", StateOf(channel));
   out.TextOrNull("local_principal", channel.note ? channel.note->local_principal : "");
   out.TextOrNull("remote_principal", channel.note ? channel.note->remote_principal : "");

@@ -59,9 +59,13 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
     return has_edge ? std::to_string(NumberOf(seen.edge, key)) : std::string("-");
   };
   const auto rtt = MillisecondsOf(seen.edge, "rtt_ms");
+  // An edge numbers its own; what is relayed has funnel-sctpd's number.
+  const bool relayed = !has_edge && TextOf(seen.sctpd, "role") == "relay";
+  const std::string number =
+      relayed ? std::to_string(NumberOf(seen.sctpd, "number")) : edge_number("number");
   const bool has_stream = seen.sctpd.contains("stream") && seen.sctpd["stream"].is_number();
-  table.AddRow({has_edge ? Shown(seen.service + "/" + edge_number("number")) : "-",
-                Shown(seen.service), Shown(TextOf(main, "peer")), Shown(TextOf(main, "role")),
+  table.AddRow({has_edge || relayed ? Shown(seen.service + "/" + number) : "-", Shown(seen.service),
+                Shown(TextOf(main, "peer")), Shown(TextOf(main, "role")),
                 has_stream ? std::to_string(NumberOf(seen.sctpd, "stream")) : "-",
                 Shown(TextOf(main, "state")), PrintSince(NumberOf(main, "since"), now),
                 Shown(TextOf(seen.edge, "enctype")), edge_number("epoch"),

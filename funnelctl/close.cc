@@ -6,6 +6,17 @@
 
 namespace funnel::ctl {
 
+namespace {
+
+// What has no edge here may be relayed, which funnel-sctpd does by itself.
+Result<Json> CloseRelayed(const config::Options& options, const SlashPair& target) {
+  std::vector<std::string> arguments{target.first};
+  if (!target.second.empty()) arguments.push_back(target.second);
+  return AskJson({"funnel-sctpd", SctpdSocket(options)}, "close", std::move(arguments));
+}
+
+}  // namespace
+
 int RunClose(const config::Options& options) {
   const SlashPair target = SplitAtSlash(options.arguments.front());
   auto edge = FindDaemon(options, target.first);
@@ -13,6 +24,11 @@ int RunClose(const config::Options& options) {
   std::vector<std::string> arguments;
   if (!target.second.empty()) arguments.push_back(target.second);
   auto answer = AskJson(*edge, "close", std::move(arguments));
+  if (!answer && NotRunning(answer.error())) {
+    auto relayed = CloseRelayed(options, target);
+    if (!relayed) return Complain(Explain(*edge, answer.error()) + "; " + relayed.error().message);
+    answer = std::move(relayed);
+  }
   if (!answer) return Complain(Explain(*edge, answer.error()));
   std::printf("%s: closed %lld channels\n", edge->name.c_str(),
               static_cast<long long>(NumberOf(*answer, "closed")));

@@ -22,8 +22,8 @@ constexpr Command kLiveCommands[] = {
     {.name = "channels",
      .help = "every channel: principals, enctype, epoch, since when, round trip",
      .description = "CHANNEL is how `close` and `ping` name it: the service and the edge's own "
-                    "number. What has none is known to funnel-sctpd only: relayed channels, and "
-                    "those that wait or were refused.",
+                    "number; of a relayed channel, which `close` takes by either side's, it is "
+                    "funnel-sctpd's. What has none waits for its edge or was refused.",
      .exit_status = "a daemon did not answer",
      .run = RunChannels,
      .json = true},
@@ -84,8 +84,9 @@ constexpr Command kLiveCommands[] = {
      .arguments = "SERVICE[/CHANNEL]",
      .help = "end a channel in order, or all of a service",
      .description = "TCP connections in it are reset; UDP flows stay. The client side opens a new "
-                    "channel at once, with a new handshake.",
-     .exit_status = "there is no such channel, or the edge did not answer",
+                    "channel at once, with a new handshake. What this node only relays is cut off "
+                    "at both sides, which are told that an administrator did it.",
+     .exit_status = "there is no such channel, or the daemon did not answer",
      .run = RunClose,
      .min_arguments = 1,
      .max_arguments = 1,

@@ -126,6 +126,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
     case wire::FrameType::kClosed: {
       auto body = wire::ClosedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
       bool abrupt = !body || body->code != wire::ClosedCode::kDone;
+      if (body && abrupt) closed_code_ = body->code;
       wire_->OnLinkClosed(abrupt, Now());
       return;
     }
@@ -174,6 +175,9 @@ void EdgeChannel::OnEnded(wire::EndCode code, const std::string& text, bool clea
 void EdgeChannel::LogEnd() const {
   std::string text(wire::EndCodeText(end_.code));
   if (!end_.text.empty()) text += ": " + end_.text;
+  // Nobody has signed it.
+  if (!end_.clean && closed_code_)
+    text += " (CLOSED says: " + wire::ClosedText(*closed_code_) + ")";
   Log(end_.clean ? LogLevel::kInfo : LogLevel::kWarning,
       end_.clean ? "channel-ended" : "channel-truncated", text,
       {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});

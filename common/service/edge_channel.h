@@ -134,6 +134,7 @@ class EdgeChannel final : public ChannelHandle,
   bool started_ = false;
   bool over_ = false;
   bool link_lost_ = false;
+  std::optional<wire::ClosedCode> closed_code_;  // what CLOSED said, other than that it is done
   ChannelEnd end_;
 };
 

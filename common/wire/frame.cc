@@ -51,6 +51,22 @@ Bytes MakeFrame(const FrameHeader& header, ByteView body) {
   return frame;
 }
 
+std::string ClosedText(ClosedCode code) {
+  switch (code) {
+    case ClosedCode::kDone:
+      return "it is done";
+    case ClosedCode::kAborted:
+      return "its edge has gone";
+    case ClosedCode::kLimit:
+      return "a limit was reached";
+    case ClosedCode::kNoLink:
+      return "a relay lost the way on";
+    case ClosedCode::kAdministrator:
+      return "closed by an administrator of a relay";
+  }
+  return "code " + std::to_string(static_cast<std::uint16_t>(code));
+}
+
 Result<ClosedBody> ClosedBody::Parse(ByteView body) {
   if (body.size() != 2) return Fail("CLOSED body is not 2 bytes");
   return ClosedBody{static_cast<ClosedCode>(LoadBigEndian<2>(body.data()))};

@@ -10,6 +10,8 @@
 // what matters of the lifetime is repeated inside.
 #pragma once
 
+#include <string>
+
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
@@ -62,11 +64,14 @@ struct FrameHeader {
 
 // CLOSED: the sender is done with this channel. Unauthenticated: may be shown, never trusted.
 enum class ClosedCode : std::uint16_t {
-  kDone = 0,     // after FAREWELL
-  kAborted = 1,  // the edge is gone without having said so
-  kLimit = 2,    // a queue of this channel overflowed, or there were too many
-  kNoLink = 3,   // a relay lost the way on
+  kDone = 0,           // after FAREWELL
+  kAborted = 1,        // the edge is gone without having said so
+  kLimit = 2,          // a queue of this channel overflowed, or there were too many
+  kNoLink = 3,         // a relay lost the way on
+  kAdministrator = 4,  // a relay's administrator closed it
 };
+// "a relay lost the way on"; for a code that we do not know, its number.
+[[nodiscard]] std::string ClosedText(ClosedCode code);
 
 struct ClosedBody {
   // Codes that we do not know are passed on as they came.

@@ -4,6 +4,7 @@
     dig, ldapsearch == sctpd, authd == sctpd, authd == sctpd, authd == nsd, slapd
 """
 import os
+import re
 import subprocess
 
 import pytest
@@ -114,6 +115,25 @@ def test_bulk_passes_unaltered(tunnel):
     with traffic.Server(tunnel, "bulk", "127.0.0.1:7101"):
         said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", COUNT, "--down", COUNT, "--timeout", 100)
     assert said["received"] == said["sent"] == COUNT and not said["errors"], said
+
+
+def test_administrator_of_a_relay_closes_a_channel_at_both_sides(tunnel):
+    """In the middle of the chain: both ends hear why, across the other relays, and open anew; nobody else is touched."""
+    relay = tunnel.nodes["s"]
+    numbers = re.findall(r"^  dns/(\d+) ", relay.funnelctl("channels").stdout, re.MULTILINE)
+    assert len(numbers) == 2, "one for each side"
+    other = tunnel.a.channels("ldap")[0]["channel"]
+    assert "closed 1 channels" in relay.funnelctl("close", f"dns/{numbers[1]}").stdout
+    for node in (tunnel.a, tunnel.b):
+        node.wait_logged("channel-truncated", "closed by an administrator of a relay", daemon="funnel-udpd@dns")
+    again = relay.funnelctl("close", f"dns/{numbers[1]}", check=False)
+    assert again.returncode == 1 and f"there is no relayed channel dns/{numbers[1]} (any more)" in again.stdout
+    tunnel.wait_up("dns", deadline=40)
+    assert "192.0.2.80" in tunnel.nsd.dig("a", "127.0.0.1", 5353, "www", "A")
+    assert tunnel.a.channels("ldap")[0]["channel"] == other
+    nothing = relay.funnelctl("close", "nothing", check=False)
+    assert nothing.returncode == 1 and "nothing: does not run" in nothing.stdout
+    assert "there is no relayed channel of nothing" in nothing.stdout
 
 
 def test_dead_relay_resets_and_all_is_back(tunnel):
