@@ -9,30 +9,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import lab  # noqa: E402  (the path to it is set above)
-from lab import nsd, slapd  # noqa: E402
 from lab.netns import ADDRESSES  # noqa: E402
 
+from hosts import check_services, prepare_host, prepare_link  # noqa: E402
+
 SCTPD = "funnel-sctpd"
-# What the userland engine says it needs for SCTP straight over IP where the kernel has SCTP as well.
-DROP_KERNEL_ABORTS = ["OUTPUT", "-p", "sctp", "--chunk-types", "any", "ABORT", "-m", "owner", "!", "--uid-owner",
-                      "0-4294967294", "-j", "DROP"]
-
-
-def prepare_link(network):
-    """What veth needs (tests/lab/engines/two_hosts.cc); trains of UDP (tx-udp-segmentation) stay possible."""
-    for letter in ADDRESSES.keys() - {"k"}:
-        for feature in ("tx-checksum-sctp", "tx-sctp-segmentation"):
-            network.run(letter, "ethtool", "-K", "lan", feature, "off")
-        network.ip(letter, "link", "set", "lan", "gso_max_size", "1480")
-
-
-def prepare_host(network, letter, engine, carrier):
-    """What an administrator would set."""
-    udp_port = 9899 if engine == "kernel" else 0
-    network.run(letter, "sysctl", "-qw", "net.sctp.intl_enable=1", f"net.sctp.udp_port={udp_port}")
-    network.run(letter, "iptables", "-w", "-F", "OUTPUT")
-    if engine == "userland" and carrier == "direct":
-        network.run(letter, "iptables", "-w", "-A", *DROP_KERNEL_ABORTS)
 
 
 def set_up(tunnel, engines, carrier):
@@ -41,23 +22,12 @@ def set_up(tunnel, engines, carrier):
         node[SCTPD].stop()
         node.settings = {"sctp": {"engine": engines[letter]}}
         node.write_node_config()
-        prepare_host(tunnel.network, letter, engines[letter], carrier)
+        prepare_host(tunnel.network, letter, engines[letter])
     tunnel.peers["a"].extra["carrier"] = carrier
     tunnel.a.write_peer(tunnel.peers["a"], tunnel.b)
     for node in (tunnel.b, tunnel.a):
         node[SCTPD].start()
     tunnel.wait_up(deadline=40)
-
-
-def check_services(tunnel):
-    for name in ("www", "big"):
-        options = ("+bufsize=4096", "+notcp", "+ignore", "+short")
-        through = tunnel.nsd.dig("a", "127.0.0.1", 5353, name, "TXT", *options)
-        assert through == tunnel.nsd.dig("b", "127.0.0.1", nsd.PORT, name, "TXT", *options), through
-    direct = tunnel.slapd.search("b", f"ldap://127.0.0.1:{slapd.PORT}").stdout
-    for _ in range(2):
-        assert tunnel.slapd.search("a", "ldap://127.0.0.1:3389").stdout == direct
-    assert direct.count("dn: ") == slapd.PEOPLE + 2
 
 
 def check_status(tunnel, engines, carrier):
@@ -70,7 +40,8 @@ def check_status(tunnel, engines, carrier):
 def main(build, *pairings):
     peer = lab.Peer(connect=ADDRESSES["b"])
     with lab.Tunnel(build, [lab.dns_service(), lab.ldap_service()], with_nsd=True, with_slapd=True, connect_peer=peer) as tunnel:
-        prepare_link(tunnel.network)
+        for letter in tunnel.nodes:
+            prepare_link(tunnel.network, letter, "lan")
         for node in tunnel.nodes.values():
             node.sctpd_options = ["--capability=net_raw"]
         tunnel.prepare().start()

@@ -32,9 +32,10 @@ class ChainNetwork(Network):
 
 
 class Chain(Tunnel):
-    """A Tunnel with relays between its two nodes, e.g. relays="rst". `relay_keys` adds to [relay]."""
+    """A Tunnel with relays between its two nodes, e.g. relays="rst". `carriers` says what carries the link that
+    begins at a node: {letter: "direct"}; those of direct ones, both, get what they need."""
 
-    def __init__(self, build, services, relays, workspace, with_nsd=False, with_slapd=False, settings=None):
+    def __init__(self, build, services, relays, workspace, with_nsd=False, with_slapd=False, settings=None, carriers=None):
         # pylint: disable=super-init-not-called
         self.letters = "a" + relays + "b"
         self.services = list(services)
@@ -43,6 +44,7 @@ class Chain(Tunnel):
         self.network = self.realm = self.nsd = self.slapd = None
         self.nodes = {}
         self.settings = settings or {}  # {letter: {section: {key: value}}}
+        self.carriers = carriers or {}
         try:
             self.network = ChainNetwork(workspace, self.letters)
             self.realm = Realm(workspace, self.network)
@@ -75,7 +77,10 @@ class Chain(Tunnel):
             if before:
                 node.write_peer(Peer(), self.nodes[before])
             if after:
-                node.write_peer(Peer(connect=self.network.next_address(letter)), self.nodes[after])
+                carrier = {"carrier": self.carriers[letter]} if letter in self.carriers else {}
+                node.write_peer(Peer(connect=self.network.next_address(letter), extra=carrier), self.nodes[after])
+            if "direct" in (self.carriers.get(letter), self.carriers.get(before)):
+                node.sctpd_options = ["--capability=net_raw"]
             for service in self.services:
                 if ends:
                     node.write_service(service, self.nodes["b" if letter == "a" else "a"])
