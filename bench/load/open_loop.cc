@@ -2,6 +2,7 @@
 // time a request was due, so that a stall is charged to every request it delays.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -83,7 +84,10 @@ class Load {
     if (n >= sent_) return void(++broken_);
     if (answered_[n]) return void(++duplicates_);
     answered_[n] = true;
-    latencies_.Add(NowNs() - Due(n));
+    const Nanoseconds now = NowNs();
+    latencies_.Add(now - Due(n));
+    longest_gap_ = std::max(longest_gap_, now - std::max(last_answer_, start_));
+    last_answer_ = now;
   }
 
   // The last request with these 16 bits: 65,536 requests take far longer than any answer.
@@ -119,10 +123,11 @@ class Load {
   void Print() {
     std::printf(
         R"({"sent": %lu, "answered": %zu, "unanswered": %zu, "late_1s": %zu, "duplicates": %lu, )"
-        R"("broken": %lu, "refused": %lu, %s})"
+        R"("broken": %lu, "refused": %lu, "longest_gap_ms": %.1f, %s})"
         "\n",
         sent_, latencies_.size(), total_ - latencies_.size(), latencies_.CountAbove(kSecond),
-        duplicates_, broken_, refused_, latencies_.Json().c_str());
+        duplicates_, broken_, refused_, static_cast<double>(longest_gap_) / 1e6,
+        latencies_.Json().c_str());
   }
 
   const Options& options_;
@@ -131,6 +136,7 @@ class Load {
   std::vector<MessageStream> streams_;  // UDP: only their descriptors
   std::vector<pollfd> fds_;
   Latencies latencies_;
+  Nanoseconds last_answer_ = 0, longest_gap_ = 0;  // between answers
   std::uint64_t sent_ = 0, duplicates_ = 0, refused_ = 0, broken_ = 0;
   std::size_t warm_ = 0;
   Nanoseconds start_ = 0;

@@ -6,6 +6,7 @@
     pour -> tcp 7001  bulk   > funnel === funnel <  pour sink   127.0.0.1:7101
     rr   -> tcp 7002  chat  /                   \\  rr serve -t 127.0.0.1:7102
 """
+import dataclasses
 import json
 import os
 import re
@@ -19,12 +20,27 @@ CHAT = lab.Service("chat", "tcp", ("127.0.0.1:7002",), "127.0.0.1:7102")
 THINK_MS = "0:10"  # of `chat`: answers come out of order
 
 
+def without_relays(build, services, with_nsd, settings=None, peer=None):
+    return lab.Tunnel(build, services, with_nsd=with_nsd, connect_peer=peer,
+                      settings={"node": {"log-level": "info"}, **(settings or {})})
+
+
+def with_relays(relays):
+    """A link for each; none is the two nodes alone."""
+    def make(build, services, with_nsd):
+        quiet = {letter: {"node": {"log-level": "info"}} for letter in f"a{relays}b"}
+        # A Chain changes what its services say of the next node.
+        own = [dataclasses.replace(service, listen_service={}) for service in services]
+        return lab.Chain(build, own, relays, lab.Workspace(), with_nsd=with_nsd, settings=quiet)
+    return make
+
+
 class Bed:
-    def __init__(self, build, services=None, with_nsd=True, change_network=None):
+    def __init__(self, build, services=None, with_nsd=True, change_network=None, make=without_relays):
         self.build = build
         self.children = []
         services = services or [lab.dns_service(), ECHO, BULK, CHAT]
-        self.tunnel = lab.Tunnel(build, services, with_nsd=with_nsd, settings={"node": {"log-level": "info"}})
+        self.tunnel = make(build, services, with_nsd)
         try:
             if change_network:
                 change_network(self.tunnel.network)
