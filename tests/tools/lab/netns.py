@@ -90,12 +90,15 @@ class Network:
         if up:
             run(self.inside("a", "ip", "address", "replace", f"{ADDRESSES6['a']}/64", "dev", "lan", "nodad"))
 
-    def drop(self, probability):
-        """Each packet that arrives over the link is dropped with this probability, both ways.
-
-        The senders' segmentation offload goes off, or the rule would see, and drop, whole trains."""
+    def no_trains(self):
+        """Senders' segmentation offload goes off: what the link carries, and who looks at it sees, are packets."""
         for name in ("a", "b"):
             self.run(name, "ethtool", "-K", "lan", "tx-udp-segmentation", "off")
+
+    def drop(self, probability):
+        """Each packet that arrives over the link is dropped with this probability, both ways. Not whole trains of them."""
+        self.no_trains()
+        for name in ("a", "b"):
             self.run(name, "iptables", "-w", "-A", "INPUT", "-i", "lan", "-m", "statistic", "--mode", "random",
                      "--probability", f"{probability:.4f}", "-j", "DROP")
 
