@@ -45,10 +45,11 @@ Result<Note> Note::Parse(ByteView body) {
   note.state = static_cast<NoteState>(*state);
   bool texts = TakeText(in, note.local_principal) && TakeText(in, note.remote_principal) &&
                TakeText(in, note.text);
-  auto authenticated = in.U8();
-  if (!texts || !authenticated || *authenticated > 1 || !in.AtEnd())
+  auto authenticated = in.U8(), in_use = in.U8();
+  if (!texts || !authenticated || *authenticated > 1 || !in_use || *in_use > 1 || !in.AtEnd())
     return Fail("a malformed NOTE");
   note.authenticated = *authenticated == 1;
+  note.in_use = *in_use == 1;
   return note;
 }
 
@@ -59,6 +60,7 @@ Bytes Note::Serialize() const {
       .Block16(AsBytes(Fit(remote_principal)))
       .Block16(AsBytes(Fit(text)))
       .U8(authenticated ? 1 : 0)
+      .U8(in_use ? 1 : 0)
       .Release();
 }
 

@@ -72,6 +72,7 @@ enum class LinkEndCode : std::uint16_t {
   kViolation = 3,      // the edge sent what it must not send
   kConfiguration = 4,  // a reload took the service or the peer away
   kShutdown = 5,       // sctpd stops
+  kMoved = 6,          // a better association has taken over: attach at once
 };
 
 // sctpd: the last unit before it closes the socket.
@@ -99,6 +100,7 @@ struct Note {
   std::string remote_principal;
   std::string text;            // the reason, where there is one
   bool authenticated = false;  // the reason is the peer's own
+  bool in_use = false;         // it has sessions that would end with it
   [[nodiscard]] static Result<Note> Parse(ByteView body);
   [[nodiscard]] Bytes Serialize() const;
 };

@@ -243,9 +243,10 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
   bool reusable = refused || state_ == State::kInitiating;
   DropAttempt();
   reason_ = reason;
-  if (!refused && cause != RetryDelay::Cause::kLost) core_.Count(kChannelsFailed);
-  Log(cause == RetryDelay::Cause::kLost ? LogLevel::kInfo : LogLevel::kWarning,
-      refused ? "channel-refused" : "channel-failed", reason,
+  bool lost = cause == RetryDelay::Cause::kLost || cause == RetryDelay::Cause::kMoved;
+  if (!refused && !lost) core_.Count(kChannelsFailed);
+  Log(lost ? LogLevel::kInfo : LogLevel::kWarning, refused ? "channel-refused" : "channel-failed",
+      reason,
       {{"SERVICE", core_.service.name.text()},
        {"PEER", core_.service.peer},
        {"LOCAL", core_.service.identity.text()},
@@ -263,7 +264,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
   SetState(State::kPaused);
   if (stopping_) return;
   timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
-  if (cause != RetryDelay::Cause::kLost) callbacks_.on_pause(reason);
+  if (!lost) callbacks_.on_pause(reason);
 }
 
 void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
@@ -272,7 +273,9 @@ void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
   clean_up_->Request();
   if (state_ == State::kPaused) return;
   std::string why = loss.sctpd_gone ? "funnel-sctpd has gone" : EscapeForLog(loss.text);
-  FailAttempt(RetryDelay::Cause::kLost, why.empty() ? "the association ended" : why, false);
+  bool moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
+  FailAttempt(moved ? RetryDelay::Cause::kMoved : RetryDelay::Cause::kLost,
+              why.empty() ? "the association ended" : why, false);
 }
 
 void ChannelKeeper::OnChannelOver(EdgeChannel&, const ChannelEnd& end) {
@@ -282,7 +285,9 @@ void ChannelKeeper::OnChannelOver(EdgeChannel&, const ChannelEnd& end) {
   if (stopping_) return;
   // What was up is expected back soon, unless the far end's rule has gone.
   bool revoked = end.code == wire::EndCode::kRevoked && end.clean;
-  auto cause = revoked ? RetryDelay::Cause::kProven : RetryDelay::Cause::kLost;
+  auto cause = revoked     ? RetryDelay::Cause::kProven
+               : end.moved ? RetryDelay::Cause::kMoved
+                           : RetryDelay::Cause::kLost;
   timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
 }
 

@@ -112,7 +112,18 @@ void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
 }
 
 void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
-  link_->SendNote({state, local_principal_, remote_principal_, text, false});
+  noted_ = {state, text};
+  link_->SendNote({state, local_principal_, remote_principal_, text, false, told_in_use_});
+}
+
+// A connection ends with its channel, a UDP flow does not: funnel-sctpd leaves a channel with
+// connections on the association it has.
+void EdgeChannel::TellUse() {
+  bool in_use =
+      core_.service.protocol == config::Protocol::kTcp && wire_->session_count() > 0 && !over_;
+  if (in_use == told_in_use_) return;
+  told_in_use_ = in_use;
+  Note(noted_.state, std::string(noted_.text));
 }
 
 void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
@@ -148,6 +159,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
 void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
   link_lost_ = true;
   end_.sctpd_gone = loss.sctpd_gone;
+  end_.moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
   if (end_.text.empty()) end_.text = loss.text;
   if (!over_) wire_->OnLinkClosed(/*abrupt=*/true, Now());
   finish_->Request();
@@ -155,6 +167,7 @@ void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
 
 void EdgeChannel::OnFlush() {
   if (!over_) {
+    TellUse();  // before the session's first frame
     wire_->Flush(link_->writer(), Now(), BootNow());
     UpdateCounters();
     ArmTimer();

@@ -23,6 +23,7 @@ struct ChannelEnd {
   std::string text;
   bool clean = false;
   bool sctpd_gone = false;
+  bool moved = false;  // another association serves now
 };
 
 class EdgeChannel final : public ChannelHandle,
@@ -78,6 +79,7 @@ class EdgeChannel final : public ChannelHandle,
   void Note(ipc::NoteState state, const std::string& text);
   void LogEnd() const;
   void Finish();
+  void TellUse();
   void UpdateCounters();
   void ArmTimer();
 
@@ -135,6 +137,11 @@ class EdgeChannel final : public ChannelHandle,
   bool over_ = false;
   bool link_lost_ = false;
   std::optional<wire::ClosedCode> closed_code_;  // what CLOSED said, other than that it is done
+  struct {
+    ipc::NoteState state = ipc::NoteState::kOpen;
+    std::string text;
+  } noted_;
+  bool told_in_use_ = false;
   ChannelEnd end_;
 };
 

@@ -14,6 +14,8 @@ milliseconds RetryDelay::Next(Cause cause, milliseconds min, milliseconds max) {
     case Cause::kLost:
       return kJitterMin +
              std::chrono::duration_cast<milliseconds>((kJitterMax - kJitterMin) * random_());
+    case Cause::kMoved:
+      return std::chrono::duration_cast<milliseconds>(kMovedMax * random_());
     case Cause::kUnproven:
       unproven_ = std::min(kUnprovenMax, std::max(kUnprovenMin, unproven_ * 2));
       return stretch(unproven_, 0.25);

@@ -13,6 +13,9 @@ class RetryDelay {
     // A process or an association that was there has gone: it is expected back at once. Jitter
     // spreads the edges, which all saw it.
     kLost,
+    // The association gave way to a better one, which is up: at once, but not all edges in one
+    // turn.
+    kMoved,
     // An unauthenticated refusal or no answer: anybody on the path could have said so, so it costs
     // little time.
     kUnproven,
@@ -21,6 +24,7 @@ class RetryDelay {
   };
   static constexpr std::chrono::milliseconds kJitterMin{50};
   static constexpr std::chrono::milliseconds kJitterMax{2000};
+  static constexpr std::chrono::milliseconds kMovedMax{20};
   static constexpr std::chrono::milliseconds kUnprovenMin{250};
   static constexpr std::chrono::milliseconds kUnprovenMax{3000};
 

@@ -131,6 +131,7 @@ TEST(LocalUnits, RejectWhatIsCutOrTooLong) {
   CheckLocalUnit(LinkUp{1384});
   CheckLocalUnit(LinkEnd{LinkEndCode::kPeerDown, "no answer"});
   CheckLocalUnit(Note{NoteState::kRefused, "a@R", "b@R", "not allowed", true});
+  CheckLocalUnit(Note{NoteState::kOpen, "a@R", "b@R", "", false, /*in_use=*/true});
 }
 
 TEST(LocalUnits, RejectAnUnknownNoteState) {
