@@ -5,13 +5,6 @@
 #include "common/base/log.h"
 
 namespace funnel::sctpd {
-namespace {
-
-std::string PathText(const sctp::PeerPath& path) {
-  return path.address.text() + (path.carrier == sctp::Carrier::kDirect ? " (direct)" : " (udp)");
-}
-
-}  // namespace
 
 std::string_view Name(AssociationState state) {
   switch (state) {
@@ -41,7 +34,10 @@ void Association::SetState(AssociationState state, std::string_view reason) {
   bool notable = state == AssociationState::kUp || state_ == AssociationState::kUp;
   std::string line(Name(state));
   if (!reason.empty()) line.append(": ").append(reason);
-  Log(notable ? LogLevel::kNotice : LogLevel::kInfo, "association", line,
+  Log(notable     ? LogLevel::kNotice
+      : withdrawn ? LogLevel::kDebug
+                  : LogLevel::kInfo,
+      "association", line,
       {{"PEER", label()}, {"ADDRESS", address.text()}, {"DIRECTION", outgoing ? "out" : "in"}});
   state_ = state;
   since_unix = std::time(nullptr);
@@ -70,8 +66,8 @@ bool Association::FlushControl(sctp::Engine& engine) {
 void Association::MoveTo(const sctp::PeerPath& path) {
   std::string line = "from " + PathText({address, carrier}) + " to " + PathText(path);
   Log(LogLevel::kNotice, "path-moved", line, {{"PEER", label()}, {"ADDRESS", path.address.text()}});
-  address = path.address;
-  carrier = path.carrier;
+  address = route.address = path.address;
+  carrier = route.carrier = path.carrier;
   last_move = line;
   moved_unix = std::time(nullptr);
 }

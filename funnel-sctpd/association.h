@@ -19,6 +19,7 @@
 #include "common/base/ids.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/fair_queue.h"
+#include "funnel-sctpd/route.h"
 #include "funnel-sctpd/stream_map.h"
 
 namespace funnel::sctpd {
@@ -56,8 +57,12 @@ class Association {
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::string last_move;  // from which path to which; empty: it is where it began
   std::int64_t moved_unix = 0;
-  std::string peer;  // configured name: intended (outgoing) or proven (up); empty: a stranger
-  std::string node;  // proven
+  Route route;             // outgoing: the way it goes
+  bool beside = false;     // tried beside the one in use, which it shall replace
+  bool withdrawn = false;  // another one was faster
+  bool moves = false;      // the engine moves it between the carriers and addresses by itself
+  std::string peer;        // configured name: intended (outgoing) or proven (up); empty: a stranger
+  std::string node;        // proven
   std::uint64_t instance = 0;
   std::uint16_t stream_count = 0;
   TimePoint began;
@@ -74,6 +79,8 @@ class Association {
   std::vector<Bytes> peer_frames_held;
 
   // Once up:
+  TimePoint active{};     // the last sealed frame, either way
+  bool replaced = false;  // another association serves its peer now
   StreamMap streams{1, Parity::kOdd};
   FairQueue<Channel> senders;  // channels with input
   bool blocked = false;        // the engine was full; OnWritable ends it

@@ -1,4 +1,4 @@
-// AssociationTable: connecting to peers.
+// AssociationTable: connecting to peers that have no association.
 #include "common/base/log.h"
 #include "funnel-sctpd/association_table.h"
 
@@ -11,17 +11,20 @@ bool AssociationTable::Wanted(const Peer& peer) const {
 void AssociationTable::Consider(Peer& peer) {
   TimePoint now = core_.now();
   if (peer.up != nullptr) {
-    if (peer.config.when != config::When::kOnDemand || !peer.connects()) return;
+    ConsiderReturn(peer);
+    if (peer.up == nullptr || peer.config.when != config::When::kOnDemand || !peer.connects())
+      return;
     auto limit = core_.config.node.sctp.idle_disconnect;
     if (peer.wanted_by > 0 || peer.up->channels > 0) peer.idle_since = now;
     if (now - peer.idle_since >= limit) return End(*peer.up, "idle");
     return Wake(peer.idle_since + limit);
   }
   if (!Wanted(peer)) {
-    if (peer.outgoing == nullptr) peer.dialer.Unwant();
+    if (peer.outgoing == nullptr && peer.dialer.attempts().running().empty()) peer.dialer.Unwant();
     return;
   }
   peer.dialer.Want(now);
+  if (peer.dialer.state() == Dialer::State::kConnecting) return Advance(peer);
   auto due = peer.dialer.due();
   if (!due) return;
   if (*due <= now)
@@ -30,8 +33,7 @@ void AssociationTable::Consider(Peer& peer) {
     Wake(*due);
 }
 
-void AssociationTable::BeginDialling(Peer& peer) {
-  peer.dialer.Begin();
+void AssociationTable::Resolve(Peer& peer) {
   std::uint64_t round = peer.resolve_round = ++resolve_rounds_;
   core_.resolver.Resolve(peer.config.connect,
                          [this, name = peer.config.name, round](const std::vector<Place>& places,
@@ -40,92 +42,154 @@ void AssociationTable::BeginDialling(Peer& peer) {
                          });
 }
 
+void AssociationTable::BeginDialling(Peer& peer) {
+  peer.dialer.Begin();
+  Resolve(peer);
+}
+
 void AssociationTable::OnResolved(const std::string& name, std::uint64_t round,
                                   const std::vector<Place>& places, const std::string& error) {
   Peer* peer = FindPeer(name);
   if (peer == nullptr || peer->resolve_round != round) return;
-  std::vector<Route> routes = RoutesTo(*peer, places);
+  if (!places.empty()) {
+    peer->places = places;
+    peer->hosts.clear();
+    for (const Place& place : places) peer->hosts.push_back(place.address);
+    if (peer->up != nullptr) peer->hosts.push_back(peer->up->address);
+    PublishKnownHosts();
+  }
+  if (peer->better.state() == Return::State::kResolving)
+    return OnResolvedBeside(*peer, !places.empty());
+  std::vector<Route> routes = RoutesOf(*peer, places, core_.now() >= peer->direct_from);
   if (routes.empty()) {
     core_.Count(kConnectsFailed);
     peer->reason = places.empty() ? error : "its SRV records do not offer the configured carrier";
     Log(LogLevel::kWarning, "resolve-failed", peer->reason, {{"PEER", name}});
-  } else {
-    peer->hosts.clear();
-    for (const Place& place : places) peer->hosts.push_back(place.address);
-    PublishKnownHosts();
   }
-  peer->dialer.OnResolved(std::move(routes), core_.now(), core_.random(), peer->reason);
-  TryConnect(*peer);
+  peer->dialer.OnResolved(std::move(routes), HeadStart(), core_.now(), core_.random(),
+                          peer->reason);
   Consider(*peer);
 }
 
-std::vector<Route> AssociationTable::RoutesTo(const Peer& peer,
-                                              const std::vector<Place>& places) const {
+std::vector<Route> AssociationTable::RoutesOf(const Peer& peer, const std::vector<Place>& places,
+                                              bool direct_now) const {
   const auto& sctp = core_.config.node.sctp;
-  std::uint16_t udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort;
-  bool direct = peer.config.carrier == config::Carrier::kDirect ||
-                (peer.config.carrier == config::Carrier::kAuto && core_.now() >= peer.direct_from);
-  std::vector<Route> routes;
-  for (const Place& place : places) {
-    std::uint16_t port = place.address.port();
-    if (direct && place.carrier != sctp::Carrier::kUdp)
-      routes.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
-                        port != 0 ? port : sctp.sctp_port, place.priority});
-    if (peer.config.carrier != config::Carrier::kDirect && place.carrier != sctp::Carrier::kDirect)
-      routes.push_back({place.address.WithPort(port != 0 ? port : udp_port), sctp::Carrier::kUdp,
-                        sctp.sctp_port, place.priority});
-  }
-  return routes;
+  return RoutesTo(places, {.carrier = peer.config.carrier,
+                           .direct_now = direct_now,
+                           .udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort,
+                           .sctp_port = sctp.sctp_port});
 }
 
-void AssociationTable::TryConnect(Peer& peer) {
-  while (peer.dialer.state() == Dialer::State::kConnecting && peer.outgoing == nullptr) {
-    const Route route = peer.dialer.route();
+Attempts::HeadStart AssociationTable::HeadStart() const {
+  const auto& sctp = core_.config.node.sctp;
+  // The first INIT may be lost: the second one leaves after rto-initial.
+  return {.usual = sctp.attempt_delay, .before_worse = 2 * sctp.rto_initial};
+}
+
+void AssociationTable::Advance(Peer& peer) {
+  Attempts& attempts = peer.dialer.attempts();
+  ConnectDue(peer, attempts, /*beside=*/false);
+  if (!attempts.over()) return Wake(attempts.NextTimer());
+  NoteDirectFailure(peer, attempts);
+  peer.dialer.OnRoundFailed(core_.now(), core_.random(), peer.reason);
+  if (auto due = peer.dialer.due()) Wake(*due);
+}
+
+void AssociationTable::ConnectDue(Peer& peer, Attempts& attempts, bool beside) {
+  const auto& sctp = core_.config.node.sctp;
+  while (const Route* due = attempts.Due(core_.now())) {
+    const Route route = *due;
     auto connected = core_.engine->Connect(
         {.addresses = {route.address}, .carrier = route.carrier, .sctp_port = route.sctp_port});
     if (!connected) {
-      if (route.carrier == sctp::Carrier::kDirect)
-        peer.direct_from = core_.now() + core_.config.node.sctp.direct_retry;
-      else
-        Log(LogLevel::kWarning, "connect-failed", connected.error().message,
+      const std::string& why = connected.error().message;
+      if (route.carrier == sctp::Carrier::kUdp || peer.config.carrier == config::Carrier::kDirect)
+        Log(LogLevel::kWarning, "connect-failed", why,
             {{"PEER", peer.config.name}, {"ADDRESS", route.address.text()}});
       core_.Count(kConnectsFailed);
-      peer.reason = connected.error().message;
-      peer.dialer.OnConnectFailed(core_.now(), core_.random(), connected.error().message);
+      if (!beside) peer.reason = why;
+      attempts.OnNotBegun(core_.now());
+      // That costs nothing, and a restart mends it: it is tried each time.
+      if (route.carrier == sctp::Carrier::kDirect) peer.why_not_direct = why;
       continue;
     }
     core_.Count(kConnects);
+    attempts.OnBegun(*connected, core_.now());
     auto association =
         std::make_unique<Association>(*connected, /*outgoing=*/true, route.address, core_.now());
     association->peer = peer.config.name;
+    association->route = route;
     association->carrier = route.carrier;
-    const auto& sctp = core_.config.node.sctp;
-    bool brief =
-        route.carrier == sctp::Carrier::kDirect && peer.config.carrier == config::Carrier::kAuto;
-    association->deadline = core_.now() + (brief ? sctp.direct_timeout : sctp.connect_timeout);
+    association->beside = beside;
+    association->deadline = core_.now() + sctp.connect_timeout;
     Wake(association->deadline);
-    peer.outgoing = association.get();
     associations_.emplace(*connected, std::move(association));
   }
 }
 
-void AssociationTable::OnConnectFailed(Peer& peer, const std::string& reason) {
+void AssociationTable::OnAttemptUp(Association& association) {
+  Peer* peer = FindPeer(association.peer);
+  if (peer == nullptr) return;
+  Attempts& attempts = association.beside ? peer->better.attempts() : peer->dialer.attempts();
+  if (association.route.carrier == sctp::Carrier::kUdp) {
+    NoteDirectFailure(*peer, attempts);
+  } else {
+    peer->direct_from = {};
+    peer->why_not_direct.clear();
+  }
+  std::vector<AssociationId> slower = attempts.OnUp(association.id());
+  if (association.beside) {
+    peer->better.OnConnected();
+  } else {
+    peer->dialer.OnConnected(association.route);
+    peer->outgoing = &association;
+  }
+  for (AssociationId id : slower)
+    if (Association* other = Find(id)) {
+      core_.Count(kAttemptsWithdrawn);
+      Withdraw(*other, "another way was faster");
+    }
+}
+
+void AssociationTable::NoteDirectFailure(Peer& peer, const Attempts& attempts) {
+  auto failure = attempts.DirectFailure(core_.now());
+  if (!failure) return;
+  peer.why_not_direct = *failure;
+  peer.direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+}
+
+void AssociationTable::OnAttemptFailed(Peer& peer, Association& association,
+                                       const std::string& reason) {
+  Attempts& attempts = association.beside ? peer.better.attempts() : peer.dialer.attempts();
+  if (!attempts.OnFailed(association.id(), reason, core_.now())) return;
   core_.Count(kConnectsFailed);
-  if (peer.dialer.route().carrier == sctp::Carrier::kDirect)
-    peer.direct_from = core_.now() + core_.config.node.sctp.direct_retry;
-  peer.dialer.OnConnectFailed(core_.now(), core_.random(), reason);
-  TryConnect(peer);
+  if (association.beside) return ConsiderReturn(peer);
+  peer.reason = reason;
   Consider(peer);
 }
 
+void AssociationTable::Withdraw(Association& association, const std::string& reason) {
+  association.withdrawn = true;
+  End(association, reason);
+}
+
+void AssociationTable::WithdrawAll(Peer& peer, const std::string& reason) {
+  peer.outgoing = nullptr;
+  for (auto& [id, association] : associations_)
+    if (association->peer == peer.config.name && !association->up()) Withdraw(*association, reason);
+}
+
 void AssociationTable::AddPeer(const config::PeerConfig& config) {
-  peers_.emplace(config.name, std::make_unique<Peer>(config, core_.config.node.sctp));
+  auto peer = std::make_unique<Peer>(config, core_.config.node.sctp);
+  Recall(*peer);
+  peers_.emplace(config.name, std::move(peer));
 }
 
 void AssociationTable::RemovePeer(Peer& peer, const std::string& reason) {
   std::string name = peer.config.name;
   peer.config.connect.clear();
-  if (peer.outgoing != nullptr) End(*peer.outgoing, reason);
+  peer.better.Off();
+  WithdrawAll(peer, reason);
   if (peer.up != nullptr) End(*peer.up, reason);
   peers_.erase(name);
 }

@@ -32,6 +32,7 @@ void AssociationTable::OnTimer() {
       End(*association, association->failure);
     } else if (association->state() == AssociationState::kVerifying) {
       core_.Count(kVerifyTimeouts);
+      OnVerifyTimeout(*association);
       End(*association, "not verified in time");
     } else if (association->state() == AssociationState::kConnecting) {
       End(*association, "no answer in time");
@@ -43,6 +44,7 @@ void AssociationTable::OnTimer() {
 void AssociationTable::EndAll(const std::string& reason) {
   for (auto& [name, peer] : peers_) {
     peer->dialer.Unwant();
+    peer->better.Off();
     peer->config.connect.clear();
   }
   for (auto& [id, association] : associations_) End(*association, reason);
@@ -67,9 +69,9 @@ void AssociationTable::Reload(const config::Configuration& old) {
     } else {
       bool moved = peer->config.connect != after->connect || peer->config.carrier != after->carrier;
       peer->config = *after;
-      if (moved && peer->up == nullptr && peer->outgoing != nullptr)
-        End(*peer->outgoing, "its configuration has changed");
+      if (moved) WithdrawAll(*peer, "its configuration has changed");
       if (moved && peer->up == nullptr) peer->dialer.Unwant();
+      PlanReturn(*peer);
     }
   }
   for (const auto& config : core_.config.peers)
@@ -129,7 +131,7 @@ void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
   Association* association = Find(id);
   if (association == nullptr) return LetIn(id, info);
   if (association->state() != AssociationState::kConnecting) return;
-  if (Peer* peer = FindPeer(association->peer)) peer->dialer.OnConnected();
+  OnAttemptUp(*association);
   association->SetState(AssociationState::kVerifying, "");
   BeginVerifying(*association, info);
   core_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
@@ -143,6 +145,9 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
   bool was_up = association->up();
   if (association->state() != AssociationState::kEnding) {
     if (was_up) core_.Count(kAssociationsLost);
+    if (Peer* peer = FindPeer(association->peer);
+        peer != nullptr && peer->up == association && reason == sctp::DownReason::kDeadPeer)
+      peer->dialer.OnDead(association->route);
     association->SetState(AssociationState::kEnding, words);
     Detach(*association, words, was_up, {});
   }
@@ -171,19 +176,16 @@ void AssociationTable::OnWritable(AssociationId id) {
   if (association->up()) user_.OnWritable(*association);
 }
 
-void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
-  Association* association = Find(id);
-  if (association == nullptr || association->state() == AssociationState::kEnding) return;
-  association->MoveTo(path);
-}
-
-void AssociationTable::End(Association& association, const std::string& reason, Duration at_least) {
+void AssociationTable::End(Association& association, const std::string& reason, const Ending& how) {
   if (association.state() == AssociationState::kEnding) return;
   bool was_up = association.up();
   association.SetState(AssociationState::kEnding, reason);
-  core_.engine->Abort(association.id(), reason);
+  if (how.in_order)
+    core_.engine->Shutdown(association.id());
+  else
+    core_.engine->Abort(association.id(), reason);
   core_.work();
-  Detach(association, reason, was_up, at_least);
+  Detach(association, reason, was_up, how.at_least);
   UpdateGauges();
 }
 
@@ -198,10 +200,16 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
   if (peer->up == &association) peer->up = nullptr;
   bool outgoing = peer->outgoing == &association;
   if (outgoing) peer->outgoing = nullptr;
+  if (association.replaced || association.withdrawn) return;
+  if (association.beside && !was_up) return OnBesideLost(*peer, association, reason);
+  if (peer->dialer.attempts().Find(association.id()) != nullptr)
+    return OnAttemptFailed(*peer, association, reason);
   if (peer->up != nullptr || (!outgoing && !was_up)) return;
+  if (was_up) {
+    peer->better.Off();
+    WithdrawAll(*peer, "what it should replace has ended");
+  }
   peer->reason = reason;
-  if (peer->dialer.state() == Dialer::State::kConnecting && outgoing)
-    return OnConnectFailed(*peer, reason);
   peer->dialer.OnLost(core_.now(), core_.random(), reason, at_least);
   Consider(*peer);
 }

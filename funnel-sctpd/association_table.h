@@ -30,6 +30,9 @@ class AssociationUser {
   // A message of a verified association, on any stream but 0.
   virtual void OnFrame(Association& association, StreamId stream, MutableByteView frame) = 0;
   virtual void OnWritable(Association& association) = 0;
+  // Since when nobody has used it; nullopt: it carries what would end with it, or is being opened.
+  [[nodiscard]] virtual std::optional<TimePoint> IdleSince(
+      const Association& association) const = 0;
 };
 
 class AssociationTable final : public sctp::EngineObserver {
@@ -78,6 +81,10 @@ class AssociationTable final : public sctp::EngineObserver {
  private:
   [[nodiscard]] Association* Find(AssociationId id);
   [[nodiscard]] Peer* FindPeer(const std::string& name);
+  struct Ending {
+    Duration at_least{};    // the shortest time before the next try
+    bool in_order = false;  // what was sent is still delivered
+  };
   void Wake(TimePoint at) {
     next_timer_ = std::min(next_timer_, at);
     core_.work();
@@ -88,19 +95,42 @@ class AssociationTable final : public sctp::EngineObserver {
   [[nodiscard]] bool Wanted(const Peer& peer) const;
   void Consider(Peer& peer);
   void BeginDialling(Peer& peer);
+  void Resolve(Peer& peer);
   void OnResolved(const std::string& name, std::uint64_t round, const std::vector<Place>& places,
                   const std::string& error);
-  [[nodiscard]] std::vector<Route> RoutesTo(const Peer& peer,
-                                            const std::vector<Place>& places) const;
-  void TryConnect(Peer& peer);
-  void OnConnectFailed(Peer& peer, const std::string& reason);
+  [[nodiscard]] std::vector<Route> RoutesOf(const Peer& peer, const std::vector<Place>& places,
+                                            bool direct_now) const;
+  [[nodiscard]] Attempts::HeadStart HeadStart() const;
+  void Advance(Peer& peer);
+  void ConnectDue(Peer& peer, Attempts& attempts, bool beside);
+  void OnAttemptUp(Association& association);
+  void OnAttemptFailed(Peer& peer, Association& association, const std::string& reason);
+  void NoteDirectFailure(Peer& peer, const Attempts& attempts);
+  void Withdraw(Association& association, const std::string& reason);
+  void WithdrawAll(Peer& peer, const std::string& reason);
   void AddPeer(const config::PeerConfig& config);
   void RemovePeer(Peer& peer, const std::string& reason);
   void PublishKnownHosts();
 
+  // Better ways (association_return.cc).
+  [[nodiscard]] bool IsIdle(const Association& association) const;
+  [[nodiscard]] std::vector<Route> BetterRoutes(const Peer& peer, bool direct_now) const;
+  void PlanReturn(Peer& peer);
+  void ConsiderReturn(Peer& peer);
+  void OnResolvedBeside(Peer& peer, bool found);
+  void RankAnew(Peer& peer);
+  void AdvanceBeside(Peer& peer);
+  [[nodiscard]] bool TakeOver(Association& fresh, Association& old);
+  void Replace(Association& old, const std::string& why, bool in_order);
+  void OnBesideLost(Peer& peer, Association& association, const std::string& reason);
+  void OfferPaths(Peer& peer, Association& association);
+  void Remember(Peer& peer);
+  void Recall(Peer& peer);
+
   // Verifying (association_verify.cc).
   void LetIn(AssociationId id, const sctp::UpInfo& info);
   void BeginVerifying(Association& association, const sctp::UpInfo& info);
+  void OnVerifyTimeout(const Association& association);
   void ToAuthd(Association& association, ByteView frame);
   [[nodiscard]] std::string WhyNot(const Association& association,
                                    const ipc::PeerVerified& verdict);
@@ -108,7 +138,8 @@ class AssociationTable final : public sctp::EngineObserver {
   void BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict);
 
   // Ends it from our side; everything but the engine's own record of it is gone on return.
-  void End(Association& association, const std::string& reason, Duration at_least = {});
+  void End(Association& association, const std::string& reason, const Ending& how);
+  void End(Association& association, const std::string& reason) { End(association, reason, {}); }
   // Whoever used it is told.
   void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
 

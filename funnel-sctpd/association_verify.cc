@@ -48,6 +48,14 @@ void AssociationTable::BeginVerifying(Association& association, const sctp::UpIn
   UpdateGauges();
 }
 
+void AssociationTable::OnVerifyTimeout(const Association& association) {
+  Peer* peer = FindPeer(association.peer);
+  if (peer == nullptr || association.carrier != sctp::Carrier::kDirect) return;
+  // Its handshake passed and larger packets do not.
+  peer->direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+  peer->why_not_direct = "not verified in time over it";
+}
+
 void AssociationTable::ToAuthd(Association& association, ByteView frame) {
   TimePoint now = core_.now();
   std::uint32_t limit = kUnverifiedPeerFrames;
@@ -101,6 +109,12 @@ void AssociationTable::OnPeerFrame(const ipc::PeerFrame& message) {
   if (association == nullptr || association->state() == AssociationState::kConnecting ||
       association->state() == AssociationState::kEnding)
     return;
+  // What proves who we are also has the peer take it for the better one.
+  if (association->beside && !association->up()) {
+    Peer* peer = FindPeer(association->peer);
+    if (peer != nullptr && peer->up != nullptr && !IsIdle(*peer->up))
+      return End(*association, "what it should replace is in use");
+  }
   SendControl(*association, StreamId(0), message.frame);
 }
 
@@ -112,7 +126,7 @@ void AssociationTable::OnVerifyFailed(const ipc::PeerFailed& verdict) {
       {{"PEER", association->label()}, {"ADDRESS", association->address.text()}});
   // A KDC that is away must not end what an earlier authd has verified.
   if (association->up() && association->reverifying) return;
-  End(*association, EscapeForLog(verdict.text), kAfterFailedVerdict);
+  End(*association, EscapeForLog(verdict.text), {.at_least = kAfterFailedVerdict});
 }
 
 std::string AssociationTable::WhyNot(const Association& association,
@@ -130,7 +144,7 @@ void AssociationTable::OnVerified(const ipc::PeerVerified& verdict) {
   if (association == nullptr || association->state() == AssociationState::kEnding) return;
   if (std::string why_not = WhyNot(*association, verdict); !why_not.empty()) {
     core_.Count(kPeersFailed);
-    return End(*association, why_not, kAfterFailedVerdict);
+    return End(*association, why_not, {.at_least = kAfterFailedVerdict});
   }
   association->reverifying = false;
   if (association->up()) {
@@ -145,6 +159,7 @@ void AssociationTable::OnVerified(const ipc::PeerVerified& verdict) {
 bool AssociationTable::MakeRoom(Association& fresh, Peer& peer, const ipc::PeerVerified& verdict) {
   Association* old = peer.up;
   if (old == nullptr) return true;
+  if (fresh.beside) return TakeOver(fresh, *old);
   bool keep_old = verdict.instance < old->instance;
   if (verdict.instance == old->instance && old->outgoing != fresh.outgoing &&
       core_.now() - old->verified_at < kSimultaneous) {
@@ -157,7 +172,8 @@ bool AssociationTable::MakeRoom(Association& fresh, Peer& peer, const ipc::PeerV
     return false;
   }
   core_.Count(kAssociationsReplaced);
-  End(*old, "replaced by a newer association");
+  // The same process at the far end has found a better way, and may have sent on the other one.
+  Replace(*old, "replaced by a newer association", verdict.instance == old->instance);
   return true;
 }
 
@@ -169,13 +185,15 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
   association.node = verdict.node;
   association.instance = verdict.instance;
   association.deadline = TimePoint::max();
-  association.verified_at = association.peer_frames_since = core_.now();
+  association.verified_at = association.peer_frames_since = association.active = core_.now();
   association.peer_frames = 0;
   association.streams =
       StreamMap(association.stream_count, ParityOf(core_.config.node.name, verdict.node));
   peer.up = &association;
   if (peer.outgoing == &association) peer.outgoing = nullptr;
-  peer.dialer.OnServedByPeer();
+  peer.dialer.OnServed();
+  if (association.beside) peer.dialer.SetGood(association.route);
+  association.beside = false;
   peer.reason.clear();
   peer.idle_since = core_.now();
   if (std::none_of(peer.hosts.begin(), peer.hosts.end(),
@@ -188,6 +206,9 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
   core_.Count(kPeersVerified);
   core_.engine->Trust(association.id());
   association.SetState(AssociationState::kUp, "");
+  OfferPaths(peer, association);
+  Remember(peer);
+  PlanReturn(peer);
   Consider(peer);
   UpdateGauges();
   user_.OnAssociationUp(association);

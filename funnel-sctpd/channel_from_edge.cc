@@ -137,6 +137,7 @@ ChannelTable::Taken ChannelTable::SealedFromEdge(Channel& channel, const wire::F
   }
   core_.Count(kFramesOut);
   core_.Count(kBytesOut, frame.size());
+  channel.association->active = core_.now();
   ++channel.stats.frames_sent;
   channel.stats.bytes_sent += frame.size();
   return Taken::kYes;

@@ -20,6 +20,7 @@ void ChannelTable::OnFrame(Association& association, StreamId stream, MutableByt
   auto header = wire::FrameHeader::Parse(frame);
   if (!header || frame.size() > wire::kMaxFrameSize) return core_.Count(kDropMalformed);
   if (wire::IsLocal(header->type)) return core_.Count(kDropType);
+  association.active = core_.now();
   if (header->type == wire::FrameType::kOpen)
     return OpenFromPeer(association, stream, header->channel,
                         frame.subspan(wire::kFrameHeaderSize));

@@ -132,8 +132,24 @@ void ChannelTable::OnAssociationDown(Association& association, const std::string
   std::erase(ready_, &association);
   for (auto& [number, channel] : channels_) {
     if (channel->association != &association) continue;
-    End(*channel, ipc::LinkEndCode::kPeerDown, reason);
+    End(*channel, association.replaced ? ipc::LinkEndCode::kMoved : ipc::LinkEndCode::kPeerDown,
+        reason);
   }
+}
+
+std::optional<TimePoint> ChannelTable::IdleSince(const Association& association) const {
+  if (!association.senders.empty() || association.has_control()) return std::nullopt;
+  for (const auto& [number, channel] : channels_) {
+    if (channel->association != &association || channel->ending) continue;
+    if (channel->half_open || channel->state() == ChannelState::kOpening) return std::nullopt;
+    if (channel->note && channel->note->in_use) return std::nullopt;
+    // No edge here tells whether it has connections.
+    const auto* service = core_.config.FindService(channel->service);
+    if (channel->relayed() && channel->has_stream() && service != nullptr &&
+        service->protocol == config::Protocol::kTcp)
+      return std::nullopt;
+  }
+  return association.active;
 }
 
 void ChannelTable::OnWritable(Association& association) { MarkReady(association); }

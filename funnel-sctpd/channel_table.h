@@ -60,6 +60,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void OnAssociationDown(Association& association, const std::string& reason) override;
   void OnFrame(Association& association, StreamId stream, MutableByteView frame) override;
   void OnWritable(Association& association) override;
+  std::optional<TimePoint> IdleSince(const Association& association) const override;
 
   // FrameLinkObserver
   void OnLinkReadable(FrameLink& link) override;

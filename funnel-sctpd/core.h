@@ -9,6 +9,7 @@
 #include "funnel-sctpd/counters.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/ports.h"
+#include "funnel-sctpd/route_memory.h"
 
 namespace funnel::sctpd {
 
@@ -22,6 +23,10 @@ struct Core {
   std::function<double()> random = RandomUnit;
   // Set once, right after the tables are made: the engine's observer is one of them.
   sctp::Engine* engine = nullptr;
+
+  // Loaded before the tables are made; save_routes is called when they have changed it.
+  RouteMemory routes;
+  std::function<void()> save_routes = [] {};
 
   // There is something for the end of this turn: frames to send, edges to write to, a timer to set.
   std::function<void()> work = [] {};

@@ -32,10 +32,13 @@ enum Counter : std::size_t {
   kAssociationsLimited,
   kConnects,
   kConnectsFailed,
+  kAttemptsWithdrawn,
+  kReturnsTried,
   kPeersVerified,
   kPeersFailed,
   kVerifyTimeouts,
   kAssociationsReplaced,
+  kAssociationsSwitched,
   kAssociationsLost,
   // Channels.
   kChannels,

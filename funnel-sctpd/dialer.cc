@@ -21,46 +21,39 @@ void Dialer::Unwant() {
 
 void Dialer::Begin() { SetState(State::kResolving); }
 
-void Dialer::OnResolved(std::vector<Route> routes, TimePoint now, double random,
-                        std::string_view reason) {
+void Dialer::OnResolved(std::vector<Route> routes, Attempts::HeadStart head_start, TimePoint now,
+                        double random, std::string_view reason) {
   if (state_ != State::kResolving) return;
   if (routes.empty()) return Wait(now, random, reason, {});
-  if (good_) {
-    auto found = std::find(routes.begin(), routes.end(), *good_);
-    if (found != routes.end() && found->priority == routes.front().priority)
-      std::rotate(routes.begin(), found, found + 1);
-  }
-  routes_ = std::move(routes);
-  at_ = 0;
+  if (good_) Prefer(routes, *good_);
   SetState(State::kConnecting);
+  attempts_.Begin(std::move(routes), head_start, now, std::exchange(dead_, std::nullopt));
 }
 
-void Dialer::OnConnectFailed(TimePoint now, double random, std::string_view reason) {
-  if (state_ != State::kConnecting) return;
-  reason_ = reason;
-  if (++at_ < routes_.size()) return;
-  Wait(now, random, reason, {});
+void Dialer::OnRoundFailed(TimePoint now, double random, std::string_view reason) {
+  if (state_ == State::kConnecting) Wait(now, random, reason, {});
 }
 
-void Dialer::OnConnected() {
+void Dialer::OnConnected(const Route& route) {
   if (state_ != State::kConnecting) return;
-  good_ = route();
+  good_ = route;
   SetState(State::kConnected);
-}
-
-void Dialer::OnVerified() {
-  backoff_.Reset();
-  reason_.clear();
 }
 
 void Dialer::OnLost(TimePoint now, double random, std::string_view reason, Duration at_least) {
   if (state_ == State::kConnected) Wait(now, random, reason, at_least);
 }
 
-void Dialer::OnServedByPeer() {
+void Dialer::OnServed() {
   backoff_.Reset();
   reason_.clear();
+  dead_.reset();
   SetState(State::kConnected);
+}
+
+void Dialer::SetState(State state) {
+  if (state != State::kConnecting) attempts_.Clear();
+  state_ = state;
 }
 
 void Dialer::Wait(TimePoint now, double random, std::string_view reason, Duration at_least) {

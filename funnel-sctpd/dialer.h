@@ -1,10 +1,10 @@
-// When and where to connect to one peer: names are resolved, addresses tried one after the other
-// (of equal ones the one that worked last first), and after a whole round without success it waits.
-// No I/O: the owner resolves and connects.
+// When and where to connect to one peer that has no association: names are resolved, the ways they
+// lead to tried beside each other (attempts.h; of equal ones the address that worked last first),
+// and after a whole round without success it waits. No I/O: the owner resolves and connects.
 //
 //   kIdle --Want--> kWaiting --Begin--> kResolving --OnResolved--> kConnecting --OnConnected-->
 //   kConnected
-//                      ^------------------OnFailed / OnLost------------------------'
+//                      ^------------------OnRoundFailed / OnLost--------------------'
 #pragma once
 
 #include <optional>
@@ -12,19 +12,10 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel-sctpd/attempts.h"
 #include "funnel-sctpd/backoff.h"
-#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctpd {
-
-// One way to reach a peer.
-struct Route {
-  sctp::TransportAddress address;
-  sctp::Carrier carrier = sctp::Carrier::kUdp;
-  std::uint16_t sctp_port = sctp::kDefaultSctpPort;
-  std::uint16_t priority = 0;  // lower ones are tried first
-  bool operator==(const Route&) const = default;
-};
 
 class Dialer {
  public:
@@ -35,10 +26,14 @@ class Dialer {
   [[nodiscard]] State state() const { return state_; }
   // When Begin() is due; nullopt unless kWaiting.
   [[nodiscard]] std::optional<TimePoint> due() const;
-  // Where to connect to; only in kConnecting.
-  [[nodiscard]] const Route& route() const { return routes_[at_]; }
+  // What is being tried; only in kConnecting.
+  [[nodiscard]] Attempts& attempts() { return attempts_; }
+  [[nodiscard]] const Attempts& attempts() const { return attempts_; }
   // The last failure, for status; empty after a success.
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  // The way that worked last.
+  [[nodiscard]] const std::optional<Route>& good() const { return good_; }
+  void SetGood(const Route& route) { good_ = route; }
 
   // An association is wanted: begins at once, unless it has begun or waits after a failure.
   void Want(TimePoint now);
@@ -46,28 +41,30 @@ class Dialer {
   void Unwant();
   void Begin();
   // In kResolving: where the peer may be; empty is a failure.
-  void OnResolved(std::vector<Route> routes, TimePoint now, double random, std::string_view reason);
-  // In kConnecting: route() did not work. The next one is tried at once, after the last it waits.
-  void OnConnectFailed(TimePoint now, double random, std::string_view reason);
-  // In kConnecting. The next OnLost() waits longer all the same, until OnVerified().
-  void OnConnected();
-  // The peer proved who it is: the next wait is short again.
-  void OnVerified();
+  void OnResolved(std::vector<Route> routes, Attempts::HeadStart head_start, TimePoint now,
+                  double random, std::string_view reason);
+  // In kConnecting, attempts().over(): it waits.
+  void OnRoundFailed(TimePoint now, double random, std::string_view reason);
+  // In kConnecting: ROUTE is up, attempts() are over. The next OnLost() waits longer all the same,
+  // until OnVerified().
+  void OnConnected(const Route& route);
   // In kConnected: the association has gone. AT_LEAST: the shortest time to wait.
   void OnLost(TimePoint now, double random, std::string_view reason, Duration at_least = {});
-  // An association that the peer made serves as well.
-  void OnServedByPeer();
+  // What was up has fallen silent: in the next round others need not wait for it.
+  void OnDead(const Route& route) { dead_ = route; }
+  // An association is up and verified, made by the peer or by us: the next wait is short again.
+  void OnServed();
 
  private:
-  void SetState(State state) { state_ = state; }
+  void SetState(State state);
   void Wait(TimePoint now, double random, std::string_view reason, Duration at_least);
 
   Backoff backoff_;
   State state_ = State::kIdle;
   TimePoint due_{};
-  std::vector<Route> routes_;
-  std::size_t at_ = 0;
+  Attempts attempts_;
   std::optional<Route> good_;
+  std::optional<Route> dead_;
   std::string reason_;
 };
 

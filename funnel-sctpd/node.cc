@@ -39,6 +39,7 @@ Node::Node(event::Loop& loop, const config::Options& options, config::Configurat
       authd_(loop, options.RunPath("authd.sock"), *this),
       resolver_(loop),
       services_(options.RunPath("service")),
+      route_file_(options.state_dir),
       core_{.authd = authd_,
             .resolver = resolver_,
             .services = services_,
@@ -58,6 +59,8 @@ Result<> Node::SetUp(event::ListenFds passed) {
   core_.work = [this] { end_of_turn_->Request(); };
   timer_ = loop_.AddTimer([this] { OnTimer(); });
   edges_ = TRY(event::EpollSet::Create(loop_));
+  core_.routes = route_file_.Load();
+  core_.save_routes = [this] { route_file_.Save(core_.routes); };
   channels_ = std::make_unique<ChannelTable>(core_, *edges_);
   associations_ = std::make_unique<AssociationTable>(core_, *channels_);
   channels_->SetAssociations(*associations_);

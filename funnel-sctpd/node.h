@@ -21,6 +21,7 @@
 #include "funnel-sctpd/channel_table.h"
 #include "funnel-sctpd/control_server.h"
 #include "funnel-sctpd/resolver.h"
+#include "funnel-sctpd/route_file.h"
 #include "funnel-sctpd/service_sockets.h"
 
 namespace funnel::sctpd {
@@ -74,6 +75,7 @@ class Node final : public AuthdListener {
   AuthdLink authd_;
   Resolver resolver_;
   ServiceSockets services_;
+  RouteFile route_file_;
   Core core_;
   const config::SctpConfig started_with_;
   std::unique_ptr<event::EpollSet> edges_;

@@ -8,6 +8,7 @@
 #include "common/config/model.h"
 #include "funnel-sctpd/association.h"
 #include "funnel-sctpd/dialer.h"
+#include "funnel-sctpd/return.h"
 
 namespace funnel::sctpd {
 
@@ -19,16 +20,19 @@ struct Peer {
 
   config::PeerConfig config;
   Dialer dialer;
+  Return better;                    // while one is up: better ways beside it
   Association* up = nullptr;        // verified; in use
-  Association* outgoing = nullptr;  // what the dialer is making
+  Association* outgoing = nullptr;  // the dialer's that is being verified
   // Answers of the resolver to earlier questions are ignored.
   std::uint64_t resolve_round = 0;
-  std::vector<sctp::TransportAddress> hosts;  // where it was last resolved or verified
+  std::vector<Place> places;                  // where it was last resolved to
+  std::vector<sctp::TransportAddress> hosts;  // of these, or where it was verified
   std::string reason;                         // why it is not up; empty: it is, or never was
   TimePoint idle_since{};                     // on-demand: up without channels from here on
   std::size_t wanted_by = 0;                  // edges that wait for it
-  // carrier = auto: direct SCTP did not answer, or the engine has none; tried again from then on.
+  // carrier = auto: direct SCTP did not answer, and is tried again from then on.
   TimePoint direct_from{};
+  std::string why_not_direct;  // empty: it serves, or was not tried
 };
 
 }  // namespace funnel::sctpd

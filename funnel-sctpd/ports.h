@@ -36,6 +36,9 @@ struct Place {
   std::optional<sctp::Carrier> carrier;
   // Lower ones come first (RFC 2782).
   std::uint16_t priority = 0;
+  // The SRV record's target: places of different ones may be different machines that share a name.
+  // Empty: of `connect` itself.
+  std::string host;
   bool operator==(const Place&) const = default;
 };
 

@@ -48,8 +48,10 @@ Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answ
     if (record.target.empty())
       answer.error = name + " says that this is not offered";
     else
-      AddHost(record.target, record.port,
-              {.address = {}, .carrier = carrier, .priority = record.priority}, answer);
+      AddHost(
+          record.target, record.port,
+          {.address = {}, .carrier = carrier, .priority = record.priority, .host = record.target},
+          answer);
   }
   return true;
 }

@@ -43,6 +43,36 @@ std::optional<std::int64_t> RetryIn(const Peer* peer, TimePoint now) {
   return std::max<std::int64_t>(left.count(), 0);
 }
 
+// The ways that are being tried: for the first association, or beside the one in use.
+void WriteTrying(JsonWriter& out, const Peer* peer) {
+  out.Key("trying").Open('[');
+  if (peer != nullptr)
+    for (const Attempts* attempts : {&peer->dialer.attempts(), &peer->better.attempts()})
+      for (const auto& one : attempts->running()) out.Value(PathText(one.route.path()));
+  out.Close(']');
+}
+
+// Why carrier = auto is not direct SCTP.
+void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
+  bool by_udp = peer != nullptr && peer->config.carrier == config::Carrier::kAuto &&
+                (peer->up == nullptr || peer->up->carrier == sctp::Carrier::kUdp);
+  out.TextOrNull("not_direct", by_udp ? peer->why_not_direct : "");
+  std::optional<std::int64_t> in_ms;
+  if (by_udp && peer->direct_from > now)
+    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->direct_from - now).count();
+  out.Field("direct_retry_in_ms", in_ms);
+}
+
+// What the dialer has under way, for a peer that is not up.
+const Association* AtWork(const StatusInput& in, const Peer& peer) {
+  if (peer.up != nullptr) return peer.up;
+  if (peer.outgoing != nullptr) return peer.outgoing;
+  const auto& running = peer.dialer.attempts().running();
+  if (running.empty()) return nullptr;
+  auto found = in.associations.associations().find(running.front().id);
+  return found == in.associations.associations().end() ? nullptr : found->second.get();
+}
+
 // Either may be missing: a peer that is down, a stranger.
 void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
                       const Association* association) {
@@ -54,9 +84,7 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
   out.TextOrNull("node", peer != nullptr ? peer->config.node : "");
   out.Field("state", StateOf(peer, association));
   out.TextOrNull("direction", association == nullptr ? "" : association->outgoing ? "out" : "in");
-  out.TextOrNull("carrier", association == nullptr                           ? ""
-                            : association->carrier == sctp::Carrier::kDirect ? "direct"
-                                                                             : "udp");
+  out.TextOrNull("carrier", association == nullptr ? "" : Name(association->carrier));
   out.TextOrNull("address", association == nullptr ? "" : association->address.text());
   out.Field("since",
             association == nullptr ? std::optional<std::int64_t>() : association->since_unix);
@@ -66,6 +94,8 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
                                            : static_cast<double>(stats.paths.front().srtt.count()));
   out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, core.now()) : std::nullopt);
   out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason);
+  WriteTrying(out, peer);
+  WriteNotDirect(out, peer, core.now());
   out.Field("streams",
             association == nullptr ? std::optional<std::uint16_t>() : association->stream_count);
   out.Field("channels", association == nullptr ? 0 : association->channels);
@@ -78,7 +108,7 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
 void WriteAssociations(JsonWriter& out, const StatusInput& in) {
   out.Key("associations").Open('[');
   for (const auto& [name, peer] : in.associations.peers())
-    WriteAssociation(out, in.core, peer.get(), peer->up != nullptr ? peer->up : peer->outgoing);
+    WriteAssociation(out, in.core, peer.get(), AtWork(in, *peer));
   std::size_t strangers = 0, omitted = 0;
   for (const auto& [id, association] : in.associations.associations()) {
     if (!association->peer.empty() || association->state() == AssociationState::kEnding) continue;

@@ -3,6 +3,7 @@
 #include "funnelctl/look.h"
 #include "funnelctl/print.h"
 #include "funnelctl/table.h"
+#include "funnelctl/ways.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
@@ -42,6 +43,7 @@ std::string PeersAsText(const NodeView& view) {
                   Shown(at.address), at.srtt_ms ? PrintMilliseconds(*at.srtt_ms) : "-",
                   Shown(facts.verification.principal)});
     if (!facts.reason().empty()) table.AddNote("reason: " + Shown(facts.reason()));
+    AddWays(at, table);
   }
   return table.empty() ? "No peer is configured.\n" : table.Print();
 }
@@ -60,6 +62,9 @@ Json PeersAsJson(const NodeView& view) {
                    {"rtt_ms", OrNull(at.srtt_ms)},
                    {"since", OrNull(at.since)},
                    {"retry_in_ms", OrNull(at.retry_in_ms)},
+                   {"trying", at.trying},
+                   {"not_direct", TextOrNull(at.not_direct)},
+                   {"direct_retry_in_ms", OrNull(at.direct_retry_in_ms)},
                    {"channels", at.channels},
                    {"verification", TextOrNull(facts.verification.state)},
                    {"principal", TextOrNull(facts.verification.principal)},

@@ -16,6 +16,9 @@ struct AssociationStatus {
   std::optional<std::int64_t> since;
   std::optional<double> srtt_ms;
   std::optional<std::int64_t> retry_in_ms;
+  std::vector<std::string> trying;
+  std::string not_direct;
+  std::optional<std::int64_t> direct_retry_in_ms;
   std::int64_t channels = 0, bytes_sent = 0, bytes_received = 0, retransmitted = 0;
 };
 

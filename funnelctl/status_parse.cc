@@ -73,6 +73,9 @@ void TakeAssociation(const Json& in, AssociationStatus& out) {
   Take(in, "since", out.since);
   Take(in, "srtt_ms", out.srtt_ms);
   Take(in, "retry_in_ms", out.retry_in_ms);
+  Take(in, "trying", out.trying);
+  Take(in, "not_direct", out.not_direct);
+  Take(in, "direct_retry_in_ms", out.direct_retry_in_ms);
   Take(in, "channels", out.channels);
   Take(in, "bytes_sent", out.bytes_sent);
   Take(in, "bytes_received", out.bytes_received);

@@ -82,10 +82,11 @@ struct SctpConfig {
   std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 less its headers
   std::uint64_t congestion_unit_bytes = 9000;  // what the congestion window counts in
   std::uint32_t streams = 1024;
-  milliseconds connect_timeout = 5s;  // one attempt to set up an association
-  milliseconds direct_timeout = 2s;   // carrier = auto: how long direct SCTP is tried first
-  milliseconds direct_retry =
-      10min;  // carrier = auto: after UDP worked, when direct is tried again
+  milliseconds connect_timeout = 5s;    // one attempt to set up an association
+  milliseconds attempt_delay = 300ms;   // until the next way to a peer is tried beside the last one
+  milliseconds direct_retry = 10min;    // carrier = auto: after UDP worked, when direct comes again
+  milliseconds return_interval = 1min;  // how often better ways than the one in use are tried
+  milliseconds switch_idle = 5s;        // silence after which an association may give way
   milliseconds reconnect_min = 50ms;
   milliseconds reconnect_max = 2s;
   milliseconds idle_disconnect = 5min;  // when = on-demand: without channels for that long

@@ -3,13 +3,14 @@
 
 namespace funnel::ctl {
 
-inline constexpr const char* kSctpdJson = R"({
+inline constexpr const char* kSctpdJson = R"json({
   "daemon": "funnel-sctpd", "version": "0.1.0", "pid": 4711, "started": 1795230000,
   "node": "branch1.example.net", "engine": "userland", "listen": ["[::]:9899"],
   "associations": [
     {"peer": "hoster", "node": "ns.hoster.net", "state": "up", "direction": "out", "carrier": "udp",
      "address": "192.0.2.1:9899", "since": 1795230001, "verified": true, "verified_node": "ns.hoster.net",
-     "srtt_ms": 12.5, "retry_in_ms": null, "reason": null, "streams": 1024, "channels": 2,
+     "srtt_ms": 12.5, "retry_in_ms": null, "trying": ["192.0.2.1 (direct)"],
+     "not_direct": "no answer", "direct_retry_in_ms": 540000, "reason": null, "streams": 1024, "channels": 2,
      "bytes_sent": 1000, "bytes_received": 2000, "retransmitted": 0},
     {"peer": "branch2", "node": "branch2.example.net", "state": "waiting", "direction": null, "carrier": "udp",
      "address": "192.0.2.9:9899", "since": null, "srtt_ms": null, "retry_in_ms": 1500,
@@ -28,7 +29,7 @@ inline constexpr const char* kSctpdJson = R"({
   "refusals": [
     {"when": 1795230002, "service": "ldap", "peer": "hoster", "direction": "in", "code": 1,
      "text": "refused", "authenticated": false}],
-  "refusals_omitted": 0})";
+  "refusals_omitted": 0})json";
 
 inline constexpr const char* kAuthdJson = R"({
   "daemon": "funnel-authd", "version": "0.1.0", "pid": 4712, "started": 1795230000,

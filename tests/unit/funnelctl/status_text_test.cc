@@ -65,6 +65,8 @@ TEST_F(StatusText, ShowsAssociationsWithTheirPrincipals) {
       "funnel/branch1.example.net@EXAMPLE.NET");
   Expect("last problem: no answer");
   Expect("next try in 1.5 s");
+  Expect("trying 192.0.2.1 (direct)");
+  Expect("not direct: no answer; tried again in 9 min");
   Expect("... and 3 more");
 }
 

@@ -5,9 +5,11 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/route.h"
 
 namespace funnel::sctpd {
 
@@ -15,6 +17,7 @@ class FakeEngine;
 
 struct FakeNetwork {
   std::map<sctp::TransportAddress, FakeEngine*> hosts;
+  std::set<std::string> silent;  // ways (PathText) by which nothing gets through
   std::uint64_t next_id = 1;
 };
 
@@ -35,9 +38,17 @@ class FakeEngine final : public sctp::Engine {
 
   std::string_view name() const override { return "fake"; }
   Result<AssociationId> Connect(const sctp::Target& target) override {
-    if (target.carrier == sctp::Carrier::kDirect) return Fail("no direct SCTP", EAFNOSUPPORT);
+    bool by_ip = target.carrier == sctp::Carrier::kDirect;
+    if (by_ip && !direct) return Fail("no direct SCTP", EAFNOSUPPORT);
+    const sctp::TransportAddress& to = target.addresses.front();
+    const sctp::PeerPath path{by_ip ? to.WithPort(0) : to, target.carrier};
     AssociationId ours(network_.next_id++);
-    auto found = network_.hosts.find(target.addresses.front());
+    connects.push_back({ours, path});
+    if (network_.silent.contains(PathText(path))) {
+      links_[ours] = {};
+      return ours;
+    }
+    auto found = network_.hosts.find(by_ip ? to.WithPort(address_.port()) : to);
     if (found == network_.hosts.end()) {
       links_[ours] = {};
       if (answers_no) Tell([this, ours] { Down(ours, sctp::DownReason::kNoAnswer); });
@@ -47,11 +58,17 @@ class FakeEngine final : public sctp::Engine {
     AssociationId theirs(network_.next_id++);
     links_[ours] = {&there, theirs};
     there.links_[theirs] = {this, ours};
-    Tell([this, ours, there_address = there.address_] {
-      observer_.OnUp(ours, {.incoming = false, .peer = there_address, .streams = streams});
+    Tell([this, ours, path] {
+      if (links_.contains(ours))
+        observer_.OnUp(
+            ours,
+            {.incoming = false, .peer = path.address, .carrier = path.carrier, .streams = streams});
     });
-    there.Tell([&there, theirs, here = address_] {
-      there.observer_.OnUp(theirs, {.incoming = true, .peer = here, .streams = there.streams});
+    there.Tell([&there, theirs, path, here = by_ip ? address_.WithPort(0) : address_] {
+      if (there.links_.contains(theirs))
+        there.observer_.OnUp(
+            theirs,
+            {.incoming = true, .peer = here, .carrier = path.carrier, .streams = there.streams});
     });
     return ours;
   }
@@ -75,13 +92,15 @@ class FakeEngine final : public sctp::Engine {
     });
     return sctp::SendStatus::kSent;
   }
-  void Shutdown(AssociationId id) override { Abort(id, "shutdown"); }
-  void Abort(AssociationId id, std::string_view) override {
+  void Shutdown(AssociationId id) override { Leave(id, sctp::DownReason::kShutdown); }
+  void Abort(AssociationId id, std::string_view) override { Leave(id, sctp::DownReason::kAborted); }
+  // What was sent before arrives before.
+  void Leave(AssociationId id, sctp::DownReason told) {
+    ends.push_back({id, told});
     auto link = links_.find(id);
     if (link == links_.end()) return;
     if (FakeEngine* there = link->second.engine)
-      there->Tell(
-          [there, theirs = link->second.id] { there->Down(theirs, sctp::DownReason::kAborted); });
+      there->Tell([there, theirs = link->second.id, told] { there->Down(theirs, told); });
     link->second.engine = nullptr;
     Tell([this, id] { Down(id, sctp::DownReason::kLocal); });
   }
@@ -132,7 +151,10 @@ class FakeEngine final : public sctp::Engine {
     Tell([this, id, path] { observer_.OnMoved(id, path); });
   }
 
-  bool moves = false;  // what OfferPaths answers
+  bool direct = false;  // whether it can do SCTP straight over IP
+  std::vector<std::pair<AssociationId, sctp::PeerPath>> connects;
+  std::vector<std::pair<AssociationId, sctp::DownReason>> ends;  // by us
+  bool moves = false;                                            // what OfferPaths answers
   std::map<AssociationId, std::vector<sctp::PeerPath>> offered;
   std::vector<Sent> sent;
   std::vector<sctp::TransportAddress> known_hosts;

@@ -1,11 +1,10 @@
-// The parts of sctpd that decide without doing: streams, admission, backoff, dialling, turns.
+// The parts of sctpd that decide without doing: streams, admission, backoff, turns.
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "funnel-sctpd/admission.h"
 #include "funnel-sctpd/backoff.h"
-#include "funnel-sctpd/dialer.h"
 #include "funnel-sctpd/fair_queue.h"
 #include "funnel-sctpd/stream_map.h"
 
@@ -103,57 +102,6 @@ TEST(Backoff, DoublesToItsMaximumAndJittersDownToHalf) {
   EXPECT_EQ(backoff.Next(1.0), 150ms);
   backoff.Reset();
   EXPECT_EQ(backoff.Next(0.0), 25ms);
-}
-
-std::vector<Route> TwoRoutes() { return {{Address("192.0.2.1")}, {Address("192.0.2.2")}}; }
-
-TEST(Dialer, TriesEveryAddressBeforeItWaits) {
-  Dialer dialer(50ms, 2s);
-  EXPECT_FALSE(dialer.due());
-  dialer.Want(kStart);
-  EXPECT_EQ(dialer.due(), kStart);
-  dialer.Begin();
-  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
-  EXPECT_EQ(dialer.route().address, Address("192.0.2.1"));
-  dialer.OnConnectFailed(kStart, 1.0, "no answer");
-  ASSERT_EQ(dialer.state(), Dialer::State::kConnecting);
-  EXPECT_EQ(dialer.route().address, Address("192.0.2.2"));
-  dialer.OnConnectFailed(kStart, 1.0, "no answer");
-  EXPECT_EQ(dialer.due(), kStart + 50ms);
-  EXPECT_EQ(dialer.reason(), "no answer");
-}
-
-TEST(Dialer, RemembersTheAddressThatWorked) {
-  Dialer dialer(50ms, 2s);
-  dialer.Want(kStart);
-  dialer.Begin();
-  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
-  dialer.OnConnectFailed(kStart, 1.0, "no answer");
-  dialer.OnConnected();
-  dialer.OnLost(kStart, 1.0, "gone");
-  dialer.Begin();
-  dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
-  EXPECT_EQ(dialer.route().address, Address("192.0.2.2"));
-}
-
-TEST(Dialer, WaitsLongerUntilThePeerIsVerified) {
-  Dialer dialer(50ms, 2s);
-  auto round = [&] {
-    dialer.Want(kStart);
-    dialer.Begin();
-    dialer.OnResolved(TwoRoutes(), kStart, 1.0, "");
-    dialer.OnConnected();
-  };
-  round();
-  dialer.OnLost(kStart, 1.0, "not who we expected");
-  EXPECT_EQ(dialer.due(), kStart + 50ms);
-  round();
-  dialer.OnLost(kStart, 1.0, "not who we expected");
-  EXPECT_EQ(dialer.due(), kStart + 100ms);
-  round();
-  dialer.OnVerified();
-  dialer.OnLost(kStart, 1.0, "gone", 1s);
-  EXPECT_EQ(dialer.due(), kStart + 1s);
 }
 
 struct Sender {

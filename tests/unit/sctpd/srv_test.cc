@@ -5,8 +5,6 @@
 
 #include <map>
 
-#include "funnel-sctpd/dialer.h"
-
 namespace funnel::sctpd {
 namespace {
 
@@ -111,24 +109,6 @@ TEST(OrderSrv, NoWeightsKeepsAll) {
   std::vector<SrvRecord> records = {{1, 0, 1, "a"}, {1, 0, 1, "b"}, {1, 0, 1, "c"}};
   OrderSrv(records, [] { return 0.999; });
   EXPECT_EQ(records.size(), 3u);
-}
-
-TEST(SrvDialling, WhatWorkedLastDoesNotPassABetterPriority) {
-  using namespace std::chrono_literals;
-  Route best{.address = *sctp::TransportAddress::Parse("192.0.2.1", 9899), .priority = 10};
-  Route spare{.address = *sctp::TransportAddress::Parse("192.0.2.2", 9899), .priority = 20};
-  Dialer dialer(10ms, 20ms);
-  TimePoint now{1000s};
-  dialer.Want(now);
-  dialer.Begin();
-  dialer.OnResolved({best, spare}, now, 1.0, "");
-  dialer.OnConnectFailed(now, 1.0, "no answer");
-  EXPECT_EQ(dialer.route(), spare);
-  dialer.OnConnected();
-  dialer.OnLost(now, 1.0, "gone");
-  dialer.Begin();
-  dialer.OnResolved({best, spare}, now, 1.0, "");
-  EXPECT_EQ(dialer.route(), best);
 }
 
 }  // namespace

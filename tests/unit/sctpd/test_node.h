@@ -147,12 +147,15 @@ inline config::ServiceConfig MakeService(const std::string& name, config::Role r
 class TestNode {
  public:
   TestNode(FakeNetwork& network, event::Loop& loop, const std::string& name,
-           const std::string& address, const config::Configuration& config, TimePoint& now)
+           const std::string& address, const config::Configuration& config, TimePoint& now,
+           const RouteMemory& routes = {})
       : core{.authd = authd,
              .resolver = resolver,
              .services = services,
              .counters = counters,
-             .config = config} {
+             .config = config,
+             .routes = routes} {
+    core.save_routes = [this] { ++saves; };
     core.config.node.name = name + ".example";
     core.now = [&now] { return now; };
     core.random = [] { return 1.0; };
@@ -204,6 +207,7 @@ class TestNode {
   metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
   Core core;
   bool work = false;
+  int saves = 0;
   std::unique_ptr<event::EpollSet> edges;
   std::unique_ptr<ChannelTable> channels;
   std::unique_ptr<AssociationTable> associations;

@@ -1,0 +1,56 @@
+// Ways to a peer: where its names lead, by which carrier, and in which order they are tried. No
+// I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/model.h"
+#include "funnel-sctpd/engine/engine.h"
+#include "funnel-sctpd/ports.h"
+
+namespace funnel::sctpd {
+
+// One way to reach a peer.
+struct Route {
+  sctp::TransportAddress address;
+  sctp::Carrier carrier = sctp::Carrier::kUdp;
+  std::uint16_t sctp_port = sctp::kDefaultSctpPort;
+  std::uint16_t priority = 0;  // lower ones are tried first
+  std::string host;            // as Place::host
+  bool operator==(const Route&) const = default;
+
+  [[nodiscard]] sctp::PeerPath path() const { return {address, carrier}; }
+};
+
+// As the configuration has it: "direct", "udp".
+[[nodiscard]] std::string_view Name(sctp::Carrier carrier);
+// "192.0.2.1" of direct SCTP, which has no port there; "192.0.2.1:9899".
+[[nodiscard]] std::string AddressText(const sctp::PeerPath& path);
+// "192.0.2.1 (direct)", "192.0.2.1:9899 (udp)".
+[[nodiscard]] std::string PathText(const sctp::PeerPath& path);
+
+struct RouteRules {
+  config::Carrier carrier = config::Carrier::kAuto;
+  bool direct_now = true;  // carrier = auto: whether direct SCTP is worth a try
+  std::uint16_t udp_port = sctp::kDefaultUdpPort;
+  std::uint16_t sctp_port = sctp::kDefaultSctpPort;
+};
+
+// All ways to PLACES, in their order; with carrier = auto direct SCTP to an address stands before
+// SCTP in UDP to it.
+[[nodiscard]] std::vector<Route> RoutesTo(const std::vector<Place>& places,
+                                          const RouteRules& rules);
+// Moves the ways to GOOD's address, which worked last, before all others of the best priority.
+void Prefer(std::vector<Route>& routes, const Route& good);
+// Whether a peer that is up on USED should rather be on CANDIDATE: a better priority, or the same
+// host by direct SCTP instead of UDP.
+[[nodiscard]] bool IsBetter(const Route& candidate, const Route& used);
+// What Engine::OfferPaths is told of a peer that is up on USED: the ways to the same host with the
+// same SCTP port, direct ones first; at most Engine::kMaxPaths, and USED among them.
+[[nodiscard]] std::vector<sctp::PeerPath> PathsBeside(const std::vector<Route>& routes,
+                                                      const Route& used);
+
+}  // namespace funnel::sctpd

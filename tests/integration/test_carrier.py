@@ -1,0 +1,121 @@
+"""Direct SCTP first, SCTP in UDP beside it where that is silent; what worked is remembered; and the way back, by which
+nobody's request is lost or repeated and no connection breaks.
+
+    branch (a)                                                       hoster (b)
+    dig, dns_load, bulk -> funnel === SCTP, dropped at will ====== funnel -> nsd, bulk serve
+                                  === SCTP in UDP, port 9899 ====
+"""
+import os
+import time
+
+import pytest
+
+import lab
+from lab import traffic
+from lab.measure import read_counters
+from lab.netns import ADDRESSES
+
+DELAY = 0.3  # attempt-delay
+BULK = lab.Service("bulk", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
+SCTPD = "funnel-sctpd"
+SILENT = ["INPUT", "-i", "lan", "-p", "sctp", "-j", "DROP"]
+
+
+@pytest.fixture(scope="module")
+def tunnel(make_tunnel):
+    peer = lab.Peer(connect=ADDRESSES["b"], extra={"carrier": "auto"})
+    made = make_tunnel([lab.dns_service(), BULK], with_nsd=True, connect_peer=peer,
+                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": "3s", "direct-retry": "30s"}})
+    for node in made.nodes.values():
+        node.sctpd_options = ["--capability=net_raw"]
+    made.prepare().start()
+    with traffic.Server(made, "bulk", "127.0.0.1:7101"):
+        yield made.wait_up()
+
+
+def silence_direct(tunnel, on=True):
+    for letter in ("a", "b"):
+        tunnel.network.run(letter, "iptables", "-w", "-I" if on else "-D", *SILENT)
+
+
+def inits_dropped(tunnel):
+    listing = tunnel.network.run("b", "iptables", "-w", "-nvxL", "INPUT").stdout
+    return sum(int(line.split()[0]) for line in listing.splitlines() if " DROP " in line)
+
+
+def ways(tunnel):
+    """The carrier that each node says it uses."""
+    return [node.status()["sctpd"]["associations"][0]["carrier"] for node in tunnel.nodes.values()]
+
+
+def wait_way(tunnel, carrier, deadline=20):
+    lab.wait_until(lambda: ways(tunnel) == [carrier, carrier], f"both use {carrier}", deadline, 0.1, tunnel.describe)
+
+
+def counters(tunnel):
+    return read_counters(os.path.join(tunnel.a.run, "counters", SCTPD))
+
+
+def connect_anew(tunnel, forget=False):
+    """Restarts funnel-sctpd at a; how long it took from its first attempt until it had a verified association."""
+    tunnel.a[SCTPD].stop()
+    os.unlink(os.path.join(tunnel.a.run, "counters", SCTPD))
+    if forget:
+        os.unlink(os.path.join(tunnel.a.folder, "state", "routes"))
+    tunnel.a[SCTPD].start()
+    lab.wait_until(lambda: counters(tunnel).get("connects"), "it connects", 20, 0.002, tunnel.describe)
+    began = time.monotonic()
+    lab.wait_until(lambda: counters(tunnel).get("associations_up"), "it is up", 20, 0.002, tunnel.describe)
+    took = time.monotonic() - began
+    tunnel.wait_up()
+    return took
+
+
+def require_served(tunnel):
+    assert "192.0.2.80" in tunnel.nsd.dig("a", "127.0.0.1", 5353, "www", "A")
+    assert traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", 1000, "--down", 1000)["done"] == 1
+
+
+def test_direct_serves_where_it_passes(tunnel):
+    assert ways(tunnel) == ["direct", "direct"]
+    assert tunnel.a.status()["sctpd"]["associations"][0]["not_direct"] is None
+    require_served(tunnel)
+
+
+def test_udp_serves_beside_a_silent_direct(tunnel):
+    silence_direct(tunnel)
+    took = connect_anew(tunnel, forget=True)
+    print(f"direct SCTP dropped: verified over UDP {1000 * took:.0f} ms after the first attempt, {1000 * DELAY:.0f} of them "
+          "were direct's head start")
+    assert ways(tunnel) == ["udp", "udp"]
+    assert DELAY - 0.02 < took < DELAY + 1
+    said = counters(tunnel)
+    assert (said["connects"], said["attempts_withdrawn"], said["connects_failed"]) == (2, 1, 0), said
+    assert "no answer" in tunnel.a.funnelctl("peers").stdout
+    require_served(tunnel)
+
+
+def test_restart_remembers_and_goes_by_udp_at_once(tunnel):
+    took = connect_anew(tunnel)
+    print(f"remembered: verified over UDP {1000 * took:.0f} ms after the first attempt")
+    assert ways(tunnel) == ["udp", "udp"]
+    said = counters(tunnel)
+    assert (said["connects"], said["attempts_withdrawn"]) == (1, 0), said
+    assert tunnel.a.status()["sctpd"]["associations"][0]["not_direct"] == "it did not answer before the last start"
+    require_served(tunnel)
+
+
+def test_unreadable_memory_does_no_harm(tunnel):
+    """Garbage is logged; so is a folder that cannot be written. Both nodes serve all the same."""
+    routes = os.path.join(tunnel.a.folder, "state", "routes")
+    tunnel.a[SCTPD].stop()
+    with open(routes, "w", encoding="utf-8") as file:
+        file.write("funnel-routes 1\nhoster udp somewhere\n")
+    os.makedirs(routes + ".new")
+    try:
+        connect_anew(tunnel)
+        tunnel.a.wait_logged("routes-not-kept", "line 2: makes no sense", daemon=SCTPD)
+        tunnel.a.wait_logged("routes-not-kept", "not written", daemon=SCTPD)
+        require_served(tunnel)
+    finally:
+        os.rmdir(routes + ".new")
