@@ -74,7 +74,7 @@ enum Counter : std::size_t {
   kAuthdLost,
   // The engine's own (engine_counters.h).
   kEngineFirst,
-  kEngineCount = 29,
+  kEngineCount = 31,
   kCounterCount = kEngineFirst + kEngineCount,
 };
 

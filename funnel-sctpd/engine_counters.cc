@@ -26,6 +26,8 @@ void CopyEngineCounters(const sctp::EngineCounters& e, metrics::CounterFile& out
                                   e.strangers_answered,
                                   e.strangers_ignored,
                                   e.peers_moved,
+                                  e.path_failures,
+                                  e.packets_unproven,
                                   e.resends_withheld,
                                   e.output_dropped,
                                   e.output_split,

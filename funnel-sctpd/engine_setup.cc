@@ -24,6 +24,8 @@ sctp::Settings EngineSettings(const config::SctpConfig& config) {
   out.sack_delay = config.sack_delay;
   out.heartbeat_interval = config.heartbeat;
   out.dead_peer_timeout = config.dead_peer_timeout;
+  out.path_probe_interval = config.path_probe;
+  out.path_failover = config.path_failover;
   out.streams = static_cast<std::uint16_t>(config.streams);
   out.send_buffer_bytes = static_cast<std::uint32_t>(config.send_buffer_bytes);
   out.receive_buffer_bytes = static_cast<std::uint32_t>(config.receive_buffer_bytes);
@@ -164,6 +166,8 @@ std::vector<std::string> NeedRestart(const config::SctpConfig& before,
   compare(before.sack_delay, after.sack_delay, "sack-delay");
   compare(before.heartbeat, after.heartbeat, "heartbeat");
   compare(before.dead_peer_timeout, after.dead_peer_timeout, "dead-peer-timeout");
+  compare(before.path_probe, after.path_probe, "path-probe");
+  compare(before.path_failover, after.path_failover, "path-failover");
   compare(before.send_buffer_bytes, after.send_buffer_bytes, "send-buffer");
   compare(before.receive_buffer_bytes, after.receive_buffer_bytes, "receive-buffer");
   compare(before.packet_size_bytes, after.packet_size_bytes, "packet-size");

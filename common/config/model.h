@@ -77,6 +77,8 @@ struct SctpConfig {
   milliseconds sack_delay = 20ms;
   milliseconds heartbeat = 2s;
   milliseconds dead_peer_timeout = 10s;
+  milliseconds path_probe = 5s;        // how often paths that are not in use are tried
+  milliseconds path_failover = 300ms;  // silence under load after which others are tried
   std::uint64_t send_buffer_bytes = 4 * kMiB;
   std::uint64_t receive_buffer_bytes = 4 * kMiB;
   std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 less its headers

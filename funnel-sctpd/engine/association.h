@@ -10,21 +10,25 @@
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/engine/held_messages.h"
 #include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/paths.h"
 #include "funnel-sctpd/engine/resend_guard.h"
 #include "funnel-sctpd/engine/round_trip.h"
 #include "funnel-sctpd/engine/sctp_endpoint.h"
 
 namespace funnel::sctp {
 
-// A peer as packets name it. Two processes behind one UDP address may differ in the SCTP port only.
+// A peer as packets name it. Two processes behind one address may differ in the SCTP port only; and
+// what we began comes to another port of ours than what others begin.
 struct PeerKey {
   TransportAddress address;
   std::uint16_t sctp_port = 0;
+  std::uint16_t local_port = 0;
   bool operator==(const PeerKey&) const = default;
 };
 struct PeerKeyHash {
   std::size_t operator()(const PeerKey& key) const noexcept {
-    return std::hash<TransportAddress>{}(key.address) ^ key.sctp_port * 0x9e3779b97f4a7c15u;
+    return std::hash<TransportAddress>{}(key.address) ^
+           (std::size_t{key.local_port} << 16 | key.sctp_port) * 0x9e3779b97f4a7c15u;
   }
 };
 
@@ -39,20 +43,26 @@ struct Association {
   // new peer (its own handling of restarts is CVE-2021-30523).
   std::uint64_t generation = 0;
   PeerKey key;
-  Route route;
+  Route route;  // in use; of all those in `paths`, once up
+  Paths paths;
   State state = State::kConnecting;
   bool incoming = false;
   bool trusted = false;          // not held to the limits for strangers
   bool linux_fragments = false;  // kLinuxFragmentsIndication
   std::uint16_t streams = 0;
   std::size_t max_unfragmented = 0;
-  StackTags tags;
+  StackTags tags;  // AssociationTable::SetTags
+  std::size_t packet_limit = 0;
 
-  TimePoint heard{};                              // when the peer last sent something with our tag
+  TimePoint heard{};          // when the peer last sent something with our tag
+  TimePoint used{};           // ... by the present path, PacketSummary::uses_path
+  Duration srtt{0};           // of messages; 0: not known
+  TimePoint answers_since{};  // heartbeats answered since, by other paths
+  unsigned answers = 0;
   TimePoint deadline{};                           // of kEnding
   bool shutdown_owed = false;                     // the stack had no room for it yet
   bool small_waits = false, large_waits = false;  // Send said kFull; OnWritable is owed
-  std::chrono::milliseconds rto_min{0};
+  std::chrono::milliseconds rto_min{0}, rto_max{0};
   ResendGuard guard;
   std::chrono::milliseconds guarded{0};  // for how long a chunk is not sent again
 
@@ -79,6 +89,8 @@ class AssociationTable {
   [[nodiscard]] Association* Find(StackAssociation stack) const { return Lookup(by_stack_, stack); }
   [[nodiscard]] Association* Find(const PeerKey& key) const { return Lookup(by_key_, key); }
   [[nodiscard]] Association* Find(PeerPort port) const { return Lookup(by_port_, port); }
+  // By the tag of packets to us.
+  [[nodiscard]] Association* FindTag(std::uint32_t tag) const { return Lookup(by_tag_, tag); }
 
   Association& Add(Association association) {
     auto owned = std::make_unique<Association>(std::move(association));
@@ -86,20 +98,28 @@ class AssociationTable {
     by_stack_[raw->stack] = raw;
     by_key_[raw->key] = raw;
     by_port_[raw->port] = raw;
+    SetTags(*raw, raw->tags);
     owned_[raw->id] = std::move(owned);
     return *raw;
   }
-  // The peer's packets come from KEY now, which nobody else has.
+  // Two with one tag are as likely as a guessed one: the second is not found by it.
+  void SetTags(Association& association, const StackTags& tags) {
+    ForgetTag(association);
+    association.tags = tags;
+    if (tags.local != 0) by_tag_.try_emplace(tags.local, &association);
+  }
+  // Packets go to KEY now. Another association of the same peer may have it already, and keeps it:
+  // this one is then found by its tag.
   void Move(Association& association, const PeerKey& key) {
-    by_key_.erase(association.key);
+    ForgetKey(association);
     association.key = key;
-    by_key_[key] = &association;
+    by_key_.try_emplace(key, &association);
   }
   void Remove(Association& association) {
     by_stack_.erase(association.stack);
     by_port_.erase(association.port);
-    // A successor may have taken the key.
-    if (Find(association.key) == &association) by_key_.erase(association.key);
+    ForgetKey(association);
+    ForgetTag(association);
     owned_.erase(AssociationId(association.id));
   }
   [[nodiscard]] std::size_t size() const { return owned_.size(); }
@@ -112,6 +132,13 @@ class AssociationTable {
   }
 
  private:
+  // Another may have them.
+  void ForgetKey(const Association& association) {
+    if (Find(association.key) == &association) by_key_.erase(association.key);
+  }
+  void ForgetTag(const Association& association) {
+    if (FindTag(association.tags.local) == &association) by_tag_.erase(association.tags.local);
+  }
   template <typename Map, typename Key>
   static Association* Lookup(const Map& map, const Key& key) {
     auto found = map.find(key);
@@ -122,6 +149,7 @@ class AssociationTable {
   std::unordered_map<StackAssociation, Association*> by_stack_;
   std::unordered_map<PeerKey, Association*, PeerKeyHash> by_key_;
   std::unordered_map<PeerPort, Association*> by_port_;
+  std::unordered_map<std::uint32_t, Association*> by_tag_;
 };
 
 }  // namespace funnel::sctp

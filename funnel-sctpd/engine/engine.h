@@ -163,7 +163,9 @@ struct EngineCounters {
   std::uint64_t strangers_limited = 0;   // over a rate or number for addresses without association
   std::uint64_t strangers_answered = 0;  // out-of-the-blue packets answered with ABORT
   std::uint64_t strangers_ignored = 0;
-  std::uint64_t peers_moved = 0;  // to another UDP port, by a NAT
+  std::uint64_t peers_moved = 0;       // associations that changed their path
+  std::uint64_t path_failures = 0;     // ... because the one before had fallen silent
+  std::uint64_t packets_unproven = 0;  // with a peer's tag from where it has not proven to be
   std::uint64_t resends_withheld =
       0;                             // chunks that the stack sent again while a copy was on its way
   std::uint64_t output_dropped = 0;  // the output queue was full
@@ -185,8 +187,9 @@ class Engine {
   [[nodiscard]] virtual std::string_view name() const = 0;
 
   // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one
-  // with that address already (OnUp told of it, or Connect began it), EAFNOSUPPORT if no socket
-  // fits the address or carrier, and ENOSPC at Settings::max_associations.
+  // with that address and SCTP port already (of a peer that connects the SCTP port is a random
+  // one), EAFNOSUPPORT if no socket fits the address or carrier, and ENOSPC at
+  // Settings::max_associations.
   [[nodiscard]] virtual Result<AssociationId> Connect(const Target& target) = 0;
 
   [[nodiscard]] virtual SendStatus Send(AssociationId association, StreamId stream,

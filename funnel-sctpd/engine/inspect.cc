@@ -1,5 +1,7 @@
 #include "funnel-sctpd/engine/inspect.h"
 
+#include "funnel-sctpd/engine/path_probe.h"
+
 namespace funnel::sctp {
 namespace {
 
@@ -77,6 +79,28 @@ bool ChunkIsSound(const Chunk& chunk, const PacketHeader& header) {
   }
 }
 
+// What CHUNK tells of the path that it came by.
+void Note(const Chunk& chunk, PacketSummary& summary) {
+  switch (chunk.type) {
+    case ChunkType::kHeartbeat:
+      summary.has_heartbeat = true;
+      break;
+    case ChunkType::kHeartbeatAck:
+      summary.has_probe_answer |= ReadProbe(chunk).has_value();
+      break;
+    case ChunkType::kData:
+    case ChunkType::kInterleavedData:
+    case ChunkType::kSack:
+    case ChunkType::kForwardTsn:
+    case ChunkType::kInterleavedForwardTsn:
+    case ChunkType::kPad:
+      summary.is_traffic = summary.uses_path = true;
+      break;
+    default:
+      summary.is_traffic = summary.uses_path = summary.has_control = true;
+  }
+}
+
 }  // namespace
 
 std::optional<PacketSummary> Inspect(ByteView packet) {
@@ -98,8 +122,7 @@ std::optional<PacketSummary> Inspect(ByteView packet) {
       summary.acknowledged = static_cast<std::uint32_t>(LoadBigEndian<4>(chunk->value.data()));
     if (chunk->type == ChunkType::kAbort || chunk->type == ChunkType::kShutdownComplete)
       summary.tag_reflected = (chunk->flags & kTagReflected) != 0;
-    if (chunk->type != ChunkType::kHeartbeat && chunk->type != ChunkType::kHeartbeatAck)
-      summary.is_traffic = true;
+    Note(*chunk, summary);
   }
   if (!chunks.ok() || first) return std::nullopt;
   return summary;

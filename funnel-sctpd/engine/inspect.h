@@ -17,6 +17,13 @@ struct PacketSummary {
   std::optional<std::uint32_t> acknowledged;
   // Anything but the probing of an idle path.
   bool is_traffic = false;
+  // The peer sends by this path what it does not send by all, as heartbeats and their answers.
+  bool uses_path = false;
+  bool has_heartbeat = false;     // of any kind
+  bool has_probe_answer = false;  // path_probe.h's
+  // It could end an association, or change what it is: not to be believed of everybody who saw a
+  // packet of it.
+  bool has_control = false;
 };
 
 // nullopt unless the checksum is right, all chunks are whole and of kinds we use, and INIT, INIT

@@ -87,9 +87,10 @@ class SctpEndpoint {
   [[nodiscard]] std::size_t LargestSingleChunk(StackAssociation association) const;
   // Makes chunks of at most CHUNK_BYTES, header included.
   void LimitChunks(StackAssociation association, std::size_t chunk_bytes);
-  // The lower bound of its retransmission timeout.
-  void SetMinimumRto(StackAssociation association, std::chrono::milliseconds minimum,
-                     const Settings& settings);
+  // The bounds of its retransmission timeout; MAXIMUM counts when it next expires. INITIAL is moved
+  // between them.
+  void SetRtoBounds(StackAssociation association, std::chrono::milliseconds minimum,
+                    std::chrono::milliseconds maximum, std::chrono::milliseconds initial);
   // Payload sent and not acknowledged, or not sent yet.
   [[nodiscard]] std::size_t QueuedBytes(StackAssociation association) const;
   [[nodiscard]] std::optional<StackStatus> Status(StackAssociation association) const;

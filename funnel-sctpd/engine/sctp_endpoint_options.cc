@@ -115,13 +115,15 @@ void SctpEndpoint::LimitChunks(StackAssociation association, std::size_t chunk_b
   (void)usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_MAXSEG, &value, sizeof value);
 }
 
-void SctpEndpoint::SetMinimumRto(StackAssociation association, std::chrono::milliseconds minimum,
-                                 const Settings& settings) {
+void SctpEndpoint::SetRtoBounds(StackAssociation association, std::chrono::milliseconds minimum,
+                                std::chrono::milliseconds maximum,
+                                std::chrono::milliseconds initial) {
+  maximum = std::max(minimum, maximum);
   auto ms = [](std::chrono::milliseconds value) {
     return static_cast<std::uint32_t>(value.count());
   };
-  const sctp_rtoinfo rto{association.value(), ms(std::max(minimum, settings.rto_initial)),
-                         ms(std::max(minimum, settings.rto_max)), ms(minimum)};
+  const sctp_rtoinfo rto{association.value(), ms(std::clamp(initial, minimum, maximum)),
+                         ms(maximum), ms(minimum)};
   (void)usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto);
 }
 

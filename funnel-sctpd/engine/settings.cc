@@ -31,6 +31,8 @@ Result<> Settings::Check() const {
   if (auto r = InRange<std::uint32_t>("init-attempts", init_attempts, 1, 32); !r) return r;
   if (auto r = InRangeMs("heartbeat-interval", heartbeat_interval, 10, 3600'000); !r) return r;
   if (auto r = InRangeMs("dead-peer-timeout", dead_peer_timeout, 100, 3600'000); !r) return r;
+  if (auto r = InRangeMs("path-probe-interval", path_probe_interval, 100, 3600'000); !r) return r;
+  if (auto r = InRangeMs("path-failover", path_failover, 50, 60000); !r) return r;
   if (heartbeat_interval * 2 > dead_peer_timeout)
     return Fail("heartbeat-interval must be at most half of dead-peer-timeout");
   if (auto r = InRange<std::uint32_t>("streams", streams, 1, 65535); !r) return r;

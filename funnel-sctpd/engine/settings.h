@@ -25,6 +25,9 @@ struct StrangerLimits {
 
 struct Settings {
   std::uint16_t sctp_port = kDefaultSctpPort;
+  // The SCTP port that Connect comes from, of the userland engine. 0: a random one for each engine,
+  // so that an acceptor can tell nodes behind one address apart, and a node from its earlier self.
+  std::uint16_t connect_port = 0;
 
   // Retransmission. 100 ms: a lone lost request is sent again after about that, not after SCTP's
   // usual second.
@@ -47,6 +50,15 @@ struct Settings {
   // Nothing valid heard for this long ends the association. The engine measures it itself, because
   // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
   std::chrono::milliseconds dead_peer_timeout{10000};
+
+  // Engine::OfferPaths. How often paths that are not in use are tried: a line that comes back is
+  // used again after two answers.
+  std::chrono::milliseconds path_probe_interval{5000};
+  // How long what was sent may stay without any sign from the peer before all paths are tried. With
+  // the round trip of a probe, and the rest of a retransmission timeout that is kept short
+  // meanwhile, delivery stalls by some 600 ms. Less than three times rto_min would take a lost
+  // packet and its lost copy for a dead path.
+  std::chrono::milliseconds path_failover{300};
 
   std::uint16_t streams = 1024;
   // Per association. 2 MiB fill 100 Mbit/s at 160 ms; more only delays what comes behind.

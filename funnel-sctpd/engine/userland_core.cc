@@ -15,6 +15,25 @@ constexpr std::size_t kIpv6HeaderBytes = 40;
 constexpr std::chrono::milliseconds kIdleTick{100};
 constexpr std::chrono::seconds kIdleAfter{1};
 
+// One of the dynamic ports (RFC 6335 section 6).
+std::uint16_t RandomPort(std::uint16_t not_this) {
+  constexpr std::uint16_t kFirst = 49152, kCount = 16384;
+  auto port = static_cast<std::uint16_t>(kFirst + RandomU64() % kCount);
+  return port != not_this ? port : static_cast<std::uint16_t>(port ^ 1);
+}
+
+void AddOtherPaths(const Paths& paths, TimePoint now, std::vector<PathStats>& out) {
+  for (const Paths::Path& path : paths.all()) {
+    if (&path == &paths.active()) continue;
+    PathStats stats;
+    stats.address = path.route.peer;
+    stats.carrier = CarrierOf(path.route.peer);
+    stats.state = paths.StateOf(path, now);
+    stats.srtt = std::chrono::duration_cast<std::chrono::milliseconds>(path.srtt);
+    out.push_back(stats);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<UserlandCore>> UserlandCore::Make(const Settings& settings,
@@ -34,6 +53,8 @@ UserlandCore::UserlandCore(const Settings& settings, std::unique_ptr<PacketLink>
       names_{stack::ReservePort(settings.sctp_port), stack::Attach(this)},
       port_key_{RandomU64(), RandomU64()},
       strangers_(settings.strangers),
+      connect_port_(settings.connect_port != 0 ? settings.connect_port
+                                               : RandomPort(settings.sctp_port)),
       queue_(settings.output_queue_bytes),
       message_(settings.max_message_bytes),
       active_(Now()),
@@ -58,7 +79,7 @@ UserlandCore::~UserlandCore() {
 PeerPort UserlandCore::PortFor(const PeerKey& key, std::uint64_t generation) const {
   ByteWriter text;
   text.U8(key.address.is_ipv6()).Append(ByteView(key.address.ip())).U32(key.address.scope());
-  text.U16(key.address.port()).U16(key.sctp_port).U64(generation);
+  text.U16(key.address.port()).U16(key.sctp_port).U16(key.local_port).U64(generation);
   auto port = static_cast<std::uint16_t>(KeyedHash(port_key_, text.bytes()));
   // Ends: there are at most Settings::max_associations.
   while (port == 0 || associations_.Find(PeerPort(port)) != nullptr) ++port;
@@ -73,7 +94,7 @@ std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
 
 Result<AssociationId> UserlandCore::Connect(const Target& target) {
   if (target.addresses.empty()) return Fail("no address to connect to", EINVAL);
-  PeerKey key{target.addresses.front(), target.sctp_port};
+  PeerKey key{target.addresses.front(), target.sctp_port, connect_port_};
   bool direct = target.carrier == Carrier::kDirect;
   if (direct) key.address = key.address.WithPort(0);
   if ((key.address.port() == 0 && !direct) || key.sctp_port == 0)
@@ -103,6 +124,7 @@ Result<AssociationId> UserlandCore::Connect(const Target& target) {
   association.stack = *connected;
   association.id = AssociationId(++last_id_);
   if (auto tags = endpoint_->Tags(association.stack)) association.tags = *tags;
+  association.rto_max = settings_.rto_max;
   return associations_.Add(std::move(association)).id;
 }
 
@@ -201,6 +223,7 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
   out.paths[0].address = association->route.peer;
   out.paths[0].carrier = CarrierOf(association->route.peer);
   out.paths[0].state = PathState::kActive;
+  AddOtherPaths(association->paths, Now(), out.paths);
   out.queued_bytes = static_cast<std::uint32_t>(endpoint_->QueuedBytes(association->stack));
   out.packets_in = association->packets_in;
   out.packets_out = association->packets_out;
@@ -216,10 +239,6 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
   return out;
 }
 
-bool UserlandCore::OfferPaths(AssociationId /*association*/, std::vector<PeerPath> /*paths*/) {
-  return false;
-}
-
 EngineCounters UserlandCore::counters() const {
   EngineCounters out = counters_;
   out.associations_now = associations_.size();
@@ -230,7 +249,7 @@ EngineCounters UserlandCore::counters() const {
 // --- being driven
 
 TimePoint UserlandCore::NextTimer() const {
-  if (!ended_.empty()) return ticked_;
+  if (!ended_.empty() || !moved_.empty()) return ticked_;
   bool idle = ticked_ - active_ > kIdleAfter;
   return ticked_ + (idle ? std::chrono::milliseconds(kIdleTick) : stack::kTick);
 }
@@ -262,6 +281,7 @@ void UserlandCore::Flush() {
   // Two rounds: what observers send in the first goes along in the second.
   for (int round = 0; round < 2; ++round) {
     wants_writable_ = !link_->Transmit(queue_, counters_);
+    TellMoved();
     TellEnded();
     TellWritable();
     if (queue_.empty()) break;

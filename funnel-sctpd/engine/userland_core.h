@@ -76,11 +76,27 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void OnPacket(const Route& route, MutableByteView packet) override;
   void OnPeerPacket(Association& association, const PacketSummary& summary, const Route& route,
                     MutableByteView packet);
+  void OnWrongTag(Association& association, const PacketSummary& summary, const Route& route,
+                  MutableByteView packet);
+  void OnOtherPort(const PacketSummary& summary, const Route& route, bool begins);
+  void TakeIn(Association& association, const PacketSummary& summary, MutableByteView packet);
   void OnStrangerPacket(const PacketSummary& summary, const Input& input, MutableByteView packet);
-  [[nodiscard]] Association* FindMoved(const PacketSummary& summary, const PeerKey& key) const;
   [[nodiscard]] bool MayAssociate(const PeerKey& key) const;
   void IntoStack(PeerPort port, MutableByteView packet);
   void Answer(const Route& route, const PacketSummary& summary);
+
+  // Paths (userland_paths.cc).
+  void OnOtherPath(Association& association, const PacketSummary& summary, const Route& route,
+                   MutableByteView packet);
+  [[nodiscard]] bool TakeHeartbeats(Association& association, const PacketSummary& summary,
+                                    const Route& route, MutableByteView packet);
+  void AnswerHeartbeat(Association& association, const PacketSummary& summary, const Route& route,
+                       const Chunk& heartbeat);
+  void SendProbe(Association& association, const Paths::Order& order);
+  void CheckPaths(Association& association, std::size_t queued_bytes, TimePoint now);
+  void MoveTo(Association& association, const Route& route, TimePoint now);
+  void LimitPackets(Association& association);
+  void TellMoved();
 
   // Events from libusrsctp (userland_events.cc).
   void Drain();
@@ -110,7 +126,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   // Ends ASSOCIATION here and in the stack; the peer is told unless QUIETLY. OnDown follows.
   void End(Association& association, DownReason reason, std::string text, bool quietly = false);
   void CheckTime(TimePoint now);
-  void AdjustToLoad(Association& association);
+  void AdjustToLoad(Association& association, std::size_t queued_bytes, TimePoint now);
   void OnAcknowledged(Association& association, std::uint32_t cumulative_tsn);
   [[nodiscard]] bool HasRoom(const Association& association, std::size_t more_bytes,
                              bool large) const;
@@ -128,6 +144,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   const std::array<std::uint64_t, 2> port_key_;
   Strangers strangers_;
   AssociationTable associations_;
+  const std::uint16_t connect_port_;
   std::uint64_t last_id_ = 0;
   std::uint64_t connects_ = 0;
   OutputQueue queue_;
@@ -138,7 +155,9 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   std::vector<PacketPiece> pieces_;
   Bytes trimmed_;  // WithoutEarlyResends' result
   std::vector<Ended> ended_;
-  const Input* input_ = nullptr;  // a stranger's packet that libusrsctp is looking at
+  std::vector<AssociationId> moved_;  // OnMoved is owed
+  Paths::Orders orders_;              // CheckPaths' probes
+  const Input* input_ = nullptr;      // a stranger's packet that libusrsctp is looking at
   std::size_t undrained_packets_ = 0;
   bool writable_due_ = false;
   bool any_waits_ = false;  // OnWritable is owed to somebody

@@ -108,10 +108,12 @@ void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event&
   association.linux_fragments = TakeLinuxFragments();
   association.streams = event.streams;
   association.rto_min = settings_.rto_min;
-  association.heard = active_ = Now();
-  if (auto tags = endpoint_->Tags(association.stack)) association.tags = *tags;
-  endpoint_->LimitChunks(association.stack, PacketLimit(association.route.peer) - kHeaderBytes);
-  association.max_unfragmented = endpoint_->LargestSingleChunk(association.stack);
+  association.rto_max = settings_.rto_max;
+  association.heard = association.used = active_ = Now();
+  if (auto tags = endpoint_->Tags(association.stack)) associations_.SetTags(association, *tags);
+  association.paths.Begin(association.route,
+                          {settings_.path_probe_interval, settings_.path_failover}, active_);
+  LimitPackets(association);
   ++counters_.associations_up;
   observer_.OnUp(association.id,
                  {association.incoming, association.route.peer, CarrierOf(association.route.peer),

@@ -8,6 +8,8 @@ constexpr std::size_t kDrainEveryPackets = 32;
 }  // namespace
 
 void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
+  // Before anything refers to an association: observers may end any.
+  if (undrained_packets_ >= kDrainEveryPackets) Drain();
   ++counters_.packets_in;
   counters_.bytes_in += packet.size();
   auto summary = Inspect(packet);
@@ -15,47 +17,60 @@ void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
     ++counters_.packets_malformed;
     return;
   }
-  if (summary->header.destination_port != settings_.sctp_port) {
-    ++counters_.packets_other_port;
-    return;
+  const PacketHeader& header = summary->header;
+  PeerKey key{route.peer, header.source_port, header.destination_port};
+  bool begins = summary->first == ChunkType::kInit || summary->first == ChunkType::kCookieEcho;
+  Association* tagged = associations_.FindTag(header.tag);
+  if (tagged != nullptr && tagged->key.sctp_port == key.sctp_port &&
+      tagged->key.local_port == key.local_port) {
+    if (tagged->route.peer == route.peer) return OnPeerPacket(*tagged, *summary, route, packet);
+    if (tagged->state != Association::State::kConnecting && !begins)
+      return OnOtherPath(*tagged, *summary, route, packet);
   }
-  PeerKey key{route.peer, summary->header.source_port};
   if (Association* association = associations_.Find(key))
-    OnPeerPacket(*association, *summary, route, packet);
-  else
+    OnWrongTag(*association, *summary, route, packet);
+  else if (header.destination_port == settings_.sctp_port)
     OnStrangerPacket(*summary, {key, route, PortFor(key, 0), 0}, packet);
+  else
+    OnOtherPort(*summary, route, begins);
 }
 
-// A NAT between us may give the peer another UDP port at any time. Its packets are known by the
-// tag, which nobody off the path knows; the host must be the same, so that nobody on the path can
-// send the rest elsewhere by repeating one.
-Association* UserlandCore::FindMoved(const PacketSummary& summary, const PeerKey& key) const {
-  if (summary.first == ChunkType::kInit || summary.first == ChunkType::kCookieEcho) return nullptr;
-  for (AssociationId id : associations_.Ids()) {
-    Association* candidate = associations_.Find(id);
-    if (candidate->state != Association::State::kConnecting &&
-        candidate->tags.local == summary.header.tag && candidate->key.sctp_port == key.sctp_port &&
-        candidate->key.address.SameHost(key.address) &&
-        CarrierOf(candidate->key.address) == CarrierOf(key.address))
-      return candidate;
-  }
-  return nullptr;
+// Of an earlier self of ours, as a rule: the UDP port is ours alone. Straight over IP it may be
+// another's SCTP.
+void UserlandCore::OnOtherPort(const PacketSummary& summary, const Route& route, bool begins) {
+  ++counters_.packets_other_port;
+  if (begins || CarrierOf(route.peer) != Carrier::kUdp) return;
+  if (strangers_.Admit(route.peer, Now()))
+    Answer(route, summary);
+  else
+    ++counters_.strangers_limited;
 }
 
+// By the path in use, with its tag.
 void UserlandCore::OnPeerPacket(Association& association, const PacketSummary& summary,
                                 const Route& route, MutableByteView packet) {
-  bool ours = summary.header.tag == association.tags.local && summary.first != ChunkType::kInit;
-  if (ours) {
-    association.heard = Now();
-    if (summary.is_traffic) active_ = association.heard;
-    association.route = route;
-    ++association.packets_in;
-    association.bytes_in += packet.size();
-    if (association.linux_fragments) ShiftFragmentNumbers(packet, 1);
-    IntoStack(association.port, packet);
-    if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
-    return;
-  }
+  TimePoint now = Now();
+  association.route = route;
+  if (summary.uses_path) association.used = now;
+  association.heard = now;
+  if (summary.has_probe_answer && !TakeHeartbeats(association, summary, route, packet)) return;
+  TakeIn(association, summary, packet);
+}
+
+// Association::heard is now.
+void UserlandCore::TakeIn(Association& association, const PacketSummary& summary,
+                          MutableByteView packet) {
+  if (summary.is_traffic) active_ = association.heard;
+  ++association.packets_in;
+  association.bytes_in += packet.size();
+  if (association.linux_fragments) ShiftFragmentNumbers(packet, 1);
+  IntoStack(association.port, packet);
+  if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
+}
+
+// From where ASSOCIATION's peer is, but not for it.
+void UserlandCore::OnWrongTag(Association& association, const PacketSummary& summary,
+                              const Route& route, MutableByteView packet) {
   // Both may be connecting to each other: libusrsctp sorts that out (RFC 9260 section 5.2).
   if (association.state == Association::State::kConnecting)
     return IntoStack(association.port, packet);
@@ -76,11 +91,6 @@ void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const Input& i
   if (!strangers_.Admit(input.key.address, Now())) {
     ++counters_.strangers_limited;
     return;
-  }
-  if (Association* moved = FindMoved(summary, input.key)) {
-    ++counters_.peers_moved;
-    associations_.Move(*moved, input.key);
-    return OnPeerPacket(*moved, summary, input.route, packet);
   }
   if (summary.first != ChunkType::kInit && summary.first != ChunkType::kCookieEcho)
     return Answer(input.route, summary);
@@ -113,8 +123,12 @@ bool UserlandCore::MayAssociate(const PeerKey& key) const {
 
 void UserlandCore::OnAcknowledged(Association& association, std::uint32_t cumulative_tsn) {
   TimePoint now = association.heard;
-  if (auto sample = association.round_trip.OnAcknowledged(cumulative_tsn, now))
+  association.paths.OnAcknowledged(now);
+  if (auto sample = association.round_trip.OnAcknowledged(cumulative_tsn, now)) {
     association.bulk.OnRoundTrip(*sample, now);
+    association.srtt =
+        association.srtt == Duration{0} ? *sample : (association.srtt * 7 + *sample) / 8;
+  }
   if (!association.bulk.IsDue(now)) return;
   std::uint64_t queued = endpoint_->QueuedBytes(association.stack);
   association.bulk.OnProgress(association.given_bytes - std::min(association.given_bytes, queued),
@@ -125,7 +139,7 @@ void UserlandCore::IntoStack(PeerPort port, MutableByteView packet) {
   WritePorts(packet, port.value(), names_.port);
   endpoint_->Input(packet);
   writable_due_ = true;
-  if (++undrained_packets_ >= kDrainEveryPackets) Drain();
+  ++undrained_packets_;
 }
 
 void UserlandCore::Answer(const Route& route, const PacketSummary& summary) {

@@ -64,13 +64,13 @@ void UserlandCore::OnStackOutput(ByteView packet) {
   PeerPort port(header->destination_port);
   Association* association = associations_.Find(port);
   const Route* route = nullptr;
-  std::uint16_t peer_sctp_port = 0;
+  const PeerKey* key = nullptr;
   if (association != nullptr) {
     route = &association->route;
-    peer_sctp_port = association->key.sctp_port;
+    key = &association->key;
   } else if (input_ != nullptr && input_->port == port) {
     route = &input_->route;
-    peer_sctp_port = input_->key.sctp_port;
+    key = &input_->key;
   }
   if (route == nullptr) return;
   bool to_linux = association != nullptr && association->linux_fragments;
@@ -91,7 +91,7 @@ void UserlandCore::OnStackOutput(ByteView packet) {
     }
     std::memcpy(room.data(), packet.data(), kHeaderBytes);
     std::memcpy(room.data() + kHeaderBytes, packet.data() + piece.begin, piece.end - piece.begin);
-    WritePorts(room, settings_.sctp_port, peer_sctp_port);
+    WritePorts(room, key->local_port, key->sctp_port);
     if (to_linux) ShiftFragmentNumbers(room, -1);
     WriteChecksum(room);
     if (association == nullptr) continue;

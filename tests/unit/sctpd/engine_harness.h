@@ -33,11 +33,33 @@ struct MemoryNetwork {
   std::size_t largest_packet = 0;
   std::uint64_t carried = 0;
 
-  void Send(const TransportAddress& from, const TransportAddress& to, Bytes packet) {
+  // Further addresses of an engine: which one it is. Between two of one network (/24) packets come
+  // from that network's address.
+  std::map<TransportAddress, TransportAddress> alias;
+  [[nodiscard]] TransportAddress SourceFor(const TransportAddress& self,
+                                           const TransportAddress& to) const {
+    for (const auto& [other, main] : alias)
+      if (main == self && SameNetwork(other, to)) return other;
+    return self;
+  }
+
+  void Send(const TransportAddress& self, const TransportAddress& to, Bytes packet) {
     largest_packet = std::max(largest_packet, packet.size());
+    TransportAddress from = SourceFor(self, to);
     if (fate && !fate(from, to, packet)) return;
+    Deliver(from, to, std::move(packet));
+  }
+  void Deliver(const TransportAddress& from, const TransportAddress& to, Bytes packet) {
     ++carried;
-    inbox[to].push_back({from, std::move(packet), Now() + delay});
+    auto main = alias.find(to);
+    inbox[main == alias.end() ? to : main->second].push_back(
+        {from, std::move(packet), Now() + delay});
+  }
+
+ private:
+  static bool SameNetwork(const TransportAddress& a, const TransportAddress& b) {
+    return a.is_ipv6() == b.is_ipv6() &&
+           std::equal(a.ip().begin(), a.ip().begin() + 3, b.ip().begin());
   }
 };
 

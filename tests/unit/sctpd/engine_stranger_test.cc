@@ -117,7 +117,7 @@ TEST_F(EngineStrangerTest, ForgedEndsWithoutTheTagAreIgnored) {
   for (std::uint8_t type : {6, 7, 8, 14}) {
     for (std::uint8_t flags : {0, 1}) {
       ByteWriter out;
-      out.U16(kDefaultSctpPort).U16(kDefaultSctpPort).U32(0xdeadbeef).U32(0);
+      out.U16(b.ups[0].info.peer_sctp_port).U16(kDefaultSctpPort).U32(0xdeadbeef).U32(0);
       out.U8(type).U8(flags).U16(type == 7 ? 8 : 4);
       if (type == 7) out.U32(0);
       Bytes packet = out.Release();
