@@ -129,6 +129,10 @@ class Node(Asked):
         for daemon in reversed(self.daemons.values()):
             daemon.stop()
 
+    def sanitizer_reports(self):
+        return [f"{self.peer_name} {daemon.name}: {line}" for daemon in self.daemons.values()
+                for line in daemon.sanitizer_reports()]
+
     def __getitem__(self, name):
         return self.daemons[name]
 
