@@ -38,6 +38,7 @@ def test_answers_equal_direct_ones(tunnel):
     direct = tunnel.slapd.search("b", f"ldap://127.0.0.1:{slapd.PORT}").stdout
     assert tunnel.slapd.search("a", "ldap://127.0.0.1:3389").stdout == direct
     for node in relays(tunnel):
+        assert {one["role"] for one in node.status()["services"]} == {"relay"}
         roles = [(one["service"], one["role"]) for one in node.status()["sctpd"]["channels"]]
         assert sorted(roles) == [(name, "relay") for name in ("bulk", "bulk", "dns", "dns", "ldap", "ldap")], roles
 
