@@ -25,8 +25,9 @@ struct StrangerLimits {
 
 struct Settings {
   std::uint16_t sctp_port = kDefaultSctpPort;
-  // The SCTP port that Connect comes from, of the userland engine. 0: a random one for each engine,
-  // so that an acceptor can tell nodes behind one address apart, and a node from its earlier self.
+  // The SCTP port that Connect comes from, of the userland engine. 0: a random one each time, so
+  // that an acceptor can tell nodes behind one address apart, a node from its earlier self, and two
+  // associations by which one node tries to reach another at two addresses.
   std::uint16_t connect_port = 0;
 
   // Retransmission. 100 ms: a lone lost request is sent again after about that, not after SCTP's

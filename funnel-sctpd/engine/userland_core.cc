@@ -53,8 +53,6 @@ UserlandCore::UserlandCore(const Settings& settings, std::unique_ptr<PacketLink>
       names_{stack::ReservePort(settings.sctp_port), stack::Attach(this)},
       port_key_{RandomU64(), RandomU64()},
       strangers_(settings.strangers),
-      connect_port_(settings.connect_port != 0 ? settings.connect_port
-                                               : RandomPort(settings.sctp_port)),
       queue_(settings.output_queue_bytes),
       message_(settings.max_message_bytes),
       active_(Now()),
@@ -92,9 +90,21 @@ std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
   return (settings_.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
 }
 
+// Whether there is one of our own to the same address and port, from whichever port of ours.
+bool UserlandCore::HasBegun(const PeerKey& key) const {
+  for (AssociationId id : associations_.Ids()) {
+    const Association& other = *associations_.Find(id);
+    if (!other.incoming && other.key.address == key.address && other.key.sctp_port == key.sctp_port)
+      return true;
+  }
+  return false;
+}
+
 Result<AssociationId> UserlandCore::Connect(const Target& target) {
   if (target.addresses.empty()) return Fail("no address to connect to", EINVAL);
-  PeerKey key{target.addresses.front(), target.sctp_port, connect_port_};
+  PeerKey key{
+      target.addresses.front(), target.sctp_port,
+      settings_.connect_port != 0 ? settings_.connect_port : RandomPort(settings_.sctp_port)};
   bool direct = target.carrier == Carrier::kDirect;
   if (direct) key.address = key.address.WithPort(0);
   if ((key.address.port() == 0 && !direct) || key.sctp_port == 0)
@@ -102,7 +112,7 @@ Result<AssociationId> UserlandCore::Connect(const Target& target) {
   if (!link_->Reaches(key.address))
     return Fail(std::string(direct ? "no raw" : "no UDP") + " socket for " + key.address.text(),
                 EAFNOSUPPORT);
-  if (associations_.Find(key) != nullptr)
+  if (associations_.Find(key) != nullptr || HasBegun(key))
     return Fail("there is an association with " + key.address.text(), EISCONN);
   if (associations_.size() >= settings_.max_associations)
     return Fail("too many associations", ENOSPC);

@@ -70,6 +70,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
                EngineObserver& observer);
   [[nodiscard]] Result<> Open();
   [[nodiscard]] PeerPort PortFor(const PeerKey& key, std::uint64_t generation) const;
+  [[nodiscard]] bool HasBegun(const PeerKey& key) const;
   [[nodiscard]] std::size_t PacketLimit(const TransportAddress& peer) const;
 
   // In (userland_input.cc).
@@ -144,7 +145,6 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   const std::array<std::uint64_t, 2> port_key_;
   Strangers strangers_;
   AssociationTable associations_;
-  const std::uint16_t connect_port_;
   std::uint64_t last_id_ = 0;
   std::uint64_t connects_ = 0;
   OutputQueue queue_;
