@@ -1,9 +1,9 @@
 """Direct SCTP first, SCTP in UDP beside it where that is silent; what worked is remembered; and the way back, by which
 nobody's request is lost or repeated and no connection breaks.
 
-    branch (a)                                                       hoster (b)
-    dig, dns_load, bulk -> funnel === SCTP, dropped at will ====== funnel -> nsd, bulk serve
-                                  === SCTP in UDP, port 9899 ====
+    branch (a)                                                          hoster (b)
+    dig, dns_load, a connection -> funnel === SCTP, dropped at will ==== funnel -> nsd
+                                          === SCTP in UDP, port 9899 ===
 """
 import os
 import time
@@ -11,12 +11,13 @@ import time
 import pytest
 
 import lab
-from lab import traffic
+from lab import nsd, traffic
 from lab.measure import read_counters
 from lab.netns import ADDRESSES
 
 DELAY = 0.3  # attempt-delay
-BULK = lab.Service("bulk", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
+COUNT, RATE = 1200, 200  # requests, and of them a second
+OVER_TCP = lab.Service("dns-tcp", "tcp", ("127.0.0.1:5354",), f"127.0.0.1:{nsd.PORT}")
 SCTPD = "funnel-sctpd"
 SILENT = ["INPUT", "-i", "lan", "-p", "sctp", "-j", "DROP"]
 
@@ -24,23 +25,17 @@ SILENT = ["INPUT", "-i", "lan", "-p", "sctp", "-j", "DROP"]
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
     peer = lab.Peer(connect=ADDRESSES["b"], extra={"carrier": "auto"})
-    made = make_tunnel([lab.dns_service(), BULK], with_nsd=True, connect_peer=peer,
-                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": "3s", "direct-retry": "30s"}})
+    made = make_tunnel([lab.dns_service(), OVER_TCP], with_nsd=True, connect_peer=peer,
+                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": "3s", "path-probe": "500ms"}})
     for node in made.nodes.values():
         node.sctpd_options = ["--capability=net_raw"]
     made.prepare().start()
-    with traffic.Server(made, "bulk", "127.0.0.1:7101"):
-        yield made.wait_up()
+    return made.wait_up()
 
 
 def silence_direct(tunnel, on=True):
     for letter in ("a", "b"):
         tunnel.network.run(letter, "iptables", "-w", "-I" if on else "-D", *SILENT)
-
-
-def inits_dropped(tunnel):
-    listing = tunnel.network.run("b", "iptables", "-w", "-nvxL", "INPUT").stdout
-    return sum(int(line.split()[0]) for line in listing.splitlines() if " DROP " in line)
 
 
 def ways(tunnel):
@@ -73,7 +68,9 @@ def connect_anew(tunnel, forget=False):
 
 def require_served(tunnel):
     assert "192.0.2.80" in tunnel.nsd.dig("a", "127.0.0.1", 5353, "www", "A")
-    assert traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", 1000, "--down", 1000)["done"] == 1
+    connection = traffic.DnsConnection(tunnel, 5354)
+    connection.ask()
+    connection.close()
 
 
 def test_direct_serves_where_it_passes(tunnel):
@@ -119,3 +116,45 @@ def test_unreadable_memory_does_no_harm(tunnel):
         require_served(tunnel)
     finally:
         os.rmdir(routes + ".new")
+
+
+def change_under_load(tunnel, change, carrier):
+    """What requests now and an open connection notice of it, in words; it is the same association that moves."""
+    backend = traffic.Asked(tunnel, nsd.PORT)
+    connection = traffic.DnsConnection(tunnel, 5354)
+    connection.ask()
+    verified = counters(tunnel)["peers_verified"]
+    load = traffic.start_dns_load(tunnel, 5353, COUNT, RATE)
+    change()
+    began = time.monotonic()
+    wait_way(tunnel, carrier)
+    took = time.monotonic() - began
+    assert load.poll() is None, "it took longer than the requests"
+    connection.ask()
+    said = traffic.result(load)
+    connection.ask()
+    connection.close()
+    assert said["sent"] == said["answered"] == backend.count() == COUNT and said["wrong"] == 0, (said, backend.count())
+    assert counters(tunnel)["peers_verified"] == verified
+    return (f"by {carrier} after {took:.1f} s; {said['sent']} requests, {said['answered']} answers, {said['wrong']} doubled, "
+            f"{backend.count()} seen by the backend; the slowest answer took {said['milliseconds'][-1]:.0f} ms")
+
+
+def test_goes_direct_without_loss_where_that_passes_again(tunnel):
+    print("direct SCTP passes again:", change_under_load(tunnel, lambda: silence_direct(tunnel, on=False), "direct"))
+    assert tunnel.a.status()["sctpd"]["associations"][0]["not_direct"] is None
+    with open(os.path.join(tunnel.a.folder, "state", "routes"), encoding="utf-8") as file:
+        assert f"hoster direct {ADDRESSES['b']} " in file.read()
+
+
+def test_goes_back_to_udp_without_loss_when_direct_falls_silent(tunnel):
+    print("direct SCTP dropped:", change_under_load(tunnel, lambda: silence_direct(tunnel), "udp"))
+    assert tunnel.a.status()["sctpd"]["associations"][0]["not_direct"] == "it fell silent"
+
+
+def test_listening_node_serves_both_carriers_at_once(tunnel):
+    """As it has done all along; it is let in by direct SCTP as soon as that passes, and says what it listens on."""
+    silence_direct(tunnel, on=False)
+    wait_way(tunnel, "direct")
+    listen = tunnel.b.status()["sctpd"]["listen"]
+    assert any("(SCTP)" in one for one in listen) and any(":9899" in one for one in listen), listen

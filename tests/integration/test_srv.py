@@ -1,17 +1,20 @@
-"""The peer is found by its SRV records at a real name server: by priority, and the next one when one is lost.
+"""The peer is found by its SRV records at a real name server: by priority, the next one when one is lost, and the better one
+again when it is back, at a moment when nobody notices.
 
     branch (a)                                         hoster (b)
     nsd :53  <- resolver of funnel-sctpd
     dig -> funnel ===== 10.77.0.2:9899  priority 10 ===== funnel -> nsd :5300
                   ===== 10.77.0.12:9899 priority 20 =====
 """
+import os
 import time
 
 import pytest
 
 import lab
-from lab import nsd
+from lab import nsd, traffic
 from lab.base import write_file
+from lab.measure import read_counters
 from lab.netns import ADDRESSES
 
 DOMAIN = "sites.test"
@@ -49,8 +52,10 @@ class Names:
 
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
-    made = make_tunnel([lab.dns_service()], with_nsd=True, connect_peer=lab.Peer(connect=f"hoster.{DOMAIN}"),
-                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": f"{DEAD}s"}})
+    over_tcp = lab.Service("dns-tcp", "tcp", ("127.0.0.1:5354",), f"127.0.0.1:{nsd.PORT}")
+    made = make_tunnel([lab.dns_service(), over_tcp], with_nsd=True, connect_peer=lab.Peer(connect=f"hoster.{DOMAIN}"),
+                       settings={"sctp": {"heartbeat": "500ms", "dead-peer-timeout": f"{DEAD}s", "return-interval": "1s",
+                                          "switch-idle": "500ms"}})
     made.network.ip("b", "address", "add", f"{SPARE}/24", "dev", "lan")
     made.names = Names(made, MAIN_FIRST)
     made.prepare()
@@ -90,23 +95,49 @@ def test_doctor_goes_by_the_records(tunnel):
     assert "path-mtu: hoster: packets of" in done.stdout
 
 
+def counter(tunnel, name):
+    return read_counters(os.path.join(tunnel.a.run, "counters", "funnel-sctpd"))[name]
+
+
 def test_next_one_serves_within_the_dead_peer_time(tunnel):
+    verified = counter(tunnel, "peers_verified")
     block(tunnel, ADDRESSES["b"])
     began = time.monotonic()
-    lab.wait_until(lambda: address(tunnel) == f"{SPARE}:9899", "the spare is used", 30, 0.1, tunnel.describe)
+    lab.wait_until(lambda: counter(tunnel, "peers_verified") > verified, "the spare is used", 30, 0.005, tunnel.describe)
+    took = time.monotonic() - began
+    print(f"the preferred target fell silent: the spare one was verified after {took:.2f} s, dead-peer-timeout is {DEAD} s")
+    assert address(tunnel) == f"{SPARE}:9899"
+    # From the last thing heard, which is a heartbeat ago at most, and the shortest wait before connecting.
+    assert took < DEAD + 0.5
     tunnel.wait_up()
-    # The dead one is found dead, tried once more, and given up after connect-timeout (5 s).
-    assert time.monotonic() - began < DEAD + 5 + 3
     require_dns(tunnel)
 
 
-def test_preferred_one_serves_again_after_the_next_loss(tunnel):
+def test_connection_without_traffic_holds_the_spare_one(tunnel):
+    """The preferred target is back, but changing over would end the connection."""
+    connection = traffic.DnsConnection(tunnel, 5354)
+    connection.ask()
     block(tunnel, ADDRESSES["b"], on=False)
-    tunnel.b["funnel-sctpd"].kill9()
-    lab.wait_until(lambda: address(tunnel) == f"{ADDRESSES['b']}:9899", "the preferred one is used", 30, 0.1,
-                   tunnel.describe)
-    tunnel.wait_up(deadline=30)
-    require_dns(tunnel)
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        assert address(tunnel) == f"{SPARE}:9899"
+    assert counter(tunnel, "associations_switched") == 0
+    connection.ask()
+    connection.close()
+
+
+def test_preferred_one_serves_again_at_an_idle_moment(tunnel):
+    """Requests now and then, longer apart than switch-idle: each is asked once and answered once, whatever changes."""
+    backend = traffic.Asked(tunnel, nsd.PORT)
+    load = traffic.start_dns_load(tunnel, 5353, 12, 1, wait=2)
+    lab.wait_until(lambda: address(tunnel) == f"{ADDRESSES['b']}:9899", "the preferred one is used", 20, 0.05, tunnel.describe)
+    assert load.poll() is None, "it took longer than the requests"
+    said = traffic.result(load)
+    assert counter(tunnel, "associations_switched") == 1
+    print(f"back on the preferred target: {said['sent']} requests, {said['answered']} answers, {said['wrong']} wrong or doubled, "
+          f"{backend.count()} seen by the backend")
+    assert said["sent"] == said["answered"] == backend.count() == 12 and said["wrong"] == 0
+    tunnel.wait_up()
 
 
 def test_records_are_asked_anew_when_connecting_again(tunnel):

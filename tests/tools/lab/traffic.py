@@ -67,3 +67,60 @@ def dns_load(tunnel, port, count, rate, wait=5, **where):
 def percentile(ordered, share):
     """Of a sorted list; the largest for 1.0."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+# One query for www's address each time a line comes in, all over one connection.
+DNS_CONNECTION = """
+import socket, struct, sys
+def read(size):
+    data = b""
+    while len(data) < size:
+        piece = s.recv(size - len(data))
+        assert piece, "the connection ended"
+        data += piece
+    return data
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
+name = b"".join(bytes([len(one)]) + one for one in (b"www", b"example", b"test")) + bytes(1)
+for number, line in enumerate(sys.stdin):
+    query = struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1)
+    s.sendall(struct.pack("!H", len(query)) + query)
+    answer = read(struct.unpack("!H", read(2))[0])
+    assert answer[:2] == struct.pack("!H", number) and bytes([192, 0, 2, 80]) in answer
+    print("answered", flush=True)
+"""
+
+
+class DnsConnection:
+    """One TCP connection that asks when told, and is silent in between."""
+
+    def __init__(self, tunnel, port):
+        self.child = tunnel.network.popen("a", "/usr/bin/python3", "-c", DNS_CONNECTION, port, stdin=subprocess.PIPE,
+                                          stdout=subprocess.PIPE, text=True)
+
+    def ask(self):
+        self.child.stdin.write("ask\n")
+        self.child.stdin.flush()
+        if self.child.stdout.readline() != "answered\n":
+            raise LabError("the connection broke")
+
+    def close(self):
+        self.child.stdin.close()
+        if self.child.wait(timeout=10) != 0:
+            raise LabError("the connection broke")
+        self.child.stdout.close()
+
+
+class Asked:
+    """How many datagrams have reached a UDP backend at b since then."""
+
+    def __init__(self, tunnel, port):
+        self.network = tunnel.network
+        # Or a rule sees whole trains of datagrams.
+        self.network.run("b", "ethtool", "-K", "lo", "tx-udp-segmentation", "off")
+        self.mark = f"asked-{os.urandom(3).hex()}"
+        self.network.run("b", "iptables", "-w", "-A", "INPUT", "-i", "lo", "-p", "udp", "--dport", port, "-m", "comment",
+                         "--comment", self.mark)
+
+    def count(self):
+        listing = self.network.run("b", "iptables", "-w", "-nvxL", "INPUT").stdout
+        return sum(int(line.split()[0]) for line in listing.splitlines() if self.mark in line)

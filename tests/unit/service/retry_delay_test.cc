@@ -15,6 +15,11 @@ TEST(RetryDelay, SpreadsEdgesThatLostTheSameProcess) {
   EXPECT_LE(late.Next(Cause::kLost, 5s, 60s), 2000ms);
 }
 
+TEST(RetryDelay, ComesAtOnceWhereAnotherAssociationIsUpAlready) {
+  RetryDelay late([] { return 0.999; });
+  EXPECT_LE(late.Next(Cause::kMoved, 5s, 60s), 20ms);
+}
+
 TEST(RetryDelay, UnprovenRefusalsNeverDelayBeyondFiveSeconds) {
   RetryDelay delay([] { return 0.999; });
   std::chrono::milliseconds last{0};

@@ -144,8 +144,8 @@ void FakeSctpd::Stop() {
   unlink(path_.c_str());
 }
 
-void FakeSctpd::DropAssociation() {
-  ipc::LinkEnd end{ipc::LinkEndCode::kPeerDown, "no answer"};
+void FakeSctpd::DropAssociation(ipc::LinkEndCode code) {
+  ipc::LinkEnd end{code, "no answer"};
   for (auto& relay : relays_)
     for (End* one : {&relay->near, &relay->far})
       if (one->fd) Send(*one, wire::FrameType::kLinkEnd, ChannelId(), end.Serialize());

@@ -71,7 +71,7 @@ class FakeSctpd {
   // Bytes as they are onto the near edges' channel sockets.
   void SendRaw(ByteView bytes);
   // The association ends: LINK_END to both.
-  void DropAssociation();
+  void DropAssociation(ipc::LinkEndCode code = ipc::LinkEndCode::kPeerDown);
 
   bool link_up = true;                      // tell LINK_UP at once
   std::optional<std::string> reject;        // Attach
