@@ -52,6 +52,20 @@ void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Close(']');
 }
 
+void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
+                const Association* association) {
+  out.Key("paths").Open('[');
+  for (const sctp::PathStats& path : stats.paths) {
+    out.Open('{').Field("address", path.address.text()).Field("carrier", Name(path.carrier));
+    out.Field("state", sctp::Name(path.state));
+    out.Field("srtt_ms", static_cast<double>(path.srtt.count())).Close('}');
+  }
+  out.Close(']');
+  bool moved = association != nullptr && association->moved_unix != 0;
+  out.TextOrNull("last_move", moved ? association->last_move : "");
+  out.Field("moved", moved ? std::optional(association->moved_unix) : std::nullopt);
+}
+
 // Why carrier = auto is not direct SCTP.
 void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
   bool by_udp = peer != nullptr && peer->config.carrier == config::Carrier::kAuto &&
@@ -94,6 +108,7 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
                                            : static_cast<double>(stats.paths.front().srtt.count()));
   out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, core.now()) : std::nullopt);
   out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason);
+  WritePaths(out, stats, association);
   WriteTrying(out, peer);
   WriteNotDirect(out, peer, core.now());
   out.Field("streams",

@@ -1,5 +1,7 @@
 #include "funnelctl/effective.h"
 
+#include "funnelctl/words.h"
+
 namespace funnel::ctl {
 namespace {
 
@@ -16,18 +18,6 @@ EffectiveKey EffectiveOf(const config::KeyRow& row, void* object, const config::
   return out;
 }
 
-std::string_view SectionOf(config::Role role) {
-  switch (role) {
-    case config::Role::kListen:
-      return "listen";
-    case config::Role::kConnect:
-      return "connect";
-    case config::Role::kRelay:
-      return "relay";
-  }
-  return {};
-}
-
 bool Suits(const config::KeyRow& row, const config::ServiceConfig& service) {
   bool udp = service.protocol == config::Protocol::kUdp;
   if ((row.applies & config::kUdpOnly) && !udp) return false;
@@ -35,7 +25,7 @@ bool Suits(const config::KeyRow& row, const config::ServiceConfig& service) {
   if ((row.applies & config::kListenOnly) && service.role != config::Role::kListen) return false;
   if ((row.applies & config::kConnectOnly) && service.role != config::Role::kConnect) return false;
   if (row.section == "security") return service.role != config::Role::kRelay;
-  return row.section == "service" || row.section == SectionOf(service.role);
+  return row.section == "service" || row.section == RoleWord(service.role);
 }
 
 }  // namespace

@@ -5,18 +5,6 @@
 namespace funnel::ctl {
 namespace {
 
-std::string RoleOf(const config::ServiceConfig& service) {
-  switch (service.role) {
-    case config::Role::kListen:
-      return "listen";
-    case config::Role::kConnect:
-      return "connect";
-    case config::Role::kRelay:
-      return "relay";
-  }
-  return {};
-}
-
 std::vector<std::string> AddressesOf(const config::ServiceConfig& service) {
   std::vector<std::string> out;
   for (const config::Endpoint& endpoint : service.listen) out.push_back(endpoint.text());
@@ -38,7 +26,7 @@ std::string ReasonOf(const NodeView& view, const config::ServiceConfig& service)
 ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service) {
   bool udp = service.protocol == config::Protocol::kUdp;
   ServiceFacts out{.protocol = udp ? "udp" : "tcp",
-                   .role = RoleOf(service),
+                   .role = std::string(RoleWord(service.role)),
                    .addresses = AddressesOf(service),
                    .peer = service.role == config::Role::kRelay ? service.relay_to : service.peer,
                    .state = DescribeService(view, service),

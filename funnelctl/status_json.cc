@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "funnelctl/status_view.h"
+#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {
@@ -17,10 +18,9 @@ Json Services(const NodeView& view) {
   Json out = Json::array();
   if (!view.configuration) return out;
   for (const config::ServiceConfig& service : view.configuration->services) {
-    bool listens = service.role == config::Role::kListen;
     out.push_back({{"service", service.name.text()},
                    {"protocol", service.protocol == config::Protocol::kUdp ? "udp" : "tcp"},
-                   {"role", listens ? "listen" : "connect"},
+                   {"role", RoleWord(service.role)},
                    {"peer", service.peer.empty() ? Json() : Json(service.peer)},
                    {"state", DescribeService(view, service)}});
   }

@@ -11,11 +11,19 @@
 
 namespace funnel::ctl {
 
+struct PathStatus {
+  std::string address, carrier, state;
+  std::optional<double> srtt_ms;
+};
+
 struct AssociationStatus {
   std::string peer, node, state, direction, carrier, address, reason, verified_node;
   std::optional<std::int64_t> since;
   std::optional<double> srtt_ms;
   std::optional<std::int64_t> retry_in_ms;
+  std::vector<PathStatus> paths;
+  std::string last_move;
+  std::optional<std::int64_t> moved;
   std::vector<std::string> trying;
   std::string not_direct;
   std::optional<std::int64_t> direct_retry_in_ms;

@@ -61,6 +61,13 @@ void TakeList(const Json& object, const char* key, std::vector<T>& out,
   for (const Json& item : *list) take(item, out.emplace_back());
 }
 
+void TakePath(const Json& in, PathStatus& out) {
+  Take(in, "address", out.address);
+  Take(in, "carrier", out.carrier);
+  Take(in, "state", out.state);
+  Take(in, "srtt_ms", out.srtt_ms);
+}
+
 void TakeAssociation(const Json& in, AssociationStatus& out) {
   Take(in, "peer", out.peer);
   Take(in, "node", out.node);
@@ -73,6 +80,9 @@ void TakeAssociation(const Json& in, AssociationStatus& out) {
   Take(in, "since", out.since);
   Take(in, "srtt_ms", out.srtt_ms);
   Take(in, "retry_in_ms", out.retry_in_ms);
+  TakeList(in, "paths", out.paths, TakePath);
+  Take(in, "last_move", out.last_move);
+  Take(in, "moved", out.moved);
   Take(in, "trying", out.trying);
   Take(in, "not_direct", out.not_direct);
   Take(in, "direct_retry_in_ms", out.direct_retry_in_ms);

@@ -1,4 +1,4 @@
-// Ways to a peer that do not serve it now: what is being tried, and why not direct SCTP.
+// The ways to a peer: which there are, what is being tried, and why not direct SCTP.
 #pragma once
 
 #include "funnelctl/status_model.h"

@@ -73,6 +73,18 @@ std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now) {
   return then && *then > 0 ? PrintSeconds(now > *then ? now - *then : 0) : "-";
 }
 
+std::string_view RoleWord(config::Role role) {
+  switch (role) {
+    case config::Role::kListen:
+      return "listen";
+    case config::Role::kConnect:
+      return "connect";
+    case config::Role::kRelay:
+      return "relay";
+  }
+  return {};
+}
+
 std::string Shown(std::string_view text) { return text.empty() ? "-" : EscapeForLog(text); }
 
 }  // namespace funnel::ctl

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/config/model.h"
+
 namespace funnel::ctl {
 
 // "42 s", "3 min 5 s", "2 h 5 min", "9 d 4 h"; "0 s" for what lies ahead.
@@ -18,6 +20,8 @@ namespace funnel::ctl {
 [[nodiscard]] std::string PrintTime(std::int64_t since_1970);
 // How long ago THEN was; "-" for none.
 [[nodiscard]] std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now);
+// "listen", "connect", "relay": as the section that it comes from.
+[[nodiscard]] std::string_view RoleWord(config::Role role);
 // Text that a peer may have chosen, fit for a terminal; "-" where it is empty.
 [[nodiscard]] std::string Shown(std::string_view text);
 

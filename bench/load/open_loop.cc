@@ -121,6 +121,8 @@ class Load {
   }
 
   void Print() {
+    // To the end, if no answer came any more.
+    longest_gap_ = std::max(longest_gap_, Due(total_ - 1) - std::max(last_answer_, start_));
     std::printf(
         R"({"sent": %lu, "answered": %zu, "unanswered": %zu, "late_1s": %zu, "duplicates": %lu, )"
         R"("broken": %lu, "refused": %lu, "longest_gap_ms": %.1f, %s})"

@@ -1,13 +1,22 @@
 """How long requests go unanswered when something breaks under load, many times over.
 
 restart: the far node's funnel-sctpd is killed (kill -9), and started again 1 s later, as its unit says (life.conf).
+path: the nodes have two links, and nothing passes any more by the one in use; it is back before the next run, which
+may find the other one in use.
 """
 import concurrent.futures
+import functools
 import time
 
-from .bed import ECHO, Bed
+import lab
+from lab.netns import ADDRESSES
 
-RUNS = 20
+from .bed import ECHO, Bed, without_relays
+
+PROBE_SECONDS, PROBES_UNTIL_TRUSTED = 1, 3
+OTHER_LINK = {"a": "10.77.5.1", "b": "10.77.5.2"}
+
+RUNS = 10
 RATE, SECONDS, WAIT_SECONDS = 500, 4, 1
 BREAK_AFTER = 1.0  # seconds of load
 
@@ -15,21 +24,52 @@ BREAK_AFTER = 1.0  # seconds of load
 def measure(build, report):
     with Bed(build, [ECHO], with_nsd=False) as bed:
         add(report, "failover_restart", [one_run(bed, kill_peer) for _ in range(RUNS)])
+    peer = lab.Peer(connect=[ADDRESSES["b"], OTHER_LINK["b"]], extra={"carrier": "udp"})
+    make = functools.partial(without_relays, peer=peer, settings={"sctp": {"path-probe": f"{PROBE_SECONDS}s"}})
+    with Bed(build, [ECHO], with_nsd=False, change_network=add_link, make=make) as bed:
+        puller = Puller()
+        add(report, "failover_path", [one_run(bed, puller.pull, puller.mend) for _ in range(RUNS)])
 
 
-def one_run(bed, break_it):
-    """What `rr load` says of a run in whose midst BREAK_IT is called; all is well again afterwards."""
+def one_run(bed, break_it, mend=None):
+    """What `rr load` says of a run in whose midst `break_it` is called; all is well again afterwards."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         load = pool.submit(bed.load, "load", "udp", ECHO.listen[0], "-r", RATE, "-d", SECONDS, "-w", WAIT_SECONDS)
         time.sleep(BREAK_AFTER)
         break_it(bed)
         said = load.result()
+    if mend:
+        mend(bed)
     bed.tunnel.wait_up()
     return said
 
 
 def kill_peer(bed):
     bed.tunnel.b["funnel-sctpd"].kill9()
+
+
+def add_link(network):
+    network.ip("a", "link", "add", "alt", "type", "veth", "peer", "name", "alt", "netns", str(network.keepers["b"].pid))
+    for node, address in OTHER_LINK.items():
+        network.ip(node, "address", "add", f"{address}/24", "dev", "alt")
+        network.ip(node, "link", "set", "alt", "up")
+
+
+class Puller:
+    """Lets nothing pass any more by the link in use, and after that run all again."""
+
+    def pull(self, bed):
+        there = bed.tunnel.a.status()["sctpd"]["associations"][0]["address"]
+        self.device = "alt" if there.startswith(OTHER_LINK["b"] + ":") else "lan"
+        self._rule(bed, "-I")
+
+    def mend(self, bed):
+        self._rule(bed, "-D")
+        time.sleep(PROBES_UNTIL_TRUSTED * PROBE_SECONDS)
+
+    def _rule(self, bed, do):
+        for node in OTHER_LINK:
+            bed.tunnel.run(node, "iptables", "-w", do, "INPUT", "-i", self.device, "-j", "DROP")
 
 
 def add(report, prefix, runs):

@@ -28,8 +28,8 @@ def make_tunnel(build):
     """Makes tunnels for one test file; all are stopped at its end, and a sanitizer's report fails it."""
     made = []
 
-    def make(services, **options):
-        tunnel = lab.Tunnel(build, services, **options)
+    def make(services, kind=lab.Tunnel, **options):
+        tunnel = kind(build, services, **options)
         made.append(tunnel)
         return tunnel
     yield make

@@ -160,7 +160,7 @@ def test_example_is_complete(build, name):
     """Both ends are right by themselves, and agree with all other examples on the nodes and their peers."""
     folder = os.path.join(example.EXAMPLES, name)
     control = os.path.join(build, "funnelctl", "funnelctl")
-    for node in example.LETTERS:
+    for node in example.FOLDERS.values():
         lab.base.run([control, "--config", os.path.join(folder, node), "--defaults", "/nonexistent", "check"])
         for file in ("funnel.conf", "peers.d/hoster.ini" if node == "branch1" else "peers.d/branch1.ini"):
             assert manual.read(f"{folder}/{node}/{file}") == manual.read(f"{example.EXAMPLES}/dns/{node}/{file}")

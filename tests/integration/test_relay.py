@@ -3,6 +3,7 @@
     branch (a)        relay1 (r)       relay2 (s)       relay3 (t)        hoster (b)
     dig, ldapsearch == sctpd, authd == sctpd, authd == sctpd, authd == nsd, slapd
 """
+import json
 import os
 import re
 import subprocess
@@ -38,6 +39,8 @@ def test_answers_equal_direct_ones(tunnel):
     direct = tunnel.slapd.search("b", f"ldap://127.0.0.1:{slapd.PORT}").stdout
     assert tunnel.slapd.search("a", "ldap://127.0.0.1:3389").stdout == direct
     for node in relays(tunnel):
+        told = json.loads(node.funnelctl("status", "--json").stdout)
+        assert {one["role"] for one in told["services"]} == {"relay"}
         roles = [(one["service"], one["role"]) for one in node.status()["sctpd"]["channels"]]
         assert sorted(roles) == [(name, "relay") for name in ("bulk", "bulk", "dns", "dns", "ldap", "ldap")], roles
 

@@ -9,6 +9,7 @@ from .chain import Chain
 from .netns import Network
 from .daemon import Daemon
 from .installed import InstalledTunnel
+from .nat import NatTunnel
 from .node import Node
 from .nsd import Nsd
 from .realm import Realm
@@ -17,4 +18,4 @@ from .slapd import Slapd
 from .tunnel import Tunnel, dns_service, ldap_service
 
 __all__ = ["LabError", "Workspace", "wait_until", "Network", "Node", "Nsd", "Realm", "Peer", "Service", "Slapd",
-           "Tunnel", "Chain", "Daemon", "InstalledTunnel", "dns_service", "ldap_service"]
+           "Tunnel", "Chain", "Daemon", "InstalledTunnel", "NatTunnel", "dns_service", "ldap_service"]

@@ -10,10 +10,9 @@ from . import node as node_module
 from .base import write_file
 from .netns import Network
 from .node import Node
-from .nsd import Nsd
+from .nodes import Nodes
 from .realm import Realm
 from .service import Peer, ini, principal
-from .slapd import Slapd
 from .tunnel import Tunnel
 
 
@@ -36,29 +35,27 @@ class Chain(Tunnel):
     begins at a node: {letter: "direct"}; those of direct ones, both, get what they need."""
 
     def __init__(self, build, services, relays, workspace, with_nsd=False, with_slapd=False, settings=None, carriers=None):
-        # pylint: disable=super-init-not-called
+        # pylint: disable=super-init-not-called,non-parent-init-called
+        self.build = build
         self.letters = "a" + relays + "b"
         self.services = list(services)
-        self.workspace = workspace
-        self._owns_workspace = True
-        self.network = self.realm = self.nsd = self.slapd = None
-        self.nodes = {}
         self.settings = settings or {}  # {letter: {section: {key: value}}}
         self.carriers = carriers or {}
-        try:
-            self.network = ChainNetwork(workspace, self.letters)
-            self.realm = Realm(workspace, self.network)
-            self.nsd = Nsd(workspace, self.network) if with_nsd else None
-            self.slapd = Slapd(workspace, self.network) if with_slapd else None
-            for letter in self.letters:
-                self.nodes[letter] = Node(workspace, self.network, self.realm, build, letter)
-                self.nodes[letter].settings = self.settings.get(letter, {})
-        except BaseException:
-            self.stop()
-            raise
+        Nodes.__init__(self, workspace, self.letters, with_nsd, with_slapd, owns_workspace=True)
         first = node_module.PEER_NAMES[self.letters[1]]
         for service in self.services:
             service.listen_service.update(peer=first, target=node_module.NODE_NAMES["b"])
+
+    def _make_network(self):
+        return ChainNetwork(self.workspace, self.letters)
+
+    def _make_realm(self):
+        return Realm(self.workspace, self.network)
+
+    def _make_node(self, letter):
+        node = Node(self.workspace, self.network, self.realm, self.build, letter)
+        node.settings = self.settings.get(letter, {})
+        return node
 
     def neighbours(self, letter):
         """The nodes before and after, None beyond the ends."""

@@ -10,15 +10,16 @@ import glob
 import os
 import shutil
 
-from .base import LabError, Workspace, run, write_file
+from .base import run, write_file
 from .netns import ADDRESSES, Network
 from .node import AUTHD, SCTPD, Node
+from .nodes import Nodes
 from .realm import Realm
 from .service import Service, ini
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
                         "examples")
-LETTERS = {"branch1": "a", "hoster": "b"}
+FOLDERS = {"a": "branch1", "b": "hoster"}
 REALM = "EXAMPLE.NET"
 KEYTAB = "/etc/funnel/keytabs/funnel.keytab"
 SOCKETS = "/run"  # where the examples have backends' Unix sockets
@@ -59,36 +60,38 @@ def read_service(paths):
                    tuple(sections[at]["listen"]["address"]), sections[far]["connect"]["address"][0], at=at)
 
 
-class ExampleLab:
-    """Use as a context manager. `services`: {name: Service}, by what the files say."""
+class ExampleLab(Nodes):
+    """`services`: {name: Service}, by what the files say."""
 
     def __init__(self, build):
-        self.workspace = Workspace()
-        self.network = self.realm = None
-        self.nodes = {}
+        self.build = build
         self.services = {}
-        try:
-            self.network = Network(self.workspace)
-            self._prepare_network()
-            self.realm = Realm(self.workspace, self.network, name=REALM)
-            for folder, letter in LETTERS.items():
-                node = Node(self.workspace, self.network, self.realm, build, letter)
-                self.nodes[letter] = node
-                for example in names():
-                    self._copy(os.path.join(EXAMPLES, example, folder), node)
-                self._write_users(node)
-                self._make_keytab(node, folder)
-            self._read_services()
-        except BaseException:
-            self.stop()
-            raise
+        super().__init__()
 
-    def _prepare_network(self):
+    def _make_network(self):
+        network = Network(self.workspace)
         for address in ("192.168.1.1/24", "192.168.1.10/32"):
-            self.network.ip("a", "address", "add", address, "dev", "lo")
+            network.ip("a", "address", "add", address, "dev", "lo")
         for letter in ("a", "b"):
             # Backends have the ports of the examples, and no privileges.
-            self.network.run(letter, "sysctl", "-q", "-w", "net.ipv4.ip_unprivileged_port_start=0")
+            network.run(letter, "sysctl", "-q", "-w", "net.ipv4.ip_unprivileged_port_start=0")
+        return network
+
+    def _make_realm(self):
+        return Realm(self.workspace, self.network, name=REALM)
+
+    def _make_node(self, letter):
+        return Node(self.workspace, self.network, self.realm, self.build, letter)
+
+    def _prepare_node(self, letter):
+        node, folder = self.nodes[letter], FOLDERS[letter]
+        for example in names():
+            self._copy(os.path.join(EXAMPLES, example, folder), node)
+        self._write_users(node)
+        self._make_keytab(node, folder)
+
+    def _complete(self):
+        self._read_services()
 
     @property
     def sockets(self):
@@ -142,26 +145,3 @@ class ExampleLab:
         """What the client side's edge of a service has counted."""
         service = self.services[name]
         return self.nodes[service.at].counters(service.unit)
-
-    def describe(self):
-        return "\n".join(node.describe() for node in self.nodes.values())
-
-    def stop(self):
-        reports = []
-        try:
-            for node in self.nodes.values():
-                node.stop()
-                reports += [report for daemon in node.daemons.values() for report in daemon.sanitizer_reports()]
-            for part in (self.realm, self.network):
-                if part:
-                    part.stop()
-        finally:
-            self.workspace.remove()
-        if reports:
-            raise LabError("sanitizers reported:\n" + "\n".join(reports))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()

@@ -16,14 +16,12 @@ import os
 import shutil
 
 from .asked import Asked
-from .base import Workspace, wait_until
+from .base import wait_until
 from .guest import Guest
-from .netns import ADDRESSES, Network
+from .netns import ADDRESSES
 from .node import NODE_NAMES, PEER_NAMES
-from .nsd import Nsd
-from .realm import Realm
+from .nodes import Nodes
 from .service import Peer, ini, principal
-from .slapd import Slapd
 
 KEYTAB = "/etc/funnel/keytabs/funnel.keytab"
 
@@ -102,6 +100,13 @@ class InstalledNode(Asked):
             return any(all(text in line for text in texts) for line in lines)
         wait_until(found, f"{self.peer_name}: a line in the journal with {texts}", interval=0.2, detail=self.describe, **options)
 
+    def stop(self):
+        self.guest.remove()
+
+    def sanitizer_reports(self):
+        """The package is built without them."""
+        return []
+
     def describe(self):
         """All that helps to see what went wrong here."""
         if not self.guest.pid:
@@ -111,36 +116,22 @@ class InstalledNode(Asked):
                           self.guest.journal("-u", "funnel*", "-n", "60")])
 
 
-class InstalledTunnel:
-    """Use as a context manager, or call `stop`. `prepare` installs and configures, `start` enables all services."""
+class InstalledTunnel(Nodes):
+    """`prepare` installs and configures, `start` enables all services."""
 
     def __init__(self, package, services, workspace=None, with_nsd=False, with_slapd=False, settings=None):
         self.package = package
         self.services = list(services)
-        self.workspace = workspace or Workspace()
-        self._owns_workspace = workspace is None
-        self.network = self.realm = self.nsd = self.slapd = None
-        self.nodes = {}
-        try:
-            self.network = Network(self.workspace)
-            self.realm = Realm(self.workspace, self.network)
-            self.nsd = Nsd(self.workspace, self.network) if with_nsd else None
-            self.slapd = Slapd(self.workspace, self.network) if with_slapd else None
-            for letter in ("a", "b"):
-                self.nodes[letter] = InstalledNode(self.workspace, self.network, self.realm, letter)
-                self.nodes[letter].settings = settings or {}
-                self.nodes[letter].guest.start()
-        except BaseException:
-            self.stop()
-            raise
+        self.settings = settings or {}
+        super().__init__(workspace, "ab", with_nsd, with_slapd)
 
-    @property
-    def a(self):
-        return self.nodes["a"]
+    def _make_node(self, letter):
+        node = InstalledNode(self.workspace, self.network, self.realm, letter)
+        node.settings = self.settings
+        return node
 
-    @property
-    def b(self):
-        return self.nodes["b"]
+    def _prepare_node(self, letter):
+        self.nodes[letter].guest.start()
 
     def prepare(self):
         for node, there, peer in ((self.a, self.b, Peer(connect=NODE_NAMES["b"])), (self.b, self.a, Peer())):
@@ -160,23 +151,3 @@ class InstalledTunnel:
         for node in (self.a, self.b):
             node.wait_association(deadline=deadline)
         return self
-
-    def describe(self):
-        return "\n".join(node.describe() for node in self.nodes.values())
-
-    def stop(self):
-        try:
-            for node in self.nodes.values():
-                node.guest.remove()
-            for part in (self.slapd, self.nsd, self.realm, self.network):
-                if part:
-                    part.stop()
-        finally:
-            if self._owns_workspace:
-                self.workspace.remove()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()

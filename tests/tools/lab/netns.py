@@ -68,6 +68,10 @@ class Network:
             self.ip(name, "address", "add", address, "dev", device)
             self.ip(name, "link", "set", device, "up")
 
+    def add_link(self, device, left_address, right_address):
+        """A second way between the nodes."""
+        self._link("a", device, "b", device, left_address + "/24", right_address + "/24")
+
     def path(self, name):
         return f"/proc/{self.keepers[name].pid}/ns/net"
 
@@ -102,10 +106,10 @@ class Network:
             self.run(name, "iptables", "-w", "-A", "INPUT", "-i", "lan", "-m", "statistic", "--mode", "random",
                      "--probability", f"{probability:.4f}", "-j", "DROP")
 
-    def cut(self, on=True):
+    def cut(self, on=True, device="lan"):
         """All packets over the link vanish, without a sign of it at either end."""
         for name in ("a", "b"):
-            self.run(name, "iptables", "-w", "-I" if on else "-D", "INPUT", "-i", "lan", "-j", "DROP")
+            self.run(name, "iptables", "-w", "-I" if on else "-D", "INPUT", "-i", device, "-j", "DROP")
 
     def dropped(self, name):
         """Packets that the rules of `drop` and `cut` have dropped at this end."""

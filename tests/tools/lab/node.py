@@ -8,7 +8,7 @@ from .measure import read_counters
 from .service import ini, principal
 
 # Names end in the node's letter where both nodes are in one picture.
-PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "relay3"}
+PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "relay3", "c": "branch2"}
 NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items()}
 FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
 AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
@@ -128,6 +128,10 @@ class Node(Asked):
         # The edges first, so that they can take leave.
         for daemon in reversed(self.daemons.values()):
             daemon.stop()
+
+    def sanitizer_reports(self):
+        return [f"{self.peer_name} {daemon.name}: {line}" for daemon in self.daemons.values()
+                for line in daemon.sanitizer_reports()]
 
     def __getitem__(self, name):
         return self.daemons[name]

@@ -12,13 +12,11 @@
 """
 from . import nsd as nsd_module
 from . import slapd as slapd_module
-from .base import LabError, Workspace
-from .netns import ADDRESSES, Network
+from .netns import ADDRESSES
 from .node import Node
-from .nsd import Nsd
+from .nodes import Nodes
 from .realm import Realm
 from .service import Peer, Service
-from .slapd import Slapd
 
 
 def dns_service(**changes):
@@ -31,39 +29,28 @@ def ldap_service(**changes):
                       "connect": f"127.0.0.1:{slapd_module.PORT}", **changes})
 
 
-class Tunnel:
-    """Use as a context manager, or call `stop`. `with_nsd` and `with_slapd` start the backends.
+class Tunnel(Nodes):
+    """`with_nsd` and `with_slapd` start the backends.
 
     Parts can be changed between `prepare` (all written, nothing of Funnel runs) and `start`."""
 
     def __init__(self, build, services, workspace=None, enctypes="sha2", lifetime="1h", with_nsd=False,
                  with_slapd=False, settings=None, connect_peer=None):
+        self.build = build
         self.services = list(services)
-        self.workspace = workspace or Workspace()
-        self._owns_workspace = workspace is None
-        self.network = self.realm = self.nsd = self.slapd = None
-        self.nodes = {}
-        try:
-            self.network = Network(self.workspace)
-            self.realm = Realm(self.workspace, self.network, enctypes, lifetime)
-            self.nsd = Nsd(self.workspace, self.network) if with_nsd else None
-            self.slapd = Slapd(self.workspace, self.network) if with_slapd else None
-            for letter in ("a", "b"):
-                self.nodes[letter] = Node(self.workspace, self.network, self.realm, build, letter)
-                self.nodes[letter].settings = {section: dict(keys) for section, keys in (settings or {}).items()}
-            # The branch connects; the hoster waits for it.
-            self.peers = {"a": connect_peer or Peer(connect=ADDRESSES["b"]), "b": Peer()}
-        except BaseException:
-            self.stop()
-            raise
+        self.settings = settings or {}  # {section: {key: value}}
+        self._realm_options = (enctypes, lifetime)
+        # The branch connects; the hoster waits for it.
+        self.peers = {"a": connect_peer or Peer(connect=ADDRESSES["b"]), "b": Peer()}
+        super().__init__(workspace, "ab", with_nsd, with_slapd)
 
-    @property
-    def a(self):
-        return self.nodes["a"]
+    def _make_realm(self):
+        return Realm(self.workspace, self.network, *self._realm_options)
 
-    @property
-    def b(self):
-        return self.nodes["b"]
+    def _make_node(self, letter):
+        node = Node(self.workspace, self.network, self.realm, self.build, letter)
+        node.settings = {section: dict(keys) for section, keys in self.settings.items()}
+        return node
 
     def prepare(self, lazy=()):
         """Principals, keytabs, all configuration files."""
@@ -95,31 +82,3 @@ class Tunnel:
 
     def run(self, letter, *command, **options):
         return self.network.run(letter, *command, **options)
-
-    def describe(self):
-        return "\n".join(node.describe() for node in self.nodes.values())
-
-    def sanitizer_reports(self):
-        return [f"{node.peer_name} {daemon.name}: {line}" for node in self.nodes.values()
-                for daemon in node.daemons.values() for line in daemon.sanitizer_reports()]
-
-    def stop(self):
-        reports = []
-        try:
-            for node in self.nodes.values():
-                node.stop()
-            reports = self.sanitizer_reports()
-            for part in (self.slapd, self.nsd, self.realm, self.network):
-                if part:
-                    part.stop()
-        finally:
-            if self._owns_workspace:
-                self.workspace.remove()
-        if reports:
-            raise LabError("sanitizers reported:\n" + "\n".join(reports))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()

@@ -16,6 +16,10 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   EXPECT_EQ(status->listen, std::vector<std::string>{"[::]:9899"});
   ASSERT_EQ(status->associations.size(), 2u);
   EXPECT_EQ(status->associations[0].srtt_ms, 12.5);
+  ASSERT_EQ(status->associations[0].paths.size(), 2u);
+  EXPECT_EQ(status->associations[0].paths[1].state, "silent");
+  EXPECT_EQ(status->associations[0].moved, 1795230900);
+  EXPECT_TRUE(status->associations[1].last_move.empty());
   EXPECT_FALSE(status->associations[0].retry_in_ms);
   EXPECT_EQ(status->associations[1].retry_in_ms, 1500);
   EXPECT_EQ(status->associations[1].direction, "") << "null";

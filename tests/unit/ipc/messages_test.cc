@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 
 #include "common/ipc/authd_messages.h"
@@ -21,6 +22,16 @@ TYPED_TEST(MessageTest, ComesBackAsItWas) {
   auto parsed = Parse<TypeParam>(packet.view());
   ASSERT_TRUE(parsed) << parsed.error().message;
   EXPECT_TRUE(EqualConstantTime(Serialize(*parsed).view(), packet.view()));
+}
+
+// A fuzzer that begins with a message finds more than one that has to find the message.
+TYPED_TEST(MessageTest, StandsInTheFuzzersCorpus) {
+  const std::string name = "/message-" + std::to_string(static_cast<int>(TypeParam::kType));
+  std::ifstream file(IPC_CORPUS + name, std::ios::binary);
+  const std::string input(std::istreambuf_iterator<char>(file), {});
+  ASSERT_FALSE(input.empty()) << name;
+  EXPECT_EQ(input[0], 0) << "the fuzzer takes it for a message";
+  EXPECT_TRUE(Parse<TypeParam>(AsBytes(input).subspan(1))) << name;
 }
 
 TYPED_TEST(MessageTest, IsRejectedWhenCutAnywhere) {

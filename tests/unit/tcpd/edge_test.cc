@@ -5,7 +5,7 @@
 
 #include "funnel-tcpd/socket_options.h"
 #include "funnel-tcpd/tcp_edge.h"
-#include "tests/unit/tcpd/test_sockets.h"
+#include "tests/unit/tcpd/loop_fixture.h"
 #include "tests/unit/wire/toy_cipher.h"
 
 namespace funnel::tcpd {
@@ -105,12 +105,9 @@ class TestChannel final : public service::ChannelHandle,
   wire::Channel wire_;
 };
 
-class EdgeTest : public ::testing::Test {
+class EdgeTest : public LoopTest {
  protected:
-  static constexpr std::chrono::seconds kDeadline{20};
-
   EdgeTest() : counters_(metrics::CounterFile::InMemory(Table())) {
-    backend_listener_ = Listen("127.0.0.1");
     UniqueFd listener = Listen("127.0.0.1");
     client_address_ = BoundAddress(listener.get());
     service_.name = *ServiceName::Parse("test");
@@ -153,48 +150,17 @@ class EdgeTest : public ::testing::Test {
   void LoseChannel() {
     for (auto& channel : channels_) channel->Lose();
   }
-  template <typename Condition>
-  [[nodiscard]] bool Until(Condition condition) {
-    const TimePoint end = Now() + kDeadline;
-    while (!condition()) {
-      if (Now() > end) return false;
-      EXPECT_TRUE(loop_->RunOnce(std::chrono::milliseconds(5)));
-    }
-    return true;
-  }
-  [[nodiscard]] UniqueFd AcceptAtBackend() {
-    UniqueFd accepted;
-    EXPECT_TRUE(Until([&] {
-      accepted = AcceptFrom(backend_listener_.get());
-      return bool(accepted);
-    }));
-    return accepted;
-  }
-  [[nodiscard]] bool ReadsUntil(UniqueFd& fd, Reader& reader, ReadState state) {
-    return Until([&] {
-      reader.Poll(fd.get());
-      return reader.state == state;
-    });
-  }
   [[nodiscard]] std::uint64_t Counted(CounterIndex index) {
     return counters_[std::size_t{service::kCommonCounters} + index].value();
   }
 
-  std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
   config::Configuration configuration_;
   config::ServiceConfig service_;
   metrics::CounterFile counters_;
-  UniqueFd backend_listener_;
-  SocketAddress client_address_;
   std::unique_ptr<service::Application> listening_, connecting_;
   std::vector<std::unique_ptr<TestChannel>> channels_;
   Reader at_client_, at_backend_;
 };
-
-void SendText(UniqueFd& fd, const std::string& text) {
-  ASSERT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(text.size()));
-}
 
 TEST_F(EdgeTest, ConnectionsWaitForTheChannelAndThenWork) {
   UniqueFd client = ConnectTo(client_address_);

@@ -7,17 +7,14 @@
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/waiting_room.h"
 #include "tests/unit/tcpd/fake_channel.h"
-#include "tests/unit/tcpd/test_sockets.h"
+#include "tests/unit/tcpd/loop_fixture.h"
 
 namespace funnel::tcpd {
 
-class TunnelTest : public ::testing::Test {
+class TunnelTest : public LoopTest {
  protected:
-  static constexpr std::chrono::seconds kDeadline{20};
-
   void SetUp() override {
     service_.name = *ServiceName::Parse("test");
-    backend_listener_ = Listen("127.0.0.1");
     service_.connect =
         *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
   }
@@ -42,34 +39,10 @@ class TunnelTest : public ::testing::Test {
     ASSERT_TRUE(acceptor_->Add(std::move(listener)));
   }
 
-  // Turns the loop until CONDITION holds; false at the deadline.
-  template <typename Condition>
-  [[nodiscard]] bool Until(Condition condition) {
-    const TimePoint end = Now() + kDeadline;
-    while (!condition()) {
-      if (Now() > end) return false;
-      EXPECT_TRUE(loop_->RunOnce(std::chrono::milliseconds(5)));
-    }
-    return true;
-  }
-  [[nodiscard]] UniqueFd AcceptAtBackend() {
-    UniqueFd accepted;
-    EXPECT_TRUE(Until([&] {
-      accepted = AcceptFrom(backend_listener_.get());
-      return bool(accepted);
-    }));
-    return accepted;
-  }
   // A client and what the backend has of it.
   void ConnectBoth() {
     client_ = ConnectTo(client_address_);
     backend_end_ = AcceptAtBackend();
-  }
-  [[nodiscard]] bool ReadsUntil(UniqueFd& fd, Reader& reader, ReadState state) {
-    return Until([&] {
-      reader.Poll(fd.get());
-      return reader.state == state;
-    });
   }
   [[nodiscard]] bool ReadsText(UniqueFd& fd, Reader& reader, const std::string& text) {
     return Until([&] {
@@ -78,10 +51,6 @@ class TunnelTest : public ::testing::Test {
            }) &&
            reader.text == text;
   }
-  static void SendText(UniqueFd& fd, const std::string& text) {
-    ASSERT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
   [[nodiscard]] std::uint64_t AtClient(CounterIndex index) {
     return client_counters_[index].value();
   }
@@ -89,14 +58,11 @@ class TunnelTest : public ::testing::Test {
     return server_counters_[index].value();
   }
 
-  std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
   std::unique_ptr<event::EpollSet> sockets_ = *event::EpollSet::Create(*loop_);
   metrics::CounterFile client_counters_ = metrics::CounterFile::InMemory(kCounters);
   metrics::CounterFile server_counters_ = metrics::CounterFile::InMemory(kCounters);
   config::ServiceConfig service_;
   std::vector<SocketAddress> own_addresses_;
-  UniqueFd backend_listener_;
-  SocketAddress client_address_;
   FakeChannel client_channel_{*loop_}, server_channel_{*loop_};
   std::optional<EdgeParts> client_parts_, server_parts_;
   std::optional<Dialer> dialer_;
