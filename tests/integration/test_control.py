@@ -83,26 +83,10 @@ def sessions(node, service):
     return as_json(node, "sessions", service)[0]["sessions"]
 
 
-def refused(node, *arguments):
-    """What it says and the exit status of a command that must fail."""
-    done = node.funnelctl(*arguments, check=False)
-    assert done.returncode != 0, done.stdout
-    return done.stdout, done.returncode
-
-
 def as_nobody(node, *arguments):
     command = [node.path("funnelctl"), *node.common_options, *arguments]
     return subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", *command],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
-
-
-def rewrite(node, service, change):
-    path = node.service_path(service)
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(change(text))
-    return text
 
 
 # Reading
@@ -182,9 +166,9 @@ def test_reset_ends_one_session_and_no_other(tunnel):
         assert other.say("b") == "b" and len(first) == 1
         tunnel.a.funnelctl("reset", f"echo/{first[0]['id']}")
         assert one.say("a") in ("reset", "end") and other.say("b") == "b"
-        said, status = refused(tunnel.a, "reset", f"echo/{first[0]['id']}")
+        said, status = tunnel.a.refused("reset", f"echo/{first[0]['id']}")
         assert "there is no session" in said and status == 1
-    assert refused(tunnel.a, "reset", "echo")[1] == 2
+    assert tunnel.a.refused("reset", "echo")[1] == 2
 
 
 def test_close_ends_a_channel_and_a_new_one_comes(tunnel):
@@ -197,7 +181,7 @@ def test_close_ends_a_channel_and_a_new_one_comes(tunnel):
                    and one["edge"]["state"] == "open" for one in as_json(tunnel.a, "channels"))
     lab.wait_until(renewed, "a new channel is up", 15, 0.05, tunnel.describe)
     assert ask(tunnel) == ANSWER
-    assert "there is no channel" in refused(tunnel.a, "close", f"dns/{number}")[0]
+    assert "there is no channel" in tunnel.a.refused("close", f"dns/{number}")[0]
     log = tunnel.b["funnel-udpd@dns"].log
     assert "closed by an administrator" in log and "channel-truncated" not in log
 
@@ -212,7 +196,7 @@ def test_drained_client_side_resets_newcomers_and_keeps_who_is_there(tunnel):
                 assert new.say("c") in ("reset", "end")
             assert as_json(tunnel.a, "sessions", "echo")[0]["draining"]
             assert "draining, 1 sessions left" in tunnel.a.funnelctl("status").stdout
-            said, status = refused(tunnel.a, "drain", "echo", "--wait", "--timeout=300ms")
+            said, status = tunnel.a.refused("drain", "echo", "--wait", "--timeout=300ms")
             assert "1 sessions are left" in said and status == 1
             waiting = tunnel.network.popen("a", tunnel.a.path("funnelctl"), *tunnel.a.common_options, "drain", "echo",
                                            "--wait", stdout=subprocess.PIPE, text=True)
@@ -240,59 +224,9 @@ def test_drained_server_side_says_so_to_the_other_end(tunnel):
         assert new.say("d") == "d"
 
 
-def test_reload_tells_what_changed(tunnel):
-    before = rewrite(tunnel.a, "dns", lambda text: text.replace("[listen]", "idle-timeout = 7s\n[listen]"))
-    try:
-        said = tunnel.a.funnelctl("reload", "--wait", "funnel-udpd@dns.service").stdout
-        assert "funnel-udpd@dns: reloaded, 1 changes" in said
-        assert "services.d/dns.ini: [service] idle-timeout = 7s (was 1min)" in said
-        assert "nothing has changed" in tunnel.a.funnelctl("reload", "--wait", "dns").stdout
-    finally:
-        rewrite(tunnel.a, "dns", lambda _: before)
-    reports = as_json(tunnel.a, "reload", "--wait", "all")
-    assert [one["daemon"] for one in reports] == ["funnel-authd", "funnel-sctpd", "funnel-udpd@dns", "funnel-tcpd@echo"]
-    assert all(one["ok"] for one in reports)
-    assert ask(tunnel) == ANSWER
-
-
-def test_reload_of_a_broken_configuration_fails_and_changes_nothing(tunnel):
-    before = rewrite(tunnel.a, "dns", lambda text: text + "no-such-key = 1\n")
-    line = before.count("\n") + 1
-    try:
-        for unit in ("funnel-authd.service", "funnel-sctpd.service", "funnel-udpd@dns.service"):
-            said, status = refused(tunnel.a, "reload", "--wait", unit)
-            assert status == 1 and f"services.d/dns.ini:{line}: " in said and "the running one stays" in said
-        assert ask(tunnel) == ANSWER
-    finally:
-        rewrite(tunnel.a, "dns", lambda _: before)
-
-
-def test_reload_names_what_needs_a_restart_and_takes_the_rest(tunnel):
-    before = rewrite(tunnel.a, "dns", lambda text: text.replace("127.0.0.1:5353", "127.0.0.1:5354").replace(
-        "[listen]", "idle-timeout = 9s\n[listen]"))
-    try:
-        said = tunnel.a.funnelctl("reload", "--wait", "dns").stdout
-        assert "systemctl restart funnel-udpd@dns.socket" in said and "can only change by a restart" in said
-        assert "idle-timeout = 9s" in said
-        assert ask(tunnel) == ANSWER
-    finally:
-        rewrite(tunnel.a, "dns", lambda _: before)
-        tunnel.a.funnelctl("reload", "--wait", "dns")
-    tunnel.a.settings["sctp"] = {"rto-min": "150ms"}
-    tunnel.a.write_node_config()
-    try:
-        for _ in range(2):
-            said = tunnel.a.funnelctl("reload", "--wait", "funnel-sctpd").stdout
-            assert "[sctp] rto-min can only change by a restart: systemctl restart funnel-sctpd.service" in said
-    finally:
-        del tunnel.a.settings["sctp"]
-        tunnel.a.write_node_config()
-        tunnel.a.funnelctl("reload", "--wait", "funnel-sctpd")
-
-
 @pytest.mark.parametrize("daemon", ["funnel-authd", "funnel-sctpd", "funnel-udpd@dns"])
 def test_log_level_comes_back_by_itself(tunnel, daemon):
-    assert "for" not in refused(tunnel.a, "log-level", daemon, "loud")[0]
+    assert "for" not in tunnel.a.refused("log-level", daemon, "loud")[0]
     said = tunnel.a.funnelctl("log-level", daemon, "warning", "--for", "200ms").stdout
     assert f"{daemon}: logs warning and graver until 200ms have passed" in said
     tunnel.a[daemon].wait_logged("back to the configured level")
@@ -334,16 +268,16 @@ for n in range(2000):
 
 
 def test_edge_without_its_folder_runs_all_the_same(tunnel):
-    said, status = refused(tunnel.a, "ping", "nothing")
+    said, status = tunnel.a.refused("ping", "nothing")
     assert "nothing: does not run: there is no control socket" in said and status == 1
 
 
 def test_ping_says_what_a_channel_waits_for(tunnel):
     tunnel.b["funnel-sctpd"].stop()
     try:
-        lab.wait_until(lambda: "there is no channel" in refused(tunnel.a, "ping", "dns", "-c", "1")[0],
+        lab.wait_until(lambda: "there is no channel" in tunnel.a.refused("ping", "dns", "-c", "1")[0],
                        "the channel is gone", 20, 0.2, tunnel.describe)
-        said, status = refused(tunnel.a, "ping", "dns", "-c", "3")
+        said, status = tunnel.a.refused("ping", "dns", "-c", "3")
         assert status == 1 and "waits" in said and "hoster" in said, said
     finally:
         tunnel.b["funnel-sctpd"].start()
@@ -355,7 +289,7 @@ def test_dead_daemon_is_told_and_its_successor_answers(tunnel):
     edge.stop()
     try:
         for command in (["ping", "dns"], ["sessions", "dns"], ["reload", "--wait", "funnel-udpd@dns.service"]):
-            said, status = refused(tunnel.a, *command)
+            said, status = tunnel.a.refused(*command)
             assert status == 1 and "does not run: nobody holds its control socket" in said
         assert "nothing has changed" in tunnel.a.funnelctl("reload", "--wait", "all").stdout
     finally:

@@ -7,6 +7,12 @@ from .base import LabError, wait_until
 class Asked:
     """For a class with `peer_name`, `funnelctl(*arguments, check)` and `describe()`."""
 
+    def refused(self, *arguments):
+        """What funnelctl says and its exit status, for a command that must fail."""
+        done = self.funnelctl(*arguments, check=False)
+        assert done.returncode != 0, done.stdout
+        return done.stdout, done.returncode
+
     def failures(self):
         return self.status()["authd"].get("failures") or []
 

@@ -1,65 +1,10 @@
-// A channel's handshake through two whole authds: edges, claims, refusals, rekeys, and what an edge
-// gets to see.
-#include <gtest/gtest.h>
-#include <krb5.h>
-
+// A channel's handshake through two whole authds: edges, claims, refusals, rekeys.
 #include "common/seal/token_cipher.h"
 #include "common/wire/open.h"
-#include "tests/unit/authd/two_nodes.h"
+#include "tests/unit/authd/channel_fixture.h"
 
 namespace funnel::authd {
 namespace {
-
-using test::Client;
-
-class ChannelTest : public test::TwoRunningNodes {
- protected:
-  ipc::Opening Open(const std::string& service = "dns") {
-    edge_.Send(ipc::Initiate{.request = ++request_, .service = Service(service)});
-    return edge_.Receive<ipc::Opening>();
-  }
-  void SendAccept(const Bytes& open_body, const std::string& peer = "branch") {
-    sctpd_.Send(ipc::Accept{.request = ++request_,
-                            .association = AssociationId(1),
-                            .peer = peer,
-                            .open_body = open_body});
-  }
-  ipc::Accepted Accept(const Bytes& open_body) {
-    SendAccept(open_body);
-    return sctpd_.Receive<ipc::Accepted>();
-  }
-  ipc::AcceptRefused Refusal(const Bytes& open_body, const std::string& peer = "branch") {
-    SendAccept(open_body, peer);
-    return sctpd_.Receive<ipc::AcceptRefused>();
-  }
-  ipc::Context Complete(std::uint64_t handshake, const Bytes& reply) {
-    edge_.Send(ipc::Complete{.request = ++request_, .handshake = handshake, .reply = reply});
-    return edge_.Receive<ipc::Context>();
-  }
-  ipc::Context Redeem(const Secret& claim, const std::string& service = "dns") {
-    backend_edge_.Send(
-        ipc::Redeem{.request = ++request_, .service = Service(service), .claim = claim.Clone()});
-    return backend_edge_.Receive<ipc::Context>();
-  }
-  // Both ends' contexts of a channel of dns.
-  std::pair<ipc::Context, ipc::Context> Establish() {
-    const auto opening = Open();
-    auto accepted = Accept(opening.open_body);
-    auto theirs = Redeem(accepted.claim);
-    return {Complete(opening.handshake, accepted.opened_body), std::move(theirs)};
-  }
-  static void ExpectSameKeys(const ipc::Context& ours, const ipc::Context& theirs) {
-    EXPECT_EQ(ours.enctype, theirs.enctype);
-    EXPECT_TRUE(std::ranges::equal(ours.subkey.view(), theirs.subkey.view()));
-    EXPECT_TRUE(std::ranges::equal(ours.exporter.view(), theirs.exporter.view()));
-    EXPECT_EQ(ours.confirm, theirs.confirm);
-    EXPECT_EQ(ours.confirm.size(), 32u);
-  }
-
-  Client edge_ = branch_node_->Connect(), backend_edge_ = hoster_node_->Connect(),
-         sctpd_ = hoster_node_->Connect();
-  std::uint32_t request_ = 0;
-};
 
 TEST_F(ChannelTest, GivesBothEdgesTheSameKeys) {
   auto [ours, theirs] = Establish();
@@ -238,75 +183,6 @@ TEST_F(ChannelTest, TakesBackChannelsThatOutlivedIt) {
                            .peer_principal = realm_.At("dns/somebody.else"),
                            .exporter = ours.exporter.Clone()});
   EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kNotAllowed);
-}
-
-// The keys of all tickets that this process, both authds included, holds: in memory caches that
-// common/gss numbers. (krb5_cccol_cursor_new() passes over those.)
-std::vector<Bytes> TicketKeys() {
-  std::vector<Bytes> keys;
-  krb5_context context = nullptr;
-  EXPECT_EQ(krb5_init_context(&context), 0);
-  for (int number = 1; number <= 1000; ++number) {
-    const std::string name = "MEMORY:funnel-" + std::to_string(number);
-    krb5_ccache cache = nullptr;
-    if (krb5_cc_resolve(context, name.c_str(), &cache) != 0) continue;
-    krb5_cc_cursor cursor;
-    krb5_creds ticket;
-    if (krb5_cc_start_seq_get(context, cache, &cursor) == 0) {
-      while (krb5_cc_next_cred(context, cache, &cursor, &ticket) == 0) {
-        if (ticket.keyblock.length >= 16)
-          keys.emplace_back(ticket.keyblock.contents,
-                            ticket.keyblock.contents + ticket.keyblock.length);
-        krb5_free_cred_contents(context, &ticket);
-      }
-      krb5_cc_end_seq_get(context, cache, &cursor);
-    }
-    krb5_cc_close(context, cache);
-  }
-  krb5_free_context(context);
-  return keys;
-}
-
-std::vector<Bytes> KeytabKeys(const std::string& path) {
-  std::vector<Bytes> keys;
-  krb5_context context = nullptr;
-  krb5_keytab keytab = nullptr;
-  krb5_kt_cursor cursor;
-  krb5_keytab_entry entry;
-  EXPECT_EQ(krb5_init_context(&context), 0);
-  EXPECT_EQ(krb5_kt_resolve(context, path.c_str(), &keytab), 0);
-  EXPECT_EQ(krb5_kt_start_seq_get(context, keytab, &cursor), 0);
-  while (krb5_kt_next_entry(context, keytab, &entry, &cursor) == 0) {
-    keys.emplace_back(entry.key.contents, entry.key.contents + entry.key.length);
-    krb5_free_keytab_entry_contents(context, &entry);
-  }
-  krb5_kt_end_seq_get(context, keytab, &cursor);
-  krb5_kt_close(context, keytab);
-  krb5_free_context(context);
-  return keys;
-}
-
-bool Received(const Client& client, const Bytes& secret) {
-  return std::any_of(client.packets().begin(), client.packets().end(), [&](const Bytes& packet) {
-    return std::search(packet.begin(), packet.end(), secret.begin(), secret.end()) != packet.end();
-  });
-}
-
-TEST_F(ChannelTest, NeverGivesATicketsOrKeytabsKeyAway) {
-  auto [ours, theirs] = Establish();
-  const Bytes subkey(ours.subkey.view().begin(), ours.subkey.view().end());
-  // The search works: it finds what edges are meant to get, and sctpd is not.
-  EXPECT_TRUE(Received(edge_, subkey));
-  EXPECT_TRUE(Received(backend_edge_, subkey));
-  EXPECT_FALSE(Received(sctpd_, subkey));
-  std::vector<Bytes> secrets = TicketKeys();
-  EXPECT_GE(secrets.size(), 2u) << "a ticket-granting ticket and one for the service";
-  for (const char* file : {"branch.keytab", "hoster.keytab"})
-    for (auto& key : KeytabKeys(realm_.Path(file))) secrets.push_back(std::move(key));
-  EXPECT_GE(secrets.size(), 14u);
-  for (const Bytes& secret : secrets)
-    for (const Client* client : {&edge_, &backend_edge_, &sctpd_})
-      EXPECT_FALSE(Received(*client, secret));
 }
 
 }  // namespace
