@@ -24,6 +24,7 @@ Findings CheckUdpPort(const Context& context);                                  
 Findings CheckServicePorts(const config::ServiceConfig& service, const std::string& run_dir);
 Findings CheckName(const config::Endpoint& endpoint);  // names.cc
 Findings CheckUnits(const Context& context);           // units.cc
+Findings CheckEdgeUsers(const Context& context);       // users.cc
 
 // Kerberos: keytab.cc and tickets.cc.
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);

@@ -1,39 +1,17 @@
 // The keytabs: who may read them, and what keys they hold.
 #include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
-#include <charconv>
 #include <cstring>
 #include <map>
 
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/doctor/krb.h"
+#include "funnelctl/doctor/users.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl::doctor {
 namespace {
-
-struct User {
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
-
-// A user by name, or by number; a number without an entry is its own group.
-Result<User> FindUser(const std::string& name) {
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  uid_t number = 0;
-  auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc() && end == name.data() + name.size()) {
-    getpwuid_r(number, &entry, buffer.data(), buffer.size(), &found);
-    return found != nullptr ? User{entry.pw_uid, entry.pw_gid} : User{number, number};
-  }
-  getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) return Fail("there is no user " + name);
-  return User{entry.pw_uid, entry.pw_gid};
-}
 
 // Others than USER who are in the group by /etc/group.
 std::string OtherMembers(gid_t gid, const std::string& user) {

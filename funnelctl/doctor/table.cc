@@ -29,6 +29,7 @@ constexpr Row kRows[] = {
     {"directories", false, CheckDirectories},
     {"daemons", false, CheckDaemons},
     {"units", true, CheckUnits},
+    {"edge-users", true, CheckEdgeUsers},
     {"peer", true, CheckPeers},
     {"kernel-sctp", true, CheckKernelSctp},
     {"crc32c", false, [](const Context&) { return CheckCrc32c(); }},

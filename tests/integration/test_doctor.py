@@ -75,6 +75,19 @@ def test_a_node_that_works_has_nothing_wrong(tunnel):
     assert "\x1b" not in text, "colours are for terminals"
 
 
+
+def test_two_edges_of_one_user_by_another_spelling(tunnel):
+    node = tunnel.a
+    user = node.uid("funnel-udpd@dns")
+    with open(node.service_path("dns"), encoding="utf-8") as file:
+        text = file.read().replace(f"edge-user = {user}", f"edge-user = 0{user}").replace(":5353", ":5399")
+    try:
+        with open(node.service_path("other"), "w", encoding="utf-8") as file:
+            file.write(text)
+        assert f"are one user, uid {user}" in find(node, "edge-users", "each could get the other's keys")["text"]
+    finally:
+        os.remove(node.service_path("other"))
+
 def test_keytab_that_others_may_read(tunnel):
     with changed(tunnel.a.keytab, lambda: os.chmod(tunnel.a.keytab, 0o444)):
         assert "chmod 0640" in find(tunnel.a, "keytab", "everybody may use it")["todo"]

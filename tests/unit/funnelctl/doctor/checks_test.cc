@@ -48,6 +48,22 @@ TEST(KeytabFile, BelongsToRootOrItsUser) {
   EXPECT_TRUE(Contains(Worst(CheckKeytabFile(path, "64321")), "64321 cannot read it"));
 }
 
+TEST(EdgeUsers, AreComparedByWhoTheyAre) {
+  config::ExampleDir dir;
+  Context context;
+  context.view.configuration = *dir.Load();
+  auto& services = context.view.configuration->services;
+  ASSERT_EQ(services.size(), 2u);
+  EXPECT_EQ(Worst(CheckEdgeUsers(context)), "ok") << "systemd makes them";
+  services[0].edge_user = "0";
+  services[1].edge_user = "1";
+  EXPECT_EQ(Worst(CheckEdgeUsers(context)), "ok");
+  for (const char* other : {"root", "00"}) {
+    services[1].edge_user = other;
+    EXPECT_TRUE(Contains(Worst(CheckEdgeUsers(context)), "are one user, uid 0")) << other;
+  }
+}
+
 TEST(Keys, AFileThatIsNoKeytabIsTold) {
   TempDir dir;
   dir.Write("keytab", "rubbish");
