@@ -210,6 +210,7 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
     WithdrawAll(*peer, "what it should replace has ended");
   }
   peer->reason = reason;
+  if (!was_up) peer->dialer.OnUnproven(association.route);
   peer->dialer.OnLost(core_.now(), core_.random(), reason, at_least);
   Consider(*peer);
 }

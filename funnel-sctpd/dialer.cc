@@ -26,6 +26,10 @@ void Dialer::OnResolved(std::vector<Route> routes, Attempts::HeadStart head_star
   if (state_ != State::kResolving) return;
   if (routes.empty()) return Wait(now, random, reason, {});
   if (good_) Prefer(routes, *good_);
+  if (unproven_)
+    std::ranges::stable_partition(
+        routes, [this](const Route& route) { return !route.address.SameHost(unproven_->address); });
+  unproven_.reset();
   SetState(State::kConnecting);
   attempts_.Begin(std::move(routes), head_start, now, std::exchange(dead_, std::nullopt));
 }
@@ -48,6 +52,7 @@ void Dialer::OnServed() {
   backoff_.Reset();
   reason_.clear();
   dead_.reset();
+  unproven_.reset();
   SetState(State::kConnected);
 }
 

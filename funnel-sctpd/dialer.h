@@ -52,6 +52,8 @@ class Dialer {
   void OnLost(TimePoint now, double random, std::string_view reason, Duration at_least = {});
   // What was up has fallen silent: in the next round others need not wait for it.
   void OnDead(const Route& route) { dead_ = route; }
+  // What was up could not prove who it is: in the next round other hosts come before it.
+  void OnUnproven(const Route& route) { unproven_ = route; }
   // An association is up and verified, made by the peer or by us: the next wait is short again.
   void OnServed();
 
@@ -65,6 +67,7 @@ class Dialer {
   Attempts attempts_;
   std::optional<Route> good_;
   std::optional<Route> dead_;
+  std::optional<Route> unproven_;
   std::string reason_;
 };
 

@@ -171,6 +171,25 @@ TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
 }
 
+TEST_F(ReturnTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
+  MakeAuto();
+  MakeOther();
+  config_a.peers[0].connect[0].host = "hoster.example";
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+  FindTwo(10, 20);
+  Start();
+  ASSERT_EQ(a->only_association().state(), AssociationState::kVerifying);
+  a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
+  SettleAll();
+  Step(1s);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpOther);
+  // The preferred one has its turn again, beside it.
+  Step(1min);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpB);
+}
+
 TEST_F(ReturnTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
   MakeAuto();
   MakeOther();
