@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace funnel::sctp {
 namespace {
@@ -16,6 +17,20 @@ constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxTrainBytes = 65507 - 40;
 // Between two turns of a busy loop a 1 Gbit/s line brings 1 MB in 10 ms.
 constexpr int kSocketBufferBytes = 4 << 20;
+
+// The address of ours that the kernel would take to PEER; nullopt: it knows no way.
+std::optional<std::array<std::uint8_t, 16>> SourceTo(const TransportAddress& peer) {
+  sockaddr_storage raw;
+  socklen_t length = peer.WithPort(peer.port() != 0 ? peer.port() : 9).ToSockaddr(raw);
+  UniqueFd fd(::socket(raw.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&raw), length) < 0)
+    return std::nullopt;
+  length = sizeof raw;
+  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &length) < 0) return std::nullopt;
+  auto local = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
+  if (!local) return std::nullopt;
+  return local->ip();
+}
 
 void SetInt(int fd, int level, int option, int value) {
   // Each is a wish: what the kernel does not know or not allow, we do without.
@@ -62,6 +77,12 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
     return Fail("neither a UDP socket nor a raw one for SCTP", EINVAL);
 
   Socket socket{std::move(fd), is_raw, family == AF_INET6};
+  sockaddr_storage bound{};
+  length = sizeof bound;
+  if (::getsockname(socket.fd.get(), reinterpret_cast<sockaddr*>(&bound), &length) < 0)
+    return FailErrno("getsockname");
+  if (auto at = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&bound), length))
+    socket.local = at->ip();
   if (is_raw) socket.segment_limit_bytes = 0;
   int raw = socket.fd.get();
   // Beyond net.core.rmem_max with CAP_NET_ADMIN only; up to it for all.
@@ -89,8 +110,8 @@ Result<std::unique_ptr<UdpLink>> UdpLink::Make(std::vector<UniqueFd> sockets) {
   for (UniqueFd& fd : sockets) {
     Socket socket = TRY(Prepare(std::move(fd)));
     for (const Socket& other : prepared)
-      if (other.ipv6 == socket.ipv6 && other.raw == socket.raw)
-        return Fail("two sockets of one kind and address family", EINVAL);
+      if (other.ipv6 == socket.ipv6 && other.raw == socket.raw && other.local == socket.local)
+        return Fail("two sockets of one kind and address", EINVAL);
     prepared.push_back(std::move(socket));
   }
   if (prepared.empty()) return Fail("no UDP socket", EINVAL);
@@ -103,18 +124,33 @@ std::vector<int> UdpLink::fds() const {
   return out;
 }
 
-UdpLink::Socket* UdpLink::SocketFor(const TransportAddress& address) {
-  Socket* mapped = nullptr;
+// The one that is bound to the route's own address; where that is open, and there are several, to
+// the one that the kernel would take.
+UdpLink::Socket* UdpLink::SocketFor(const Route& route) {
+  const TransportAddress& peer = route.peer;
+  Socket *mapped = nullptr, *first = nullptr;
+  bool several = false;
   for (Socket& socket : sockets_) {
-    if (socket.raw != (address.port() == 0)) continue;
-    if (socket.ipv6 == address.is_ipv6()) return &socket;
-    if (!address.is_ipv6() && !socket.v6_only && !socket.raw) mapped = &socket;
+    if (socket.raw != (peer.port() == 0)) continue;
+    if (socket.ipv6 == peer.is_ipv6()) {
+      if (route.local != Route{}.local && socket.local == route.local) return &socket;
+      several = first != nullptr;
+      if (first == nullptr) first = &socket;
+    } else if (!peer.is_ipv6() && !socket.v6_only && !socket.raw) {
+      mapped = &socket;
+    }
   }
-  return mapped;
+  if (first == nullptr) return mapped;
+  if (several && route.local == Route{}.local)
+    if (auto local = SourceTo(peer))
+      for (Socket& socket : sockets_)
+        if (socket.raw == first->raw && socket.ipv6 == first->ipv6 && socket.local == *local)
+          return &socket;
+  return first;
 }
 
 bool UdpLink::Reaches(const TransportAddress& address) const {
-  return const_cast<UdpLink*>(this)->SocketFor(address) != nullptr;
+  return const_cast<UdpLink*>(this)->SocketFor({address, {}}) != nullptr;
 }
 
 void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
@@ -189,7 +225,7 @@ std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first,
 std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket) {
   std::size_t messages = 0;
   for (std::size_t at = 0; at < queue.size() && messages < kSendMessages; ++messages) {
-    if (SocketFor(queue.entry(at).route.peer) != &socket) break;
+    if (SocketFor(queue.entry(at).route) != &socket) break;
     std::size_t count = RunLength(queue, at, socket);
     MutableByteView first = queue.packet(at), last = queue.packet(at + count - 1);
     MutableByteView train(first.data(), last.data() + last.size());
@@ -217,7 +253,7 @@ void UdpLink::RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineC
 
 bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
   while (!queue.empty()) {
-    Socket* socket = SocketFor(queue.entry(0).route.peer);
+    Socket* socket = SocketFor(queue.entry(0).route);
     if (socket == nullptr) {
       ++counters.socket_errors;
       queue.Pop(1);

@@ -17,7 +17,8 @@ namespace funnel::sctp {
 
 class UdpLink : public PacketLink {
  public:
-  // SOCKETS: bound UDP sockets, raw IP sockets for SCTP; at most one of each kind and family.
+  // SOCKETS: bound UDP sockets, raw IP sockets for SCTP. Several of one kind and family are bound
+  // to different addresses of ours.
   [[nodiscard]] static Result<std::unique_ptr<UdpLink>> Make(std::vector<UniqueFd> sockets);
   ~UdpLink() override;
 
@@ -32,6 +33,7 @@ class UdpLink : public PacketLink {
     bool raw = false;
     bool ipv6 = false;
     bool v6_only = false;
+    std::array<std::uint8_t, 16> local{};  // what it is bound to; zero: all addresses
     // The largest segment that GSO has not been refused for; 0 where the kernel or device has none.
     std::size_t segment_limit_bytes = 65535;
   };
@@ -39,7 +41,7 @@ class UdpLink : public PacketLink {
 
   explicit UdpLink(std::vector<Socket> sockets);
   [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
-  [[nodiscard]] Socket* SocketFor(const TransportAddress& address);
+  [[nodiscard]] Socket* SocketFor(const Route& route);
   [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
                                       const Socket& socket) const;
   [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket);

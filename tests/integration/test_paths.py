@@ -27,6 +27,8 @@ def tunnel(make_tunnel):
     made = make_tunnel(services, with_nsd=True, connect_peer=lab.Peer(connect="hoster.sites.test:9899"),
                        settings={"sctp": {"path-probe": "500ms"}})
     made.network.add_link("alt", ALT["a"], ALT["b"])
+    for node in (made.a, made.b):
+        node.settings["sctp"]["listen"] = [ADDRESSES[node.letter], ALT[node.letter]]
     made.prepare()
     hosts = made.workspace.folder("names") + "/hosts"
     write_file(hosts, "".join(f"{address} hoster.sites.test\n" for address in DEVICES))

@@ -54,11 +54,14 @@ struct Peer : EngineObserver {
 
 class EngineUdpTest : public ::testing::Test {
  protected:
-  void Start(Peer& peer, const char* host) {
-    UniqueFd fd = Bind(host);
-    addresses[&peer] = LocalAddress(fd);
+  void Start(Peer& peer, const char* host, const char* other_host = nullptr) {
     std::vector<UniqueFd> sockets;
-    sockets.push_back(std::move(fd));
+    sockets.push_back(Bind(host));
+    addresses[&peer] = LocalAddress(sockets[0]);
+    if (other_host != nullptr) {
+      sockets.push_back(Bind(other_host));
+      other_address = LocalAddress(sockets[1]);
+    }
     auto made = MakeUserlandEngine({}, std::move(sockets), peer);
     ASSERT_TRUE(made.has_value()) << made.error().message;
     peer.engine = std::move(*made);
@@ -70,15 +73,20 @@ class EngineUdpTest : public ::testing::Test {
       std::vector<pollfd> polls;
       TimePoint next = deadline;
       for (Peer* peer : {&a, &b}) {
-        polls.push_back({peer->engine->fds()[0], POLLIN, 0});
-        if (peer->engine->wants_writable()) polls.back().events |= POLLOUT;
+        for (int fd : peer->engine->fds()) {
+          polls.push_back({fd, POLLIN, 0});
+          if (peer->engine->wants_writable()) polls.back().events |= POLLOUT;
+        }
         next = std::min(next, peer->engine->NextTimer());
       }
       auto left = std::chrono::ceil<milliseconds>(next - Now()).count();
       poll(polls.data(), polls.size(), static_cast<int>(std::max<long>(0, left)));
       std::size_t i = 0;
       for (Peer* peer : {&a, &b}) {
-        if (polls[i++].revents & POLLIN) peer->engine->OnReadable();
+        bool readable = false;
+        for (std::size_t fds = peer->engine->fds().size(); fds > 0; --fds)
+          readable |= (polls[i++].revents & POLLIN) != 0;
+        if (readable) peer->engine->OnReadable();
         if (Now() >= peer->engine->NextTimer()) peer->engine->OnTimer();
         peer->engine->Flush();
       }
@@ -113,6 +121,7 @@ class EngineUdpTest : public ::testing::Test {
 
   Peer a, b;
   std::map<Peer*, TransportAddress> addresses;
+  TransportAddress other_address;
 };
 
 TEST_F(EngineUdpTest, CarriesMessagesOverIpv4) {
@@ -140,6 +149,31 @@ TEST_F(EngineUdpTest, AnswersLeaveFromTheAddressThatWasAsked) {
   Associate("127.0.0.1", "0.0.0.0", "127.0.0.99");
   Transfer(100, 1000);
   EXPECT_TRUE(a.is_up);
+}
+
+TEST_F(EngineUdpTest, EachOfSeveralAddressesOfOursAnswers) {
+  for (bool other : {false, true}) {
+    SCOPED_TRACE(other);
+    a = Peer(), b = Peer();
+    Start(a, "127.0.0.1");
+    Start(b, "127.0.0.2", "127.0.0.3");
+    TransportAddress to = other ? other_address : addresses[&b];
+    ASSERT_TRUE(a.engine->Connect({{to}}).has_value());
+    ASSERT_TRUE(Run([&] { return a.is_up && b.is_up; }));
+    Transfer(500, 1000);
+    EXPECT_EQ(a.info.peer, to);
+    EXPECT_EQ(b.info.peer, addresses[&a]);
+  }
+}
+
+// To 127.0.0.1 the kernel takes 127.0.0.1.
+TEST_F(EngineUdpTest, ConnectsFromTheAddressThatTheKernelWouldTake) {
+  Start(a, "127.0.0.7", "127.0.0.1");
+  Start(b, "127.0.0.1");
+  ASSERT_TRUE(a.engine->Connect({{addresses[&b]}}).has_value());
+  ASSERT_TRUE(Run([&] { return a.is_up && b.is_up; }));
+  EXPECT_EQ(b.info.peer, other_address);
+  Transfer(500, 1000);
 }
 
 TEST_F(EngineUdpTest, EndsWhenTheOtherEngineGoes) {
