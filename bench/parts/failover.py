@@ -49,10 +49,7 @@ def kill_peer(bed):
 
 
 def add_link(network):
-    network.ip("a", "link", "add", "alt", "type", "veth", "peer", "name", "alt", "netns", str(network.keepers["b"].pid))
-    for node, address in OTHER_LINK.items():
-        network.ip(node, "address", "add", f"{address}/24", "dev", "alt")
-        network.ip(node, "link", "set", "alt", "up")
+    network.add_link("alt", *OTHER_LINK.values())
 
 
 class Puller:
@@ -61,15 +58,11 @@ class Puller:
     def pull(self, bed):
         there = bed.tunnel.a.status()["sctpd"]["associations"][0]["address"]
         self.device = "alt" if there.startswith(OTHER_LINK["b"] + ":") else "lan"
-        self._rule(bed, "-I")
+        bed.tunnel.network.cut(device=self.device)
 
     def mend(self, bed):
-        self._rule(bed, "-D")
+        bed.tunnel.network.cut(on=False, device=self.device)
         time.sleep(PROBES_UNTIL_TRUSTED * PROBE_SECONDS)
-
-    def _rule(self, bed, do):
-        for node in OTHER_LINK:
-            bed.tunnel.run(node, "iptables", "-w", do, "INPUT", "-i", self.device, "-j", "DROP")
 
 
 def add(report, prefix, runs):

@@ -2,7 +2,7 @@
 direct SCTP does not pass.
 
     guest (lab/uml.py)
-      namespace a: funnel-sctpd, engine A ====== lan ====== namespace b: funnel-sctpd, engine B
+      namespace a: funnel-sctpd, engine A ====== lan, alt ====== namespace b: funnel-sctpd, engine B
 
 What runs in the guest is tests/integration/kernel/nodes.py, one pairing after the other, as a guest takes half a minute
 to come up with all its backends. Where a userland node sends, its packets come to the guest's kernel as they were sent,
@@ -21,6 +21,8 @@ PAIRINGS = [f"{engines}-{carrier}" for carrier in ("udp", "direct")
             for engines in ("kernel-kernel", "kernel-userland", "userland-kernel")]
 # Dropped by a firewall at first: UDP serves, and direct SCTP again when it passes.
 PAIRINGS += ["kernel-kernel-fallback", "userland-kernel-fallback"]
+# One of two links is pulled.
+PAIRINGS += ["kernel-kernel-pulled"]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """In the guest: nodes.py BUILD [A-B-CARRIER...] brings both nodes up, with each pairing of engines and carriers in turn,
-and uses them. CARRIER is udp, direct, or fallback: a firewall drops direct SCTP, and later does not any more. Prints "passed
-A-B-CARRIER" for each that works, and what is to be seen of one that does not.
+and uses them. CARRIER is udp, direct, fallback (a firewall drops direct SCTP, and later does not any more) or pulled (nothing passes any
+more by the first of two links). Prints "passed A-B-CARRIER" for each that works, and what is to be seen of one that does not.
 """
 import os
 import sys
@@ -15,6 +15,7 @@ from lab.netns import ADDRESSES  # noqa: E402
 from hosts import check_services, prepare_host, prepare_link  # noqa: E402
 
 SCTPD = "funnel-sctpd"
+OTHER_LINK = {"a": "10.77.5.1", "b": "10.77.5.2"}
 # So that the return need not be waited for.
 SOON = {"direct-retry": "3s", "return-interval": "2s", "switch-idle": "1s"}
 DIRECT_IN = ["INPUT", "-i", "lan", "-p", "sctp", "-j", "DROP"]
@@ -42,7 +43,10 @@ def use(tunnel, engines, carrier):
     check_services(tunnel)
     assert carriers(tunnel) == [[carrier], [carrier]], carriers(tunnel)
     for letter, node in tunnel.nodes.items():
-        assert node.status()["sctpd"]["engine"] == engines[letter]
+        status = node.status()["sctpd"]
+        assert status["engine"] == engines[letter]
+        path = status["associations"][0]["paths"][0]
+        assert (path["state"], path["carrier"]) == ("active", carrier), path
 
 
 def fall_back_and_return(tunnel, engines):
@@ -57,9 +61,43 @@ def fall_back_and_return(tunnel, engines):
     use(tunnel, engines, "direct")
 
 
+def pull_the_first_link(tunnel, engines):
+    """Nobody told the nodes of the other link: each tells the other its addresses, and has them probed."""
+    set_up(tunnel, engines, "direct")
+    for node, there in ((tunnel.a, "b"), (tunnel.b, "a")):
+        wait_path(node, OTHER_LINK[there], "reachable")
+    ends = tunnel.a[SCTPD].log.count("association: ending")
+    cut_both_families(tunnel, "-I")
+    use(tunnel, engines, "direct")
+    wait_path(tunnel.a, OTHER_LINK["b"], "active")
+    wait_path(tunnel.a, ADDRESSES["b"], "silent")
+    tunnel.a.wait_logged("path-moved", OTHER_LINK["b"])
+    cut_both_families(tunnel, "-D")
+    wait_path(tunnel.a, ADDRESSES["b"], "active")
+    use(tunnel, engines, "direct")
+    assert tunnel.a[SCTPD].log.count("association: ending") == ends, "the association was to stay"
+
+
+def cut_both_families(tunnel, do):
+    """Or IPv6 over the same link would serve."""
+    for letter in tunnel.nodes:
+        for program in ("iptables", "ip6tables"):
+            tunnel.run(letter, program, "-w", do, "INPUT", "-i", "lan", "-j", "DROP")
+
+
+def wait_path(node, address, state):
+    """The path to this address."""
+    def found():
+        paths = [path for one in node.status()["sctpd"]["associations"] for path in one["paths"]]
+        return [path["state"] for path in paths if path["address"].rpartition(":")[0] == address] == [state]
+    lab.wait_until(found, f"{node.peer_name}: the path to {address} is {state}", 20, 0.2, node.describe)
+
+
 def try_out(tunnel, engines, carrier):
     if carrier == "fallback":
         fall_back_and_return(tunnel, engines)
+    elif carrier == "pulled":
+        pull_the_first_link(tunnel, engines)
     else:
         set_up(tunnel, engines, carrier)
         use(tunnel, engines, carrier)
@@ -68,8 +106,11 @@ def try_out(tunnel, engines, carrier):
 def main(build, *pairings):
     peer = lab.Peer(connect=ADDRESSES["b"])
     with lab.Tunnel(build, [lab.dns_service(), lab.ldap_service()], with_nsd=True, with_slapd=True, connect_peer=peer) as tunnel:
+        tunnel.network.add_link("alt", *OTHER_LINK.values())
         for letter in tunnel.nodes:
-            prepare_link(tunnel.network, letter, "lan")
+            prepare_host(tunnel.network, letter, "userland")
+            for device in ("lan", "alt"):
+                prepare_link(tunnel.network, letter, device)
         for node in tunnel.nodes.values():
             node.sctpd_options = ["--capability=net_raw"]
         tunnel.prepare().start()
