@@ -114,9 +114,11 @@ Paths::Order Paths::Probe(Path& path, TimePoint now) {
 bool Paths::OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now) {
   Path* path = Find(route.peer);
   if (path == nullptr) return false;
-  auto probe = std::ranges::find_if(
-      path->probes, [&](const Path::Probe& sent) { return sent.out && sent.nonce == nonce; });
+  auto probe = std::ranges::find_if(path->probes, [&](const Path::Probe& sent) {
+    return sent.sent != TimePoint{} && sent.nonce == nonce;
+  });
   if (probe == path->probes.end()) return false;
+  if (!probe->out) return true;  // that which went both from a certain address and from any
   probe->out = false;
   Duration took = now - probe->sent;
   path->srtt = path->srtt == Duration{0} ? took : (path->srtt * 7 + took) / 8;

@@ -85,7 +85,8 @@ class Paths {
   // To be sent there; remembers that it was.
   [[nodiscard]] Order Probe(Path& path, TimePoint now);
   [[nodiscard]] Order ProbeActive(TimePoint now);
-  // The answer to a probe came by ROUTE. False: to none of ours, or not by where it was sent.
+  // The answer to a probe came by ROUTE. False: to none of ours, or not by where it was sent. The
+  // second answer to one changes nothing.
   [[nodiscard]] bool OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now);
   // Something that we sent has arrived: a SACK. As cheap as it looks.
   void OnAcknowledged(TimePoint now) { acknowledged_ = now; }
