@@ -218,6 +218,25 @@ TEST_P(PathConformance, OfferedPathsAreTakenInTheirOrder) {
   EXPECT_EQ(Paths(*a)[0].address, AddressOf(*b, true));
 }
 
+// To the kernel an address of ours that the handshake did not name is a stranger's: it answers a
+// probe from there with ABORT, with the association's own tag.
+class MixedPathConformance : public PathConformance {};
+
+TEST_P(MixedPathConformance, PathThatTheKernelDoesNotKnowEndsNothing) {
+  Settings settings;
+  settings.path_probe_interval = milliseconds(300);
+  ASSERT_NO_FATAL_FAILURE(Associate(settings, Addresses::kBothLinks));
+  if (IsSkipped()) return;
+  ASSERT_TRUE(Offer(*a, {Path(*b, true), Path(*b, false)}));
+  ASSERT_TRUE(Run([&] { return Has(*a, AddressOf(*b, true), PathState::kSilent); }));
+  RunFor(milliseconds(1000));
+  EXPECT_TRUE(a->downs.empty() && b->downs.empty());
+  EXPECT_TRUE(a->moves.empty());
+  ASSERT_EQ(a->Send("there"), SendStatus::kSent);
+  ASSERT_EQ(b->Send("and back"), SendStatus::kSent);
+  EXPECT_TRUE(Run([&] { return a->messages.size() == 1 && b->messages.size() == 1; }));
+}
+
 constexpr Pairing kUserlandUdp{Kind::kUserland, Kind::kUserland, Carrier::kUdp};
 constexpr Pairing kUserlandDirect{Kind::kUserland, Kind::kUserland, Carrier::kDirect};
 constexpr Pairing kKernelUdp{Kind::kKernel, Kind::kKernel, Carrier::kUdp};
@@ -226,6 +245,11 @@ constexpr Pairing kKernelDirect{Kind::kKernel, Kind::kKernel, Carrier::kDirect};
 INSTANTIATE_TEST_SUITE_P(All, PathConformance,
                          ::testing::Values(kUserlandUdp, kUserlandDirect, kKernelUdp,
                                            kKernelDirect),
+                         [](const auto& pairing) { return Name(pairing.param); });
+INSTANTIATE_TEST_SUITE_P(All, MixedPathConformance,
+                         ::testing::Values(Pairing{Kind::kUserland, Kind::kKernel, Carrier::kUdp},
+                                           Pairing{Kind::kUserland, Kind::kKernel,
+                                                   Carrier::kDirect}),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, KernelPathConformance, ::testing::Values(kKernelUdp, kKernelDirect),
                          [](const auto& pairing) { return Name(pairing.param); });
