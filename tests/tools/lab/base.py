@@ -11,12 +11,17 @@ PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+# How much longer than usual things may take: more than 1 in a guest, where starting a program takes 20 times as long.
+PATIENCE = float(os.environ.get("LAB_PATIENCE", "1"))
+
+
 class LabError(Exception):
     """Something around the nodes did not come up; the text says what, with the end of its log."""
 
 
 def wait_until(condition, what, deadline=10.0, interval=0.02, detail=None):
     """Polls until `condition()` is true and returns its value; `detail()` explains a failure."""
+    deadline *= PATIENCE
     end = time.monotonic() + deadline
     while True:
         value = condition()

@@ -95,7 +95,8 @@ def spawn(job):
 
 def main():
     os.environ.clear()
-    os.environ.update({"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"})
+    os.environ.update({"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
+                       "LAB_PATIENCE": "4"})
     mount("proc", "/proc")
     job = job_folder()
     lay_overlay()
