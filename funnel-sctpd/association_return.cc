@@ -98,6 +98,26 @@ bool AssociationTable::TakeOver(Association& fresh, Association& old) {
   return true;
 }
 
+// OLD has ended by itself. Where one beside it is being verified, that is its successor: as a rule
+// the peer had the verdict before us, and has made room already.
+void AssociationTable::HandOver(Association& old) {
+  Peer* peer = FindPeer(old.peer);
+  if (peer == nullptr || peer->up != &old || peer->better.state() != Return::State::kVerifying)
+    return;
+  for (auto& [id, fresh] : associations_) {
+    if (fresh->peer != old.peer || !fresh->beside || fresh->withdrawn ||
+        fresh->state() != AssociationState::kVerifying)
+      continue;
+    core_.Count(kAssociationsSwitched);
+    fresh->beside = false;
+    old.replaced = true;
+    peer->outgoing = fresh.get();
+    peer->dialer.SetGood(fresh->route);
+    peer->better.Off();
+    return;
+  }
+}
+
 void AssociationTable::Replace(Association& old, const std::string& why, bool in_order) {
   old.replaced = true;
   End(old, why, {.in_order = in_order});

@@ -148,6 +148,7 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
     if (Peer* peer = FindPeer(association->peer);
         peer != nullptr && peer->up == association && reason == sctp::DownReason::kDeadPeer)
       peer->dialer.OnDead(association->route);
+    if (was_up) HandOver(*association);
     association->SetState(AssociationState::kEnding, words);
     Detach(*association, words, was_up, {});
   }

@@ -122,6 +122,7 @@ class AssociationTable final : public sctp::EngineObserver {
   void AdvanceBeside(Peer& peer);
   [[nodiscard]] bool TakeOver(Association& fresh, Association& old);
   void Replace(Association& old, const std::string& why, bool in_order);
+  void HandOver(Association& old);
   void OnBesideLost(Peer& peer, Association& association, const std::string& reason);
   void OfferPaths(Peer& peer, Association& association);
   void Remember(Peer& peer);

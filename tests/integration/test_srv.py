@@ -108,7 +108,7 @@ def test_next_one_serves_within_the_dead_peer_time(tunnel):
     print(f"the preferred target fell silent: the spare one was verified after {took:.2f} s, dead-peer-timeout is {DEAD} s")
     assert address(tunnel) == f"{SPARE}:9899"
     # From the last thing heard, which is a heartbeat ago at most, and the shortest wait before connecting.
-    assert took < DEAD + 0.5
+    assert took < DEAD + 1
     tunnel.wait_up()
     require_dns(tunnel)
 

@@ -130,14 +130,46 @@ TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   EXPECT_EQ(way(), kDirectB);
 }
 
-TEST_F(ReturnTest, LossOfTheOldOneWithdrawsTheTry) {
+TEST_F(ReturnTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
   UpByUdp();
   network.silent.clear();
+  Step(10min);
+  ASSERT_EQ(a->associations->associations().size(), 2u);
+  // The peer had its verdict first, and has made room.
+  b->Verify(*b->associations->associations().rbegin()->second, "a");
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  EXPECT_EQ(way(), "none");
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(b->associations->associations().size(), 1u);
+  EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
+  EXPECT_EQ(a->Count(kConnects), 3u) << "direct and UDP at first, and direct again";
+}
+
+TEST_F(ReturnTest, SuccessorThatFailsIsAnOrdinaryLoss) {
+  UpByUdp();
+  network.silent.clear();
+  Step(10min);
+  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
+  Settle();
+  EXPECT_TRUE(a->associations->associations().empty());
+  Step(1s);
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+}
+
+TEST_F(ReturnTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
+  UpByUdp();
   Step(10min);
   ASSERT_EQ(a->associations->associations().size(), 2u);
   a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
   Settle();
   EXPECT_TRUE(a->associations->associations().empty());
+  network.silent.clear();
   Step(50ms);
   VerifyAll();
   EXPECT_EQ(way(), kDirectB);
