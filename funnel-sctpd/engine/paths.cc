@@ -133,10 +133,18 @@ bool Paths::OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now)
     // Another one's answer was only quicker.
     if (suspect()) wish_.reset();
     suspect_since_ = TimePoint{};
-  } else if (suspect()) {
+  } else if (suspect() && now >= path->refused_until) {
     Wish(*path);
   }
   return true;
+}
+
+void Paths::OnRefused(const TransportAddress& address, TimePoint now) {
+  Path* path = Find(address);
+  if (path == nullptr || path == &active()) return;
+  // Until two probes in a row were not refused.
+  path->refused_until = now + kProofs * times_.probe_interval;
+  if (wish_ == address) wish_.reset();
 }
 
 // How long an answer by PATH may take.
@@ -210,7 +218,8 @@ void Paths::Forget(TimePoint now) {
 void Paths::WishForBetter(TimePoint now) {
   for (std::size_t i = 0; i < paths_.size() && paths_[i].offered && i != active_; ++i) {
     const Path& path = paths_[i];
-    if (path.in_row >= kProofs && now >= path.shunned_until) return Wish(path);
+    if (path.in_row >= kProofs && now >= std::max(path.shunned_until, path.refused_until))
+      return Wish(path);
   }
 }
 
@@ -218,6 +227,7 @@ void Paths::WishToFollow(const Load& load, TimePoint now) {
   if (now - load.used < kQuiet) return;
   for (const Path& path : paths_) {
     if (path.offered || &path == &active() || path.used <= load.used) continue;
+    if (now < path.refused_until) continue;
     if (path.proven >= path.use_began) return Wish(path);
   }
 }

@@ -10,7 +10,7 @@
 //     the peer has not sent by the present one meanwhile. A copy of a packet from elsewhere moves
 //     nothing.
 // No path is used before an answer came by it with a nonce of ours, but the one that the handshake
-// came by.
+// came by; and none where another stack beside the peer's refuses what comes by it.
 //
 // Owned by an Association. One thread.
 #pragma once
@@ -48,7 +48,7 @@ class Paths {
     unsigned in_row = 0;    // probes answered one after the other
     unsigned failures = 0;  // how often it fell silent in use
     Duration srtt{0};       // of probes; 0: not known
-    TimePoint learned{}, heard{}, used{}, use_began{}, proven{}, shunned_until{};
+    TimePoint learned{}, heard{}, used{}, use_began{}, proven{}, shunned_until{}, refused_until{};
     struct Probe {
       ProbeNonce nonce{};
       TimePoint sent{};
@@ -88,6 +88,9 @@ class Paths {
   // The answer to a probe came by ROUTE. False: to none of ours, or not by where it was sent. The
   // second answer to one changes nothing.
   [[nodiscard]] bool OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now);
+  // What came by the path to ADDRESS was answered with an ABORT, as a host's kernel does that does
+  // not know of SCTP in userland: it would end what moves there.
+  void OnRefused(const TransportAddress& address, TimePoint now);
   // Something that we sent has arrived: a SACK. As cheap as it looks.
   void OnAcknowledged(TimePoint now) { acknowledged_ = now; }
 

@@ -89,6 +89,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   // Paths (userland_paths.cc).
   void OnOtherPath(Association& association, const PacketSummary& summary, const Route& route,
                    MutableByteView packet);
+  void OnRefusedPath(const PacketSummary& summary, const PeerKey& key);
   [[nodiscard]] bool TakeHeartbeats(Association& association, const PacketSummary& summary,
                                     const Route& route, MutableByteView packet);
   void AnswerHeartbeat(Association& association, const PacketSummary& summary, const Route& route,

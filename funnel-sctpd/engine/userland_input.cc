@@ -29,6 +29,8 @@ void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
   }
   if (Association* association = associations_.Find(key))
     OnWrongTag(*association, *summary, route, packet);
+  else if (summary->tag_reflected)
+    OnRefusedPath(*summary, key);
   else if (header.destination_port == settings_.sctp_port)
     OnStrangerPacket(*summary, {key, route, PortFor(key, 0), 0}, packet);
   else

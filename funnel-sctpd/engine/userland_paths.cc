@@ -15,6 +15,12 @@ constexpr std::chrono::seconds kAnswersWindow{1};
 bool UserlandCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
   Association* association = associations_.Find(id);
   if (association == nullptr || association->state != Association::State::kUp) return false;
+  // Linux answers by the carrier of the last packet, so that a probe by another one would redirect
+  // what it sends before anybody knows that it gets through.
+  std::size_t diverting = !association->linux_fragments ? 0 : std::erase_if(paths, [&](auto& path) {
+    return path.carrier != CarrierOf(association->route.peer);
+  });
+  if (diverting > 0 && paths.size() < 2) return false;
   std::vector<TransportAddress> addresses;
   for (const PeerPath& path : paths) {
     TransportAddress address =
@@ -59,6 +65,22 @@ void UserlandCore::OnOtherPath(Association& association, const PacketSummary& su
       !TakeHeartbeats(association, summary, route, packet))
     return;
   TakeIn(association, summary, packet);
+}
+
+// An ABORT with the tag that we send with, from where no association is: it is about a path that we
+// only probe.
+void UserlandCore::OnRefusedPath(const PacketSummary& summary, const PeerKey& key) {
+  if (!strangers_.Admit(key.address, Now())) {
+    ++counters_.strangers_limited;
+    return;
+  }
+  for (AssociationId id : associations_.Ids()) {
+    Association& association = *associations_.Find(id);
+    if (association.tags.peer == summary.header.tag && association.key.sctp_port == key.sctp_port &&
+        association.key.local_port == key.local_port)
+      return association.paths.OnRefused(key.address, Now());
+  }
+  ++counters_.strangers_ignored;
 }
 
 // Takes out of PACKET what is not libusrsctp's business: answers to our probes, and heartbeats that

@@ -74,6 +74,31 @@ TEST_F(EnginePathsTest, AbortThatAnswersAProbeEndsNothing) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
+// Beside the peer's SCTP there is another one, its host's kernel, that says ABORT to whatever comes
+// by the second network: nothing moves there as long as it does.
+TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesIsNotUsed) {
+  AssociateBoth();
+  int aborts = 0;
+  bool refuses = true;
+  network.fate = [&](const TransportAddress& from, const TransportAddress& to, Bytes& packet) {
+    if (to != Second(2) || !refuses) return true;
+    Bytes answer = AnswerOutOfTheBlue(*Inspect(packet));
+    if (answer.empty()) return true;
+    ++aborts;
+    network.Deliver(to, from, answer);
+    return true;
+  };
+  ASSERT_TRUE(OfferBoth({{Second(2)}, {Address(2)}}));
+  ASSERT_TRUE(Run([&] { return aborts >= 6; }));
+  EXPECT_TRUE(a.moves.empty());
+  EXPECT_TRUE(a.downs.empty());
+  EXPECT_TRUE(b.downs.empty());
+  refuses = false;
+  EXPECT_TRUE(Run([&] { return !a.moves.empty(); }));
+  ASSERT_EQ(a.Send("fine"), SendStatus::kSent);
+  EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
+}
+
 TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
   AssociateBoth();
   SeeOne();
