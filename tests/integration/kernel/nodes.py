@@ -10,9 +10,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import lab  # noqa: E402  (the path to it is set above)
+from lab.answers import check_equal  # noqa: E402
 from lab.netns import ADDRESSES  # noqa: E402
 
-from hosts import check_services, prepare_host, prepare_link  # noqa: E402
+from hosts import prepare_host, prepare_link  # noqa: E402
 
 SCTPD = "funnel-sctpd"
 OTHER_LINK = {"a": "10.77.5.1", "b": "10.77.5.2"}
@@ -40,11 +41,11 @@ def carriers(tunnel):
 
 
 def use(tunnel, engines, carrier):
-    check_services(tunnel)
+    check_equal(tunnel, "www")
+    check_equal(tunnel)
     for letter, node in tunnel.nodes.items():
         assert node.status()["sctpd"]["engine"] == engines[letter]
-        # Waited for: Linux answers by what came last, so that a userland node's probe of another carrier shows there until
-        # the next packet.
+        # Waited for: after a fallback the two ends see the change one after the other.
         lab.wait_until(lambda node=node: path_in_use(node) == ("active", carrier), f"{carrier} is used", 10, 0.2, node.describe)
 
 

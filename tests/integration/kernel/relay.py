@@ -8,8 +8,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import lab  # noqa: E402  (the path to it is set above)
+from lab.answers import check_equal  # noqa: E402
 
-from hosts import check_services, prepare_host, prepare_link  # noqa: E402
+from hosts import prepare_host, prepare_link  # noqa: E402
 
 ENGINES = {"a": "userland", "r": "kernel", "b": "userland"}
 CARRIERS = {"a": "udp", "r": "direct"}
@@ -26,7 +27,7 @@ def main(build):
                 prepare_link(chain.network, letter, device)
         try:
             chain.prepare().start().wait_up(deadline=40)
-            check_services(chain)
+            check_equal(chain)
             status = chain.nodes["r"].status()["sctpd"]
             assert status["engine"] == "kernel"
             carriers = {one["peer"]: one["carrier"] for one in status["associations"]}
