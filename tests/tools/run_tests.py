@@ -13,6 +13,7 @@ import time
 import xml.etree.ElementTree
 
 import build
+from background_build import BackgroundBuild
 
 SANITIZE = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0",
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
@@ -23,6 +24,9 @@ LONG_SCENARIOS = "100000"
 UNIT_PROGRAMS_AT_ONCE = 2
 FILES_AT_ONCE = 3
 CORPORA = os.path.join(build.TOP, "tests/fuzz/corpus")
+SANITIZED_FOLDER = "build-sanitize"
+# Line numbers are all that a report needs of debugging information; with all of it this takes twice as long.
+SANITIZED_OPTIONS = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false"]
 DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
@@ -132,7 +136,7 @@ class Runner:
 
     # Integration tests
 
-    def integration(self, folder, sanitized):
+    def integration(self, folder, sanitized, before_alone):
         files = sorted(glob.glob(os.path.join(build.TOP, "tests/integration/test_*.py")))
         chosen = []
         if self.arguments.only:
@@ -145,6 +149,7 @@ class Runner:
         # Most of a test's time is waiting, so several files run side by side; what measures time runs alone.
         self.pytest(where, ["-n", str(FILES_AT_ONCE), "--dist", "loadfile", "-m", "not alone", *chosen, *files],
                     folder, sanitized)
+        before_alone()
         self.pytest(where + ", alone", ["-m", "alone", *chosen, *files], folder, sanitized)
 
     def pytest(self, where, arguments, folder, sanitized):
@@ -197,29 +202,35 @@ class Runner:
             print("\n".join(done.stdout.splitlines()[-60:]), flush=True)
         self.say(f"{name}: {'passed' if done.returncode == 0 else 'FAILED'}")
 
-    def everything(self, folder, sanitized):
+    def everything(self, folder, sanitized, before_alone=lambda: None):
         self.unit(folder, sanitized)
         self.corpora(folder, sanitized)
-        self.integration(folder, sanitized)
+        self.integration(folder, sanitized, before_alone)
+
+    def sanitized(self, background):
+        folder = background.wait(self.say)
+        if folder:
+            self.everything(folder, sanitized=True)
+        else:
+            self.totals.failed.append(f"{background.name}: does not build")
 
     def run(self):
         arguments = self.arguments
-        if not arguments.sanitize:
-            folder = self.build("build")
-            if folder:
-                self.everything(folder, sanitized=False)
+        plain = None if arguments.sanitize else self.build("build")
+        background = None
+        if arguments.sanitize or not arguments.only:
+            background = BackgroundBuild(SANITIZED_FOLDER, SANITIZED_OPTIONS, self.scratch, DIE_WITH_US)
+        if plain:
+            # What measures time has the processors to itself.
+            self.everything(plain, sanitized=False, before_alone=lambda: background and background.wait(self.say))
         if arguments.long and not arguments.sanitize:
             folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false",
                                                "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                                 {"CXX": "clang++-19"}, ["fuzz-targets"])
             if folder:
                 self.fuzz(folder)
-        if arguments.sanitize or not arguments.only:
-            # Line numbers are all that a report needs of debugging information; with all of it this takes twice as long.
-            folder = self.build("build-sanitize", ["-Db_sanitize=address,undefined", "-Doptimization=1",
-                                                   "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false"])
-            if folder:
-                self.everything(folder, sanitized=True)
+        if background:
+            self.sanitized(background)
 
 
 def programs(folder, prefix):
