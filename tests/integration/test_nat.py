@@ -4,16 +4,19 @@
                   +--- NAT ==== lan ==== hoster (b) -> nsd, bulk serve
     branch2 (c) --+
 """
+import os
 import time
 
 import pytest
 
 import lab
-from lab import traffic
+from lab import traffic, uml
 from lab.measure import read_counters
 from lab.nat import OUTSIDE
 
 STALL = 2000  # milliseconds
+IN_GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "nat.py")
+GUEST_SECONDS = 150
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,14 @@ def test_mapping_changes_under_load(tunnel, address, port):
     for node in (tunnel.a, tunnel.b, tunnel.c):
         assert counters(node)["associations_lost"] == 0
     tunnel.b.wait_logged("path-moved", f"to {address}:", daemon="funnel-sctpd")
+
+
+@pytest.mark.volume
+@pytest.mark.parametrize("engine", ["kernel", "userland"])
+def test_mapping_changes_before_the_kernels_sctp(build, engine):
+    """Which does not follow to another address: a new association serves within two seconds."""
+    if uml.why_not():
+        pytest.skip(uml.why_not())
+    done = uml.run(["/usr/bin/python3", "-B", IN_GUEST, build, engine], timeout=GUEST_SECONDS)
+    print(done.stdout[-8000:])
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "all done"
