@@ -7,11 +7,13 @@ ENTRY = struct.Struct("=48sIIQ")
 
 
 def read_counters(path):
-    """{name: value}; works while the daemon runs and after it died. Empty where there is no file."""
+    """{name: value}; works while the daemon runs and after it died. Empty where there is no file, or it is being made."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:
+        return {}
+    if not data.rstrip(b"\0"):
         return {}
     magic, version, count = HEADER.unpack_from(data)[:3]
     assert magic == b"FNLCNT\n\0" and version == 1, path

@@ -17,12 +17,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from .base import become
 
 LINUX = "/usr/bin/linux.uml"
 MODULES = "/usr/lib/uml/modules"
 INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "uml_init.py")
+POWER_OFF_SECONDS = 5
 NEEDED = {"user-mode-linux": LINUX, "kmod": "/usr/sbin/modprobe", "iproute2": "/usr/sbin/ip"}
 
 
@@ -38,6 +40,20 @@ def memory_folder(bytes_needed):
     return tempfile.gettempdir()
 
 
+def wait_end(child, status, timeout):
+    """Output and console of a guest. It is killed when it has not ended within `timeout` seconds, or has not switched itself
+    off some seconds after the command's status was there."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return child.communicate(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            if os.path.exists(status):
+                deadline = min(deadline, time.monotonic() + POWER_OFF_SECONDS)
+            if time.monotonic() > deadline:
+                child.kill()
+
+
 def run(command, timeout=120, cwd=None, env=None, memory_mib=1024):
     """Runs `command` in a fresh guest. Returns subprocess.CompletedProcess with the output as text."""
     with tempfile.TemporaryDirectory(prefix="funnel-guest-") as job:
@@ -49,20 +65,16 @@ def run(command, timeout=120, cwd=None, env=None, memory_mib=1024):
         # Its processes are in a pid namespace, and go with the first of them.
         command_line = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--", *kernel]
         environment = {"PATH": os.environ["PATH"], "HOME": job, "TMPDIR": memory_folder(memory_mib << 20)}
-        try:
-            # Pipes: linux.uml makes its descriptors non-blocking, which must not reach ours.
-            done = subprocess.run(command_line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  text=True, errors="replace", timeout=timeout, env=environment, check=False,
-                                  preexec_fn=become(None))
-        except subprocess.TimeoutExpired as error:
-            output = (error.stdout or b"").decode(errors="replace")
-            raise GuestError(f"{' '.join(map(str, command))}: no end within {timeout} s\n{output}") from error
+        # Pipes: linux.uml makes its descriptors non-blocking, which must not reach ours.
+        child = subprocess.Popen(command_line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 errors="replace", env=environment, preexec_fn=become(None))
+        output, console = wait_end(child, os.path.join(job, "status"), timeout)
         try:
             with open(os.path.join(job, "status"), encoding="ascii") as file:
-                return subprocess.CompletedProcess(command, int(file.read()), done.stdout, done.stderr)
+                return subprocess.CompletedProcess(command, int(file.read()), output, console)
         except (FileNotFoundError, ValueError) as error:
-            raise GuestError(f"the guest ended with {done.returncode}, without a result\n{done.stdout}\n"
-                             f"{done.stderr[-4000:]}") from error
+            why = f"no end within {timeout} s" if child.returncode < 0 else f"the guest ended with {child.returncode}, without a result"
+            raise GuestError(f"{' '.join(map(str, command))}: {why}\n{output}\n{console[-4000:]}") from error
 
 
 @functools.cache
