@@ -34,9 +34,10 @@ def compile_all(folder, targets=()):
     name = os.path.basename(folder)
     started = shown = time.monotonic()
     kept = []
-    with subprocess.Popen(["ninja", "-C", folder, *targets], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace",
-                          env={**os.environ, **SHARE_OBJECTS}) as ninja:
+    # It dies with us, and its compilers with it.
+    command = ["setpriv", "--pdeathsig", "TERM", "--", "ninja", "-C", folder, *targets]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", env={**os.environ, **SHARE_OBJECTS}) as ninja:
         try:
             for line in ninja.stdout:
                 step = STEP.match(line)
