@@ -90,7 +90,7 @@ TEST_F(EngineLossTest, FullQueueOnTheWayCostsLittleMoreThanItLost) {
   };
   a.on_writable = fill;
   fill();
-  ASSERT_TRUE(Run([&] { return b.messages.size() == 250; }, milliseconds(20'000)));
+  ASSERT_TRUE(Run([&] { return b.messages.size() == 250; }, milliseconds(60'000)));
   EXPECT_TRUE(a.downs.empty());
   EXPECT_GT(lost, 20u);
   EXPECT_LT(a.engine->Stats(a.ups[0].id).retransmitted_chunks, 4 * lost);
