@@ -202,27 +202,29 @@ class Runner:
             print("\n".join(done.stdout.splitlines()[-60:]), flush=True)
         self.say(f"{name}: {'passed' if done.returncode == 0 else 'FAILED'}")
 
-    def everything(self, folder, sanitized, before_alone=lambda: None):
-        self.unit(folder, sanitized)
+    def all_but_unit(self, folder, sanitized, before_alone=lambda: None):
         self.corpora(folder, sanitized)
         self.integration(folder, sanitized, before_alone)
 
     def sanitized(self, background):
         folder = background.wait(self.say)
         if folder:
-            self.everything(folder, sanitized=True)
+            self.unit(folder, sanitized=True)
+            self.all_but_unit(folder, sanitized=True)
         else:
             self.totals.failed.append(f"{background.name}: does not build")
 
     def run(self):
         arguments = self.arguments
         plain = None if arguments.sanitize else self.build("build")
+        if plain:
+            self.unit(plain, sanitized=False)
         background = None
         if arguments.sanitize or not arguments.only:
             background = BackgroundBuild(SANITIZED_FOLDER, SANITIZED_OPTIONS, self.scratch, DIE_WITH_US)
         if plain:
             # What measures time has the processors to itself.
-            self.everything(plain, sanitized=False, before_alone=lambda: background and background.wait(self.say))
+            self.all_but_unit(plain, sanitized=False, before_alone=lambda: background and background.wait(self.say))
         if arguments.long and not arguments.sanitize:
             folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false",
                                                "-Db_sanitize=address,undefined", "-Db_lundef=false"],
