@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "funnel-sctpd/engine/crc32c.h"
+#include "common/base/crc32c.h"
 
 namespace funnel::sctp {
 namespace {

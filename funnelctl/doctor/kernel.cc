@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "common/base/crc32c.h"
 #include "common/base/unique_fd.h"
-#include "funnel-sctpd/engine/crc32c.h"
 #include "funnelctl/doctor/checks.h"
 
 namespace funnel::ctl::doctor {
@@ -99,7 +99,7 @@ Findings CheckKernelSctp(const Context& context) {
 }
 
 Findings CheckCrc32c() {
-  std::string method = sctp::internal::Crc32cMethod();
+  std::string method = internal::Crc32cMethod();
   if (method != "portable") return {Ok("by the processor (" + method + ")")};
   return {Warning("this processor has no instruction for it: more CPU for each byte",
                   "nothing, or another machine for fast links")};

@@ -5,7 +5,7 @@
 
 #include "common/base/bytes.h"
 
-namespace funnel::sctp {
+namespace funnel {
 
 // Over several pieces: Crc32c(b, Crc32c(a)) is the sum of a and b together.
 [[nodiscard]] std::uint32_t Crc32c(ByteView bytes, std::uint32_t earlier = 0);
@@ -17,4 +17,4 @@ namespace internal {
 [[nodiscard]] const char* Crc32cMethod();
 }  // namespace internal
 
-}  // namespace funnel::sctp
+}  // namespace funnel

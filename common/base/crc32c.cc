@@ -1,4 +1,4 @@
-#include "funnel-sctpd/engine/crc32c.h"
+#include "common/base/crc32c.h"
 
 #include <array>
 #include <bit>
@@ -11,7 +11,7 @@
 #include <arm_acle.h>
 #endif
 
-namespace funnel::sctp {
+namespace funnel {
 namespace {
 
 constexpr std::uint32_t kReflectedPolynomial = 0x82f63b78;
@@ -133,4 +133,4 @@ std::uint32_t Crc32cPortable(ByteView bytes, std::uint32_t earlier) {
 const char* Crc32cMethod() { return kMethod.name; }
 }  // namespace internal
 
-}  // namespace funnel::sctp
+}  // namespace funnel
