@@ -4,11 +4,17 @@
          +------------ k: krb5kdc ------+
 """
 import os
+import shutil
+import subprocess
 
 import pytest
 
+import enterable
 import lab
 from lab import nsd, slapd
+from lab.base import run
+
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +90,42 @@ def test_cut_link_keeps_the_way_to_the_kdc(parts):
     assert network.dropped("a") == 0
     network.cut(on=False)
     assert realm.kdc.require_running()
+
+
+@pytest.fixture
+def closed_build(build, tmp_path):
+    """A build with one program, in a folder that is closed to others, as /root is."""
+    program = tmp_path / "closed" / "build" / "funnelctl" / "funnelctl"
+    os.makedirs(program.parent)
+    shutil.copy(os.path.join(build, "funnelctl", "funnelctl"), program)
+    os.chmod(tmp_path, 0o755)
+    os.chmod(tmp_path / "closed", 0o700)
+    return str(tmp_path / "closed" / "build")
+
+
+def as_nobody(program):
+    # setpriv itself keeps what root may until it has become another program.
+    return ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "sh", "-c", '"$0" --version', program]
+
+
+def test_daemons_of_a_build_in_a_closed_folder_run_under_their_users(closed_build):
+    program = os.path.join(closed_build, "funnelctl", "funnelctl")
+    assert run(as_nobody(program), check=False).returncode != 0
+    workspace = lab.Workspace()
+    try:
+        view = os.path.join(enterable.view_of(workspace.path), "funnelctl", "funnelctl")
+        done = run(enterable.command(workspace.path, closed_build, as_nobody(view)))
+        assert done.stdout.startswith("funnelctl ")
+        assert os.listdir(enterable.view_of(workspace.path)) == []  # nothing of it is seen outside
+    finally:
+        workspace.remove()
+    assert os.path.exists(program)
+
+
+def test_a_build_that_daemons_cannot_enter_is_told_before_any_starts(closed_build, parts):
+    workspace, network, realm = parts
+    os.makedirs(os.path.join(closed_build, "funnel-sctpd"))
+    with open(os.path.join(closed_build, "funnel-sctpd", "funnel-sctpd"), "wb"):
+        pass
+    with pytest.raises(lab.LabError, match="is closed to the daemons' users"):
+        lab.Node(workspace, network, realm, closed_build, "a")

@@ -11,6 +11,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PROGRESS_SECONDS = 5
 # Objects are the same in whichever folder and language they are compiled: ccache has them for the package's build too.
 SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "locale"}
+# Daemons of what is built run under users of their own.
+FOR_ALL = 0o022
 STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
 
@@ -25,7 +27,7 @@ def configure(folder, options=(), environment=None):
     # The distribution's meson with the distribution's Python, whatever else is in PATH.
     done = subprocess.run(["/usr/bin/python3", "/usr/bin/meson", "setup", *options, folder, TOP], text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, **(environment or {})}, check=False)
+                          umask=FOR_ALL, env={**os.environ, **(environment or {})}, check=False)
     if done.returncode != 0:
         raise BuildError("\n".join(done.stdout.splitlines()[-30:]))
 
@@ -37,7 +39,7 @@ def compile_all(folder, targets=()):
     # It dies with us, and its compilers with it.
     command = ["setpriv", "--pdeathsig", "TERM", "--", "ninja", "-C", folder, *targets]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", env={**os.environ, **SHARE_OBJECTS}) as ninja:
+                          errors="replace", umask=FOR_ALL, env={**os.environ, **SHARE_OBJECTS}) as ninja:
         try:
             for line in ninja.stdout:
                 step = STEP.match(line)

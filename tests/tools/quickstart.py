@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import enterable
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build"))
@@ -36,13 +38,14 @@ def die_with_parent():
 
 
 def start_demo(folder, keep, systemd):
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "/usr/bin/python3", "-B",
-               os.path.join(HERE, "demo.py"), BUILD, folder, *(["--systemd"] if systemd else [])]
+    command = enterable.command(folder, BUILD, [
+        "/usr/bin/python3", "-B", os.path.join(HERE, "demo.py"), enterable.view_of(folder), folder,
+        *(["--systemd"] if systemd else []), *(["--keep"] if keep else [])])
     if not keep:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
     # It shall outlive us, and the terminal.
     with open(os.path.join(folder, "demo.log"), "wb") as log:
-        return subprocess.Popen([*command, "--keep"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                 start_new_session=True)
 
 

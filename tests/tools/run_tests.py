@@ -13,6 +13,7 @@ import time
 import xml.etree.ElementTree
 
 import build
+import enterable
 from background_build import BackgroundBuild
 
 SANITIZE = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0",
@@ -154,14 +155,13 @@ class Runner:
 
     def pytest(self, where, arguments, folder, sanitized):
         report = os.path.join(self.scratch, "integration.xml")
-        # In a process namespace of their own nothing that a test starts outlives it.
-        command = [*DIE_WITH_US, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
-                   "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rP",
-                   "--durations=10", f"--junitxml={report}", *arguments]
+        command = [*DIE_WITH_US, *enterable.command(self.scratch, folder, [
+            "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rP", "--durations=10",
+            f"--junitxml={report}", *arguments])]
         self.say(where)
         try:
             status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INTEGRATION_TIMEOUT, cwd=build.TOP,
-                                    env=self.environment(folder, sanitized), check=False).returncode
+                                    env=self.environment(enterable.view_of(self.scratch), sanitized), check=False).returncode
         except subprocess.TimeoutExpired:
             status = "a timeout"
         if os.path.exists(report):

@@ -111,6 +111,7 @@ class Workspace:
         self.keep = keep
         if path is None:
             path = tempfile.mkdtemp(prefix="funnel-")
+        os.umask(0o022)
         os.makedirs(path, exist_ok=True)
         os.chmod(path, 0o755)
         self.path = path

@@ -1,8 +1,10 @@
 """One Funnel node: its configuration, its daemons under their own users, its status."""
 import os
 
+import enterable
+
 from .asked import Asked
-from .base import tail, wait_until, write_file
+from .base import LabError, tail, wait_until, write_file
 from .daemon import Daemon
 from .measure import read_counters
 from .service import ini, principal
@@ -23,6 +25,7 @@ class Node(Asked):
         self.network = network
         self.realm = realm
         self.build = os.path.abspath(build)
+        self._require_open(self.path(SCTPD))
         self.letter = letter
         self.node_name = node_name or NODE_NAMES[letter]
         self.peer_name = PEER_NAMES[letter]
@@ -53,6 +56,13 @@ class Node(Asked):
 
     def path(self, program):
         return os.path.join(self.build, program, program)
+
+    @staticmethod
+    def _require_open(program):
+        closed = enterable.closed(program) if os.path.exists(program) else None
+        if closed:
+            raise LabError(f"{closed} is closed to the daemons' users: ./run-tests, ./quickstart and bench/run show them the build "
+                           "elsewhere (tests/tools/enterable.py); a build made under a stricter umask is to be made anew")
 
     # Configuration
 
