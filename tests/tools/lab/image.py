@@ -32,7 +32,7 @@ MANAGER = "[Manager]\nShowStatus=no\nDefaultTimeoutStopSec=20s\n"
 
 
 def packages(section="guest"):
-    """The names in one section of the file `packages`."""
+    """The lines of one section of the file `packages`: names, or alternatives as "a | b"."""
     names, inside = [], False
     with open(os.path.join(TOP, "packages"), encoding="utf-8") as listed:
         for line in listed:
