@@ -2,6 +2,7 @@
 // an answer, at once or after some time to think.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>

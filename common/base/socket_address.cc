@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <cstdint>
 #include <cstring>
 
 namespace funnel {

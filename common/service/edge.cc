@@ -1,5 +1,7 @@
 #include "common/service/edge.h"
 
+#include <algorithm>
+
 #include "common/base/log.h"
 
 namespace funnel::service {

@@ -1,5 +1,8 @@
 // Records: one value has one encoding, so what parses comes back byte for byte.
 #include "common/wire/record.h"
+
+#include <algorithm>
+
 #include "common/wire/sealed.h"
 #include "tests/fuzz/entry.h"
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/authd/two_nodes.h"
 
 namespace funnel::authd {

@@ -1,6 +1,7 @@
 // The fuzz target's corpus (and every input that once crashed it), always.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

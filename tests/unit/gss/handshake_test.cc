@@ -1,6 +1,7 @@
 // The handshake's two halves against each other and against a real KDC.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 

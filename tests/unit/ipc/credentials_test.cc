@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "common/base/unique_fd.h"
 
 namespace funnel::ipc {

@@ -2,6 +2,7 @@
 // addresses, settings.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <random>
 

@@ -3,6 +3,7 @@
 #include <netinet/udp.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <map>
 
 #include "funnel-sctpd/engine/udp_link.h"

@@ -2,6 +2,7 @@
 // KDC, for every enctype and direction.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/seal/token_cipher.h"

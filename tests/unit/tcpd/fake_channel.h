@@ -2,6 +2,7 @@
 // the next turn. A small window, so that a slow reader is felt soon.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 

@@ -1,6 +1,8 @@
 // Byte streams, and messages with an order of their own.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/wire/ends.h"
 
 namespace funnel::wire::testing {

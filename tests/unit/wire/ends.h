@@ -1,6 +1,7 @@
 // Two channel ends back to back, with everything that a test wants to see or to meddle with.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
