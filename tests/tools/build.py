@@ -1,6 +1,9 @@
 """Builds with meson and ninja into a folder, with a line of progress every few seconds. Used by run_tests.py
 and quickstart:  build.py FOLDER [MESON-OPTION...] [--targets TARGET...]
+
+FUNNEL_STRICT=1 in the environment makes warnings errors, as run-tests does.
 """
+import json
 import os
 import re
 import subprocess
@@ -13,6 +16,8 @@ PROGRESS_SECONDS = 5
 SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "locale"}
 # Daemons of what is built run under users of their own.
 FOR_ALL = 0o022
+# For who works on Funnel, and for CI: who builds a release may have a compiler that we have not seen.
+STRICT = ("-Dwerror=true",)
 STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
 
@@ -21,15 +26,36 @@ class BuildError(Exception):
 
 
 def configure(folder, options=(), environment=None):
-    if os.path.exists(os.path.join(folder, "build.ninja")):
-        return
-    print(f"build: configure {os.path.basename(folder)}", flush=True)
-    # The distribution's meson with the distribution's Python, whatever else is in PATH.
-    done = subprocess.run(["/usr/bin/python3", "/usr/bin/meson", "setup", *options, folder, TOP], text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          umask=FOR_ALL, env={**os.environ, **(environment or {})}, check=False)
+    """Makes a folder to build in, or gives one that is there the options that it has otherwise."""
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        print(f"build: configure {os.path.basename(folder)}", flush=True)
+        _meson("setup", *options, folder, TOP, environment=environment)
+    else:
+        changed = _changed(folder, options) if options else []
+        if changed:
+            print(f"build: configure {os.path.basename(folder)} anew: {' '.join(changed)}", flush=True)
+            _meson("configure", folder, *changed)
+
+
+def _meson(*arguments, environment=None):
+    """The distribution's meson with the distribution's Python, whatever else is in PATH."""
+    done = subprocess.run(["/usr/bin/python3", "/usr/bin/meson", *arguments], text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=FOR_ALL,
+                          env={**os.environ, **(environment or {})}, check=False)
     if done.returncode != 0:
-        raise BuildError("\n".join(done.stdout.splitlines()[-30:]))
+        raise BuildError("\n".join((done.stdout + done.stderr).splitlines()[-30:]))
+    return done.stdout
+
+
+def _changed(folder, options):
+    """Those of "-DNAME=VALUE" that the folder was not configured with."""
+    has = {one["name"]: one["value"] for one in json.loads(_meson("introspect", "--buildoptions", folder))}
+
+    def text(value):
+        if isinstance(value, list):
+            return ",".join(value)
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return [one for one in options if text(has.get(one[2:].partition("=")[0])) != one.partition("=")[2]]
 
 
 def compile_all(folder, targets=()):
@@ -59,6 +85,8 @@ def compile_all(folder, targets=()):
 def main():
     folder, options = os.path.abspath(sys.argv[1]), sys.argv[2:]
     targets = []
+    if os.environ.get("FUNNEL_STRICT"):
+        options[:0] = STRICT
     if "--targets" in options:
         at = options.index("--targets")
         options, targets = options[:at], options[at + 1:]

@@ -81,7 +81,7 @@ class Runner:
         """False, and one failure, when it does not compile."""
         path = os.path.join(build.TOP, folder)
         try:
-            build.configure(path, options, environment)
+            build.configure(path, [*build.STRICT, *options], environment)
             build.compile_all(path, targets)
             return path
         except build.BuildError as error:
