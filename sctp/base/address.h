@@ -1,0 +1,37 @@
+// Where packets come from and go to. The library compares addresses and never looks up what they
+// mean; whoever owns the sockets does.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "sctp/base/types.h"
+
+namespace sctp {
+
+struct Address {
+  // IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
+  std::array<std::uint8_t, 16> host{};
+  // Of UDP where that carries SCTP (RFC 6951), otherwise 0.
+  std::uint16_t port = 0;
+  // What carries packets there; the owner's own numbering.
+  std::uint8_t carrier = 0;
+
+  bool operator==(const Address&) const = default;
+};
+
+}  // namespace sctp
+
+template <>
+struct std::hash<sctp::Address> {
+  std::size_t operator()(const sctp::Address& address) const noexcept {
+    const std::uint64_t high = funnel::LoadBigEndian<8>(address.host.data());
+    const std::uint64_t low = funnel::LoadBigEndian<8>(address.host.data() + 8);
+    const std::uint64_t rest = std::uint64_t{address.port} << 8 | address.carrier;
+    // Multiplication by an odd number spreads each part over the upper bits.
+    std::uint64_t mixed = (high ^ rest * 0x9e3779b97f4a7c15) * 0xc2b2ae3d27d4eb4f;
+    mixed = (mixed ^ mixed >> 29 ^ low) * 0x9e3779b97f4a7c15;
+    return static_cast<std::size_t>(mixed ^ mixed >> 32);
+  }
+};

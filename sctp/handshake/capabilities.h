@@ -1,0 +1,39 @@
+// What both sides of an association can do, as INIT and INIT ACK say it in parameters.
+#pragma once
+
+#include <expected>
+#include <optional>
+
+#include "sctp/wire/cause.h"
+#include "sctp/wire/init_chunk.h"
+
+namespace sctp {
+
+struct Capabilities {
+  bool interleaving = false;         // I-DATA and I-FORWARD-TSN (RFC 8260)
+  bool partial_reliability = false;  // FORWARD-TSN (RFC 3758)
+  // What the layer above says of itself (RFC 5061 section 4.2.6).
+  std::optional<std::uint32_t> adaptation;
+
+  bool operator==(const Capabilities&) const = default;
+};
+
+// What both can. The adaptation indication is the other side's.
+[[nodiscard]] Capabilities Common(const Capabilities& own, const Capabilities& peer);
+
+// Writes them as parameters.
+void WriteCapabilities(BufferWriter& out, const Capabilities& capabilities);
+
+// What was found in an INIT or INIT ACK.
+struct PeerParameters {
+  Capabilities capabilities;
+  std::optional<ByteView> cookie;  // only of INIT ACK
+};
+
+// The cause to refuse with: a bad parameter, or a host name instead of an address (RFC 9260 section
+// 5.1.2). Unknown parameters that ask for it are reported into UNRECOGNIZED, whole, as far as they
+// fit; it may be null.
+[[nodiscard]] std::expected<PeerParameters, CauseCode> ReadParameters(ByteView parameters,
+                                                                      BufferWriter* unrecognized);
+
+}  // namespace sctp

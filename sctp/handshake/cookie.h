@@ -1,0 +1,63 @@
+// The state cookie (RFC 9260 section 5.1.3): all that whoever answers an INIT needs later, kept by
+// the other side. Sealed by a MAC, so that nothing has to be remembered until it comes back from
+// where it was sent to. It hides nothing: only what the other side may know stands in it.
+#pragma once
+
+#include <expected>
+
+#include "sctp/base/address.h"
+#include "sctp/base/random_source.h"
+#include "sctp/handshake/capabilities.h"
+#include "sctp/handshake/siphash.h"
+
+namespace sctp {
+
+struct Cookie {
+  TimePoint made{};
+  VerificationTag own_tag, peer_tag;
+  Tsn own_tsn, peer_tsn;  // initial ones
+  std::uint32_t peer_window_bytes = 0;
+  std::uint16_t out_streams = 0, in_streams = 0;  // as negotiated
+  std::uint16_t own_port = 0, peer_port = 0;
+  Capabilities capabilities;
+  // Of an association that was there when the INIT came, otherwise 0 (section 5.2.2). Random
+  // numbers, not its tags, which a stranger must not learn.
+  std::uint32_t own_tie = 0, peer_tie = 0;
+  Address peer;
+
+  bool operator==(const Cookie&) const = default;
+};
+
+enum class CookieFault {
+  kForged,  // not made here, made too long ago to tell, or changed
+  kStale,   // ours, but older than Settings::lifetime
+};
+
+// Makes and opens them. One for an endpoint.
+class CookieBox {
+ public:
+  struct Settings {
+    // RFC 9260 section 16: Valid.Cookie.Life.
+    Duration lifetime = std::chrono::seconds(60);
+  };
+  CookieBox(const Settings& settings, RandomSource& random, TimePoint now);
+
+  // A cookie's bytes, a multiple of 4.
+  static constexpr std::size_t kSize = 88;
+  // As the value of a parameter; COOKIE.made is set here.
+  [[nodiscard]] std::array<std::uint8_t, kSize> Seal(Cookie cookie, TimePoint now);
+  // Nothing of BYTES is believed before its MAC has been checked. Does not compare addresses.
+  [[nodiscard]] std::expected<Cookie, CookieFault> Open(ByteView bytes, TimePoint now);
+
+ private:
+  // A new key now and then: one is used for as long as a cookie lives, and kept for as long again.
+  void Rotate(TimePoint now);
+
+  Settings settings_;
+  RandomSource& random_;
+  SipHashKey keys_[2]{};
+  std::uint8_t generation_ = 0;  // the key in use is keys_[generation_ % 2]
+  TimePoint next_rotation_;
+};
+
+}  // namespace sctp
