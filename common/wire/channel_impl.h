@@ -23,7 +23,10 @@ constexpr std::uint64_t kInitialSessions = 1024;
 constexpr std::size_t kMaxPongs = 8;
 constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
 constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
+// How long after the end of its context a key is still used, and when FAREWELL is said before that:
+// early enough that the peer, whose clock is not ours, still takes it.
 constexpr Duration kAfterExpiry = std::chrono::seconds(60);
+constexpr Duration kFarewellAfterExpiry = std::chrono::seconds(50);
 // A session is not sent in crumbs when credit is short: it waits for room for this many bytes.
 constexpr std::uint64_t kLeastPiece = 1024;
 // Writers that a full queue stopped go on when there is room for this much for each.
@@ -105,6 +108,9 @@ class Channel::Impl {
   [[nodiscard]] bool IsLive() const {
     return state_ == State::kConfirming || state_ == State::kOpen;
   }
+
+  // Either end has said, or is about to say, FAREWELL.
+  [[nodiscard]] bool IsClosing() const { return closing_ || farewell_taken_; }
 
   // --- input
   void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);

@@ -62,7 +62,8 @@ TimePoint Channel::Impl::Steady(BootTime when) const {
 std::optional<TimePoint> Channel::Impl::NextTimer() const {
   if (state_ == State::kEnded) return std::nullopt;
   const EpochState& epoch = epochs_.current();
-  TimePoint next = Steady({epoch.keys.expires.since_boot + kAfterExpiry});
+  const Duration after_expiry = IsClosing() ? kAfterExpiry : kFarewellAfterExpiry;
+  TimePoint next = Steady({epoch.keys.expires.since_boot + after_expiry});
   auto consider = [&next](std::optional<TimePoint> when) {
     if (when && *when < next) next = *when;
   };
@@ -89,7 +90,8 @@ void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
     if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
     return End(EndCode::kTruncated, "the channel was cut off", /*clean=*/false);
   }
-  if (!closing_ && boot_now.since_boot >= epochs_.current().keys.expires.since_boot + kAfterExpiry)
+  if (!IsClosing() &&
+      boot_now.since_boot >= epochs_.current().keys.expires.since_boot + kFarewellAfterExpiry)
     BeginClose(EndCode::kExpired, "the security context's life is over", /*clean=*/true);
   CheckEpochs();
   CheckFarewell();
