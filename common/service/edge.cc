@@ -23,6 +23,7 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
             .sctpd_user = std::move(setup.sctpd_user),
             .sctpd_path = setup.run_dir + "/sctpd.sock",
             .counters = counters,
+            .rekey_retry = setup.rekey_retry,
             .make_cipher = std::move(setup.make_cipher),
             .authd = authd_,
             .linger = linger_,

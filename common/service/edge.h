@@ -29,6 +29,7 @@ class Edge {
     config::ServiceConfig service;
     std::string sctpd_user;
     std::string run_dir;
+    Duration rekey_retry = wire::ChannelSettings{}.rekey_retry;  // tests have less patience
     CipherFactory make_cipher;
     std::function<std::size_t()> trace_queue_bytes;     // asked anew each time
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do

@@ -50,8 +50,7 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
                wire_->Ping(value, Now());
                link_->RequestFlush();
              }),
-      context_(setup.context.context),
-      exporter_(std::move(setup.context.exporter)),
+      security_{setup.context.context, std::move(setup.context.exporter)},
       link_(std::move(link)),
       timer_(core.loop.AddTimer([this] {
         wire_->OnTimer(Now(), BootNow());
@@ -63,13 +62,15 @@ EdgeChannel::~EdgeChannel() {
   core_.authd.Cancel(rekey_request_);
   core_.authd.Cancel(announce_request_);
   if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(rekey_handshake_);
-  core_.authd.Release(context_);
+  core_.authd.Release(security_.context);
+  if (next_) core_.authd.Release(next_->context);
 }
 
 wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   const config::ServiceConfig& service = core_.service;
   wire::ChannelSettings settings;
   if (budget != 0) settings.packet_budget = budget;
+  settings.rekey_retry = core_.rekey_retry;
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;

@@ -60,7 +60,7 @@ class EdgeChannel final : public ChannelHandle,
   void SetTracing(bool on) { wire_->SetTracer(on ? &tracer_ : nullptr); }
   [[nodiscard]] ChannelId id() const { return id_; }
   [[nodiscard]] std::uint16_t enctype() const { return enctype_; }
-  [[nodiscard]] std::uint64_t context() const { return context_; }
+  [[nodiscard]] std::uint64_t context() const { return security_.context; }
   [[nodiscard]] TimePoint since() const { return since_; }
 
   // ChannelHandle
@@ -100,6 +100,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnPong(std::uint64_t value, Duration round_trip) override;
   void OnRekeyDue(Epoch next) override;
   void OnRekeyToken(Epoch next, ByteView token) override;
+  void OnEpochInUse(Epoch epoch) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 
   // Rekeying (edge_channel_rekey.cc)
@@ -121,8 +122,13 @@ class EdgeChannel final : public ChannelHandle,
   ChannelTracer tracer_;
   Pings pings_;
 
-  std::uint64_t context_ = 0;  // at authd
-  Secret exporter_;
+  // What authd keeps of an epoch, and what the next rekey is bound to.
+  struct Security {
+    std::uint64_t context = 0;  // at authd; 0: authd was started anew and does not know it (yet)
+    Secret exporter;
+  };
+  Security security_;             // of the epoch in use
+  std::optional<Security> next_;  // of keys that wait to be used
   Epoch rekey_epoch_;
   std::uint64_t rekey_handshake_ = 0;         // initiator: begun, not completed
   AuthdClient::RequestId rekey_request_ = 0;  // one at a time

@@ -10,7 +10,7 @@ void EdgeChannel::OnRekeyDue(Epoch next) {
   rekey_epoch_ = next;
   ipc::Initiate initiate;
   initiate.service = core_.service.name;
-  initiate.rekey_of = context_;
+  initiate.rekey_of = security_.context;
   initiate.epoch = next;
   rekey_request_ = core_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
     rekey_request_ = 0;
@@ -40,8 +40,8 @@ void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
   };
   Bytes copy(token.begin(), token.end());
   if (role_ == wire::Role::kAcceptor)
-    rekey_request_ =
-        core_.authd.Ask(ipc::AcceptRekey{0, context_, next, std::move(copy)}, std::move(done));
+    rekey_request_ = core_.authd.Ask(ipc::AcceptRekey{0, security_.context, next, std::move(copy)},
+                                     std::move(done));
   else
     rekey_request_ =
         core_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
@@ -56,15 +56,24 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
     core_.authd.Release(context.context);
     return RekeyFailed(!same ? "its principals are others" : keys ? "" : keys.error().message);
   }
-  core_.authd.Release(context_);
-  context_ = context.context;
-  exporter_ = std::move(context.exporter);
-  core_.Count(kRekeys);
+  // The initiator could not use what was answered before, or it would not have asked again.
+  if (next_) core_.authd.Release(next_->context);
+  next_ = Security{context.context, std::move(context.exporter)};
   if (role_ == wire::Role::kAcceptor)
     wire_->AnswerRekey(context.reply_token, std::move(*keys));
   else
     wire_->InstallEpoch(std::move(*keys));
   link_->RequestFlush();
+}
+
+// An acceptor's answer may be of no use to the initiator (its authd was started anew meanwhile): so
+// the former context lives on, and rekeys are bound to it, until the initiator seals with new keys.
+void EdgeChannel::OnEpochInUse(Epoch) {
+  if (!next_) return;
+  core_.authd.Release(security_.context);
+  security_ = *std::exchange(next_, std::nullopt);
+  core_.Count(kRekeys);
+  if (security_.context == 0) Announce();
 }
 
 void EdgeChannel::RekeyFailed(const std::string& why) {
@@ -84,13 +93,15 @@ void EdgeChannel::Announce() {
   announce.role = static_cast<std::uint8_t>(role_);
   announce.local_principal = local_principal_;
   announce.peer_principal = remote_principal_;
-  announce.exporter = exporter_.Clone();
-  context_ = 0;  // authd knows neither any more
+  announce.exporter = security_.exporter.Clone();
+  // authd knows nothing of these any more; what is not in use yet is announced when it is.
+  security_.context = 0;
+  if (next_) next_->context = 0;
   rekey_handshake_ = 0;
   announce_request_ = core_.authd.Ask(std::move(announce), [this](AuthdClient::Answer answer) {
     announce_request_ = 0;
     if (auto* announced = std::get_if<ipc::Announced>(&answer)) {
-      context_ = announced->context;
+      security_.context = announced->context;
       return;
     }
     auto* failure = std::get_if<AuthdClient::Failure>(&answer);

@@ -30,6 +30,7 @@ struct EdgeCore {
   std::string sctpd_user;
   std::string sctpd_path;
   metrics::CounterFile& counters;
+  Duration rekey_retry;
   CipherFactory make_cipher;
   AuthdClient& authd;
   Linger& linger;

@@ -67,6 +67,7 @@ void Channel::Impl::InstallEpoch(EpochKeys next) {
 void Channel::Impl::SwitchEpoch(EpochState& next) {
   announce_epoch_ = epochs_.SwitchTo(next, now_);
   small_left_ = 0;
+  observer_.OnEpochInUse(next.number);
 }
 
 void Channel::Impl::Handle(const RekeyRecord& record) {

@@ -40,6 +40,11 @@ class ChannelObserver {
   // InstallEpoch(). Either: RekeyFailed(). The token is untrusted input for authd, from an
   // authenticated peer.
   virtual void OnRekeyToken(Epoch next, ByteView token) = 0;
+  // From now on the channel sends in EPOCH, and what the owner keeps of the one before (its context
+  // at authd, its exporter secret) is over. An acceptor that answers a REKEY cannot know whether
+  // the initiator can use the answer: until this comes the former epoch's secret is what the next
+  // REKEY is bound to, and a further AnswerRekey() takes the place of the unused keys.
+  virtual void OnEpochInUse(Epoch /*epoch*/) {}
   // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
   virtual bool OnHello(ByteView /*body*/) { return false; }
   // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to

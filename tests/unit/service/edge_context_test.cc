@@ -73,6 +73,40 @@ TEST_F(EdgeTest, GoesOnInTheOldEpochWhenRekeyingFails) {
   EXPECT_EQ(near_app_.ups, 1);
 }
 
+// Its authd was started anew, say, while the acceptor answered: the acceptor's own context must not
+// have moved on.
+TEST_F(EdgeTest, RekeysAfterAnAnswerThatTheInitiatorCouldNotUse) {
+  authd_->life = std::chrono::milliseconds(1500);
+  authd_->fail_completes = true;
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  authd_->life = std::chrono::hours(1);
+  ASSERT_TRUE(Until([&] { return near_counters_[kRekeysFailed].value() >= 1; }));
+  authd_->fail_completes = false;
+  ASSERT_TRUE(Until(
+      [&] { return near_counters_[kRekeys].value() == 1 && far_counters_[kRekeys].value() == 1; }));
+  EXPECT_EQ(far_counters_[kRekeysFailed].value(), 0u);
+  EXPECT_TRUE(Exchange("two"));
+  EXPECT_EQ(near_app_.ups, 1);
+}
+
+TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
+  authd_->life = std::chrono::milliseconds(1500);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  authd_->life = std::chrono::milliseconds(2500);  // of epoch 1, and of epoch 2 the same
+  ASSERT_TRUE(Until([&] { return far_counters_[kRekeys].value() == 1; }));
+  authd_->Stop();
+  Settle();
+  authd_->Start();
+  ASSERT_TRUE(Until([&] { return authd_->seen[ipc::MessageType::kAnnounce] == 2; }));
+  ASSERT_TRUE(Until([&] { return far_counters_[kRekeys].value() == 2; }));
+  EXPECT_TRUE(Exchange("two"));
+  EXPECT_EQ(near_app_.ups, 1);
+}
+
 TEST_F(EdgeTest, NonsenseOnTheChannelSocketCostsTheChannelOnly) {
   Start();
   ASSERT_TRUE(UntilUp());

@@ -76,7 +76,9 @@ ipc::Context FakeAuthd::MakeContext(std::uint32_t request, wire::Role role, Byte
   context.peer_principal = near ? "dns/far@R" : "dns/near@R";
   context.expires.since_boot = BootNow().since_boot + life;
   context.confirm = Bytes(32, 7);
-  context.exporter = Secret(AsBytes("0123456789abcdef0123456789abcdef"));
+  // The same at both ends, another in each epoch.
+  exporters_[context.context] = key;
+  context.exporter = Secret(key);
   context.reply_token = {9, 9};
   return context;
 }
@@ -99,15 +101,28 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
       connection.Send(*fail_with);
       return;
     }
-    connection.Send(ipc::Opening{initiate->request, ++last_number_, {1, 2, 3}});
+    // A rekey's token stands for its bindings.
+    const bool rekey = initiate->rekey_of != 0;
+    connection.Send(ipc::Opening{initiate->request, ++last_number_,
+                                 rekey ? exporters_[initiate->rekey_of] : Bytes{1, 2, 3}});
   } else if (auto complete = ipc::Parse<ipc::Complete>(packet)) {
     bool rekey = complete->reply == Bytes{9, 9};
+    if (rekey && fail_completes) {
+      connection.Send(
+          ipc::Failed{complete->request, ipc::FailureCode::kUnknown, "no such handshake", false});
+      return;
+    }
     connection.Send(
         MakeContext(complete->request, wire::Role::kInitiator, rekey ? seed(rekeying) : Bytes{}));
   } else if (auto redeem = ipc::Parse<ipc::Redeem>(packet)) {
     held_.emplace_back(&connection, redeem->request);
     if (!hold_redeem) AnswerRedeem();
   } else if (auto rekey = ipc::Parse<ipc::AcceptRekey>(packet)) {
+    if (exporters_[rekey->context] != rekey->token) {
+      connection.Send(ipc::Failed{rekey->request, ipc::FailureCode::kProtocol,
+                                  "the bindings do not match", false});
+      return;
+    }
     connection.Send(MakeContext(rekey->request, wire::Role::kAcceptor, seed(rekey->epoch)));
   } else if (auto refused = ipc::Parse<ipc::CompleteRefused>(packet)) {
     ipc::Failed failed = refused_answer.value_or(ipc::Failed{});
@@ -118,7 +133,9 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
       announce_answer->request = announce->request;
       connection.Send(*announce_answer);
     } else {
-      connection.Send(ipc::Announced{announce->request, ++last_number_});
+      exporters_[++last_number_] =
+          Bytes(announce->exporter.view().begin(), announce->exporter.view().end());
+      connection.Send(ipc::Announced{announce->request, last_number_});
     }
   } else if (auto release = ipc::Parse<ipc::Release>(packet)) {
     released.push_back(release->context);
@@ -276,6 +293,7 @@ Edge::Setup TwoEdgesTest::Setup(config::Role role) {
   return {.service = Service(role),
           .sctpd_user = std::to_string(geteuid()),
           .run_dir = folder_,
+          .rekey_retry = std::chrono::milliseconds(200),
           .make_cipher =
               [](std::uint16_t enctype, ByteView key, wire::Role our_role) {
                 return seal::MakeTokenCipher(*seal::EnctypeFromNumber(enctype), key, our_role);

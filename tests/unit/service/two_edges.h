@@ -43,6 +43,7 @@ class FakeAuthd {
   std::optional<ipc::Failed> fail_with;        // to Initiate
   std::optional<ipc::Failed> refused_answer;   // to CompleteRefused
   std::optional<ipc::Failed> announce_answer;  // to Announce
+  bool fail_completes = false;                 // of rekeys
   bool hold_redeem = false;                    // until AnswerRedeem()
   void AnswerRedeem();
   std::map<ipc::MessageType, int> seen;
@@ -58,6 +59,7 @@ class FakeAuthd {
   std::unique_ptr<ipc::ControlListener> listener_;
   std::vector<std::unique_ptr<ipc::ControlConnection>> connections_;
   std::uint64_t last_number_ = 0;
+  std::map<std::uint64_t, Bytes> exporters_;  // of each context: what the next rekey is bound to
   std::vector<std::pair<ipc::ControlConnection*, std::uint32_t>> held_;
 };
 

@@ -92,6 +92,26 @@ TEST(Rekey, HappensAfterSoManyFramesOrBytes) {
   EXPECT_GE(other.a.channel->epoch().value(), 5);
 }
 
+// Its owner goes by OnEpochInUse: until then the next REKEY is bound to the epoch that is in use at
+// both ends.
+TEST(Rekey, AnAnswerThatTheInitiatorCannotUseChangesNothing) {
+  RekeyEnds ends;
+  ends.reply_is_bad = true;
+  ends.PassTo80Percent();
+  const std::size_t asked = ends.b.seen.rekey_tokens.size();
+  EXPECT_GE(asked, 1u);
+  EXPECT_TRUE(ends.a.seen.epochs_in_use.empty());
+  EXPECT_TRUE(ends.b.seen.epochs_in_use.empty());
+  ends.reply_is_bad = false;
+  for (int i = 0; i < 2; ++i) {  // it tries again after rekey_retry
+    ends.Pass(seconds(20));
+    ends.Run();
+  }
+  EXPECT_EQ(ends.b.seen.rekey_tokens.size(), asked + 1);
+  EXPECT_EQ(ends.a.seen.epochs_in_use, std::vector<Epoch>{Epoch(1)});
+  EXPECT_EQ(ends.b.seen.epochs_in_use, std::vector<Epoch>{Epoch(1)});
+}
+
 // Everything is handed over newest first, so old and new epochs mix thoroughly.
 TEST(Rekey, UnderTrafficThatIsReordered) {
   ChannelSettings settings;

@@ -85,6 +85,7 @@ class Recorder : public ChannelObserver {
     hellos.emplace_back(AsText(body));
     return takes_hello;
   }
+  void OnEpochInUse(Epoch epoch) override { epochs_in_use.push_back(epoch); }
   void OnEnded(EndCode code, const std::string& text, bool clean) override {
     ended.push_back({code, text, clean});
   }
@@ -95,7 +96,7 @@ class Recorder : public ChannelObserver {
   std::vector<std::pair<SessionId, std::string>> messages;
   std::map<SessionId, std::size_t> appetite;  // bytes that a session still takes; absent: all
   std::map<std::uint64_t, Duration> pongs;
-  std::vector<Epoch> rekeys_due;
+  std::vector<Epoch> rekeys_due, epochs_in_use;
   std::vector<std::string> rekey_tokens, hellos;
   std::vector<Ended> ended;
   std::function<void(SessionId)> on_opened, on_datagram, on_message, on_reset, on_writable;
