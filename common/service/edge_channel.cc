@@ -169,7 +169,9 @@ void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
 void EdgeChannel::OnFlush() {
   if (!over_) {
     TellUse();  // before the session's first frame
-    wire_->Flush(link_->writer(), Now(), BootNow());
+    // Of a full writer the link tells when there is room again.
+    if (wire_->Flush(link_->writer(), Now(), BootNow()) == wire::Flushed::kAgain)
+      link_->RequestFlush();
     UpdateCounters();
     ArmTimer();
   }

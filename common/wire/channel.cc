@@ -48,7 +48,7 @@ void Channel::InstallEpoch(EpochKeys next) { impl_->InstallEpoch(std::move(next)
 void Channel::RekeyFailed() { impl_->RekeyFailed(); }
 void Channel::Close(EndCode code, const std::string& text) { impl_->Close(code, text); }
 
-bool Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
+Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
   return impl_->Flush(sink, now, boot_now);
 }
 bool Channel::WantsFlush() const { return impl_->WantsFlush(); }

@@ -35,6 +35,13 @@ struct EpochKeys {
   BootTime expires;  // end of the GSS context; both ends close 60 s after it
 };
 
+// What Flush() leaves behind.
+enum class Flushed {
+  kAll,       // nothing waits
+  kSinkFull,  // call again when the sink has room
+  kAgain,     // the owner sent something from within: call again, at the end of the next turn say
+};
+
 class Channel {
  public:
   // kClosing: Close() was called and FAREWELL waits for Flush(), or the peer's FAREWELL for what is
@@ -100,10 +107,9 @@ class Channel {
   void SetTracer(FrameTracer* tracer);
 
   // --- output
-  // Packs what waits into frames and seals them until nothing waits or the sink is full. True:
-  // nothing waits. OnWritable comes from its end; what the owner then sends waits for the next
-  // Flush.
-  bool Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
+  // Packs what waits into frames and seals them until nothing waits or the sink is full. OnWritable
+  // and OnSessionsAvailable come from its end; what the owner then sends waits for the next Flush.
+  [[nodiscard]] Flushed Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
   [[nodiscard]] bool WantsFlush() const;
   [[nodiscard]] std::optional<TimePoint> NextTimer() const;
   void OnTimer(TimePoint now, BootTime boot_now);

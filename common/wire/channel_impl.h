@@ -70,7 +70,7 @@ class Channel::Impl {
   void OnTimer(TimePoint now, BootTime boot_now);
 
   // channel_output.cc
-  bool Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
+  Flushed Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
   bool WantsFlush() const;
 
   [[nodiscard]] State state() const { return state_; }
@@ -173,6 +173,7 @@ class Channel::Impl {
   [[nodiscard]] Session::Turn TurnFor(const Session& session) const;
   [[nodiscard]] bool CanSeal() const;
   [[nodiscard]] bool ChannelCreditFor(std::size_t bytes);
+  [[nodiscard]] bool HasControlDue() const;
   void CollectControl();
   [[nodiscard]] bool MustAnnounceEpoch() const;
   [[nodiscard]] std::size_t SealOverhead() const;

@@ -119,6 +119,10 @@ void Channel::Impl::NoteCredit(Session& session) {
   }
 }
 
+bool Channel::Impl::HasControlDue() const {
+  return !credit_due_.empty() || channel_credit_due_ || sessions_due_ || !pongs_due_.empty();
+}
+
 // Writes CREDIT, CHANNEL_CREDIT, SESSIONS and PONG as they stand now.
 void Channel::Impl::CollectControl() {
   const Duration quick = QuickReader(round_trip_);

@@ -70,30 +70,36 @@ bool Channel::Impl::WantsFlush() const {
   if (state_ == State::kEnded || link_closed_) return false;
   if (!CanSeal()) return closing_.has_value();
   return MustAnnounceEpoch() || closing_ || !control_.empty() || !datagrams_.empty() ||
-         !pongs_due_.empty() || sessions_due_ || channel_credit_due_ || !credit_due_.empty() ||
-         (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
+         HasControlDue() || (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
 }
 
-bool Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
+Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
   Scope scope(*this);
   Touch(now, boot_now);
-  if (state_ == State::kEnded || link_closed_) return true;
+  if (state_ == State::kEnded || link_closed_) return Flushed::kAll;
   if (boot_now.since_boot > epochs_.current().keys.expires.since_boot + kAfterExpiry) {
     End(EndCode::kExpired, "the security context's life is over", /*clean=*/false);
-    return true;
+    return Flushed::kAll;
   }
   if (!CanSeal()) {
     if (closing_) End(closing_->code, closing_->text, /*clean=*/false);
-    return true;
+    return Flushed::kAll;
   }
   if (settings_.lifetime.count() > 0)
     stats_.datagrams_dropped += datagrams_.DropStale(now, settings_.lifetime);
-  // Only when the last ones have gone: a full sink must not pile them up.
-  if (control_.empty()) CollectControl();
-  Sent sent = Sent::kFrame;
-  while (sent == Sent::kFrame) sent = SendNext(sink);
+  Sent sent = Sent::kNothing;
+  do {
+    // Only when the last ones have gone: a full sink must not pile them up.
+    if (control_.empty()) CollectControl();
+    do {
+      sent = SendNext(sink);
+    } while (sent == Sent::kFrame);
+    // What was due when others still waited, or fell due with what went out.
+  } while (sent == Sent::kNothing && state_ != State::kEnded && HasControlDue());
   NotifyWriters();
-  return sent != Sent::kSinkFull && !WantsFlush();
+  NotifySessionsAvailable();
+  if (sent == Sent::kSinkFull) return Flushed::kSinkFull;
+  return WantsFlush() ? Flushed::kAgain : Flushed::kAll;
 }
 
 Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {

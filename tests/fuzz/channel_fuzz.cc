@@ -138,7 +138,7 @@ class Play {
       FUZZ_REQUIRE(owner_.ended == (channel_->state() == Channel::State::kEnded));
     }
     sink_.room = 100'000;
-    for (int i = 0; i < 50 && !channel_->Flush(sink_, now_, boot_); ++i) {
+    for (int i = 0; i < 50 && channel_->Flush(sink_, now_, boot_) != Flushed::kAll; ++i) {
     }
     (void)channel_->NextTimer();
   }

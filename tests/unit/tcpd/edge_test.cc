@@ -55,7 +55,7 @@ class TestChannel final : public service::ChannelHandle,
     for (Bytes& frame : std::exchange(arrived_, {})) {
       if (!over_) wire_.OnSealed(frame, Now(), BootNow());
     }
-    if (!over_) wire_.Flush(*this, Now(), BootNow());
+    if (!over_ && wire_.Flush(*this, Now(), BootNow()) == wire::Flushed::kAgain) RequestFlush();
     if (ended_ && !std::exchange(over_, true)) application_.OnChannelDown(*this, code_, clean_);
   }
   MutableByteView Reserve(std::size_t size) override {

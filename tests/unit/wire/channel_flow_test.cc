@@ -170,5 +170,63 @@ TEST(Channel, AWriterShortOfCreditAndThenOfRoomIsNotForgotten) {
       << ends.b.seen.sessions[*first].bytes.size();
 }
 
+// What falls due while other records wait leaves in the same flush: nobody flushes again for it.
+TEST(Channel, CreditThatIsDueBesideAResetIsTold) {
+  Ends ends;
+  auto bulk = *ends.a.channel->OpenSession({});
+  auto other = *ends.a.channel->OpenSession({});
+  ends.Run();
+  (void)ends.b.channel->SendBytes(other, AsBytes("hello"));
+  ends.Run();
+  const std::string text = Pattern(300'000);
+  std::size_t sent = 0;
+  ends.b.seen.on_writable = [&](SessionId id) {
+    if (id == bulk) sent += ends.b.channel->SendBytes(id, AsBytes(text).subspan(sent));
+  };
+  // A window of bulk, and in the same turn the other's backend resets.
+  sent += ends.b.channel->SendBytes(bulk, AsBytes(text));
+  EXPECT_EQ(ends.b.channel->SendBytes(bulk, AsBytes(text).subspan(sent)), 0u);
+  ends.b.channel->ResetSession(other, EndCode::kReset);
+  ends.Run();
+  EXPECT_EQ(ends.a.seen.sessions[bulk].bytes.size(), text.size());
+}
+
+TEST(Channel, APlaceThatIsFreedByWhatGoesOutIsTold) {
+  ChannelSettings settings;
+  settings.max_sessions = 64;
+  Ends ends(settings);
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 64; ++i) ids.push_back(*ends.a.channel->OpenSession({}));
+  ends.Run();
+  ends.b.channel->SendFin(ids[0]);
+  ends.Run();
+  // The last word of a session is ours: its place is free when our FIN has gone out.
+  ends.a.channel->SendFin(ids[0]);
+  EXPECT_FALSE(ends.a.channel->OpenSession({}));
+  ends.Run();
+  EXPECT_EQ(ends.a.seen.sessions_available, 1);
+  EXPECT_TRUE(ends.a.channel->OpenSession({}));
+}
+
+TEST(Channel, FlushSaysWhenItIsToBeCalledAgain) {
+  Ends ends;
+  auto id = *ends.a.channel->OpenSession({});
+  ends.Run();
+  const std::string text = Pattern(300'000);
+  ends.a.seen.on_writable = [&](SessionId) {
+    (void)ends.a.channel->SendBytes(id, AsBytes(text).first(1000));
+  };
+  ASSERT_GT(ends.a.channel->SendBytes(id, AsBytes(text)), 0u);
+  ends.b.seen.appetite[id] = 0;
+  ends.a.out.room = 1;
+  EXPECT_FALSE(ends.Flush(ends.a));
+  EXPECT_EQ(ends.last_flush, Flushed::kSinkFull);
+  ends.a.out.room = 1000;
+  ends.b.seen.appetite.clear();
+  ends.Run();  // its owner was told that there is room, and sent, from within
+  EXPECT_EQ(ends.last_flush, Flushed::kAll);
+  EXPECT_FALSE(ends.a.channel->WantsFlush());
+}
+
 }  // namespace
 }  // namespace funnel::wire::testing

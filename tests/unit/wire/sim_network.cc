@@ -36,7 +36,9 @@ void Simulation::Answer(End& end) {
 void Simulation::Move(End& end) {
   if (end.link_down) return;
   end.sink.room = !kind_ && Chance(random_, weather_.full_sink) ? Below(random_, 4) : 1000;
-  end.channel->Flush(end.sink, now_, boot_);
+  const Flushed flushed = end.channel->Flush(end.sink, now_, boot_);
+  // An owner that is not told to call again does not.
+  if (flushed == Flushed::kAll && end.channel->WantsFlush()) Fail("something is left unsaid");
   for (; !end.sink.fresh.empty(); end.sink.fresh.pop_front()) {
     Bytes frame = std::move(end.sink.fresh.front());
     const bool reliable = FrameHeader::Parse(frame)->lifetime_ms == 0;
