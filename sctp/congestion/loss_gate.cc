@@ -1,0 +1,42 @@
+#include "sctp/congestion/loss_gate.h"
+
+#include <algorithm>
+
+namespace sctp {
+namespace {
+
+constexpr double kFactor = 1.5, kMargin = 0.02;
+constexpr double kPhaseDifference = 0.05;
+constexpr double kWeight = 0.125;  // of a round in the average
+constexpr Duration kLeastQueueing = std::chrono::milliseconds(5);
+
+}  // namespace
+
+bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_bytes,
+                       Duration queueing, Duration least_rtt) {
+  const std::size_t all = delivered_bytes + lost_bytes;
+  if (all == 0) return false;
+  const double loss = static_cast<double>(lost_bytes) / static_cast<double>(all);
+  const bool enough = lost_bytes >= kLeastLostBytes;
+  // At a long round trip a quarter of it is more than shallow queues hold: 5 ms are a queue.
+  const bool queue = queueing > std::min(least_rtt / 4, kLeastQueueing);
+  const bool excess = enough && queue && loss > kFactor * cruise_loss_ + kMargin;
+  bool follows_rate = false;
+  switch (pace) {
+    case Pace::kEven:
+      // A round with excess is the path's answer to us, not its nature.
+      if (!excess) cruise_loss_ += kWeight * (loss - cruise_loss_);
+      break;
+    case Pace::kAbove:
+      above_loss_ = loss;
+      follows_rate = enough && above_loss_ > below_loss_ + kPhaseDifference &&
+                     above_loss_ > kFactor * cruise_loss_ + kPhaseDifference;
+      break;
+    case Pace::kBelow:
+      below_loss_ = loss;
+      break;
+  }
+  return excess || follows_rate;
+}
+
+}  // namespace sctp

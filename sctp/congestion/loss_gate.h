@@ -1,0 +1,32 @@
+// Whether loss means that we send too much. A path that loses packets whatever we do must not slow
+// us down, one whose queue overflows must: so loss counts only where it exceeds what the path has
+// without us, and a queue stands as well; or where it comes and goes with our rate (a policer).
+#pragma once
+
+#include "sctp/base/types.h"
+
+namespace sctp {
+
+class LossGate {
+ public:
+  // What a round trip was sent at, compared with what the path delivers.
+  enum class Pace { kAbove, kBelow, kEven };
+
+  // Of one round: bytes delivered and lost, as noticed in it. PACE is of the round in which they
+  // were sent, QUEUEING what the round trip was longer than its least on average. True: we send too
+  // much.
+  [[nodiscard]] bool OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_bytes,
+                             Duration queueing, Duration least_rtt);
+
+  // What the path loses whatever we do, as a part of 1.
+  [[nodiscard]] double cruise_loss() const { return cruise_loss_; }
+
+  // That a few packets of many were lost by chance is no sign of anything.
+  static constexpr std::size_t kLeastLostBytes = 3 * 1460;
+
+ private:
+  double cruise_loss_ = 0;
+  double above_loss_ = 0, below_loss_ = 0;
+};
+
+}  // namespace sctp

@@ -1,0 +1,79 @@
+// Chunks that were sent and are not cumulatively acknowledged, by TSN, with what became of each.
+// What is acknowledged by gap blocks stays, for the peer may take that back (RFC 9260
+// section 6.2.1).
+#pragma once
+
+#include <optional>
+
+#include "sctp/base/ring.h"
+#include "sctp/base/tsn_runs.h"
+#include "sctp/loss/packet_records.h"
+#include "sctp/send/send_queue.h"
+
+namespace sctp {
+
+struct SentChunk {
+  enum class State : std::uint8_t {
+    kInFlight,
+    kLost,       // waits to be sent again
+    kAcked,      // by a gap block
+    kAbandoned,  // given up; the peer is to skip it
+  };
+  Fragment fragment;
+  State state = State::kInFlight;
+  std::uint8_t transmissions = 0;  // stays at its greatest
+  PacketNumber packet;             // of the last transmission
+  TimePoint sent{};
+};
+
+class Outstanding {
+ public:
+  using State = SentChunk::State;
+  explicit Outstanding(Tsn initial) : initial_(initial), acked_(initial - 1u) {}
+
+  // A new chunk in flight; returns its TSN.
+  Tsn Add(const Fragment& fragment);
+  [[nodiscard]] SentChunk* Find(Tsn tsn);
+  void SetState(SentChunk& chunk, Tsn tsn, State state);
+  // The first that is to be sent again.
+  [[nodiscard]] std::optional<Tsn> FirstLost();
+  // The last in flight, for a probe.
+  [[nodiscard]] std::optional<Tsn> LastInFlight();
+
+  // The oldest is cumulatively acknowledged, or skipped.
+  void PopFront();
+  [[nodiscard]] const SentChunk& front() const { return chunks_.front(); }
+
+  [[nodiscard]] bool empty() const { return chunks_.empty(); }
+  [[nodiscard]] std::size_t size() const { return chunks_.size(); }
+  [[nodiscard]] std::size_t lost() const { return counts_[Index(State::kLost)]; }
+  [[nodiscard]] std::size_t in_flight() const { return counts_[Index(State::kInFlight)]; }
+  [[nodiscard]] std::size_t abandoned() const { return counts_[Index(State::kAbandoned)]; }
+  // Payload that the peer has not said to have.
+  [[nodiscard]] std::size_t unacked_bytes() const { return unacked_bytes_; }
+  [[nodiscard]] Tsn cumulative() const { return TsnOf(chunks_.begin_number()) - 1u; }
+  [[nodiscard]] Tsn next_tsn() const { return TsnOf(chunks_.end_number()); }
+
+  // What gap blocks acknowledged is to be sent again after all.
+  void ForgetAcked();
+  // By gap blocks; kept in step by whoever calls.
+  [[nodiscard]] TsnRuns& acked() { return acked_; }
+
+ private:
+  [[nodiscard]] static std::size_t Index(State state) { return static_cast<std::size_t>(state); }
+  [[nodiscard]] Tsn TsnOf(std::uint64_t number) const {
+    return initial_ + static_cast<std::uint32_t>(number);
+  }
+  [[nodiscard]] static bool Unacked(State state) {
+    return state == State::kInFlight || state == State::kLost;
+  }
+
+  Tsn initial_;
+  Ring<SentChunk> chunks_;
+  std::size_t counts_[4]{};
+  std::size_t unacked_bytes_ = 0;
+  std::uint64_t lost_hint_ = 0;  // none is lost before this number
+  TsnRuns acked_;
+};
+
+}  // namespace sctp

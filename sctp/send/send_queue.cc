@@ -1,0 +1,130 @@
+#include "sctp/send/send_queue.h"
+
+#include <algorithm>
+
+namespace sctp {
+namespace {
+
+// A message that has to be cut anyway begins in what is left of a packet only if that is worth a
+// chunk's header.
+constexpr std::size_t kLeastFragment = 256;
+
+}  // namespace
+
+SendQueue::Stream& SendQueue::StreamOf(StreamId stream) {
+  if (stream.value() >= streams_.size()) streams_.resize(stream.value() + 1u);
+  return streams_[stream.value()];
+}
+
+void SendQueue::Push(MessageId id) {
+  OutgoingMessage& message = slots_[id];
+  assert(message.stream.value() < settings_.streams && !message.bytes.empty());
+  message.queued = true;
+  Stream& stream = StreamOf(message.stream);
+  if (stream.messages++ == 0)
+    stream.first = id;
+  else
+    slots_[stream.last].next = id;
+  stream.last = id;
+  ++messages_;
+  bytes_ += message.bytes.size();
+  scheduler_.Activate(message.stream);
+}
+
+void SendQueue::PopFirst(Stream& stream) {
+  OutgoingMessage& message = slots_[stream.first];
+  message.queued = false;
+  bytes_ -= message.bytes.size() - message.cut_bytes;
+  --messages_;
+  --stream.messages;
+  stream.first = message.next;
+}
+
+bool SendQueue::DropExpired(Stream& stream, TimePoint now) {
+  while (stream.messages > 0 && slots_[stream.first].deadline <= now) {
+    const MessageId id = stream.first;
+    PopFirst(stream);
+    if (slots_[id].begun) {
+      half_sent_.push_back(id);
+    } else {
+      ++expired_;
+      expired_bytes_ += slots_[id].bytes.size();
+      slots_.Remove(id);
+    }
+  }
+  return stream.messages > 0;
+}
+
+void SendQueue::Begin(Stream& stream, OutgoingMessage& message) {
+  message.begun = true;
+  Mid& next = message.unordered ? stream.next_unordered : stream.next_ordered;
+  if (settings_.format == DataFormat::kIData || !message.unordered) {
+    message.mid = next;
+    ++next;
+  }
+}
+
+// With I-DATA a turn is a chunk. With DATA it is a message, because the TSNs of its chunks have to
+// follow each other: charged at its beginning, it goes on whoever's turn would be next.
+void SendQueue::TakeTurn(const Stream& stream, const OutgoingMessage& message,
+                         const Fragment& fragment) {
+  if (settings_.format == DataFormat::kIData) {
+    scheduler_.Charge(fragment.length, stream.messages > 0);
+    return;
+  }
+  if (fragment.begin)
+    scheduler_.Charge(message.bytes.size(), stream.messages > (fragment.end ? 0 : 1));
+  unfinished_ = fragment.end ? std::nullopt : std::optional(message.stream);
+}
+
+std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, TimePoint now) {
+  while (const auto id = unfinished_ ? unfinished_ : scheduler_.Next()) {
+    Stream& stream = StreamOf(*id);
+    const MessageId before = stream.first;
+    const bool left_any = DropExpired(stream, now);
+    if (unfinished_ && (!left_any || stream.first != before)) {
+      unfinished_.reset();
+      if (left_any) scheduler_.Activate(*id);
+      continue;
+    }
+    if (!left_any) {
+      scheduler_.Charge(0, /*more=*/false);
+      continue;
+    }
+    OutgoingMessage& message = slots_[stream.first];
+    const std::size_t left = message.bytes.size() - message.cut_bytes;
+    const std::size_t wanted = std::min(left, full);
+    if (space < wanted && (space < kLeastFragment || left <= full)) return std::nullopt;
+    const std::size_t length = std::min(space, left);
+    if (!message.begun) Begin(stream, message);
+    const Fragment fragment{.message = stream.first,
+                            .offset = message.cut_bytes,
+                            .length = static_cast<std::uint16_t>(length),
+                            .fsn = message.next_fsn++,
+                            .begin = message.cut_bytes == 0,
+                            .end = length == left};
+    message.cut_bytes += static_cast<std::uint32_t>(length);
+    ++message.chunks;
+    bytes_ -= length;
+    if (fragment.end) PopFirst(stream);
+    TakeTurn(stream, message, fragment);
+    return fragment;
+  }
+  return std::nullopt;
+}
+
+std::size_t SendQueue::NextBytes() const {
+  const auto id = unfinished_ ? unfinished_ : scheduler_.Next();
+  if (!id || streams_[id->value()].messages == 0) return 0;
+  const OutgoingMessage& message = slots_[streams_[id->value()].first];
+  return message.bytes.size() - message.cut_bytes;
+}
+
+std::optional<MessageId> SendQueue::TakeExpired() {
+  if (half_sent_.empty()) return std::nullopt;
+  const MessageId id = half_sent_.back();
+  half_sent_.pop_back();
+  return id;
+}
+
+}  // namespace sctp

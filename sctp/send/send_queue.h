@@ -1,0 +1,75 @@
+// Messages that wait to be sent, by stream, and the cutting of them into chunks. With I-DATA any
+// stream may be next after each chunk; with DATA a message that was begun is finished first.
+#pragma once
+
+#include <optional>
+
+#include "sctp/send/outgoing_message.h"
+#include "sctp/send/stream_scheduler.h"
+#include "sctp/wire/data_chunk.h"
+
+namespace sctp {
+
+// What becomes one chunk.
+struct Fragment {
+  MessageId message;
+  std::uint32_t offset = 0;
+  std::uint16_t length = 0;
+  std::uint32_t fsn = 0;
+  bool begin = false, end = false;
+};
+
+class SendQueue {
+ public:
+  struct Settings {
+    DataFormat format = DataFormat::kIData;
+    std::uint16_t streams = 1;
+  };
+  // SLOTS outlives it.
+  SendQueue(const Settings& settings, MessageSlots& slots) : settings_(settings), slots_(slots) {}
+
+  void Configure(StreamId stream, const StreamShare& share) { scheduler_.Configure(stream, share); }
+  // MESSAGE's stream is legal and its bytes are not empty.
+  void Push(MessageId message);
+
+  // The next chunk's worth: at most SPACE bytes of payload, where a packet with nothing else in it
+  // has room for FULL. nullopt: nothing waits, or what is next had better begin a packet. A message
+  // that fits a packet is not cut.
+  [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, TimePoint now);
+  // A message that was begun and has expired before all of it was cut; it has left the queue.
+  [[nodiscard]] std::optional<MessageId> TakeExpired();
+
+  [[nodiscard]] bool empty() const { return messages_ == 0; }
+  [[nodiscard]] std::size_t messages() const { return messages_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // Given up before anything of them was sent.
+  [[nodiscard]] std::uint64_t expired() const { return expired_; }
+  [[nodiscard]] std::uint64_t expired_bytes() const { return expired_bytes_; }
+  // What the next chunk would carry at most: of the message whose turn it is.
+  [[nodiscard]] std::size_t NextBytes() const;
+
+ private:
+  struct Stream {
+    MessageId first, last;
+    std::uint32_t messages = 0;
+    Mid next_ordered, next_unordered;
+  };
+  [[nodiscard]] Stream& StreamOf(StreamId stream);
+  void PopFirst(Stream& stream);
+  // Drops expired messages at the front of the stream whose turn it is. False: none is left in it.
+  bool DropExpired(Stream& stream, TimePoint now);
+  void Begin(Stream& stream, OutgoingMessage& message);
+  void TakeTurn(const Stream& stream, const OutgoingMessage& message, const Fragment& fragment);
+
+  Settings settings_;
+  MessageSlots& slots_;
+  StreamScheduler scheduler_;
+  std::vector<Stream> streams_;  // as far as one was used
+  // Of DATA only: a message that was begun and whose turn lasts until its end.
+  std::optional<StreamId> unfinished_;
+  std::size_t messages_ = 0, bytes_ = 0;
+  std::uint64_t expired_ = 0, expired_bytes_ = 0;
+  std::vector<MessageId> half_sent_;  // for TakeExpired
+};
+
+}  // namespace sctp

@@ -1,0 +1,252 @@
+#include "sctp/send/sender.h"
+
+#include <algorithm>
+
+namespace sctp {
+namespace {
+
+using State = SentChunk::State;
+
+std::size_t FullPayload(std::size_t packet_bytes, DataFormat format) {
+  // Rounded down: what padding would take is payload for nobody.
+  return (packet_bytes - kCommonHeaderSize - DataHeaderSize(format)) & ~std::size_t{3};
+}
+
+}  // namespace
+
+Sender::Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_window_bytes,
+               std::size_t packet_bytes, BufferPool& buffers)
+    : settings_(settings),
+      slots_(buffers),
+      queue_(settings.queue, slots_),
+      outstanding_(initial_tsn),
+      round_trip_(settings.round_trip),
+      timer_(settings.peer_ack_delay),
+      congestion_(MakeCongestion(settings.congestion, packet_bytes)),
+      skipping_(settings.queue.format),
+      full_payload_(FullPayload(packet_bytes, settings.queue.format)),
+      peer_window_(peer_window_bytes) {}
+
+SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& options) {
+  if (stream.value() >= settings_.queue.streams || message.empty()) return SendStatus::kGone;
+  if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;
+  if (buffered_ > 0 && buffered_ + message.size() > settings_.buffer_bytes) {
+    full_told_ = true;
+    return SendStatus::kFull;
+  }
+  const MessageId id = slots_.Add(message);
+  OutgoingMessage& added = slots_[id];
+  added.stream = stream;
+  added.unordered = options.unordered;
+  added.protocol = options.protocol;
+  if (settings_.partial_reliability) added.deadline = options.deadline;
+  buffered_ += message.size();
+  queue_.Push(id);
+  ++counters_.messages;
+  return SendStatus::kSent;
+}
+
+bool Sender::TakeWritable() {
+  // Half empty, so that it is not told for each message.
+  if (!full_told_ || buffered_ > settings_.buffer_bytes / 2) return false;
+  full_told_ = false;
+  return true;
+}
+
+std::size_t Sender::ChunkSize(const Fragment& fragment) const {
+  return Padded(DataHeaderSize(settings_.queue.format) + fragment.length);
+}
+
+bool Sender::WindowAllows(std::size_t payload_bytes) const {
+  // One chunk may always be on its way: it finds out whether the window has opened again.
+  return outstanding_.empty() || outstanding_.unacked_bytes() + payload_bytes <= peer_window_;
+}
+
+bool Sender::HasSomething(TimePoint now) {
+  if (skipping_.Due(now) || outstanding_.lost() > 0) return true;
+  return !queue_.empty() && outstanding_.size() < settings_.max_outstanding_chunks &&
+         WindowAllows(std::min(full_payload_, queue_.bytes()));
+}
+
+std::size_t Sender::NextChunkBytes() {
+  if (const auto lost = outstanding_.FirstLost())
+    return ChunkSize(outstanding_.Find(*lost)->fragment);
+  return Padded(DataHeaderSize(settings_.queue.format) +
+                std::min(queue_.NextBytes(), full_payload_));
+}
+
+bool Sender::Ready(TimePoint now) {
+  if (skipping_.Due(now)) return true;
+  if (probe_due_ || retransmit_due_) return true;
+  return records_.flight_bytes() < congestion_->window_bytes() && pacer_.MaySend(now) &&
+         HasSomething(now);
+}
+
+bool Sender::Fill(BufferWriter& out, TimePoint now) {
+  packet_tsns_.clear();
+  bool any = AddSkip(out, now);
+  const bool beyond = probe_due_ || retransmit_due_;
+  if (beyond || (records_.flight_bytes() < congestion_->window_bytes() && pacer_.MaySend(now))) {
+    while (AddLost(out, now)) any = true;
+    if (outstanding_.lost() == 0)
+      while (AddNew(out, now)) any = true;
+    if (probe_due_ && packet_tsns_.empty() && AddProbe(out)) any = true;
+    // Instead of being sent again something may have been given up.
+    if (packet_tsns_.empty() && !any) any = AddSkip(out, now);
+    if (!packet_tsns_.empty() || (outstanding_.in_flight() == 0 && outstanding_.lost() == 0))
+      probe_due_ = retransmit_due_ = false;
+  }
+  return any;
+}
+
+bool Sender::AddSkip(BufferWriter& out, TimePoint now) {
+  while (const auto expired = queue_.TakeExpired()) Abandon(*expired, now);
+  if (!skipping_.Due(now) || out.space() < skipping_.Size()) return false;
+  skipping_.Write(out, now, round_trip_);
+  return true;
+}
+
+bool Sender::AddLost(BufferWriter& out, TimePoint now) {
+  const auto tsn = outstanding_.FirstLost();
+  if (!tsn) return false;
+  SentChunk& chunk = *outstanding_.Find(*tsn);
+  if (slots_[chunk.fragment.message].deadline <= now) {
+    Abandon(chunk.fragment.message, now);
+    return outstanding_.lost() > 0 && AddLost(out, now);
+  }
+  if (out.space() < ChunkSize(chunk.fragment)) return false;
+  outstanding_.SetState(chunk, *tsn, State::kInFlight);
+  ++counters_.retransmitted_chunks;
+  Write(out, *tsn, chunk, /*immediate=*/false);
+  return true;
+}
+
+// Nothing new is there, or may be sent: the last that is on its way once more, and the peer is
+// asked to answer at once.
+bool Sender::AddProbe(BufferWriter& out) {
+  const auto tsn = outstanding_.LastInFlight();
+  if (!tsn) return false;
+  SentChunk& chunk = *outstanding_.Find(*tsn);
+  if (out.space() < ChunkSize(chunk.fragment)) return false;
+  records_.ChunkLeaves(chunk.packet, ChunkSize(chunk.fragment));
+  probe_tsn_ = *tsn;
+  probed_ = true;
+  ++counters_.retransmitted_chunks;
+  Write(out, *tsn, chunk, /*immediate=*/true);
+  return true;
+}
+
+bool Sender::AddNew(BufferWriter& out, TimePoint now) {
+  const std::size_t header = DataHeaderSize(settings_.queue.format);
+  if (queue_.empty() || outstanding_.size() >= settings_.max_outstanding_chunks ||
+      out.space() <= header)
+    return false;
+  // The window is checked for a whole packet's worth beforehand: what is cut is sent.
+  const std::size_t space = out.space() - header;
+  if (!WindowAllows(std::min({space, full_payload_, queue_.bytes()}))) return false;
+  const std::uint64_t expired = queue_.expired_bytes();
+  const auto fragment = queue_.Cut(space & ~std::size_t{3}, full_payload_, now);
+  buffered_ -= queue_.expired_bytes() - expired;
+  while (const auto half_sent = queue_.TakeExpired()) Abandon(*half_sent, now);
+  if (!fragment) return false;
+  const Tsn tsn = outstanding_.Add(*fragment);
+  ++counters_.chunks;
+  Write(out, tsn, *outstanding_.Find(tsn), /*immediate=*/probe_due_);
+  return true;
+}
+
+void Sender::Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate) {
+  const Fragment& fragment = chunk.fragment;
+  const OutgoingMessage& message = slots_[fragment.message];
+  if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
+  DataChunk data;
+  data.format = settings_.queue.format;
+  data.tsn = tsn;
+  data.stream = message.stream;
+  data.unordered = message.unordered;
+  data.begin = fragment.begin;
+  data.end = fragment.end;
+  data.immediate = immediate;
+  data.mid = message.mid;
+  data.fsn = fragment.fsn;
+  data.protocol = message.protocol;
+  data.payload = ByteView(message.bytes).subspan(fragment.offset, fragment.length);
+  data.Write(out);
+  packet_tsns_.push_back(tsn);
+}
+
+void Sender::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
+  if (packet_tsns_.empty()) return;
+  const bool first = records_.flight_bytes() == 0;
+  const PacketNumber number =
+      records_.Add(now, packet_bytes, packet_tsns_, rate_.OnSend(now, first));
+  for (Tsn tsn : packet_tsns_) {
+    SentChunk& chunk = *outstanding_.Find(tsn);
+    chunk.packet = number;
+    chunk.sent = now;
+  }
+  packet_tsns_.clear();
+  if (settings_.pacing) pacer_.SetRate(congestion_->pacing_rate());
+  pacer_.OnSent(packet_bytes, now);
+  timer_.OnSent(now, first, round_trip_);
+  records_.Trim();
+  // Nothing more to send although there would be room: rates measured now are ours, not the path's.
+  if (records_.flight_bytes() < congestion_->window_bytes() && !HasSomething(now))
+    rate_.OnAppLimited(records_.flight_bytes());
+}
+
+// All that is left of the message, sent or not, is given up. Its chunks stay until the peer has
+// been told to skip them.
+void Sender::Abandon(MessageId id, TimePoint now) {
+  OutgoingMessage& message = slots_[id];
+  if (message.abandoned) return;
+  message.abandoned = true;
+  ++counters_.abandoned_messages;
+  for (Tsn tsn = outstanding_.cumulative() + 1; tsn < outstanding_.next_tsn(); ++tsn) {
+    SentChunk& chunk = *outstanding_.Find(tsn);
+    if (chunk.fragment.message != id) continue;
+    if (chunk.state == State::kInFlight)
+      records_.ChunkLeaves(chunk.packet, ChunkSize(chunk.fragment));
+    if (chunk.state != State::kAcked) outstanding_.SetState(chunk, tsn, State::kAbandoned);
+  }
+  if (message.cut_bytes < message.bytes.size()) {
+    // The peer has parts and waits for the rest: one TSN more stands for it, to be skipped.
+    const Tsn tsn = outstanding_.Add({.message = id, .offset = message.cut_bytes});
+    ++message.chunks;
+    outstanding_.SetState(*outstanding_.Find(tsn), tsn, State::kAbandoned);
+  }
+  skipping_.Update(outstanding_, slots_, now);
+}
+
+void Sender::ReleaseFront() {
+  const MessageId id = outstanding_.front().fragment.message;
+  outstanding_.PopFront();
+  OutgoingMessage& message = slots_[id];
+  if (--message.chunks > 0 || message.queued) return;
+  buffered_ -= message.bytes.size();
+  slots_.Remove(id);
+}
+
+TimePoint Sender::NextTimer(TimePoint now) {
+  TimePoint next = std::min(reorder_deadline_, skipping_.deadline());
+  if (outstanding_.in_flight() > 0) next = std::min(next, timer_.deadline());
+  if (records_.flight_bytes() < congestion_->window_bytes() && HasSomething(now))
+    next = std::min(next, pacer_.next());
+  return next;
+}
+
+SenderCounters Sender::counters() const {
+  SenderCounters counters = counters_;
+  counters.expired_messages = queue_.expired();
+  return counters;
+}
+
+bool Sender::InvariantsHold() const {
+  return records_.flight_bytes() == records_.SumFlightBytes() &&
+         (records_.flight_bytes() > 0) == (outstanding_.in_flight() > 0) &&
+         (outstanding_.in_flight() == 0 || timer_.running()) &&
+         (!drained() || (buffered_ == 0 && slots_.used() == 0)) &&
+         outstanding_.size() <= settings_.max_outstanding_chunks + 1;
+}
+
+}  // namespace sctp

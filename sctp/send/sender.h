@@ -1,0 +1,168 @@
+// The sending half of an association: what waits, what is on its way, when it counts as lost, and
+// how fast it may leave.
+//
+// Order of calls: whoever builds packets asks Ready(), lets Fill() add chunks behind what else is
+// in the packet, and tells OnPacketSent() when it is complete.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sctp/congestion/congestion.h"
+#include "sctp/congestion/pacer.h"
+#include "sctp/loss/rack.h"
+#include "sctp/loss/retransmission_timer.h"
+#include "sctp/loss/undo.h"
+#include "sctp/send/outstanding.h"
+#include "sctp/send/skipping.h"
+#include "sctp/wire/packet.h"
+#include "sctp/wire/sack_chunk.h"
+
+namespace sctp {
+
+enum class SendStatus {
+  kSent,      // taken over; the bytes were copied
+  kFull,      // as much waits as may; became_writable() follows
+  kTooLarge,  // larger than Settings::max_message_bytes
+  kGone,      // no such stream, or nothing may be sent (any more)
+};
+
+struct SendOptions {
+  std::uint32_t protocol = 0;
+  bool unordered = false;
+  // Given up when it comes before the message was sent; max() is reliable.
+  TimePoint deadline = TimePoint::max();
+};
+
+struct SenderCounters {
+  std::uint64_t messages = 0, chunks = 0, retransmitted_chunks = 0, lost_chunks = 0;
+  std::uint64_t spurious = 0;  // chunks declared lost that were not
+  std::uint64_t undone = 0;    // reductions of the rate that were taken back
+  std::uint64_t probes = 0, timeouts = 0;
+  std::uint64_t expired_messages = 0;    // before anything of them was sent
+  std::uint64_t abandoned_messages = 0;  // later
+  std::uint64_t sacks_stale = 0, sacks_invalid = 0;
+};
+
+class Sender {
+ public:
+  struct Settings {
+    SendQueue::Settings queue;
+    bool partial_reliability = true;
+    std::size_t max_message_bytes = 1 << 20;
+    std::size_t buffer_bytes = 4 << 20;
+    // Receivers of other makes, and replay windows above, hold no more.
+    std::size_t max_outstanding_chunks = 4096;
+    // Longer than the peer's own delay of SACKs.
+    Duration peer_ack_delay = std::chrono::milliseconds(25);
+    RoundTrip::Settings round_trip;
+    CongestionLaw congestion = CongestionLaw::kModel;
+    bool pacing = true;
+  };
+  // PACKET_BYTES: the largest packet, SCTP's header included. BUFFERS outlives it.
+  Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_window_bytes,
+         std::size_t packet_bytes, BufferPool& buffers);
+
+  void Configure(StreamId stream, const StreamShare& share) { queue_.Configure(stream, share); }
+  [[nodiscard]] SendStatus Push(StreamId stream, ByteView message, const SendOptions& options);
+  // Once after kFull, when there is room again.
+  [[nodiscard]] bool TakeWritable();
+  // The largest message that travels in one chunk.
+  [[nodiscard]] std::size_t MaxUnfragmented() const { return full_payload_; }
+
+  // A packet with data may leave now.
+  [[nodiscard]] bool Ready(TimePoint now);
+  // What the next chunk would take of a packet, so that what else there is can leave it room.
+  [[nodiscard]] std::size_t NextChunkBytes();
+  // Adds chunks while they fit; false if none did.
+  bool Fill(BufferWriter& out, TimePoint now);
+  // The packet with what Fill() added is complete.
+  void OnPacketSent(std::size_t packet_bytes, TimePoint now);
+
+  enum class SackOutcome { kTaken, kStale, kInvalid };
+  SackOutcome OnSack(const SackView& sack, TimePoint now);
+  // The cumulative TSN of a SHUTDOWN counts as that of a SACK without blocks.
+  SackOutcome OnCumulative(Tsn cumulative, TimePoint now);
+  // A round trip that was measured otherwise (handshake, HEARTBEAT).
+  void OnRoundTrip(Duration rtt) { round_trip_.OnSample(rtt); }
+
+  [[nodiscard]] TimePoint NextTimer(TimePoint now);
+  void OnTimer(TimePoint now);
+
+  // Nothing waits and nothing is unacknowledged.
+  [[nodiscard]] bool drained() const { return queue_.empty() && outstanding_.empty(); }
+  [[nodiscard]] const RoundTrip& round_trip() const { return round_trip_; }
+  [[nodiscard]] const Congestion& congestion() const { return *congestion_; }
+  [[nodiscard]] double pacing_rate() const { return pacer_.rate(); }
+  [[nodiscard]] std::size_t flight_bytes() const { return records_.flight_bytes(); }
+  [[nodiscard]] std::size_t buffered_bytes() const { return buffered_; }
+  [[nodiscard]] std::size_t outstanding_chunks() const { return outstanding_.size(); }
+  [[nodiscard]] const RetransmissionTimer& timer() const { return timer_; }
+  [[nodiscard]] SenderCounters counters() const;
+  // Broken only by a mistake in here; tests ask after every event.
+  [[nodiscard]] bool InvariantsHold() const;
+
+ private:
+  // What one SACK has told so far.
+  struct Acked {
+    std::size_t delivered_bytes = 0, lost_bytes = 0;
+    bool new_recovery = false, progress = false;
+    PacketNumber newest_packet;
+    PacketRecord newest;
+    bool newest_known = false;
+    Duration rtt{};
+  };
+
+  [[nodiscard]] bool HasSomething(TimePoint now);
+  [[nodiscard]] bool WindowAllows(std::size_t payload_bytes) const;
+  [[nodiscard]] std::size_t ChunkSize(const Fragment& fragment) const;
+  bool AddSkip(BufferWriter& out, TimePoint now);
+  bool AddLost(BufferWriter& out, TimePoint now);
+  bool AddProbe(BufferWriter& out);
+  bool AddNew(BufferWriter& out, TimePoint now);
+  void Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate);
+  void Abandon(MessageId message, TimePoint now);
+  void ReleaseFront();
+
+  [[nodiscard]] bool Plausible(const SackView& sack) const;
+  void TakeCumulative(Tsn cumulative, TimePoint now, Acked& acked);
+  void TakeGaps(const SackView& sack, TimePoint now, Acked& acked);
+  void TakeDuplicates(const SackView& sack);
+  void OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked);
+  void OnSpurious(Tsn tsn);
+  void DetectLosses(TimePoint now, Acked& acked);
+  void OnPacketLost(PacketNumber number, Acked& acked);
+  void FinishAck(TimePoint now, std::size_t flight_before, Acked& acked);
+
+  Settings settings_;
+  MessageSlots slots_;
+  SendQueue queue_;
+  Outstanding outstanding_;
+  PacketRecords records_;
+  RoundTrip round_trip_;
+  Rack rack_;
+  RetransmissionTimer timer_;
+  Undo undo_;
+  DeliveryRate rate_;
+  std::unique_ptr<Congestion> congestion_;
+  Pacer pacer_;
+  Skipping skipping_;
+
+  std::size_t full_payload_;
+  std::uint32_t peer_window_;
+  std::size_t buffered_ = 0;
+  bool full_told_ = false;
+  bool probe_due_ = false;       // one packet, whatever the congestion window says
+  bool retransmit_due_ = false;  // the same, after a timeout
+  TimePoint reorder_deadline_ = TimePoint::max();
+  std::vector<Tsn> packet_tsns_;  // of the packet that is being filled
+  // TSNs known to have been sent again for nothing: their duplicates say nothing new.
+  static constexpr std::size_t kKnownSpurious = 64;
+  std::array<Tsn, kKnownSpurious> known_spurious_{};
+  std::size_t known_spurious_count_ = 0;
+  Tsn probe_tsn_;  // of the last probe, whose duplicate is no sign of anything
+  bool probed_ = false;
+  SenderCounters counters_;
+};
+
+}  // namespace sctp

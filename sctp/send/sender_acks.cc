@@ -1,0 +1,218 @@
+// Sender: what SACKs and the clock tell.
+#include <algorithm>
+
+#include "sctp/send/sender.h"
+
+namespace sctp {
+namespace {
+
+using State = SentChunk::State;
+
+}  // namespace
+
+bool Sender::Plausible(const SackView& sack) const {
+  if (sack.cumulative >= outstanding_.next_tsn()) return false;
+  std::uint32_t before = 1;
+  for (std::size_t i = 0; i < sack.gaps(); ++i) {
+    const GapBlock gap = sack.gap(i);
+    if (gap.start <= before || gap.end < gap.start ||
+        sack.cumulative + gap.end >= outstanding_.next_tsn())
+      return false;
+    before = gap.end;
+  }
+  return true;
+}
+
+Sender::SackOutcome Sender::OnSack(const SackView& sack, TimePoint now) {
+  if (sack.cumulative < outstanding_.cumulative()) {
+    ++counters_.sacks_stale;
+    return SackOutcome::kStale;
+  }
+  if (!Plausible(sack)) {
+    ++counters_.sacks_invalid;
+    return SackOutcome::kInvalid;
+  }
+  const std::size_t flight_before = records_.flight_bytes();
+  Acked acked;
+  rack_.BeginSack();
+  TakeCumulative(sack.cumulative, now, acked);
+  TakeGaps(sack, now, acked);
+  TakeDuplicates(sack);
+  peer_window_ = sack.window_bytes;
+  FinishAck(now, flight_before, acked);
+  return SackOutcome::kTaken;
+}
+
+Sender::SackOutcome Sender::OnCumulative(Tsn cumulative, TimePoint now) {
+  if (cumulative < outstanding_.cumulative()) return SackOutcome::kStale;
+  if (cumulative >= outstanding_.next_tsn()) return SackOutcome::kInvalid;
+  const std::size_t flight_before = records_.flight_bytes();
+  Acked acked;
+  rack_.BeginSack();
+  TakeCumulative(cumulative, now, acked);
+  FinishAck(now, flight_before, acked);
+  return SackOutcome::kTaken;
+}
+
+void Sender::TakeCumulative(Tsn cumulative, TimePoint now, Acked& acked) {
+  for (Tsn tsn = outstanding_.cumulative() + 1; tsn <= cumulative; ++tsn) {
+    SentChunk& chunk = *outstanding_.Find(tsn);
+    if (chunk.state == State::kInFlight || chunk.state == State::kLost)
+      OnDelivered(tsn, chunk, now, acked);
+    acked.progress = true;
+    ReleaseFront();
+  }
+}
+
+void Sender::TakeGaps(const SackView& sack, TimePoint now, Acked& acked) {
+  for (std::size_t i = 0; i < sack.gaps(); ++i) {
+    const TsnRun run{sack.cumulative + sack.gap(i).start, sack.cumulative + sack.gap(i).end};
+    outstanding_.acked().ForMissing(run, [&](TsnRun part) {
+      for (Tsn tsn = part.first; tsn <= part.last; ++tsn) {
+        SentChunk& chunk = *outstanding_.Find(tsn);
+        if (chunk.state != State::kInFlight && chunk.state != State::kLost) continue;
+        OnDelivered(tsn, chunk, now, acked);
+        outstanding_.SetState(chunk, tsn, State::kAcked);
+      }
+    });
+    (void)outstanding_.acked().AddRange(run);
+  }
+}
+
+void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked) {
+  const std::size_t size = ChunkSize(chunk.fragment);
+  const Duration rtt = now - chunk.sent;
+  const bool first = chunk.transmissions == 1;
+  acked.delivered_bytes += size;
+  acked.progress = true;
+  // An earlier transmission than the last has arrived: no answer is faster than the path, which may
+  // be a little shorter than it was ever seen to be.
+  const Duration least = round_trip_.least() - round_trip_.least() / 8;
+  const bool earlier = !first && round_trip_.known() && rtt < least;
+  if (chunk.state == State::kLost || earlier) OnSpurious(tsn);
+  PacketRecord* record = records_.Find(chunk.packet);
+  if (chunk.state == State::kInFlight) {
+    if (record != nullptr && !earlier &&
+        (!acked.newest_known || acked.newest_packet < chunk.packet)) {
+      acked.newest_known = true;
+      acked.newest_packet = chunk.packet;
+      acked.newest = *record;
+    }
+    records_.ChunkLeaves(chunk.packet, size);
+  }
+  if (earlier) return;
+  rack_.OnDelivered(chunk.packet, rtt, first);
+  // Of what was sent twice it cannot be told for certain which one is answered (Karn).
+  if (first && chunk.state == State::kInFlight &&
+      (acked.rtt == Duration::zero() || rtt < acked.rtt))
+    acked.rtt = rtt;
+}
+
+void Sender::OnSpurious(Tsn tsn) {
+  ++counters_.spurious;
+  known_spurious_[known_spurious_count_++ % kKnownSpurious] = tsn;
+  rack_.OnSpurious(PacketNumber(records_.end().value()));
+  if (!undo_.OnSpurious()) return;
+  ++counters_.undone;
+  congestion_->OnUndo();
+  timer_.OnUndo();
+}
+
+// The peer got these twice. Where we sent them twice because we thought them lost, they were not.
+void Sender::TakeDuplicates(const SackView& sack) {
+  const std::size_t known = std::min(known_spurious_count_, kKnownSpurious);
+  for (std::size_t i = 0; i < sack.duplicates(); ++i) {
+    const Tsn tsn = sack.duplicate(i);
+    if (tsn >= outstanding_.next_tsn() || (probed_ && tsn == probe_tsn_)) continue;
+    const SentChunk* chunk = outstanding_.Find(tsn);
+    // Two transmissions that both arrived: the second was for nothing. Of more it cannot be told;
+    // of one alone the network has made two.
+    if (chunk != nullptr && chunk->transmissions != 2) continue;
+    if (chunk == nullptr && !undo_.recovering()) continue;
+    const auto end = known_spurious_.begin() + static_cast<std::ptrdiff_t>(known);
+    if (std::find(known_spurious_.begin(), end, tsn) == end) OnSpurious(tsn);
+  }
+}
+
+void Sender::DetectLosses(TimePoint now, Acked& acked) {
+  reorder_deadline_ = rack_.DetectLosses(records_, round_trip_, now,
+                                         [&](PacketNumber number) { OnPacketLost(number, acked); });
+}
+
+void Sender::OnPacketLost(PacketNumber number, Acked& acked) {
+  const PacketRecord* record = records_.Find(number);
+  acked.lost_bytes += record->flight_bytes;
+  records_.ForTsns(*record, [&](Tsn tsn) {
+    SentChunk* chunk = outstanding_.Find(tsn);
+    if (chunk == nullptr || chunk->packet != number || chunk->state != State::kInFlight) return;
+    records_.ChunkLeaves(number, ChunkSize(chunk->fragment));
+    outstanding_.SetState(*chunk, tsn, State::kLost);
+    ++counters_.lost_chunks;
+    acked.new_recovery |= undo_.OnLost(outstanding_.next_tsn());
+  });
+}
+
+void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
+  if (acked.rtt > Duration::zero()) round_trip_.OnSample(acked.rtt);
+  if (acked.delivered_bytes > 0) rate_.OnDelivered(acked.delivered_bytes, now);
+  DetectLosses(now, acked);
+  records_.Trim();
+  // The peer has taken back what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the
+  // cumulative TSN would be further.
+  if (outstanding_.acked().Contains(outstanding_.cumulative() + 1)) outstanding_.ForgetAcked();
+  if (undo_.OnCumulative(outstanding_.cumulative())) rack_.OnRecoveryEnd();
+  AckEvent event;
+  event.now = now;
+  event.delivered_bytes = acked.delivered_bytes;
+  event.lost_bytes = acked.lost_bytes;
+  event.new_recovery = acked.new_recovery;
+  event.flight_before_bytes = flight_before;
+  event.flight_bytes = records_.flight_bytes();
+  event.delivered_total_bytes = rate_.delivered_bytes();
+  event.rtt = acked.rtt;
+  event.smoothed_rtt = round_trip_.smoothed();
+  if (acked.newest_known)
+    event.rate = rate_.Take(acked.newest.rate, acked.newest.sent, round_trip_.least());
+  if (acked.delivered_bytes > 0 || acked.lost_bytes > 0) {
+    congestion_->OnAck(event);
+    if (settings_.pacing) pacer_.SetRate(congestion_->pacing_rate());
+  }
+  if (outstanding_.abandoned() > 0 || skipping_.deadline() != TimePoint::max())
+    skipping_.Update(outstanding_, slots_, now);
+  if (acked.progress) {
+    // What the timers asked for has been answered.
+    probe_due_ = retransmit_due_ = false;
+    timer_.OnProgress(now, outstanding_.in_flight() > 0, round_trip_);
+  } else if (outstanding_.in_flight() == 0) {
+    timer_.Stop();
+  }
+}
+
+void Sender::OnTimer(TimePoint now) {
+  if (reorder_deadline_ <= now) {
+    Acked acked;
+    FinishAck(now, records_.flight_bytes(), acked);
+  }
+  if (outstanding_.in_flight() == 0) return;
+  switch (timer_.OnTimer(now, round_trip_)) {
+    case RetransmissionTimer::Fired::kNothing:
+      return;
+    case RetransmissionTimer::Fired::kProbe:
+      ++counters_.probes;
+      probe_due_ = true;
+      return;
+    case RetransmissionTimer::Fired::kTimeout:
+      break;
+  }
+  // Only the oldest is sent again: if what comes back tells that it arrived, the rest is lost too,
+  // by RACK; if the rest is acknowledged, nothing was (F-RTO's question, RFC 5682).
+  ++counters_.timeouts;
+  Acked acked;
+  records_.Trim();
+  OnPacketLost(records_.begin(), acked);
+  records_.Trim();
+  retransmit_due_ = true;
+  congestion_->OnTimeout();
+}
+
+}  // namespace sctp
