@@ -94,4 +94,9 @@ std::expected<Cookie, CookieFault> CookieBox::Open(ByteView bytes, TimePoint now
   return cookie;
 }
 
+std::optional<VerificationTag> CookieBox::PeerTagOf(ByteView bytes) {
+  if (bytes.size() != kSize) return std::nullopt;
+  return ReadFields(bytes).peer_tag;
+}
+
 }  // namespace sctp

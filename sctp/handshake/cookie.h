@@ -48,6 +48,8 @@ class CookieBox {
   [[nodiscard]] std::array<std::uint8_t, kSize> Seal(Cookie cookie, TimePoint now);
   // Nothing of BYTES is believed before its MAC has been checked. Does not compare addresses.
   [[nodiscard]] std::expected<Cookie, CookieFault> Open(ByteView bytes, TimePoint now);
+  // Whose it was, for one that Open called stale.
+  [[nodiscard]] static std::optional<VerificationTag> PeerTagOf(ByteView bytes);
 
  private:
   // A new key now and then: one is used for as long as a cookie lives, and kept for as long again.

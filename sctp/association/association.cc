@@ -1,0 +1,225 @@
+#include "sctp/association/association.h"
+
+#include <algorithm>
+
+namespace sctp {
+namespace {
+
+// Answers wait for the next packet; who asks for more than this at once gets no more.
+constexpr std::size_t kMostAnswerBytes = 1200;
+
+}  // namespace
+
+std::string_view Name(DownReason reason) {
+  switch (reason) {
+    case DownReason::kNoAnswer:
+      return "no answer";
+    case DownReason::kShutdown:
+      return "shutdown";
+    case DownReason::kAborted:
+      return "aborted";
+    case DownReason::kDeadPeer:
+      return "dead peer";
+    case DownReason::kRestarted:
+      return "restarted";
+    case DownReason::kLocal:
+      return "local";
+    case DownReason::kViolation:
+      return "violation";
+  }
+  return "";
+}
+
+Association::Association(const AssociationSettings& settings, const Identity& identity,
+                         Around around, TimePoint now)
+    : settings_(settings),
+      identity_(identity),
+      around_(around),
+      initiator_(std::in_place, settings.initiator, now),
+      heartbeats_(settings.heartbeats, now) {}
+
+Association::Association(const AssociationSettings& settings, const Identity& identity,
+                         const Cookie& cookie, Around around, TimePoint now)
+    : settings_(settings),
+      identity_(identity),
+      around_(around),
+      heartbeats_(settings.heartbeats, now) {
+  Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
+         cookie.peer_window_bytes});
+  Answer(ChunkType::kCookieAck, 0, {});
+}
+
+void Association::Agree(const Agreed& agreed) {
+  agreed_ = agreed.capabilities;
+  out_streams_ = agreed.out_streams;
+  const DataFormat format = agreed_.interleaving ? DataFormat::kIData : DataFormat::kData;
+  Sender::Settings sending;
+  sending.queue = {format, agreed.out_streams};
+  sending.partial_reliability = agreed_.partial_reliability;
+  sending.max_message_bytes = settings_.max_message_bytes;
+  sending.buffer_bytes = settings_.send_buffer_bytes;
+  sending.max_outstanding_chunks = settings_.max_outstanding_chunks;
+  sending.peer_ack_delay = settings_.peer_ack_delay;
+  sending.round_trip = settings_.round_trip;
+  sending.congestion = settings_.congestion;
+  sender_.emplace(sending, identity_.own_tsn, agreed.peer_window_bytes, settings_.packet_bytes,
+                  around_.buffers);
+  Receiver::Settings receiving;
+  receiving.reassembly = {format, agreed.in_streams, settings_.max_message_bytes};
+  receiving.ack = settings_.ack;
+  receiving.window_bytes = trusted_ ? settings_.window_bytes : settings_.first_window_bytes;
+  receiver_.emplace(receiving, agreed.peer_tsn, around_.buffers, static_cast<MessageSink&>(*this));
+}
+
+void Association::OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) {
+  if (down_) return;  // ended by what an earlier message of this packet led to
+  ++counters_.messages_in;
+  around_.events.OnMessage(stream, protocol, message);
+}
+
+SendStatus Association::Send(StreamId stream, ByteView message, const SendOptions& options) {
+  if (!up() || !closing_.open()) return SendStatus::kGone;
+  return sender_->Push(stream, message, options);
+}
+
+void Association::Configure(StreamId stream, const StreamShare& share) {
+  if (sender_) sender_->Configure(stream, share);
+}
+
+void Association::Trust(TimePoint now) {
+  trusted_ = true;
+  if (receiver_) receiver_->SetWindow(settings_.window_bytes, now);
+}
+
+void Association::Shutdown(TimePoint now) {
+  if (!up()) {
+    Abort("");
+    return;
+  }
+  closing_.Shutdown();
+  if (sender_->drained()) closing_.OnDrained(now);
+}
+
+void Association::Abort(std::string_view reason) {
+  if (down_) return;
+  down_ = true;
+  answers_.clear();
+  if (identity_.peer_tag == VerificationTag(0)) return;  // nobody is there yet who could be told
+  std::uint8_t cause[kTlvHeaderSize + 64 + 4];
+  BufferWriter out(cause);
+  WriteCause(out, CauseCode::kUserAbort, funnel::AsBytes(reason.substr(0, 64)));
+  Answer(ChunkType::kAbort, 0, out.written());
+}
+
+void Association::GoDown(DownReason reason, std::string_view text) {
+  if (down_) return;
+  down_ = true;
+  around_.events.OnDown(reason, text);
+}
+
+// The peer did what it must not: it is told why.
+void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason) {
+  if (down_) return;
+  answers_.clear();
+  std::uint8_t raw[kTlvHeaderSize + 64 + 4];
+  BufferWriter out(raw);
+  WriteCause(out, cause, funnel::AsBytes(text.substr(0, 64)));
+  Answer(ChunkType::kAbort, 0, out.written());
+  GoDown(reason, text);
+}
+
+void Association::Answer(ChunkType type, std::uint8_t flags, ByteView body) {
+  const std::size_t size = Padded(kChunkHeaderSize + body.size());
+  if (answers_.size() + size >
+      std::min(kMostAnswerBytes, settings_.packet_bytes - kCommonHeaderSize))
+    return;
+  const std::size_t at = answers_.size();
+  answers_.resize(at + size);
+  BufferWriter out(MutableByteView(answers_).subspan(at));
+  WriteChunk(out, type, flags, body);
+}
+
+std::size_t Association::Finish(PacketWriter& packet, bool with_data, TimePoint now) {
+  const std::size_t size = packet.Finish().size();
+  if (with_data) sender_->OnPacketSent(size, now);
+  ++counters_.packets_out;
+  counters_.bytes_out += size;
+  return size;
+}
+
+void Association::WriteSack(BufferWriter& out, TimePoint now) {
+  const AckPolicy& ack = receiver_->ack();
+  if (!ack.pending()) return;
+  if (!ack.Due(now)) {
+    // It rides along where the next chunk fits behind it; on its own it would have waited.
+    constexpr std::size_t kUsualSack = kChunkHeaderSize + kSackFixedSize;
+    if (!sender_->Ready(now) || out.space() < kUsualSack + sender_->NextChunkBytes()) return;
+  }
+  if (receiver_->WriteSack(out)) ++counters_.sacks_out;
+}
+
+void Association::WriteControl(BufferWriter& out, TimePoint now) {
+  if (!answers_.empty()) {
+    out.Append(answers_);
+    answers_.clear();
+  }
+  if (down_) return;
+  WriteSack(out, now);
+  if (closing_.Due(now) && out.space() >= kChunkHeaderSize + 4)
+    closing_.Write(out, receiver_->cumulative(), now, sender_->round_trip());
+  if (heartbeats_.Due(now) && out.space() >= Heartbeats::kChunkSize)
+    heartbeats_.Write(out, now, around_.random);
+}
+
+std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
+  buffer = buffer.first(settings_.packet_bytes);
+  if (IsBeginning() && !down_) {
+    if (!initiator_->Due(now)) return 0;
+    const bool init = initiator_->state() == Initiator::State::kCookieWait;
+    PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port,
+                                 init ? VerificationTag(0) : identity_.peer_tag});
+    const InitChunk chunk{
+        identity_.own_tag,     static_cast<std::uint32_t>(settings_.first_window_bytes),
+        settings_.out_streams, settings_.in_streams,
+        identity_.own_tsn,     {}};
+    if (!initiator_->Write(packet.out(), chunk, settings_.capabilities, now)) return 0;
+    return Finish(packet, /*with_data=*/false, now);
+  }
+  PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+  WriteControl(packet.out(), now);
+  bool with_data = false;
+  if (!down_ && sender_->Ready(now)) with_data = sender_->Fill(packet.out(), now);
+  if (packet.empty()) return 0;
+  return Finish(packet, with_data, now);
+}
+
+TimePoint Association::NextTimer(TimePoint now) {
+  if (down_) return TimePoint::max();
+  if (IsBeginning()) return initiator_->NextTimer();
+  return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
+                   heartbeats_.NextTimer()});
+}
+
+void Association::OnTimer(TimePoint now) {
+  if (down_) return;
+  if (IsBeginning()) {
+    // The attempt after the last one is made here, where its end may be told.
+    if (initiator_->exhausted() && initiator_->Due(now))
+      GoDown(DownReason::kNoAnswer, "nobody answered");
+    return;
+  }
+  if (heartbeats_.Dead(now)) {
+    GoDown(DownReason::kDeadPeer, "nothing heard");
+    return;
+  }
+  sender_->OnTimer(now);
+  AfterInput(now);
+}
+
+AssociationCounters Association::counters() const {
+  AssociationCounters counters = counters_;
+  if (sender_) counters.sent = sender_->counters();
+  return counters;
+}
+
+}  // namespace sctp

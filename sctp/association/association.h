@@ -1,0 +1,183 @@
+// One association: a packet and the time go in, packets come out. It knows nothing of others, of
+// addresses or of cookies; the endpoint does.
+//
+// Calls to Events are made from OnPacket and OnTimer only. Inside them everything may be called but
+// OnPacket, OnTimer, NextPacket and the destructor.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sctp/handshake/closing.h"
+#include "sctp/handshake/collision.h"
+#include "sctp/handshake/cookie.h"
+#include "sctp/handshake/initiator.h"
+#include "sctp/path/heartbeats.h"
+#include "sctp/receive/receiver.h"
+#include "sctp/send/sender.h"
+
+namespace sctp {
+
+enum class DownReason {
+  kNoAnswer,   // nobody answered our INIT in time
+  kShutdown,   // ended in order, by either side
+  kAborted,    // the peer ended it at once
+  kDeadPeer,   // nothing heard for Heartbeats::Settings::dead_after
+  kRestarted,  // the peer began anew; a successor follows
+  kLocal,      // Abort was called here
+  kViolation,  // the peer broke a limit
+};
+[[nodiscard]] std::string_view Name(DownReason reason);
+
+struct AssociationSettings {
+  Capabilities capabilities{true, true, std::nullopt};
+  std::uint16_t out_streams = 1024, in_streams = 1024;
+  std::size_t max_message_bytes = 128 * 1024;
+  // Until Trust(), and from then on.
+  std::size_t first_window_bytes = 96 * 1024, window_bytes = 4 << 20;
+  // The largest packet, SCTP's header included.
+  std::size_t packet_bytes = 1472;
+  AckPolicy::Settings ack;
+  std::size_t send_buffer_bytes = 4 << 20;
+  std::size_t max_outstanding_chunks = 4096;
+  Duration peer_ack_delay = std::chrono::milliseconds(25);
+  RoundTrip::Settings round_trip;
+  CongestionLaw congestion = CongestionLaw::kModel;
+  Initiator::Settings initiator;
+  Heartbeats::Settings heartbeats;
+};
+
+struct AssociationCounters {
+  SenderCounters sent;
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t messages_in = 0, duplicate_chunks = 0, refused_chunks = 0, impossible_chunks = 0;
+  std::uint64_t sacks_out = 0, unknown_chunks = 0, malformed_chunks = 0;
+};
+
+class Association : private MessageSink {
+ public:
+  class Events {
+   public:
+    virtual ~Events() = default;
+    virtual void OnUp() = 0;
+    // The last call. TEXT may be what the peer said: decide nothing by it, escape it.
+    virtual void OnDown(DownReason reason, std::string_view text) = 0;
+    virtual void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) = 0;
+    // Send may succeed again after kFull.
+    virtual void OnWritable() = 0;
+  };
+  // What it needs of whoever owns it, all outliving it.
+  struct Around {
+    RandomSource& random;
+    BufferPool& buffers;
+    Events& events;
+  };
+  struct Identity {
+    std::uint16_t own_port = 0, peer_port = 0;
+    VerificationTag own_tag, peer_tag;  // the peer's is 0 while it is not known
+    Tsn own_tsn;
+    std::uint32_t own_tie = 0, peer_tie = 0;
+  };
+
+  // Begins one; the first packet is ready at once.
+  Association(const AssociationSettings& settings, const Identity& identity, Around around,
+              TimePoint now);
+  // Of a COOKIE ECHO that was believed; it is up, which OnUp told nobody yet: the caller does.
+  Association(const AssociationSettings& settings, const Identity& identity, const Cookie& cookie,
+              Around around, TimePoint now);
+  ~Association() override = default;
+
+  // Chunks of a packet whose tag and ports are this association's. INIT and COOKIE ECHO are not
+  // looked at: the endpoint has.
+  void OnPacket(const PacketView& packet, TimePoint now);
+  // A COOKIE ECHO that is no restart: in a collision the peer's tag is learnt from it, otherwise it
+  // is only acknowledged again.
+  void OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now);
+  // The next packet to leave, into BUFFER of at least Settings::packet_bytes; 0 if there is none.
+  [[nodiscard]] std::size_t NextPacket(MutableByteView buffer, TimePoint now);
+  [[nodiscard]] TimePoint NextTimer(TimePoint now);
+  void OnTimer(TimePoint now);
+
+  [[nodiscard]] SendStatus Send(StreamId stream, ByteView message, const SendOptions& options);
+  void Configure(StreamId stream, const StreamShare& share);
+  // From now on the whole window is the peer's.
+  void Trust(TimePoint now);
+  void Shutdown(TimePoint now);
+  // As if it had never been: nothing is told to anybody, nothing leaves.
+  void Discard() {
+    down_ = true;
+    answers_.clear();
+  }
+  // OnDown(kLocal) is not called from inside; the last packet is ready.
+  void Abort(std::string_view reason);
+
+  [[nodiscard]] bool up() const { return sender_.has_value() && !IsBeginning() && !down_; }
+  // Nothing is left to be done but to send what NextPacket still has.
+  [[nodiscard]] bool down() const { return down_; }
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] AssociationTags tags() const {
+    return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
+  }
+  [[nodiscard]] Closing::State closing() const { return closing_.state(); }
+  [[nodiscard]] std::uint16_t streams() const { return out_streams_; }
+  [[nodiscard]] const Capabilities& agreed() const { return agreed_; }
+  // Only when it is or was up.
+  [[nodiscard]] const Sender* sender() const { return sender_ ? &*sender_ : nullptr; }
+  [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
+  [[nodiscard]] AssociationCounters counters() const;
+
+ private:
+  struct Agreed {
+    Capabilities capabilities;
+    std::uint16_t out_streams = 0, in_streams = 0;
+    Tsn peer_tsn;
+    std::uint32_t peer_window_bytes = 0;
+  };
+  [[nodiscard]] bool IsBeginning() const {
+    return initiator_ && initiator_->state() != Initiator::State::kUp;
+  }
+  void Agree(const Agreed& agreed);
+  void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) override;
+
+  // False: nothing further in the packet is looked at.
+  [[nodiscard]] bool OnChunk(const ChunkView& chunk, TimePoint now);
+  void OnData(const ChunkView& chunk, TimePoint now);
+  void OnSack(const ChunkView& chunk, TimePoint now);
+  void OnInitAck(const ChunkView& chunk, TimePoint now);
+  void OnCookieAck(TimePoint now);
+  void OnError(const ChunkView& chunk, TimePoint now);
+  void OnAbort(const ChunkView& chunk);
+  void OnShutdown(const ChunkView& chunk, TimePoint now);
+  void OnShutdownAck();
+  void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
+  [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
+  void AfterInput(TimePoint now);
+  void GoDown(DownReason reason, std::string_view text);
+  void Refuse(CauseCode cause, std::string_view text, DownReason reason);
+
+  // Control chunks that only answer something, written ahead; what does not fit any more is lost,
+  // as the packet that carries it could be.
+  void Answer(ChunkType type, std::uint8_t flags, ByteView body);
+  void WriteControl(BufferWriter& out, TimePoint now);
+  void WriteSack(BufferWriter& out, TimePoint now);
+  [[nodiscard]] std::size_t Finish(PacketWriter& packet, bool with_data, TimePoint now);
+
+  AssociationSettings settings_;
+  Identity identity_;
+  Around around_;
+  std::optional<Initiator> initiator_;
+  Closing closing_;
+  Heartbeats heartbeats_;
+  std::optional<Sender> sender_;
+  std::optional<Receiver> receiver_;
+  Capabilities agreed_;
+  std::uint16_t out_streams_ = 0;
+  Bytes answers_;  // whole chunks
+  bool trusted_ = false;
+  bool down_ = false;
+  bool got_data_ = false;  // in the packet that is being read
+  AssociationCounters counters_;
+};
+
+}  // namespace sctp

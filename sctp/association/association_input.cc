@@ -1,0 +1,216 @@
+// Association: what each chunk does.
+#include "sctp/association/association.h"
+
+namespace sctp {
+
+void Association::OnPacket(const PacketView& packet, TimePoint now) {
+  if (down_) return;
+  ++counters_.packets_in;
+  counters_.bytes_in += kCommonHeaderSize + packet.chunks.size();
+  heartbeats_.OnHeard(now);
+  got_data_ = false;
+  ChunkReader chunks(packet.chunks);
+  while (const auto chunk = chunks.Next())
+    if (!OnChunk(*chunk, now) || down_) break;
+  if (chunks.malformed()) ++counters_.malformed_chunks;
+  if (down_) return;
+  if (got_data_) {
+    receiver_->EndPacket(now);
+    closing_.OnData(now);
+    if (closing_.state() == Closing::State::kSent) receiver_->AskForSack(now);
+  }
+  AfterInput(now);
+}
+
+void Association::AfterInput(TimePoint now) {
+  if (down_ || IsBeginning()) return;
+  if (sender_->drained()) closing_.OnDrained(now);
+  if (sender_->TakeWritable()) around_.events.OnWritable();
+}
+
+bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
+  // Until the handshake is through, only its own chunks mean anything.
+  const bool begun = sender_.has_value() && !IsBeginning();
+  switch (chunk.type) {
+    case ChunkType::kData:
+    case ChunkType::kIData:
+      if (begun && closing_.receiving()) OnData(chunk, now);
+      return true;
+    case ChunkType::kSack:
+      if (begun) OnSack(chunk, now);
+      return true;
+    case ChunkType::kForwardTsn:
+    case ChunkType::kIForwardTsn:
+      if (const auto view = ForwardTsnView::Parse(chunk); view && begun)
+        (void)receiver_->OnForwardTsn(*view, now);
+      return true;
+    case ChunkType::kInitAck:
+      OnInitAck(chunk, now);
+      return true;
+    case ChunkType::kCookieAck:
+      OnCookieAck(now);
+      return true;
+    case ChunkType::kHeartbeat:
+      if (begun) Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
+      return true;
+    case ChunkType::kHeartbeatAck:
+      if (begun) OnHeartbeatAck(chunk, now);
+      return true;
+    case ChunkType::kError:
+      OnError(chunk, now);
+      return true;
+    case ChunkType::kAbort:
+      OnAbort(chunk);
+      return false;
+    case ChunkType::kShutdown:
+      if (begun) OnShutdown(chunk, now);
+      return true;
+    case ChunkType::kShutdownAck:
+      if (begun) OnShutdownAck();
+      return true;
+    case ChunkType::kShutdownComplete:
+      if (begun && closing_.OnShutdownComplete()) GoDown(DownReason::kShutdown, "");
+      return true;
+    case ChunkType::kInit:
+    case ChunkType::kCookieEcho:
+    case ChunkType::kPad:
+      return true;
+  }
+  return OnUnknown(chunk);
+}
+
+void Association::OnData(const ChunkView& chunk, TimePoint now) {
+  (void)now;
+  const auto data = DataView::Parse(chunk);
+  if (!data) {
+    ++counters_.malformed_chunks;
+    return;
+  }
+  got_data_ = true;
+  switch (receiver_->OnData(*data)) {
+    case Receiver::Outcome::kTaken:
+      return;
+    case Receiver::Outcome::kDuplicate:
+      ++counters_.duplicate_chunks;
+      return;
+    case Receiver::Outcome::kNoRoom:
+      ++counters_.refused_chunks;
+      return;
+    case Receiver::Outcome::kImpossible:
+      ++counters_.impossible_chunks;
+      return;
+    case Receiver::Outcome::kTooLarge:
+      Refuse(CauseCode::kProtocolViolation, "message too large", DownReason::kViolation);
+      return;
+  }
+}
+
+void Association::OnSack(const ChunkView& chunk, TimePoint now) {
+  if (const auto sack = SackView::Parse(chunk))
+    (void)sender_->OnSack(*sack, now);
+  else
+    ++counters_.malformed_chunks;
+}
+
+void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
+  if (!initiator_ || initiator_->state() != Initiator::State::kCookieWait) return;
+  const auto init = InitChunk::Parse(chunk);
+  if (!init || init->tag == VerificationTag(0) || init->out_streams == 0 || init->in_streams == 0) {
+    GoDown(DownReason::kViolation, "bad INIT ACK");
+    return;
+  }
+  const auto parameters = ReadParameters(init->parameters, nullptr);
+  identity_.peer_tag = init->tag;
+  if (!parameters || !parameters->cookie) {
+    Refuse(parameters ? CauseCode::kMissingParameter : parameters.error(), "bad INIT ACK",
+           DownReason::kViolation);
+    return;
+  }
+  Agree({Common(settings_.capabilities, parameters->capabilities),
+         std::min(settings_.out_streams, init->in_streams),
+         std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
+  initiator_->OnInitAck(*parameters->cookie, now);
+  if (const auto rtt = initiator_->rtt()) sender_->OnRoundTrip(*rtt);
+}
+
+void Association::OnCookieAck(TimePoint now) {
+  (void)now;
+  if (!initiator_ || initiator_->state() != Initiator::State::kCookieEchoed) return;
+  initiator_->OnCookieAck();
+  around_.events.OnUp();
+}
+
+void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now) {
+  if (down_) return;
+  heartbeats_.OnHeard(now);
+  if (meaning == CookieMeaning::kCollision && !IsBeginning() &&
+      identity_.peer_tag != cookie.peer_tag)
+    return;  // up already with another: that one holds
+  Answer(ChunkType::kCookieAck, 0, {});
+  if (!IsBeginning()) return;
+  identity_.peer_tag = cookie.peer_tag;
+  Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
+         cookie.peer_window_bytes});
+  initiator_->OnCollision();
+  around_.events.OnUp();
+}
+
+void Association::OnError(const ChunkView& chunk, TimePoint now) {
+  if (!initiator_ || initiator_->state() != Initiator::State::kCookieEchoed) return;
+  TlvReader causes(chunk.body);
+  while (const auto cause = causes.Next())
+    if (cause->code == static_cast<std::uint16_t>(CauseCode::kStaleCookie)) {
+      initiator_->OnStaleCookie(now);
+      sender_.reset();
+      receiver_.reset();
+      identity_.peer_tag = VerificationTag(0);
+    }
+}
+
+void Association::OnAbort(const ChunkView& chunk) {
+  TlvReader causes(chunk.body);
+  const auto cause = causes.Next();
+  const bool has_text = cause && cause->code == static_cast<std::uint16_t>(CauseCode::kUserAbort);
+  GoDown(DownReason::kAborted, has_text ? funnel::AsText(cause->value) : "");
+}
+
+void Association::OnShutdown(const ChunkView& chunk, TimePoint now) {
+  const auto cumulative = ParseShutdown(chunk);
+  if (!cumulative) {
+    ++counters_.malformed_chunks;
+    return;
+  }
+  if (sender_->OnCumulative(*cumulative, now) == Sender::SackOutcome::kInvalid) return;
+  closing_.OnShutdown(now);
+}
+
+void Association::OnShutdownAck() {
+  if (!closing_.OnShutdownAck()) return;
+  answers_.clear();
+  Answer(ChunkType::kShutdownComplete, 0, {});
+  GoDown(DownReason::kShutdown, "");
+}
+
+void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
+  const auto info = ParseHeartbeat(chunk);
+  if (!info) {
+    ++counters_.malformed_chunks;
+    return;
+  }
+  if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
+}
+
+// RFC 9260 section 3.2: what its two highest bits say.
+bool Association::OnUnknown(const ChunkView& chunk) {
+  ++counters_.unknown_chunks;
+  if (ReportsUnknownChunk(chunk.type)) {
+    std::uint8_t raw[kTlvHeaderSize + 256];
+    BufferWriter out(raw);
+    WriteCause(out, CauseCode::kUnrecognizedChunk,
+               ByteView(chunk.whole).first(std::min<std::size_t>(chunk.whole.size(), 256)));
+    Answer(ChunkType::kError, 0, out.written());
+  }
+  return !StopsAtUnknownChunk(chunk.type);
+}
+
+}  // namespace sctp

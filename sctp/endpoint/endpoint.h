@@ -1,0 +1,145 @@
+// All associations of one SCTP port: which packet is whose, who may begin one, whose turn it is to
+// send, and when the next timer is due. An idle association costs nothing but its memory.
+//
+// Thread: one. Calls to EndpointObserver are made from OnPacket and OnTimer only. Inside them
+// everything may be called but OnPacket, OnTimer, NextPacket and the destructor.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+#include "common/base/error.h"
+#include "sctp/association/association.h"
+#include "sctp/base/timer_heap.h"
+#include "sctp/endpoint/strangers.h"
+
+namespace sctp {
+
+using funnel::AssociationId;
+using funnel::Result;
+
+struct EndpointSettings {
+  std::uint16_t port = 0;
+  AssociationSettings association;
+  CookieBox::Settings cookies;
+  Strangers::Settings strangers;
+  std::size_t max_associations = 4096;
+};
+
+class EndpointObserver {
+ public:
+  virtual ~EndpointObserver() = default;
+  // INCOMING: not by our Connect.
+  virtual void OnUp(AssociationId association, const Address& peer, bool incoming) = 0;
+  // Once for each that Connect or OnUp named, and nothing after it.
+  virtual void OnDown(AssociationId association, DownReason reason, std::string_view text) = 0;
+  virtual void OnMessage(AssociationId association, StreamId stream, std::uint32_t protocol,
+                         MutableByteView message) = 0;
+  virtual void OnWritable(AssociationId association) = 0;
+};
+
+struct EndpointCounters {
+  std::uint64_t packets_malformed = 0;    // too short, a bad checksum, chunks that end beyond it
+  std::uint64_t packets_other_port = 0;   // not for our port
+  std::uint64_t packets_bad_tag = 0;      // of no association
+  std::uint64_t packets_other_place = 0;  // a right tag, from where the peer is not
+  std::uint64_t strangers_limited = 0, inits = 0, inits_bad = 0;
+  std::uint64_t cookies_forged = 0, cookies_stale = 0, cookies_refused = 0;
+  std::uint64_t restarts = 0, collisions = 0;
+  std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
+};
+
+class Endpoint {
+ public:
+  // RANDOM and OBSERVER outlive it.
+  Endpoint(const EndpointSettings& settings, RandomSource& random, EndpointObserver& observer,
+           TimePoint now);
+  ~Endpoint();
+
+  // OnUp or OnDown follows. Fails with EISCONN if there is one with that address and port, and with
+  // ENOSPC at EndpointSettings::max_associations.
+  [[nodiscard]] Result<AssociationId> Connect(const Address& peer, std::uint16_t peer_port,
+                                              TimePoint now);
+  [[nodiscard]] SendStatus Send(AssociationId id, StreamId stream, ByteView message,
+                                const SendOptions& options, TimePoint now);
+  void Configure(AssociationId id, StreamId stream, const StreamShare& share);
+  void Trust(AssociationId id, TimePoint now);
+  // In order: OnDown(kShutdown) follows. At once: nothing follows.
+  void Shutdown(AssociationId id, TimePoint now);
+  void Abort(AssociationId id, std::string_view reason);
+
+  // PACKET may be changed where it lies.
+  void OnPacket(const Address& from, MutableByteView packet, Checksum checksum, TimePoint now);
+  struct Departure {
+    Address to;
+    std::size_t size = 0;
+  };
+  // The next packet, into BUFFER of at least AssociationSettings::packet_bytes. Call until it has
+  // none; those of one association follow each other as long as its train lasts.
+  [[nodiscard]] std::optional<Departure> NextPacket(MutableByteView buffer, TimePoint now);
+  [[nodiscard]] TimePoint NextTimer() const { return timers_.time(); }
+  void OnTimer(TimePoint now);
+
+  // Null: not known, or not any more.
+  [[nodiscard]] const Association* Find(AssociationId id) const;
+  [[nodiscard]] const EndpointCounters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t associations() const { return by_id_.size(); }
+
+ private:
+  struct Slot;
+  struct Place {
+    Address address;
+    std::uint16_t port = 0;  // the peer's
+    bool operator==(const Place&) const = default;
+  };
+  struct PlaceHash {
+    std::size_t operator()(const Place& place) const {
+      return std::hash<Address>{}(place.address) * 31 + place.port;
+    }
+  };
+  struct Reply {
+    Address to;
+    Bytes packet;
+  };
+
+  Slot& AddSlot(const Place& place);
+  Association::Identity NewIdentity(std::uint16_t peer_port);
+  [[nodiscard]] Slot* FindSlot(AssociationId id) const;
+  void Touch(Slot& slot);
+  void Remove(Slot& slot);
+  void Settle(Slot& slot, TimePoint now);
+
+  void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);
+  void OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                    TimePoint now);
+  void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
+  void Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now);
+  void Accept(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
+  void OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                   TimePoint now);
+  void OutOfTheBlue(const Address& from, const PacketView& packet, const ChunkView& first,
+                    TimePoint now);
+  template <typename Write>
+  void ReplyWith(const Address& to, const CommonHeader& header, Write write);
+
+  EndpointSettings settings_;
+  RandomSource& random_;
+  EndpointObserver& observer_;
+  CookieBox cookies_;
+  Strangers strangers_;
+  BufferPool buffers_;
+  EndpointCounters counters_;
+
+  std::vector<std::unique_ptr<Slot>> slots_;  // by number; timers and ready lists name them so
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<std::uint32_t, std::uint32_t> by_tag_;  // our own tags
+  std::unordered_map<Place, std::uint32_t, PlaceHash> by_place_;
+  std::unordered_map<AssociationId, std::uint32_t> by_id_;
+  std::uint64_t next_id_ = 1;
+  TimerHeap timers_;
+  std::deque<std::uint32_t> ready_;
+  std::deque<Reply> replies_;
+};
+
+}  // namespace sctp

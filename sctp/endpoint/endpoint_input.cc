@@ -1,0 +1,272 @@
+// Endpoint: which packet is whose, and what strangers get (RFC 9260 sections 5.1, 5.2, 8.4, 8.5).
+#include "sctp/endpoint/endpoint.h"
+#include "sctp/endpoint/slot.h"
+#include "sctp/handshake/collision.h"
+
+namespace sctp {
+namespace {
+
+// Of answers to strangers that wait for the socket; beyond that they are lost, as packets may be.
+constexpr std::size_t kMostReplies = 256;
+constexpr std::size_t kMostReplyBytes = 600;
+
+[[nodiscard]] CommonHeader Turned(const CommonHeader& header, VerificationTag tag) {
+  return {header.destination_port, header.source_port, tag};
+}
+
+}  // namespace
+
+template <typename Write>
+void Endpoint::ReplyWith(const Address& to, const CommonHeader& header, Write write) {
+  if (replies_.size() >= kMostReplies) return;
+  Bytes buffer = buffers_.Take();
+  buffer.resize(kMostReplyBytes);
+  PacketWriter packet(buffer, header);
+  write(packet.out());
+  buffer.resize(packet.Finish().size());
+  replies_.push_back({to, std::move(buffer)});
+}
+
+void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum checksum,
+                        TimePoint now) {
+  const auto packet = PacketView::Parse(bytes, checksum);
+  if (!packet) {
+    ++counters_.packets_malformed;
+    return;
+  }
+  if (packet->header.destination_port != settings_.port) {
+    ++counters_.packets_other_port;
+    return;
+  }
+  ChunkReader chunks(packet->chunks);
+  const auto first = chunks.Next();
+  if (!first) {
+    ++counters_.packets_malformed;
+    return;
+  }
+  if (first->type == ChunkType::kInit) {
+    OnInit(from, *packet, *first, now);
+    return;
+  }
+  if (first->type == ChunkType::kCookieEcho) {
+    OnCookieEcho(from, *packet, *first, now);
+    return;
+  }
+  if ((first->type == ChunkType::kAbort || first->type == ChunkType::kShutdownComplete) &&
+      (first->flags & kReflectedTagFlag) != 0) {
+    OnReflected(from, *packet, *first, now);
+    return;
+  }
+  const auto found = by_tag_.find(packet->header.tag.value());
+  if (found == by_tag_.end()) {
+    OutOfTheBlue(from, *packet, *first, now);
+    return;
+  }
+  Slot& slot = *slots_[found->second];
+  if (slot.place != Place{from, packet->header.source_port}) {
+    ++counters_.packets_other_place;
+    return;
+  }
+  slot.association->OnPacket(*packet, now);
+  Touch(slot);
+}
+
+// Answered without remembering anything (section 5.1.3).
+void Endpoint::OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                      TimePoint now) {
+  if (packet.header.tag != VerificationTag(0)) {
+    ++counters_.inits_bad;
+    return;
+  }
+  if (!strangers_.Admit(from, now)) {
+    ++counters_.strangers_limited;
+    return;
+  }
+  ++counters_.inits;
+  const auto init = InitChunk::Parse(chunk);
+  if (!init || init->tag == VerificationTag(0)) {
+    ++counters_.inits_bad;
+    return;
+  }
+  const CommonHeader header = Turned(packet.header, init->tag);
+  std::uint8_t report[256];
+  BufferWriter unrecognized(report);
+  const auto parameters = ReadParameters(init->parameters, &unrecognized);
+  if (!parameters || init->out_streams == 0 || init->in_streams == 0) {
+    ++counters_.inits_bad;
+    ReplyWith(from, header, [&](BufferWriter& out) {
+      ChunkScope abort(out, ChunkType::kAbort, 0);
+      WriteCause(out, parameters ? CauseCode::kInvalidParameter : parameters.error(), {});
+      abort.End();
+    });
+    return;
+  }
+  const AssociationSettings& ours = settings_.association;
+  Cookie cookie;
+  Association::Identity identity = NewIdentity(packet.header.source_port);
+  cookie.own_tag = identity.own_tag;
+  cookie.own_tsn = identity.own_tsn;
+  if (const auto found = by_place_.find(Place{from, packet.header.source_port});
+      found != by_place_.end()) {
+    const Association& there = *slots_[found->second]->association;
+    if (there.closing() == Closing::State::kAckSent) return;  // section 9.2: it ends first
+    if (there.up()) {
+      cookie.own_tie = there.identity().own_tie;
+      cookie.peer_tie = there.identity().peer_tie;
+    } else {
+      // Both begin at once: our one INIT and this answer speak of one association (section 5.2.1).
+      cookie.own_tag = there.identity().own_tag;
+      cookie.own_tsn = there.identity().own_tsn;
+    }
+  }
+  cookie.peer_tag = init->tag;
+  cookie.peer_tsn = init->initial_tsn;
+  cookie.peer_window_bytes = init->window_bytes;
+  cookie.out_streams = std::min(ours.out_streams, init->in_streams);
+  cookie.in_streams = std::min(ours.in_streams, init->out_streams);
+  cookie.own_port = settings_.port;
+  cookie.peer_port = packet.header.source_port;
+  cookie.capabilities = Common(ours.capabilities, parameters->capabilities);
+  cookie.peer = from;
+  ReplyWith(from, header, [&](BufferWriter& out) {
+    ChunkScope ack(out, ChunkType::kInitAck, 0);
+    InitChunk{cookie.own_tag,   static_cast<std::uint32_t>(ours.first_window_bytes),
+              ours.out_streams, ours.in_streams,
+              cookie.own_tsn,   {}}
+        .WriteFixed(out);
+    WriteParameter(out, ParameterType::kStateCookie, cookies_.Seal(cookie, now));
+    WriteCapabilities(out, ours.capabilities);
+    out.Append(unrecognized.written());
+    ack.End();
+  });
+}
+
+// Its MAC is looked at before anything else.
+void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                            TimePoint now) {
+  const auto cookie = cookies_.Open(chunk.body, now);
+  if (!cookie && cookie.error() == CookieFault::kStale) {
+    ++counters_.cookies_stale;
+    if (!strangers_.Admit(from, now)) return;
+    // Nothing of a stale cookie is used but whom to tell.
+    if (const auto peer = CookieBox::PeerTagOf(chunk.body))
+      ReplyWith(from, Turned(packet.header, *peer), [](BufferWriter& out) {
+        ChunkScope error(out, ChunkType::kError, 0);
+        WriteCause(out, CauseCode::kStaleCookie, Bytes(4));
+        error.End();
+      });
+    return;
+  }
+  const Place place{from, packet.header.source_port};
+  if (!cookie || cookie->peer != from || cookie->peer_port != packet.header.source_port ||
+      cookie->own_tag != packet.header.tag) {
+    ++counters_.cookies_forged;
+    return;
+  }
+  UseCookie(place, *cookie, packet, now);
+}
+
+void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet,
+                         TimePoint now) {
+  const auto found = by_place_.find(place);
+  if (found == by_place_.end()) {
+    Accept(place, cookie, packet, now);
+    return;
+  }
+  Slot& slot = *slots_[found->second];
+  const CookieMeaning meaning = JudgeCookie(slot.association->tags(), cookie);
+  switch (meaning) {
+    case CookieMeaning::kRestart:
+      Restart(slot, cookie, packet, now);
+      return;
+    case CookieMeaning::kCollision:
+      ++counters_.collisions;
+      [[fallthrough]];
+    case CookieMeaning::kDuplicate:
+      slot.association->OnCookie(cookie, meaning, now);
+      slot.association->OnPacket(packet, now);
+      Touch(slot);
+      return;
+    case CookieMeaning::kLate:
+    case CookieMeaning::kNone:
+      ++counters_.cookies_refused;
+      return;
+  }
+}
+
+void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now) {
+  ++counters_.restarts;
+  const Place place = slot.place;
+  observer_.OnDown(slot.id, DownReason::kRestarted, "the peer began anew");
+  slot.association->Discard();
+  by_place_.erase(place);
+  Touch(slot);
+  Accept(place, cookie, packet, now);
+}
+
+void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView& packet,
+                      TimePoint now) {
+  // A cookie that was used already, and whose association is over, is not used again.
+  if (by_id_.size() >= settings_.max_associations || by_tag_.contains(cookie.own_tag.value())) {
+    ++counters_.cookies_refused;
+    return;
+  }
+  Association::Identity identity = NewIdentity(place.port);
+  identity.own_tag = cookie.own_tag;
+  identity.own_tsn = cookie.own_tsn;
+  identity.peer_tag = cookie.peer_tag;
+  Slot& slot = AddSlot(place);
+  slot.incoming = true;
+  by_tag_[identity.own_tag.value()] = slot.number;
+  slot.association = std::make_unique<Association>(
+      settings_.association, identity, cookie, Association::Around{random_, buffers_, slot}, now);
+  Touch(slot);
+  slot.OnUp();
+  slot.association->OnPacket(packet, now);
+}
+
+// ABORT or SHUTDOWN COMPLETE from who knows no association, with the tag that we sent (section
+// 8.5.1).
+void Endpoint::OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                           TimePoint now) {
+  const auto found = by_place_.find(Place{from, packet.header.source_port});
+  if (found == by_place_.end()) return;
+  Slot& slot = *slots_[found->second];
+  const Association::Identity& identity = slot.association->identity();
+  if (identity.peer_tag != packet.header.tag || identity.peer_tag == VerificationTag(0)) {
+    ++counters_.packets_bad_tag;
+    return;
+  }
+  (void)chunk;
+  slot.association->OnPacket(packet, now);
+  Touch(slot);
+}
+
+// Section 8.4.
+void Endpoint::OutOfTheBlue(const Address& from, const PacketView& packet, const ChunkView& first,
+                            TimePoint now) {
+  ++counters_.packets_bad_tag;
+  ChunkReader chunks(packet.chunks);
+  while (const auto chunk = chunks.Next())
+    if (chunk->type == ChunkType::kAbort) return;
+  switch (first.type) {
+    case ChunkType::kShutdownComplete:
+    case ChunkType::kCookieAck:
+    case ChunkType::kError:
+    case ChunkType::kInitAck:
+      return;
+    default:
+      break;
+  }
+  if (!strangers_.Admit(from, now)) {
+    ++counters_.strangers_limited;
+    return;
+  }
+  ++counters_.out_of_the_blue;
+  const ChunkType answer =
+      first.type == ChunkType::kShutdownAck ? ChunkType::kShutdownComplete : ChunkType::kAbort;
+  ReplyWith(from, Turned(packet.header, packet.header.tag),
+            [&](BufferWriter& out) { WriteChunk(out, answer, kReflectedTagFlag, {}); });
+}
+
+}  // namespace sctp

@@ -1,0 +1,31 @@
+// Endpoint's own: an association, and what the endpoint keeps beside it.
+#pragma once
+
+#include "sctp/endpoint/endpoint.h"
+
+namespace sctp {
+
+struct Endpoint::Slot : Association::Events {
+  Slot(Endpoint& owner, std::uint32_t place_in_table, AssociationId own_id, const Place& where)
+      : endpoint(owner), number(place_in_table), id(own_id), place(where) {}
+
+  void OnUp() override { endpoint.observer_.OnUp(id, place.address, incoming); }
+  void OnDown(DownReason reason, std::string_view text) override {
+    endpoint.observer_.OnDown(id, reason, text);
+  }
+  void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) override {
+    endpoint.observer_.OnMessage(id, stream, protocol, message);
+  }
+  void OnWritable() override { endpoint.observer_.OnWritable(id); }
+
+  Endpoint& endpoint;
+  std::uint32_t number;
+  AssociationId id;
+  Place place;
+  bool incoming = false;
+  bool ready = false;  // stands in ready_
+  int train = 0;       // packets that left in its present turn
+  std::unique_ptr<Association> association;
+};
+
+}  // namespace sctp

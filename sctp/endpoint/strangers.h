@@ -1,0 +1,39 @@
+// What packets that belong to no association may cost: so many answers a second in all and from one
+// host, in constant memory. What is over the limit is not answered.
+#pragma once
+
+#include <vector>
+
+#include "sctp/base/address.h"
+#include "sctp/base/token_bucket.h"
+
+namespace sctp {
+
+class Strangers {
+ public:
+  struct Settings {
+    TokenBucket::Settings all{200, 400};
+    TokenBucket::Settings host{20, 40};
+    // Hosts that are told apart: buckets are shared by those whose hash is the same.
+    std::size_t buckets = 1024;
+  };
+  // SALT keeps an attacker from choosing whose bucket it empties.
+  Strangers(const Settings& settings, std::uint64_t salt)
+      : all_(settings.all), hosts_(settings.buckets, TokenBucket(settings.host)), salt_(salt) {}
+
+  // Whether a packet from there may be answered now. Its host's share is taken first: one that is
+  // over it takes nothing from the others.
+  [[nodiscard]] bool Admit(const Address& from, TimePoint now) {
+    Address host = from;
+    host.port = 0;
+    const std::uint64_t hash = (std::hash<Address>{}(host) ^ salt_) * 0x9e3779b97f4a7c15;
+    return hosts_[(hash >> 20) % hosts_.size()].Take(now) && all_.Take(now);
+  }
+
+ private:
+  TokenBucket all_;
+  std::vector<TokenBucket> hosts_;
+  std::uint64_t salt_;
+};
+
+}  // namespace sctp

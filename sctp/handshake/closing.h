@@ -1,0 +1,54 @@
+// The orderly end: SHUTDOWN, SHUTDOWN ACK, SHUTDOWN COMPLETE (RFC 9260 section 9.2).
+#pragma once
+
+#include "sctp/loss/round_trip.h"
+#include "sctp/wire/control_chunks.h"
+
+namespace sctp {
+
+class Closing {
+ public:
+  enum class State {
+    kOpen,
+    kPending,   // we want to end; what was taken is still to be delivered
+    kSent,      // SHUTDOWN is sent again until it is answered
+    kReceived,  // the peer wants to end; what was taken is still to be delivered
+    kAckSent,   // SHUTDOWN ACK is sent again until it is answered
+    kClosed,
+  };
+
+  [[nodiscard]] State state() const { return state_; }
+  // New messages are taken.
+  [[nodiscard]] bool open() const { return state_ == State::kOpen; }
+  // The peer may still send messages.
+  [[nodiscard]] bool receiving() const {
+    return state_ == State::kOpen || state_ == State::kPending || state_ == State::kSent;
+  }
+
+  void Shutdown() {
+    if (state_ == State::kOpen) state_ = State::kPending;
+  }
+  // Call whenever that may have changed: all that was taken has been acknowledged.
+  void OnDrained(TimePoint now);
+  // Data came although we have sent SHUTDOWN: it is sent again, with what was received.
+  void OnData(TimePoint now) {
+    if (state_ == State::kSent) due_ = now;
+  }
+  void OnShutdown(TimePoint now);
+  // True: SHUTDOWN COMPLETE is the answer, and all is over.
+  [[nodiscard]] bool OnShutdownAck();
+  // True: all is over.
+  [[nodiscard]] bool OnShutdownComplete();
+
+  [[nodiscard]] bool Due(TimePoint now) const { return due_ <= now; }
+  [[nodiscard]] TimePoint NextTimer() const { return due_; }
+  // The chunk that is due, which says what was received up to CUMULATIVE.
+  void Write(BufferWriter& out, Tsn cumulative, TimePoint now, const RoundTrip& round_trip);
+
+ private:
+  State state_ = State::kOpen;
+  TimePoint due_ = TimePoint::max();
+  int sent_ = 0;
+};
+
+}  // namespace sctp

@@ -1,0 +1,46 @@
+#include "sctp/handshake/initiator.h"
+
+#include <algorithm>
+
+namespace sctp {
+
+void Initiator::Begin(State state, TimePoint now) {
+  state_ = state;
+  sent_ = 0;
+  due_ = now;
+  timeout_ = settings_.first_timeout;
+}
+
+bool Initiator::Write(BufferWriter& out, const InitChunk& init, const Capabilities& capabilities,
+                      TimePoint now) {
+  if (exhausted()) return false;
+  if (state_ == State::kCookieWait) {
+    ChunkScope chunk(out, ChunkType::kInit, 0);
+    init.WriteFixed(out);
+    WriteCapabilities(out, capabilities);
+    chunk.End();
+  } else {
+    WriteChunk(out, ChunkType::kCookieEcho, 0, cookie_);
+  }
+  ++sent_;
+  last_sent_ = now;
+  due_ = now + timeout_;
+  timeout_ = std::min(2 * timeout_, settings_.max_timeout);
+  return true;
+}
+
+void Initiator::OnInitAck(ByteView cookie, TimePoint now) {
+  if (sent_ == 1) rtt_ = now - last_sent_;
+  cookie_.assign(cookie.begin(), cookie.end());
+  Begin(State::kCookieEchoed, now);
+}
+
+void Initiator::OnStaleCookie(TimePoint now) { Begin(State::kCookieWait, now); }
+
+void Initiator::OnCookieAck() {
+  state_ = State::kUp;
+  due_ = TimePoint::max();
+  cookie_ = {};
+}
+
+}  // namespace sctp

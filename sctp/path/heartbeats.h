@@ -1,0 +1,50 @@
+// Whether the peer is still there when nothing else tells: a HEARTBEAT after a while of silence,
+// with a nonce that only an answer to it can bring back (RFC 9260 section 8.3).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "sctp/base/random_source.h"
+#include "sctp/wire/control_chunks.h"
+
+namespace sctp {
+
+class Heartbeats {
+ public:
+  struct Settings {
+    Duration interval = std::chrono::seconds(5);
+    // Nothing heard for so long: the peer is gone.
+    Duration dead_after = std::chrono::seconds(20);
+  };
+  Heartbeats(const Settings& settings, TimePoint now)
+      : settings_(settings), heard_(now), due_(now + settings.interval) {}
+
+  // Something that only the peer can have sent came.
+  void OnHeard(TimePoint now) {
+    heard_ = now;
+    due_ = now + settings_.interval;
+  }
+  // The round trip, if INFO answers the last one.
+  [[nodiscard]] std::optional<Duration> OnAck(ByteView info, TimePoint now);
+
+  [[nodiscard]] bool Dead(TimePoint now) const { return now - heard_ >= settings_.dead_after; }
+  [[nodiscard]] bool Due(TimePoint now) const { return due_ <= now; }
+  [[nodiscard]] TimePoint NextTimer() const {
+    return std::min(due_, heard_ + settings_.dead_after);
+  }
+  void Write(BufferWriter& out, TimePoint now, RandomSource& random);
+  [[nodiscard]] TimePoint heard() const { return heard_; }
+
+  static constexpr std::size_t kNonceSize = 16;
+  static constexpr std::size_t kChunkSize = kHeartbeatOverhead + kNonceSize;
+
+ private:
+  Settings settings_;
+  TimePoint heard_, due_;
+  std::array<std::uint8_t, kNonceSize> nonce_{};
+  std::optional<TimePoint> sent_;  // and not answered
+};
+
+}  // namespace sctp

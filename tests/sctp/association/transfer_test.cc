@@ -1,0 +1,188 @@
+// Whole associations over simulated links: all arrives once and in order, whatever the links do,
+// and as fast as they allow.
+#include <gtest/gtest.h>
+
+#include "tests/sctp/simulator/workloads.h"
+
+namespace sctp::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+LinkSettings Wan(double loss) {
+  LinkSettings link;
+  link.bits_per_second = 100e6;
+  link.loss = loss;
+  return link;
+}
+
+// Windows that hold what is on its way on a long path.
+Simulation::Settings Wide(const LinkSettings& link, std::uint64_t seed) {
+  auto settings = Simulation::Symmetric(link, seed);
+  for (auto* endpoint : {&settings.a, &settings.b}) {
+    endpoint->association.first_window_bytes = 8 << 20;
+    endpoint->association.send_buffer_bytes = 8 << 20;
+  }
+  return settings;
+}
+
+// MB/s over SPAN from the beginning.
+double BulkRate(const Simulation::Settings& settings, Duration span) {
+  Simulation simulation(settings);
+  EXPECT_TRUE(simulation.Connect());
+  Bulk bulk(simulation);
+  simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
+  bulk.Start();
+  simulation.Run(span);
+  return static_cast<double>(bulk.received_bytes()) / 1e6 /
+         std::chrono::duration<double>(span).count();
+}
+
+TEST(TransferTest, ComesUpAndCarriesAMessage) {
+  Simulation simulation(Simulation::Symmetric(Wan(0), 1));
+  ASSERT_TRUE(simulation.Connect());
+  EXPECT_EQ(simulation.a.association()->streams(), 1024);
+  EXPECT_TRUE(simulation.a.association()->agreed().interleaving);
+  EXPECT_EQ(simulation.a.Send(StreamId(3), Bytes(100'000)), SendStatus::kSent);
+  simulation.Pump();
+  simulation.Run(1s);
+  EXPECT_EQ(simulation.b.messages, 1u);
+  EXPECT_EQ(simulation.b.bytes, 100'000u);
+  EXPECT_TRUE(simulation.a.association()->sender()->drained());
+}
+
+// 100 Mbit/s hold 11.9 MB/s of payload.
+TEST(TransferTest, BulkFillsThePathWhateverItLoses) {
+  EXPECT_GT(BulkRate(Wide(Wan(0), 1), 5s), 10.5);
+  EXPECT_GT(BulkRate(Wide(Wan(0.01), 2), 5s), 10.0);
+  EXPECT_GT(BulkRate(Wide(Wan(0.04), 3), 5s), 9.0);
+}
+
+TEST(TransferTest, ReorderingIsNoLoss) {
+  LinkSettings link = Wan(0);
+  link.reordered = 0.02;
+  link.reordered_by = 10ms;
+  EXPECT_GT(BulkRate(Wide(link, 1), 5s), 9.5);
+}
+
+TEST(TransferTest, RenoIsThereToo) {
+  auto settings = Wide(Wan(0), 1);
+  settings.a.association.congestion = CongestionLaw::kReno;
+  EXPECT_GT(BulkRate(settings, 5s), 9.0);
+}
+
+TEST(TransferTest, RequestsWaitForOneRoundTripMoreWhereOneIsLost) {
+  Simulation simulation(Wide(Wan(0.04), 1));
+  ASSERT_TRUE(simulation.Connect());
+  Requests requests(simulation, {.per_second = 1000});
+  simulation.b.on_message = [&](StreamId, MutableByteView message) { requests.OnRequest(message); };
+  simulation.a.on_message = [&](StreamId, MutableByteView message) { requests.OnAnswer(message); };
+  requests.Start(5000);
+  simulation.Run(8s);
+  EXPECT_EQ(requests.unanswered(), 0u);
+  EXPECT_LT(requests.Percentile(0.5), 51.5);
+  EXPECT_LT(requests.Percentile(0.99), 110);
+}
+
+// Ordered messages on several streams, some with lifetimes, small and large, both ways, over links
+// that do everything at once. What is reliable comes exactly once and in order.
+class AnythingTest : public ::testing::TestWithParam<int> {
+ protected:
+  static LinkSettings RandomLink(TestRandom& random) {
+    LinkSettings link;
+    link.bits_per_second = 1e6 * (1 + random.U32() % 50);
+    link.queue_bytes = 20'000 + random.U32() % 300'000;
+    link.delay = 1ms * (1 + random.U32() % 60);
+    link.jitter = 1ms * (random.U32() % 10);
+    link.reordered = random.Unit() < 0.5 ? 0.1 * random.Unit() : 0;
+    link.reordered_by = 1ms * (random.U32() % 30);
+    link.duplicated = random.Unit() < 0.5 ? 0.1 * random.Unit() : 0;
+    link.loss = random.Unit() < 0.7 ? 0.1 * random.Unit() : 0;
+    link.to_bad = random.Unit() < 0.3 ? 0.01 : 0;
+    link.to_good = 0.2;
+    return link;
+  }
+};
+
+TEST_P(AnythingTest, ComesOnceAndInOrder) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  TestRandom random(seed);
+  auto settings = Simulation::Symmetric(RandomLink(random), seed);
+  settings.to_a = RandomLink(random);
+  const Capabilities can{random.Unit() < 0.7, random.Unit() < 0.8, std::nullopt};
+  settings.a.association.capabilities = can;
+  // Bursts in which everything is lost last for packets, not for a time: they are no dead peer.
+  for (auto* endpoint : {&settings.a, &settings.b})
+    endpoint->association.heartbeats.dead_after = 5min;
+  if (random.Unit() < 0.3) settings.b.association.congestion = CongestionLaw::kReno;
+  Simulation simulation(settings);
+  ASSERT_TRUE(simulation.Connect());
+
+  struct Direction {
+    std::map<std::uint16_t, std::uint64_t> sent, received;
+    std::uint64_t reliable_left = 0;
+  } directions[2];
+  constexpr std::uint16_t kLossyStream = 9;
+  const auto receive = [](Direction& direction, StreamId stream, MutableByteView message) {
+    const std::uint64_t number = funnel::LoadBigEndian<8>(message.data());
+    std::uint64_t& next = direction.received[stream.value()];
+    for (std::size_t i = 8; i < message.size(); ++i)
+      ASSERT_EQ(message[i], static_cast<std::uint8_t>(number + i));
+    if (stream.value() == kLossyStream) {
+      ASSERT_GE(number, next);  // some are missing, none comes late or twice
+      next = number + 1;
+    } else {
+      ASSERT_EQ(number, next);
+      ++next;
+      --direction.reliable_left;
+    }
+  };
+  simulation.b.on_message = [&](StreamId stream, MutableByteView message) {
+    receive(directions[0], stream, message);
+  };
+  simulation.a.on_message = [&](StreamId stream, MutableByteView message) {
+    receive(directions[1], stream, message);
+  };
+  const auto send = [&](Node& node, Direction& direction) {
+    const auto stream =
+        static_cast<std::uint16_t>(random.U32() % 4 == 0 ? kLossyStream : random.U32() % 4);
+    Bytes message(8 + (random.U32() % 8 == 0 ? random.U32() % 20'000 : random.U32() % 300));
+    const std::uint64_t number = direction.sent[stream];
+    funnel::StoreBigEndian<8>(message.data(), number);
+    for (std::size_t i = 8; i < message.size(); ++i)
+      message[i] = static_cast<std::uint8_t>(number + i);
+    SendOptions options;
+    if (stream == kLossyStream) options.deadline = simulation.now + 1ms * (random.U32() % 200);
+    if (node.Send(StreamId(stream), message, options) != SendStatus::kSent) return;
+    ++direction.sent[stream];
+    if (stream != kLossyStream) ++direction.reliable_left;
+  };
+  for (int i = 0; i < 400; ++i) {
+    simulation.At(simulation.now + 5ms * i, [&] {
+      if (random.Unit() < 0.8) send(simulation.a, directions[0]);
+      if (random.Unit() < 0.8) send(simulation.b, directions[1]);
+    });
+  }
+  simulation.At(simulation.now + 700ms, [&] { simulation.to_b.cut = true; });
+  simulation.At(simulation.now + 1300ms, [&] { simulation.to_b.cut = false; });
+  simulation.Run(2s);
+  const auto done = [&] {
+    return directions[0].reliable_left == 0 && directions[1].reliable_left == 0 &&
+           simulation.a.association()->sender()->drained() &&
+           simulation.b.association()->sender()->drained();
+  };
+  simulation.RunUntil(
+      [&] { return done() || !simulation.a.downs.empty() || !simulation.b.downs.empty(); }, 300s);
+  ASSERT_EQ(simulation.a.downs, std::vector<DownReason>{});
+  ASSERT_EQ(simulation.b.downs, std::vector<DownReason>{});
+  EXPECT_TRUE(done()) << directions[0].reliable_left << " " << directions[1].reliable_left << " "
+                      << simulation.a.association()->sender()->outstanding_chunks() << " "
+                      << simulation.b.association()->sender()->outstanding_chunks();
+  EXPECT_EQ(simulation.a.association()->receiver()->held_bytes(), 0u);
+  EXPECT_EQ(simulation.b.association()->receiver()->held_bytes(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, AnythingTest, ::testing::Range(1, 201));
+
+}  // namespace
+}  // namespace sctp::testing

@@ -1,0 +1,285 @@
+// Beginning and ending, with packets lost, repeated and made up.
+#include <gtest/gtest.h>
+
+#include "tests/sctp/simulator/workloads.h"
+
+namespace sctp::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class EndpointTest : public ::testing::Test {
+ protected:
+  static LinkSettings Wan() {
+    LinkSettings link;
+    link.bits_per_second = 100e6;
+    return link;
+  }
+  static ChunkType FirstChunk(MutableByteView packet) {
+    ChunkReader chunks(packet.subspan(kCommonHeaderSize));
+    const auto chunk = chunks.Next();
+    return chunk ? chunk->type : ChunkType::kPad;
+  }
+  // Loses the first COUNT packets that begin with TYPE.
+  void Lose(ChunkType type, int count) {
+    auto left = std::make_shared<int>(count);
+    simulation.filter = [type, left](const Node&, MutableByteView packet) {
+      return FirstChunk(packet) != type || (*left)-- <= 0;
+    };
+  }
+  void Exchange() {
+    const std::uint64_t a = simulation.a.messages, b = simulation.b.messages;
+    EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+    EXPECT_EQ(simulation.b.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+    simulation.Pump();
+    EXPECT_TRUE(simulation.RunUntil(
+        [&] { return simulation.a.messages == a + 1 && simulation.b.messages == b + 1; }, 5s));
+  }
+  Bytes Packet(const CommonHeader& header, const std::function<void(BufferWriter&)>& write) {
+    Bytes buffer(1400);
+    PacketWriter packet(buffer, header);
+    write(packet.out());
+    buffer.resize(packet.Finish().size());
+    return buffer;
+  }
+
+  Simulation simulation{Simulation::Symmetric(Wan(), 1)};
+};
+
+TEST_F(EndpointTest, EveryHandshakePacketMayBeLost) {
+  for (const ChunkType type :
+       {ChunkType::kInit, ChunkType::kInitAck, ChunkType::kCookieEcho, ChunkType::kCookieAck}) {
+    Simulation each(Simulation::Symmetric(Wan(), 7));
+    int left = 2;
+    each.filter = [&](const Node&, MutableByteView packet) {
+      return FirstChunk(packet) != type || left-- <= 0;
+    };
+    ASSERT_TRUE(each.Connect()) << Name(type);
+    EXPECT_LT(left, 0);
+    EXPECT_EQ(each.a.ups, 1u);
+    EXPECT_EQ(each.b.ups, 1u);
+  }
+}
+
+TEST_F(EndpointTest, NobodyAnswers) {
+  simulation.to_b.cut = true;
+  const auto id = simulation.a.endpoint->Connect(simulation.b.address, 5002, simulation.now);
+  ASSERT_TRUE(id);
+  simulation.Pump();
+  simulation.Run(60s);
+  EXPECT_EQ(simulation.a.downs, std::vector{DownReason::kNoAnswer});
+  EXPECT_EQ(simulation.to_b.packets, 8u);
+  EXPECT_EQ(simulation.a.endpoint->associations(), 0u);
+  EXPECT_EQ(simulation.a.endpoint->NextTimer(), TimePoint::max());
+}
+
+TEST_F(EndpointTest, OneAssociationToOnePlace) {
+  ASSERT_TRUE(simulation.Connect());
+  const auto again = simulation.a.endpoint->Connect(simulation.b.address, 5002, simulation.now);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, EISCONN);
+}
+
+// RFC 9260 section 5.2.1: both begin at once, and one association comes of it.
+TEST_F(EndpointTest, BothBeginAtOnce) {
+  ASSERT_TRUE(simulation.a.endpoint->Connect(simulation.b.address, 5002, simulation.now));
+  ASSERT_TRUE(simulation.b.endpoint->Connect(simulation.a.address, 5001, simulation.now));
+  simulation.Pump();
+  ASSERT_TRUE(simulation.RunUntil([&] { return simulation.a.up && simulation.b.up; }, 5s));
+  simulation.Run(5s);
+  EXPECT_EQ(simulation.a.ups, 1u);
+  EXPECT_EQ(simulation.b.ups, 1u);
+  EXPECT_TRUE(simulation.a.downs.empty());
+  EXPECT_TRUE(simulation.b.downs.empty());
+  Exchange();
+}
+
+// The same with one of them late, so that their messages cross at each step.
+TEST_F(EndpointTest, BothBeginNearlyAtOnce) {
+  for (int ms = 1; ms < 120; ms += 3) {
+    Simulation each(Simulation::Symmetric(Wan(), static_cast<std::uint64_t>(ms)));
+    ASSERT_TRUE(each.a.endpoint->Connect(each.b.address, 5002, each.now));
+    each.Pump();
+    each.Run(ms * 1ms);
+    (void)each.b.endpoint->Connect(each.a.address, 5001, each.now);
+    each.Pump();
+    ASSERT_TRUE(each.RunUntil([&] { return each.a.up && each.b.up; }, 10s)) << ms;
+    each.Run(5s);
+    EXPECT_EQ(each.a.ups, 1u) << ms;
+    EXPECT_EQ(each.b.ups, 1u) << ms;
+    EXPECT_EQ(each.a.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+    EXPECT_EQ(each.b.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+    each.Pump();
+    each.Run(1s);
+    EXPECT_EQ(each.a.messages + each.b.messages, 2u) << ms;
+  }
+}
+
+TEST_F(EndpointTest, ARestartedPeerGetsANewAssociation) {
+  ASSERT_TRUE(simulation.Connect());
+  const AssociationId old = simulation.b.id;
+  Node& a = simulation.a;
+  EndpointSettings settings;
+  settings.port = 5001;
+  a.Restart(settings);
+  ASSERT_TRUE(a.endpoint->Connect(simulation.b.address, 5002, simulation.now));
+  simulation.b.up = false;
+  simulation.Pump();
+  ASSERT_TRUE(simulation.RunUntil([&] { return a.up && simulation.b.up; }, 5s));
+  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kRestarted});
+  EXPECT_NE(simulation.b.id, old);
+  EXPECT_EQ(simulation.b.endpoint->counters().restarts, 1u);
+  EXPECT_EQ(simulation.b.endpoint->associations(), 1u);
+}
+
+TEST_F(EndpointTest, ShutdownDeliversWhatWasTaken) {
+  ASSERT_TRUE(simulation.Connect());
+  simulation.to_b.settings.loss = simulation.to_a.settings.loss = 0.1;
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(5000)), SendStatus::kSent);
+  simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
+  EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kGone);
+  simulation.Pump();
+  simulation.Run(30s);
+  EXPECT_EQ(simulation.b.messages, 50u);
+  EXPECT_EQ(simulation.a.downs, std::vector{DownReason::kShutdown});
+  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kShutdown});
+  EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
+}
+
+TEST_F(EndpointTest, BothShutDownAtOnce) {
+  ASSERT_TRUE(simulation.Connect());
+  (void)simulation.a.Send(StreamId(1), Bytes(5000));
+  (void)simulation.b.Send(StreamId(1), Bytes(5000));
+  simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
+  simulation.b.endpoint->Shutdown(simulation.b.id, simulation.now);
+  simulation.Pump();
+  simulation.Run(10s);
+  EXPECT_EQ(simulation.a.messages, 1u);
+  EXPECT_EQ(simulation.b.messages, 1u);
+  EXPECT_EQ(simulation.a.downs, std::vector{DownReason::kShutdown});
+  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kShutdown});
+}
+
+TEST_F(EndpointTest, EachPacketOfAnEndMayBeLost) {
+  for (const ChunkType type :
+       {ChunkType::kShutdown, ChunkType::kShutdownAck, ChunkType::kShutdownComplete}) {
+    Simulation each(Simulation::Symmetric(Wan(), 5));
+    ASSERT_TRUE(each.Connect());
+    int left = 2;
+    each.filter = [&](const Node&, MutableByteView packet) {
+      return FirstChunk(packet) != type || left-- <= 0;
+    };
+    each.a.endpoint->Shutdown(each.a.id, each.now);
+    each.Pump();
+    each.Run(30s);
+    EXPECT_EQ(each.a.downs, std::vector{DownReason::kShutdown}) << Name(type);
+    EXPECT_EQ(each.b.downs.size(), 1u) << Name(type);
+    EXPECT_EQ(each.b.endpoint->associations(), 0u);
+  }
+}
+
+TEST_F(EndpointTest, AbortIsToldWithItsReason) {
+  ASSERT_TRUE(simulation.Connect());
+  simulation.a.endpoint->Abort(simulation.a.id, "had enough");
+  simulation.Pump();
+  simulation.Run(1s);
+  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kAborted});
+  EXPECT_TRUE(simulation.a.downs.empty());
+  EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
+}
+
+TEST_F(EndpointTest, ADeadPeerIsNoticedWhenIdle) {
+  ASSERT_TRUE(simulation.Connect());
+  simulation.Run(2min);
+  EXPECT_TRUE(simulation.a.up && simulation.b.up);  // heartbeats
+  simulation.to_b.cut = true;
+  simulation.Run(25s);
+  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kDeadPeer});
+}
+
+// RFC 9260 section 8.4.
+TEST_F(EndpointTest, OutOfTheBlueIsAnsweredOnceAndNotForEver) {
+  Node& b = simulation.b;
+  int answers = 0;
+  simulation.filter = [&](const Node& from, MutableByteView packet) {
+    answers += &from == &b;
+    EXPECT_EQ(FirstChunk(packet), ChunkType::kAbort);
+    EXPECT_EQ(packet[kCommonHeaderSize + 1], kReflectedTagFlag);
+    return true;
+  };
+  const CommonHeader header{5001, 5002, VerificationTag(77)};
+  const Bytes heartbeat = Packet(header, [](BufferWriter& out) { WriteHeartbeat(out, Bytes(8)); });
+  const Bytes abort =
+      Packet(header, [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); });
+  simulation.Inject(b, simulation.a.address, abort);
+  simulation.Run(1ms);
+  EXPECT_EQ(answers, 0);
+  for (int i = 0; i < 1000; ++i) simulation.Inject(b, simulation.a.address, heartbeat);
+  simulation.Run(1ms);
+  EXPECT_EQ(answers, 40);  // what one host may have at once
+  EXPECT_EQ(b.endpoint->counters().strangers_limited, 960u);
+  EXPECT_EQ(b.endpoint->associations(), 0u);
+}
+
+TEST_F(EndpointTest, ForgedCookiesAndTagsChangeNothing) {
+  ASSERT_TRUE(simulation.Connect());
+  Node& b = simulation.b;
+  const auto& identity = b.association()->identity();
+  const CommonHeader right{5001, 5002, identity.own_tag};
+  const CommonHeader wrong{5001, 5002, VerificationTag(identity.own_tag.value() + 1)};
+  const auto abort = [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); };
+  simulation.Inject(b, simulation.a.address, Packet(wrong, abort));
+  simulation.Inject(b, simulation.a.address, Packet(right, [](BufferWriter& out) {
+                      WriteChunk(out, ChunkType::kCookieEcho, 0, Bytes(CookieBox::kSize));
+                    }));
+  Address elsewhere = simulation.a.address;
+  elsewhere.port = 1;
+  simulation.Inject(b, elsewhere, Packet(right, abort));
+  Bytes broken = Packet(right, abort);
+  broken.back() ^= 1;
+  simulation.Inject(b, simulation.a.address, broken);
+  simulation.Run(1s);
+  EXPECT_TRUE(b.up);
+  EXPECT_EQ(b.endpoint->counters().packets_bad_tag, 1u);
+  EXPECT_EQ(b.endpoint->counters().cookies_forged, 1u);
+  EXPECT_EQ(b.endpoint->counters().packets_other_place, 1u);
+  EXPECT_EQ(b.endpoint->counters().packets_malformed, 1u);
+  Exchange();
+}
+
+TEST_F(EndpointTest, UnknownChunksAreHandledAsTheySay) {
+  ASSERT_TRUE(simulation.Connect());
+  Node& b = simulation.b;
+  const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
+  int errors = 0, heartbeats = 0;
+  simulation.filter = [&](const Node&, MutableByteView packet) {
+    ChunkReader chunks(packet.subspan(kCommonHeaderSize));
+    while (const auto chunk = chunks.Next()) {
+      errors += chunk->type == ChunkType::kError;
+      heartbeats += chunk->type == ChunkType::kHeartbeatAck;
+    }
+    return true;
+  };
+  for (const int type : {0x3e, 0x7e, 0xbe, 0xfe}) {
+    simulation.Inject(b, simulation.a.address, Packet(header, [type](BufferWriter& out) {
+                        WriteChunk(out, static_cast<ChunkType>(type), 0, Bytes(3));
+                        WriteHeartbeat(out, Bytes(8));
+                      }));
+    simulation.Run(1ms);
+  }
+  EXPECT_EQ(errors, 2);      // 0x7e, 0xfe
+  EXPECT_EQ(heartbeats, 2);  // 0xbe, 0xfe: the others stop
+  EXPECT_TRUE(b.up);
+}
+
+TEST_F(EndpointTest, TrustOpensTheWindow) {
+  ASSERT_TRUE(simulation.Connect());
+  EXPECT_EQ(simulation.b.association()->receiver()->window_bytes(), 96u * 1024);
+  simulation.b.endpoint->Trust(simulation.b.id, simulation.now);
+  simulation.Pump();
+  EXPECT_EQ(simulation.b.association()->receiver()->window_bytes(), 4u << 20);
+}
+
+}  // namespace
+}  // namespace sctp::testing

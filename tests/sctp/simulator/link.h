@@ -1,0 +1,55 @@
+// One direction of a path, in virtual time: a queue in front of a rate, then a delay, and what can
+// happen to packets on the way.
+#pragma once
+
+#include <optional>
+
+#include "sctp/base/types.h"
+#include "tests/sctp/test_random.h"
+
+namespace sctp::testing {
+
+struct LinkSettings {
+  double bits_per_second = 0;  // 0: without limit
+  std::size_t queue_bytes = 640 * 1024;
+  Duration delay = std::chrono::milliseconds(25);
+  // Added to the delay, uniformly; packets keep their order.
+  Duration jitter{};
+  // Part of the packets that come this much later than their neighbours.
+  double reordered = 0;
+  Duration reordered_by{};
+  double duplicated = 0;
+  double loss = 0;  // each packet by itself
+  // Bursts (Gilbert): chances to become bad and good again with each packet; all is lost while bad.
+  double to_bad = 0, to_good = 1;
+  // What goes over this rate is dropped without queueing; 0: no policer.
+  double policer_bits_per_second = 0;
+  std::size_t policer_burst_bytes = 64 * 1024;
+};
+
+class Link {
+ public:
+  Link(const LinkSettings& link, std::uint64_t seed) : settings(link), random_(seed) {}
+
+  // When a packet that is sent at NOW arrives, and once more if it is doubled; nullopt: never.
+  struct Arrivals {
+    std::optional<TimePoint> first, second;
+  };
+  [[nodiscard]] Arrivals Send(std::size_t sctp_bytes, TimePoint now);
+
+  LinkSettings settings;
+  bool cut = false;
+  std::uint64_t packets = 0, lost = 0, overflowed = 0, policed = 0;
+  Duration longest_queue{};
+
+ private:
+  [[nodiscard]] bool Lost();
+  [[nodiscard]] bool Policed(double bits, TimePoint now);
+
+  TestRandom random_;
+  TimePoint busy_until_{}, last_arrival_{}, policed_at_{};
+  double policer_bits_ = 0;
+  bool bad_ = false;
+};
+
+}  // namespace sctp::testing

@@ -1,0 +1,106 @@
+// Two endpoints and the links between them, in virtual time: the same seed gives the same run.
+// After every event the invariants of both are checked.
+#pragma once
+
+#include <cstdlib>
+#include <functional>
+#include <queue>
+
+#include "sctp/endpoint/endpoint.h"
+#include "tests/sctp/simulator/link.h"
+
+namespace sctp::testing {
+
+class Simulation;
+
+// What runs above one endpoint. Default: notes what happens.
+class Node : public EndpointObserver {
+ public:
+  Node(Simulation& owner, const EndpointSettings& settings, std::uint8_t number,
+       std::uint64_t seed);
+
+  // Dies without a word, and is there again.
+  void Restart(const EndpointSettings& settings);
+
+  void OnUp(AssociationId association, const Address& peer, bool incoming) override;
+  void OnDown(AssociationId association, DownReason reason, std::string_view text) override;
+  void OnMessage(AssociationId association, StreamId stream, std::uint32_t protocol,
+                 MutableByteView message) override;
+  void OnWritable(AssociationId association) override;
+
+  // The state of the association that came up last; a test sends by it.
+  SendStatus Send(StreamId stream, ByteView message, const SendOptions& options = {});
+  [[nodiscard]] const Association* association() const { return endpoint->Find(id); }
+
+  std::function<void(StreamId, MutableByteView)> on_message;
+  std::function<void()> on_writable;
+
+  Simulation& simulation;
+  TestRandom random;
+  Address address;
+  std::unique_ptr<Endpoint> endpoint;
+  AssociationId id;
+  bool up = false;
+  std::vector<DownReason> downs;
+  std::uint64_t ups = 0, messages = 0, bytes = 0;
+};
+
+class Simulation {
+ public:
+  struct Settings {
+    EndpointSettings a, b;  // ports are set here where they are 0
+    LinkSettings to_b, to_a;
+    std::uint64_t seed = 1;
+  };
+  // The same in both directions.
+  [[nodiscard]] static Settings Symmetric(const LinkSettings& link, std::uint64_t seed);
+
+  explicit Simulation(const Settings& settings);
+
+  // A connects to B; false if both are not up within 30 s.
+  [[nodiscard]] bool Connect();
+  // Lets SPAN pass.
+  void Run(Duration span) {
+    RunUntil(now + span, [] { return false; });
+  }
+  // Until DONE, or for SPAN at most; whether it was DONE.
+  bool RunUntil(const std::function<bool()>& done, Duration span) {
+    return RunUntil(now + span, done);
+  }
+  // FUNCTION at that time.
+  void At(TimePoint time, std::function<void()> function);
+  // After something was done to an endpoint from outside an event: its packets leave.
+  void Pump();
+
+  // Sees each packet before it goes on its way; false: it is lost.
+  std::function<bool(const Node& from, MutableByteView packet)> filter;
+  // A packet of nobody's arrives at TO.
+  void Inject(Node& to, const Address& from, Bytes packet);
+
+  TimePoint now{std::chrono::hours(1)};
+  Link to_b, to_a;
+  Node a, b;
+
+ private:
+  struct Event {
+    TimePoint time;
+    std::uint64_t order = 0;
+    Node* to = nullptr;
+    Address from;
+    std::shared_ptr<Bytes> packet;
+    std::function<void()> function;
+    bool operator<(const Event& other) const {
+      return std::tie(time, order) > std::tie(other.time, other.order);
+    }
+  };
+  bool RunUntil(TimePoint end, const std::function<bool()>& done);
+  void PumpNode(Node& from, Node& to, Link& link);
+  void Check(const Node& node) const;
+
+  // With SCTP_TRACE in the environment each packet is printed.
+  const bool trace_ = std::getenv("SCTP_TRACE") != nullptr;
+  std::priority_queue<Event> events_;
+  std::uint64_t order_ = 0;
+};
+
+}  // namespace sctp::testing
