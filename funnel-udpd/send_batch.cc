@@ -18,6 +18,11 @@ constexpr std::size_t kMaxSegment = 1400;
 constexpr std::size_t kControlSize =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 
+// What an ICMP message reported of an earlier datagram is told by the next call, whose own
+// datagrams were not looked at. So an error counts for a message only when it comes twice; but not
+// this one.
+bool MayBeAnothers(int error) { return error != EAGAIN && error != ENOBUFS; }
+
 }  // namespace
 
 struct SendBatch::Message {
@@ -82,7 +87,7 @@ void SendBatch::Flush() {
 
 std::size_t SendBatch::SegmentsFrom(std::size_t first, std::size_t last) const {
   const Entry& head = entries_[first];
-  if (!segments_ || head.size == 0 || head.size > kMaxSegment) return 1;
+  if (head.size == 0 || head.size > kMaxSegment) return 1;
   const std::size_t most = std::min({last - first, kMaxSegments, kMaxTrain / head.size});
   std::size_t count = 1;
   while (count < most) {
@@ -131,22 +136,20 @@ void SendBatch::SendRun(std::size_t first, std::size_t last) {
 void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
   std::vector<mmsghdr> headers;
   for (const Message& message : messages) headers.push_back({message.header, 0});
-  bool refused = false;
+  bool tried = false;  // the message at `at`
   for (std::size_t at = 0; at < messages.size();) {
     const int sent = sendmmsg(fd, headers.data() + at, static_cast<unsigned>(headers.size() - at),
                               MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       for (int i = 0; i < sent; ++i) totals_.sent += messages[at++].count;
-      refused = false;
+      tried = false;
       continue;
     }
     const int error = errno;
-    // The ICMP error of an earlier datagram; this one was not tried yet.
-    if (error == ECONNREFUSED && !std::exchange(refused, true)) continue;
+    if (MayBeAnothers(error) && !std::exchange(tried, true)) continue;
+    tried = false;
     const Message& failed = messages[at++];
-    if (failed.count > 1 &&
-        (error == EINVAL || error == EIO || error == EMSGSIZE || error == ENOPROTOOPT)) {
-      segments_ = segments_ && error != EINVAL && error != ENOPROTOOPT;
+    if (failed.count > 1 && MayBeAnothers(error)) {
       SendSingly(failed.first, failed.count);
     } else {
       CountFailure(error, failed.count);
@@ -154,20 +157,27 @@ void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
   }
 }
 
+// The kernel segments nothing that is larger than the path takes, or that IPsec is applied to;
+// which is so for this destination, and says nothing about others.
 void SendBatch::SendSingly(std::size_t first, std::size_t count) {
   for (std::size_t i = first; i < first + count; ++i) {
     Message message{.first = i, .count = 1};
     Fill(message);
-    if (sendmsg(entries_[i].fd, &message.header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-      ++totals_.sent;
-    } else {
-      CountFailure(errno, 1);
+    bool done = false;
+    for (int tries = 0; tries < 2 && !done; ++tries) {
+      if (sendmsg(entries_[i].fd, &message.header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+        ++totals_.sent;
+        done = true;
+      } else if (tries == 1 || !MayBeAnothers(errno)) {
+        CountFailure(errno, 1);
+        done = true;
+      }
     }
   }
 }
 
 void SendBatch::CountFailure(int error, std::size_t datagrams) {
-  if (error == EAGAIN || error == ENOBUFS) {
+  if (!MayBeAnothers(error)) {
     totals_.blocked += datagrams;
   } else if (error == ECONNREFUSED) {
     totals_.refused += datagrams;

@@ -54,7 +54,6 @@ class SendBatch {
   Bytes bytes_;
   std::vector<Entry> entries_;
   Totals totals_;
-  bool segments_ = true;  // false after the kernel said that it knows no UDP_SEGMENT
   std::function<void()> on_flushed_;
   std::unique_ptr<event::TurnHook> hook_;
 };
