@@ -70,7 +70,7 @@ bool AddByService(const std::string& host, Answer& answer) {
 }
 
 void AskOne(const config::Endpoint& endpoint, Answer& answer) {
-  if (endpoint.port == 0 && !endpoint.literal() && AddByService(endpoint.host, answer)) return;
+  if (endpoint.port == 0 && !endpoint.is_literal() && AddByService(endpoint.host, answer)) return;
   AddHost(endpoint.host, endpoint.port, {}, answer);
 }
 

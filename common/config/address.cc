@@ -1,5 +1,6 @@
 #include "common/config/address.h"
 
+#include <net/if.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -56,9 +57,26 @@ Result<Pieces> SplitHostPort(std::string_view text) {
   return out;
 }
 
+// An interface's name (15 bytes at most, dev_valid_name of the kernel) or its number.
+bool IsZone(std::string_view text) {
+  if (text.empty() || text.size() >= IF_NAMESIZE || text == "." || text == "..") return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && c != '/' && c != ':' && c != '%';
+  });
+}
+
+bool IsLiteral(std::string_view host) {
+  const std::string_view address = WithoutZone(host);
+  if (address.size() < host.size()) {
+    if (address.find(':') == std::string_view::npos) return false;
+    if (!IsZone(host.substr(address.size() + 1))) return false;
+  }
+  return SocketAddress::FromLiteral(address, 0).has_value();
+}
+
 Result<void> CheckHost(const Pieces& pieces) {
   bool has_colon = pieces.host.find(':') != std::string_view::npos;
-  bool literal = SocketAddress::FromLiteral(pieces.host, 0).has_value();
+  bool literal = IsLiteral(pieces.host);
   if (pieces.bracketed && !(literal && has_colon))
     return Fail("an IPv6 address is expected between brackets");
   if (has_colon && !literal) return Fail("no IPv6 address, and no host with one port");
@@ -75,6 +93,10 @@ bool BitIsSet(std::string_view bytes, int bit) {
 }
 
 }  // namespace
+
+std::string_view WithoutZone(std::string_view literal) {
+  return literal.substr(0, literal.find('%'));
+}
 
 bool IsHostName(std::string_view text) {
   if (text.empty() || text.size() > kMaxHostName) return false;
@@ -107,6 +129,8 @@ Result<Endpoint> Endpoint::ParseBackend(std::string_view text) {
   return out;
 }
 
+bool Endpoint::is_literal() const { return !is_unix() && IsLiteral(host); }
+
 std::optional<SocketAddress> Endpoint::literal() const {
   if (is_unix()) return std::nullopt;
   return SocketAddress::FromLiteral(host, port);
@@ -122,6 +146,8 @@ std::string Endpoint::text() const {
 
 Result<Network> Network::Parse(std::string_view text) {
   std::size_t slash = text.find('/');
+  if (text.find('%') != std::string_view::npos)
+    return Fail("a network has no zone: write the address alone");
   auto address = SocketAddress::FromLiteral(text.substr(0, slash), 0);
   if (!address) return Fail("an address or ADDRESS/BITS is expected");
   Network out{*address, static_cast<int>(address->ip_bytes().size() * 8)};

@@ -24,7 +24,11 @@ struct Endpoint {
   [[nodiscard]] static Result<Endpoint> ParseBackend(std::string_view text);
 
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
-  // The address where host is a literal; nullopt where it is a name (or a Unix path).
+  // Whether host is an address and no name. Of `fe80::1%eth0` only whoever uses it judges the zone:
+  // the interface may come later, or be none of the network that the reader is in.
+  [[nodiscard]] bool is_literal() const;
+  // The address where host is a literal; nullopt where it is a name (or a Unix path), or where its
+  // zone names no interface here and now.
   [[nodiscard]] std::optional<SocketAddress> literal() const;
   // As it would be written.
   [[nodiscard]] std::string text() const;
@@ -36,12 +40,15 @@ struct Network {
   SocketAddress address;  // port 0; bits beyond the prefix are zero
   int prefix_bits = 0;
 
-  // A literal with or without `/bits`; bits set beyond the prefix are a mistake.
+  // A literal with or without `/bits`; bits set beyond the prefix, and a zone, are mistakes.
   [[nodiscard]] static Result<Network> Parse(std::string_view text);
   [[nodiscard]] bool Contains(const SocketAddress& candidate) const;
   [[nodiscard]] std::string text() const;
   bool operator==(const Network&) const = default;
 };
+
+// "fe80::1%eth0" without its zone; anything else as it is.
+[[nodiscard]] std::string_view WithoutZone(std::string_view literal);
 
 // Whether TEXT can be a host: a DNS name of letters, digits, `-`, `_` and `.`, at most 253 long.
 [[nodiscard]] bool IsHostName(std::string_view text);

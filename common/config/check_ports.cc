@@ -51,8 +51,11 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
   AddOwnPort(configuration.node, taken);
   for (const ServiceConfig& service : configuration.services) {
     for (std::size_t i = 0; i < service.listen.size(); ++i) {
-      Port port{service.protocol, *service.listen[i].literal(),
-                OriginOf(service.origins, "listen.address", i), "service " + service.name.text()};
+      // With a zone that is none here: systemd, which binds it, may know it.
+      const auto address = service.listen[i].literal();
+      if (!address) continue;
+      Port port{service.protocol, *address, OriginOf(service.origins, "listen.address", i),
+                "service " + service.name.text()};
       for (const Port& other : taken) {
         if (!Overlap(port, other)) continue;
         mistakes.push_back({port.origin.file, port.origin.line,

@@ -25,13 +25,16 @@ Result<void> Store(std::string_view what, std::string_view text, Parsed parsed, 
 Result<SocketAddress> ParseIp(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   auto address = SocketAddress::FromLiteral(text, 0);
+  // Where its interface is none of ours: funnel-sctpd, which has them all, judges the zone.
+  if (!address && Endpoint{.host = std::string(text)}.is_literal())
+    address = SocketAddress::FromLiteral(WithoutZone(text), 0);
   if (!address) return Fail("an IPv4 or IPv6 address without port is expected");
   return *address;
 }
 
 Result<Endpoint> ParseLiteralPort(std::string_view text) {
   Endpoint endpoint = TRY(Endpoint::ParseHost(text, Endpoint::Port::kRequired));
-  if (!endpoint.literal()) return Fail("an address is expected, not a name");
+  if (!endpoint.is_literal()) return Fail("an address is expected, not a name");
   return endpoint;
 }
 

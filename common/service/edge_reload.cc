@@ -24,7 +24,8 @@ std::string RestartSocket(const ServiceConfig& service) {
 // units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
 bool NeedsAnotherWay(const config::Endpoint& before, const config::Endpoint& after) {
   if (before == after || after.is_unix()) return false;
-  return before.is_unix() || before.literal() != after.literal() ||
+  return before.is_unix() || before.is_literal() != after.is_literal() ||
+         (after.is_literal() && before.text() != after.text()) ||
          (before.host == "localhost") != (after.host == "localhost");
 }
 

@@ -39,7 +39,7 @@ Result<std::string> LookUpAll(const config::Endpoint& endpoint) {
 }  // namespace
 
 Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
-  if (endpoint.port != 0 || endpoint.literal()) return std::vector{endpoint.host};
+  if (endpoint.port != 0 || endpoint.is_literal()) return std::vector{endpoint.host};
   std::vector<std::string> out;
   bool refused = false;
   for (const char* kind : {"_funnel._sctp.", "_funnel._udp."}) {

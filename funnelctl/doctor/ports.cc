@@ -70,8 +70,12 @@ Findings CheckServicePorts(const config::ServiceConfig& service, const std::stri
   bool udp = service.protocol == config::Protocol::kUdp;
   std::string edge = EdgeName(service);
   Findings out;
-  for (const config::Endpoint& endpoint : service.listen)
-    out.push_back(CheckListening(udp, *endpoint.literal(), edge));
+  for (const config::Endpoint& endpoint : service.listen) {
+    const auto address = endpoint.literal();
+    out.push_back(address ? CheckListening(udp, *address, edge)
+                          : Wrong(endpoint.text() + ": its zone names no interface here",
+                                  "correct [listen] address, or bring the interface up"));
+  }
   if (service.role == config::Role::kConnect)
     out.push_back(CheckServiceSocket(run_dir + "/service/" + service.name.text() + ".sock", edge));
   return out;

@@ -50,7 +50,7 @@ std::string HostOfPeer(const Context& context, const config::PeerConfig& peer) {
   if (context.view.sctpd.status) {
     for (const AssociationStatus& one : context.view.sctpd.status->associations) {
       auto at = config::Endpoint::ParseHost(one.address, config::Endpoint::Port::kRequired);
-      if (one.peer == peer.name && at && at->literal()) return at->host;
+      if (one.peer == peer.name && at && at->is_literal()) return at->host;
     }
   }
   auto hosts = HostsOf(peer.connect.front());
@@ -74,7 +74,7 @@ void AddNames(const config::Configuration& configuration, std::vector<Check>& ou
   for (const config::PeerConfig& peer : configuration.peers) {
     realms.insert(peer.principal.realm);
     for (const config::Endpoint& endpoint : peer.connect)
-      if (!endpoint.literal()) names[endpoint.text()] = endpoint;
+      if (!endpoint.is_literal()) names[endpoint.text()] = endpoint;
   }
   for (const std::string& realm : realms) {
     for (const std::string& host : KdcHosts(realm))

@@ -70,8 +70,10 @@ std::string BackendNetwork(const ServiceConfig& service) {
         "RestrictAddressFamilies=AF_NETLINK\n";
   if (service.connect.is_unix()) return out;
   out += "# The way to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
-  if (auto literal = service.connect.literal())
-    return out + "IPAddressAllow=" + literal->ip_text() + '\n';
+  // systemd's filter knows no zones, and would ignore the line.
+  if (service.connect.is_literal()) {
+    return out + "IPAddressAllow=" + std::string(config::WithoutZone(service.connect.host)) + '\n';
+  }
   if (service.connect.host == "localhost") return out + "IPAddressAllow=localhost\n";
   return out +
          "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";

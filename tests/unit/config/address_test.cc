@@ -79,6 +79,38 @@ TEST(Network, RefusesWhatIsNoNetwork) {
   }
 }
 
+TEST(Network, HasNoZone) {
+  EXPECT_FALSE(Network::Parse("fe80::1%lo"));
+  EXPECT_FALSE(Network::Parse("fe80::%lo/64"));
+}
+
+TEST(Endpoint, AZoneIsJudgedByWhoeverUsesIt) {
+  auto here = Endpoint::ParseHost("[fe80::1%lo]:53", Endpoint::Port::kRequired);
+  ASSERT_TRUE(here);
+  EXPECT_TRUE(here->is_literal());
+  EXPECT_EQ(here->literal()->text(), "[fe80::1%lo]:53");
+  // As seen from a network namespace without that interface.
+  auto elsewhere = Endpoint::ParseHost("[fe80::1%no-such-one]:53", Endpoint::Port::kRequired);
+  ASSERT_TRUE(elsewhere);
+  EXPECT_TRUE(elsewhere->is_literal());
+  EXPECT_FALSE(elsewhere->literal());
+  EXPECT_EQ(elsewhere->text(), "[fe80::1%no-such-one]:53");
+  EXPECT_FALSE(Endpoint::ParseHost("host:53", Endpoint::Port::kRequired)->is_literal());
+}
+
+TEST(Endpoint, RefusesWhatIsNoZone) {
+  for (const char* text :
+       {"[fe80::1%]:53", "[fe80::1%a/b]:53", "[fe80::1%a b]:53", "[fe80::1%a%b]:53",
+        "[fe80::1%sixteen-bytes-xx]:53", "127.0.0.1%lo:53", "host%lo:53"}) {
+    EXPECT_FALSE(Endpoint::ParseHost(text, Endpoint::Port::kRequired)) << text;
+  }
+}
+
+TEST(Endpoint, ZonesAreTakenOff) {
+  EXPECT_EQ(WithoutZone("fe80::1%eth0"), "fe80::1");
+  EXPECT_EQ(WithoutZone("192.0.2.1"), "192.0.2.1");
+}
+
 TEST(HostName, IsOfLegalCharacters) {
   EXPECT_TRUE(IsHostName("ns1.hoster-x.net"));
   EXPECT_TRUE(IsHostName("_srv.a"));

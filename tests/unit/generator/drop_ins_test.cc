@@ -95,5 +95,11 @@ TEST(DropIns, SpecifiersAreEscaped) {
   EXPECT_THAT(BackendAt("unix:/run/%i.sock").socket, HasSubstr("unix:/run/%%i.sock"));
 }
 
+TEST(DropIns, TheFilterKnowsNoZones) {
+  EXPECT_THAT(BackendAt("[fe80::1%no-such-one]:389").service,
+              HasSubstr("\nIPAddressAllow=fe80::1\n"));
+  EXPECT_THAT(BackendAt("[fe80::1%no-such-one]:389").service, Not(HasSubstr("IPAddressDeny=\n")));
+}
+
 }  // namespace
 }  // namespace funnel::generator

@@ -38,10 +38,24 @@ TEST_F(ClientPolicyTest, ListedNetworksDecideAlone) {
   EXPECT_FALSE(Admits("192.0.2.1:1000"));
 }
 
+// Its zone is an interface of the listening side.
+TEST_F(ClientPolicyTest, TellsALinkLocalAddressWithoutItsZone) {
+  const auto told = ClientPolicy(service_, &peer_, {})
+                        .Admit({"[fe80::1%no-such-one]:1000", "[fe80::2%no-such-one]:389"});
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->client.text(), "[fe80::1]:1000");
+  EXPECT_EQ(told->local.text(), "[fe80::2]:389");
+  service_.client_networks = {*config::Network::Parse("fe80::/10")};
+  EXPECT_TRUE(Admits("[fe80::1%eth0]:1000"));
+  service_.client_networks = {*config::Network::Parse("2001:db8::/32")};
+  EXPECT_FALSE(Admits("[fe80::1%eth0]:1000"));
+}
+
 TEST_F(ClientPolicyTest, RefusesWhatIsNoAddress) {
   EXPECT_FALSE(Admits(""));
   EXPECT_FALSE(Admits("localhost:1000"));
   EXPECT_FALSE(Admits("192.0.2.1"));
+  EXPECT_FALSE(Admits("[fe80::1%a/b]:1000"));
 }
 
 }  // namespace
