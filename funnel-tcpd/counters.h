@@ -24,6 +24,7 @@ enum CounterIndex : std::size_t {
   kOutputBlocked,
   kInternalErrors,
   kSessionsDrained,
+  kBackendFailingSince,
   kCounterCount,
 };
 
@@ -47,6 +48,9 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"output_blocked", "Times that a socket took less than offered: a slow reader."},
     {"internal_errors", "Connections reset because of a mistake of ours."},
     {"sessions_drained", "Connections reset at once: the service is drained here or there."},
+    {"backend_failing_since",
+     "Unix time since which the backend takes no connection; 0: the last one was taken.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::tcpd

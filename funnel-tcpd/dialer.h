@@ -1,5 +1,5 @@
 // Connects to the service's backend, one new connection for each session: a TCP address, a name
-// (each of its addresses in turn), or a Unix socket.
+// (whose addresses are tried as RFC 8305 says), or a Unix socket.
 //
 // Owned by the connecting side, on the loop's thread. Answers come from the end of a turn, never
 // from inside Dial(). The number of dials under way is bounded by max-sessions.
@@ -8,19 +8,16 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <unordered_map>
-#include <vector>
 
 #include "common/base/clock.h"
-#include "common/event/descriptors.h"
 #include "common/net/resolver.h"
-#include "funnel-tcpd/edge_parts.h"
+#include "funnel-tcpd/dial_attempt.h"
 
 namespace funnel::tcpd {
 
-using DialId = StrongId<struct DialTag, std::uint64_t>;  // 0: none
-
-class Dialer {
+class Dialer final : private DialAttempt::User {
  public:
   // Gets the connected socket, non-blocking and ready for bytes of the session; or why there is
   // none, which has been logged and counted.
@@ -33,49 +30,43 @@ class Dialer {
   void Cancel(DialId id);
 
  private:
-  // One session's way to the backend.
-  struct Attempt final : event::DescriptorHandler {
-    void OnReady(std::uint32_t events) override;
-
-    Dialer* dialer = nullptr;
-    DialId id;
+  // One session's dial. Of a Unix socket's there is no `attempt`: it connects at once or waits.
+  struct Pending {
     Done done;
     Bytes header;
-    std::vector<SocketAddress> addresses;
-    std::size_t next = 0;  // of `addresses`
-    std::string last_error = "no address";
-    UniqueFd fd;
-    event::Registration watch;
-  };
-  struct Deadline {
-    TimePoint at;
-    DialId id;
+    TimePoint deadline;
+    TimePoint wake;  // its place in wakes_
+    std::unique_ptr<DialAttempt> attempt;
   };
   struct Answer {
     DialId id;
     Done done;
     Result<UniqueFd> result;
   };
-  enum class Progress { kConnected, kPending, kBusy, kFailed };
 
-  void TryNext(Attempt& attempt);
-  void TryUnix(Attempt& attempt);
-  [[nodiscard]] Progress Connect(Attempt& attempt, const sockaddr* address, socklen_t size);
-  [[nodiscard]] bool SendHeader(Attempt& attempt);
-  void Finish(Attempt& attempt, Result<UniqueFd> result);
-  void FailAttempt(Attempt& attempt, CounterIndex counter, const std::string& why);
-  void OnDeadline();
+  void OnProgress(DialAttempt& attempt) override;
+  void OnResolved(DialId id, const net::Resolver::Answer& answer);
+  void Run(DialId id, Pending& pending);
+  void WakeAt(DialId id, Pending& pending, TimePoint at);
+  void OnWake();
+  // False: the backlog is full.
+  [[nodiscard]] bool TryUnix(DialId id, Pending& pending);
   void RetryBusy();
+  void Succeed(DialId id, UniqueFd fd);
+  void FailDial(DialId id, CounterIndex counter, const std::string& why);
+  void Finish(DialId id, Result<UniqueFd> result);
   void DeliverAnswers();
 
   EdgeParts& parts_;
   net::Resolver resolver_;
+  net::AddressOrder order_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<DialId, std::unique_ptr<Attempt>> attempts_;
-  std::deque<Deadline> deadlines_;  // in order, for all wait equally long
-  std::vector<DialId> busy_;        // the Unix backend's backlog was full
+  std::unordered_map<DialId, Pending> pending_;
+  std::set<std::pair<TimePoint, DialId>> wakes_;
+  // A Unix backend's backlog is full: these wait, in the order in which they came.
+  std::deque<DialId> busy_;
   std::deque<Answer> answers_;
-  std::unique_ptr<event::Timer> deadline_timer_, retry_timer_;
+  std::unique_ptr<event::Timer> wake_timer_, retry_timer_;
   std::unique_ptr<event::TurnHook> hook_;
 };
 

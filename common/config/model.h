@@ -179,7 +179,8 @@ struct ServiceConfig {
   // tcp
   std::uint32_t max_sessions = 4096;
   milliseconds connect_timeout = 5s;
-  milliseconds keepalive = 60s;  // 0: off
+  milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
+  milliseconds keepalive = 60s;        // 0: off
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
   // [listen]

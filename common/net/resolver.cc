@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -45,13 +46,15 @@ Resolver::~Resolver() {
   shared_->resolver = nullptr;
 }
 
-bool Resolver::IsFresh(const config::Endpoint& endpoint) const {
-  return known_endpoint_ == endpoint && Now() < known_until_;
+bool Resolver::IsFresh(const config::Endpoint& endpoint, Duration max_age) const {
+  if (known_endpoint_ != endpoint || !known_since_) return false;
+  if (!known_) max_age = std::min<Duration>(max_age, kFailureFresh);
+  return Now() - *known_since_ < max_age;
 }
 
-void Resolver::Lookup(const config::Endpoint& endpoint, Done done) {
-  if (IsFresh(endpoint)) return done(known_);
-  waiters_.push_back({endpoint, std::move(done)});
+void Resolver::Lookup(const config::Endpoint& endpoint, Done done, Duration max_age) {
+  if (IsFresh(endpoint, max_age)) return done(known_);
+  waiters_.push_back({endpoint, std::move(done), max_age});
   if (!running_) StartLookup();
 }
 
@@ -71,9 +74,15 @@ void Resolver::OnAnswer(const config::Endpoint& endpoint, Answer answer) {
   running_ = false;
   known_endpoint_ = endpoint;
   known_ = std::move(answer);
-  known_until_ = Now() + (known_ ? kFresh : kFailureFresh);
-  for (Waiter& waiter : std::exchange(waiters_, {}))
-    Lookup(waiter.endpoint, std::move(waiter.done));
+  known_since_ = Now();
+  // Who asked for it is answered by it, however young an answer it wanted.
+  for (Waiter& waiter : std::exchange(waiters_, {})) {
+    if (waiter.endpoint == known_endpoint_) {
+      waiter.done(known_);
+    } else {
+      Lookup(waiter.endpoint, std::move(waiter.done), waiter.max_age);
+    }
+  }
 }
 
 }  // namespace funnel::net

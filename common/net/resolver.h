@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -29,20 +30,21 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // ENDPOINT is a host (name or literal) and port. DONE is called from here if the answer is known,
-  // else from the loop.
-  void Lookup(const config::Endpoint& endpoint, Done done);
+  // ENDPOINT is a host (name or literal) and port. DONE is called from here if an answer is known
+  // that is younger than MAX_AGE, else from the loop.
+  void Lookup(const config::Endpoint& endpoint, Done done, Duration max_age = kFresh);
 
  private:
   struct Shared;
   struct Waiter {
     config::Endpoint endpoint;
     Done done;
+    Duration max_age;
   };
 
   void StartLookup();
   void OnAnswer(const config::Endpoint& endpoint, Answer answer);
-  [[nodiscard]] bool IsFresh(const config::Endpoint& endpoint) const;
+  [[nodiscard]] bool IsFresh(const config::Endpoint& endpoint, Duration max_age) const;
 
   // Outlives this object where a lookup is under way: its thread cannot be stopped.
   std::shared_ptr<Shared> shared_;
@@ -50,7 +52,7 @@ class Resolver {
   bool running_ = false;
   config::Endpoint known_endpoint_;
   Answer known_;
-  TimePoint known_until_{};
+  std::optional<TimePoint> known_since_;
 };
 
 }  // namespace funnel::net

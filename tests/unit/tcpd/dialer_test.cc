@@ -1,6 +1,22 @@
+#include <dlfcn.h>
+
 #include "common/base/text.h"
 #include "funnel-tcpd/socket_options.h"
+#include "tests/unit/net/fake_names.h"
 #include "tests/unit/tcpd/tunnel_fixture.h"
+
+namespace {
+
+int unix_connects = 0;
+
+}  // namespace
+
+extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
+  using Call = int (*)(int, const sockaddr*, socklen_t);
+  static const auto real = reinterpret_cast<Call>(dlsym(RTLD_NEXT, "connect"));
+  if (address->sa_family == AF_UNIX) ++unix_connects;
+  return real(fd, address, size);
+}
 
 namespace funnel::tcpd {
 namespace {
@@ -112,6 +128,90 @@ TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   CloseWithReset(std::move(client_));
   EXPECT_TRUE(Until([&] { return server_pump_->size() == 0; }));
   EXPECT_EQ(server_parts_->limit.taken(), 0u);
+}
+
+// A listener on HOST and PORT that answers nobody.
+struct Silent {
+  explicit Silent(const std::string& host, std::uint16_t port) {
+    const auto address = *SocketAddress::FromLiteral(host, port);
+    listener.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(bind(listener.get(), address.data(), address.size()), 0);
+    EXPECT_EQ(listen(listener.get(), 0), 0);
+    filler = ConnectTo(address);
+  }
+  UniqueFd listener, filler;
+};
+
+TEST_F(DialerTest, TriesTheNextAddressBesideASilentOne) {
+  const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
+  const Silent silent("127.0.0.2", port);
+  net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.1"});
+  service_.connect.host = "backend.test";
+  service_.connect_timeout = std::chrono::minutes(1);
+  service_.attempt_delay = std::chrono::milliseconds(20);
+  Start();
+  ConnectBoth();
+  SendText(client_, "x");
+  EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "x"));
+  EXPECT_EQ(AtServer(kConnectFailed) + AtServer(kConnectTimeouts), 0u);
+  net::SetFakeName("backend.test", {});
+}
+
+// The delay alone would be longer than the whole time.
+TEST_F(DialerTest, EveryAddressHasItsTurnWithinConnectTimeout) {
+  const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
+  const Silent first("127.0.0.2", port), second("127.0.0.3", port);
+  net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"});
+  service_.connect.host = "backend.test";
+  service_.connect_timeout = std::chrono::seconds(2);
+  service_.attempt_delay = std::chrono::minutes(1);
+  Start();
+  ConnectBoth();
+  SendText(client_, "x");
+  EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "x"));
+  net::SetFakeName("backend.test", {});
+}
+
+TEST_F(DialerTest, ABackendThatRefusesIsToldUntilItTakesAConnection) {
+  Start();
+  EXPECT_EQ(AtServer(kBackendFailingSince), 0u);
+  const SocketAddress address = BoundAddress(backend_listener_.get());
+  backend_listener_.reset();
+  client_ = ConnectTo(client_address_);
+  EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+  EXPECT_EQ(AtServer(kConnectFailed), 1u);
+  EXPECT_NE(AtServer(kBackendFailingSince), 0u);
+  backend_listener_.reset(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(backend_listener_.get(), address.data(), address.size()), 0);
+  ASSERT_EQ(listen(backend_listener_.get(), 10), 0);
+  ConnectBoth();
+  EXPECT_EQ(AtServer(kBackendFailingSince), 0u);
+}
+
+// Of many that wait for room in a Unix backlog one at a time asks for it.
+TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
+  constexpr int kDials = 500;
+  const std::string path = ::testing::TempDir() + "/tcpd-many.sock";
+  unlink(path.c_str());
+  backend_listener_ = ListenUnix(path);
+  service_.connect = *config::Endpoint::ParseBackend("unix:" + path);
+  Start();
+  int connected = 0;
+  unix_connects = 0;
+  for (int i = 0; i < kDials; ++i)
+    (void)dialer_->Dial({}, [&](Result<UniqueFd> fd) { connected += fd ? 1 : 0; });
+  const int at_once = unix_connects - 1;  // the last of them found no room
+  EXPECT_LT(at_once, 5);
+  const TimePoint began = Now();
+  EXPECT_TRUE(Until([&] { return connected == at_once && unix_connects >= at_once + 10; }));
+  // Each time one: in no less than ten pauses.
+  EXPECT_LT(unix_connects, at_once + 20);
+  EXPECT_GE(Now() - began, std::chrono::milliseconds(80));
+  EXPECT_TRUE(Until([&] {
+    (void)AcceptFrom(backend_listener_.get());
+    return connected == kDials;
+  }));
+  unlink(path.c_str());
 }
 
 }  // namespace

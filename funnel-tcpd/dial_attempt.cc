@@ -1,0 +1,114 @@
+#include "funnel-tcpd/dial_attempt.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "funnel-tcpd/socket_options.h"
+
+namespace funnel::tcpd {
+namespace {
+
+// Of a name with very many addresses a log line names the last ones only.
+constexpr std::size_t kMaxErrors = 4;
+
+std::string ErrorText(int error) { return FailErrno("cannot connect", error).error().message; }
+
+}  // namespace
+
+DialAttempt::DialAttempt(EdgeParts& parts, net::AddressOrder& order, User& user, DialId id,
+                         Bytes header)
+    : parts_(parts), order_(order), user_(user), id_(id), header_(std::move(header)) {}
+
+void DialAttempt::Start(std::span<const SocketAddress> found, Duration whole, TimePoint now) {
+  race_.emplace(order_.Arrange(found), net::AddressRace::Times{parts_.service.attempt_delay, whole},
+                now);
+}
+
+std::optional<TimePoint> DialAttempt::due() const {
+  return race_ && !connected_ ? race_->due() : std::nullopt;
+}
+
+DialAttempt::Outcome DialAttempt::Run(TimePoint now) {
+  if (!race_) return Outcome::kPending;
+  while (!connected_) {
+    const auto next = race_->Next(now);
+    if (!next) break;
+    Begin(*next, now);
+  }
+  if (connected_) return Outcome::kConnected;
+  return sockets_.empty() && race_->exhausted() ? Outcome::kFailed : Outcome::kPending;
+}
+
+void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
+  auto owned = std::make_unique<Socket>();
+  Socket& socket = *owned;
+  socket.attempt = this;
+  socket.address = address;
+  socket.fd.reset(
+      ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
+  if (!socket.fd) return Fail(address, ErrorText(errno), now);
+  PrepareStream(socket.fd.get(), parts_.service.keepalive);
+  if (connect(socket.fd.get(), address.data(), address.size()) == 0) return Win(socket);
+  if (errno != EINPROGRESS) return Fail(address, ErrorText(errno), now);
+  auto watch = parts_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
+  if (!watch) return Fail(address, watch.error().message, now);
+  socket.watch = std::move(*watch);
+  if (sockets_.size() == net::AddressRace::kMaxBeside) sockets_.erase(sockets_.begin());
+  sockets_.push_back(std::move(owned));
+}
+
+void DialAttempt::Socket::OnReady(std::uint32_t) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  watch.Remove();
+  DialAttempt& owner = *attempt;
+  const auto self = std::ranges::find(owner.sockets_, this, &std::unique_ptr<Socket>::get);
+  const std::unique_ptr<Socket> kept = std::move(*self);
+  owner.sockets_.erase(self);
+  if (error != 0) {
+    owner.Fail(address, ErrorText(error), Now());
+  } else {
+    owner.Win(*this);
+  }
+  owner.user_.OnProgress(owner);
+}
+
+void DialAttempt::Win(Socket& socket) {
+  if (const auto sent = SendWhole(socket.fd.get(), header_); !sent)
+    return Fail(socket.address, sent.error().message, Now());
+  order_.OnWorked(socket.address);
+  connected_ = std::move(socket.fd);
+  sockets_.clear();
+}
+
+void DialAttempt::Fail(const SocketAddress& address, const std::string& why, TimePoint now) {
+  order_.OnFailed(address);
+  if (errors_.size() == kMaxErrors) errors_.erase(errors_.begin());
+  errors_.push_back(address.ip_text() + ": " + why);
+  race_->OnFailed(now);
+}
+
+void DialAttempt::GiveUp() {
+  for (const auto& socket : sockets_) order_.OnFailed(socket->address);
+  sockets_.clear();
+}
+
+std::string DialAttempt::error() const {
+  std::string out;
+  for (const std::string& error : errors_) out += (out.empty() ? "" : "; ") + error;
+  return out.empty() ? "no address" : out;
+}
+
+Result<> SendWhole(int fd, ByteView header) {
+  if (header.empty()) return {};
+  const ssize_t size = send(fd, header.data(), header.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (size == static_cast<ssize_t>(header.size())) return {};
+  if (size < 0) return FailErrno("cannot send the PROXY header");
+  return funnel::Fail("took only a part of the PROXY header");
+}
+
+}  // namespace funnel::tcpd
