@@ -27,13 +27,14 @@ enum CounterIndex : std::size_t {
 inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"flows", "Flows now.", metrics::Kind::kGauge},
     {"flows_total", "Flows begun."},
-    {"flows_over_limit", "Datagrams or sessions turned away: max-flows."},
-    {"flows_expired", "Flows ended: silent for idle-timeout."},
+    {"flows_over_limit", "Flows ended to make room for new ones: max-flows, or a share of it."},
+    {"flows_expired", "Flows ended: silent for idle-timeout, or answered-timeout."},
     {"flows_announced_again", "Flows taken over by a new channel."},
     {"datagrams_in", "Datagrams from clients or backends."},
     {"datagrams_out", "Datagrams to clients or backends."},
     {"waiting_dropped",
-     "Datagrams dropped that waited for a channel: queue-datagrams or connect-wait was over."},
+     "Datagrams dropped that waited for a channel or the backend's address: too many, too large "
+     "together, or too late."},
     {"resends_suppressed", "Identical resends of a client dropped: suppress-resends."},
     {"receive_errors", "Errors while receiving from clients or backends."},
     {"send_errors", "Errors while sending to clients or backends."},

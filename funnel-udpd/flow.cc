@@ -1,29 +1,36 @@
 #include "funnel-udpd/flow.h"
 
 namespace funnel::udpd {
+namespace {
+
+constexpr std::size_t kNetworkBytes = 8;
+
+}  // namespace
+
+std::string FlowTable::ClientOf(const FlowKey& key) {
+  const SocketAddress client = key.client.Unmapped();
+  // All hosts of a link share fe80::/64.
+  const bool whole = client.ip_bytes().starts_with("\xfe\x80");
+  return std::string(client.ip_bytes().substr(0, whole ? std::string::npos : kNetworkBytes));
+}
 
 Flow* FlowTable::Find(const FlowKey& key) {
-  const auto at = by_key_.find(key);
-  return at == by_key_.end() ? nullptr : &*at->second;
+  const auto at = flows_.find(key);
+  return at == flows_.end() ? nullptr : &at->second;
 }
 
 Flow& FlowTable::Add(const FlowKey& key, Listener& listener, TimePoint now) {
-  flows_.push_back({.key = key, .listener = &listener, .opened = now, .active = now});
-  by_key_.emplace(key, std::prev(flows_.end()));
-  return flows_.back();
-}
-
-void FlowTable::Touch(Flow& flow, TimePoint now) {
-  flow.active = now;
-  if (&flow == &flows_.back()) return;
-  flows_.splice(flows_.end(), flows_, by_key_.at(flow.key));
+  Flow& flow = flows_
+                   .emplace(std::piecewise_construct, std::forward_as_tuple(key),
+                            std::forward_as_tuple(key, listener))
+                   .first->second;
+  ranks_.Add(flow, ClientOf(key), now);
+  return flow;
 }
 
 void FlowTable::Erase(Flow& flow) {
-  const auto at = by_key_.find(flow.key);
-  const auto place = at->second;
-  by_key_.erase(at);
-  flows_.erase(place);
+  ranks_.Remove(flow);
+  flows_.erase(flows_.find(flow.key));
 }
 
 }  // namespace funnel::udpd

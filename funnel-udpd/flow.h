@@ -1,13 +1,13 @@
 // One UDP flow of the client side: a client's address and port and the address it asked.
 #pragma once
 
-#include <list>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
-#include "common/base/clock.h"
 #include "common/base/socket_address.h"
 #include "common/service/application.h"
+#include "funnel-udpd/flow_ranks.h"
 #include "funnel-udpd/resend_filter.h"
 
 namespace funnel::udpd {
@@ -26,32 +26,34 @@ struct FlowKeyHash {
   }
 };
 
-struct Flow {
+struct Flow : RankedFlow {
+  Flow(const FlowKey& its_key, Listener& its_listener) : key(its_key), listener(&its_listener) {}
+
   FlowKey key;
-  Listener* listener = nullptr;
-  TimePoint opened{};
-  TimePoint active{};
+  Listener* listener;
   // The session that carries it; nullptr: none at present.
   service::ChannelHandle* channel = nullptr;
   SessionId session;
   std::unique_ptr<ResendFilter> resends;  // only with suppress-resends
 };
 
-// Flows by key, and in the order of their last activity. A Flow stays where it is until erased.
+// Flows by key, and by their use. A Flow stays where it is until erased.
 class FlowTable {
  public:
   [[nodiscard]] Flow* Find(const FlowKey& key);
   Flow& Add(const FlowKey& key, Listener& listener, TimePoint now);
-  void Touch(Flow& flow, TimePoint now);
+  void OnRequest(Flow& flow, TimePoint now) { ranks_.OnRequest(flow, now); }
+  void OnAnswer(Flow& flow, TimePoint now) { ranks_.OnAnswer(flow, now); }
   void Erase(Flow& flow);
-  // The one silent for longest; nullptr when there is none.
-  [[nodiscard]] Flow* oldest() { return flows_.empty() ? nullptr : &flows_.front(); }
-  [[nodiscard]] std::list<Flow>& all() { return flows_; }
+  [[nodiscard]] const FlowRanks& ranks() const { return ranks_; }
   [[nodiscard]] std::size_t size() const { return flows_.size(); }
+  // Whom a flow belongs to: an IPv4 address, or the network of 64 bits that an IPv6 host has to
+  // itself (RFC 4291 section 2.5.4).
+  [[nodiscard]] static std::string ClientOf(const FlowKey& key);
 
  private:
-  std::list<Flow> flows_;  // the longest silent first
-  std::unordered_map<FlowKey, std::list<Flow>::iterator, FlowKeyHash> by_key_;
+  FlowRanks ranks_;
+  std::unordered_map<FlowKey, Flow, FlowKeyHash> flows_;
 };
 
 }  // namespace funnel::udpd

@@ -8,11 +8,16 @@ namespace {
 // Datagrams of new clients that wait because a channel, though up, takes no more sessions at the
 // moment: it raises its limit within a round trip, and a burst of new clients shall get through.
 constexpr std::size_t kMaxBeforeSession = 8192;
+// Where all places are taken, a client that has more than this part of them makes room itself.
+constexpr std::size_t kShare = 4;
 
 }  // namespace
 
 ListenSide::ListenSide(Parts& parts, SendBatch& out)
-    : parts_(parts), out_(out), expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
+    : parts_(parts),
+      out_(out),
+      waiting_([this](const FlowKey& key) { OnWaitingDropped(key); }),
+      expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
 
 ListenSide::~ListenSide() { out_.Flush(); }
 
@@ -44,17 +49,22 @@ void ListenSide::OnChannelUp(service::ChannelHandle& channel) {
 }
 
 void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
-  for (auto& [session, flow] : FlowsOf(channel).by_session) flow->channel = nullptr;
+  for (auto& [session, flow] : FlowsOf(channel).by_session) {
+    flow->channel = nullptr;
+    ForgetResends(*flow);
+  }
   std::erase(channels_, &channel);
 }
 
 // The far side may have something to say to a flow before its client speaks again.
 void ListenSide::AnnounceAgain() {
-  for (auto at = flows_.all().rbegin(); at != flows_.all().rend(); ++at) {
-    if (at->channel != nullptr) continue;
-    if (!Announce(*at)) return;
+  flows_.ranks().Visit([this](RankedFlow& ranked) {
+    Flow& flow = static_cast<Flow&>(ranked);
+    if (flow.channel != nullptr) return true;
+    if (!Announce(flow)) return false;
     parts_.Count(kFlowsAnnouncedAgain);
-  }
+    return true;
+  });
 }
 
 bool ListenSide::Announce(Flow& flow) {
@@ -73,30 +83,62 @@ bool ListenSide::Announce(Flow& flow) {
 
 Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now) {
   if (Flow* known = flows_.Find(key)) {
-    flows_.Touch(*known, now);
+    flows_.OnRequest(*known, now);
     return known;
   }
   if (parts_.draining) {
     parts_.Count(kFlowsDrained);
     return nullptr;
   }
-  if (flows_.size() >= parts_.service.max_flows) {
-    parts_.Count(kFlowsOverLimit);
-    return nullptr;
-  }
+  MakeRoom(key);
   Flow& flow = flows_.Add(key, listener, now);
   parts_.Count(kFlowsTotal);
   parts_.Gauge(kFlows) = flows_.size();
-  if (!expiry_->armed()) ArmExpiry();
+  ArmExpiry();
   return &flow;
+}
+
+void ListenSide::MakeRoom(const FlowKey& key) {
+  const std::string client = FlowTable::ClientOf(key);
+  const FlowRanks& ranks = flows_.ranks();
+  while (true) {
+    RankedFlow* least = nullptr;
+    const std::size_t own = ranks.SizeOf(client);
+    if (own >= parts_.service.FlowsOfClient()) {
+      least = ranks.LeastUsefulOf(client);
+    } else if (flows_.size() >= parts_.service.max_flows) {
+      least = own > parts_.service.max_flows / kShare ? ranks.LeastUsefulOf(client)
+                                                      : ranks.LeastUseful();
+    }
+    if (least == nullptr) return;
+    parts_.Count(kFlowsOverLimit);
+    End(static_cast<Flow&>(*least));
+  }
+}
+
+void ListenSide::End(Flow& flow) {
+  Detach(flow);
+  flows_.Erase(flow);
+  last_flow_end_ = Now();
+  parts_.Gauge(kFlows) = flows_.size();
 }
 
 bool ListenSide::IsResend(Flow& flow, ByteView datagram, TimePoint now) {
   if (!parts_.service.suppress_resends) return false;
   if (!flow.resends) flow.resends = std::make_unique<ResendFilter>();
-  const auto window =
-      parts_.service.lifetime.count() > 0 ? parts_.service.lifetime : parts_.service.idle_timeout;
-  return flow.resends->IsResend(datagram, now, window);
+  Duration round_trip{};
+  std::uint64_t lost = 0;
+  if (flow.channel != nullptr) {
+    round_trip = flow.channel->wire().round_trip();
+    lost = flow.channel->wire().stats().datagrams_dropped;
+  }
+  return flow.resends->IsResend(
+      datagram, now,
+      ResendWindow(parts_.service.resend_window, round_trip, parts_.service.lifetime), lost);
+}
+
+void ListenSide::ForgetResends(Flow& flow) {
+  if (flow.resends) flow.resends->Forget();
 }
 
 void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& client,
@@ -112,27 +154,28 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
 
 void ListenSide::Wait(const FlowKey& key, ByteView datagram, TimePoint now) {
   const std::size_t most = channels_.empty() ? parts_.service.queue_datagrams : kMaxBeforeSession;
-  if (waiting_.size() >= most) {
-    parts_.Count(kWaitingDropped);
-    if (waiting_.empty()) return;
-    waiting_.pop_front();
-  }
-  waiting_.push_back({key, now + parts_.service.connect_wait, {datagram.begin(), datagram.end()}});
+  waiting_.Push(key, datagram, now + parts_.service.connect_wait,
+                {most, parts_.service.queue_bytes});
+  ArmExpiry();
+}
+
+void ListenSide::OnWaitingDropped(const FlowKey& key) {
+  parts_.Count(kWaitingDropped);
+  if (Flow* flow = flows_.Find(key)) ForgetResends(*flow);
 }
 
 void ListenSide::SendWaiting() {
-  const TimePoint now = Now();
-  while (!waiting_.empty()) {
-    Waiting& next = waiting_.front();
-    Flow* flow = flows_.Find(next.key);
-    if (flow == nullptr || now >= next.until) {
-      parts_.Count(kWaitingDropped);
-    } else {
-      if (flow->channel == nullptr && !Announce(*flow)) return;
-      flow->channel->wire().SendDatagram(flow->session, next.datagram);
-      flow->channel->RequestFlush();
+  waiting_.Expire(Now());
+  while (const WaitingQueue::Waiting* next = waiting_.front()) {
+    Flow* flow = flows_.Find(next->key);
+    if (flow == nullptr) {
+      waiting_.DropFront();
+      continue;
     }
-    waiting_.pop_front();
+    if (flow->channel == nullptr && !Announce(*flow)) return;
+    flow->channel->wire().SendDatagram(flow->session, next->datagram);
+    flow->channel->RequestFlush();
+    waiting_.Pop();
   }
 }
 
@@ -145,42 +188,43 @@ void ListenSide::OnDatagram(service::ChannelHandle& channel, SessionId session, 
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
   Flow& flow = *at->second;
-  flows_.Touch(flow, Now());
-  if (flow.resends) flow.resends->OnAnswer();
+  flows_.OnAnswer(flow, Now());
+  ForgetResends(flow);
+  ArmExpiry();
   flow.listener->Answer(flow.key.client, flow.key.local, datagram);
 }
 
-// The far side ended the flow (silent for too long there, or over its limit), or the channel is
-// ending. The flow itself stays: the client's next datagram, or the next channel, announces it
-// again.
+// The far side ended the flow (silent for too long there, over its limit, or its backend refused
+// what was sent), or the channel is ending. The flow itself stays: the client's next datagram, or
+// the next channel, announces it again.
 void ListenSide::OnSessionReset(service::ChannelHandle& channel, SessionId session) {
   auto& by_session = FlowsOf(channel).by_session;
   const auto at = by_session.find(session);
   if (at == by_session.end()) return;
   at->second->channel = nullptr;
+  ForgetResends(*at->second);
   by_session.erase(at);
 }
 
 void ListenSide::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
-  for (const Flow& flow : flows_.all()) {
+  flows_.ranks().Visit([&](RankedFlow& ranked) {
+    const Flow& flow = static_cast<const Flow&>(ranked);
     visit({.channel = flow.channel,
            .id = flow.session,
            .state = flow.channel != nullptr ? "open" : "waiting",
            .client = flow.key.client.Unmapped().text(),
            .local = flow.key.local.Unmapped().text(),
            .backend = {},
-           .opened = flow.opened,
-           .active = flow.active});
-  }
+           .opened = flow.opened(),
+           .active = flow.active()});
+    return true;
+  });
 }
 
 bool ListenSide::ResetSession(service::ChannelHandle& channel, SessionId session) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return false;
-  Flow& flow = *at->second;
-  Detach(flow);
-  flows_.Erase(flow);
-  parts_.Gauge(kFlows) = flows_.size();
+  End(*at->second);
   return true;
 }
 
@@ -194,19 +238,27 @@ void ListenSide::Detach(Flow& flow) {
 
 void ListenSide::Expire() {
   const TimePoint now = Now();
-  for (Flow* flow = flows_.oldest(); flow && now - flow->active >= parts_.service.idle_timeout;
-       flow = flows_.oldest()) {
-    Detach(*flow);
-    flows_.Erase(*flow);
-    last_flow_end_ = now;
+  waiting_.Expire(now);
+  while (RankedFlow* flow = flows_.ranks().Expired(now, Patience())) {
+    End(static_cast<Flow&>(*flow));
     parts_.Count(kFlowsExpired);
   }
-  parts_.Gauge(kFlows) = flows_.size();
   ArmExpiry();
 }
 
+FlowRanks::Patience ListenSide::Patience() const {
+  const auto& service = parts_.service;
+  return {service.idle_timeout, std::min<Duration>(service.answered_timeout, service.idle_timeout)};
+}
+
 void ListenSide::ArmExpiry() {
-  if (const Flow* flow = flows_.oldest()) expiry_->Arm(flow->active + parts_.service.idle_timeout);
+  std::optional<TimePoint> next = flows_.ranks().NextExpiry(Patience());
+  if (const auto* waiting = waiting_.front(); waiting && (!next || waiting->until < *next))
+    next = waiting->until;
+  // One that comes too early finds nothing, and costs less than to move it each time.
+  if (!next || (expiry_->armed() && expiry_at_ <= *next)) return;
+  expiry_at_ = *next;
+  expiry_->Arm(expiry_at_);
 }
 
 }  // namespace funnel::udpd

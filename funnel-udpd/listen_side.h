@@ -5,13 +5,13 @@
 // Owned by UdpEdge, on the loop's thread.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "funnel-udpd/flow.h"
 #include "funnel-udpd/listener.h"
+#include "funnel-udpd/waiting_queue.h"
 
 namespace funnel::udpd {
 
@@ -30,6 +30,7 @@ class ListenSide final : public Listener::User {
   void OnChannelUp(service::ChannelHandle& channel);
   void OnChannelDown(service::ChannelHandle& channel);
   void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
+  // Also where the backend refused what was sent.
   void OnSessionReset(service::ChannelHandle& channel, SessionId session);
   void OnSessionsAvailable();
 
@@ -46,35 +47,35 @@ class ListenSide final : public Listener::User {
   struct ChannelFlows : service::ChannelData {
     std::unordered_map<SessionId, Flow*> by_session;
   };
-  // A datagram that came while no channel could take it.
-  struct Waiting {
-    FlowKey key;
-    TimePoint until;
-    Bytes datagram;
-  };
-
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
   [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
+  void MakeRoom(const FlowKey& key);
+  void End(Flow& flow);
   [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
   // Makes FLOW a session of the channel with the fewest. False: none takes one now.
   [[nodiscard]] bool Announce(Flow& flow);
   void Detach(Flow& flow);
+  // What was sent is not on its way any more.
+  static void ForgetResends(Flow& flow);
+  void OnWaitingDropped(const FlowKey& key);
   void Wait(const FlowKey& key, ByteView datagram, TimePoint now);
   void SendWaiting();
   void AnnounceAgain();
   void Expire();
   void ArmExpiry();
+  [[nodiscard]] FlowRanks::Patience Patience() const;
 
   Parts& parts_;
   SendBatch& out_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   FlowTable flows_;
   TimePoint last_flow_end_ = Now();
-  std::deque<Waiting> waiting_;
+  WaitingQueue waiting_;
   std::vector<service::ChannelHandle*> channels_;
   std::unique_ptr<event::Timer> expiry_;
+  TimePoint expiry_at_{};
 };
 
 }  // namespace funnel::udpd

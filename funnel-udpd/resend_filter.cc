@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace funnel::udpd {
+namespace {
 
-bool ResendFilter::IsResend(ByteView datagram, TimePoint now, Duration window) {
+constexpr int kRoundTrips = 4;
+
+}  // namespace
+
+bool ResendFilter::IsResend(ByteView datagram, TimePoint now, Duration window, std::uint64_t lost) {
+  if (std::exchange(lost_, lost) != lost) Forget();
   // Not a cryptographic digest: a client that makes two of its own requests collide loses one.
   const std::uint64_t digest = std::hash<std::string_view>{}(AsText(datagram)) ^ datagram.size();
   for (std::size_t i = 0; i < count_; ++i)
@@ -16,6 +23,11 @@ bool ResendFilter::IsResend(ByteView datagram, TimePoint now, Duration window) {
   next_ = (next_ + 1) % kRemembered;
   count_ = std::min(count_ + 1, kRemembered);
   return false;
+}
+
+Duration ResendWindow(Duration least, Duration round_trip, Duration lifetime) {
+  const Duration window = std::max(least, kRoundTrips * round_trip);
+  return lifetime.count() > 0 ? std::min(window, lifetime) : window;
 }
 
 }  // namespace funnel::udpd

@@ -1,7 +1,7 @@
 // Remembers a flow's last few datagrams that may still be on their way, so that a client's
-// impatience does not send the same request twice (`suppress-resends`). An answer of the flow
-// forgets them all: which request it answers is not ours to know, and a request sent twice is
-// better than one not sent.
+// impatience does not send the same request twice (`suppress-resends`). One that was lost is not on
+// its way: where that is known, or can be, all are forgotten. So does an answer of the flow: which
+// request it answers is not ours to know, and a request sent twice is better than one not sent.
 #pragma once
 
 #include <array>
@@ -16,9 +16,12 @@ class ResendFilter {
   static constexpr std::size_t kRemembered = 8;
 
   // Whether DATAGRAM was passed on less than WINDOW ago without an answer since. If not, it counts
-  // as passed on now.
-  [[nodiscard]] bool IsResend(ByteView datagram, TimePoint now, Duration window);
-  void OnAnswer() { count_ = 0; }
+  // as passed on now. LOST is how many datagrams its channel has dropped so far: if that has grown,
+  // one of them may have been ours.
+  [[nodiscard]] bool IsResend(ByteView datagram, TimePoint now, Duration window,
+                              std::uint64_t lost);
+  // It was answered, refused or dropped, or its channel has ended.
+  void Forget() { count_ = 0; }
 
  private:
   struct Mark {
@@ -28,6 +31,11 @@ class ResendFilter {
   std::array<Mark, kRemembered> marks_{};
   std::size_t count_ = 0;
   std::size_t next_ = 0;
+  std::uint64_t lost_ = 0;
 };
+
+// How long a copy can be on its way: some round trips, for what SCTP has to send again takes more
+// than one; at least LEAST, and no longer than its LIFETIME (0: none).
+[[nodiscard]] Duration ResendWindow(Duration least, Duration round_trip, Duration lifetime);
 
 }  // namespace funnel::udpd

@@ -53,4 +53,8 @@ const ServiceConfig* Configuration::FindByWireName(std::string_view wire_name) c
   return nullptr;
 }
 
+std::uint32_t ServiceConfig::FlowsOfClient() const {
+  return max_flows_per_client > 0 ? max_flows_per_client : max_flows;
+}
+
 }  // namespace funnel::config

@@ -173,9 +173,13 @@ struct ServiceConfig {
   // udp
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;
+  milliseconds resend_window = 1s;  // suppress_resends: how long a datagram is on its way, at least
   milliseconds idle_timeout = 60s;
+  milliseconds answered_timeout = 10s;  // of a flow that was asked and answered once
   std::uint32_t max_flows = 16384;
+  std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
   std::uint32_t queue_datagrams = 64;
+  std::uint64_t queue_bytes = 4 * kMiB;  // of datagrams that wait, for whatever
   // tcp
   std::uint32_t max_sessions = 4096;
   milliseconds connect_timeout = 5s;
@@ -201,6 +205,8 @@ struct ServiceConfig {
   [[nodiscard]] bool Accepts(const Principal& initiator) const;
   // Whether what PEER opens is passed on (relay).
   [[nodiscard]] bool RelaysFor(std::string_view peer_name) const;
+  // max_flows_per_client as it is in force.
+  [[nodiscard]] std::uint32_t FlowsOfClient() const;
 };
 
 // Both lists are sorted by name.

@@ -74,7 +74,8 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
-  settings.max_sessions = udp ? service.max_flows : service.max_sessions;
+  // Flows make room for others, and that one has ended is known a round trip later.
+  settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
   if (udp) settings.lifetime = service.lifetime;
   return settings;
 }

@@ -11,10 +11,10 @@ namespace {
 constexpr std::array kFrames = {"frames_sent", "frames_received"};
 // All that an edge did not deliver.
 constexpr std::array kDrops = {
-    "frames_replayed",     "frames_forged",         "frames_wrong_epoch", "frames_too_old",
-    "frames_malformed",    "datagrams_late",        "datagrams_dropped",  "waiting_dropped",
-    "flows_over_limit",    "send_blocked",          "backend_refused",    "connect_failed",
-    "sessions_over_limit", "sessions_wait_expired", "accept_shed",        "clients_not_allowed",
+    "frames_replayed",       "frames_forged",   "frames_wrong_epoch",  "frames_too_old",
+    "frames_malformed",      "datagrams_late",  "datagrams_dropped",   "waiting_dropped",
+    "send_blocked",          "backend_refused", "connect_failed",      "sessions_over_limit",
+    "sessions_wait_expired", "accept_shed",     "clients_not_allowed",
 };
 
 template <typename Names>

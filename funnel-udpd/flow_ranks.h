@@ -1,0 +1,92 @@
+// The order in which flows have to go: those that are silent for too long, and, where a table is
+// full, the least useful one for the sake of a new one. So neither a flood of made-up addresses nor
+// a client that asks from a new port each time keeps others out.
+//
+// A flow is of little use until its client has gone on after an answer: nobody whose address is
+// made up does that. Of these the longest idle goes first; only where there is none, the longest
+// idle of those in use. Flows belong to a group (a client's address, a peer), which can be given a
+// share.
+//
+// Owned by the table of the flows; they leave it (Remove) before they are destroyed.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/clock.h"
+
+namespace funnel::udpd {
+
+class FlowRanks;
+
+// What each flow is, besides its own.
+class RankedFlow {
+ public:
+  RankedFlow() = default;
+  RankedFlow(const RankedFlow&) = delete;
+  RankedFlow& operator=(const RankedFlow&) = delete;
+
+  [[nodiscard]] TimePoint opened() const { return opened_; }
+  [[nodiscard]] TimePoint active() const { return active_; }
+
+ private:
+  friend class FlowRanks;
+  enum class Use : std::size_t { kUnanswered, kAnswered, kInUse };
+  static constexpr std::size_t kUses = 3;
+  using Lists = std::array<std::list<RankedFlow*>, kUses>;  // each: the longest silent first
+  struct Group {
+    Lists lists;
+    std::size_t size = 0;
+  };
+
+  TimePoint opened_{}, active_{};
+  Use use_ = Use::kUnanswered;
+  std::unordered_map<std::string, Group>::iterator group_;
+  std::list<RankedFlow*>::iterator in_all_, in_group_;
+};
+
+class FlowRanks {
+ public:
+  struct Patience {
+    Duration idle{};
+    // With one that was asked and answered once, and no more: most protocols are done then.
+    Duration answered{};
+  };
+
+  void Add(RankedFlow& flow, const std::string& group, TimePoint now);
+  void Remove(RankedFlow& flow);
+  // Its client, or the far end for it, has sent something.
+  void OnRequest(RankedFlow& flow, TimePoint now);
+  void OnAnswer(RankedFlow& flow, TimePoint now);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t SizeOf(const std::string& group) const;
+
+  // nullptr: there is none.
+  [[nodiscard]] RankedFlow* LeastUseful() const { return LeastUseful(all_); }
+  [[nodiscard]] RankedFlow* LeastUsefulOf(const std::string& group) const;
+  [[nodiscard]] RankedFlow* LeastUsefulOfLargestGroup() const;
+  // One whose time is over; nullptr: none.
+  [[nodiscard]] RankedFlow* Expired(TimePoint now, const Patience& patience) const;
+  // When there will be one.
+  [[nodiscard]] std::optional<TimePoint> NextExpiry(const Patience& patience) const;
+  // The most useful first, until VISIT returns false. It may not add or remove flows.
+  void Visit(const std::function<bool(RankedFlow&)>& visit) const;
+
+ private:
+  using Use = RankedFlow::Use;
+  using Lists = RankedFlow::Lists;
+
+  static RankedFlow* LeastUseful(const Lists& lists);
+  void Touch(RankedFlow& flow, Use use, TimePoint now);
+
+  Lists all_;
+  std::size_t size_ = 0;
+  std::unordered_map<std::string, RankedFlow::Group> groups_;
+};
+
+}  // namespace funnel::udpd
