@@ -75,6 +75,21 @@ void FindDeadEdges(const NodeView& view, Problems& out) {
   }
 }
 
+// By the edges' own account: nothing else sees what a backend refuses.
+void FindRefusingBackends(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    if (service.role != config::Role::kConnect) continue;
+    const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+    if (counters == nullptr || !counters->alive) continue;
+    const auto since = static_cast<std::int64_t>(counters->Value("backend_failing_since"));
+    if (since <= 0) continue;
+    out.push_back("service " + service.name.text() + ": its backend " + service.connect.text() +
+                  " has taken nothing for " + PrintSince(since, view.now) +
+                  "; the log of its edge tells what it answers");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> FindProblems(const NodeView& view) {
@@ -90,6 +105,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   if (view.sctpd.status) FindChannels(view, out);
   if (view.authd.status) FindCredentials(view, out);
   FindDeadEdges(view, out);
+  FindRefusingBackends(view, out);
   return out;
 }
 

@@ -134,6 +134,22 @@ TEST_F(StatusText, TellsDeadEdgesAndUnreadableCounters) {
   Expect("rubbish: not a counter file");
 }
 
+TEST_F(StatusText, NamesABackendThatTakesNothing) {
+  MendAll();
+  config::ServiceConfig& service = view_.configuration->services[0];
+  service.role = config::Role::kConnect;
+  service.connect = *config::Endpoint::ParseBackend("localhost:53");
+  metrics::Snapshot& counters = *view_.counters[0].snapshot;
+  EXPECT_TRUE(FindProblems(view_).empty());
+  counters.values.push_back({"backend_failing_since", metrics::Kind::kGauge, 1795230040});
+  ASSERT_EQ(FindProblems(view_).size(), 1u);
+  EXPECT_EQ(FindProblems(view_)[0],
+            "service dns: its backend localhost:53 takes nothing since 1 min ago; the log of its "
+            "edge tells what it answers");
+  counters.values.back().value = 0;
+  EXPECT_TRUE(FindProblems(view_).empty());
+}
+
 TEST_F(StatusText, WorksWithoutConfiguration) {
   view_.configuration.reset();
   view_.mistakes = 2;
