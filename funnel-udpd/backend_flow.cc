@@ -4,50 +4,104 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
+
+#include "funnel-udpd/error_queue.h"
 
 namespace funnel::udpd {
+namespace {
+
+// The scope is the interface's, which a backend's address need not name. To the wildcard is to
+// loopback.
+bool IsFrom(const SocketAddress& source, const SocketAddress& backend) {
+  return source.port() == backend.port() &&
+         (source.ip_bytes() == backend.ip_bytes() || (backend.IsWildcard() && source.IsLoopback()));
+}
+
+}  // namespace
 
 BackendFlow::BackendFlow(Parts& parts, SendBatch& out, User& user, std::string who)
-    : parts_(parts), out_(out), user_(user), who_(std::move(who)) {}
+    : parts_(parts), out_(out), user_(user), who_(std::move(who)), held_(parts.held) {}
 
 BackendFlow::~BackendFlow() {
   // The batch names our descriptor, whose number would be somebody else's soon.
   if (fd_) out_.Flush();
 }
 
-Result<> BackendFlow::Connect(const SocketAddress& backend) {
-  UniqueFd fd(socket(backend.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Result<> BackendFlow::Open(int family) {
+  if (family_ == family) return {};
+  UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("socket");
-  if (connect(fd.get(), backend.data(), backend.size()) < 0)
-    return FailErrno("connect to " + backend.text());
-  registration_ = TRY(parts_.sockets.Add(fd.get(), EPOLLIN, *this));
+  TRY(ReportErrors(fd.get(), family));
+  auto registration = TRY(parts_.sockets.Add(fd.get(), EPOLLIN, *this));
+  if (fd_) out_.Flush();
+  registration_ = std::move(registration);
   fd_ = std::move(fd);
-  for (const Bytes& datagram : early_) Send(datagram);
-  early_ = {};
+  family_ = family;
   return {};
 }
 
-void BackendFlow::Send(ByteView datagram) {
-  if (fd_) return out_.Add(fd_.get(), {}, {}, datagram);
-  if (early_.size() >= kMaxEarly) {
-    early_.erase(early_.begin());
-    parts_.Count(kWaitingDropped);
-  }
-  early_.emplace_back(datagram.begin(), datagram.end());
+// Connecting asks for the way there; disconnecting leaves the socket as it was.
+Result<> BackendFlow::CheckRoute(const SocketAddress& backend) {
+  if (connect(fd_.get(), backend.data(), backend.size()) < 0)
+    return FailErrno("connect to " + backend.text());
+  const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (connect(fd_.get(), &nowhere, sizeof nowhere) < 0) return FailErrno("connect to nowhere");
+  return {};
 }
 
-void BackendFlow::OnReady(std::uint32_t) {
+Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
+  // What is on its way out leaves from the port that it was meant to.
+  if (fd_) out_.Flush();
+  if (connected()) previous_ = std::exchange(backend_, SocketAddress());
+  TRY(Open(backend.family()));
+  TRY(CheckRoute(backend));
+  backend_ = backend;
+  const std::size_t late = held_.DropOlder(parts_.service.lifetime, Now());
+  if (previous_.family() == AF_UNSPEC) parts_.Count(kWaitingDropped, late);
+  for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
+  return {};
+}
+
+void BackendFlow::Send(ByteView datagram, bool keep_copy) {
+  if (connected()) out_.Add(fd_.get(), backend_, {}, datagram);
+  if (connected() && !keep_copy) return;
+  const std::size_t lost = held_.Add(datagram, parts_.service.queue_bytes, Now());
+  if (!connected()) parts_.Count(kWaitingDropped, lost);
+}
+
+void BackendFlow::OnReady(std::uint32_t events) {
+  if ((events & EPOLLERR) != 0) TakeErrors();
   for (int round = 0; round < kBatches; ++round) {
     const Result<int> got = parts_.batch.Receive(fd_.get());
-    if (!got) {
-      // An ICMP error of something we sent. The flow goes on: the backend may be back in a moment.
-      parts_.Count(got.error().code == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
-      return;
-    }
-    parts_.Count(kDatagramsIn, static_cast<std::uint64_t>(*got));
-    for (int i = 0; i < *got; ++i) user_.OnBackendDatagram(*this, parts_.batch.payload(i));
+    // An error that was taken from its queue is told here, too, and is over with that.
+    if (!got) continue;
+    Take(*got);
     if (*got < ReceiveBatch::kDatagrams) return;
   }
+}
+
+void BackendFlow::Take(int count) {
+  parts_.Count(kDatagramsIn, static_cast<std::uint64_t>(count));
+  for (int i = 0; i < count; ++i) {
+    const SocketAddress source = parts_.batch.source(i);
+    if (!IsFrom(source, backend_) && !IsFrom(source, previous_)) {
+      parts_.Count(kAnswersFromElsewhere);
+      continue;
+    }
+    held_.Clear();
+    user_.OnBackendDatagram(*this, parts_.batch.payload(i));
+  }
+}
+
+void BackendFlow::TakeErrors() {
+  int failed = 0;
+  while (const auto error = TakeError(fd_.get())) {
+    parts_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
+    // Too large for the path: another address would not take it either.
+    if (error->error != EMSGSIZE && IsFrom(error->sent_to, backend_)) failed = error->error;
+  }
+  if (failed != 0) user_.OnBackendFailed(*this, failed);
 }
 
 }  // namespace funnel::udpd

@@ -1,40 +1,48 @@
-// One UDP flow of the server side: a connected socket of its own towards the backend, which so sees
-// a stable source port for each client.
+// One UDP flow of the server side: a socket of its own towards the backend, which so sees a stable
+// source port for each client. The socket is not connected, so that what comes from elsewhere than
+// the backend's address is counted before it is dropped.
 //
 // Owned by ConnectSide, on the loop's thread.
 #pragma once
 
-#include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/event/descriptors.h"
+#include "common/net/address_race.h"
 #include "common/service/application.h"
+#include "funnel-udpd/flow_ranks.h"
+#include "funnel-udpd/held_datagrams.h"
 #include "funnel-udpd/parts.h"
 #include "funnel-udpd/send_batch.h"
 
 namespace funnel::udpd {
 
-class BackendFlow final : public event::DescriptorHandler {
+class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
  public:
-  // Datagrams that wait while the backend's name is looked up; the oldest is dropped beyond.
-  static constexpr std::size_t kMaxEarly = 8;
-
   class User {
    public:
     virtual ~User() = default;
     virtual void OnBackendDatagram(BackendFlow& flow, ByteView datagram) = 0;
+    // A datagram to backend() was refused or did not get there. FLOW stays while this is called.
+    virtual void OnBackendFailed(BackendFlow& flow, int error) = 0;
   };
 
   // WHO tells the client apart from all others, across channels.
   BackendFlow(Parts& parts, SendBatch& out, User& user, std::string who);
   ~BackendFlow() override;
 
-  // Opens the socket, and sends what waited.
-  [[nodiscard]] Result<> Connect(const SocketAddress& backend);
-  [[nodiscard]] bool connected() const { return static_cast<bool>(fd_); }
-  void Send(ByteView datagram);
+  // Sends to BACKEND from now on, first of all what is held. Fails where no way leads there.
+  [[nodiscard]] Result<> SetBackend(const SocketAddress& backend);
+  // Of no family: there is none yet.
+  [[nodiscard]] const SocketAddress& backend() const { return backend_; }
+  [[nodiscard]] bool connected() const { return backend_.family() != AF_UNSPEC; }
+  // KEEP_COPY: another address may have to take it instead.
+  void Send(ByteView datagram, bool keep_copy);
+  // Another address shall not get what was sent so far.
+  void ForgetSent() { held_.Clear(); }
 
   void OnReady(std::uint32_t events) override;
 
@@ -43,20 +51,35 @@ class BackendFlow final : public event::DescriptorHandler {
   // Kept by ConnectSide.
   service::ChannelHandle* channel = nullptr;  // nullptr: its channel ended, it waits for the next
   SessionId session;
-  TimePoint opened{};
-  TimePoint active{};
   std::list<BackendFlow>::iterator place;
+
+  // Kept by BackendPicker.
+  struct Choice {
+    std::optional<net::AddressRace> race;
+    std::vector<SocketAddress> tried;  // since the last answer
+    std::string why;                   // the last of them did not do
+    std::uint64_t waiting = 0;         // its number there while it has no choice; 0: it has
+    std::uint64_t generation = 0;      // of the addresses that it knows of
+  };
+  Choice choice;
 
  private:
   static constexpr int kBatches = 4;
+
+  [[nodiscard]] Result<> Open(int family);
+  [[nodiscard]] Result<> CheckRoute(const SocketAddress& backend);
+  void TakeErrors();
+  void Take(int count);
 
   Parts& parts_;
   SendBatch& out_;
   User& user_;
   std::string who_;
+  SocketAddress backend_, previous_;
+  int family_ = AF_UNSPEC;  // of the socket
   UniqueFd fd_;
   event::Registration registration_;
-  std::vector<Bytes> early_;
+  HeldDatagrams held_;
 };
 
 }  // namespace funnel::udpd

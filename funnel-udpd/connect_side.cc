@@ -28,10 +28,15 @@ Addresses AddressesOf(const std::string& who) {
 ConnectSide::ConnectSide(Parts& parts, SendBatch& out)
     : parts_(parts),
       out_(out),
-      resolver_(parts.loop),
+      picker_(parts, static_cast<BackendPicker::User&>(*this)),
       expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
+
+void ConnectSide::OnReload() {
+  picker_.OnReload();
+  ArmExpiry();
+}
 
 std::optional<TimePoint> ConnectSide::IdleSince() const {
   if (!flows_.empty()) return std::nullopt;
@@ -61,18 +66,29 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
     channel.wire().ResetSession(session, wire::EndCode::kDraining);
     return;
   }
-  if (flow == nullptr && flows_.size() >= parts_.service.max_flows) {
-    parts_.Count(kFlowsOverLimit);
-    channel.wire().ResetSession(session, wire::EndCode::kLimit);
-    return;
-  }
   const bool fresh = flow == nullptr;
-  if (fresh) flow = &Add(who);
+  if (fresh) {
+    MakeRoom(channel.remote_principal());
+    flow = &Add(who, channel.remote_principal());
+  }
   flow->channel = &channel;
   flow->session = session;
   FlowsOf(channel).by_session.emplace(session, flow);
-  Touch(*flow);
-  if (fresh) Connect(*flow);
+  if (fresh) picker_.Begin(*flow);
+}
+
+void ConnectSide::MakeRoom(const std::string& peer) {
+  while (true) {
+    RankedFlow* least = nullptr;
+    if (ranks_.SizeOf(peer) >= parts_.service.FlowsOfPeer()) {
+      least = ranks_.LeastUsefulOf(peer);
+    } else if (ranks_.size() >= parts_.service.max_flows) {
+      least = ranks_.LeastUsefulOfLargestGroup();
+    }
+    if (least == nullptr) return;
+    parts_.Count(kFlowsOverLimit);
+    End(static_cast<BackendFlow&>(*least));
+  }
 }
 
 BackendFlow* ConnectSide::TakeOver(const std::string& who) {
@@ -84,36 +100,19 @@ BackendFlow* ConnectSide::TakeOver(const std::string& who) {
   return flow;
 }
 
-BackendFlow& ConnectSide::Add(const std::string& who) {
+BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
   flows_.emplace_back(parts_, out_, *this, who);
   flows_.back().place = std::prev(flows_.end());
-  flows_.back().active = flows_.back().opened = Now();
+  ranks_.Add(flows_.back(), peer, Now());
   parts_.Count(kFlowsTotal);
   parts_.Gauge(kFlows) = flows_.size();
   if (!expiry_->armed()) ArmExpiry();
   return flows_.back();
 }
 
-void ConnectSide::Connect(BackendFlow& flow) {
-  if (const auto literal = parts_.service.connect.literal()) {
-    if (const auto done = flow.Connect(*literal); !done) Fail(flow, done.error().message);
-    return;
-  }
-  unresolved_[flow.who()] = &flow;
-  resolver_.Lookup(parts_.service.connect,
-                   [this, who = flow.who()](const auto& answer) { OnResolved(who, answer); });
-}
-
-void ConnectSide::OnResolved(const std::string& who, const net::Resolver::Answer& answer) {
-  const auto at = unresolved_.find(who);
-  if (at == unresolved_.end()) return;
-  BackendFlow& flow = *at->second;
-  unresolved_.erase(at);
-  if (!answer) return Fail(flow, answer.error().message);
-  if (const auto done = flow.Connect(answer->front()); !done) Fail(flow, done.error().message);
-}
-
-void ConnectSide::Fail(BackendFlow& flow, const std::string& why) {
+// The client's next datagram begins anew, and where its side suppresses resends, it is told by this
+// that there is nothing on its way.
+void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
   parts_.Count(kConnectFailed);
   Log(LogLevel::kWarning, "backend-failed", why, {{"SERVICE", parts_.service.name.text()}});
   if (flow.channel != nullptr) {
@@ -128,12 +127,13 @@ void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
                              ByteView datagram) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
-  Touch(*at->second);
-  at->second->Send(datagram);
+  ranks_.OnRequest(*at->second, Now());
+  picker_.Send(*at->second, datagram);
 }
 
 void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
-  Touch(flow);
+  ranks_.OnAnswer(flow, Now());
+  picker_.OnAnswer(flow);
   if (flow.channel == nullptr) return parts_.Count(kWaitingDropped);
   flow.channel->wire().SendDatagram(flow.session, datagram);
   flow.channel->RequestFlush();
@@ -165,8 +165,8 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
            .client = addresses.client,
            .local = addresses.local,
            .backend = parts_.service.connect.text(),
-           .opened = flow.opened,
-           .active = flow.active});
+           .opened = flow.opened(),
+           .active = flow.active()});
   }
 }
 
@@ -180,30 +180,28 @@ bool ConnectSide::ResetSession(service::ChannelHandle& channel, SessionId sessio
   return true;
 }
 
-void ConnectSide::Touch(BackendFlow& flow) {
-  flow.active = Now();
-  flows_.splice(flows_.end(), flows_, flow.place);
-}
-
 void ConnectSide::Erase(BackendFlow& flow) {
-  for (auto* index : {&unresolved_, &orphans_})
-    if (const auto at = index->find(flow.who()); at != index->end() && at->second == &flow)
-      index->erase(at);
+  if (const auto at = orphans_.find(flow.who()); at != orphans_.end() && at->second == &flow)
+    orphans_.erase(at);
+  picker_.Forget(flow);
+  ranks_.Remove(flow);
   flows_.erase(flow.place);
   last_flow_end_ = Now();
   parts_.Gauge(kFlows) = flows_.size();
 }
 
+void ConnectSide::End(BackendFlow& flow) {
+  if (flow.channel != nullptr) {
+    FlowsOf(*flow.channel).by_session.erase(flow.session);
+    flow.channel->wire().EndSession(flow.session);
+    flow.channel->RequestFlush();
+  }
+  Erase(flow);
+}
+
 void ConnectSide::Expire() {
-  const TimePoint now = Now();
-  while (!flows_.empty() && now - flows_.front().active >= Patience()) {
-    BackendFlow& flow = flows_.front();
-    if (flow.channel != nullptr) {
-      FlowsOf(*flow.channel).by_session.erase(flow.session);
-      flow.channel->wire().EndSession(flow.session);
-      flow.channel->RequestFlush();
-    }
-    Erase(flow);
+  while (RankedFlow* flow = ranks_.Expired(Now(), Patience())) {
+    End(static_cast<BackendFlow&>(*flow));
     parts_.Count(kFlowsExpired);
   }
   ArmExpiry();
@@ -211,12 +209,13 @@ void ConnectSide::Expire() {
 
 // Longer than the listening side's: it shall be the one to end a flow, or a datagram of its client
 // could be on its way to a flow that has just gone.
-Duration ConnectSide::Patience() const {
-  return parts_.service.idle_timeout + parts_.service.lifetime;
+FlowRanks::Patience ConnectSide::Patience() const {
+  const Duration patience = parts_.service.idle_timeout + parts_.service.lifetime;
+  return {.idle = patience, .answered = patience};
 }
 
 void ConnectSide::ArmExpiry() {
-  if (!flows_.empty()) expiry_->Arm(flows_.front().active + Patience());
+  if (const auto next = ranks_.NextExpiry(Patience())) expiry_->Arm(*next);
 }
 
 }  // namespace funnel::udpd

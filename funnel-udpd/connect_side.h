@@ -11,17 +11,17 @@
 #include <string>
 #include <unordered_map>
 
-#include "common/net/resolver.h"
 #include "funnel-udpd/backend_flow.h"
+#include "funnel-udpd/backend_picker.h"
 
 namespace funnel::udpd {
 
-class ConnectSide final : public BackendFlow::User {
+class ConnectSide final : public BackendFlow::User, private BackendPicker::User {
  public:
   ConnectSide(Parts& parts, SendBatch& out);
   ~ConnectSide() override;
 
-  void OnReload() { ArmExpiry(); }
+  void OnReload();
   // Since when there has been no flow; nullopt: there is one.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
@@ -39,6 +39,7 @@ class ConnectSide final : public BackendFlow::User {
   [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
 
   void OnBackendDatagram(BackendFlow& flow, ByteView datagram) override;
+  void OnBackendFailed(BackendFlow& flow, int error) override { picker_.OnFailed(flow, error); }
 
  private:
   struct ChannelFlows : service::ChannelData {
@@ -50,25 +51,25 @@ class ConnectSide final : public BackendFlow::User {
   }
   // A flow of an ended channel that this session continues; nullptr: none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
-  [[nodiscard]] BackendFlow& Add(const std::string& who);
-  void Connect(BackendFlow& flow);
-  void OnResolved(const std::string& who, const net::Resolver::Answer& answer);
-  void Fail(BackendFlow& flow, const std::string& why);
-  void Touch(BackendFlow& flow);
+  [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& peer);
+  void MakeRoom(const std::string& peer);
+  void OnNoBackend(BackendFlow& flow, const std::string& why) override;
+  // Ends it here and at the far side.
+  void End(BackendFlow& flow);
   void Orphan(BackendFlow& flow);
   void Erase(BackendFlow& flow);
   void Expire();
   void ArmExpiry();
-  [[nodiscard]] Duration Patience() const;
+  [[nodiscard]] FlowRanks::Patience Patience() const;
 
   Parts& parts_;
   SendBatch& out_;
-  net::Resolver resolver_;
-  std::list<BackendFlow> flows_;  // the longest silent first
+  BackendPicker picker_;
+  FlowRanks ranks_;
+  std::list<BackendFlow> flows_;
   TimePoint last_flow_end_ = Now();
-  // Those that wait for the backend's address or have lost their channel. A client that is there
-  // twice (two channels) has the entry of one only, which at worst costs it its port.
-  std::unordered_map<std::string, BackendFlow*> unresolved_;
+  // Those that have lost their channel. A client that is there twice (two channels) has the entry
+  // of one only, which at worst costs it its port.
   std::unordered_map<std::string, BackendFlow*> orphans_;
   std::unique_ptr<event::Timer> expiry_;
 };

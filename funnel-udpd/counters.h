@@ -21,6 +21,8 @@ enum CounterIndex : std::size_t {
   kBackendRefused,
   kConnectFailed,
   kFlowsDrained,
+  kAnswersFromElsewhere,
+  kBackendFailingSince,
   kCounterCount,
 };
 
@@ -40,8 +42,13 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"send_errors", "Errors while sending to clients or backends."},
     {"send_blocked", "Datagrams dropped: the socket's buffer was full."},
     {"backend_refused", "Datagrams that nobody listened for at the backend (ICMP)."},
-    {"connect_failed", "Flows without a backend: no socket or no address for it."},
+    {"connect_failed", "Flows ended: the backend has no address, or each refuses."},
     {"flows_drained", "Datagrams or sessions turned away: the service is drained here or there."},
+    {"answers_from_elsewhere",
+     "Datagrams dropped: from another address or port than the backend was asked at."},
+    {"backend_failing_since",
+     "Unix time since which the backend refuses what is sent; 0: it does not.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::udpd

@@ -6,6 +6,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "funnel-udpd/counters.h"
+#include "funnel-udpd/held_datagrams.h"
 #include "funnel-udpd/receive_batch.h"
 
 namespace funnel::udpd {
@@ -17,6 +18,7 @@ struct Parts {
   std::size_t first_counter;      // of ours in `counters`
   config::ServiceConfig service;  // replaced on reload
   ReceiveBatch batch;             // one for all sockets
+  HeldBytes held = {};            // of all flows' datagrams that wait
   bool draining = false;          // no new flows
 
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }

@@ -17,8 +17,7 @@ UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
     const SendBatch::Totals totals = out_.TakeTotals();
     parts_.Count(kDatagramsOut, totals.sent);
     parts_.Count(kSendBlocked, totals.blocked);
-    parts_.Count(kBackendRefused, totals.refused);
-    parts_.Count(kSendErrors, totals.errors);
+    parts_.Count(kSendErrors, totals.errors + totals.refused);
   });
 }
 

@@ -57,4 +57,8 @@ std::uint32_t ServiceConfig::FlowsOfClient() const {
   return max_flows_per_client > 0 ? max_flows_per_client : max_flows;
 }
 
+std::uint32_t ServiceConfig::FlowsOfPeer() const {
+  return max_flows_per_peer > 0 ? max_flows_per_peer : max_flows;
+}
+
 }  // namespace funnel::config

@@ -178,8 +178,10 @@ struct ServiceConfig {
   milliseconds answered_timeout = 10s;  // of a flow that was asked and answered once
   std::uint32_t max_flows = 16384;
   std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
+  std::uint32_t max_flows_per_peer = 0;    // connect; 0: max_flows
   std::uint32_t queue_datagrams = 64;
   std::uint64_t queue_bytes = 4 * kMiB;  // of datagrams that wait, for whatever
+  milliseconds resolve_interval = 30s;   // connect: when flows in use look up the name again
   // tcp
   std::uint32_t max_sessions = 4096;
   milliseconds connect_timeout = 5s;
@@ -205,8 +207,9 @@ struct ServiceConfig {
   [[nodiscard]] bool Accepts(const Principal& initiator) const;
   // Whether what PEER opens is passed on (relay).
   [[nodiscard]] bool RelaysFor(std::string_view peer_name) const;
-  // max_flows_per_client as it is in force.
+  // max_flows_per_client and max_flows_per_peer as they are in force.
   [[nodiscard]] std::uint32_t FlowsOfClient() const;
+  [[nodiscard]] std::uint32_t FlowsOfPeer() const;
 };
 
 // Both lists are sorted by name.

@@ -83,6 +83,7 @@ TEST_F(UdpEdgeTest, ABackendThatIsNotThereIsCountedAndComesBack) {
   Client client;
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(Until([&] { return Far(kBackendRefused) >= 1; }));
+  Settle();  // the near side has heard of it
   backend_ = Bound("127.0.0.1", port);
   backend_watch_ = *loop_->AddIo(backend_.get(), EPOLLIN, [this](std::uint32_t) { OnBackend(); });
   SendTo(client.fd.get(), ports_[0], AsBytes("y"));

@@ -20,6 +20,21 @@ TEST_F(UdpEdgeTest, ANewClientTakesThePlaceOfTheLeastUseful) {
   ASSERT_TRUE(Until([&] { return Far(kFlows) == 2; }));
 }
 
+TEST_F(UdpEdgeTest, TheFarSideMakesRoomToo) {
+  far_service_.max_flows = 2;
+  Start();
+  Client clients[4];
+  for (Client& each : clients) {
+    SendTo(each.fd.get(), ports_[0], AsBytes("x"));
+    ASSERT_TRUE(UntilAnswered(each, 1));
+  }
+  EXPECT_EQ(Far(kFlowsOverLimit), 2u);
+  EXPECT_EQ(Far(kFlows), 2u);
+  // One that had to go is taken again when it asks.
+  SendTo(clients[0].fd.get(), ports_[0], AsBytes("y"));
+  ASSERT_TRUE(UntilAnswered(clients[0], 2));
+}
+
 TEST_F(UdpEdgeTest, AClientBeyondItsShareTakesItsOwnPlaces) {
   near_service_.max_flows_per_client = 2;
   Start();

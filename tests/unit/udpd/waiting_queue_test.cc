@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "funnel-udpd/held_datagrams.h"
+
 namespace funnel::udpd {
 namespace {
 
@@ -53,6 +55,41 @@ TEST_F(WaitingQueueTest, TheOldestExpire) {
   queue_.Expire(now_ + seconds(2));
   EXPECT_EQ(queue_.size(), 0u);
   EXPECT_EQ(queue_.bytes(), 0u);
+}
+
+TEST(HeldDatagrams, AllFlowsTogetherHoldNoMoreThanTheirRoom) {
+  HeldBytes held;
+  HeldDatagrams one(held), two(held);
+  EXPECT_EQ(one.Add(Bytes(600, 1), 1000, TimePoint()), 0u);
+  EXPECT_EQ(two.Add(Bytes(300, 1), 1000, TimePoint()), 0u);
+  // Its own older one goes; where that is not enough, it does not get in.
+  EXPECT_EQ(two.Add(Bytes(400, 1), 1000, TimePoint()), 1u);
+  EXPECT_EQ(two.Add(Bytes(500, 1), 1000, TimePoint()), 2u);
+  EXPECT_EQ(held.now, 600u);
+  one.Clear();
+  EXPECT_EQ(held.now, 0u);
+}
+
+TEST(HeldDatagrams, OneFlowHoldsAFew) {
+  HeldBytes held;
+  HeldDatagrams flow(held);
+  std::size_t lost = 0;
+  for (std::size_t i = 0; i < 2 * HeldDatagrams::kMost; ++i)
+    lost += flow.Add(Bytes(1, 1), 1000, TimePoint());
+  EXPECT_EQ(lost, HeldDatagrams::kMost);
+  EXPECT_EQ(flow.all().size(), HeldDatagrams::kMost);
+}
+
+TEST(HeldDatagrams, TheOldAreNobodysAnyMore) {
+  HeldBytes held;
+  HeldDatagrams flow(held);
+  const TimePoint now{seconds(100)};
+  (void)flow.Add(Bytes(1, 1), 1000, now);
+  (void)flow.Add(Bytes(2, 1), 1000, now + seconds(3));
+  EXPECT_EQ(flow.DropOlder(seconds(0), now + seconds(5)), 0u);
+  EXPECT_EQ(flow.DropOlder(seconds(5), now + seconds(5)), 1u);
+  EXPECT_EQ(flow.all().size(), 1u);
+  EXPECT_EQ(held.now, 2u);
 }
 
 }  // namespace

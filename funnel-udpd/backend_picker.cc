@@ -1,0 +1,164 @@
+#include "funnel-udpd/backend_picker.h"
+
+#include <algorithm>
+#include <ctime>
+
+namespace funnel::udpd {
+namespace {
+
+// A backend that never answers, as a log server, counts as well again when nothing was refused for
+// so long although something was sent.
+constexpr std::chrono::seconds kQuiet{10};
+
+bool Contains(const std::vector<SocketAddress>& all, const SocketAddress& one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+std::string Describe(const SocketAddress& address, int error) {
+  return FailErrno(address.text(), error).error().message;
+}
+
+}  // namespace
+
+BackendPicker::BackendPicker(Parts& parts, User& user)
+    : parts_(parts),
+      user_(user),
+      resolver_(parts.loop),
+      hook_(parts.loop.AddTurnHook([this] { TellGivenUp(); })) {
+  OnReload();
+}
+
+void BackendPicker::OnReload() {
+  const auto literal = parts_.service.connect.literal();
+  is_name_ = !literal;
+  if (literal) Learn({*literal});
+  next_check_ = {};
+}
+
+void BackendPicker::Begin(BackendFlow& flow) {
+  if (is_name_) return LookUp(flow);
+  flow.choice.generation = generation_;
+  Try(flow, known_);
+}
+
+std::uint64_t BackendPicker::Wait(BackendFlow& flow) {
+  waiting_.erase(flow.choice.waiting);
+  flow.choice.waiting = ++last_waiting_;
+  waiting_.emplace(last_waiting_, &flow);
+  return last_waiting_;
+}
+
+void BackendPicker::LookUp(BackendFlow& flow) {
+  next_check_ = Now() + parts_.service.resolve_interval;
+  // After a refusal the answer that led there is of no use.
+  const Duration max_age =
+      flow.choice.tried.empty() ? net::Resolver::kFresh : net::Resolver::kFailureFresh;
+  resolver_.Lookup(
+      parts_.service.connect,
+      [this, number = Wait(flow)](const auto& answer) { OnResolved(number, answer); }, max_age);
+}
+
+void BackendPicker::OnResolved(std::uint64_t number, const net::Resolver::Answer& answer) {
+  const auto at = waiting_.find(number);
+  if (at == waiting_.end()) return;
+  BackendFlow& flow = *at->second;
+  waiting_.erase(at);
+  flow.choice.waiting = 0;
+  if (!answer) return GiveUp(flow, answer.error().message);
+  Learn(*answer);
+  flow.choice.generation = generation_;
+  // After a refusal: what has had its chance is not asked again.
+  std::vector<SocketAddress> untried = *answer;
+  std::erase_if(untried, [&](const auto& one) { return Contains(flow.choice.tried, one); });
+  Try(flow, untried);
+}
+
+void BackendPicker::Learn(const std::vector<SocketAddress>& addresses) {
+  if (addresses == known_) return;
+  known_ = addresses;
+  ++generation_;
+}
+
+void BackendPicker::CheckName(TimePoint now) {
+  if (now < next_check_) return;
+  next_check_ = now + parts_.service.resolve_interval;
+  // A failure changes nothing: what the name was goes on.
+  resolver_.Lookup(
+      parts_.service.connect,
+      [this](const net::Resolver::Answer& answer) {
+        if (answer) Learn(*answer);
+      },
+      std::min<Duration>(net::Resolver::kFresh, parts_.service.resolve_interval));
+}
+
+void BackendPicker::Try(BackendFlow& flow, const std::vector<SocketAddress>& addresses) {
+  if (addresses.empty()) return GiveUp(flow, flow.choice.why);
+  flow.choice.race.emplace(order_.Arrange(addresses), net::AddressRace::Times{}, Now());
+  Advance(flow);
+}
+
+void BackendPicker::Advance(BackendFlow& flow) {
+  auto& choice = flow.choice;
+  while (const auto next = choice.race->Next(Now())) {
+    choice.tried.push_back(*next);
+    const auto set = flow.SetBackend(*next);
+    if (set) return;
+    choice.why = set.error().message;
+    order_.OnFailed(*next);
+    choice.race->OnFailed(Now());
+  }
+  // The name may be another by now. Nothing is tried twice, so this comes to an end.
+  if (is_name_) return LookUp(flow);
+  GiveUp(flow, choice.why);
+}
+
+void BackendPicker::OnFailed(BackendFlow& flow, int error) {
+  last_failure_ = Now();
+  if (flow.choice.waiting != 0) return;
+  flow.choice.why = Describe(flow.backend(), error);
+  order_.OnFailed(flow.backend());
+  flow.choice.race->OnFailed(last_failure_);
+  Advance(flow);
+}
+
+void BackendPicker::OnAnswer(BackendFlow& flow) {
+  parts_.Gauge(kBackendFailingSince) = 0;
+  if (flow.choice.tried.empty()) return;
+  flow.choice.tried.clear();
+  order_.OnWorked(flow.backend());
+}
+
+void BackendPicker::Send(BackendFlow& flow, ByteView datagram) {
+  const TimePoint now = Now();
+  if (is_name_) CheckName(now);
+  auto& choice = flow.choice;
+  if (choice.waiting == 0 && std::exchange(choice.generation, generation_) != generation_ &&
+      !Contains(known_, flow.backend())) {
+    // Nothing was refused: what went to the former address stays there.
+    choice.tried.clear();
+    flow.ForgetSent();
+    Try(flow, known_);
+  }
+  flow.Send(datagram, /*keep_copy=*/is_name_);
+  if (now - last_failure_ >= kQuiet) parts_.Gauge(kBackendFailingSince) = 0;
+}
+
+void BackendPicker::GiveUp(BackendFlow& flow, const std::string& why) {
+  last_failure_ = Now();
+  if (parts_.Gauge(kBackendFailingSince).value() == 0)
+    parts_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
+  given_up_.emplace_back(Wait(flow), parts_.service.connect.text() + ": " + why);
+  hook_->Request();
+}
+
+void BackendPicker::TellGivenUp() {
+  for (const auto& [number, why] : std::exchange(given_up_, {})) {
+    const auto at = waiting_.find(number);
+    if (at == waiting_.end()) continue;
+    BackendFlow& flow = *at->second;
+    waiting_.erase(at);
+    user_.OnNoBackend(flow, why);
+  }
+}
+
+}  // namespace funnel::udpd
