@@ -45,6 +45,8 @@ struct KeyRow {
 [[nodiscard]] std::span<const KeyRow> BaseKeys();
 [[nodiscard]] std::span<const KeyRow> SctpKeys();
 [[nodiscard]] std::span<const KeyRow> ControlKeys();
+// A part of ServiceKeys: keys_udp.cc.
+[[nodiscard]] std::span<const KeyRow> UdpKeys();
 
 [[nodiscard]] const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
                                     std::string_view key);
