@@ -22,21 +22,26 @@ void Admission::SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, 
   peers_ = peers;
 }
 
-bool Admission::Admit(const sctp::TransportAddress& address) {
+std::optional<Admission::Place> Admission::Admit(const sctp::TransportAddress& address) {
   // At most half of all is kept back, so that a small limit still lets a moved peer in.
   std::size_t kept_back = known_hosts_.contains(IpBytes(address, 16))
                               ? 0
                               : std::min(peers_ * kSharePerPeer, limits_.total / 2);
-  if (total_ + kept_back >= limits_.total) return false;
-  std::size_t& of_source = per_source_[SourceOf(address)];
-  if (of_source >= limits_.per_address) return false;
-  ++of_source;
+  if (total_ + kept_back >= limits_.total) return std::nullopt;
+  Source source = SourceOf(address);
+  auto known = per_source_.find(source);
+  if (known != per_source_.end() && known->second >= limits_.per_address) return std::nullopt;
+  ++per_source_[source];
   ++total_;
-  return true;
+  return Place(*this, std::move(source));
 }
 
-void Admission::Leave(const sctp::TransportAddress& address) {
-  auto found = per_source_.find(SourceOf(address));
+void Admission::Place::Leave() {
+  if (admission_ != nullptr) std::exchange(admission_, nullptr)->Leave(source_);
+}
+
+void Admission::Leave(const Source& source) {
+  auto found = per_source_.find(source);
   assert(found != per_source_.end() && total_ > 0);
   if (--found->second == 0) per_source_.erase(found);
   --total_;

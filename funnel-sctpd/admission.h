@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "funnel-sctpd/engine/address.h"
@@ -14,7 +16,35 @@
 namespace funnel::sctpd {
 
 class Admission {
+ private:
+  // An IPv4 address, or the first 64 bits of an IPv6 address: what one host can make up at will.
+  using Source = std::string;
+
  public:
+  // One association's place, given back when this goes. It is that of the address which the
+  // association came from, wherever it moves to meanwhile. The Admission outlives it.
+  class Place {
+   public:
+    Place() = default;
+    Place(Place&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)), source_(std::move(other.source_)) {}
+    Place& operator=(Place&& other) noexcept {
+      std::swap(admission_, other.admission_);
+      std::swap(source_, other.source_);
+      return *this;
+    }
+    ~Place() { Leave(); }
+    // Before its time.
+    void Leave();
+
+   private:
+    friend class Admission;
+    Place(Admission& admission, Source source)
+        : admission_(&admission), source_(std::move(source)) {}
+    Admission* admission_ = nullptr;
+    Source source_;
+  };
+
   struct Limits {
     std::size_t total = 256;
     std::size_t per_address = 16;
@@ -29,17 +59,14 @@ class Admission {
   // do not count. PEERS shares are kept back from everybody else.
   void SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, std::size_t peers);
 
-  // Whether one more from ADDRESS may stay; counts it if so.
-  [[nodiscard]] bool Admit(const sctp::TransportAddress& address);
-  // It was verified or has gone. Only for what Admit() took, once.
-  void Leave(const sctp::TransportAddress& address);
+  // nullopt: there is no place for one more from ADDRESS.
+  [[nodiscard]] std::optional<Place> Admit(const sctp::TransportAddress& address);
 
   [[nodiscard]] std::size_t count() const { return total_; }
 
  private:
-  // An IPv4 address, or the first 64 bits of an IPv6 address: what one host can make up at will.
-  using Source = std::string;
   static Source SourceOf(const sctp::TransportAddress& address);
+  void Leave(const Source& source);
 
   Limits limits_;
   std::set<std::string> known_hosts_;

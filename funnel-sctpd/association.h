@@ -17,6 +17,7 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "funnel-sctpd/admission.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/fair_queue.h"
 #include "funnel-sctpd/route.h"
@@ -71,7 +72,7 @@ class Association {
   // kConnecting: give up; kVerifying: the verdict is due.
   TimePoint deadline = TimePoint::max();
   std::string failure;       // why it shall end, at the deadline
-  bool admitted = false;     // counted by Admission
+  Admission::Place place;    // while it is not verified
   bool reverifying = false;  // authd came back and was asked to verify it anew
   // Frames of stream 0 for authd: how many since when, and those that wait for it to come back.
   std::uint32_t peer_frames = 0;

@@ -192,8 +192,7 @@ void AssociationTable::End(Association& association, const std::string& reason, 
 
 void AssociationTable::Detach(Association& association, const std::string& reason, bool was_up,
                               Duration at_least) {
-  if (association.admitted) admission_.Leave(association.address);
-  association.admitted = false;
+  association.place.Leave();
   if (was_up) user_.OnAssociationDown(association, reason);
   core_.authd.Send(ipc::PeerGone{.association = association.id()});
   Peer* peer = FindPeer(association.peer);

@@ -31,11 +31,12 @@ void AssociationTable::LetIn(AssociationId id, const sctp::UpInfo& info) {
   auto made = std::make_unique<Association>(id, /*outgoing=*/false, info.peer, core_.now());
   Association& association = *associations_.emplace(id, std::move(made)).first->second;
   if (!core_.config.node.sctp.accept) return End(association, "this node accepts no associations");
-  if (!admission_.Admit(info.peer)) {
+  auto place = admission_.Admit(info.peer);
+  if (!place) {
     core_.Count(kAssociationsLimited);
     return End(association, "too many associations that are not verified");
   }
-  association.admitted = true;
+  association.place = std::move(*place);
   BeginVerifying(association, info);
 }
 
@@ -179,8 +180,7 @@ bool AssociationTable::MakeRoom(Association& fresh, Peer& peer, const ipc::PeerV
 
 void AssociationTable::BringUp(Association& association, Peer& peer,
                                const ipc::PeerVerified& verdict) {
-  if (association.admitted) admission_.Leave(association.address);
-  association.admitted = false;
+  association.place.Leave();
   association.peer = peer.config.name;
   association.node = verdict.node;
   association.instance = verdict.instance;

@@ -29,6 +29,27 @@ TEST_F(AssociationTest, RelaysStreamZeroBetweenTheAuthds) {
   EXPECT_EQ(b->authd.frames[0].association, b->only_association().id());
 }
 
+// Linux's SCTP goes on by another of the peer's addresses when the first falls silent.
+TEST_F(AssociationTest, MovesBeforeTheVerdictAndGivesItsOwnPlaceBack) {
+  const sctp::PeerPath elsewhere{*sctp::TransportAddress::Parse("198.51.100.7", 9899)};
+  for (bool verified : {false, true}) {
+    a.reset();
+    b.reset();
+    MakeNodes();
+    Settle();
+    Association& incoming = b->only_association();
+    b->engine->MoveTo(incoming.id(), elsewhere);
+    Settle();
+    ASSERT_EQ(incoming.address, elsewhere.address);
+    ASSERT_EQ(b->Count(kAssociationsUnverified), 1u);
+    if (verified)
+      b->Verify(incoming, "a");
+    else
+      Advance(config_b.node.sctp.verify_timeout + 1s);
+    EXPECT_EQ(b->Count(kAssociationsUnverified), 0u);
+  }
+}
+
 TEST_F(AssociationTest, CarriesOnlyStreamZeroBeforeTheVerdict) {
   MakeNodes();
   Settle();

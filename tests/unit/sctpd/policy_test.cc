@@ -63,35 +63,53 @@ TEST(StreamMap, FewStreamsHoldNoDynamicOnes) {
   EXPECT_TRUE(streams.PeerMayOpen(StreamId(9)));
 }
 
-TEST(Admission, LimitsOneSourceAndAll) {
-  Admission admission({.total = 5, .per_address = 2});
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.1")));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:77")));
-  EXPECT_FALSE(admission.Admit(Address("192.0.2.1:78")));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.2")));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.3")));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.4")));
-  EXPECT_FALSE(admission.Admit(Address("192.0.2.5")));
-  admission.Leave(Address("192.0.2.1"));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.5")));
+// Places as associations hold them: each until it is given back.
+class AdmissionTest : public testing::Test {
+ protected:
+  bool Admit(const std::string& address) {
+    auto place = admission.Admit(Address(address));
+    if (place) places.push_back(std::move(*place));
+    return place.has_value();
+  }
+  Admission admission{{.total = 5, .per_address = 2}};
+  std::vector<Admission::Place> places;
+};
+
+TEST_F(AdmissionTest, LimitsOneSourceAndAll) {
+  EXPECT_TRUE(Admit("192.0.2.1"));
+  EXPECT_TRUE(Admit("192.0.2.1:77"));
+  EXPECT_FALSE(Admit("192.0.2.1:78"));
+  EXPECT_TRUE(Admit("192.0.2.2"));
+  EXPECT_TRUE(Admit("192.0.2.3"));
+  EXPECT_TRUE(Admit("192.0.2.4"));
+  EXPECT_FALSE(Admit("192.0.2.5"));
+  EXPECT_EQ(admission.count(), 5u);
+  places.front().Leave();
+  places.front().Leave();
+  EXPECT_EQ(admission.count(), 4u);
+  EXPECT_TRUE(Admit("192.0.2.5"));
+  places.clear();
+  EXPECT_EQ(admission.count(), 0u);
+  EXPECT_TRUE(Admit("192.0.2.1"));
+  EXPECT_TRUE(Admit("192.0.2.1"));
 }
 
-TEST(Admission, OneIpv6NetworkIsOneSource) {
-  Admission admission({.total = 10, .per_address = 1});
-  EXPECT_TRUE(admission.Admit(Address("[2001:db8::1]:1")));
-  EXPECT_FALSE(admission.Admit(Address("[2001:db8::2]:1")));
-  EXPECT_TRUE(admission.Admit(Address("[2001:db8:0:1::2]:1")));
+TEST_F(AdmissionTest, OneIpv6NetworkIsOneSource) {
+  admission.SetLimits({.total = 10, .per_address = 1});
+  EXPECT_TRUE(Admit("[2001:db8::1]:1"));
+  EXPECT_FALSE(Admit("[2001:db8::2]:1"));
+  EXPECT_TRUE(Admit("[2001:db8:0:1::2]:1"));
 }
 
-TEST(Admission, StrangersLeaveConfiguredPeersTheirShare) {
-  Admission admission({.total = 8, .per_address = 8});
+TEST_F(AdmissionTest, StrangersLeaveConfiguredPeersTheirShare) {
+  admission.SetLimits({.total = 8, .per_address = 8});
   admission.SetKnownHosts({Address("192.0.2.1")}, 1);
   int strangers = 0;
-  while (admission.Admit(Address("198.51.100.9"))) ++strangers;
+  while (Admit("198.51.100.9")) ++strangers;
   EXPECT_EQ(strangers, 6);
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:5")));
-  EXPECT_TRUE(admission.Admit(Address("192.0.2.1:6")));
-  EXPECT_FALSE(admission.Admit(Address("192.0.2.1:7")));
+  EXPECT_TRUE(Admit("192.0.2.1:5"));
+  EXPECT_TRUE(Admit("192.0.2.1:6"));
+  EXPECT_FALSE(Admit("192.0.2.1:7"));
 }
 
 TEST(Backoff, DoublesToItsMaximumAndJittersDownToHalf) {
