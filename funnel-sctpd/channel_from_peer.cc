@@ -107,15 +107,20 @@ void ChannelTable::ToEdge(Channel& channel, ByteView frame) {
   channel.link->Append(frame);
   MarkDirty(channel);
   const auto& limits = core_.config.node.sctp;
-  bool fits = channel.link->pending_bytes() <= limits.channel_queue_bytes &&
-              (!channel.relayed() || relays_.queued_bytes() <= limits.relay_queue_bytes);
-  if (fits) return;
+  if (channel.link->pending_bytes() > limits.channel_queue_bytes)
+    return CloseForOverflow(
+        channel, channel.relayed() ? TooSlow(channel.relay_peer) : "its edge does not read");
+  if (channel.relayed()) LimitRelays();
+}
+
+void ChannelTable::CloseForOverflow(Channel& channel, const std::string& why) {
   core_.Count(kChannelOverflows);
-  std::string why = channel.relayed() ? "its next hop, " + channel.relay_peer + ", is too slow"
-                                      : "its edge does not read";
   Log(LogLevel::kWarning, "channel-overflow", why + "; the channel is closed",
       {{"SERVICE", channel.service}, {"PEER", channel.peer}});
-  DropLink(channel, wire::ClosedCode::kLimit, why);
+  if (channel.relayed())
+    DropBoth(channel, wire::ClosedCode::kLimit, why);
+  else
+    DropLink(channel, wire::ClosedCode::kLimit, why);
 }
 
 void ChannelTable::DropFromPeer(Channel& channel, Counter why) {

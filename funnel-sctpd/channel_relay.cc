@@ -1,6 +1,7 @@
 // ChannelTable: channels that only pass through this node, from one peer to another. An OPEN for
 // another node than ours is a relay's; who may have it passed on, and where to, stands in [relay].
 #include <algorithm>
+#include <map>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -141,6 +142,46 @@ std::size_t ChannelTable::CloseRelayed(const std::string& service,
   for (Channel* channel : closing)
     DropLink(*channel, wire::ClosedCode::kAdministrator, "closed by an administrator");
   return count;
+}
+
+void ChannelTable::DropBoth(Channel& channel, wire::ClosedCode code, const std::string& why) {
+  Channel* twin = TwinOf(channel);
+  DropLink(channel, code, why);
+  if (twin != nullptr) DropLink(*twin, code, why);
+}
+
+// Of all relayed channels of the peer that has most waiting here, the one that has; nullptr: nobody
+// has anything.
+Channel* ChannelTable::Greediest() const {
+  std::map<std::string_view, std::size_t> of_peer;
+  auto waiting = [](const Channel& channel) {
+    bool counts = channel.relayed() && channel.link != nullptr && !channel.ending;
+    return counts ? channel.link->pending_bytes() : 0;
+  };
+  for (const auto& [number, channel] : channels_) of_peer[channel->peer] += waiting(*channel);
+  Channel* greediest = nullptr;
+  std::pair<std::size_t, std::size_t> most;
+  for (const auto& [number, channel] : channels_) {
+    std::pair has(of_peer[channel->peer], waiting(*channel));
+    if (has.second == 0 || has <= most) continue;
+    most = has;
+    greediest = channel.get();
+  }
+  return greediest;
+}
+
+void ChannelTable::LimitRelays() {
+  // Each round frees the largest share there is, so that the next one is far.
+  while (relays_.queued_bytes() > core_.config.node.sctp.relay_queue_bytes) {
+    Channel* greediest = Greediest();
+    if (greediest == nullptr) return;
+    CloseForOverflow(*greediest,
+                     TooSlow(greediest->relay_peer) + ", and nobody has more waiting here");
+  }
+}
+
+std::string ChannelTable::TooSlow(const std::string& next_hop) {
+  return "its next hop, " + next_hop + ", is too slow";
 }
 
 std::string ChannelTable::RelayText(const std::string& why) const {

@@ -131,6 +131,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void SealedFromPeer(Channel& channel, ByteView frame);
   void DropFromPeer(Channel& channel, Counter why);
   void ToEdge(Channel& channel, ByteView frame);
+  void CloseForOverflow(Channel& channel, const std::string& why);
 
   // A peer's OPEN (channel_accept.cc).
   struct Pending {
@@ -172,6 +173,12 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void RefusedFromRelay(Channel& channel, ByteView frame);
   // The one at the other side of a relayed channel with a link; nullptr: it has gone.
   [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
+  // DropLink at both sides of a relayed channel: what waits between them goes at once.
+  void DropBoth(Channel& channel, wire::ClosedCode code, const std::string& why);
+  [[nodiscard]] Channel* Greediest() const;
+  // Keeps all relayed channels together within relay-queue.
+  void LimitRelays();
+  [[nodiscard]] static std::string TooSlow(const std::string& next_hop);
   // WHY, with the name of the node that says so.
   [[nodiscard]] std::string RelayText(const std::string& why) const;
 

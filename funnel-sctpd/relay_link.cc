@@ -1,6 +1,7 @@
 #include "funnel-sctpd/relay_link.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace funnel::sctpd {
 
@@ -88,30 +89,37 @@ void RelayEnd::Append(wire::FrameType type, ChannelId channel, ByteView body) {
 std::size_t RelayEnd::pending_bytes() const { return twin_ == nullptr ? 0 : twin_->input_bytes_; }
 
 void RelayEnd::Take(Bytes frame, std::uint32_t lifetime_ms) {
-  input_bytes_ += frame.size();
-  turn_.queued_bytes_ += frame.size();
-  if (lifetime_ms != 0) expiring_bytes_ += frame.size();
+  const std::size_t cost = CostOf(frame.size());
+  input_bytes_ += cost;
+  turn_.queued_bytes_ += cost;
   input_.push_back({std::move(frame), turn_.now_(), lifetime_ms});
+  if (lifetime_ms != 0) {
+    expiring_bytes_ += cost;
+    expiring_.push_back(std::prev(input_.end()));
+  }
   while (expiring_bytes_ > expiring_limit_) DisplaceOldest();
   if (watch_) turn_.Wake(*this);
 }
 
 void RelayEnd::PopFront() {
-  const Waiting& front = input_.front();
-  input_bytes_ -= front.frame.size();
-  turn_.queued_bytes_ -= front.frame.size();
-  if (front.lifetime_ms != 0) expiring_bytes_ -= front.frame.size();
-  input_.pop_front();
+  // The first of all is the first of those with a lifetime, if it has one.
+  if (input_.front().lifetime_ms != 0) expiring_.pop_front();
+  Remove(input_.begin());
 }
 
 void RelayEnd::DisplaceOldest() {
-  auto oldest = std::find_if(input_.begin(), input_.end(),
-                             [](const Waiting& waiting) { return waiting.lifetime_ms != 0; });
   ++turn_.displaced_;
-  input_bytes_ -= oldest->frame.size();
-  turn_.queued_bytes_ -= oldest->frame.size();
-  expiring_bytes_ -= oldest->frame.size();
-  input_.erase(oldest);
+  Queue::iterator oldest = expiring_.front();
+  expiring_.pop_front();
+  Remove(oldest);
+}
+
+void RelayEnd::Remove(Queue::iterator waiting) {
+  const std::size_t cost = CostOf(waiting->frame.size());
+  input_bytes_ -= cost;
+  turn_.queued_bytes_ -= cost;
+  if (waiting->lifetime_ms != 0) expiring_bytes_ -= cost;
+  input_.erase(waiting);
 }
 
 bool RelayEnd::Age(Waiting& waiting, TimePoint now) {

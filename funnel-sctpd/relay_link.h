@@ -13,6 +13,7 @@
 #pragma once
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,6 +36,7 @@ class RelayTurn {
   // Tells the observers of those that have input. Ends may be destroyed from inside.
   void Run();
 
+  // Memory that waiting frames take, as RelayEnd::CostOf counts it.
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   // Since the start: frames whose lifetime ended here, and those that gave way to newer ones.
   [[nodiscard]] std::uint64_t expired() const { return expired_; }
@@ -63,6 +65,12 @@ class RelayEnd final : public FrameLink {
                                        std::size_t expiring_bytes);
   ~RelayEnd() override;
 
+  // What a waiting frame of that size takes of a queue: more than its bytes. A frame of one byte
+  // sealed in nothing would else fill many times the memory that was allowed.
+  [[nodiscard]] static constexpr std::size_t CostOf(std::size_t frame_bytes) {
+    return frame_bytes + kOverheadBytes;
+  }
+
   // The other end; nullptr: it has gone.
   [[nodiscard]] RelayEnd* twin() const { return twin_; }
   // Why the other end has gone.
@@ -87,20 +95,27 @@ class RelayEnd final : public FrameLink {
     TimePoint since;
     std::uint32_t lifetime_ms = 0;  // 0: reliable
   };
+  using Queue = std::list<Waiting>;
+  // A list's node, two allocations' own bytes and what they are rounded up by, a place in
+  // expiring_.
+  static constexpr std::size_t kOverheadBytes = sizeof(Waiting) + 2 * sizeof(void*) + 48;
 
   RelayEnd(RelayTurn& turn, FrameLinkObserver& observer, std::size_t expiring_bytes)
       : FrameLink(observer), turn_(turn), expiring_limit_(expiring_bytes) {}
   void Take(Bytes frame, std::uint32_t lifetime_ms);
   void PopFront();
   void DisplaceOldest();
+  // Takes WAITING out of the queue and off the sums.
+  void Remove(Queue::iterator waiting);
   // False: its lifetime is over.
   [[nodiscard]] static bool Age(Waiting& waiting, TimePoint now);
 
   RelayTurn& turn_;
   const std::size_t expiring_limit_;
   RelayEnd* twin_ = nullptr;
-  std::deque<Waiting> input_;
-  std::size_t input_bytes_ = 0;
+  Queue input_;
+  std::deque<Queue::iterator> expiring_;  // those with a lifetime, oldest first
+  std::size_t input_bytes_ = 0;           // CostOf each
   std::size_t expiring_bytes_ = 0;
   std::string end_text_;
   bool watch_ = true;

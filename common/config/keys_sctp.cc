@@ -226,7 +226,7 @@ constexpr KeyRow kSctpRows[] = {
      "relay-queue",
      Type::kSize,
      Sctp<&SctpConfig::relay_queue_bytes>,
-     "Bytes that wait in all relayed channels; beyond it the one that adds to them closes.",
+     "Memory that waits in all relayed channels; beyond it the greediest peer's closes.",
      {kMi, 4096 * kMi}},
     {"sctp",
      "control-clients",

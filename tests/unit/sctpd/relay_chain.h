@@ -82,21 +82,25 @@ class RelayTest : public testing::Test {
     return open.Serialize();
   }
   // Opens from a's EDGE; yields b's end.
-  TestEdge Open(TestEdge& edge) {
-    edge.Send(FrameType::kOpen, kId, OpenBody());
+  TestEdge Open(TestEdge& edge, ChannelId id = kId, std::uint8_t nonce = 1) {
+    edge.Send(FrameType::kOpen, id, OpenBody(8, nonce));
     Settle();
     EXPECT_EQ(b->authd.accepts.size(), 1u);
-    ipc::Accepted verdict;
-    verdict.request = b->authd.accepts.back().request;
-    verdict.service = *ServiceName::Parse("dns");
-    verdict.claim = Secret(std::size_t{32});
-    verdict.opened_body = {1, 2, 3};
-    b->channels->OnAccepted(verdict);
+    Accept(*b, "dns");
     Settle();
     TestEdge served(std::move(b->services.links.back()));
     b->services.links.pop_back();
     EXPECT_EQ(edge.ReceiveTypes(), (std::vector{FrameType::kLinkUp, FrameType::kOpened}));
     return served;
+  }
+  // NODE's authd lets the last OPEN in.
+  static void Accept(TestNode& node, const std::string& service) {
+    ipc::Accepted verdict;
+    verdict.request = node.authd.accepts.back().request;
+    verdict.service = *ServiceName::Parse(service);
+    verdict.claim = Secret(std::size_t{32});
+    verdict.opened_body = {1, 2, 3};
+    node.channels->OnAccepted(verdict);
   }
   // What REFUSED says that EDGE got for an OPEN.
   static wire::RefusedBody RefusalIn(TestEdge& edge) {
