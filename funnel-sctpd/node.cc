@@ -119,10 +119,11 @@ void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::Comman
 
 Result<> Node::WatchEngine() {
   for (int fd : engine_->fds()) {
-    watches_.push_back(TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
+    auto io = TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
       if ((events & ~EPOLLOUT) != 0) engine_->OnReadable();
       end_of_turn_->Request();
-    })));
+    }));
+    watches_.push_back({fd, std::move(io)});
   }
   return {};
 }
@@ -139,8 +140,9 @@ void Node::EndTurn() {
   engine_->Flush();
   channels_->FinishTurn();
   if (more) end_of_turn_->Request();
-  std::uint32_t events = EPOLLIN | (engine_->wants_writable() ? EPOLLOUT : 0u);
-  for (auto& watch : watches_) watch->SetEvents(events);
+  // Only those that are full: another one is always writable.
+  for (auto& watch : watches_)
+    watch.io->SetEvents(EPOLLIN | (engine_->wants_writable(watch.fd) ? EPOLLOUT : 0u));
   UpdateCounters();
   ArmTimer();
 }

@@ -87,7 +87,11 @@ class Node final : public AuthdListener {
   std::optional<ipc::LogLevelCommand> log_level_;
   std::unique_ptr<event::TurnHook> end_of_turn_;
   std::unique_ptr<event::Timer> timer_;
-  std::vector<std::unique_ptr<event::IoWatch>> watches_;
+  struct Watch {
+    int fd;
+    std::unique_ptr<event::IoWatch> io;
+  };
+  std::vector<Watch> watches_;  // the engine's descriptors
   std::vector<std::unique_ptr<event::SignalWatch>> signals_;
   TimePoint counters_due_{};
   std::int64_t started_unix_ = 0;

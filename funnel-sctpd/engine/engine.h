@@ -9,7 +9,7 @@
 //   Flush()       once after everything else in a turn of the loop: packets leave and events are
 //   told here,
 //                 so that whatever one turn produced travels in few system calls.
-// wants_writable() says that a socket was full: call Flush() when one of fds() becomes writable.
+// wants_writable(fd) says that one of fds() was full: call Flush() when that one becomes writable.
 //
 // Re-entry: observer calls are made from OnReadable, OnTimer and Flush only, never from inside
 // Connect, Send, Shutdown or Abort. Inside an observer call everything may be called but
@@ -230,7 +230,7 @@ class Engine {
   virtual void Trust(AssociationId /*association*/) {}
 
   [[nodiscard]] virtual std::vector<int> fds() const = 0;
-  [[nodiscard]] virtual bool wants_writable() const = 0;
+  [[nodiscard]] virtual bool wants_writable(int fd) const = 0;
   [[nodiscard]] virtual TimePoint NextTimer() const = 0;
   virtual void OnReadable() = 0;
   virtual void OnTimer() = 0;

@@ -74,7 +74,7 @@ class KernelCore : public Engine {
   void SetKnownHosts(std::vector<TransportAddress> hosts) override { known_ = std::move(hosts); }
   void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return {epoll_.get()}; }
-  bool wants_writable() const override { return false; }
+  bool wants_writable(int /*fd*/) const override { return false; }
   TimePoint NextTimer() const override;
   void OnReadable() override;
   void OnTimer() override;

@@ -49,6 +49,7 @@ class OutputQueue {
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
   [[nodiscard]] std::size_t size() const { return entries_.size() - first_; }
   [[nodiscard]] std::size_t bytes() const { return waiting_bytes_; }
+  [[nodiscard]] std::size_t limit_bytes() const { return limit_bytes_; }
   // The I-th that waits. Packets appended one after the other lie one after the other.
   [[nodiscard]] const Entry& entry(std::size_t i) const { return entries_[first_ + i]; }
   [[nodiscard]] MutableByteView packet(std::size_t i) {

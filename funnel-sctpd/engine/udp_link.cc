@@ -10,8 +10,6 @@
 namespace funnel::sctp {
 namespace {
 
-// One call's worth. 64 trains of 64 packets would be 6 MB; queues are shorter.
-constexpr std::size_t kSendMessages = 64;
 // Linux takes at most 64 segments (UDP_MAX_SEGMENTS) and one IP packet's length for all of them.
 constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxTrainBytes = 65507 - 40;
@@ -37,28 +35,10 @@ void SetInt(int fd, int level, int option, int value) {
   (void)::setsockopt(fd, level, option, &value, sizeof value);
 }
 
-union PacketInfo {
-  in_pktinfo v4;
-  in6_pktinfo v6;
-};
-
 }  // namespace
 
-struct UdpLink::Batch {
-  struct Control {
-    alignas(cmsghdr) char bytes[CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(PacketInfo))];
-  };
-  mmsghdr messages[kSendMessages];
-  iovec vectors[kSendMessages];
-  sockaddr_storage names[kSendMessages];
-  Control controls[kSendMessages];
-  std::size_t packets[kSendMessages];  // how many each message holds
-
-  void Fill(std::size_t i, const Route& route, bool ipv6_socket, MutableByteView train,
-            std::size_t segment, std::size_t count);
-};
-
-UdpLink::UdpLink(std::vector<Socket> sockets) : sockets_(std::move(sockets)), batch_(new Batch) {}
+UdpLink::UdpLink(std::vector<Socket> sockets)
+    : sockets_(std::move(sockets)), batch_(new UdpBatch) {}
 UdpLink::~UdpLink() = default;
 
 Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
@@ -83,7 +63,6 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
     return FailErrno("getsockname");
   if (auto at = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&bound), length))
     socket.local = at->ip();
-  if (is_raw) socket.segment_limit_bytes = 0;
   int raw = socket.fd.get();
   // Beyond net.core.rmem_max with CAP_NET_ADMIN only; up to it for all.
   SetInt(raw, SOL_SOCKET, SO_RCVBUF, kSocketBufferBytes);
@@ -91,7 +70,8 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
   SetInt(raw, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_UDP, UDP_GRO, 1);
-  SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+  // What comes by IPv4 and is too large for a link is cut there: no ICMP message about it is true.
+  SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
   SetInt(raw, IPPROTO_IP, IP_PKTINFO, 1);
   if (socket.ipv6) {
     SetInt(raw, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
@@ -153,60 +133,13 @@ bool UdpLink::Reaches(const TransportAddress& address) const {
   return const_cast<UdpLink*>(this)->SocketFor({address, {}}) != nullptr;
 }
 
-void UdpLink::Batch::Fill(std::size_t i, const Route& route, bool ipv6_socket,
-                          MutableByteView train, std::size_t segment, std::size_t count) {
-  packets[i] = count;
-  vectors[i] = {train.data(), train.size()};
-  msghdr& header = messages[i].msg_hdr;
-  header = {};
-  header.msg_namelen = route.peer.ToSockaddr(names[i], /*map_ipv4=*/ipv6_socket);
-  header.msg_name = &names[i];
-  header.msg_iov = &vectors[i];
-  header.msg_iovlen = 1;
-  header.msg_control = controls[i].bytes;
-  header.msg_controllen = sizeof controls[i].bytes;
-  std::memset(controls[i].bytes, 0, sizeof controls[i].bytes);
-
-  cmsghdr* c = CMSG_FIRSTHDR(&header);
-  std::size_t used = 0;
-  auto add = [&](int level, int type, const void* data, std::size_t size) {
-    c->cmsg_level = level;
-    c->cmsg_type = type;
-    c->cmsg_len = CMSG_LEN(size);
-    std::memcpy(CMSG_DATA(c), data, size);
-    used += CMSG_SPACE(size);
-    c = CMSG_NXTHDR(&header, c);
-  };
-  if (count > 1) {
-    auto size = static_cast<std::uint16_t>(segment);
-    add(SOL_UDP, UDP_SEGMENT, &size, sizeof size);
-  }
-  if (route.local != Route{}.local) {
-    if (route.peer.is_ipv6()) {
-      in6_pktinfo info{};
-      std::memcpy(&info.ipi6_addr, route.local.data(), 16);
-      add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-    } else if (!ipv6_socket) {
-      in_pktinfo info{};
-      std::memcpy(&info.ipi_spec_dst, route.local.data(), 4);
-      add(IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-    } else {
-      in6_pktinfo info{};
-      info.ipi6_addr.s6_addr[10] = info.ipi6_addr.s6_addr[11] = 0xff;
-      std::memcpy(info.ipi6_addr.s6_addr + 12, route.local.data(), 4);
-      add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-    }
-  }
-  header.msg_controllen = used;
-  if (used == 0) header.msg_control = nullptr;
-}
-
 // How many packets from FIRST on can travel as one train: one route, all of one size, the last may
 // be shorter; none of those that must not.
-std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first,
-                               const Socket& socket) const {
+std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first, const Socket& socket,
+                               TimePoint now) const {
   const auto& head = queue.entry(first);
-  if (head.size > socket.segment_limit_bytes || head.travel == OutputQueue::Travel::kAlone)
+  if (socket.raw || head.travel == OutputQueue::Travel::kAlone ||
+      head.size > trains_.LargestSegment(head.route.peer, now))
     return 1;
   std::size_t count = 1, bytes = head.size;
   while (first + count < queue.size() && count < kMaxSegments) {
@@ -221,12 +154,12 @@ std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first,
   return count;
 }
 
-// Messages for SOCKET from the queue's front; stops at a packet for the other socket.
-std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket) {
+// Messages for SOCKET from the queue's front; stops at a packet for another socket.
+std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now) {
   std::size_t messages = 0;
-  for (std::size_t at = 0; at < queue.size() && messages < kSendMessages; ++messages) {
+  for (std::size_t at = 0; at < queue.size() && messages < UdpBatch::kMessages; ++messages) {
     if (SocketFor(queue.entry(at).route) != &socket) break;
-    std::size_t count = RunLength(queue, at, socket);
+    std::size_t count = RunLength(queue, at, socket, now);
     MutableByteView first = queue.packet(at), last = queue.packet(at + count - 1);
     MutableByteView train(first.data(), last.data() + last.size());
     batch_->Fill(messages, queue.entry(at).route, socket.ipv6, train, first.size(), count);
@@ -236,54 +169,83 @@ std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket) {
 }
 
 // The kernel would not have the first message of the batch.
-void UdpLink::RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters) {
+void UdpLink::RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters) {
   std::size_t packets = batch_->packets[0];
   // No offload (EIO: the device cannot checksum), or segments larger than the route's MTU.
   bool offload_refused =
       error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
   if (packets > 1 && offload_refused) {
     // The same packets go out one by one next.
-    socket.segment_limit_bytes = error == EIO ? 0 : queue.entry(0).size - 1;
+    trains_.Limit(queue.entry(0).route.peer, error == EIO ? 0 : queue.entry(0).size - 1, now);
     return;
   }
-  // No route, or a firewall's EPERM: lost, as it would be further on.
-  counters.socket_errors += packets;
+  // ENOBUFS: the device's queue is full; the socket stays writable, so that waiting would spin.
+  // Else no route, or a firewall's EPERM: lost, as it would be further on.
+  (error == ENOBUFS ? counters.output_dropped : counters.socket_errors) += packets;
   queue.Pop(packets);
 }
 
+// Sends what QUEUE's front has for SOCKET. False: the socket is full.
+bool UdpLink::SendFront(OutputQueue& queue, Socket& socket, EngineCounters& counters) {
+  const TimePoint now = Now();
+  std::size_t messages = FillBatch(queue, socket, now);
+  int sent =
+      ::sendmmsg(socket.fd.get(), batch_->messages, static_cast<unsigned>(messages), MSG_DONTWAIT);
+  if (sent < 0) {
+    if (errno == EAGAIN) {
+      ++counters.socket_full;
+      return false;
+    }
+    if (errno != EINTR) RefuseFront(queue, errno, now, counters);
+    return true;
+  }
+  std::size_t packets = 0;
+  for (int i = 0; i < sent; ++i) packets += batch_->packets[i];
+  counters.packets_out += packets;
+  for (int i = 0; i < sent; ++i) counters.bytes_out += batch_->vectors[i].iov_len;
+  queue.Pop(packets);
+  return true;
+}
+
+// QUEUE's first packet waits for SOCKET apart from the others, as long as QUEUE would let it.
+void UdpLink::SetAside(OutputQueue& queue, Socket& socket, EngineCounters& counters) {
+  const OutputQueue::Entry& entry = queue.entry(0);
+  MutableByteView room;
+  if (socket.waiting.bytes() + entry.size <= queue.limit_bytes())
+    room = socket.waiting.Append(entry.route, entry.size, entry.travel);
+  if (room.empty())
+    ++counters.output_dropped;
+  else
+    std::memcpy(room.data(), queue.packet(0).data(), room.size());
+  queue.Pop(1);
+}
+
 bool UdpLink::Transmit(OutputQueue& queue, EngineCounters& counters) {
+  for (Socket& socket : sockets_)
+    while (!socket.waiting.empty() && SendFront(socket.waiting, socket, counters)) {
+    }
   while (!queue.empty()) {
     Socket* socket = SocketFor(queue.entry(0).route);
     if (socket == nullptr) {
       ++counters.socket_errors;
       queue.Pop(1);
-      continue;
+    } else if (!socket->waiting.empty() || !SendFront(queue, *socket, counters)) {
+      SetAside(queue, *socket, counters);
     }
-    std::size_t messages = FillBatch(queue, *socket);
-    int sent = ::sendmmsg(socket->fd.get(), batch_->messages, static_cast<unsigned>(messages),
-                          MSG_DONTWAIT);
-    if (sent < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN) {
-        ++counters.socket_full;
-        return false;
-      }
-      if (errno ==
-          ENOBUFS) {  // the device's queue: the socket stays writable, so waiting would spin
-        counters.output_dropped += batch_->packets[0];
-        queue.Pop(batch_->packets[0]);
-        continue;
-      }
-      RefuseFront(queue, *socket, errno, counters);
-      continue;
-    }
-    std::size_t packets = 0;
-    for (int i = 0; i < sent; ++i) packets += batch_->packets[i];
-    counters.packets_out += packets;
-    for (int i = 0; i < sent; ++i) counters.bytes_out += batch_->vectors[i].iov_len;
-    queue.Pop(packets);
   }
-  return true;
+  return std::ranges::all_of(sockets_, [](const Socket& one) { return one.waiting.empty(); });
+}
+
+bool UdpLink::IsFull(int fd) const {
+  return std::ranges::any_of(sockets_, [&](const Socket& socket) {
+    return socket.fd.get() == fd && !socket.waiting.empty();
+  });
+}
+
+std::size_t UdpLink::waiting_bytes() const {
+  std::size_t bytes = 0;
+  for (const Socket& socket : sockets_) bytes += socket.waiting.bytes();
+  return bytes;
 }
 
 bool UdpLink::Receive(Sink& sink, EngineCounters& counters) {

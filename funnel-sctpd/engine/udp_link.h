@@ -11,6 +11,8 @@
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
 #include "funnel-sctpd/engine/packet_link.h"
+#include "funnel-sctpd/engine/train_limits.h"
+#include "funnel-sctpd/engine/udp_batch.h"
 #include "funnel-sctpd/engine/udp_receiver.h"
 
 namespace funnel::sctp {
@@ -25,6 +27,8 @@ class UdpLink : public PacketLink {
   std::vector<int> fds() const override;
   bool Reaches(const TransportAddress& address) const override;
   bool Transmit(OutputQueue& queue, EngineCounters& counters) override;
+  bool IsFull(int fd) const override;
+  std::size_t waiting_bytes() const override;
   bool Receive(Sink& sink, EngineCounters& counters) override;
 
  private:
@@ -34,21 +38,23 @@ class UdpLink : public PacketLink {
     bool ipv6 = false;
     bool v6_only = false;
     std::array<std::uint8_t, 16> local{};  // what it is bound to; zero: all addresses
-    // The largest segment that GSO has not been refused for; 0 where the kernel or device has none.
-    std::size_t segment_limit_bytes = 65535;
+    // Packets that it was full for: what goes by other sockets passes them.
+    OutputQueue waiting{SIZE_MAX};
   };
-  struct Batch;  // system call structures for sending, kept between calls
 
   explicit UdpLink(std::vector<Socket> sockets);
   [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
   [[nodiscard]] Socket* SocketFor(const Route& route);
   [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
-                                      const Socket& socket) const;
-  [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket);
-  void RefuseFront(OutputQueue& queue, Socket& socket, int error, EngineCounters& counters);
+                                      const Socket& socket, TimePoint now) const;
+  [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now);
+  void RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters);
+  [[nodiscard]] bool SendFront(OutputQueue& queue, Socket& socket, EngineCounters& counters);
+  static void SetAside(OutputQueue& queue, Socket& socket, EngineCounters& counters);
 
   std::vector<Socket> sockets_;
-  std::unique_ptr<Batch> batch_;
+  std::unique_ptr<UdpBatch> batch_;  // kept between calls
+  TrainLimits trains_;
   UdpReceiver receiver_;
 };
 

@@ -46,7 +46,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   }
   void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return link_->fds(); }
-  bool wants_writable() const override { return wants_writable_; }
+  bool wants_writable(int fd) const override { return wants_writable_ && link_->IsFull(fd); }
   TimePoint NextTimer() const override;
   void OnReadable() override;
   void OnTimer() override;

@@ -51,7 +51,7 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
 EngineCounters UserlandCore::counters() const {
   EngineCounters out = counters_;
   out.associations_now = associations_.size();
-  out.queue_now_bytes = queue_.bytes();
+  out.queue_now_bytes = queue_.bytes() + link_->waiting_bytes();
   return out;
 }
 

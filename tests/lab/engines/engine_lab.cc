@@ -192,7 +192,7 @@ void EngineLab::Wait(TimePoint until) {
     until = std::min(until, end->engine->NextTimer());
     for (int fd : end->engine->fds())
       polls.push_back(
-          {fd, static_cast<short>(POLLIN | (end->engine->wants_writable() ? POLLOUT : 0)), 0});
+          {fd, static_cast<short>(POLLIN | (end->engine->wants_writable(fd) ? POLLOUT : 0)), 0});
   }
   auto left = std::chrono::ceil<milliseconds>(until - Now()).count();
   if (left > 0) ::poll(polls.data(), polls.size(), static_cast<int>(left));

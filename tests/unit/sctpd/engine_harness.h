@@ -83,6 +83,8 @@ class MemoryLink : public PacketLink {
     }
     return true;
   }
+  bool IsFull(int) const override { return true; }
+  std::size_t waiting_bytes() const override { return 0; }
   bool Receive(Sink& sink, EngineCounters&) override {
     auto& inbox = network_.inbox[self_];
     for (int i = 0; i < 64; ++i) {

@@ -167,11 +167,11 @@ TEST_F(EngineMessageTest, FullSocketIsWaitedFor) {
   network.capacity_packets = 4;
   for (int i = 0; i < 5; ++i) ASSERT_EQ(a.Send(std::string(1000, 'x')), SendStatus::kSent);
   a.engine->Flush();
-  EXPECT_TRUE(a.engine->wants_writable());
+  EXPECT_TRUE(a.engine->wants_writable(-1));
   EXPECT_GT(a.engine->counters().socket_full, 0u);
   for (int i = 0; i < 20; ++i) SendSoon(a, std::string(5000, 'x'));
   ASSERT_TRUE(Run([&] { return b.messages.size() == 25; }));
-  EXPECT_FALSE(a.engine->wants_writable());
+  EXPECT_FALSE(a.engine->wants_writable(-1));
 }
 
 TEST_F(EngineMessageTest, OutputQueueIsBounded) {

@@ -76,7 +76,7 @@ class EngineUdpTest : public ::testing::Test {
       for (Peer* peer : {&a, &b}) {
         for (int fd : peer->engine->fds()) {
           polls.push_back({fd, POLLIN, 0});
-          if (peer->engine->wants_writable()) polls.back().events |= POLLOUT;
+          if (peer->engine->wants_writable(fd)) polls.back().events |= POLLOUT;
         }
         next = std::min(next, peer->engine->NextTimer());
       }

@@ -115,7 +115,7 @@ class FakeEngine final : public sctp::Engine {
     known_hosts = std::move(hosts);
   }
   std::vector<int> fds() const override { return {}; }
-  bool wants_writable() const override { return false; }
+  bool wants_writable(int /*fd*/) const override { return false; }
   TimePoint NextTimer() const override { return TimePoint::max(); }
   void OnReadable() override {}
   void OnTimer() override {}
