@@ -220,9 +220,8 @@ class Engine {
   [[nodiscard]] virtual bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) = 0;
   static constexpr std::size_t kMaxPaths = 8;
 
-  // Hosts of configured peers: what comes from them is not held to the limits for strangers (per
-  // source and in all), which could otherwise keep them out. Ports do not count. Replaces the
-  // earlier list.
+  // Hosts of configured peers: what comes from them has limits of its own, so that strangers, held
+  // to theirs, cannot keep them out. Ports do not count. Replaces the earlier list.
   virtual void SetKnownHosts(std::vector<TransportAddress> hosts) = 0;
 
   // The owner knows by now whose association this is: it does not count against the limits for

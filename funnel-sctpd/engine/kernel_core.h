@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "funnel-sctpd/engine/kernel_engine.h"
@@ -71,7 +72,7 @@ class KernelCore : public Engine {
   AssociationStats Stats(AssociationId association) const override;
   EngineCounters counters() const override;
   bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) override;
-  void SetKnownHosts(std::vector<TransportAddress> hosts) override { known_ = std::move(hosts); }
+  void SetKnownHosts(std::vector<TransportAddress> hosts) override;
   void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return {epoll_.get()}; }
   bool wants_writable(int /*fd*/) const override { return false; }
@@ -129,8 +130,8 @@ class KernelCore : public Engine {
   UniqueFd epoll_;
   std::optional<KernelSocket> listener_;
   std::unordered_map<AssociationId, std::unique_ptr<KernelAssociation>> associations_;
-  std::vector<AssociationId> unsent_;  // with something in their outbox
-  std::vector<TransportAddress> known_;
+  std::vector<AssociationId> unsent_;           // with something in their outbox
+  std::unordered_set<TransportAddress> known_;  // without ports
   std::uint64_t last_id_ = 0;
   EngineCounters counters_;
   Bytes message_;  // Receive's buffer

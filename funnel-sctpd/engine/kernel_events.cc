@@ -1,6 +1,4 @@
 // KernelCore between the kernel and the observer: messages, and what became of associations.
-#include <algorithm>
-
 #include "common/base/text.h"
 #include "funnel-sctpd/engine/kernel_core.h"
 
@@ -54,9 +52,13 @@ void KernelCore::ReadListener() {
   }
 }
 
+void KernelCore::SetKnownHosts(std::vector<TransportAddress> hosts) {
+  known_.clear();
+  for (const TransportAddress& host : hosts) known_.insert(host.WithPort(0));
+}
+
 bool KernelCore::IsKnown(const TransportAddress& host) const {
-  return std::any_of(known_.begin(), known_.end(),
-                     [&](const auto& known) { return known.SameHost(host); });
+  return known_.contains(host.WithPort(0));
 }
 
 // Whether one more association may be made by a peer that connects to us.

@@ -20,6 +20,7 @@
 
 #include "funnel-sctpd/engine/output_queue.h"
 #include "funnel-sctpd/engine/path_probe.h"
+#include "funnel-sctpd/engine/token_bucket.h"
 
 namespace funnel::sctp {
 
@@ -37,6 +38,9 @@ class Paths {
   // How long the peer must not have used the present path before it is followed to another: longer
   // than packets overtake each other, and than a copy trails what it is a copy of.
   static constexpr Duration kQuiet = std::chrono::milliseconds(50);
+  // Packets a second from addresses that are not known. One is enough; the rest is for a peer that
+  // sends much and is not followed yet.
+  static constexpr double kElsewhere = 50;
   // A learned one that was not heard of for so long is forgotten.
   static constexpr Duration kForget = std::chrono::minutes(1);
 
@@ -78,6 +82,10 @@ class Paths {
   // Something with the right tag came from ADDRESS, which is not the present path's. nullptr: not
   // known.
   [[nodiscard]] Path* Find(const TransportAddress& address);
+  // Whether a packet with the right tag from an address that is not known may be looked at: the
+  // peer has moved, or somebody repeats its packets. Limited for this peer alone, so that no flood
+  // of strangers keeps it from being followed.
+  [[nodiscard]] bool MayLookElsewhere(TimePoint now) { return elsewhere_.Take(kElsewhere, now); }
   // ROUTE is new. nullptr: there is no room for another.
   [[nodiscard]] Path* Learn(const Route& route, TimePoint now);
   // USES: PacketSummary::uses_path. Whether PATH should be probed now.
@@ -139,6 +147,7 @@ class Paths {
   TimePoint waiting_since_{};  // in flight without a pause
   TimePoint suspect_since_{};
   TimePoint probed_all_{};
+  TokenBucket elsewhere_;
 };
 
 }  // namespace funnel::sctp

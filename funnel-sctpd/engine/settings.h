@@ -13,10 +13,16 @@ namespace funnel::sctp {
 
 // What addresses without an association may cost us.
 struct StrangerLimits {
-  // Packets a second from all of them. One INIT costs some 20 us: 5 % of a core.
+  // Packets a second from all of them: so many INITs, COOKIE ECHOs and others each. One INIT costs
+  // some 20 us: 5 % of a core.
   std::uint32_t packets_per_second = 2000;
   // ... and of one host: a handshake takes two; hosts behind one NAT share it.
   std::uint32_t packets_per_second_per_host = 50;
+  // The same for hosts of configured peers (Engine::SetKnownHosts). Anybody can write their
+  // addresses on an INIT, and the answer goes to them: 200 are 40 kB/s. Each host beside the
+  // others; behind one there may be several nodes that begin anew at one moment.
+  std::uint32_t packets_per_second_per_known_host = 200;
+  std::uint32_t packets_per_second_of_known_hosts = 5000;
   // Associations that a stranger's host may hold; each costs some 110 KiB with 1,024 streams.
   std::uint32_t associations_per_host = 4;
   // ... and all of them together; beyond it only known hosts (Engine::SetKnownHosts) come in.

@@ -1,6 +1,5 @@
 #include "funnel-sctpd/engine/strangers.h"
 
-#include <algorithm>
 #include <bit>
 
 #include "common/base/random.h"
@@ -52,26 +51,25 @@ std::uint64_t KeyedHash(const std::array<std::uint64_t, 2>& key, ByteView data) 
 Strangers::Strangers(const StrangerLimits& limits)
     : limits_(limits), key_{RandomU64(), RandomU64()} {}
 
-bool Strangers::IsKnown(const TransportAddress& address) const {
-  return std::any_of(known_.begin(), known_.end(),
-                     [&](const auto& host) { return host.SameHost(address); });
+void Strangers::SetKnownHosts(const std::vector<TransportAddress>& hosts) {
+  decltype(known_) next;
+  for (const TransportAddress& host : hosts) {
+    const TransportAddress key = host.WithPort(0);
+    auto before = known_.find(key);
+    next.emplace(key, before == known_.end() ? Buckets{} : before->second);
+  }
+  known_ = std::move(next);
 }
 
-bool Strangers::Bucket::Take(double rate, TimePoint now) {
-  double gained = std::chrono::duration<double>(now - filled).count() * rate;
-  tokens = std::min(rate, tokens + gained);
-  filled = now;
-  if (tokens < 1) return false;
-  tokens -= 1;
-  return true;
-}
-
-bool Strangers::Admit(const TransportAddress& address, TimePoint now) {
-  if (IsKnown(address)) return true;
-  std::uint64_t hash = KeyedHash(key_, ByteView(address.ip()).first(HostBytes(address)));
+bool Strangers::Admit(const TransportAddress& address, Ask ask, TimePoint now) {
+  const auto kind = static_cast<std::size_t>(ask);
   // The host's share first: one host over its own limit uses nothing up of the others'.
-  return hosts_[hash % kBuckets].Take(limits_.packets_per_second_per_host, now) &&
-         all_.Take(limits_.packets_per_second, now);
+  if (auto known = known_.find(address.WithPort(0)); known != known_.end())
+    return known->second[kind].Take(limits_.packets_per_second_per_known_host, now) &&
+           all_known_[kind].Take(limits_.packets_per_second_of_known_hosts, now);
+  std::uint64_t hash = KeyedHash(key_, ByteView(address.ip()).first(HostBytes(address)));
+  return hosts_[hash % kBuckets][kind].Take(limits_.packets_per_second_per_host, now) &&
+         all_[kind].Take(limits_.packets_per_second, now);
 }
 
 }  // namespace funnel::sctp

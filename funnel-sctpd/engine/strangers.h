@@ -1,13 +1,17 @@
 // Bounds what addresses without an association may cost: packets a second, from each host and from
-// all. Nothing is remembered of a host but a counter in a table of fixed size.
+// all. Nothing is remembered of a host but a counter in a table of fixed size. Hosts of configured
+// peers have limits of their own: what strangers send takes nothing of theirs, and whoever writes a
+// peer's address on packets has only so many of them answered.
 #pragma once
 
 #include <array>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "funnel-sctpd/engine/address.h"
 #include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/token_bucket.h"
 
 namespace funnel::sctp {
 
@@ -16,29 +20,32 @@ namespace funnel::sctp {
 
 class Strangers {
  public:
+  // Each has its limits for itself: who has had an INIT answered gets on with COOKIE ECHO, however
+  // many INITs come.
+  enum class Ask { kInit, kCookieEcho, kOther };
+
   explicit Strangers(const StrangerLimits& limits);
 
-  void SetKnownHosts(std::vector<TransportAddress> hosts) { known_ = std::move(hosts); }
-  [[nodiscard]] bool IsKnown(const TransportAddress& address) const;
-  // Whether a packet of ADDRESS may be looked at now. Known hosts always.
-  [[nodiscard]] bool Admit(const TransportAddress& address, TimePoint now);
+  // Ports do not count.
+  void SetKnownHosts(const std::vector<TransportAddress>& hosts);
+  [[nodiscard]] bool IsKnown(const TransportAddress& address) const {
+    return known_.contains(address.WithPort(0));
+  }
+  // Whether such a packet of ADDRESS may be looked at now. As cheap for any number of known hosts.
+  [[nodiscard]] bool Admit(const TransportAddress& address, Ask ask, TimePoint now);
 
  private:
-  // Fills at RATE a second up to one second's worth.
-  struct Bucket {
-    double tokens = 0;
-    TimePoint filled{};
-    [[nodiscard]] bool Take(double rate, TimePoint now);
-  };
+  static constexpr std::size_t kAsks = 3;
+  using Buckets = std::array<TokenBucket, kAsks>;
   // Hosts share a bucket when their hashes meet: a flood of hosts makes the limit stricter, never
   // looser.
   static constexpr std::size_t kBuckets = 1024;
 
   StrangerLimits limits_;
   std::array<std::uint64_t, 2> key_;
-  std::vector<TransportAddress> known_;
-  Bucket all_;
-  std::vector<Bucket> hosts_{kBuckets};
+  std::unordered_map<TransportAddress, Buckets> known_;
+  Buckets all_, all_known_;
+  std::vector<Buckets> hosts_{kBuckets};
 };
 
 }  // namespace funnel::sctp

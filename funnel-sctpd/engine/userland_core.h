@@ -42,7 +42,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   EngineCounters counters() const override;
   bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) override;
   void SetKnownHosts(std::vector<TransportAddress> hosts) override {
-    strangers_.SetKnownHosts(std::move(hosts));
+    strangers_.SetKnownHosts(hosts);
   }
   void Trust(AssociationId association) override;
   std::vector<int> fds() const override { return link_->fds(); }

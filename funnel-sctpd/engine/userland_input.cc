@@ -42,7 +42,7 @@ void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
 void UserlandCore::OnOtherPort(const PacketSummary& summary, const Route& route, bool begins) {
   ++counters_.packets_other_port;
   if (begins || CarrierOf(route.peer) != Carrier::kUdp) return;
-  if (strangers_.Admit(route.peer, Now()))
+  if (strangers_.Admit(route.peer, Strangers::Ask::kOther, Now()))
     Answer(route, summary);
   else
     ++counters_.strangers_limited;
@@ -90,7 +90,10 @@ void UserlandCore::OnWrongTag(Association& association, const PacketSummary& sum
 
 void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const Input& input,
                                     MutableByteView packet) {
-  if (!strangers_.Admit(input.key.address, Now())) {
+  const auto ask = summary.first == ChunkType::kInit         ? Strangers::Ask::kInit
+                   : summary.first == ChunkType::kCookieEcho ? Strangers::Ask::kCookieEcho
+                                                             : Strangers::Ask::kOther;
+  if (!strangers_.Admit(input.key.address, ask, Now())) {
     ++counters_.strangers_limited;
     return;
   }

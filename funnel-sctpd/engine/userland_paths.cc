@@ -40,7 +40,7 @@ void UserlandCore::OnOtherPath(Association& association, const PacketSummary& su
   TimePoint now = Now();
   Paths::Path* path = association.paths.Find(route.peer);
   if (path == nullptr) {
-    if (!strangers_.Admit(route.peer, now)) {
+    if (!association.paths.MayLookElsewhere(now)) {
       ++counters_.strangers_limited;
       return;
     }
@@ -70,7 +70,7 @@ void UserlandCore::OnOtherPath(Association& association, const PacketSummary& su
 // An ABORT with the tag that we send with, from where no association is: it is about a path that we
 // only probe.
 void UserlandCore::OnRefusedPath(const PacketSummary& summary, const PeerKey& key) {
-  if (!strangers_.Admit(key.address, Now())) {
+  if (!strangers_.Admit(key.address, Strangers::Ask::kOther, Now())) {
     ++counters_.strangers_limited;
     return;
   }

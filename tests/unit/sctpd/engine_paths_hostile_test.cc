@@ -148,5 +148,39 @@ TEST_F(EnginePathsTest, FloodOfAddressesCostsNothing) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 2; }));
 }
 
+// A NAT gives A another address, and what strangers may send in all is used up all the while.
+TEST_F(EnginePathsTest, FloodOfStrangersDoesNotKeepAPeerFromBeingFollowed) {
+  Settings settings = Probing();
+  settings.strangers.packets_per_second = 1;
+  AssociateBoth(settings);
+  SeeOne();
+  const TransportAddress moved = *TransportAddress::Parse("100.64.0.77", 9899);
+  network.alias[moved] = a.address;
+  network.fate = [&](const TransportAddress& from, const TransportAddress& to, Bytes& packet) {
+    if (from != a.address) return to == moved;
+    network.Deliver(moved, to, packet);
+    return false;
+  };
+  ByteWriter out;
+  out.U16(1000).U16(kDefaultSctpPort).U32(0).U32(0);
+  out.U8(1).U8(0).U16(20).U32(0x12345678).U32(100000).U16(10).U16(10).U32(1);
+  Bytes init = out.Release();
+  WriteChecksum(init);
+  int stranger = 0;
+  ASSERT_EQ(a.Send("from elsewhere"), SendStatus::kSent);
+  EXPECT_TRUE(Run(
+      [&] {
+        for (int i = 0; i < 10; ++i, ++stranger)
+          Inject(*TransportAddress::Parse("203.0." + std::to_string(stranger / 250 % 250) + "." +
+                                              std::to_string(stranger % 250 + 1),
+                                          9899),
+                 init);
+        return !b.moves.empty();
+      },
+      milliseconds(800)));
+  ASSERT_FALSE(b.moves.empty());
+  EXPECT_EQ(b.moves.back().address, moved);
+}
+
 }  // namespace
 }  // namespace funnel::sctp::test

@@ -64,6 +64,38 @@ TEST_F(EngineStrangerTest, OneHostHasItsShareOnly) {
   EXPECT_TRUE(Run([&] { return b.ups.size() == 1; }, milliseconds(1000)));
 }
 
+// INITs use up nothing of what comes later in a handshake.
+TEST_F(EngineStrangerTest, WhoHadAnInitAnsweredGetsIn) {
+  Settings settings;
+  settings.strangers.packets_per_second = 1;
+  Start(a, 1);
+  Start(b, 2, settings);
+  network.fate = [&](const TransportAddress& from, auto&, Bytes& packet) {
+    for (int i = 0; i < 50 && from == b.address && packet[12] == 2; ++i)
+      Inject(*TransportAddress::Parse("198.51.100." + std::to_string(i), 9899), Init());
+    return true;
+  };
+  Connect(a, b);
+  EXPECT_TRUE(Run([&] { return b.ups.size() == 1; }, milliseconds(300)));
+  EXPECT_GT(b.engine->counters().strangers_limited, 30u);
+}
+
+// Answers are larger than an INIT, and go to whose address it was.
+TEST_F(EngineStrangerTest, InitsInAPeersNameAreAnsweredSoOften) {
+  Start(b, 2);
+  b.engine->SetKnownHosts({Address(66)});
+  std::size_t answers = 0;
+  network.fate = [&](auto&, const TransportAddress& to, Bytes&) {
+    answers += to.SameHost(Address(66));
+    return true;
+  };
+  for (int i = 0; i < 5000; ++i) Inject(Address(66, static_cast<std::uint16_t>(1000 + i)), Init());
+  while (!network.inbox[b.address].empty()) Deliver();
+  EXPECT_GE(answers, 100u);
+  EXPECT_LE(answers, 1000u);
+  EXPECT_GT(b.engine->counters().strangers_limited, 4000u);
+}
+
 TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   Settings settings;
   settings.strangers.associations_per_host = 2;
