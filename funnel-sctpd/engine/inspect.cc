@@ -118,6 +118,7 @@ std::optional<PacketSummary> Inspect(ByteView packet) {
     if (first) summary.first = chunk->type;
     first = false;
     if (chunk->type == ChunkType::kAbort) summary.has_abort = true;
+    if (chunk->type == ChunkType::kShutdown) summary.has_shutdown = true;
     if (chunk->type == ChunkType::kSack && chunk->value.size() >= 4)
       summary.acknowledged = static_cast<std::uint32_t>(LoadBigEndian<4>(chunk->value.data()));
     if (chunk->type == ChunkType::kAbort || chunk->type == ChunkType::kShutdownComplete)

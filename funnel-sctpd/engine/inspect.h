@@ -13,6 +13,8 @@ struct PacketSummary {
   // An ABORT or SHUTDOWN COMPLETE whose tag is the receiver's peer's.
   bool tag_reflected = false;
   bool has_abort = false;
+  // The peer wants no more (RFC 9260 section 9.2).
+  bool has_shutdown = false;
   // What SACK says has arrived.
   std::optional<std::uint32_t> acknowledged;
   // Anything but the probing of an idle path.

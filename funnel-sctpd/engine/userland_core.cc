@@ -4,6 +4,7 @@
 
 #include "common/base/random.h"
 #include "common/base/text.h"
+#include "funnel-sctpd/engine/peer_port.h"
 
 namespace funnel::sctp {
 namespace {
@@ -62,14 +63,12 @@ UserlandCore::~UserlandCore() {
 }
 
 // The same at every call, unless another peer's association has got the port meanwhile.
-PeerPort UserlandCore::PortFor(const PeerKey& key, std::uint64_t generation) const {
+std::optional<PeerPort> UserlandCore::PortFor(const PeerKey& key, std::uint64_t generation) const {
   ByteWriter text;
   text.U8(key.address.is_ipv6()).Append(ByteView(key.address.ip())).U32(key.address.scope());
   text.U16(key.address.port()).U16(key.sctp_port).U16(key.local_port).U64(generation);
   auto port = static_cast<std::uint16_t>(KeyedHash(port_key_, text.bytes()));
-  // Ends: there are at most Settings::max_associations.
-  while (port == 0 || associations_.Find(PeerPort(port)) != nullptr) ++port;
-  return PeerPort(port);
+  return FreePort(port, [&](PeerPort taken) { return associations_.Find(taken) != nullptr; });
 }
 
 std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
@@ -78,10 +77,12 @@ std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
   return (settings_.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
 }
 
-// Whether there is one of our own to the same address and port, from whichever port of ours.
+// Whether there is one of our own to the same address and port, from whichever port of ours. One
+// that is ending is in nobody's way: another one has its own port.
 bool UserlandCore::HasBegun(const PeerKey& key) const {
   for (AssociationId id : associations_.Ids()) {
     const Association& other = *associations_.Find(id);
+    if (other.state == Association::State::kEnding) continue;
     if (!other.incoming && other.key.address == key.address && other.key.sctp_port == key.sctp_port)
       return true;
   }
@@ -109,7 +110,9 @@ Result<AssociationId> UserlandCore::Connect(const Target& target) {
   Association association;
   association.generation = ++connects_
                            << 32;  // apart from those of incoming ones, which count from 0
-  association.port = PortFor(key, association.generation);
+  auto port = PortFor(key, association.generation);
+  if (!port) return Fail("too many associations", ENOSPC);
+  association.port = *port;
   association.key = key;
   association.route.peer = key.address;
   association.heard = active_;

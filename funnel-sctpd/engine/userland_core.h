@@ -69,7 +69,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   UserlandCore(const Settings& settings, std::unique_ptr<PacketLink> link,
                EngineObserver& observer);
   [[nodiscard]] Result<> Open();
-  [[nodiscard]] PeerPort PortFor(const PeerKey& key, std::uint64_t generation) const;
+  // nullopt: too many ports are taken.
+  [[nodiscard]] std::optional<PeerPort> PortFor(const PeerKey& key, std::uint64_t generation) const;
   [[nodiscard]] bool HasBegun(const PeerKey& key) const;
   [[nodiscard]] std::size_t PacketLimit(const TransportAddress& peer) const;
 
@@ -81,7 +82,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
                   MutableByteView packet);
   void OnOtherPort(const PacketSummary& summary, const Route& route, bool begins);
   void TakeIn(Association& association, const PacketSummary& summary, MutableByteView packet);
-  void OnStrangerPacket(const PacketSummary& summary, const Input& input, MutableByteView packet);
+  void OnStrangerPacket(const PacketSummary& summary, const PeerKey& key, const Route& route,
+                        std::uint64_t generation, MutableByteView packet);
   [[nodiscard]] bool MayAssociate(const PeerKey& key) const;
   void IntoStack(PeerPort port, MutableByteView packet);
   void Answer(const Route& route, const PacketSummary& summary);

@@ -32,7 +32,7 @@ void UserlandCore::OnPacket(const Route& route, MutableByteView packet) {
   else if (summary->tag_reflected)
     OnRefusedPath(*summary, key);
   else if (header.destination_port == settings_.sctp_port)
-    OnStrangerPacket(*summary, {key, route, PortFor(key, 0), 0}, packet);
+    OnStrangerPacket(*summary, key, route, /*generation=*/0, packet);
   else
     OnOtherPort(*summary, route, begins);
 }
@@ -68,6 +68,11 @@ void UserlandCore::TakeIn(Association& association, const PacketSummary& summary
   if (association.linux_fragments) ShiftFragmentNumbers(packet, 1);
   IntoStack(association.port, packet);
   if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
+  if (summary.has_shutdown && association.state == Association::State::kUp) {
+    // libusrsctp takes nothing more to send from here on; the peer has its time to finish.
+    association.state = Association::State::kEnding;
+    association.deadline = association.heard + settings_.dead_peer_timeout;
+  }
 }
 
 // From where ASSOCIATION's peer is, but not for it.
@@ -78,31 +83,31 @@ void UserlandCore::OnWrongTag(Association& association, const PacketSummary& sum
     return IntoStack(association.port, packet);
   if (summary.first == ChunkType::kInit || summary.first == ChunkType::kCookieEcho) {
     // The peer begins anew, or somebody says so: as with any stranger, a whole handshake will tell.
-    std::uint64_t generation = association.generation + 1;
-    return OnStrangerPacket(
-        summary, {association.key, route, PortFor(association.key, generation), generation},
-        packet);
+    return OnStrangerPacket(summary, association.key, route, association.generation + 1, packet);
   }
   if (summary.tag_reflected && summary.header.tag == association.tags.peer)
     return IntoStack(association.port, packet);
   ++counters_.packets_bad_tag;
 }
 
-void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const Input& input,
+void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const PeerKey& peer_key,
+                                    const Route& route, std::uint64_t generation,
                                     MutableByteView packet) {
   const auto ask = summary.first == ChunkType::kInit         ? Strangers::Ask::kInit
                    : summary.first == ChunkType::kCookieEcho ? Strangers::Ask::kCookieEcho
                                                              : Strangers::Ask::kOther;
-  if (!strangers_.Admit(input.key.address, ask, Now())) {
+  if (!strangers_.Admit(peer_key.address, ask, Now())) {
     ++counters_.strangers_limited;
     return;
   }
   if (summary.first != ChunkType::kInit && summary.first != ChunkType::kCookieEcho)
-    return Answer(input.route, summary);
-  if (summary.first == ChunkType::kCookieEcho && !MayAssociate(input.key)) {
+    return Answer(route, summary);
+  auto port = PortFor(peer_key, generation);
+  if (!port || (summary.first == ChunkType::kCookieEcho && !MayAssociate(peer_key))) {
     ++counters_.strangers_limited;
     return;
   }
+  const Input input{peer_key, route, *port, generation};
   Drain();  // so that what comes below is this packet's doing
   input_ = &input;
   IntoStack(input.port, packet);

@@ -7,9 +7,11 @@
 #include <random>
 
 #include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/peer_port.h"
 #include "funnel-sctpd/engine/resend_guard.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "funnel-sctpd/engine/strangers.h"
+#include "funnel-sctpd/engine/train_limits.h"
 
 namespace funnel::sctp {
 namespace {
@@ -105,16 +107,77 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
     return *TransportAddress::Parse(
         "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 1);
   };
+  auto admit = [&](int i, Strangers::Ask ask = Strangers::Ask::kInit) {
+    return strangers.Admit(host(i), ask, now);
+  };
   int admitted = 0;
-  for (int i = 0; i < 50; ++i) admitted += strangers.Admit(host(1), now);
+  for (int i = 0; i < 50; ++i) admitted += admit(1);
   EXPECT_EQ(admitted, 10);
   admitted = 0;
-  for (int i = 2; i < 500; ++i) admitted += strangers.Admit(host(i), now);
+  for (int i = 2; i < 500; ++i) admitted += admit(i);
   EXPECT_EQ(admitted, 90);
-  EXPECT_FALSE(strangers.Admit(host(2), now));
-  strangers.SetKnownHosts({host(2)});
-  EXPECT_TRUE(strangers.Admit(host(2), now));
-  EXPECT_TRUE(strangers.Admit(host(3), now + std::chrono::milliseconds(200)));
+  EXPECT_FALSE(admit(2));
+  // Who had an INIT answered goes on.
+  EXPECT_TRUE(admit(1, Strangers::Ask::kCookieEcho));
+  EXPECT_TRUE(admit(1, Strangers::Ask::kOther));
+  now += std::chrono::milliseconds(200);
+  EXPECT_TRUE(admit(3));
+}
+
+TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
+  StrangerLimits limits;
+  limits.packets_per_second = limits.packets_per_second_per_host = 1;
+  limits.packets_per_second_per_known_host = 5;
+  limits.packets_per_second_of_known_hosts = 8;
+  Strangers strangers(limits);
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](int i, std::uint16_t port = 1) {
+    return *TransportAddress::Parse("10.0.0." + std::to_string(i), port);
+  };
+  auto admitted = [&](int i) {
+    int out = 0;
+    for (std::uint16_t port = 1; port < 50; ++port)
+      out += strangers.Admit(host(i, port), Strangers::Ask::kInit, now);
+    return out;
+  };
+  strangers.SetKnownHosts({host(1), host(2)});
+  EXPECT_TRUE(strangers.IsKnown(host(2, 99)));
+  EXPECT_EQ(admitted(9), 1);
+  EXPECT_EQ(admitted(1), 5);
+  // Being told of them once more fills nothing up.
+  strangers.SetKnownHosts({host(1), host(2), host(3)});
+  EXPECT_EQ(admitted(1), 0);
+  EXPECT_EQ(admitted(2), 3);
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(admitted(2), 5);
+}
+
+// --- trains, names for peers
+
+TEST(TrainLimitsTest, AreOfOneHostAndForAWhile) {
+  TrainLimits trains;
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](std::size_t i, std::uint16_t port = 1) {
+    return *TransportAddress::Parse(
+        "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), port);
+  };
+  trains.Limit(host(1), 1299, now);
+  EXPECT_EQ(trains.LargestSegment(host(1, 77), now), 1299u);
+  EXPECT_EQ(trains.LargestSegment(host(2), now), SIZE_MAX);
+  now += TrainLimits::kKept;
+  EXPECT_EQ(trains.LargestSegment(host(1), now), SIZE_MAX);
+  for (std::size_t i = 0; i < 3 * TrainLimits::kMost; ++i) {
+    trains.Limit(host(i), 0, now);
+    ASSERT_EQ(trains.LargestSegment(host(i), now), 0u);
+  }
+  EXPECT_LE(trains.size(), TrainLimits::kMost);
+}
+
+TEST(PeerPortTest, EndsWhenAllAreTaken) {
+  EXPECT_EQ(FreePort(7, [](PeerPort) { return false; }), PeerPort(7));
+  EXPECT_EQ(FreePort(0, [](PeerPort) { return false; }), PeerPort(1));
+  EXPECT_EQ(FreePort(65530, [](PeerPort port) { return port.value() > 100; }), PeerPort(1));
+  EXPECT_EQ(FreePort(7, [](PeerPort) { return true; }), std::nullopt);
 }
 
 // --- addresses, settings
