@@ -109,6 +109,11 @@ def template_of(unit):
     return re.sub(r"@[^.]*", "@", unit)
 
 
+def test_what_faces_strangers_cannot_take_all_memory(tree):
+    text = run("systemd-analyze", "cat-config", f"--root={tree}", "systemd/system/funnel-sctpd.service").stdout
+    assert re.findall(r"^MemoryMax=(.*)", text, re.MULTILINE) == ["2G"], text
+
+
 def test_each_edge_has_its_own_user(tree):
     for program, letter in (("udpd", "u"), ("tcpd", "t")):
         text = (tree / SYSTEM_UNITS[1:] / f"funnel-{program}@.service").read_text(encoding="utf-8")
