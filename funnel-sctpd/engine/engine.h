@@ -174,6 +174,8 @@ struct EngineCounters {
   std::uint64_t socket_full = 0, socket_errors = 0;
   std::uint64_t messages_oversize = 0;  // ended their association
   std::uint64_t queue_now_bytes = 0;    // packets that wait for a socket
+  // Associations looked at though nothing came for them and nothing was sent: what others cost.
+  std::uint64_t association_visits = 0;
 };
 
 class Engine {

@@ -84,7 +84,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void TakeIn(Association& association, const PacketSummary& summary, MutableByteView packet);
   void OnStrangerPacket(const PacketSummary& summary, const PeerKey& key, const Route& route,
                         std::uint64_t generation, MutableByteView packet);
-  [[nodiscard]] bool MayAssociate(const PeerKey& key) const;
+  [[nodiscard]] bool MayAssociate(const PeerKey& key);
   void IntoStack(PeerPort port, MutableByteView packet);
   void Answer(const Route& route, const PacketSummary& summary);
 

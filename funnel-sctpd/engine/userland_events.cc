@@ -151,6 +151,7 @@ void UserlandCore::TellWritable() {
   if (!writable_due_ || !any_waits_) return;
   writable_due_ = any_waits_ = false;
   for (AssociationId id : associations_.Ids()) {
+    ++counters_.association_visits;
     Association* association = associations_.Find(id);
     if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
     // An eighth more than Send asks for, so that one hint is good for several messages; bulk comes

@@ -116,12 +116,13 @@ void UserlandCore::OnStrangerPacket(const PacketSummary& summary, const PeerKey&
 }
 
 // Whether one more association may be made by a peer that connects to us.
-bool UserlandCore::MayAssociate(const PeerKey& key) const {
+bool UserlandCore::MayAssociate(const PeerKey& key) {
   if (associations_.Find(key) != nullptr) return true;  // it takes the place of another
   if (associations_.size() >= settings_.max_associations) return false;
   if (strangers_.IsKnown(key.address)) return true;
   std::size_t strangers = 0, of_host = 0;
   for (AssociationId id : associations_.Ids()) {
+    ++counters_.association_visits;
     const Association& other = *associations_.Find(id);
     if (!other.incoming || other.trusted || strangers_.IsKnown(other.key.address)) continue;
     ++strangers;

@@ -37,7 +37,10 @@ SendStatus UserlandCore::IntoStack(Association& association, StreamId stream, By
 void UserlandCore::SendHeld() {
   if (held_ == 0) return;
   TimePoint now = Now();
-  for (AssociationId id : associations_.Ids()) SendHeld(*associations_.Find(id), now);
+  for (AssociationId id : associations_.Ids()) {
+    ++counters_.association_visits;
+    SendHeld(*associations_.Find(id), now);
+  }
 }
 
 void UserlandCore::SendHeld(Association& association, TimePoint now) {

@@ -44,6 +44,7 @@ void UserlandCore::CheckTime(TimePoint now) {
   if (now - ticked_ > settings_.dead_peer_timeout / 4)
     earliest = now - settings_.dead_peer_timeout / 2;
   for (AssociationId id : associations_.Ids()) {
+    ++counters_.association_visits;
     Association& association = *associations_.Find(id);
     association.heard = std::max(association.heard, earliest);
     if (association.state == Association::State::kConnecting) continue;
