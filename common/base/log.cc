@@ -11,10 +11,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "common/base/log_limit.h"
 #include "common/base/message_ids.h"
+#include "common/base/printable.h"
 
 namespace funnel {
 namespace {
@@ -47,48 +49,66 @@ bool StderrIsJournal() {
          fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
 }
 
+// Of a message or a value.
+constexpr std::size_t kMaxText = 4096;
+
 std::string Lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
 
-void WriteStderr(LogLevel level, std::string_view line, std::initializer_list<LogField> fields) {
+// One line whatever TEXT holds: no control character, and not without end.
+std::string Safe(std::string_view text) {
+  std::string out = EscapeUnprintable(text.substr(0, kMaxText));
+  return text.size() > kMaxText ? out + "..." : out;
+}
+
+void WriteStderr(LogLevel level, std::string_view line, std::span<const LogField> fields) {
   std::string out = g_name.empty() ? "" : g_name + ": ";
   out.append(NameOf(level).word).append(": ").append(line);
   const char* separator = " (";
   for (const LogField& field : fields) {
-    out += separator + Lower(field.name) + "=" + std::string(field.value);
+    out += separator + Lower(field.name) + "=" + Safe(field.value);
     separator = " ";
   }
-  out += fields.size() ? ")\n" : "\n";
+  out += fields.empty() ? "\n" : ")\n";
   // A full or closed stderr must not hurt the daemon.
   [[maybe_unused]] ssize_t written = write(STDERR_FILENO, out.data(), out.size());
 }
 
 void WriteJournal(LogLevel level, std::string_view event, std::string_view line,
-                  std::initializer_list<LogField> fields) {
+                  std::span<const LogField> fields) {
   std::vector<std::string> items{"MESSAGE=" + std::string(line),
                                  "PRIORITY=" + std::to_string(NameOf(level).priority),
                                  "FUNNEL_EVENT=" + std::string(event)};
   if (std::string_view id = FindMessageId(event); !id.empty())
     items.push_back("MESSAGE_ID=" + std::string(id));
   for (const LogField& field : fields)
-    items.push_back("FUNNEL_" + std::string(field.name) + "=" + std::string(field.value));
+    items.push_back("FUNNEL_" + std::string(field.name) + "=" + Safe(field.value));
   std::vector<iovec> vectors;
   for (std::string& item : items) vectors.push_back({item.data(), item.size()});
   sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
 }
 
 void Write(LogLevel level, std::string_view event, std::string_view message,
-           std::initializer_list<LogField> fields) {
+           std::span<const LogField> fields) {
   static const bool journal = StderrIsJournal();
-  std::string line = std::string(event) + ": " + std::string(message);
+  std::string line = std::string(event) + ": " + Safe(message);
   if (journal) {
     WriteJournal(level, event, line, fields);
   } else {
     WriteStderr(level, line, fields);
   }
+}
+
+// See log.h. Its kind stands with it: a service may be called as a peer is.
+std::string SubjectOf(std::span<const LogField> fields) {
+  for (const std::string_view name : {"UID", "PEER", "SERVICE"})
+    for (const LogField& field : fields)
+      if (field.name == name && !field.value.empty())
+        return name == "UID" ? "uid " + std::string(field.value) : std::string(field.value);
+  return {};
 }
 
 }  // namespace
@@ -113,16 +133,13 @@ void Log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields) {
   if (level > g_level.load(std::memory_order_relaxed)) return;
   std::lock_guard lock(g_mutex);
-  if (level == LogLevel::kError) return Write(level, event, message, fields);
-  std::string_view subject;
-  for (const LogField& field : fields) {
-    if (field.name == "PEER") subject = field.value;
-    if (field.name == "SERVICE" && subject.empty()) subject = field.value;
-  }
+  const std::span<const LogField> all(fields.begin(), fields.size());
+  if (level == LogLevel::kError) return Write(level, event, message, all);
+  const std::string subject = SubjectOf(all);
   for (const LogLimit::Suppressed& past : g_limit.TakeEnded(Now()))
     Write(LogLevel::kNotice, past.event, std::to_string(past.count) + " more in 60 s",
-          {{"SUBJECT", past.subject}});
-  if (g_limit.Admit(event, subject, Now())) Write(level, event, message, fields);
+          std::array{LogField{"SUBJECT", past.subject}});
+  if (g_limit.Admit(event, subject, Now())) Write(level, event, message, all);
 }
 
 }  // namespace funnel

@@ -7,7 +7,7 @@
 //   journal: MESSAGE=channel-refused: peer refused ...  FUNNEL_EVENT=channel-refused
 //   FUNNEL_SERVICE=dns ...  MESSAGE_ID=, where message_ids.h has one for the event
 //
-// Remote text goes through EscapeForLog first. Payload, keys and tokens are never logged.
+// Whatever is not printable is escaped here, as \xNN. Payload, keys and tokens are never logged.
 #pragma once
 
 #include <initializer_list>
@@ -30,8 +30,8 @@ void SetLogLevel(LogLevel level);
 // The name that stderr lines begin with, e.g. "funnel-udpd@dns"; empty (default) for none.
 void SetLogName(std::string_view name);
 
-// At most 5 lines per event and PEER (or SERVICE, where no peer is given) in 60 s; then one line
-// "N more in 60 s" when the minute is over. kError is never limited.
+// At most 5 lines per event and UID (else PEER, else SERVICE) in 60 s, so that nobody hides
+// another's lines; then one line "N more in 60 s" when the minute is over. kError is never limited.
 void Log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "common/base/log_limit.h"
 
@@ -48,24 +50,54 @@ TEST(ParseLogLevel, KnowsItsWordsOnly) {
   EXPECT_EQ(level, LogLevel::kDebug);
 }
 
-TEST(Log, WritesEventMessageAndFieldsToStderr) {
+// What LOG_SOMETHING wrote to stderr.
+std::string Logged(const std::function<void()>& log_something) {
   int ends[2];
-  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
   int saved = dup(STDERR_FILENO);
   dup2(ends[1], STDERR_FILENO);
   SetLogName("funnel-test");
-  Log(LogLevel::kWarning, "channel-refused", "busy", {{"SERVICE", "dns"}, {"PEER", "hoster"}});
-  Log(LogLevel::kDebug, "hidden", "below the level");
+  log_something();
   dup2(saved, STDERR_FILENO);
   close(saved);
   close(ends[1]);
-  char text[512];
-  ssize_t got = read(ends[0], text, sizeof text);
+  std::string text(16384, '\0');
+  ssize_t got = read(ends[0], text.data(), text.size());
   close(ends[0]);
   SetLogName("");
-  ASSERT_GT(got, 0);
-  EXPECT_EQ(std::string(text, static_cast<std::size_t>(got)),
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
+
+TEST(Log, WritesEventMessageAndFieldsToStderr) {
+  EXPECT_EQ(Logged([] {
+              Log(LogLevel::kWarning, "channel-refused", "busy",
+                  {{"SERVICE", "dns"}, {"PEER", "hoster"}});
+              Log(LogLevel::kDebug, "hidden", "below the level");
+            }),
             "funnel-test: warning: channel-refused: busy (service=dns peer=hoster)\n");
+}
+
+TEST(Log, EscapesWhateverItIsGiven) {
+  EXPECT_EQ(Logged([] {
+              Log(LogLevel::kError, "accepted", "a\x1b[2Jb\nwarning: forged\x80",
+                  {{"PRINCIPAL", "x\x1b[31m\n@R"}});
+            }),
+            "funnel-test: error: accepted: a\\x1b[2Jb\\x0awarning: forged\\x80 "
+            "(principal=x\\x1b[31m\\x0a@R)\n");
+  EXPECT_LT(Logged([] { Log(LogLevel::kError, "long", std::string(100'000, 'x')); }).size(), 5000u);
+}
+
+TEST(Log, WhoeverAsksTooOftenHidesNobodyElsesLines) {
+  const std::string text = Logged([] {
+    for (int i = 0; i < 20; ++i)
+      Log(LogLevel::kWarning, "denied", "no", {{"UID", "1001"}, {"SERVICE", "dns"}});
+    Log(LogLevel::kWarning, "denied", "a real one", {{"UID", "1002"}, {"SERVICE", "dns"}});
+    Log(LogLevel::kWarning, "denied", "of a service", {{"SERVICE", "dns"}});
+  });
+  EXPECT_EQ(std::ranges::count(text, '\n'), 7);
+  EXPECT_NE(text.find("a real one"), std::string::npos) << text;
+  EXPECT_NE(text.find("of a service"), std::string::npos) << text;
 }
 
 }  // namespace
