@@ -4,8 +4,15 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/names.h"
 
 namespace funnel::ipc {
+
+void CommandTable::WatchGroups() const {
+  const Rules rules = rules_();
+  names::Watch(rules.read_group);
+  names::Watch(rules.admin_group);
+}
 
 CommandSession::~CommandSession() {
   for (auto& waiting : std::exchange(pending_, {}))

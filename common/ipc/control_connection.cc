@@ -1,10 +1,31 @@
 #include "common/ipc/control_connection.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/ipc/frame_pipe.h"
+#include "common/ipc/names.h"
 
 namespace funnel::ipc {
+namespace {
+
+constexpr std::chrono::milliseconds kListenerPause{200};
+// No thread stays: connections are few. A user whose look-ups hang holds up itself.
+constexpr event::WorkPool::Limits kLookUps{
+    .threads = 0, .max_threads = 32, .queue = 256, .per_key = 2};
+
+// Whoever sends what its message does not want is no program of ours.
+Result<> RequireFitting(const ReceivedPacket& received) {
+  if (received.too_many_fds) return Fail("a message with too many descriptors");
+  if (!received.fd) return {};
+  if (!BringsChannelSocket(TRY(TypeOf(received.packet.view()))))
+    return Fail("a message with a descriptor that it does not need");
+  return RequireChannelSocket(received.fd.get());
+}
+
+}  // namespace
 
 ControlConnection::ControlConnection(ControlSocket socket, Callbacks callbacks)
     : socket_(std::move(socket)), callbacks_(std::move(callbacks)) {}
@@ -69,17 +90,22 @@ void ControlConnection::Receive() {
     if (!received) return Fail(received.error().message);
     if (!*received) return;
     ReceivedPacket& packet = **received;
-    if (packet.too_many_fds) return Fail("a message with too many descriptors");
+    if (auto fits = RequireFitting(packet); !fits) return Fail(fits.error().message);
     auto on_message = callbacks_.on_message;
     on_message(packet.packet.view(), std::move(packet.fd));
   }
 }
 
+ControlListener::ControlListener(event::Loop& loop, UniqueFd listening, OnConnection on_connection)
+    : listening_(std::move(listening)),
+      on_connection_(std::move(on_connection)),
+      look_ups_(loop, kLookUps) {}
+
 Result<std::unique_ptr<ControlListener>> ControlListener::Create(event::Loop& loop,
                                                                  UniqueFd listening,
                                                                  OnConnection on_connection) {
   std::unique_ptr<ControlListener> listener(
-      new ControlListener(std::move(listening), std::move(on_connection)));
+      new ControlListener(loop, std::move(listening), std::move(on_connection)));
   ControlListener* self = listener.get();
   listener->pause_ = loop.AddTimer([self] { self->watch_->SetEvents(EPOLLIN); });
   listener->watch_ =
@@ -87,18 +113,44 @@ Result<std::unique_ptr<ControlListener>> ControlListener::Create(event::Loop& lo
   return listener;
 }
 
+void ControlListener::Identify(ForeignFd connection) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
+  if (who.uid == 0 || who.uid == ::geteuid()) return on_connection_(std::move(connection));
+  const std::string key = std::to_string(who.uid);
+  const bool queued = look_ups_.Submit(
+      key, [this, who, connection = std::move(connection)]() mutable -> event::WorkPool::Answer {
+        names::LookUp(who.uid, who.gid);
+        return [this, connection = std::move(connection)]() mutable {
+          on_connection_(std::move(connection));
+        };
+      });
+  if (!queued)
+    Log(LogLevel::kWarning, "client-rejected", "too many of its connections wait to be looked up",
+        {{"UID", key}});
+}
+
+void ControlListener::Pause() {
+  watch_->SetEvents(0);
+  pause_->ArmAfter(kListenerPause);
+}
+
 void ControlListener::OnReady() {
+  if (ForeignFd::CountClosing() >= kMaxClosing) {
+    Log(LogLevel::kWarning, "client-rejected",
+        "connections wait: too many descriptors of others are being closed");
+    return Pause();
+  }
   for (int i = 0; i < kMaxPerTurn; ++i) {
     auto accepted = ControlSocket::AcceptOne(listening_.get());
     if (!accepted) {
       Log(LogLevel::kError, "accept-failed", accepted.error().message);
       // Out of descriptors: the socket stays readable, so look away for a while.
-      watch_->SetEvents(0);
-      pause_->ArmAfter(std::chrono::milliseconds(200));
-      return;
+      return Pause();
     }
     if (!*accepted) return;
-    on_connection_(std::move(**accepted));
+    Identify(std::move(**accepted));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "common/event/loop.h"
+#include "common/event/work_pool.h"
 #include "common/ipc/control_socket.h"
 
 namespace funnel::ipc {
@@ -14,8 +15,9 @@ namespace funnel::ipc {
 class ControlConnection {
  public:
   struct Callbacks {
-    // One message. FD is empty unless one came; the packet is gone after the call.
-    std::function<void(ByteView packet, UniqueFd fd)> on_message;
+    // One message. FD is empty unless one came; then the message is of a type that brings a channel
+    // socket, and it is one. The packet is gone after the call.
+    std::function<void(ByteView packet, ForeignFd fd)> on_message;
     // The connection is over, once; nothing comes after it. REASON is empty when the peer closed
     // it.
     std::function<void(const std::string& reason)> on_closed;
@@ -58,24 +60,29 @@ class ControlConnection {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-// Accepts on a listening socket that the service manager passed.
+// Accepts on a listening socket that the service manager passed. Who connects is looked up by the
+// name service first (names.h), on a thread of its own; root and our own user need not be.
 class ControlListener {
  public:
-  using OnConnection = std::function<void(UniqueFd connection)>;
+  using OnConnection = std::function<void(ForeignFd connection)>;
 
   // Above MAX_PER_TURN the rest waits for the next turn.
   static constexpr int kMaxPerTurn = 16;
+  // While so many descriptors of others wait to be closed, connections wait to be accepted.
+  static constexpr std::size_t kMaxClosing = 4096;
   [[nodiscard]] static Result<std::unique_ptr<ControlListener>> Create(event::Loop& loop,
                                                                        UniqueFd listening,
                                                                        OnConnection on_connection);
 
  private:
-  ControlListener(UniqueFd listening, OnConnection on_connection)
-      : listening_(std::move(listening)), on_connection_(std::move(on_connection)) {}
+  ControlListener(event::Loop& loop, UniqueFd listening, OnConnection on_connection);
   void OnReady();
+  void Identify(ForeignFd connection);
+  void Pause();
 
   UniqueFd listening_;
   OnConnection on_connection_;
+  event::WorkPool look_ups_;
   std::unique_ptr<event::Timer> pause_;  // after EMFILE and the like
   std::unique_ptr<event::IoWatch> watch_;
 };

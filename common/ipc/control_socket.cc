@@ -20,13 +20,13 @@ void TakeDescriptors(msghdr& message, ReceivedPacket& received) {
     for (std::size_t i = 0; i < count; ++i) {
       int fd;
       std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-      UniqueFd owned(fd);
+      ForeignFd owned{UniqueFd(fd)};
       if (received.fd || received.too_many_fds) received.too_many_fds = true;
       if (!received.fd && !received.too_many_fds) received.fd = std::move(owned);
     }
   }
   if ((message.msg_flags & MSG_CTRUNC) != 0) received.too_many_fds = true;
-  if (received.too_many_fds) received.fd.reset();
+  if (received.too_many_fds) received.fd = {};
 }
 
 Result<sockaddr_un> UnixAddress(const std::string& path) {
@@ -39,6 +39,10 @@ Result<sockaddr_un> UnixAddress(const std::string& path) {
 
 }  // namespace
 
+ControlSocket::~ControlSocket() {
+  if (fd_) ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
 Result<ControlSocket> ControlSocket::Connect(const std::string& path) {
   sockaddr_un address = TRY(UnixAddress(path));
   UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -48,10 +52,10 @@ Result<ControlSocket> ControlSocket::Connect(const std::string& path) {
   return ControlSocket(std::move(fd));
 }
 
-Result<std::optional<UniqueFd>> ControlSocket::AcceptOne(int listening_fd) {
+Result<std::optional<ForeignFd>> ControlSocket::AcceptOne(int listening_fd) {
   UniqueFd fd(::accept4(listening_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (fd) return std::optional<UniqueFd>(std::move(fd));
-  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return std::optional<UniqueFd>();
+  if (fd) return std::optional<ForeignFd>(std::move(fd));
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return std::optional<ForeignFd>();
   return FailErrno("cannot accept a connection");
 }
 

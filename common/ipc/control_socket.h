@@ -9,17 +9,17 @@
 #include <string>
 
 #include "common/base/error.h"
+#include "common/base/foreign_fd.h"
 #include "common/base/secret.h"
-#include "common/base/unique_fd.h"
 #include "common/ipc/codec.h"
 
 namespace funnel::ipc {
 
 // One packet as it came. The descriptor is owned before anything was looked at; if more than one
-// came, all were closed and `too_many_fds` says so.
+// came, all were let go and `too_many_fds` says so.
 struct ReceivedPacket {
   Secret packet;
-  UniqueFd fd;
+  ForeignFd fd;
   bool too_many_fds = false;
 };
 
@@ -31,13 +31,17 @@ class ControlSocket {
     std::size_t bytes = 4 * 1024 * 1024;
   };
 
-  explicit ControlSocket(UniqueFd fd) : ControlSocket(std::move(fd), Limits{}) {}
-  ControlSocket(UniqueFd fd, Limits limits) : fd_(std::move(fd)), limits_(limits) {}
+  explicit ControlSocket(ForeignFd fd) : ControlSocket(std::move(fd), Limits{}) {}
+  ControlSocket(ForeignFd fd, Limits limits) : fd_(std::move(fd)), limits_(limits) {}
+  ControlSocket(ControlSocket&&) = default;
+  ControlSocket& operator=(ControlSocket&&) = default;
+  // The other side sees the end at once, whenever the socket itself is closed.
+  ~ControlSocket();
 
   // Connects to a daemon's listening socket; does not wait: a full backlog is an error (EAGAIN).
   [[nodiscard]] static Result<ControlSocket> Connect(const std::string& path);
   // Takes one connection of a listening socket; nullopt when none waits.
-  [[nodiscard]] static Result<std::optional<UniqueFd>> AcceptOne(int listening_fd);
+  [[nodiscard]] static Result<std::optional<ForeignFd>> AcceptOne(int listening_fd);
 
   // nullopt: nothing there. An error: the connection is over (code 0: the peer closed it).
   [[nodiscard]] Result<std::optional<ReceivedPacket>> Receive();
@@ -58,7 +62,7 @@ class ControlSocket {
   // False: the socket is full.
   [[nodiscard]] Result<bool> SendNow(ByteView packet, int fd);
 
-  UniqueFd fd_;
+  ForeignFd fd_;
   Limits limits_;
   std::deque<Waiting> queue_;
   std::size_t queued_bytes_ = 0;

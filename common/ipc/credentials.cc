@@ -1,7 +1,6 @@
 #include "common/ipc/credentials.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "common/base/unique_fd.h"
+#include "common/ipc/names.h"
 
 namespace funnel::ipc {
 namespace {
@@ -75,20 +75,6 @@ Result<> RequireGroup(const PeerCredentials& peer, std::string_view group) {
   return Fail("uid " + std::to_string(peer.uid) + " is not in the group " + std::string(group));
 }
 
-bool IsMember(uid_t uid, gid_t primary, gid_t wanted) {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> space(16 * 1024);
-  if (::getpwuid_r(uid, &entry, space.data(), space.size(), &found) != 0 || found == nullptr)
-    return false;
-  std::vector<gid_t> groups(256);
-  int count = static_cast<int>(groups.size());
-  if (::getgrouplist(entry.pw_name, primary, groups.data(), &count) < 0) return false;
-  for (int i = 0; i < count; ++i)
-    if (groups[static_cast<std::size_t>(i)] == wanted) return true;
-  return false;
-}
-
 }  // namespace
 
 Result<PeerCredentials> ReadPeerCredentials(int fd) {
@@ -116,6 +102,7 @@ bool UnitsAreEnforced() {
 
 bool IsUser(uid_t uid, std::string_view name) {
   if (auto number = Number(name)) return uid == *number;
+  if (auto known = names::NameOf(uid)) return !known->empty() && *known == name;
   passwd entry{};
   passwd* found = nullptr;
   std::vector<char> space(16 * 1024);
@@ -125,16 +112,15 @@ bool IsUser(uid_t uid, std::string_view name) {
 
 bool IsInGroup(const PeerCredentials& peer, std::string_view name) {
   std::optional<gid_t> wanted = Number(name);
-  if (!wanted) {
-    group entry{};
-    group* found = nullptr;
-    std::vector<char> space(64 * 1024);
-    if (::getgrnam_r(std::string(name).c_str(), &entry, space.data(), space.size(), &found) != 0 ||
-        found == nullptr)
-      return false;
-    wanted = entry.gr_gid;
+  if (!wanted) wanted = names::GroupOf(name);
+  if (!wanted) return false;
+  if (peer.gid == *wanted) return true;
+  auto member = names::IsMember(peer.uid, *wanted);
+  if (!member) {
+    names::LookUp(peer.uid, peer.gid);
+    member = names::IsMember(peer.uid, *wanted);
   }
-  return peer.gid == *wanted || IsMember(peer.uid, peer.gid, *wanted);
+  return member.value_or(false);
 }
 
 Result<> RequireEdge(const PeerCredentials& peer, const ServiceName& service,

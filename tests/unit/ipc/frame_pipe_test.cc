@@ -179,6 +179,32 @@ TEST_F(FramePipeTest, WritingToAClosedSocketIsAnError) {
   EXPECT_FALSE(writer_.Flush(pair_.theirs.get()));
 }
 
+// Closed by another thread: whoever sent it may have made that last.
+TEST_F(FramePipeTest, ADescriptorEndsTheChannelAndIsClosedElsewhere) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  UniqueFd kept(fds[0]), passed(fds[1]);
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  char byte = 'x';
+  iovec piece{&byte, 1};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(sizeof(int));
+  *reinterpret_cast<int*>(CMSG_DATA(c)) = passed.get();
+  ASSERT_EQ(sendmsg(pair_.theirs.get(), &message, 0), 1);
+  passed.reset();
+  auto status = Drain();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message, "a descriptor on a channel socket");
+  EXPECT_EQ(recv(kept.get(), &byte, 1, 0), 0) << "it is still open";
+}
+
 TEST_F(FramePipeTest, SocketMustBeAConnectedUnixStream) {
   EXPECT_TRUE(RequireChannelSocket(pair_.ours.get()));
   EXPECT_FALSE(RequireChannelSocket(-1));

@@ -1,0 +1,32 @@
+// Who the users are that connect: their names and groups, as the name service (NSS) has them.
+//
+// Asking it may take as long as a directory server, or the tunnel to it, is away. So LookUp() is
+// called off the loop (ControlListener does, before a connection is handed over), what it learns is
+// kept for the whole process, and the questions below are answered from that. A user is looked up
+// anew at each connection, so that a changed group counts from then on.
+//
+// Any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace funnel::ipc::names {
+
+// May take long.
+void LookUp(uid_t uid, gid_t gid);
+
+// Empty: it has none. nullopt: not looked up.
+[[nodiscard]] std::optional<std::string> NameOf(uid_t uid);
+// nullopt: not looked up.
+[[nodiscard]] std::optional<bool> IsMember(uid_t uid, gid_t group);
+// The number of a group by its name; LookUp() brings it up to date from now on. nullopt: there is
+// no such group, or no answer yet. Asks the name service itself once, where the name is new:
+// Watch() it before the loop runs.
+[[nodiscard]] std::optional<gid_t> GroupOf(std::string_view name);
+void Watch(std::string_view group);
+
+}  // namespace funnel::ipc::names
