@@ -16,7 +16,7 @@ ChannelTable::ChannelTable(Core& core, event::EpollSet& set) : core_(core), set_
 
 ChannelTable::~ChannelTable() = default;
 
-Result<> ChannelTable::Attach(const config::ServiceConfig& service, UniqueFd fd) {
+Result<> ChannelTable::Attach(const config::ServiceConfig& service, ForeignFd fd) {
   std::size_t attached = 0;
   for (const auto& [number, channel] : channels_)
     attached += channel->link != nullptr && channel->service == service.name.text();

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/foreign_fd.h"
 #include "common/event/descriptors.h"
 #include "common/ipc/authd_messages.h"
 #include "common/wire/open.h"
@@ -32,7 +33,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void SetAssociations(AssociationTable& associations) { associations_ = &associations; }
 
   // An edge asks for a channel of SERVICE (role listen, checked by the caller).
-  [[nodiscard]] Result<> Attach(const config::ServiceConfig& service, UniqueFd link);
+  [[nodiscard]] Result<> Attach(const config::ServiceConfig& service, ForeignFd link);
 
   // Sends what edges have to send. True: there is more than one turn's share.
   bool Pump();

@@ -1,5 +1,9 @@
 #include "funnel-sctpd/control_server.h"
 
+#include <sys/socket.h>
+
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -8,10 +12,21 @@ namespace funnel::sctpd {
 Result<std::unique_ptr<ControlServer>> ControlServer::Create(event::Loop& loop, UniqueFd listening,
                                                              Core& core, ChannelTable& channels) {
   std::unique_ptr<ControlServer> server(new ControlServer(loop, core, channels));
-  server->listener_ = TRY(ipc::ControlListener::Create(
-      loop, std::move(listening),
-      [raw = server.get()](UniqueFd fd) { raw->OnConnection(std::move(fd)); }));
+  TRY(server->ListenAlso(std::move(listening)));
   return server;
+}
+
+Result<> ControlServer::ListenAlso(UniqueFd listening) {
+  listeners_.push_back(TRY(ipc::ControlListener::Create(
+      loop_, std::move(listening), [this](ForeignFd fd) { OnConnection(std::move(fd)); })));
+  return {};
+}
+
+Shares::Standing ControlServer::StandingOf(uid_t uid) const {
+  const bool known = uid == 0 || std::ranges::any_of(core_.config.services, [uid](const auto& one) {
+                       return ipc::IsUser(uid, one.edge_user);
+                     });
+  return known ? Shares::Standing::kKnown : Shares::Standing::kStranger;
 }
 
 ControlServer::ControlServer(event::Loop& loop, Core& core, ChannelTable& channels)
@@ -29,15 +44,23 @@ ControlServer::ControlServer(event::Loop& loop, Core& core, ChannelTable& channe
             Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
           }) {}
 
-void ControlServer::OnConnection(UniqueFd fd) {
-  if (clients_.size() >= core_.config.node.sctp.control_clients) {
+void ControlServer::OnConnection(ForeignFd fd) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
+  // The configuration may have changed. Root has places of its own, as each service has.
+  places_.set_limits(
+      Shares::Halves(core_.config.node.sctp.control_clients, core_.config.services.size() + 1));
+  const std::string uid = std::to_string(who.uid);
+  Shares::Place place = places_.Take(uid, StandingOf(who.uid));
+  if (!place) {
     core_.Count(kAttachRejected);
-    Log(LogLevel::kWarning, "control-limit", "too many connections to sctpd.sock");
+    Log(LogLevel::kWarning, "control-limit", "too many connections to sctpd.sock", {{"UID", uid}});
     return;
   }
   std::uint64_t number = next_client_++;
   ipc::ControlConnection::Callbacks callbacks;
-  callbacks.on_message = [this, number](ByteView packet, UniqueFd passed) {
+  callbacks.on_message = [this, number](ByteView packet, ForeignFd passed) {
     OnMessage(number, packet, std::move(passed));
   };
   callbacks.on_closed = [this, number](const std::string&) { clients_.erase(number); };
@@ -45,11 +68,12 @@ void ControlServer::OnConnection(UniqueFd fd) {
                                                    std::move(callbacks));
   if (!connection) return;
   Client& client = clients_[number];
+  client.place = std::move(place);
   client.connection = *std::move(connection);
   client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
 }
 
-void ControlServer::OnMessage(std::uint64_t number, ByteView packet, UniqueFd fd) {
+void ControlServer::OnMessage(std::uint64_t number, ByteView packet, ForeignFd fd) {
   auto found = clients_.find(number);
   if (found == clients_.end()) return;
   Client& client = found->second;
@@ -60,17 +84,16 @@ void ControlServer::OnMessage(std::uint64_t number, ByteView packet, UniqueFd fd
   client.connection->Send(ipc::Rejected{.text = done.error().message});
 }
 
-Result<> ControlServer::Dispatch(Client& client, ByteView packet, UniqueFd fd) {
+Result<> ControlServer::Dispatch(Client& client, ByteView packet, ForeignFd fd) {
   ipc::MessageType type = TRY(ipc::TypeOf(packet));
   if (type == ipc::MessageType::kAttach)
     return Attach(*client.connection, TRY(ipc::Parse<ipc::Attach>(packet)), std::move(fd));
-  if (fd) return Fail("this message carries no descriptor");
   if (type == ipc::MessageType::kCommand) return client.commands->OnPacket(packet);
   return Fail("sctpd does not take messages of this type");
 }
 
 Result<> ControlServer::Attach(ipc::ControlConnection& client, const ipc::Attach& request,
-                               UniqueFd fd) {
+                               ForeignFd fd) {
   if (!fd) return Fail("Attach without a channel socket");
   const std::string& name = request.service.text();
   const auto* service = core_.config.FindService(name);

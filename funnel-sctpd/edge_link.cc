@@ -1,15 +1,21 @@
 #include "funnel-sctpd/edge_link.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 namespace funnel::sctpd {
 
-Result<std::unique_ptr<EdgeLink>> EdgeLink::Create(event::EpollSet& set, UniqueFd fd,
+Result<std::unique_ptr<EdgeLink>> EdgeLink::Create(event::EpollSet& set, ForeignFd fd,
                                                    FrameLinkObserver& observer) {
   TRY(ipc::RequireChannelSocket(fd.get()));
   std::unique_ptr<EdgeLink> link(new EdgeLink(set, std::move(fd), observer));
   link->registration_ = TRY(set.Add(link->fd_.get(), EPOLLIN, *link));
   return link;
+}
+
+EdgeLink::~EdgeLink() {
+  registration_.Remove();
+  ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
 ipc::FrameReader::Status EdgeLink::Drain(ipc::ReadBuffer& buffer, const OnFrame& on_frame) {

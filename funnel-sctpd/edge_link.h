@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "common/base/foreign_fd.h"
 #include "common/event/descriptors.h"
 #include "common/ipc/frame_pipe.h"
 #include "funnel-sctpd/frame_link.h"
@@ -11,8 +12,11 @@ namespace funnel::sctpd {
 
 class EdgeLink final : public FrameLink, public event::DescriptorHandler {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<EdgeLink>> Create(event::EpollSet& set, UniqueFd fd,
+  [[nodiscard]] static Result<std::unique_ptr<EdgeLink>> Create(event::EpollSet& set, ForeignFd fd,
                                                                 FrameLinkObserver& observer);
+
+  // The edge sees the end at once, whenever the socket itself is closed.
+  ~EdgeLink() override;
 
   // FrameLink
   [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
@@ -28,12 +32,12 @@ class EdgeLink final : public FrameLink, public event::DescriptorHandler {
   void OnReady(std::uint32_t events) override;
 
  private:
-  EdgeLink(event::EpollSet& set, UniqueFd fd, FrameLinkObserver& observer)
+  EdgeLink(event::EpollSet& set, ForeignFd fd, FrameLinkObserver& observer)
       : FrameLink(observer), set_(set), fd_(std::move(fd)) {}
   void UpdateEvents();
 
   event::EpollSet& set_;
-  UniqueFd fd_;
+  ForeignFd fd_;
   ipc::FrameReader reader_;
   ipc::FrameWriter writer_{0};
   bool watch_input_ = true;

@@ -70,9 +70,12 @@ Result<> Node::SetUp(event::ListenFds passed) {
   core_.engine = engine_.get();
   TRY(WatchEngine());
   UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
+  auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
   control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_));
+  for (UniqueFd& socket : commands) TRY(control_->ListenAlso(std::move(socket)));
   AddCommands();
+  control_->commands().WatchGroups();
   return {};
 }
 

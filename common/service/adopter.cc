@@ -15,8 +15,10 @@ Result<std::unique_ptr<Adopter>> Adopter::Create(EdgeCore& core, UniqueFd listen
                                                  std::function<void()> on_change) {
   std::unique_ptr<Adopter> adopter(new Adopter(core, std::move(on_change)));
   Adopter* self = adopter.get();
-  adopter->listener_ = TRY(ipc::ControlListener::Create(
-      core.loop, std::move(listening), [self](UniqueFd fd) { self->OnConnection(std::move(fd)); }));
+  adopter->listener_ =
+      TRY(ipc::ControlListener::Create(core.loop, std::move(listening), [self](ForeignFd fd) {
+        self->OnConnection(std::move(fd));
+      }));
   return adopter;
 }
 
@@ -40,7 +42,7 @@ void Adopter::Refuse(const std::string& why) {
   Log(LogLevel::kWarning, "adoption-refused", why, {{"SERVICE", core_.service.name.text()}});
 }
 
-void Adopter::OnConnection(UniqueFd fd) {
+void Adopter::OnConnection(ForeignFd fd) {
   auto peer = ipc::ReadPeerCredentials(fd.get());
   if (!peer) return Refuse(peer.error().message);
   if (auto allowed = ipc::RequireSctpd(*peer, core_.sctpd_user); !allowed)
@@ -50,7 +52,7 @@ void Adopter::OnConnection(UniqueFd fd) {
   auto self = std::make_shared<ipc::ControlConnection*>(nullptr);
   auto connection = ipc::ControlConnection::Create(
       core_.loop, ipc::ControlSocket(std::move(fd)),
-      {[this, self](ByteView packet, UniqueFd passed) {
+      {[this, self](ByteView packet, ForeignFd passed) {
          OnMessage(**self, packet, std::move(passed));
        },
        [this, self](const std::string&) {
@@ -61,7 +63,7 @@ void Adopter::OnConnection(UniqueFd fd) {
   connections_.push_back(std::move(*connection));
 }
 
-void Adopter::OnMessage(ipc::ControlConnection& connection, ByteView packet, UniqueFd fd) {
+void Adopter::OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd) {
   auto adopt = ipc::Parse<ipc::Adopt>(packet);
   if (!adopt) return connection.Fail(adopt.error().message);
   if (adopt->service != core_.service.name) return Refuse("a channel of another service");

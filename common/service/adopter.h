@@ -54,8 +54,8 @@ class Adopter final : private EdgeChannel::Owner {
 
   Adopter(EdgeCore& core, std::function<void()> on_change)
       : core_(core), on_change_(std::move(on_change)) {}
-  void OnConnection(UniqueFd fd);
-  void OnMessage(ipc::ControlConnection& connection, ByteView packet, UniqueFd fd);
+  void OnConnection(ForeignFd fd);
+  void OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd);
   void Refuse(const std::string& why);
   void OnContext(Pending& pending, AuthdClient::Answer answer);
   void Forget(Pending& pending);

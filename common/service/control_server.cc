@@ -38,33 +38,43 @@ Result<std::unique_ptr<ControlServer>> ControlServer::Create(
     std::function<std::size_t()> max_clients) {
   std::unique_ptr<ControlServer> server(new ControlServer(loop, commands, std::move(max_clients)));
   UniqueFd listening = TRY(ListenAt(path));
+  commands.WatchGroups();
   server->listener_ = TRY(ipc::ControlListener::Create(
       loop, std::move(listening),
-      [raw = server.get()](UniqueFd fd) { raw->OnConnection(std::move(fd)); }));
+      [raw = server.get()](ForeignFd fd) { raw->OnConnection(std::move(fd)); }));
   return server;
 }
 
-void ControlServer::OnConnection(UniqueFd fd) {
-  if (clients_.size() >= max_clients_()) {
-    Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket");
+void ControlServer::OnConnection(ForeignFd fd) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
+  // Everybody may connect: root has places that nobody takes from it.
+  places_.set_limits(Shares::Halves(max_clients_(), /*known=*/1));
+  const std::string uid = std::to_string(who.uid);
+  Shares::Place place =
+      places_.Take(uid, who.uid == 0 ? Shares::Standing::kKnown : Shares::Standing::kStranger);
+  if (!place) {
+    Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket",
+        {{"UID", uid}});
     return;
   }
   const std::uint64_t number = next_client_++;
   auto connection = ipc::ControlConnection::Create(
       loop_, ipc::ControlSocket(std::move(fd)),
-      {[this, number](ByteView packet, UniqueFd passed) { OnMessage(number, packet, passed); },
+      {[this, number](ByteView packet, ForeignFd) { OnMessage(number, packet); },
        [this, number](const std::string&) { clients_.erase(number); }});
   if (!connection) return;
   Client& client = clients_[number];
+  client.place = std::move(place);
   client.connection = *std::move(connection);
   client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
 }
 
-void ControlServer::OnMessage(std::uint64_t number, ByteView packet, const UniqueFd& fd) {
+void ControlServer::OnMessage(std::uint64_t number, ByteView packet) {
   auto found = clients_.find(number);
   if (found == clients_.end()) return;
-  auto taken =
-      fd ? Fail("a command carries no descriptor") : found->second.commands->OnPacket(packet);
+  auto taken = found->second.commands->OnPacket(packet);
   if (!taken) found->second.connection->Fail(taken.error().message);
 }
 

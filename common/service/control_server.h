@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/shares.h"
 #include "common/event/loop.h"
 #include "common/ipc/command_table.h"
 #include "common/ipc/control_connection.h"
@@ -24,6 +25,7 @@ class ControlServer {
 
  private:
   struct Client {
+    Shares::Place place;
     std::unique_ptr<ipc::ControlConnection> connection;
     std::unique_ptr<ipc::CommandSession> commands;
   };
@@ -31,12 +33,13 @@ class ControlServer {
   ControlServer(event::Loop& loop, const ipc::CommandTable& commands,
                 std::function<std::size_t()> max_clients)
       : loop_(loop), commands_(commands), max_clients_(std::move(max_clients)) {}
-  void OnConnection(UniqueFd fd);
-  void OnMessage(std::uint64_t number, ByteView packet, const UniqueFd& fd);
+  void OnConnection(ForeignFd fd);
+  void OnMessage(std::uint64_t number, ByteView packet);
 
   event::Loop& loop_;
   const ipc::CommandTable& commands_;
   std::function<std::size_t()> max_clients_;
+  Shares places_;  // of users
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::unique_ptr<ipc::ControlListener> listener_;

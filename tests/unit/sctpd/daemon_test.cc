@@ -1,7 +1,11 @@
 // The daemon's own edges: authd's connection, the control socket, the services' sockets, names.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/ipc/command_messages.h"
 #include "funnel-sctpd/authd_link.h"
@@ -233,9 +237,35 @@ TEST_F(ControlTest, StatusSaysWhatIsThere) {
 TEST_F(ControlTest, StatusCarriesNoDescriptor) {
   UniqueFd ours, theirs;
   TestNode::MakeSockets(ours, theirs);
-  auto answer = Ask(ipc::Serialize(ipc::Command{9, "status", {}}), std::move(theirs));
-  ASSERT_TRUE(answer);
-  EXPECT_TRUE(ipc::Parse<ipc::Rejected>(answer->packet.view()));
+  auto client = ipc::ControlSocket::Connect(directory_ + "/sctpd.sock");
+  ASSERT_TRUE(client);
+  ASSERT_TRUE(client->Send(ipc::Serialize(ipc::Command{9, "status", {}}), std::move(theirs)));
+  RunUntil([&] { return !client->Receive(); });
+}
+
+// A child takes all the places that another user gets, and stays.
+TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  constexpr int kPlaces = 16;
+  node_->core.config.node.sctp.control_clients = kPlaces;
+  ::chmod(directory_.c_str(), 0755);
+  ::chmod((directory_ + "/sctpd.sock").c_str(), 0666);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setresuid(54321, 54321, 54321) != 0) ::_exit(1);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (directory_ + "/sctpd.sock").copy(address.sun_path, sizeof address.sun_path - 1);
+    for (int i = 0; i < 2 * kPlaces; ++i)
+      ::connect(::socket(AF_UNIX, SOCK_SEQPACKET, 0), reinterpret_cast<sockaddr*>(&address),
+                sizeof address);
+    ::pause();
+  }
+  RunUntil([&] { return node_->Count(kAttachRejected) >= kPlaces; });
+  EXPECT_TRUE(Ask(ipc::Serialize(ipc::Command{9, "status", {}})));
+  EXPECT_EQ(Attach("dns", "b"), "attached");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(EngineSetup, DefaultsMakeAValidEngine) {
