@@ -13,16 +13,15 @@ bool AcceptHandshakes::Run(ClientId client, const std::string& key, std::functio
     ++core_.counters[kHandshakesTimedOut];
     too_late();
   });
-  if (!ask) return false;
   const bool queued = core_.accept_pool.Submit(
       key,
-      [this, ask = *ask, work = std::move(work),
-       then = std::move(then)]() mutable -> HandshakePool::Answer {
+      [this, ask, work = std::move(work),
+       then = std::move(then)]() mutable -> event::WorkPool::Answer {
         return [this, ask, outcome = work(), then = std::move(then)]() mutable {
           if (core_.asks.Close(ask)) then(std::move(outcome));
         };
       });
-  if (!queued) (void)core_.asks.Close(*ask);
+  if (!queued) (void)core_.asks.Close(ask);
   return queued;
 }
 
@@ -58,11 +57,7 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
   if (!service) return Refuse(request, service.error().code, service.error().text, "", {});
   request.service = (*service)->name;
   request.identity = (*service)->identity.text();
-  if (core_.claims.full()) {
-    ++core_.counters[kBusy];
-    return Refuse(request, wire::RefusalCode::kBusy, "too many claims wait for their edges", "",
-                  {});
-  }
+  if (!core_.claims.HasRoom(request.service)) return RefuseForClaims(request);
   const bool queued = Run<Verdict>(
       sctpd, request.service.text(),
       [this, request] {
@@ -81,24 +76,30 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
   if (!verdict.why_not.empty())
     return Refuse(request, wire::RefusalCode::kRefused, verdict.why_not, verdict.initiator,
                   std::move(verdict.refused_body));
-  ++core_.counters[kAccepted];
-  ++core_.counters[kClaimsIssued];
-  Log(LogLevel::kInfo, "handshake-accepted", "accepted a channel",
-      {{"SERVICE", request.service.text()},
-       {"PEER", request.peer},
-       {"PRINCIPAL", verdict.initiator}});
-  Secret claim =
+  auto claim =
       core_.claims.Put(AcceptedContext{.service = request.service,
                                        .local_principal = request.identity,
                                        .peer_principal = verdict.initiator,
                                        .key = std::move(verdict.concluded.established.key),
                                        .confirm = std::move(verdict.concluded.established.confirm)},
                        Now());
+  if (!claim) return RefuseForClaims(request);
+  ++core_.counters[kAccepted];
+  ++core_.counters[kClaimsIssued];
+  Log(LogLevel::kInfo, "handshake-accepted", "accepted a channel",
+      {{"SERVICE", request.service.text()},
+       {"PEER", request.peer},
+       {"PRINCIPAL", verdict.initiator}});
   core_.clients.Send(request.client,
                      ipc::Accepted{.request = request.request,
                                    .service = request.service,
-                                   .claim = std::move(claim),
+                                   .claim = *std::move(claim),
                                    .opened_body = std::move(verdict.concluded.opened_body)});
+}
+
+void AcceptHandshakes::RefuseForClaims(const Request& request) {
+  ++core_.counters[kBusy];
+  Refuse(request, wire::RefusalCode::kBusy, "too many claims wait for their edges", "", {});
 }
 
 void AcceptHandshakes::Refuse(const Request& request, wire::RefusalCode code,

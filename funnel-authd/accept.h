@@ -39,6 +39,7 @@ class AcceptHandshakes {
   [[nodiscard]] static Verdict Judge(gss::CredentialStore& credentials,
                                      const config::ServiceConfig& service, ByteView open_body);
   void OnVerdict(const Request& request, Verdict verdict);
+  void RefuseForClaims(const Request& request);
   void Refuse(const Request& request, wire::RefusalCode code, const std::string& text,
               const std::string& initiator, Bytes refused_body);
   // WORK runs in the pool and THEN on the loop, unless the deadline comes first: TOO_LATE. False:

@@ -2,11 +2,7 @@
 
 namespace funnel::authd {
 
-std::optional<AskId> Asks::Open(ClientId client, Duration timeout,
-                                std::function<void()> on_timeout) {
-  std::size_t& count = count_of_[client];
-  if (count >= kMaxOfOneClient) return std::nullopt;
-  ++count;
+AskId Asks::Open(ClientId client, Duration timeout, std::function<void()> on_timeout) {
   const AskId id(++last_);
   Ask& ask = asks_[id];
   ask.client = client;
@@ -16,17 +12,10 @@ std::optional<AskId> Asks::Open(ClientId client, Duration timeout,
   return id;
 }
 
-bool Asks::Close(AskId id) {
-  auto found = asks_.find(id);
-  if (found == asks_.end()) return false;
-  if (--count_of_[found->second.client] == 0) count_of_.erase(found->second.client);
-  asks_.erase(found);
-  return true;
-}
+bool Asks::Close(AskId id) { return asks_.erase(id) != 0; }
 
 void Asks::CloseAllOf(ClientId client) {
   std::erase_if(asks_, [client](const auto& entry) { return entry.second.client == client; });
-  count_of_.erase(client);
 }
 
 void Asks::OnTimeout(AskId id) {

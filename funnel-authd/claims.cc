@@ -10,10 +10,13 @@ Claims::Key Claims::KeyOf(ByteView claim) {
   return Key(AsText(digest));
 }
 
-Secret Claims::Put(AcceptedContext context, TimePoint now) {
+std::optional<Secret> Claims::Put(AcceptedContext context, TimePoint now) {
+  Shares::Place place = places_.Take(context.service.text());
+  if (!place) return std::nullopt;
   Secret claim(kClaimSize);
   FillRandom(claim.writable());
-  claims_.insert_or_assign(KeyOf(claim.view()), Entry{std::move(context), now + lifetime_});
+  claims_.insert_or_assign(KeyOf(claim.view()),
+                           Entry{std::move(context), now + lifetime_, std::move(place)});
   return claim;
 }
 

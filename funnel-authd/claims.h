@@ -12,6 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/ids.h"
 #include "common/base/secret.h"
+#include "common/base/shares.h"
 #include "common/gss/context.h"
 
 namespace funnel::authd {
@@ -28,14 +29,16 @@ struct AcceptedContext {
 class Claims {
  public:
   static constexpr std::size_t kClaimSize = 32;
-  // Beyond it new handshakes are refused as busy.
+  // In all, and each service has its share; beyond it new handshakes are refused as busy.
   static constexpr std::size_t kMaxClaims = 4096;
 
   explicit Claims(Duration lifetime) : lifetime_(lifetime) {}
 
-  [[nodiscard]] bool full() const { return claims_.size() >= kMaxClaims; }
-  // Not when full().
-  [[nodiscard]] Secret Put(AcceptedContext context, TimePoint now);
+  [[nodiscard]] bool HasRoom(const ServiceName& service) const {
+    return places_.HasRoom(service.text());
+  }
+  // nullopt: there is no room.
+  [[nodiscard]] std::optional<Secret> Put(AcceptedContext context, TimePoint now);
   // The claim is gone afterwards, unless it belongs to another service.
   [[nodiscard]] Result<AcceptedContext> Redeem(ByteView claim, const ServiceName& service,
                                                TimePoint now);
@@ -43,6 +46,7 @@ class Claims {
   // How many were never redeemed.
   std::size_t Expire(TimePoint now);
   // For those put from now on.
+  void set_services(std::size_t count) { places_.set_limits(Shares::Halves(kMaxClaims, count)); }
   void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
 
@@ -50,12 +54,14 @@ class Claims {
   struct Entry {
     AcceptedContext context;
     TimePoint ends;
+    Shares::Place place;
   };
   // By SHA-256 of the claim, so that a look-up's time says nothing about other claims.
   using Key = std::string;
   [[nodiscard]] static Key KeyOf(ByteView claim);
 
   Duration lifetime_;
+  Shares places_{Shares::Halves(kMaxClaims, 0)};  // of services
   std::map<Key, Entry> claims_;
 };
 

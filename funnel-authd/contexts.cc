@@ -2,7 +2,9 @@
 
 namespace funnel::authd {
 
-ContextId Contexts::Add(ContextRecord record) {
+std::optional<ContextId> Contexts::Add(ContextRecord record) {
+  record.place = places_.Take(record.service.text());
+  if (!record.place) return std::nullopt;
   const ContextId id(++last_);
   records_.emplace(id, std::move(record));
   return id;

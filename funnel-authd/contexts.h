@@ -12,6 +12,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/secret.h"
+#include "common/base/shares.h"
 #include "common/wire/types.h"
 
 namespace funnel::authd {
@@ -27,20 +28,18 @@ struct ContextRecord {
   std::string local_principal;
   std::string peer_principal;
   Secret exporter;
+  Shares::Place place;  // in the table
 };
 
 class Contexts {
  public:
-  explicit Contexts(std::size_t limit) : limit_(limit) {}
-
-  [[nodiscard]] bool full() const { return records_.size() >= limit_; }
-  // Not when full().
-  [[nodiscard]] ContextId Add(ContextRecord record);
+  // nullopt: its service has its share of them, or there are too many in all.
+  [[nodiscard]] std::optional<ContextId> Add(ContextRecord record);
   // nullptr also where the context is another client's.
   [[nodiscard]] const ContextRecord* Find(ContextId id, ClientId client) const;
   void Release(ContextId id, ClientId client);
   void ReleaseAllOf(ClientId client);
-  void set_limit(std::size_t limit) { limit_ = limit; }
+  void set_limits(Shares::Limits limits) { places_.set_limits(limits); }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
 
   struct Taken {
@@ -65,7 +64,7 @@ class Contexts {
   }
 
  private:
-  std::size_t limit_;
+  Shares places_;  // of services
   std::uint64_t last_ = 0;
   std::map<ContextId, ContextRecord> records_;
 };

@@ -12,13 +12,18 @@ namespace {
 constexpr std::size_t kThreadsOfOneService = 2;
 constexpr std::size_t kMaxThreads = 256;
 
+// Each service, each peer, and nodes that are not verified yet.
+std::size_t HandshakeKeys(const config::Configuration& config) {
+  return config.services.size() + config.peers.size() + 1;
+}
+
 }  // namespace
 
 gss::CredentialStore::Keytabs KeytabsOf(const config::Configuration& config) {
   return {.accept = config.node.kerberos.keytab, .initiate = config.node.kerberos.client_keytab};
 }
 
-HandshakePool::Limits InitiateLimits(const config::Configuration& config) {
+event::WorkPool::Limits InitiateLimits(const config::Configuration& config) {
   const auto& kerberos = config.node.kerberos;
   // Enough that all services but one may hang and that one still has its threads.
   const std::size_t wanted = kThreadsOfOneService * (config.services.size() + config.peers.size());
@@ -27,25 +32,25 @@ HandshakePool::Limits InitiateLimits(const config::Configuration& config) {
               wanted, kerberos.handshake_threads,
               std::max<std::size_t>(kMaxThreads, kerberos.handshake_threads)),
           .queue = kerberos.handshake_queue,
-          .per_key = kThreadsOfOneService};
+          .per_key = kThreadsOfOneService,
+          .known_keys = HandshakeKeys(config)};
 }
 
-HandshakePool::Limits AcceptLimits(const config::Configuration& config) {
+event::WorkPool::Limits AcceptLimits(const config::Configuration& config) {
   const auto& kerberos = config.node.kerberos;
   // No KDC is asked here: more threads than processors gain nothing.
   const std::size_t threads = std::clamp<std::size_t>(kerberos.handshake_threads / 4, 1, 8);
   return {.threads = threads,
           .max_threads = threads,
           .queue = kerberos.handshake_queue,
-          .per_key = std::max<std::size_t>(1, threads / 2)};
+          .per_key = std::max<std::size_t>(1, threads / 2),
+          .known_keys = HandshakeKeys(config)};
 }
 
 void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter) {
   ++core.counters[counter];
-  Log(LogLevel::kWarning, event, EscapeForLog(failure.text, 1024),
-      {{"SERVICE", EscapeForLog(failure.service)},
-       {"PEER", EscapeForLog(failure.peer)},
-       {"PRINCIPAL", EscapeForLog(failure.principal)}});
+  Log(LogLevel::kWarning, event, failure.text,
+      {{"SERVICE", failure.service}, {"PEER", failure.peer}, {"PRINCIPAL", failure.principal}});
   core.failures.Add(std::move(failure));
 }
 

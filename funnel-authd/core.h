@@ -7,6 +7,7 @@
 
 #include "common/config/model.h"
 #include "common/event/loop.h"
+#include "common/event/work_pool.h"
 #include "common/gss/credentials.h"
 #include "common/ipc/codec.h"
 #include "common/metrics/counters.h"
@@ -15,7 +16,7 @@
 #include "funnel-authd/contexts.h"
 #include "funnel-authd/counters.h"
 #include "funnel-authd/failures.h"
-#include "funnel-authd/handshake_pool.h"
+#include "funnel-authd/peer_accepts.h"
 
 namespace funnel::authd {
 
@@ -41,11 +42,12 @@ struct Core {
   SharedCredentials credentials;
   metrics::CounterFile counters;
   // Apart, so that a KDC that does not answer our initiators holds up no acceptor.
-  HandshakePool initiate_pool;
-  HandshakePool accept_pool;
+  event::WorkPool initiate_pool;
+  event::WorkPool accept_pool;
   Asks asks;
   Contexts contexts;
   Claims claims;
+  PeerAccepts peer_accepts;
   Failures failures;
 
   [[nodiscard]] Duration handshake_timeout() const {
@@ -54,8 +56,8 @@ struct Core {
 };
 
 [[nodiscard]] gss::CredentialStore::Keytabs KeytabsOf(const config::Configuration& config);
-[[nodiscard]] HandshakePool::Limits InitiateLimits(const config::Configuration& config);
-[[nodiscard]] HandshakePool::Limits AcceptLimits(const config::Configuration& config);
+[[nodiscard]] event::WorkPool::Limits InitiateLimits(const config::Configuration& config);
+[[nodiscard]] event::WorkPool::Limits AcceptLimits(const config::Configuration& config);
 
 // Logs, counts and keeps a handshake that failed.
 void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter);

@@ -4,6 +4,14 @@
 #include "common/seal/derive.h"
 
 namespace funnel::authd {
+namespace {
+
+void AnswerTooMany(Core& core, ClientId client, std::uint32_t request) {
+  ++core.counters[kBusy];
+  AnswerFailed(core, client, request, ipc::FailureCode::kBusy, "too many contexts");
+}
+
+}  // namespace
 
 void AnswerFailed(Core& core, ClientId client, std::uint32_t request, ipc::FailureCode code,
                   std::string text, bool authenticated) {
@@ -18,18 +26,14 @@ void GiveContext(Core& core, EdgeContext given) {
     return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
-  if (core.contexts.full()) {
-    ++core.counters[kBusy];
-    return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kBusy,
-                        "too many contexts");
-  }
   Secret exporter = ExporterOf(given.established.key);
-  const ContextId id = core.contexts.Add(ContextRecord{.client = given.client,
-                                                       .service = given.service,
-                                                       .role = given.role,
-                                                       .local_principal = given.local_principal,
-                                                       .peer_principal = given.peer_principal,
-                                                       .exporter = exporter.Clone()});
+  const auto id = core.contexts.Add(ContextRecord{.client = given.client,
+                                                  .service = given.service,
+                                                  .role = given.role,
+                                                  .local_principal = given.local_principal,
+                                                  .peer_principal = given.peer_principal,
+                                                  .exporter = exporter.Clone()});
+  if (!id) return AnswerTooMany(core, given.client, given.request);
   core.counters[kContexts] = core.contexts.size();
   Log(LogLevel::kInfo, "context", "gave the edge its channel's key",
       {{"SERVICE", given.service.text()},
@@ -37,7 +41,7 @@ void GiveContext(Core& core, EdgeContext given) {
        {"REMOTE", given.peer_principal}});
   ipc::Context context;
   context.request = given.request;
-  context.context = id.value();
+  context.context = id->value();
   context.role = static_cast<std::uint8_t>(given.role);
   context.enctype = given.established.key.enctype;
   context.subkey = std::move(given.established.key.subkey);
@@ -63,19 +67,15 @@ void Announce(Core& core, ClientId client, const ipc::Announce& message) {
     return AnswerFailed(core, client, message.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
-  if (core.contexts.full()) {
-    ++core.counters[kBusy];
-    return AnswerFailed(core, client, message.request, ipc::FailureCode::kBusy,
-                        "too many contexts");
-  }
-  const ContextId id = core.contexts.Add(ContextRecord{.client = client,
-                                                       .service = message.service,
-                                                       .role = role,
-                                                       .local_principal = message.local_principal,
-                                                       .peer_principal = message.peer_principal,
-                                                       .exporter = message.exporter.Clone()});
+  const auto id = core.contexts.Add(ContextRecord{.client = client,
+                                                  .service = message.service,
+                                                  .role = role,
+                                                  .local_principal = message.local_principal,
+                                                  .peer_principal = message.peer_principal,
+                                                  .exporter = message.exporter.Clone()});
+  if (!id) return AnswerTooMany(core, client, message.request);
   core.counters[kContexts] = core.contexts.size();
-  core.clients.Send(client, ipc::Announced{message.request, id.value()});
+  core.clients.Send(client, ipc::Announced{message.request, id->value()});
 }
 
 }  // namespace funnel::authd

@@ -45,30 +45,31 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
   const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
                            std::to_string(core_.config->node.kerberos.handshake_timeout.count()) +
                            " ms";
-  auto ask = core_.asks.Open(
+  if (!places_.HasRoom(key)) return AnswerBusy(client, request);
+  const AskId ask = core_.asks.Open(
       client, core_.handshake_timeout(),
       [this, client, request, late, service = pending.service, identity = pending.identity,
        expect = pending.expect, peer = pending.peer] {
         Pending what{.service = service, .identity = identity, .expect = expect, .peer = peer};
         Fails(client, request, what, ipc::FailureCode::kLocal, late, kHandshakesTimedOut);
       });
-  bool queued = ask && pending_.size() < kMaxPending;
-  if (queued) {
-    queued = core_.initiate_pool.Submit(
-        key,
-        [this, ask = *ask, client, request, pending = std::move(pending),
-         begin = std::move(begin)]() mutable -> HandshakePool::Answer {
-          auto begun = begin();
-          return [this, ask, client, request, pending = std::move(pending),
-                  begun = std::move(begun)]() mutable {
-            if (core_.asks.Close(ask))
-              OnBegun(client, request, std::move(pending), std::move(begun));
-          };
-        });
-  }
+  const bool queued = core_.initiate_pool.Submit(
+      key,
+      [this, ask, client, request, pending = std::move(pending),
+       begin = std::move(begin)]() mutable -> event::WorkPool::Answer {
+        auto begun = begin();
+        return [this, ask, client, request, pending = std::move(pending),
+                begun = std::move(begun)]() mutable {
+          if (core_.asks.Close(ask)) OnBegun(client, request, std::move(pending), std::move(begun));
+        };
+      });
   core_.counters[kHandshakesWaiting] = core_.initiate_pool.waiting();
   if (queued) return;
-  if (ask) (void)core_.asks.Close(*ask);
+  (void)core_.asks.Close(ask);
+  AnswerBusy(client, request);
+}
+
+void InitiateHandshakes::AnswerBusy(ClientId client, std::uint32_t request) {
   ++core_.counters[kBusy];
   AnswerFailed(core_, client, request, ipc::FailureCode::kBusy, "too many handshakes");
 }
@@ -78,6 +79,9 @@ void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending
   if (!begun)
     return Fails(client, request, pending, ipc::FailureCode::kLocal, begun.error().message,
                  kHandshakesFailed);
+  // Taken only now: a job of the pool may outlive us.
+  pending.place = places_.Take(pending.service.text());
+  if (!pending.place) return AnswerBusy(client, request);
   ++core_.counters[kInitiated];
   pending.begun = *std::move(begun);
   pending.ends = Now() + kPendingLife;

@@ -19,6 +19,7 @@ class InitiateHandshakes {
  public:
   // From the token to the peer's answer: an edge waits less.
   static constexpr std::chrono::seconds kPendingLife{60};
+  // In all, and each service has its share.
   static constexpr std::size_t kMaxPending = 4096;
 
   explicit InitiateHandshakes(Core& core) : core_(core) {}
@@ -28,6 +29,7 @@ class InitiateHandshakes {
   void On(ClientId client, const ipc::CompleteRefused& message);
   void ClientGone(ClientId client);
   void Expire(TimePoint now);
+  void set_services(std::size_t count) { places_.set_limits(Shares::Halves(kMaxPending, count)); }
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
  private:
@@ -39,11 +41,13 @@ class InitiateHandshakes {
     Epoch epoch;
     BegunOpen begun;  // of a rekey: no open_body
     TimePoint ends;
+    Shares::Place place;
   };
 
   void Start(ClientId client, std::uint32_t request, Pending pending,
              std::move_only_function<Result<BegunOpen>()> begin);
   void OnBegun(ClientId client, std::uint32_t request, Pending pending, Result<BegunOpen> begun);
+  void AnswerBusy(ClientId client, std::uint32_t request);
   // nullopt: unknown, or another client's; answered then.
   [[nodiscard]] std::optional<Pending> Take(ClientId client, std::uint32_t request,
                                             std::uint64_t handshake);
@@ -52,6 +56,7 @@ class InitiateHandshakes {
 
   Core& core_;
   std::uint64_t last_ = 0;
+  Shares places_{Shares::Halves(kMaxPending, 0)};  // of services
   std::map<std::uint64_t, Pending> pending_;
 };
 

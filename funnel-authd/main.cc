@@ -28,10 +28,12 @@ constexpr int kMaxArenas = 2;
 Result<int> Run(const config::Options& options, config::Configuration config) {
   auto passed = TRY(event::ListenFds::FromEnvironment());
   UniqueFd listening = TRY(passed.TakeOne("authd", event::SocketKind::kControlSocket));
+  auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
   TRY(gss::PrepareProfile(options.state_dir));
   auto loop = TRY(event::Loop::Create());
-  auto server = TRY(authd::Server::Create(*loop, options, std::move(config), std::move(listening)));
+  commands.push_back(std::move(listening));
+  auto server = TRY(authd::Server::Create(*loop, options, std::move(config), std::move(commands)));
   TRY(server->WatchSignals());
   TRY(loop->EnableWatchdog());
   event::NotifyReady("");

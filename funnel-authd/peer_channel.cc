@@ -14,6 +14,8 @@ wire::ChannelSettings PeerSettings() {
   return settings;
 }
 
+Epoch Before(Epoch epoch) { return Epoch(static_cast<Epoch::rep>(epoch.value() - 1)); }
+
 }  // namespace
 
 PeerChannel::PeerChannel(event::Loop& loop, Identity identity, Callbacks callbacks)
@@ -32,7 +34,7 @@ Result<std::unique_ptr<PeerChannel>> PeerChannel::Create(event::Loop& loop, Iden
                                                          Callbacks callbacks) {
   std::unique_ptr<PeerChannel> made(
       new PeerChannel(loop, std::move(identity), std::move(callbacks)));
-  wire::EpochKeys keys = TRY(made->KeysOf(first));
+  wire::EpochKeys keys = TRY(made->KeysOf(Epoch(), first));
   wire::ChannelObserver& observer = *made;
   made->channel_ =
       std::make_unique<wire::Channel>(made->identity_.role, made->identity_.id, PeerSettings(),
@@ -42,15 +44,14 @@ Result<std::unique_ptr<PeerChannel>> PeerChannel::Create(event::Loop& loop, Iden
   return made;
 }
 
-Result<wire::EpochKeys> PeerChannel::KeysOf(Established& established) {
+Result<wire::EpochKeys> PeerChannel::KeysOf(Epoch epoch, Established& established) {
   const auto enctype = seal::EnctypeFromNumber(established.key.enctype);
   if (!enctype) return Fail("encryption type is not AES");
   wire::EpochKeys keys;
   keys.cipher = TRY(seal::MakeTokenCipher(*enctype, established.key.subkey.view(), identity_.role));
   keys.confirm = established.confirm;
   keys.expires = established.key.expires;
-  exporter_ = ExporterOf(established.key);
-  expires_ = established.key.expires;
+  exporters_.insert_or_assign(epoch, ExporterOf(established.key));
   return keys;
 }
 
@@ -76,14 +77,14 @@ void PeerChannel::StartRekey(ByteView token) {
 }
 
 void PeerChannel::AnswerRekey(ByteView token, Established next) {
-  auto keys = KeysOf(next);
+  auto keys = KeysOf(rekey_to_, next);
   if (!keys) return RekeyFailed();
   channel_->AnswerRekey(token, *std::move(keys));
   Flush();
 }
 
 void PeerChannel::InstallEpoch(Established next) {
-  auto keys = KeysOf(next);
+  auto keys = KeysOf(rekey_to_, next);
   if (!keys) return RekeyFailed();
   channel_->InstallEpoch(*std::move(keys));
   Flush();
@@ -103,7 +104,24 @@ void PeerChannel::OnSessionOpened(SessionId session, const wire::SessionInfo&) {
   channel_->ResetSession(session, wire::EndCode::kProtocol);
 }
 
+// Who speaks of NEXT uses the one before it: what came earlier is over.
+void PeerChannel::BeginRekeyTo(Epoch next) {
+  rekey_to_ = next;
+  exporters_.erase(exporters_.begin(), exporters_.lower_bound(Before(next)));
+}
+
+Secret PeerChannel::ExporterBefore(Epoch next) const {
+  auto found = exporters_.find(Before(next));
+  return found == exporters_.end() ? Secret() : found->second.Clone();
+}
+
+void PeerChannel::OnRekeyDue(Epoch next) {
+  BeginRekeyTo(next);
+  callbacks_.on_rekey_due(next);
+}
+
 void PeerChannel::OnRekeyToken(Epoch next, ByteView token) {
+  BeginRekeyTo(next);
   callbacks_.on_rekey_token(next, Bytes(token.begin(), token.end()));
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -52,12 +53,16 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   void Close(wire::EndCode code, const std::string& text);
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] const Secret& exporter() const { return exporter_; }
-  [[nodiscard]] BootTime expires() const { return expires_; }
+  // What binds the handshake for the epoch NEXT to the one before it. Known as long as that rekey
+  // may be tried: it may fail after we answered, and then the other end begins it anew.
+  [[nodiscard]] Secret ExporterBefore(Epoch next) const;
+  // The end of the context in use.
+  [[nodiscard]] BootTime expires() const { return channel_->expires(); }
 
  private:
   PeerChannel(event::Loop& loop, Identity identity, Callbacks callbacks);
-  [[nodiscard]] Result<wire::EpochKeys> KeysOf(Established& established);
+  [[nodiscard]] Result<wire::EpochKeys> KeysOf(Epoch epoch, Established& established);
+  void BeginRekeyTo(Epoch next);
   void Flush();
 
   void OnConfirmed() override {}
@@ -68,7 +73,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   void OnSessionReset(SessionId, wire::EndCode) override {}
   void OnWritable(SessionId) override {}
   void OnPong(std::uint64_t, Duration) override {}
-  void OnRekeyDue(Epoch next) override { callbacks_.on_rekey_due(next); }
+  void OnRekeyDue(Epoch next) override;
   void OnRekeyToken(Epoch next, ByteView token) override;
   bool OnHello(ByteView body) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
@@ -78,8 +83,8 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
 
   const Identity identity_;
   Callbacks callbacks_;
-  Secret exporter_;
-  BootTime expires_;
+  Epoch rekey_to_;  // of the last rekey that was begun
+  std::map<Epoch, Secret> exporters_;
   Bytes outgoing_;
   std::unique_ptr<wire::Channel> channel_;
   std::unique_ptr<event::Timer> timer_;

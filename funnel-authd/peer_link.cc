@@ -136,7 +136,7 @@ void PeerLink::OnRekeyDue(Epoch next) {
   const bool queued = Run<Result<gss::Initiation>>(
       core_.initiate_pool,
       [credentials = core_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal, next, exporter = channel_->exporter().Clone()] {
+       remote = identity.peer_principal, next, exporter = channel_->ExporterBefore(next)] {
         return BeginRekey(*credentials, local, remote, next, exporter.view());
       },
       [this](Result<gss::Initiation> initiation) {
@@ -174,7 +174,7 @@ void PeerLink::OnRekeyToken(Epoch next, Bytes token) {
   const bool queued = Run<Result<AcceptedRekey>>(
       core_.accept_pool,
       [credentials = core_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal, next, exporter = channel_->exporter().Clone(),
+       remote = identity.peer_principal, next, exporter = channel_->ExporterBefore(next),
        token = std::move(token)] {
         return AcceptRekey(*credentials, local, remote, next, exporter.view(), token);
       },

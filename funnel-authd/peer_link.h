@@ -65,10 +65,12 @@ class PeerLink {
   // No verdict, or no longer. Where a refusal is on its way to the peer, sctpd is told a moment
   // later: it aborts the association.
   void Fail(const std::string& text, Duration delay = {});
-  // Calls THEN with work's outcome if this link still is in the attempt it was begun in.
+  // Calls THEN with work's outcome if this link still is in the attempt it was begun in. FINALLY is
+  // called before, on the loop too, whatever has become of the link.
   template <typename Outcome>
-  [[nodiscard]] bool Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
-                         std::move_only_function<void(Outcome)> then);
+  [[nodiscard]] bool Run(
+      event::WorkPool& pool, std::move_only_function<Outcome()> work,
+      std::move_only_function<void(Outcome)> then, std::function<void()> finally = [] {});
 
   Core& core_;
   const ClientId sctpd_;
@@ -93,17 +95,19 @@ class PeerLink {
 };
 
 template <typename Outcome>
-bool PeerLink::Run(HandshakePool& pool, std::move_only_function<Outcome()> work,
-                   std::move_only_function<void(Outcome)> then) {
-  return pool.Submit(peer_.empty() ? std::string(wire::kPeerService)
-                                   : std::string(wire::kPeerService) + " " + peer_,
-                     [attempts = attempt_, attempt = *attempt_, work = std::move(work),
-                      then = std::move(then)]() mutable -> HandshakePool::Answer {
-                       return
-                           [attempts, attempt, outcome = work(), then = std::move(then)]() mutable {
-                             if (*attempts == attempt) then(std::move(outcome));
-                           };
-                     });
+bool PeerLink::Run(event::WorkPool& pool, std::move_only_function<Outcome()> work,
+                   std::move_only_function<void(Outcome)> then, std::function<void()> finally) {
+  return pool.Submit(
+      peer_.empty() ? std::string(wire::kPeerService)
+                    : std::string(wire::kPeerService) + " " + peer_,
+      [attempts = attempt_, attempt = *attempt_, work = std::move(work), then = std::move(then),
+       finally = std::move(finally)]() mutable -> event::WorkPool::Answer {
+        return [attempts, attempt, outcome = work(), then = std::move(then),
+                finally = std::move(finally)]() mutable {
+          finally();
+          if (*attempts == attempt) then(std::move(outcome));
+        };
+      });
 }
 
 }  // namespace funnel::authd

@@ -76,14 +76,14 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
         open ? "stream 0 is for " + std::string(wire::kPeerService) : open.error().message);
   if (auto fit = CheckOpen(*core_.config, *open); !fit)
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
-  if (state_ == State::kAccepting) {
-    ++core_.counters[kPeerFramesDropped];  // one at a time
-    return;
-  }
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
   if (ours_is_on_its_way && peer != nullptr && core_.config->node.name < peer->node) return;
-  if (core_.accept_pool.waiting() >= core_.config->node.kerberos.peer_handshakes) {
+  // One that opens anew means the newest: what it had in work before is dropped when it is done.
+  const auto accept = core_.peer_accepts.Begin(
+      peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,
+      peer_.empty() ? Shares::Standing::kStranger : Shares::Standing::kKnown);
+  if (!accept) {
     ++core_.counters[kBusy];
     return Send({.type = wire::FrameType::kRefused, .channel = channel},
                 RefuseUnauthenticated(wire::RefusalCode::kBusy));
@@ -97,9 +97,11 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
       [credentials = core_.credentials, body] { return AcceptOpen(*credentials, "", body); },
       [this, channel, body](Result<gss::Acceptance> acceptance) {
         OnAccepted(channel, body, std::move(acceptance));
-      });
-  if (!queued)
-    Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), "", "too many handshakes");
+      },
+      [&core = core_, accept = *accept] { core.peer_accepts.End(accept); });
+  if (queued) return;
+  core_.peer_accepts.End(*accept);
+  Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), "", "too many handshakes");
 }
 
 void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
+
+#include "common/base/replace_file.h"
 
 namespace funnel::authd {
 
@@ -60,12 +61,8 @@ Result<std::uint64_t> NextInstance(const std::string& state_dir) {
   const std::uint64_t instance = std::max<std::uint64_t>(
       last + 1, static_cast<std::uint64_t>(
                     std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
-  const std::string fresh = path + ".new";
-  std::ofstream out(fresh, std::ios::trunc);
-  out << instance << "\n";
-  out.close();
-  if (!out) return FailErrno(fresh);
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) return FailErrno(path);
+  // A crash must not bring an earlier number back: peers would keep the association of before.
+  TRY(ReplaceFile(path, std::to_string(instance) + "\n"));
   return instance;
 }
 

@@ -30,7 +30,15 @@ void Server::Apply(config::Configuration config) {
   core_.credentials->SetKeytabs(KeytabsOf(*core_.config));
   core_.initiate_pool.SetLimits(InitiateLimits(*core_.config));
   core_.accept_pool.SetLimits(AcceptLimits(*core_.config));
-  core_.contexts.set_limit(kerberos.max_contexts);
+  const std::size_t services = core_.config->services.size();
+  core_.contexts.set_limits(Shares::Halves(kerberos.max_contexts, services));
+  core_.claims.set_services(services);
+  initiate_.set_services(services);
+  core_.peer_accepts.set_limits({.total = kerberos.peer_handshakes,
+                                 .per_client = kerberos.peer_handshakes_per_association,
+                                 .known = core_.config->peers.size()});
+  places_.set_limits(
+      {.total = kMaxClients, .per_client = kMaxClientsOfOneUid, .known = services + kOthersKnown});
   core_.claims.set_lifetime(kerberos.claim_lifetime);
   // Claims and handshakes in work are checked against the rules when their context is given out.
   auto revoked = core_.contexts.TakeForbidden([this](const ContextRecord& record) {

@@ -30,11 +30,12 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
             .credentials = nullptr,
             .counters = metrics::CounterFile::Create(options.RunPath("counters/funnel-authd"),
                                                      "funnel-authd", CounterTable()),
-            .initiate_pool = HandshakePool(loop, {}),
-            .accept_pool = HandshakePool(loop, {}),
+            .initiate_pool = event::WorkPool(loop, {}),
+            .accept_pool = event::WorkPool(loop, {}),
             .asks = Asks(loop),
-            .contexts = Contexts(0),
+            .contexts = {},
             .claims = Claims({}),
+            .peer_accepts = {},
             .failures = {}},
       initiate_(core_),
       accept_(core_),
@@ -57,6 +58,7 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
              .peers = peers_,
              .commands = commands_} {
   AddCommands();
+  commands_.WatchGroups();
   core_.credentials = std::make_shared<gss::CredentialStore>(KeytabsOf(*core_.config));
   Apply(*core_.config);
   expiry_ = loop.AddTimer([this] { Expire(); }, /*accuracy=*/500ms);
@@ -65,14 +67,16 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const config::Options& options,
-                                               config::Configuration config, UniqueFd listening) {
+                                               config::Configuration config,
+                                               std::vector<UniqueFd> listening) {
   const std::uint64_t instance = TRY(NextInstance(options.state_dir));
   std::unique_ptr<Server> made(new Server(loop, options, std::move(config), instance));
   Server* self = made.get();
-  made->listener_ =
-      TRY(ipc::ControlListener::Create(loop, std::move(listening), [self](UniqueFd connection) {
-        self->OnConnection(std::move(connection));
-      }));
+  for (UniqueFd& socket : listening)
+    made->listeners_.push_back(
+        TRY(ipc::ControlListener::Create(loop, std::move(socket), [self](ForeignFd connection) {
+          self->OnConnection(std::move(connection));
+        })));
   return made;
 }
 
@@ -88,28 +92,29 @@ Result<> Server::WatchSignals() {
   return {};
 }
 
-bool Server::HasRoomFor(uid_t uid) const {
-  const auto of_uid = std::count_if(sessions_.begin(), sessions_.end(), [uid](const auto& entry) {
-    return entry.second->uid() == uid;
-  });
-  return sessions_.size() < kMaxClients && static_cast<std::size_t>(of_uid) < kMaxClientsOfOneUid;
+Shares::Standing Server::StandingOf(uid_t uid) const {
+  const config::Configuration& config = *core_.config;
+  const bool known = uid == 0 || ipc::IsUser(uid, config.node.sctpd_user) ||
+                     std::ranges::any_of(config.services, [uid](const auto& service) {
+                       return ipc::IsUser(uid, service.edge_user);
+                     });
+  return known ? Shares::Standing::kKnown : Shares::Standing::kStranger;
 }
 
-void Server::OnConnection(UniqueFd connection) {
+void Server::OnConnection(ForeignFd connection) {
   const ClientId id(++last_client_);
+  const auto reject = [this](const std::string& why, const std::string& uid) {
+    ++core_.counters[kClientsRejected];
+    Log(LogLevel::kWarning, "client-rejected", why, {{"UID", uid}});
+  };
   auto session =
       Session::Create(parts_, id, std::move(connection), [this, id] { OnClientGone(id); });
-  if (!session) {
-    Log(LogLevel::kWarning, "client-rejected", session.error().message);
-  } else if (!HasRoomFor((*session)->uid())) {
-    Log(LogLevel::kWarning, "client-rejected",
-        "too many connections of uid " + std::to_string((*session)->uid()));
-  } else {
-    sessions_.emplace(id, *std::move(session));
-    core_.counters[kClients] = sessions_.size();
-    return;
-  }
-  ++core_.counters[kClientsRejected];
+  if (!session) return reject(session.error().message, "");
+  const uid_t uid = (*session)->uid();
+  Shares::Place place = places_.Take(std::to_string(uid), StandingOf(uid));
+  if (!place) return reject("too many connections", std::to_string(uid));
+  sessions_.emplace(id, Client{std::move(place), *std::move(session)});
+  core_.counters[kClients] = sessions_.size();
 }
 
 void Server::OnClientGone(ClientId client) {
@@ -124,7 +129,7 @@ void Server::OnClientGone(ClientId client) {
 
 void Server::SendPacket(ClientId client, Secret packet) {
   auto found = sessions_.find(client);
-  if (found != sessions_.end()) found->second->SendPacket(std::move(packet));
+  if (found != sessions_.end()) found->second.session->SendPacket(std::move(packet));
   if (!expiry_->armed()) expiry_->ArmAfter(kExpiryInterval);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/config/load.h"
 #include "common/config/options.h"
@@ -28,11 +29,14 @@ class Server : private Clients {
   static constexpr std::size_t kMaxClients = 1024;
   // An edge or sctpd has one connection; funnelctl comes and goes.
   static constexpr std::size_t kMaxClientsOfOneUid = 64;
+  // Who has places kept beside the services' edges: root and funnel-sctpd.
+  static constexpr std::size_t kOthersKnown = 2;
 
+  // LISTENING: authd.sock, and those for commands; each serves whoever comes by it.
   [[nodiscard]] static Result<std::unique_ptr<Server>> Create(event::Loop& loop,
                                                               const config::Options& options,
                                                               config::Configuration config,
-                                                              UniqueFd listening);
+                                                              std::vector<UniqueFd> listening);
   ~Server() override;
 
   // SIGHUP reloads, SIGTERM and SIGINT end the loop. Before the loop runs; one server a process.
@@ -46,9 +50,9 @@ class Server : private Clients {
  private:
   Server(event::Loop& loop, const config::Options& options, config::Configuration config,
          std::uint64_t instance);
-  void OnConnection(UniqueFd connection);
+  void OnConnection(ForeignFd connection);
   void OnClientGone(ClientId client);
-  [[nodiscard]] bool HasRoomFor(uid_t uid) const;
+  [[nodiscard]] Shares::Standing StandingOf(uid_t uid) const;
   void SendPacket(ClientId client, Secret packet) override;
   void Apply(config::Configuration config);
   void Expire();
@@ -64,12 +68,17 @@ class Server : private Clients {
   ipc::LogLevelCommand log_level_;
   Parts parts_;
   std::uint64_t last_client_ = 0;
-  std::map<ClientId, std::unique_ptr<Session>> sessions_;
+  Shares places_;  // of users
+  struct Client {
+    Shares::Place place;
+    std::unique_ptr<Session> session;
+  };
+  std::map<ClientId, Client> sessions_;
   std::unique_ptr<event::Timer> expiry_;
   event::Ticker beat_{core_.loop, metrics::CounterFile::kBeatInterval,
                       [this] { core_.counters.Beat(); }};
   std::unique_ptr<event::SignalWatch> reload_signal_, stop_signal_, interrupt_signal_;
-  std::unique_ptr<ipc::ControlListener> listener_;
+  std::vector<std::unique_ptr<ipc::ControlListener>> listeners_;
 };
 
 }  // namespace funnel::authd

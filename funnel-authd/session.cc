@@ -8,7 +8,7 @@ namespace funnel::authd {
 
 using ipc::MessageType;
 
-Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, UniqueFd connection,
+Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, ForeignFd connection,
                                                  std::function<void()> on_closed) {
   const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection.get()));
   std::unique_ptr<Session> made(new Session(parts, id));
@@ -16,10 +16,11 @@ Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, Uniq
   Session* self = made.get();
   made->connection_ = TRY(ipc::ControlConnection::Create(
       parts.core.loop, ipc::ControlSocket(std::move(connection)),
-      {.on_message = [self](ByteView packet, UniqueFd) { self->OnMessage(packet); },
+      {.on_message = [self](ByteView packet, ForeignFd) { self->OnMessage(packet); },
        .on_closed =
-           [on_closed = std::move(on_closed)](const std::string& reason) {
-             if (!reason.empty()) Log(LogLevel::kWarning, "client-lost", EscapeForLog(reason));
+           [on_closed = std::move(on_closed),
+            uid = std::to_string(peer.uid)](const std::string& reason) {
+             if (!reason.empty()) Log(LogLevel::kWarning, "client-lost", reason, {{"UID", uid}});
              on_closed();
            }}));
   made->commands_ = std::make_unique<ipc::CommandSession>(parts.commands, *made->connection_);
@@ -105,7 +106,7 @@ Result<> Session::DispatchSctpd(MessageType type, ByteView packet,
 
 void Session::Deny(std::uint32_t request, const std::string& why) {
   ++parts_.core.counters[kRequestsDenied];
-  Log(LogLevel::kWarning, "request-denied", EscapeForLog(why, 1024));
+  Log(LogLevel::kWarning, "request-denied", why, {{"UID", std::to_string(uid_)}});
   AnswerFailed(parts_.core, id_, request, ipc::FailureCode::kNotAllowed, why);
 }
 

@@ -31,7 +31,7 @@ class Session {
  public:
   // ON_CLOSED comes once, and may destroy the session.
   [[nodiscard]] static Result<std::unique_ptr<Session>> Create(Parts& parts, ClientId id,
-                                                               UniqueFd connection,
+                                                               ForeignFd connection,
                                                                std::function<void()> on_closed);
 
   void SendPacket(Secret packet) { connection_->SendPacket(std::move(packet)); }

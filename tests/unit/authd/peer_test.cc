@@ -204,6 +204,34 @@ TEST_F(PeerTest, SaysWhatIsWrongWithKerberos) {
       << wire_.left().failed->text;
 }
 
+// Each costs a token to be accepted: who opens again and again is told to wait, others are heard.
+TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerified) {
+  Bytes open;
+  wire_.on_the_way = [&open](Bytes& frame) {
+    if (wire::FrameHeader::Parse(frame)->type == FrameType::kOpen) open = frame;
+  };
+  Start(branch_sctpd_, "hoster");
+  ASSERT_TRUE(BothVerified());
+  for (int i = 0; i < 2000; ++i) hoster_sctpd_.Send(ipc::PeerFrame{kAssociation, open});
+  hoster_sctpd_.Send(ipc::PeerFrame{AssociationId(8), open});
+  const auto refused = [this](AssociationId association) {
+    std::size_t count = 0;
+    for (const Bytes& packet : hoster_sctpd_.packets()) {
+      auto frame = ipc::Parse<ipc::PeerFrame>(packet);
+      if (!frame || frame->association != association) continue;
+      auto header = wire::FrameHeader::Parse(frame->frame);
+      if (header->type != FrameType::kRefused) continue;
+      auto body = wire::RefusedBody::Parse(ByteView(frame->frame).subspan(wire::kFrameHeaderSize));
+      count += body && body->code == wire::RefusalCode::kBusy;
+    }
+    return count;
+  };
+  ASSERT_TRUE(wire_.RunUntil([&] { return refused(kAssociation) > 1000; }));
+  // The same token a second time is a replay: refused for what it is, so it was looked at.
+  ASSERT_TRUE(wire_.RunUntil([this] { return hoster_node_->Count(kRefusedByUs) > 0; }));
+  EXPECT_EQ(refused(AssociationId(8)), 0u);
+}
+
 // Tickets of a few seconds: the channel renews itself before they end.
 class ShortPeerTest : public test::TwoNodes {
  protected:

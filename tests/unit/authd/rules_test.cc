@@ -141,7 +141,7 @@ AcceptedContext ContextOf(const std::string& service) {
 TEST(ClaimsTest, AreRedeemedOnceByTheirService) {
   Claims claims(10s);
   const TimePoint now{};
-  const Secret claim = claims.Put(ContextOf("dns"), now);
+  const Secret claim = *claims.Put(ContextOf("dns"), now);
   EXPECT_EQ(claim.size(), 32u);
   EXPECT_FALSE(claims.Redeem(claim.view(), *ServiceName::Parse("ldap"), now));
   EXPECT_TRUE(claims.Redeem(claim.view(), *ServiceName::Parse("dns"), now));
@@ -152,7 +152,7 @@ TEST(ClaimsTest, AreRedeemedOnceByTheirService) {
 TEST(ClaimsTest, EndInTime) {
   Claims claims(10s);
   const TimePoint now{};
-  const Secret late = claims.Put(ContextOf("dns"), now);
+  const Secret late = *claims.Put(ContextOf("dns"), now);
   EXPECT_FALSE(claims.Redeem(late.view(), *ServiceName::Parse("dns"), now + 10s));
   (void)claims.Put(ContextOf("dns"), now);
   EXPECT_EQ(claims.Expire(now + 9s), 0u);
@@ -160,22 +160,17 @@ TEST(ClaimsTest, EndInTime) {
   EXPECT_EQ(claims.size(), 0u);
 }
 
-TEST(ClaimsTest, AreLimited) {
-  Claims claims(10s);
-  while (!claims.full()) (void)claims.Put(ContextOf("dns"), TimePoint{});
-  EXPECT_EQ(claims.size(), Claims::kMaxClaims);
-}
-
 TEST(ContextsTest, BelongToTheirClient) {
-  Contexts contexts(2);
+  Contexts contexts;
+  contexts.set_limits({.total = 2, .per_client = 2, .known = 1});
   const ClientId one(1), other(2);
-  const ContextId id = contexts.Add({.client = one});
+  const ContextId id = *contexts.Add({.client = one});
   EXPECT_NE(contexts.Find(id, one), nullptr);
   EXPECT_EQ(contexts.Find(id, other), nullptr);
   contexts.Release(id, other);
   EXPECT_EQ(contexts.size(), 1u);
-  (void)contexts.Add({.client = other});
-  EXPECT_TRUE(contexts.full());
+  EXPECT_TRUE(contexts.Add({.client = other}));
+  EXPECT_FALSE(contexts.Add({.client = other}));
   contexts.ReleaseAllOf(one);
   EXPECT_EQ(contexts.size(), 1u);
 }

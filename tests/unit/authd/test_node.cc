@@ -60,7 +60,9 @@ void Node::Start() {
   if (::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listening.get(), 64) != 0)
     throw std::runtime_error("cannot listen on " + socket_);
-  auto server = Server::Create(loop_, options, *std::move(config), std::move(listening));
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(std::move(listening));
+  auto server = Server::Create(loop_, options, *std::move(config), std::move(sockets));
   if (!server) throw std::runtime_error(server.error().message);
   server_ = *std::move(server);
 }

@@ -86,6 +86,7 @@ class Node {
     return server_->core().counters[counter].value();
   }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& socket() const { return socket_; }
 
  private:
   event::Loop& loop_;
