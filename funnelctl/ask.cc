@@ -23,6 +23,20 @@ std::unexpected<Error> ConnectFailed(const Error& error) {
   return Fail(error.code == 0 ? error.message : std::strerror(error.code), error.code);
 }
 
+// A daemon's own socket is for root and Funnel's daemons; beside it may lie one for each group of
+// administrators. Whichever lets us in will do: the daemon looks at who we are.
+Result<ipc::ControlSocket> ConnectToAny(const std::string& path) {
+  auto socket = ipc::ControlSocket::Connect(path);
+  if (socket || socket.error().code != EACCES) return socket;
+  constexpr std::string_view kEnd = ".sock";
+  for (const std::string_view group : {"-admin", "-read"}) {
+    auto beside = ipc::ControlSocket::Connect(path.substr(0, path.size() - kEnd.size()) +
+                                              std::string(group) + std::string(kEnd));
+    if (beside) return beside;
+  }
+  return socket;
+}
+
 // What we print comes from there, and what we ask it to do shall be done.
 Result<> CheckHolder(int fd, const std::string& socket_path) {
   ucred holder{};
@@ -59,7 +73,7 @@ std::string EdgeSocket(const config::Options& options, std::string_view service)
 }
 
 Result<Talk> Talk::Connect(const std::string& socket_path) {
-  auto socket = ipc::ControlSocket::Connect(socket_path);
+  auto socket = ConnectToAny(socket_path);
   if (!socket) return ConnectFailed(socket.error());
   TRY(CheckHolder(socket->fd(), socket_path));
   return Talk(*std::move(socket));

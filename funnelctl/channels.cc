@@ -63,13 +63,13 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
   const bool relayed = !has_edge && TextOf(seen.sctpd, "role") == "relay";
   const std::string number =
       relayed ? std::to_string(NumberOf(seen.sctpd, "number")) : edge_number("number");
-  const bool has_stream = seen.sctpd.contains("stream") && seen.sctpd["stream"].is_number();
+  const auto stream = MaybeNumberOf(seen.sctpd, "stream");
   table.AddRow({has_edge || relayed ? Shown(seen.service + "/" + number) : "-", Shown(seen.service),
                 Shown(TextOf(main, "peer")), Shown(TextOf(main, "role")),
-                has_stream ? std::to_string(NumberOf(seen.sctpd, "stream")) : "-",
-                Shown(TextOf(main, "state")), PrintSince(NumberOf(main, "since"), now),
-                Shown(TextOf(seen.edge, "enctype")), edge_number("epoch"),
-                rtt ? PrintMilliseconds(*rtt) : "-", edge_number("sessions")});
+                stream ? std::to_string(*stream) : "-", Shown(TextOf(main, "state")),
+                PrintSince(NumberOf(main, "since"), now), Shown(TextOf(seen.edge, "enctype")),
+                edge_number("epoch"), rtt ? PrintMilliseconds(*rtt) : "-",
+                edge_number("sessions")});
   const std::string local = Either(seen, "local_principal");
   if (!local.empty())
     table.AddNote("we are " + Shown(local) + ", they are " +

@@ -6,6 +6,7 @@
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/config/units.h"
+#include "funnelctl/bounded_json.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
@@ -62,8 +63,9 @@ std::string Explain(const Daemon& daemon, const Error& error) {
 }
 
 Result<Json> ParseAnswer(const std::string& text) {
+  TRY(RequireBoundedJson(text));
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return Fail("its answer is no JSON");
+  if (!json.is_object()) return Fail("its answer is no JSON object");
   return json;
 }
 
@@ -79,9 +81,19 @@ std::string TextOf(const Json& object, const char* key) {
   return value != nullptr && value->is_string() ? value->get<std::string>() : "";
 }
 
-std::int64_t NumberOf(const Json& object, const char* key) {
+std::optional<std::int64_t> MaybeNumberOf(const Json& object, const char* key) {
   const Json* value = Find(object, key);
-  return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+  if (value == nullptr || !value->is_number_integer()) return std::nullopt;
+  return value->get<std::int64_t>();
+}
+
+std::int64_t NumberOf(const Json& object, const char* key) {
+  return MaybeNumberOf(object, key).value_or(0);
+}
+
+bool IsTrue(const Json& object, const char* key) {
+  const Json* value = Find(object, key);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
 std::optional<double> MillisecondsOf(const Json& object, const char* key) {

@@ -30,7 +30,8 @@ struct Daemon {
 // "dns: no edge runs here (...)": the daemon, what is wrong, and what to do.
 [[nodiscard]] std::string Explain(const Daemon& daemon, const Error& error);
 
-// One command's answer.
+// One command's answer: an object, bounded (bounded_json.h). What is in it may be anything: it is
+// read by the functions below, which yield values of one type each.
 [[nodiscard]] Result<Json> AskJson(const Daemon& daemon, const std::string& command,
                                    std::vector<std::string> arguments = {},
                                    std::chrono::milliseconds deadline = kAnswerDeadline);
@@ -39,6 +40,8 @@ struct Daemon {
 // Values of an answer, whatever it has; "" and 0 for what is absent or something else.
 [[nodiscard]] std::string TextOf(const Json& object, const char* key);
 [[nodiscard]] std::int64_t NumberOf(const Json& object, const char* key);
+[[nodiscard]] std::optional<std::int64_t> MaybeNumberOf(const Json& object, const char* key);
+[[nodiscard]] bool IsTrue(const Json& object, const char* key);
 [[nodiscard]] std::optional<double> MillisecondsOf(const Json& object, const char* key);
 // An empty list for what is none.
 [[nodiscard]] const Json& ListOf(const Json& object, const char* key);

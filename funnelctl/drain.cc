@@ -47,7 +47,7 @@ Result<std::int64_t> Left(std::vector<Draining>& draining) {
   for (Draining& one : draining) {
     auto status = AskJson(one.edge, "status");
     if (!status && !NotRunning(status.error())) return Fail(Explain(one.edge, status.error()));
-    if (status && !status->value("draining", false))
+    if (status && !IsTrue(*status, "draining"))
       return Fail(one.edge.name + ": is not draining any more");
     one.sessions = status ? NumberOf(*status, "sessions_total") : 0;
     left += one.sessions;

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "funnelctl/ask.h"
+#include "funnelctl/counter_owner.h"
 
 namespace funnel::ctl {
 namespace {
@@ -37,7 +38,8 @@ NodeView LookAtNode(const config::Options& options, std::chrono::milliseconds de
   } else {
     view.mistakes = loaded.error().size();
   }
-  if (auto counters = metrics::ReadCounterFolder(options.RunPath("counters"))) {
+  const auto owners = view.configuration ? OwnersBy(*view.configuration) : metrics::OwnerCheck();
+  if (auto counters = metrics::ReadCounterFolder(options.RunPath("counters"), owners)) {
     view.counters = *std::move(counters);
   } else {
     view.counters_error = counters.error().message;

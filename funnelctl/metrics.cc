@@ -1,9 +1,10 @@
-// funnelctl metrics: the counters of all daemons as Prometheus reads them. Needs no configuration,
-// asks no daemon.
+// funnelctl metrics: the counters of all daemons as Prometheus reads them. Needs no configuration
+// (where there is one, counters must be of those users), asks no daemon.
 #include <csignal>
 #include <ctime>
 
 #include "funnelctl/command.h"
+#include "funnelctl/counter_owner.h"
 #include "funnelctl/metrics/families.h"
 #include "funnelctl/metrics/http.h"
 #include "funnelctl/print.h"
@@ -17,7 +18,11 @@ struct Collected {
 };
 
 Collected Collect(const config::Options& options) {
-  auto found = metrics::ReadCounterFolder(options.RunPath("counters"));
+  // In its unit's sandbox there is no configuration to be seen.
+  auto configuration = config::Load({options.config_dir, options.defaults_dir});
+  auto found =
+      metrics::ReadCounterFolder(options.RunPath("counters"),
+                                 configuration ? OwnersBy(*configuration) : metrics::OwnerCheck());
   if (found) return {CollectFamilies(*found, std::time(nullptr))};
   // What is said of ourselves is true without them.
   return {CollectFamilies({}, std::time(nullptr)), Complain(found.error().message)};

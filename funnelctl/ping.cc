@@ -43,14 +43,14 @@ bool PingOnce(Talk& talk, const std::string& channel, bool quiet, Tally& tally) 
   auto answer = text ? ParseAnswer(*text) : Result<Json>(std::unexpected(text.error()));
   if (!answer) {
     tally.error = answer.error().message;
-    if (!quiet) std::printf("%lld: %s\n", static_cast<long long>(tally.sent), tally.error.c_str());
+    if (!quiet) PrintText(std::to_string(tally.sent) + ": " + tally.error + '\n');
     return answer.error().code == 0;
   }
   tally.peer = TextOf(*answer, "peer");
   tally.round_trips_ms.push_back(MillisecondsOf(*answer, "rtt_ms").value_or(0));
   if (!quiet)
-    std::printf("%lld: answer from %s in %s\n", static_cast<long long>(tally.sent),
-                Shown(tally.peer).c_str(), PrintMilliseconds(tally.round_trips_ms.back()).c_str());
+    PrintText(std::to_string(tally.sent) + ": answer from " + Shown(tally.peer) + " in " +
+              PrintMilliseconds(tally.round_trips_ms.back()) + '\n');
   std::fflush(stdout);
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "funnelctl/command.h"
 
@@ -9,7 +10,9 @@ namespace funnel::ctl {
 
 Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-void PrintText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void PrintText(std::string_view text) { PrintOwn(EscapeUnprintable(text, "\n")); }
+
+void PrintOwn(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 void PrintJson(const Json& json) {
   PrintText(json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n');
@@ -21,14 +24,14 @@ bool PrintJsonLine(const Json& json) {
 }
 
 int Complain(std::string_view text) {
-  std::fprintf(stderr, "funnelctl: %.*s\n", static_cast<int>(text.size()), text.data());
+  std::fprintf(stderr, "funnelctl: %s\n", EscapeUnprintable(text, "\n").c_str());
   return kExitFailed;
 }
 
 std::optional<config::Configuration> LoadOrComplain(const config::Options& options) {
   auto loaded = config::Load({options.config_dir, options.defaults_dir});
   if (loaded) return *std::move(loaded);
-  std::fputs(config::PrintMistakes(loaded.error()).c_str(), stderr);
+  std::fputs(EscapeUnprintable(config::PrintMistakes(loaded.error()), "\n").c_str(), stderr);
   Complain("the configuration in " + options.config_dir + " has mistakes");
   return std::nullopt;
 }

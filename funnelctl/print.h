@@ -19,12 +19,16 @@ template <typename T>
 [[nodiscard]] Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
+// To stdout. Of what is not printable ASCII only ends of lines leave as they are: whatever came
+// from elsewhere, no terminal takes orders from it.
 void PrintText(std::string_view text);
+// The same for what we have made up ourselves, colours included.
+void PrintOwn(std::string_view text);
 void PrintJson(const Json& json);
 // On one line, of many to come; false: whoever reads our output has gone.
 [[nodiscard]] bool PrintJsonLine(const Json& json);
 
-// "funnelctl: TEXT" on stderr; yields kExitFailed.
+// "funnelctl: TEXT" on stderr, escaped likewise; yields kExitFailed.
 int Complain(std::string_view text);
 
 // The node's configuration; without one, its mistakes went to stderr, as `funnelctl check` has

@@ -16,8 +16,8 @@ std::string PrintChange(const Json& change) {
   const std::string file = Shown(TextOf(change, "file"));
   if (TextOf(change, "key").empty())
     return file + (TextOf(change, "after") == "present" ? " is new" : " has gone");
-  return file + ": [" + TextOf(change, "section") + "] " + TextOf(change, "key") + " = " +
-         Shown(TextOf(change, "after")) + " (was " + Shown(TextOf(change, "before")) + ")";
+  return file + ": [" + Shown(TextOf(change, "section")) + "] " + Shown(TextOf(change, "key")) +
+         " = " + Shown(TextOf(change, "after")) + " (was " + Shown(TextOf(change, "before")) + ")";
 }
 
 std::string PrintMistake(const Json& mistake) {
@@ -58,7 +58,7 @@ int ReloadOne(const config::Options& options, const Daemon& daemon, Json& report
   auto report = AskJson(daemon, "reload", {}, kDeadline);
   if (!report) return Complain(Explain(daemon, report.error()));
   if (!options.json) Tell(daemon, *report);
-  const bool ok = report->value("ok", false);
+  const bool ok = IsTrue(*report, "ok");
   reports.push_back(*std::move(report));
   return ok ? kExitOk : kExitFailed;
 }

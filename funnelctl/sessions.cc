@@ -24,7 +24,7 @@ std::string RenderSessions(const Json& edge) {
                       PrintBytes(NumberOf(session, "undelivered_bytes"))});
   }
   std::string out = Shown(service) + ": " + std::to_string(NumberOf(edge, "sessions_total")) +
-                    " sessions" + (edge.value("draining", false) ? ", draining" : "") + '\n';
+                    " sessions" + (IsTrue(edge, "draining") ? ", draining" : "") + '\n';
   if (!table.empty()) out += table.Print();
   if (std::int64_t omitted = NumberOf(edge, "sessions_omitted"); omitted > 0)
     out += "  ... and " + std::to_string(omitted) + " more\n";

@@ -1,15 +1,13 @@
 // funnelctl status: asks both daemons, reads configuration and counters, and prints what it found.
-#include <cstdio>
-
 #include "funnelctl/command.h"
 #include "funnelctl/look.h"
+#include "funnelctl/print.h"
 
 namespace funnel::ctl {
 
 int RunStatus(const config::Options& options) {
   NodeView view = LookAtNode(options);
-  std::string text = options.json ? RenderJson(view) : RenderText(view);
-  std::fputs(text.c_str(), stdout);
+  PrintText(options.json ? RenderJson(view) : RenderText(view));
   return view.sctpd.status && view.authd.status ? kExitOk : kExitFailed;
 }
 

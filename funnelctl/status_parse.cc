@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "funnelctl/bounded_json.h"
 #include "funnelctl/status_model.h"
 
 namespace funnel::ctl {
@@ -149,6 +150,7 @@ void TakeFailure(const Json& in, FailureStatus& out) {
 }
 
 Result<Json> ParseObject(const std::string& text) {
+  TRY(RequireBoundedJson(text));
   Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_object()) return Fail("the answer is no JSON object");
   return parsed;

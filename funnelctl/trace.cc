@@ -4,6 +4,7 @@
 
 #include "funnelctl/command.h"
 #include "funnelctl/daemons.h"
+#include "funnelctl/print.h"
 
 namespace funnel::ctl {
 namespace {
@@ -26,7 +27,8 @@ int RunTrace(const config::Options& options) {
     if (!lines) return Complain(Explain(*edge, lines.error()));
     if (!*lines) return kExitOk;
     // Whoever reads our output has gone.
-    if (std::fputs((*lines)->c_str(), stdout) < 0 || std::fflush(stdout) != 0) return kExitOk;
+    PrintText(**lines);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return kExitOk;
   }
 }
 

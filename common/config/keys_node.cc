@@ -21,7 +21,7 @@ constexpr KeyRow kNodeRows[] = {
     {"node", "sctpd-user", Type::kUser, At<&NodeConfig::sctpd_user>,
      "Whom funnel-authd takes for funnel-sctpd."},
     {"node", "authd-user", Type::kUser, At<&NodeConfig::authd_user>,
-     "Whom others take for funnel-authd."},
+     "Whose funnel-authd's counters are, and who alone may read the keytab."},
     {"node", "read-group", Type::kUser, At<&NodeConfig::read_group>, "Who may ask for status."},
     {"node", "admin-group", Type::kUser, At<&NodeConfig::admin_group>,
      "Who may change a running daemon."},

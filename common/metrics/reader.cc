@@ -98,19 +98,21 @@ Result<Snapshot> ParseCounters(ByteView bytes) {
   return out;
 }
 
-Result<Snapshot> CounterReader::Open(const std::string& path) {
+Result<Snapshot> CounterReader::Open(const std::string& path, const OwnerCheck& owner_check) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) return FailErrno("cannot open it");
   struct stat about {};
   if (fstat(fd.get(), &about) != 0) return FailErrno("cannot look at it");
   if (!S_ISREG(about.st_mode)) return Fail("not a counter file: not a regular file");
+  if (owner_check) TRY(owner_check(path.substr(path.rfind('/') + 1), about.st_uid));
   Bytes bytes = TRY(ReadAll(fd.get()));
   Snapshot out = TRY(ParseCounters(bytes));
   out.alive = IsHeld(fd.get());
   return out;
 }
 
-Result<std::vector<CounterFileEntry>> ReadCounterFolder(const std::string& path) {
+Result<std::vector<CounterFileEntry>> ReadCounterFolder(const std::string& path,
+                                                        const OwnerCheck& owner_check) {
   std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
   if (!folder) return FailErrno("cannot list " + path);
   std::vector<std::string> names;
@@ -120,7 +122,7 @@ Result<std::vector<CounterFileEntry>> ReadCounterFolder(const std::string& path)
   std::sort(names.begin(), names.end());
   std::vector<CounterFileEntry> out;
   for (std::string& name : names) {
-    auto snapshot = CounterReader::Open(path + '/' + name);
+    auto snapshot = CounterReader::Open(path + '/' + name, owner_check);
     out.push_back({std::move(name), std::move(snapshot)});
   }
   return out;

@@ -3,7 +3,10 @@
 // read(2) rather than mapped, since a mapped file that is cut short under us would raise SIGBUS.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,9 +38,13 @@ struct Snapshot {
 // A file's bytes; `alive` is left false.
 [[nodiscard]] Result<Snapshot> ParseCounters(ByteView bytes);
 
+// Whether the file of that name may be OWNER's; the error says why not. Empty: anybody's.
+using OwnerCheck = std::function<Result<>(const std::string& file, uid_t owner)>;
+
 class CounterReader {
  public:
-  [[nodiscard]] static Result<Snapshot> Open(const std::string& path);
+  [[nodiscard]] static Result<Snapshot> Open(const std::string& path,
+                                             const OwnerCheck& owner_check = {});
 };
 
 struct CounterFileEntry {
@@ -46,6 +53,7 @@ struct CounterFileEntry {
 };
 
 // All files of a folder such as $RUN/counters, sorted by name; at most 1,024.
-[[nodiscard]] Result<std::vector<CounterFileEntry>> ReadCounterFolder(const std::string& path);
+[[nodiscard]] Result<std::vector<CounterFileEntry>> ReadCounterFolder(
+    const std::string& path, const OwnerCheck& owner_check = {});
 
 }  // namespace funnel::metrics

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/base/printable.h"
 #include "funnelctl/colour.h"
 #include "funnelctl/command.h"
 #include "funnelctl/doctor/checks.h"
@@ -43,8 +44,8 @@ std::string LineOf(const Report& report, bool colours) {
   line.append(9 - word.size(), ' ');
   line += report.check + ": ";
   if (!finding.subject.empty()) line += Shown(finding.subject) + ": ";
-  line += finding.text;
-  if (!finding.todo.empty()) line += ". Do: " + finding.todo;
+  line += EscapeUnprintable(finding.text);
+  if (!finding.todo.empty()) line += ". Do: " + EscapeUnprintable(finding.todo);
   return line + '\n';
 }
 
@@ -80,7 +81,7 @@ int RunDoctor(const config::Options& options) {
   if (options.json) {
     PrintJson(JsonOf(reports));
   } else {
-    for (const Report& report : reports) PrintText(LineOf(report, WantsColours()));
+    for (const Report& report : reports) PrintOwn(LineOf(report, WantsColours()));
   }
   bool wrong = std::ranges::any_of(
       reports, [](const Report& report) { return report.finding.verdict == Verdict::kWrong; });

@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <set>
 
 #include "common/metrics/counters.h"
 #include "common/service/counters.h"
+#include "funnelctl/counter_owner.h"
 #include "funnelctl/metrics/families.h"
 #include "tests/unit/funnelctl/run_command.h"
 
@@ -85,6 +88,32 @@ TEST(Metrics, ReadsTheFilesOfARunningDaemon) {
   EXPECT_TRUE(
       Contains(ran.out, "funnel_edge_channels_up{daemon=\"funnel-tcpd\",service=\"ldap\"} 4\n"));
   EXPECT_TRUE(Contains(ran.out, "funnel_up{daemon=\"funnel-tcpd\",service=\"ldap\"} 1\n"));
+}
+
+// An edge that was taken over may make the file of a service that has not been started yet.
+TEST(Metrics, LeavesOutCountersThatAreNotTheirServices) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make a file another's";
+  config::ExampleDir example;
+  auto loaded = example.Load();
+  ASSERT_TRUE(loaded);
+  for (auto& service : loaded->services) service.edge_user = "64007";
+  const metrics::OwnerCheck check = OwnersBy(*loaded);
+  const std::string file = "funnel-udpd@" + loaded->services.front().name.text();
+  EXPECT_TRUE(check(file, 64007));
+  EXPECT_TRUE(check(file, 0));
+  auto forged = check(file, 64008);
+  ASSERT_FALSE(forged);
+  EXPECT_EQ(forged.error().message, "it belongs to uid 64008, not to 64007");
+  EXPECT_FALSE(check("funnel-authd", 1));
+  EXPECT_TRUE(check("funnel-udpd@of-before", 64008)) << "no service of this node";
+
+  TempDir dir;
+  auto counters = metrics::CounterFile::Create(dir.Path(file), file, service::kCommonTable);
+  ASSERT_EQ(chown(dir.Path(file).c_str(), 64008, 64008), 0);
+  auto read = metrics::ReadCounterFolder(dir.path(), check);
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->front().snapshot);
+  EXPECT_TRUE(metrics::ReadCounterFolder(dir.path())->front().snapshot);
 }
 
 TEST(Metrics, FailsWithoutCountersAndListsWithoutThem) {

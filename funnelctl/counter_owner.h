@@ -1,0 +1,13 @@
+// Whose a counter file must be: each daemon's user may make files of any name in that folder.
+#pragma once
+
+#include "common/config/model.h"
+#include "common/metrics/reader.h"
+
+namespace funnel::ctl {
+
+// By CONFIGURATION, which must outlive it: the user of the daemon that FILE is called after. Root's
+// are anybody's. Asks the name service.
+[[nodiscard]] metrics::OwnerCheck OwnersBy(const config::Configuration& configuration);
+
+}  // namespace funnel::ctl
