@@ -40,6 +40,7 @@ for line in sys.stdin:
         print(got.strip() or "end", flush=True)
     except OSError: print("reset", flush=True)
 """
+READERS = 64990
 NOBODY = 65534
 
 
@@ -242,6 +243,20 @@ CHANGING = (["drain", "dns"], ["resume", "dns"], ["close", "dns"], ["reset", "dn
 @pytest.mark.parametrize("arguments", READING + CHANGING, ids=" ".join)
 def test_strangers_are_refused(tunnel, arguments):
     done = as_nobody(tunnel.a, *arguments)
+    refused = f"uid {NOBODY} is not in the group" if "dns" in " ".join(arguments) else "we may not connect to its control socket"
+    assert done.returncode == 1 and refused in done.stdout, done.stdout
+
+
+def test_who_is_in_the_read_group_may_look_and_change_nothing(tunnel):
+    def as_reader(*arguments):
+        command = [tunnel.a.path("funnelctl"), *tunnel.a.common_options, *arguments]
+        return subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--groups", str(READERS), *command],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
+    for file in ("authd-read.sock", "sctpd-read.sock"):
+        os.chown(f"{tunnel.a.run}/{file}", 0, READERS)
+    done = as_reader("status", "--json")
+    assert "is not in the group 0" in done.stdout and "we may not connect" not in done.stdout, done.stdout
+    done = as_reader("reload", "--wait", "funnel-authd")
     assert done.returncode == 1 and f"uid {NOBODY} is not in the group" in done.stdout, done.stdout
 
 

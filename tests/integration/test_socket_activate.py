@@ -20,7 +20,7 @@ def activated(node, name, daemon_arguments, fdname, *listen):
     daemon = node[name]
     environment = [f"--setenv={item}" for item in (f"KRB5_CONFIG={node.realm.config}", "KRB5CCNAME=MEMORY:")]
     environment += [f"--setenv={key}={os.environ[key]}" for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if key in os.environ]
-    user = ["setpriv", "--reuid", str(daemon.uid), "--regid", str(daemon.uid), "--clear-groups", "--pdeathsig", "KILL"]
+    user = ["setpriv", "--reuid", str(daemon.uid), "--regid", str(daemon.uid), "--groups", str(node.edge_group), "--pdeathsig", "KILL"]
     tool = ["systemd-socket-activate", *environment, f"--fdname={fdname}", *listen,
             *user, *daemon.command[:1], *node.common_options, *daemon_arguments]
     return node.network.inside(node.letter, *tool)
@@ -52,7 +52,8 @@ def test_first_query_starts_everything_and_is_answered(tunnel):
 
         # The tool knows no mode for its sockets; a .socket unit says SocketMode=.
         for file in ("authd.sock", "sctpd.sock"):
-            os.chmod(os.path.join(node.run, file), 0o666)
+            os.chown(os.path.join(node.run, file), 0, node.edge_group)
+            os.chmod(os.path.join(node.run, file), 0o660)
 
         def answered():
             for child in children:

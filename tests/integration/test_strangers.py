@@ -66,8 +66,13 @@ def works(tunnel):
     return tunnel.nsd.dig("a", "127.0.0.1", 5353, "host5", "TXT", check=False) == '"this is host 5"\n'
 
 
+NOBODY = 65534
+
+
 def as_user(node, uid, script, *arguments):
-    done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c",
+    """All but nobody are in the daemons' group."""
+    groups = ["--clear-groups"] if uid == NOBODY else ["--groups", str(node.edge_group)]
+    done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), *groups, "/usr/bin/python3", "-c",
                            script, *arguments], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
     return done.stdout.splitlines()
 
@@ -95,7 +100,7 @@ def test_edge_gets_a_handshake_for_its_own_service(tunnel):
 @pytest.mark.parametrize("asker, service", [("funnel-tcpd@ldap", "dns"), ("funnel-udpd@dns", "ldap"),
                                             ("funnel-sctpd", "dns"), ("nobody", "dns"), ("funnel-udpd@dns", "nothing")])
 def test_who_asks_for_anothers_key_is_refused(tunnel, asker, service):
-    uid = 65534 if asker == "nobody" else tunnel.a.uid(asker)
+    uid = NOBODY if asker == "nobody" else tunnel.a.uid(asker)
     answer = as_user(tunnel.a, uid, TALK, f"{tunnel.a.run}/authd.sock", initiate(service))
     assert kind(answer[0]) in (None, FAILED), answer
     if kind(answer[0]) is None:
@@ -105,7 +110,7 @@ def test_who_asks_for_anothers_key_is_refused(tunnel, asker, service):
 @pytest.mark.parametrize("asker", ["nobody", "funnel-udpd@dns", "funnel-sctpd"])
 @pytest.mark.parametrize("file", ["authd.sock", "sctpd.sock"])
 def test_noise_on_control_sockets_ends_nothing(tunnel, asker, file):
-    uid = 65534 if asker == "nobody" else tunnel.a.uid(asker)
+    uid = NOBODY if asker == "nobody" else tunnel.a.uid(asker)
     assert as_user(tunnel.a, uid, NOISE, f"{tunnel.a.run}/{file}") == ["done"]
     lab.wait_until(lambda: works(tunnel), "DNS works", 15, detail=tunnel.describe)
     assert tunnel.a["funnel-authd"].starts == tunnel.a["funnel-sctpd"].starts == 1

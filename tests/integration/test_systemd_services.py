@@ -99,7 +99,7 @@ ASK_AUTHD = """
 import os, socket, struct, sys
 run, uid, service = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
 os.chdir(run)
-os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+os.setgroups([os.stat("authd.sock").st_gid]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(10); s.connect("authd.sock")
 s.send(struct.pack("!BBIH", 1, 1, 7, len(service)) + service + struct.pack("!QH", 0, 0))
 answer = s.recv(65536)

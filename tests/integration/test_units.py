@@ -29,6 +29,7 @@ EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@l
 SERVICE_UNITS = [f"{name}.service" for name in
                  ("funnel-authd", "funnel-sctpd", "funnel-metrics@1", "funnel-udpd@x", "funnel-tcpd@x", *EDGES)]
 OTHER_UNITS = ["funnel.target", "funnel.slice", "funnel-authd.socket", "funnel-sctpd.socket", "funnel-metrics.socket",
+               *(f"funnel-{daemon}-{group}.socket" for daemon in ("authd", "sctpd") for group in ("read", "admin")),
                *(f"{name}.socket" for name in EDGES)]
 
 
@@ -62,9 +63,11 @@ def place_programs(build, top, units):
         if not os.path.isfile(unit):
             continue
         with open(unit, encoding="utf-8") as file:
-            for path in re.findall(r"^Exec\w+=(/\S+)", file.read(), re.MULTILINE):
+            for path in re.findall(r"^Exec\w+=[-+]*(/\S+)", file.read(), re.MULTILINE):
                 name = os.path.basename(path)
                 source = os.path.join(build, name if name in PROGRAMS else "units/generator", name)
+                if path == "/usr/bin/find":
+                    source = path
                 target = top / path[1:]
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if not target.exists():
@@ -118,6 +121,14 @@ def test_each_edge_has_its_own_user(tree):
     for program, letter in (("udpd", "u"), ("tcpd", "t")):
         text = (tree / SYSTEM_UNITS[1:] / f"funnel-{program}@.service").read_text(encoding="utf-8")
         assert f"\nDynamicUser=yes\nUser=funnel-{letter}-%i\n" in text
+
+
+@pytest.mark.parametrize("unit, group", [("authd", "edge"), ("sctpd", "edge"), ("authd-read", "read"), ("sctpd-read", "read"),
+                                         ("authd-admin", "admin"), ("sctpd-admin", "admin")])
+def test_control_sockets_are_for_those_they_concern(tree, unit, group):
+    text = (tree / SYSTEM_UNITS[1:] / f"funnel-{unit}.socket").read_text(encoding="utf-8")
+    assert f"\nSocketUser=root\nSocketGroup=funnel-{group}\nSocketMode=0660\n" in text
+    assert f"\nListenSequentialPacket=/run/funnel/{unit}.sock\n" in text
 
 
 def test_users_and_folders_are_understood(tree):

@@ -51,6 +51,11 @@ class Node(Asked):
         return self._uids.setdefault(daemon, FIRST_UID[self.letter] + 1 + len(self._uids))
 
     @property
+    def edge_group(self):
+        """Every daemon of this node is in it."""
+        return FIRST_UID[self.letter]
+
+    @property
     def common_options(self):
         return ["--config", self.etc, "--run", self.run, "--state", os.path.join(self.folder, "state")]
 
@@ -107,15 +112,19 @@ class Node(Asked):
         self.daemons[name] = Daemon(
             name, os.path.join(self.folder, "daemons", name), [self.path(program), *self.common_options, *arguments],
             ["--netns", self.network.path(self.letter), f"--restart-delay={self.restart_delay}", *self._environment(),
-             *sockets, *options], self.uid(name))
+             f"--groups={self.edge_group}", *sockets, *options], self.uid(name))
 
     def add_daemons(self, services, lazy=()):
         """Describes all daemons; `lazy` names those that start on the first activity. The connecting
         end of a service always does, as the channel's coming starts it."""
         def socket(name, file, mode, group):
             return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"
-        self._add(AUTHD, [], [socket("authd", "authd.sock", "0666", 0)])
-        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0666", 0)], self.sctpd_options)
+        def commands(daemon):
+            """Of root's group, which `read-group` and `admin-group` name."""
+            return [socket("commands", f"{daemon}-{group}.sock", "0660", 0) for group in ("read", "admin")]
+        self._add(AUTHD, [], [socket("authd", "authd.sock", "0660", self.edge_group), *commands("authd")])
+        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0660", self.edge_group), *commands("sctpd")],
+                  self.sctpd_options)
         for service in services:
             # Where the edge puts its control socket.
             self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
