@@ -129,8 +129,10 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
   if (!pending) return;
   if (message.refused_body.empty())
     return AnswerFailed(core_, client, message.request, ipc::FailureCode::kRefused, "given up");
-  const PeerRefusal refusal = ReadRefusal(pending->begun, message.refused_body);
-  if (refusal.doubts_ticket) core_.credentials->Forget(pending->identity);
+  PeerRefusal refusal = ReadRefusal(pending->begun, message.refused_body);
+  // Of a rekey the edge heard it inside the channel.
+  if (pending->is_rekey) refusal.text = "the far end refuses the rekey";
+  if (refusal.doubts_ticket) core_.credentials->Doubt(pending->identity, Now());
   Fails(client, message.request, *pending, ipc::FailureCode::kRefused, refusal.text, kRefusedByPeer,
         refusal.authenticated);
 }

@@ -25,6 +25,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
     std::function<void(const wire::HelloBody&)> on_hello;
     std::function<void(Epoch next)> on_rekey_due;
     std::function<void(Epoch next, Bytes token)> on_rekey_token;
+    std::function<void()> on_rekey_refused;
     // Over; why.
     std::function<void(const std::string& text)> on_ended;
   };
@@ -75,6 +76,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   void OnPong(std::uint64_t, Duration) override {}
   void OnRekeyDue(Epoch next) override;
   void OnRekeyToken(Epoch next, ByteView token) override;
+  void OnRekeyRefused() override { callbacks_.on_rekey_refused(); }
   bool OnHello(ByteView body) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 

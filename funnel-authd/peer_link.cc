@@ -103,6 +103,12 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
   callbacks.on_rekey_token = [this, present](Epoch next, Bytes token) {
     if (present()) OnRekeyToken(next, std::move(token));
   };
+  callbacks.on_rekey_refused = [this, present] {
+    if (!present()) return;
+    rekey_.reset();
+    // The peer's keys may be new.
+    core_.credentials->Doubt(channel_->identity().local_principal, Now());
+  };
   callbacks.on_ended = [this, present](const std::string& text) {
     if (present()) OnChannelEnded(text);
   };

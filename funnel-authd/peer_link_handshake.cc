@@ -61,7 +61,8 @@ void PeerLink::OnOpened(ByteView body) {
 void PeerLink::OnRefused(ByteView body) {
   const PeerRefusal refusal = ReadRefusal(*begun_, body);
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
-  if (refusal.doubts_ticket && peer != nullptr) core_.credentials->Forget(peer->identity.text());
+  if (refusal.doubts_ticket && peer != nullptr)
+    core_.credentials->Doubt(peer->identity.text(), Now());
   ++core_.counters[kRefusedByPeer];
   Fail(refusal.text);
 }

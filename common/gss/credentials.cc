@@ -5,6 +5,7 @@
 #include <atomic>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 #include "common/gss/error.h"
 #include "common/gss/names.h"
@@ -26,6 +27,8 @@ Krb5Context MakeKrb5Context() {
   if (krb5_init_context(&raw) != 0) return nullptr;
   return Krb5Context(raw);
 }
+
+std::string NewCacheName() { return "MEMORY:funnel-" + std::to_string(++g_next_cache); }
 
 void DestroyCache(const std::string& cache_name) {
   Krb5Context context = MakeKrb5Context();
@@ -84,13 +87,26 @@ CredentialStore::Keytabs CredentialStore::keytabs() const {
 std::string CredentialStore::CacheOf(const std::string& identity) {
   const std::lock_guard lock(mutex_);
   std::string& cache = caches_[identity];
-  if (cache.empty()) cache = "MEMORY:funnel-" + std::to_string(++g_next_cache);
+  if (cache.empty()) cache = NewCacheName();
   return cache;
 }
 
 Result<Credential> CredentialStore::AcquireInitiator(const std::string& identity) {
+  if (TakeDoubt(identity)) {
+    std::string fresh = NewCacheName();
+    auto acquired = AcquireInto(fresh, identity);
+    if (acquired) {
+      Replace(identity, std::move(fresh));
+      return acquired;
+    }
+    DestroyCache(fresh);
+  }
+  return AcquireInto(CacheOf(identity), identity);
+}
+
+Result<Credential> CredentialStore::AcquireInto(const std::string& cache,
+                                                const std::string& identity) {
   const std::string keytab = "FILE:" + keytabs().initiate;
-  const std::string cache = CacheOf(identity);
   const Name name = TRY(ImportPrincipal(identity));
   auto acquired =
       Acquire(name, GSS_C_INITIATE, {{"client_keytab", keytab.c_str()}, {"ccache", cache.c_str()}},
@@ -124,17 +140,27 @@ Result<Credential> CredentialStore::AcquireAnyAcceptor() {
   return AcquireFromKeytab(Name(), "cannot use the keytab");
 }
 
-void CredentialStore::Forget(const std::string& identity) {
-  std::string cache;
+void CredentialStore::Doubt(const std::string& identity, TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  // Without tickets there is nothing to doubt.
+  if (!caches_.contains(identity)) return;
+  const auto [doubts, first] = doubts_.try_emplace(identity);
+  if (!first && now - doubts->second.last < kDoubtInterval) return;
+  doubts->second = {.last = now, .open = true};
+}
+
+bool CredentialStore::TakeDoubt(const std::string& identity) {
+  const std::lock_guard lock(mutex_);
+  auto found = doubts_.find(identity);
+  return found != doubts_.end() && std::exchange(found->second.open, false);
+}
+
+void CredentialStore::Replace(const std::string& identity, std::string cache) {
   {
     const std::lock_guard lock(mutex_);
-    auto found = caches_.find(identity);
-    if (found == caches_.end()) return;
-    cache = std::move(found->second);
-    caches_.erase(found);
-    ticket_ends_.erase(identity);
+    caches_[identity].swap(cache);
   }
-  DestroyCache(cache);
+  if (!cache.empty()) DestroyCache(cache);
 }
 
 void CredentialStore::SetKeytabs(Keytabs keytabs) {
@@ -144,6 +170,7 @@ void CredentialStore::SetKeytabs(Keytabs keytabs) {
     keytabs_ = std::move(keytabs);
     old.swap(caches_);
     ticket_ends_.clear();
+    doubts_.clear();
   }
   for (const auto& [identity, cache] : old) DestroyCache(cache);
 }

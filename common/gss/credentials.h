@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/gss/handles.h"
 
@@ -18,6 +19,9 @@ namespace funnel::gss {
 
 class CredentialStore {
  public:
+  // As long as an edge pauses at most after a refusal that nobody has signed.
+  static constexpr std::chrono::seconds kDoubtInterval{3};
+
   struct Keytabs {
     std::string accept;  // paths
     std::string initiate;
@@ -36,9 +40,11 @@ class CredentialStore {
   // For tokens to any identity in the keytab.
   [[nodiscard]] Result<Credential> AcquireAnyAcceptor();
 
-  // Drops the tickets of IDENTITY. A peer that refused ours may have new keys, which tickets from
-  // before do not fit.
-  void Forget(const std::string& identity);
+  // A peer refused a ticket of IDENTITY without saying why: it may have new keys, which tickets
+  // from before do not fit. The next handshake gets all of them anew. Where that fails the present
+  // ones stay, since anybody on the path may have written the refusal; for the same reason nothing
+  // happens within kDoubtInterval of the last time.
+  void Doubt(const std::string& identity, TimePoint now);
   // After a reload: other files, or new content in them. All tickets are got anew.
   void SetKeytabs(Keytabs keytabs);
 
@@ -48,12 +54,22 @@ class CredentialStore {
  private:
   [[nodiscard]] Keytabs keytabs() const;
   [[nodiscard]] std::string CacheOf(const std::string& identity);
+  [[nodiscard]] Result<Credential> AcquireInto(const std::string& cache,
+                                               const std::string& identity);
+  // Whether the tickets are to be got anew; true once for each doubt.
+  [[nodiscard]] bool TakeDoubt(const std::string& identity);
+  void Replace(const std::string& identity, std::string cache);
   [[nodiscard]] Result<Credential> AcquireFromKeytab(Name name, const std::string& what);
 
   mutable std::mutex mutex_;
   Keytabs keytabs_;
   std::map<std::string, std::string> caches_;  // identity -> name of its MEMORY ccache
   std::map<std::string, std::int64_t> ticket_ends_;
+  struct Doubts {
+    TimePoint last;
+    bool open = false;
+  };
+  std::map<std::string, Doubts> doubts_;
 };
 
 // The principals that the keytab at PATH holds keys of.

@@ -66,9 +66,9 @@ void AuthdClient::Release(std::uint64_t context) {
   if (connection_ != nullptr && context != 0) connection_->Send(ipc::Release{context});
 }
 
-void AuthdClient::GiveUpHandshake(std::uint64_t handshake) {
+void AuthdClient::GiveUpHandshake(std::uint64_t handshake, Bytes refused_body) {
   if (connection_ != nullptr)
-    connection_->Send(ipc::CompleteRefused{++last_request_, handshake, {}});
+    connection_->Send(ipc::CompleteRefused{++last_request_, handshake, std::move(refused_body)});
 }
 
 template <typename Message>

@@ -50,7 +50,8 @@ class AuthdClient {
   void Cancel(RequestId request);
   // No answer, and nothing to do where authd is not there: it has forgotten then.
   void Release(std::uint64_t context);
-  void GiveUpHandshake(std::uint64_t handshake);
+  // REFUSED_BODY: what refused it, where something did.
+  void GiveUpHandshake(std::uint64_t handshake, Bytes refused_body = {});
 
  private:
   struct Request {

@@ -178,9 +178,7 @@ void ChannelKeeper::OnRefused(ByteView body) {
   std::string text = refused ? EscapeForLog(refused->text) : "an unreadable refusal";
   core_.Count(kChannelsRefused);
   refused_ = true;
-  if (!refused || !refused->has_verdict())
-    return FailAttempt(RetryDelay::Cause::kUnproven, "refused: " + text, false);
-  // The acceptor's authd says more, sealed for ours.
+  // The acceptor's authd may say more, sealed for ours; if not, ours may doubt the ticket.
   SetState(State::kCompleting);
   Bytes copy(body.begin(), body.end());
   request_ = core_.authd.Ask(

@@ -101,6 +101,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnRekeyDue(Epoch next) override;
   void OnRekeyToken(Epoch next, ByteView token) override;
   void OnEpochInUse(Epoch epoch) override;
+  void OnRekeyRefused() override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 
   // Rekeying (edge_channel_rekey.cc)

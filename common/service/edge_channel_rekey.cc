@@ -2,6 +2,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/service/edge_channel.h"
+#include "common/wire/open.h"
 
 namespace funnel::service {
 
@@ -45,6 +46,17 @@ void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
   else
     rekey_request_ =
         core_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
+}
+
+// Its acceptor may have new keys: authd gets the ticket anew before the next try.
+void EdgeChannel::OnRekeyRefused() {
+  constexpr std::string_view kWhy = "the far end refuses it";
+  core_.Count(kRekeysFailed);
+  Log(LogLevel::kWarning, "rekey-failed", kWhy,
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+  const wire::RefusedBody refused{.text = std::string(kWhy)};
+  if (rekey_handshake_ != 0)
+    core_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0), refused.Serialize());
 }
 
 void EdgeChannel::OnRekeyContext(ipc::Context context) {

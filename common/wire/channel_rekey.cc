@@ -80,8 +80,9 @@ void Channel::Impl::Handle(const RekeyRecord& record) {
     return DeliverRekeyToken();
   }
   if (rekey_ != Rekey::kSent) return Violation("an answer to no rekey");
-  if (record.token.empty()) return RekeyFailed();
-  observer_.OnRekeyToken(NextEpoch(), record.token);
+  if (!record.token.empty()) return observer_.OnRekeyToken(NextEpoch(), record.token);
+  RekeyFailed();
+  observer_.OnRekeyRefused();
 }
 
 // The initiator may be done with the epoch before while we still wait for its last frames.

@@ -45,6 +45,8 @@ class ChannelObserver {
   // the initiator can use the answer: until this comes the former epoch's secret is what the next
   // REKEY is bound to, and a further AnswerRekey() takes the place of the unused keys.
   virtual void OnEpochInUse(Epoch /*epoch*/) {}
+  // Initiator: the acceptor refuses the rekey; the old epoch goes on.
+  virtual void OnRekeyRefused() {}
   // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
   virtual bool OnHello(ByteView /*body*/) { return false; }
   // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to

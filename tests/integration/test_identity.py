@@ -100,6 +100,33 @@ def test_wrong_key_at_the_acceptor_says_so(new_tunnel):
     wait_answered(tunnel)
 
 
+def renew(tunnel, *principals):
+    """The hoster gets new keys, and a keytab that has only these."""
+    for principal in principals:
+        tunnel.realm.change_key(principal)
+    tunnel.realm.keytab(tunnel.b.keytab, *tunnel.b.principals(tunnel.services), uid=tunnel.b.uid("funnel-authd"))
+    tunnel.b["funnel-authd"].reload()
+
+
+def test_new_key_only_costs_seconds_not_the_ticket_s_life(new_tunnel):
+    """The branch has a ticket for the old key, good for an hour; with it the service's next channel is refused."""
+    tunnel = new_tunnel().prepare().start().wait_up("dns")
+    since = tunnel.a.channels("dns")[0]["since"]
+    renew(tunnel, f"dns/hoster.funnel.test@{REALM}")
+    tunnel.a.funnelctl("close", "dns")
+    lab.wait_until(lambda: any(channel["state"] == "open" and channel["since"] > since for channel in tunnel.a.channels("dns")),
+                   "a new channel is open", 20, detail=tunnel.describe)
+    assert answered(tunnel)
+    assert "key" in tunnel.b.log("funnel-authd"), "the old ticket was tried, and refused"
+
+
+def test_new_key_of_the_peer_costs_seconds(new_tunnel):
+    tunnel = new_tunnel().prepare().start().wait_up("dns")
+    renew(tunnel, f"funnel/hoster.funnel.test@{REALM}")
+    tunnel.b["funnel-sctpd"].kill9()
+    wait_answered(tunnel)
+
+
 def test_wrong_key_at_the_initiator_says_so(new_tunnel):
     tunnel = new_tunnel().prepare()
     tunnel.realm.change_key(f"dns/branch.funnel.test@{REALM}")

@@ -147,6 +147,28 @@ TEST_F(AccessTest, AnOldTicketIsReplacedAfterItWasRefused) {
   (void)Establish();
 }
 
+TEST_F(AccessTest, AnOldTicketIsReplacedAfterItsRekeyWasRefused) {
+  auto [ours, theirs] = Establish();
+  realm_.Admin({"cpw -randkey " + server_});
+  std::filesystem::remove(realm_.Path("hoster.keytab"));
+  realm_.Keytab("hoster.keytab", {server_, ldap_server_, hoster_});
+  auto rekey = [&, ours = ours.context, theirs = theirs.context] {
+    edge_.Send(ipc::Initiate{
+        .request = 1, .service = Service("dns"), .rekey_of = ours, .epoch = Epoch(1)});
+    const auto opening = edge_.Receive<ipc::Opening>();
+    backend_edge_.Send(ipc::AcceptRekey{
+        .request = 2, .context = theirs, .epoch = Epoch(1), .token = opening.open_body});
+    return opening.handshake;
+  };
+  const std::uint64_t handshake = rekey();
+  EXPECT_EQ(backend_edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
+  edge_.Send(ipc::CompleteRefused{
+      .request = 3, .handshake = handshake, .refused_body = wire::RefusedBody{}.Serialize()});
+  EXPECT_EQ(edge_.Receive<ipc::Failed>().text, "the far end refuses the rekey");
+  (void)rekey();
+  EXPECT_FALSE(backend_edge_.Receive<ipc::Context>().reply_token.empty());
+}
+
 TEST_F(AccessTest, SaysWhatIsWrongWithKerberos) {
   realm_.StopKdc();
   edge_.Send(ipc::Initiate{.request = 1, .service = Service("dns")});

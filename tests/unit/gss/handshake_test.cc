@@ -188,7 +188,7 @@ TEST_F(HandshakeTest, SaysThatAPrincipalIsUnknown) {
   EXPECT_NE(initiation.error().message.find("unknown principal"), std::string::npos)
       << initiation.error().message;
   realm_.Admin({"delprinc -force " + client_});
-  store_->Forget(client_);
+  store_->SetKeytabs({keytab_, keytab_});
   EXPECT_NE(AcceptError().find("unknown principal"), std::string::npos) << AcceptError();
 }
 
@@ -217,7 +217,7 @@ TEST_F(HandshakeTest, SaysThatTheClocksDiffer) {
     EXPECT_NE(acceptance.error().message.find("clock skew"), std::string::npos)
         << acceptance.error().message;
   }
-  store_->Forget(client_);
+  store_->SetKeytabs({keytab_, keytab_});
   const ClockOffset ahead(20min);
   const std::string error = AcceptError();
   EXPECT_NE(error.find("clock skew"), std::string::npos) << error;
@@ -246,13 +246,34 @@ TEST_F(HandshakeTest, HoldsOnToAGoodTicketWhileTheKdcIsAway) {
   EXPECT_EQ(AcceptError(), "accepted");
 }
 
-TEST_F(HandshakeTest, ForgottenTicketsAreGotAnew) {
+TEST_F(HandshakeTest, DoubtedTicketsAreGotAnew) {
   EXPECT_EQ(AcceptError(), "accepted");
   realm_.Admin({"cpw -randkey " + server_});
   std::filesystem::remove(keytab_);
   realm_.Keytab("keytab", {client_, server_});
   EXPECT_NE(AcceptError().find("wrong keytab"), std::string::npos);
-  store_->Forget(client_);
+  store_->Doubt(client_, ::funnel::Now());
+  EXPECT_EQ(AcceptError(), "accepted");
+}
+
+TEST_F(HandshakeTest, DoubtCostsNoTicketWhileTheKdcIsAway) {
+  EXPECT_EQ(AcceptError(), "accepted");
+  realm_.StopKdc();
+  store_->Doubt(client_, ::funnel::Now());
+  EXPECT_EQ(AcceptError(), "accepted");
+}
+
+TEST_F(HandshakeTest, DoubtAsksTheKdcOnceWithinItsInterval) {
+  EXPECT_EQ(AcceptError(), "accepted");
+  const TimePoint now = ::funnel::Now();
+  store_->Doubt(client_, now);
+  EXPECT_EQ(AcceptError(), "accepted");
+  realm_.Admin({"cpw -randkey " + server_});
+  std::filesystem::remove(keytab_);
+  realm_.Keytab("keytab", {client_, server_});
+  store_->Doubt(client_, now + CredentialStore::kDoubtInterval - 1ms);
+  EXPECT_NE(AcceptError().find("wrong keytab"), std::string::npos);
+  store_->Doubt(client_, now + CredentialStore::kDoubtInterval);
   EXPECT_EQ(AcceptError(), "accepted");
 }
 

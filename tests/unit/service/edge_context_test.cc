@@ -107,6 +107,21 @@ TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
   EXPECT_EQ(near_app_.ups, 1);
 }
 
+// Its acceptor may have new keys: authd hears of it, to get the ticket anew.
+TEST_F(EdgeTest, TellsAuthdThatARekeyWasRefused) {
+  authd_->life = std::chrono::milliseconds(1000);
+  authd_->rekey_answer = ipc::Failed{0, ipc::FailureCode::kProtocol, "wrong keytab", false};
+  Start();
+  ASSERT_TRUE(UntilUp());
+  ASSERT_TRUE(Exchange("one"));
+  ASSERT_TRUE(Until([&] { return !authd_->refused_bodies.empty(); }));
+  auto refused = wire::RefusedBody::Parse(authd_->refused_bodies.front());
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, wire::RefusalCode::kRefused);
+  EXPECT_EQ(near_counters_[kRekeysFailed].value(), 1u);
+  EXPECT_TRUE(Exchange("two"));
+}
+
 TEST_F(EdgeTest, NonsenseOnTheChannelSocketCostsTheChannelOnly) {
   Start();
   ASSERT_TRUE(UntilUp());

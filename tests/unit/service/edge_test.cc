@@ -79,6 +79,8 @@ TEST_F(EdgeTest, ARefusalPausesAndIsShown) {
   ASSERT_TRUE(Until([&] { return sctpd_->opens >= 2; }));
   EXPECT_EQ(near_app_.unavailable, "refused: refused");
   EXPECT_EQ(sctpd_->attaches, 1);  // the same link opens again
+  // authd hears of it, and may doubt its ticket.
+  EXPECT_GE(authd_->seen[ipc::MessageType::kCompleteRefused], 1);
   ASSERT_FALSE(sctpd_->notes.empty());
   bool noted = false;
   for (auto& note : sctpd_->notes) noted |= note.state == ipc::NoteState::kRefused;

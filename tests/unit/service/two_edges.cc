@@ -123,8 +123,14 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
                                   "the bindings do not match", false});
       return;
     }
+    if (rekey_answer) {
+      rekey_answer->request = rekey->request;
+      connection.Send(*rekey_answer);
+      return;
+    }
     connection.Send(MakeContext(rekey->request, wire::Role::kAcceptor, seed(rekey->epoch)));
   } else if (auto refused = ipc::Parse<ipc::CompleteRefused>(packet)) {
+    refused_bodies.push_back(refused->refused_body);
     ipc::Failed failed = refused_answer.value_or(ipc::Failed{});
     failed.request = refused->request;
     connection.Send(failed);

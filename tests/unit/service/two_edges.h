@@ -42,12 +42,14 @@ class FakeAuthd {
 
   std::optional<ipc::Failed> fail_with;        // to Initiate
   std::optional<ipc::Failed> refused_answer;   // to CompleteRefused
+  std::optional<ipc::Failed> rekey_answer;     // to AcceptRekey
   std::optional<ipc::Failed> announce_answer;  // to Announce
   bool fail_completes = false;                 // of rekeys
   bool hold_redeem = false;                    // until AnswerRedeem()
   void AnswerRedeem();
   std::map<ipc::MessageType, int> seen;
   std::vector<std::uint64_t> released;
+  std::vector<Bytes> refused_bodies;  // of CompleteRefused
   Duration life = std::chrono::hours(10);
 
  private:

@@ -207,6 +207,7 @@ TEST(Rekey, AFailureLeavesTheOldEpochAndIsTriedAgain) {
     ends.PassTo80Percent();
     EXPECT_GE(ends.a.seen.rekeys_due.size(), 2u) << kind;
     EXPECT_EQ(ends.a.channel->epoch(), Epoch(0)) << kind;
+    EXPECT_EQ(ends.a.seen.rekeys_refused > 0, kind == 1) << kind;
     EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes("on")), 2u);
     ends.Run();
     EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "on");

@@ -83,6 +83,7 @@ class Recorder : public ChannelObserver {
     rekey_tokens.emplace_back(AsText(token));
     if (on_rekey_token) on_rekey_token(next, token);
   }
+  void OnRekeyRefused() override { ++rekeys_refused; }
   bool OnHello(ByteView body) override {
     hellos.emplace_back(AsText(body));
     return takes_hello;
@@ -92,7 +93,7 @@ class Recorder : public ChannelObserver {
     ended.push_back({code, text, clean});
   }
 
-  int confirmed = 0, sessions_available = 0;
+  int confirmed = 0, sessions_available = 0, rekeys_refused = 0;
   bool takes_hello = false;
   std::map<SessionId, Session> sessions;
   std::vector<std::pair<SessionId, std::string>> messages;
