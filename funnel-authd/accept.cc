@@ -25,10 +25,23 @@ bool AcceptHandshakes::Run(ClientId client, const std::string& key, std::functio
   return queued;
 }
 
+void AcceptHandshakes::JudgeInitiator(const config::Configuration& config,
+                                      const config::ServiceConfig& service,
+                                      const wire::OpenBody& open, Verdict& verdict) {
+  auto allowed = RequireAccepted(service, verdict.initiator);
+  if (allowed) allowed = RequireSameKind(service, open.features);
+  if (allowed) {
+    allowed = RequireNoCircle(config, service, open);
+    verdict.circle = !allowed;
+  }
+  if (!allowed) verdict.why_not = allowed.error().message;
+}
+
 AcceptHandshakes::Verdict AcceptHandshakes::Judge(gss::CredentialStore& credentials,
+                                                  const config::Configuration& config,
                                                   const config::ServiceConfig& service,
-                                                  ByteView open_body) {
-  Verdict verdict;
+                                                  const wire::OpenBody& open, ByteView open_body) {
+  Verdict verdict{.fed_by = open.fed_by};
   auto refuse = [&verdict](const Error& error) {
     verdict.why_not = error.message;
     verdict.refused_body = RefuseUnauthenticated(wire::RefusalCode::kRefused);
@@ -37,12 +50,12 @@ AcceptHandshakes::Verdict AcceptHandshakes::Judge(gss::CredentialStore& credenti
   auto acceptance = AcceptOpen(credentials, service.identity.text(), open_body);
   if (!acceptance) return refuse(acceptance.error());
   verdict.initiator = acceptance->initiator();
-  if (auto accepted = RequireAccepted(service, verdict.initiator); !accepted) {
-    verdict.why_not = accepted.error().message;
+  JudgeInitiator(config, service, open, verdict);
+  if (!verdict.why_not.empty()) {
     verdict.refused_body = RefuseAuthenticated(*acceptance, verdict.why_not);
     return verdict;
   }
-  auto concluded = ConcludeOpen(*acceptance, open_body);
+  auto concluded = ConcludeOpen(*acceptance, open_body, FeaturesOf(service));
   if (!concluded) return refuse(concluded.error());
   verdict.concluded = *std::move(concluded);
   return verdict;
@@ -65,7 +78,9 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
       },
       // The configuration is held: SERVICE points into it.
       [config = core_.config, credentials = core_.credentials, service = *service,
-       open_body = message.open_body] { return Judge(*credentials, *service, open_body); },
+       open = *std::move(open), open_body = message.open_body] {
+        return Judge(*credentials, *config, *service, open, open_body);
+      },
       [this, request](Verdict verdict) { OnVerdict(request, std::move(verdict)); });
   if (queued) return;
   ++core_.counters[kBusy];
@@ -73,6 +88,7 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
 }
 
 void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
+  if (verdict.circle) ++core_.counters[kCirclesRefused];
   if (!verdict.why_not.empty())
     return Refuse(request, wire::RefusalCode::kRefused, verdict.why_not, verdict.initiator,
                   std::move(verdict.refused_body));
@@ -81,11 +97,13 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
                                        .local_principal = request.identity,
                                        .peer_principal = verdict.initiator,
                                        .key = std::move(verdict.concluded.established.key),
-                                       .confirm = std::move(verdict.concluded.established.confirm)},
+                                       .confirm = std::move(verdict.concluded.established.confirm),
+                                       .features = verdict.concluded.established.features},
                        Now());
   if (!claim) return RefuseForClaims(request);
   ++core_.counters[kAccepted];
   ++core_.counters[kClaimsIssued];
+  core_.circles.Learn(request.service, request.peer, std::move(verdict.fed_by));
   Log(LogLevel::kInfo, "handshake-accepted", "accepted a channel",
       {{"SERVICE", request.service.text()},
        {"PEER", request.peer},
@@ -139,7 +157,8 @@ void AcceptHandshakes::On(ClientId edge, const ipc::Redeem& message) {
                                  .local_principal = context->local_principal,
                                  .peer_principal = context->peer_principal,
                                  .established = {.key = std::move(context->key),
-                                                 .confirm = std::move(context->confirm)}});
+                                                 .confirm = std::move(context->confirm),
+                                                 .features = context->features}});
 }
 
 void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {

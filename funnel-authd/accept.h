@@ -24,6 +24,8 @@ class AcceptHandshakes {
   struct Verdict {
     std::string initiator;  // once authenticated
     std::string why_not;    // empty: accepted
+    bool circle = false;
+    std::vector<wire::Feed> fed_by;
     Bytes refused_body;
     ConcludedOpen concluded;
   };
@@ -36,8 +38,14 @@ class AcceptHandshakes {
     ServiceName service;
     std::string identity;
   };
+  // What the authenticated initiator may hear the answer to.
+  static void JudgeInitiator(const config::Configuration& config,
+                             const config::ServiceConfig& service, const wire::OpenBody& open,
+                             Verdict& verdict);
   [[nodiscard]] static Verdict Judge(gss::CredentialStore& credentials,
-                                     const config::ServiceConfig& service, ByteView open_body);
+                                     const config::Configuration& config,
+                                     const config::ServiceConfig& service,
+                                     const wire::OpenBody& open, ByteView open_body);
   void OnVerdict(const Request& request, Verdict verdict);
   void RefuseForClaims(const Request& request);
   void Refuse(const Request& request, wire::RefusalCode code, const std::string& text,

@@ -14,6 +14,7 @@
 #include "common/base/secret.h"
 #include "common/base/shares.h"
 #include "common/gss/context.h"
+#include "common/wire/feature_set.h"
 
 namespace funnel::authd {
 
@@ -24,6 +25,7 @@ struct AcceptedContext {
   std::string peer_principal;
   gss::ContextKey key;
   Bytes confirm;
+  wire::Features features;
 };
 
 class Claims {

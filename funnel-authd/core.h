@@ -12,6 +12,7 @@
 #include "common/ipc/codec.h"
 #include "common/metrics/counters.h"
 #include "funnel-authd/asks.h"
+#include "funnel-authd/circles.h"
 #include "funnel-authd/claims.h"
 #include "funnel-authd/contexts.h"
 #include "funnel-authd/counters.h"
@@ -48,6 +49,7 @@ struct Core {
   Contexts contexts;
   Claims claims;
   PeerAccepts peer_accepts;
+  Circles circles;
   Failures failures;
 
   [[nodiscard]] Duration handshake_timeout() const {

@@ -14,6 +14,7 @@ constexpr metrics::CounterDef kTable[] = {
     {"handshakes_accepted", "Handshakes as acceptor that ended with a context."},
     {"refused_by_peer", "Handshakes that a peer refused."},
     {"refused_here", "Handshakes that we refused."},
+    {"circles_refused", "Handshakes that we refused because the service would run in a circle."},
     {"handshakes_failed", "Handshakes that failed: keytab, ticket, KDC, clock, altered tokens."},
     {"handshakes_timed_out", "Handshakes that were not answered in time."},
     {"handshakes_abandoned", "Handshakes begun and never completed."},

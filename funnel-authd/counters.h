@@ -17,6 +17,7 @@ enum Counter : std::size_t {
   kAccepted,
   kRefusedByPeer,
   kRefusedByUs,
+  kCirclesRefused,
   kHandshakesFailed,
   kHandshakesTimedOut,
   kHandshakesAbandoned,

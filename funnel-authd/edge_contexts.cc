@@ -51,6 +51,7 @@ void GiveContext(Core& core, EdgeContext given) {
   context.confirm = std::move(given.established.confirm);
   context.exporter = std::move(exporter);
   context.reply_token = std::move(given.reply_token);
+  context.features = given.established.features.bits();
   core.clients.Send(given.client, context);
 }
 

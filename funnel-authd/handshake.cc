@@ -42,6 +42,8 @@ Result<BegunOpen> BeginOpen(gss::CredentialStore& credentials, const InitiateRul
   wire::OpenBody open;
   open.service = rule.wire_name;
   open.target = rule.target;
+  open.features = rule.features;
+  open.fed_by = rule.fed_by;
   FillRandom(open.nonce);
   const Bytes bindings = Digest(wire::OpenBindingBytes(open.Serialize()));
   gss::Credential ours = TRY(credentials.AcquireInitiator(rule.identity));
@@ -56,12 +58,13 @@ Result<BegunOpen> BeginOpen(gss::CredentialStore& credentials, const InitiateRul
 Result<Established> FinishOpen(BegunOpen& begun, ByteView opened_body) {
   const auto opened = TRY(wire::OpenedBody::Parse(opened_body));
   const auto open = TRY(wire::OpenBody::Parse(begun.open_body));
-  if (!open.Offers(opened.version, opened.suite))
+  if (!open.Offers(opened.version, opened.suite) || !open.features.Contains(opened.features))
     return Fail("the acceptor chose what was not offered");
   TRY(begun.initiation.Finish(opened.token));
   Established established;
   established.key = TRY(begun.initiation.Export());
   established.confirm = Digest(wire::ConfirmBytes(begun.open_body, opened_body));
+  established.features = opened.features;
   return established;
 }
 
@@ -86,9 +89,14 @@ Result<gss::Acceptance> AcceptOpen(gss::CredentialStore& credentials, const std:
   return gss::Acceptance::Accept(ours, open.token, bindings);
 }
 
-Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body) {
+Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
+                                   wire::Features ours) {
+  const auto open = TRY(wire::OpenBody::Parse(open_body));
   ConcludedOpen concluded;
-  concluded.opened_body = wire::OpenedBody{.token = acceptance.reply()}.Serialize();
+  concluded.established.features = ours.Common(open.features);
+  concluded.opened_body =
+      wire::OpenedBody{.features = concluded.established.features, .token = acceptance.reply()}
+          .Serialize();
   concluded.established.key = TRY(acceptance.Export());
   concluded.established.confirm = Digest(wire::ConfirmBytes(open_body, concluded.opened_body));
   return concluded;

@@ -22,7 +22,8 @@ namespace funnel::authd {
 // What both ends have at the end.
 struct Established {
   gss::ContextKey key;
-  Bytes confirm;  // 32 bytes
+  Bytes confirm;            // 32 bytes
+  wire::Features features;  // what both ends can do; of a channel's first epoch only
 };
 
 // The exporter secret of an epoch: part of the next rekey's bindings.
@@ -58,7 +59,9 @@ struct ConcludedOpen {
   Established established;
   Bytes opened_body;
 };
-[[nodiscard]] Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body);
+// OURS: what this end can do; OPENED says what of it the initiator can too.
+[[nodiscard]] Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
+                                                 wire::Features ours);
 // A REFUSED body that tells the authenticated initiator, and nobody else, why.
 [[nodiscard]] Bytes RefuseAuthenticated(const gss::Acceptance& acceptance, const std::string& why);
 [[nodiscard]] Bytes RefuseUnauthenticated(wire::RefusalCode code);

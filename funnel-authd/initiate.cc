@@ -10,6 +10,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
   if (!rule)
     return AnswerFailed(core_, client, message.request, ipc::FailureCode::kNotAllowed,
                         rule.error().message);
+  rule->fed_by = core_.circles.FeedsOf(*core_.config, message.service);
   Pending pending{.client = client,
                   .service = message.service,
                   .identity = rule->identity,

@@ -119,7 +119,7 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
         "no peer is configured as principal " + initiator + " towards " + acceptor;
     return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
   }
-  auto concluded = ConcludeOpen(*acceptance, open_body);
+  auto concluded = ConcludeOpen(*acceptance, open_body, kPeerFeatures);
   if (!concluded)
     return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), initiator,
                   concluded.error().message);

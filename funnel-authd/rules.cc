@@ -26,7 +26,8 @@ Result<InitiateRule> RuleForInitiate(const config::Configuration& config,
                       .expect = found->expect.text(),
                       .wire_name = found->wire_name,
                       .target = found->target,
-                      .peer = found->peer};
+                      .peer = found->peer,
+                      .features = FeaturesOf(*found)};
 }
 
 InitiateRule RuleForPeer(const config::PeerConfig& peer) {
@@ -34,7 +35,14 @@ InitiateRule RuleForPeer(const config::PeerConfig& peer) {
                       .expect = peer.principal.text(),
                       .wire_name = std::string(wire::kPeerService),
                       .target = peer.node,
-                      .peer = peer.name};
+                      .peer = peer.name,
+                      .features = kPeerFeatures};
+}
+
+wire::Features FeaturesOf(const ServiceConfig& service) {
+  const auto kind = service.protocol == config::Protocol::kUdp ? wire::Feature::kDatagrams
+                                                               : wire::Feature::kConnections;
+  return wire::kOurFeatures.With({kind});
 }
 
 std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
@@ -64,6 +72,15 @@ Result<> RequireAccepted(const ServiceConfig& service, const std::string& initia
   auto principal = config::Principal::Parse(initiator);
   if (principal && service.Accepts(*principal)) return {};
   return Fail("principal " + initiator + " is not accepted for service " + service.name.text());
+}
+
+Result<> RequireSameKind(const ServiceConfig& service, wire::Features offered) {
+  const wire::Features ours = FeaturesOf(service);
+  const auto theirs = wire::KindText(offered);
+  if (!theirs || !ours.Common(offered).Common(wire::kKinds).empty()) return {};
+  return Fail("service " + service.wire_name + " carries " + std::string(*theirs) +
+              " at the initiator's end and " + std::string(*wire::KindText(ours)) +
+              " at the acceptor's");
 }
 
 Result<> RequireStillAllowed(const config::Configuration& config, const ServiceName& service,

@@ -21,11 +21,17 @@ struct InitiateRule {
   std::string wire_name;
   std::string target;  // node
   std::string peer;    // next hop, for logs
+  wire::Features features;
+  std::vector<wire::Feed> fed_by;
 };
 // Fails where there is no such service with a [listen] section.
 [[nodiscard]] Result<InitiateRule> RuleForInitiate(const config::Configuration& config,
                                                    const ServiceName& service);
 [[nodiscard]] InitiateRule RuleForPeer(const config::PeerConfig& peer);
+
+// What our end of a channel can do: of @peer, and of a service, which says also what it carries.
+constexpr wire::Features kPeerFeatures{};
+[[nodiscard]] wire::Features FeaturesOf(const config::ServiceConfig& service);
 
 // A refusal of an OPEN before anybody is authenticated: CODE is all that goes on the wire, TEXT is
 // for us.
@@ -43,6 +49,11 @@ struct Refusal {
 // Whether the authenticated INITIATOR may open SERVICE; the error is what the initiator may know.
 [[nodiscard]] Result<> RequireAccepted(const config::ServiceConfig& service,
                                        const std::string& initiator);
+
+// Whether both ends carry the same, as far as the initiator's OFFERED features tell. The error
+// names both and is for the authenticated initiator too.
+[[nodiscard]] Result<> RequireSameKind(const config::ServiceConfig& service,
+                                       wire::Features offered);
 
 // Whether a live channel of SERVICE between LOCAL and PEER would be allowed today.
 [[nodiscard]] Result<> RequireStillAllowed(const config::Configuration& config,

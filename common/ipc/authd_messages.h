@@ -134,14 +134,15 @@ struct Context {
   std::string local_principal;
   std::string peer_principal;
   BootTime expires;
-  Bytes confirm;      // 32 bytes: SHA-256 over OPEN (less hop limit) and OPENED
-  Secret exporter;    // 32 bytes: for the next rekey's bindings and for Announce
-  Bytes reply_token;  // answer to AcceptRekey: goes into the REKEY record
+  Bytes confirm;               // 32 bytes: SHA-256 over OPEN (less hop limit) and OPENED
+  Secret exporter;             // 32 bytes: for the next rekey's bindings and for Announce
+  Bytes reply_token;           // answer to AcceptRekey: goes into the REKEY record
+  std::uint64_t features = 0;  // wire::Features that both ends have; 0 for a rekey
   template <typename Self>
   static auto Fields(Self& self) {
     return std::tie(self.request, self.context, self.role, self.enctype, self.subkey,
                     self.local_principal, self.peer_principal, self.expires, self.confirm,
-                    self.exporter, self.reply_token);
+                    self.exporter, self.reply_token, self.features);
   }
 };
 

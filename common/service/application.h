@@ -40,6 +40,8 @@ class ChannelHandle {
   [[nodiscard]] virtual const std::string& peer() const = 0;
   [[nodiscard]] virtual const std::string& local_principal() const = 0;
   [[nodiscard]] virtual const std::string& remote_principal() const = 0;
+  // What both ends can do.
+  [[nodiscard]] virtual wire::Features features() const { return {}; }
   // Never used again in this process.
   [[nodiscard]] virtual std::uint64_t serial() const = 0;
 

@@ -279,11 +279,14 @@ void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
 void ChannelKeeper::OnChannelOver(EdgeChannel&, const ChannelEnd& end) {
   channel_.reset();
   reason_ = std::string(wire::EndCodeText(end.code));
+  if (end.code == wire::EndCode::kProtocol) reason_ += ": " + end.text;
   SetState(State::kPaused);
   if (stopping_) return;
-  // What was up is expected back soon, unless the far end's rule has gone.
-  bool revoked = end.code == wire::EndCode::kRevoked && end.clean;
-  auto cause = revoked     ? RetryDelay::Cause::kProven
+  // What was up is expected back soon, unless the far end's rule has gone, or one of us sends what
+  // the other cannot take.
+  bool proven =
+      end.clean && (end.code == wire::EndCode::kRevoked || end.code == wire::EndCode::kProtocol);
+  auto cause = proven      ? RetryDelay::Cause::kProven
                : end.moved ? RetryDelay::Cause::kMoved
                            : RetryDelay::Cause::kLost;
   timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));

@@ -24,6 +24,7 @@ Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
   setup.context.local_principal = context.local_principal;
   setup.context.peer_principal = context.peer_principal;
   setup.context.exporter = std::move(context.exporter);
+  setup.context.features = context.features;
   std::unique_ptr<EdgeChannel> channel(
       new EdgeChannel(core, std::move(link), std::move(setup), owner));
   wire::EpochKeys keys = TRY(channel->MakeKeys(context));
@@ -42,6 +43,7 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
       peer_(std::move(setup.peer)),
       local_principal_(std::move(setup.context.local_principal)),
       remote_principal_(std::move(setup.context.peer_principal)),
+      features_(setup.context.features),
       serial_(++core.last_serial),
       since_(Now()),
       tracer_(core.trace, core.service.name.text() + "/" + std::to_string(serial_)),
@@ -69,6 +71,7 @@ EdgeChannel::~EdgeChannel() {
 wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   const config::ServiceConfig& service = core_.service;
   wire::ChannelSettings settings;
+  settings.features = features_;
   if (budget != 0) settings.packet_budget = budget;
   settings.rekey_retry = core_.rekey_retry;
   settings.session_window_max = service.session_window_bytes;
@@ -126,6 +129,20 @@ void EdgeChannel::TellUse() {
   if (in_use == told_in_use_) return;
   told_in_use_ = in_use;
   Note(noted_.state, std::string(noted_.text));
+}
+
+bool EdgeChannel::Carries(config::Protocol what) {
+  if (core_.service.protocol == what) return true;
+  const bool datagrams = what == config::Protocol::kUdp;
+  const std::string text =
+      "this end carries " + std::string(datagrams ? "connections (TCP)" : "datagrams (UDP)") +
+      ", the other sends " + (datagrams ? "datagrams (UDP)" : "connections (TCP)");
+  Log(LogLevel::kWarning, "channel-failed", text,
+      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+  core_.Count(kChannelsFailed);
+  Note(ipc::NoteState::kClosing, text);
+  Close(wire::EndCode::kProtocol, text);
+  return false;
 }
 
 void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
@@ -257,9 +274,10 @@ void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& in
   core_.application->OnSessionOpened(*this, session, info);
 }
 void EdgeChannel::OnDatagram(SessionId session, ByteView datagram) {
-  core_.application->OnDatagram(*this, session, datagram);
+  if (Carries(config::Protocol::kUdp)) core_.application->OnDatagram(*this, session, datagram);
 }
 std::size_t EdgeChannel::OnMessage(SessionId session, ByteView bytes) {
+  if (!Carries(config::Protocol::kTcp)) return bytes.size();
   return core_.application->OnMessage(*this, session, bytes);
 }
 void EdgeChannel::OnFin(SessionId session) { core_.application->OnFin(*this, session); }

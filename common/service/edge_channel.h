@@ -70,6 +70,7 @@ class EdgeChannel final : public ChannelHandle,
   const std::string& peer() const override { return peer_; }
   const std::string& local_principal() const override { return local_principal_; }
   const std::string& remote_principal() const override { return remote_principal_; }
+  wire::Features features() const override { return features_; }
   std::uint64_t serial() const override { return serial_; }
 
  private:
@@ -80,6 +81,9 @@ class EdgeChannel final : public ChannelHandle,
   void LogEnd() const;
   void Finish();
   void TellUse();
+  // Whether this service carries what came. The channel ends where it does not: peers of version
+  // 0.1.0 do not say what theirs carries, and both ends would wait for ever.
+  [[nodiscard]] bool Carries(config::Protocol what);
   void UpdateCounters();
   void ArmTimer();
 
@@ -116,6 +120,7 @@ class EdgeChannel final : public ChannelHandle,
   const std::string peer_;
   const std::string local_principal_;
   const std::string remote_principal_;
+  const wire::Features features_;
   const std::uint64_t serial_;
   const TimePoint since_;
 

@@ -30,10 +30,20 @@ Result<std::vector<std::uint16_t>> ParseSuites(const TlvMap& map) {
   return suites;
 }
 
+Result<Features> FeaturesFrom(const TlvMap& map) {
+  const auto value = map.Find(TlvType::kFeatures);
+  return value ? Features::Parse(*value) : Features();
+}
+
+void AppendFeatures(ByteWriter& out, Features features) {
+  if (!features.empty()) AppendTlv(out, TlvType::kFeatures, features.Serialize());
+}
+
 Result<OpenedBody> OpenedFrom(const TlvMap& map) {
   OpenedBody opened;
   opened.version = TRY(map.GetU8(TlvType::kVersion));
   opened.suite = TRY(map.GetU16(TlvType::kSuite));
+  opened.features = TRY(FeaturesFrom(map));
   const ByteView token = TRY(map.Get(TlvType::kToken, 1, kMaxTokenSize));
   opened.token.assign(token.begin(), token.end());
   return opened;
@@ -42,15 +52,17 @@ Result<OpenedBody> OpenedFrom(const TlvMap& map) {
 void AppendOpened(ByteWriter& out, const OpenedBody& opened) {
   AppendTlv(out, TlvType::kVersion, OneByte(opened.version));
   AppendU16Tlv(out, TlvType::kSuite, opened.suite);
+  AppendFeatures(out, opened.features);
   AppendTlv(out, TlvType::kToken, opened.token);
 }
 
 }  // namespace
 
 Result<OpenBody> OpenBody::Parse(ByteView body) {
-  const TlvMap map = TRY(TlvMap::Parse(
-      body, {TlvType::kVersions, TlvType::kSuites, TlvType::kService, TlvType::kTarget,
-             TlvType::kNonce, TlvType::kHopLimit, TlvType::kToken}));
+  const TlvMap map =
+      TRY(TlvMap::Parse(body, {TlvType::kVersions, TlvType::kSuites, TlvType::kService,
+                               TlvType::kTarget, TlvType::kNonce, TlvType::kHopLimit,
+                               TlvType::kToken, TlvType::kFeatures, TlvType::kFedBy}));
   OpenBody open;
   const ByteView versions = TRY(map.Get(TlvType::kVersions, 1, kMaxChoices));
   open.versions.assign(versions.begin(), versions.end());
@@ -60,6 +72,8 @@ Result<OpenBody> OpenBody::Parse(ByteView body) {
   const ByteView nonce = TRY(map.Get(TlvType::kNonce, kNonceSize, kNonceSize));
   std::copy(nonce.begin(), nonce.end(), open.nonce.begin());
   open.hop_limit = TRY(map.GetU8(TlvType::kHopLimit));
+  open.features = TRY(FeaturesFrom(map));
+  if (const auto feeds = map.Find(TlvType::kFedBy)) open.fed_by = TRY(ParseFeeds(*feeds));
   const ByteView token = TRY(map.Get(TlvType::kToken, 1, kMaxTokenSize));
   open.token.assign(token.begin(), token.end());
   return open;
@@ -75,6 +89,8 @@ Bytes OpenBody::Serialize() const {
   AppendTlv(out, TlvType::kTarget, AsBytes(target));
   AppendTlv(out, TlvType::kNonce, nonce);
   AppendTlv(out, TlvType::kHopLimit, OneByte(hop_limit));
+  AppendFeatures(out, features);
+  if (!fed_by.empty()) AppendTlv(out, TlvType::kFedBy, SerializeFeeds(fed_by));
   AppendTlv(out, TlvType::kToken, token);
   return out.Release();
 }
@@ -85,8 +101,8 @@ bool OpenBody::Offers(std::uint8_t version, std::uint16_t suite) const {
 }
 
 Result<OpenedBody> OpenedBody::Parse(ByteView body) {
-  return OpenedFrom(
-      TRY(TlvMap::Parse(body, {TlvType::kVersion, TlvType::kSuite, TlvType::kToken})));
+  return OpenedFrom(TRY(TlvMap::Parse(
+      body, {TlvType::kVersion, TlvType::kSuite, TlvType::kToken, TlvType::kFeatures})));
 }
 
 Bytes OpenedBody::Serialize() const {

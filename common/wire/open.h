@@ -9,6 +9,8 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
+#include "common/wire/feature_set.h"
+#include "common/wire/feeds.h"
 
 namespace funnel::wire {
 
@@ -30,6 +32,8 @@ struct OpenBody {
   std::string target;   // node
   std::array<std::uint8_t, kNonceSize> nonce{};
   std::uint8_t hop_limit = kDefaultHopLimit;
+  Features features;         // none: the field is left out
+  std::vector<Feed> fed_by;  // none: the field is left out
   Bytes token;
 
   [[nodiscard]] static Result<OpenBody> Parse(ByteView body);
@@ -41,6 +45,7 @@ struct OpenBody {
 struct OpenedBody {
   std::uint8_t version = kProtocolVersion;
   std::uint16_t suite = kSuiteRfc4121;
+  Features features;  // of those in OPEN; none: the field is left out
   Bytes token;
 
   [[nodiscard]] static Result<OpenedBody> Parse(ByteView body);

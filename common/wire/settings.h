@@ -6,10 +6,14 @@
 #include <cstdint>
 
 #include "common/base/clock.h"
+#include "common/wire/feature_set.h"
 
 namespace funnel::wire {
 
 struct ChannelSettings {
+  // What both ends can do: nothing beyond version 0.1.0 goes out without its bit.
+  Features features;
+
   // Largest frame that fits one packet: whole SCTP message, clear header and sealing included.
   std::size_t packet_budget = 1384;
   // Largest frame for bulk data, at most kMaxBulkFrame; rounded down to a multiple of

@@ -25,6 +25,8 @@ enum class TlvType : std::uint8_t {
   kSuite = 19,     // u16: the acceptor's choice
   kNode = 21,      // HELLO: who speaks
   kInstance = 23,  // HELLO: u64, larger after each start of that node
+  kFeatures = 30,  // bits (feature_set.h); skipped by nodes of version 0.1.0
+  kFedBy = 32,     // services whose traffic goes on into this one (feeds.h); skipped likewise
 };
 
 // A body of TLVs as read: views into it, at most one of each type.

@@ -44,6 +44,8 @@ local f = {
   hops = ProtoField.uint8("funnel.hop_limit", "Hop limit"),
   token = ProtoField.bytes("funnel.token", "GSS token"),
   chosen = ProtoField.uint8("funnel.chosen_version", "Chosen version"),
+  features = ProtoField.bytes("funnel.features", "Features (bits)"),
+  fed_by = ProtoField.bytes("funnel.fed_by", "Services that go on into this one"),
   verdict = ProtoField.bytes("funnel.verdict", "Verdict (sealed)"),
   refusal = ProtoField.uint16("funnel.refused.code", "Refused", base.DEC, REFUSALS),
   text = ProtoField.string("funnel.refused.text", "Text (nobody has signed it)"),
@@ -125,12 +127,16 @@ local FIELDS = {
   [15] = { "Token", 1, 65535, 1, token },
   [17] = { "Version", 1, 1, 1, one(f.chosen) },
   [19] = { "Suite", 2, 2, 1, one(f.suite) },
+  [30] = { "Features", 1, 8, 1, one(f.features) },
+  [32] = { "Fed by", 1, 2048, 1, one(f.fed_by) },
 }
 local ALLOWED = {
-  [OPEN] = { 1, 3, 5, 7, 9, 11, 15 },
-  [OPENED] = { 15, 17, 19 },
+  [OPEN] = { 1, 3, 5, 7, 9, 11, 15, 30, 32 },
+  [OPENED] = { 15, 17, 19, 30 },
   [REFUSED] = { 2, 15, 17, 19 },
 }
+
+local OPTIONAL = { [30] = true, [32] = true }
 
 local function malformed(tree, text) tree:add_proto_expert_info(e.malformed, text) end
 
@@ -156,7 +162,8 @@ end
 local function missing(frame_type, seen)
   local out, count = {}, 0
   for _, kind in ipairs(ALLOWED[frame_type]) do
-    if seen[kind] then count = count + 1 else out[#out + 1] = FIELDS[kind][1] end
+    if seen[kind] then count = count + 1
+    elseif not OPTIONAL[kind] then out[#out + 1] = FIELDS[kind][1] end
   end
   if frame_type == REFUSED and count == 0 then return {} end
   return out

@@ -80,6 +80,49 @@ TEST_F(ChannelTest, RefusesATokenForAnotherService) {
   EXPECT_EQ(hoster_node_->Count(kClaimsIssued), 0u);
 }
 
+TEST_F(ChannelTest, AgreesOnWhatBothEndsCanDo) {
+  const auto opening = Open();
+  const auto open = wire::OpenBody::Parse(opening.open_body).value();
+  EXPECT_TRUE(open.features.Has(wire::Feature::kDatagrams));
+  auto accepted = Accept(opening.open_body);
+  EXPECT_EQ(wire::OpenedBody::Parse(accepted.opened_body)->features, open.features);
+  const auto theirs = Redeem(accepted.claim);
+  const auto ours = Complete(opening.handshake, accepted.opened_body);
+  EXPECT_EQ(ours.features, open.features.bits());
+  EXPECT_EQ(theirs.features, open.features.bits());
+}
+
+TEST_F(ChannelTest, RefusesTheOtherKindOfServiceAndNamesBoth) {
+  hoster_node_->Configure("services.d/dns.ini", "[service]\nprotocol = tcp\n" + EdgeUser() +
+                                                    "[connect]\naddress = 127.0.0.1:5300\n"
+                                                    "[security]\nidentity = " +
+                                                    server_ + "\naccept = " + client_ + "\n");
+  hoster_node_->server().Reload();
+  const auto opening = Open();
+  const auto refused = Refusal(opening.open_body);
+  const std::string why =
+      "service dns carries datagrams (UDP) at the initiator's end and connections (TCP) at the "
+      "acceptor's";
+  EXPECT_EQ(refused.text, why);
+  edge_.Send(ipc::CompleteRefused{
+      .request = ++request_, .handshake = opening.handshake, .refused_body = refused.refused_body});
+  const auto failed = edge_.Receive<ipc::Failed>();
+  EXPECT_TRUE(failed.authenticated);
+  EXPECT_EQ(failed.text, why);
+  EXPECT_EQ(branch_node_->server().core().failures.kept().back().text, why);
+  EXPECT_EQ(hoster_node_->server().core().failures.kept().back().text, why);
+}
+
+TEST_F(ChannelTest, RefusesFeaturesThatItDidNotOffer) {
+  const auto opening = Open();
+  auto accepted = Accept(opening.open_body);
+  auto opened = wire::OpenedBody::Parse(accepted.opened_body).value();
+  opened.features = opened.features.With(wire::Features(1ull << 50));
+  edge_.Send(ipc::Complete{
+      .request = ++request_, .handshake = opening.handshake, .reply = opened.Serialize()});
+  EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
+}
+
 TEST_F(ChannelTest, TellsAnAuthenticatedStrangerWhy) {
   const auto opening = Open("ldap");  // the hoster accepts ldap/other only
   const auto refused = Refusal(opening.open_body);

@@ -122,6 +122,30 @@ TEST_F(EdgeTest, TellsAuthdThatARekeyWasRefused) {
   EXPECT_TRUE(Exchange("two"));
 }
 
+// A peer of version 0.1.0 does not say in OPEN which kind its service is.
+TEST_F(EdgeTest, EndsAChannelThatBringsTheOtherKindAndNamesBoth) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  auto session = near_app_.up->wire().OpenSession({"192.0.2.1:1", "192.0.2.2:53"});
+  ASSERT_EQ(near_app_.up->wire().SendBytes(*session, AsBytes("GET")), 3u);
+  near_app_.up->RequestFlush();
+  ASSERT_TRUE(Until([&] { return near_app_.ends.size() == 1 && far_app_.ends.size() == 1; }));
+  EXPECT_EQ(near_app_.ends[0], std::pair(wire::EndCode::kProtocol, true));
+  EXPECT_EQ(far_app_.ends[0], std::pair(wire::EndCode::kProtocol, true));
+  EXPECT_EQ(far_counters_[kChannelsFailed].value(), 1u);
+  EXPECT_TRUE(Until([&] {
+    return status_.ends_with("this end carries datagrams (UDP), the other sends connections (TCP)");
+  })) << status_;
+}
+
+TEST_F(EdgeTest, GivesTheApplicationWhatBothEndsCanDo) {
+  authd_->features = wire::Features{wire::Feature::kDatagrams};
+  Start();
+  ASSERT_TRUE(UntilUp());
+  EXPECT_EQ(near_app_.up->features(), authd_->features);
+  EXPECT_EQ(far_app_.up->features(), authd_->features);
+}
+
 TEST_F(EdgeTest, NonsenseOnTheChannelSocketCostsTheChannelOnly) {
   Start();
   ASSERT_TRUE(UntilUp());

@@ -80,6 +80,7 @@ ipc::Context FakeAuthd::MakeContext(std::uint32_t request, wire::Role role, Byte
   exporters_[context.context] = key;
   context.exporter = Secret(key);
   context.reply_token = {9, 9};
+  context.features = features.bits();
   return context;
 }
 

@@ -51,6 +51,7 @@ class FakeAuthd {
   std::vector<std::uint64_t> released;
   std::vector<Bytes> refused_bodies;  // of CompleteRefused
   Duration life = std::chrono::hours(10);
+  wire::Features features;
 
  private:
   void OnMessage(ipc::ControlConnection& connection, ByteView packet);

@@ -72,6 +72,51 @@ TEST(OpenBody, RejectsFieldsOfWrongSize) {
   EXPECT_FALSE(OpenBody::Parse(tokenless.Serialize()));
 }
 
+TEST(Features, ComeBackInTheirShortestForm) {
+  for (std::uint64_t bits : {1ull, 2ull, 0xFFull, 0x100ull, 1ull << 63}) {
+    OpenBody open = Sample();
+    open.features = Features(bits);
+    auto back = OpenBody::Parse(open.Serialize());
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->features.bits(), bits);
+  }
+  EXPECT_EQ(Features(0x100).Serialize(), (Bytes{1, 0}));
+  for (const Bytes& wrong : {Bytes{}, Bytes{0}, Bytes{0, 1}, Bytes(9, 1)})
+    EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 30, wrong))) << wrong.size();
+}
+
+TEST(Features, AreWhatBothHave) {
+  const Features ours{Feature::kDatagrams};
+  const Features theirs = Features(1ull << 40).With(ours);
+  EXPECT_EQ(ours.Common(theirs), ours);
+  EXPECT_TRUE(theirs.Contains(ours));
+  EXPECT_FALSE(ours.Contains(theirs));
+  EXPECT_EQ(KindText(theirs), "datagrams (UDP)");
+  EXPECT_EQ(KindText(Features(1ull << 40)), std::nullopt);
+}
+
+TEST(Feeds, ComeBackAndRejectTruncation) {
+  OpenBody open = Sample();
+  open.fed_by = {{"a.example", "dns"}, {"b.example", "dns2"}};
+  EXPECT_EQ(OpenBody::Parse(open.Serialize())->fed_by, open.fed_by);
+  const Bytes value = SerializeFeeds(open.fed_by);
+  for (std::size_t size = 0; size < value.size(); ++size)
+    EXPECT_EQ(ParseFeeds(ByteView(value).first(size)).has_value(), size == 14) << size;
+  EXPECT_FALSE(ParseFeeds(Bytes{1, ' ', 1, 'x'}));
+  EXPECT_FALSE(ParseFeeds(Bytes{0, 1, 'x'}));
+}
+
+TEST(Feeds, AreCutToWhatAnOpenHolds) {
+  const std::vector<Feed> many(40, {"node", "service"});
+  EXPECT_EQ(ParseFeeds(SerializeFeeds(many))->size(), kMaxFeeds);
+  const std::vector<Feed> longest(16, {std::string(255, 'n'), std::string(255, 's')});
+  EXPECT_EQ(ParseFeeds(SerializeFeeds(longest))->size(), kMaxFeedsSize / 512);
+  Bytes one_more = SerializeFeeds(many);
+  const Bytes another = SerializeFeeds({{"node", "service"}});
+  one_more.insert(one_more.end(), another.begin(), another.end());
+  EXPECT_FALSE(ParseFeeds(one_more));
+}
+
 TEST(OpenedBody, ComesBackAndRejectsTruncation) {
   OpenedBody opened;
   opened.token = {5, 6};
@@ -133,6 +178,9 @@ TEST(Bindings, CoverEverythingButHopLimitAndToken) {
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
   changed = Sample();
   changed.suites = {2, 1};
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.features = {Feature::kDatagrams};
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
   // An ignored field is covered as well.
   EXPECT_NE(OpenBindingBytes(WithTlv(Sample().Serialize(), 200, AsBytes("x"))), base);
