@@ -1,4 +1,6 @@
 // AssociationTable: connecting to peers that have no association.
+#include <utility>
+
 #include "common/base/log.h"
 #include "funnel-sctpd/association_table.h"
 
@@ -25,6 +27,10 @@ void AssociationTable::Consider(Peer& peer) {
   }
   peer.dialer.Want(now);
   if (peer.dialer.state() == Dialer::State::kConnecting) return Advance(peer);
+  if (now >= peer.resolve_patience && MayFallBack(peer)) {
+    peer.fell_back = true;
+    return FallBack(peer, "its name is still being looked up");
+  }
   auto due = peer.dialer.due();
   if (!due) return;
   if (*due <= now)
@@ -44,7 +50,29 @@ void AssociationTable::Resolve(Peer& peer) {
 
 void AssociationTable::BeginDialling(Peer& peer) {
   peer.dialer.Begin();
+  // What the last round tried in vain is not tried before the answer again: it may name another.
+  peer.resolve_patience = TimePoint::max();
+  if (MayFallBack(peer) && !std::exchange(peer.fell_back, false)) {
+    peer.resolve_patience = core_.now() + core_.config.node.sctp.attempt_delay;
+    Wake(peer.resolve_patience);
+  }
   Resolve(peer);
+}
+
+// The name's server may be reached through this very peer, or be away with it.
+void AssociationTable::FallBack(Peer& peer, const std::string& why) {
+  const Route route = *peer.dialer.good();
+  core_.Count(kFallbacks);
+  peer.reason = why + "; the address that worked last is tried: " + PathText(route.path());
+  Log(LogLevel::kNotice, "address-of-last-time", peer.reason, {{"PEER", peer.config.name}});
+  peer.dialer.OnResolved({route}, HeadStart(), core_.now(), core_.random(), peer.reason);
+  Consider(peer);
+}
+
+bool AssociationTable::MayFallBack(const Peer& peer) const {
+  if (peer.dialer.state() != Dialer::State::kResolving || !peer.dialer.good()) return false;
+  const bool direct = peer.dialer.good()->carrier == sctp::Carrier::kDirect;
+  return peer.config.carrier != (direct ? config::Carrier::kUdp : config::Carrier::kDirect);
 }
 
 void AssociationTable::OnResolved(const std::string& name, std::uint64_t round,
@@ -65,6 +93,7 @@ void AssociationTable::OnResolved(const std::string& name, std::uint64_t round,
     core_.Count(kConnectsFailed);
     peer->reason = places.empty() ? error : "its SRV records do not offer the configured carrier";
     Log(LogLevel::kWarning, "resolve-failed", peer->reason, {{"PEER", name}});
+    if (places.empty() && MayFallBack(*peer)) return FallBack(*peer, error);
   }
   peer->dialer.OnResolved(std::move(routes), HeadStart(), core_.now(), core_.random(),
                           peer->reason);

@@ -98,6 +98,9 @@ class AssociationTable final : public sctp::EngineObserver {
   void Resolve(Peer& peer);
   void OnResolved(const std::string& name, std::uint64_t round, const std::vector<Place>& places,
                   const std::string& error);
+  // To the address that worked last, where its name leads nowhere (yet).
+  void FallBack(Peer& peer, const std::string& why);
+  [[nodiscard]] bool MayFallBack(const Peer& peer) const;
   [[nodiscard]] std::vector<Route> RoutesOf(const Peer& peer, const std::vector<Place>& places,
                                             bool direct_now) const;
   [[nodiscard]] Attempts::HeadStart HeadStart() const;

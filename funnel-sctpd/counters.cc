@@ -28,6 +28,8 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"associations_limited", "Associations turned away by a limit."},
     {"connects", "Attempts to connect to a peer."},
     {"connects_failed", "Attempts to connect to a peer that failed."},
+    {"connects_to_last_address",
+     "Rounds that tried the address that worked last, as its name led nowhere."},
     {"attempts_withdrawn", "Attempts to connect to a peer given up because another was faster."},
     {"returns_tried", "Times that better ways to a peer were tried beside the one in use."},
     {"peers_verified", "Peers that proved who they are."},

@@ -32,6 +32,7 @@ enum Counter : std::size_t {
   kAssociationsLimited,
   kConnects,
   kConnectsFailed,
+  kFallbacks,
   kAttemptsWithdrawn,
   kReturnsTried,
   kPeersVerified,

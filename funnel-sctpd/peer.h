@@ -25,6 +25,9 @@ struct Peer {
   Association* outgoing = nullptr;  // the dialer's that is being verified
   // Answers of the resolver to earlier questions are ignored.
   std::uint64_t resolve_round = 0;
+  // When the address that worked last is tried without an answer; max: it is waited for.
+  TimePoint resolve_patience = TimePoint::max();
+  bool fell_back = false;                     // and was, in the round before
   std::vector<Place> places;                  // where it was last resolved to
   std::vector<sctp::TransportAddress> hosts;  // of these, or where it was verified
   std::string reason;                         // why it is not up; empty: it is, or never was

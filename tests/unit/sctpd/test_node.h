@@ -53,11 +53,13 @@ class FakeResolver final : public ResolverPort {
     });
   }
   bool Answer() {
+    if (silent) return false;
     auto now = std::exchange(waiting, {});
     for (auto& answer : now) answer();
     return !now.empty();
   }
   int questions = 0;
+  bool silent = false;
   std::vector<Place> found;  // beside what the endpoints say themselves
   std::vector<std::function<void()>> waiting;
 };
