@@ -24,7 +24,11 @@ Findings CheckUdpPort(const Context& context);                                  
 Findings CheckServicePorts(const config::ServiceConfig& service, const std::string& run_dir);
 Findings CheckName(const config::Endpoint& endpoint);  // names.cc
 Findings CheckUnits(const Context& context);           // units.cc
-Findings CheckEdgeUsers(const Context& context);       // users.cc
+Findings CheckCircles(const Context& context);         // circles.cc
+// Whether a peer's name is looked up through the way to that peer: circles.cc.
+Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf,
+                          const std::string& hosts);
+Findings CheckEdgeUsers(const Context& context);  // users.cc
 
 // Kerberos: keytab.cc and tickets.cc.
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);

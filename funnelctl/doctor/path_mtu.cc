@@ -1,5 +1,7 @@
 // Whether packets of packet-size reach a peer whole: a datagram of that size with DF set goes to a
 // port where nobody listens. "Port unreachable" proves that it arrived; "too big" names the MTU.
+// Where a small one is answered and the large one is not, something on the way drops large packets
+// without a word.
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,7 +21,9 @@ namespace {
 
 constexpr std::uint16_t kProbePort = 33434;  // where traceroute begins: seldom in use
 constexpr int kTries = 3;                    // a lost probe must not look like a black hole
-constexpr int kWaitMilliseconds = 400;
+constexpr int kWaitMilliseconds = 250;
+// Sizes of IP packets that some ways are known to take: PPPoE, tunnels, the least of IPv6, of IPv4.
+constexpr std::int64_t kUsualSizes[] = {1492, 1420, 1400, 1280, 576};
 constexpr std::int64_t kIpv4Headers = 28;  // IP and UDP
 constexpr std::int64_t kIpv6Headers = 48;
 
@@ -73,6 +77,17 @@ int SendAndListen(const Probe& probe, std::size_t size) {
   return 0;
 }
 
+// The largest of the usual sizes below LIMIT that is answered; 0: not even the smallest.
+std::int64_t LargestAnswered(const Probe& probe, std::int64_t limit, std::int64_t headers) {
+  auto answered = [&](std::int64_t size) {
+    return SendAndListen(probe, static_cast<std::size_t>(size - headers)) == ECONNREFUSED;
+  };
+  if (!answered(*std::rbegin(kUsualSizes))) return 0;
+  const auto* found = std::ranges::find_if(
+      kUsualSizes, [&](std::int64_t size) { return size < limit && answered(size); });
+  return found == std::end(kUsualSizes) ? *std::rbegin(kUsualSizes) : *found;
+}
+
 std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
 
 }  // namespace
@@ -93,6 +108,11 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
   if (error == ECONNREFUSED)
     return {Ok("packets of " + Bytes(packet) + " reach " + peer_host + " whole")};
   if (error != 0) return {Wrong(peer_host + ": " + std::strerror(error), "ip route get; firewall")};
+  if (const std::int64_t fits = LargestAnswered(*probe, packet, headers); fits != 0)
+    return {
+        Wrong("packets of " + Bytes(packet) + " to " + peer_host + " get no answer, those of " +
+                  Bytes(fits) + " do: something on the way drops large ones without a word",
+              "[sctp] packet-size = " + std::to_string(fits - kIpv4Headers) + "B, at both ends")};
   return {Ok("MTU " + Bytes(probe->mtu()) + " for packets of " + Bytes(packet) +
              "; the far end does not confirm it")};
 }

@@ -31,6 +31,11 @@ constexpr Row kRows[] = {
     {"units", true, CheckUnits},
     {"edge-users", true, CheckEdgeUsers},
     {"peer", true, CheckPeers},
+    {"circles", true, CheckCircles},
+    {"own-resolver", true,
+     [](const Context& context) {
+       return CheckOwnResolver(context, "/etc/resolv.conf", "/etc/hosts");
+     }},
     {"kernel-sctp", true, CheckKernelSctp},
     {"crc32c", false, [](const Context&) { return CheckCrc32c(); }},
     {"udp-offload", false, [](const Context&) { return CheckUdpOffload(); }},

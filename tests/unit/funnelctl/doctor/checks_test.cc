@@ -105,6 +105,48 @@ TEST(Daemons, SilentOnesAndPeersThatAreDownAreToldWithReasons) {
   EXPECT_EQ(Worst(CheckPeers(context)), "waiting: no \\x1b answer");
 }
 
+TEST(Circles, ServicesThatGoBackToTheirPeerAreTold) {
+  config::ExampleDir dir;
+  Context context;
+  context.view.configuration = *dir.Load();
+  EXPECT_EQ(Worst(CheckCircles(context)), "ok");
+  auto& services = context.view.configuration->services;
+  auto& listening = services[0].role == config::Role::kListen ? services[0] : services[1];
+  auto& connecting = services[0].role == config::Role::kListen ? services[1] : services[0];
+  connecting.protocol = listening.protocol;
+  connecting.connect = listening.listen.front();
+  EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "runs for ever"));
+  connecting.peer = "another";
+  EXPECT_EQ(Worst(CheckCircles(context)), "ok") << "it goes on to a third node";
+  listening.target = context.view.configuration->node.name;
+  listening.wire_name = connecting.wire_name;
+  EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "round for ever"));
+}
+
+TEST(OwnResolver, IsToldWhereItIsBehindThePeerWhoseNameItIsAsked) {
+  config::ExampleDir dir;
+  Context context;
+  context.view.configuration = *dir.Load();
+  auto& configuration = *context.view.configuration;
+  auto& services = configuration.services;
+  auto& listening = services[0].role == config::Role::kListen ? services[0] : services[1];
+  listening.listen = {*config::Endpoint::ParseBackend("127.0.0.1:53")};
+  for (auto& peer : configuration.peers)
+    if (peer.name == listening.peer) peer.connect = {{.host = "ns.hoster.net", .port = 0}};
+  TempDir files;
+  files.Write("resolv.conf", "# ours\nnameserver 127.0.0.1\n");
+  files.Write("hosts", "127.0.0.1 localhost\n");
+  auto worst = [&] {
+    return Worst(CheckOwnResolver(context, files.Path("resolv.conf"), files.Path("hosts")));
+  };
+  EXPECT_TRUE(Contains(worst(), "ns.hoster.net is looked up through service dns")) << worst();
+  files.Write("hosts", "192.0.2.1 ns ns.hoster.net\n");
+  EXPECT_EQ(worst(), "ok");
+  files.Write("hosts", "");
+  files.Write("resolv.conf", "nameserver 192.0.2.53\n");
+  EXPECT_EQ(worst(), "ok");
+}
+
 TEST(Names, AreTimed) {
   EXPECT_EQ(Worst(CheckName({.host = "127.0.0.1", .port = 1})), "ok");
   EXPECT_NE(Worst(CheckName({.host = "no such name", .port = 1})), "ok");
