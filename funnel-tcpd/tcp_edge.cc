@@ -61,18 +61,20 @@ void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool
   std::erase(channels_, &SessionsOf(channel));
 }
 
-void TcpEdge::OnUnavailable(const std::string& reason) {
-  if (!channels_.empty() || waiting_.size() == 0) return;
+void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
+  if (!waiting_.ClearUntil(until)) return;
   Log(LogLevel::kWarning, "no-channel", "waiting connections are reset: " + reason,
       {{"SERVICE", parts_.service.name.text()}});
-  waiting_.Clear();
 }
 
 bool TcpEdge::Open(Connection& connection) {
-  const auto fewest = std::min_element(
-      channels_.begin(), channels_.end(),
-      [](ChannelSessions* a, ChannelSessions* b) { return a->pump().size() < b->pump().size(); });
-  return fewest != channels_.end() && (*fewest)->pump().Open(connection);
+  ChannelSessions* fewest = nullptr;
+  for (ChannelSessions* one : channels_) {
+    // One that is closing has few, and takes none.
+    if (!one->channel().wire().takes_sessions()) continue;
+    if (fewest == nullptr || one->pump().size() < fewest->pump().size()) fewest = one;
+  }
+  return fewest != nullptr && fewest->pump().Open(connection);
 }
 
 void TcpEdge::DrainWaiting() {

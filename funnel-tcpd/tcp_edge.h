@@ -24,7 +24,7 @@ class TcpEdge final : public service::Application {
 
   void OnChannelUp(service::ChannelHandle& channel) override;
   void OnChannelDown(service::ChannelHandle& channel, wire::EndCode code, bool clean) override;
-  void OnUnavailable(const std::string& reason) override;
+  void OnUnavailable(const std::string& reason, TimePoint until) override;
   void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
                        const wire::SessionInfo& info) override;
   std::size_t OnMessage(service::ChannelHandle& channel, SessionId session,

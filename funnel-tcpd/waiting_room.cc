@@ -30,6 +30,15 @@ void WaitingRoom::Clear() {
   }
 }
 
+bool WaitingRoom::ClearUntil(TimePoint until) {
+  const std::size_t before = waiting_.size();
+  while (!waiting_.empty() && waiting_.front().until <= until) {
+    CloseWithReset(std::move(waiting_.front().connection.fd));
+    PopFront();
+  }
+  return waiting_.size() < before;
+}
+
 void WaitingRoom::OnTimer() {
   const TimePoint now = Now();
   while (!waiting_.empty() && waiting_.front().until <= now) {

@@ -23,6 +23,8 @@ class WaitingRoom {
   // Offers connections in the order they came, until OPEN answers false (and leaves its argument as
   // it was). OPEN may not call back into the room.
   void Drain(const std::function<bool(Connection&)>& open);
+  // Resets those whose time would be over by UNTIL. False: there are none.
+  bool ClearUntil(TimePoint until);
   // Resets all.
   void Clear();
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }

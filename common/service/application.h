@@ -75,9 +75,9 @@ class Application {
   virtual void OnChannelUp(ChannelHandle& channel) = 0;
   // Every live session of it got OnSessionReset before. clean: authenticated by FAREWELL.
   virtual void OnChannelDown(ChannelHandle& channel, wire::EndCode code, bool clean) = 0;
-  // Initiator: there is no channel, and there will be none before a pause is over (refused, or a
-  // local failure). Whoever waits for one need not wait longer.
-  virtual void OnUnavailable(const std::string& /*reason*/) {}
+  // Initiator: there is no channel, and none will be tried before UNTIL: an authenticated refusal,
+  // or a failure of ours. Who would not wait until then need not wait longer.
+  virtual void OnUnavailable(const std::string& /*reason*/, TimePoint /*until*/) {}
 
   virtual void OnSessionOpened(ChannelHandle& channel, SessionId session,
                                const wire::SessionInfo& info) = 0;

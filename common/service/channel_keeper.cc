@@ -29,9 +29,7 @@ ChannelKeeper::ChannelKeeper(EdgeCore& core, Callbacks callbacks)
     if (link_ != nullptr && link_up_) return Initiate();
     Attach();
   });
-  clean_up_ = core.loop.AddTurnHook([this] {
-    if (std::exchange(drop_link_, false)) link_.reset();
-  });
+  clean_up_ = core.loop.AddTurnHook([this] { dropped_.clear(); });
 }
 
 ChannelKeeper::~ChannelKeeper() { DropAttempt(); }
@@ -66,10 +64,10 @@ void ChannelKeeper::Start() { Attach(); }
 void ChannelKeeper::Stop() {
   stopping_ = true;
   timer_->Disarm();
+  for (auto& channel : draining_) channel->Close(wire::EndCode::kShutdown, "the service stops");
   if (channel_ != nullptr) return channel_->Close(wire::EndCode::kShutdown, "the service stops");
   DropAttempt();
-  drop_link_ = true;
-  clean_up_->Request();
+  DropLink();
 }
 
 void ChannelKeeper::Attach() {
@@ -78,8 +76,7 @@ void ChannelKeeper::Attach() {
     FailAttempt(RetryDelay::Cause::kLost, what, false);
   };
   SetState(State::kAttaching);
-  link_.reset();
-  link_up_ = false;
+  DropLink();
   auto pair = ipc::ChannelSocketPair::Create();
   if (!pair) return lost(pair.error().message);
   auto link = ChannelLink::Create(core_.loop, core_.buffer, std::move(pair->ours), *this);
@@ -214,82 +211,6 @@ void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
   delay_.OnUp();
   SetState(State::kUp);
   channel_->Start();
-}
-
-void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
-  std::string text = EscapeForLog(failure.text);
-  bool quick = failure.authd_lost || failure.code == ipc::FailureCode::kBusy;
-  // What the path can have altered proves nothing, and must not delay us for long.
-  bool unproven = failure.code == ipc::FailureCode::kProtocol;
-  FailAttempt(quick      ? RetryDelay::Cause::kLost
-              : unproven ? RetryDelay::Cause::kUnproven
-                         : RetryDelay::Cause::kProven,
-              text, failure.authenticated);
-}
-
-void ChannelKeeper::DropAttempt() {
-  core_.authd.Cancel(std::exchange(request_, 0));
-  if (handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
-  control_.reset();
-}
-
-void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reason,
-                                bool authenticated) {
-  // Nothing was sent, or REFUSED took it back: sctpd lets the same link open again, and shows the
-  // reason for as long. Whatever else happened, the stream may still be in use.
-  bool refused = std::exchange(refused_, false);
-  bool reusable = refused || state_ == State::kInitiating;
-  DropAttempt();
-  reason_ = reason;
-  bool lost = cause == RetryDelay::Cause::kLost || cause == RetryDelay::Cause::kMoved;
-  if (!refused && !lost) core_.Count(kChannelsFailed);
-  Log(lost ? LogLevel::kInfo : LogLevel::kWarning, refused ? "channel-refused" : "channel-failed",
-      reason,
-      {{"SERVICE", core_.service.name.text()},
-       {"PEER", core_.service.peer},
-       {"LOCAL", core_.service.identity.text()},
-       {"REMOTE", core_.service.expect.text()},
-       {"AUTHENTICATED", authenticated ? "yes" : "no"}});
-  if (link_ != nullptr && !link_->lost() && reusable) {
-    link_->SendNote({refused ? ipc::NoteState::kRefused : ipc::NoteState::kFailed,
-                     core_.service.identity.text(), core_.service.expect.text(), reason,
-                     authenticated});
-  } else {
-    link_up_ = false;
-    drop_link_ = true;
-    clean_up_->Request();
-  }
-  SetState(State::kPaused);
-  if (stopping_) return;
-  timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
-  if (!lost) callbacks_.on_pause(reason);
-}
-
-void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
-  link_up_ = false;
-  drop_link_ = true;
-  clean_up_->Request();
-  if (state_ == State::kPaused) return;
-  std::string why = loss.sctpd_gone ? "funnel-sctpd has gone" : EscapeForLog(loss.text);
-  bool moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
-  FailAttempt(moved ? RetryDelay::Cause::kMoved : RetryDelay::Cause::kLost,
-              why.empty() ? "the association ended" : why, false);
-}
-
-void ChannelKeeper::OnChannelOver(EdgeChannel&, const ChannelEnd& end) {
-  channel_.reset();
-  reason_ = std::string(wire::EndCodeText(end.code));
-  if (end.code == wire::EndCode::kProtocol) reason_ += ": " + end.text;
-  SetState(State::kPaused);
-  if (stopping_) return;
-  // What was up is expected back soon, unless the far end's rule has gone, or one of us sends what
-  // the other cannot take.
-  bool proven =
-      end.clean && (end.code == wire::EndCode::kRevoked || end.code == wire::EndCode::kProtocol);
-  auto cause = proven      ? RetryDelay::Cause::kProven
-               : end.moved ? RetryDelay::Cause::kMoved
-                           : RetryDelay::Cause::kLost;
-  timer_->ArmAfter(delay_.Next(cause, core_.service.retry_min, core_.service.retry_max));
 }
 
 }  // namespace funnel::service

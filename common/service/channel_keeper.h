@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/ipc/control_connection.h"
 #include "common/service/edge_channel.h"
@@ -23,8 +24,9 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
  public:
   enum class State { kPaused, kAttaching, kWaiting, kInitiating, kOpening, kCompleting, kUp };
   struct Callbacks {
-    std::function<void()> on_change;                          // state or reason
-    std::function<void(const std::string& reason)> on_pause;  // no channel before a pause is over
+    std::function<void()> on_change;  // state or reason
+    // No channel before next_try(), for a reason that nobody on the path could have made up.
+    std::function<void(const std::string& reason)> on_pause;
   };
 
   ChannelKeeper(EdgeCore& core, Callbacks callbacks);
@@ -33,12 +35,20 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   void Start();
   // For good: closes the channel with FAREWELL, or gives up whatever is under way.
   void Stop();
-  [[nodiscard]] bool stopped() const { return stopping_ && channel_ == nullptr; }
+  [[nodiscard]] bool stopped() const {
+    return stopping_ && channel_ == nullptr && draining_.empty();
+  }
   [[nodiscard]] State state() const { return state_; }
   // For STATUS=.
   [[nodiscard]] std::string StatusText() const;
   // The live channel, or nullptr.
   [[nodiscard]] EdgeChannel* channel() { return channel_.get(); }
+  // Former ones that the peer has closed and slow readers keep.
+  [[nodiscard]] const std::vector<std::unique_ptr<EdgeChannel>>& draining() const {
+    return draining_;
+  }
+  // In kPaused: the end of the pause.
+  [[nodiscard]] TimePoint next_try() const { return next_try_; }
 
  private:
   void SetState(State state);
@@ -53,6 +63,9 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   void FailAttempt(RetryDelay::Cause cause, const std::string& reason, bool authenticated);
   void FailByAuthd(const AuthdClient::Failure& failure);
   void DropAttempt();
+  // From inside the link's calls too.
+  void DropLink();
+  void PauseFor(RetryDelay::Cause cause);
 
   // ChannelLink::Handler, until the channel takes over
   void OnFrame(const wire::FrameHeader& header, MutableByteView frame) override;
@@ -60,6 +73,7 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   void OnFlush() override {}
   // EdgeChannel::Owner
   void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
+  void OnChannelDraining(EdgeChannel& channel, wire::EndCode code) override;
 
   EdgeCore& core_;
   Callbacks callbacks_;
@@ -74,13 +88,15 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   std::unique_ptr<ipc::ControlConnection> control_;
   std::unique_ptr<ChannelLink> link_;
   bool link_up_ = false;
-  bool refused_ = false;    // this attempt, by the peer
-  bool drop_link_ = false;  // at the end of the turn
+  bool refused_ = false;                               // this attempt, by the peer
+  std::vector<std::unique_ptr<ChannelLink>> dropped_;  // until the end of the turn
   std::uint32_t budget_ = 0;
   ChannelId id_;
   AuthdClient::RequestId request_ = 0;
   std::uint64_t handshake_ = 0;
   std::unique_ptr<EdgeChannel> channel_;
+  std::vector<std::unique_ptr<EdgeChannel>> draining_;
+  TimePoint next_try_{};
 };
 
 }  // namespace funnel::service

@@ -21,6 +21,13 @@ Result<std::unique_ptr<ChannelLink>> ChannelLink::Create(event::Loop& loop, ipc:
   return link;
 }
 
+void ChannelLink::Abandon() {
+  handler_ = nullptr;
+  paused_ = lost_ = true;
+  resume_->Disarm();
+  watch_.reset();
+}
+
 void ChannelLink::Pause() {
   paused_ = true;
   resume_->Disarm();
@@ -64,7 +71,7 @@ void ChannelLink::Drain() {
   auto alive = alive_;
   auto status =
       reader_.Drain(fd_.get(), buffer_, [this](MutableByteView frame) { return OnUnit(frame); });
-  if (!*alive) return;
+  if (!*alive || lost_) return;
   if (!status) {
     loss_.text = status.error().message;
     return Lose();
@@ -98,6 +105,7 @@ void ChannelLink::Lose() {
 }
 
 void ChannelLink::Flush() {
+  if (handler_ == nullptr) return;
   handler_->OnFlush();
   if (lost_) return;
   auto alive = alive_;

@@ -45,6 +45,9 @@ class ChannelLink {
   ~ChannelLink();
 
   void set_handler(Handler& handler) { handler_ = &handler; }
+  // Nothing of it reaches the handler any more: for who gives it up from inside a call of its,
+  // where it cannot be destroyed.
+  void Abandon();
   // Input waits, from within OnFrame too.
   void Pause();
   void Resume();
@@ -73,7 +76,7 @@ class ChannelLink {
   event::Loop& loop_;
   ipc::ReadBuffer& buffer_;
   UniqueFd fd_;
-  Handler* handler_;
+  Handler* handler_;  // nullptr: abandoned
   ipc::FrameReader reader_;
   ipc::FrameWriter writer_{kWriterLimit};
   bool paused_ = true;

@@ -69,7 +69,12 @@ void Edge::OnRevoked(std::uint64_t context, const std::string& reason) {
 }
 
 void Edge::OnPause(const std::string& reason) {
-  if (channel_count() == 0) core_.application->OnUnavailable(reason);
+  TimePoint until = TimePoint::max();
+  for (auto& keeper : keepers_) {
+    if (keeper->state() != ChannelKeeper::State::kPaused) return;
+    until = std::min(until, keeper->next_try());
+  }
+  core_.application->OnUnavailable(reason, until);
 }
 
 std::string Edge::StatusText() const {

@@ -88,8 +88,10 @@ class Edge {
 
 template <typename Visit>
 void Edge::VisitChannels(Visit visit) {
-  for (auto& keeper : keepers_)
+  for (auto& keeper : keepers_) {
     if (keeper->channel() != nullptr) visit(*keeper->channel());
+    for (auto& channel : keeper->draining()) visit(*channel);
+  }
   if (adopter_ != nullptr)
     for (auto& channel : adopter_->channels()) visit(*channel);
 }

@@ -50,15 +50,15 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
       pings_(core.loop,
              [this](std::uint64_t value) {
                wire_->Ping(value, Now());
-               link_->RequestFlush();
+               RequestFlush();
              }),
       security_{setup.context.context, std::move(setup.context.exporter)},
       link_(std::move(link)),
       timer_(core.loop.AddTimer([this] {
         wire_->OnTimer(Now(), BootNow());
-        link_->RequestFlush();
+        RequestFlush();
       })),
-      finish_(core.loop.AddTurnHook([this] { Finish(); })) {}
+      turn_(core.loop.AddTurnHook([this] { EndTurn(); })) {}
 
 EdgeChannel::~EdgeChannel() {
   core_.authd.Cancel(rekey_request_);
@@ -113,11 +113,12 @@ void EdgeChannel::Start() {
 void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
   if (over_) return;
   wire_->Close(code, text);
-  link_->RequestFlush();
+  RequestFlush();
 }
 
 void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
   noted_ = {state, text};
+  if (link_ == nullptr) return;
   link_->SendNote({state, local_principal_, remote_principal_, text, false, told_in_use_});
 }
 
@@ -181,7 +182,7 @@ void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
   end_.moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
   if (end_.text.empty()) end_.text = loss.text;
   if (!over_) wire_->OnLinkClosed(/*abrupt=*/true, Now());
-  finish_->Request();
+  turn_->Request();
 }
 
 void EdgeChannel::OnFlush() {
@@ -193,17 +194,22 @@ void EdgeChannel::OnFlush() {
     UpdateCounters();
     ArmTimer();
   }
-  if (over_) finish_->Request();
+  if (over_) turn_->Request();
 }
 
 void EdgeChannel::ArmTimer() { timer_->Arm(wire_->NextTimer()); }
+
+void EdgeChannel::OnDraining(wire::EndCode code) {
+  turn_->Request();
+  owner_.OnChannelDraining(*this, code);
+}
 
 void EdgeChannel::OnEnded(wire::EndCode code, const std::string& text, bool clean) {
   over_ = true;
   end_.code = code;
   if (!text.empty()) end_.text = EscapeForLog(text);
   end_.clean = clean;
-  finish_->Request();
+  turn_->Request();
 }
 
 void EdgeChannel::LogEnd() const {
@@ -217,9 +223,27 @@ void EdgeChannel::LogEnd() const {
       {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
 }
 
-// At the end of the turn in which it ended: nothing of the channel is on the stack.
+// Nothing of the channel is on the stack here.
+void EdgeChannel::EndTurn() {
+  if (over_) return Finish();
+  // It drains: all is here, and nothing can be sent. So CLOSED is said at once, and its stream is
+  // free for the next channel.
+  if (wire_->is_draining()) GiveUpLink(wire::ClosedCode::kDone);
+  UpdateCounters();
+  ArmTimer();
+}
+
+void EdgeChannel::GiveUpLink(wire::ClosedCode code) {
+  if (link_ == nullptr) return;
+  if (link_lost_) return link_.reset();
+  const Bytes body = wire::ClosedBody{code}.Serialize();
+  tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kClosed,
+                  wire::kFrameHeaderSize + body.size());
+  link_->Send(wire::FrameType::kClosed, id_, body);
+  core_.linger.Add(std::move(link_));
+}
+
 void EdgeChannel::Finish() {
-  if (!over_) return;
   UpdateCounters();
   timer_->Disarm();
   LogEnd();
@@ -227,14 +251,7 @@ void EdgeChannel::Finish() {
   core_.counters[kChannelsUp] -= 1;
   pings_.FailAll("the channel ended");
   core_.application->OnChannelDown(*this, end_.code, end_.clean);
-  if (!link_lost_) {
-    auto code = end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted;
-    const Bytes body = wire::ClosedBody{code}.Serialize();
-    tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kClosed,
-                    wire::kFrameHeaderSize + body.size());
-    link_->Send(wire::FrameType::kClosed, id_, body);
-    core_.linger.Add(std::move(link_));
-  }
+  GiveUpLink(end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);
   // The owner destroys this channel, and reads how it ended also after that.
   const ChannelEnd end = end_;
   owner_.OnChannelOver(*this, end);
@@ -286,7 +303,7 @@ void EdgeChannel::OnSessionReset(SessionId session, wire::EndCode code) {
 }
 void EdgeChannel::OnWritable(SessionId session) {
   core_.application->OnWritable(*this, session);
-  link_->RequestFlush();
+  RequestFlush();
 }
 void EdgeChannel::OnSessionsAvailable() { core_.application->OnSessionsAvailable(*this); }
 

@@ -34,6 +34,9 @@ class EdgeChannel final : public ChannelHandle,
    public:
     virtual ~Owner() = default;
     virtual void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) = 0;
+    // The peer has closed it and it takes no new sessions; OnChannelOver follows when slow readers
+    // have what is theirs. Not to be destroyed from within.
+    virtual void OnChannelDraining(EdgeChannel& /*channel*/, wire::EndCode /*code*/) {}
   };
   struct Setup {
     wire::Role role = wire::Role::kInitiator;
@@ -65,7 +68,7 @@ class EdgeChannel final : public ChannelHandle,
 
   // ChannelHandle
   wire::Channel& wire() override { return *wire_; }
-  void RequestFlush() override { link_->RequestFlush(); }
+  void RequestFlush() override { link_ ? link_->RequestFlush() : turn_->Request(); }
   wire::Role role() const override { return role_; }
   const std::string& peer() const override { return peer_; }
   const std::string& local_principal() const override { return local_principal_; }
@@ -79,7 +82,9 @@ class EdgeChannel final : public ChannelHandle,
   [[nodiscard]] Result<wire::EpochKeys> MakeKeys(const ipc::Context& context);
   void Note(ipc::NoteState state, const std::string& text);
   void LogEnd() const;
+  void EndTurn();
   void Finish();
+  void GiveUpLink(wire::ClosedCode code);
   void TellUse();
   // Whether this service carries what came. The channel ends where it does not: peers of version
   // 0.1.0 do not say what theirs carries, and both ends would wait for ever.
@@ -106,6 +111,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnRekeyToken(Epoch next, ByteView token) override;
   void OnEpochInUse(Epoch epoch) override;
   void OnRekeyRefused() override;
+  void OnDraining(wire::EndCode code) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 
   // Rekeying (edge_channel_rekey.cc)
@@ -140,10 +146,10 @@ class EdgeChannel final : public ChannelHandle,
   AuthdClient::RequestId rekey_request_ = 0;  // one at a time
   AuthdClient::RequestId announce_request_ = 0;
 
-  std::unique_ptr<ChannelLink> link_;
+  std::unique_ptr<ChannelLink> link_;  // not any more while it drains
   std::unique_ptr<wire::Channel> wire_;
   std::unique_ptr<event::Timer> timer_;
-  std::unique_ptr<event::TurnHook> finish_;
+  std::unique_ptr<event::TurnHook> turn_;
   wire::ChannelStats counted_;
   bool started_ = false;
   bool over_ = false;

@@ -25,7 +25,7 @@ void EdgeChannel::OnRekeyOpening(const ipc::Opening& opening) {
   rekey_handshake_ = opening.handshake;
   if (over_) return;
   wire_->StartRekey(opening.open_body);
-  link_->RequestFlush();
+  RequestFlush();
 }
 
 void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
@@ -75,7 +75,7 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
     wire_->AnswerRekey(context.reply_token, std::move(*keys));
   else
     wire_->InstallEpoch(std::move(*keys));
-  link_->RequestFlush();
+  RequestFlush();
 }
 
 // An acceptor's answer may be of no use to the initiator (its authd was started anew meanwhile): so
@@ -95,7 +95,7 @@ void EdgeChannel::RekeyFailed(const std::string& why) {
       {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
   if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0));
   wire_->RekeyFailed();
-  link_->RequestFlush();
+  RequestFlush();
 }
 
 void EdgeChannel::Announce() {

@@ -56,6 +56,8 @@ std::optional<TimePoint> Channel::NextTimer() const { return impl_->NextTimer();
 void Channel::OnTimer(TimePoint now, BootTime boot_now) { impl_->OnTimer(now, boot_now); }
 
 Channel::State Channel::state() const { return impl_->state(); }
+bool Channel::is_draining() const { return impl_->is_draining(); }
+bool Channel::takes_sessions() const { return impl_->takes_sessions(); }
 Epoch Channel::epoch() const { return impl_->epoch(); }
 const ChannelStats& Channel::stats() const { return impl_->stats(); }
 std::size_t Channel::session_count() const { return impl_->session_count(); }

@@ -118,6 +118,10 @@ class Channel {
   [[nodiscard]] Epoch epoch() const;
   [[nodiscard]] const ChannelStats& stats() const;
   [[nodiscard]] std::size_t session_count() const;
+  // Whether it is on no way to its end.
+  [[nodiscard]] bool takes_sessions() const;
+  // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
+  [[nodiscard]] bool is_draining() const;
   // nullopt: no such session.
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
   // Of the last PING between the two ends; zero: not known yet.

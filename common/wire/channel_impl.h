@@ -63,6 +63,8 @@ class Channel::Impl {
 
   // channel_life.cc
   void Ping(std::uint64_t value, TimePoint now);
+  [[nodiscard]] bool is_draining() const { return farewell_taken_ && !IsEnded(); }
+  [[nodiscard]] bool takes_sessions() const { return IsLive() && !link_closed_; }
   void SendHello(ByteView body);
   void Close(EndCode code, const std::string& text);
   void OnLinkClosed(bool abrupt, TimePoint now);
@@ -96,6 +98,7 @@ class Channel::Impl {
     Scope& operator=(const Scope&) = delete;
 
    private:
+  [[nodiscard]] bool IsEnded() const { return state_ == State::kEnded; }
     Impl& impl_;
   };
 
@@ -105,9 +108,7 @@ class Channel::Impl {
     now_ = now;
     boot_now_ = boot_now;
   }
-  [[nodiscard]] bool IsLive() const {
-    return state_ == State::kConfirming || state_ == State::kOpen;
-  }
+  [[nodiscard]] bool IsLive() const { return !IsEnded() && state_ != State::kClosing; }
 
   // Either end has said, or is about to say, FAREWELL.
   [[nodiscard]] bool IsClosing() const { return closing_ || farewell_taken_; }

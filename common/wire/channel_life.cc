@@ -163,6 +163,8 @@ void Channel::Impl::CheckFarewell() {
   if (!farewell_ || state_ == State::kEnded || closing_) return;
   if (!farewell_taken_) {
     if (!epochs_.NothingMissing()) return;
+  // What still drains to slow readers is given up.
+  if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
     farewell_taken_ = true;
     end_deadline_ = now_ + settings_.missing_timeout;
     SetState(State::kClosing);
@@ -184,3 +186,4 @@ void Channel::Impl::OnLinkClosed(bool abrupt, TimePoint now) {
 }
 
 }  // namespace funnel::wire
+    if (!sessions_.empty()) observer_.OnDraining(farewell_->code);

@@ -50,6 +50,9 @@ class ChannelObserver {
   // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
   virtual bool OnHello(ByteView /*body*/) { return false; }
   // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to
+  // The peer has said FAREWELL: nothing new can be sent, and only readers that are slow keep the
+  // channel from its end.
+  virtual void OnDraining(EndCode /*code*/) {}
   // the sink. Every live session got OnSessionReset before.
   virtual void OnEnded(EndCode code, const std::string& text, bool clean) = 0;
 };

@@ -1,3 +1,8 @@
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+
 #include "common/service/edge_reload.h"
 #include "tests/unit/service/recorders.h"
 
@@ -48,6 +53,78 @@ TEST_F(EdgeTest, AttachesWhenSctpdIsThere) {
   EXPECT_TRUE(UntilUp());
 }
 
+// The next attempt may begin in the turn in which the one before failed: it keeps its own link.
+TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
+  sctpd_->swallow_open = true;
+  Start();
+  ASSERT_TRUE(Until([&] { return sctpd_->opens == 1; }));
+  // Other sources keep the turn busy for longer than the pause, which is 20 ms at most.
+  UniqueFd busy(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  int calls = 0;
+  auto watch = *loop_->AddIo(busy.get(), EPOLLIN, [&](std::uint32_t) {
+    if (++calls > 4) return;
+    const TimePoint until = Now() + std::chrono::milliseconds(25);
+    while (Now() < until) continue;
+  });
+  sctpd_->DropAssociation(ipc::LinkEndCode::kMoved);
+  EXPECT_TRUE(Until([&] { return sctpd_->opens == 2; }));
+  sctpd_->swallow_open = false;
+  watch.reset();
+  sctpd_->DropAssociation(ipc::LinkEndCode::kMoved);
+  EXPECT_TRUE(UntilUp());
+}
+
+// A client that does not read what is its own keeps the channel that the far end has closed, and
+// keeps nobody from a new one.
+TEST_F(EdgeTest, OpensANewChannelBesideOneThatDrains) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  near_app_.reads = false;
+  ChannelHandle* first = near_app_.up;
+  auto session = *first->wire().OpenSession({"c", "l"});
+  first->wire().SendFin(session);
+  first->RequestFlush();
+  ASSERT_TRUE(Until([&] { return !far_app_.clients.empty(); }));
+  ASSERT_EQ(far_app_.up->wire().SendBytes(session, AsBytes("answer")), 6u);
+  far_app_.up->wire().SendFin(session);
+  far_app_.up->RequestFlush();
+  ASSERT_TRUE(Until([&] { return first->wire().undelivered_bytes() == 6; }));
+  far_->VisitChannels(
+      [](EdgeChannel& channel) { channel.Close(wire::EndCode::kShutdown, "restarts"); });
+  ASSERT_TRUE(Until([&] { return near_app_.ups == 2; }));
+  EXPECT_TRUE(near_app_.ends.empty());
+  EXPECT_TRUE(first->wire().is_draining());
+  ASSERT_TRUE(Exchange("by the new one"));
+  // Its stream is free: CLOSED was said at once.
+  EXPECT_EQ(
+      std::count(sctpd_->from_near.begin(), sctpd_->from_near.end(), wire::FrameType::kClosed), 1);
+  near_app_.reads = true;
+  first->wire().Resume(session);
+  first->RequestFlush();
+  ASSERT_TRUE(Until([&] { return near_app_.ends.size() == 1; }));
+  EXPECT_TRUE(near_app_.ends[0].second);
+  EXPECT_TRUE(Exchange("still"));
+}
+
+TEST_F(EdgeTest, StopsThoughAChannelDrains) {
+  Start();
+  ASSERT_TRUE(UntilUp());
+  near_app_.reads = false;
+  auto session = *near_app_.up->wire().OpenSession({"c", "l"});
+  near_app_.up->wire().SendFin(session);
+  near_app_.up->RequestFlush();
+  ASSERT_TRUE(Until([&] { return !far_app_.clients.empty(); }));
+  ASSERT_EQ(far_app_.up->wire().SendBytes(session, AsBytes("answer")), 6u);
+  far_app_.up->wire().SendFin(session);
+  far_app_.up->RequestFlush();
+  ASSERT_TRUE(Until([&] { return near_app_.up->wire().undelivered_bytes() == 6; }));
+  far_->VisitChannels(
+      [](EdgeChannel& channel) { channel.Close(wire::EndCode::kShutdown, "restarts"); });
+  ASSERT_TRUE(Until([&] { return near_app_.ups == 2; }));
+  near_->Stop();
+  EXPECT_TRUE(Until([&] { return near_app_.ends.size() == 2 && stopped_ == 1; }));
+}
+
 TEST_F(EdgeTest, ComesBackAfterSctpdDied) {
   Start();
   ASSERT_TRUE(UntilUp());
@@ -77,7 +154,8 @@ TEST_F(EdgeTest, ARefusalPausesAndIsShown) {
   sctpd_->refuse = wire::RefusedBody{.code = wire::RefusalCode::kRefused, .text = "refused"};
   Start();
   ASSERT_TRUE(Until([&] { return sctpd_->opens >= 2; }));
-  EXPECT_EQ(near_app_.unavailable, "refused: refused");
+  // Anybody on the path could have said so: who waits goes on waiting.
+  EXPECT_EQ(near_app_.unavailable, "");
   EXPECT_EQ(sctpd_->attaches, 1);  // the same link opens again
   // authd hears of it, and may doubt its ticket.
   EXPECT_GE(authd_->seen[ipc::MessageType::kCompleteRefused], 1);

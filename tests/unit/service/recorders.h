@@ -11,11 +11,14 @@ class Recorder final : public Application {
     up = &channel;
     ++ups;
   }
-  void OnChannelDown(ChannelHandle&, wire::EndCode code, bool clean) override {
-    up = nullptr;
+  void OnChannelDown(ChannelHandle& channel, wire::EndCode code, bool clean) override {
+    if (up == &channel) up = nullptr;
     ends.emplace_back(code, clean);
   }
-  void OnUnavailable(const std::string& reason) override { unavailable = reason; }
+  void OnUnavailable(const std::string& reason, TimePoint) override { unavailable = reason; }
+  std::size_t OnMessage(ChannelHandle&, SessionId, ByteView bytes) override {
+    return reads ? bytes.size() : 0;
+  }
   void OnSessionOpened(ChannelHandle&, SessionId, const wire::SessionInfo& info) override {
     clients.push_back(info.client);
   }
@@ -31,6 +34,7 @@ class Recorder final : public Application {
   ChannelHandle* up = nullptr;
   int ups = 0, resets = 0;
   bool told_to_stop = false;
+  bool reads = true;                    // messages
   std::optional<TimePoint> idle_since;  // nullopt: in use
   std::chrono::milliseconds idle{0};
   std::vector<std::pair<wire::EndCode, bool>> ends;

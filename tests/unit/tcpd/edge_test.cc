@@ -196,11 +196,26 @@ TEST_F(EdgeTest, LostChannelResetsBothEndsAndTheNextOneServes) {
   EXPECT_EQ(reader.text, "served");
 }
 
-TEST_F(EdgeTest, RefusedChannelResetsWaitingConnectionsAtOnce) {
+// As long as connect-wait, unless no channel can be up by then.
+TEST_F(EdgeTest, AFailedAttemptResetsOnlyWhoWouldNotBeServed) {
   UniqueFd client = ConnectTo(client_address_);
   EXPECT_TRUE(Until([&] { return Counted(kSessionsWaiting) == 1; }));
-  listening_->OnUnavailable("refused");
+  listening_->OnUnavailable("refused", Now() + std::chrono::seconds(1));
+  EXPECT_EQ(Counted(kSessionsWaiting), 1u);
+  listening_->OnUnavailable("refused", Now() + std::chrono::seconds(5));
   EXPECT_TRUE(ReadsUntil(client, at_client_, ReadState::kReset));
+}
+
+// It has the fewest connections, and takes none.
+TEST_F(EdgeTest, AChannelThatIsClosingIsNotChosen) {
+  BringUp();
+  BringUp();
+  channels_[0]->wire().OnLinkClosed(/*abrupt=*/false, Now());
+  for (int i = 0; i < 3; ++i) {
+    UniqueFd client = ConnectTo(client_address_), backend = AcceptAtBackend();
+    ASSERT_TRUE(backend);
+  }
+  EXPECT_EQ(Counted(kSessionsNoNumber), 0u);
 }
 
 TEST_F(EdgeTest, StoppedEdgeAcceptsNothing) {

@@ -111,6 +111,9 @@ TEST(ChannelEnd, ASlowReaderStillGetsWhatCameBeforeTheFarewell) {
   EXPECT_TRUE(ends.b.seen.sessions[*open].reset);
   EXPECT_FALSE(ends.b.seen.sessions[*done].reset);
   EXPECT_TRUE(ends.b.seen.ended.empty());
+  EXPECT_EQ(ends.b.seen.draining, std::vector<EndCode>{EndCode::kShutdown});
+  EXPECT_TRUE(ends.b.channel->is_draining());
+  EXPECT_FALSE(ends.b.channel->takes_sessions());
   ends.b.channel->OnLinkClosed(/*abrupt=*/true, ends.now);
   EXPECT_TRUE(ends.b.seen.ended.empty());
   ends.b.seen.appetite.clear();

@@ -88,6 +88,7 @@ class Recorder : public ChannelObserver {
     hellos.emplace_back(AsText(body));
     return takes_hello;
   }
+  void OnDraining(EndCode code) override { draining.push_back(code); }
   void OnEpochInUse(Epoch epoch) override { epochs_in_use.push_back(epoch); }
   void OnEnded(EndCode code, const std::string& text, bool clean) override {
     ended.push_back({code, text, clean});
@@ -102,6 +103,7 @@ class Recorder : public ChannelObserver {
   std::vector<Epoch> rekeys_due, epochs_in_use;
   std::vector<std::string> rekey_tokens, hellos;
   std::vector<Ended> ended;
+  std::vector<EndCode> draining;
   std::function<void(SessionId)> on_opened, on_datagram, on_message, on_reset, on_writable;
   std::function<void(Epoch)> on_rekey_due;
   std::function<void(Epoch, ByteView)> on_rekey_token;

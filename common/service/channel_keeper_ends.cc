@@ -1,0 +1,106 @@
+// ChannelKeeper: how attempts and channels end, and the pause after.
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/service/channel_keeper.h"
+
+namespace funnel::service {
+
+// It goes at the end of the turn; the next attempt, which may begin before, has its own.
+void ChannelKeeper::DropLink() {
+  link_up_ = false;
+  if (link_ == nullptr) return;
+  link_->Abandon();
+  dropped_.push_back(std::move(link_));
+  clean_up_->Request();
+}
+
+void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
+  std::string text = EscapeForLog(failure.text);
+  bool quick = failure.authd_lost || failure.code == ipc::FailureCode::kBusy;
+  // What the path can have altered proves nothing, and must not delay us for long.
+  bool unproven = failure.code == ipc::FailureCode::kProtocol;
+  FailAttempt(quick      ? RetryDelay::Cause::kLost
+              : unproven ? RetryDelay::Cause::kUnproven
+                         : RetryDelay::Cause::kProven,
+              text, failure.authenticated);
+}
+
+void ChannelKeeper::DropAttempt() {
+  core_.authd.Cancel(std::exchange(request_, 0));
+  if (handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
+  control_.reset();
+}
+
+void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reason,
+                                bool authenticated) {
+  // Nothing was sent, or REFUSED took it back: sctpd lets the same link open again, and shows the
+  // reason for as long. Whatever else happened, the stream may still be in use.
+  bool refused = std::exchange(refused_, false);
+  bool reusable = refused || state_ == State::kInitiating;
+  DropAttempt();
+  reason_ = reason;
+  bool lost = cause == RetryDelay::Cause::kLost || cause == RetryDelay::Cause::kMoved;
+  if (!refused && !lost) core_.Count(kChannelsFailed);
+  Log(lost ? LogLevel::kInfo : LogLevel::kWarning, refused ? "channel-refused" : "channel-failed",
+      reason,
+      {{"SERVICE", core_.service.name.text()},
+       {"PEER", core_.service.peer},
+       {"LOCAL", core_.service.identity.text()},
+       {"REMOTE", core_.service.expect.text()},
+       {"AUTHENTICATED", authenticated ? "yes" : "no"}});
+  if (link_ != nullptr && !link_->lost() && reusable) {
+    link_->SendNote({refused ? ipc::NoteState::kRefused : ipc::NoteState::kFailed,
+                     core_.service.identity.text(), core_.service.expect.text(), reason,
+                     authenticated});
+  } else {
+    DropLink();
+  }
+  PauseFor(cause);
+  if (cause == RetryDelay::Cause::kProven && !stopping_) callbacks_.on_pause(reason);
+}
+
+void ChannelKeeper::PauseFor(RetryDelay::Cause cause) {
+  SetState(State::kPaused);
+  if (stopping_) return;
+  next_try_ = Now() + delay_.Next(cause, core_.service.retry_min, core_.service.retry_max);
+  timer_->Arm(next_try_);
+}
+
+void ChannelKeeper::OnLinkLost(const LinkLoss& loss) {
+  DropLink();
+  if (state_ == State::kPaused) return;
+  std::string why = loss.sctpd_gone ? "funnel-sctpd has gone" : EscapeForLog(loss.text);
+  bool moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
+  FailAttempt(moved ? RetryDelay::Cause::kMoved : RetryDelay::Cause::kLost,
+              why.empty() ? "the association ended" : why, false);
+}
+
+void ChannelKeeper::OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) {
+  const auto at = std::find_if(draining_.begin(), draining_.end(),
+                               [&](const auto& one) { return one.get() == &channel; });
+  if (at != draining_.end()) {
+    draining_.erase(at);
+    return callbacks_.on_change();
+  }
+  channel_.reset();
+  reason_ = std::string(wire::EndCodeText(end.code));
+  if (end.code == wire::EndCode::kProtocol) reason_ += ": " + end.text;
+  // What was up is expected back soon, unless the far end's rule has gone, or one of us sends what
+  // the other cannot take.
+  const bool proven =
+      end.clean && (end.code == wire::EndCode::kRevoked || end.code == wire::EndCode::kProtocol);
+  PauseFor(proven      ? RetryDelay::Cause::kProven
+           : end.moved ? RetryDelay::Cause::kMoved
+                       : RetryDelay::Cause::kLost);
+}
+
+// Slow readers take their time; those that come meanwhile need a new channel.
+void ChannelKeeper::OnChannelDraining(EdgeChannel&, wire::EndCode code) {
+  draining_.push_back(std::move(channel_));
+  reason_ = std::string(wire::EndCodeText(code));
+  PauseFor(code == wire::EndCode::kRevoked ? RetryDelay::Cause::kProven : RetryDelay::Cause::kLost);
+}
+
+}  // namespace funnel::service
