@@ -12,6 +12,8 @@ namespace {
 
 // After the first silent period: this many probes, spread over about the same time again.
 constexpr int kProbes = 4;
+// Linux takes no longer times (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL), and no other with them.
+constexpr std::int64_t kLongestKeepalive = 32767;
 
 void Set(int fd, int level, int option, int value) {
   (void)setsockopt(fd, level, option, &value, sizeof value);
@@ -27,9 +29,11 @@ void SetLinger(int fd, bool reset_on_close) {
 void PrepareStream(int fd, std::chrono::milliseconds keepalive) {
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   SetLinger(fd, true);
+  // A channel has no urgent data: the byte goes where it stands in the stream.
+  Set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
   if (keepalive.count() <= 0) return;
-  const int seconds = static_cast<int>(std::max<std::int64_t>(
-      1, std::chrono::duration_cast<std::chrono::seconds>(keepalive).count()));
+  const int seconds = static_cast<int>(std::clamp<std::int64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(keepalive).count(), 1, kLongestKeepalive));
   Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
   Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / kProbes));
   Set(fd, IPPROTO_TCP, TCP_KEEPCNT, kProbes);

@@ -166,7 +166,7 @@ constexpr KeyRow kServiceRows[] = {
      "keepalive",
      Type::kTime,
      At<&ServiceConfig::keepalive>,
-     "Idle time after which TCP probes its client or backend; 0s: never.",
+     "Idle time after which TCP probes its client or backend, 32767s at most for Linux; 0s: never.",
      {0, 24 * kHour},
      Need::kOptional,
      kTcpOnly},
