@@ -82,7 +82,8 @@ Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, Ep
       window_growth_left_(settings.channel_window_max / 2),
       datagrams_(settings.datagram_queue_max),
       last_received_(now),
-      next_ping_(now + settings.ping_interval) {}
+      next_ping_(now + settings.ping_interval),
+      confirm_deadline_(now + settings.missing_timeout) {}
 
 Channel::Impl::~Impl() {
   for (auto& [id, session] : sessions_) session->queue.Clear(pool_);

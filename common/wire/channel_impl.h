@@ -285,6 +285,8 @@ class Channel::Impl {
     std::string text;
     bool clean;
   };
+  const TimePoint confirm_deadline_;
+  std::optional<TimePoint> stuck_check_;
   std::optional<EndState> closing_;   // ours: FAREWELL is to be sent
   std::optional<EndState> farewell_;  // the peer's, waiting for what is missing
   bool farewell_taken_ = false;       // nothing is missing: sessions drain

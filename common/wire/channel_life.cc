@@ -70,6 +70,8 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
   if (farewell_taken_ && sessions_.empty()) return now_;
   consider(end_deadline_);
   if (!farewell_taken_) consider(epochs_.NextDeadline(settings_.missing_timeout));
+  if (state_ == State::kConfirming) consider(confirm_deadline_);
+  consider(stuck_check_);
   if (state_ != State::kOpen || link_closed_) return next;
   consider(own_ping_ ? SilenceEnds() : next_ping_);
   if (role_ == Role::kInitiator && rekey_ == Rekey::kIdle && !epochs_.HasOld()) {
@@ -93,6 +95,9 @@ void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
   if (!IsClosing() &&
       boot_now.since_boot >= epochs_.current().keys.expires.since_boot + kFarewellAfterExpiry)
     BeginClose(EndCode::kExpired, "the security context's life is over", /*clean=*/true);
+  if (state_ == State::kConfirming && now >= confirm_deadline_)
+    return End(EndCode::kTimeout, "the far end does not confirm the handshake", /*clean=*/false);
+  CheckStuck();
   CheckEpochs();
   CheckFarewell();
   CheckPings();

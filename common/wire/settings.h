@@ -37,7 +37,8 @@ struct ChannelSettings {
   std::chrono::milliseconds lifetime{0};
 
   Duration ping_interval = std::chrono::seconds(30);
-  // A reliable frame that is known to be missing, an unanswered PING, or the rest of an old epoch.
+  // A reliable frame that is known to be missing, an unanswered PING, the rest of an old epoch, or
+  // the peer's first frame.
   Duration missing_timeout = std::chrono::seconds(60);
   // How long a FAREWELL that CLOSED has overtaken is waited for.
   Duration closed_wait = std::chrono::seconds(5);
