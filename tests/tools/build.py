@@ -1,7 +1,7 @@
 """Builds with meson and ninja into a folder, with a line of progress every few seconds. Used by run_tests.py
 and quickstart:  build.py FOLDER [MESON-OPTION...] [--targets TARGET...]
 
-FUNNEL_STRICT=1 in the environment makes warnings errors, as run-tests does.
+FUNNEL_OPTIONS in the environment has options beside those.
 """
 import json
 import os
@@ -27,6 +27,7 @@ class BuildError(Exception):
 
 def configure(folder, options=(), environment=None):
     """Makes a folder to build in, or gives one that is there the options that it has otherwise."""
+    options = [*options, *os.environ.get("FUNNEL_OPTIONS", "").split()]
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         print(f"build: configure {os.path.basename(folder)}", flush=True)
         _meson("setup", *options, folder, TOP, environment=environment)
@@ -85,8 +86,6 @@ def compile_all(folder, targets=()):
 def main():
     folder, options = os.path.abspath(sys.argv[1]), sys.argv[2:]
     targets = []
-    if os.environ.get("FUNNEL_STRICT"):
-        options[:0] = STRICT
     if "--targets" in options:
         at = options.index("--targets")
         options, targets = options[:at], options[at + 1:]

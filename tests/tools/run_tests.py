@@ -24,6 +24,8 @@ FUZZ_SECONDS = 60
 LONG_SCENARIOS = "100000"
 UNIT_PROGRAMS_AT_ONCE = 2
 FILES_AT_ONCE = 3
+# Guests are of Debian 12 elsewhere; these tests are worth running on 13 too.
+GUESTS_TOO, GUEST_TESTS = "trixie", ("guest", "services", "reload")
 CORPORA = os.path.join(build.TOP, "tests/fuzz/corpus")
 SANITIZED_FOLDER = "build-sanitize"
 # Line numbers are all that a report needs of debugging information; with all of it this takes twice as long.
@@ -156,12 +158,12 @@ class Runner:
             return
         where = "integration" + (" (sanitized)" if sanitized else "")
         # Most of a test's time is waiting, so several files run side by side; what measures time runs alone.
-        self.pytest(where, ["-n", str(FILES_AT_ONCE), "--dist", "loadfile", "-m", "not alone", *chosen, *files],
+        self.pytest(where, ["-n", str(FILES_AT_ONCE), "--dist", "loadfile", "-m", "not alone and not fresh", *chosen, *files],
                     folder, sanitized)
         before_alone()
         self.pytest(where + ", alone", ["-m", "alone", *chosen, *files], folder, sanitized)
 
-    def pytest(self, where, arguments, folder, sanitized):
+    def pytest(self, where, arguments, folder, sanitized, more=None):
         report = os.path.join(self.scratch, "integration.xml")
         command = [*DIE_WITH_US, *enterable.command(self.scratch, folder, [
             "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rP", "--durations=10",
@@ -169,7 +171,8 @@ class Runner:
         self.say(where)
         try:
             status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INTEGRATION_TIMEOUT, cwd=build.TOP,
-                                    env=self.environment(enterable.view_of(self.scratch), sanitized), check=False).returncode
+                                    env={**self.environment(enterable.view_of(self.scratch), sanitized), **(more or {})},
+                                    check=False).returncode
         except subprocess.TimeoutExpired:
             status = "a timeout"
         if os.path.exists(report):
@@ -177,6 +180,21 @@ class Runner:
             os.unlink(report)
         elif status != 5:  # 5: no test was chosen
             self.totals.failed.append(f"{where}: pytest ended with {status} before its report")
+
+    def fresh(self, folder):
+        """On machines into which nothing was installed; then what systemd sees on Debian's newer release, in guests."""
+        kept = os.path.join(self.scratch, "fresh")
+        os.makedirs(kept, exist_ok=True)
+        everything = {"FUNNEL_FRESH": "all"} if self.arguments.fresh or self.arguments.long else {}
+        files = glob.glob(os.path.join(build.TOP, "tests/integration/test_fresh_*.py"))
+        if not any(self.wanted(os.path.basename(path)) for path in files):
+            return
+        self.pytest("fresh machines", ["-m", "fresh", *sorted(files)], folder, False, {**everything, "FUNNEL_FRESH_KEEP": kept})
+        newer = os.path.join(kept, f"funnel_{GUESTS_TOO}.deb")
+        if os.path.exists(newer):
+            self.pytest(f"guests of {GUESTS_TOO}",
+                        [os.path.join(build.TOP, "tests/integration", f"test_systemd_{name}.py") for name in GUEST_TESTS],
+                        folder, False, {"FUNNEL_GUEST_SUITE": GUESTS_TOO, "FUNNEL_PACKAGE": newer})
 
     # Parsers
 
@@ -224,15 +242,21 @@ class Runner:
 
     def run(self):
         arguments = self.arguments
+        if arguments.fresh:
+            self.fresh(os.path.join(build.TOP, "build"))
+            return
         plain = None if arguments.sanitize else self.build("build")
         if plain:
             self.unit(plain, sanitized=False)
+        if arguments.units:
+            return
         background = None
         if arguments.sanitize or not arguments.only:
             background = BackgroundBuild(SANITIZED_FOLDER, SANITIZED_OPTIONS, self.scratch, DIE_WITH_US)
         if plain:
             # What measures time has the processors to itself.
             self.all_but_unit(plain, sanitized=False, before_alone=lambda: background and background.wait(self.say))
+            self.fresh(plain)
         if arguments.long and not arguments.sanitize:
             folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false",
                                                "-Db_sanitize=address,undefined", "-Db_lundef=false"],
@@ -252,6 +276,8 @@ def main():
     parser = argparse.ArgumentParser(prog="run-tests")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--units", action="store_true")
     parser.add_argument("--only", action="extend", nargs="+", default=[], metavar="PATTERN")
     arguments = parser.parse_args()
     scratch = tempfile.mkdtemp(prefix="funnel-tests-")

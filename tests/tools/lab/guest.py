@@ -5,12 +5,11 @@ Mounts that are made here go with the mount namespace that run-tests gives all t
 """
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 
 from .base import Child, LabError, run, tail, wait_until, write_file
-from .image import image
+from .image import image, missing_parts
 
 BOOT_DEADLINE = 60
 # A test's commands run beside PID 1, in its control group: the kernel kills them with the guest.
@@ -19,20 +18,7 @@ ENTER = 'echo 0 > "$0" && exec nsenter --target "$1" --mount --pid --ipc --uts -
 
 def missing():
     """Why this machine can run no guest; empty when it can."""
-    if os.getuid() != 0:
-        return "guests need root"
-    for program in ("systemd-nspawn", "mmdebstrap"):
-        if not shutil.which(program):
-            return f"{program} is not installed"
-    try:
-        with open("/proc/filesystems", encoding="utf-8") as listed:
-            known = {line.split()[-1] for line in listed}
-    except OSError as error:
-        return f"/proc/filesystems: {error.strerror}"
-    for kind in ("cgroup2", "overlay", "tmpfs"):
-        if kind not in known:
-            return f"the kernel knows no {kind}"
-    return ""
+    return missing_parts(("systemd-nspawn", "mmdebstrap"), ("cgroup2", "overlay", "tmpfs"))
 
 
 class Guest:

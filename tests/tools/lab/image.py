@@ -12,7 +12,7 @@ import time
 from .base import LabError, run
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-SUITE = "bookworm"
+SUITE = os.environ.get("FUNNEL_GUEST_SUITE", "bookworm")
 KEPT_SECONDS = 30 * 86400
 BUILD_TIMEOUT = 900
 
@@ -45,26 +45,42 @@ def packages(section="guest"):
     return names
 
 
-def cache_folder():
+def cache_folder(name="funnel-guest"):
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "funnel-guest")
+    return os.path.join(base, name)
 
 
-def _key():
-    with open(os.path.abspath(__file__), "rb") as source:
-        return hashlib.sha256(source.read() + " ".join([SUITE, *packages()]).encode()).hexdigest()[:12]
+def missing_parts(programs, filesystems):
+    """Why this machine can have no root file system of its own for others; empty when it can."""
+    if os.getuid() != 0:
+        return "it needs root"
+    for program in programs:
+        if not shutil.which(program):
+            return f"{program} is not installed"
+    try:
+        with open("/proc/filesystems", encoding="utf-8") as listed:
+            known = {line.split()[-1] for line in listed}
+    except OSError as error:
+        return f"/proc/filesystems: {error.strerror}"
+    return next((f"the kernel knows no {kind}" for kind in filesystems if kind not in known), "")
 
 
-def image():
-    """The folder with the tree; makes it when it is not there. Callers side by side make it once."""
-    cache = cache_folder()
+def image(suite=SUITE):
+    """The folder with the guests' tree; makes it when it is not there."""
+    return kept_image(cache_folder(), suite, lambda root: _make_guest(suite, root), " ".join(packages()))
+
+
+def kept_image(cache, suite, make, contents):
+    """A tree by what goes into it, which this source says too. Callers side by side make it once."""
     os.makedirs(cache, exist_ok=True)
-    made = os.path.join(cache, f"{SUITE}-{_key()}")
+    with open(os.path.abspath(__file__), "rb") as source:
+        key = hashlib.sha256(source.read() + f"{suite} {contents}".encode()).hexdigest()[:12]
+    made = os.path.join(cache, f"{suite}-{key}")
     with open(os.path.join(cache, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.isdir(made):
             _remove_old(cache)
-            _make(made + ".new")
+            make(made + ".new")
             os.rename(made + ".new", made)
         os.utime(made)
     return made
@@ -77,10 +93,20 @@ def _remove_old(cache):
             shutil.rmtree(path)
 
 
-def _make(root):
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages())]
-    command += [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
-    run([*command, SUITE, root], timeout=BUILD_TIMEOUT)
+def make_minimal(suite, root, options=()):
+    """What Debian calls required, and apt."""
+    run(["mmdebstrap", "--quiet", "--variant=minbase", *options, suite, root], timeout=BUILD_TIMEOUT)
+
+
+def _include(line):
+    """mmdebstrap takes a pattern of apt's alone; a release has one of the alternatives."""
+    names = line.split(" | ")
+    return names[0] if len(names) == 1 else "?or(" + ",".join(f"?exact-name({name})" for name in names) + ")"
+
+
+def _make_guest(suite, root):
+    options = [f"--include={_include(line)}" for line in packages()]
+    make_minimal(suite, root, options + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT])
     os.unlink(os.path.join(root, "etc/dpkg/dpkg.cfg.d/99mmdebstrap"))
     for unit in MASKED:
         _write(root, f"etc/systemd/system/{unit}", link="/dev/null")
