@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/base/json_writer.h"
+#include "common/base/version.h"
 
 namespace funnel::authd {
 namespace {
@@ -96,7 +97,7 @@ std::string StatusJson(const Core& core, const PeerLinks& peers, std::int64_t st
   JsonWriter json;
   json.Open('{')
       .Field("daemon", "funnel-authd")
-      .Field("version", FUNNEL_VERSION)
+      .Field("version", kVersion)
       .Field("pid", ::getpid())
       .Field("started", started)
       .Field("node", node.name)

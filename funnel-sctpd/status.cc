@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "common/base/json_writer.h"
+#include "common/base/version.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -213,7 +214,7 @@ void WriteRefusals(JsonWriter& out, const Refusals& refusals) {
 
 std::string MakeStatus(const StatusInput& in) {
   JsonWriter out;
-  out.Open('{').Field("daemon", "funnel-sctpd").Field("version", FUNNEL_VERSION);
+  out.Open('{').Field("daemon", "funnel-sctpd").Field("version", kVersion);
   out.Field("pid", ::getpid()).Field("started", in.started_unix);
   out.Field("node", in.core.config.node.name).Field("engine", in.core.engine->name());
   out.Key("listen").Open('[');

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "common/base/text.h"
+#include "common/base/version.h"
 
 namespace funnel::config {
 namespace {
@@ -190,7 +191,7 @@ std::expected<Options, int> ParseOptionsOrAnswer(const Usage& usage, int argc,
     return std::unexpected(0);
   }
   if (options->version) {
-    std::printf("%s %s\n", program.c_str(), FUNNEL_VERSION);
+    std::printf("%s %s\n", program.c_str(), kVersion);
     return std::unexpected(0);
   }
   return *std::move(options);

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "common/base/json_writer.h"
+#include "common/base/version.h"
 #include "common/seal/enctype.h"
 
 namespace funnel::service {
@@ -73,7 +74,7 @@ void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
 
 void WriteHead(JsonWriter& out, const EdgeCommandsSetup& in) {
   const config::ServiceConfig& service = in.edge.service();
-  out.Open('{').Field("daemon", in.daemon).Field("version", FUNNEL_VERSION);
+  out.Open('{').Field("daemon", in.daemon).Field("version", kVersion);
   out.Field("pid", ::getpid()).Field("service", service.name.text());
   out.Field("role", service.role == config::Role::kListen ? "listen" : "connect");
   out.Field("state", in.edge.StatusText()).Field("draining", in.edge.draining());

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/ids.h"
+#include "common/base/version.h"
 #include "common/service/counters.h"
 #include "funnel-authd/counters.h"
 #include "funnel-sctpd/counters.h"
@@ -120,7 +121,7 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
                  "The version of funnelctl.",
                  false,
                  {"version"},
-                 {{{{"version", FUNNEL_VERSION}}, 1}}});
+                 {{{{"version", kVersion}}, 1}}});
   out.push_back({"funnel_rejected_files",
                  "Counter files that cannot be read, or are no daemon's.",
                  false,

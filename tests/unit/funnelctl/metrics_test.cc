@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/base/version.h"
 #include "common/metrics/counters.h"
 #include "common/service/counters.h"
 #include "funnelctl/counter_owner.h"
@@ -53,7 +54,7 @@ TEST(Families, TellOfEachDaemonWhetherItLives) {
   EXPECT_TRUE(Contains(text, "funnel_up{daemon=\"funnel-sctpd\"} 1\n"));
   EXPECT_TRUE(Contains(text, "funnel_beat_age_seconds{daemon=\"funnel-sctpd\"} 10\n"));
   EXPECT_TRUE(Contains(text, "funnel_starts_total{daemon=\"funnel-sctpd\"} 3\n"));
-  EXPECT_TRUE(Contains(text, "funnel_build_info{version=\"" FUNNEL_VERSION "\"} 1\n"));
+  EXPECT_TRUE(Contains(text, "funnel_build_info{version=\"" + std::string(kVersion) + "\"} 1\n"));
 }
 
 // The folder of counters takes files of several users.
