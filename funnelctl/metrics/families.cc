@@ -130,13 +130,15 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
   AddAboutDaemons(sources, now, out);
   for (const Group& group : Groups()) {
     bool edges = group.daemons.front().ends_with("udpd") || group.daemons.front().ends_with("tcpd");
+    // Not appended to: g++ 14 takes the vector's new memory for its old (array-bounds).
+    const auto labels =
+        edges ? std::vector<std::string>{"daemon", "service"} : std::vector<std::string>{"daemon"};
     for (const metrics::CounterDef& def : group.table) {
       Family family{FamilyName(group, def),
                     std::string(def.help),
                     def.kind == metrics::Kind::kCounter,
-                    {"daemon"},
+                    labels,
                     {}};
-      if (edges) family.labels.emplace_back("service");
       AddSamples(group, def.name, sources, family);
       out.push_back(std::move(family));
     }
