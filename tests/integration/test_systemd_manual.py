@@ -1,5 +1,5 @@
-"""A newcomer follows funnel(7), and nothing else, from the package to a DNS tunnel between two machines: every command of
-its quick start is run as it stands there, on two guests on which nothing of Funnel is configured.
+"""A newcomer follows funnel(7) or README.md, and nothing else, from the package to a DNS tunnel between two machines: every
+command is run as it stands there, on two guests on which nothing of Funnel is configured.
 
     guest a: branch1.example.net                                    guest b: ns.hoster.net
     dig @127.0.0.1  -> funnel-udpd@dns -> sctpd ==== sctpd -> funnel-udpd@dns -> nsd 127.0.0.1:5300
@@ -50,11 +50,23 @@ class Machines:
         return guest.start()
 
     def follow(self, node):
-        """All steps for one machine, but the look at the result. kadmin asks for a password once a command."""
+        """All steps of funnel(7) for one machine, but the look at the result."""
         for script in manual.quickstart(node):
             if "dig " not in script:
-                passwords = f"{PASSWORD}\n" * script.count("kadmin -p")
-                self.guests[node].shell("cd /root\n" + script, input=passwords, timeout=120)
+                self.type(node, script)
+
+    def follow_readme(self, node):
+        """The same of README.md."""
+        for kind, *step in manual.readme_steps(node):
+            if kind == "file":
+                self.guests[node].write(*step)
+            elif "dig " not in step[0]:
+                self.type(node, step[0])
+
+    def type(self, node, script):
+        """kadmin asks for a password once a command."""
+        passwords = f"{PASSWORD}\n" * script.count("kadmin -p")
+        self.guests[node].shell("cd /root\n" + script, input=passwords, timeout=120)
 
     def describe(self):
         return "\n".join(guest.journal("-u", "funnel*", "-n", "60") for guest in self.guests.values() if guest.pid)
@@ -78,11 +90,14 @@ def tunnel(package):
         machines.stop()
 
 
-def test_dig_of_the_page_is_answered(tunnel):
-    script = next(script for script in manual.quickstart("branch1") if "dig " in script)
-    guest = tunnel.guests["branch1"]
-    wait_until(lambda: "192.0.2.80" in guest.shell(script, check=False).stdout, "dig is answered", 30, detail=tunnel.describe)
+def require_answer(machines, script):
+    guest = machines.guests["branch1"]
+    wait_until(lambda: "192.0.2.80" in guest.shell(script, check=False).stdout, "dig is answered", 30, detail=machines.describe)
     assert "All well." in guest.run("funnelctl", "status").stdout
+
+
+def test_dig_of_the_page_is_answered(tunnel):
+    require_answer(tunnel, next(script for script in manual.quickstart("branch1") if "dig " in script))
 
 
 def test_answer_that_is_too_large_for_a_datagram_comes_over_tcp(tunnel):
@@ -118,3 +133,16 @@ def test_journal_explains_that_a_unit_is_not_started(tunnel):
     tunnel.guests["hoster"].systemctl("stop", "funnel-udpd@dns.socket")
     ask(tunnel)
     wait_explained(tunnel, "funnel-sctpd", "A channel was accepted, and its edge is not there", "funnel-udpd@dns.socket")
+
+
+def test_readme_alone_leads_to_an_answer(package):
+    machines = Machines(package)
+    try:
+        for node in ("hoster", "branch1"):
+            machines.follow_readme(node)
+        script = next(step[1] for step in manual.readme_steps("branch1") if "dig " in step[1])
+        require_answer(machines, script)
+        for guest in machines.guests.values():
+            assert guest.systemctl("list-units", "--failed", "--plain", "--no-legend").stdout == ""
+    finally:
+        machines.stop()

@@ -1,10 +1,17 @@
-"""What the manual pages hold, for the tests: which pages there are, and the parts of funnel.7 that are marked to be
-followed literally.
+"""What the manual pages hold, for the tests: which pages there are, and the parts of funnel.7 and README.md that are marked
+to be followed literally.
 
     .\\" quickstart: branch1            .\\" file: dns/hoster/funnel.conf
     .Bd -literal -offset indent        .Bd -literal -offset indent
     apt install ...                    [node]
     .Ed                                .Ed
+
+    README.md:  <!-- run: hoster -->   What it is for, `/etc/funnel/funnel.conf`:
+                    kadmin ...
+                                       <!-- file: hoster -->
+                                       ```ini
+                                       [node] ...
+                                       ```
 """
 import glob
 import os
@@ -46,3 +53,16 @@ def blocks(kind, page=os.path.join(TOP, "man", "funnel.7")):
 def quickstart(node):
     """The commands that `node` ("hoster" or "branch1") is told to run, as one shell script for each step."""
     return [block.text for block in blocks("quickstart") if block.where in (node, "both")]
+
+
+def readme_steps(node):
+    """What README.md tells `node` to do, in its order: ("run", script), or ("file", path, text)."""
+    marked = (r"<!-- run: (?P<runs>\S+) -->\n(?P<script>(?: {4}.*\n)+)"
+              r"|`(?P<path>/etc/\S+)`:\n\n<!-- file: (?P<has>\S+) -->\n```ini\n(?P<text>(?:.*\n)*?)```\n")
+    steps = []
+    for found in re.finditer(marked, read(os.path.join(TOP, "README.md"), "utf-8")):
+        if found["script"] and found["runs"] in (node, "both"):
+            steps.append(("run", found["script"]))
+        elif found["path"] and found["has"] == node:
+            steps.append(("file", found["path"], found["text"]))
+    return steps
