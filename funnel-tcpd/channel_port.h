@@ -20,6 +20,8 @@ class ChannelPort {
   virtual void CommitBytes(SessionId session, std::size_t count) = 0;
   virtual void SendFin(SessionId session) = 0;
   virtual void ResetSession(SessionId session, wire::EndCode code) = 0;
+  // Behind what was committed, with kBroken.
+  virtual void FinishAndReset(SessionId session) = 0;
   virtual void Resume(SessionId session) = 0;
 };
 

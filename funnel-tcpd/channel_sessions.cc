@@ -41,6 +41,11 @@ void ChannelSessions::ResetSession(SessionId session, wire::EndCode code) {
   channel_.RequestFlush();
 }
 
+void ChannelSessions::FinishAndReset(SessionId session) {
+  channel_.wire().FinishAndReset(session);
+  channel_.RequestFlush();
+}
+
 void ChannelSessions::Resume(SessionId session) {
   channel_.wire().Resume(session);
   channel_.RequestFlush();

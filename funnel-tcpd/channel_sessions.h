@@ -27,6 +27,7 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   void CommitBytes(SessionId session, std::size_t count) override;
   void SendFin(SessionId session) override;
   void ResetSession(SessionId session, wire::EndCode code) override;
+  void FinishAndReset(SessionId session) override;
   void Resume(SessionId session) override;
 
   service::ChannelHandle& channel_;

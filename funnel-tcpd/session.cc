@@ -14,7 +14,7 @@ Session::Session(SessionOwner& owner, SessionId id, UniqueFd fd)
     : owner_(owner), id_(id), fd_(std::move(fd)) {}
 
 Result<> Session::Start(event::EpollSet& set) {
-  watch_ = TRY(set.Add(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this));
+  watch_ = TRY(set.Add(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLET, *this));
   return {};
 }
 
@@ -25,11 +25,17 @@ bool Session::HasError() const {
 }
 
 void Session::OnReady(std::uint32_t events) {
-  if ((events & EPOLLERR) != 0 && HasError()) return owner_.OnBroken(*this);
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
-  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) hung_up_ = true;
+  if ((events & EPOLLERR) != 0 && HasError()) broken_ = true;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
   if ((events & EPOLLOUT) != 0 && std::exchange(blocked_, false)) owner_.Resume(id_);
   Read();
+}
+
+// The kernel keeps what came in front of the reset, or of the end: it is read first. The error
+// itself is told once, so we remember it.
+void Session::Break() {
+  broken_ = readable_ = true;
+  owner_.RequestTurn(*this);
 }
 
 void Session::Read() {
@@ -43,12 +49,14 @@ void Session::Read() {
     const auto count = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
     owner_.CommitBytes(id_, count);
     taken += count;
-    if (size == 0) return OnEndOfInput();
-    if (error != 0 && error != EAGAIN && error != EINTR) return owner_.OnBroken(*this);
-    // A short read has emptied the socket: what comes later is a new edge (epoll(7), question 9).
+    if (size == 0 && !broken_) return OnEndOfInput();
+    if (size == 0 || (error != 0 && error != EAGAIN && error != EINTR))
+      return owner_.OnBroken(*this);
+    // A short read is no sign: it also ends at the mark of urgent data, and on a Unix socket where
+    // descriptors came.
     if (error == EAGAIN) readable_ = false;
-    if (error == 0 && count < buffer.size()) readable_ = hung_up_;
   }
+  if (broken_ && !over() && (!input_open_ || !readable_)) owner_.OnBroken(*this);
 }
 
 void Session::OnEndOfInput() {
@@ -58,6 +66,7 @@ void Session::OnEndOfInput() {
 }
 
 std::size_t Session::Write(ByteView bytes) {
+  if (broken_) return bytes.size();  // nobody will read it
   std::size_t written = 0;
   while (!over() && !blocked_ && written < bytes.size()) {
     const ssize_t size = send(fd_.get(), bytes.data() + written, bytes.size() - written,
@@ -68,7 +77,7 @@ std::size_t Session::Write(ByteView bytes) {
       blocked_ = true;
       owner_.OnOutputBlocked();
     } else if (errno != EINTR) {
-      owner_.OnBroken(*this);
+      Break();
       return bytes.size();  // nobody will ask for the rest
     }
   }
@@ -79,7 +88,7 @@ void Session::FinishOutput() {
   if (over()) return;
   output_open_ = false;
   // ENOTCONN: it was reset meanwhile.
-  if (shutdown(fd_.get(), SHUT_WR) != 0) return owner_.OnBroken(*this);
+  if (broken_ || shutdown(fd_.get(), SHUT_WR) != 0) return Break();
   FinishIfDone();
 }
 
@@ -91,9 +100,12 @@ void Session::FinishIfDone() {
 }
 
 void Session::Abort() {
-  if (over()) return;
+  if (!over()) CloseWithReset(Detach());
+}
+
+UniqueFd Session::Detach() {
   watch_.Remove();
-  CloseWithReset(std::move(fd_));
+  return std::move(fd_);
 }
 
 }  // namespace funnel::tcpd

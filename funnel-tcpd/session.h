@@ -34,7 +34,7 @@ class SessionOwner {
   virtual void OnOutputBlocked() = 0;
   // Both directions have ended cleanly.
   virtual void OnFinished(Session& session) = 0;
-  // The connection was reset by the application.
+  // The connection was reset by the application, and what it had sent before was read.
   virtual void OnBroken(Session& session) = 0;
 };
 
@@ -58,6 +58,8 @@ class Session final : public event::DescriptorHandler {
   void FinishOutput();
   // Closes the socket such that the application sees a reset, and tells nobody.
   void Abort();
+  // The same, but leaves it to the caller to close the socket.
+  [[nodiscard]] UniqueFd Detach();
 
   [[nodiscard]] SessionId id() const { return id_; }
   [[nodiscard]] bool over() const { return !fd_; }
@@ -70,6 +72,7 @@ class Session final : public event::DescriptorHandler {
   [[nodiscard]] bool HasError() const;
   void OnEndOfInput();
   void FinishIfDone();
+  void Break();
 
   SessionOwner& owner_;
   const SessionId id_;
@@ -78,8 +81,8 @@ class Session final : public event::DescriptorHandler {
   bool input_open_ = true;   // socket -> channel
   bool output_open_ = true;  // channel -> socket
   bool readable_ = false;    // there may be something to read
-  bool hung_up_ = false;     // ... and the end of it is there already
   bool blocked_ = false;     // the socket's buffer is full
+  bool broken_ = false;      // it was reset: nothing can be written, what has come can be read
 };
 
 }  // namespace funnel::tcpd

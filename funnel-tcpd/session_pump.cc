@@ -13,7 +13,8 @@ SessionPump::SessionPump(EdgeParts& parts, ChannelPort& port, Backend* backend)
     : parts_(parts),
       port_(port),
       backend_(backend),
-      turn_(parts.loop.AddTurnHook([this] { RunTurn(); })) {}
+      turn_(parts.loop.AddTurnHook([this] { RunTurn(); })),
+      departures_(parts.loop) {}
 
 SessionPump::~SessionPump() { ResetAll(); }
 
@@ -94,9 +95,14 @@ void SessionPump::OnFin(SessionId id) {
   at->second.fin = true;
 }
 
-void SessionPump::OnSessionReset(SessionId id) {
-  if (!entries_.contains(id)) return;
+void SessionPump::OnSessionReset(SessionId id, EndCode code) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return;
   parts_.Count(kResetsReceived);
+  // What the far application had sent before it reset its connection is written; now it is to
+  // leave.
+  if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
+    departures_.Add(at->second.session->Detach());
   Drop(id);
 }
 
@@ -106,7 +112,7 @@ void SessionPump::OnWritable(SessionId id) {
 }
 
 void SessionPump::ResetAll() {
-  while (!entries_.empty()) OnSessionReset(entries_.begin()->first);
+  while (!entries_.empty()) OnSessionReset(entries_.begin()->first, EndCode::kTruncated);
 }
 
 void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
@@ -141,7 +147,12 @@ void SessionPump::OnOutputBlocked() { parts_.Count(kOutputBlocked); }
 
 void SessionPump::OnFinished(Session& session) { Drop(session.id()); }
 
-void SessionPump::OnBroken(Session& session) { ResetBoth(session.id(), EndCode::kReset); }
+void SessionPump::OnBroken(Session& session) {
+  const SessionId id = session.id();
+  Drop(id);
+  parts_.Count(kResetsSent);
+  port_.FinishAndReset(id);
+}
 
 void SessionPump::ResetBoth(SessionId id, EndCode code) {
   Drop(id);

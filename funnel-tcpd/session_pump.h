@@ -15,6 +15,7 @@
 #include "common/event/loop.h"
 #include "funnel-tcpd/backend.h"
 #include "funnel-tcpd/channel_port.h"
+#include "funnel-tcpd/departures.h"
 #include "funnel-tcpd/edge_parts.h"
 #include "funnel-tcpd/session.h"
 
@@ -34,7 +35,7 @@ class SessionPump final : private SessionOwner {
   void OnSessionOpened(SessionId id, const wire::SessionInfo& info);
   [[nodiscard]] std::size_t OnMessage(SessionId id, ByteView bytes);
   void OnFin(SessionId id);
-  void OnSessionReset(SessionId id);
+  void OnSessionReset(SessionId id, wire::EndCode code);
   void OnWritable(SessionId id);
 
   // The channel has ended: every connection is reset. Idempotent.
@@ -88,6 +89,7 @@ class SessionPump final : private SessionOwner {
   std::vector<std::unique_ptr<Session>>
       swept_;  // over; may still be on the stack until the turn ends
   std::unique_ptr<event::TurnHook> turn_;
+  Departures departures_;
 };
 
 }  // namespace funnel::tcpd

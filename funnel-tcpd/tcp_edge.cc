@@ -101,7 +101,7 @@ void TcpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session,
     Log(LogLevel::kWarning, "far-end-draining", "the far end takes no new sessions: it is drained",
         {{"SERVICE", parts_.service.name.text()}, {"PEER", channel.peer()}});
   }
-  SessionsOf(channel).pump().OnSessionReset(session);
+  SessionsOf(channel).pump().OnSessionReset(session, code);
 }
 
 void TcpEdge::OnWritable(service::ChannelHandle& channel, SessionId session) {

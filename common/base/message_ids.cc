@@ -41,6 +41,7 @@ constexpr MessageId kMessageIds[] = {
     {"path-moved", "12ae23a4c8d24d718c3da4b337c546f2"},
     {"no-channel", "d90cddbc98254f0391296076260a3b81"},
     {"sessions-over-limit", "0759ac2d914c4768b1b0301f87b90140"},
+    {"sessions-stuck", "555c887ce84c4d02b664a725c0c75e65"},
     {"client-not-allowed", "4e86e2fc9f8d423bb9d02d081451df5a"},
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},

@@ -133,6 +133,11 @@ void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Tell(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
          mistakes);
   }
+  // A reader that works is never at rest for so short a time that this could be meant.
+  if (service.stuck_timeout > 0s && service.stuck_timeout < 1s) {
+    Tell(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
+         mistakes);
+  }
   if (service.session_window_bytes > service.channel_window_bytes) {
     Tell(service.origins, "service", "channel-window",
          "session-window is greater than channel-window", mistakes);

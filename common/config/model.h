@@ -187,6 +187,7 @@ struct ServiceConfig {
   milliseconds connect_timeout = 5s;
   milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
   milliseconds keepalive = 60s;        // 0: off
+  milliseconds stuck_timeout = 10min;  // of a reader that takes nothing; 0: never
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
   // [listen]

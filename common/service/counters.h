@@ -30,6 +30,7 @@ enum Counter : std::size_t {
   kDatagramsLate,     // their lifetime was over before they could be sent
   kDatagramsDropped,  // by a limit of the channel
   kDraining,          // gauge: 1 after `funnelctl drain`
+  kSessionsStuck,     // stuck-timeout
   kCommonCounters,
 };
 
@@ -58,6 +59,7 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"datagrams_late", "Datagrams dropped: their lifetime was over before they could be sent."},
     {"datagrams_dropped", "Datagrams dropped by a limit of the channel."},
     {"draining", "1 after funnelctl drain: no new sessions.", metrics::Kind::kGauge},
+    {"sessions_stuck", "Connections reset because nothing was taken for stuck-timeout."},
 };
 
 }  // namespace funnel::service

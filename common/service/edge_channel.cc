@@ -77,6 +77,7 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
+  if (!udp) settings.stuck_timeout = service.stuck_timeout;
   // Flows make room for others, and that one has ended is known a round trip later.
   settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
   if (udp) settings.lifetime = service.lifetime;
@@ -275,6 +276,13 @@ void EdgeChannel::UpdateCounters() {
   add(kViolations, now.violations, counted_.violations);
   add(kDatagramsLate, now.late_datagrams, counted_.late_datagrams);
   add(kDatagramsDropped, now.datagrams_dropped, counted_.datagrams_dropped);
+  if (now.sessions_stuck != counted_.sessions_stuck) {
+    Log(LogLevel::kWarning, "sessions-stuck",
+        std::to_string(now.sessions_stuck - counted_.sessions_stuck) +
+            " connections reset: nothing was taken for stuck-timeout",
+        {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+  }
+  add(kSessionsStuck, now.sessions_stuck, counted_.sessions_stuck);
   if (link_ != nullptr)
     if (std::uint64_t malformed = link_->TakeMalformed()) core_.Count(kFramesMalformed, malformed);
 }

@@ -81,6 +81,9 @@ struct Describe {
   TraceEvent operator()(const wire::HelloRecord& record) const {
     return Record("HELLO", {Size(record.body.size())});
   }
+  TraceEvent operator()(const wire::ShareRecord& record) const {
+    return Record("SHARE", {Number("fresh", record.fresh), Number("reading", record.reading)});
+  }
   TraceEvent operator()(const wire::SkippedRecord&) const { return Record("UNKNOWN"); }
 };
 

@@ -35,6 +35,7 @@ std::optional<std::uint64_t> Channel::SendMessage(SessionId session, ByteView by
 }
 void Channel::SendFin(SessionId session) { impl_->SendFin(session); }
 void Channel::ResetSession(SessionId session, EndCode code) { impl_->ResetSession(session, code); }
+void Channel::FinishAndReset(SessionId session) { impl_->FinishAndReset(session); }
 void Channel::EndSession(SessionId session) { impl_->EndSession(session); }
 void Channel::Resume(SessionId session) { impl_->Resume(session); }
 
@@ -55,9 +56,9 @@ bool Channel::WantsFlush() const { return impl_->WantsFlush(); }
 std::optional<TimePoint> Channel::NextTimer() const { return impl_->NextTimer(); }
 void Channel::OnTimer(TimePoint now, BootTime boot_now) { impl_->OnTimer(now, boot_now); }
 
-Channel::State Channel::state() const { return impl_->state(); }
 bool Channel::is_draining() const { return impl_->is_draining(); }
 bool Channel::takes_sessions() const { return impl_->takes_sessions(); }
+Channel::State Channel::state() const { return impl_->state(); }
 Epoch Channel::epoch() const { return impl_->epoch(); }
 const ChannelStats& Channel::stats() const { return impl_->stats(); }
 std::size_t Channel::session_count() const { return impl_->session_count(); }

@@ -87,6 +87,9 @@ class Channel {
   // directions have FIN is over without OnSessionReset.
   void SendFin(SessionId session);
   void ResetSession(SessionId session, EndCode code);
+  // With kBroken, behind what was sent: the peer gets all of that before the reset. What it still
+  // sends is dropped.
+  void FinishAndReset(SessionId session);
   // A UDP flow that expired.
   void EndSession(SessionId session);
   // The output of this session takes bytes again: may call OnMessage and OnFin before it returns.
@@ -115,13 +118,13 @@ class Channel {
   void OnTimer(TimePoint now, BootTime boot_now);
 
   [[nodiscard]] State state() const;
-  [[nodiscard]] Epoch epoch() const;
-  [[nodiscard]] const ChannelStats& stats() const;
-  [[nodiscard]] std::size_t session_count() const;
   // Whether it is on no way to its end.
   [[nodiscard]] bool takes_sessions() const;
   // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
   [[nodiscard]] bool is_draining() const;
+  [[nodiscard]] Epoch epoch() const;
+  [[nodiscard]] const ChannelStats& stats() const;
+  [[nodiscard]] std::size_t session_count() const;
   // nullopt: no such session.
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
   // Of the last PING between the two ends; zero: not known yet.

@@ -11,26 +11,14 @@
 #include <vector>
 
 #include "common/wire/channel.h"
+#include "common/wire/channel_limits.h"
 #include "common/wire/datagram_queue.h"
 #include "common/wire/epochs.h"
 #include "common/wire/record_queue.h"
 #include "common/wire/session.h"
+#include "common/wire/shares.h"
 
 namespace funnel::wire {
-
-constexpr std::uint64_t kInitialSessions = 1024;
-// PINGs that wait for their answer; an honest peer has two under way.
-constexpr std::size_t kMaxPongs = 8;
-constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
-constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
-// How long after the end of its context a key is still used, and when FAREWELL is said before that:
-// early enough that the peer, whose clock is not ours, still takes it.
-constexpr Duration kAfterExpiry = std::chrono::seconds(60);
-constexpr Duration kFarewellAfterExpiry = std::chrono::seconds(50);
-// A session is not sent in crumbs when credit is short: it waits for room for this many bytes.
-constexpr std::uint64_t kLeastPiece = 1024;
-// Writers that a full queue stopped go on when there is room for this much for each.
-constexpr std::size_t kFairPiece = 16 * 1024;
 
 class Channel::Impl {
  public:
@@ -52,6 +40,7 @@ class Channel::Impl {
                                            std::uint64_t after);
   void SendFin(SessionId session);
   void ResetSession(SessionId session, EndCode code);
+  void FinishAndReset(SessionId session);
   void EndSession(SessionId session);
   void Resume(SessionId session);
 
@@ -63,8 +52,6 @@ class Channel::Impl {
 
   // channel_life.cc
   void Ping(std::uint64_t value, TimePoint now);
-  [[nodiscard]] bool is_draining() const { return farewell_taken_ && !IsEnded(); }
-  [[nodiscard]] bool takes_sessions() const { return IsLive() && !link_closed_; }
   void SendHello(ByteView body);
   void Close(EndCode code, const std::string& text);
   void OnLinkClosed(bool abrupt, TimePoint now);
@@ -76,6 +63,8 @@ class Channel::Impl {
   bool WantsFlush() const;
 
   [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool is_draining() const { return farewell_taken_ && !IsEnded(); }
+  [[nodiscard]] bool takes_sessions() const { return IsLive() && !link_closed_; }
   [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
   [[nodiscard]] const ChannelStats& stats() const { return stats_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
@@ -98,7 +87,6 @@ class Channel::Impl {
     Scope& operator=(const Scope&) = delete;
 
    private:
-  [[nodiscard]] bool IsEnded() const { return state_ == State::kEnded; }
     Impl& impl_;
   };
 
@@ -110,6 +98,7 @@ class Channel::Impl {
   }
   [[nodiscard]] bool IsLive() const { return !IsEnded() && state_ != State::kClosing; }
 
+  [[nodiscard]] bool IsEnded() const { return state_ == State::kEnded; }
   // Either end has said, or is about to say, FAREWELL.
   [[nodiscard]] bool IsClosing() const { return closing_ || farewell_taken_; }
 
@@ -136,6 +125,7 @@ class Channel::Impl {
   void Handle(const NewEpochRecord& record);
   void Handle(const FarewellRecord& record);
   void Handle(const HelloRecord& record);
+  void Handle(const ShareRecord& record);
 
   // --- delivery
   [[nodiscard]] bool ChargeMessage(Session& session, const MessageRecord& record);
@@ -145,6 +135,11 @@ class Channel::Impl {
   std::size_t Offer(Session& session, ByteView bytes);
   void ConsumeCredit(Session& session, std::uint64_t cost);
   void NoteCredit(Session& session);
+  void NoteHeld(Session& session, std::uint64_t held);
+  [[nodiscard]] bool SettleReset(Session& session, std::uint64_t final_charge);
+  void DeferReset(Session& session, const ResetRecord& record);
+  [[nodiscard]] bool IsCreditDue(const Session& session) const;
+  void TellShare();
   void AfterFin(Session& session);
   void EndIfOver(Session& session);
 
@@ -159,7 +154,10 @@ class Channel::Impl {
   void ReleaseBuffers(Session& session);
   void AbandonSession(Session& session, EndCode code);
   void ViolateSession(Session& session);
+  [[nodiscard]] std::uint64_t Usable(const Session& session) const;
+  void HeedShare();
   [[nodiscard]] std::size_t Room(const Session& session) const;
+  void DropOutput(Session& session);
   void RefuseWriter(Session& session);
   void WaitForChannel(Session& session);
   void ConsiderWriter(Session& session);
@@ -220,6 +218,9 @@ class Channel::Impl {
   void CheckFarewell();
   void CheckEpochs();
   void CheckPings();
+  void CheckStuck();
+  void WatchForStuck(Duration patience);
+  [[nodiscard]] Duration PatienceWith(const Session& session) const;
   [[nodiscard]] TimePoint SilenceEnds() const;
   void QueuePing(std::uint64_t value, bool internal);
 
@@ -253,7 +254,10 @@ class Channel::Impl {
   std::size_t early_datagram_bytes_ = 0;
 
   SendCredit send_credit_{kInitialChannelCredit};
-  ReceiveCredit receive_credit_{kInitialChannelCredit, settings_.channel_window_max};
+  ReceiveCredit receive_credit_ = ReceiveCredit::Shared(kInitialChannelCredit);
+  Shares shares_{std::max(settings_.channel_window_max, kInitialChannelCredit)};
+  Restraint restraint_;               // what the peer's Shares ask of us
+  bool share_heard_ = false;          // ... which sessions are to heed
   std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
   bool channel_blocked_ = false;      // channel credit is short for what is next
   bool channel_credit_due_ = false;
@@ -270,28 +274,19 @@ class Channel::Impl {
   std::size_t queued_bytes_ = 0;
   std::size_t undelivered_bytes_ = 0;
 
-  struct PingState {
-    std::uint64_t value;
-    TimePoint sent;
-  };
   std::optional<PingState> own_ping_, owner_ping_;
   std::vector<std::uint64_t> pongs_due_;
   TimePoint last_received_;  // of any frame that was not forged
   TimePoint next_ping_;
   Duration round_trip_{};  // of the last PING; zero: not known
 
-  struct EndState {
-    EndCode code;
-    std::string text;
-    bool clean;
-  };
-  const TimePoint confirm_deadline_;
-  std::optional<TimePoint> stuck_check_;
   std::optional<EndState> closing_;   // ours: FAREWELL is to be sent
   std::optional<EndState> farewell_;  // the peer's, waiting for what is missing
   bool farewell_taken_ = false;       // nothing is missing: sessions drain
   bool link_closed_ = false;
   std::optional<TimePoint> end_deadline_;
+  const TimePoint confirm_deadline_;
+  std::optional<TimePoint> stuck_check_;
 };
 
 }  // namespace funnel::wire

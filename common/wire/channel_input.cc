@@ -101,6 +101,7 @@ bool Channel::Impl::MayExpire(const Record& record) {
          std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
          std::holds_alternative<PaddingRecord>(record) ||
          std::holds_alternative<ConfirmRecord>(record) ||
+         std::holds_alternative<ShareRecord>(record) ||
          std::holds_alternative<SkippedRecord>(record);
 }
 
@@ -120,7 +121,7 @@ void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
 
 void Channel::Impl::Handle(const DatagramRecord& record) {
   Session* session = FindForRecord(record.session);
-  if (!session || session->phase == Session::Phase::kReset) {
+  if (!session || session->IsDiscarding()) {
     ++stats_.late_datagrams;
     return;
   }
@@ -169,13 +170,17 @@ void Channel::Impl::Handle(const OpenSessionRecord& record) {
 
 void Channel::Impl::Handle(const CreditRecord& record) {
   Session* session = FindForRecord(record.session);
-  if (!session || !session->send_credit.Raise(record.limit)) return;
+  if (!session) return;
+  const std::uint64_t raised = session->send_credit.Raise(record.limit);
+  if (raised == 0) return;
+  session->acknowledged = std::min(session->send_credit.spent(), session->acknowledged + raised);
+  session->read_at = now_;
   TakeTurn(*session);
   ConsiderWriter(*session);
 }
 
 void Channel::Impl::Handle(const ChannelCreditRecord& record) {
-  if (send_credit_.Raise(record.limit)) channel_blocked_ = false;
+  if (send_credit_.Raise(record.limit) > 0) channel_blocked_ = false;
 }
 
 void Channel::Impl::Handle(const SessionsRecord& record) {
@@ -196,12 +201,15 @@ void Channel::Impl::Handle(const EndSessionRecord& record) {
 void Channel::Impl::Handle(const ResetRecord& record) {
   Session* session = FindForRecord(record.session);
   if (!session) return;
-  ReceiveCredit& credit = session->receive_credit;
-  const std::uint64_t received = credit.received();
-  if (!credit.Finish(record.final_charge) ||
-      !receive_credit_.Receive(record.final_charge - received))
+  const ReceiveCredit& credit = session->receive_credit;
+  if (session->peer_reset) return;
+  if (record.final_charge < credit.received() || record.final_charge > credit.limit())
     return Violation("a reset session's final charge is impossible");
-  ConsumeCredit(*session, record.final_charge - credit.consumed());
+  const bool awaited =
+      session->phase == Session::Phase::kOpen || session->phase == Session::Phase::kExpected;
+  if (awaited && record.code == EndCode::kBroken && record.final_charge > credit.consumed())
+    return DeferReset(*session, record);
+  if (!SettleReset(*session, record.final_charge)) return;
   const bool announced = session->IsOwners();
   // Our own RESET, if it was us who began, is on its way already.
   if (session->phase != Session::Phase::kReset)
@@ -210,6 +218,27 @@ void Channel::Impl::Handle(const ResetRecord& record) {
   if (!announced) return;
   ++stats_.sessions_reset;
   observer_.OnSessionReset(record.session, record.code);
+}
+
+// A connection that was reset: its peer's kernel would let what came before be read.
+void Channel::Impl::DeferReset(Session& session, const ResetRecord& record) {
+  session.peer_reset = {record.code, record.final_charge};
+  control_.Push(ResetRecord{record.session, record.code, session.send_credit.spent()});
+  DropOutput(session);
+  session.stuck_since = {};
+  WatchForStuck(settings_.closed_wait);
+}
+
+// Nothing more is awaited of what the peer sent in the session. False: a violation.
+bool Channel::Impl::SettleReset(Session& session, std::uint64_t final_charge) {
+  ReceiveCredit& credit = session.receive_credit;
+  const std::uint64_t received = credit.received();
+  if (!credit.Finish(final_charge) || !receive_credit_.Receive(final_charge - received)) {
+    Violation("a reset session's final charge is impossible");
+    return false;
+  }
+  ConsumeCredit(session, final_charge - credit.consumed());
+  return true;
 }
 
 void Channel::Impl::Handle(const PingRecord& record) {
@@ -238,6 +267,10 @@ void Channel::Impl::Handle(const FarewellRecord& record) {
                                                 receiving_header_.reliable_before + 1, now_))
     return Violation("a farewell before the end");
   farewell_ = EndState{record.code, std::string(record.text.substr(0, 255)), /*clean=*/true};
+}
+
+void Channel::Impl::Handle(const ShareRecord& record) {
+  if (restraint_.Hear(record)) share_heard_ = true;
 }
 
 void Channel::Impl::Handle(const HelloRecord& record) {

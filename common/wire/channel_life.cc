@@ -113,6 +113,47 @@ void Channel::Impl::CheckEpochs() {
   if (!waiting_rekey_.empty()) DeliverRekeyToken();
 }
 
+// --- readers that take nothing
+
+// How long a session may go on without anything being taken; 0: for ever.
+Duration Channel::Impl::PatienceWith(const Session& session) const {
+  // What goes before a reset is waited for as long as the network may need, its reader less.
+  if (session.phase == Session::Phase::kFinishing) return settings_.missing_timeout;
+  if (session.peer_reset) {
+    const bool all_is_here = session.receive_credit.received() == session.peer_reset->final_charge;
+    return all_is_here ? settings_.closed_wait : settings_.missing_timeout;
+  }
+  return session.output_blocked ? settings_.stuck_timeout : Duration{0};
+}
+
+// Looks now and then while some may be stuck: so a session is reset within an eighth more than its
+// time, and never early.
+void Channel::Impl::WatchForStuck(Duration patience) {
+  if (patience.count() == 0) return;
+  const TimePoint look = now_ + patience / 8;
+  if (!stuck_check_ || look < *stuck_check_) stuck_check_ = look;
+}
+
+void Channel::Impl::CheckStuck() {
+  if (!stuck_check_ || now_ < *stuck_check_) return;
+  stuck_check_.reset();
+  std::vector<Session*> stuck;
+  for (auto& [number, session] : sessions_) {
+    const Duration patience = PatienceWith(*session);
+    if (patience.count() == 0) continue;
+    WatchForStuck(patience);
+    if (session->stuck_since == TimePoint{}) session->stuck_since = now_;
+    if (now_ - session->stuck_since >= patience) stuck.push_back(session.get());
+  }
+  for (Session* session : stuck) {
+    if (session->phase == Session::Phase::kGone) continue;  // by a callback
+    const bool announced = session->IsOwners();
+    ++stats_.sessions_stuck;
+    AbandonSession(*session, EndCode::kTimeout);
+    if (announced) observer_.OnSessionReset(session->id, EndCode::kTimeout);
+  }
+}
+
 // --- ends
 
 void Channel::Impl::Violation(const std::string& text) {
@@ -122,6 +163,8 @@ void Channel::Impl::Violation(const std::string& text) {
 
 void Channel::Impl::Close(EndCode code, const std::string& text) {
   Scope scope(*this);
+  // What still drains to slow readers is given up.
+  if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
   if (IsLive() && !link_closed_) BeginClose(code, text, /*clean=*/true);
 }
 
@@ -148,8 +191,10 @@ void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
   std::vector<SessionId> announced;
   std::vector<Session*> ending;
   for (auto& [number, session] : sessions_) {
-    const bool drains =
-        session->phase == Session::Phase::kOpen && session->fin_sent && session->inbox.complete();
+    const bool has_all = session->peer_reset ? session->receive_credit.received() ==
+                                                   session->peer_reset->final_charge
+                                             : session->fin_sent && session->inbox.complete();
+    const bool drains = session->phase == Session::Phase::kOpen && has_all;
     if (keep_complete && drains) continue;
     ending.push_back(session.get());
   }
@@ -168,12 +213,11 @@ void Channel::Impl::CheckFarewell() {
   if (!farewell_ || state_ == State::kEnded || closing_) return;
   if (!farewell_taken_) {
     if (!epochs_.NothingMissing()) return;
-  // What still drains to slow readers is given up.
-  if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
     farewell_taken_ = true;
     end_deadline_ = now_ + settings_.missing_timeout;
     SetState(State::kClosing);
     ResetAllSessions(farewell_->code, /*keep_complete=*/true);
+    if (!sessions_.empty()) observer_.OnDraining(farewell_->code);
   }
   if (sessions_.empty() && state_ != State::kEnded)
     End(farewell_->code, farewell_->text, /*clean=*/true);
@@ -191,4 +235,3 @@ void Channel::Impl::OnLinkClosed(bool abrupt, TimePoint now) {
 }
 
 }  // namespace funnel::wire
-    if (!sessions_.empty()) observer_.OnDraining(farewell_->code);

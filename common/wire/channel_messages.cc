@@ -18,7 +18,7 @@ void Channel::Impl::Handle(const MessageRecord& record) {
   Session* session = FindForRecord(record.session);
   if (!session) return;
   if (!ChargeMessage(*session, record)) return;
-  if (session->phase == Session::Phase::kReset) return DiscardMessage(*session, record);
+  if (session->IsDiscarding()) return DiscardMessage(*session, record);
   switch (session->inbox.Admit(record)) {
     case Inbox::Verdict::kViolation:
       return ViolateSession(*session);
@@ -31,6 +31,7 @@ void Channel::Impl::Handle(const MessageRecord& record) {
   }
   undelivered_bytes_ += record.bytes.size();
   session->inbox.Hold(record, 0);
+  NoteCredit(*session);
 }
 
 bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record) {
@@ -39,7 +40,10 @@ bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record)
     Violation("a message beyond the credit that was given");
     return false;
   }
-  NoteCredit(session);
+  if (session.peer_reset && session.receive_credit.received() > session.peer_reset->final_charge) {
+    Violation("a message beyond its session's final charge");
+    return false;
+  }
   return true;
 }
 
@@ -47,7 +51,7 @@ bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record)
 void Channel::Impl::DiscardMessage(Session& session, const MessageRecord& record) {
   if (session.inbox.Admit(record) == Inbox::Verdict::kViolation) ++stats_.violations;
   ConsumeCredit(session, record.bytes.size() + kMessageCost);
-  if (session.inbox.complete()) Forget(session);
+  if (session.phase == Session::Phase::kReset && session.inbox.complete()) Forget(session);
 }
 
 void Channel::Impl::DeliverMessage(Session& session, const MessageRecord& record) {
@@ -56,11 +60,12 @@ void Channel::Impl::DeliverMessage(Session& session, const MessageRecord& record
   if (taken < record.bytes.size()) {
     undelivered_bytes_ += record.bytes.size() - taken;
     session.inbox.Hold(record, taken);
-    return;
+    return NoteCredit(session);
   }
   ConsumeCredit(session, session.inbox.Done(record));
   if (record.fin) return AfterFin(session);
-  if (!session.inbox.idle()) Pump(session);
+  if (!session.inbox.idle()) return Pump(session);
+  EndIfOver(session);
 }
 
 // Offers BYTES to the owner; remembers when it does not take all.
@@ -72,7 +77,11 @@ std::size_t Channel::Impl::Offer(Session& session, ByteView bytes) {
   stats_.bytes_received += taken;
   session.bytes_received += taken;
   session.active = now_;
-  if (taken < bytes.size()) session.output_blocked = true;
+  if (taken > 0) session.stuck_since = {};
+  if (taken < bytes.size()) {
+    session.output_blocked = true;
+    WatchForStuck(PatienceWith(session));
+  }
   return taken;
 }
 
@@ -80,7 +89,7 @@ std::size_t Channel::Impl::Offer(Session& session, ByteView bytes) {
 void Channel::Impl::Pump(Session& session) {
   while (session.phase == Session::Phase::kOpen && !session.output_blocked) {
     Inbox::Held* next = session.inbox.Next();
-    if (!next) return;
+    if (!next) return EndIfOver(session);
     const std::size_t taken = Offer(session, next->rest());
     if (session.phase != Session::Phase::kOpen) return;
     undelivered_bytes_ -= taken;
@@ -103,7 +112,6 @@ void Channel::Impl::Resume(SessionId id) {
 
 // COST will never be undelivered again: the peer may send as much more.
 void Channel::Impl::ConsumeCredit(Session& session, std::uint64_t cost) {
-  if (cost == 0) return;
   session.receive_credit.Consume(cost);
   receive_credit_.Consume(cost);
   NoteCredit(session);
@@ -111,12 +119,36 @@ void Channel::Impl::ConsumeCredit(Session& session, std::uint64_t cost) {
 
 // Called whenever either account moved.
 void Channel::Impl::NoteCredit(Session& session) {
-  if (receive_credit_.IsDue()) channel_credit_due_ = true;
-  if (session.receive_credit.IsDue() && !session.credit_due &&
-      session.phase != Session::Phase::kReset) {
+  const ReceiveCredit& credit = session.receive_credit;
+  NoteHeld(session, credit.received() - credit.consumed() +
+                        session.inbox.held_pieces() * Shares::kWaitingCost);
+  if (IsCreditDue(session) && !session.credit_due && !session.IsDiscarding()) {
     session.credit_due = true;
     credit_due_.push_back(session.id);
   }
+}
+
+void Channel::Impl::NoteHeld(Session& session, std::uint64_t held) {
+  shares_.Move(std::exchange(session.held, held), held);
+  receive_credit_.SetRoom(shares_.InFlight(sessions_.size()));
+  if (receive_credit_.IsDue()) channel_credit_due_ = true;
+}
+
+// While room is short the peer sends little beyond what it knows to be consumed: so it is told.
+bool Channel::Impl::IsCreditDue(const Session& session) const {
+  return session.receive_credit.IsDue() ||
+         (shares_.is_short() && session.receive_credit.gain() >= kReservedShare / 2);
+}
+
+// Asks the peer to use less of its credit as room becomes short, and more when there is some again.
+void Channel::Impl::TellShare() {
+  const bool was_short = shares_.is_short();
+  const auto share = shares_.Tell();
+  if (!share) return;
+  control_.Push(*share);
+  if (was_short || !shares_.is_short()) return;
+  // Up to half a window each was consumed and not told.
+  for (auto& [number, session] : sessions_) NoteCredit(*session);
 }
 
 bool Channel::Impl::HasControlDue() const {
@@ -126,12 +158,14 @@ bool Channel::Impl::HasControlDue() const {
 // Writes CREDIT, CHANNEL_CREDIT, SESSIONS and PONG as they stand now.
 void Channel::Impl::CollectControl() {
   const Duration quick = QuickReader(round_trip_);
+  TellShare();
+  const std::uint64_t growth_max = shares_.is_short() ? 0 : shares_.free() / 4;
   for (SessionId id : credit_due_) {
     Session* session = Find(id);
     if (!session || !session->credit_due) continue;
     session->credit_due = false;
     window_growth_left_ -= session->receive_credit.Grant(now_, quick, settings_.session_window_max,
-                                                         window_growth_left_);
+                                                         std::min(window_growth_left_, growth_max));
     control_.Push(CreditRecord{id, session->receive_credit.limit()});
   }
   credit_due_.clear();
@@ -149,11 +183,21 @@ void Channel::Impl::CollectControl() {
 
 void Channel::Impl::AfterFin(Session& session) {
   observer_.OnFin(session.id);
-  if (session.phase == Session::Phase::kOpen) EndIfOver(session);
+  EndIfOver(session);
 }
 
+// Both directions have ended, or all that the peer had sent before its RESET was delivered.
 void Channel::Impl::EndIfOver(Session& session) {
-  if (session.fin_sent && session.inbox.finished()) Forget(session);
+  if (session.phase != Session::Phase::kOpen) return;
+  if (session.fin_sent && session.inbox.finished()) return Forget(session);
+  if (!session.peer_reset || session.receive_credit.consumed() < session.peer_reset->final_charge)
+    return;
+  const SessionId id = session.id;
+  const EndCode code = session.peer_reset->code;
+  const bool announced = session.IsOwners();
+  ++stats_.sessions_reset;
+  Forget(session);
+  if (announced) observer_.OnSessionReset(id, code);
 }
 
 }  // namespace funnel::wire

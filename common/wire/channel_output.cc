@@ -87,6 +87,7 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
   }
   if (settings_.lifetime.count() > 0)
     stats_.datagrams_dropped += datagrams_.DropStale(now, settings_.lifetime);
+  if (std::exchange(share_heard_, false)) HeedShare();
   Sent sent = Sent::kNothing;
   do {
     // Only when the last ones have gone: a full sink must not pile them up.

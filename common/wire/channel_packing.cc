@@ -26,8 +26,10 @@ SessionList* Channel::Impl::ListOf(Session::Turn turn) {
 }
 
 Session::Turn Channel::Impl::TurnFor(const Session& session) const {
-  if (session.phase != Session::Phase::kOpen || !session.HasOutput()) return Session::Turn::kNone;
-  const std::uint64_t credit = session.send_credit.available();
+  const bool sends =
+      session.phase == Session::Phase::kOpen || session.phase == Session::Phase::kFinishing;
+  if (!sends || session.peer_reset || !session.HasOutput()) return Session::Turn::kNone;
+  const std::uint64_t credit = Usable(session);
   const Chunk* head = session.queue.head();
   const std::size_t whole = head && !head->is_message ? session.queue.size() : Pending(session);
   const std::uint64_t least =
@@ -42,7 +44,7 @@ std::size_t Channel::Impl::Pending(const Session& session) const {
   const Chunk* head = session.queue.head();
   if (!head) return 0;
   if (head->is_message) return head->size();
-  const std::uint64_t credit = session.send_credit.available();
+  const std::uint64_t credit = Usable(session);
   return credit <= kMessageCost
              ? 0
              : std::min<std::uint64_t>(session.queue.size(), credit - kMessageCost);
@@ -151,6 +153,8 @@ void Channel::Impl::AppendMessage(const MessageRecord& record, const SendQueue& 
 
 Channel::Impl::Sent Channel::Impl::SendBulk(FrameSink& sink) {
   Session& session = *bulk_.first();
+  TakeTurn(session);  // what it may use can have become less
+  if (session.turn != Session::Turn::kBulk) return Sent::kNothing;
   if (!ChannelCreditFor(LeastOf(session, Pending(session)))) return Sent::kNothing;
   // What lies in a few chunks is sealed from where it lies.
   std::size_t reach = 0, count = 1;
@@ -187,6 +191,7 @@ void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
   stats_.bytes_sent += size;
   session.bytes_sent += size;
   session.active = now_;
+  session.stuck_since = {};
   if (!session.queue.empty()) {
     session.queue.Consume(size, pool_);
     queued_bytes_ -= size;
@@ -196,6 +201,8 @@ void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
   ConsiderWriter(session);
   if (!full_writers_.empty()) ConsiderFullWriters();
   if (record.fin) EndIfOver(session);
+  if (session.phase == Session::Phase::kFinishing && session.queue.empty())
+    AbandonSession(session, EndCode::kBroken);
 }
 
 }  // namespace funnel::wire

@@ -47,10 +47,14 @@ Session& Channel::Impl::AddSession(SessionId id, Session::Phase phase) {
   return *slot;
 }
 
-void Channel::Impl::ReleaseBuffers(Session& session) {
+void Channel::Impl::DropOutput(Session& session) {
   LeaveTurn(session);
   queued_bytes_ -= session.queue.size();
   session.queue.Clear(pool_);
+}
+
+void Channel::Impl::ReleaseBuffers(Session& session) {
+  DropOutput(session);
   undelivered_bytes_ -= session.inbox.DropHeld();
   if (const auto early = std::exchange(session.early_datagrams, nullptr)) {
     for (const Bytes& datagram : *early) early_datagram_bytes_ -= datagram.size();
@@ -66,6 +70,7 @@ void Channel::Impl::Forget(Session& session) {
   auto found = sessions_.find(session.id.value());
   gone_.push_back(std::move(found->second));
   sessions_.erase(found);
+  NoteHeld(session, 0);
   ++sessions_ended_;
   if (role_ == Role::kInitiator) {
     if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
@@ -80,6 +85,11 @@ void Channel::Impl::Forget(Session& session) {
 void Channel::Impl::AbandonSession(Session& session, EndCode code) {
   const std::uint64_t undelivered =
       session.receive_credit.received() - session.receive_credit.consumed();
+  if (session.peer_reset) {  // it has our answer already, and sends nothing more
+    if (!SettleReset(session, session.peer_reset->final_charge)) return;
+    ++stats_.sessions_reset;
+    return Forget(session);
+  }
   control_.Push(ResetRecord{session.id, code, session.send_credit.spent()});
   ++stats_.sessions_reset;
   ReleaseBuffers(session);
@@ -120,16 +130,6 @@ bool Channel::Impl::SendDatagram(SessionId id, ByteView datagram) {
   stats_.bytes_sent += datagram.size();
   session->bytes_sent += datagram.size();
   return true;
-}
-
-std::size_t Channel::Impl::Room(const Session& session) const {
-  if (session.fin_queued || session.sends_messages || link_closed_) return 0;
-  const std::size_t queued = session.queue.size();
-  const std::uint64_t credit = session.send_credit.available();
-  const std::size_t limit =
-      std::min<std::uint64_t>(settings_.session_queue_max, credit > kMessageCost ? credit : 0);
-  if (queued >= limit || queued_bytes_ >= settings_.channel_queue_max) return 0;
-  return std::min(limit - queued, settings_.channel_queue_max - queued_bytes_);
 }
 
 std::size_t Channel::Impl::Writable(SessionId id) {
@@ -174,7 +174,9 @@ void Channel::Impl::CommitBytes(SessionId id, std::size_t count) {
 std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView bytes, Order order,
                                                         std::uint64_t after) {
   Session* session = FindOwned(id);
-  if (!session || session->fin_queued || session->sends_stream || link_closed_) return std::nullopt;
+  if (!session || session->fin_queued || session->sends_stream || session->peer_reset ||
+      link_closed_)
+    return std::nullopt;
   const std::size_t queued = session->queue.size();
   // One message may pass the limit, so that it need not be smaller than the queue.
   if (queued >= settings_.session_queue_max || queued_bytes_ >= settings_.channel_queue_max) {
@@ -200,7 +202,7 @@ std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView b
 
 void Channel::Impl::SendFin(SessionId id) {
   Session* session = FindOwned(id);
-  if (!session || session->fin_queued) return;
+  if (!session || session->fin_queued || session->peer_reset) return;
   session->fin_queued = true;
   TakeTurn(*session);
 }
@@ -208,6 +210,19 @@ void Channel::Impl::SendFin(SessionId id) {
 void Channel::Impl::ResetSession(SessionId id, EndCode code) {
   Scope scope(*this);
   if (Session* session = FindOwned(id)) AbandonSession(*session, code);
+}
+
+void Channel::Impl::FinishAndReset(SessionId id) {
+  Scope scope(*this);
+  Session* session = FindOwned(id);
+  if (!session) return;
+  if (session->queue.empty() || session->peer_reset)
+    return AbandonSession(*session, EndCode::kBroken);
+  session->phase = Session::Phase::kFinishing;
+  session->fin_queued = session->fin_sent;  // what goes before a reset is no whole
+  undelivered_bytes_ -= session->inbox.DropHeld();
+  ConsumeCredit(*session, session->receive_credit.received() - session->receive_credit.consumed());
+  WatchForStuck(PatienceWith(*session));
 }
 
 void Channel::Impl::EndSession(SessionId id) {
@@ -220,53 +235,6 @@ void Channel::Impl::EndSession(SessionId id) {
     return AbandonSession(*session, EndCode::kNone);
   control_.Push(EndSessionRecord{id});
   Forget(*session);
-}
-
-void Channel::Impl::RefuseWriter(Session& session) {
-  session.wants_writable = true;
-  if (queued_bytes_ >= settings_.channel_queue_max) WaitForChannel(session);
-}
-
-void Channel::Impl::WaitForChannel(Session& session) {
-  if (std::exchange(session.in_full_writers, true)) return;
-  full_writers_.push_back(session.id);
-}
-
-// Called when the session's credit rose or its queue shrank.
-void Channel::Impl::ConsiderWriter(Session& session) {
-  if (!session.wants_writable || session.queue.size() > settings_.session_queue_max / 2) return;
-  if (queued_bytes_ >= settings_.channel_queue_max) return WaitForChannel(session);
-  if (!session.sends_messages && Room(session) == 0) return;
-  session.wants_writable = false;
-  ready_writers_.push_back(session.id);
-}
-
-// Called when the channel's queue shrank: as many of those who wait for that, first come first
-// served, as there is a fair piece of room for.
-void Channel::Impl::ConsiderFullWriters() {
-  const std::size_t most = std::max(settings_.channel_queue_max, kFairPiece);
-  // Each is looked at once: one that has to go on waiting is at the end again.
-  for (std::size_t left = full_writers_.size(); left > 0; --left) {
-    if (queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece > most) return;
-    const SessionId id = full_writers_.front();
-    full_writers_.pop_front();
-    Session* session = Find(id);
-    if (!session) continue;
-    session->in_full_writers = false;
-    ConsiderWriter(*session);
-  }
-}
-
-void Channel::Impl::NotifyWriters() {
-  if (ready_writers_.empty()) return;
-  for (SessionId id : std::exchange(ready_writers_, {})) {
-    const Session* session = Find(id);
-    if (session && session->IsOwners()) observer_.OnWritable(id);
-  }
-}
-
-void Channel::Impl::NotifySessionsAvailable() {
-  if (std::exchange(announce_sessions_, false) && IsLive()) observer_.OnSessionsAvailable();
 }
 
 }  // namespace funnel::wire

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -24,11 +25,9 @@ class SendCredit {
   [[nodiscard]] std::uint64_t spent() const { return spent_; }
   // COST is at most available().
   void Spend(std::uint64_t cost) { spent_ += cost; }
-  // Limits travel unordered: the largest seen counts. True: there is more than before.
-  bool Raise(std::uint64_t limit) {
-    if (limit <= limit_) return false;
-    limit_ = limit;
-    return true;
+  // Limits travel unordered: the largest seen counts. Returns how much more there is than before.
+  std::uint64_t Raise(std::uint64_t limit) {
+    return limit > limit_ ? limit - std::exchange(limit_, limit) : 0;
   }
 
  private:
@@ -42,9 +41,14 @@ class ReceiveCredit {
  public:
   explicit ReceiveCredit(std::uint64_t initial) : limit_(initial), window_(initial) {}
   // Shared by several readers: what stuck ones hold is not taken from the others, the window counts
-  // from what was received, as long as all that is granted and not consumed stays within MAX.
-  ReceiveCredit(std::uint64_t initial, std::uint64_t max)
-      : limit_(initial), window_(initial), shared_max_(max) {}
+  // from what was received, as far as SetRoom allows.
+  static ReceiveCredit Shared(std::uint64_t initial) {
+    ReceiveCredit credit(initial);
+    credit.room_ = initial;
+    return credit;
+  }
+  // Shared: so much may be on its way.
+  void SetRoom(std::uint64_t room) { room_ = room; }
 
   // A message of COST came. False: beyond what was granted.
   [[nodiscard]] bool Receive(std::uint64_t cost) {
@@ -66,9 +70,10 @@ class ReceiveCredit {
   // sender may lack the credit for its next message. (What stuck readers hold counts as granted, so
   // half a window may never come together.)
   [[nodiscard]] bool IsDue() const {
-    const std::uint64_t gain = Target() > limit_ ? Target() - limit_ : 0;
-    return gain >= window_ / 2 || (gain > 0 && limit_ - received_ < kLargestMessageCost);
+    return gain() > 0 && (gain() >= Usable() / 2 || limit_ - received_ < kLargestMessageCost);
   }
+  // What a new limit would add.
+  [[nodiscard]] std::uint64_t gain() const { return Target() > limit_ ? Target() - limit_ : 0; }
   // Sets the new limit. If the last half window was consumed within QUICK, the reader is faster
   // than the window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the
   // window grew.
@@ -86,13 +91,13 @@ class ReceiveCredit {
 
  private:
   [[nodiscard]] std::uint64_t Target() const {
-    if (shared_max_ == 0) return consumed_ + window_;
-    return std::min(received_ + window_, consumed_ + std::max(shared_max_, window_));
+    return room_ ? received_ + Usable() : consumed_ + window_;
   }
+  [[nodiscard]] std::uint64_t Usable() const { return std::min(window_, room_.value_or(window_)); }
 
   std::uint64_t limit_;
   std::uint64_t window_;
-  std::uint64_t shared_max_ = 0;
+  std::optional<std::uint64_t> room_;
   std::uint64_t received_ = 0;
   std::uint64_t consumed_ = 0;
   // The half window whose consumption is being timed.

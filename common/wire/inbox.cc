@@ -1,6 +1,14 @@
 #include "common/wire/inbox.h"
 
+#include <iterator>
+
 namespace funnel::wire {
+namespace {
+
+// Of the messages that are kept together.
+constexpr std::size_t kMaxRun = 4096;
+
+}  // namespace
 
 bool Inbox::IsDone(std::uint64_t number) const {
   return number < base_ || (store_ && store_->done_above.contains(number));
@@ -8,8 +16,10 @@ bool Inbox::IsDone(std::uint64_t number) const {
 
 const Inbox::Held* Inbox::FindHeld(std::uint64_t number) const {
   if (!store_) return nullptr;
-  auto found = store_->held.find(number);
-  return found == store_->held.end() ? nullptr : &found->second;
+  auto behind = store_->held.upper_bound(number);
+  if (behind == store_->held.begin()) return nullptr;
+  const Held& last = std::prev(behind)->second;
+  return number < last.number + last.count ? &last : nullptr;
 }
 
 bool Inbox::IsWellFormed(const MessageRecord& message) const {
@@ -63,8 +73,19 @@ Inbox::Verdict Inbox::Admit(const MessageRecord& message) {
   return IsSatisfied(message) ? Verdict::kDeliver : Verdict::kWait;
 }
 
+// Adds an ORDERED message to the run that ends right before it, if that is short.
+bool Inbox::JoinRun(const MessageRecord& message) {
+  if (message.order != Order::kOrdered || message.more) return false;
+  Held* run = const_cast<Held*>(FindHeld(message.number - 1));
+  if (!run || run->more || run->bytes.size() + message.bytes.size() > kMaxRun) return false;
+  run->bytes.insert(run->bytes.end(), message.bytes.begin(), message.bytes.end());
+  ++run->count;
+  return true;
+}
+
 void Inbox::Hold(const MessageRecord& message, std::size_t taken) {
   Store& s = store();
+  if (taken == 0 && JoinRun(message)) return;
   Held& held = s.held[message.number];
   held.number = message.number;
   held.order = message.order;
@@ -101,12 +122,14 @@ void Inbox::Took(Held& next, std::size_t count) {
 
 std::uint64_t Inbox::NextDone() {
   const Held* next = Next();
-  const std::uint64_t number = next->number, cost = next->cost();
+  const std::uint64_t number = next->number, count = next->count, cost = next->cost();
   const bool more = next->more;
   store_->held.erase(number);
   store_->ready.erase(number);
   store_->partial.reset();
-  return Pass(number, more, cost);
+  std::uint64_t passed = Pass(number, more, cost);
+  for (std::uint64_t i = 1; i < count; ++i) passed += Pass(number + i, /*more=*/false, 0);
+  return passed;
 }
 
 std::size_t Inbox::held_bytes() const {

@@ -22,15 +22,18 @@ class Inbox {
  public:
   enum class Verdict { kDeliver, kWait, kViolation };
 
+  // A message that waits, or a run of consecutive ORDERED ones: those of a trickle are kept
+  // together, so that small ones cost little more memory than credit.
   struct Held {
     std::uint64_t number = 0;
+    std::uint64_t count = 1;
     Order order = Order::kFree;
     bool more = false;
     bool fin = false;
     std::size_t taken = 0;  // bytes that the output took already
     Bytes bytes;
     [[nodiscard]] ByteView rest() const { return ByteView(bytes).subspan(taken); }
-    [[nodiscard]] std::uint64_t cost() const { return bytes.size() + kMessageCost; }
+    [[nodiscard]] std::uint64_t cost() const { return bytes.size() + count * kMessageCost; }
   };
 
   // Admits a message, each number once. kDeliver: its turn has come; the caller delivers it and
@@ -50,6 +53,8 @@ class Inbox {
   // Forgets all that is held: only counts go on. Returns how many undelivered bytes that were.
   std::size_t DropHeld();
 
+  // In how many pieces.
+  [[nodiscard]] std::size_t held_pieces() const { return store_ ? store_->held.size() : 0; }
   // Undelivered bytes that are held; counts them.
   [[nodiscard]] std::size_t held_bytes() const;
 
@@ -71,6 +76,7 @@ class Inbox {
 
   [[nodiscard]] bool IsDone(std::uint64_t number) const;
   [[nodiscard]] const Held* FindHeld(std::uint64_t number) const;
+  [[nodiscard]] bool JoinRun(const MessageRecord& message);
   [[nodiscard]] bool IsWellFormed(const MessageRecord& message) const;
   [[nodiscard]] bool BreaksUnit(const MessageRecord& message) const;
   [[nodiscard]] bool IsSatisfied(const MessageRecord& message) const;

@@ -24,9 +24,10 @@ class ChannelObserver {
   virtual std::size_t OnMessage(SessionId session, ByteView bytes) = 0;
   // The peer's direction ended cleanly (authenticated FIN), and everything before it was delivered.
   virtual void OnFin(SessionId session) = 0;
-  // The session is over and forgotten: reset by the peer, by a violation, or by the end of the
-  // channel. kNone: the peer ended the flow with END_SESSION. Not called for what the owner ends
-  // itself.
+  // The session is over and forgotten: reset by the peer, by a violation, for a reader that was
+  // stuck (kTimeout), or by the end of the channel. What the peer's application had sent before it
+  // reset the connection was delivered. kNone: the peer ended the flow with END_SESSION. Not called
+  // for what the owner ends itself.
   virtual void OnSessionReset(SessionId session, EndCode code) = 0;
   // Credit or room arrived: the session takes bytes again after it had taken fewer than offered.
   virtual void OnWritable(SessionId session) = 0;
@@ -49,10 +50,10 @@ class ChannelObserver {
   virtual void OnRekeyRefused() {}
   // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
   virtual bool OnHello(ByteView /*body*/) { return false; }
-  // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to
   // The peer has said FAREWELL: nothing new can be sent, and only readers that are slow keep the
   // channel from its end.
   virtual void OnDraining(EndCode /*code*/) {}
+  // The channel is over. clean: the peer's FAREWELL and nothing is missing, or ours was handed to
   // the sink. Every live session got OnSessionReset before.
   virtual void OnEnded(EndCode code, const std::string& text, bool clean) = 0;
 };

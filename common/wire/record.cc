@@ -186,6 +186,10 @@ Result<Record> ParseRecord(ByteReader& reader) {
       return ParseFarewell(reader);
     case RecordKind::kHello:
       return HelloRecord{FIELD(ReadBlock(reader))};
+    case RecordKind::kShare: {
+      const ByteView fields = FIELD(ReadBlock(reader));
+      return FIELD(ReadShare(fields));
+    }
     case RecordKind::kFirstSkippable:
       break;
   }

@@ -1,8 +1,9 @@
 // The records inside a sealed frame. Each is a kind (8 bit), then fields; integers are varints
-// unless a width is given (man/funnel-protocol.7, SEALED RECORDS). Views point into the frame that was
-// parsed.
+// unless a width is given (man/funnel-protocol.7, SEALED RECORDS). Views point into the frame that
+// was parsed.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "common/base/bytes.h"
@@ -32,6 +33,7 @@ enum class RecordKind : std::uint8_t {
   kHello = 15,
   // From here on: length, bytes; skipped by who does not know them.
   kFirstSkippable = 128,
+  kShare = 130,
 };
 
 constexpr std::size_t kMaxDatagramSize = 65507;
@@ -126,12 +128,24 @@ struct HelloRecord {
   ByteView body;
 };
 
+// A request of a receiver that runs short of room: how much of its credit a session should use
+// before what it sent is known to be consumed, if its reader has not read lately, and if it has.
+// Frames overtake each other, so the greatest serial counts.
+//   length, serial, fresh, reading
+constexpr std::uint64_t kUnlimitedShare = (std::uint64_t{1} << 62) - 1;
+struct ShareRecord {
+  std::uint64_t serial = 0;
+  std::uint64_t fresh = kUnlimitedShare;
+  std::uint64_t reading = kUnlimitedShare;
+};
+
 struct SkippedRecord {};
 
-using Record = std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord,
-                            CreditRecord, ChannelCreditRecord, SessionsRecord, ResetRecord,
-                            EndSessionRecord, PingRecord, PongRecord, ConfirmRecord, RekeyRecord,
-                            NewEpochRecord, FarewellRecord, HelloRecord, SkippedRecord>;
+using Record =
+    std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord, CreditRecord,
+                 ChannelCreditRecord, SessionsRecord, ResetRecord, EndSessionRecord, PingRecord,
+                 PongRecord, ConfirmRecord, RekeyRecord, NewEpochRecord, FarewellRecord,
+                 HelloRecord, ShareRecord, SkippedRecord>;
 
 // Reads one record and moves READER behind it. An error is a violation by an authenticated peer.
 [[nodiscard]] Result<Record> ParseRecord(ByteReader& reader);
@@ -159,5 +173,8 @@ void AppendRecord(Bytes& out, const RekeyRecord& record);
 void AppendRecord(Bytes& out, const NewEpochRecord& record);
 void AppendRecord(Bytes& out, const FarewellRecord& record);
 void AppendRecord(Bytes& out, const HelloRecord& record);
+// shares.cc
+void AppendRecord(Bytes& out, const ShareRecord& record);
+[[nodiscard]] std::optional<ShareRecord> ReadShare(ByteView fields);
 
 }  // namespace funnel::wire

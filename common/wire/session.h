@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -22,6 +23,8 @@ struct Session {
     // We reset it, and the owner forgot it. What the peer sent before it learnt that is still
     // counted, so that the channel's credit comes back.
     kReset,
+    // We reset it as well, but what the owner had sent goes out first. Nothing is delivered.
+    kFinishing,
     kGone,  // forgotten; freed when the present call is over
   };
   // In which of the scheduler's lists.
@@ -43,12 +46,24 @@ struct Session {
   std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
   SendCredit send_credit{kInitialSessionCredit};
   SendQueue queue;
+  // What of that charge the peer is known to have consumed, and when that last grew (shares.h).
+  std::uint64_t acknowledged = 0;
+  TimePoint read_at{};
   std::uint64_t bytes_sent = 0, bytes_received = 0;  // payload
   TimePoint active{};                                // when some of it last went out or came
 
   // Receiving.
   ReceiveCredit receive_credit{kInitialSessionCredit};
   Inbox inbox;
+  std::uint64_t held = 0;  // as Shares knows it
+  TimePoint
+      stuck_since{};  // since when a look has found that nothing was taken; the epoch: not yet
+  // The peer's RESET came before all that it had sent was delivered: that comes first.
+  struct PeerReset {
+    EndCode code;
+    std::uint64_t final_charge;
+  };
+  std::optional<PeerReset> peer_reset;
   std::unique_ptr<std::vector<Bytes>> early_datagrams;  // before OPEN_SESSION
 
   // Neighbours in the scheduler's list.
@@ -59,6 +74,10 @@ struct Session {
   // wait.
   [[nodiscard]] bool IsOwners() const {
     return phase == Phase::kOpen && !(fin_queued && inbox.finished());
+  }
+  // What comes for it is only counted.
+  [[nodiscard]] bool IsDiscarding() const {
+    return phase == Phase::kReset || phase == Phase::kFinishing;
   }
   [[nodiscard]] bool HasOutput() const { return !queue.empty() || (fin_queued && !fin_sent); }
 };

@@ -25,6 +25,8 @@ struct ChannelSettings {
   // the application keeps up.
   std::uint64_t session_window_max = 4 << 20;
   std::uint64_t channel_window_max = 16 << 20;
+  // A session whose reader takes nothing for so long is reset; 0: never.
+  Duration stuck_timeout{0};
   std::uint64_t max_sessions = 16384;  // live sessions we let the peer (or ourselves) have
 
   // Sending: bytes that wait in the channel. Beyond the first two SendBytes takes less and
@@ -67,6 +69,7 @@ struct ChannelStats {
   std::uint64_t late_datagrams = 0;     // received for a session that has ended
   std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or more than 8 early ones
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
+  std::uint64_t sessions_stuck = 0;  // reset because their reader took nothing for stuck_timeout
 };
 
 }  // namespace funnel::wire

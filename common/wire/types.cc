@@ -28,6 +28,8 @@ std::string_view EndCodeText(EndCode code) {
       return "internal error";
     case EndCode::kDraining:
       return "being drained: no new sessions";
+    case EndCode::kBroken:
+      return "reset by the application, behind what it sent";
   }
   return "unknown reason";
 }

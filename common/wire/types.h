@@ -23,6 +23,7 @@ enum class EndCode : std::uint16_t {
   kRevoked = 9,    // the access rule no longer holds
   kInternal = 10,
   kDraining = 11,  // no new sessions: an administrator is about to stop the service
+  kBroken = 12,    // as kReset, but what the application had sent before is to be delivered first
 };
 [[nodiscard]] std::string_view EndCodeText(EndCode code);
 

@@ -58,6 +58,10 @@ class FakeChannel final : public ChannelPort {
     out_[id].reset = code;
     hook_->Request();
   }
+  void FinishAndReset(SessionId id) override {
+    out_[id].reset_behind = wire::EndCode::kBroken;
+    hook_->Request();
+  }
   void Resume(SessionId id) override {
     peer_->out_[id].blocked = false;
     peer_->hook_->Request();
@@ -71,9 +75,9 @@ class FakeChannel final : public ChannelPort {
     std::optional<wire::SessionInfo> open;
     Bytes bytes;
     bool fin = false;
-    bool blocked = false;     // the far pump took less than all
-    bool wants_room = false;  // our pump waits for OnWritable
-    std::optional<wire::EndCode> reset;
+    bool blocked = false;                              // the far pump took less than all
+    bool wants_room = false;                           // our pump waits for OnWritable
+    std::optional<wire::EndCode> reset, reset_behind;  // at once, behind the bytes
   };
 
   void Deliver() {
@@ -83,13 +87,15 @@ class FakeChannel final : public ChannelPort {
       Output& out = at->second;
       if (auto info = std::exchange(out.open, std::nullopt))
         peer_->pump_->OnSessionOpened(id, *info);
+      if (!out.reset) DeliverBytes(id, out);
+      if (out.bytes.empty() && out.reset_behind) out.reset = out.reset_behind;
       if (out.reset) {
-        peer_->resets_received[id] = *out.reset;
-        peer_->pump_->OnSessionReset(id);
+        const wire::EndCode code = *out.reset;
+        peer_->resets_received[id] = code;
         at = out_.erase(at);
+        peer_->pump_->OnSessionReset(id, code);
         continue;
       }
-      DeliverBytes(id, out);
       ++at;
     }
   }

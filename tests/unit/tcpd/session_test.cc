@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 #include "funnel-tcpd/socket_options.h"
 #include "tests/unit/tcpd/tunnel_fixture.h"
@@ -69,6 +71,96 @@ TEST_F(SessionTest, ResetByTheBackendResetsTheClient) {
   EXPECT_TRUE(Until([&] { return AtServer(kBytesFromChannel) > 0; }));
   CloseWithReset(std::move(backend_end_));
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+}
+
+// An early 413: the backend answers, and closes with unread input. Its kernel resets the connection
+// behind the answer.
+TEST_F(SessionTest, WhatCameBeforeAResetIsDelivered) {
+  Start();
+  ConnectBoth();
+  SendText(client_, "unread at the backend");
+  EXPECT_TRUE(Until([&] { return AtServer(kBytesFromChannel) > 0; }));
+  SendText(backend_end_, "413 too large");
+  backend_end_.reset();
+  EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+  EXPECT_EQ(at_client_.text, "413 too large");
+}
+
+TEST_F(SessionTest, WhatCameBeforeAResetIsDeliveredToASlowReaderToo) {
+  Start();
+  ConnectBoth();
+  SendText(client_, "unread at the backend");
+  EXPECT_TRUE(Until([&] { return AtServer(kBytesFromChannel) > 0; }));
+  const std::string answer(300'000, 'a');
+  const int room = 1 << 20;
+  setsockopt(backend_end_.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  std::size_t sent = 0;
+  EXPECT_TRUE(Until([&] {
+    const ssize_t size = send(backend_end_.get(), answer.data() + sent, answer.size() - sent,
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (size > 0) sent += static_cast<std::size_t>(size);
+    return sent == answer.size() && AtServer(kBytesToChannel) == answer.size();
+  }));
+  backend_end_.reset();
+  EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+  EXPECT_EQ(at_client_.text.size(), answer.size());
+}
+
+TEST_F(SessionTest, WhatCameBeforeAResetByTheClientIsDelivered) {
+  Start();
+  ConnectBoth();
+  SendText(client_, "all that it will say");
+  CloseWithReset(std::move(client_));
+  EXPECT_TRUE(ReadsUntil(backend_end_, at_backend_, ReadState::kReset));
+  EXPECT_EQ(at_backend_.text, "all that it will say");
+}
+
+// Unix sockets tell it by EPIPE when we write, or by ECONNRESET behind what can be read.
+class UnixBackendTest : public TunnelTest, public testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(Unread, UnixBackendTest, testing::Bool());
+
+TEST_P(UnixBackendTest, WhatItAnsweredBeforeItClosedIsDelivered) {
+  const std::string path = testing::TempDir() + "/funnel-answers.sock";
+  unlink(path.c_str());
+  UniqueFd listening = ListenUnix(path);
+  service_.connect = *config::Endpoint::ParseBackend("unix:" + path);
+  Start();
+  client_ = ConnectTo(client_address_);
+  SendText(client_, "question");
+  ASSERT_TRUE(Until([&] { return bool(backend_end_ = AcceptFrom(listening.get())); }));
+  const bool unread = GetParam();
+  if (!unread) {
+    EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "question"));
+  }
+  EXPECT_TRUE(Until([&] { return AtServer(kBytesFromChannel) >= 8; }));
+  SendText(backend_end_, "answer");
+  backend_end_.reset();
+  SendText(client_, "more");
+  EXPECT_TRUE(ReadsText(client_, at_client_, "answer"));
+  unlink(path.c_str());
+}
+
+TEST_F(SessionTest, AnUrgentByteStandsWhereItWasSent) {
+  Start();
+  ConnectBoth();
+  ASSERT_EQ(send(client_.get(), "abc", 3, 0), 3);
+  ASSERT_EQ(send(client_.get(), "!", 1, MSG_OOB), 1);
+  ASSERT_EQ(send(client_.get(), "def", 3, 0), 3);
+  EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "abc!def"));
+}
+
+TEST_F(SessionTest, KeepaliveIsAsLongAsLinuxTakesIt) {
+  for (const auto& [asked, set] :
+       {std::pair{std::chrono::hours(10), 32767}, std::pair{std::chrono::hours(1), 3600}}) {
+    UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
+    PrepareStream(fd.get(), asked);
+    int idle = 0, on = 0;
+    socklen_t size = sizeof idle;
+    ASSERT_EQ(getsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, &size), 0);
+    ASSERT_EQ(getsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+    EXPECT_EQ(idle, set);
+    EXPECT_EQ(on, 1);
+  }
 }
 
 TEST_F(SessionTest, RefusedByTheBackendResetsTheClient) {

@@ -140,6 +140,35 @@ TEST(ChannelEnd, AReaderThatNeverReadsEndsAtLast) {
   EXPECT_EQ(ends.b.seen.ended.size(), 1u);
 }
 
+TEST(ChannelEnd, WhatDrainsCanBeGivenUp) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.b.seen.appetite[*id] = 3;
+  (void)ends.a.channel->SendBytes(*id, AsBytes("complete"));
+  ends.a.channel->SendFin(*id);
+  ends.b.channel->SendFin(*id);
+  ends.Run();
+  ends.a.channel->Close(EndCode::kShutdown, "");
+  ends.Run();
+  ends.b.channel->Close(EndCode::kShutdown, "");
+  EXPECT_TRUE(ends.b.seen.sessions[*id].reset);
+  EXPECT_EQ(ends.b.seen.ended.size(), 1u);
+}
+
+TEST(ChannelEnd, AFarEndThatNeverConfirmsEndsTheChannel) {
+  Ends ends;
+  ends.Flush(ends.a);
+  ends.a.out.frames.clear();
+  ends.Pass(seconds(59));
+  EXPECT_TRUE(ends.a.seen.ended.empty());
+  ends.Pass(seconds(1));
+  for (End* end : {&ends.a, &ends.b}) {
+    ASSERT_EQ(end->seen.ended.size(), 1u);
+    EXPECT_EQ(EndOf(*end).code, EndCode::kTimeout);
+    EXPECT_FALSE(EndOf(*end).clean);
+  }
+}
+
 TEST(ChannelEnd, AFarewellThatFindsNoRoomEndsByItself) {
   Ends ends;
   ends.Run();

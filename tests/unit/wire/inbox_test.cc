@@ -30,7 +30,7 @@ class Reader {
     delivered.push_back(number);
     credit += inbox.Done(record);
     while (auto* next = inbox.Next()) {
-      delivered.push_back(next->number);
+      for (std::uint64_t i = 0; i < next->count; ++i) delivered.push_back(next->number + i);
       credit += inbox.NextDone();
     }
     return true;
@@ -48,6 +48,22 @@ TEST(Inbox, FreeMessagesWaitForNothing) {
   for (std::uint64_t n : {3, 1, 0, 2}) EXPECT_TRUE(reader.Arrive(n, Order::kFree));
   EXPECT_EQ(reader.delivered, (Numbers{3, 1, 0, 2}));
   EXPECT_TRUE(reader.inbox.idle());
+}
+
+// A trickle towards a reader that is stuck is kept in few pieces, and none of it is forgotten.
+TEST(Inbox, ConsecutiveOrderedMessagesAreKeptTogether) {
+  Reader reader;
+  for (std::uint64_t n = 1; n <= 3000; ++n) EXPECT_TRUE(reader.Arrive(n, Order::kOrdered));
+  EXPECT_TRUE(reader.Arrive(3002, Order::kFollows, 1500));
+  EXPECT_FALSE(reader.Arrive(1234, Order::kOrdered));  // a number twice
+  EXPECT_LE(reader.inbox.held_pieces(), 5u);
+  EXPECT_TRUE(reader.Arrive(0, Order::kFree));
+  EXPECT_TRUE(reader.Arrive(3001, Order::kOrdered));
+  EXPECT_EQ(reader.delivered.size(), 3003u);
+  EXPECT_TRUE(reader.inbox.idle());
+  std::size_t bytes = 0;
+  for (std::uint64_t n = 0; n <= 3002; ++n) bytes += std::to_string(n).size();
+  EXPECT_EQ(reader.credit, bytes + 3003 * kMessageCost);
 }
 
 TEST(Inbox, OrderedMessagesAreAChain) {

@@ -123,8 +123,8 @@ TEST(Credit, SenderStopsAtTheLimitAndTheLargestCounts) {
   SendCredit credit(100);
   credit.Spend(60);
   EXPECT_EQ(credit.available(), 40u);
-  EXPECT_TRUE(credit.Raise(200));
-  EXPECT_FALSE(credit.Raise(150));
+  EXPECT_EQ(credit.Raise(200), 100u);
+  EXPECT_EQ(credit.Raise(150), 0u);
   EXPECT_EQ(credit.available(), 140u);
 }
 

@@ -125,6 +125,22 @@ TEST(Record, PaddingIsZeroToTheEnd) {
   EXPECT_FALSE(Parse({0, 0, 1}));
 }
 
+TEST(Record, ShareComesBackAndTakesNoMoreThanItsFields) {
+  Bytes raw;
+  AppendRecord(raw, ShareRecord{.serial = 7, .fresh = 4096, .reading = kUnlimitedShare});
+  ByteReader reader(raw);
+  const auto record = ParseRecord(reader);
+  ASSERT_TRUE(record);
+  const auto* share = std::get_if<ShareRecord>(&*record);
+  ASSERT_NE(share, nullptr);
+  EXPECT_EQ(share->serial, 7u);
+  EXPECT_EQ(share->fresh, 4096u);
+  EXPECT_EQ(share->reading, kUnlimitedShare);
+  EXPECT_TRUE(reader.AtEnd());
+  EXPECT_FALSE(Parse({130, 4, 1, 2, 3, 4}));
+  EXPECT_FALSE(Parse({130, 2, 1, 2}));
+}
+
 TEST(Record, UnknownKindsAreSkippedFrom128AndRejectedBelow) {
   const Bytes raw{200, 2, 'x', 'y', 9, 0, 0, 0, 0, 0, 0, 0, 7};
   ByteReader reader(raw);

@@ -151,7 +151,7 @@ void Party::ResetSome() {
   const SessionId id = Pick(found);
   if (!found) return;
   flows[id].over = true;
-  channel_->ResetSession(id, EndCode::kReset);
+  Chance(random_, 0.5) ? channel_->ResetSession(id, EndCode::kReset) : channel_->FinishAndReset(id);
 }
 
 bool Party::AllOver() const {

@@ -1,7 +1,9 @@
 // What happens to frames between the ends, and to the ends themselves.
 #include <algorithm>
 
+#include "common/wire/credit.h"
 #include "common/wire/frame.h"
+#include "common/wire/shares.h"
 #include "tests/unit/wire/sim_end.h"
 
 namespace funnel::wire::sim {
@@ -138,7 +140,9 @@ void Simulation::CheckBounds(End& end) {
   // One message, and one datagram, may pass the limits.
   if (channel.queued_bytes() > settings_.channel_queue_max + settings_.datagram_queue_max + 150'000)
     Fail("too much is queued");
-  if (channel.undelivered_bytes() > settings_.channel_window_max) Fail("too much is undelivered");
+  const std::uint64_t pool = std::max(settings_.channel_window_max, kInitialChannelCredit);
+  if (channel.undelivered_bytes() > pool + channel.session_count() * kReservedShare)
+    Fail("too much is undelivered");
   if (channel.session_count() > settings_.max_sessions + 1024) Fail("too many sessions");
 }
 

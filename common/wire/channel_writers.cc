@@ -1,0 +1,85 @@
+// How much the owner may send, and when it is told that it may send more.
+#include <algorithm>
+
+#include "common/wire/channel_impl.h"
+
+namespace funnel::wire {
+
+// Of its credit: while the peer is short of room less than all.
+std::uint64_t Channel::Impl::Usable(const Session& session) const {
+  const std::uint64_t available = session.send_credit.available();
+  const std::uint64_t under_way = session.send_credit.spent() - session.acknowledged;
+  // A message goes whole or not at all.
+  const Chunk* head = session.queue.head();
+  if (under_way == 0 && head && head->is_message) return available;
+  const bool reads = now_ - session.read_at <= std::max(kReadsLately, 4 * round_trip_);
+  const std::uint64_t limit = restraint_.LimitFor(reads);
+  return limit > under_way ? std::min(available, limit - under_way) : 0;
+}
+
+std::size_t Channel::Impl::Room(const Session& session) const {
+  if (session.fin_queued || session.sends_messages || session.peer_reset || link_closed_) return 0;
+  const std::size_t queued = session.queue.size();
+  const std::uint64_t credit = Usable(session);
+  const std::size_t limit =
+      std::min<std::uint64_t>(settings_.session_queue_max, credit > kMessageCost ? credit : 0);
+  if (queued >= limit || queued_bytes_ >= settings_.channel_queue_max) return 0;
+  return std::min(limit - queued, settings_.channel_queue_max - queued_bytes_);
+}
+
+// Once a turn, however often the peer has said it.
+void Channel::Impl::HeedShare() {
+  for (auto& [number, session] : sessions_) {
+    TakeTurn(*session);
+    ConsiderWriter(*session);
+  }
+}
+
+void Channel::Impl::RefuseWriter(Session& session) {
+  session.wants_writable = true;
+  if (queued_bytes_ >= settings_.channel_queue_max) WaitForChannel(session);
+}
+
+void Channel::Impl::WaitForChannel(Session& session) {
+  if (std::exchange(session.in_full_writers, true)) return;
+  full_writers_.push_back(session.id);
+}
+
+// Called when the session's credit rose or its queue shrank.
+void Channel::Impl::ConsiderWriter(Session& session) {
+  if (!session.wants_writable || session.queue.size() > settings_.session_queue_max / 2) return;
+  if (queued_bytes_ >= settings_.channel_queue_max) return WaitForChannel(session);
+  if (!session.sends_messages && Room(session) == 0) return;
+  session.wants_writable = false;
+  ready_writers_.push_back(session.id);
+}
+
+// Called when the channel's queue shrank: as many of those who wait for that, first come first
+// served, as there is a fair piece of room for.
+void Channel::Impl::ConsiderFullWriters() {
+  const std::size_t most = std::max(settings_.channel_queue_max, kFairPiece);
+  // Each is looked at once: one that has to go on waiting is at the end again.
+  for (std::size_t left = full_writers_.size(); left > 0; --left) {
+    if (queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece > most) return;
+    const SessionId id = full_writers_.front();
+    full_writers_.pop_front();
+    Session* session = Find(id);
+    if (!session) continue;
+    session->in_full_writers = false;
+    ConsiderWriter(*session);
+  }
+}
+
+void Channel::Impl::NotifyWriters() {
+  if (ready_writers_.empty()) return;
+  for (SessionId id : std::exchange(ready_writers_, {})) {
+    const Session* session = Find(id);
+    if (session && session->IsOwners()) observer_.OnWritable(id);
+  }
+}
+
+void Channel::Impl::NotifySessionsAvailable() {
+  if (std::exchange(announce_sessions_, false) && IsLive()) observer_.OnSessionsAvailable();
+}
+
+}  // namespace funnel::wire
