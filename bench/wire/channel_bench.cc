@@ -70,9 +70,9 @@ struct Pair {
   }
   void Exchange() {
     for (int i = 0; i < 3; ++i) {
-      a->Flush(sink, Now(), kBoot);
+      (void)a->Flush(sink, Now(), kBoot);
       sink.DeliverTo(*b);
-      b->Flush(sink, Now(), kBoot);
+      (void)b->Flush(sink, Now(), kBoot);
       sink.DeliverTo(*a);
     }
   }
@@ -96,7 +96,7 @@ void Datagrams(int together) {
   const TimePoint begin = Now();
   for (int round = 0; round < rounds; ++round) {
     for (int i = 0; i < together; ++i) pair.a->SendDatagram(flows[next++ % flows.size()], datagram);
-    pair.a->Flush(pair.sink, begin, kBoot);
+    (void)pair.a->Flush(pair.sink, begin, kBoot);
     pair.sink.DeliverTo(*pair.b);
   }
   std::printf("datagram of 100 bytes, %3d together: %7.1f ns\n", together,
@@ -125,9 +125,9 @@ void Stream(bool prepared) {
         sent += pair.a->SendBytes(session, piece);
       }
     }
-    pair.a->Flush(pair.sink, Now(), kBoot);
+    (void)pair.a->Flush(pair.sink, Now(), kBoot);
     pair.sink.DeliverTo(*pair.b);
-    pair.b->Flush(pair.sink, Now(), kBoot);
+    (void)pair.b->Flush(pair.sink, Now(), kBoot);
     pair.sink.DeliverTo(*pair.a);
   }
   std::printf("16 KiB of a stream, %s: %7.1f ns (%.1f GB/s)\n", prepared ? "prepared" : "copied  ",
