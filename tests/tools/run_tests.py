@@ -20,6 +20,7 @@ SANITIZE = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 UNIT_TIMEOUT = 900
 INTEGRATION_TIMEOUT = 3600
+FRESH_TIMEOUT = 2 * 3600  # both releases, where the compiler has seen nothing of either
 FUZZ_SECONDS = 60
 LONG_SCENARIOS = "100000"
 UNIT_PROGRAMS_AT_ONCE = 2
@@ -163,14 +164,14 @@ class Runner:
         before_alone()
         self.pytest(where + ", alone", ["-m", "alone", *chosen, *files], folder, sanitized)
 
-    def pytest(self, where, arguments, folder, sanitized, more=None):
+    def pytest(self, where, arguments, folder, sanitized, more=None, timeout=INTEGRATION_TIMEOUT):
         report = os.path.join(self.scratch, "integration.xml")
         command = [*DIE_WITH_US, *enterable.command(self.scratch, folder, [
             "/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rP", "--durations=10",
             f"--junitxml={report}", *arguments])]
         self.say(where)
         try:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INTEGRATION_TIMEOUT, cwd=build.TOP,
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, cwd=build.TOP,
                                     env={**self.environment(enterable.view_of(self.scratch), sanitized), **(more or {})},
                                     check=False).returncode
         except subprocess.TimeoutExpired:
@@ -189,7 +190,8 @@ class Runner:
         files = glob.glob(os.path.join(build.TOP, "tests/integration/test_fresh_*.py"))
         if not any(self.wanted(os.path.basename(path)) for path in files):
             return
-        self.pytest("fresh machines", ["-m", "fresh", *sorted(files)], folder, False, {**everything, "FUNNEL_FRESH_KEEP": kept})
+        self.pytest("fresh machines", ["-m", "fresh", *sorted(files)], folder, False, {**everything, "FUNNEL_FRESH_KEEP": kept},
+                    FRESH_TIMEOUT)
         newer = os.path.join(kept, f"funnel_{GUESTS_TOO}.deb")
         if os.path.exists(newer):
             self.pytest(f"guests of {GUESTS_TOO}",
