@@ -71,11 +71,6 @@ enum class MessageType : std::uint8_t {
   kCommandReply = 81,
 };
 
-// Whether a message of this type comes with a channel socket; no other comes with a descriptor.
-[[nodiscard]] constexpr bool BringsChannelSocket(MessageType type) {
-  return type == MessageType::kAttach || type == MessageType::kAdopt;
-}
-
 // What kind of message this is; fails on a short packet and on another version. The type may be one
 // that nobody knows.
 [[nodiscard]] Result<MessageType> TypeOf(ByteView packet);

@@ -12,9 +12,16 @@ namespace funnel::ipc {
 namespace {
 
 constexpr std::chrono::milliseconds kListenerPause{200};
-// No thread stays: connections are few. A user whose look-ups hang holds up itself.
+// Connections of one user that wait for it to be looked up.
+constexpr std::size_t kMaxWaiting = 64;
+// No thread stays: connections are few. A user whose look-up hangs holds up itself.
 constexpr event::WorkPool::Limits kLookUps{
     .threads = 0, .max_threads = 32, .queue = 256, .per_key = 2};
+
+// Whether a message of this type comes with a channel socket; no other comes with a descriptor.
+constexpr bool BringsChannelSocket(MessageType type) {
+  return type == MessageType::kAttach || type == MessageType::kAdopt;
+}
 
 // Whoever sends what its message does not want is no program of ours.
 Result<> RequireFitting(const ReceivedPacket& received) {
@@ -119,16 +126,25 @@ void ControlListener::Identify(ForeignFd connection) {
   if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
   if (who.uid == 0 || who.uid == ::geteuid()) return on_connection_(std::move(connection));
   const std::string key = std::to_string(who.uid);
-  const bool queued = look_ups_.Submit(
-      key, [this, who, connection = std::move(connection)]() mutable -> event::WorkPool::Answer {
-        names::LookUp(who.uid, who.gid);
-        return [this, connection = std::move(connection)]() mutable {
-          on_connection_(std::move(connection));
-        };
-      });
-  if (!queued)
-    Log(LogLevel::kWarning, "client-rejected", "too many of its connections wait to be looked up",
-        {{"UID", key}});
+  std::vector<ForeignFd>& waiting = waiting_[who.uid];
+  if (waiting.size() >= kMaxWaiting)
+    return Log(LogLevel::kWarning, "client-rejected", "too many of its connections wait",
+               {{"UID", key}});
+  waiting.push_back(std::move(connection));
+  // One look-up serves all of a user that come meanwhile.
+  if (waiting.size() > 1) return;
+  const bool queued = look_ups_.Submit(key, [this, who]() -> event::WorkPool::Answer {
+    names::LookUp(who.uid, who.gid);
+    return [this, uid = who.uid] { HandOver(uid); };
+  });
+  if (queued) return;
+  waiting_.erase(who.uid);
+  Log(LogLevel::kWarning, "client-rejected", "too many users wait to be looked up", {{"UID", key}});
+}
+
+void ControlListener::HandOver(uid_t uid) {
+  auto known = waiting_.extract(uid);
+  for (ForeignFd& connection : known.mapped()) on_connection_(std::move(connection));
 }
 
 void ControlListener::Pause() {

@@ -1,8 +1,12 @@
 // A ControlSocket on the loop, and the listening socket that accepts them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "common/event/loop.h"
 #include "common/event/work_pool.h"
@@ -78,10 +82,12 @@ class ControlListener {
   ControlListener(event::Loop& loop, UniqueFd listening, OnConnection on_connection);
   void OnReady();
   void Identify(ForeignFd connection);
+  void HandOver(uid_t uid);
   void Pause();
 
   UniqueFd listening_;
   OnConnection on_connection_;
+  std::map<uid_t, std::vector<ForeignFd>> waiting_;  // to be looked up
   event::WorkPool look_ups_;
   std::unique_ptr<event::Timer> pause_;  // after EMFILE and the like
   std::unique_ptr<event::IoWatch> watch_;

@@ -29,8 +29,7 @@ struct PeerCredentials {
 [[nodiscard]] bool UnitsAreEnforced();
 
 // NAME is a user's or group's name or number, as configuration writes it. False also where there is
-// no such user. Who came by a ControlListener has been looked up (names.h): no name service is
-// asked here then.
+// no such user.
 [[nodiscard]] bool IsUser(uid_t uid, std::string_view name);
 [[nodiscard]] bool IsInGroup(const PeerCredentials& peer, std::string_view name);
 
