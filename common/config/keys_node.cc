@@ -58,7 +58,8 @@ constexpr KeyRow kNodeRows[] = {
      "handshake-queue",
      Type::kCount,
      Kerberos<&KerberosConfig::handshake_queue>,
-     "Handshakes that wait for a thread; beyond it the answer is `busy`.",
+     "Handshakes that wait for a thread, half of them for one service at most; beyond it the "
+     "answer is `busy`.",
      {1, 65536}},
     {"kerberos",
      "handshake-timeout",
@@ -76,7 +77,7 @@ constexpr KeyRow kNodeRows[] = {
      "max-contexts",
      Type::kCount,
      Kerberos<&KerberosConfig::max_contexts>,
-     "Security contexts held at once.",
+     "Security contexts held at once; one service has half of them at most.",
      {16, 1048576}},
     {"kerberos",
      "peer-handshakes",

@@ -232,7 +232,7 @@ constexpr KeyRow kSctpRows[] = {
      "control-clients",
      Type::kCount,
      Sctp<&SctpConfig::control_clients>,
-     "Edges and tools connected at once.",
+     "Edges and tools connected at once; one user has half of it at most.",
      {16, 65536}},
     {"sctp",
      "refusals-kept",

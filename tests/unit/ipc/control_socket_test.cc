@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "common/ipc/control_connection.h"
+#include "tests/unit/ipc/raw_socket.h"
 #include "tests/unit/ipc/samples.h"
 
 namespace funnel::ipc {
@@ -20,41 +20,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-struct Pair {
-  UniqueFd a, b;
-  explicit Pair(int type = SOCK_SEQPACKET) {
-    int fds[2];
-    EXPECT_EQ(socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-    a.reset(fds[0]);
-    b.reset(fds[1]);
-  }
-};
-
 std::size_t OpenDescriptors() {
   std::size_t count = 0;
   DIR* dir = opendir("/proc/self/fd");
   while (readdir(dir) != nullptr) ++count;
   closedir(dir);
   return count;
-}
-
-// Sends BYTES with COUNT copies of FD, as a hostile sender would.
-void SendRaw(int socket, ByteView bytes, int fd, std::size_t count) {
-  std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
-  iovec piece{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  if (count != 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* c = CMSG_FIRSTHDR(&message);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(count * sizeof(int));
-    for (std::size_t i = 0; i < count; ++i) memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof fd);
-  }
-  ASSERT_GE(sendmsg(socket, &message, 0), 0);
 }
 
 TEST(ControlSocket, CarriesAMessageWithADescriptor) {
@@ -198,83 +169,6 @@ TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {
       {[&](ByteView, UniqueFd) { ADD_FAILURE(); }, [&](const std::string& why) { reason = why; }});
   SendRaw(pair.a.get(), AsBytes("hello"), 0, 2);
   EXPECT_TRUE(Until([&] { return !reason.empty(); }));
-}
-
-// Whatever it is: what a message does not want is refused before anybody looks at the message.
-TEST_F(ConnectionTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) {
-  const Secret attach = Serialize(Sample<Attach>()), command = Serialize(Sample<Command>());
-  Pair stream(SOCK_STREAM), datagram(SOCK_DGRAM), packets;
-  UniqueFd file(open("/dev/null", O_RDWR | O_CLOEXEC)), tcp(socket(AF_INET, SOCK_STREAM, 0)),
-      unconnected(socket(AF_UNIX, SOCK_STREAM, 0));
-  const auto reason_for = [&](const Secret& packet, int fd) {
-    Pair pair;
-    std::string reason;
-    int messages = 0;
-    auto connection = *ControlConnection::Create(
-        *loop_, ControlSocket(std::move(pair.b)),
-        {[&](ByteView, UniqueFd) { ++messages; }, [&](const std::string& why) { reason = why; }});
-    SendRaw(pair.a.get(), packet.view(), fd, 1);
-    EXPECT_TRUE(Until([&] { return messages != 0 || !reason.empty(); }));
-    return reason;
-  };
-  EXPECT_EQ(reason_for(attach, stream.a.get()), "");
-  EXPECT_EQ(reason_for(command, stream.a.get()),
-            "a message with a descriptor that it does not need");
-  for (int fd : {datagram.a.get(), packets.a.get(), file.get(), tcp.get()})
-    EXPECT_EQ(reason_for(attach, fd), "a descriptor that is no Unix stream socket") << fd;
-  EXPECT_NE(reason_for(attach, unconnected.get()), "");
-}
-
-// A TCP connection with unsent data whose owner has it linger for long: whoever closes it last
-// waits.
-class LingeringConnection {
- public:
-  LingeringConnection() {
-    UniqueFd listening(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    int small = 4096;
-    setsockopt(listening.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    EXPECT_EQ(bind(listening.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listening.get(), 1), 0);
-    getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    full_.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(connect(full_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    unread_.reset(accept(listening.get(), nullptr, nullptr));
-    const Bytes bytes(65536);
-    while (send(full_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) continue;
-    const linger long_time{.l_onoff = 1, .l_linger = 8};
-    setsockopt(full_.get(), SOL_SOCKET, SO_LINGER, &long_time, sizeof long_time);
-  }
-  // From then on whoever got a copy has the last one.
-  void SendTo(int socket, ByteView packet) {
-    SendRaw(socket, packet, full_.get(), 1);
-    full_.reset();
-  }
-
- private:
-  UniqueFd full_, unread_;
-};
-
-TEST_F(ConnectionTest, NeverWaitsForTheCloseOfWhatCame) {
-  const Secret command = Serialize(Sample<Command>());
-  Pair read, unread;
-  LingeringConnection first, second;
-  std::string reason;
-  auto reader = *ControlConnection::Create(
-      *loop_, ControlSocket(std::move(read.b)),
-      {[&](ByteView, UniqueFd) {}, [&](const std::string& why) { reason = why; }});
-  auto deaf = std::make_unique<ControlSocket>(std::move(unread.b));
-  const TimePoint begin = Now();
-  first.SendTo(read.a.get(), command.view());
-  EXPECT_TRUE(Until([&] { return !reason.empty(); }));
-  // One that was never read goes with its socket.
-  second.SendTo(unread.a.get(), command.view());
-  deaf.reset();
-  EXPECT_LT(Now() - begin, seconds(4));
-  EXPECT_TRUE(Until([&] { return ForeignFd::CountClosing() == 0; }));
-  EXPECT_LT(Now() - begin, seconds(7)) << "lingering was not turned off";
 }
 
 TEST_F(ConnectionTest, MayBeDestroyedInItsCallback) {
