@@ -26,6 +26,7 @@ config::ReloadReport Server::Reload() {
 
 void Server::Apply(config::Configuration config) {
   core_.config = std::make_shared<const config::Configuration>(std::move(config));
+  commands_.WatchGroups();
   const config::KerberosConfig& kerberos = core_.config->node.kerberos;
   core_.credentials->SetKeytabs(KeytabsOf(*core_.config));
   core_.initiate_pool.SetLimits(InitiateLimits(*core_.config));

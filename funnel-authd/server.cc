@@ -58,7 +58,6 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
              .peers = peers_,
              .commands = commands_} {
   AddCommands();
-  commands_.WatchGroups();
   core_.credentials = std::make_shared<gss::CredentialStore>(KeytabsOf(*core_.config));
   Apply(*core_.config);
   expiry_ = loop.AddTimer([this] { Expire(); }, /*accuracy=*/500ms);

@@ -51,6 +51,7 @@ void Node::Apply(config::Configuration next, config::ReloadReport& report) {
   const config::Configuration old = std::exchange(core_.config, std::move(next));
   channels_->Reload();
   associations_->Reload(old);
+  control_->commands().WatchGroups();
 }
 
 }  // namespace funnel::sctpd

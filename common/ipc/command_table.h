@@ -43,7 +43,8 @@ class CommandTable {
   CommandTable(std::function<Rules()> rules, std::function<void(const std::string& why)> on_denied)
       : rules_(std::move(rules)), on_denied_(std::move(on_denied)) {}
 
-  // Before the loop runs, and after a reload: has the groups of the rules looked up.
+  // Before the loop runs, and after a reload: has the groups of the rules looked up with each user
+  // that connects from then on.
   void WatchGroups() const;
 
   void Add(std::string name, CommandRow row) { rows_[std::move(name)] = std::move(row); }

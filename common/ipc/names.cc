@@ -129,7 +129,11 @@ std::optional<bool> IsMember(uid_t uid, gid_t group) {
   return std::ranges::find(found->second.groups, group) != found->second.groups.end();
 }
 
-void Watch(std::string_view group) { (void)GroupOf(group); }
+void Watch(std::string_view group) {
+  Table& table = TheTable();
+  const std::lock_guard lock(table.mutex);
+  table.groups.emplace(group, Group{});
+}
 
 std::optional<gid_t> GroupOf(std::string_view name) {
   Table& table = TheTable();

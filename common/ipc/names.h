@@ -23,10 +23,10 @@ void LookUp(uid_t uid, gid_t gid);
 [[nodiscard]] std::optional<std::string> NameOf(uid_t uid);
 // nullopt: not looked up.
 [[nodiscard]] std::optional<bool> IsMember(uid_t uid, gid_t group);
-// The number of a group by its name; LookUp() brings it up to date from now on. nullopt: there is
-// no such group, or no answer yet. Asks the name service itself once, where the name is new:
-// Watch() it before the loop runs.
+// The number of a group by its name. nullopt: there is no such group, or it has not been looked up
+// yet. One that nobody watches is asked for here, once.
 [[nodiscard]] std::optional<gid_t> GroupOf(std::string_view name);
+// From now on each LookUp() looks up this group too. Asks nobody.
 void Watch(std::string_view group);
 
 }  // namespace funnel::ipc::names

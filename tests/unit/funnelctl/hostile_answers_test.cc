@@ -2,6 +2,8 @@
 #include <filesystem>
 
 #include "funnelctl/bounded_json.h"
+#include "funnelctl/daemons.h"
+#include "funnelctl/status_model.h"
 #include "tests/unit/funnelctl/fake_daemon.h"
 #include "tests/unit/funnelctl/run_command.h"
 

@@ -101,6 +101,7 @@ TEST_F(NamesTest, AChangedGroupCountsFromTheNextConnectionOn) {
   Write("passwd", "alice:x:54321:54321::/:/bin/sh\n");
   Write("group", "funnel-read:x:70000:bob\n");
   EXPECT_EQ(InChild([this]() -> std::string {
+              names::Watch("funnel-read");
               names::LookUp(kUid, kUid);
               const PeerCredentials alice{.pid = 1, .uid = kUid, .gid = kUid};
               if (RequireReader(alice, "funnel-read")) return "let in without being a member";
