@@ -133,7 +133,7 @@ void PeerLink::OnHello(const wire::HelloBody& hello) {
       {{"PEER", peer_}, {"PRINCIPAL", identity.peer_principal}});
   core_.clients.Send(sctpd_, ipc::PeerVerified{.association = association_,
                                                .peer = peer_,
-                                               .node = peer->node,
+                                               .node = hello.node,
                                                .instance = hello.instance});
 }
 

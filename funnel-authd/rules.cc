@@ -1,5 +1,7 @@
 #include "funnel-authd/rules.h"
 
+#include "common/config/names.h"
+
 namespace funnel::authd {
 namespace {
 
@@ -49,7 +51,7 @@ std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
                                        const wire::OpenBody& open) {
   if (!open.Offers(wire::kProtocolVersion, wire::kSuiteRfc4121))
     return Refuse(wire::RefusalCode::kBadVersion, "OPEN offers no version or suite of ours");
-  if (open.target != config.node.name)
+  if (!config::SameNode(open.target, config.node.name))
     return Refuse(wire::RefusalCode::kNoRoute, "OPEN is for node " + open.target);
   return {};
 }
@@ -105,7 +107,7 @@ const config::PeerConfig* FindPeerByPrincipal(const config::Configuration& confi
                                               const std::string& node) {
   for (const config::PeerConfig& peer : config.peers) {
     if (IsPrincipal(remote, peer.principal) && IsPrincipal(local, peer.identity) &&
-        (node.empty() || node == peer.node))
+        (node.empty() || config::SameNode(node, peer.node)))
       return &peer;
   }
   return nullptr;

@@ -3,6 +3,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/config/names.h"
 #include "common/wire/frame.h"
 #include "funnel-sctpd/association_table.h"
 
@@ -134,7 +135,8 @@ std::string AssociationTable::WhyNot(const Association& association,
                                      const ipc::PeerVerified& verdict) {
   Peer* peer = FindPeer(verdict.peer);
   if (peer == nullptr) return "no peer of that name is configured";
-  if (peer->config.node != verdict.node) return "it is not the node that is configured";
+  if (!config::SameNode(peer->config.node, verdict.node))
+    return "it is not the node that is configured";
   if (!association.peer.empty() && association.peer != verdict.peer)
     return "another peer answered: " + verdict.peer;
   return "";

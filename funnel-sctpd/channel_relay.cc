@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/config/names.h"
 #include "funnel-sctpd/channel_table.h"
 
 namespace funnel::sctpd {
@@ -14,7 +15,7 @@ ChannelTable::RelayRoute ChannelTable::FindRelay(const std::string& peer,
   RelayRoute best;
   for (const auto& service : core_.config.services) {
     if (service.role != config::Role::kRelay || service.wire_name != open.service) continue;
-    if (!service.target.empty() && service.target != open.target) continue;
+    if (!service.target.empty() && !config::SameNode(service.target, open.target)) continue;
     bool allowed = service.RelaysFor(peer);
     bool better = best.service == nullptr || (allowed && !best.allowed) ||
                   (allowed == best.allowed && best.service->target.empty());
@@ -28,7 +29,7 @@ bool ChannelTable::RelayFromPeer(Association& association, StreamId stream, Chan
   auto is_relay = [](const auto& service) { return service.role == config::Role::kRelay; };
   if (std::ranges::none_of(core_.config.services, is_relay)) return false;
   auto open = wire::OpenBody::Parse(body);
-  if (!open || open->target == core_.config.node.name) return false;
+  if (!open || config::SameNode(open->target, core_.config.node.name)) return false;
   RelayRoute route = FindRelay(association.peer, *open);
   if (route.service == nullptr) return false;
   std::string why = route.allowed ? WhyNotRelay(association, *route.service, *open)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/config/names.h"
+
 namespace funnel::config {
 
 std::string Mistake::Print() const {
@@ -34,7 +36,7 @@ const PeerConfig* Configuration::FindPeer(std::string_view name) const {
 
 const PeerConfig* Configuration::FindPeerByNode(std::string_view node_name) const {
   for (const PeerConfig& peer : peers) {
-    if (peer.node == node_name) return &peer;
+    if (SameNode(peer.node, node_name)) return &peer;
   }
   return nullptr;
 }

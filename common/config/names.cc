@@ -30,4 +30,19 @@ bool IsLabel(std::string_view text) {
          std::all_of(text.begin(), text.end(), printable);
 }
 
+std::string UserKey(std::string_view text) {
+  auto number = ParseCount(text);
+  return number ? std::to_string(*number) : std::string(text);
+}
+
+std::string NodeKey(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  std::string key(name);
+  for (char& c : key)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return key;
+}
+
+bool SameNode(std::string_view a, std::string_view b) { return NodeKey(a) == NodeKey(b); }
+
 }  // namespace funnel::config

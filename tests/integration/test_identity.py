@@ -10,6 +10,7 @@ import pytest
 
 import lab
 from lab import traffic
+from lab.base import write_file
 from lab.realm import REALM
 
 FOREIGN = f"ldap/somebody.else@{REALM}"
@@ -46,13 +47,27 @@ def wait_failure(node, text, deadline=30):
     assert text.lower() in node.log("funnel-authd").lower()
 
 
+def test_names_of_nodes_are_compared_as_dns_does(new_tunnel):
+    tunnel = new_tunnel().prepare()
+    for node, there in ((tunnel.a, tunnel.b), (tunnel.b, tunnel.a)):
+        path = os.path.join(node.etc, "peers.d", there.peer_name + ".ini")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        assert text.count(f"node = {there.node_name}\n") == 1
+        write_file(path, text.replace(f"node = {there.node_name}\n", f"node = {there.node_name.upper()}.\n"))
+    tunnel.start()
+    wait_answered(tunnel)
+
+
 def test_refused_principal_is_told_why_and_others_go_on(new_tunnel):
     tunnel = new_tunnel(lab.dns_service(), lab.ldap_service(accept=(FOREIGN,))).prepare().start()
     tunnel.wait_up("dns")
     tunnel.a.wait_channel("ldap", "refused")
     channel = tunnel.a.channels("ldap")[0]
     assert OURS in channel["reason"], "the reason names who was refused"
-    assert OURS in tunnel.a.funnelctl("status").stdout
+    said = tunnel.a.funnelctl("status")
+    assert OURS in said.stdout and "Needs attention" in said.stdout
+    assert said.returncode == 1, "for monitoring"
     assert any(refusal["service"] == "ldap" and refusal["direction"] == "in" for refusal in tunnel.a.refusals())
     assert any(refusal["service"] == "ldap" and refusal["direction"] == "out" for refusal in tunnel.b.refusals())
     tunnel.a.wait_logged(OURS, "ldap")

@@ -79,11 +79,24 @@ TEST_F(RulesTest, FindsAServiceByItsWireName) {
             wire::RefusalCode::kNoRoute);
 }
 
+TEST_F(RulesTest, NamesOfNodesAreComparedAsDnsDoes) {
+  config_.node.name = "NS.here.test.";
+  config_.peers[0].node = "Branch.TEST";
+  auto open = OpenFor("directory");
+  open.target = "ns.HERE.test";
+  EXPECT_TRUE(CheckOpen(config_, open));
+  open.target = "ns.here.test.x";
+  EXPECT_FALSE(CheckOpen(config_, open));
+  const auto* peer =
+      FindPeerByPrincipal(config_, "funnel/branch@R", "funnel/here@R", "branch.test.");
+  EXPECT_EQ(peer, &config_.peers[0]);
+}
+
 TEST_F(RulesTest, RefusesAnotherPeerTargetVersionOrSuite) {
   EXPECT_EQ(ServiceForOpen(config_, OpenFor("directory"), "other").error().code,
             wire::RefusalCode::kRefused);
   auto open = OpenFor("directory");
-  open.target = "Here.test";
+  open.target = "there.test";
   EXPECT_EQ(CheckOpen(config_, open).error().code, wire::RefusalCode::kNoRoute);
   open = OpenFor("directory");
   open.versions = {2, 3};

@@ -88,6 +88,7 @@ TEST(Load, FindsByWhatOthersSay) {
   EXPECT_EQ(loaded->FindByWireName("dns"), nullptr) << "a service with [listen] cannot be opened";
   EXPECT_EQ(loaded->FindPeerByNode("ns.hoster.net"), loaded->FindPeer("hoster"));
   EXPECT_EQ(loaded->FindPeerByNode("hoster"), nullptr);
+  EXPECT_EQ(loaded->FindPeerByNode("NS.Hoster.net."), loaded->FindPeer("hoster")) << "as DNS does";
 }
 
 TEST(Load, RemembersWhereValuesWereWritten) {

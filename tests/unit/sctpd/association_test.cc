@@ -92,6 +92,13 @@ TEST_F(AssociationTest, AnotherPeersAnswerIsNotTaken) {
   EXPECT_TRUE(a->associations->associations().empty());
 }
 
+TEST_F(AssociationTest, NamesOfNodesAreComparedAsDnsDoes) {
+  MakeNodes();
+  Settle();
+  a->associations->OnVerified({a->only_association().id(), "b", "B.Example.", 1});
+  EXPECT_NE(a->associations->FindUp("b"), nullptr);
+}
+
 TEST_F(AssociationTest, ReconnectsWithGrowingDelaysWhileNobodyAnswers) {
   MakeNodes();
   network.hosts.erase(*sctp::TransportAddress::Parse("192.0.2.2", 9899));

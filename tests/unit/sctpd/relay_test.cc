@@ -78,6 +78,20 @@ TEST_F(RelayTest, OpenForAnotherTargetIsNotPassedOn) {
   EXPECT_TRUE(b->authd.accepts.empty());
 }
 
+TEST_F(RelayTest, TargetsAreComparedAsDnsDoes) {
+  config_r.services[0].target = "B.Example.";
+  MakeNodes();
+  TestEdge edge = a->Attach("dns");
+  edge.Send(FrameType::kOpen, kId, OpenBody(8, 1, "b.example"));
+  Settle();
+  EXPECT_TRUE(r->authd.accepts.empty());
+  EXPECT_EQ(b->authd.accepts.size(), 1u);
+  TestEdge own = a->Attach("dns");
+  own.Send(FrameType::kOpen, ChannelId(7), OpenBody(8, 2, "R.example."));
+  Settle();
+  EXPECT_EQ(r->authd.accepts.size(), 1u) << "the relay itself";
+}
+
 TEST_F(RelayTest, LoopsAreRefusedWithAReason) {
   MakeNodes();
   EXPECT_EQ(Refused(OpenBody(0)).text,
