@@ -15,6 +15,9 @@ config::ReloadReport Server::Reload() {
     report.mistakes = std::move(config.error());
   } else {
     SetLogLevel(options_.log_level.value_or(config->node.log_level));
+    for (const config::KeyRow* row :
+         config::PutBackFixed(core_.config->node, config->node, {"node", "kerberos"}))
+      report.left.emplace_back(*row, "systemctl restart funnel-authd.service");
     report.changes = config::FindChanges(*core_.config, *config);
     Apply(*std::move(config));
     ++core_.counters[kReloads];

@@ -9,7 +9,6 @@
 #include "common/config/model.h"
 #include "common/event/listen_fds.h"
 #include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/engine/settings.h"
 
 namespace funnel::sctpd {
 
@@ -18,15 +17,11 @@ struct StartedEngine {
   std::vector<std::string> listen;  // the addresses of its sockets, for status
 };
 
-[[nodiscard]] sctp::Settings EngineSettings(const config::SctpConfig& config);
-// The kernel's SCTP or our own, as `engine` says; auto takes the kernel's where it does all that the
-// configuration asks for. Which one it is and why is logged. The userland engine takes the sockets
-// named `udp` where there are any, and its own (udp_sockets.h) otherwise.
+// The kernel's SCTP or our own, as `engine` says; auto takes the kernel's where it does all that
+// the configuration asks for. Which one it is and why is logged. The userland engine takes the
+// sockets named `udp` where there are any, and its own (udp_sockets.h) otherwise.
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
                                                 event::ListenFds& passed,
                                                 sctp::EngineObserver& observer);
-// What a reload cannot change: keys whose new value waits for a restart.
-[[nodiscard]] std::vector<std::string> NeedRestart(const config::SctpConfig& before,
-                                                   const config::SctpConfig& after);
 
 }  // namespace funnel::sctpd

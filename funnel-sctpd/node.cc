@@ -45,7 +45,6 @@ Node::Node(event::Loop& loop, const config::Options& options, config::Configurat
             .services = services_,
             .counters = counters_,
             .config = std::move(config)},
-      started_with_(core_.config.node.sctp),
       started_unix_(std::time(nullptr)) {}
 
 Node::~Node() = default;
@@ -84,6 +83,7 @@ void Node::AddCommands() {
                      [this] { return options_.log_level.value_or(core_.config.node.log_level); });
   control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
+                                        answer->TakeUp();
                                         answer->Finish(config::ReportJson(Reload()));
                                       }});
   control_->commands().Add("close",

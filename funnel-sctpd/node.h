@@ -77,7 +77,6 @@ class Node final : public AuthdListener {
   ServiceSockets services_;
   RouteFile route_file_;
   Core core_;
-  const config::SctpConfig started_with_;
   std::unique_ptr<event::EpollSet> edges_;
   std::unique_ptr<ChannelTable> channels_;
   std::unique_ptr<AssociationTable> associations_;

@@ -1,25 +1,12 @@
 // The node's reload: new configuration for what can change while it runs.
-#include <algorithm>
-
 #include "common/base/log.h"
 #include "common/event/notify.h"
-#include "funnel-sctpd/engine_setup.h"
 #include "funnel-sctpd/node.h"
 
 namespace funnel::sctpd {
 namespace {
 
 constexpr const char* kRestart = "systemctl restart funnel-sctpd.service";
-
-// What the engine was started with stays until a restart, however often the file changes.
-void DropUnchanged(std::vector<config::Change>& changes,
-                   const std::vector<config::NeedsRestart>& left) {
-  std::erase_if(changes, [&](const config::Change& change) {
-    const std::string key = "[" + change.section + "] " + change.key;
-    return std::any_of(left.begin(), left.end(),
-                       [&](const config::NeedsRestart& one) { return one.key == key; });
-  });
-}
 
 }  // namespace
 
@@ -39,14 +26,10 @@ config::ReloadReport Node::Reload() {
 }
 
 void Node::Apply(config::Configuration next, config::ReloadReport& report) {
-  for (const std::string& key : NeedRestart(started_with_, next.node.sctp))
-    report.left.push_back({"[sctp] " + key, kRestart});
-  if (next.node.name != core_.config.node.name) {
-    report.left.push_back({"[node] name", kRestart});
-    next.node.name = core_.config.node.name;
-  }
+  for (const config::KeyRow* row :
+       config::PutBackFixed(core_.config.node, next.node, {"node", "sctp"}))
+    report.left.emplace_back(*row, kRestart);
   report.changes = config::FindChanges(core_.config, next);
-  DropUnchanged(report.changes, report.left);
   SetLogLevel(options_.log_level.value_or(next.node.log_level));
   const config::Configuration old = std::exchange(core_.config, std::move(next));
   channels_->Reload();

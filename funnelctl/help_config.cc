@@ -17,6 +17,8 @@ Json KeysAsJson() {
                      {"syntax", config::DescribeType(row.type)},
                      {"default", TextOrNull(config::PrintDefault(row))},
                      {"range", TextOrNull(config::PrintRange(row.type, row.range))},
+                     {"at_most", TextOrNull(config::DescribeMost(row))},
+                     {"applied_by", config::DescribeApplied(row)},
                      {"required", row.need == config::Need::kRequired},
                      {"repeated", row.need == config::Need::kList},
                      {"only_for", TextOrNull(config::DescribeApplies(row))},

@@ -1,6 +1,6 @@
 #include "common/config/changes.h"
 
-#include "common/config/keys.h"
+#include <algorithm>
 
 namespace funnel::config {
 namespace {
@@ -11,6 +11,15 @@ const std::string& NameOf(const ServiceConfig& service) { return service.name.te
 // The rows' accessors are for parsing, so they take what can be changed; nothing is.
 std::string ValueIn(const KeyRow& row, const void* object) {
   return PrintValue(row.type, row.field(const_cast<void*>(object)));
+}
+
+// Puts the row's value back where it differs, or does not only as it is written (an address that
+// has got another default port). Whether it differed in what is written.
+bool PutBack(const KeyRow& row, const void* running, void* next) {
+  if (row.applied == Applied::kReload) return false;
+  const bool differs = ValueIn(row, running) != ValueIn(row, next);
+  CopyValue(row.field(const_cast<void*>(running)), row.field(next));
+  return differs;
 }
 
 void Compare(std::span<const KeyRow> rows, const std::string& file, const void* before,
@@ -74,6 +83,22 @@ std::vector<Change> FindChanges(const Configuration& before, const Configuration
   CompareUnits(PeerKeys(), "peers.d", before.peers, after.peers, out);
   CompareUnits(ServiceKeys(), "services.d", before.services, after.services, out);
   return out;
+}
+
+std::vector<const KeyRow*> PutBackFixed(const NodeConfig& running, NodeConfig& next,
+                                        std::initializer_list<std::string_view> sections) {
+  std::vector<const KeyRow*> left;
+  for (const KeyRow& row : NodeKeys())
+    if (std::ranges::find(sections, row.section) != sections.end() && PutBack(row, &running, &next))
+      left.push_back(&row);
+  return left;
+}
+
+std::vector<const KeyRow*> PutBackFixed(const ServiceConfig& running, ServiceConfig& next) {
+  std::vector<const KeyRow*> left;
+  for (const KeyRow& row : ServiceKeys())
+    if (PutBack(row, &running, &next)) left.push_back(&row);
+  return left;
 }
 
 }  // namespace funnel::config

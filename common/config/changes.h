@@ -1,9 +1,13 @@
-// What differs between two configurations, key by key: what a reload tells.
+// What differs between two configurations, key by key: what a reload tells, and what it has to
+// leave.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/config/keys.h"
 #include "common/config/model.h"
 
 namespace funnel::config {
@@ -25,5 +29,12 @@ struct Change {
 // All files: the node's, peers', services'.
 [[nodiscard]] std::vector<Change> FindChanges(const Configuration& before,
                                               const Configuration& after);
+
+// Puts back in NEXT what, by its row, cannot change while a daemon runs as RUNNING says: the rows
+// that differ. Of the node's only those of SECTIONS, which this daemon reads.
+[[nodiscard]] std::vector<const KeyRow*> PutBackFixed(
+    const NodeConfig& running, NodeConfig& next, std::initializer_list<std::string_view> sections);
+[[nodiscard]] std::vector<const KeyRow*> PutBackFixed(const ServiceConfig& running,
+                                                      ServiceConfig& next);
 
 }  // namespace funnel::config

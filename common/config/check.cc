@@ -1,6 +1,7 @@
 #include "common/config/check.h"
 
-#include "common/config/units.h"
+#include "common/config/help.h"
+#include "common/config/names.h"
 
 namespace funnel::config {
 namespace {
@@ -11,39 +12,28 @@ std::string Beneath(const std::string& directory, const std::string& path) {
   return path.starts_with('/') ? path : directory + '/' + path;
 }
 
-// LEAST.key must not exceed MOST.key; the message stands where the lesser one was written.
-template <typename T>
-void RequireOrder(const Origins& origins, std::string_view section, std::string_view least_key,
-                  T least, std::string_view most_key, T most, std::vector<Mistake>& mistakes) {
-  if (least <= most) return;
-  bool written = origins.contains(std::string(section) + '.' + std::string(least_key));
-  Tell(origins, section, written ? least_key : most_key,
-       std::string(least_key) + " is greater than " + std::string(most_key), mistakes);
-}
-
-void CheckSctp(const NodeConfig& node, std::vector<Mistake>& mistakes) {
-  const SctpConfig& sctp = node.sctp;
-  const Origins& at = node.origins;
-  RequireOrder(at, "sctp", "rto-min", sctp.rto_min, "rto-initial", sctp.rto_initial, mistakes);
-  RequireOrder(at, "sctp", "rto-initial", sctp.rto_initial, "rto-max", sctp.rto_max, mistakes);
-  RequireOrder(at, "sctp", "reconnect-min", sctp.reconnect_min, "reconnect-max", sctp.reconnect_max,
-               mistakes);
-  RequireOrder(at, "sctp", "heartbeat", sctp.heartbeat, "dead-peer-timeout", sctp.dead_peer_timeout,
-               mistakes);
-  RequireOrder(at, "sctp", "packet-size", sctp.packet_size_bytes, "congestion-unit",
-               sctp.congestion_unit_bytes, mistakes);
-  RequireOrder(at, "sctp", "unverified-per-address", sctp.unverified_per_address,
-               "unverified-associations", sctp.unverified_associations, mistakes);
-  RequireOrder(at, "sctp", "half-open-per-association", sctp.half_open_per_association,
-               "half-open-total", sctp.half_open_total, mistakes);
-}
-
 }  // namespace
 
 void Tell(const Origins& origins, std::string_view section, std::string_view key, std::string text,
           std::vector<Mistake>& mistakes) {
   Origin at = FindOrigin(origins, section, key);
   mistakes.push_back({at.file, at.line, std::move(text)});
+}
+
+void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origins,
+                std::vector<Mistake>& mistakes) {
+  for (const KeyRow& row : rows) {
+    if (row.not_above.empty()) continue;
+    const KeyRow& other = *FindKey(rows, row.section, row.not_above);
+    std::int64_t value = NumberOf(row.field(object)), most = NumberOf(other.field(object));
+    if (value * row.factor <= most) continue;
+    const bool written = origins.contains(std::string(row.section) + '.' + std::string(row.key));
+    Tell(origins, row.section, written ? row.key : other.key,
+         std::string(row.key) + " (" + PrintNumber(row.type, value) + ") is greater than " +
+             DescribeMost(row) + " (" + (row.factor == 1 ? "" : "of ") +
+             PrintNumber(other.type, most) + ")",
+         mistakes);
+  }
 }
 
 std::string PrintPlace(const Origin& origin) {
@@ -65,10 +55,10 @@ void CompleteNode(const std::string& directory, NodeConfig& node, std::vector<Mi
   KerberosConfig& kerberos = node.kerberos;
   if (kerberos.keytab.empty()) kerberos.keytab = kDefaultKeytab;
   kerberos.keytab = Beneath(directory, kerberos.keytab);
-  if (kerberos.client_keytab.empty()) kerberos.client_keytab = kerberos.keytab;
-  kerberos.client_keytab = Beneath(directory, kerberos.client_keytab);
+  kerberos.client_keytab =
+      kerberos.client_keytab.empty() ? kerberos.keytab : Beneath(directory, kerberos.client_keytab);
   for (SocketAddress& address : node.sctp.listen) address.set_port(node.sctp.udp_port);
-  CheckSctp(node, mistakes);
+  CheckOrder(NodeKeys(), &node, node.origins, mistakes);
 }
 
 void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,
@@ -78,7 +68,7 @@ void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,
   if (peer.identity.empty() && !peer.principal.empty()) {
     peer.identity = {{"funnel", node.name}, peer.principal.realm};
   }
-  if (!peer.node.empty() && peer.node == node.name) {
+  if (!peer.node.empty() && SameNode(peer.node, node.name)) {
     Tell(peer.origins, "peer", "node", "node: " + peer.node + " is this node itself", mistakes);
   }
   if (peer.carrier == Carrier::kUdp && !node.sctp.udp) {

@@ -33,6 +33,11 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes);
 void RequireKeys(std::span<const KeyRow> rows, std::string_view section, const Origins& origins,
                  std::vector<Mistake>& mistakes);
 
+// Tells every number of OBJECT that is greater than the one that its row names; the message stands
+// where the lesser one was written, else where the other was.
+void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origins,
+                std::vector<Mistake>& mistakes);
+
 // Adds TEXT at the place of SECTION.KEY.
 void Tell(const Origins& origins, std::string_view section, std::string_view key, std::string text,
           std::vector<Mistake>& mistakes);

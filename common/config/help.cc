@@ -44,6 +44,25 @@ std::string DescribeApplies(const KeyRow& row) {
   return out;
 }
 
+std::string DescribeMost(const KeyRow& row) {
+  if (row.not_above.empty()) return {};
+  return (row.factor == 2 ? "half of " : "") + std::string(row.not_above);
+}
+
+std::string_view DescribeApplied(const KeyRow& row) {
+  switch (row.applied) {
+    case Applied::kReload:
+      return "reload";
+    case Applied::kRestart:
+      return "restart";
+    case Applied::kUnitRestart:
+      return "daemon-reload and restart";
+    case Applied::kSocketRestart:
+      return "daemon-reload and restart of the socket";
+  }
+  return {};
+}
+
 std::string DescribeLimits(const KeyRow& row) {
   std::string facts;
   auto add = [&facts](const std::string& fact) { facts += (facts.empty() ? "" : "; ") + fact; };
@@ -51,7 +70,9 @@ std::string DescribeLimits(const KeyRow& row) {
   if (row.need == Need::kList) add("may be repeated");
   if (std::string text = PrintDefault(row); !text.empty()) add("default: " + text);
   if (std::string text = PrintRange(row.type, row.range); !text.empty()) add("range: " + text);
+  if (std::string text = DescribeMost(row); !text.empty()) add("at most " + text);
   if (row.applies != kEverywhere) add("only for " + DescribeApplies(row));
+  if (row.applied != Applied::kReload) add("a change needs a " + std::string(DescribeApplied(row)));
   add("since " + std::string(row.since));
   return facts;
 }

@@ -11,11 +11,17 @@ namespace funnel::config {
 // Every key of every file: syntax, default, range, where it applies, since when.
 [[nodiscard]] std::string HelpForKeys();
 
-// What limits a key, in one line: "required; default: 5s; range: 1s to 5min; since 0.1".
+// What limits a key, in one line: "default: 5s; range: 1s to 5min; needs a restart; since 0.1".
 [[nodiscard]] std::string DescribeLimits(const KeyRow& row);
 
 // "protocol = udp and a service with [listen]"; "" where the key always makes sense.
 [[nodiscard]] std::string DescribeApplies(const KeyRow& row);
+
+// What else bounds the key: "rto-initial", "half of dead-peer-timeout"; "": nothing.
+[[nodiscard]] std::string DescribeMost(const KeyRow& row);
+
+// What puts a change in force: "reload", "restart", ...
+[[nodiscard]] std::string_view DescribeApplied(const KeyRow& row);
 
 // The three files, as help names them.
 struct ConfigFile {

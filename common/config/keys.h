@@ -1,7 +1,8 @@
 // The one table of configuration: a row for each key gives where it stands, its syntax, default,
-// range, the version it came with, its help, and the member it sets. Parser, help text and the man
-// page all come from these rows. Defaults are the initialisers in model.h; only computed ones are
-// told here.
+// range, which key it may not exceed, what applies a change of it, the version it came with, its
+// help, and the member it sets. Parser, checks, help text, the man page and what a reload leaves to
+// a restart all come from these rows. Defaults are the initialisers in model.h; only computed ones
+// are told here.
 #pragma once
 
 #include <span>
@@ -23,6 +24,14 @@ enum Applies : unsigned {
   kConnectOnly = 8,
 };
 
+// What puts a changed value in force.
+enum class Applied {
+  kReload,         // systemctl reload
+  kRestart,        // a restart of the daemons that read it
+  kUnitRestart,    // the generated part of the unit holds it too: daemon-reload, then a restart
+  kSocketRestart,  // the same of the socket unit
+};
+
 struct KeyRow {
   std::string_view section;
   std::string_view key;
@@ -35,7 +44,23 @@ struct KeyRow {
   unsigned applies = kEverywhere;
   std::string_view computed_default = {};  // in words, where it depends on other keys
   std::string_view since = "0.1";
+  Applied applied = Applied::kReload;
+  // The key of the same section that this one, times `factor`, may not exceed; empty: none.
+  std::string_view not_above = {};
+  std::int64_t factor = 1;
 };
+
+// For the tables: ROW, of which only a restart applies a change.
+constexpr KeyRow OnRestart(KeyRow row, Applied applied = Applied::kRestart) {
+  row.applied = applied;
+  return row;
+}
+// ROW, which FACTOR times must not exceed OTHER.
+constexpr KeyRow NotAbove(std::string_view other, KeyRow row, std::int64_t factor = 1) {
+  row.not_above = other;
+  row.factor = factor;
+  return row;
+}
 
 // A file's rows, in the order in which help shows them. Those of one section are neighbours.
 [[nodiscard]] std::span<const KeyRow> NodeKeys();

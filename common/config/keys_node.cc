@@ -11,18 +11,21 @@ template <auto kMember>
 constexpr auto Kerberos = At<&NodeConfig::kerberos, kMember>;
 
 constexpr KeyRow kNodeRows[] = {
-    {"node",
-     "name",
-     Type::kNodeName,
-     At<&NodeConfig::name>,
-     "This node's name; peers name it in `node` and in `target`.",
-     {},
-     Need::kRequired},
+    OnRestart({"node",
+               "name",
+               Type::kNodeName,
+               At<&NodeConfig::name>,
+               "This node's name; peers name it in `node` and in `target`. Names of nodes are "
+               "compared as DNS "
+               "does: case, and a dot at the end, do not matter.",
+               {},
+               Need::kRequired}),
     {"node", "sctpd-user", Type::kUser, At<&NodeConfig::sctpd_user>,
-     "Whom funnel-authd takes for funnel-sctpd."},
+     "Whom funnel-authd and edges take for funnel-sctpd."},
     {"node", "authd-user", Type::kUser, At<&NodeConfig::authd_user>,
      "Whose funnel-authd's counters are, and who alone may read the keytab."},
-    {"node", "read-group", Type::kUser, At<&NodeConfig::read_group>, "Who may ask for status."},
+    {"node", "read-group", Type::kUser, At<&NodeConfig::read_group>,
+     "Who may ask for status; who may change things may too."},
     {"node", "admin-group", Type::kUser, At<&NodeConfig::admin_group>,
      "Who may change a running daemon."},
     {"node", "log-level", Type::kLogLevel, At<&NodeConfig::log_level>,

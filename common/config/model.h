@@ -1,5 +1,6 @@
 // What configuration says, checked and complete: plain structs that every daemon codes against. The
-// initialisers below ARE the defaults; keys.h has one row for each key and points at these members.
+// initialisers below ARE the defaults, also of what the engine's tests run with; keys.h has one row
+// for each key and points at these members.
 // Times are milliseconds; 0 means off only where the comment says so.
 #pragma once
 
@@ -60,6 +61,9 @@ struct KerberosConfig {
   std::uint32_t peer_handshakes_per_association = 2;
 };
 
+inline constexpr std::uint16_t kDefaultUdpPort = 9899;
+inline constexpr std::uint16_t kDefaultSctpPort = 29899;
+
 enum class Engine { kAuto, kKernel, kUserland };
 
 // [sctp] of funnel.conf: funnel-sctpd's.
@@ -68,8 +72,8 @@ struct SctpConfig {
   std::vector<SocketAddress>
       listen;       // port = udp_port after Load; empty: any address, both families
   bool udp = true;  // RFC 6951 encapsulation
-  std::uint16_t udp_port = 9899;
-  std::uint16_t sctp_port = 29899;
+  std::uint16_t udp_port = kDefaultUdpPort;
+  std::uint16_t sctp_port = kDefaultSctpPort;
   bool accept = true;  // whether peers may connect to us
   milliseconds rto_min = 100ms;
   milliseconds rto_initial = 500ms;

@@ -12,6 +12,11 @@ namespace funnel::config {
 
 // A key that this daemon cannot change while it runs, and what does.
 struct NeedsRestart {
+  NeedsRestart(std::string what, std::string how) : key(std::move(what)), command(std::move(how)) {}
+  NeedsRestart(const KeyRow& row, std::string how)
+      : NeedsRestart("[" + std::string(row.section) + "] " + std::string(row.key), std::move(how)) {
+  }
+
   std::string key;      // "[listen] address"
   std::string command;  // "systemctl restart funnel-sctpd"
   // "... can only change by a restart: ...".

@@ -1,5 +1,7 @@
 #include "common/config/value.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/config/names.h"
 #include "common/config/units.h"
@@ -55,11 +57,6 @@ std::optional<std::int64_t> ReadNumber(Type type, std::string_view text) {
   return type == Type::kSize ? ParseSize(text) : ParseCount(text);
 }
 
-std::string PrintNumber(Type type, std::int64_t value) {
-  if (type == Type::kTime) return PrintTime(value);
-  return type == Type::kSize ? PrintSize(value) : std::to_string(value);
-}
-
 Result<void> ParseNumber(Type type, const Range& range, std::string_view text, Field field) {
   auto value = ReadNumber(type, text);
   if (!value) return Expected(type, text);
@@ -78,14 +75,15 @@ Result<void> ParseNumber(Type type, const Range& range, std::string_view text, F
   return {};
 }
 
-std::int64_t NumberOf(Field field) {
-  if (auto* time = std::get_if<milliseconds*>(&field)) return (*time)->count();
-  if (auto* wide = std::get_if<std::uint64_t*>(&field)) return static_cast<std::int64_t>(**wide);
-  if (auto* narrow = std::get_if<std::uint16_t*>(&field)) return **narrow;
-  return To<std::uint32_t>(field);
-}
-
 // ---- text ----
+
+// Kerberos calls keytabs "FILE:/path"; here a path is nothing but that.
+bool HasTypePrefix(std::string_view text) {
+  std::size_t colon = text.find(':');
+  return colon != std::string_view::npos && colon > 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](char c) { return c >= 'A' && c <= 'Z'; });
+}
 
 bool IsText(Type type, std::string_view text) {
   if (type == Type::kNodeName) return IsHostName(text);
@@ -96,6 +94,9 @@ bool IsText(Type type, std::string_view text) {
 
 Result<void> ParseText(Type type, std::string_view text, Field field) {
   if (!IsText(type, text)) return Expected(type, text);
+  if (type == Type::kPath && HasTypePrefix(text))
+    return Fail("a path alone is expected: " + EscapeForLog(text.substr(text.find(':') + 1)) +
+                ", not " + EscapeForLog(text));
   if (auto* list = std::get_if<std::vector<std::string>*>(&field)) {
     (*list)->emplace_back(text);
   } else {
@@ -118,6 +119,22 @@ template <typename T>
 constexpr bool kIsList<std::vector<T>> = true;
 
 }  // namespace
+
+std::int64_t NumberOf(Field field) {
+  if (auto* time = std::get_if<milliseconds*>(&field)) return (*time)->count();
+  if (auto* wide = std::get_if<std::uint64_t*>(&field)) return static_cast<std::int64_t>(**wide);
+  if (auto* narrow = std::get_if<std::uint16_t*>(&field)) return **narrow;
+  return To<std::uint32_t>(field);
+}
+
+std::string PrintNumber(Type type, std::int64_t value) {
+  if (type == Type::kTime) return PrintTime(value);
+  return type == Type::kSize ? PrintSize(value) : std::to_string(value);
+}
+
+void CopyValue(Field from, Field to) {
+  std::visit([to]<typename T>(T* member) { To<T>(to) = *member; }, from);
+}
 
 Result<void> ParseValue(Type type, const Range& range, std::string_view text, Field field) {
   switch (type) {

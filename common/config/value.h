@@ -63,6 +63,12 @@ struct Range {
 // The same, an element for each value of a list; none where the text would be "".
 [[nodiscard]] std::vector<std::string> PrintValues(Type type, Field field);
 
+// For kCount, kTime and kSize: the member's number, and how such a one is written.
+[[nodiscard]] std::int64_t NumberOf(Field field);
+[[nodiscard]] std::string PrintNumber(Type type, std::int64_t value);
+// Sets TO's member to what FROM's is; both are of one kind.
+void CopyValue(Field from, Field to);
+
 // "a time with its unit (ms, s, min, h, d)".
 [[nodiscard]] std::string_view DescribeType(Type type);
 // For kCount, kTime and kSize: "100ms to 10s"; otherwise "".

@@ -5,6 +5,7 @@
 namespace funnel::service {
 namespace {
 
+using config::Applied;
 using config::NeedsRestart;
 using config::Protocol;
 using config::Role;
@@ -18,6 +19,20 @@ std::string UnitOf(const ServiceConfig& service) {
 // The port stands in the socket unit's generated drop-in; its stop ends the service as well.
 std::string RestartSocket(const ServiceConfig& service) {
   return "systemctl daemon-reload && systemctl restart " + UnitOf(service) + ".socket";
+}
+
+std::string CommandFor(Applied applied, const ServiceConfig& service) {
+  const std::string restart = "systemctl restart " + UnitOf(service) + ".service";
+  switch (applied) {
+    case Applied::kReload:
+    case Applied::kRestart:
+      return restart;
+    case Applied::kUnitRestart:
+      return "systemctl daemon-reload && " + restart;
+    case Applied::kSocketRestart:
+      return RestartSocket(service);
+  }
+  return restart;
 }
 
 // Whether the unit, which opens the way to the backend only, has to open another (see
@@ -46,20 +61,12 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
     next = running;
     return left;
   }
-  auto keep = [&](auto ServiceConfig::*member, const char* key, const std::string& command) {
-    if (next.*member == running.*member) return;
-    next.*member = running.*member;
-    left.push_back({key, command});
-  };
-  const std::string restart = "systemctl restart " + UnitOf(running) + ".service";
-  keep(&ServiceConfig::listen, "[listen] address", RestartSocket(running));
-  keep(&ServiceConfig::channels, "[service] channels", restart);
-  keep(&ServiceConfig::peer, "[service] peer", restart);
-  keep(&ServiceConfig::edge_user, "[service] edge-user", "systemctl daemon-reload && " + restart);
+  for (const config::KeyRow* row : config::PutBackFixed(running, next))
+    left.emplace_back(*row, CommandFor(row->applied, running));
   // It is in force, but in vain.
   if (ipc::UnitsAreEnforced() && NeedsAnotherWay(running.connect, next.connect))
     left.push_back({"what the unit lets through to [connect] address",
-                    "systemctl daemon-reload && " + restart});
+                    CommandFor(Applied::kUnitRestart, running)});
   return left;
 }
 

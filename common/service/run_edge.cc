@@ -135,6 +135,7 @@ class EdgeDaemon {
     log_level_.emplace(*loop_, commands_, [this] { return ConfiguredLevel(); });
     commands_.Add("reload", {.access = ipc::Access::kAdmin,
                              .run = [this](const auto&, ipc::SharedAnswer answer) {
+                               answer->TakeUp();
                                answer->Finish(config::ReportJson(Reload()));
                              }});
     auto server = ControlServer::Create(
@@ -176,6 +177,7 @@ class EdgeDaemon {
     for (config::Change& change : config::FindChanges(edge_->service(), next))
       report.changes.push_back(std::move(change));
     node_ = node;
+    edge_->SetSctpdUser(node_.sctpd_user);
     SetLogLevel(ConfiguredLevel());
     edge_->Reload(next);
   }

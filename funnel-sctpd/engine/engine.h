@@ -26,15 +26,16 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
+#include "common/config/model.h"
 #include "funnel-sctpd/engine/address.h"
 
 namespace funnel::sctp {
 
 // Funnel's payload protocol identifier, "FNL1" (protocol, "Association").
 inline constexpr std::uint32_t kPayloadProtocol = 0x464E4C31;
-inline constexpr std::uint16_t kDefaultSctpPort = 29899;
+inline constexpr std::uint16_t kDefaultSctpPort = config::kDefaultSctpPort;
 // RFC 6951 section 4: the port assigned to SCTP over UDP.
-inline constexpr std::uint16_t kDefaultUdpPort = 9899;
+inline constexpr std::uint16_t kDefaultUdpPort = config::kDefaultUdpPort;
 
 // What carries SCTP packets to a peer.
 enum class Carrier {

@@ -1,61 +1,49 @@
 #include "funnel-sctpd/engine/settings.h"
 
-#include <string>
-
 namespace funnel::sctp {
 namespace {
 
-template <typename T>
-Result<> InRange(const char* name, T value, T low, T high) {
-  if (value >= low && value <= high) return {};
-  return Fail(std::string(name) + " is " + std::to_string(value) + ", must be " +
-              std::to_string(low) + " to " + std::to_string(high));
-}
+// Outside of a UDP payload: an IPv4 header and UDP's own.
+constexpr std::uint32_t kHeaderBytes = 28;
 
-Result<> InRangeMs(const char* name, std::chrono::milliseconds value, int low, int high) {
-  return InRange<std::int64_t>(name, value.count(), low, high);
-}
+std::uint32_t Bytes32(std::uint64_t bytes) { return static_cast<std::uint32_t>(bytes); }
 
 }  // namespace
 
+Settings::Settings(const config::SctpConfig& config)
+    : sctp_port(config.sctp_port),
+      rto_min(config.rto_min),
+      rto_initial(config.rto_initial),
+      rto_max(config.rto_max),
+      sack_delay(config.sack_delay),
+      heartbeat_interval(config.heartbeat),
+      dead_peer_timeout(config.dead_peer_timeout),
+      path_probe_interval(config.path_probe),
+      path_failover(config.path_failover),
+      streams(static_cast<std::uint16_t>(config.streams)),
+      send_buffer_bytes(Bytes32(config.send_buffer_bytes)),
+      receive_buffer_bytes(Bytes32(config.receive_buffer_bytes)),
+      ip_packet_limit_bytes(Bytes32(config.packet_size_bytes) + kHeaderBytes),
+      window_unit_bytes(Bytes32(config.congestion_unit_bytes)),
+      max_associations(config.max_associations),
+      strangers{.associations_per_host = config.unverified_per_address,
+                .associations = config.unverified_associations} {
+  if (window_unit_bytes <= ip_packet_limit_bytes) window_unit_bytes = 0;
+}
+
 Result<> Settings::Check() const {
-  // usrsctp's timers run in ticks of 10 ms: nothing shorter works.
-  if (auto r = InRangeMs("rto-min", rto_min, 20, 60000); !r) return r;
-  if (auto r = InRangeMs("rto-max", rto_max, 20, 60000); !r) return r;
-  if (auto r = InRangeMs("rto-initial", rto_initial, 20, 60000); !r) return r;
   if (rto_min > rto_max || rto_initial < rto_min || rto_initial > rto_max)
     return Fail("rto-initial must lie between rto-min and rto-max");
-  if (auto r = InRangeMs("sack-delay", sack_delay, 10, 500); !r) return r;
-  if (auto r = InRange<std::uint32_t>("sack-every-packets", sack_every_packets, 1, 16); !r)
-    return r;
-  if (auto r = InRange<std::uint32_t>("init-attempts", init_attempts, 1, 32); !r) return r;
-  if (auto r = InRangeMs("heartbeat-interval", heartbeat_interval, 10, 3600'000); !r) return r;
-  if (auto r = InRangeMs("dead-peer-timeout", dead_peer_timeout, 100, 3600'000); !r) return r;
-  if (auto r = InRangeMs("path-probe-interval", path_probe_interval, 100, 3600'000); !r) return r;
-  if (auto r = InRangeMs("path-failover", path_failover, 50, 60000); !r) return r;
   if (heartbeat_interval * 2 > dead_peer_timeout)
-    return Fail("heartbeat-interval must be at most half of dead-peer-timeout");
-  if (auto r = InRange<std::uint32_t>("streams", streams, 1, 65535); !r) return r;
-  if (auto r = InRange<std::uint32_t>("max-message", max_message_bytes, 1024, 1u << 20); !r)
-    return r;
-  if (auto r = InRange<std::uint32_t>("send-buffer", send_buffer_bytes, 64u << 10, 256u << 20); !r)
-    return r;
-  if (auto r =
-          InRange<std::uint32_t>("receive-buffer", receive_buffer_bytes, 64u << 10, 256u << 20);
-      !r)
-    return r;
-  // usrsctp hands out a message whole as long as it is below half of the receive buffer.
+    return Fail("heartbeat must be at most half of dead-peer-timeout");
+  // The stack hands out a message whole as long as it is below half of the receive buffer.
   if (max_message_bytes > send_buffer_bytes / 2 || max_message_bytes > receive_buffer_bytes / 2)
-    return Fail("max-message must be at most half of send-buffer and of receive-buffer");
-  if (auto r = InRange<std::uint32_t>("packet-limit", ip_packet_limit_bytes, 576, 65535); !r)
-    return r;
-  if (window_unit_bytes != 0) {
-    if (auto r =
-            InRange<std::uint32_t>("window-unit", window_unit_bytes, ip_packet_limit_bytes, 60000);
-        !r)
-      return r;
-  }
-  return InRange<std::uint32_t>("max-associations", max_associations, 1, 65535);
+    return Fail("a message must be at most half of send-buffer and of receive-buffer");
+  if (window_unit_bytes != 0 && window_unit_bytes < ip_packet_limit_bytes)
+    return Fail("congestion-unit must be no less than a packet");
+  if (streams == 0 || max_associations == 0 || init_attempts == 0 || sack_every_packets == 0)
+    return Fail("streams, max-associations and the like must not be 0");
+  return {};
 }
 
 }  // namespace funnel::sctp

@@ -1,12 +1,11 @@
-// What an engine can be told. Each default says why it is what it is; nothing else in the engine is
-// a policy.
+// What an engine can be told; nothing else in the engine is a policy.
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 #include "common/base/error.h"
+#include "common/config/model.h"
 #include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctp {
@@ -23,28 +22,37 @@ struct StrangerLimits {
   // others; behind one there may be several nodes that begin anew at one moment.
   std::uint32_t packets_per_second_per_known_host = 200;
   std::uint32_t packets_per_second_of_known_hosts = 5000;
-  // Associations that a stranger's host may hold; each costs some 110 KiB with 1,024 streams.
-  std::uint32_t associations_per_host = 4;
+  // Associations that a stranger's host may hold; each costs some 110 KiB with 1,024 streams. The
+  // last word on them is funnel-sctpd's (admission.h); the engine only bounds what they cost it.
+  std::uint32_t associations_per_host = 0;
   // ... and all of them together; beyond it only known hosts (Engine::SetKnownHosts) come in.
-  std::uint32_t associations = 64;
+  std::uint32_t associations = 0;
+  bool operator==(const StrangerLimits&) const = default;
 };
 
+// What [sctp] says, as an engine takes it. Ranges and defaults are those of the table of keys
+// (common/config/keys_sctp.cc, model.h) and stand nowhere else; what no key says has its value
+// here.
 struct Settings {
-  std::uint16_t sctp_port = kDefaultSctpPort;
+  // What a node runs whose [sctp] is empty.
+  Settings() : Settings(config::SctpConfig{}) {}
+  explicit Settings(const config::SctpConfig& config);
+
+  std::uint16_t sctp_port;
   // The SCTP port that Connect comes from, of the userland engine. 0: a random one each time, so
   // that an acceptor can tell nodes behind one address apart, a node from its earlier self, and two
   // associations by which one node tries to reach another at two addresses.
   std::uint16_t connect_port = 0;
 
-  // Retransmission. 100 ms: a lone lost request is sent again after about that, not after SCTP's
-  // usual second.
-  std::chrono::milliseconds rto_min{100};
+  // Retransmission. A lone lost request is sent again after about rto_min, not after SCTP's usual
+  // second.
+  std::chrono::milliseconds rto_min;
   // Before the first round trip is known; RFC 9260 says 1 s, WAN round trips are below 300 ms.
-  std::chrono::milliseconds rto_initial{500};
-  // With a dead link tried every 2 s, a link that comes back is noticed soon.
-  std::chrono::milliseconds rto_max{2000};
+  std::chrono::milliseconds rto_initial;
+  // With a dead link tried that often, a link that comes back is noticed soon.
+  std::chrono::milliseconds rto_max;
   // Must stay well below the peer's rto_min less the round trip's variation.
-  std::chrono::milliseconds sack_delay{20};
+  std::chrono::milliseconds sack_delay;
   // 2 as RFC 9260 says; 8 and more collapse the window.
   std::uint32_t sack_every_packets = 2;
 
@@ -53,50 +61,53 @@ struct Settings {
   std::uint16_t init_attempts = 4;
 
   // Idle paths are probed this often; also keeps NAT mappings alive (UDP: at most 15 s).
-  std::chrono::milliseconds heartbeat_interval{1500};
+  std::chrono::milliseconds heartbeat_interval;
   // Nothing valid heard for this long ends the association. The engine measures it itself, because
   // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
-  std::chrono::milliseconds dead_peer_timeout{10000};
+  std::chrono::milliseconds dead_peer_timeout;
 
   // Engine::OfferPaths. How often paths that are not in use are tried: a line that comes back is
   // used again after two answers.
-  std::chrono::milliseconds path_probe_interval{5000};
+  std::chrono::milliseconds path_probe_interval;
   // How long what was sent may stay without any sign from the peer before all paths are tried. With
   // the round trip of a probe, and the rest of a retransmission timeout that is kept short
   // meanwhile, delivery stalls by some 600 ms. Less than three times rto_min would take a lost
   // packet and its lost copy for a dead path.
-  std::chrono::milliseconds path_failover{300};
+  std::chrono::milliseconds path_failover;
 
-  std::uint16_t streams = 1024;
-  // Per association. 2 MiB fill 100 Mbit/s at 160 ms; more only delays what comes behind.
-  std::uint32_t send_buffer_bytes = 2u << 20;
+  std::uint16_t streams;
+  // Per association. 4 MiB fill 100 Mbit/s at 320 ms; more only delays what comes behind.
+  std::uint32_t send_buffer_bytes;
   // Shared by all associations of the engine; sctpd drains it at once.
-  std::uint32_t receive_buffer_bytes = 4u << 20;
+  std::uint32_t receive_buffer_bytes;
   // Frames hold at most 64 KiB of datagram and its seal.
   std::uint32_t max_message_bytes = 128u << 10;
 
-  // Largest IP packet to send, headers included. 1492 passes PPPoE lines; larger packets than a
-  // link takes are fragmented by IP, not lost.
-  std::uint32_t ip_packet_limit_bytes = 1492;
+  // Largest IPv4 packet to send, headers included: [sctp] packet-size is what UDP carries. IPv6
+  // then gets packets 20 bytes smaller, which is right for what packet-size promises. Larger
+  // packets than a link takes are fragmented by IP, not lost.
+  std::uint32_t ip_packet_limit_bytes;
   // What SCTP takes for its path MTU, in bytes. Larger than a packet: its window then counts in
   // such units and grows as that of several flows, and our output stage cuts packets at chunk
   // boundaries (split.h). At 4 % loss and a round trip of 50 ms, requests of 100 B are answered at
   // once up to 1,000 a second with 9,000, 2,000 with 12,000, some 3,000 with 16,000, and hardly 100
   // with 0. What it costs: a slow line queues two units at least. 0: the real packet size, nothing
-  // is cut.
-  std::uint32_t window_unit_bytes = 16000;
+  // is cut; that is what a congestion-unit of no more than a packet means.
+  std::uint32_t window_unit_bytes;
   // I-DATA (RFC 8260): a large message does not hold up other streams' messages. Costs 4 bytes a
   // chunk.
   bool interleaving = true;
 
-  std::uint32_t max_associations = 256;
+  std::uint32_t max_associations;
   StrangerLimits strangers;
   // Packets that wait for a full socket, in bytes; beyond it new ones are dropped, as a router
   // would.
   std::uint32_t output_queue_bytes = 4u << 20;
 
-  // Says what is out of range.
+  // Whether the values fit together, which is all that an engine has to know of them; says what
+  // does not.
   [[nodiscard]] Result<> Check() const;
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace funnel::sctp

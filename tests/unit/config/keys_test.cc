@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "common/config/help.h"
+
 namespace funnel::config {
 namespace {
 
@@ -79,6 +81,30 @@ TEST_F(Keys, NumbersHaveARangeAndAreHeldByTheirMember) {
       EXPECT_LE(row.range.max, narrow ? 65535 : std::int64_t{1} << 32) << row.key;
     }
   }
+}
+
+// So that no value of the range is one that no configuration can have.
+TEST_F(Keys, WhatTheyMayNotExceedIsAKeyBesideThemAndReachesAsFar) {
+  int bounded = 0;
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      if (row.not_above.empty()) continue;
+      ++bounded;
+      const KeyRow* other = FindKey(table.rows, row.section, row.not_above);
+      ASSERT_NE(other, nullptr) << row.key;
+      EXPECT_EQ(other->type, row.type) << row.key;
+      EXPECT_LE(row.range.max * row.factor, other->range.max) << row.key;
+      EXPECT_LE(row.range.min * row.factor, other->range.min) << row.key;
+    }
+  }
+  EXPECT_GE(bounded, 9);
+}
+
+TEST(DescribeLimits, SaysWhatElseBoundsAKeyAndWhatAppliesIt) {
+  const KeyRow& row = *FindKey(NodeKeys(), "sctp", "heartbeat");
+  EXPECT_EQ(DescribeLimits(row),
+            "default: 2s; range: 100ms to 15s; at most half of dead-peer-timeout; a change needs a "
+            "restart; since 0.1");
 }
 
 TEST_F(Keys, AreUniqueAndExplained) {

@@ -10,7 +10,6 @@
 #include "common/ipc/command_messages.h"
 #include "funnel-sctpd/authd_link.h"
 #include "funnel-sctpd/control_server.h"
-#include "funnel-sctpd/engine_setup.h"
 #include "funnel-sctpd/resolver.h"
 #include "funnel-sctpd/service_sockets.h"
 #include "funnel-sctpd/status.h"
@@ -266,19 +265,6 @@ TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
   EXPECT_EQ(Attach("dns", "b"), "attached");
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-}
-
-TEST(EngineSetup, DefaultsMakeAValidEngine) {
-  EXPECT_TRUE(EngineSettings(config::SctpConfig{}).Check());
-  EXPECT_EQ(EngineSettings(config::SctpConfig{}).ip_packet_limit_bytes, 1480u);
-}
-
-TEST(EngineSetup, NamesWhatAReloadCannotChange) {
-  config::SctpConfig before, after;
-  EXPECT_TRUE(NeedRestart(before, after).empty());
-  after.udp_port = 1;
-  after.verify_timeout = 1s;
-  EXPECT_EQ(NeedRestart(before, after), std::vector<std::string>{"udp-port"});
 }
 
 }  // namespace

@@ -209,22 +209,5 @@ TEST(TransportAddressTest, SurvivesSockaddr) {
   }
 }
 
-TEST(SettingsTest, DefaultsAreLegalAndNonsenseIsNot) {
-  EXPECT_TRUE(Settings().Check().has_value());
-  auto legal = [](auto change) {
-    Settings settings;
-    change(settings);
-    return settings.Check().has_value();
-  };
-  using std::chrono::milliseconds;
-  EXPECT_FALSE(legal([](Settings& s) { s.rto_min = milliseconds(5); }));
-  EXPECT_FALSE(legal([](Settings& s) { s.rto_initial = milliseconds(50); }));
-  EXPECT_FALSE(legal([](Settings& s) { s.heartbeat_interval = milliseconds(9000); }));
-  EXPECT_FALSE(legal([](Settings& s) { s.streams = 0; }));
-  EXPECT_FALSE(legal([](Settings& s) { s.window_unit_bytes = 65000; }));
-  EXPECT_FALSE(legal([](Settings& s) { s.max_message_bytes = 2 << 20; }));
-  EXPECT_TRUE(legal([](Settings& s) { s.window_unit_bytes = 0; }));
-}
-
 }  // namespace
 }  // namespace funnel::sctp

@@ -81,7 +81,7 @@ TEST_F(EngineMessageTest, LargestUnfragmentedFillsOnePacketExactly) {
     ASSERT_TRUE(Run([&] { return a.ups.size() == 1 && b.ups.size() == 1; }));
     RunFor(milliseconds(50));
     std::size_t single = a.engine->MaxUnfragmented(a.ups[0].id);
-    std::size_t packet = ipv6 ? 1492 - 40 - 8 : 1492 - 20 - 8;
+    std::size_t packet = Settings().ip_packet_limit_bytes - (ipv6 ? 40 : 20) - 8;
     EXPECT_EQ(single, packet - kHeaderBytes - kInterleavedDataHeaderBytes);
     network.largest_packet = 0;
     std::uint64_t before = network.carried;
