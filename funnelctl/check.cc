@@ -1,10 +1,14 @@
 // funnelctl check: all configuration of the node, or that of one service. Mistakes go to stdout,
-// one a line, as "FILE:LINE: TEXT", which editors can jump to; --json gives a list of objects.
+// one a line, as "FILE:LINE: TEXT", which editors can jump to, and then warnings; --json gives a
+// list of objects.
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "common/base/text.h"
-#include "common/config/load.h"
+#include "common/config/warnings.h"
 #include "funnelctl/check_service.h"
+#include "funnelctl/check_users.h"
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {
@@ -16,26 +20,28 @@ std::string Count(std::size_t count, const char* one, const char* many) {
   return std::to_string(count) + ' ' + (count == 1 ? one : many);
 }
 
-std::string JsonOf(const config::Mistakes& mistakes) {
-  std::string out = "[";
+void AddJson(const config::Mistakes& mistakes, const char* severity, std::string& out) {
   for (const config::Mistake& mistake : mistakes) {
-    if (out.size() > 1) out += ",\n ";
+    if (!out.empty()) out += ",\n ";
     out += "{\"file\": \"" + JsonEscape(mistake.file) +
-           "\", \"line\": " + std::to_string(mistake.line) + ", \"text\": \"" +
-           JsonEscape(mistake.text) + "\"}";
+           "\", \"line\": " + std::to_string(mistake.line) + ", \"severity\": \"" + severity +
+           "\", \"text\": \"" + JsonEscape(mistake.text) + "\"}";
   }
-  return out + "]\n";
 }
 
-int TellMistakes(const config::Options& options, const config::Mistakes& mistakes) {
+void Tell(const config::Options& options, const config::Mistakes& mistakes,
+          config::Mistakes warnings) {
   if (options.json) {
-    Print(JsonOf(mistakes));
-  } else {
-    Print(config::PrintMistakes(mistakes));
+    std::string out;
+    AddJson(mistakes, "mistake", out);
+    AddJson(warnings, "warning", out);
+    return Print('[' + out + "]\n");
+  }
+  for (config::Mistake& warning : warnings) warning.text = "warning: " + warning.text;
+  Print(config::PrintMistakes(mistakes) + config::PrintMistakes(warnings));
+  if (!mistakes.empty())
     std::fprintf(stderr, "funnelctl: %s in %s\n",
                  Count(mistakes.size(), "mistake", "mistakes").c_str(), options.config_dir.c_str());
-  }
-  return kExitFailed;
 }
 
 // An image or a tree under construction, with the same paths below it.
@@ -53,12 +59,21 @@ config::Options UnderRoot(config::Options options) {
 int RunCheck(const config::Options& given) {
   config::Options options = UnderRoot(given);
   auto service = options.Value("--service");
-  auto loaded = service ? LoadOneService(options, *service)
-                        : config::Load({options.config_dir, options.defaults_dir});
-  if (!loaded) return TellMistakes(options, loaded.error());
-  if (options.json) {
-    Print("[]\n");
-  } else if (service) {
+  const config::LoadOptions folders{options.config_dir, options.defaults_dir};
+  auto loaded = service ? LoadOneService(options, *service) : config::Load(folders);
+  config::Mistakes mistakes, warnings;
+  if (!service) warnings = config::FindUnread(folders);
+  if (loaded) {
+    std::ranges::copy(config::FindDoubts(*loaded), std::back_inserter(warnings));
+    // A unit that starts may not wait for a directory service, which may be behind this very node.
+    if (!service) mistakes = FindSharedUsers(*loaded);
+  } else {
+    mistakes = std::move(loaded.error());
+  }
+  Tell(options, mistakes, std::move(warnings));
+  if (!mistakes.empty()) return kExitFailed;
+  if (options.json) return kExitOk;
+  if (service) {
     Print(options.config_dir + ": no mistakes in service " + *service + '\n');
   } else {
     Print(options.config_dir + ": no mistakes (node " + loaded->node.name + ", " +

@@ -60,14 +60,36 @@ void TellUnknown(const std::string& section, const std::string& key, const std::
   }
 }
 
+bool BeginsWithQuote(std::string_view text) {
+  // Typographic ones are U+2018 to U+201F.
+  return text.starts_with('"') || text.starts_with('\'') ||
+         (text.size() > 2 && text.starts_with("\xE2\x80") &&
+          static_cast<unsigned char>(text[2]) >= 0x98 &&
+          static_cast<unsigned char>(text[2]) <= 0x9F);
+}
+
+// What other formats have and ours does not; no value has a use for it. Empty: none of that.
+std::string_view ForeignSyntax(std::string_view text) {
+  if (text.find("\xC2\xA0") != std::string_view::npos)
+    return "a no-break space is in the value: write a plain one, or none";
+  if (BeginsWithQuote(text)) return "a value stands without quotes";
+  if (text.find(" #") != std::string_view::npos || text.find("\t#") != std::string_view::npos)
+    return "a comment behind a value begins with ; and not with #";
+  return {};
+}
+
 void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
               std::vector<Mistake>& mistakes) {
   if (row.need != Need::kList) CheckSingle(row, values, mistakes);
   std::size_t count = row.need == Need::kList ? values.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
+    const Origin& at = values[i].origin;
+    if (std::string_view foreign = ForeignSyntax(values[i].text); !foreign.empty()) {
+      mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + std::string(foreign)});
+      continue;
+    }
     auto parsed = ParseValue(row.type, row.range, values[i].text, row.field(object));
     if (parsed) continue;
-    const Origin& at = values[i].origin;
     mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + parsed.error().message});
   }
 }

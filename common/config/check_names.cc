@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "common/config/check.h"
+#include "common/config/names.h"
 
 namespace funnel::config {
 namespace {
@@ -11,7 +12,7 @@ void CheckNodes(const Configuration& configuration, std::vector<Mistake>& mistak
   std::map<std::string, const PeerConfig*> nodes;
   for (const PeerConfig& peer : configuration.peers) {
     if (peer.node.empty()) continue;
-    auto [first, fresh] = nodes.emplace(peer.node, &peer);
+    auto [first, fresh] = nodes.emplace(NodeKey(peer.node), &peer);
     if (fresh) continue;
     Tell(peer.origins, "peer", "node",
          "node: " + peer.node + " is already peer " + first->second->name + " (" +
@@ -50,7 +51,7 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
     if (service.role != Role::kRelay) continue;
     for (const std::string& from : service.relay_from) {
       auto [first, fresh] =
-          routes.emplace(std::tie(service.wire_name, service.target, from), &service);
+          routes.emplace(std::tuple(service.wire_name, NodeKey(service.target), from), &service);
       if (fresh || first->second == &service) continue;
       Tell(service.origins, "relay", "from",
            "from: " + from + " has " + service.wire_name + " relayed by service " +
@@ -61,12 +62,28 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
   }
 }
 
+// Whom no edge may be: its user could get what theirs alone is. Empty: EDGE_USER may be one.
+std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
+  const std::string key = UserKey(edge_user);
+  if (key == "root" || key == "0") return "root, who may do everything";
+  if (key == UserKey(node.sctpd_user)) return "funnel-sctpd's user";
+  if (key == UserKey(node.authd_user)) return "funnel-authd's user, who holds all keys";
+  return {};
+}
+
 // The edge's user is what tells authd which service asks for keys: one user, one service.
 void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::string, const ServiceConfig*> taken;
   for (const ServiceConfig& service : configuration.services) {
     if (service.role == Role::kRelay) continue;
-    auto [first, fresh] = taken.emplace(service.edge_user, &service);
+    if (std::string whose = WhoseUser(configuration.node, service.edge_user); !whose.empty()) {
+      Tell(service.origins, "service", "edge-user",
+           "edge-user: " + service.edge_user + " is " + whose +
+               ": give the edge a user of its own, or leave edge-user out",
+           mistakes);
+      continue;
+    }
+    auto [first, fresh] = taken.emplace(UserKey(service.edge_user), &service);
     if (fresh) continue;
     Tell(service.origins, "service", "edge-user",
          "edge-user: " + service.edge_user + " is already the edge of service " +

@@ -44,11 +44,35 @@ Origin OriginOf(const Origins& origins, const std::string& name, std::size_t i) 
   return found->second[std::min(i, found->second.size() - 1)];
 }
 
+// Whether TO, a backend's address, is where OWN takes SCTP in UDP.
+bool Reaches(const Endpoint& to, const Port& own) {
+  if (to.is_unix() || to.port != own.address.port()) return false;
+  const auto literal = to.literal();
+  if (!literal) return to.host == "localhost" && own.address.IsWildcard();
+  return literal->Unmapped() == own.address || (literal->IsLoopback() && own.address.IsWildcard());
+}
+
+void CheckBackends(const Configuration& configuration, const std::vector<Port>& own,
+                   std::vector<Mistake>& mistakes) {
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role != Role::kConnect || service.protocol != Protocol::kUdp) continue;
+    for (const Port& port : own) {
+      if (!Reaches(service.connect, port)) continue;
+      Tell(service.origins, "connect", "address",
+           "address: " + service.connect.text() + " is this node's own " + port.owner +
+               ", not a backend",
+           mistakes);
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::vector<Port> taken;
   AddOwnPort(configuration.node, taken);
+  CheckBackends(configuration, taken, mistakes);
   for (const ServiceConfig& service : configuration.services) {
     for (std::size_t i = 0; i < service.listen.size(); ++i) {
       // With a zone that is none here: systemd, which binds it, may know it.

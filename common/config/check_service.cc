@@ -74,7 +74,24 @@ void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   }
 }
 
+// Why nobody can be connected to there; empty: somebody may.
+std::string_view WhyNoBackend(const SocketAddress& address) {
+  if (address.IsWildcard())
+    return "stands for all of a host's addresses: write 127.0.0.1 or [::1] for a backend on this "
+           "node";
+  const std::string_view ip = address.Unmapped().ip_bytes();
+  const auto first = static_cast<unsigned char>(ip.front());
+  const bool multicast = ip.size() == 4 ? first >= 224 : first == 0xff;
+  return multicast ? "is a multicast or broadcast address: a backend has an address of its own"
+                   : "";
+}
+
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (auto literal = service.connect.literal()) {
+    if (std::string_view why = WhyNoBackend(*literal); !why.empty())
+      Tell(service.origins, "connect", "address",
+           "address: " + literal->ip_text() + ' ' + std::string(why), mistakes);
+  }
   if (service.protocol == Protocol::kUdp && service.connect.is_unix()) {
     Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",
          mistakes);
@@ -124,10 +141,8 @@ void SetDefaults(ServiceConfig& service) {
   if (service.edge_user.empty()) service.edge_user = (udp ? "funnel-u-" : "funnel-t-") + name;
 }
 
-void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  if (service.retry_min > service.retry_max) {
-    Tell(service.origins, "service", "retry-min", "retry-min is greater than retry-max", mistakes);
-  }
+void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  CheckOrder(ServiceKeys(), &service, service.origins, mistakes);
   // Its own start takes part of that: it would end before it has seen what it was started for.
   if (service.idle_exit > 0s && service.idle_exit < 1s) {
     Tell(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
@@ -137,10 +152,6 @@ void CheckLimits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (service.stuck_timeout > 0s && service.stuck_timeout < 1s) {
     Tell(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
          mistakes);
-  }
-  if (service.session_window_bytes > service.channel_window_bytes) {
-    Tell(service.origins, "service", "channel-window",
-         "session-window is greater than channel-window", mistakes);
   }
 }
 

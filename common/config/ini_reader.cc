@@ -14,6 +14,7 @@
 namespace funnel::config {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kBlanks = " \t\r\v\f";
 
 std::string_view TrimRight(std::string_view text) {
@@ -46,12 +47,27 @@ class Reading {
   Reading(IniFile& file, std::string_view text) : file_(file), rest_(text) {}
 
   void Run() {
+    if (!TakeEncoding()) return;
     int result = ini_parse_stream(NextLine, this, TakeEntry, this);
     if (result != 0) Add(std::max(result, 0), "cannot be parsed as INI");
     CloseSection();
   }
 
  private:
+  // What editors of other systems put before a file's first line. False: nothing can be read.
+  bool TakeEncoding() {
+    if (rest_.starts_with("\xFF\xFE") || rest_.starts_with("\xFE\xFF"))
+      return Add(1, "the file is UTF-16: save it as UTF-8 without a byte order mark");
+    if (rest_.starts_with(kByteOrderMark)) {
+      Add(1, "a byte order mark stands before the first line: save the file as UTF-8 without it");
+      rest_.remove_prefix(kByteOrderMark.size());
+    }
+    // Old Macs' ends of lines would make one line of it all.
+    if (rest_.find('\r') != std::string_view::npos && rest_.find('\n') == std::string_view::npos)
+      return Add(1, "lines end with a carriage return only: save the file with newlines");
+    return true;
+  }
+
   static char* NextLine(char* out, int size, void* self) {
     return static_cast<Reading*>(self)->Feed(out, size);
   }

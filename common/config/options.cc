@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 
 #include "common/base/text.h"
 #include "common/base/version.h"
@@ -118,6 +119,29 @@ std::string OwnOptionName(const OwnOption& option) {
 
 }  // namespace
 
+namespace {
+
+// Relative folders are those of the one where we run; below another root (which is the program's
+// own option, and puts itself before them) they are the root's own.
+Result<void> MakeAbsolute(Options& options) {
+  std::string base;
+  if (!options.Has("--root")) {
+    std::error_code error;
+    base = std::filesystem::current_path(error);
+    if (error) return Fail("the folder where we run: " + error.message());
+  }
+  for (auto member :
+       {&Options::config_dir, &Options::defaults_dir, &Options::run_dir, &Options::state_dir}) {
+    std::string& path = options.*member;
+    if (path.starts_with('/')) continue;
+    path = (std::filesystem::path(base + "/") / path).lexically_normal().string();
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* argv) {
   Options options;
   bool options_over = false;
@@ -133,6 +157,7 @@ Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* ar
     }
   }
   if (options.help || options.version) return options;
+  TRY(MakeAbsolute(options));
   if (options.arguments.size() < usage.min_arguments) {
     return Fail("missing argument: " + std::string(usage.arguments));
   }
@@ -148,12 +173,18 @@ std::optional<std::string> Options::Value(std::string_view name) const {
   return found->second;
 }
 
-const char* FirstArgument(int argc, const char* const* argv) {
+const char* FirstArgument(int argc, const char* const* argv, std::span<const OwnOption> own) {
+  auto has_value = [own](std::string_view word) {
+    if (FindValueOption(word) != nullptr) return true;
+    return std::any_of(own.begin(), own.end(), [word](const OwnOption& option) {
+      return !option.value.empty() && (option.name == word || option.short_name == word);
+    });
+  };
   for (int i = 1; i < argc; ++i) {
     std::string_view word = argv[i];
     if (!word.starts_with('-') || word == "-") return argv[i];
     if (word == "--") return i + 1 < argc ? argv[i + 1] : nullptr;
-    if (FindValueOption(word) != nullptr) ++i;
+    if (has_value(word)) ++i;
   }
   return nullptr;
 }

@@ -4,7 +4,7 @@
 //   ...]
 //
 // `--key value` and `--key=value` both work; `--` ends the options; --help and --version answer on
-// stdout. Options and arguments may be mixed.
+// stdout. Options and arguments may be mixed. Folders are made absolute.
 #pragma once
 
 #include <map>
@@ -65,9 +65,10 @@ struct Usage {
 
 [[nodiscard]] Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* argv);
 [[nodiscard]] std::string HelpText(const Usage& usage);
-// The first word that is neither an option nor the value of one that all programs share; nullptr:
-// none. For a program whose options depend on its first argument.
-[[nodiscard]] const char* FirstArgument(int argc, const char* const* argv);
+// The first word that is neither an option nor the value of one: of those that all programs share,
+// or of OWN. nullptr: none. For a program whose options depend on its first argument.
+[[nodiscard]] const char* FirstArgument(int argc, const char* const* argv,
+                                        std::span<const OwnOption> own = {});
 
 // Parses, and answers --help, --version and mistakes itself: yields the exit status where the
 // program shall end at once (0 after --help, kExitUsage after a mistake).

@@ -52,6 +52,33 @@ std::string PrintList(const std::vector<T>& list, std::string (T::*print)() cons
   return out;
 }
 
+// What no principal of ours can have as it is written in a file, though Kerberos would take it.
+Result<void> CheckWritten(std::string_view text, bool may_have_star) {
+  bool in_realm = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (c == '@') {
+      in_realm = true;
+    } else if (in_realm && (c == ' ' || c == '\t')) {
+      return Fail("a blank in the realm; one principal a line, and nothing behind it");
+    } else if (c == '*' && !may_have_star) {
+      return Fail(
+          "`*` stands for any name, which only `accept` can take; here the name is written out");
+    }
+  }
+  return {};
+}
+
+template <typename Parsed, typename T>
+Result<void> StorePrincipal(std::string_view text, Result<Parsed> parsed, bool may_have_star,
+                            T& out) {
+  if (auto written = CheckWritten(text, may_have_star); parsed && !written)
+    parsed = std::unexpected(written.error());
+  return Store("principal", text, std::move(parsed), out);
+}
+
 }  // namespace
 
 std::unexpected<Error> Expected(Type type, std::string_view text) {
@@ -61,10 +88,11 @@ std::unexpected<Error> Expected(Type type, std::string_view text) {
 Result<void> ParseCompound(Type type, std::string_view text, Field field) {
   switch (type) {
     case Type::kPrincipal:
-      return Store("principal", text, Principal::Parse(text), To<Principal>(field));
+      return StorePrincipal(text, Principal::Parse(text), /*may_have_star=*/false,
+                            To<Principal>(field));
     case Type::kPattern:
-      return Store("principal", text, PrincipalPattern::Parse(text),
-                   To<std::vector<PrincipalPattern>>(field));
+      return StorePrincipal(text, PrincipalPattern::Parse(text), /*may_have_star=*/true,
+                            To<std::vector<PrincipalPattern>>(field));
     case Type::kIpAddress:
       return Store("address", text, ParseIp(text), To<std::vector<SocketAddress>>(field));
     case Type::kHostPort:

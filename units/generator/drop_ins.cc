@@ -58,6 +58,13 @@ std::string ListenSocket(const ServiceConfig& service) {
   return out;
 }
 
+// The template has a user for each service; another one only where the file names it.
+std::string EdgeUser(const config::ServiceFile& file) {
+  if (!file.Has("service", "edge-user")) return {};
+  return "# As whom funnel-authd and funnel-sctpd know this edge.\nUser=" + file.service.edge_user +
+         '\n';
+}
+
 // The template has no network at all.
 std::string BackendNetwork(const ServiceConfig& service) {
   bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
@@ -79,6 +86,10 @@ std::string BackendNetwork(const ServiceConfig& service) {
          "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";
 }
 
+std::string ServiceSection(const std::string& lines) {
+  return lines.empty() ? "" : "\n[Service]\n" + lines;
+}
+
 }  // namespace
 
 std::string UnitName(const ServiceConfig& service, std::string_view kind) {
@@ -94,13 +105,12 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
     case Role::kListen:
       if (!file.Has("listen", "address")) return {};
       return {{UnitName(service, "socket"), head + ListenSocket(service)},
-              {UnitName(service, "service"), head}};
+              {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
       if (!file.Has("connect", "address")) return {};
-      std::string network = BackendNetwork(service);
       return {{UnitName(service, "socket"), head},
               {UnitName(service, "service"),
-               network.empty() ? head : head + "\n[Service]\n" + network}};
+               head + ServiceSection(EdgeUser(file) + BackendNetwork(service))}};
     }
     case Role::kRelay:
       return {};

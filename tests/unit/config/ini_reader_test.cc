@@ -102,8 +102,8 @@ TEST(IniReader, TellsLinesThatAreNothing) {
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = ; c\n")), "2: a: the value is missing");
   EXPECT_EQ(OnlyMistake(ParseIni("f", "a = 1\n[s]\nb = 1\n")), "1: a: stands before any [section]");
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s\na = 1\n")), "1: [section] is expected, not [s");
-  EXPECT_EQ(OnlyMistake(ParseIni("f", "\xef\xbb\xbf[s]\n")),
-            "1: `key = value` is expected, not \\xef\\xbb\\xbf[s]");
+  EXPECT_EQ(OnlyMistake(ParseIni("f", "\xef\xbb\xbf[s]\na = 1\n")),
+            "1: a byte order mark stands before the first line: save the file as UTF-8 without it");
 }
 
 TEST(IniReader, GoesOnAfterMistakes) {

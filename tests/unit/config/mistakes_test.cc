@@ -237,9 +237,20 @@ TEST_F(MistakesTest, AllAreCollected) {
 
 TEST_F(MistakesTest, LimitsThatContradict) {
   EXPECT_EQ(NodeWith("[sctp]\nrto-min = 3s\n"),
-            "funnel.conf:4: rto-min is greater than rto-initial");
+            "funnel.conf:4: rto-min (3s) is greater than rto-initial (500ms)");
   EXPECT_EQ(NodeWith("[sctp]\ndead-peer-timeout = 1s\n"),
-            "funnel.conf:4: heartbeat is greater than dead-peer-timeout");
+            "funnel.conf:4: heartbeat (2s) is greater than half of dead-peer-timeout (of 1s)");
+  EXPECT_EQ(NodeWith("[sctp]\nheartbeat = 8s\n"),
+            "funnel.conf:4: heartbeat (8s) is greater than half of dead-peer-timeout (of 10s)");
+}
+
+// What the engine refused when funnel-sctpd started, without file and line.
+TEST_F(MistakesTest, WhatNoEngineTakes) {
+  for (const char* line : {"rto-min = 10ms", "sack-delay = 0ms", "max-associations = 65536",
+                           "congestion-unit = 65000B"})
+    EXPECT_NE(NodeWith("[sctp]\n" + std::string(line) + "\n").find("funnel.conf:4: "),
+              std::string::npos)
+        << line;
 }
 
 TEST_F(MistakesTest, PeerIsOurselves) {
@@ -266,6 +277,111 @@ TEST_F(MistakesTest, DuplicateWireName) {
   EXPECT_EQ(
       dir_.Told(),
       "services.d/web.ini:3: wire-name: ldap is already service ldap (services.d/ldap.ini:1)");
+}
+
+TEST_F(MistakesTest, StarsWhereOneNameIsMeant) {
+  EXPECT_NE(
+      DnsWith("identity = dns/branch1.example.net", "identity = dns/*")
+          .find("dns.ini:7: identity: bad principal dns/*@EXAMPLE.NET: `*` stands for any name, "
+                "which only `accept` can take"),
+      std::string::npos);
+  EXPECT_NE(DnsWith("expect = dns/ns.hoster.net", "expect = dns/*").find("dns.ini:8: expect: "),
+            std::string::npos);
+  EXPECT_EQ(DnsWith("expect = dns/ns.hoster.net", "expect = dns/\\*"), "none");
+}
+
+TEST_F(MistakesTest, CommentBehindAValueAsOthersWriteIt) {
+  EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET # all of them"),
+            "services.d/ldap.ini:7: accept: a comment behind a value begins with ; and not with #");
+  EXPECT_EQ(
+      LdapWith("127.0.0.1:389", "127.0.0.1:389\t# loopback"),
+      "services.d/ldap.ini:4: address: a comment behind a value begins with ; and not with #");
+  EXPECT_EQ(LdapWith("127.0.0.1:389", "127.0.0.1:389 ; loopback"), "none");
+}
+
+TEST_F(MistakesTest, BlankInARealm) {
+  EXPECT_NE(
+      LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET ldap/b@EXAMPLE.NET").find("ldap.ini:7"),
+      std::string::npos);
+  EXPECT_NE(LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET, more").find("a blank in the realm"),
+            std::string::npos);
+  EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "John Doe@EXAMPLE.NET"), "none");
+}
+
+TEST_F(MistakesTest, QuotesAndNoBreakSpaces) {
+  for (const char* quoted : {"\"127.0.0.1:389\"", "'127.0.0.1:389'", "\u201c127.0.0.1:389\u201d"})
+    EXPECT_EQ(LdapWith("127.0.0.1:389", quoted),
+              "services.d/ldap.ini:4: address: a value stands without quotes");
+  EXPECT_NE(
+      LdapWith("= 127.0.0.1:389", "=\u00a0127.0.0.1:389").find("ldap.ini:4: address: a no-break"),
+      std::string::npos);
+}
+
+TEST_F(MistakesTest, KeytabAsKerberosWritesIt) {
+  EXPECT_EQ(NodeWith("[kerberos]\nkeytab = FILE:/etc/krb5.keytab\n"),
+            "funnel.conf:4: keytab: a path alone is expected: /etc/krb5.keytab, not "
+            "FILE:/etc/krb5.keytab");
+}
+
+TEST_F(MistakesTest, BackendsThatNobodyCanBeAt) {
+  for (const char* address : {"0.0.0.0:389", "[::]:389", "224.0.0.1:389", "255.255.255.255:389",
+                              "[ff02::1]:389", "[::ffff:224.0.0.1]:389"})
+    EXPECT_NE(LdapWith("127.0.0.1:389", address).find("services.d/ldap.ini:4: address: "),
+              std::string::npos)
+        << address;
+}
+
+TEST_F(MistakesTest, OurOwnPortAsABackend) {
+  const std::string udp = Replace(kConnectText, "tcp", "udp");
+  auto told = [&](const char* address) {
+    dir_.Write("services.d/ldap.ini", Replace(udp, "127.0.0.1:389", address));
+    return dir_.Told();
+  };
+  EXPECT_EQ(told("127.0.0.1:9899"),
+            "services.d/ldap.ini:4: address: 127.0.0.1:9899 is this node's own SCTP in UDP ([sctp] "
+            "udp-port), not a backend");
+  EXPECT_NE(told("localhost:9899"), "none");
+  EXPECT_NE(told("[::1]:9899"), "none");
+  EXPECT_EQ(told("192.0.2.7:9899"), "none");
+  dir_.Write("funnel.conf", std::string(kNodeText) + "[sctp]\nlisten = 192.0.2.7\n");
+  EXPECT_NE(told("192.0.2.7:9899"), "none");
+  EXPECT_EQ(told("127.0.0.1:9899"), "none");
+}
+
+TEST_F(MistakesTest, EdgesThatAreSomebodyElse) {
+  for (const char* user : {"root", "0", "00", "funnel-sctpd", "funnel-authd"})
+    EXPECT_NE(LdapWith("tcp\n", "tcp\nedge-user = " + std::string(user) + "\n")
+                  .find("services.d/ldap.ini:3: edge-user: "),
+              std::string::npos)
+        << user;
+  dir_.Write("services.d/dns.ini", Replace(kListenText, "udp\n", "udp\nedge-user = 997\n"));
+  EXPECT_NE(LdapWith("tcp\n", "tcp\nedge-user = 0997\n").find("already the edge of service dns"),
+            std::string::npos)
+      << "two spellings";
+}
+
+TEST_F(MistakesTest, FilesOfOtherSystemsEditors) {
+  EXPECT_EQ(
+      Dns("\xEF\xBB\xBF" + std::string(kListenText)),
+      "services.d/dns.ini:1: a byte order mark stands before the first line: save the file as "
+      "UTF-8 without it");
+  EXPECT_NE(Dns("\xFF\xFE[").find("dns.ini:1: the file is UTF-16"), std::string::npos);
+  std::string text(kListenText);
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
+    text.replace(at, 1, "\r\n");
+  EXPECT_EQ(Dns(text), "none");
+  std::erase(text, '\n');
+  EXPECT_NE(Dns(text).find("dns.ini:1: lines end with a carriage return only"), std::string::npos);
+}
+
+TEST_F(MistakesTest, NodeNamesAreComparedAsDnsDoes) {
+  EXPECT_NE(PeerWith("ns.hoster.net\n", "BRANCH1.example.net.\n").find("is this node itself"),
+            std::string::npos);
+  dir_.Write("peers.d/hoster.ini", kPeerText);
+  dir_.Write("peers.d/zweig.ini",
+             Replace(kPeerText, "node = ns.hoster.net", "node = NS.hoster.net."));
+  EXPECT_NE(dir_.Told().find("zweig.ini:2: node: NS.hoster.net. is already peer hoster"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace funnel::config {
 namespace {
 
@@ -100,6 +102,25 @@ TEST(Options, HelpNamesEveryOption) {
        {"--config", "--defaults", "--run", "--state", "--log-level", "--help", "--version"}) {
     EXPECT_NE(help.find(name), std::string::npos) << name;
   }
+}
+
+TEST(Options, MakeFoldersAbsolute) {
+  const std::string here = std::filesystem::current_path();
+  auto options = Parse({"dns", "--config", "./new", "--run=run/"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->config_dir, here + "/new");
+  EXPECT_EQ(options->run_dir, here + "/run");
+  constexpr OwnOption kRoot[] = {{"--root", "", "DIR", "a tree"}};
+  options = Parse({"dns", "--root", "/image", "--config=etc/funnel"},
+                  {.program = "x", .max_arguments = 1, .options = kRoot});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->config_dir, "/etc/funnel") << "in that tree";
+}
+
+TEST(FirstArgument, IsNoOptionsValue) {
+  const char* const words[] = {"funnelctl", "--config", "/c", "-c", "3", "--json", "ping", "dns"};
+  EXPECT_STREQ(FirstArgument(8, words, kPingOptions), "ping");
+  EXPECT_STREQ(FirstArgument(8, words), "3") << "whose option is not known";
 }
 
 }  // namespace

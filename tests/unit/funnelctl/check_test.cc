@@ -28,16 +28,43 @@ TEST(Check, GivesJson) {
   options.json = true;
   EXPECT_EQ(RunIt(RunCheck, options).out, "[]\n");
   dir.Write("funnel.conf", "[node]\nname = \"x\"\n");
-  EXPECT_EQ(RunIt(RunCheck, options).out, "[{\"file\": \"" + dir.Path("funnel.conf") +
-                                              "\", \"line\": 2, \"text\": \"name: a node's name, "
-                                              "written as a host name is expected, not "
-                                              "\\u0022x\\u0022\"}]\n");
+  EXPECT_EQ(RunIt(RunCheck, options).out,
+            "[{\"file\": \"" + dir.Path("funnel.conf") +
+                "\", \"line\": 2, \"severity\": \"mistake\", "
+                "\"text\": \"name: a value stands without quotes\"}]\n");
 }
 
-TEST(Status, FailsWhereNobodyAnswers) {
+TEST(Check, WarnsOfWhatNothingReadsAndSucceeds) {
+  config::ExampleDir dir;
+  dir.Write("services.d/web.conf", config::kConnectText);
+  config::Options options = OptionsFor(dir);
+  Ran ran = RunIt(RunCheck, options);
+  EXPECT_EQ(ran.status, kExitOk);
+  EXPECT_TRUE(Contains(ran.out, dir.Path("services.d/web.conf") + ": warning: is not read: "));
+  EXPECT_TRUE(Contains(ran.out, ": no mistakes (node "));
+  options.json = true;
+  ran = RunIt(RunCheck, options);
+  EXPECT_EQ(ran.status, kExitOk);
+  EXPECT_TRUE(Contains(ran.out, "\"line\": 0, \"severity\": \"warning\", \"text\": \"is not read"));
+}
+
+TEST(Check, KnowsUsersByWhoTheyAre) {
+  config::ExampleDir dir;
+  auto with = [&](const std::string& dns, const std::string& ldap) {
+    dir.Write("services.d/dns.ini.d/u.ini", "[service]\nedge-user = " + dns + "\n");
+    dir.Write("services.d/ldap.ini.d/u.ini", "[service]\nedge-user = " + ldap + "\n");
+    return RunIt(RunCheck, OptionsFor(dir));
+  };
+  EXPECT_EQ(with("daemon", "bin").status, kExitOk);
+  Ran ran = with("daemon", "1");
+  EXPECT_EQ(ran.status, kExitFailed);
+  EXPECT_TRUE(Contains(ran.out, "edge-user: 1 is uid 1 and service dns's already")) << ran.out;
+}
+
+TEST(Status, SaysThatNothingIsKnownWhereNobodyAnswers) {
   config::ExampleDir dir;
   Ran ran = RunIt(RunStatus, OptionsFor(dir));
-  EXPECT_EQ(ran.status, kExitFailed);
+  EXPECT_EQ(ran.status, kExitUnknown);
   EXPECT_NE(ran.out.find("funnel-sctpd does not answer: there is no control socket"),
             std::string::npos);
 }
@@ -48,7 +75,7 @@ TEST(HelpConfig, NamesEverySection) {
                               "[connect]", "[relay]", "[security]"}) {
     EXPECT_NE(out.find(std::string("\n") + section + "\n"), std::string::npos) << section;
   }
-  EXPECT_NE(out.find("default: 100ms; range: 10ms to 10s"), std::string::npos);
+  EXPECT_NE(out.find("default: 100ms; range: 20ms to 10s; at most rto-initial"), std::string::npos);
 }
 
 TEST(Check, OneServiceDoesNotMindTheOthers) {

@@ -91,6 +91,16 @@ TEST(DropIns, ProxyProtocolNeedsOurOwnAddresses) {
   EXPECT_THAT(text, Not(HasSubstr("AF_INET")));
 }
 
+TEST(DropIns, EdgeRunsAsTheUserThatTheFileNames) {
+  EXPECT_THAT(BackendAt("192.0.2.7:389").service, Not(HasSubstr("User=")));
+  Example example;
+  example.folder.Write("services.d/dns.ini.d/user.ini", "[service]\nedge-user = _dns\n");
+  EXPECT_THAT(TextsOf(example, "dns").service, HasSubstr("\n[Service]\n"));
+  EXPECT_THAT(TextsOf(example, "dns").service, HasSubstr("\nUser=_dns\n"));
+  example.folder.Write("services.d/ldap.ini.d/user.ini", "[service]\nedge-user = _ldap\n");
+  EXPECT_THAT(TextsOf(example, "ldap").service, HasSubstr("\nUser=_ldap\n"));
+}
+
 TEST(DropIns, SpecifiersAreEscaped) {
   EXPECT_THAT(BackendAt("unix:/run/%i.sock").socket, HasSubstr("unix:/run/%%i.sock"));
 }
