@@ -104,7 +104,7 @@ void Write(LogLevel level, std::string_view event, std::string_view message,
 
 // See log.h. Its kind stands with it: a service may be called as a peer is.
 std::string SubjectOf(std::span<const LogField> fields) {
-  for (const std::string_view name : {"UID", "PEER", "SERVICE"})
+  for (const std::string_view name : {"UID", "PEER", "SERVICE", "FILE"})
     for (const LogField& field : fields)
       if (field.name == name && !field.value.empty())
         return name == "UID" ? "uid " + std::string(field.value) : std::string(field.value);
@@ -134,7 +134,6 @@ void Log(LogLevel level, std::string_view event, std::string_view message,
   if (level > g_level.load(std::memory_order_relaxed)) return;
   std::lock_guard lock(g_mutex);
   const std::span<const LogField> all(fields.begin(), fields.size());
-  if (level == LogLevel::kError) return Write(level, event, message, all);
   const std::string subject = SubjectOf(all);
   for (const LogLimit::Suppressed& past : g_limit.TakeEnded(Now()))
     Write(LogLevel::kNotice, past.event, std::to_string(past.count) + " more in 60 s",

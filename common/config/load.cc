@@ -12,6 +12,9 @@
 namespace funnel::config {
 namespace {
 
+// A file of another kind has a mistake a line.
+constexpr std::size_t kMostLogged = 20;
+
 void Append(std::vector<Mistake>& to, const std::vector<Mistake>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
@@ -121,11 +124,22 @@ std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& opti
 std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options) {
   auto loaded = LoadForStart(options);
   const Mistakes& mistakes = loaded ? loaded->left_out : loaded.error();
-  for (const Mistake& mistake : mistakes)
-    Log(LogLevel::kError, "configuration",
-        mistake.Print() + (loaded ? " (this service is left out)" : ""));
+  LogMistakes(mistakes, loaded ? " (this service is left out)" : "");
   if (!loaded) return std::nullopt;
   return std::move(loaded->configuration);
+}
+
+void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_view service) {
+  // The place first: it is what the log's limit goes by, and each has its own.
+  auto say = [service](const std::string& place, const std::string& text) {
+    if (service.empty()) return Log(LogLevel::kError, "configuration", text, {{"FILE", place}});
+    Log(LogLevel::kError, "configuration", text, {{"FILE", place}, {"SERVICE", service}});
+  };
+  const std::size_t shown = std::min(mistakes.size(), kMostLogged);
+  for (std::size_t i = 0; i < shown; ++i)
+    say(PrintPlace({mistakes[i].file, mistakes[i].line}), mistakes[i].Print() + std::string(tail));
+  if (mistakes.size() > shown)
+    say("", std::to_string(mistakes.size() - shown) + " more: funnelctl check tells them all");
 }
 
 std::string PrintMistakes(const Mistakes& mistakes) {

@@ -38,6 +38,10 @@ struct StartConfiguration {
 // The same; logs what is wrong, each mistake by itself.
 [[nodiscard]] std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options);
 
+// Each by itself, with TAIL behind it, up to a number that is enough to begin with; of a service's
+// daemon, with its name.
+void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_view service = {});
+
 // All mistakes, one a line: what a daemon logs before it ends.
 [[nodiscard]] std::string PrintMistakes(const Mistakes& mistakes);
 

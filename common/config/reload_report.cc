@@ -40,15 +40,15 @@ void LogReport(const ReloadReport& report, std::string_view service) {
     if (service.empty()) return Log(level, event, text);
     Log(level, event, text, {{"SERVICE", service}});
   };
-  for (const Mistake& mistake : report.mistakes)
-    say(LogLevel::kError, "configuration", mistake.Print() + " (the old configuration stays)");
+  LogMistakes(report.mistakes, " (the old configuration stays)", service);
   if (!report.ok())
     return say(LogLevel::kError, "reload-failed", "the running configuration stays in force");
   for (const Change& change : report.changes) say(LogLevel::kInfo, "reload", change.Print());
   for (const NeedsRestart& left : report.left)
     say(LogLevel::kWarning, "restart-needed", left.Print());
   say(LogLevel::kNotice, "reloaded",
-      "configuration was read anew: " + std::to_string(report.changes.size()) + " changes");
+      "configuration was read anew: " + std::to_string(report.changes.size()) +
+          (report.changes.size() == 1 ? " change" : " changes"));
 }
 
 }  // namespace funnel::config

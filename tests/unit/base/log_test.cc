@@ -100,5 +100,15 @@ TEST(Log, WhoeverAsksTooOftenHidesNobodyElsesLines) {
   EXPECT_NE(text.find("of a service"), std::string::npos) << text;
 }
 
+// Errors are what a stranger or a broken disk can cause without end.
+TEST(Log, LimitsErrorsAsAllElse) {
+  const std::string text = Logged([] {
+    for (int i = 0; i < 20; ++i) Log(LogLevel::kError, "disk-full", "no room");
+    for (const char* place : {"a:1", "a:2"})
+      Log(LogLevel::kError, "mistake", "wrong", {{"FILE", place}});
+  });
+  EXPECT_EQ(std::ranges::count(text, '\n'), LogLimit::kLinesPerWindow + 2) << text;
+}
+
 }  // namespace
 }  // namespace funnel
