@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "common/base/log.h"
 #include "common/base/replace_file.h"
 
 namespace funnel::authd {
@@ -53,7 +54,7 @@ const PeerLink* PeerLinks::OfPeer(const std::string& peer) const {
   return best;
 }
 
-Result<std::uint64_t> NextInstance(const std::string& state_dir) {
+std::uint64_t NextInstance(const std::string& state_dir) {
   const std::string path = state_dir + "/instance";
   std::uint64_t last = 0;
   std::ifstream(path) >> last;
@@ -61,8 +62,11 @@ Result<std::uint64_t> NextInstance(const std::string& state_dir) {
   const std::uint64_t instance = std::max<std::uint64_t>(
       last + 1, static_cast<std::uint64_t>(
                     std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
-  // A crash must not bring an earlier number back: peers would keep the association of before.
-  TRY(ReplaceFile(path, std::to_string(instance) + "\n"));
+  // A crash must not bring an earlier number back: peers would keep the association of before. The
+  // clock alone tells starts apart as long as it does not go back.
+  if (auto kept = ReplaceFile(path, std::to_string(instance) + "
+"); !kept)
+    Log(LogLevel::kWarning, "state-not-kept", kept.error().message);
   return instance;
 }
 

@@ -41,6 +41,6 @@ class PeerLinks {
 
 // A number for this start of the node: the present time, or one more than the last one where the
 // clock was set back. Kept in STATE_DIR/instance.
-[[nodiscard]] Result<std::uint64_t> NextInstance(const std::string& state_dir);
+[[nodiscard]] std::uint64_t NextInstance(const std::string& state_dir);
 
 }  // namespace funnel::authd

@@ -68,7 +68,7 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const config::Options& options,
                                                config::Configuration config,
                                                std::vector<UniqueFd> listening) {
-  const std::uint64_t instance = TRY(NextInstance(options.state_dir));
+  const std::uint64_t instance = NextInstance(options.state_dir);
   std::unique_ptr<Server> made(new Server(loop, options, std::move(config), instance));
   Server* self = made.get();
   for (UniqueFd& socket : listening)
@@ -142,6 +142,7 @@ void Server::Expire() {
 void Server::AddCommands() {
   commands_.Add("reload", {.access = ipc::Access::kAdmin,
                            .run = [this](const auto&, ipc::SharedAnswer answer) {
+                             answer->TakeUp();
                              answer->Finish(config::ReportJson(Reload()));
                            }});
   commands_.Add("status", {.run = [this](const auto&, ipc::SharedAnswer answer) {

@@ -38,6 +38,7 @@ constexpr MessageId kMessageIds[] = {
     {"resolve-failed", "bdd2836661124d19bb4013bce5f250d9"},
     {"connect-failed", "63852897c7bd46859faf1ae207717f7c"},
     {"routes-not-kept", "3c1de0a54b7c4f0e9a6c5d8b27f1e0b9"},
+    {"state-not-kept", "7a0f6f0c5a3d4d5f8f4b1b9f6b4c2e17"},
     {"path-moved", "12ae23a4c8d24d718c3da4b337c546f2"},
     {"no-channel", "d90cddbc98254f0391296076260a3b81"},
     {"sessions-over-limit", "0759ac2d914c4768b1b0301f87b90140"},

@@ -4,9 +4,11 @@
 #include <krb5.h>
 #include <profile.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "common/base/bytes.h"
+#include "common/base/log.h"
 #include "common/base/unique_fd.h"
 
 namespace funnel::gss {
@@ -49,6 +51,23 @@ Result<> WriteFile(const std::string& path, std::string_view text) {
   return {};
 }
 
+// A file without a place, for as long as the process lives.
+Result<std::string> KeepInMemory(std::string_view text) {
+  UniqueFd file(::memfd_create("krb5.conf", 0));
+  if (!file) return FailErrno("memfd");
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return FailErrno("memfd");
+  return "/proc/self/fd/" + std::to_string(file.release());
+}
+
+// Nothing in it but what we write anew at each start: where it cannot be kept we go on without.
+Result<std::string> KeepLayer(const std::string& path, std::string_view text) {
+  auto written = WriteFile(path, text);
+  if (written) return path;
+  Log(LogLevel::kWarning, "state-not-kept", written.error().message);
+  return KeepInMemory(text);
+}
+
 }  // namespace
 
 Result<> PrepareProfile(const std::string& state_dir) {
@@ -59,8 +78,7 @@ Result<> PrepareProfile(const std::string& state_dir) {
       "  rdns = false\n";
   const bool has_enctypes = TRY(HasDefault("permitted_enctypes"));
   if (!has_enctypes) text.append("  permitted_enctypes = ").append(kPreferredEnctypes).append("\n");
-  const std::string layer = state_dir + "/krb5.conf";
-  TRY(WriteFile(layer, text));
+  const std::string layer = TRY(KeepLayer(state_dir + "/krb5.conf", text));
   const char* present = ::getenv("KRB5_CONFIG");
   const std::string below = present != nullptr ? present : std::string(kSystemProfile);
   ::setenv("KRB5_CONFIG", (layer + ":" + below).c_str(), /*overwrite=*/1);

@@ -2,6 +2,7 @@
 // name server behind the tunnel that needs it.
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "common/config/feeding.h"
