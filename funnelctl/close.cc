@@ -3,6 +3,7 @@
 
 #include "funnelctl/command.h"
 #include "funnelctl/daemons.h"
+#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 
@@ -30,8 +31,8 @@ int RunClose(const config::Options& options) {
     answer = std::move(relayed);
   }
   if (!answer) return Complain(Explain(*edge, answer.error()));
-  std::printf("%s: closed %lld channels\n", edge->name.c_str(),
-              static_cast<long long>(NumberOf(*answer, "closed")));
+  std::printf("%s: closed %s\n", edge->name.c_str(),
+              Counted(NumberOf(*answer, "closed"), "channel", "channels").c_str());
   return kExitOk;
 }
 

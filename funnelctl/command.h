@@ -14,6 +14,8 @@ inline constexpr int kExitOk = 0;
 // Mistakes were found; a daemon did not answer, or did not do what it was asked.
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = config::kExitUsage;
+// Of a command that monitoring runs: nobody could be asked, so that nothing is known.
+inline constexpr int kExitUnknown = 2;
 
 struct Command {
   std::string_view name;
@@ -28,6 +30,8 @@ struct Command {
   bool json = false;
   bool changes = false;  // something is not as before; all others only read, and have JSON
   std::span<const config::OwnOption> options = {};
+  // What 2 means besides wrong usage; may be empty.
+  std::string_view exit_unknown = {};
 };
 
 // In the order in which help lists them.

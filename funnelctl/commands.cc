@@ -26,11 +26,16 @@ constexpr config::OwnOption kTopOptions[] = {
 constexpr Command kCommands[] = {
     {.name = "status",
      .help = "what runs here: peers, services, channels, principals, refusals, counters",
-     .exit_status = "funnel-sctpd or funnel-authd did not answer",
+     .description = "For monitoring too: what needs attention stands on top.",
+     .exit_status = "something needs attention",
      .run = RunStatus,
-     .json = true},
+     .json = true,
+     .exit_unknown = "funnel-sctpd or funnel-authd did not answer"},
     {.name = "check",
      .help = "reads all configuration and tells every mistake with its file and line",
+     .description =
+         "Warnings follow: files that nothing reads, and values that need something from "
+         "outside. They do not make it fail.",
      .exit_status = "there are mistakes",
      .run = RunCheck,
      .json = true,

@@ -5,6 +5,7 @@
 
 #include "funnelctl/command.h"
 #include "funnelctl/daemons.h"
+#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {
@@ -15,6 +16,8 @@ struct Draining {
   Daemon edge;
   std::int64_t sessions = 0;
 };
+
+std::string Sessions(std::int64_t count) { return Counted(count, "session is", "sessions are"); }
 
 Result<std::vector<Daemon>> Targets(const config::Options& options) {
   if (options.arguments.front() == "all") return AllEdges(options);
@@ -38,6 +41,8 @@ int Tell(const config::Options& options, const std::string& command, std::vector
       status = Complain(Explain(edge, answer.error()));
     }
   }
+  // That is as it shall be, and yet somebody may have meant another node.
+  if (status == kExitOk && done.empty()) std::printf("no service's daemon runs here\n");
   return status;
 }
 
@@ -63,8 +68,7 @@ int WaitUntilEmpty(std::vector<Draining>& draining, std::optional<TimePoint> unt
     if (until && Now() >= *until) {
       for (const Draining& one : draining)
         if (one.sessions > 0)
-          std::printf("%s: %lld sessions are left\n", one.edge.name.c_str(),
-                      static_cast<long long>(one.sessions));
+          std::printf("%s: %s left\n", one.edge.name.c_str(), Sessions(one.sessions).c_str());
       return kExitFailed;
     }
     ::usleep(static_cast<useconds_t>(kPollInterval.count()) * 1000);
@@ -86,8 +90,8 @@ int RunDrain(const config::Options& options) {
   std::vector<Draining> draining;
   int status = Tell(options, "drain", draining);
   for (const Draining& one : draining)
-    std::printf("%s: takes no new sessions; %lld are left\n", one.edge.name.c_str(),
-                static_cast<long long>(one.sessions));
+    std::printf("%s: takes no new sessions; %s left\n", one.edge.name.c_str(),
+                Sessions(one.sessions).c_str());
   if (!options.Has("--wait") || status != kExitOk) return status;
   std::fflush(stdout);
   return WaitUntilEmpty(draining, until);

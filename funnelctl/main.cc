@@ -1,6 +1,7 @@
 // funnelctl: what an administrator asks a node with.
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "common/base/text.h"
 #include "funnelctl/command.h"
@@ -21,7 +22,9 @@ std::string Description() {
 std::string ExitStatus(const Command& command) {
   std::string failed(command.exit_status);
   if (failed.empty()) failed = "it could not be done";
-  return "Exit status: 0 all well; 1 " + failed + "; 2 wrong usage.";
+  std::string unknown(command.exit_unknown);
+  if (!unknown.empty()) unknown += ", or ";
+  return "Exit status: 0 all well; 1 " + failed + "; 2 " + unknown + "wrong usage.";
 }
 
 int RunCommand(const Command& command, int argc, const char* const* argv) {
@@ -45,8 +48,16 @@ int RunCommand(const Command& command, int argc, const char* const* argv) {
   return command.run(*options);
 }
 
+// Those of all commands, so that they may stand before the command that they are for.
+std::vector<config::OwnOption> AllOwnOptions() {
+  std::vector<config::OwnOption> out;
+  for (const Command& command : Commands())
+    out.insert(out.end(), command.options.begin(), command.options.end());
+  return out;
+}
+
 int Run(int argc, const char* const* argv) {
-  const char* name = config::FirstArgument(argc, argv);
+  const char* name = config::FirstArgument(argc, argv, AllOwnOptions());
   const Command* command = name == nullptr ? nullptr : FindCommand(name);
   if (command != nullptr) return RunCommand(*command, argc, argv);
   std::string description = Description();

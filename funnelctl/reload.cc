@@ -36,21 +36,25 @@ void Tell(const Daemon& daemon, const Json& report) {
                  daemon.name.c_str());
     return;
   }
-  std::printf("%s: reloaded, %s\n", daemon.name.c_str(),
-              changed.empty() ? "nothing has changed"
-                              : (std::to_string(changed.size()) + " changes").c_str());
+  std::printf(
+      "%s: reloaded, %s\n", daemon.name.c_str(),
+      changed.empty()
+          ? "nothing has changed"
+          : Counted(static_cast<std::int64_t>(changed.size()), "change", "changes").c_str());
   for (const Json& change : changed) std::printf("  %s\n", PrintChange(change).c_str());
   for (const Json& left : ListOf(report, "needs_restart"))
     std::printf("  %s can only change by a restart: %s\n", Shown(TextOf(left, "key")).c_str(),
                 Shown(TextOf(left, "command")).c_str());
 }
 
-// Hands the command over and does not wait for what comes of it.
+// Hands the command over and does not wait for what comes of it; only until the daemon has looked
+// who asks, for which we must be there, and has said that it takes the command up.
 int OnlyAsk(const Daemon& daemon) {
   auto talk = Talk::Connect(daemon.socket_path);
   if (!talk) return Complain(Explain(daemon, talk.error()));
-  auto sent = talk->Send("reload", {});
-  return sent ? kExitOk : Complain(Explain(daemon, sent.error()));
+  if (auto sent = talk->Send("reload", {}); !sent) return Complain(Explain(daemon, sent.error()));
+  auto taken_up = talk->Next(Now() + kDeadline);
+  return taken_up ? kExitOk : Complain(Explain(daemon, taken_up.error()));
 }
 
 int ReloadOne(const config::Options& options, const Daemon& daemon, Json& reports) {
@@ -65,12 +69,16 @@ int ReloadOne(const config::Options& options, const Daemon& daemon, Json& report
 
 int ReloadAll(const config::Options& options, Json& reports) {
   int status = kExitOk;
+  bool any = false;
   for (const Daemon& daemon : AllDaemons(options)) {
     // One that does not run reads the configuration when it starts.
     auto talk = Talk::Connect(daemon.socket_path);
     if (!talk && NotRunning(talk.error())) continue;
+    any = true;
     if (ReloadOne(options, daemon, reports) != kExitOk) status = kExitFailed;
   }
+  if (!any && !options.json)
+    std::printf("no daemon runs here; each reads the configuration when it starts\n");
   return status;
 }
 

@@ -8,7 +8,8 @@ namespace funnel::ctl {
 int RunStatus(const config::Options& options) {
   NodeView view = LookAtNode(options);
   PrintText(options.json ? RenderJson(view) : RenderText(view));
-  return view.sctpd.status && view.authd.status ? kExitOk : kExitFailed;
+  if (!view.sctpd.status || !view.authd.status) return kExitUnknown;
+  return FindProblems(view).empty() ? kExitOk : kExitFailed;
 }
 
 }  // namespace funnel::ctl

@@ -45,7 +45,7 @@ std::string AboutDraining(const metrics::Snapshot& counters) {
   if (counters.Value("draining") == 0) return {};
   const std::uint64_t left =
       counters.Value("flows") + counters.Value("sessions") + counters.Value("sessions_waiting");
-  return "draining, " + std::to_string(left) + " sessions left";
+  return "draining, " + Counted(static_cast<std::int64_t>(left), "session", "sessions") + " left";
 }
 
 void AddEdge(const NodeView& view, const std::string& name, Table& table) {
@@ -72,8 +72,9 @@ std::string AboutSctpd(const NodeView& view) {
 std::string AboutAuthd(const NodeView& view) {
   if (!view.authd.status) return {};
   const AuthdStatus& authd = *view.authd.status;
-  return std::to_string(authd.contexts) + " contexts, " + std::to_string(authd.handshakes_running) +
-         " handshakes running, " + std::to_string(authd.handshakes_waiting) + " waiting";
+  return Counted(authd.contexts, "context", "contexts") + ", " +
+         Counted(authd.handshakes_running, "handshake", "handshakes") + " running, " +
+         std::to_string(authd.handshakes_waiting) + " waiting";
 }
 
 // Those configured, and those that left counters.

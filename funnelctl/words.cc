@@ -40,6 +40,10 @@ std::string PrintSeconds(std::int64_t seconds) {
   return Count(seconds < 0 ? 0 : seconds, "s");
 }
 
+std::string Counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return Count(count, count == 1 ? one : many);
+}
+
 std::string PrintBytes(std::int64_t bytes) {
   constexpr std::array<std::string_view, 5> kNames{"B", "KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024) return Count(bytes, "B");

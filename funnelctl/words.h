@@ -12,6 +12,8 @@ namespace funnel::ctl {
 
 // "42 s", "3 min 5 s", "2 h 5 min", "9 d 4 h"; "0 s" for what lies ahead.
 [[nodiscard]] std::string PrintSeconds(std::int64_t seconds);
+// "1 channel", "2 channels".
+[[nodiscard]] std::string Counted(std::int64_t count, std::string_view one, std::string_view many);
 // "512 B", "1.4 KiB", "20 MiB".
 [[nodiscard]] std::string PrintBytes(std::int64_t bytes);
 // "12.5 ms", "0.18 ms", "1.2 s".

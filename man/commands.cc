@@ -38,6 +38,8 @@ std::string PrintCommand(const ctl::Command& command) {
   if (!command.description.empty()) out += MdocText(Sentence(command.description));
   if (!command.exit_status.empty())
     out += MdocText("Status 1: " + std::string(command.exit_status) + '.');
+  if (!command.exit_unknown.empty())
+    out += MdocText("Status 2: " + std::string(command.exit_unknown) + '.');
   return out + PrintOptions(command);
 }
 

@@ -22,6 +22,9 @@ class CommandAnswer {
   CommandAnswer(const CommandAnswer&) = delete;
   CommandAnswer& operator=(const CommandAnswer&) = delete;
 
+  // Tells the asker that the command is taken up, before what takes a while: an empty piece of the
+  // answer. Who does not care what comes of it may go then.
+  void TakeUp() { Send(ReplyKind::kMore, {}); }
   // A piece of the answer, sent at once.
   void Write(std::string_view text);
   // The rest of it. Nothing may be written after this or Fail().

@@ -64,7 +64,11 @@ Result<const CommandRow*> CommandSession::Check(const Command& command) const {
 Result<> CommandSession::MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const {
   const PeerCredentials peer = TRY(ReadPeerCredentials(connection_.fd()));
-  if (row.access == Access::kRead) return RequireReader(peer, rules.read_group);
+  if (row.access == Access::kRead) {
+    // Who may change things may look what came of it: drain waits by asking for status.
+    auto reader = RequireReader(peer, rules.read_group);
+    return reader || RequireAdmin(peer, rules.admin_group) ? Result<>() : reader;
+  }
   TRY(RequireAdmin(peer, rules.admin_group));
   std::string what = command.name;
   for (const std::string& argument : command.arguments) what += ' ' + argument;

@@ -35,13 +35,14 @@ void LogLevelCommand::Run(const CommandRow::Arguments& arguments, const SharedAn
   if (!ParseLogLevel(arguments[0], level))
     return answer->Fail("error, warning, notice, info or debug is expected");
   std::optional<std::int64_t> for_ms;
-  timer_->Disarm();
   if (arguments.size() > 1) {
     auto time = ParseTime(arguments[1]);
     if (!time) return answer->Fail(time.error().message);
-    timer_->ArmAfter(*time);
     for_ms = time->count();
   }
+  // Not before all is known to be right: what was refused leaves an earlier level's end in force.
+  timer_->Disarm();
+  if (for_ms) timer_->ArmAfter(std::chrono::milliseconds(*for_ms));
   SetLogLevel(level);
   JsonWriter out;
   out.Open('{').Field("level", arguments[0]).Field("for_ms", for_ms).Close('}');

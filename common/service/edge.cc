@@ -85,7 +85,9 @@ std::string Edge::StatusText() const {
 std::string Edge::ChannelText() const {
   std::size_t up = channel_count();
   if (adopter_ != nullptr)
-    return up == 0 ? "waits for a channel" : std::to_string(up) + " channels are up";
+    return up == 0   ? "waits for a channel"
+           : up == 1 ? "1 channel is up"
+                     : std::to_string(up) + " channels are up";
   // With several channels the one that is worst off is what matters.
   for (auto& keeper : keepers_)
     if (keeper->channel() == nullptr) return keeper->StatusText();

@@ -175,7 +175,7 @@ def test_reset_ends_one_session_and_no_other(tunnel):
 def test_close_ends_a_channel_and_a_new_one_comes(tunnel):
     before = as_json(tunnel.a, "channels")
     number = next(one["edge"]["number"] for one in before if one["service"] == "dns")
-    assert "closed 1 channels" in tunnel.a.funnelctl("close", f"dns/{number}").stdout
+    assert "closed 1 channel\n" in tunnel.a.funnelctl("close", f"dns/{number}").stdout
 
     def renewed():
         return any(one["service"] == "dns" and one["edge"] and one["edge"]["number"] > number
@@ -191,17 +191,17 @@ def test_drained_client_side_resets_newcomers_and_keeps_who_is_there(tunnel):
     with Client(tunnel) as old:
         assert old.say("a") == "a"
         try:
-            assert "1 are left" in tunnel.a.funnelctl("drain", "echo").stdout
+            assert "1 session is left" in tunnel.a.funnelctl("drain", "echo").stdout
             assert old.say("b") == "b"
             with Client(tunnel) as new:
                 assert new.say("c") in ("reset", "end")
             assert as_json(tunnel.a, "sessions", "echo")[0]["draining"]
-            assert "draining, 1 sessions left" in tunnel.a.funnelctl("status").stdout
+            assert "draining, 1 session left" in tunnel.a.funnelctl("status").stdout
             said, status = tunnel.a.refused("drain", "echo", "--wait", "--timeout=300ms")
-            assert "1 sessions are left" in said and status == 1
+            assert "1 session is left" in said and status == 1
             waiting = tunnel.network.popen("a", tunnel.a.path("funnelctl"), *tunnel.a.common_options, "drain", "echo",
                                            "--wait", stdout=subprocess.PIPE, text=True)
-            assert waiting.stdout.readline() == "echo: takes no new sessions; 1 are left\n"
+            assert waiting.stdout.readline() == "echo: takes no new sessions; 1 session is left\n"
             old.process.kill()
             assert waiting.wait(timeout=10) == 0
         finally:
@@ -285,6 +285,15 @@ for n in range(2000):
 def test_edge_without_its_folder_runs_all_the_same(tunnel):
     said, status = tunnel.a.refused("ping", "nothing")
     assert "nothing: does not run: there is no control socket" in said and status == 1
+
+
+def test_options_may_stand_before_the_command(tunnel):
+    assert "1 answered" in tunnel.a.funnelctl("--count", "1", "ping", "dns").stdout
+    assert json.loads(tunnel.a.funnelctl("--json", "-c", "1", "ping", "dns").stdout)["answered"] == 1
+
+
+def test_status_is_for_monitoring(tunnel):
+    assert (tunnel.a.funnelctl("status").returncode, tunnel.a.funnelctl("--run", "/nonexistent", "status").returncode) == (0, 2)
 
 
 def test_ping_says_what_a_channel_waits_for(tunnel):

@@ -123,7 +123,7 @@ def test_administrator_of_a_relay_closes_a_channel_at_both_sides(tunnel):
     numbers = re.findall(r"^  dns/(\d+) ", relay.funnelctl("channels").stdout, re.MULTILINE)
     assert len(numbers) == 2, "one for each side"
     other = tunnel.a.channels("ldap")[0]["channel"]
-    assert "closed 1 channels" in relay.funnelctl("close", f"dns/{numbers[1]}").stdout
+    assert "closed 1 channel\n" in relay.funnelctl("close", f"dns/{numbers[1]}").stdout
     for node in (tunnel.a, tunnel.b):
         node.wait_logged("channel-truncated", "closed by an administrator of a relay", daemon="funnel-udpd@dns")
     again = relay.funnelctl("close", f"dns/{numbers[1]}", check=False)

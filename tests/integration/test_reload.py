@@ -82,7 +82,7 @@ def test_reload_tells_what_changed(tunnel):
     before = rewrite(tunnel.a, lambda text: text.replace("[listen]", "idle-timeout = 7s\n[listen]"))
     try:
         said = tunnel.a.funnelctl("reload", "--wait", "funnel-udpd@dns.service").stdout
-        assert "funnel-udpd@dns: reloaded, 1 changes" in said
+        assert "funnel-udpd@dns: reloaded, 1 change\n" in said
         assert "services.d/dns.ini: [service] idle-timeout = 7s (was 1min)" in said
         assert "nothing has changed" in tunnel.a.funnelctl("reload", "--wait", "dns").stdout
     finally:
@@ -91,6 +91,14 @@ def test_reload_tells_what_changed(tunnel):
     assert [one["daemon"] for one in reports] == ["funnel-authd", "funnel-sctpd", "funnel-udpd@dns", "funnel-tcpd@ldap"]
     assert all(one["ok"] for one in reports)
     assert ask(tunnel) == ANSWER
+
+
+def test_reload_that_nobody_waits_for_is_never_lost(tunnel):
+    before = tunnel.a.counters("funnel-authd")["reloads"]
+    for _ in range(30):
+        tunnel.a.funnelctl("reload", "funnel-authd.service")
+    lab.wait_until(lambda: tunnel.a.counters("funnel-authd")["reloads"] == before + 30, "each of them is done", 10, 0.05,
+                   tunnel.describe)
 
 
 def test_reload_of_a_broken_configuration_fails_and_changes_nothing(tunnel):

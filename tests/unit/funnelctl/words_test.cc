@@ -9,6 +9,12 @@
 namespace funnel::ctl {
 namespace {
 
+TEST(Counted, KnowsOneFromMany) {
+  EXPECT_EQ(Counted(0, "channel", "channels"), "0 channels");
+  EXPECT_EQ(Counted(1, "channel", "channels"), "1 channel");
+  EXPECT_EQ(Counted(2, "channel", "channels"), "2 channels");
+}
+
 TEST(Words, PrintSecondsInTwoUnits) {
   EXPECT_EQ(PrintSeconds(0), "0 s");
   EXPECT_EQ(PrintSeconds(-5), "0 s");

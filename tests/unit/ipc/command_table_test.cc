@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/ipc/log_level_command.h"
+
 namespace funnel::ipc {
 namespace {
 
@@ -179,6 +181,50 @@ TEST_F(CommandTableTest, RefusesWhoIsInNeitherGroup) {
   EXPECT_TRUE(kept_.empty());
   EXPECT_EQ(denied_, (std::vector<std::string>{"echo: uid 54321 is not in the group 4242",
                                                "later: uid 54321 is not in the group 4243"}));
+}
+
+// It waits for what it has begun by asking.
+TEST_F(CommandTableTest, WhoMayChangeThingsMayAsk) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  Stranger stranger;
+  auto connection =
+      *ControlConnection::Create(*loop_, ControlSocket(stranger.Take()), {nullptr, nullptr});
+  CommandSession session(table_, *connection);
+  admin_group_ = std::to_string(::getegid());
+  EXPECT_TRUE(session.OnPacket(Serialize(Command{1, "echo", {}}).view()));
+  EXPECT_TRUE(denied_.empty());
+}
+
+TEST_F(CommandTableTest, SaysThatItTakesACommandUpBeforeItDoesIt) {
+  table_.Add("long", {.run = [&](const auto&, SharedAnswer answer) {
+               answer->TakeUp();
+               kept_.push_back(std::move(answer));
+             }});
+  Say(1, "long");
+  std::optional<CommandReply> reply;
+  while (!reply) {
+    ASSERT_TRUE(loop_->RunOnce(5ms));
+    auto got = client_->Receive();
+    ASSERT_TRUE(got);
+    if (*got) reply = *Parse<CommandReply>((*got)->packet.view());
+  }
+  EXPECT_EQ(reply->kind, ReplyKind::kMore);
+  kept_[0]->Finish("done");
+  EXPECT_EQ(Hear(1), "done");
+}
+
+TEST_F(CommandTableTest, RefusedLogLevelLeavesAnEarlierOnesEnd) {
+  LogLevelCommand log_level(*loop_, table_, [this] {
+    ++gone_;
+    return LogLevel::kInfo;
+  });
+  Say(1, "log-level", {"notice", "20"});
+  EXPECT_NE(Hear(1).find("notice"), std::string::npos);
+  Say(2, "log-level", {"debug", "999999999999"});
+  EXPECT_EQ(Hear(2), "failed: a number of milliseconds is expected, a week at most");
+  const TimePoint until = Now() + 10s;
+  while (gone_ == 0 && Now() < until) ASSERT_TRUE(loop_->RunOnce(5ms));
+  EXPECT_EQ(gone_, 1) << "back to the configured level";
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST_F(EdgeTest, OpensAChannelAndCarriesDatagrams) {
   EXPECT_TRUE(Exchange("hello"));
   EXPECT_EQ(far_app_.clients, std::vector<std::string>{"192.0.2.1:1"});
   EXPECT_EQ(near_counters_[kChannelsUp].value(), 1u);
-  EXPECT_EQ(status_, "1 channels are up");
+  EXPECT_EQ(status_, "1 channel is up");
   EXPECT_EQ(sctpd_->notes.back().state, ipc::NoteState::kOpen);
 }
 
