@@ -61,8 +61,14 @@ std::string ListenSocket(const ServiceConfig& service) {
 // The template has a user for each service; another one only where the file names it.
 std::string EdgeUser(const config::ServiceFile& file) {
   if (!file.Has("service", "edge-user")) return {};
-  return "# As whom funnel-authd and funnel-sctpd know this edge.\nUser=" + file.service.edge_user +
-         '\n';
+  const std::string edge = file.service.protocol == Protocol::kUdp ? "udpd" : "tcpd";
+  const std::string& user = file.service.edge_user;
+  return "# As whom funnel-authd and funnel-sctpd know this edge; its counters are that "
+         "user's.\nUser=" +
+         user +
+         "\nExecStartPre=\nExecStartPre=-+/usr/bin/find /run/funnel/counters -maxdepth 1 -name "
+         "funnel-" +
+         edge + "@%i ! -user " + user + " -delete\n";
 }
 
 // The template has no network at all.
