@@ -167,6 +167,8 @@ void Association::WriteControl(BufferWriter& out, TimePoint now) {
   WriteSack(out, now);
   if (closing_.Due(now) && out.space() >= kChunkHeaderSize + 4)
     closing_.Write(out, receiver_->cumulative(), now, sender_->round_trip());
+  if (question_.Due(now) && out.space() >= EndQuestion::kChunkSize)
+    question_.Write(out, now, around_.random);
   if (heartbeats_.Due(now) && out.space() >= Heartbeats::kChunkSize)
     heartbeats_.Write(out, now, around_.random);
 }
@@ -197,7 +199,7 @@ TimePoint Association::NextTimer(TimePoint now) {
   if (down_) return TimePoint::max();
   if (IsBeginning()) return initiator_->NextTimer();
   return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
-                   heartbeats_.NextTimer()});
+                   heartbeats_.NextTimer(), question_.NextTimer()});
 }
 
 void Association::OnTimer(TimePoint now) {
@@ -206,6 +208,11 @@ void Association::OnTimer(TimePoint now) {
     // The attempt after the last one is made here, where its end may be told.
     if (initiator_->exhausted() && initiator_->Due(now))
       GoDown(DownReason::kNoAnswer, "nobody answered");
+    return;
+  }
+  if (const auto proven = question_.TakeProven(now)) {
+    GoDown(*proven == EndQuestion::About::kAbort ? DownReason::kAborted : DownReason::kRestarted,
+           question_.text());
     return;
   }
   if (heartbeats_.Dead(now)) {
@@ -219,6 +226,7 @@ void Association::OnTimer(TimePoint now) {
 AssociationCounters Association::counters() const {
   AssociationCounters counters = counters_;
   if (sender_) counters.sent = sender_->counters();
+  counters.ends_refuted = question_.refuted();
   return counters;
 }
 

@@ -12,6 +12,7 @@
 #include "sctp/handshake/closing.h"
 #include "sctp/handshake/collision.h"
 #include "sctp/handshake/cookie.h"
+#include "sctp/handshake/end_question.h"
 #include "sctp/handshake/initiator.h"
 #include "sctp/path/heartbeats.h"
 #include "sctp/receive/receiver.h"
@@ -46,12 +47,16 @@ struct AssociationSettings {
   CongestionLaw congestion = CongestionLaw::kModel;
   Initiator::Settings initiator;
   Heartbeats::Settings heartbeats;
+  // An ABORT or a restart of an association that is up is believed only when HEARTBEATs stay
+  // without an answer (end_question.h); otherwise at once, as RFC 9260 has it.
+  bool ends_are_questions = true;
 };
 
 struct AssociationCounters {
   SenderCounters sent;
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, duplicate_chunks = 0, refused_chunks = 0, impossible_chunks = 0;
+  std::uint64_t ends_refuted = 0;
   std::uint64_t sacks_out = 0, unknown_chunks = 0, malformed_chunks = 0;
 };
 
@@ -104,6 +109,9 @@ class Association : private MessageSink {
   // From now on the whole window is the peer's.
   void Trust(TimePoint now);
   void Shutdown(TimePoint now);
+  // A COOKIE ECHO says that the peer has begun anew. True: so it is. False: it is being asked;
+  // OnDown(kRestarted) follows if that is so.
+  [[nodiscard]] bool OnRestart(TimePoint now);
   // As if it had never been: nothing is told to anybody, nothing leaves.
   void Discard() {
     down_ = true;
@@ -115,6 +123,8 @@ class Association : private MessageSink {
   [[nodiscard]] bool up() const { return sender_.has_value() && !IsBeginning() && !down_; }
   // Nothing is left to be done but to send what NextPacket still has.
   [[nodiscard]] bool down() const { return down_; }
+  // Whether it has really ended is being asked.
+  [[nodiscard]] bool asking() const { return question_.asked(); }
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] AssociationTags tags() const {
     return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
@@ -147,7 +157,8 @@ class Association : private MessageSink {
   void OnInitAck(const ChunkView& chunk, TimePoint now);
   void OnCookieAck(TimePoint now);
   void OnError(const ChunkView& chunk, TimePoint now);
-  void OnAbort(const ChunkView& chunk);
+  void OnAbort(const ChunkView& chunk, TimePoint now);
+  void Ask(EndQuestion::About about, std::string_view text, TimePoint now);
   void OnShutdown(const ChunkView& chunk, TimePoint now);
   void OnShutdownAck();
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
@@ -169,6 +180,7 @@ class Association : private MessageSink {
   std::optional<Initiator> initiator_;
   Closing closing_;
   Heartbeats heartbeats_;
+  EndQuestion question_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
   Capabilities agreed_;

@@ -60,7 +60,7 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       OnError(chunk, now);
       return true;
     case ChunkType::kAbort:
-      OnAbort(chunk);
+      OnAbort(chunk, now);
       return false;
     case ChunkType::kShutdown:
       if (begun) OnShutdown(chunk, now);
@@ -167,11 +167,25 @@ void Association::OnError(const ChunkView& chunk, TimePoint now) {
     }
 }
 
-void Association::OnAbort(const ChunkView& chunk) {
+void Association::Ask(EndQuestion::About about, std::string_view text, TimePoint now) {
+  question_.Ask(about, text, sender_->timer().ProbeTimeout(sender_->round_trip()), now);
+}
+
+bool Association::OnRestart(TimePoint now) {
+  if (!settings_.ends_are_questions || !up()) return true;
+  Ask(EndQuestion::About::kRestart, "the peer began anew", now);
+  return false;
+}
+
+void Association::OnAbort(const ChunkView& chunk, TimePoint now) {
   TlvReader causes(chunk.body);
   const auto cause = causes.Next();
   const bool has_text = cause && cause->code == static_cast<std::uint16_t>(CauseCode::kUserAbort);
-  GoDown(DownReason::kAborted, has_text ? funnel::AsText(cause->value) : "");
+  const std::string_view text = has_text ? funnel::AsText(cause->value) : "";
+  if (settings_.ends_are_questions && up())
+    Ask(EndQuestion::About::kAbort, text, now);
+  else
+    GoDown(DownReason::kAborted, text);
 }
 
 void Association::OnShutdown(const ChunkView& chunk, TimePoint now) {
@@ -197,6 +211,7 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
     ++counters_.malformed_chunks;
     return;
   }
+  if (question_.OnAnswer(*info)) return;
   if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
 }
 

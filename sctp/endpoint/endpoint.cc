@@ -163,12 +163,23 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
   return std::nullopt;
 }
 
+// The peer had begun anew indeed. If it ended for another reason meanwhile, its cookie holds as
+// well.
+void Endpoint::Succeed(Slot& slot, TimePoint now) {
+  ++counters_.restarts;
+  const Cookie cookie = *slot.successor;
+  slot.successor.reset();
+  by_place_.erase(slot.place);
+  Accept(slot.place, cookie, PacketView{}, now);
+}
+
 void Endpoint::OnTimer(TimePoint now) {
   while (!timers_.empty() && timers_.time() <= now) {
     Slot& slot = *slots_[timers_.owner()];
     timers_.Set(slot.number, TimePoint::max());  // set again when it has sent what it has
     slot.association->OnTimer(now);
     Touch(slot);
+    if (slot.association->down() && slot.successor) Succeed(slot, now);
   }
 }
 

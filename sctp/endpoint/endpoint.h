@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "sctp/association/association.h"
+#include "sctp/base/ring.h"
 #include "sctp/base/timer_heap.h"
 #include "sctp/endpoint/strangers.h"
 
@@ -114,6 +115,7 @@ class Endpoint {
   void OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
                     TimePoint now);
   void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
+  void Succeed(Slot& slot, TimePoint now);
   void Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now);
   void Accept(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
   void OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
@@ -138,7 +140,7 @@ class Endpoint {
   std::unordered_map<AssociationId, std::uint32_t> by_id_;
   std::uint64_t next_id_ = 1;
   TimerHeap timers_;
-  std::deque<std::uint32_t> ready_;
+  Ring<std::uint32_t> ready_;
   std::deque<Reply> replies_;
 };
 

@@ -68,6 +68,8 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     return;
   }
   slot.association->OnPacket(*packet, now);
+  // The peer has answered: whoever said that it had begun anew was somebody else.
+  if (slot.successor && !slot.association->asking()) slot.successor.reset();
   Touch(slot);
 }
 
@@ -195,6 +197,11 @@ void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketV
 }
 
 void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now) {
+  if (!slot.association->OnRestart(now)) {
+    if (!slot.successor) slot.successor = cookie;
+    Touch(slot);
+    return;
+  }
   ++counters_.restarts;
   const Place place = slot.place;
   observer_.OnDown(slot.id, DownReason::kRestarted, "the peer began anew");

@@ -26,6 +26,8 @@ struct Endpoint::Slot : Association::Events {
   bool ready = false;  // stands in ready_
   int train = 0;       // packets that left in its present turn
   std::unique_ptr<Association> association;
+  // Of a peer that says to have begun anew, while that is being asked.
+  std::optional<Cookie> successor;
 };
 
 }  // namespace sctp

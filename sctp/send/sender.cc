@@ -47,8 +47,8 @@ SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& op
 }
 
 bool Sender::TakeWritable() {
-  // Half empty, so that it is not told for each message.
-  if (!full_told_ || buffered_ > settings_.buffer_bytes / 2) return false;
+  // Not for each message that has left; and not so late that what is left runs out meanwhile.
+  if (!full_told_ || buffered_ > settings_.buffer_bytes - settings_.buffer_bytes / 8) return false;
   full_told_ = false;
   return true;
 }

@@ -155,6 +155,8 @@ class Sender {
   bool probe_due_ = false;       // one packet, whatever the congestion window says
   bool retransmit_due_ = false;  // the same, after a timeout
   TimePoint reorder_deadline_ = TimePoint::max();
+  // The last SACK had no room to speak of later ones.
+  std::optional<Tsn> told_until_;
   std::vector<Tsn> packet_tsns_;  // of the packet that is being filled
   // TSNs known to have been sent again for nothing: their duplicates say nothing new.
   static constexpr std::size_t kKnownSpurious = 64;

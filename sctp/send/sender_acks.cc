@@ -8,6 +8,10 @@ namespace {
 
 using State = SentChunk::State;
 
+// A SACK with so many blocks may have had no room for more: about what lies beyond the last one it
+// says nothing.
+constexpr std::size_t kPerhapsCutShort = 128;
+
 }  // namespace
 
 bool Sender::Plausible(const SackView& sack) const {
@@ -38,6 +42,9 @@ Sender::SackOutcome Sender::OnSack(const SackView& sack, TimePoint now) {
   TakeCumulative(sack.cumulative, now, acked);
   TakeGaps(sack, now, acked);
   TakeDuplicates(sack);
+  told_until_.reset();
+  if (sack.gaps() >= kPerhapsCutShort)
+    told_until_ = sack.cumulative + sack.gap(sack.gaps() - 1).end;
   peer_window_ = sack.window_bytes;
   FinishAck(now, flight_before, acked);
   return SackOutcome::kTaken;
@@ -141,10 +148,11 @@ void Sender::DetectLosses(TimePoint now, Acked& acked) {
 
 void Sender::OnPacketLost(PacketNumber number, Acked& acked) {
   const PacketRecord* record = records_.Find(number);
-  acked.lost_bytes += record->flight_bytes;
   records_.ForTsns(*record, [&](Tsn tsn) {
     SentChunk* chunk = outstanding_.Find(tsn);
     if (chunk == nullptr || chunk->packet != number || chunk->state != State::kInFlight) return;
+    if (told_until_ && tsn > *told_until_) return;
+    acked.lost_bytes += ChunkSize(chunk->fragment);
     records_.ChunkLeaves(number, ChunkSize(chunk->fragment));
     outstanding_.SetState(*chunk, tsn, State::kLost);
     ++counters_.lost_chunks;
@@ -209,6 +217,7 @@ void Sender::OnTimer(TimePoint now) {
   ++counters_.timeouts;
   Acked acked;
   records_.Trim();
+  told_until_.reset();  // whatever the reason, nothing has been said for long
   OnPacketLost(records_.begin(), acked);
   records_.Trim();
   retransmit_due_ = true;

@@ -189,6 +189,37 @@ TEST_F(EndpointTest, AbortIsToldWithItsReason) {
   EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
 }
 
+// Whoever knows the tag can say that it is over; who is asked then denies it.
+TEST_F(EndpointTest, ForgedAbortsEndNothing) {
+  ASSERT_TRUE(simulation.Connect());
+  Node& b = simulation.b;
+  const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
+  const auto abort = [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); };
+  for (int question = 1; question <= 3; ++question) {
+    for (int i = 0; i < 20; ++i) simulation.Inject(b, simulation.a.address, Packet(header, abort));
+    simulation.Run(1s);
+    EXPECT_TRUE(b.up);
+    EXPECT_EQ(b.association()->counters().ends_refuted, static_cast<std::uint64_t>(question));
+  }
+  Exchange();
+  // One that is meant is believed also after those.
+  simulation.a.endpoint->Abort(simulation.a.id, "meant");
+  simulation.Pump();
+  EXPECT_TRUE(simulation.RunUntil([&] { return !b.up; }, 1s));
+  EXPECT_EQ(b.downs, std::vector{DownReason::kAborted});
+}
+
+TEST_F(EndpointTest, AsInTheStandardWhereThatIsWanted) {
+  auto settings = Simulation::Symmetric(Wan(), 1);
+  settings.b.association.ends_are_questions = false;
+  Simulation plain(settings);
+  ASSERT_TRUE(plain.Connect());
+  plain.a.endpoint->Abort(plain.a.id, "");
+  plain.Pump();
+  plain.Run(26ms);
+  EXPECT_EQ(plain.b.downs, std::vector{DownReason::kAborted});
+}
+
 TEST_F(EndpointTest, ADeadPeerIsNoticedWhenIdle) {
   ASSERT_TRUE(simulation.Connect());
   simulation.Run(2min);

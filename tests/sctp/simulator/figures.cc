@@ -29,6 +29,14 @@ Simulation::Settings SettingsOf(const LinkSettings& link, CongestionLaw law, std
   settings.a.association.congestion = settings.b.association.congestion = law;
   settings.a.association.first_window_bytes = settings.b.association.first_window_bytes = 8 << 20;
   settings.a.association.send_buffer_bytes = 8 << 20;
+  if (link.delay > 50ms) {
+    // What is on its way, and waits for what was lost, is more on a long path.
+    for (auto* endpoint : {&settings.a, &settings.b}) {
+      endpoint->association.first_window_bytes = 32 << 20;
+      endpoint->association.send_buffer_bytes = 32 << 20;
+      endpoint->association.max_outstanding_chunks = 32768;
+    }
+  }
   return settings;
 }
 
@@ -63,15 +71,20 @@ void RequestFigure(const Case& test, double per_second, Duration span, bool besi
   Requests requests(simulation, {.per_second = per_second});
   Bulk bulk(simulation);
   simulation.a.endpoint->Configure(simulation.a.id, bulk.stream(), {7, 1});
+  if (beside_bulk) bulk.Start();
+  // What comes first finds a window of ten packets; it is not counted.
+  Requests earlier(simulation, {.per_second = per_second});
+  Requests* asked = &earlier;
   simulation.b.on_message = [&](StreamId stream, MutableByteView message) {
     if (stream == bulk.stream())
       bulk.OnMessage(message);
     else
-      requests.OnRequest(message);
+      asked->OnRequest(message);
   };
-  simulation.a.on_message = [&](StreamId, MutableByteView message) { requests.OnAnswer(message); };
-  if (beside_bulk) bulk.Start();
-  if (beside_bulk) simulation.Run(2s);
+  simulation.a.on_message = [&](StreamId, MutableByteView message) { asked->OnAnswer(message); };
+  earlier.Start(static_cast<std::uint64_t>(2 * per_second));
+  simulation.Run(4s);
+  asked = &requests;
   requests.Start(
       static_cast<std::uint64_t>(per_second * std::chrono::duration<double>(span).count()));
   simulation.Run(span + 3s);

@@ -1,0 +1,71 @@
+// Lifetimes: what ends before, during and after sending.
+#include <gtest/gtest.h>
+
+#include "tests/sctp/send/sender_harness.h"
+
+namespace sctp {
+namespace {
+
+using namespace std::chrono_literals;
+using Numbers = std::vector<std::uint32_t>;
+
+class ExpiryTest : public ::testing::Test, protected testing::SenderHarness {};
+
+TEST_F(ExpiryTest, WhatExpiresUnsentCostsNothing) {
+  (void)Sack(0, {}, {}, 0);
+  Push(900);
+  EXPECT_EQ(Packets(), Numbers{1});
+  Push(900, {.deadline = now + 50ms});
+  Push(900);
+  now += 60ms;
+  (void)Sack(1);
+  EXPECT_EQ(Packets(), Numbers{2});
+  now += 40ms;
+  (void)Sack(2);
+  EXPECT_TRUE(sender.drained());
+  EXPECT_EQ(skipped_to, 0u);
+  EXPECT_EQ(sender.counters().expired_messages, 1u);
+}
+
+TEST_F(ExpiryTest, WhatExpiresInFlightIsSkippedWhereItWouldBeSentAgain) {
+  Push(900, {.unordered = true, .deadline = now + 45ms}, 3);
+  for (int i = 0; i < 3; ++i) Push(900);
+  (void)Packets();
+  now += 50ms;
+  (void)Sack(0, {{2, 4}});
+  EXPECT_EQ(Packets(), Numbers{});
+  EXPECT_EQ(Packets(), Numbers{});
+  EXPECT_EQ(skipped_to, 1u);
+  ASSERT_EQ(skips.size(), 1u);
+  EXPECT_EQ(skips[0], (Skipped{StreamId(3), true, Mid(0)}));
+  // Said again until it is heard.
+  skipped_to = 0;
+  now += 200ms;
+  (void)Packets();
+  EXPECT_EQ(skipped_to, 1u);
+  (void)Sack(4);
+  EXPECT_TRUE(sender.drained());
+  EXPECT_EQ(sender.NextTimer(now), TimePoint::max());
+}
+
+// Its sent half has arrived; one TSN more stands for the rest, which the peer is not to wait for.
+TEST_F(ExpiryTest, AHalfSentMessageThatExpiresIsSkippedToo) {
+  (void)Sack(0, {}, {}, 0);
+  Push(1900, {.deadline = now + 45ms});
+  EXPECT_EQ(Packets(), Numbers{1});
+  now += 50ms;
+  (void)Sack(1);
+  (void)Packets();
+  (void)Packets();
+  EXPECT_EQ(skipped_to, 2u);
+  ASSERT_EQ(skips.size(), 1u);
+  EXPECT_EQ(skips[0], (Skipped{StreamId(1), false, Mid(0)}));
+  Push(10);
+  EXPECT_EQ(Packets(), Numbers{3});
+  (void)Sack(3);
+  EXPECT_TRUE(sender.drained());
+  EXPECT_EQ(sender.buffered_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace sctp
