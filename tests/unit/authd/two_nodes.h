@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include "tests/unit/authd/test_node.h"
+#include "tests/unit/authd/users.h"
 #include "tests/unit/gss/test_realm.h"
 
 namespace funnel::authd::test {
@@ -13,6 +14,7 @@ class TwoNodes : public testing::Test {
   explicit TwoNodes(const std::string& more_kerberos = "",
                     const ::funnel::test::TestRealm::Options& realm = {})
       : realm_(realm), loop_(event::Loop::Create().value()) {
+    LayOwnNames();
     realm_.Add({client_, server_, ldap_client_, ldap_server_, branch_, hoster_});
     branch_node_ = std::make_unique<Node>(
         *loop_, realm_.folder(), "branch.test",
@@ -35,13 +37,10 @@ class TwoNodes : public testing::Test {
     hoster_node_->Start();
   }
 
-  // One user plays all edges here. Two services must not have the same one, so that each other
-  // service than dns (53, 5300) spells it in another way: ldap (389, 3890), those of 6000 and up.
+  // One user plays all edges here. Two services must not have the same one, so that each port has
+  // a name for it (users.h).
   static std::string EdgeUser(const std::string& port = "53") {
-    const int number = std::stoi(port);
-    const int zeros = port.starts_with("53") ? 0 : number < 6000 ? 1 : 2 + number % 6000;
-    return "edge-user = " + std::string(static_cast<std::size_t>(zeros), '0') +
-           std::to_string(::getuid()) + "\n";
+    return "edge-user = " + OwnName(port) + "\n";
   }
   static std::string ListenIni(const std::string& port, const std::string& identity,
                                const std::string& expect) {
