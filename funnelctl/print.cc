@@ -10,7 +10,7 @@ namespace funnel::ctl {
 
 Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-void PrintText(std::string_view text) { PrintOwn(EscapeUnprintable(text, "\n")); }
+void PrintText(std::string_view text) { PrintOwn(EscapeUnprintable(text, "\n\t")); }
 
 void PrintOwn(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 

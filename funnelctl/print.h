@@ -19,7 +19,7 @@ template <typename T>
 [[nodiscard]] Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
-// To stdout. Of what is not printable ASCII only ends of lines leave as they are: whatever came
+// To stdout. Of what is not printable ASCII only ends of lines and tabs leave as they are: whatever came
 // from elsewhere, no terminal takes orders from it.
 void PrintText(std::string_view text);
 // The same for what we have made up ourselves, colours included.
