@@ -106,14 +106,13 @@ TEST(Circles, OfThreeNodesAreFoundInAnyOrder) {
 class CircleTest : public ChannelTest {};
 
 TEST_F(CircleTest, IsRefusedWithAReasonThatBothEndsShow) {
-  const std::string uid = std::to_string(::getuid());
   branch_node_->Configure("services.d/back.ini",
-                          "[service]\nprotocol = udp\nedge-user = 00000" + uid +
-                              "\n[connect]\naddress = 127.0.0.1:53\n[security]\nidentity = " +
+                          "[service]\nprotocol = udp\n" + EdgeUser("6000") +
+                              "[connect]\naddress = 127.0.0.1:53\n[security]\nidentity = " +
                               ldap_client_ + "\naccept = " + ldap_server_ + "\n");
   hoster_node_->Configure("services.d/back.ini",
-                          "[service]\nprotocol = udp\npeer = branch\nedge-user = 00000" + uid +
-                              "\n[listen]\naddress = 127.0.0.1:5300\n[security]\nidentity = " +
+                          "[service]\nprotocol = udp\npeer = branch\n" + EdgeUser("6000") +
+                              "[listen]\naddress = 127.0.0.1:5300\n[security]\nidentity = " +
                               ldap_server_ + "\nexpect = " + ldap_client_ + "\n");
   branch_node_->server().Reload();
   hoster_node_->server().Reload();
