@@ -25,7 +25,8 @@
 namespace funnel::ipc {
 namespace {
 
-constexpr uid_t kUid = 54321;
+// Nobody whom other tests of this process have had looked up.
+constexpr uid_t kUid = 54399;
 
 class NamesTest : public testing::Test {
  protected:
@@ -77,8 +78,8 @@ class NamesTest : public testing::Test {
 
 TEST_F(NamesTest, AUserMayBeInAnyNumberOfGroups) {
   Write("nsswitch.conf", "passwd: files\ngroup: files\n");
-  Write("passwd", "root:x:0:0::/:/bin/sh\nalice:x:54321:54321::/:/bin/sh\n");
-  std::string groups = "alice:x:54321:\n";
+  Write("passwd", "root:x:0:0::/:/bin/sh\nalice:x:54399:54399::/:/bin/sh\n");
+  std::string groups = "alice:x:54399:\n";
   for (int i = 0; i < 1000; ++i)
     groups += "g" + std::to_string(i) + ":x:" + std::to_string(60000 + i) + ":alice\n";
   // A group whose members take more than one look: each has a long name.
@@ -98,7 +99,7 @@ TEST_F(NamesTest, AUserMayBeInAnyNumberOfGroups) {
 
 TEST_F(NamesTest, AChangedGroupCountsFromTheNextConnectionOn) {
   Write("nsswitch.conf", "passwd: files\ngroup: files\n");
-  Write("passwd", "alice:x:54321:54321::/:/bin/sh\n");
+  Write("passwd", "alice:x:54399:54399::/:/bin/sh\n");
   Write("group", "funnel-read:x:70000:bob\n");
   EXPECT_EQ(InChild([this]() -> std::string {
               names::Watch("funnel-read");
@@ -116,14 +117,20 @@ TEST_F(NamesTest, AChangedGroupCountsFromTheNextConnectionOn) {
 
 // A child that connects as another user, and stays.
 void ConnectAs(uid_t uid, const sockaddr_un& address, socklen_t size) {
-  if (::fork() != 0) return;
+  int ready[2];
+  ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+  const pid_t parent = ::getpid();
+  if (::fork() != 0) {
+    char byte;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    return;
+  }
   const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET, 0);
-  const pid_t parent = ::getppid();
   if (::setresuid(uid, uid, uid) == 0)
     ::connect(fd, reinterpret_cast<const sockaddr*>(&address), size);
   // A change of uid would have cleared it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() == parent) ::pause();
+  if (::write(ready[1], "x", 1) == 1 && ::getppid() == parent) ::pause();
   ::_exit(0);
 }
 
