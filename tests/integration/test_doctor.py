@@ -84,7 +84,7 @@ def test_two_edges_of_one_user_by_another_spelling(tunnel):
     try:
         with open(node.service_path("other"), "w", encoding="utf-8") as file:
             file.write(text)
-        assert f"are one user, uid {user}" in find(node, "edge-users", "each could get the other's keys")["text"]
+        assert f"0{user} is already the edge of service dns" in find(node, "configuration", "whose keys it could get")["text"]
     finally:
         os.remove(node.service_path("other"))
 

@@ -143,9 +143,10 @@ TEST_F(StatusText, NamesABackendThatTakesNothing) {
   EXPECT_TRUE(FindProblems(view_).empty());
   counters.values.push_back({"backend_failing_since", metrics::Kind::kGauge, 1795230040});
   ASSERT_EQ(FindProblems(view_).size(), 1u);
-  EXPECT_EQ(FindProblems(view_)[0],
-            "service dns: its backend localhost:53 takes nothing since 1 min ago; the log of its "
-            "edge tells what it answers");
+  EXPECT_EQ(
+      FindProblems(view_)[0],
+      "service dns: its backend localhost:53 has taken nothing for 1 min; the log of its edge "
+      "tells what it answers");
   counters.values.back().value = 0;
   EXPECT_TRUE(FindProblems(view_).empty());
 }

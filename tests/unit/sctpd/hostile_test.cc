@@ -1,6 +1,10 @@
 // What strangers, peers and edges may send without harm to anybody else.
 #include <dirent.h>
 
+#include <chrono>
+#include <thread>
+
+#include "common/base/foreign_fd.h"
 #include "common/base/random.h"
 #include "tests/unit/sctpd/test_node.h"
 
@@ -117,7 +121,11 @@ TEST_F(HostileTest, EdgeThatDoesNotReadLosesItsChannelOnly) {
   EXPECT_EQ(served_fast.ReceiveTypes(), std::vector{FrameType::kSealed});
 }
 
+// Those of others are closed by threads of their own.
 std::size_t OpenDescriptors() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (ForeignFd::CountClosing() != 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   std::size_t count = 0;
   DIR* directory = ::opendir("/proc/self/fd");
   while (::readdir(directory) != nullptr) ++count;

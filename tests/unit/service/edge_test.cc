@@ -9,6 +9,12 @@
 namespace funnel::service {
 namespace {
 
+// A service that carries connections.
+class EdgeStreamTest : public EdgeTest {
+ protected:
+  EdgeStreamTest() : EdgeTest(config::Protocol::kTcp) {}
+};
+
 TEST_F(EdgeTest, OpensAChannelAndCarriesDatagrams) {
   Start();
   ASSERT_TRUE(UntilUp());
@@ -76,7 +82,7 @@ TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
 
 // A client that does not read what is its own keeps the channel that the far end has closed, and
 // keeps nobody from a new one.
-TEST_F(EdgeTest, OpensANewChannelBesideOneThatDrains) {
+TEST_F(EdgeStreamTest, OpensANewChannelBesideOneThatDrains) {
   Start();
   ASSERT_TRUE(UntilUp());
   near_app_.reads = false;
@@ -106,7 +112,7 @@ TEST_F(EdgeTest, OpensANewChannelBesideOneThatDrains) {
   EXPECT_TRUE(Exchange("still"));
 }
 
-TEST_F(EdgeTest, StopsThoughAChannelDrains) {
+TEST_F(EdgeStreamTest, StopsThoughAChannelDrains) {
   Start();
   ASSERT_TRUE(UntilUp());
   near_app_.reads = false;

@@ -8,15 +8,8 @@ class EdgeUseTest : public EdgeTest {
  protected:
   void SetUp() override {}
   void Make(config::Protocol protocol) {
-    TwoEdgesTest::SetUp();
-    auto setup = [&](config::Role role) {
-      auto made = Setup(role);
-      made.service.protocol = protocol;
-      return made;
-    };
-    near_ = std::make_unique<Edge>(*loop_, setup(config::Role::kListen), near_app_, near_counters_);
-    far_ = std::make_unique<Edge>(*loop_, setup(config::Role::kConnect), far_app_, far_counters_);
-    ASSERT_TRUE(far_->StartConnecting(ListenAt(folder_ + "/dns.sock")));
+    protocol_ = protocol;
+    EdgeTest::SetUp();
     Start();
     ASSERT_TRUE(UntilUp());
   }

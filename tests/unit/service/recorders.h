@@ -17,7 +17,9 @@ class Recorder final : public Application {
   }
   void OnUnavailable(const std::string& reason, TimePoint) override { unavailable = reason; }
   std::size_t OnMessage(ChannelHandle&, SessionId, ByteView bytes) override {
-    return reads ? bytes.size() : 0;
+    if (!reads) return 0;
+    messages.emplace_back(AsText(bytes));
+    return bytes.size();
   }
   void OnSessionOpened(ChannelHandle&, SessionId, const wire::SessionInfo& info) override {
     clients.push_back(info.client);
@@ -38,16 +40,23 @@ class Recorder final : public Application {
   std::optional<TimePoint> idle_since;  // nullopt: in use
   std::chrono::milliseconds idle{0};
   std::vector<std::pair<wire::EndCode, bool>> ends;
-  std::vector<std::string> clients, datagrams;
+  std::vector<std::string> clients, datagrams, messages;
   std::string unavailable;
 };
 
 class EdgeTest : public TwoEdgesTest {
  protected:
+  explicit EdgeTest(config::Protocol protocol = config::Protocol::kUdp) : protocol_(protocol) {}
+
   void SetUp() override {
     TwoEdgesTest::SetUp();
-    near_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kListen), near_app_, near_counters_);
-    far_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kConnect), far_app_, far_counters_);
+    auto setup = [this](config::Role role) {
+      auto made = Setup(role);
+      made.service.protocol = protocol_;
+      return made;
+    };
+    near_ = std::make_unique<Edge>(*loop_, setup(config::Role::kListen), near_app_, near_counters_);
+    far_ = std::make_unique<Edge>(*loop_, setup(config::Role::kConnect), far_app_, far_counters_);
     ASSERT_TRUE(far_->StartConnecting(ListenAt(folder_ + "/dns.sock")));
   }
   void TearDown() override {
@@ -59,16 +68,23 @@ class EdgeTest : public TwoEdgesTest {
   [[nodiscard]] bool UntilUp() {
     return Until([this] { return near_app_.up != nullptr && far_app_.up != nullptr; });
   }
-  // One datagram there and back.
+  // One datagram there and back; of connections, some bytes there.
   [[nodiscard]] bool Exchange(const std::string& text) {
-    auto session = near_app_.up->wire().OpenSession({"192.0.2.1:1", "192.0.2.2:53"});
+    wire::Channel& wire = near_app_.up->wire();
+    auto session = wire.OpenSession({"192.0.2.1:1", "192.0.2.2:53"});
     if (!session) return false;
-    near_app_.up->wire().SendDatagram(*session, AsBytes(text));
+    const bool udp = protocol_ == config::Protocol::kUdp;
+    if (udp) {
+      wire.SendDatagram(*session, AsBytes(text));
+    } else if (wire.SendBytes(*session, AsBytes(text)) != text.size()) {
+      return false;
+    }
     near_app_.up->RequestFlush();
-    return Until(
-        [&] { return !near_app_.datagrams.empty() && near_app_.datagrams.back() == text; });
+    const auto& arrived = udp ? near_app_.datagrams : far_app_.messages;
+    return Until([&] { return !arrived.empty() && arrived.back() == text; });
   }
 
+  config::Protocol protocol_;
   Recorder near_app_, far_app_;
   std::unique_ptr<Edge> near_, far_;
 };
