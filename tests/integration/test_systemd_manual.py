@@ -126,7 +126,7 @@ def test_journal_explains_that_the_backend_is_away(tunnel):
     tunnel.nsd.stop()
     ask(tunnel, "+tcp")
     wait_explained(tunnel, "funnel-tcpd@dns-tcp", "The backend of a service does not answer",
-                   "Service dns-tcp: the connection to the address")
+                   "Service dns-tcp: the connection to each address")
 
 
 def test_journal_explains_that_a_unit_is_not_started(tunnel):
