@@ -67,7 +67,7 @@ void SocketAddress::set_port(std::uint16_t port) {
   if (family() == AF_INET6) any_.v6.sin6_port = htons(port);
 }
 
-std::string_view SocketAddress::ip_bytes() const {
+std::string_view SocketAddress::ip_bytes() const& {
   if (family() == AF_INET)
     return {reinterpret_cast<const char*>(&any_.v4.sin_addr), sizeof(in_addr)};
   if (family() == AF_INET6)

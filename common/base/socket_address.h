@@ -29,8 +29,10 @@ class SocketAddress {
   [[nodiscard]] socklen_t size() const;
   [[nodiscard]] std::uint16_t port() const;
   void set_port(std::uint16_t port);
-  // 4 or 16 bytes, network order; empty for AF_UNSPEC.
-  [[nodiscard]] std::string_view ip_bytes() const;
+  // 4 or 16 bytes, network order; empty for AF_UNSPEC. They are the address's own: a temporary has
+  // none to give.
+  [[nodiscard]] std::string_view ip_bytes() const&;
+  [[nodiscard]] std::string_view ip_bytes() const&& = delete;
   [[nodiscard]] bool IsWildcard() const;
   [[nodiscard]] bool IsLoopback() const;
   // ::ffff:1.2.3.4 as 1.2.3.4; anything else unchanged.

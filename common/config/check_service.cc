@@ -79,7 +79,8 @@ std::string_view WhyNoBackend(const SocketAddress& address) {
   if (address.IsWildcard())
     return "stands for all of a host's addresses: write 127.0.0.1 or [::1] for a backend on this "
            "node";
-  const std::string_view ip = address.Unmapped().ip_bytes();
+  const SocketAddress plain = address.Unmapped();
+  const std::string_view ip = plain.ip_bytes();
   const auto first = static_cast<unsigned char>(ip.front());
   const bool multicast = ip.size() == 4 ? first >= 224 : first == 0xff;
   return multicast ? "is a multicast or broadcast address: a backend has an address of its own"
