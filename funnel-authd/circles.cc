@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/config/feeding.h"
+#include "common/config/names.h"
 
 namespace funnel::authd {
 
@@ -35,7 +36,11 @@ Result<> RequireNoCircle(const config::Configuration& config, const config::Serv
   if (open.fed_by.empty()) return {};
   for (const config::ServiceConfig* next : config::GoesOnInto(config, service)) {
     const wire::Feed feed{next->target, next->wire_name};
-    if (std::ranges::find(open.fed_by, feed) == open.fed_by.end()) continue;
+    // Each end spells the other's name as its own configuration does.
+    const bool comes_back = std::ranges::any_of(open.fed_by, [&feed](const wire::Feed& one) {
+      return config::SameNode(one.node, feed.node) && one.service == feed.service;
+    });
+    if (!comes_back) continue;
     return Fail("circle: what comes out of service " + service.wire_name + " at " +
                 config.node.name + " goes on into service " + feed.service + " there, and at " +
                 feed.node + " back into service " + service.wire_name);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "common/config/feeding.h"
+#include "common/config/names.h"
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/words.h"
 
@@ -37,7 +38,8 @@ std::vector<SocketAddress> NameServers(const std::string& resolv_conf) {
 
 bool IsInHosts(const std::string& hosts, const std::string& name) {
   return std::ranges::any_of(WordsOf(hosts), [&](const auto& words) {
-    return std::find(words.begin(), words.end(), name) != words.end();
+    return std::ranges::any_of(words,
+                               [&](const std::string& one) { return config::SameNode(one, name); });
   });
 }
 
@@ -69,7 +71,8 @@ Findings CheckCircles(const Context& context) {
                                next->target;
       const std::string todo = "[connect] address of service " + service.name.text() +
                                ": the server itself, not a port of funnel's";
-      if (next->target == configuration.node.name && next->wire_name == service.wire_name)
+      if (config::SameNode(next->target, configuration.node.name) &&
+          next->wire_name == service.wire_name)
         found.push_back(Wrong(text + ", and so round for ever", todo));
       else if (service.peer.empty() || service.peer == next->peer)
         found.push_back(Warning(text + ": if it is sent back from there it runs for ever", todo));

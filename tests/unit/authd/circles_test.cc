@@ -60,6 +60,14 @@ TEST(Circles, OfTwoNodesAreFoundFromEitherEnd) {
   EXPECT_FALSE(Judge(a, OpenOf("back", b, {})));
 }
 
+TEST(Circles, OfNodesWhoseNamesAreSpelledOtherwiseAreFound) {
+  const auto a = Node(
+      "A.Example", {Listening("there", "127.0.0.1:53", "b"), Connecting("back", "localhost:53")});
+  const auto b = Node("b", {Connecting("there", "127.0.0.1:5300"),
+                            Listening("back", "127.0.0.1:5300", "a.example")});
+  EXPECT_FALSE(Judge(b, OpenOf("there", a, {})));
+}
+
 TEST(Circles, OtherPortsProtocolsAndTargetsMakeNone) {
   const auto a =
       Node("a", {Listening("there", "127.0.0.1:53", "b"), Connecting("back", "127.0.0.1:53")});

@@ -118,7 +118,7 @@ TEST(Circles, ServicesThatGoBackToTheirPeerAreTold) {
   EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "runs for ever"));
   connecting.peer = "another";
   EXPECT_EQ(Worst(CheckCircles(context)), "ok") << "it goes on to a third node";
-  listening.target = context.view.configuration->node.name;
+  listening.target = context.view.configuration->node.name + '.';
   listening.wire_name = connecting.wire_name;
   EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "round for ever"));
 }
