@@ -25,6 +25,9 @@ LINUX = "/usr/bin/linux.uml"
 MODULES = "/usr/lib/uml/modules"
 INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "uml_init.py")
 POWER_OFF_SECONDS = 5
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+# Of what was built: see uml_registers.cc.
+WIDE_REGISTERS = os.path.join(os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build")), "tests/tools/uml-registers.so")
 NEEDED = {"user-mode-linux": LINUX, "kmod": "/usr/sbin/modprobe", "iproute2": "/usr/sbin/ip"}
 
 
@@ -65,6 +68,8 @@ def run(command, timeout=120, cwd=None, env=None, memory_mib=1024):
         # Its processes are in a pid namespace, and go with the first of them.
         command_line = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--", *kernel]
         environment = {"PATH": os.environ["PATH"], "HOME": job, "TMPDIR": memory_folder(memory_mib << 20)}
+        if os.path.exists(WIDE_REGISTERS):
+            environment["LD_PRELOAD"] = WIDE_REGISTERS
         # Pipes: linux.uml makes its descriptors non-blocking, which must not reach ours.
         child = subprocess.Popen(command_line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                  errors="replace", env=environment, preexec_fn=become(None))
