@@ -22,6 +22,7 @@ struct OutgoingMessage {
   // gap that the peer would have to be told of.
   bool begun = false;
   Mid mid;
+  Tsn first_tsn;
   std::uint32_t cut_bytes = 0;  // made into chunks so far
   std::uint32_t next_fsn = 0;
   std::uint32_t chunks = 0;  // of them not yet cumulatively acknowledged

@@ -150,6 +150,7 @@ bool Sender::AddNew(BufferWriter& out, TimePoint now) {
   while (const auto half_sent = queue_.TakeExpired()) Abandon(*half_sent, now);
   if (!fragment) return false;
   const Tsn tsn = outstanding_.Add(*fragment);
+  if (fragment->begin) slots_[fragment->message].first_tsn = tsn;
   ++counters_.chunks;
   Write(out, tsn, *outstanding_.Find(tsn), /*immediate=*/probe_due_);
   return true;
@@ -199,30 +200,41 @@ void Sender::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
 // been told to skip them.
 void Sender::Abandon(MessageId id, TimePoint now) {
   OutgoingMessage& message = slots_[id];
-  if (message.abandoned) return;
+  const bool first = !message.abandoned;
   message.abandoned = true;
-  ++counters_.abandoned_messages;
-  for (Tsn tsn = outstanding_.cumulative() + 1; tsn < outstanding_.next_tsn(); ++tsn) {
+  if (first) ++counters_.abandoned_messages;
+  // From where it begins to its last chunk; others' may lie between.
+  Tsn tsn = std::max(outstanding_.cumulative() + 1, message.first_tsn,
+                     [](Tsn a, Tsn b) { return a < b; });
+  for (std::uint32_t left = message.chunks; left > 0; ++tsn) {
     SentChunk& chunk = *outstanding_.Find(tsn);
     if (chunk.fragment.message != id) continue;
+    --left;
     if (chunk.state == State::kInFlight)
       records_.ChunkLeaves(chunk.packet, ChunkSize(chunk.fragment));
     if (chunk.state != State::kAcked) outstanding_.SetState(chunk, tsn, State::kAbandoned);
   }
-  if (message.cut_bytes < message.bytes.size()) {
+  if (first && message.cut_bytes < message.bytes.size()) {
     // The peer has parts and waits for the rest: one TSN more stands for it, to be skipped.
-    const Tsn tsn = outstanding_.Add({.message = id, .offset = message.cut_bytes});
+    const Tsn rest = outstanding_.Add({.message = id, .offset = message.cut_bytes});
     ++message.chunks;
-    outstanding_.SetState(*outstanding_.Find(tsn), tsn, State::kAbandoned);
+    outstanding_.SetState(*outstanding_.Find(rest), rest, State::kAbandoned);
   }
   skipping_.Update(outstanding_, slots_, now);
+  // The peer may have skipped it before it left the queue.
+  ReleaseIfDone(id);
 }
 
 void Sender::ReleaseFront() {
   const MessageId id = outstanding_.front().fragment.message;
   outstanding_.PopFront();
-  OutgoingMessage& message = slots_[id];
-  if (--message.chunks > 0 || message.queued) return;
+  --slots_[id].chunks;
+  ReleaseIfDone(id);
+}
+
+void Sender::ReleaseIfDone(MessageId id) {
+  const OutgoingMessage& message = slots_[id];
+  if (message.chunks > 0 || message.queued) return;
   buffered_ -= message.bytes.size();
   slots_.Remove(id);
 }

@@ -123,6 +123,7 @@ class Sender {
   void Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate);
   void Abandon(MessageId message, TimePoint now);
   void ReleaseFront();
+  void ReleaseIfDone(MessageId message);
 
   [[nodiscard]] bool Plausible(const SackView& sack) const;
   void TakeCumulative(Tsn cumulative, TimePoint now, Acked& acked);

@@ -67,5 +67,47 @@ TEST_F(ExpiryTest, AHalfSentMessageThatExpiresIsSkippedToo) {
   EXPECT_EQ(sender.buffered_bytes(), 0u);
 }
 
+// Given up for a lost fragment while the rest of it still waits for the peer's window, and skipped
+// by the peer before it leaves the queue.
+TEST_F(ExpiryTest, WhatIsSkippedBeforeItLeavesTheQueueIsForgotten) {
+  (void)Sack(0, {}, {}, 0);
+  Push(1900, {.deadline = now + 45ms});
+  EXPECT_EQ(Packets(), Numbers{1});
+  now += 2s;
+  Timer();  // a probe
+  EXPECT_EQ(Packets(), Numbers{1});
+  now += 2s;
+  Timer();  // a timeout: lost
+  (void)Packets();
+  EXPECT_EQ(skipped_to, 2u);
+  (void)Sack(2);
+  (void)Packets();
+  EXPECT_TRUE(sender.drained());
+  EXPECT_EQ(sender.buffered_bytes(), 0u);
+  EXPECT_TRUE(sender.InvariantsHold());
+}
+
+// What a gap block said is taken back when its message has been given up: it is not sent again.
+TEST_F(ExpiryTest, WhatIsTakenBackOfAGivenUpMessageIsSkipped) {
+  Push(2900, {.deadline = now + 45ms});
+  EXPECT_EQ(Packets(), (Numbers{1, 2, 3}));
+  (void)Sack(0, {{2, 2}});
+  now += 2s;
+  Timer();
+  (void)Packets();
+  now += 2s;
+  Timer();
+  (void)Packets();
+  EXPECT_EQ(skipped_to, 3u);
+  (void)Sack(1);
+  EXPECT_EQ(Packets(), Numbers{});
+  now += 2s;
+  (void)Packets();
+  EXPECT_EQ(skipped_to, 3u);
+  (void)Sack(3);
+  EXPECT_TRUE(sender.drained());
+  EXPECT_EQ(sender.buffered_bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace sctp
