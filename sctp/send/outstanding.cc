@@ -26,18 +26,29 @@ void Outstanding::SetState(SentChunk& chunk, Tsn tsn, State state) {
   if (Unacked(chunk.state)) unacked_bytes_ -= chunk.fragment.length;
   if (Unacked(state)) unacked_bytes_ += chunk.fragment.length;
   chunk.state = state;
-  if (state != State::kLost) return;
+  if (state != State::kLost && state != State::kUntold) return;
   const auto number =
       chunks_.begin_number() + static_cast<std::uint32_t>(tsn - TsnOf(chunks_.begin_number()));
-  lost_hint_ = std::min(lost_hint_, number);
+  std::uint64_t& hint = state == State::kLost ? lost_hint_ : untold_hint_;
+  hint = std::min(hint, number);
+}
+
+std::optional<Tsn> Outstanding::FirstOf(State state, std::uint64_t& hint, std::uint64_t end) {
+  for (hint = std::max(hint, chunks_.begin_number()); hint < end; ++hint)
+    if (chunks_[hint].state == state) return TsnOf(hint);
+  return std::nullopt;
 }
 
 std::optional<Tsn> Outstanding::FirstLost() {
   if (lost() == 0) return std::nullopt;
-  for (lost_hint_ = std::max(lost_hint_, chunks_.begin_number());
-       lost_hint_ != chunks_.end_number(); ++lost_hint_)
-    if (chunks_[lost_hint_].state == State::kLost) return TsnOf(lost_hint_);
-  return std::nullopt;
+  return FirstOf(State::kLost, lost_hint_, chunks_.end_number());
+}
+
+std::optional<Tsn> Outstanding::FirstUntold(Tsn until) {
+  if (untold() == 0 || until < cumulative()) return std::nullopt;
+  const std::uint64_t end =
+      chunks_.begin_number() + static_cast<std::uint32_t>(until - cumulative());
+  return FirstOf(State::kUntold, untold_hint_, std::min(end, chunks_.end_number()));
 }
 
 std::optional<Tsn> Outstanding::LastInFlight() {

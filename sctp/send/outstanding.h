@@ -18,6 +18,7 @@ struct SentChunk {
     kLost,       // waits to be sent again
     kAcked,      // by a gap block
     kAbandoned,  // given up; the peer is to skip it
+    kUntold,     // not on its way any more; whether it came, no SACK has had room to say
   };
   Fragment fragment;
   State state = State::kInFlight;
@@ -37,6 +38,8 @@ class Outstanding {
   void SetState(SentChunk& chunk, Tsn tsn, State state);
   // The first that is to be sent again.
   [[nodiscard]] std::optional<Tsn> FirstLost();
+  // The first up to and with UNTIL of which nothing was said.
+  [[nodiscard]] std::optional<Tsn> FirstUntold(Tsn until);
   // The last in flight, for a probe.
   [[nodiscard]] std::optional<Tsn> LastInFlight();
 
@@ -48,11 +51,17 @@ class Outstanding {
   [[nodiscard]] std::size_t size() const { return chunks_.size(); }
   [[nodiscard]] std::size_t lost() const { return counts_[Index(State::kLost)]; }
   [[nodiscard]] std::size_t in_flight() const { return counts_[Index(State::kInFlight)]; }
+  [[nodiscard]] std::size_t untold() const { return counts_[Index(State::kUntold)]; }
   [[nodiscard]] std::size_t abandoned() const { return counts_[Index(State::kAbandoned)]; }
   // Payload that the peer has not said to have.
   [[nodiscard]] std::size_t unacked_bytes() const { return unacked_bytes_; }
   [[nodiscard]] Tsn cumulative() const { return TsnOf(chunks_.begin_number()) - 1u; }
   [[nodiscard]] Tsn next_tsn() const { return TsnOf(chunks_.end_number()); }
+
+  // What is not known to have come, nor given up.
+  [[nodiscard]] static bool Unacked(State state) {
+    return state == State::kInFlight || state == State::kLost || state == State::kUntold;
+  }
 
   // What gap blocks acknowledged is to be sent again after all.
   void ForgetAcked();
@@ -64,15 +73,14 @@ class Outstanding {
   [[nodiscard]] Tsn TsnOf(std::uint64_t number) const {
     return initial_ + static_cast<std::uint32_t>(number);
   }
-  [[nodiscard]] static bool Unacked(State state) {
-    return state == State::kInFlight || state == State::kLost;
-  }
+  [[nodiscard]] std::optional<Tsn> FirstOf(State state, std::uint64_t& hint, std::uint64_t end);
 
   Tsn initial_;
   Ring<SentChunk> chunks_;
-  std::size_t counts_[4]{};
+  std::size_t counts_[5]{};
   std::size_t unacked_bytes_ = 0;
-  std::uint64_t lost_hint_ = 0;  // none is lost before this number
+  // None is lost, or untold, before these numbers.
+  std::uint64_t lost_hint_ = 0, untold_hint_ = 0;
   TsnRuns acked_;
 };
 

@@ -106,6 +106,7 @@ class Sender {
   // What one SACK has told so far.
   struct Acked {
     std::size_t delivered_bytes = 0, lost_bytes = 0;
+    std::size_t told_late_bytes = 0;  // of the former: when they came is not known
     bool new_recovery = false, progress = false;
     PacketNumber newest_packet;
     PacketRecord newest;
@@ -133,6 +134,9 @@ class Sender {
   void OnSpurious(Tsn tsn);
   void DetectLosses(TimePoint now, Acked& acked);
   void OnPacketLost(PacketNumber number, Acked& acked);
+  void OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked);
+  void SettleUntold(TimePoint now);
+  void TakeToldLate(Acked& acked);
   void FinishAck(TimePoint now, std::size_t flight_before, Acked& acked);
 
   Settings settings_;
@@ -158,6 +162,7 @@ class Sender {
   TimePoint reorder_deadline_ = TimePoint::max();
   // The last SACK had no room to speak of later ones.
   std::optional<Tsn> told_until_;
+  PacketNumber settled_until_;    // what was to be settled of earlier packets is (SettleUntold)
   std::vector<Tsn> packet_tsns_;  // of the packet that is being filled
   // TSNs known to have been sent again for nothing: their duplicates say nothing new.
   static constexpr std::size_t kKnownSpurious = 64;

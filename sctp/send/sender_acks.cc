@@ -45,6 +45,7 @@ Sender::SackOutcome Sender::OnSack(const SackView& sack, TimePoint now) {
   told_until_.reset();
   if (sack.gaps() >= kPerhapsCutShort)
     told_until_ = sack.cumulative + sack.gap(sack.gaps() - 1).end;
+  TakeToldLate(acked);
   peer_window_ = sack.window_bytes;
   FinishAck(now, flight_before, acked);
   return SackOutcome::kTaken;
@@ -64,8 +65,7 @@ Sender::SackOutcome Sender::OnCumulative(Tsn cumulative, TimePoint now) {
 void Sender::TakeCumulative(Tsn cumulative, TimePoint now, Acked& acked) {
   for (Tsn tsn = outstanding_.cumulative() + 1; tsn <= cumulative; ++tsn) {
     SentChunk& chunk = *outstanding_.Find(tsn);
-    if (chunk.state == State::kInFlight || chunk.state == State::kLost)
-      OnDelivered(tsn, chunk, now, acked);
+    if (Outstanding::Unacked(chunk.state)) OnDelivered(tsn, chunk, now, acked);
     acked.progress = true;
     ReleaseFront();
   }
@@ -77,7 +77,7 @@ void Sender::TakeGaps(const SackView& sack, TimePoint now, Acked& acked) {
     outstanding_.acked().ForMissing(run, [&](TsnRun part) {
       for (Tsn tsn = part.first; tsn <= part.last; ++tsn) {
         SentChunk& chunk = *outstanding_.Find(tsn);
-        if (chunk.state != State::kInFlight && chunk.state != State::kLost) continue;
+        if (!Outstanding::Unacked(chunk.state)) continue;
         OnDelivered(tsn, chunk, now, acked);
         outstanding_.SetState(chunk, tsn, State::kAcked);
       }
@@ -92,6 +92,11 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
   const bool first = chunk.transmissions == 1;
   acked.delivered_bytes += size;
   acked.progress = true;
+  if (chunk.state == State::kUntold) {
+    // It came some time ago; when, nobody knows.
+    acked.told_late_bytes += size;
+    return;
+  }
   // An earlier transmission than the last has arrived: no answer is faster than the path, which may
   // be a little shorter than it was ever seen to be.
   const Duration least = round_trip_.least() - round_trip_.least() / 8;
@@ -151,19 +156,64 @@ void Sender::OnPacketLost(PacketNumber number, Acked& acked) {
   records_.ForTsns(*record, [&](Tsn tsn) {
     SentChunk* chunk = outstanding_.Find(tsn);
     if (chunk == nullptr || chunk->packet != number || chunk->state != State::kInFlight) return;
-    if (told_until_ && tsn > *told_until_) return;
-    acked.lost_bytes += ChunkSize(chunk->fragment);
     records_.ChunkLeaves(number, ChunkSize(chunk->fragment));
-    outstanding_.SetState(*chunk, tsn, State::kLost);
-    ++counters_.lost_chunks;
-    acked.new_recovery |= undo_.OnLost(outstanding_.next_tsn());
+    if (told_until_ && tsn > *told_until_)
+      outstanding_.SetState(*chunk, tsn, State::kUntold);
+    else
+      OnChunkLost(tsn, *chunk, acked);
   });
+}
+
+void Sender::OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked) {
+  acked.lost_bytes += ChunkSize(chunk.fragment);
+  outstanding_.SetState(chunk, tsn, State::kLost);
+  ++counters_.lost_chunks;
+  acked.new_recovery |= undo_.OnLost(outstanding_.next_tsn());
+}
+
+// What is sent later than all that SACKs have room for may be through or lost: after a timeout's
+// time it is not on its way, and must not keep back what is known to be lost. Otherwise, after an
+// overshoot, nothing could leave that would bring the next SACK.
+void Sender::SettleUntold(TimePoint now) {
+  if (!told_until_) return;
+  settled_until_ = std::max(settled_until_, records_.begin());
+  for (; settled_until_ < records_.end();
+       settled_until_ = PacketNumber(settled_until_.value() + 1)) {
+    const PacketRecord& record = *records_.Find(settled_until_);
+    const TimePoint gone = record.sent + round_trip_.Rto();
+    if (gone > now) {
+      reorder_deadline_ = std::min(reorder_deadline_, gone);
+      return;
+    }
+    records_.ForTsns(record, [&](Tsn tsn) {
+      SentChunk* chunk = outstanding_.Find(tsn);
+      if (chunk == nullptr || chunk->packet != settled_until_ || tsn <= *told_until_ ||
+          chunk->state != State::kInFlight)
+        return;
+      records_.ChunkLeaves(settled_until_, ChunkSize(chunk->fragment));
+      outstanding_.SetState(*chunk, tsn, State::kUntold);
+    });
+  }
+}
+
+// SACKs speak now of what they had no room for, and do not say that it came.
+void Sender::TakeToldLate(Acked& acked) {
+  const Tsn until = told_until_.value_or(outstanding_.next_tsn() - 1u);
+  while (const auto tsn = outstanding_.FirstUntold(until))
+    OnChunkLost(*tsn, *outstanding_.Find(*tsn), acked);
 }
 
 void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
   if (acked.rtt > Duration::zero()) round_trip_.OnSample(acked.rtt);
-  if (acked.delivered_bytes > 0) rate_.OnDelivered(acked.delivered_bytes, now);
+  if (acked.delivered_bytes > 0)
+    rate_.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
   DetectLosses(now, acked);
+  SettleUntold(now);
+  // Nothing is under way or waits to be sent again that would bring word of them.
+  if (outstanding_.untold() > 0 && outstanding_.in_flight() + outstanding_.lost() == 0) {
+    told_until_.reset();
+    TakeToldLate(acked);
+  }
   records_.Trim();
   // The peer has taken back what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the
   // cumulative TSN would be further.

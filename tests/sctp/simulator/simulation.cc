@@ -73,7 +73,7 @@ bool Simulation::Connect() {
   if (!id) return false;
   a.id = *id;
   Pump();
-  return RunUntil([this] { return a.up && b.up; }, std::chrono::seconds(30));
+  return RunUntil([this] { return a.up && b.up; }, std::chrono::minutes(5));
 }
 
 void Simulation::At(TimePoint time, std::function<void()> function) {

@@ -57,7 +57,7 @@ class Simulation {
 
   explicit Simulation(const Settings& settings);
 
-  // A connects to B; false if both are not up within 30 s.
+  // A connects to B; false if both are not up within five minutes.
   [[nodiscard]] bool Connect();
   // Lets SPAN pass.
   void Run(Duration span) {
