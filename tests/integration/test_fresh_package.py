@@ -5,22 +5,17 @@ nothing: installed at the version before, upgraded, purged.
     minimal Debian + Build-Depends  .deb   minimal Debian
     dpkg-buildpackage             ------>  apt install, upgrade, purge
 """
-import glob
 import os
 import shutil
 
 import pytest
 
 import lab
-from lab import fresh, package as packaging
+from lab import before, fresh, package as packaging
 
 pytestmark = pytest.mark.fresh
 # From 253 on systemd tells a reload from a start by itself; before, it takes notify-reload for simple, without a word.
 SERVICE_TYPE = {"bookworm": "notify", "trixie": "notify-reload"}
-# 0.1.0 left to the library what it uses; it does not have to be quick.
-OLD_OPTIONS = {**packaging.AS_THE_ORDINARY_BUILD, "DEB_CXXFLAGS_SET": "-include cstdint -include algorithm",
-               "MESON_OPTIONS": "-Doptimization=0 -Ddebug=false"}
-CACHE = {"CCACHE_DIR": "/root/.cache/ccache"}
 ADMINS_FILE = "/etc/funnel/services.d/dns.ini"
 BACKUPS = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/.pwd.lock"}
 PRUNED = ("/var/lib/dpkg", "/var/cache", "/var/log", "/var/lib/apt", "/var/lib/systemd")
@@ -41,25 +36,14 @@ def workspace(request):
 @pytest.fixture(scope="module")
 def builder(workspace):
     with fresh.Machine(workspace, workspace.suite, "builder") as made:
-        made.check_out()
-        made.apt("update")
-        # A compiler cache stands in for patience, and brings no header.
-        made.apt("build-dep", fresh.CHECKOUT)
-        made.apt("install", "ccache")
-        yield made
-
-
-def build(machine, folder, options):
-    """The path of the .deb that is made in `folder`, as we see it."""
-    machine.run("dpkg-buildpackage", "-us", "-uc", "-b", cwd=folder, network=False, environment={**options, **CACHE}, timeout=3000)
-    return glob.glob(machine.path(os.path.dirname(folder)) + "/funnel_*.deb")[0]
+        yield made.prepare_to_build()
 
 
 @pytest.fixture(scope="module")
 def package(workspace, builder):
     options = {**packaging.AS_THE_ORDINARY_BUILD,
                "MESON_OPTIONS": "--buildtype=debugoptimized " + fresh.OPTIONS[workspace.suite]}
-    made = shutil.copy(build(builder, fresh.CHECKOUT, options), workspace.folder("new"))
+    made = shutil.copy(builder.build_package(fresh.CHECKOUT, options), workspace.folder("new"))
     if os.environ.get("FUNNEL_FRESH_KEEP"):
         shutil.copy(made, os.path.join(os.environ["FUNNEL_FRESH_KEEP"], f"funnel_{workspace.suite}.deb"))
     return made
@@ -67,16 +51,9 @@ def package(workspace, builder):
 
 @pytest.fixture(scope="module")
 def package_before(workspace, builder):
-    """Made of the history once, and kept."""
-    if not fresh.has_version_before():
-        pytest.skip(f"the history of this checkout does not go back to version {fresh.VERSION_BEFORE[0]}, commit "
-                    f"{fresh.VERSION_BEFORE[1]}")
-    kept = os.path.join(fresh.cache("before-" + workspace.suite), f"funnel_{fresh.VERSION_BEFORE[1]}.deb")
-    if not os.path.exists(kept):
-        builder.check_out(fresh.VERSION_BEFORE[1], "/root/before/funnel")
-        shutil.copy(build(builder, "/root/before/funnel", OLD_OPTIONS), kept + ".new")
-        os.rename(kept + ".new", kept)
-    return kept
+    if before.missing():
+        pytest.skip(before.missing())
+    return before.package(builder)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +91,7 @@ def test_the_package_knows_the_systemd_of_its_release(package, builder):
 
 def test_from_the_version_before_to_this_one_to_nothing(package, package_before, user):
     put(user, package_before)
-    assert field(user, "Version") == fresh.VERSION_BEFORE[0]
+    assert field(user, "Version") == before.VERSION
     before_deps = field(user, "Pre-Depends"), field(user, "Depends")
     put(user, package)
     for depends in (*before_deps, field(user, "Pre-Depends"), field(user, "Depends")):
@@ -124,13 +101,13 @@ def test_from_the_version_before_to_this_one_to_nothing(package, package_before,
 
     put(user, package_before)
     user.apt("install", "/root/funnel.deb", network=False)
-    assert user.run("funnelctl", "--version").stdout == f"funnelctl {fresh.VERSION_BEFORE[0]}\n"
+    assert user.run("funnelctl", "--version").stdout == f"funnelctl {before.VERSION}\n"
     with open(user.path(ADMINS_FILE), "w", encoding="utf-8") as file:
         file.write("[service]\nprotocol = udp\n")
 
     put(user, package)
     version = field(user, "Version")
-    assert version != fresh.VERSION_BEFORE[0]
+    assert version != before.VERSION
     user.apt("install", "/root/funnel.deb", network=False)
     assert user.run("funnelctl", "--version").stdout == f"funnelctl {version}\n"
     assert user.run("dpkg-query", "--show", "--showformat=${Version} ${db:Status-Status}", "funnel").stdout == f"{version} installed"

@@ -30,43 +30,31 @@ def server(tunnel):
         yield made
 
 
-def require_equal(said, server):
-    """All connections done at both ends, with the same sums."""
-    assert said["done"] == said["connections"] and not said["errors"], said
-    lines = lab.wait_until(lambda: (server.lines()[1:] if len(server.lines()) > said["connections"] else None),
-                           "the server is done as well")
-    assert all(line.startswith("done: ") for line in lines), lines[:5]
-    mask = (1 << 64) - 1
-    received = sum(int(line.split()[3], 16) for line in lines) & mask
-    sent = sum(int(line.split()[6], 16) for line in lines) & mask
-    assert (f"{received:016x}", f"{sent:016x}") == (said["sent_checksum"], said["received_checksum"])
-
-
 def test_bytes_both_ways_at_once_through_one_connection(tunnel, server):
     count = 64 * MIB if SANITIZED else GIB
     said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", count, "--down", count, "--timeout", 240,
                           timeout=300)
     print(said)
     assert said["received"] == said["sent"] == count, said
-    require_equal(said, server)
+    traffic.require_equal(said, server)
 
 
 def test_a_thousand_connections_at_once(tunnel, server):
     count = 200 if SANITIZED else 1000
     said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--connections", count, "--all-at-once", "--up", 20000,
                           "--down", 30000, "--timeout", 100)
-    require_equal(said, server)
+    traffic.require_equal(said, server)
 
 
 def test_half_close_lets_the_answer_through(tunnel, server):
     """The client ends its direction first; only then does the server begin to answer."""
     said = traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--connections", 5, "--after-end", "--up", 100000,
                           "--down", 3 * MIB)
-    require_equal(said, server)
+    traffic.require_equal(said, server)
 
 
 def test_empty_connection_ends_cleanly(tunnel, server):
-    require_equal(traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", 0, "--down", 0), server)
+    traffic.require_equal(traffic.client(tunnel, "bulk", "127.0.0.1:7001", "--up", 0, "--down", 0), server)
 
 
 def test_slow_reader_holds_up_nobody_else(tunnel, server):

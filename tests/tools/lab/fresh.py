@@ -11,6 +11,7 @@ A caller must be in a mount namespace of its own, as run-tests' tests are.
 """
 import contextlib
 import fcntl
+import glob
 import os
 import platform
 import shutil
@@ -20,7 +21,6 @@ from .base import LabError, run
 from .image import TOP, cache_folder, kept_image, make_minimal, missing_parts
 
 SUITES = ("bookworm", "trixie")
-VERSION_BEFORE = ("0.1.0", "7744a1d")
 CHECKOUT = "/root/funnel"
 OURS = platform.freedesktop_os_release().get("VERSION_CODENAME")
 # How Funnel is compiled there: as run-tests does, whose objects the compiler's cache has. For the release that run-tests does not run
@@ -89,11 +89,6 @@ def lock(name):
         yield
 
 
-def has_version_before():
-    """Whether this checkout's history goes back to it."""
-    return run(["git", "-C", TOP, "cat-file", "-e", VERSION_BEFORE[1] + "^{commit}"], check=False).returncode == 0
-
-
 class Machine:
     """Use as a context manager."""
 
@@ -134,6 +129,21 @@ class Machine:
 
     def apt(self, *arguments, **options):
         return self.run(*APT, *arguments, environment={"DEBIAN_FRONTEND": "noninteractive"}, timeout=1200, **options)
+
+    def prepare_to_build(self):
+        """What is committed, and what debian/control says that it needs."""
+        self.check_out()
+        self.apt("update")
+        # A compiler cache stands in for patience, and brings no header.
+        self.apt("build-dep", CHECKOUT)
+        self.apt("install", "ccache")
+        return self
+
+    def build_package(self, folder, options):
+        """The path of the .deb that is made of FOLDER, as we see it."""
+        self.run("dpkg-buildpackage", "-us", "-uc", "-b", cwd=folder, network=False,
+                 environment={**options, "CCACHE_DIR": "/root/.cache/ccache"}, timeout=3000)
+        return glob.glob(self.path(os.path.dirname(folder)) + "/funnel_*.deb")[0]
 
     def remove(self):
         for path in (self.root, self.layer):

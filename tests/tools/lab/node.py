@@ -25,6 +25,7 @@ class Node(Asked):
         self.network = network
         self.realm = realm
         self.build = os.path.abspath(build)
+        self.tools = os.path.join(self.build, "tests", "tools")  # what makes load
         self._require_open(self.path(SCTPD))
         self.letter = letter
         self.node_name = node_name or NODE_NAMES[letter]
@@ -117,14 +118,8 @@ class Node(Asked):
     def add_daemons(self, services, lazy=()):
         """Describes all daemons; `lazy` names those that start on the first activity. The connecting
         end of a service always does, as the channel's coming starts it."""
-        def socket(name, file, mode, group):
-            return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"
-        def commands(daemon):
-            """Of root's group, which `read-group` and `admin-group` name."""
-            return [socket("commands", f"{daemon}-{group}.sock", "0660", 0) for group in ("read", "admin")]
-        self._add(AUTHD, [], [socket("authd", "authd.sock", "0660", self.edge_group), *commands("authd")])
-        self._add(SCTPD, [], [socket("control", "sctpd.sock", "0660", self.edge_group), *commands("sctpd")],
-                  self.sctpd_options)
+        self._add(AUTHD, [], self._control_sockets("authd", "authd"))
+        self._add(SCTPD, [], self._control_sockets("control", "sctpd"), self.sctpd_options)
         for service in services:
             # Where the edge puts its control socket.
             self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
@@ -132,9 +127,17 @@ class Node(Asked):
                 sockets = [f"--{service.protocol}=listen={address}" for address in service.listen]
                 options = ["--lazy"] if service.unit in lazy else []
             else:
-                sockets = [socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]
+                sockets = [self._socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]
                 options = ["--lazy"]
             self._add(service.unit, [service.name], sockets, options)
+
+    def _socket(self, name, file, mode, group):
+        return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"
+
+    def _control_sockets(self, name, daemon):
+        """For edges, and for administrators: those are of root's group, which `read-group` and `admin-group` name."""
+        return [self._socket(name, f"{daemon}.sock", "0660", self.edge_group),
+                *(self._socket("commands", f"{daemon}-{group}.sock", "0660", 0) for group in ("read", "admin"))]
 
     def start(self):
         for daemon in self.daemons.values():

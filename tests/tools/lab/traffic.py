@@ -12,7 +12,7 @@ class Server:
     def __init__(self, tunnel, program, *addresses, node="b"):
         network = tunnel.network
         self.log = os.path.join(tunnel.workspace.folder("traffic"), f"{program}-{os.urandom(3).hex()}.log")
-        path = os.path.join(tunnel.nodes[node].build, "tests", "tools", program)
+        path = os.path.join(tunnel.nodes[node].tools, program)
         self.child = Child(program, network.inside(node, path, "serve", *addresses), self.log)
         wait_until(lambda: self.child.require_running() and "listening" in self.lines(),
                    f"{program} listens on {addresses}", detail=lambda: tail(self.log))
@@ -33,7 +33,7 @@ class Server:
 
 def start_client(tunnel, program, address, *options, node="a", **popen):
     """The client beside which a test does something else; read its one line with `result`."""
-    path = os.path.join(tunnel.nodes[node].build, "tests", "tools", program)
+    path = os.path.join(tunnel.nodes[node].tools, program)
     return tunnel.network.popen(node, path, "client", address, *options, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **popen)
 
@@ -49,6 +49,18 @@ def result(process, timeout=180):
 
 def client(tunnel, program, address, *options, node="a", timeout=180):
     return result(start_client(tunnel, program, address, *options, node=node), timeout)
+
+
+def require_equal(said, server):
+    """All connections done at both ends, with the same sums."""
+    assert said["done"] == said["connections"] and not said["errors"], said
+    lines = wait_until(lambda: (server.lines()[1:] if len(server.lines()) > said["connections"] else None),
+                           "the server is done as well")
+    assert all(line.startswith("done: ") for line in lines), lines[:5]
+    mask = (1 << 64) - 1
+    received = sum(int(line.split()[3], 16) for line in lines) & mask
+    sent = sum(int(line.split()[6], 16) for line in lines) & mask
+    assert (f"{received:016x}", f"{sent:016x}") == (said["sent_checksum"], said["received_checksum"])
 
 
 DNS_LOAD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "dns_load.py")

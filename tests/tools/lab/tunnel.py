@@ -55,15 +55,20 @@ class Tunnel(Nodes):
     def prepare(self, lazy=()):
         """Principals, keytabs, all configuration files."""
         for node, there in ((self.a, self.b), (self.b, self.a)):
-            principals = node.principals(self.services)
+            services = self.services_of(node)
+            principals = node.principals(services)
             self.realm.add(*principals)
             self.realm.keytab(node.keytab, *principals, uid=node.uid("funnel-authd"))
             node.write_node_config()
             node.write_peer(self.peers[node.letter], there)
-            for service in self.services:
+            for service in services:
                 node.write_service(service, there)
-            node.add_daemons(self.services, lazy)
+            node.add_daemons(services, lazy)
         return self
+
+    def services_of(self, _node):
+        """As that node knows them."""
+        return self.services
 
     def start(self):
         """Both nodes, until every daemon that is not lazy is ready."""

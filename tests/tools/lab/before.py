@@ -1,0 +1,83 @@
+"""The version before this one, as other nodes still run it: its package, made out of the history once and kept, and a tunnel
+with it at one end.
+"""
+import dataclasses
+import glob
+import os
+import shutil
+
+from . import fresh, package as packaging
+from .base import run
+from .image import TOP
+from .node import Node
+from .tunnel import Tunnel
+
+VERSION, COMMIT = "0.1.0", "7744a1d"
+# 0.1.0 left to the library what it uses; it does not have to be quick.
+OPTIONS = {**packaging.AS_THE_ORDINARY_BUILD, "DEB_CXXFLAGS_SET": "-include cstdint -include algorithm",
+           "MESON_OPTIONS": "-Doptimization=0 -Ddebug=false"}
+SOURCE = "/root/before/funnel"
+
+
+def missing():
+    """Why there can be none of it; empty when there can."""
+    if run(["git", "-C", TOP, "cat-file", "-e", COMMIT + "^{commit}"], check=False).returncode == 0:
+        return ""
+    return f"the history of this checkout does not go back to version {VERSION}, commit {COMMIT}"
+
+
+def kept_package(suite):
+    """Where it is once it was made."""
+    return os.path.join(fresh.cache("before-" + suite), f"funnel_{COMMIT}.deb")
+
+
+def package(builder):
+    """The path of its .deb for BUILDER's release; BUILDER, a machine with what is needed to build, makes it where there is none."""
+    kept = kept_package(builder.suite)
+    if not os.path.exists(kept):
+        builder.check_out(COMMIT, SOURCE)
+        shutil.copy(builder.build_package(SOURCE, OPTIONS), kept + ".new")
+        os.rename(kept + ".new", kept)
+    return kept
+
+
+def unpack(package_path, folder):
+    """Its programs in FOLDER, placed as a build has them."""
+    run(["dpkg-deb", "--extract", package_path, os.path.join(folder, "package")])
+    for path in glob.glob(os.path.join(folder, "package/usr/*bin/funnel*")):
+        name = os.path.basename(path)
+        os.makedirs(os.path.join(folder, name))
+        os.symlink(path, os.path.join(folder, name, name))
+    return folder
+
+
+class NodeBefore(Node):
+    """`build` holds the programs of the version before."""
+
+    def _control_sockets(self, name, daemon):
+        """It answers administrators where it answers its edges."""
+        return [self._socket(name, f"{daemon}.sock", "0666", 0)]
+
+
+class MixedTunnel(Tunnel):
+    """The node `old` runs the programs in `before`, the other one those of this tree; the load at both ends is this tree's.
+    `at_b` says of which protocol services are there that a takes for another's."""
+
+    def __init__(self, build, services, before, old, at_b, **options):
+        self.before = before
+        self.old = old
+        self._at_b = at_b
+        super().__init__(build, services, **options)
+
+    def _make_node(self, letter):
+        if letter != self.old:
+            return super()._make_node(letter)
+        node = NodeBefore(self.workspace, self.network, self.realm, self.before, letter)
+        node.tools = os.path.join(self.build, "tests", "tools")
+        node.settings = {section: dict(keys) for section, keys in self.settings.items()}
+        return node
+
+    def services_of(self, node):
+        if node is not self.b:
+            return self.services
+        return [dataclasses.replace(service, protocol=self._at_b.get(service.name, service.protocol)) for service in self.services]
