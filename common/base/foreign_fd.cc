@@ -6,11 +6,13 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include "common/base/receive_message.h"
 
 namespace funnel {
 namespace {
@@ -21,8 +23,6 @@ constexpr std::size_t kMaxThreads = 16;
 constexpr std::chrono::seconds kIdle{5};
 // Messages of a Unix socket that are looked through for descriptors.
 constexpr int kMaxUnread = 1024;
-// SCM_MAX_FD of Linux.
-constexpr std::size_t kMaxPassed = 253;
 
 class Closers {
  public:
@@ -87,28 +87,12 @@ class Closers {
       TakeUnread(fd.get());
   }
 
-  // What lies unread in a Unix socket would be closed with it, as it is.
+  // What lies unread in a Unix socket would be closed with it, as it is. Taken out, it comes back
+  // to us one by one.
   void TakeUnread(int fd) {
-    std::array<char, 4096> bytes;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPassed * sizeof(int))> control;
-    for (int i = 0; i < kMaxUnread; ++i) {
-      iovec piece{bytes.data(), bytes.size()};
-      msghdr message{};
-      message.msg_iov = &piece;
-      message.msg_iovlen = 1;
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      if (::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return;
-      for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t at = 0; at < count; ++at) {
-          int passed;
-          std::memcpy(&passed, CMSG_DATA(c) + at * sizeof(int), sizeof passed);
-          Take(UniqueFd(passed));
-        }
-      }
-    }
+    std::array<std::uint8_t, 4096> bytes;
+    for (int i = 0; i < kMaxUnread; ++i)
+      if (ReceiveMessage(fd, bytes).size <= 0) return;
   }
 
   std::mutex mutex_;

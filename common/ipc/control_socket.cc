@@ -6,28 +6,10 @@
 #include <array>
 #include <cstring>
 
+#include "common/base/receive_message.h"
+
 namespace funnel::ipc {
 namespace {
-
-// Descriptors that a hostile sender may put into one message (SCM_MAX_FD).
-constexpr std::size_t kMaxPassed = 253;
-
-// Owns every descriptor of MESSAGE before anything else is looked at.
-void TakeDescriptors(msghdr& message, ReceivedPacket& received) {
-  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-      ForeignFd owned{UniqueFd(fd)};
-      if (received.fd || received.too_many_fds) received.too_many_fds = true;
-      if (!received.fd && !received.too_many_fds) received.fd = std::move(owned);
-    }
-  }
-  if ((message.msg_flags & MSG_CTRUNC) != 0) received.too_many_fds = true;
-  if (received.too_many_fds) received.fd = {};
-}
 
 Result<sockaddr_un> UnixAddress(const std::string& path) {
   sockaddr_un address{};
@@ -62,26 +44,20 @@ Result<std::optional<ForeignFd>> ControlSocket::AcceptOne(int listening_fd) {
 Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
   // One for all sockets of the thread. It is wiped where a packet lay, since that may be a key.
   static thread_local Bytes buffer(kMaxPacketSize);
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPassed * sizeof(int))> control;
-  iovec piece{buffer.data(), buffer.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t size = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (size < 0) {
+  ReceivedMessage message = ReceiveMessage(fd_.get(), buffer);
+  if (message.size < 0) {
     if (errno == EAGAIN || errno == EINTR) return std::optional<ReceivedPacket>();
     return FailErrno("cannot receive");
   }
-  ReceivedPacket received;
-  TakeDescriptors(message, received);
   // No message of ours is empty: this is the end (an empty packet looks the same).
-  if (size == 0) return Fail("");
-  ByteView packet(buffer.data(), static_cast<std::size_t>(size));
+  if (message.size == 0) return Fail("");
+  ReceivedPacket received;
+  ByteView packet(buffer.data(), static_cast<std::size_t>(message.size));
   received.packet = Secret(packet);
   explicit_bzero(buffer.data(), packet.size());
-  if ((message.msg_flags & MSG_TRUNC) != 0) return Fail("a message that is too large");
+  if (message.cut_short) return Fail("a message that is too large");
+  received.too_many_fds = message.fds.size() > 1 || message.lost_fds;
+  if (message.fds.size() == 1 && !received.too_many_fds) received.fd = std::move(message.fds[0]);
   return std::optional<ReceivedPacket>(std::move(received));
 }
 

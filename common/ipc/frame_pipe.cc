@@ -7,15 +7,13 @@
 #include <cassert>
 #include <cstring>
 
-#include "common/base/foreign_fd.h"
+#include "common/base/receive_message.h"
 
 namespace funnel::ipc {
 namespace {
 
 // Asked for on both ends; the kernel grants what net.core.wmem_max allows.
 constexpr int kSocketBuffer = 1024 * 1024;
-// SCM_MAX_FD of Linux.
-constexpr std::size_t kMaxPassed = 253;
 
 std::optional<std::size_t> FrameSize(ByteView unit) {
   if (unit.size() < kUnitHeaderSize) return std::nullopt;
@@ -27,37 +25,6 @@ int OptionOf(int fd, int option) {
   int value = -1;
   socklen_t size = sizeof value;
   return ::getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
-}
-
-// Lets go what came with MESSAGE. False: nothing came.
-bool DropDescriptors(msghdr& message) {
-  bool came = (message.msg_flags & MSG_CTRUNC) != 0;
-  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    came = true;
-    const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-      ForeignFd dropped{UniqueFd(fd)};
-    }
-  }
-  return came;
-}
-
-// Without room for them descriptors would be closed inside the call, on this thread.
-Result<ssize_t> ReceiveBytes(int fd, MutableByteView space) {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxPassed * sizeof(int))> control;
-  iovec piece{space.data(), space.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (got >= 0 && message.msg_controllen != 0 && DropDescriptors(message))
-    return Fail("a descriptor on a channel socket");
-  return got;
 }
 
 }  // namespace
@@ -114,8 +81,11 @@ Result<FrameReader::Status> FrameReader::Drain(
   while (total < kBudget) {
     // After a pause the frames that are here come first.
     if (!paused) {
-      const ssize_t got = TRY(ReceiveBytes(fd, space.subspan(filled)));
+      const ReceivedMessage received = ReceiveMessage(fd, space.subspan(filled));
+      const ssize_t got = received.size;
       if (got < 0 && errno == EINTR) continue;
+      if (!received.fds.empty() || received.lost_fds)
+        return Fail("a descriptor on a channel socket");
       closed = got == 0 || (got < 0 && errno != EAGAIN);
       empty = got < 0 || static_cast<std::size_t>(got) < space.size() - filled;
       if (got > 0) filled += static_cast<std::size_t>(got);
