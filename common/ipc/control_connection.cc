@@ -47,7 +47,7 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Create(event::Loop
   ControlConnection* self = connection.get();
   connection->watch_ = TRY(loop.AddIo(self->socket_.fd(), EPOLLIN,
                                       [self](std::uint32_t events) { self->OnReady(events); }));
-  connection->failure_ = loop.AddTimer([self] { self->Finish(); });
+  connection->ending_ = loop.AddTimer([self] { self->OnEnding(); });
   return connection;
 }
 
@@ -58,13 +58,24 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Connect(event::Loo
 }
 
 bool ControlConnection::SendPacket(Secret packet, UniqueFd fd) {
-  if (failed_) return false;
+  if (failed_ || cannot_send_) return false;
   if (auto sent = socket_.Send(std::move(packet), std::move(fd)); !sent) {
-    Fail(sent.error().message);
+    // Who does not read is not waited for; who has gone is heard to the end.
+    if (sent.error().code == 0) {
+      Fail(sent.error().message);
+    } else {
+      StopSending(sent.error().message);
+    }
     return false;
   }
   watch_->SetEvents(socket_.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   return true;
+}
+
+void ControlConnection::StopSending(std::string reason) {
+  cannot_send_ = std::move(reason);
+  watch_->SetEvents(EPOLLIN);
+  ending_->Arm(Now());
 }
 
 void ControlConnection::Fail(std::string reason) {
@@ -72,35 +83,50 @@ void ControlConnection::Fail(std::string reason) {
   failed_ = true;
   reason_ = std::move(reason);
   watch_.reset();
-  failure_->Arm(Now());
+  ending_->Arm(Now());
 }
 
-void ControlConnection::Finish() {
+void ControlConnection::OnEnding() {
+  if (!failed_) {
+    auto alive = alive_;
+    const bool all = Receive();
+    if (!*alive || failed_) return;
+    if (!all) return ending_->Arm(Now());
+    return Fail(*cannot_send_);
+  }
   auto on_closed = callbacks_.on_closed;
   std::string reason = reason_;
   if (on_closed) on_closed(reason);
 }
 
 void ControlConnection::OnReady(std::uint32_t events) {
-  auto alive = alive_;
-  if ((events & EPOLLOUT) != 0) {
-    if (auto flushed = socket_.Flush(); !flushed) return Fail(flushed.error().message);
+  if ((events & EPOLLOUT) != 0 && !cannot_send_) {
+    if (auto flushed = socket_.Flush(); !flushed) return StopSending(flushed.error().message);
     watch_->SetEvents(socket_.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) Receive();
 }
 
-void ControlConnection::Receive() {
+bool ControlConnection::Receive() {
   auto alive = alive_;
-  for (int i = 0; i < kBudget && *alive && !failed_; ++i) {
+  for (int i = 0; i < kBudget; ++i) {
     auto received = socket_.Receive();
-    if (!received) return Fail(received.error().message);
-    if (!*received) return;
+    if (!received) {
+      Fail(received.error().message);
+      return true;
+    }
+    if (!*received) return true;
+
     ReceivedPacket& packet = **received;
-    if (auto fits = RequireFitting(packet); !fits) return Fail(fits.error().message);
+    if (auto fits = RequireFitting(packet); !fits) {
+      Fail(fits.error().message);
+      return true;
+    }
     auto on_message = callbacks_.on_message;
     on_message(packet.packet.view(), std::move(packet.fd));
+    if (!*alive || failed_) return true;
   }
+  return false;
 }
 
 ControlListener::ControlListener(event::Loop& loop, UniqueFd listening, OnConnection on_connection)

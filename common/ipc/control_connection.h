@@ -37,7 +37,8 @@ class ControlConnection {
                                                                           Callbacks callbacks);
   ~ControlConnection();
 
-  // False: the connection is over or its queue overflowed; on_closed comes in the next turn.
+  // False: the connection is over or its queue overflowed. What the far end sent before it went is
+  // heard first; then on_closed comes.
   bool SendPacket(Secret packet, UniqueFd fd = {});
   template <typename Message>
   bool Send(const Message& message, UniqueFd fd = {}) {
@@ -51,15 +52,18 @@ class ControlConnection {
  private:
   ControlConnection(ControlSocket socket, Callbacks callbacks);
   void OnReady(std::uint32_t events);
-  void Receive();
-  void Finish();
+  // False: there may be more.
+  bool Receive();
+  void StopSending(std::string reason);
+  void OnEnding();
 
   ControlSocket socket_;
   Callbacks callbacks_;
   bool failed_ = false;
   std::string reason_;
+  std::optional<std::string> cannot_send_;  // any more, and why: only what came is read yet
   std::unique_ptr<event::IoWatch> watch_;
-  std::unique_ptr<event::Timer> failure_;
+  std::unique_ptr<event::Timer> ending_;
   // Cleared by the destructor: tells a callback's caller that it is gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

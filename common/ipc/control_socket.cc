@@ -45,6 +45,8 @@ Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
   // One for all sockets of the thread. It is wiped where a packet lay, since that may be a key.
   static thread_local Bytes buffer(kMaxPacketSize);
   ReceivedMessage message = ReceiveMessage(fd_.get(), buffer);
+  // The far end went without reading all that we sent; what it sent before lies here still.
+  if (message.size < 0 && errno == ECONNRESET) message = ReceiveMessage(fd_.get(), buffer);
   if (message.size < 0) {
     if (errno == EAGAIN || errno == EINTR) return std::optional<ReceivedPacket>();
     return FailErrno("cannot receive");

@@ -161,6 +161,55 @@ TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
   EXPECT_FALSE(connection->Send(Sample<Command>()));
 }
 
+// A far end that has said something and gone, without reading what we sent.
+class GoneTest : public ConnectionTest {
+ protected:
+  static constexpr int kSaid = 100;  // more than a turn handles
+
+  void SetUp() override {
+    ConnectionTest::SetUp();
+    connection_ = *ControlConnection::Create(*loop_, ControlSocket(std::move(pair_.b)),
+                                             {[&](ByteView, UniqueFd) {
+                                                EXPECT_EQ(closed_, 0);
+                                                ++messages_;
+                                              },
+                                              [&](const std::string&) { ++closed_; }});
+  }
+  void SaySomethingAndGo() {
+    for (int i = 0; i < kSaid; ++i)
+      SendRaw(pair_.a.get(), Serialize(Sample<Command>()).view(), -1, 0);
+    pair_.a.reset();
+  }
+
+  Pair pair_;
+  int messages_ = 0, closed_ = 0;
+  std::unique_ptr<ControlConnection> connection_;
+};
+
+TEST_F(GoneTest, IsHeardWhereWhatWaitsCannotBeSent) {
+  int size = 4096;
+  setsockopt(connection_->fd(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  while (connection_->queued_bytes() == 0) ASSERT_TRUE(connection_->Send(Sample<Command>()));
+  SaySomethingAndGo();
+  EXPECT_TRUE(Until([&] { return closed_ == 1; }));
+  EXPECT_EQ(messages_, kSaid);
+}
+
+TEST_F(GoneTest, IsHeardWhereSendingFails) {
+  SaySomethingAndGo();
+  EXPECT_FALSE(connection_->Send(Sample<Command>()));
+  EXPECT_FALSE(connection_->Send(Sample<Command>()));
+  EXPECT_TRUE(Until([&] { return closed_ == 1; }));
+  EXPECT_EQ(messages_, kSaid);
+}
+
+TEST_F(GoneTest, IsHeardWhereItLeftSomethingUnread) {
+  ASSERT_TRUE(connection_->Send(Sample<Command>()));
+  SaySomethingAndGo();
+  EXPECT_TRUE(Until([&] { return closed_ == 1; }));
+  EXPECT_EQ(messages_, kSaid);
+}
+
 TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {
   Pair pair;
   std::string reason;
