@@ -82,8 +82,7 @@ Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, Ep
       epochs_(std::move(first), boot_now),
       window_growth_left_(settings.channel_window_max / 2),
       datagrams_(settings.datagram_queue_max),
-      last_received_(now),
-      next_ping_(now + settings.ping_interval),
+      keepalive_(settings.ping_interval, settings.missing_timeout, now),
       confirm_deadline_(now + settings.missing_timeout) {}
 
 Channel::Impl::~Impl() {

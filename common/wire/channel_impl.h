@@ -14,6 +14,7 @@
 #include "common/wire/channel_limits.h"
 #include "common/wire/datagram_queue.h"
 #include "common/wire/epochs.h"
+#include "common/wire/keepalive.h"
 #include "common/wire/record_queue.h"
 #include "common/wire/session.h"
 #include "common/wire/shares.h"
@@ -69,7 +70,7 @@ class Channel::Impl {
   [[nodiscard]] const ChannelStats& stats() const { return stats_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId id) const;
-  [[nodiscard]] Duration round_trip() const { return round_trip_; }
+  [[nodiscard]] Duration round_trip() const { return keepalive_.round_trip(); }
   [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }
   void SetTracer(FrameTracer* tracer) { tracer_ = tracer; }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_ + datagrams_.size(); }
@@ -221,8 +222,6 @@ class Channel::Impl {
   void CheckStuck();
   void WatchForStuck(Duration patience);
   [[nodiscard]] Duration PatienceWith(const Session& session) const;
-  [[nodiscard]] TimePoint SilenceEnds() const;
-  void QueuePing(std::uint64_t value, bool internal);
 
   const Role role_;
   const ChannelId id_;
@@ -274,11 +273,7 @@ class Channel::Impl {
   std::size_t queued_bytes_ = 0;
   std::size_t undelivered_bytes_ = 0;
 
-  std::optional<PingState> own_ping_, owner_ping_;
-  std::vector<std::uint64_t> pongs_due_;
-  TimePoint last_received_;  // of any frame that was not forged
-  TimePoint next_ping_;
-  Duration round_trip_{};  // of the last PING; zero: not known
+  Keepalive keepalive_;
 
   std::optional<EndState> closing_;   // ours: FAREWELL is to be sent
   std::optional<EndState> farewell_;  // the peer's, waiting for what is missing

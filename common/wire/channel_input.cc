@@ -54,7 +54,7 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
       break;
   }
   ++stats_.frames_received;
-  last_received_ = now_;
+  keepalive_.OnFrame(now_);
   ++epoch.frames;
   epoch.bytes += plaintext->size();
   if (header->reliable != (lifetime_ms == 0)) ++stats_.header_mismatches;
@@ -92,7 +92,7 @@ void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
   if (state_ != State::kConfirming) return;
   SetState(State::kOpen);
   if (role_ == Role::kAcceptor && settings_.max_sessions > session_limit_) sessions_due_ = true;
-  QueuePing(0, /*internal=*/true);  // for the round trip
+  control_.Push(keepalive_.StartOwn(0, now_));  // for the round trip
   observer_.OnConfirmed();
 }
 
@@ -241,19 +241,11 @@ bool Channel::Impl::SettleReset(Session& session, std::uint64_t final_charge) {
   return true;
 }
 
-void Channel::Impl::Handle(const PingRecord& record) {
-  if (pongs_due_.size() < kMaxPongs) pongs_due_.push_back(record.value);
-}
+void Channel::Impl::Handle(const PingRecord& record) { keepalive_.OnPing(record); }
 
 void Channel::Impl::Handle(const PongRecord& record) {
-  if (own_ping_ && own_ping_->value == record.value) {
-    round_trip_ = now_ - own_ping_->sent;
-    own_ping_.reset();
-  } else if (owner_ping_ && owner_ping_->value == record.value) {
-    const Duration round_trip = now_ - owner_ping_->sent;
-    owner_ping_.reset();
-    observer_.OnPong(record.value, round_trip);
-  }
+  if (const auto pong = keepalive_.OnPong(record, now_))
+    observer_.OnPong(pong->value, pong->round_trip);
 }
 
 void Channel::Impl::Handle(const ConfirmRecord& record) {

@@ -7,49 +7,31 @@
 namespace funnel::wire {
 namespace {
 
-// Values of our own PINGs; the owner's are below.
-constexpr std::uint64_t kOwnPing = std::uint64_t{1} << 63;
 constexpr std::size_t kMaxFarewellText = 255;
 
 }  // namespace
 
 // --- PING
 
-void Channel::Impl::QueuePing(std::uint64_t value, bool internal) {
-  if (internal) {
-    own_ping_ = PingState{kOwnPing | value, now_};
-    next_ping_ = now_ + settings_.ping_interval;
-    control_.Push(PingRecord{own_ping_->value});
-  } else {
-    owner_ping_ = PingState{value, now_};
-    control_.Push(PingRecord{value});
-  }
-}
-
 void Channel::Impl::Ping(std::uint64_t value, TimePoint now) {
   now_ = now;
-  if (IsLive()) QueuePing(value & ~kOwnPing, /*internal=*/false);
+  if (IsLive()) control_.Push(keepalive_.StartOwners(value, now));
 }
 
 void Channel::Impl::SendHello(ByteView body) {
   if (IsLive() && body.size() <= kMaxTokenSize) control_.Push(HelloRecord{body});
 }
 
-// When an unanswered PING means that the far end is gone. While anything comes from there it is
-// just slow.
-TimePoint Channel::Impl::SilenceEnds() const {
-  return std::max(own_ping_->sent, last_received_) + settings_.missing_timeout;
-}
-
 void Channel::Impl::CheckPings() {
   if (state_ != State::kOpen || link_closed_) return;
-  if (own_ping_ && now_ >= SilenceEnds())
-    return End(EndCode::kTimeout, "the far end does not answer", /*clean=*/false);
-  if (own_ping_ || now_ < next_ping_) return;
-  if (sessions_.empty())
-    next_ping_ = now_ + settings_.ping_interval;
-  else
-    QueuePing(epochs_.current().next_sequence, /*internal=*/true);
+  switch (keepalive_.Check(now_, !sessions_.empty())) {
+    case Keepalive::Due::kNothing:
+      return;
+    case Keepalive::Due::kPing:
+      return control_.Push(keepalive_.StartOwn(epochs_.current().next_sequence, now_));
+    case Keepalive::Due::kGone:
+      return End(EndCode::kTimeout, "the far end does not answer", /*clean=*/false);
+  }
 }
 
 // --- time
@@ -73,7 +55,7 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
   if (state_ == State::kConfirming) consider(confirm_deadline_);
   consider(stuck_check_);
   if (state_ != State::kOpen || link_closed_) return next;
-  consider(own_ping_ ? SilenceEnds() : next_ping_);
+  consider(keepalive_.NextTimer());
   if (role_ == Role::kInitiator && rekey_ == Rekey::kIdle && !epochs_.HasOld()) {
     const auto life = epoch.keys.expires.since_boot - epoch.installed.since_boot;
     const TimePoint due =

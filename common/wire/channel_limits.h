@@ -12,8 +12,6 @@
 namespace funnel::wire {
 
 constexpr std::uint64_t kInitialSessions = 1024;
-// PINGs that wait for their answer; an honest peer has two under way.
-constexpr std::size_t kMaxPongs = 8;
 constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
 constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
 // How long after the end of its context a key is still used, and when FAREWELL is said before that:
@@ -26,11 +24,6 @@ constexpr std::uint64_t kLeastPiece = 1024;
 constexpr std::size_t kFairPiece = 16 * 1024;
 // A session whose peer consumed something within this time (or four round trips) has a reader.
 constexpr Duration kReadsLately = std::chrono::seconds(2);
-
-struct PingState {
-  std::uint64_t value;
-  TimePoint sent;
-};
 
 struct EndState {
   EndCode code;

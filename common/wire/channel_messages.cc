@@ -152,12 +152,12 @@ void Channel::Impl::TellShare() {
 }
 
 bool Channel::Impl::HasControlDue() const {
-  return !credit_due_.empty() || channel_credit_due_ || sessions_due_ || !pongs_due_.empty();
+  return !credit_due_.empty() || channel_credit_due_ || sessions_due_ || keepalive_.HasPongsDue();
 }
 
 // Writes CREDIT, CHANNEL_CREDIT, SESSIONS and PONG as they stand now.
 void Channel::Impl::CollectControl() {
-  const Duration quick = QuickReader(round_trip_);
+  const Duration quick = QuickReader(keepalive_.round_trip());
   TellShare();
   const std::uint64_t growth_max = shares_.is_short() ? 0 : shares_.free() / 4;
   for (SessionId id : credit_due_) {
@@ -177,8 +177,7 @@ void Channel::Impl::CollectControl() {
     session_limit_ = std::max(session_limit_, sessions_ended_ + settings_.max_sessions);
     control_.Push(SessionsRecord{session_limit_});
   }
-  for (std::uint64_t value : pongs_due_) control_.Push(PongRecord{value});
-  pongs_due_.clear();
+  keepalive_.WritePongs(control_);
 }
 
 void Channel::Impl::AfterFin(Session& session) {

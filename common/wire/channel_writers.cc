@@ -12,7 +12,7 @@ std::uint64_t Channel::Impl::Usable(const Session& session) const {
   // A message goes whole or not at all.
   const Chunk* head = session.queue.head();
   if (under_way == 0 && head && head->is_message) return available;
-  const bool reads = now_ - session.read_at <= std::max(kReadsLately, 4 * round_trip_);
+  const bool reads = now_ - session.read_at <= std::max(kReadsLately, 4 * keepalive_.round_trip());
   const std::uint64_t limit = restraint_.LimitFor(reads);
   return limit > under_way ? std::min(available, limit - under_way) : 0;
 }
