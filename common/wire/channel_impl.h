@@ -16,6 +16,7 @@
 #include "common/wire/epochs.h"
 #include "common/wire/keepalive.h"
 #include "common/wire/record_queue.h"
+#include "common/wire/rekeying.h"
 #include "common/wire/session.h"
 #include "common/wire/shares.h"
 
@@ -90,8 +91,6 @@ class Channel::Impl {
    private:
     Impl& impl_;
   };
-
-  enum class Rekey { kIdle, kAsked, kSent, kAnswering };
 
   void Touch(TimePoint now, BootTime boot_now) {
     now_ = now;
@@ -203,16 +202,15 @@ class Channel::Impl {
   void MessageSent(Session& session, const MessageRecord& record);
 
   // --- rekey
+  // The owner is asked for keys when the present epoch is worn out.
   void CheckRekey();
-  [[nodiscard]] bool IsRekeyDue() const;
   [[nodiscard]] TimePoint Steady(BootTime when) const;
   void SwitchEpoch(EpochState& next);
   void DeliverRekeyToken();
-  [[nodiscard]] Epoch NextEpoch() const;
 
   // --- life
   void SetState(State state) { state_ = state; }
-  void Violation(const std::string& text);
+  void Violated(const std::string& text);
   void BeginClose(EndCode code, const std::string& text, bool clean);
   void End(EndCode code, const std::string& text, bool clean);
   void ResetAllSessions(EndCode code, bool keep_complete);
@@ -237,10 +235,7 @@ class Channel::Impl {
   Epochs epochs_;
   EpochState* receiving_ = nullptr;  // of the frame that is being handled
   SealedHeader receiving_header_;
-  Rekey rekey_ = Rekey::kIdle;
-  TimePoint rekey_not_before_{};
-  Bytes waiting_rekey_;  // a REKEY that came while an old epoch was still waited for
-  std::optional<NewEpochRecord> announce_epoch_;  // goes out with the first frame of the new one
+  Rekeying rekeying_{role_, settings_, epochs_, control_};
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> gone_;

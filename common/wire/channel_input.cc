@@ -38,7 +38,7 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
     return TraceDrop(epoch.number, token.size(), "forged");
   }
   const auto header = SealedHeader::Parse(*plaintext);
-  if (!header) return Violation("sealed header is malformed");
+  if (!header) return Violated("sealed header is malformed");
   switch (epoch.arrivals.Admit(*header, now_)) {
     case Arrivals::Verdict::kReplay:
       ++stats_.replays;
@@ -47,9 +47,9 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
       ++stats_.too_old;
       return TraceDrop(epoch.number, token.size(), "too old");
     case Arrivals::Verdict::kTampered:
-      return Violation("a reliable frame was taken away");
+      return Violated("a reliable frame was taken away");
     case Arrivals::Verdict::kInconsistent:
-      return Violation("counts of frames contradict each other");
+      return Violated("counts of frames contradict each other");
     case Arrivals::Verdict::kNew:
       break;
   }
@@ -110,9 +110,9 @@ void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
   while (!records.AtEnd()) {
     if (state_ == State::kEnded || closing_) return;
     auto record = ParseRecord(records);
-    if (!record) return Violation(record.error().message);
+    if (!record) return Violated(record.error().message);
     if (!header.reliable && !MayExpire(*record))
-      return Violation("a record that must not expire is in a frame that may");
+      return Violated("a record that must not expire is in a frame that may");
     receiving_ = &epoch;
     receiving_header_ = header;
     std::visit([this](const auto& typed) { Handle(typed); }, *record);
@@ -144,10 +144,10 @@ void Channel::Impl::Handle(const DatagramRecord& record) {
 }
 
 void Channel::Impl::Handle(const OpenSessionRecord& record) {
-  if (role_ == Role::kInitiator) return Violation("the acceptor opened a session");
+  if (role_ == Role::kInitiator) return Violated("the acceptor opened a session");
   Session* session = FindForRecord(record.session);
   if (!session) return;  // it ended before it was announced
-  if (session->phase != Session::Phase::kExpected) return Violation("a session was opened twice");
+  if (session->phase != Session::Phase::kExpected) return Violated("a session was opened twice");
   session->phase = Session::Phase::kOpen;
   if (sessions_.size() > settings_.max_sessions) {
     AbandonSession(*session, EndCode::kLimit);
@@ -184,7 +184,7 @@ void Channel::Impl::Handle(const ChannelCreditRecord& record) {
 }
 
 void Channel::Impl::Handle(const SessionsRecord& record) {
-  if (role_ == Role::kAcceptor) return Violation("the initiator raised its own limit of sessions");
+  if (role_ == Role::kAcceptor) return Violated("the initiator raised its own limit of sessions");
   if (record.limit <= session_limit_) return;
   session_limit_ = record.limit;
   if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
@@ -204,7 +204,7 @@ void Channel::Impl::Handle(const ResetRecord& record) {
   const ReceiveCredit& credit = session->receive_credit;
   if (session->peer_reset) return;
   if (record.final_charge < credit.received() || record.final_charge > credit.limit())
-    return Violation("a reset session's final charge is impossible");
+    return Violated("a reset session's final charge is impossible");
   const bool awaited =
       session->phase == Session::Phase::kOpen || session->phase == Session::Phase::kExpected;
   if (awaited && record.code == EndCode::kBroken && record.final_charge > credit.consumed())
@@ -234,7 +234,7 @@ bool Channel::Impl::SettleReset(Session& session, std::uint64_t final_charge) {
   ReceiveCredit& credit = session.receive_credit;
   const std::uint64_t received = credit.received();
   if (!credit.Finish(final_charge) || !receive_credit_.Receive(final_charge - received)) {
-    Violation("a reset session's final charge is impossible");
+    Violated("a reset session's final charge is impossible");
     return false;
   }
   ConsumeCredit(session, final_charge - credit.consumed());
@@ -250,14 +250,14 @@ void Channel::Impl::Handle(const PongRecord& record) {
 
 void Channel::Impl::Handle(const ConfirmRecord& record) {
   if (!EqualConstantTime(record.hash, receiving_->keys.confirm))
-    Violation("CONFIRM differs from the first one");
+    Violated("CONFIRM differs from the first one");
 }
 
 void Channel::Impl::Handle(const FarewellRecord& record) {
   // It is the last frame of its epoch, and of the channel.
   if (farewell_ || !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
                                                 receiving_header_.reliable_before + 1, now_))
-    return Violation("a farewell before the end");
+    return Violated("a farewell before the end");
   farewell_ = EndState{record.code, std::string(record.text.substr(0, 255)), /*clean=*/true};
 }
 
@@ -266,7 +266,7 @@ void Channel::Impl::Handle(const ShareRecord& record) {
 }
 
 void Channel::Impl::Handle(const HelloRecord& record) {
-  if (!observer_.OnHello(record.body)) Violation("HELLO on a channel that has none");
+  if (!observer_.OnHello(record.body)) Violated("HELLO on a channel that has none");
 }
 
 }  // namespace funnel::wire

@@ -43,9 +43,8 @@ TimePoint Channel::Impl::Steady(BootTime when) const {
 
 std::optional<TimePoint> Channel::Impl::NextTimer() const {
   if (state_ == State::kEnded) return std::nullopt;
-  const EpochState& epoch = epochs_.current();
   const Duration after_expiry = IsClosing() ? kAfterExpiry : kFarewellAfterExpiry;
-  TimePoint next = Steady({epoch.keys.expires.since_boot + after_expiry});
+  TimePoint next = Steady({expires().since_boot + after_expiry});
   auto consider = [&next](std::optional<TimePoint> when) {
     if (when && *when < next) next = *when;
   };
@@ -56,12 +55,7 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
   consider(stuck_check_);
   if (state_ != State::kOpen || link_closed_) return next;
   consider(keepalive_.NextTimer());
-  if (role_ == Role::kInitiator && rekey_ == Rekey::kIdle && !epochs_.HasOld()) {
-    const auto life = epoch.keys.expires.since_boot - epoch.installed.since_boot;
-    const TimePoint due =
-        IsRekeyDue() ? now_ : Steady({epoch.installed.since_boot + life / 100 * 80});
-    consider(std::max(due, rekey_not_before_));
-  }
+  consider(rekeying_.NextTimer(now_, boot_now_));
   return next;
 }
 
@@ -92,7 +86,7 @@ void Channel::Impl::CheckEpochs() {
   if (state_ == State::kEnded || closing_ || farewell_taken_) return;
   if (epochs_.Retire(now_, settings_.missing_timeout) == Epochs::Health::kMissing)
     return End(EndCode::kTruncated, "a reliable frame never came", /*clean=*/false);
-  if (!waiting_rekey_.empty()) DeliverRekeyToken();
+  if (rekeying_.HasWaiting()) DeliverRekeyToken();
 }
 
 // --- readers that take nothing
@@ -138,7 +132,7 @@ void Channel::Impl::CheckStuck() {
 
 // --- ends
 
-void Channel::Impl::Violation(const std::string& text) {
+void Channel::Impl::Violated(const std::string& text) {
   ++stats_.violations;
   if (IsLive()) BeginClose(EndCode::kProtocol, text, /*clean=*/false);
 }

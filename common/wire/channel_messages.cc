@@ -37,11 +37,11 @@ void Channel::Impl::Handle(const MessageRecord& record) {
 bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record) {
   const std::uint64_t cost = record.bytes.size() + kMessageCost;
   if (!session.receive_credit.Receive(cost) || !receive_credit_.Receive(cost)) {
-    Violation("a message beyond the credit that was given");
+    Violated("a message beyond the credit that was given");
     return false;
   }
   if (session.peer_reset && session.receive_credit.received() > session.peer_reset->final_charge) {
-    Violation("a message beyond its session's final charge");
+    Violated("a message beyond its session's final charge");
     return false;
   }
   return true;

@@ -192,7 +192,7 @@ Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
   const bool first = MustAnnounceEpoch();
   BeginFrame();
   const std::size_t begin = scratch_.size();
-  if (announce_epoch_) AppendRecord(scratch_, *std::exchange(announce_epoch_, std::nullopt));
+  if (const auto announcement = rekeying_.TakeAnnouncement()) AppendRecord(scratch_, *announcement);
   const std::size_t end = begin + room;
   PackControl(end);
   if (settings_.lifetime.count() == 0) PackDatagrams(end);

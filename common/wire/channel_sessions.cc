@@ -31,7 +31,7 @@ Session* Channel::Impl::FindForRecord(SessionId id) {
   if (Session* session = Find(id)) return session;
   if (id.value() < next_session_) return nullptr;  // has ended
   if (role_ == Role::kInitiator || id.value() >= session_limit_) {
-    Violation("a session that cannot be");
+    Violated("a session that cannot be");
     return nullptr;
   }
   Session* session = nullptr;

@@ -1,0 +1,20 @@
+// A rule of the protocol that the authenticated peer broke: the channel ends. Trivial to copy, so
+// that the way of a message through the parts of a channel costs nothing for it.
+#pragma once
+
+#include <expected>
+
+namespace funnel::wire {
+
+struct [[nodiscard]] Violation {
+  const char* text;  // one sentence, a literal
+};
+
+template <typename T = void>
+using Checked = std::expected<T, Violation>;
+
+[[nodiscard]] inline std::unexpected<Violation> Violates(const char* text) {
+  return std::unexpected<Violation>(Violation{text});
+}
+
+}  // namespace funnel::wire
