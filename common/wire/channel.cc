@@ -83,7 +83,7 @@ Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, Ep
       window_growth_left_(settings.channel_window_max / 2),
       datagrams_(settings.datagram_queue_max),
       keepalive_(settings.ping_interval, settings.missing_timeout, now),
-      confirm_deadline_(now + settings.missing_timeout) {}
+      life_(now + settings.missing_timeout) {}
 
 Channel::Impl::~Impl() {
   for (auto& [id, session] : sessions_) session->queue.Clear(pool_);

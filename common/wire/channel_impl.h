@@ -15,6 +15,7 @@
 #include "common/wire/datagram_queue.h"
 #include "common/wire/epochs.h"
 #include "common/wire/keepalive.h"
+#include "common/wire/lifecycle.h"
 #include "common/wire/record_queue.h"
 #include "common/wire/rekeying.h"
 #include "common/wire/session.h"
@@ -64,9 +65,9 @@ class Channel::Impl {
   Flushed Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
   bool WantsFlush() const;
 
-  [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] bool is_draining() const { return farewell_taken_ && !IsEnded(); }
-  [[nodiscard]] bool takes_sessions() const { return IsLive() && !link_closed_; }
+  [[nodiscard]] State state() const { return static_cast<State>(life_.state()); }
+  [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
+  [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
   [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
   [[nodiscard]] const ChannelStats& stats() const { return stats_; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
@@ -96,12 +97,6 @@ class Channel::Impl {
     now_ = now;
     boot_now_ = boot_now;
   }
-  [[nodiscard]] bool IsLive() const { return !IsEnded() && state_ != State::kClosing; }
-
-  [[nodiscard]] bool IsEnded() const { return state_ == State::kEnded; }
-  // Either end has said, or is about to say, FAREWELL.
-  [[nodiscard]] bool IsClosing() const { return closing_ || farewell_taken_; }
-
   // --- input
   void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
   bool CheckConfirm(EpochState& epoch, ByteReader& records);
@@ -209,10 +204,10 @@ class Channel::Impl {
   void DeliverRekeyToken();
 
   // --- life
-  void SetState(State state) { state_ = state; }
   void Violated(const std::string& text);
   void BeginClose(EndCode code, const std::string& text, bool clean);
   void End(EndCode code, const std::string& text, bool clean);
+  void End(const EndState& end) { End(end.code, end.text, end.clean); }
   void ResetAllSessions(EndCode code, bool keep_complete);
   void CheckFarewell();
   void CheckEpochs();
@@ -225,7 +220,6 @@ class Channel::Impl {
   const ChannelId id_;
   const ChannelSettings settings_;
   ChannelObserver& observer_;
-  State state_ = State::kConfirming;
   ChannelStats stats_;
   FrameTracer* tracer_ = nullptr;
   TimePoint now_;
@@ -270,12 +264,7 @@ class Channel::Impl {
 
   Keepalive keepalive_;
 
-  std::optional<EndState> closing_;   // ours: FAREWELL is to be sent
-  std::optional<EndState> farewell_;  // the peer's, waiting for what is missing
-  bool farewell_taken_ = false;       // nothing is missing: sessions drain
-  bool link_closed_ = false;
-  std::optional<TimePoint> end_deadline_;
-  const TimePoint confirm_deadline_;
+  Lifecycle life_;
   std::optional<TimePoint> stuck_check_;
 };
 

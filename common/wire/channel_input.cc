@@ -9,7 +9,7 @@ void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot
   Scope scope(*this);
   Touch(now, boot_now);
   // After our own Close() nothing of the peer's matters any more; a farewell being waited for does.
-  if (state_ == State::kEnded || closing_ || farewell_taken_) return;
+  if (!life_.Listens()) return;
   const auto header = FrameHeader::Parse(frame);
   if (!header || header->type != FrameType::kSealed || header->channel != id_) {
     ++stats_.forged;
@@ -83,14 +83,13 @@ bool Channel::Impl::CheckConfirm(EpochState& epoch, ByteReader& records) {
     return false;
   }
   ConfirmEpoch(epoch);
-  return state_ != State::kEnded;
+  return !life_.IsEnded();
 }
 
 void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
   epoch.peer_confirmed = true;
   if (&epoch != &epochs_.current()) SwitchEpoch(epoch);
-  if (state_ != State::kConfirming) return;
-  SetState(State::kOpen);
+  if (!life_.Confirm()) return;
   if (role_ == Role::kAcceptor && settings_.max_sessions > session_limit_) sessions_due_ = true;
   control_.Push(keepalive_.StartOwn(0, now_));  // for the round trip
   observer_.OnConfirmed();
@@ -108,7 +107,7 @@ bool Channel::Impl::MayExpire(const Record& record) {
 void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
                                   ByteReader& records) {
   while (!records.AtEnd()) {
-    if (state_ == State::kEnded || closing_) return;
+    if (life_.IsEnded() || life_.ours()) return;
     auto record = ParseRecord(records);
     if (!record) return Violated(record.error().message);
     if (!header.reliable && !MayExpire(*record))
@@ -255,10 +254,11 @@ void Channel::Impl::Handle(const ConfirmRecord& record) {
 
 void Channel::Impl::Handle(const FarewellRecord& record) {
   // It is the last frame of its epoch, and of the channel.
-  if (farewell_ || !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
-                                                receiving_header_.reliable_before + 1, now_))
+  if (life_.HasFarewell() ||
+      !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
+                                   receiving_header_.reliable_before + 1, now_))
     return Violated("a farewell before the end");
-  farewell_ = EndState{record.code, std::string(record.text.substr(0, 255)), /*clean=*/true};
+  life_.HearFarewell(record.code, record.text);
 }
 
 void Channel::Impl::Handle(const ShareRecord& record) {

@@ -5,25 +5,19 @@
 #include "common/wire/open.h"
 
 namespace funnel::wire {
-namespace {
-
-constexpr std::size_t kMaxFarewellText = 255;
-
-}  // namespace
-
 // --- PING
 
 void Channel::Impl::Ping(std::uint64_t value, TimePoint now) {
   now_ = now;
-  if (IsLive()) control_.Push(keepalive_.StartOwners(value, now));
+  if (life_.IsLive()) control_.Push(keepalive_.StartOwners(value, now));
 }
 
 void Channel::Impl::SendHello(ByteView body) {
-  if (IsLive() && body.size() <= kMaxTokenSize) control_.Push(HelloRecord{body});
+  if (life_.IsLive() && body.size() <= kMaxTokenSize) control_.Push(HelloRecord{body});
 }
 
 void Channel::Impl::CheckPings() {
-  if (state_ != State::kOpen || link_closed_) return;
+  if (!life_.IsOpen()) return;
   switch (keepalive_.Check(now_, !sessions_.empty())) {
     case Keepalive::Due::kNothing:
       return;
@@ -42,18 +36,17 @@ TimePoint Channel::Impl::Steady(BootTime when) const {
 }
 
 std::optional<TimePoint> Channel::Impl::NextTimer() const {
-  if (state_ == State::kEnded) return std::nullopt;
-  const Duration after_expiry = IsClosing() ? kAfterExpiry : kFarewellAfterExpiry;
+  if (life_.IsEnded()) return std::nullopt;
+  const Duration after_expiry = life_.IsClosing() ? kAfterExpiry : kFarewellAfterExpiry;
   TimePoint next = Steady({expires().since_boot + after_expiry});
   auto consider = [&next](std::optional<TimePoint> when) {
     if (when && *when < next) next = *when;
   };
-  if (farewell_taken_ && sessions_.empty()) return now_;
-  consider(end_deadline_);
-  if (!farewell_taken_) consider(epochs_.NextDeadline(settings_.missing_timeout));
-  if (state_ == State::kConfirming) consider(confirm_deadline_);
+  if (life_.HasTakenFarewell() && sessions_.empty()) return now_;
+  consider(life_.NextTimer());
+  if (!life_.HasTakenFarewell()) consider(epochs_.NextDeadline(settings_.missing_timeout));
   consider(stuck_check_);
-  if (state_ != State::kOpen || link_closed_) return next;
+  if (!life_.IsOpen()) return next;
   consider(keepalive_.NextTimer());
   consider(rekeying_.NextTimer(now_, boot_now_));
   return next;
@@ -62,16 +55,12 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
 void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
   Scope scope(*this);
   Touch(now, boot_now);
-  if (state_ == State::kEnded) return;
-  if (end_deadline_ && now >= *end_deadline_) {
-    if (closing_) return End(closing_->code, closing_->text, /*clean=*/false);
-    if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
-    return End(EndCode::kTruncated, "the channel was cut off", /*clean=*/false);
-  }
-  if (!IsClosing() &&
+  if (life_.IsEnded()) return;
+  if (const auto end = life_.EndAt(now)) return End(*end);
+  if (!life_.IsClosing() &&
       boot_now.since_boot >= epochs_.current().keys.expires.since_boot + kFarewellAfterExpiry)
     BeginClose(EndCode::kExpired, "the security context's life is over", /*clean=*/true);
-  if (state_ == State::kConfirming && now >= confirm_deadline_)
+  if (life_.IsConfirmOverdue(now))
     return End(EndCode::kTimeout, "the far end does not confirm the handshake", /*clean=*/false);
   CheckStuck();
   CheckEpochs();
@@ -83,7 +72,7 @@ void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
 }
 
 void Channel::Impl::CheckEpochs() {
-  if (state_ == State::kEnded || closing_ || farewell_taken_) return;
+  if (!life_.Listens()) return;
   if (epochs_.Retire(now_, settings_.missing_timeout) == Epochs::Health::kMissing)
     return End(EndCode::kTruncated, "a reliable frame never came", /*clean=*/false);
   if (rekeying_.HasWaiting()) DeliverRekeyToken();
@@ -134,28 +123,24 @@ void Channel::Impl::CheckStuck() {
 
 void Channel::Impl::Violated(const std::string& text) {
   ++stats_.violations;
-  if (IsLive()) BeginClose(EndCode::kProtocol, text, /*clean=*/false);
+  if (life_.IsLive()) BeginClose(EndCode::kProtocol, text, /*clean=*/false);
 }
 
 void Channel::Impl::Close(EndCode code, const std::string& text) {
   Scope scope(*this);
   // What still drains to slow readers is given up.
-  if (farewell_taken_) return End(farewell_->code, farewell_->text, /*clean=*/true);
-  if (IsLive() && !link_closed_) BeginClose(code, text, /*clean=*/true);
+  if (life_.HasTakenFarewell()) return End(life_.farewell());
+  if (life_.TakesSessions()) BeginClose(code, text, /*clean=*/true);
 }
 
 // From here on nothing is received; FAREWELL goes out behind what waits, or the deadline passes.
 void Channel::Impl::BeginClose(EndCode code, const std::string& text, bool clean) {
-  if (closing_ || state_ == State::kEnded) return;
-  closing_ = EndState{code, text.substr(0, kMaxFarewellText), clean};
-  end_deadline_ = now_ + settings_.closed_wait;
-  SetState(State::kClosing);
-  ResetAllSessions(code, /*keep_complete=*/false);
+  if (life_.BeginClose(code, text, clean, now_ + settings_.closed_wait))
+    ResetAllSessions(code, /*keep_complete=*/false);
 }
 
 void Channel::Impl::End(EndCode code, const std::string& text, bool clean) {
-  if (state_ == State::kEnded) return;
-  SetState(State::kEnded);
+  if (!life_.Finish()) return;
   const std::string reason = text;  // TEXT may be part of what goes
   ResetAllSessions(code, /*keep_complete=*/false);
   control_.Clear();
@@ -186,28 +171,20 @@ void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
 // After FAREWELL: once nothing is missing, sessions that have both FINs may still drain to a slow
 // reader; all others end with the channel.
 void Channel::Impl::CheckFarewell() {
-  if (!farewell_ || state_ == State::kEnded || closing_) return;
-  if (!farewell_taken_) {
+  if (!life_.FollowsFarewell()) return;
+  if (!life_.HasTakenFarewell()) {
     if (!epochs_.NothingMissing()) return;
-    farewell_taken_ = true;
-    end_deadline_ = now_ + settings_.missing_timeout;
-    SetState(State::kClosing);
-    ResetAllSessions(farewell_->code, /*keep_complete=*/true);
-    if (!sessions_.empty()) observer_.OnDraining(farewell_->code);
+    life_.TakeFarewell(now_ + settings_.missing_timeout);
+    ResetAllSessions(life_.farewell().code, /*keep_complete=*/true);
+    if (!sessions_.empty()) observer_.OnDraining(life_.farewell().code);
   }
-  if (sessions_.empty() && state_ != State::kEnded)
-    End(farewell_->code, farewell_->text, /*clean=*/true);
+  if (sessions_.empty() && !life_.IsEnded()) End(life_.farewell());
 }
 
 void Channel::Impl::OnLinkClosed(bool abrupt, TimePoint now) {
   Scope scope(*this);
   now_ = now;
-  if (state_ == State::kEnded) return;
-  link_closed_ = true;
-  if (farewell_taken_) return;  // all is here; sessions drain
-  if (closing_) return End(closing_->code, closing_->text, /*clean=*/false);
-  if (abrupt) return End(EndCode::kTruncated, "the link to the far end broke", /*clean=*/false);
-  if (!end_deadline_) end_deadline_ = now + settings_.closed_wait;
+  if (const auto end = life_.CloseLink(abrupt, now + settings_.closed_wait)) End(*end);
 }
 
 }  // namespace funnel::wire

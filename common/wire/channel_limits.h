@@ -25,10 +25,4 @@ constexpr std::size_t kFairPiece = 16 * 1024;
 // A session whose peer consumed something within this time (or four round trips) has a reader.
 constexpr Duration kReadsLately = std::chrono::seconds(2);
 
-struct EndState {
-  EndCode code;
-  std::string text;
-  bool clean;
-};
-
 }  // namespace funnel::wire

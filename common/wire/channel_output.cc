@@ -67,22 +67,22 @@ bool Channel::Impl::CanSeal() const {
 bool Channel::Impl::MustAnnounceEpoch() const { return epochs_.current().next_sequence == 0; }
 
 bool Channel::Impl::WantsFlush() const {
-  if (state_ == State::kEnded || link_closed_) return false;
-  if (!CanSeal()) return closing_.has_value();
-  return MustAnnounceEpoch() || closing_ || !control_.empty() || !datagrams_.empty() ||
+  if (!life_.Speaks()) return false;
+  if (!CanSeal()) return life_.ours() != nullptr;
+  return MustAnnounceEpoch() || life_.ours() || !control_.empty() || !datagrams_.empty() ||
          HasControlDue() || (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
 }
 
 Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
   Scope scope(*this);
   Touch(now, boot_now);
-  if (state_ == State::kEnded || link_closed_) return Flushed::kAll;
+  if (!life_.Speaks()) return Flushed::kAll;
   if (boot_now.since_boot > epochs_.current().keys.expires.since_boot + kAfterExpiry) {
     End(EndCode::kExpired, "the security context's life is over", /*clean=*/false);
     return Flushed::kAll;
   }
   if (!CanSeal()) {
-    if (closing_) End(closing_->code, closing_->text, /*clean=*/false);
+    if (const EndState* ours = life_.ours()) End(ours->code, ours->text, /*clean=*/false);
     return Flushed::kAll;
   }
   if (settings_.lifetime.count() > 0)
@@ -96,7 +96,7 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
       sent = SendNext(sink);
     } while (sent == Sent::kFrame);
     // What was due when others still waited, or fell due with what went out.
-  } while (sent == Sent::kNothing && state_ != State::kEnded && HasControlDue());
+  } while (sent == Sent::kNothing && !life_.IsEnded() && HasControlDue());
   NotifyWriters();
   NotifySessionsAvailable();
   if (sent == Sent::kSinkFull) return Flushed::kSinkFull;
@@ -104,7 +104,7 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
 }
 
 Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
-  if (state_ == State::kEnded) return Sent::kNothing;
+  if (life_.IsEnded()) return Sent::kNothing;
   if (MustAnnounceEpoch() || !control_.empty()) return SendPacked(sink);
   if (!datagrams_.empty()) return SendDatagrams(sink);
   while (!channel_blocked_ && (!small_.empty() || !bulk_.empty())) {
@@ -114,14 +114,15 @@ Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
     if (!small_turn) small_left_ = small_.size();
     if (sent != Sent::kNothing) return sent;
   }
-  if (!closing_) return Sent::kNothing;
-  control_.Push(FarewellRecord{closing_->code, closing_->text});
+  const EndState* ours = life_.ours();
+  if (!ours) return Sent::kNothing;
+  control_.Push(FarewellRecord{ours->code, ours->text});
   const Sent sent = SendPacked(sink);
   if (sent != Sent::kFrame) {
     control_.Clear();
     return sent;
   }
-  End(closing_->code, closing_->text, closing_->clean);
+  End(*ours);
   return Sent::kNothing;
 }
 

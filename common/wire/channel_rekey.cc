@@ -4,7 +4,7 @@
 namespace funnel::wire {
 
 void Channel::Impl::CheckRekey() {
-  if (state_ != State::kOpen || link_closed_) return;
+  if (!life_.IsOpen()) return;
   switch (rekeying_.Check(now_, boot_now_)) {
     case Rekeying::Due::kNo:
       return;
@@ -16,17 +16,17 @@ void Channel::Impl::CheckRekey() {
 }
 
 void Channel::Impl::StartRekey(ByteView token) {
-  if (IsLive()) rekeying_.Start(token, now_);
+  if (life_.IsLive()) rekeying_.Start(token, now_);
 }
 
-void Channel::Impl::RekeyFailed() { rekeying_.Fail(now_, /*tell_peer=*/IsLive()); }
+void Channel::Impl::RekeyFailed() { rekeying_.Fail(now_, /*tell_peer=*/life_.IsLive()); }
 
 void Channel::Impl::AnswerRekey(ByteView token, EpochKeys next) {
-  if (IsLive()) rekeying_.Answer(token, std::move(next), now_, boot_now_);
+  if (life_.IsLive()) rekeying_.Answer(token, std::move(next), now_, boot_now_);
 }
 
 void Channel::Impl::InstallEpoch(EpochKeys next) {
-  if (!IsLive()) return;
+  if (!life_.IsLive()) return;
   if (EpochState* epoch = rekeying_.Install(std::move(next), boot_now_)) SwitchEpoch(*epoch);
 }
 
@@ -52,7 +52,7 @@ void Channel::Impl::Handle(const RekeyRecord& record) {
 }
 
 void Channel::Impl::DeliverRekeyToken() {
-  if (!IsLive()) return;
+  if (!life_.IsLive()) return;
   const auto token = rekeying_.NextToken();
   if (!token) return Violated(token.error().text);
   if (*token) observer_.OnRekeyToken(rekeying_.next(), **token);

@@ -108,7 +108,7 @@ void Channel::Impl::ViolateSession(Session& session) {
 
 std::optional<SessionId> Channel::Impl::OpenSession(const SessionInfo& info) {
   Scope scope(*this);
-  if (role_ != Role::kInitiator || !IsLive() || link_closed_) return std::nullopt;
+  if (role_ != Role::kInitiator || !life_.TakesSessions()) return std::nullopt;
   if (next_session_ >= session_limit_ || sessions_.size() >= settings_.max_sessions) {
     session_wanted_ = true;
     return std::nullopt;
@@ -175,7 +175,7 @@ std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView b
                                                         std::uint64_t after) {
   Session* session = FindOwned(id);
   if (!session || session->fin_queued || session->sends_stream || session->peer_reset ||
-      link_closed_)
+      life_.is_link_closed())
     return std::nullopt;
   const std::size_t queued = session->queue.size();
   // One message may pass the limit, so that it need not be smaller than the queue.

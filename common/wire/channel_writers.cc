@@ -18,7 +18,8 @@ std::uint64_t Channel::Impl::Usable(const Session& session) const {
 }
 
 std::size_t Channel::Impl::Room(const Session& session) const {
-  if (session.fin_queued || session.sends_messages || session.peer_reset || link_closed_) return 0;
+  if (session.fin_queued || session.sends_messages || session.peer_reset || life_.is_link_closed())
+    return 0;
   const std::size_t queued = session.queue.size();
   const std::uint64_t credit = Usable(session);
   const std::size_t limit =
@@ -79,7 +80,7 @@ void Channel::Impl::NotifyWriters() {
 }
 
 void Channel::Impl::NotifySessionsAvailable() {
-  if (std::exchange(announce_sessions_, false) && IsLive()) observer_.OnSessionsAvailable();
+  if (std::exchange(announce_sessions_, false) && life_.IsLive()) observer_.OnSessionsAvailable();
 }
 
 }  // namespace funnel::wire
