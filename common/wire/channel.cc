@@ -73,20 +73,22 @@ std::size_t Channel::undelivered_bytes() const { return impl_->undelivered_bytes
 
 Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, EpochKeys first,
                     ChannelObserver& observer, TimePoint now, BootTime boot_now)
-    : role_(role),
-      id_(id),
-      settings_(settings),
-      observer_(observer),
-      now_(now),
-      boot_now_(boot_now),
+    : context_{.role = role,
+               .id = id,
+               .settings = settings,
+               .observer = observer,
+               .now = now,
+               .boot_now = boot_now,
+               .stats = {},
+               .control = {}},
+      life_(now + settings.missing_timeout),
       epochs_(std::move(first), boot_now),
       window_growth_left_(settings.channel_window_max / 2),
       datagrams_(settings.datagram_queue_max),
-      keepalive_(settings.ping_interval, settings.missing_timeout, now),
-      life_(now + settings.missing_timeout) {}
+      keepalive_(settings.ping_interval, settings.missing_timeout, now) {}
 
 Channel::Impl::~Impl() {
-  for (auto& [id, session] : sessions_) session->queue.Clear(pool_);
+  sessions_.ForEach([this](Session& session) { session.queue.Clear(pool_); });
 }
 
 }  // namespace funnel::wire

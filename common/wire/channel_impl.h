@@ -2,23 +2,22 @@
 // channel_messages.cc (order and delivery), channel_sessions.cc (the owner's calls),
 // channel_output.cc (packing), channel_rekey.cc, channel_life.cc (timers and ends).
 //
-// A callback may end any session or the channel. So sessions are never freed while a call is under
-// way (Scope), and every loop looks at phase or state again after a callback.
+// A callback may end any session or the channel. So each of the owner's calls that may end a
+// session holds the table, and every loop looks at phase or state again after a callback.
 #pragma once
 
 #include <deque>
-#include <unordered_map>
 #include <vector>
 
 #include "common/wire/channel.h"
+#include "common/wire/channel_context.h"
 #include "common/wire/channel_limits.h"
 #include "common/wire/datagram_queue.h"
 #include "common/wire/epochs.h"
 #include "common/wire/keepalive.h"
 #include "common/wire/lifecycle.h"
-#include "common/wire/record_queue.h"
 #include "common/wire/rekeying.h"
-#include "common/wire/session.h"
+#include "common/wire/session_table.h"
 #include "common/wire/shares.h"
 
 namespace funnel::wire {
@@ -69,33 +68,19 @@ class Channel::Impl {
   [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
   [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
   [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
-  [[nodiscard]] const ChannelStats& stats() const { return stats_; }
+  [[nodiscard]] const ChannelStats& stats() const { return context_.stats; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId id) const;
   [[nodiscard]] Duration round_trip() const { return keepalive_.round_trip(); }
   [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }
-  void SetTracer(FrameTracer* tracer) { tracer_ = tracer; }
+  void SetTracer(FrameTracer* tracer) { context_.tracer = tracer; }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_ + datagrams_.size(); }
   [[nodiscard]] std::size_t undelivered_bytes() const { return undelivered_bytes_; }
 
  private:
-  // One call of the owner's. When the outermost one ends, sessions that are gone are freed.
-  class Scope {
-   public:
-    explicit Scope(Impl& impl) : impl_(impl) { ++impl_.depth_; }
-    ~Scope() {
-      if (--impl_.depth_ == 0 && !impl_.gone_.empty()) impl_.gone_.clear();
-    }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-   private:
-    Impl& impl_;
-  };
-
   void Touch(TimePoint now, BootTime boot_now) {
-    now_ = now;
-    boot_now_ = boot_now;
+    context_.now = now;
+    context_.boot_now = boot_now;
   }
   // --- input
   void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
@@ -139,12 +124,8 @@ class Channel::Impl {
   void EndIfOver(Session& session);
 
   // --- sessions
-  [[nodiscard]] Session* Find(SessionId id);
-  // Finds or, at an acceptor, expects the session that a record names. nullptr: it has ended, or
-  // (violation) cannot be.
-  [[nodiscard]] Session* FindForRecord(SessionId id);
-  [[nodiscard]] Session* FindOwned(SessionId id);
-  Session& AddSession(SessionId id, Session::Phase phase);
+  // The session that a record names; nullptr: it has ended, or (violation) cannot be.
+  [[nodiscard]] Session* FindNamed(SessionId id);
   void Forget(Session& session);
   void ReleaseBuffers(Session& session);
   void AbandonSession(Session& session, EndCode code);
@@ -216,34 +197,20 @@ class Channel::Impl {
   void WatchForStuck(Duration patience);
   [[nodiscard]] Duration PatienceWith(const Session& session) const;
 
-  const Role role_;
-  const ChannelId id_;
-  const ChannelSettings settings_;
-  ChannelObserver& observer_;
-  ChannelStats stats_;
-  FrameTracer* tracer_ = nullptr;
-  TimePoint now_;
-  BootTime boot_now_;
-  int depth_ = 0;
+  ChannelContext context_;
+  Lifecycle life_;
 
   Epochs epochs_;
   EpochState* receiving_ = nullptr;  // of the frame that is being handled
   SealedHeader receiving_header_;
-  Rekeying rekeying_{role_, settings_, epochs_, control_};
+  Rekeying rekeying_{context_.role, context_.settings, epochs_, context_.control};
 
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
-  std::vector<std::unique_ptr<Session>> gone_;
-  std::uint64_t next_session_ = 0;  // initiator: to open; acceptor: behind the highest named
-  std::uint64_t sessions_ended_ = 0;
-  std::uint64_t session_limit_ = kInitialSessions;  // what the initiator may open, by the last word
-  bool session_wanted_ = false;
-  bool announce_sessions_ = false;  // OnSessionsAvailable is due
-  bool sessions_due_ = false;       // a raised limit is to be told
+  SessionTable sessions_{context_.role, context_.settings.max_sessions};
   std::size_t early_datagram_bytes_ = 0;
 
   SendCredit send_credit_{kInitialChannelCredit};
   ReceiveCredit receive_credit_ = ReceiveCredit::Shared(kInitialChannelCredit);
-  Shares shares_{std::max(settings_.channel_window_max, kInitialChannelCredit)};
+  Shares shares_{std::max(context_.settings.channel_window_max, kInitialChannelCredit)};
   Restraint restraint_;               // what the peer's Shares ask of us
   bool share_heard_ = false;          // ... which sessions are to heed
   std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
@@ -255,7 +222,6 @@ class Channel::Impl {
 
   SessionList small_, bulk_;
   std::size_t small_left_ = 0;  // sessions of small_ still to serve before the next bulk frame
-  RecordQueue control_;
   DatagramQueue datagrams_;
   ChunkPool pool_;
   Bytes scratch_;
@@ -264,7 +230,6 @@ class Channel::Impl {
 
   Keepalive keepalive_;
 
-  Lifecycle life_;
   std::optional<TimePoint> stuck_check_;
 };
 

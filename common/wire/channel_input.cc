@@ -6,18 +6,18 @@
 namespace funnel::wire {
 
 void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) {
-  Scope scope(*this);
+  SessionTable::Hold hold(sessions_);
   Touch(now, boot_now);
   // After our own Close() nothing of the peer's matters any more; a farewell being waited for does.
   if (!life_.Listens()) return;
   const auto header = FrameHeader::Parse(frame);
-  if (!header || header->type != FrameType::kSealed || header->channel != id_) {
-    ++stats_.forged;
+  if (!header || header->type != FrameType::kSealed || header->channel != context_.id) {
+    ++context_.stats.forged;
     return TraceDrop({}, frame.size(), "not a sealed frame of this channel");
   }
   EpochState* epoch = epochs_.Find(header->epoch);
   if (!epoch || boot_now.since_boot > epoch->keys.expires.since_boot + kAfterExpiry) {
-    ++stats_.wrong_epoch;
+    ++context_.stats.wrong_epoch;
     return TraceDrop(header->epoch, frame.size(), "wrong epoch");
   }
   Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
@@ -28,23 +28,23 @@ void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot
 }
 
 void Channel::Impl::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const {
-  if (tracer_ != nullptr) tracer_->OnTracedDrop(epoch, size, why);
+  if (context_.tracer != nullptr) context_.tracer->OnTracedDrop(epoch, size, why);
 }
 
 void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
   const auto plaintext = epoch.keys.cipher->Open(token);
   if (!plaintext) {
-    ++stats_.forged;
+    ++context_.stats.forged;
     return TraceDrop(epoch.number, token.size(), "forged");
   }
   const auto header = SealedHeader::Parse(*plaintext);
   if (!header) return Violated("sealed header is malformed");
-  switch (epoch.arrivals.Admit(*header, now_)) {
+  switch (epoch.arrivals.Admit(*header, context_.now)) {
     case Arrivals::Verdict::kReplay:
-      ++stats_.replays;
+      ++context_.stats.replays;
       return TraceDrop(epoch.number, token.size(), "replay");
     case Arrivals::Verdict::kTooOld:
-      ++stats_.too_old;
+      ++context_.stats.too_old;
       return TraceDrop(epoch.number, token.size(), "too old");
     case Arrivals::Verdict::kTampered:
       return Violated("a reliable frame was taken away");
@@ -53,19 +53,19 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
     case Arrivals::Verdict::kNew:
       break;
   }
-  ++stats_.frames_received;
-  keepalive_.OnFrame(now_);
+  ++context_.stats.frames_received;
+  keepalive_.OnFrame(context_.now);
   ++epoch.frames;
   epoch.bytes += plaintext->size();
-  if (header->reliable != (lifetime_ms == 0)) ++stats_.header_mismatches;
+  if (header->reliable != (lifetime_ms == 0)) ++context_.stats.header_mismatches;
   ByteReader records(ByteView(*plaintext).subspan(kSealedHeaderSize));
-  if (tracer_ != nullptr) {
-    tracer_->OnTracedFrame({.reliable = header->reliable,
-                            .epoch = epoch.number,
-                            .sequence = header->sequence,
-                            .size = plaintext->size(),
-                            .lifetime_ms = lifetime_ms},
-                           ByteView(*plaintext).subspan(kSealedHeaderSize));
+  if (context_.tracer != nullptr) {
+    context_.tracer->OnTracedFrame({.reliable = header->reliable,
+                                    .epoch = epoch.number,
+                                    .sequence = header->sequence,
+                                    .size = plaintext->size(),
+                                    .lifetime_ms = lifetime_ms},
+                                   ByteView(*plaintext).subspan(kSealedHeaderSize));
   }
   if (!epoch.peer_confirmed && !CheckConfirm(epoch, records)) return;
   if (header->confirmed) epoch.we_are_confirmed = true;
@@ -78,7 +78,7 @@ bool Channel::Impl::CheckConfirm(EpochState& epoch, ByteReader& records) {
   const auto first = ParseRecord(records);
   const auto* confirm = first ? std::get_if<ConfirmRecord>(&*first) : nullptr;
   if (!confirm || !EqualConstantTime(confirm->hash, epoch.keys.confirm)) {
-    ++stats_.violations;
+    ++context_.stats.violations;
     End(EndCode::kProtocol, "the two ends disagree about the handshake", /*clean=*/false);
     return false;
   }
@@ -90,9 +90,9 @@ void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
   epoch.peer_confirmed = true;
   if (&epoch != &epochs_.current()) SwitchEpoch(epoch);
   if (!life_.Confirm()) return;
-  if (role_ == Role::kAcceptor && settings_.max_sessions > session_limit_) sessions_due_ = true;
-  control_.Push(keepalive_.StartOwn(0, now_));  // for the round trip
-  observer_.OnConfirmed();
+  sessions_.AllowTelling();
+  context_.control.Push(keepalive_.StartOwn(0, context_.now));  // for the round trip
+  context_.observer.OnConfirmed();
 }
 
 bool Channel::Impl::MayExpire(const Record& record) {
@@ -119,23 +119,23 @@ void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
 }
 
 void Channel::Impl::Handle(const DatagramRecord& record) {
-  Session* session = FindForRecord(record.session);
+  Session* session = FindNamed(record.session);
   if (!session || session->IsDiscarding()) {
-    ++stats_.late_datagrams;
+    ++context_.stats.late_datagrams;
     return;
   }
   if (session->phase == Session::Phase::kOpen) {
-    stats_.bytes_received += record.bytes.size();
+    context_.stats.bytes_received += record.bytes.size();
     session->bytes_received += record.bytes.size();
-    session->active = now_;
-    observer_.OnDatagram(record.session, record.bytes);
+    session->active = context_.now;
+    context_.observer.OnDatagram(record.session, record.bytes);
     return;
   }
   auto& early = session->early_datagrams;
   if (!early) early = std::make_unique<std::vector<Bytes>>();
   if (early->size() == kMaxEarlyDatagrams ||
       early_datagram_bytes_ + record.bytes.size() > kMaxEarlyDatagramBytes) {
-    ++stats_.datagrams_dropped;
+    ++context_.stats.datagrams_dropped;
     return;
   }
   early_datagram_bytes_ += record.bytes.size();
@@ -143,37 +143,37 @@ void Channel::Impl::Handle(const DatagramRecord& record) {
 }
 
 void Channel::Impl::Handle(const OpenSessionRecord& record) {
-  if (role_ == Role::kInitiator) return Violated("the acceptor opened a session");
-  Session* session = FindForRecord(record.session);
+  if (context_.role == Role::kInitiator) return Violated("the acceptor opened a session");
+  Session* session = FindNamed(record.session);
   if (!session) return;  // it ended before it was announced
   if (session->phase != Session::Phase::kExpected) return Violated("a session was opened twice");
   session->phase = Session::Phase::kOpen;
-  if (sessions_.size() > settings_.max_sessions) {
+  if (sessions_.IsOverfull()) {
     AbandonSession(*session, EndCode::kLimit);
     return;
   }
-  ++stats_.sessions_opened;
-  observer_.OnSessionOpened(record.session, record.info);
+  ++context_.stats.sessions_opened;
+  context_.observer.OnSessionOpened(record.session, record.info);
   const auto early = std::exchange(session->early_datagrams, nullptr);
   if (early) {
     for (const Bytes& datagram : *early) {
       early_datagram_bytes_ -= datagram.size();
       if (session->phase != Session::Phase::kOpen) continue;
-      stats_.bytes_received += datagram.size();
+      context_.stats.bytes_received += datagram.size();
       session->bytes_received += datagram.size();
-      observer_.OnDatagram(record.session, datagram);
+      context_.observer.OnDatagram(record.session, datagram);
     }
   }
   Pump(*session);
 }
 
 void Channel::Impl::Handle(const CreditRecord& record) {
-  Session* session = FindForRecord(record.session);
+  Session* session = FindNamed(record.session);
   if (!session) return;
   const std::uint64_t raised = session->send_credit.Raise(record.limit);
   if (raised == 0) return;
   session->acknowledged = std::min(session->send_credit.spent(), session->acknowledged + raised);
-  session->read_at = now_;
+  session->read_at = context_.now;
   TakeTurn(*session);
   ConsiderWriter(*session);
 }
@@ -183,22 +183,19 @@ void Channel::Impl::Handle(const ChannelCreditRecord& record) {
 }
 
 void Channel::Impl::Handle(const SessionsRecord& record) {
-  if (role_ == Role::kAcceptor) return Violated("the initiator raised its own limit of sessions");
-  if (record.limit <= session_limit_) return;
-  session_limit_ = record.limit;
-  if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
+  if (const auto heard = sessions_.OnLimit(record); !heard) Violated(heard.error().text);
 }
 
 void Channel::Impl::Handle(const EndSessionRecord& record) {
-  Session* session = FindForRecord(record.session);
+  Session* session = FindNamed(record.session);
   if (!session) return;
   const bool announced = session->IsOwners();
   Forget(*session);
-  if (announced) observer_.OnSessionReset(record.session, EndCode::kNone);
+  if (announced) context_.observer.OnSessionReset(record.session, EndCode::kNone);
 }
 
 void Channel::Impl::Handle(const ResetRecord& record) {
-  Session* session = FindForRecord(record.session);
+  Session* session = FindNamed(record.session);
   if (!session) return;
   const ReceiveCredit& credit = session->receive_credit;
   if (session->peer_reset) return;
@@ -212,20 +209,20 @@ void Channel::Impl::Handle(const ResetRecord& record) {
   const bool announced = session->IsOwners();
   // Our own RESET, if it was us who began, is on its way already.
   if (session->phase != Session::Phase::kReset)
-    control_.Push(ResetRecord{record.session, record.code, session->send_credit.spent()});
+    context_.control.Push(ResetRecord{record.session, record.code, session->send_credit.spent()});
   Forget(*session);
   if (!announced) return;
-  ++stats_.sessions_reset;
-  observer_.OnSessionReset(record.session, record.code);
+  ++context_.stats.sessions_reset;
+  context_.observer.OnSessionReset(record.session, record.code);
 }
 
 // A connection that was reset: its peer's kernel would let what came before be read.
 void Channel::Impl::DeferReset(Session& session, const ResetRecord& record) {
   session.peer_reset = {record.code, record.final_charge};
-  control_.Push(ResetRecord{record.session, record.code, session.send_credit.spent()});
+  context_.control.Push(ResetRecord{record.session, record.code, session.send_credit.spent()});
   DropOutput(session);
   session.stuck_since = {};
-  WatchForStuck(settings_.closed_wait);
+  WatchForStuck(context_.settings.closed_wait);
 }
 
 // Nothing more is awaited of what the peer sent in the session. False: a violation.
@@ -243,8 +240,8 @@ bool Channel::Impl::SettleReset(Session& session, std::uint64_t final_charge) {
 void Channel::Impl::Handle(const PingRecord& record) { keepalive_.OnPing(record); }
 
 void Channel::Impl::Handle(const PongRecord& record) {
-  if (const auto pong = keepalive_.OnPong(record, now_))
-    observer_.OnPong(pong->value, pong->round_trip);
+  if (const auto pong = keepalive_.OnPong(record, context_.now))
+    context_.observer.OnPong(pong->value, pong->round_trip);
 }
 
 void Channel::Impl::Handle(const ConfirmRecord& record) {
@@ -256,7 +253,7 @@ void Channel::Impl::Handle(const FarewellRecord& record) {
   // It is the last frame of its epoch, and of the channel.
   if (life_.HasFarewell() ||
       !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
-                                   receiving_header_.reliable_before + 1, now_))
+                                   receiving_header_.reliable_before + 1, context_.now))
     return Violated("a farewell before the end");
   life_.HearFarewell(record.code, record.text);
 }
@@ -266,7 +263,7 @@ void Channel::Impl::Handle(const ShareRecord& record) {
 }
 
 void Channel::Impl::Handle(const HelloRecord& record) {
-  if (!observer_.OnHello(record.body)) Violated("HELLO on a channel that has none");
+  if (!context_.observer.OnHello(record.body)) Violated("HELLO on a channel that has none");
 }
 
 }  // namespace funnel::wire

@@ -8,21 +8,22 @@ namespace funnel::wire {
 // --- PING
 
 void Channel::Impl::Ping(std::uint64_t value, TimePoint now) {
-  now_ = now;
-  if (life_.IsLive()) control_.Push(keepalive_.StartOwners(value, now));
+  context_.now = now;
+  if (life_.IsLive()) context_.control.Push(keepalive_.StartOwners(value, now));
 }
 
 void Channel::Impl::SendHello(ByteView body) {
-  if (life_.IsLive() && body.size() <= kMaxTokenSize) control_.Push(HelloRecord{body});
+  if (life_.IsLive() && body.size() <= kMaxTokenSize) context_.control.Push(HelloRecord{body});
 }
 
 void Channel::Impl::CheckPings() {
   if (!life_.IsOpen()) return;
-  switch (keepalive_.Check(now_, !sessions_.empty())) {
+  switch (keepalive_.Check(context_.now, !sessions_.empty())) {
     case Keepalive::Due::kNothing:
       return;
     case Keepalive::Due::kPing:
-      return control_.Push(keepalive_.StartOwn(epochs_.current().next_sequence, now_));
+      return context_.control.Push(
+          keepalive_.StartOwn(epochs_.current().next_sequence, context_.now));
     case Keepalive::Due::kGone:
       return End(EndCode::kTimeout, "the far end does not answer", /*clean=*/false);
   }
@@ -32,7 +33,8 @@ void Channel::Impl::CheckPings() {
 
 // WHEN on the other clock, as far as can be told now.
 TimePoint Channel::Impl::Steady(BootTime when) const {
-  return now_ + std::chrono::duration_cast<Duration>(when.since_boot - boot_now_.since_boot);
+  return context_.now +
+         std::chrono::duration_cast<Duration>(when.since_boot - context_.boot_now.since_boot);
 }
 
 std::optional<TimePoint> Channel::Impl::NextTimer() const {
@@ -42,18 +44,18 @@ std::optional<TimePoint> Channel::Impl::NextTimer() const {
   auto consider = [&next](std::optional<TimePoint> when) {
     if (when && *when < next) next = *when;
   };
-  if (life_.HasTakenFarewell() && sessions_.empty()) return now_;
+  if (life_.HasTakenFarewell() && sessions_.empty()) return context_.now;
   consider(life_.NextTimer());
-  if (!life_.HasTakenFarewell()) consider(epochs_.NextDeadline(settings_.missing_timeout));
+  if (!life_.HasTakenFarewell()) consider(epochs_.NextDeadline(context_.settings.missing_timeout));
   consider(stuck_check_);
   if (!life_.IsOpen()) return next;
   consider(keepalive_.NextTimer());
-  consider(rekeying_.NextTimer(now_, boot_now_));
+  consider(rekeying_.NextTimer(context_.now, context_.boot_now));
   return next;
 }
 
 void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
-  Scope scope(*this);
+  SessionTable::Hold hold(sessions_);
   Touch(now, boot_now);
   if (life_.IsEnded()) return;
   if (const auto end = life_.EndAt(now)) return End(*end);
@@ -73,7 +75,7 @@ void Channel::Impl::OnTimer(TimePoint now, BootTime boot_now) {
 
 void Channel::Impl::CheckEpochs() {
   if (!life_.Listens()) return;
-  if (epochs_.Retire(now_, settings_.missing_timeout) == Epochs::Health::kMissing)
+  if (epochs_.Retire(context_.now, context_.settings.missing_timeout) == Epochs::Health::kMissing)
     return End(EndCode::kTruncated, "a reliable frame never came", /*clean=*/false);
   if (rekeying_.HasWaiting()) DeliverRekeyToken();
 }
@@ -83,51 +85,51 @@ void Channel::Impl::CheckEpochs() {
 // How long a session may go on without anything being taken; 0: for ever.
 Duration Channel::Impl::PatienceWith(const Session& session) const {
   // What goes before a reset is waited for as long as the network may need, its reader less.
-  if (session.phase == Session::Phase::kFinishing) return settings_.missing_timeout;
+  if (session.phase == Session::Phase::kFinishing) return context_.settings.missing_timeout;
   if (session.peer_reset) {
     const bool all_is_here = session.receive_credit.received() == session.peer_reset->final_charge;
-    return all_is_here ? settings_.closed_wait : settings_.missing_timeout;
+    return all_is_here ? context_.settings.closed_wait : context_.settings.missing_timeout;
   }
-  return session.output_blocked ? settings_.stuck_timeout : Duration{0};
+  return session.output_blocked ? context_.settings.stuck_timeout : Duration{0};
 }
 
 // Looks now and then while some may be stuck: so a session is reset within an eighth more than its
 // time, and never early.
 void Channel::Impl::WatchForStuck(Duration patience) {
   if (patience.count() == 0) return;
-  const TimePoint look = now_ + patience / 8;
+  const TimePoint look = context_.now + patience / 8;
   if (!stuck_check_ || look < *stuck_check_) stuck_check_ = look;
 }
 
 void Channel::Impl::CheckStuck() {
-  if (!stuck_check_ || now_ < *stuck_check_) return;
+  if (!stuck_check_ || context_.now < *stuck_check_) return;
   stuck_check_.reset();
   std::vector<Session*> stuck;
-  for (auto& [number, session] : sessions_) {
-    const Duration patience = PatienceWith(*session);
-    if (patience.count() == 0) continue;
+  sessions_.ForEach([&](Session& session) {
+    const Duration patience = PatienceWith(session);
+    if (patience.count() == 0) return;
     WatchForStuck(patience);
-    if (session->stuck_since == TimePoint{}) session->stuck_since = now_;
-    if (now_ - session->stuck_since >= patience) stuck.push_back(session.get());
-  }
+    if (session.stuck_since == TimePoint{}) session.stuck_since = context_.now;
+    if (context_.now - session.stuck_since >= patience) stuck.push_back(&session);
+  });
   for (Session* session : stuck) {
     if (session->phase == Session::Phase::kGone) continue;  // by a callback
     const bool announced = session->IsOwners();
-    ++stats_.sessions_stuck;
+    ++context_.stats.sessions_stuck;
     AbandonSession(*session, EndCode::kTimeout);
-    if (announced) observer_.OnSessionReset(session->id, EndCode::kTimeout);
+    if (announced) context_.observer.OnSessionReset(session->id, EndCode::kTimeout);
   }
 }
 
 // --- ends
 
 void Channel::Impl::Violated(const std::string& text) {
-  ++stats_.violations;
+  ++context_.stats.violations;
   if (life_.IsLive()) BeginClose(EndCode::kProtocol, text, /*clean=*/false);
 }
 
 void Channel::Impl::Close(EndCode code, const std::string& text) {
-  Scope scope(*this);
+  SessionTable::Hold hold(sessions_);
   // What still drains to slow readers is given up.
   if (life_.HasTakenFarewell()) return End(life_.farewell());
   if (life_.TakesSessions()) BeginClose(code, text, /*clean=*/true);
@@ -135,7 +137,7 @@ void Channel::Impl::Close(EndCode code, const std::string& text) {
 
 // From here on nothing is received; FAREWELL goes out behind what waits, or the deadline passes.
 void Channel::Impl::BeginClose(EndCode code, const std::string& text, bool clean) {
-  if (life_.BeginClose(code, text, clean, now_ + settings_.closed_wait))
+  if (life_.BeginClose(code, text, clean, context_.now + context_.settings.closed_wait))
     ResetAllSessions(code, /*keep_complete=*/false);
 }
 
@@ -143,29 +145,28 @@ void Channel::Impl::End(EndCode code, const std::string& text, bool clean) {
   if (!life_.Finish()) return;
   const std::string reason = text;  // TEXT may be part of what goes
   ResetAllSessions(code, /*keep_complete=*/false);
-  control_.Clear();
-  observer_.OnEnded(code, reason, clean);
+  context_.control.Clear();
+  context_.observer.OnEnded(code, reason, clean);
 }
 
 // Ends sessions without records of their own: the end of the channel speaks for them.
 void Channel::Impl::ResetAllSessions(EndCode code, bool keep_complete) {
   std::vector<SessionId> announced;
   std::vector<Session*> ending;
-  for (auto& [number, session] : sessions_) {
-    const bool has_all = session->peer_reset ? session->receive_credit.received() ==
-                                                   session->peer_reset->final_charge
-                                             : session->fin_sent && session->inbox.complete();
-    const bool drains = session->phase == Session::Phase::kOpen && has_all;
-    if (keep_complete && drains) continue;
-    ending.push_back(session.get());
-  }
+  sessions_.ForEach([&](Session& session) {
+    const bool has_all = session.peer_reset
+                             ? session.receive_credit.received() == session.peer_reset->final_charge
+                             : session.fin_sent && session.inbox.complete();
+    const bool drains = session.phase == Session::Phase::kOpen && has_all;
+    if (!keep_complete || !drains) ending.push_back(&session);
+  });
   for (Session* session : ending) {
     if (session->IsOwners()) announced.push_back(session->id);
     Forget(*session);
   }
   std::sort(announced.begin(), announced.end());
-  stats_.sessions_reset += announced.size();
-  for (SessionId id : announced) observer_.OnSessionReset(id, code);
+  context_.stats.sessions_reset += announced.size();
+  for (SessionId id : announced) context_.observer.OnSessionReset(id, code);
 }
 
 // After FAREWELL: once nothing is missing, sessions that have both FINs may still drain to a slow
@@ -174,17 +175,17 @@ void Channel::Impl::CheckFarewell() {
   if (!life_.FollowsFarewell()) return;
   if (!life_.HasTakenFarewell()) {
     if (!epochs_.NothingMissing()) return;
-    life_.TakeFarewell(now_ + settings_.missing_timeout);
+    life_.TakeFarewell(context_.now + context_.settings.missing_timeout);
     ResetAllSessions(life_.farewell().code, /*keep_complete=*/true);
-    if (!sessions_.empty()) observer_.OnDraining(life_.farewell().code);
+    if (!sessions_.empty()) context_.observer.OnDraining(life_.farewell().code);
   }
   if (sessions_.empty() && !life_.IsEnded()) End(life_.farewell());
 }
 
 void Channel::Impl::OnLinkClosed(bool abrupt, TimePoint now) {
-  Scope scope(*this);
-  now_ = now;
-  if (const auto end = life_.CloseLink(abrupt, now + settings_.closed_wait)) End(*end);
+  SessionTable::Hold hold(sessions_);
+  context_.now = now;
+  if (const auto end = life_.CloseLink(abrupt, now + context_.settings.closed_wait)) End(*end);
 }
 
 }  // namespace funnel::wire

@@ -11,7 +11,6 @@
 
 namespace funnel::wire {
 
-constexpr std::uint64_t kInitialSessions = 1024;
 constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session before its OPEN_SESSION
 constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all such sessions
 // How long after the end of its context a key is still used, and when FAREWELL is said before that:

@@ -15,7 +15,7 @@ Duration QuickReader(Duration round_trip) {
 }  // namespace
 
 void Channel::Impl::Handle(const MessageRecord& record) {
-  Session* session = FindForRecord(record.session);
+  Session* session = FindNamed(record.session);
   if (!session) return;
   if (!ChargeMessage(*session, record)) return;
   if (session->IsDiscarding()) return DiscardMessage(*session, record);
@@ -49,7 +49,7 @@ bool Channel::Impl::ChargeMessage(Session& session, const MessageRecord& record)
 
 // We reset the session before this came: it only counts.
 void Channel::Impl::DiscardMessage(Session& session, const MessageRecord& record) {
-  if (session.inbox.Admit(record) == Inbox::Verdict::kViolation) ++stats_.violations;
+  if (session.inbox.Admit(record) == Inbox::Verdict::kViolation) ++context_.stats.violations;
   ConsumeCredit(session, record.bytes.size() + kMessageCost);
   if (session.phase == Session::Phase::kReset && session.inbox.complete()) Forget(session);
 }
@@ -73,10 +73,10 @@ std::size_t Channel::Impl::Offer(Session& session, ByteView bytes) {
   if (bytes.empty()) return 0;
   // Before the call: it may Resume(), in vain, from within.
   session.output_blocked = false;
-  const std::size_t taken = std::min(observer_.OnMessage(session.id, bytes), bytes.size());
-  stats_.bytes_received += taken;
+  const std::size_t taken = std::min(context_.observer.OnMessage(session.id, bytes), bytes.size());
+  context_.stats.bytes_received += taken;
   session.bytes_received += taken;
-  session.active = now_;
+  session.active = context_.now;
   if (taken > 0) session.stuck_since = {};
   if (taken < bytes.size()) {
     session.output_blocked = true;
@@ -102,8 +102,8 @@ void Channel::Impl::Pump(Session& session) {
 }
 
 void Channel::Impl::Resume(SessionId id) {
-  Scope scope(*this);
-  Session* session = FindOwned(id);
+  SessionTable::Hold hold(sessions_);
+  Session* session = sessions_.FindOpen(id);
   if (!session || !session->output_blocked) return;
   session->output_blocked = false;
   Pump(*session);
@@ -145,14 +145,15 @@ void Channel::Impl::TellShare() {
   const bool was_short = shares_.is_short();
   const auto share = shares_.Tell();
   if (!share) return;
-  control_.Push(*share);
+  context_.control.Push(*share);
   if (was_short || !shares_.is_short()) return;
   // Up to half a window each was consumed and not told.
-  for (auto& [number, session] : sessions_) NoteCredit(*session);
+  sessions_.ForEach([this](Session& session) { NoteCredit(session); });
 }
 
 bool Channel::Impl::HasControlDue() const {
-  return !credit_due_.empty() || channel_credit_due_ || sessions_due_ || keepalive_.HasPongsDue();
+  return !credit_due_.empty() || channel_credit_due_ || sessions_.IsLimitDue() ||
+         keepalive_.HasPongsDue();
 }
 
 // Writes CREDIT, CHANNEL_CREDIT, SESSIONS and PONG as they stand now.
@@ -161,27 +162,26 @@ void Channel::Impl::CollectControl() {
   TellShare();
   const std::uint64_t growth_max = shares_.is_short() ? 0 : shares_.free() / 4;
   for (SessionId id : credit_due_) {
-    Session* session = Find(id);
+    Session* session = sessions_.Find(id);
     if (!session || !session->credit_due) continue;
     session->credit_due = false;
-    window_growth_left_ -= session->receive_credit.Grant(now_, quick, settings_.session_window_max,
-                                                         std::min(window_growth_left_, growth_max));
-    control_.Push(CreditRecord{id, session->receive_credit.limit()});
+    window_growth_left_ -=
+        session->receive_credit.Grant(context_.now, quick, context_.settings.session_window_max,
+                                      std::min(window_growth_left_, growth_max));
+    context_.control.Push(CreditRecord{id, session->receive_credit.limit()});
   }
   credit_due_.clear();
   if (std::exchange(channel_credit_due_, false)) {
-    receive_credit_.Grant(now_, quick, settings_.channel_window_max, settings_.channel_window_max);
-    control_.Push(ChannelCreditRecord{receive_credit_.limit()});
+    receive_credit_.Grant(context_.now, quick, context_.settings.channel_window_max,
+                          context_.settings.channel_window_max);
+    context_.control.Push(ChannelCreditRecord{receive_credit_.limit()});
   }
-  if (std::exchange(sessions_due_, false)) {
-    session_limit_ = std::max(session_limit_, sessions_ended_ + settings_.max_sessions);
-    control_.Push(SessionsRecord{session_limit_});
-  }
-  keepalive_.WritePongs(control_);
+  if (sessions_.IsLimitDue()) context_.control.Push(sessions_.TellLimit());
+  keepalive_.WritePongs(context_.control);
 }
 
 void Channel::Impl::AfterFin(Session& session) {
-  observer_.OnFin(session.id);
+  context_.observer.OnFin(session.id);
   EndIfOver(session);
 }
 
@@ -194,9 +194,9 @@ void Channel::Impl::EndIfOver(Session& session) {
   const SessionId id = session.id;
   const EndCode code = session.peer_reset->code;
   const bool announced = session.IsOwners();
-  ++stats_.sessions_reset;
+  ++context_.stats.sessions_reset;
   Forget(session);
-  if (announced) observer_.OnSessionReset(id, code);
+  if (announced) context_.observer.OnSessionReset(id, code);
 }
 
 }  // namespace funnel::wire

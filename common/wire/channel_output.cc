@@ -37,14 +37,14 @@ std::size_t Channel::Impl::FixedOverhead() const {
 
 // Room for records in a frame of one packet.
 std::size_t Channel::Impl::SmallRoom() const {
-  return Rest(settings_.packet_budget, FixedOverhead());
+  return Rest(context_.settings.packet_budget, FixedOverhead());
 }
 
 // The same of a bulk frame: as many whole packets as bulk_frame allows.
 std::size_t Channel::Impl::BulkRoom() const {
-  const std::size_t most = std::min(settings_.bulk_frame, ChannelSettings::kMaxBulkFrame);
-  const std::size_t packets = std::max<std::size_t>(1, most / settings_.packet_budget);
-  return Rest(packets * settings_.packet_budget, FixedOverhead());
+  const std::size_t most = std::min(context_.settings.bulk_frame, ChannelSettings::kMaxBulkFrame);
+  const std::size_t packets = std::max<std::size_t>(1, most / context_.settings.packet_budget);
+  return Rest(packets * context_.settings.packet_budget, FixedOverhead());
 }
 
 // A chunk of this size becomes one bulk frame by itself.
@@ -60,7 +60,7 @@ std::size_t Channel::Impl::ChunkCapacity(const Session& session) const {
 // --- frames
 
 bool Channel::Impl::CanSeal() const {
-  return role_ == Role::kInitiator || epochs_.current().peer_confirmed;
+  return context_.role == Role::kInitiator || epochs_.current().peer_confirmed;
 }
 
 // Whether the first frame of our epoch has yet to go out: it carries CONFIRM, reliably.
@@ -69,12 +69,12 @@ bool Channel::Impl::MustAnnounceEpoch() const { return epochs_.current().next_se
 bool Channel::Impl::WantsFlush() const {
   if (!life_.Speaks()) return false;
   if (!CanSeal()) return life_.ours() != nullptr;
-  return MustAnnounceEpoch() || life_.ours() || !control_.empty() || !datagrams_.empty() ||
+  return MustAnnounceEpoch() || life_.ours() || !context_.control.empty() || !datagrams_.empty() ||
          HasControlDue() || (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
 }
 
 Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
-  Scope scope(*this);
+  SessionTable::Hold hold(sessions_);
   Touch(now, boot_now);
   if (!life_.Speaks()) return Flushed::kAll;
   if (boot_now.since_boot > epochs_.current().keys.expires.since_boot + kAfterExpiry) {
@@ -85,13 +85,13 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
     if (const EndState* ours = life_.ours()) End(ours->code, ours->text, /*clean=*/false);
     return Flushed::kAll;
   }
-  if (settings_.lifetime.count() > 0)
-    stats_.datagrams_dropped += datagrams_.DropStale(now, settings_.lifetime);
+  if (context_.settings.lifetime.count() > 0)
+    context_.stats.datagrams_dropped += datagrams_.DropStale(now, context_.settings.lifetime);
   if (std::exchange(share_heard_, false)) HeedShare();
   Sent sent = Sent::kNothing;
   do {
     // Only when the last ones have gone: a full sink must not pile them up.
-    if (control_.empty()) CollectControl();
+    if (context_.control.empty()) CollectControl();
     do {
       sent = SendNext(sink);
     } while (sent == Sent::kFrame);
@@ -105,7 +105,7 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
 
 Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
   if (life_.IsEnded()) return Sent::kNothing;
-  if (MustAnnounceEpoch() || !control_.empty()) return SendPacked(sink);
+  if (MustAnnounceEpoch() || !context_.control.empty()) return SendPacked(sink);
   if (!datagrams_.empty()) return SendDatagrams(sink);
   while (!channel_blocked_ && (!small_.empty() || !bulk_.empty())) {
     const bool small_turn = !small_.empty() && (small_left_ > 0 || bulk_.empty());
@@ -116,10 +116,10 @@ Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
   }
   const EndState* ours = life_.ours();
   if (!ours) return Sent::kNothing;
-  control_.Push(FarewellRecord{ours->code, ours->text});
+  context_.control.Push(FarewellRecord{ours->code, ours->text});
   const Sent sent = SendPacked(sink);
   if (sent != Sent::kFrame) {
-    control_.Clear();
+    context_.control.Clear();
     return sent;
   }
   End(*ours);
@@ -138,7 +138,7 @@ void Channel::Impl::TraceOutgoing(const TracedFrame& frame,
                                   std::span<const ByteView> pieces) const {
   Bytes plain;
   for (ByteView piece : pieces) plain.insert(plain.end(), piece.begin(), piece.end());
-  tracer_->OnTracedFrame(frame, ByteView(plain).subspan(kSealedHeaderSize));
+  context_.tracer->OnTracedFrame(frame, ByteView(plain).subspan(kSealedHeaderSize));
 }
 
 // Seals PIECES, the first of which is scratch_, into OUT and commits it.
@@ -153,19 +153,21 @@ bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliabl
                             .reliable_before = epoch.reliable_sent,
                             .sequence = epoch.next_sequence};
   header.Serialize(std::span(scratch_).first<kSealedHeaderSize>());
-  FrameHeader{.type = FrameType::kSealed,
-              .epoch = epoch.number,
-              .channel = id_,
-              .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(settings_.lifetime.count())}
+  FrameHeader{
+      .type = FrameType::kSealed,
+      .epoch = epoch.number,
+      .channel = context_.id,
+      .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(context_.settings.lifetime.count())}
       .Serialize(out.first<kFrameHeaderSize>());
-  if (tracer_ != nullptr) {
+  if (context_.tracer != nullptr) {
     TraceOutgoing(
         {.outgoing = true,
          .reliable = reliable,
          .epoch = epoch.number,
          .sequence = epoch.next_sequence,
          .size = plain_size,
-         .lifetime_ms = reliable ? 0 : static_cast<std::uint32_t>(settings_.lifetime.count())},
+         .lifetime_ms =
+             reliable ? 0 : static_cast<std::uint32_t>(context_.settings.lifetime.count())},
         pieces);
   }
   const auto sealed = epoch.keys.cipher->Seal(
@@ -179,7 +181,7 @@ bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliabl
   if (reliable) ++epoch.reliable_sent;
   ++epoch.frames;
   epoch.bytes += plain_size;
-  ++stats_.frames_sent;
+  ++context_.stats.frames_sent;
   sink.Commit(size);
   return true;
 }
@@ -187,7 +189,8 @@ bool Channel::Impl::SealFrame(FrameSink& sink, MutableByteView out, bool reliabl
 Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
   // A single record may be larger than a packet (a token): then the frame is as large as it must
   // be.
-  const std::size_t room = std::max(SmallRoom(), control_.Front().size() + kMaxNewEpochSize);
+  const std::size_t room =
+      std::max(SmallRoom(), context_.control.Front().size() + kMaxNewEpochSize);
   const MutableByteView out = sink.Reserve(FixedOverhead() + room);
   if (out.empty()) return Sent::kSinkFull;
   const bool first = MustAnnounceEpoch();
@@ -196,7 +199,7 @@ Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
   if (const auto announcement = rekeying_.TakeAnnouncement()) AppendRecord(scratch_, *announcement);
   const std::size_t end = begin + room;
   PackControl(end);
-  if (settings_.lifetime.count() == 0) PackDatagrams(end);
+  if (context_.settings.lifetime.count() == 0) PackDatagrams(end);
   if (!channel_blocked_) PackSmallSessions(end);
   if (scratch_.size() == begin && !first) return Sent::kNothing;
   const ByteView piece(scratch_);
@@ -204,8 +207,9 @@ Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
 }
 
 void Channel::Impl::PackControl(std::size_t end) {
-  for (; !control_.empty() && scratch_.size() + control_.Front().size() <= end; control_.Pop()) {
-    const ByteView record = control_.Front();
+  for (; !context_.control.empty() && scratch_.size() + context_.control.Front().size() <= end;
+       context_.control.Pop()) {
+    const ByteView record = context_.control.Front();
     scratch_.insert(scratch_.end(), record.begin(), record.end());
   }
 }
@@ -223,7 +227,7 @@ Channel::Impl::Sent Channel::Impl::SendDatagrams(FrameSink& sink) {
   if (out.empty()) return Sent::kSinkFull;
   BeginFrame();
   const ByteView pieces[] = {scratch_, records};
-  if (!SealFrame(sink, out, settings_.lifetime.count() == 0, pieces)) return Sent::kNothing;
+  if (!SealFrame(sink, out, context_.settings.lifetime.count() == 0, pieces)) return Sent::kNothing;
   datagrams_.Pop(records.size());
   return Sent::kFrame;
 }

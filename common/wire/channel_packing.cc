@@ -188,9 +188,9 @@ void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
   session.send_credit.Spend(size + kMessageCost);
   send_credit_.Spend(size + kMessageCost);
   ++session.next_number;
-  stats_.bytes_sent += size;
+  context_.stats.bytes_sent += size;
   session.bytes_sent += size;
-  session.active = now_;
+  session.active = context_.now;
   session.stuck_since = {};
   if (!session.queue.empty()) {
     session.queue.Consume(size, pool_);

@@ -5,39 +5,40 @@ namespace funnel::wire {
 
 void Channel::Impl::CheckRekey() {
   if (!life_.IsOpen()) return;
-  switch (rekeying_.Check(now_, boot_now_)) {
+  switch (rekeying_.Check(context_.now, context_.boot_now)) {
     case Rekeying::Due::kNo:
       return;
     case Rekeying::Due::kAsk:
-      return observer_.OnRekeyDue(rekeying_.next());
+      return context_.observer.OnRekeyDue(rekeying_.next());
     case Rekeying::Due::kUsedUp:
       return BeginClose(EndCode::kExpired, "all epochs are used up", /*clean=*/true);
   }
 }
 
 void Channel::Impl::StartRekey(ByteView token) {
-  if (life_.IsLive()) rekeying_.Start(token, now_);
+  if (life_.IsLive()) rekeying_.Start(token, context_.now);
 }
 
-void Channel::Impl::RekeyFailed() { rekeying_.Fail(now_, /*tell_peer=*/life_.IsLive()); }
+void Channel::Impl::RekeyFailed() { rekeying_.Fail(context_.now, /*tell_peer=*/life_.IsLive()); }
 
 void Channel::Impl::AnswerRekey(ByteView token, EpochKeys next) {
-  if (life_.IsLive()) rekeying_.Answer(token, std::move(next), now_, boot_now_);
+  if (life_.IsLive()) rekeying_.Answer(token, std::move(next), context_.now, context_.boot_now);
 }
 
 void Channel::Impl::InstallEpoch(EpochKeys next) {
   if (!life_.IsLive()) return;
-  if (EpochState* epoch = rekeying_.Install(std::move(next), boot_now_)) SwitchEpoch(*epoch);
+  if (EpochState* epoch = rekeying_.Install(std::move(next), context_.boot_now))
+    SwitchEpoch(*epoch);
 }
 
 void Channel::Impl::SwitchEpoch(EpochState& next) {
-  rekeying_.SwitchTo(next, now_);
+  rekeying_.SwitchTo(next, context_.now);
   small_left_ = 0;
-  observer_.OnEpochInUse(next.number);
+  context_.observer.OnEpochInUse(next.number);
 }
 
 void Channel::Impl::Handle(const RekeyRecord& record) {
-  const auto heard = rekeying_.OnRekey(record, *receiving_, now_);
+  const auto heard = rekeying_.OnRekey(record, *receiving_, context_.now);
   if (!heard) return Violated(heard.error().text);
   switch (*heard) {
     case Rekeying::Heard::kNothing:
@@ -45,9 +46,9 @@ void Channel::Impl::Handle(const RekeyRecord& record) {
     case Rekeying::Heard::kAsked:
       return DeliverRekeyToken();
     case Rekeying::Heard::kToken:
-      return observer_.OnRekeyToken(rekeying_.next(), record.token);
+      return context_.observer.OnRekeyToken(rekeying_.next(), record.token);
     case Rekeying::Heard::kRefused:
-      return observer_.OnRekeyRefused();
+      return context_.observer.OnRekeyRefused();
   }
 }
 
@@ -55,11 +56,11 @@ void Channel::Impl::DeliverRekeyToken() {
   if (!life_.IsLive()) return;
   const auto token = rekeying_.NextToken();
   if (!token) return Violated(token.error().text);
-  if (*token) observer_.OnRekeyToken(rekeying_.next(), **token);
+  if (*token) context_.observer.OnRekeyToken(rekeying_.next(), **token);
 }
 
 void Channel::Impl::Handle(const NewEpochRecord& record) {
-  if (!epochs_.SetEndBefore(receiving_->number, record, now_))
+  if (!epochs_.SetEndBefore(receiving_->number, record, context_.now))
     Violated("the end of the old epoch contradicts what came of it");
 }
 

@@ -5,46 +5,21 @@
 
 namespace funnel::wire {
 
-Session* Channel::Impl::Find(SessionId id) {
-  auto found = sessions_.find(id.value());
-  return found == sessions_.end() ? nullptr : found->second.get();
-}
-
 std::optional<SessionStats> Channel::Impl::StatsOf(SessionId id) const {
-  const auto found = sessions_.find(id.value());
-  if (found == sessions_.end()) return std::nullopt;
-  const Session& session = *found->second;
-  return SessionStats{.bytes_sent = session.bytes_sent,
-                      .bytes_received = session.bytes_received,
-                      .queued_bytes = session.queue.size(),
-                      .undelivered_bytes = session.inbox.held_bytes(),
-                      .active = session.active};
+  const Session* session = sessions_.Find(id);
+  if (!session) return std::nullopt;
+  return SessionStats{.bytes_sent = session->bytes_sent,
+                      .bytes_received = session->bytes_received,
+                      .queued_bytes = session->queue.size(),
+                      .undelivered_bytes = session->inbox.held_bytes(),
+                      .active = session->active};
 }
 
-// A session that the owner knows of.
-Session* Channel::Impl::FindOwned(SessionId id) {
-  Session* session = Find(id);
-  return session && session->phase == Session::Phase::kOpen ? session : nullptr;
-}
-
-Session* Channel::Impl::FindForRecord(SessionId id) {
-  if (Session* session = Find(id)) return session;
-  if (id.value() < next_session_) return nullptr;  // has ended
-  if (role_ == Role::kInitiator || id.value() >= session_limit_) {
-    Violated("a session that cannot be");
-    return nullptr;
-  }
-  Session* session = nullptr;
-  while (next_session_ <= id.value())
-    session = &AddSession(SessionId(next_session_++), Session::Phase::kExpected);
-  return session;
-}
-
-Session& Channel::Impl::AddSession(SessionId id, Session::Phase phase) {
-  auto& slot = sessions_[id.value()];
-  slot = std::make_unique<Session>(id);
-  slot->phase = phase;
-  return *slot;
+Session* Channel::Impl::FindNamed(SessionId id) {
+  const auto found = sessions_.FindNamed(id);
+  if (found) return *found;
+  Violated(found.error().text);
+  return nullptr;
 }
 
 void Channel::Impl::DropOutput(Session& session) {
@@ -66,18 +41,8 @@ void Channel::Impl::ReleaseBuffers(Session& session) {
 
 void Channel::Impl::Forget(Session& session) {
   ReleaseBuffers(session);
-  session.phase = Session::Phase::kGone;
-  auto found = sessions_.find(session.id.value());
-  gone_.push_back(std::move(found->second));
-  sessions_.erase(found);
+  sessions_.Remove(session);
   NoteHeld(session, 0);
-  ++sessions_ended_;
-  if (role_ == Role::kInitiator) {
-    if (std::exchange(session_wanted_, false)) announce_sessions_ = true;
-  } else if (sessions_ended_ + settings_.max_sessions >=
-             session_limit_ + std::max<std::uint64_t>(settings_.max_sessions / 64, 1)) {
-    sessions_due_ = true;
-  }
 }
 
 // Ends a session from our side: RESET goes out, and until the peer's answer or FIN what it still
@@ -87,11 +52,11 @@ void Channel::Impl::AbandonSession(Session& session, EndCode code) {
       session.receive_credit.received() - session.receive_credit.consumed();
   if (session.peer_reset) {  // it has our answer already, and sends nothing more
     if (!SettleReset(session, session.peer_reset->final_charge)) return;
-    ++stats_.sessions_reset;
+    ++context_.stats.sessions_reset;
     return Forget(session);
   }
-  control_.Push(ResetRecord{session.id, code, session.send_credit.spent()});
-  ++stats_.sessions_reset;
+  context_.control.Push(ResetRecord{session.id, code, session.send_credit.spent()});
+  ++context_.stats.sessions_reset;
   ReleaseBuffers(session);
   session.phase = Session::Phase::kReset;
   ConsumeCredit(session, undelivered);
@@ -99,46 +64,42 @@ void Channel::Impl::AbandonSession(Session& session, EndCode code) {
 }
 
 void Channel::Impl::ViolateSession(Session& session) {
-  ++stats_.violations;
+  ++context_.stats.violations;
   const bool announced = session.IsOwners();
   const SessionId id = session.id;
   AbandonSession(session, EndCode::kProtocol);
-  if (announced) observer_.OnSessionReset(id, EndCode::kProtocol);
+  if (announced) context_.observer.OnSessionReset(id, EndCode::kProtocol);
 }
 
 std::optional<SessionId> Channel::Impl::OpenSession(const SessionInfo& info) {
-  Scope scope(*this);
-  if (role_ != Role::kInitiator || !life_.TakesSessions()) return std::nullopt;
-  if (next_session_ >= session_limit_ || sessions_.size() >= settings_.max_sessions) {
-    session_wanted_ = true;
-    return std::nullopt;
-  }
-  const SessionId id(next_session_++);
-  AddSession(id, Session::Phase::kOpen);
-  ++stats_.sessions_opened;
-  control_.Push(OpenSessionRecord{id, info});
-  return id;
+  SessionTable::Hold hold(sessions_);
+  if (context_.role != Role::kInitiator || !life_.TakesSessions()) return std::nullopt;
+  const Session* session = sessions_.Open();
+  if (!session) return std::nullopt;
+  ++context_.stats.sessions_opened;
+  context_.control.Push(OpenSessionRecord{session->id, info});
+  return session->id;
 }
 
 bool Channel::Impl::SendDatagram(SessionId id, ByteView datagram) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session || datagram.size() > kMaxDatagramSize) {
-    ++stats_.datagrams_dropped;
+    ++context_.stats.datagrams_dropped;
     return false;
   }
-  stats_.datagrams_dropped += datagrams_.Push(id, datagram);
-  stats_.bytes_sent += datagram.size();
+  context_.stats.datagrams_dropped += datagrams_.Push(id, datagram);
+  context_.stats.bytes_sent += datagram.size();
   session->bytes_sent += datagram.size();
   return true;
 }
 
 std::size_t Channel::Impl::Writable(SessionId id) {
-  const Session* session = FindOwned(id);
+  const Session* session = sessions_.FindOpen(id);
   return session ? Room(*session) : 0;
 }
 
 std::size_t Channel::Impl::SendBytes(SessionId id, ByteView bytes) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session) return 0;
   const std::size_t count = std::min(bytes.size(), Room(*session));
   if (count < bytes.size()) RefuseWriter(*session);
@@ -151,7 +112,7 @@ std::size_t Channel::Impl::SendBytes(SessionId id, ByteView bytes) {
 }
 
 MutableByteView Channel::Impl::PrepareBytes(SessionId id) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session) return {};
   const std::size_t room = Room(*session);
   if (room == 0) {
@@ -163,7 +124,7 @@ MutableByteView Channel::Impl::PrepareBytes(SessionId id) {
 }
 
 void Channel::Impl::CommitBytes(SessionId id, std::size_t count) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session) return;
   session->sends_stream = true;
   session->queue.Commit(count, pool_);
@@ -173,13 +134,14 @@ void Channel::Impl::CommitBytes(SessionId id, std::size_t count) {
 
 std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView bytes, Order order,
                                                         std::uint64_t after) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session || session->fin_queued || session->sends_stream || session->peer_reset ||
       life_.is_link_closed())
     return std::nullopt;
   const std::size_t queued = session->queue.size();
   // One message may pass the limit, so that it need not be smaller than the queue.
-  if (queued >= settings_.session_queue_max || queued_bytes_ >= settings_.channel_queue_max) {
+  if (queued >= context_.settings.session_queue_max ||
+      queued_bytes_ >= context_.settings.channel_queue_max) {
     RefuseWriter(*session);
     return std::nullopt;
   }
@@ -201,20 +163,20 @@ std::optional<std::uint64_t> Channel::Impl::SendMessage(SessionId id, ByteView b
 }
 
 void Channel::Impl::SendFin(SessionId id) {
-  Session* session = FindOwned(id);
+  Session* session = sessions_.FindOpen(id);
   if (!session || session->fin_queued || session->peer_reset) return;
   session->fin_queued = true;
   TakeTurn(*session);
 }
 
 void Channel::Impl::ResetSession(SessionId id, EndCode code) {
-  Scope scope(*this);
-  if (Session* session = FindOwned(id)) AbandonSession(*session, code);
+  SessionTable::Hold hold(sessions_);
+  if (Session* session = sessions_.FindOpen(id)) AbandonSession(*session, code);
 }
 
 void Channel::Impl::FinishAndReset(SessionId id) {
-  Scope scope(*this);
-  Session* session = FindOwned(id);
+  SessionTable::Hold hold(sessions_);
+  Session* session = sessions_.FindOpen(id);
   if (!session) return;
   if (session->queue.empty() || session->peer_reset)
     return AbandonSession(*session, EndCode::kBroken);
@@ -226,14 +188,14 @@ void Channel::Impl::FinishAndReset(SessionId id) {
 }
 
 void Channel::Impl::EndSession(SessionId id) {
-  Scope scope(*this);
-  Session* session = FindOwned(id);
+  SessionTable::Hold hold(sessions_);
+  Session* session = sessions_.FindOpen(id);
   if (!session) return;
   // Only flows of datagrams end without an account of their charges.
   if (session->send_credit.spent() > 0 || session->receive_credit.received() > 0 ||
       session->HasOutput())
     return AbandonSession(*session, EndCode::kNone);
-  control_.Push(EndSessionRecord{id});
+  context_.control.Push(EndSessionRecord{id});
   Forget(*session);
 }
 

@@ -12,7 +12,8 @@ std::uint64_t Channel::Impl::Usable(const Session& session) const {
   // A message goes whole or not at all.
   const Chunk* head = session.queue.head();
   if (under_way == 0 && head && head->is_message) return available;
-  const bool reads = now_ - session.read_at <= std::max(kReadsLately, 4 * keepalive_.round_trip());
+  const bool reads =
+      context_.now - session.read_at <= std::max(kReadsLately, 4 * keepalive_.round_trip());
   const std::uint64_t limit = restraint_.LimitFor(reads);
   return limit > under_way ? std::min(available, limit - under_way) : 0;
 }
@@ -22,23 +23,23 @@ std::size_t Channel::Impl::Room(const Session& session) const {
     return 0;
   const std::size_t queued = session.queue.size();
   const std::uint64_t credit = Usable(session);
-  const std::size_t limit =
-      std::min<std::uint64_t>(settings_.session_queue_max, credit > kMessageCost ? credit : 0);
-  if (queued >= limit || queued_bytes_ >= settings_.channel_queue_max) return 0;
-  return std::min(limit - queued, settings_.channel_queue_max - queued_bytes_);
+  const std::size_t limit = std::min<std::uint64_t>(context_.settings.session_queue_max,
+                                                    credit > kMessageCost ? credit : 0);
+  if (queued >= limit || queued_bytes_ >= context_.settings.channel_queue_max) return 0;
+  return std::min(limit - queued, context_.settings.channel_queue_max - queued_bytes_);
 }
 
 // Once a turn, however often the peer has said it.
 void Channel::Impl::HeedShare() {
-  for (auto& [number, session] : sessions_) {
-    TakeTurn(*session);
-    ConsiderWriter(*session);
-  }
+  sessions_.ForEach([this](Session& session) {
+    TakeTurn(session);
+    ConsiderWriter(session);
+  });
 }
 
 void Channel::Impl::RefuseWriter(Session& session) {
   session.wants_writable = true;
-  if (queued_bytes_ >= settings_.channel_queue_max) WaitForChannel(session);
+  if (queued_bytes_ >= context_.settings.channel_queue_max) WaitForChannel(session);
 }
 
 void Channel::Impl::WaitForChannel(Session& session) {
@@ -48,8 +49,9 @@ void Channel::Impl::WaitForChannel(Session& session) {
 
 // Called when the session's credit rose or its queue shrank.
 void Channel::Impl::ConsiderWriter(Session& session) {
-  if (!session.wants_writable || session.queue.size() > settings_.session_queue_max / 2) return;
-  if (queued_bytes_ >= settings_.channel_queue_max) return WaitForChannel(session);
+  if (!session.wants_writable || session.queue.size() > context_.settings.session_queue_max / 2)
+    return;
+  if (queued_bytes_ >= context_.settings.channel_queue_max) return WaitForChannel(session);
   if (!session.sends_messages && Room(session) == 0) return;
   session.wants_writable = false;
   ready_writers_.push_back(session.id);
@@ -58,13 +60,13 @@ void Channel::Impl::ConsiderWriter(Session& session) {
 // Called when the channel's queue shrank: as many of those who wait for that, first come first
 // served, as there is a fair piece of room for.
 void Channel::Impl::ConsiderFullWriters() {
-  const std::size_t most = std::max(settings_.channel_queue_max, kFairPiece);
+  const std::size_t most = std::max(context_.settings.channel_queue_max, kFairPiece);
   // Each is looked at once: one that has to go on waiting is at the end again.
   for (std::size_t left = full_writers_.size(); left > 0; --left) {
     if (queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece > most) return;
     const SessionId id = full_writers_.front();
     full_writers_.pop_front();
-    Session* session = Find(id);
+    Session* session = sessions_.Find(id);
     if (!session) continue;
     session->in_full_writers = false;
     ConsiderWriter(*session);
@@ -74,13 +76,13 @@ void Channel::Impl::ConsiderFullWriters() {
 void Channel::Impl::NotifyWriters() {
   if (ready_writers_.empty()) return;
   for (SessionId id : std::exchange(ready_writers_, {})) {
-    const Session* session = Find(id);
-    if (session && session->IsOwners()) observer_.OnWritable(id);
+    const Session* session = sessions_.Find(id);
+    if (session && session->IsOwners()) context_.observer.OnWritable(id);
   }
 }
 
 void Channel::Impl::NotifySessionsAvailable() {
-  if (std::exchange(announce_sessions_, false) && life_.IsLive()) observer_.OnSessionsAvailable();
+  if (sessions_.TakeAvailable() && life_.IsLive()) context_.observer.OnSessionsAvailable();
 }
 
 }  // namespace funnel::wire
