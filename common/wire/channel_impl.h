@@ -18,7 +18,7 @@
 #include "common/wire/lifecycle.h"
 #include "common/wire/rekeying.h"
 #include "common/wire/session_table.h"
-#include "common/wire/shares.h"
+#include "common/wire/shared_buffer.h"
 
 namespace funnel::wire {
 
@@ -210,8 +210,8 @@ class Channel::Impl {
 
   SendCredit send_credit_{kInitialChannelCredit};
   ReceiveCredit receive_credit_ = ReceiveCredit::Shared(kInitialChannelCredit);
-  Shares shares_{std::max(context_.settings.channel_window_max, kInitialChannelCredit)};
-  Restraint restraint_;               // what the peer's Shares ask of us
+  SharedBuffer buffer_{std::max(context_.settings.channel_window_max, kInitialChannelCredit)};
+  Restraint restraint_;               // what the peer's SHARE asks of us
   bool share_heard_ = false;          // ... which sessions are to heed
   std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
   bool channel_blocked_ = false;      // channel credit is short for what is next

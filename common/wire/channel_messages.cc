@@ -121,7 +121,7 @@ void Channel::Impl::ConsumeCredit(Session& session, std::uint64_t cost) {
 void Channel::Impl::NoteCredit(Session& session) {
   const ReceiveCredit& credit = session.receive_credit;
   NoteHeld(session, credit.received() - credit.consumed() +
-                        session.inbox.held_pieces() * Shares::kWaitingCost);
+                        session.inbox.held_pieces() * SharedBuffer::kWaitingCost);
   if (IsCreditDue(session) && !session.credit_due && !session.IsDiscarding()) {
     session.credit_due = true;
     credit_due_.push_back(session.id);
@@ -129,24 +129,24 @@ void Channel::Impl::NoteCredit(Session& session) {
 }
 
 void Channel::Impl::NoteHeld(Session& session, std::uint64_t held) {
-  shares_.Move(std::exchange(session.held, held), held);
-  receive_credit_.SetRoom(shares_.InFlight(sessions_.size()));
+  buffer_.Move(std::exchange(session.held, held), held);
+  receive_credit_.SetRoom(buffer_.InFlight(sessions_.size()));
   if (receive_credit_.IsDue()) channel_credit_due_ = true;
 }
 
 // While room is short the peer sends little beyond what it knows to be consumed: so it is told.
 bool Channel::Impl::IsCreditDue(const Session& session) const {
   return session.receive_credit.IsDue() ||
-         (shares_.is_short() && session.receive_credit.gain() >= kReservedShare / 2);
+         (buffer_.is_short() && session.receive_credit.gain() >= kReservedShare / 2);
 }
 
 // Asks the peer to use less of its credit as room becomes short, and more when there is some again.
 void Channel::Impl::TellShare() {
-  const bool was_short = shares_.is_short();
-  const auto share = shares_.Tell();
+  const bool was_short = buffer_.is_short();
+  const auto share = buffer_.Tell();
   if (!share) return;
   context_.control.Push(*share);
-  if (was_short || !shares_.is_short()) return;
+  if (was_short || !buffer_.is_short()) return;
   // Up to half a window each was consumed and not told.
   sessions_.ForEach([this](Session& session) { NoteCredit(session); });
 }
@@ -160,7 +160,7 @@ bool Channel::Impl::HasControlDue() const {
 void Channel::Impl::CollectControl() {
   const Duration quick = QuickReader(keepalive_.round_trip());
   TellShare();
-  const std::uint64_t growth_max = shares_.is_short() ? 0 : shares_.free() / 4;
+  const std::uint64_t growth_max = buffer_.is_short() ? 0 : buffer_.free() / 4;
   for (SessionId id : credit_due_) {
     Session* session = sessions_.Find(id);
     if (!session || !session->credit_due) continue;

@@ -173,7 +173,7 @@ void AppendRecord(Bytes& out, const RekeyRecord& record);
 void AppendRecord(Bytes& out, const NewEpochRecord& record);
 void AppendRecord(Bytes& out, const FarewellRecord& record);
 void AppendRecord(Bytes& out, const HelloRecord& record);
-// shares.cc
+// shared_buffer.cc
 void AppendRecord(Bytes& out, const ShareRecord& record);
 [[nodiscard]] std::optional<ShareRecord> ReadShare(ByteView fields);
 

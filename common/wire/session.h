@@ -46,7 +46,7 @@ struct Session {
   std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
   SendCredit send_credit{kInitialSessionCredit};
   SendQueue queue;
-  // What of that charge the peer is known to have consumed, and when that last grew (shares.h).
+  // What of that charge the peer is known to have consumed, and when that last grew (shared_buffer.h).
   std::uint64_t acknowledged = 0;
   TimePoint read_at{};
   std::uint64_t bytes_sent = 0, bytes_received = 0;  // payload
@@ -55,7 +55,7 @@ struct Session {
   // Receiving.
   ReceiveCredit receive_credit{kInitialSessionCredit};
   Inbox inbox;
-  std::uint64_t held = 0;  // as Shares knows it
+  std::uint64_t held = 0;  // as SharedBuffer knows it
   TimePoint
       stuck_since{};  // since when a look has found that nothing was taken; the epoch: not yet
   // The peer's RESET came before all that it had sent was delivered: that comes first.

@@ -1,7 +1,7 @@
 // Readers that take nothing: however many there are, each stops only itself, and not for ever.
 #include <gtest/gtest.h>
 
-#include "common/wire/shares.h"
+#include "common/wire/shared_buffer.h"
 #include "tests/unit/wire/ends.h"
 
 namespace funnel::wire::testing {
@@ -157,53 +157,6 @@ TEST(Stuck, WithoutATimeoutItStays) {
     ends.Run();
   }
   EXPECT_FALSE(ends.a.seen.sessions[stuck].reset);
-}
-
-// A sender that knows nothing of SHARE, or does not care, is stopped by the channel's credit.
-TEST(Shares, WhatIsOnItsWayStaysWithinThePoolAndTheParts) {
-  Shares shares(16 << 20);
-  std::uint64_t held = 0;
-  for (int sessions = 1; sessions <= 1000; ++sessions) {
-    const std::uint64_t in_flight = shares.InFlight(1000);
-    const std::uint64_t more = std::min<std::uint64_t>(64 << 10, in_flight);
-    shares.Move(0, more);
-    held += more;
-  }
-  EXPECT_LE(held, (16u << 20) + 1000 * (kReservedShare + 4 * Shares::kWaitingCost) + (64 << 10));
-  EXPECT_EQ(shares.InFlight(1000), 0u);
-}
-
-TEST(Shares, AreToldWhenTheyDifferEnough) {
-  Shares shares(16 << 20);
-  EXPECT_FALSE(shares.Tell());
-  shares.Move(0, 7 << 20);
-  EXPECT_FALSE(shares.Tell());
-  shares.Move(0, 3 << 20);
-  const auto half = shares.Tell();
-  ASSERT_TRUE(half);
-  EXPECT_GT(half->fresh, kReservedShare);
-  EXPECT_TRUE(shares.is_short());
-  EXPECT_FALSE(shares.Tell());
-  shares.Move(0, 6 << 20);
-  const auto none = shares.Tell();
-  ASSERT_TRUE(none);
-  EXPECT_GT(none->serial, half->serial);
-  EXPECT_EQ(none->fresh, kReservedShare);
-  EXPECT_EQ(none->reading, kReservedShare);
-  shares.Move(6 << 20, 0);
-  shares.Move(7 << 20, 0);
-  const auto plenty = shares.Tell();
-  ASSERT_TRUE(plenty);
-  EXPECT_EQ(plenty->reading, kUnlimitedShare);
-  EXPECT_FALSE(shares.is_short());
-}
-
-TEST(Shares, TheNewestCountsAndASessionAlwaysHasItsOwnPart) {
-  Restraint restraint;
-  EXPECT_TRUE(restraint.Hear({.serial = 2, .fresh = 0, .reading = 70'000}));
-  EXPECT_FALSE(restraint.Hear({.serial = 1}));
-  EXPECT_EQ(restraint.LimitFor(/*reads=*/false), kReservedShare);
-  EXPECT_EQ(restraint.LimitFor(/*reads=*/true), 70'000u);
 }
 
 }  // namespace

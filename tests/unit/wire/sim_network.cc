@@ -3,7 +3,7 @@
 
 #include "common/wire/credit.h"
 #include "common/wire/frame.h"
-#include "common/wire/shares.h"
+#include "common/wire/shared_buffer.h"
 #include "tests/unit/wire/sim_end.h"
 
 namespace funnel::wire::sim {

@@ -21,12 +21,12 @@ constexpr std::uint64_t kReservedShare = 4096;
 
 // The receiver's side. What a session holds is its undelivered charge (credit.h) and kWaitingCost
 // for each piece of it that waits.
-class Shares {
+class SharedBuffer {
  public:
   // Memory of a piece that waits beyond its charge: the structures that order it.
   static constexpr std::uint64_t kWaitingCost = 160;
 
-  explicit Shares(std::uint64_t pool) : pool_(pool) {}
+  explicit SharedBuffer(std::uint64_t pool) : pool_(pool) {}
 
   // A session that held BEFORE holds AFTER now.
   void Move(std::uint64_t before, std::uint64_t after);

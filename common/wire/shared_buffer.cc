@@ -1,4 +1,4 @@
-#include "common/wire/shares.h"
+#include "common/wire/shared_buffer.h"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kFreshPart = 64;
 constexpr std::uint64_t kReadingPart = 4;
 // A session's own part as the receiver holds it: in a few pieces.
-constexpr std::uint64_t kReservedMemory = kReservedShare + 4 * Shares::kWaitingCost;
+constexpr std::uint64_t kReservedMemory = kReservedShare + 4 * SharedBuffer::kWaitingCost;
 // For the sessions' own parts, when nothing else is free.
 constexpr std::uint64_t kLeastInFlight = 64 << 10;
 
@@ -39,14 +39,14 @@ std::optional<ShareRecord> ReadShare(ByteView fields) {
   return ShareRecord{*serial, *fresh, *reading};
 }
 
-void Shares::Move(std::uint64_t before, std::uint64_t after) {
+void SharedBuffer::Move(std::uint64_t before, std::uint64_t after) {
   held_ += after - before;
   excess_ += Beyond(after, kReservedMemory) - Beyond(before, kReservedMemory);
 }
 
-std::uint64_t Shares::free() const { return Beyond(pool_, excess_); }
+std::uint64_t SharedBuffer::free() const { return Beyond(pool_, excess_); }
 
-std::uint64_t Shares::InFlight(std::uint64_t sessions) const {
+std::uint64_t SharedBuffer::InFlight(std::uint64_t sessions) const {
   const std::uint64_t room = free();
   const std::uint64_t taken = pool_ - room;
   const std::uint64_t in_all = pool_ + sessions * kReservedMemory;
@@ -54,7 +54,7 @@ std::uint64_t Shares::InFlight(std::uint64_t sessions) const {
   return std::max(room - std::min(room / 2, taken), std::min(kLeastInFlight, left));
 }
 
-bool Shares::IsWorthTelling(std::uint64_t room) const {
+bool SharedBuffer::IsWorthTelling(std::uint64_t room) const {
   if (!told_) return room < pool_ / 2;
   if (room >= pool_ / 4 * 3) return true;
   // Nobody's part depends on what is below the last sixteenth.
@@ -63,7 +63,7 @@ bool Shares::IsWorthTelling(std::uint64_t room) const {
   return room > std::max(*told_ * 2, least);
 }
 
-std::optional<ShareRecord> Shares::Tell() {
+std::optional<ShareRecord> SharedBuffer::Tell() {
   const std::uint64_t room = free();
   if (!IsWorthTelling(room)) return std::nullopt;
   const bool enough = room >= pool_ / 2;
