@@ -83,9 +83,8 @@ Channel::Impl::Impl(Role role, ChannelId id, const ChannelSettings& settings, Ep
                .control = {}},
       life_(now + settings.missing_timeout),
       epochs_(std::move(first), boot_now),
-      window_growth_left_(settings.channel_window_max / 2),
-      datagrams_(settings.datagram_queue_max),
-      keepalive_(settings.ping_interval, settings.missing_timeout, now) {}
+      keepalive_(settings.ping_interval, settings.missing_timeout, now),
+      datagrams_(settings.datagram_queue_max) {}
 
 Channel::Impl::~Impl() {
   sessions_.ForEach([this](Session& session) { session.queue.Clear(pool_); });

@@ -12,13 +12,13 @@
 #include "common/wire/channel.h"
 #include "common/wire/channel_context.h"
 #include "common/wire/channel_limits.h"
+#include "common/wire/credit_ledger.h"
 #include "common/wire/datagram_queue.h"
 #include "common/wire/epochs.h"
 #include "common/wire/keepalive.h"
 #include "common/wire/lifecycle.h"
 #include "common/wire/rekeying.h"
 #include "common/wire/session_table.h"
-#include "common/wire/shared_buffer.h"
 
 namespace funnel::wire {
 
@@ -108,18 +108,11 @@ class Channel::Impl {
   void Handle(const ShareRecord& record);
 
   // --- delivery
-  [[nodiscard]] bool ChargeMessage(Session& session, const MessageRecord& record);
   void DiscardMessage(Session& session, const MessageRecord& record);
   void DeliverMessage(Session& session, const MessageRecord& record);
   void Pump(Session& session);
   std::size_t Offer(Session& session, ByteView bytes);
-  void ConsumeCredit(Session& session, std::uint64_t cost);
-  void NoteCredit(Session& session);
-  void NoteHeld(Session& session, std::uint64_t held);
-  [[nodiscard]] bool SettleReset(Session& session, std::uint64_t final_charge);
   void DeferReset(Session& session, const ResetRecord& record);
-  [[nodiscard]] bool IsCreditDue(const Session& session) const;
-  void TellShare();
   void AfterFin(Session& session);
   void EndIfOver(Session& session);
 
@@ -130,7 +123,6 @@ class Channel::Impl {
   void ReleaseBuffers(Session& session);
   void AbandonSession(Session& session, EndCode code);
   void ViolateSession(Session& session);
-  [[nodiscard]] std::uint64_t Usable(const Session& session) const;
   void HeedShare();
   [[nodiscard]] std::size_t Room(const Session& session) const;
   void DropOutput(Session& session);
@@ -147,7 +139,6 @@ class Channel::Impl {
   [[nodiscard]] SessionList* ListOf(Session::Turn turn);
   [[nodiscard]] Session::Turn TurnFor(const Session& session) const;
   [[nodiscard]] bool CanSeal() const;
-  [[nodiscard]] bool ChannelCreditFor(std::size_t bytes);
   [[nodiscard]] bool HasControlDue() const;
   void CollectControl();
   [[nodiscard]] bool MustAnnounceEpoch() const;
@@ -208,15 +199,8 @@ class Channel::Impl {
   SessionTable sessions_{context_.role, context_.settings.max_sessions};
   std::size_t early_datagram_bytes_ = 0;
 
-  SendCredit send_credit_{kInitialChannelCredit};
-  ReceiveCredit receive_credit_ = ReceiveCredit::Shared(kInitialChannelCredit);
-  SharedBuffer buffer_{std::max(context_.settings.channel_window_max, kInitialChannelCredit)};
-  Restraint restraint_;               // what the peer's SHARE asks of us
-  bool share_heard_ = false;          // ... which sessions are to heed
-  std::uint64_t window_growth_left_;  // what all sessions' windows together may still grow
-  bool channel_blocked_ = false;      // channel credit is short for what is next
-  bool channel_credit_due_ = false;
-  std::vector<SessionId> credit_due_;
+  Keepalive keepalive_;
+  CreditLedger ledger_{context_, sessions_, keepalive_};
   std::vector<SessionId> ready_writers_;
   std::deque<SessionId> full_writers_;  // refused because the channel's queue was full
 
@@ -227,8 +211,6 @@ class Channel::Impl {
   Bytes scratch_;
   std::size_t queued_bytes_ = 0;
   std::size_t undelivered_bytes_ = 0;
-
-  Keepalive keepalive_;
 
   std::optional<TimePoint> stuck_check_;
 };

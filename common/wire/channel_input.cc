@@ -170,17 +170,12 @@ void Channel::Impl::Handle(const OpenSessionRecord& record) {
 void Channel::Impl::Handle(const CreditRecord& record) {
   Session* session = FindNamed(record.session);
   if (!session) return;
-  const std::uint64_t raised = session->send_credit.Raise(record.limit);
-  if (raised == 0) return;
-  session->acknowledged = std::min(session->send_credit.spent(), session->acknowledged + raised);
-  session->read_at = context_.now;
+  if (!ledger_.OnCredit(*session, record)) return;
   TakeTurn(*session);
   ConsiderWriter(*session);
 }
 
-void Channel::Impl::Handle(const ChannelCreditRecord& record) {
-  if (send_credit_.Raise(record.limit) > 0) channel_blocked_ = false;
-}
+void Channel::Impl::Handle(const ChannelCreditRecord& record) { ledger_.OnChannelCredit(record); }
 
 void Channel::Impl::Handle(const SessionsRecord& record) {
   if (const auto heard = sessions_.OnLimit(record); !heard) Violated(heard.error().text);
@@ -205,7 +200,8 @@ void Channel::Impl::Handle(const ResetRecord& record) {
       session->phase == Session::Phase::kOpen || session->phase == Session::Phase::kExpected;
   if (awaited && record.code == EndCode::kBroken && record.final_charge > credit.consumed())
     return DeferReset(*session, record);
-  if (!SettleReset(*session, record.final_charge)) return;
+  if (const auto settled = ledger_.Settle(*session, record.final_charge); !settled)
+    return Violated(settled.error().text);
   const bool announced = session->IsOwners();
   // Our own RESET, if it was us who began, is on its way already.
   if (session->phase != Session::Phase::kReset)
@@ -223,18 +219,6 @@ void Channel::Impl::DeferReset(Session& session, const ResetRecord& record) {
   DropOutput(session);
   session.stuck_since = {};
   WatchForStuck(context_.settings.closed_wait);
-}
-
-// Nothing more is awaited of what the peer sent in the session. False: a violation.
-bool Channel::Impl::SettleReset(Session& session, std::uint64_t final_charge) {
-  ReceiveCredit& credit = session.receive_credit;
-  const std::uint64_t received = credit.received();
-  if (!credit.Finish(final_charge) || !receive_credit_.Receive(final_charge - received)) {
-    Violated("a reset session's final charge is impossible");
-    return false;
-  }
-  ConsumeCredit(session, final_charge - credit.consumed());
-  return true;
 }
 
 void Channel::Impl::Handle(const PingRecord& record) { keepalive_.OnPing(record); }
@@ -258,9 +242,7 @@ void Channel::Impl::Handle(const FarewellRecord& record) {
   life_.HearFarewell(record.code, record.text);
 }
 
-void Channel::Impl::Handle(const ShareRecord& record) {
-  if (restraint_.Hear(record)) share_heard_ = true;
-}
+void Channel::Impl::Handle(const ShareRecord& record) { ledger_.OnShare(record); }
 
 void Channel::Impl::Handle(const HelloRecord& record) {
   if (!context_.observer.OnHello(record.body)) Violated("HELLO on a channel that has none");

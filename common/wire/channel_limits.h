@@ -21,7 +21,4 @@ constexpr Duration kFarewellAfterExpiry = std::chrono::seconds(50);
 constexpr std::uint64_t kLeastPiece = 1024;
 // Writers that a full queue stopped go on when there is room for this much for each.
 constexpr std::size_t kFairPiece = 16 * 1024;
-// A session whose peer consumed something within this time (or four round trips) has a reader.
-constexpr Duration kReadsLately = std::chrono::seconds(2);
-
 }  // namespace funnel::wire

@@ -70,7 +70,7 @@ bool Channel::Impl::WantsFlush() const {
   if (!life_.Speaks()) return false;
   if (!CanSeal()) return life_.ours() != nullptr;
   return MustAnnounceEpoch() || life_.ours() || !context_.control.empty() || !datagrams_.empty() ||
-         HasControlDue() || (!channel_blocked_ && (!small_.empty() || !bulk_.empty()));
+         HasControlDue() || (!ledger_.is_waiting() && (!small_.empty() || !bulk_.empty()));
 }
 
 Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
@@ -87,7 +87,7 @@ Flushed Channel::Impl::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) 
   }
   if (context_.settings.lifetime.count() > 0)
     context_.stats.datagrams_dropped += datagrams_.DropStale(now, context_.settings.lifetime);
-  if (std::exchange(share_heard_, false)) HeedShare();
+  if (ledger_.TakeShareHeard()) HeedShare();
   Sent sent = Sent::kNothing;
   do {
     // Only when the last ones have gone: a full sink must not pile them up.
@@ -107,7 +107,7 @@ Channel::Impl::Sent Channel::Impl::SendNext(FrameSink& sink) {
   if (life_.IsEnded()) return Sent::kNothing;
   if (MustAnnounceEpoch() || !context_.control.empty()) return SendPacked(sink);
   if (!datagrams_.empty()) return SendDatagrams(sink);
-  while (!channel_blocked_ && (!small_.empty() || !bulk_.empty())) {
+  while (!ledger_.is_waiting() && (!small_.empty() || !bulk_.empty())) {
     const bool small_turn = !small_.empty() && (small_left_ > 0 || bulk_.empty());
     if (small_turn && small_left_ == 0) small_left_ = small_.size();
     const Sent sent = small_turn ? SendPacked(sink) : SendBulk(sink);
@@ -200,7 +200,7 @@ Channel::Impl::Sent Channel::Impl::SendPacked(FrameSink& sink) {
   const std::size_t end = begin + room;
   PackControl(end);
   if (context_.settings.lifetime.count() == 0) PackDatagrams(end);
-  if (!channel_blocked_) PackSmallSessions(end);
+  if (!ledger_.is_waiting()) PackSmallSessions(end);
   if (scratch_.size() == begin && !first) return Sent::kNothing;
   const ByteView piece(scratch_);
   return SealFrame(sink, out, /*reliable=*/true, {&piece, 1}) ? Sent::kFrame : Sent::kNothing;

@@ -29,7 +29,7 @@ Session::Turn Channel::Impl::TurnFor(const Session& session) const {
   const bool sends =
       session.phase == Session::Phase::kOpen || session.phase == Session::Phase::kFinishing;
   if (!sends || session.peer_reset || !session.HasOutput()) return Session::Turn::kNone;
-  const std::uint64_t credit = Usable(session);
+  const std::uint64_t credit = ledger_.Usable(session);
   const Chunk* head = session.queue.head();
   const std::size_t whole = head && !head->is_message ? session.queue.size() : Pending(session);
   const std::uint64_t least =
@@ -44,7 +44,7 @@ std::size_t Channel::Impl::Pending(const Session& session) const {
   const Chunk* head = session.queue.head();
   if (!head) return 0;
   if (head->is_message) return head->size();
-  const std::uint64_t credit = Usable(session);
+  const std::uint64_t credit = ledger_.Usable(session);
   return credit <= kMessageCost
              ? 0
              : std::min<std::uint64_t>(session.queue.size(), credit - kMessageCost);
@@ -66,13 +66,6 @@ void Channel::Impl::LeaveTurn(Session& session) {
 
 // --- messages
 
-// Whether the channel's credit allows BYTES, or a fair piece of them; if not, it is waited for.
-bool Channel::Impl::ChannelCreditFor(std::size_t bytes) {
-  if (send_credit_.available() >= bytes + kMessageCost) return true;
-  channel_blocked_ = true;
-  return false;
-}
-
 // The session's next message, given room for it and its header, and at most MOST bytes of a stream.
 // Its view of the bytes says how many, not which.
 MessageRecord Channel::Impl::NextMessage(const Session& session, std::size_t room,
@@ -91,7 +84,7 @@ MessageRecord Channel::Impl::NextMessage(const Session& session, std::size_t roo
     record.bytes = ByteView(head->data_view(), head->size());
     return record;
   }
-  const std::uint64_t channel_credit = send_credit_.available() - kMessageCost;
+  const std::uint64_t channel_credit = ledger_.available() - kMessageCost;
   std::size_t count = std::min<std::uint64_t>({Pending(session), channel_credit, room, most});
   const std::size_t header = MessageHeaderSize(record) - VarintSize(0) + VarintSize(count);
   count = std::min(count, room - header);
@@ -106,7 +99,7 @@ MessageRecord Channel::Impl::NextMessage(const Session& session, std::size_t roo
 
 // Packs into scratch_, up to END, what the first sessions in line have waiting.
 void Channel::Impl::PackSmallSessions(std::size_t end) {
-  while (small_left_ > 0 && !small_.empty() && !channel_blocked_) {
+  while (small_left_ > 0 && !small_.empty() && !ledger_.is_waiting()) {
     Session& session = *small_.first();
     TakeTurn(session);  // what is small depends on the epoch
     bool packed = false;
@@ -129,7 +122,7 @@ void Channel::Impl::PackSmallSessions(std::size_t end) {
 bool Channel::Impl::PackOne(Session& session, std::size_t end) {
   const std::size_t room = end > scratch_.size() ? end - scratch_.size() : 0;
   const std::size_t pending = Pending(session);
-  if (room < kMaxMessageHeader + pending || !ChannelCreditFor(LeastOf(session, pending)))
+  if (room < kMaxMessageHeader + pending || !ledger_.Allows(LeastOf(session, pending)))
     return false;
   const MessageRecord record = NextMessage(session, room, pending);
   AppendMessage(record, session.queue);
@@ -155,7 +148,7 @@ Channel::Impl::Sent Channel::Impl::SendBulk(FrameSink& sink) {
   Session& session = *bulk_.first();
   TakeTurn(session);  // what it may use can have become less
   if (session.turn != Session::Turn::kBulk) return Sent::kNothing;
-  if (!ChannelCreditFor(LeastOf(session, Pending(session)))) return Sent::kNothing;
+  if (!ledger_.Allows(LeastOf(session, Pending(session)))) return Sent::kNothing;
   // What lies in a few chunks is sealed from where it lies.
   std::size_t reach = 0, count = 1;
   for (Chunk* chunk = session.queue.head(); chunk && count < kMaxPieces;
@@ -185,8 +178,7 @@ Channel::Impl::Sent Channel::Impl::SendBulk(FrameSink& sink) {
 // The message is in a frame: it is charged, and the session's next turn decided.
 void Channel::Impl::MessageSent(Session& session, const MessageRecord& record) {
   const std::size_t size = record.bytes.size();
-  session.send_credit.Spend(size + kMessageCost);
-  send_credit_.Spend(size + kMessageCost);
+  ledger_.Spend(session, size);
   ++session.next_number;
   context_.stats.bytes_sent += size;
   session.bytes_sent += size;

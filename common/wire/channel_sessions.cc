@@ -34,24 +34,22 @@ void Channel::Impl::ReleaseBuffers(Session& session) {
   if (const auto early = std::exchange(session.early_datagrams, nullptr)) {
     for (const Bytes& datagram : *early) early_datagram_bytes_ -= datagram.size();
   }
-  // What it had been given to grow is for others.
-  window_growth_left_ += session.receive_credit.ShrinkWindow(kInitialSessionCredit);
+  ledger_.TakeBackGrowth(session);
   if (!full_writers_.empty()) ConsiderFullWriters();
 }
 
 void Channel::Impl::Forget(Session& session) {
   ReleaseBuffers(session);
   sessions_.Remove(session);
-  NoteHeld(session, 0);
+  ledger_.Forget(session);
 }
 
 // Ends a session from our side: RESET goes out, and until the peer's answer or FIN what it still
 // sends is only counted. The owner's callback is the caller's.
 void Channel::Impl::AbandonSession(Session& session, EndCode code) {
-  const std::uint64_t undelivered =
-      session.receive_credit.received() - session.receive_credit.consumed();
   if (session.peer_reset) {  // it has our answer already, and sends nothing more
-    if (!SettleReset(session, session.peer_reset->final_charge)) return;
+    if (const auto settled = ledger_.Settle(session, session.peer_reset->final_charge); !settled)
+      return Violated(settled.error().text);
     ++context_.stats.sessions_reset;
     return Forget(session);
   }
@@ -59,7 +57,7 @@ void Channel::Impl::AbandonSession(Session& session, EndCode code) {
   ++context_.stats.sessions_reset;
   ReleaseBuffers(session);
   session.phase = Session::Phase::kReset;
-  ConsumeCredit(session, undelivered);
+  ledger_.ConsumeAll(session);
   if (session.inbox.complete()) Forget(session);
 }
 
@@ -183,7 +181,7 @@ void Channel::Impl::FinishAndReset(SessionId id) {
   session->phase = Session::Phase::kFinishing;
   session->fin_queued = session->fin_sent;  // what goes before a reset is no whole
   undelivered_bytes_ -= session->inbox.DropHeld();
-  ConsumeCredit(*session, session->receive_credit.received() - session->receive_credit.consumed());
+  ledger_.ConsumeAll(*session);
   WatchForStuck(PatienceWith(*session));
 }
 

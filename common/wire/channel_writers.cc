@@ -5,24 +5,11 @@
 
 namespace funnel::wire {
 
-// Of its credit: while the peer is short of room less than all.
-std::uint64_t Channel::Impl::Usable(const Session& session) const {
-  const std::uint64_t available = session.send_credit.available();
-  const std::uint64_t under_way = session.send_credit.spent() - session.acknowledged;
-  // A message goes whole or not at all.
-  const Chunk* head = session.queue.head();
-  if (under_way == 0 && head && head->is_message) return available;
-  const bool reads =
-      context_.now - session.read_at <= std::max(kReadsLately, 4 * keepalive_.round_trip());
-  const std::uint64_t limit = restraint_.LimitFor(reads);
-  return limit > under_way ? std::min(available, limit - under_way) : 0;
-}
-
 std::size_t Channel::Impl::Room(const Session& session) const {
   if (session.fin_queued || session.sends_messages || session.peer_reset || life_.is_link_closed())
     return 0;
   const std::size_t queued = session.queue.size();
-  const std::uint64_t credit = Usable(session);
+  const std::uint64_t credit = ledger_.Usable(session);
   const std::size_t limit = std::min<std::uint64_t>(context_.settings.session_queue_max,
                                                     credit > kMessageCost ? credit : 0);
   if (queued >= limit || queued_bytes_ >= context_.settings.channel_queue_max) return 0;
