@@ -16,7 +16,7 @@ import pytest
 from lab import uml
 
 NODES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "nodes.py")
-GUEST_SECONDS = 500
+GUEST_SECONDS = 1200
 PAIRINGS = [f"{engines}-{carrier}" for carrier in ("udp", "direct")
             for engines in ("kernel-kernel", "kernel-userland", "userland-kernel")]
 # Dropped by a firewall at first: UDP serves, and direct SCTP again when it passes.
