@@ -211,6 +211,8 @@ def test_completion_knows_commands_options_and_names(tunnel):
 
 def test_completion_knows_live_channels_and_sessions(tunnel):
     assert re.fullmatch("dns/[0-9]+", complete(tunnel, "close dns/")[0])
+    # An answered flow soon ends.
+    tunnel.nsd.dig("a", "127.0.0.1", 5353, "host5", "TXT")
     assert complete(tunnel, "reset dns/")[0].startswith("dns/")
 
 
