@@ -5,11 +5,6 @@
 #include "common/service/linger.h"
 
 namespace funnel::service {
-namespace {
-
-constexpr std::size_t kHashSize = 32;
-
-}  // namespace
 
 Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
                                                          std::unique_ptr<ChannelLink> link,
@@ -58,7 +53,8 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
         wire_->OnTimer(Now(), BootNow());
         RequestFlush();
       })),
-      turn_(core.loop.AddTurnHook([this] { EndTurn(); })) {}
+      turn_(core.loop.AddTurnHook([this] { EndTurn(); })),
+      counts_(core.counters) {}
 
 EdgeChannel::~EdgeChannel() {
   core_.authd.Cancel(rekey_request_);
@@ -82,16 +78,6 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
   if (udp) settings.lifetime = service.lifetime;
   return settings;
-}
-
-Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
-  if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
-  wire::EpochKeys keys;
-  keys.cipher = TRY(core_.make_cipher(context.enctype, context.subkey.view(), role_));
-  keys.confirm = context.confirm;
-  keys.expires = context.expires;
-  enctype_ = context.enctype;
-  return keys;
 }
 
 void EdgeChannel::Start() {
@@ -259,30 +245,11 @@ void EdgeChannel::Finish() {
 }
 
 void EdgeChannel::UpdateCounters() {
-  const wire::ChannelStats& now = wire_->stats();
-  auto add = [this](Counter counter, std::uint64_t current, std::uint64_t& counted) {
-    if (current == counted) return;
-    core_.Count(counter, current - counted);
-    counted = current;
-  };
-  add(kFramesSent, now.frames_sent, counted_.frames_sent);
-  add(kFramesReceived, now.frames_received, counted_.frames_received);
-  add(kPayloadBytesSent, now.bytes_sent, counted_.bytes_sent);
-  add(kPayloadBytesReceived, now.bytes_received, counted_.bytes_received);
-  add(kFramesReplayed, now.replays, counted_.replays);
-  add(kFramesForged, now.forged, counted_.forged);
-  add(kFramesWrongEpoch, now.wrong_epoch, counted_.wrong_epoch);
-  add(kFramesTooOld, now.too_old, counted_.too_old);
-  add(kViolations, now.violations, counted_.violations);
-  add(kDatagramsLate, now.late_datagrams, counted_.late_datagrams);
-  add(kDatagramsDropped, now.datagrams_dropped, counted_.datagrams_dropped);
-  if (now.sessions_stuck != counted_.sessions_stuck) {
+  if (const std::uint64_t stuck = counts_.Take(wire_->stats())) {
     Log(LogLevel::kWarning, "sessions-stuck",
-        std::to_string(now.sessions_stuck - counted_.sessions_stuck) +
-            " connections reset: nothing was taken for stuck-timeout",
+        std::to_string(stuck) + " connections reset: nothing was taken for stuck-timeout",
         {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
   }
-  add(kSessionsStuck, now.sessions_stuck, counted_.sessions_stuck);
   if (link_ != nullptr)
     if (std::uint64_t malformed = link_->TakeMalformed()) core_.Count(kFramesMalformed, malformed);
 }

@@ -10,6 +10,7 @@
 
 #include "common/event/loop.h"
 #include "common/service/application.h"
+#include "common/service/channel_counts.h"
 #include "common/service/channel_link.h"
 #include "common/service/edge_core.h"
 #include "common/service/pings.h"
@@ -150,7 +151,7 @@ class EdgeChannel final : public ChannelHandle,
   std::unique_ptr<wire::Channel> wire_;
   std::unique_ptr<event::Timer> timer_;
   std::unique_ptr<event::TurnHook> turn_;
-  wire::ChannelStats counted_;
+  ChannelCounts counts_;
   bool started_ = false;
   bool over_ = false;
   bool link_lost_ = false;

@@ -1,10 +1,25 @@
-// EdgeChannel: its security context at authd - rekeying, announcing, revocation.
+// EdgeChannel: its security context at authd - keys, rekeying, announcing, revocation.
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/service/edge_channel.h"
 #include "common/wire/open.h"
 
 namespace funnel::service {
+namespace {
+
+constexpr std::size_t kHashSize = 32;
+
+}  // namespace
+
+Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
+  if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
+  wire::EpochKeys keys;
+  keys.cipher = TRY(core_.make_cipher(context.enctype, context.subkey.view(), role_));
+  keys.confirm = context.confirm;
+  keys.expires = context.expires;
+  enctype_ = context.enctype;
+  return keys;
+}
 
 void EdgeChannel::OnRekeyDue(Epoch next) {
   if (rekey_request_ != 0) return;
