@@ -79,7 +79,8 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
-  if (ours_is_on_its_way && peer != nullptr && core_.config->node.name < peer->node) return;
+  // The names as the two OPENs write them, so that both ends compare the same.
+  if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
   // One that opens anew means the newest: what it had in work before is dropped when it is done.
   const auto accept = core_.peer_accepts.Begin(
       peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,

@@ -1,6 +1,8 @@
 // @peer between two whole authds; the test is both sctpds and the association between them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/wire/frame.h"
 #include "tests/unit/authd/two_nodes.h"
 
@@ -71,6 +73,19 @@ class PeerTest : public test::TwoRunningNodes {
   void Start(Client& sctpd, const std::string& peer) {
     sctpd.Send(ipc::PeerStart{kAssociation, peer});
   }
+  // Their OPENs cross.
+  void StartAtOnce() {
+    Start(branch_sctpd_, "hoster");
+    Start(hoster_sctpd_, "branch");
+    ASSERT_TRUE(test::RunUntil(*loop_, [this] {
+      return !branch_sctpd_.packets().empty() && !hoster_sctpd_.packets().empty();
+    }));
+  }
+  // How many OPENs were accepted.
+  [[nodiscard]] std::ptrdiff_t Opened() {
+    return std::ranges::count(wire_.left().sent, FrameType::kOpened) +
+           std::ranges::count(wire_.right().sent, FrameType::kOpened);
+  }
   [[nodiscard]] bool BothVerified() {
     return wire_.RunUntil([this] { return wire_.left().verified && wire_.right().verified; });
   }
@@ -110,10 +125,20 @@ TEST_F(PeerTest, SaysANewerInstanceAfterEachStart) {
 }
 
 TEST_F(PeerTest, TakesOneOpenWhereBothConnected) {
-  Start(branch_sctpd_, "hoster");
-  Start(hoster_sctpd_, "branch");
+  StartAtOnce();
   ASSERT_TRUE(BothVerified());
   EXPECT_FALSE(wire_.left().failed || wire_.right().failed);
+  EXPECT_EQ(Opened(), 1);
+}
+
+TEST_F(PeerTest, TakesOneOpenWhereBothConnectedAndSpellEachOtherOtherwise) {
+  branch_node_->Configure("peers.d/hoster.ini", "[peer]\nnode = HOSTER.TEST.\nprincipal = " +
+                                                    hoster_ + "\nconnect = 192.0.2.1\n");
+  branch_node_->server().Reload();
+  StartAtOnce();
+  ASSERT_TRUE(BothVerified());
+  EXPECT_FALSE(wire_.left().failed || wire_.right().failed);
+  EXPECT_EQ(Opened(), 1);
 }
 
 TEST_F(PeerTest, RefusesAPeerThatIsNotConfigured) {
