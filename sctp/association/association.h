@@ -112,6 +112,14 @@ class Association : private MessageSink {
   // A COOKIE ECHO says that the peer has begun anew. True: so it is. False: it is being asked;
   // OnDown(kRestarted) follows if that is so.
   [[nodiscard]] bool OnRestart(TimePoint now);
+  // The peer's cookie has become too old, and an INIT with our present tag could be taken for a
+  // late one where the peer is up: Renew() with a tag and TSN that were not used.
+  [[nodiscard]] bool wants_new_tag() const { return wants_new_tag_; }
+  void Renew(VerificationTag own_tag, Tsn own_tsn) {
+    identity_.own_tag = own_tag;
+    identity_.own_tsn = own_tsn;
+    wants_new_tag_ = false;
+  }
   // As if it had never been: nothing is told to anybody, nothing leaves.
   void Discard() {
     down_ = true;
@@ -188,6 +196,7 @@ class Association : private MessageSink {
   Bytes answers_;  // whole chunks
   bool trusted_ = false;
   bool down_ = false;
+  bool wants_new_tag_ = false;
   bool got_data_ = false;  // in the packet that is being read
   AssociationCounters counters_;
 };

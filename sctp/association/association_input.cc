@@ -161,6 +161,7 @@ void Association::OnError(const ChunkView& chunk, TimePoint now) {
   while (const auto cause = causes.Next())
     if (cause->code == static_cast<std::uint16_t>(CauseCode::kStaleCookie)) {
       initiator_->OnStaleCookie(now);
+      wants_new_tag_ = true;
       sender_.reset();
       receiver_.reset();
       identity_.peer_tag = VerificationTag(0);

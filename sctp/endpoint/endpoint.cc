@@ -126,6 +126,13 @@ void Endpoint::Remove(Slot& slot) {
   free_.push_back(number);
 }
 
+void Endpoint::Renew(Slot& slot) {
+  by_tag_.erase(slot.association->identity().own_tag.value());
+  const Association::Identity fresh = NewIdentity(slot.place.port);
+  slot.association->Renew(fresh.own_tag, fresh.own_tsn);
+  by_tag_[fresh.own_tag.value()] = slot.number;
+}
+
 // It has nothing more to send for now.
 void Endpoint::Settle(Slot& slot, TimePoint now) {
   slot.ready = false;

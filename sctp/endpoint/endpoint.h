@@ -109,6 +109,7 @@ class Endpoint {
   [[nodiscard]] Slot* FindSlot(AssociationId id) const;
   void Touch(Slot& slot);
   void Remove(Slot& slot);
+  void Renew(Slot& slot);
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);

@@ -1,0 +1,39 @@
+// A cookie that becomes too old while it is echoed (RFC 9260 section 5.2.6).
+#include <gtest/gtest.h>
+
+#include "tests/sctp/simulator/simulation.h"
+
+namespace sctp::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The peer has believed the cookie and is up; its COOKIE ACK never comes. With the tag of the first
+// INIT the next one would be taken for a late one, and refused for as long as the peer lives.
+TEST(StaleCookieTest, AnotherAttemptComesUpThoughThePeerWasUpAlready) {
+  LinkSettings link;
+  link.bits_per_second = 100e6;
+  auto settings = Simulation::Symmetric(link, 1);
+  for (auto* endpoint : {&settings.a, &settings.b}) {
+    endpoint->association.initiator.attempts = 80;
+    endpoint->association.heartbeats.dead_after = 10min;
+  }
+  Simulation simulation(settings);
+  const TimePoint until = simulation.now + 70s;
+  simulation.filter = [&](const Node& from, MutableByteView packet) {
+    ChunkReader chunks(packet.subspan(kCommonHeaderSize));
+    const auto chunk = chunks.Next();
+    return simulation.now > until || &from != &simulation.b || chunk->type != ChunkType::kCookieAck;
+  };
+  ASSERT_TRUE(simulation.Connect());
+  EXPECT_LT(simulation.now, until + 10s);
+  EXPECT_EQ(simulation.b.downs, std::vector<DownReason>{DownReason::kRestarted});
+  EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+  EXPECT_EQ(simulation.b.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
+  simulation.Pump();
+  EXPECT_TRUE(simulation.RunUntil(
+      [&] { return simulation.a.messages == 1 && simulation.b.messages == 1; }, 5s));
+}
+
+}  // namespace
+}  // namespace sctp::testing
