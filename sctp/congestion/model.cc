@@ -27,8 +27,8 @@ Model::Model(std::size_t packet_bytes)
     : packet_bytes_(packet_bytes), window_(kInitialPackets * packet_bytes), rate_(kRateRounds) {}
 
 std::size_t Model::InFlight(double gain) const {
-  if (least_rtt_ == Duration::max() || rate_.best() <= 0) return kInitialPackets * packet_bytes_;
-  const double bytes = gain * rate_.best() * std::chrono::duration<double>(least_rtt_).count();
+  if (least_rtt_ == Duration::max() || rate() <= 0) return kInitialPackets * packet_bytes_;
+  const double bytes = gain * rate() * std::chrono::duration<double>(least_rtt_).count();
   // SACKs come for every second packet, so a few packets more keep the path busy meanwhile.
   return std::max(static_cast<std::size_t>(bytes) + 3 * packet_bytes_,
                   kLeastPackets * packet_bytes_);
@@ -59,7 +59,7 @@ LossGate::Pace Model::PaceOfPhase() const {
 
 double Model::pacing_rate() const {
   if (least_rtt_ != Duration::max() && least_rtt_ < kShortPath && full_) return 0;
-  if (rate_.best() > 0) return PacingGain() * rate_.best();
+  if (rate() > 0) return PacingGain() * rate();
   // Nothing is known of the rate: the first window over the round trip of the handshake.
   if (smoothed_rtt_ <= Duration::zero()) return 0;
   return kStartUpGain * static_cast<double>(window_) /
@@ -126,6 +126,11 @@ void Model::EndRound(const AckEvent& event) {
     if (phase_ == Phase::kStartUp) full_ = true;
     if (phase_ == Phase::kProbeUp) Enter(Phase::kProbeDown, event.now);
   }
+  if (event.rate.app_limited)
+    bound_.OnAppLimited();
+  else if (phase_ != Phase::kStartUp && phase_ != Phase::kDrain)
+    bound_.OnRound(last_pace_, round_delivered_, round_lost_, event.now - round_began_);
+  round_began_ = event.now;
   last_pace_ = pace_;
   round_delivered_ = round_lost_ = round_most_in_flight_ = 0;
   round_rtt_sum_ = {};
@@ -191,11 +196,13 @@ void Model::UpdatePhase(const AckEvent& event) {
     case Phase::kProbeUp:
       // Long enough to show whether the path takes it.
       if (a_round && (event.flight_bytes >= std::min(InFlight(kUpGain), most_in_flight_) ||
-                      lasted > 2 * least_rtt_))
+                      bound_.bounded() || lasted > 2 * least_rtt_))
         Enter(Phase::kProbeDown, event.now);
       return;
     case Phase::kProbeDown:
-      if (a_round || event.flight_bytes <= InFlight(1)) Enter(Phase::kCruise, event.now);
+      // Where it is asked whether loss ends below, a whole round has to be sent at that pace.
+      if (bound_.asks() ? lasted > 2 * least_rtt_ : a_round || event.flight_bytes <= InFlight(1))
+        Enter(Phase::kCruise, event.now);
       return;
     case Phase::kCruise:
       if (round_start_ && ++cruise_rounds_ >= kCruiseRounds && !event.rate.app_limited)

@@ -7,6 +7,7 @@
 
 #include "sctp/congestion/congestion.h"
 #include "sctp/congestion/loss_gate.h"
+#include "sctp/congestion/rate_bound.h"
 #include "sctp/congestion/windowed_max.h"
 
 namespace sctp {
@@ -22,7 +23,7 @@ class Model : public Congestion {
   [[nodiscard]] double pacing_rate() const override;
   [[nodiscard]] const char* state() const override;
 
-  [[nodiscard]] double rate() const { return rate_.best(); }
+  [[nodiscard]] double rate() const { return bound_.Limit(rate_.best()); }
   [[nodiscard]] Duration least_rtt() const { return least_rtt_; }
 
  private:
@@ -49,7 +50,7 @@ class Model : public Congestion {
   int cruise_rounds_ = 0;
 
   // The path.
-  WindowedMax rate_;
+  WindowedMax rate_;  // of short times; bound_ has what it carries in the long run
   Duration least_rtt_ = Duration::max();
   TimePoint least_rtt_time_{};
   Duration smoothed_rtt_{};
@@ -63,6 +64,7 @@ class Model : public Congestion {
   bool round_start_ = false;
   std::size_t round_delivered_ = 0, round_lost_ = 0, round_most_in_flight_ = 0;
   Duration round_rtt_sum_{};
+  TimePoint round_began_{};
   int round_rtts_ = 0;
   LossGate::Pace last_pace_ = LossGate::Pace::kAbove, pace_ = LossGate::Pace::kAbove;
 
@@ -72,6 +74,7 @@ class Model : public Congestion {
   int full_rounds_ = 0;
 
   LossGate gate_;
+  RateBound bound_;
   std::size_t most_in_flight_ = SIZE_MAX;  // what the path was found to hold at most
   std::size_t before_cut_ = 0;             // for OnUndo
   TimePoint probe_rtt_until_{};

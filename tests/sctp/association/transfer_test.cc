@@ -75,6 +75,32 @@ TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
   EXPECT_GT(BulkRate(settings, 10s), 8.5);
 }
 
+// 50 of 100 Mbit/s pass, 64 KB more at once now and then.
+TEST(TransferTest, APolicerIsNotFilledWithWhatItDrops) {
+  LinkSettings link = Wan(0);
+  link.policer_bits_per_second = 50e6;
+  Simulation simulation(Wide(link, 1));
+  ASSERT_TRUE(simulation.Connect());
+  Bulk bulk(simulation);
+  simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
+  bulk.Start();
+  // Start-up, and two cycles in which it is learnt.
+  simulation.Run(2s);
+  const std::uint64_t before = bulk.received_bytes();
+  const SenderCounters first = simulation.a.association()->sender()->counters();
+  simulation.Run(8s);
+  const SenderCounters sent = simulation.a.association()->sender()->counters();
+  EXPECT_GT(static_cast<double>(bulk.received_bytes() - before) / 8, 5.4e6);
+  EXPECT_LT(static_cast<double>(sent.retransmitted_chunks - first.retransmitted_chunks),
+            0.03 * static_cast<double>(sent.chunks - first.chunks));
+  // When the policer is gone, so is the bound.
+  simulation.to_b.settings.policer_bits_per_second = 0;
+  simulation.Run(5s);
+  const std::uint64_t bounded = bulk.received_bytes();
+  simulation.Run(3s);
+  EXPECT_GT(static_cast<double>(bulk.received_bytes() - bounded) / 3, 10e6);
+}
+
 TEST(TransferTest, ReorderingIsNoLoss) {
   LinkSettings link = Wan(0);
   link.reordered = 0.02;

@@ -3,6 +3,7 @@
 
 #include "sctp/congestion/loss_gate.h"
 #include "sctp/congestion/pacer.h"
+#include "sctp/congestion/rate_bound.h"
 #include "sctp/congestion/reno.h"
 #include "sctp/congestion/windowed_max.h"
 
@@ -128,6 +129,59 @@ TEST(LossGateTest, LossThatFollowsOurRateIsAPolicers) {
   EXPECT_FALSE(gate.OnRound(Pace::kBelow, kRound, 0, 0ms, 50ms));
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, kRound, kRound / 25, 0ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 10, 0ms, 50ms));
+}
+
+// A cycle of the model: a round below, some even ones, one above; RATE bytes go through in each,
+// and of those a part is lost whatever is sent.
+void Cycle(RateBound& bound, double sent, double rate, double lost_anyway = 0) {
+  const auto round = [&](Pace pace, double gain) {
+    const double through = std::min(gain * sent, rate) * (1 - lost_anyway);
+    bound.OnRound(pace, static_cast<std::size_t>(through),
+                  static_cast<std::size_t>(gain * sent - through), 50ms);
+  };
+  round(Pace::kBelow, 0.75);
+  for (int i = 0; i < 6; ++i) round(Pace::kEven, 1);
+  round(Pace::kAbove, 1.25);
+}
+
+TEST(RateBoundTest, LossThatEndsBelowTwiceBoundsTheRate) {
+  RateBound bound;
+  Cycle(bound, 1.2e6, 1e6);
+  EXPECT_FALSE(bound.bounded());
+  EXPECT_TRUE(bound.asks());
+  Cycle(bound, 1.2e6, 1e6);
+  ASSERT_TRUE(bound.bounded());
+  EXPECT_NEAR(bound.Limit(24e6), 20e6, 0.1e6);
+  EXPECT_EQ(bound.Limit(10e6), 10e6);
+}
+
+TEST(RateBoundTest, LossOfThePathItselfDoesNot) {
+  RateBound bound;
+  for (int i = 0; i < 10; ++i) Cycle(bound, 1e6, 2e6, /*lost_anyway=*/0.2);
+  EXPECT_FALSE(bound.bounded());
+}
+
+TEST(RateBoundTest, CleanRoundsAboveLiftItLaterEachTime) {
+  RateBound bound;
+  for (const int needed : {2, 4}) {
+    for (int i = 0; i < 2; ++i) Cycle(bound, 1.2e6, 1e6);
+    ASSERT_TRUE(bound.bounded());
+    for (int i = 0; i < needed - 1; ++i) Cycle(bound, 1e6, 2e6);
+    EXPECT_TRUE(bound.bounded());
+    Cycle(bound, 1e6, 2e6);
+    EXPECT_FALSE(bound.bounded());
+  }
+}
+
+TEST(RateBoundTest, RoundsThatWereNotFilledSayNothing) {
+  RateBound bound;
+  for (int i = 0; i < 4; ++i) {
+    bound.OnRound(Pace::kBelow, 750'000, 0, 50ms);
+    bound.OnRound(Pace::kEven, 800'000, 200'000, 50ms);
+    bound.OnAppLimited();
+    bound.OnRound(Pace::kAbove, 1'000'000, 0, 50ms);
+  }
+  EXPECT_FALSE(bound.bounded());
 }
 
 AckEvent Ack(std::size_t delivered, std::size_t flight, bool recovery = false) {
