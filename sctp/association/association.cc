@@ -58,7 +58,10 @@ void Association::Agree(const Agreed& agreed) {
   sending.partial_reliability = agreed_.partial_reliability;
   sending.max_message_bytes = settings_.max_message_bytes;
   sending.buffer_bytes = settings_.send_buffer_bytes;
-  sending.max_outstanding_chunks = settings_.max_outstanding_chunks;
+  sending.max_outstanding_chunks =
+      agreed_.adaptation == kTakesManyChunks
+          ? settings_.max_outstanding_chunks
+          : std::min(settings_.max_outstanding_chunks, settings_.max_outstanding_chunks_of_others);
   sending.peer_ack_delay = settings_.peer_ack_delay;
   sending.round_trip = settings_.round_trip;
   sending.congestion = settings_.congestion;

@@ -1,5 +1,5 @@
 // A queue in one block of memory whose elements keep their number for as long as they live: the
-// first ever pushed is 0. Grows by doubling, never shrinks by itself.
+// first ever pushed is 0. Grows by doubling; what was much is given back when it becomes empty.
 #pragma once
 
 #include <cassert>
@@ -40,14 +40,15 @@ class Ring {
     slot = std::move(value);
     return slot;
   }
-  void pop_front() {
-    assert(!empty());
-    ++begin_;
-  }
+  void pop_front() { pop_front(1); }
   void pop_front(std::size_t count) {
     assert(count <= size());
     begin_ += count;
+    if (empty() && slots_.size() > kKept) slots_ = std::vector<T>();
   }
+  // Elements that there is memory for.
+  [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
+  static constexpr std::size_t kKept = 1024;
 
  private:
   void Grow() {

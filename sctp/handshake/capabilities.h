@@ -9,6 +9,10 @@
 
 namespace sctp {
 
+// An adaptation layer indication, "WIDE": who says so takes as many chunks ahead of a missing one
+// as gap blocks can name, as our receiver does.
+inline constexpr std::uint32_t kTakesManyChunks = 0x57494445;
+
 struct Capabilities {
   bool interleaving = false;         // I-DATA and I-FORWARD-TSN (RFC 8260)
   bool partial_reliability = false;  // FORWARD-TSN (RFC 3758)

@@ -26,6 +26,7 @@ struct SentChunk {
   PacketNumber packet;             // of the last transmission
   TimePoint sent{};
 };
+static_assert(sizeof(SentChunk) <= 40, "there may be 32,768 of them");
 
 class Outstanding {
  public:

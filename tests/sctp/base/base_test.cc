@@ -93,6 +93,20 @@ TEST(TsnRunsTest, AgreesWithASet) {
   }
 }
 
+TEST(RingTest, WhatWasMuchIsGivenBack) {
+  Ring<int> ring;
+  for (int i = 0; i < 5000; ++i) ring.push_back(i);
+  ring.pop_front(4999);
+  EXPECT_GE(ring.capacity(), 5000u);
+  ring.pop_front();
+  EXPECT_EQ(ring.capacity(), 0u);
+  ring.push_back(7);
+  EXPECT_EQ(ring.begin_number(), 5000u);
+  EXPECT_EQ(ring[5000], 7);
+  ring.pop_front();
+  EXPECT_GT(ring.capacity(), 0u);  // little is kept
+}
+
 TEST(RingTest, ElementsKeepTheirNumbers) {
   Ring<int> ring;
   for (int i = 0; i < 100; ++i) {
