@@ -141,6 +141,8 @@ class Association : private MessageSink {
   [[nodiscard]] AssociationTags tags() const {
     return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
   }
+  // When the peer last sent something.
+  [[nodiscard]] TimePoint heard() const { return heartbeats_.heard(); }
   [[nodiscard]] Closing::State closing() const { return closing_.state(); }
   [[nodiscard]] std::uint16_t streams() const { return out_streams_; }
   [[nodiscard]] const Capabilities& agreed() const { return agreed_; }

@@ -17,8 +17,13 @@ struct Address {
   std::uint16_t port = 0;
   // What carries packets there; the owner's own numbering.
   std::uint8_t carrier = 0;
+  // Which address of ours the peer knows, for the owner to send from; zeros: any. It goes along
+  // with the address, and is no part of what is compared.
+  std::array<std::uint8_t, 16> local{};
 
-  bool operator==(const Address&) const = default;
+  bool operator==(const Address& other) const {
+    return host == other.host && port == other.port && carrier == other.carrier;
+  }
 };
 
 }  // namespace sctp

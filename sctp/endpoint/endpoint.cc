@@ -34,10 +34,10 @@ Endpoint::Slot& Endpoint::AddSlot(const Place& place) {
   return *slots_[number];
 }
 
-Association::Identity Endpoint::NewIdentity(std::uint16_t peer_port) {
+Association::Identity Endpoint::NewIdentity(const Place& place) {
   Association::Identity identity;
-  identity.own_port = settings_.port;
-  identity.peer_port = peer_port;
+  identity.own_port = place.own_port;
+  identity.peer_port = place.port;
   do {
     identity.own_tag = VerificationTag(random_.NonzeroU32());
   } while (by_tag_.contains(identity.own_tag.value()));
@@ -57,17 +57,30 @@ const Association* Endpoint::Find(AssociationId id) const {
   return slot == nullptr ? nullptr : slot->association.get();
 }
 
+AssociationSettings Endpoint::SettingsFor(const Address& peer) const {
+  AssociationSettings settings = settings_.association;
+  if (policy_ != nullptr) settings.packet_bytes = policy_->PacketBytes(peer);
+  return settings;
+}
+
+bool Endpoint::Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now) {
+  if (policy_ != nullptr ? policy_->MayAsk(from, ask, now) : strangers_.Admit(from, now))
+    return true;
+  ++counters_.strangers_limited;
+  return false;
+}
+
 Result<AssociationId> Endpoint::Connect(const Address& peer, std::uint16_t peer_port,
-                                        TimePoint now) {
-  const Place place{peer, peer_port};
+                                        std::uint16_t own_port, TimePoint now) {
+  const Place place{peer, peer_port, own_port};
   if (by_place_.contains(place)) return funnel::Fail("there is an association already", EISCONN);
   if (by_id_.size() >= settings_.max_associations)
     return funnel::Fail("too many associations", ENOSPC);
-  const Association::Identity identity = NewIdentity(peer_port);
+  const Association::Identity identity = NewIdentity(place);
   Slot& slot = AddSlot(place);
   by_tag_[identity.own_tag.value()] = slot.number;
   slot.association = std::make_unique<Association>(
-      settings_.association, identity, Association::Around{random_, buffers_, slot}, now);
+      SettingsFor(peer), identity, Association::Around{random_, buffers_, slot}, now);
   Touch(slot);
   return slot.id;
 }
@@ -128,7 +141,7 @@ void Endpoint::Remove(Slot& slot) {
 
 void Endpoint::Renew(Slot& slot) {
   by_tag_.erase(slot.association->identity().own_tag.value());
-  const Association::Identity fresh = NewIdentity(slot.place.port);
+  const Association::Identity fresh = NewIdentity(slot.place);
   slot.association->Renew(fresh.own_tag, fresh.own_tsn);
   by_tag_[fresh.own_tag.value()] = slot.number;
 }

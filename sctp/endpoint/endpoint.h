@@ -40,6 +40,21 @@ class EndpointObserver {
   virtual void OnWritable(AssociationId association) = 0;
 };
 
+// What the owner may decide about peers. Asked from OnPacket and Connect; nothing may be called
+// from inside.
+class EndpointPolicy {
+ public:
+  virtual ~EndpointPolicy() = default;
+  enum class Ask { kInit, kCookieEcho, kOther };
+  // Whether a packet of no association may be answered now, or, of a COOKIE ECHO whose MAC is
+  // right, believed.
+  virtual bool MayAsk(const Address& from, Ask ask, TimePoint now) = 0;
+  // Whether one more association may be had with that address.
+  virtual bool MayAccept(const Address& from) = 0;
+  // The largest packet towards PEER, no larger than AssociationSettings::packet_bytes's buffer.
+  virtual std::size_t PacketBytes(const Address& peer) const = 0;
+};
+
 struct EndpointCounters {
   std::uint64_t packets_malformed = 0;    // too short, a bad checksum, chunks that end beyond it
   std::uint64_t packets_other_port = 0;   // not for our port
@@ -58,10 +73,18 @@ class Endpoint {
            TimePoint now);
   ~Endpoint();
 
-  // OnUp or OnDown follows. Fails with EISCONN if there is one with that address and port, and with
-  // ENOSPC at EndpointSettings::max_associations.
+  // Instead of EndpointSettings::strangers and packet_bytes; it outlives the endpoint.
+  void SetPolicy(EndpointPolicy* policy) { policy_ = policy; }
+
+  // From OWN_PORT, which may be another than that of what others begin: peers can tell two behind
+  // one address apart by it. OnUp or OnDown follows. Fails with EISCONN if there is one between
+  // these ports and addresses, and with ENOSPC at EndpointSettings::max_associations.
   [[nodiscard]] Result<AssociationId> Connect(const Address& peer, std::uint16_t peer_port,
-                                              TimePoint now);
+                                              std::uint16_t own_port, TimePoint now);
+  [[nodiscard]] Result<AssociationId> Connect(const Address& peer, std::uint16_t peer_port,
+                                              TimePoint now) {
+    return Connect(peer, peer_port, settings_.port, now);
+  }
   [[nodiscard]] SendStatus Send(AssociationId id, StreamId stream, ByteView message,
                                 const SendOptions& options, TimePoint now);
   void Configure(AssociationId id, StreamId stream, const StreamShare& share);
@@ -79,6 +102,8 @@ class Endpoint {
   // The next packet, into BUFFER of at least AssociationSettings::packet_bytes. Call until it has
   // none; those of one association follow each other as long as its train lasts.
   [[nodiscard]] std::optional<Departure> NextPacket(MutableByteView buffer, TimePoint now);
+  // Whether it may have one.
+  [[nodiscard]] bool HasPackets() const { return !ready_.empty() || !replies_.empty(); }
   [[nodiscard]] TimePoint NextTimer() const { return timers_.time(); }
   void OnTimer(TimePoint now);
 
@@ -92,11 +117,13 @@ class Endpoint {
   struct Place {
     Address address;
     std::uint16_t port = 0;  // the peer's
+    std::uint16_t own_port = 0;
     bool operator==(const Place&) const = default;
   };
   struct PlaceHash {
     std::size_t operator()(const Place& place) const {
-      return std::hash<Address>{}(place.address) * 31 + place.port;
+      return std::hash<Address>{}(place.address) * 31 +
+             (std::size_t{place.own_port} << 16 | place.port);
     }
   };
   struct Reply {
@@ -105,7 +132,12 @@ class Endpoint {
   };
 
   Slot& AddSlot(const Place& place);
-  Association::Identity NewIdentity(std::uint16_t peer_port);
+  Association::Identity NewIdentity(const Place& place);
+  [[nodiscard]] AssociationSettings SettingsFor(const Address& peer) const;
+  [[nodiscard]] bool Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now);
+  [[nodiscard]] static Place PlaceOf(const Address& from, const CommonHeader& header) {
+    return {from, header.source_port, header.destination_port};
+  }
   [[nodiscard]] Slot* FindSlot(AssociationId id) const;
   void Touch(Slot& slot);
   void Remove(Slot& slot);
@@ -129,6 +161,7 @@ class Endpoint {
   EndpointSettings settings_;
   RandomSource& random_;
   EndpointObserver& observer_;
+  EndpointPolicy* policy_ = nullptr;
   CookieBox cookies_;
   Strangers strangers_;
   BufferPool buffers_;

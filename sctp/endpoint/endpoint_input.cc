@@ -34,14 +34,16 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     ++counters_.packets_malformed;
     return;
   }
-  if (packet->header.destination_port != settings_.port) {
-    ++counters_.packets_other_port;
-    return;
-  }
   ChunkReader chunks(packet->chunks);
   const auto first = chunks.Next();
   if (!first) {
     ++counters_.packets_malformed;
+    return;
+  }
+  const Place place = PlaceOf(from, packet->header);
+  const bool begins = first->type == ChunkType::kInit || first->type == ChunkType::kCookieEcho;
+  if (begins && place.own_port != settings_.port && !by_place_.contains(place)) {
+    ++counters_.packets_other_port;
     return;
   }
   if (first->type == ChunkType::kInit) {
@@ -59,14 +61,18 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
   }
   const auto found = by_tag_.find(packet->header.tag.value());
   if (found == by_tag_.end()) {
-    OutOfTheBlue(from, *packet, *first, now);
+    if (place.own_port != settings_.port) ++counters_.packets_other_port;
+    // Straight over IP another port may be another's SCTP; over UDP all are ours.
+    if (place.own_port == settings_.port || from.port != 0)
+      OutOfTheBlue(from, *packet, *first, now);
     return;
   }
   Slot& slot = *slots_[found->second];
-  if (slot.place != Place{from, packet->header.source_port}) {
+  if (slot.place != place) {
     ++counters_.packets_other_place;
     return;
   }
+  slot.place.address.local = from.local;
   slot.association->OnPacket(*packet, now);
   if (slot.association->wants_new_tag()) Renew(slot);
   // The peer has answered: whoever said that it had begun anew was somebody else.
@@ -81,10 +87,7 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
     ++counters_.inits_bad;
     return;
   }
-  if (!strangers_.Admit(from, now)) {
-    ++counters_.strangers_limited;
-    return;
-  }
+  if (!Admit(from, EndpointPolicy::Ask::kInit, now)) return;
   ++counters_.inits;
   const auto init = InitChunk::Parse(chunk);
   if (!init || init->tag == VerificationTag(0)) {
@@ -106,11 +109,11 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   }
   const AssociationSettings& ours = settings_.association;
   Cookie cookie;
-  Association::Identity identity = NewIdentity(packet.header.source_port);
+  const Place place = PlaceOf(from, packet.header);
+  Association::Identity identity = NewIdentity(place);
   cookie.own_tag = identity.own_tag;
   cookie.own_tsn = identity.own_tsn;
-  if (const auto found = by_place_.find(Place{from, packet.header.source_port});
-      found != by_place_.end()) {
+  if (const auto found = by_place_.find(place); found != by_place_.end()) {
     const Association& there = *slots_[found->second]->association;
     if (there.closing() == Closing::State::kAckSent) return;  // section 9.2: it ends first
     if (there.up()) {
@@ -127,8 +130,8 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   cookie.peer_window_bytes = init->window_bytes;
   cookie.out_streams = std::min(ours.out_streams, init->in_streams);
   cookie.in_streams = std::min(ours.in_streams, init->out_streams);
-  cookie.own_port = settings_.port;
-  cookie.peer_port = packet.header.source_port;
+  cookie.own_port = place.own_port;
+  cookie.peer_port = place.port;
   cookie.capabilities = Common(ours.capabilities, parameters->capabilities);
   cookie.peer = from;
   ReplyWith(from, header, [&](BufferWriter& out) {
@@ -150,7 +153,7 @@ void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const
   const auto cookie = cookies_.Open(chunk.body, now);
   if (!cookie && cookie.error() == CookieFault::kStale) {
     ++counters_.cookies_stale;
-    if (!strangers_.Admit(from, now)) return;
+    if (!Admit(from, EndpointPolicy::Ask::kCookieEcho, now)) return;
     // Nothing of a stale cookie is used but whom to tell.
     if (const auto peer = CookieBox::PeerTagOf(chunk.body))
       ReplyWith(from, Turned(packet.header, *peer), [](BufferWriter& out) {
@@ -160,9 +163,9 @@ void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const
       });
     return;
   }
-  const Place place{from, packet.header.source_port};
-  if (!cookie || cookie->peer != from || cookie->peer_port != packet.header.source_port ||
-      cookie->own_tag != packet.header.tag) {
+  const Place place = PlaceOf(from, packet.header);
+  if (!cookie || cookie->peer != from || cookie->peer_port != place.port ||
+      cookie->own_port != place.own_port || cookie->own_tag != packet.header.tag) {
     ++counters_.cookies_forged;
     return;
   }
@@ -215,19 +218,21 @@ void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packe
 void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView& packet,
                       TimePoint now) {
   // A cookie that was used already, and whose association is over, is not used again.
-  if (by_id_.size() >= settings_.max_associations || by_tag_.contains(cookie.own_tag.value())) {
+  if (by_id_.size() >= settings_.max_associations || by_tag_.contains(cookie.own_tag.value()) ||
+      (policy_ != nullptr && !policy_->MayAccept(place.address))) {
     ++counters_.cookies_refused;
     return;
   }
-  Association::Identity identity = NewIdentity(place.port);
+  Association::Identity identity = NewIdentity(place);
   identity.own_tag = cookie.own_tag;
   identity.own_tsn = cookie.own_tsn;
   identity.peer_tag = cookie.peer_tag;
   Slot& slot = AddSlot(place);
   slot.incoming = true;
   by_tag_[identity.own_tag.value()] = slot.number;
-  slot.association = std::make_unique<Association>(
-      settings_.association, identity, cookie, Association::Around{random_, buffers_, slot}, now);
+  slot.association =
+      std::make_unique<Association>(SettingsFor(place.address), identity, cookie,
+                                    Association::Around{random_, buffers_, slot}, now);
   Touch(slot);
   slot.OnUp();
   slot.association->OnPacket(packet, now);
@@ -237,7 +242,7 @@ void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView
 // 8.5.1).
 void Endpoint::OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
                            TimePoint now) {
-  const auto found = by_place_.find(Place{from, packet.header.source_port});
+  const auto found = by_place_.find(PlaceOf(from, packet.header));
   if (found == by_place_.end()) return;
   Slot& slot = *slots_[found->second];
   const Association::Identity& identity = slot.association->identity();
@@ -266,10 +271,7 @@ void Endpoint::OutOfTheBlue(const Address& from, const PacketView& packet, const
     default:
       break;
   }
-  if (!strangers_.Admit(from, now)) {
-    ++counters_.strangers_limited;
-    return;
-  }
+  if (!Admit(from, EndpointPolicy::Ask::kOther, now)) return;
   ++counters_.out_of_the_blue;
   const ChunkType answer =
       first.type == ChunkType::kShutdownAck ? ChunkType::kShutdownComplete : ChunkType::kAbort;

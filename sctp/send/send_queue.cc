@@ -27,6 +27,7 @@ void SendQueue::Push(MessageId id) {
     slots_[stream.last].next = id;
   stream.last = id;
   ++messages_;
+  if (message.deadline != TimePoint::max()) ++with_deadline_;
   bytes_ += message.bytes.size();
   scheduler_.Activate(message.stream);
 }
@@ -36,6 +37,7 @@ void SendQueue::PopFirst(Stream& stream) {
   message.queued = false;
   bytes_ -= message.bytes.size() - message.cut_bytes;
   --messages_;
+  if (message.deadline != TimePoint::max()) --with_deadline_;
   --stream.messages;
   stream.first = message.next;
 }

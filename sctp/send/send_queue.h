@@ -41,6 +41,7 @@ class SendQueue {
 
   [[nodiscard]] bool empty() const { return messages_ == 0; }
   [[nodiscard]] std::size_t messages() const { return messages_; }
+  [[nodiscard]] std::size_t with_deadline() const { return with_deadline_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   // Given up before anything of them was sent.
   [[nodiscard]] std::uint64_t expired() const { return expired_; }
@@ -67,7 +68,7 @@ class SendQueue {
   std::vector<Stream> streams_;  // as far as one was used
   // Of DATA only: a message that was begun and whose turn lasts until its end.
   std::optional<StreamId> unfinished_;
-  std::size_t messages_ = 0, bytes_ = 0;
+  std::size_t messages_ = 0, with_deadline_ = 0, bytes_ = 0;
   std::uint64_t expired_ = 0, expired_bytes_ = 0;
   std::vector<MessageId> half_sent_;  // for TakeExpired
 };

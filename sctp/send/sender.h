@@ -96,6 +96,10 @@ class Sender {
   [[nodiscard]] double pacing_rate() const { return pacer_.rate(); }
   [[nodiscard]] std::size_t flight_bytes() const { return records_.flight_bytes(); }
   [[nodiscard]] std::size_t buffered_bytes() const { return buffered_; }
+  [[nodiscard]] std::uint32_t peer_window_bytes() const { return peer_window_; }
+  // Messages that are not sent, or not to their end; and those of them with a deadline.
+  [[nodiscard]] std::size_t waiting_messages() const { return queue_.messages(); }
+  [[nodiscard]] std::size_t waiting_with_deadline() const { return queue_.with_deadline(); }
   [[nodiscard]] std::size_t outstanding_chunks() const { return outstanding_.size(); }
   [[nodiscard]] const RetransmissionTimer& timer() const { return timer_; }
   [[nodiscard]] SenderCounters counters() const;
