@@ -1,7 +1,9 @@
-// What the userland engine costs: CPU per message, both ends together, and messages a second, over
+// What an engine costs: CPU per message, both ends together, and messages a second, over
 // UDP.
 //
-//   bench-engine [-m MESSAGES] [-b BATCH] [--one-way BYTES]... [ADDRESS-A ADDRESS-B]
+//   bench-engine [--own] [-m MESSAGES] [-b BATCH] [--one-way BYTES]... [ADDRESS-A ADDRESS-B]
+//
+// The userland engine's, or that of the one on our own SCTP core.
 //
 // One process holds both ends and turns them in one thread, so that its CPU time is exactly what
 // one message costs to send and to receive. Default addresses 127.0.0.1, default sizes 100, 1024,
@@ -17,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel-sctpd/engine/own/own_engine.h"
 #include "funnel-sctpd/engine/userland_engine.h"
 
 namespace funnel::sctp {
@@ -50,13 +53,16 @@ struct Peer : EngineObserver {
 
 class Bench {
  public:
-  Bench(const std::string& host_a, const std::string& host_b) {
-    Start(a_, host_a, 19899);
-    Start(b_, host_b, 29899);
+  Bench(bool own, const std::string& host_a, const std::string& host_b) {
+    Start(own, a_, host_a, 19899);
+    Start(own, b_, host_b, 29899);
     auto id = a_.engine->Connect({{*TransportAddress::Parse(host_b, 29899)}});
     if (!id) Die(id.error().message);
     while (!a_.up || !b_.up) Turn(/*wait=*/true);
-    std::printf("largest unfragmented message: %zu\n", a_.engine->MaxUnfragmented(a_.association));
+    // As the daemon does when it knows whose association it is.
+    for (Peer* peer : {&a_, &b_}) peer->engine->Trust(peer->association);
+    std::printf("%s, largest unfragmented message: %zu\n", std::string(a_.engine->name()).c_str(),
+                a_.engine->MaxUnfragmented(a_.association));
   }
 
   void OneWay(std::size_t count, std::size_t size, std::size_t batch) {
@@ -93,14 +99,15 @@ class Bench {
     std::fprintf(stderr, "bench-engine: %s\n", what.c_str());
     std::exit(1);
   }
-  static void Start(Peer& peer, const std::string& host, std::uint16_t port) {
+  static void Start(bool own, Peer& peer, const std::string& host, std::uint16_t port) {
     auto address = TransportAddress::Parse(host, port);
     if (!address) Die("not an address: " + host);
     auto fd = BindUdpSocket(*address);
     if (!fd) Die(fd.error().message);
     std::vector<UniqueFd> sockets;
     sockets.push_back(std::move(*fd));
-    auto engine = MakeUserlandEngine({}, std::move(sockets), peer);
+    auto engine = own ? MakeOwnEngine({}, std::move(sockets), peer)
+                      : MakeUserlandEngine({}, std::move(sockets), peer);
     if (!engine) Die(engine.error().message);
     peer.engine = std::move(*engine);
   }
@@ -131,11 +138,14 @@ class Bench {
 
 int main(int argc, char** argv) {
   std::size_t messages = 200'000, batch = 64;
+  bool own = false;
   std::vector<std::size_t> sizes;
   std::vector<std::string> hosts;
   for (int i = 1; i < argc; ++i) {
     bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "-m") == 0 && more)
+    if (std::strcmp(argv[i], "--own") == 0)
+      own = true;
+    else if (std::strcmp(argv[i], "-m") == 0 && more)
       messages = std::strtoull(argv[++i], nullptr, 10);
     else if (std::strcmp(argv[i], "-b") == 0 && more)
       batch = std::strtoull(argv[++i], nullptr, 10);
@@ -146,6 +156,6 @@ int main(int argc, char** argv) {
   }
   if (sizes.empty()) sizes = {100, 1024, 1432, 16384};
   hosts.resize(2, hosts.empty() ? "127.0.0.1" : hosts[0]);
-  funnel::sctp::Bench bench(hosts[0], hosts[1]);
+  funnel::sctp::Bench bench(own, hosts[0], hosts[1]);
   for (std::size_t size : sizes) bench.OneWay(size > 4096 ? messages / 8 : messages, size, batch);
 }

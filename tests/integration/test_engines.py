@@ -1,8 +1,8 @@
-"""Both engines keep what funnel-sctpd/engine/engine.h promises, alone and against each other.
+"""The engines keep what funnel-sctpd/engine/engine.h promises, alone and against each other.
 
     host a: engine ====== lan, alt ====== engine: host b          (network namespaces; two_hosts.h)
 
-Each engine is libusrsctp in our process or the kernel's SCTP; what carries it is UDP or IP itself. Most machines that
+Each engine is libusrsctp in our process, SCTP of our own there, or the kernel's; what carries it is UDP or IP itself. Most machines that
 run tests have no SCTP in their kernel: pairings with it run in a guest that has (lab/uml.py).
 """
 import os
@@ -12,7 +12,8 @@ import pytest
 
 from lab import uml
 
-PAIRINGS = ("UserlandUserland", "UserlandKernel", "KernelUserland", "KernelKernel")
+HERE = ("UserlandUserland", "OwnOwn", "OwnUserland", "UserlandOwn")
+IN_A_GUEST = ("UserlandKernel", "KernelUserland", "KernelKernel", "OwnKernel", "KernelOwn")
 GUEST_SECONDS = 200
 
 
@@ -25,13 +26,14 @@ def require_all(done):
     assert "SKIPPED" not in done.stdout and " 0 tests" not in done.stdout, done.stdout[-6000:]
 
 
-def test_userland_engine_here(build):
-    require_all(subprocess.run(conformance(build, "UserlandUserland"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+@pytest.mark.parametrize("pairing", HERE)
+def test_engines_here(build, pairing):
+    require_all(subprocess.run(conformance(build, pairing), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, timeout=GUEST_SECONDS, check=False))
 
 
 @pytest.mark.volume
-@pytest.mark.parametrize("pairing", PAIRINGS[1:])
+@pytest.mark.parametrize("pairing", IN_A_GUEST)
 def test_engines_in_a_guest(build, pairing):
     if uml.why_not():
         pytest.skip(uml.why_not())

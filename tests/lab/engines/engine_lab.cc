@@ -8,6 +8,7 @@
 
 #include "funnel-sctpd/engine/kernel_engine.h"
 #include "funnel-sctpd/engine/kernel_probe.h"
+#include "funnel-sctpd/engine/own/own_engine.h"
 #include "funnel-sctpd/engine/userland_engine.h"
 
 namespace funnel::sctp::test {
@@ -26,18 +27,29 @@ void KeepKernelSilent(Host host, bool silent) {
         host, std::string(program) + " -w " + (silent ? kDropKernelAborts : "-F OUTPUT")));
 }
 
+std::string NameOf(Kind kind) {
+  switch (kind) {
+    case Kind::kUserland:
+      return "Userland";
+    case Kind::kKernel:
+      return "Kernel";
+    case Kind::kOwn:
+      return "Own";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string Name(const Pairing& pairing) {
-  auto name = [](Kind kind) { return kind == Kind::kKernel ? "Kernel" : "Userland"; };
-  return std::string(name(pairing.a)) + name(pairing.b) +
+  return NameOf(pairing.a) + NameOf(pairing.b) +
          (pairing.carrier == Carrier::kUdp ? "Udp" : "Direct");
 }
 
 std::vector<Pairing> AllPairings() {
   std::vector<Pairing> out;
-  for (Kind a : {Kind::kUserland, Kind::kKernel})
-    for (Kind b : {Kind::kUserland, Kind::kKernel})
+  for (Kind a : {Kind::kUserland, Kind::kKernel, Kind::kOwn})
+    for (Kind b : {Kind::kUserland, Kind::kKernel, Kind::kOwn})
       for (Carrier carrier : {Carrier::kUdp, Carrier::kDirect}) out.push_back({a, b, carrier});
   return out;
 }
@@ -118,7 +130,8 @@ Result<std::unique_ptr<Engine>> EngineLab::Make(LabEnd& end, const Settings& set
   if (direct) {
     for (UniqueFd& fd : TRY(OpenDirectSockets())) sockets.push_back(std::move(fd));
   }
-  return MakeUserlandEngine(settings, std::move(sockets), end);
+  return end.kind == Kind::kOwn ? MakeOwnEngine(settings, std::move(sockets), end)
+                                : MakeUserlandEngine(settings, std::move(sockets), end);
 }
 
 void EngineLab::Start(LabEnd& end, const Settings& settings, Addresses addresses) {
@@ -149,6 +162,10 @@ void EngineLab::Associate(const Settings& settings, Addresses addresses) {
       << a->ups.size() << " and " << b->ups.size() << " up"
       << (a->downs.empty() ? "" : ", " + a->downs[0].text);
   ASSERT_EQ(a->current(), *id);
+  for (LabEnd* end : {&*a, &*b}) {
+    TwoHosts::On on(end->host);
+    end->engine->Trust(end->current());  // as the daemon does when it knows who the peer is
+  }
 }
 
 bool EngineLab::Run(const std::function<bool()>& done, milliseconds patience) {

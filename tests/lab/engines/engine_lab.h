@@ -18,13 +18,13 @@ namespace funnel::sctp::test {
 
 using std::chrono::milliseconds;
 
-enum class Kind { kUserland, kKernel };
+enum class Kind { kUserland, kKernel, kOwn };
 
 struct Pairing {
   Kind a, b;
   Carrier carrier;
 };
-// Which of its host's addresses a kernel engine has; the userland engine has all.
+// Which of its host's addresses a kernel engine has; those in our process have all.
 enum class Addresses { kIpv4, kIpv6, kBothLinks };
 [[nodiscard]] std::string Name(const Pairing& pairing);
 // All of them, for INSTANTIATE_TEST_SUITE_P.

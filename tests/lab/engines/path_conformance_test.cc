@@ -1,13 +1,29 @@
-// Peers with several addresses, which both engines use within one association: the kernel's knows
-// them by the handshake, the userland engine by what it is offered.
+// Peers with several addresses, which engines use within one association: the kernel's knows them
+// by the handshake, the userland engine by what it is offered; the one on our own core does not
+// yet.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "tests/lab/engines/engine_lab.h"
+#include "tests/unit/expected_failures.h"
 
 namespace funnel::sctp::test {
 namespace {
+
+funnel::test::ExpectedFailures::Table OwnOwes() {
+  funnel::test::ExpectedFailures::Table table;
+  for (const char* name :
+       {"BothEndsKnowAllAddresses", "PulledPathUnderLoadLosesNothingAndStallsShortly",
+        "IdleAssociationNoticesAPulledPath", "SilenceOnAllPathsIsADeadPeer",
+        "OfferedPathsAreTakenInTheirOrder"})
+    for (const char* carrier : {"Udp", "Direct"})
+      table[std::string("All/PathConformance.") + name + "/OwnOwn" + carrier] =
+          "our own SCTP core has one address for an association, and takes no offer of others";
+  return table;
+}
+
+const funnel::test::ExpectedFailures owed(OwnOwes());
 
 // What configuration promises, by default (Settings): the longest that a pulled path may stall
 // delivery.
@@ -239,12 +255,14 @@ TEST_P(MixedPathConformance, PathThatTheKernelDoesNotKnowEndsNothing) {
 
 constexpr Pairing kUserlandUdp{Kind::kUserland, Kind::kUserland, Carrier::kUdp};
 constexpr Pairing kUserlandDirect{Kind::kUserland, Kind::kUserland, Carrier::kDirect};
+constexpr Pairing kOwnUdp{Kind::kOwn, Kind::kOwn, Carrier::kUdp};
+constexpr Pairing kOwnDirect{Kind::kOwn, Kind::kOwn, Carrier::kDirect};
 constexpr Pairing kKernelUdp{Kind::kKernel, Kind::kKernel, Carrier::kUdp};
 constexpr Pairing kKernelDirect{Kind::kKernel, Kind::kKernel, Carrier::kDirect};
 
 INSTANTIATE_TEST_SUITE_P(All, PathConformance,
-                         ::testing::Values(kUserlandUdp, kUserlandDirect, kKernelUdp,
-                                           kKernelDirect),
+                         ::testing::Values(kUserlandUdp, kUserlandDirect, kOwnUdp, kOwnDirect,
+                                           kKernelUdp, kKernelDirect),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, MixedPathConformance,
                          ::testing::Values(Pairing{Kind::kUserland, Kind::kKernel, Carrier::kUdp},

@@ -1,0 +1,208 @@
+#include "funnel-sctpd/engine/own/own_core.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/random.h"
+#include "common/base/text.h"
+#include "funnel-sctpd/engine/own/own_settings.h"
+
+namespace funnel::sctp {
+namespace {
+
+// More than that waits in the core, where what is urgent passes what is not, not for a socket.
+constexpr std::size_t kMostWaitingBytes = 256 * 1024;
+
+// One of the dynamic ports (RFC 6335 section 6).
+std::uint16_t RandomPort(std::uint16_t not_this) {
+  constexpr std::uint16_t kFirst = 49152, kCount = 16384;
+  const auto port = static_cast<std::uint16_t>(kFirst + RandomU64() % kCount);
+  return port != not_this ? port : static_cast<std::uint16_t>(port ^ 1);
+}
+
+SendStatus StatusOf(::sctp::SendStatus status) {
+  switch (status) {
+    case ::sctp::SendStatus::kSent:
+      return SendStatus::kSent;
+    case ::sctp::SendStatus::kFull:
+      return SendStatus::kFull;
+    case ::sctp::SendStatus::kTooLarge:
+      return SendStatus::kTooLarge;
+    case ::sctp::SendStatus::kGone:
+      return SendStatus::kGone;
+  }
+  return SendStatus::kGone;
+}
+
+}  // namespace
+
+void OwnCore::Random::Fill(MutableByteView out) { FillRandom(out); }
+
+Result<std::unique_ptr<OwnCore>> OwnCore::Make(const Settings& settings,
+                                               std::unique_ptr<PacketLink> link,
+                                               EngineObserver& observer) {
+  if (auto r = settings.Check(); !r) return std::unexpected(r.error());
+  return std::unique_ptr<OwnCore>(new OwnCore(settings, std::move(link), observer));
+}
+
+OwnCore::OwnCore(const Settings& settings, std::unique_ptr<PacketLink> link,
+                 EngineObserver& observer)
+    : settings_(settings),
+      observer_(observer),
+      link_(std::move(link)),
+      strangers_(settings.strangers),
+      endpoint_(CoreSettings(settings), random_, *this, Now()),
+      queue_(settings.output_queue_bytes) {
+  endpoint_.SetPolicy(this);
+}
+
+OwnCore::~OwnCore() {
+  for (const auto& [id, peer] : peers_) endpoint_.Abort(id, "shutting down");
+  TakePackets(Now());
+  (void)link_->Transmit(queue_, counters_);
+}
+
+// Whether there is one of our own to the same address and port. One that is ending is in nobody's
+// way: another one has its own port.
+bool OwnCore::HasBegun(const TransportAddress& address, std::uint16_t sctp_port) const {
+  return std::ranges::any_of(peers_, [&](const auto& entry) {
+    const Peer& peer = entry.second;
+    return !peer.incoming && peer.deadline == TimePoint::max() && peer.address == address &&
+           peer.sctp_port == sctp_port;
+  });
+}
+
+Result<AssociationId> OwnCore::Connect(const Target& target) {
+  if (target.addresses.empty()) return Fail("no address to connect to", EINVAL);
+  const bool direct = target.carrier == Carrier::kDirect;
+  TransportAddress address = target.addresses.front();
+  if (direct) address = address.WithPort(0);
+  if ((address.port() == 0 && !direct) || target.sctp_port == 0)
+    return Fail("no port to connect to", EINVAL);
+  if (!link_->Reaches(address))
+    return Fail(std::string(direct ? "no raw" : "no UDP") + " socket for " + address.text(),
+                EAFNOSUPPORT);
+  if (HasBegun(address, target.sctp_port))
+    return Fail("there is an association with " + address.text(), EISCONN);
+
+  const std::uint16_t own_port =
+      settings_.connect_port != 0 ? settings_.connect_port : RandomPort(settings_.sctp_port);
+  const AssociationId id =
+      TRY(endpoint_.Connect(CoreAddress(address), target.sctp_port, own_port, Now()));
+  Peer& peer = peers_[id];
+  peer.address = address;
+  peer.sctp_port = target.sctp_port;
+  return id;
+}
+
+SendStatus OwnCore::Send(AssociationId id, StreamId stream, ByteView message,
+                         const SendOptions& options) {
+  const TimePoint now = Now();
+  ::sctp::SendOptions core{.protocol = kPayloadProtocol, .unordered = options.unordered};
+  if (options.lifetime > std::chrono::milliseconds::zero()) core.deadline = now + options.lifetime;
+  const SendStatus status = StatusOf(endpoint_.Send(id, stream, message, core, now));
+  if (status == SendStatus::kSent) ++counters_.messages_out;
+  if (status == SendStatus::kFull) ++counters_.sends_full;
+  return status;
+}
+
+void OwnCore::Shutdown(AssociationId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end() || found->second.deadline != TimePoint::max()) return;
+  if (!found->second.up) return End(id, DownReason::kShutdown, "not up yet");
+  found->second.deadline = Now() + settings_.dead_peer_timeout;
+  ++ending_;
+  endpoint_.Shutdown(id, Now());
+}
+
+void OwnCore::Abort(AssociationId id, std::string_view reason) {
+  if (peers_.contains(id)) End(id, DownReason::kLocal, EscapeForLog(reason));
+}
+
+// Ends it here and tells the peer; OnDown follows.
+void OwnCore::End(AssociationId id, DownReason reason, std::string text) {
+  endpoint_.Abort(id, text);
+  Forget(id);
+  ended_.push_back({id, reason, std::move(text)});
+}
+
+void OwnCore::Trust(AssociationId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  found->second.trusted = true;
+  NoStranger(found->second);
+  endpoint_.Trust(id, Now());
+}
+
+void OwnCore::CheckDeadlines(TimePoint now) {
+  if (ending_ == 0) return;
+  std::vector<AssociationId> late;
+  for (const auto& [id, peer] : peers_)
+    if (peer.deadline <= now) late.push_back(id);
+  for (AssociationId id : late) {
+    ++counters_.dead_peers;
+    End(id, DownReason::kDeadPeer, "the shutdown did not come to its end");
+  }
+}
+
+// --- being driven
+
+TimePoint OwnCore::NextTimer() const {
+  if (!ended_.empty()) return TimePoint{};
+  TimePoint next = endpoint_.NextTimer();
+  if (ending_ > 0)
+    for (const auto& [id, peer] : peers_) next = std::min(next, peer.deadline);
+  return next;
+}
+
+void OwnCore::OnPacket(const Route& route, MutableByteView packet) {
+  ++counters_.packets_in;
+  counters_.bytes_in += packet.size();
+  endpoint_.OnPacket(CoreAddress(route.peer, route.local), packet, ::sctp::Checksum::kVerify,
+                     Now());
+}
+
+void OwnCore::OnReadable() {
+  // Not until nothing is left: whoever drives us has others to look after. The descriptor stays
+  // readable.
+  constexpr int kBatches = 4;
+  for (int i = 0; i < kBatches && link_->Receive(*this, counters_); ++i) {
+  }
+  Flush();
+}
+
+void OwnCore::OnTimer() {
+  const TimePoint now = Now();
+  endpoint_.OnTimer(now);
+  CheckDeadlines(now);
+  Flush();
+}
+
+void OwnCore::TakePackets(TimePoint now) {
+  std::uint8_t buffer[65536];
+  const std::size_t most = std::min(kMostWaitingBytes, queue_.limit_bytes() / 2);
+  while (queue_.bytes() + link_->waiting_bytes() < most) {
+    const auto departure = endpoint_.NextPacket(buffer, now);
+    if (!departure) return;
+    const Route route{EngineAddress(departure->to), departure->to.local};
+    MutableByteView room = queue_.Append(route, departure->size);
+    if (room.empty())
+      ++counters_.output_dropped;
+    else
+      std::memcpy(room.data(), buffer, departure->size);
+  }
+}
+
+void OwnCore::Flush() {
+  // Two rounds: what observers send in the first goes along in the second.
+  for (int round = 0; round < 2; ++round) {
+    do {
+      TakePackets(Now());
+      wants_writable_ = !link_->Transmit(queue_, counters_);
+    } while (!wants_writable_ && endpoint_.HasPackets());
+    if (ended_.empty()) return;
+    TellEnded();
+  }
+}
+
+}  // namespace funnel::sctp

@@ -1,0 +1,111 @@
+// The engine on the SCTP core of our own (sctp/), without sockets: packets by a PacketLink.
+// own_engine.h makes one with sockets.
+//
+// It holds what the core does not know: engine addresses, limits for strangers, what of an
+// association was told to whom. The configuration does not offer it: an association has one
+// address here, and OfferPaths says no.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "funnel-sctpd/engine/packet_link.h"
+#include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/strangers.h"
+#include "sctp/endpoint/endpoint.h"
+
+namespace funnel::sctp {
+
+class OwnCore : public Engine,
+                private PacketLink::Sink,
+                private ::sctp::EndpointObserver,
+                private ::sctp::EndpointPolicy {
+ public:
+  // OBSERVER outlives the engine.
+  [[nodiscard]] static Result<std::unique_ptr<OwnCore>> Make(const Settings& settings,
+                                                             std::unique_ptr<PacketLink> link,
+                                                             EngineObserver& observer);
+  ~OwnCore() override;
+
+  std::string_view name() const override { return "own"; }
+  Result<AssociationId> Connect(const Target& target) override;
+  SendStatus Send(AssociationId association, StreamId stream, ByteView message,
+                  const SendOptions& options) override;
+  void Shutdown(AssociationId association) override;
+  void Abort(AssociationId association, std::string_view reason) override;
+  std::size_t MaxUnfragmented(AssociationId association) const override;
+  AssociationStats Stats(AssociationId association) const override;
+  EngineCounters counters() const override;
+  bool OfferPaths(AssociationId, std::vector<PeerPath>) override { return false; }
+  void SetKnownHosts(std::vector<TransportAddress> hosts) override {
+    strangers_.SetKnownHosts(hosts);
+  }
+  void Trust(AssociationId association) override;
+  std::vector<int> fds() const override { return link_->fds(); }
+  bool wants_writable(int fd) const override { return wants_writable_ && link_->IsFull(fd); }
+  TimePoint NextTimer() const override;
+  void OnReadable() override;
+  void OnTimer() override;
+  void Flush() override;
+
+ private:
+  // What is known here of an association that was told of, or is to be.
+  struct Peer {
+    TransportAddress address;
+    std::uint16_t sctp_port = 0;
+    bool incoming = false, up = false, trusted = false;
+    bool stranger = false;                  // counted in strangers_of_
+    TimePoint deadline = TimePoint::max();  // of an orderly end
+  };
+  struct Ended {
+    AssociationId id;
+    DownReason reason;
+    std::string text;
+  };
+  struct Random : ::sctp::RandomSource {
+    void Fill(MutableByteView out) override;
+  };
+
+  OwnCore(const Settings& settings, std::unique_ptr<PacketLink> link, EngineObserver& observer);
+
+  void OnPacket(const Route& route, MutableByteView packet) override;
+
+  // What the core tells (own_events.cc).
+  void OnUp(AssociationId id, const ::sctp::Address& peer, bool incoming) override;
+  void OnDown(AssociationId id, ::sctp::DownReason reason, std::string_view text) override;
+  void OnMessage(AssociationId id, StreamId stream, std::uint32_t protocol,
+                 MutableByteView message) override;
+  void OnWritable(AssociationId id) override { observer_.OnWritable(id); }
+  // ... and asks.
+  bool MayAsk(const ::sctp::Address& from, Ask ask, TimePoint now) override;
+  bool MayAccept(const ::sctp::Address& from) override;
+  std::size_t PacketBytes(const ::sctp::Address& peer) const override;
+
+  [[nodiscard]] bool HasBegun(const TransportAddress& address, std::uint16_t sctp_port) const;
+  void Forget(AssociationId id);
+  void NoStranger(Peer& peer);
+  void End(AssociationId id, DownReason reason, std::string text);
+  void CheckDeadlines(TimePoint now);
+  void TellEnded();
+  void TakePackets(TimePoint now);
+
+  const Settings settings_;
+  EngineObserver& observer_;
+  std::unique_ptr<PacketLink> link_;
+  Random random_;
+  Strangers strangers_;
+  ::sctp::Endpoint endpoint_;
+  std::unordered_map<AssociationId, Peer> peers_;
+  // How many unverified associations each host has, and all together.
+  std::unordered_map<TransportAddress, std::size_t> strangers_of_;
+  std::size_t strangers_all_ = 0;
+  std::vector<Ended> ended_;  // OnDown is owed
+  OutputQueue queue_;
+  bool wants_writable_ = false;
+  std::size_t ending_ = 0;                  // peers with a deadline
+  std::uint64_t retransmitted_before_ = 0;  // of associations that are over
+  EngineCounters counters_;
+};
+
+}  // namespace funnel::sctp

@@ -1,0 +1,213 @@
+// OwnCore between the SCTP core and the observer: what it tells, asks, and what is told of it.
+#include "common/base/text.h"
+#include "funnel-sctpd/engine/own/own_core.h"
+#include "funnel-sctpd/engine/own/own_settings.h"
+
+namespace funnel::sctp {
+namespace {
+
+using CoreReason = ::sctp::DownReason;
+
+DownReason ReasonOf(CoreReason reason, bool was_up) {
+  switch (reason) {
+    case CoreReason::kNoAnswer:
+      return DownReason::kNoAnswer;
+    case CoreReason::kShutdown:
+      return DownReason::kShutdown;
+    case CoreReason::kAborted:
+      return was_up ? DownReason::kAborted : DownReason::kRefused;
+    case CoreReason::kDeadPeer:
+      return DownReason::kDeadPeer;
+    case CoreReason::kRestarted:
+      return DownReason::kRestarted;
+    case CoreReason::kLocal:
+      return DownReason::kLocal;
+    case CoreReason::kViolation:
+      return was_up ? DownReason::kViolation : DownReason::kRefused;
+  }
+  return DownReason::kViolation;
+}
+
+std::string TextOf(DownReason reason, std::string_view said, const Settings& settings) {
+  switch (reason) {
+    case DownReason::kNoAnswer:
+      return "no answer";
+    case DownReason::kRefused:
+      return "the peer's SCTP said no" + (said.empty() ? "" : ": " + EscapeForLog(said));
+    case DownReason::kShutdown:
+      return "ended in order";
+    case DownReason::kAborted:
+      return "the peer ended it" + (said.empty() ? "" : ": " + EscapeForLog(said));
+    case DownReason::kDeadPeer:
+      return "nothing heard for " + std::to_string(settings.dead_peer_timeout.count()) + " ms";
+    case DownReason::kRestarted:
+      return "the peer began anew";
+    case DownReason::kLocal:
+      return EscapeForLog(said);
+    case DownReason::kViolation:
+      return "the peer broke the protocol" + (said.empty() ? "" : ": " + EscapeForLog(said));
+  }
+  return "";
+}
+
+std::chrono::milliseconds Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+}  // namespace
+
+void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incoming) {
+  const ::sctp::Association& association = *endpoint_.Find(id);
+  if (settings_.interleaving && !association.agreed().interleaving) {
+    ++counters_.associations_failed;
+    const bool known = peers_.contains(id);
+    End(id, DownReason::kRefused,
+        "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
+    if (!known) ended_.pop_back();  // nobody was told that it was there
+    return;
+  }
+  Peer& peer = peers_[id];
+  peer.address = EngineAddress(address);
+  peer.sctp_port = association.identity().peer_port;
+  peer.incoming = incoming;
+  peer.up = true;
+  if (incoming && !strangers_.IsKnown(peer.address)) {
+    peer.stranger = true;
+    ++strangers_all_;
+    ++strangers_of_[peer.address.WithPort(0)];
+  }
+  ++counters_.associations_up;
+  observer_.OnUp(
+      id, {incoming, peer.address, CarrierOf(peer.address), peer.sctp_port, association.streams()});
+}
+
+void OwnCore::OnDown(AssociationId id, CoreReason core_reason, std::string_view text) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  const DownReason reason = ReasonOf(core_reason, found->second.up);
+  if (!found->second.up) ++counters_.associations_failed;
+  if (reason == DownReason::kDeadPeer) ++counters_.dead_peers;
+  if (reason == DownReason::kRestarted) ++counters_.restarts;
+  if (core_reason == CoreReason::kViolation && text == "message too large")
+    ++counters_.messages_oversize;
+  Forget(id);
+  observer_.OnDown(id, reason, TextOf(reason, text, settings_));
+}
+
+void OwnCore::OnMessage(AssociationId id, StreamId stream, std::uint32_t protocol,
+                        MutableByteView message) {
+  ++counters_.messages_in;
+  observer_.OnMessage(id, stream, protocol, message);
+}
+
+bool OwnCore::MayAsk(const ::sctp::Address& from, Ask ask, TimePoint now) {
+  const auto which = ask == Ask::kInit         ? Strangers::Ask::kInit
+                     : ask == Ask::kCookieEcho ? Strangers::Ask::kCookieEcho
+                                               : Strangers::Ask::kOther;
+  if (strangers_.Admit(EngineAddress(from), which, now)) return true;
+  ++counters_.strangers_limited;
+  return false;
+}
+
+bool OwnCore::MayAccept(const ::sctp::Address& from) {
+  const TransportAddress address = EngineAddress(from);
+  if (strangers_.IsKnown(address)) return true;
+  const auto of_host = strangers_of_.find(address.WithPort(0));
+  if (strangers_all_ < settings_.strangers.associations &&
+      (of_host == strangers_of_.end() ||
+       of_host->second < settings_.strangers.associations_per_host))
+    return true;
+  ++counters_.strangers_limited;
+  return false;
+}
+
+std::size_t OwnCore::PacketBytes(const ::sctp::Address& peer) const {
+  return sctp::PacketBytes(settings_, EngineAddress(peer));
+}
+
+void OwnCore::NoStranger(Peer& peer) {
+  if (!peer.stranger) return;
+  peer.stranger = false;
+  --strangers_all_;
+  const auto of_host = strangers_of_.find(peer.address.WithPort(0));
+  if (--of_host->second == 0) strangers_of_.erase(of_host);
+}
+
+void OwnCore::Forget(AssociationId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  NoStranger(found->second);
+  if (found->second.deadline != TimePoint::max()) --ending_;
+  if (const auto* association = endpoint_.Find(id))
+    retransmitted_before_ += association->counters().sent.retransmitted_chunks;
+  peers_.erase(found);
+}
+
+void OwnCore::TellEnded() {
+  while (!ended_.empty()) {
+    std::vector<Ended> now;
+    now.swap(ended_);
+    for (const Ended& ended : now) observer_.OnDown(ended.id, ended.reason, ended.text);
+  }
+}
+
+std::size_t OwnCore::MaxUnfragmented(AssociationId id) const {
+  const auto* association = endpoint_.Find(id);
+  return association == nullptr || !association->up() ? 0
+                                                      : association->sender()->MaxUnfragmented();
+}
+
+AssociationStats OwnCore::Stats(AssociationId id) const {
+  AssociationStats out;
+  const auto found = peers_.find(id);
+  const auto* association = endpoint_.Find(id);
+  if (found == peers_.end() || association == nullptr) return out;
+  PathStats path;
+  path.address = found->second.address;
+  path.carrier = CarrierOf(path.address);
+  path.state = PathState::kActive;
+  path.mtu_bytes = static_cast<std::uint32_t>(sctp::PacketBytes(settings_, found->second.address));
+
+  const ::sctp::AssociationCounters counters = association->counters();
+  if (const ::sctp::Sender* sender = association->sender()) {
+    path.srtt = Milliseconds(sender->round_trip().smoothed());
+    path.rto = Milliseconds(sender->round_trip().Rto());
+    path.cwnd_bytes = static_cast<std::uint32_t>(sender->congestion().window_bytes());
+    out.peer_window_bytes = sender->peer_window_bytes();
+    out.queued_bytes = static_cast<std::uint32_t>(sender->buffered_bytes());
+    out.unacknowledged_chunks = static_cast<std::uint32_t>(sender->outstanding_chunks());
+    out.unsent_chunks = static_cast<std::uint32_t>(sender->waiting_messages());
+    out.held_messages = sender->waiting_with_deadline();
+  }
+  out.paths.push_back(path);
+  out.packets_in = counters.packets_in;
+  out.packets_out = counters.packets_out;
+  out.bytes_in = counters.bytes_in;
+  out.bytes_out = counters.bytes_out;
+  out.messages_in = counters.messages_in;
+  out.messages_out = counters.sent.messages;
+  out.retransmitted_chunks = counters.sent.retransmitted_chunks;
+  out.expired_messages = counters.sent.expired_messages;
+  out.since_heard = Milliseconds(Now() - association->heard());
+  return out;
+}
+
+EngineCounters OwnCore::counters() const {
+  EngineCounters out = counters_;
+  const ::sctp::EndpointCounters& core = endpoint_.counters();
+  out.associations_now = peers_.size();
+  out.packets_malformed = core.packets_malformed + core.inits_bad;
+  out.packets_other_port = core.packets_other_port;
+  out.packets_bad_tag = core.packets_bad_tag - core.out_of_the_blue;
+  out.packets_unproven = core.packets_other_place;
+  out.strangers_answered = core.out_of_the_blue;
+  out.retransmitted_chunks = retransmitted_before_;
+  for (const auto& [id, peer] : peers_) {
+    out.messages_expired += endpoint_.Find(id)->counters().sent.expired_messages;
+    out.retransmitted_chunks += endpoint_.Find(id)->counters().sent.retransmitted_chunks;
+  }
+  out.queue_now_bytes = queue_.bytes() + link_->waiting_bytes();
+  return out;
+}
+
+}  // namespace funnel::sctp
