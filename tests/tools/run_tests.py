@@ -23,6 +23,7 @@ INTEGRATION_TIMEOUT = 3600
 FRESH_TIMEOUT = 2 * 3600  # both releases, where the compiler has seen nothing of either
 FUZZ_SECONDS = 60
 LONG_SCENARIOS = "100000"
+LONG_SCTP_SEEDS = "10000"
 UNIT_PROGRAMS_AT_ONCE = 2
 FILES_AT_ONCE = 3
 # Guests are of Debian 12 elsewhere; these tests are worth running on 13 too.
@@ -104,6 +105,7 @@ class Runner:
         variables = {**os.environ, "FUNNEL_BUILD": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         if self.arguments.long and not sanitized:
             variables["FUNNEL_SCENARIOS"] = LONG_SCENARIOS
+            variables["SCTP_SEEDS"] = LONG_SCTP_SEEDS
         if sanitized:
             variables.update(SANITIZE)
             variables["FUNNEL_SANITIZED"] = "1"
