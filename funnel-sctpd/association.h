@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/deadlines.h"
 #include "common/base/ids.h"
 #include "funnel-sctpd/admission.h"
 #include "funnel-sctpd/engine/engine.h"
@@ -70,7 +72,7 @@ class Association {
   TimePoint verified_at{};
   std::int64_t since_unix = 0;
   // kConnecting: give up; kVerifying: the verdict is due.
-  TimePoint deadline = TimePoint::max();
+  Deadlines<Association>::Deadline deadline{*this};
   std::string failure;       // why it shall end, at the deadline
   Admission::Place place;    // while it is not verified
   bool reverifying = false;  // authd came back and was asked to verify it anew
@@ -83,10 +85,12 @@ class Association {
   TimePoint active{};     // the last sealed frame, either way
   bool replaced = false;  // another association serves its peer now
   StreamMap streams{1, Parity::kOdd};
-  FairQueue<Channel> senders;  // channels with input
-  bool blocked = false;        // the engine was full; OnWritable ends it
-  std::size_t half_open = 0;   // OPENs that authd has not answered
-  std::size_t channels = 0;    // with a stream, or attached and waiting for one
+  std::map<std::uint64_t, Channel*> users;  // by number: with a stream, or waiting for one
+  FairQueue<Channel> senders;               // channels with input
+  bool ready = false;                       // has its turn at the end of this turn
+  bool blocked = false;                     // the engine was full; OnWritable ends it
+  std::size_t half_open = 0;                // OPENs that authd has not answered
+  std::size_t channels = 0;                 // with a stream, or attached and waiting for one
 
  private:
   struct Waiting {

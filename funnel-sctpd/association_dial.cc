@@ -19,7 +19,7 @@ void AssociationTable::Consider(Peer& peer) {
     auto limit = core_.config.node.sctp.idle_disconnect;
     if (peer.wanted_by > 0 || peer.up->channels > 0) peer.idle_since = now;
     if (now - peer.idle_since >= limit) return End(*peer.up, "idle");
-    return Wake(peer.idle_since + limit);
+    return Wake(peer, peer.idle_since + limit);
   }
   if (!Wanted(peer)) {
     if (peer.outgoing == nullptr && peer.dialer.attempts().running().empty()) peer.dialer.Unwant();
@@ -27,7 +27,8 @@ void AssociationTable::Consider(Peer& peer) {
   }
   peer.dialer.Want(now);
   if (peer.dialer.state() == Dialer::State::kConnecting) return Advance(peer);
-  if (now >= peer.resolve_patience && MayFallBack(peer)) {
+  if (MayFallBack(peer)) {
+    if (now < peer.resolve_patience) return Wake(peer, peer.resolve_patience);
     peer.fell_back = true;
     return FallBack(peer, "its name is still being looked up");
   }
@@ -36,7 +37,7 @@ void AssociationTable::Consider(Peer& peer) {
   if (*due <= now)
     BeginDialling(peer);
   else
-    Wake(*due);
+    Wake(peer, *due);
 }
 
 void AssociationTable::Resolve(Peer& peer) {
@@ -54,7 +55,7 @@ void AssociationTable::BeginDialling(Peer& peer) {
   peer.resolve_patience = TimePoint::max();
   if (MayFallBack(peer) && !std::exchange(peer.fell_back, false)) {
     peer.resolve_patience = core_.now() + core_.config.node.sctp.attempt_delay;
-    Wake(peer.resolve_patience);
+    Wake(peer, peer.resolve_patience);
   }
   Resolve(peer);
 }
@@ -118,10 +119,10 @@ Attempts::HeadStart AssociationTable::HeadStart() const {
 void AssociationTable::Advance(Peer& peer) {
   Attempts& attempts = peer.dialer.attempts();
   ConnectDue(peer, attempts, /*beside=*/false);
-  if (!attempts.over()) return Wake(attempts.NextTimer());
+  if (!attempts.over()) return Wake(peer, attempts.NextTimer());
   NoteDirectFailure(peer, attempts);
   peer.dialer.OnRoundFailed(core_.now(), core_.random(), peer.reason);
-  if (auto due = peer.dialer.due()) Wake(*due);
+  if (auto due = peer.dialer.due()) Wake(peer, *due);
 }
 
 void AssociationTable::ConnectDue(Peer& peer, Attempts& attempts, bool beside) {
@@ -150,9 +151,9 @@ void AssociationTable::ConnectDue(Peer& peer, Attempts& attempts, bool beside) {
     association->route = route;
     association->carrier = route.carrier;
     association->beside = beside;
-    association->deadline = core_.now() + sctp.connect_timeout;
-    Wake(association->deadline);
-    associations_.emplace(*connected, std::move(association));
+    peer.tried.emplace(*connected, association.get());
+    SetDeadline(*association, core_.now() + sctp.connect_timeout);
+    associations_.Add(*connected, std::move(association));
   }
 }
 
@@ -204,14 +205,15 @@ void AssociationTable::Withdraw(Association& association, const std::string& rea
 
 void AssociationTable::WithdrawAll(Peer& peer, const std::string& reason) {
   peer.outgoing = nullptr;
-  for (auto& [id, association] : associations_)
-    if (association->peer == peer.config.name && !association->up()) Withdraw(*association, reason);
+  // They leave it as they end.
+  const auto tried = peer.tried;
+  for (const auto& [id, association] : tried) Withdraw(*association, reason);
 }
 
 void AssociationTable::AddPeer(const config::PeerConfig& config) {
   auto peer = std::make_unique<Peer>(config, core_.config.node.sctp);
   Recall(*peer);
-  peers_.emplace(config.name, std::move(peer));
+  peers_.Add(config.name, std::move(peer));
 }
 
 void AssociationTable::RemovePeer(Peer& peer, const std::string& reason) {
@@ -220,12 +222,12 @@ void AssociationTable::RemovePeer(Peer& peer, const std::string& reason) {
   peer.better.Off();
   WithdrawAll(peer, reason);
   if (peer.up != nullptr) End(*peer.up, reason);
-  peers_.erase(name);
+  peers_.Remove(name);
 }
 
 void AssociationTable::PublishKnownHosts() {
   std::vector<sctp::TransportAddress> hosts;
-  for (const auto& [name, peer] : peers_)
+  for (const auto& [name, peer] : peers_.All())
     hosts.insert(hosts.end(), peer->hosts.begin(), peer->hosts.end());
   admission_.SetKnownHosts(hosts, peers_.size());
   core_.engine->SetKnownHosts(std::move(hosts));

@@ -42,7 +42,7 @@ void AssociationTable::PlanReturn(Peer& peer) {
   }
   if (!due) return;
   peer.better.Plan(*due);
-  Wake(*due);
+  Wake(peer, *due);
 }
 
 void AssociationTable::ConsiderReturn(Peer& peer) {
@@ -50,11 +50,11 @@ void AssociationTable::ConsiderReturn(Peer& peer) {
   auto due = peer.better.due();
   if (!due) return;
   TimePoint now = core_.now();
-  if (*due > now) return Wake(*due);
+  if (*due > now) return Wake(peer, *due);
   auto since = user_.IdleSince(*peer.up);
   auto silence = core_.config.node.sctp.switch_idle;
   TimePoint idle = since ? *since + silence : now + silence;
-  if (idle > now) return Wake(idle);
+  if (idle > now) return Wake(peer, idle);
   core_.Count(kReturnsTried);
   peer.better.Begin();
   Resolve(peer);
@@ -81,7 +81,7 @@ void AssociationTable::RankAnew(Peer& peer) {
 void AssociationTable::AdvanceBeside(Peer& peer) {
   Attempts& attempts = peer.better.attempts();
   ConnectDue(peer, attempts, /*beside=*/true);
-  if (!attempts.over()) return Wake(attempts.NextTimer());
+  if (!attempts.over()) return Wake(peer, attempts.NextTimer());
   NoteDirectFailure(peer, attempts);
   Remember(peer);
   PlanReturn(peer);
@@ -104,14 +104,13 @@ void AssociationTable::HandOver(Association& old) {
   Peer* peer = FindPeer(old.peer);
   if (peer == nullptr || peer->up != &old || peer->better.state() != Return::State::kVerifying)
     return;
-  for (auto& [id, fresh] : associations_) {
-    if (fresh->peer != old.peer || !fresh->beside || fresh->withdrawn ||
-        fresh->state() != AssociationState::kVerifying)
+  for (const auto& [id, fresh] : peer->tried) {
+    if (!fresh->beside || fresh->withdrawn || fresh->state() != AssociationState::kVerifying)
       continue;
     core_.Count(kAssociationsSwitched);
     fresh->beside = false;
     old.replaced = true;
-    peer->outgoing = fresh.get();
+    peer->outgoing = fresh;
     peer->dialer.SetGood(fresh->route);
     peer->better.Off();
     return;

@@ -16,38 +16,39 @@ AssociationTable::~AssociationTable() = default;
 
 void AssociationTable::Start() {
   PublishKnownHosts();
-  for (auto& [name, peer] : peers_) Consider(*peer);
+  for (auto& [name, peer] : peers_.All()) Consider(*peer);
 }
 
 void AssociationTable::OnTimer() {
   TimePoint now = core_.now();
-  next_timer_ = TimePoint::max();
-  for (auto& [id, association] : associations_) {
-    if (association->deadline > now) {
-      Wake(association->deadline);
-      continue;
-    }
-    association->deadline = TimePoint::max();
-    if (!association->failure.empty()) {
-      End(*association, association->failure);
-    } else if (association->state() == AssociationState::kVerifying) {
-      core_.Count(kVerifyTimeouts);
-      OnVerifyTimeout(*association);
-      End(*association, "not verified in time");
-    } else if (association->state() == AssociationState::kConnecting) {
-      End(*association, "no answer in time");
-    }
+  associations_due_.RunDue(now, [this](Association& association) { OnDeadline(association); });
+  peers_due_.RunDue(now, [this](Peer& peer) { Consider(peer); });
+}
+
+void AssociationTable::SetDeadline(Association& association, TimePoint at) {
+  associations_due_.Set(association.deadline, at);
+  core_.work();
+}
+
+void AssociationTable::OnDeadline(Association& association) {
+  if (!association.failure.empty()) {
+    End(association, association.failure);
+  } else if (association.state() == AssociationState::kVerifying) {
+    core_.Count(kVerifyTimeouts);
+    OnVerifyTimeout(association);
+    End(association, "not verified in time");
+  } else if (association.state() == AssociationState::kConnecting) {
+    End(association, "no answer in time");
   }
-  for (auto& [name, peer] : peers_) Consider(*peer);
 }
 
 void AssociationTable::EndAll(const std::string& reason) {
-  for (auto& [name, peer] : peers_) {
+  for (auto& [name, peer] : peers_.All()) {
     peer->dialer.Unwant();
     peer->better.Off();
     peer->config.connect.clear();
   }
-  for (auto& [id, association] : associations_) End(*association, reason);
+  for (auto& [id, association] : associations_.All()) End(*association, reason);
 }
 
 void AssociationTable::Reload(const config::Configuration& old) {
@@ -77,7 +78,7 @@ void AssociationTable::Reload(const config::Configuration& old) {
   for (const auto& config : core_.config.peers)
     if (FindPeer(config.name) == nullptr) AddPeer(config);
   PublishKnownHosts();
-  for (auto& [name, peer] : peers_) Consider(*peer);
+  for (auto& [name, peer] : peers_.All()) Consider(*peer);
 }
 
 Association* AssociationTable::FindUp(const std::string& peer) {
@@ -110,29 +111,25 @@ void AssociationTable::SendControl(Association& association, StreamId stream, By
 
 void AssociationTable::Fail(Association& association, const std::string& reason) {
   // The caller may be in the midst of it: only the deadline moves now.
-  association.deadline = core_.now();
   association.failure = reason;
-  Wake(association.deadline);
+  SetDeadline(association, core_.now());
 }
 
 Association* AssociationTable::Find(AssociationId id) {
   if (recent_ != nullptr && recent_->id() == id) return recent_;
-  auto found = associations_.find(id);
-  if (found == associations_.end()) return nullptr;
-  return recent_ = found->second.get();
+  Association* found = associations_.Find(id);
+  if (found != nullptr) recent_ = found;
+  return found;
 }
 
-Peer* AssociationTable::FindPeer(const std::string& name) {
-  auto found = peers_.find(name);
-  return found == peers_.end() ? nullptr : found->second.get();
-}
+Peer* AssociationTable::FindPeer(const std::string& name) { return peers_.Find(name); }
 
 void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
   Association* association = Find(id);
   if (association == nullptr) return LetIn(id, info);
   if (association->state() != AssociationState::kConnecting) return;
   OnAttemptUp(*association);
-  association->SetState(AssociationState::kVerifying, "");
+  SetState(*association, AssociationState::kVerifying, "");
   BeginVerifying(*association, info);
   core_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
 }
@@ -149,11 +146,11 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
         peer != nullptr && peer->up == association && reason == sctp::DownReason::kDeadPeer)
       peer->dialer.OnDead(association->route);
     if (was_up) HandOver(*association);
-    association->SetState(AssociationState::kEnding, words);
+    SetState(*association, AssociationState::kEnding, words);
     Detach(*association, words, was_up, {});
   }
   if (recent_ == association) recent_ = nullptr;
-  associations_.erase(id);
+  associations_.Remove(id);
   UpdateGauges();
 }
 
@@ -180,7 +177,7 @@ void AssociationTable::OnWritable(AssociationId id) {
 void AssociationTable::End(Association& association, const std::string& reason, const Ending& how) {
   if (association.state() == AssociationState::kEnding) return;
   bool was_up = association.up();
-  association.SetState(AssociationState::kEnding, reason);
+  SetState(association, AssociationState::kEnding, reason);
   if (how.in_order)
     core_.engine->Shutdown(association.id());
   else
@@ -215,10 +212,19 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
   Consider(*peer);
 }
 
+void AssociationTable::SetState(Association& association, AssociationState state,
+                                std::string_view reason) {
+  up_ -= association.up();
+  association.SetState(state, reason);
+  up_ += association.up();
+  const bool tried =
+      state == AssociationState::kConnecting || state == AssociationState::kVerifying;
+  if (tried || !association.outgoing) return;
+  if (Peer* peer = FindPeer(association.peer)) peer->tried.erase(association.id());
+}
+
 void AssociationTable::UpdateGauges() {
-  std::uint64_t up = 0;
-  for (const auto& [id, association] : associations_) up += association->up();
-  core_.counters[kAssociationsUp] = up;
+  core_.counters[kAssociationsUp] = up_;
   core_.counters[kAssociationsUnverified] = admission_.count();
 }
 

@@ -7,7 +7,6 @@
 // there.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 #include "funnel-sctpd/association.h"
 #include "funnel-sctpd/core.h"
 #include "funnel-sctpd/peer.h"
+#include "funnel-sctpd/registry.h"
 
 namespace funnel::sctpd {
 
@@ -36,13 +36,18 @@ class AssociationUser {
 };
 
 class AssociationTable final : public sctp::EngineObserver {
+  using Peers = Registry<std::string, Peer>;
+  using Associations = Registry<AssociationId, Association>;
+
  public:
   AssociationTable(Core& core, AssociationUser& user);
   ~AssociationTable() override;
 
   void Start();
   void OnTimer();
-  [[nodiscard]] TimePoint NextTimer() const { return next_timer_; }
+  [[nodiscard]] TimePoint NextTimer() const {
+    return std::min(associations_due_.next(), peers_due_.next());
+  }
   // Takes over core.config, which has just changed from OLD.
   void Reload(const config::Configuration& old);
   // Ends all of them at once, telling peers why.
@@ -73,10 +78,10 @@ class AssociationTable final : public sctp::EngineObserver {
   void OnMoved(AssociationId id, const sctp::PeerPath& path) override;
 
   // For status.
-  [[nodiscard]] const std::map<std::string, std::unique_ptr<Peer>>& peers() const { return peers_; }
-  [[nodiscard]] const std::map<AssociationId, std::unique_ptr<Association>>& associations() const {
-    return associations_;
-  }
+  [[nodiscard]] const Peers::Map& peers() const { return peers_.All(); }
+  [[nodiscard]] const Associations::Map& associations() const { return associations_.All(); }
+  // How many peers and associations loops over all of them have looked at since the start.
+  [[nodiscard]] std::uint64_t walked() const { return peers_.walked() + associations_.walked(); }
 
  private:
   [[nodiscard]] Association* Find(AssociationId id);
@@ -85,10 +90,15 @@ class AssociationTable final : public sctp::EngineObserver {
     Duration at_least{};    // the shortest time before the next try
     bool in_order = false;  // what was sent is still delivered
   };
-  void Wake(TimePoint at) {
-    next_timer_ = std::min(next_timer_, at);
+  // Considers it again by then.
+  void Wake(Peer& peer, TimePoint at) {
+    peers_due_.SetEarlier(peer.timer, at);
     core_.work();
   }
+  void SetDeadline(Association& association, TimePoint at);
+  void OnDeadline(Association& association);
+  // Every change of a state: the gauges follow it.
+  void SetState(Association& association, AssociationState state, std::string_view reason);
   void UpdateGauges();
 
   // Connecting (association_dial.cc).
@@ -150,13 +160,16 @@ class AssociationTable final : public sctp::EngineObserver {
   Core& core_;
   AssociationUser& user_;
   Admission admission_;
-  std::map<std::string, std::unique_ptr<Peer>> peers_;
-  std::map<AssociationId, std::unique_ptr<Association>> associations_;
+  // Outlive whom they are of.
+  Deadlines<Peer> peers_due_;
+  Deadlines<Association> associations_due_;
+  Peers peers_;
+  Associations associations_;
+  std::size_t up_ = 0;
   // The last one that a message came for: most messages come in runs.
   Association* recent_ = nullptr;
   // Of all peers: one that comes again must not take an answer meant for its predecessor.
   std::uint64_t resolve_rounds_ = 0;
-  TimePoint next_timer_ = TimePoint::max();
 };
 
 }  // namespace funnel::sctpd

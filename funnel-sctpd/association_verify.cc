@@ -30,7 +30,7 @@ constexpr Duration kAfterFailedVerdict = 1s;
 
 void AssociationTable::LetIn(AssociationId id, const sctp::UpInfo& info) {
   auto made = std::make_unique<Association>(id, /*outgoing=*/false, info.peer, core_.now());
-  Association& association = *associations_.emplace(id, std::move(made)).first->second;
+  Association& association = associations_.Add(id, std::move(made));
   if (!core_.config.node.sctp.accept) return End(association, "this node accepts no associations");
   auto place = admission_.Admit(info.peer);
   if (!place) {
@@ -45,8 +45,7 @@ void AssociationTable::BeginVerifying(Association& association, const sctp::UpIn
   association.address = info.peer;
   association.carrier = info.carrier;
   association.stream_count = info.streams;
-  association.deadline = core_.now() + core_.config.node.sctp.verify_timeout;
-  Wake(association.deadline);
+  SetDeadline(association, core_.now() + core_.config.node.sctp.verify_timeout);
   UpdateGauges();
 }
 
@@ -86,7 +85,7 @@ void AssociationTable::ToAuthd(Association& association, ByteView frame) {
 }
 
 void AssociationTable::OnAuthdUp() {
-  for (auto& [id, association] : associations_) {
+  for (auto& [id, association] : associations_.All()) {
     if (association->state() == AssociationState::kConnecting ||
         association->state() == AssociationState::kEnding)
       continue;
@@ -186,7 +185,7 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
   association.peer = peer.config.name;
   association.node = verdict.node;
   association.instance = verdict.instance;
-  association.deadline = TimePoint::max();
+  association.deadline.Clear();
   association.verified_at = association.peer_frames_since = association.active = core_.now();
   association.peer_frames = 0;
   association.streams =
@@ -207,7 +206,7 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
   }
   core_.Count(kPeersVerified);
   core_.engine->Trust(association.id());
-  association.SetState(AssociationState::kUp, "");
+  SetState(association, AssociationState::kUp, "");
   OfferPaths(peer, association);
   Remember(peer);
   PlanReturn(peer);

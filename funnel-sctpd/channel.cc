@@ -47,7 +47,7 @@ void Channel::SetState(ChannelState state, std::string_view why) {
 }
 
 void Channel::TakeStream(Association& on, StreamId stream, ChannelId channel) {
-  association = &on;
+  Join(on);
   on.streams.Take(stream, *this);
   ++on.channels;
   stream_ = stream;
@@ -57,14 +57,25 @@ void Channel::TakeStream(Association& on, StreamId stream, ChannelId channel) {
 
 void Channel::FreeStream() {
   if (!stream_) return;
-  association->streams.Free(*stream_);
-  --association->channels;
+  association_->streams.Free(*stream_);
+  --association_->channels;
   stream_.reset();
   opened = false;
-  if (link == nullptr) {
-    association->senders.Remove(*this);
-    association = nullptr;
-  }
+  if (link == nullptr) Leave();
+}
+
+void Channel::Join(Association& association) {
+  if (association_ == &association) return;
+  Leave();
+  association_ = &association;
+  association.users.emplace(number, this);
+}
+
+void Channel::Leave() {
+  if (association_ == nullptr) return;
+  association_->senders.Remove(*this);
+  association_->users.erase(number);
+  association_ = nullptr;
 }
 
 }  // namespace funnel::sctpd

@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "common/base/clock.h"
+#include "common/base/deadlines.h"
 #include "common/base/ids.h"
 #include "common/wire/open.h"
 #include "funnel-sctpd/association.h"
@@ -39,6 +40,8 @@ struct ChannelStats {
   std::uint64_t frames_dropped = 0;
 };
 
+using Nonce = std::array<std::uint8_t, wire::kNonceSize>;
+
 class Channel {
  public:
   Channel(std::uint64_t number, ChannelRole role, std::string service, std::string peer);
@@ -46,9 +49,15 @@ class Channel {
   [[nodiscard]] ChannelState state() const { return state_; }
   void SetState(ChannelState state, std::string_view reason);
 
+  // Of the stream; also while waiting for OPEN on one that is up. nullptr: none.
+  [[nodiscard]] Association* association() const { return association_; }
+  void Join(Association& association);
+  // Has no stream (any more).
+  void Leave();
+
   // Takes hold of a free stream for channel ID.
   void TakeStream(Association& association, StreamId stream, ChannelId id);
-  // Lets go of the stream; nothing if it holds none.
+  // Lets go of the stream, and without a link of the association; nothing if it holds none.
   void FreeStream();
   [[nodiscard]] bool has_stream() const { return stream_.has_value(); }
   [[nodiscard]] std::optional<StreamId> stream() const { return stream_; }
@@ -61,12 +70,10 @@ class Channel {
   std::string service;  // configured name; empty until authd has named it
   const std::string peer;
   ChannelId id;  // of the present or last OPEN
-  // Of the stream; also while waiting for OPEN on one that is up.
-  Association* association = nullptr;
   std::unique_ptr<FrameLink> link;
   // The peer at the other side of a relayed channel; empty: an edge is there.
   std::string relay_peer;
-  std::array<std::uint8_t, wire::kNonceSize> nonce{};  // relayed: of its OPEN
+  Nonce nonce{};  // relayed: of its OPEN
   [[nodiscard]] bool relayed() const { return !relay_peer.empty(); }
 
   bool opened = false;
@@ -76,7 +83,7 @@ class Channel {
   std::optional<std::uint32_t> accept_request;
   bool half_open = false;  // counted as such: the peer's OPEN is not answered yet
   // By then the edge or the peer must have gone on.
-  TimePoint deadline = TimePoint::max();
+  Deadlines<Channel>::Deadline deadline{*this};
 
   ChannelStats stats;
   std::optional<ipc::Note> note;  // what the edge says, for status
@@ -84,15 +91,17 @@ class Channel {
   bool reason_authenticated = false;
   std::int64_t since_unix = 0;
 
-  bool queued = false;  // in association->senders
+  bool queued = false;        // in association()->senders
   // As the service's configuration says, while it is known.
   std::size_t priority = 4;
   std::size_t weight = 10;
-  bool dirty = false;   // frames wait for the end of the turn
-  bool ending = false;  // goes at the end of the turn
+  bool dirty = false;              // frames wait for the end of the turn
+  std::size_t queued_to_edge = 0;  // of the table's sum
+  bool ending = false;             // goes at the end of the turn
 
  private:
   ChannelState state_;
+  Association* association_ = nullptr;
   std::optional<StreamId> stream_;
 };
 

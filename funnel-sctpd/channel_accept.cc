@@ -46,7 +46,7 @@ void ChannelTable::OpenFromPeer(Association& association, StreamId stream, Chann
 
 void ChannelTable::BeginHalfOpen(Channel& channel) {
   channel.half_open = true;
-  ++channel.association->half_open;
+  ++channel.association()->half_open;
   core_.counters[kHalfOpen] = ++half_open_;
   SetDeadline(channel, kAcceptTimeout);
 }
@@ -54,8 +54,8 @@ void ChannelTable::BeginHalfOpen(Channel& channel) {
 void ChannelTable::EndHalfOpen(Channel& channel) {
   if (!channel.half_open) return;
   channel.half_open = false;
-  channel.deadline = TimePoint::max();
-  --channel.association->half_open;
+  channel.deadline.Clear();
+  --channel.association()->half_open;
   core_.counters[kHalfOpen] = --half_open_;
 }
 
@@ -72,14 +72,14 @@ bool ChannelTable::MakeRoom(Association& association, StreamId stream) {
     End(*user, ipc::LinkEndCode::kClosed, "");
     return true;
   }
-  user->association = &association;
+  user->Join(association);
   RefuseLocally(*user, user->id, "the peer opened this stream");
   return true;
 }
 
 void ChannelTable::AskAuthd(std::uint32_t request, const Pending& pending) {
   core_.authd.Send(ipc::Accept{.request = request,
-                               .association = pending.channel->association->id(),
+                               .association = pending.channel->association()->id(),
                                .peer = pending.channel->peer,
                                .open_body = pending.open_body});
 }
@@ -131,7 +131,7 @@ Result<> ChannelTable::HandOver(Channel& channel, const ipc::Accepted& verdict) 
   if (std::string why = WhyNoRoute(channel, channel.service); !why.empty()) return Fail(why);
   ipc::ChannelSocketPair sockets = TRY(ipc::ChannelSocketPair::Create());
   auto link = TRY(EdgeLink::Create(set_, std::move(sockets.ours), *this));
-  Association& association = *channel.association;
+  Association& association = *channel.association();
   ipc::Adopt adopt{
       .service = verdict.service,
       .peer = channel.peer,
@@ -167,7 +167,7 @@ void ChannelTable::RefusePending(Channel& channel, wire::RefusalCode code, Bytes
     body =
         wire::RefusedBody{.code = code, .text = std::string(wire::RefusalText(code))}.Serialize();
   wire::FrameHeader header{.type = wire::FrameType::kRefused, .channel = channel.id};
-  associations_->SendControl(*channel.association, *channel.stream(), MakeFrame(header, body));
+  associations_->SendControl(*channel.association(), *channel.stream(), MakeFrame(header, body));
   // REFUSED frees the stream at both ends.
   End(channel, ipc::LinkEndCode::kClosed, "refused");
 }

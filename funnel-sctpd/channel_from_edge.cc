@@ -15,8 +15,9 @@ bool ChannelTable::Pump() {
   relays_.Run();
   std::vector<Association*> ready = std::move(ready_);
   ready_.clear();
+  for (Association* association : ready) association->ready = false;
   for (Association* association : ready)
-    if (association->up() && !PumpAssociation(*association)) ready_.push_back(association);
+    if (association->up() && !PumpAssociation(*association)) MarkReady(*association);
   return !ready_.empty();
 }
 
@@ -90,7 +91,7 @@ ChannelTable::Taken ChannelTable::FromEdge(Channel& channel, ByteView frame) {
   if (!header) return DropFromEdge(channel, kDropEdgeMalformed);
   // The first frame shows that the edge has adopted the channel.
   if (channel.role == ChannelRole::kConnect && channel.state() == ChannelState::kOpen)
-    channel.deadline = TimePoint::max();
+    channel.deadline.Clear();
   switch (header->type) {
     case wire::FrameType::kSealed:
       return SealedFromEdge(channel, *header, frame);
@@ -124,7 +125,7 @@ ChannelTable::Taken ChannelTable::SealedFromEdge(Channel& channel, const wire::F
     return DropFromEdge(channel, kDropEdgeState);
   sctp::SendOptions options{.unordered = true,
                             .lifetime = std::chrono::milliseconds(header.lifetime_ms)};
-  switch (core_.engine->Send(channel.association->id(), *channel.stream(), frame, options)) {
+  switch (core_.engine->Send(channel.association()->id(), *channel.stream(), frame, options)) {
     case sctp::SendStatus::kSent:
       break;
     case sctp::SendStatus::kFull:
@@ -137,7 +138,7 @@ ChannelTable::Taken ChannelTable::SealedFromEdge(Channel& channel, const wire::F
   }
   core_.Count(kFramesOut);
   core_.Count(kBytesOut, frame.size());
-  channel.association->active = core_.now();
+  channel.association()->active = core_.now();
   ++channel.stats.frames_sent;
   channel.stats.bytes_sent += frame.size();
   return Taken::kYes;
@@ -147,11 +148,11 @@ ChannelTable::Taken ChannelTable::OpenFromEdge(Channel& channel, const wire::Fra
                                                ByteView frame) {
   if (channel.role != ChannelRole::kListen || channel.has_stream())
     return DropFromEdge(channel, kDropEdgeState);
-  if (channel.association == nullptr || !channel.association->up()) {
+  if (channel.association() == nullptr || !channel.association()->up()) {
     RefuseLocally(channel, header.channel, "no association");
     return Taken::kYes;
   }
-  Association& association = *channel.association;
+  Association& association = *channel.association();
   // An earlier user's CLOSED may still wait; OPEN must not overtake it.
   if (association.has_control()) return Taken::kBlocked;
   auto stream = ChooseStream(channel);
@@ -172,7 +173,7 @@ ChannelTable::Taken ChannelTable::OpenFromEdge(Channel& channel, const wire::Fra
 
 std::optional<StreamId> ChannelTable::ChooseStream(const Channel& channel) const {
   const auto* service = core_.config.FindService(channel.service);
-  StreamMap& streams = channel.association->streams;
+  StreamMap& streams = channel.association()->streams;
   if (service == nullptr || !service->stream) return streams.FindFree();
   for (std::uint32_t i = 0; i < service->channels; ++i) {
     StreamId pinned(static_cast<std::uint16_t>(service->stream->value() + i));
@@ -196,7 +197,7 @@ void ChannelTable::ClosedFromEdge(Channel& channel, const wire::FrameHeader& hea
     return;
   }
   channel.closed_sent = true;
-  associations_->SendControl(*channel.association, *channel.stream(),
+  associations_->SendControl(*channel.association(), *channel.stream(),
                              Bytes(frame.begin(), frame.end()));
   if (channel.closed_received) return End(channel, ipc::LinkEndCode::kClosed, "");
   channel.SetState(ChannelState::kClosing, "");

@@ -77,12 +77,10 @@ void ChannelTable::RefusedFromPeer(Channel& channel, ByteView frame) {
   if (channel.link != nullptr) ToEdge(channel, frame);
   if (channel.ending) return;
   channel.reason_authenticated = false;
-  Association* association = channel.association;
   channel.FreeStream();
   if (channel.link == nullptr || truncated)
     return End(channel, ipc::LinkEndCode::kClosed, "refused: " + text);
   // The edge may open again, on another stream.
-  channel.association = association;
   channel.SetState(ChannelState::kRefused, text);
 }
 

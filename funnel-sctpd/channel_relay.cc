@@ -52,10 +52,7 @@ std::string ChannelTable::WhyNotRelay(const Association& association,
                                       const config::ServiceConfig& service,
                                       const wire::OpenBody& open) {
   if (service.relay_to == association.peer) return "it would go back to where it comes from";
-  bool seen = std::ranges::any_of(channels_, [&](const auto& entry) {
-    return entry.second->relayed() && !entry.second->ending && entry.second->nonce == open.nonce;
-  });
-  if (seen) {
+  if (passing_.contains(open.nonce)) {
     core_.Count(kRelayLoops);
     return "a loop: it has passed here already";
   }
@@ -78,12 +75,12 @@ void ChannelTable::OpenRelay(Association& association, StreamId stream, ChannelI
       RelayEnd::CreatePair(relays_, *this, core_.config.node.sctp.channel_queue_bytes / 2);
   Channel& in = Add(ChannelRole::kConnect, service.name.text(), association.peer);
   in.relay_peer = service.relay_to;
-  in.nonce = open.nonce;
+  in.nonce = *passing_.insert(open.nonce);
   in.TakeStream(association, stream, id);
   BeginHalfOpen(in);
   Channel& out = Add(ChannelRole::kListen, service.name.text(), service.relay_to);
   out.relay_peer = association.peer;
-  out.nonce = open.nonce;
+  out.nonce = *passing_.insert(open.nonce);
   before->Append(wire::FrameType::kOpen, id, *passed_on);
   // Until the association with the next hop is up (on demand, it is just being made).
   after->WatchInput(false);
@@ -100,7 +97,7 @@ void ChannelTable::OpenedFromRelay(Channel& channel, ByteView frame) {
   }
   EndHalfOpen(channel);
   core_.Count(kRelaysOpened);
-  associations_->SendControl(*channel.association, *channel.stream(),
+  associations_->SendControl(*channel.association(), *channel.stream(),
                              Bytes(frame.begin(), frame.end()));
   channel.opened = true;
   channel.SetState(ChannelState::kOpen, "");
@@ -116,7 +113,7 @@ void ChannelTable::RefusedFromRelay(Channel& channel, ByteView frame) {
     return End(channel, ipc::LinkEndCode::kClosed, "");
   }
   core_.Count(kRelaysRefused);
-  associations_->SendControl(*channel.association, *channel.stream(),
+  associations_->SendControl(*channel.association(), *channel.stream(),
                              Bytes(frame.begin(), frame.end()));
   // REFUSED frees the stream at both ends.
   End(channel, ipc::LinkEndCode::kClosed, "refused");
@@ -132,7 +129,7 @@ std::size_t ChannelTable::CloseRelayed(const std::string& service,
                                        std::optional<std::uint64_t> number) {
   std::vector<Channel*> closing;
   std::size_t count = 0;
-  for (auto& [own_number, channel] : channels_) {
+  for (auto& [own_number, channel] : channels_.All()) {
     if (!channel->relayed() || channel->service != service) continue;
     if (channel->link == nullptr || channel->ending) continue;  // it is closing already
     const Channel* twin = TwinOf(*channel);
@@ -159,10 +156,10 @@ Channel* ChannelTable::Greediest() const {
     bool counts = channel.relayed() && channel.link != nullptr && !channel.ending;
     return counts ? channel.link->pending_bytes() : 0;
   };
-  for (const auto& [number, channel] : channels_) of_peer[channel->peer] += waiting(*channel);
+  for (const auto& [number, channel] : channels_.All()) of_peer[channel->peer] += waiting(*channel);
   Channel* greediest = nullptr;
   std::pair<std::size_t, std::size_t> most;
-  for (const auto& [number, channel] : channels_) {
+  for (const auto& [number, channel] : channels_.All()) {
     std::pair has(of_peer[channel->peer], waiting(*channel));
     if (has.second == 0 || has <= most) continue;
     most = has;

@@ -17,10 +17,8 @@ ChannelTable::ChannelTable(Core& core, event::EpollSet& set) : core_(core), set_
 ChannelTable::~ChannelTable() = default;
 
 Result<> ChannelTable::Attach(const config::ServiceConfig& service, ForeignFd fd) {
-  std::size_t attached = 0;
-  for (const auto& [number, channel] : channels_)
-    attached += channel->link != nullptr && channel->service == service.name.text();
-  if (attached >= service.channels + kSpareLinks)
+  const auto attached = links_of_.find(service.name.text());
+  if (attached != links_of_.end() && attached->second >= service.channels + kSpareLinks)
     return Fail("the service '" + service.name.text() + "' has too many channels");
   auto link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
   Channel& channel = Add(ChannelRole::kListen, service.name.text(), service.peer);
@@ -36,40 +34,28 @@ void ChannelTable::FinishTurn() {
     channel->dirty = false;
     if (channel->link != nullptr && !channel->ending && !channel->link->Flush())
       DropLink(*channel, wire::ClosedCode::kAborted, "its edge has gone");
+    NoteQueued(*channel);
   }
   dirty_.clear();
-  if (!anything_ending_) return;
-  anything_ending_ = false;
-  for (auto it = channels_.begin(); it != channels_.end();) {
-    Channel& channel = *it->second;
-    if (!channel.ending) {
-      ++it;
-      continue;
-    }
-    if (channel.link != nullptr) {
-      by_link_.erase(channel.link.get());
-      linger_.Add(std::move(channel.link), core_.now());
-    }
+  if (ending_.empty()) return;
+  // One that goes may be the last that wanted its peer, and others end with it.
+  for (std::size_t i = 0; i < ending_.size(); ++i) {
+    Channel& channel = *ending_[i];
+    if (channel.link != nullptr) linger_.Add(TakeLink(channel), core_.now());
     if (channel.role == ChannelRole::kListen) associations_->RemoveWant(channel.peer);
-    it = channels_.erase(it);
+    channels_.Remove(channel.number);
   }
-  Wake(linger_.NextTimer());
+  ending_.clear();
+  core_.work();
   UpdateGauges();
 }
 
 void ChannelTable::OnTimer() {
-  next_timer_ = TimePoint::max();
   linger_.OnTimer(core_.now());
-  for (auto& [number, channel] : channels_) {
-    if (channel->deadline <= core_.now())
-      CheckDeadline(*channel);
-    else
-      Wake(channel->deadline);
-  }
+  due_.RunDue(core_.now(), [this](Channel& channel) { CheckDeadline(channel); });
 }
 
 void ChannelTable::CheckDeadline(Channel& channel) {
-  channel.deadline = TimePoint::max();
   if (channel.ending) return;
   core_.Count(kClosingTimeouts);
   if (channel.accept_request) {
@@ -81,7 +67,7 @@ void ChannelTable::CheckDeadline(Channel& channel) {
 }
 
 void ChannelTable::Reload() {
-  for (auto& [number, channel] : channels_) {
+  for (auto& [number, channel] : channels_.All()) {
     if (channel->service.empty() || channel->ending) continue;
     if (StillConfigured(*channel)) {
       Requeue(*channel);
@@ -94,9 +80,9 @@ void ChannelTable::Reload() {
 
 void ChannelTable::Requeue(Channel& channel) const {
   bool queued = channel.queued;
-  if (queued) channel.association->senders.Remove(channel);
+  if (queued) channel.association()->senders.Remove(channel);
   SetTurns(channel);
-  if (queued) channel.association->senders.Add(channel);
+  if (queued) channel.association()->senders.Add(channel);
 }
 
 bool ChannelTable::StillConfigured(const Channel& channel) const {
@@ -113,7 +99,7 @@ bool ChannelTable::StillConfigured(const Channel& channel) const {
 }
 
 void ChannelTable::EndAll(ipc::LinkEndCode code, const std::string& reason) {
-  for (auto& [number, channel] : channels_) {
+  for (auto& [number, channel] : channels_.All()) {
     if (channel->ending) continue;
     SendClosed(*channel, wire::ClosedCode::kAborted);
     End(*channel, code, reason);
@@ -121,26 +107,25 @@ void ChannelTable::EndAll(ipc::LinkEndCode code, const std::string& reason) {
 }
 
 void ChannelTable::OnAssociationUp(Association& association) {
-  for (auto& [number, channel] : channels_) {
-    if (channel->role == ChannelRole::kListen && channel->association == nullptr &&
+  for (auto& [number, channel] : channels_.All()) {
+    if (channel->role == ChannelRole::kListen && channel->association() == nullptr &&
         channel->peer == association.peer && channel->link != nullptr && !channel->ending)
       AnnounceLink(*channel, association);
   }
 }
 
 void ChannelTable::OnAssociationDown(Association& association, const std::string& reason) {
-  std::erase(ready_, &association);
-  for (auto& [number, channel] : channels_) {
-    if (channel->association != &association) continue;
+  if (std::exchange(association.ready, false)) std::erase(ready_, &association);
+  // They leave it as they end.
+  const auto users = association.users;
+  for (auto& [number, channel] : users)
     End(*channel, association.replaced ? ipc::LinkEndCode::kMoved : ipc::LinkEndCode::kPeerDown,
         reason);
-  }
 }
 
 std::optional<TimePoint> ChannelTable::IdleSince(const Association& association) const {
   if (!association.senders.empty() || association.has_control()) return std::nullopt;
-  for (const auto& [number, channel] : channels_) {
-    if (channel->association != &association || channel->ending) continue;
+  for (const auto& [number, channel] : association.users) {
     if (channel->half_open || channel->state() == ChannelState::kOpening) return std::nullopt;
     if (channel->note && channel->note->in_use) return std::nullopt;
     // No edge here tells whether it has connections.
@@ -160,7 +145,7 @@ void ChannelTable::OnLinkReadable(FrameLink& link) {
   Channel& channel = *found->second;
   if (channel.ending) return link.WatchInput(false);
   core_.work();
-  Association* association = channel.association;
+  Association* association = channel.association();
   if (association != nullptr && association->senders.HasBefore(channel.priority)) {
     link.WatchInput(false);
     return association->senders.Add(channel);
@@ -171,15 +156,15 @@ void ChannelTable::OnLinkReadable(FrameLink& link) {
     case Pumped::kGone:
       return;
     case Pumped::kMore:
-      if (channel.association == nullptr) return;  // notes only; it stays readable
+      if (channel.association() == nullptr) return;  // notes only; it stays readable
       break;
     case Pumped::kBlocked:
-      channel.association->blocked = true;
+      channel.association()->blocked = true;
       break;
   }
   link.WatchInput(false);
-  channel.association->senders.Add(channel);
-  if (!channel.association->blocked) MarkReady(*channel.association);
+  channel.association()->senders.Add(channel);
+  if (!channel.association()->blocked) MarkReady(*channel.association());
 }
 
 void ChannelTable::OnLinkWritable(FrameLink& link) {
@@ -190,7 +175,7 @@ void ChannelTable::OnLinkWritable(FrameLink& link) {
 Channel& ChannelTable::Add(ChannelRole role, const std::string& service, const std::string& peer) {
   std::uint64_t number = next_number_++;
   auto made = std::make_unique<Channel>(number, role, service, peer);
-  Channel& channel = *channels_.emplace(number, std::move(made)).first->second;
+  Channel& channel = channels_.Add(number, std::move(made));
   core_.counters[kChannels] = channels_.size();
   return channel;
 }
@@ -199,7 +184,23 @@ void ChannelTable::SetLink(Channel& channel, std::unique_ptr<FrameLink> link) {
   SetTurns(channel);
   by_link_.emplace(link.get(), &channel);
   channel.link = std::move(link);
+  ++links_of_[channel.service];
   core_.counters[kLinks] = by_link_.size();
+}
+
+std::unique_ptr<FrameLink> ChannelTable::TakeLink(Channel& channel) {
+  by_link_.erase(channel.link.get());
+  core_.counters[kLinks] = by_link_.size();
+  if (auto of = links_of_.find(channel.service); --of->second == 0) links_of_.erase(of);
+  auto link = std::move(channel.link);
+  NoteQueued(channel);
+  return link;
+}
+
+void ChannelTable::NoteQueued(Channel& channel) {
+  const bool counts = channel.link != nullptr && !channel.relayed();
+  const std::size_t queued = counts ? channel.link->pending_bytes() : 0;
+  queued_to_edges_ += queued - std::exchange(channel.queued_to_edge, queued);
 }
 
 void ChannelTable::SetTurns(Channel& channel) const {
@@ -210,8 +211,8 @@ void ChannelTable::SetTurns(Channel& channel) const {
 }
 
 void ChannelTable::SetDeadline(Channel& channel, Duration after) {
-  channel.deadline = core_.now() + after;
-  Wake(channel.deadline);
+  due_.Set(channel.deadline, core_.now() + after);
+  core_.work();
 }
 
 void ChannelTable::MarkDirty(Channel& channel) {
@@ -222,13 +223,12 @@ void ChannelTable::MarkDirty(Channel& channel) {
 }
 
 void ChannelTable::MarkReady(Association& association) {
-  if (std::find(ready_.begin(), ready_.end(), &association) == ready_.end())
-    ready_.push_back(&association);
+  if (!std::exchange(association.ready, true)) ready_.push_back(&association);
   core_.work();
 }
 
 void ChannelTable::AnnounceLink(Channel& channel, Association& association) {
-  channel.association = &association;
+  channel.Join(association);
   auto budget = static_cast<std::uint32_t>(core_.engine->MaxUnfragmented(association.id()));
   channel.link->Append(wire::FrameType::kLinkUp, ChannelId(), ipc::LinkUp{budget}.Serialize());
   MarkDirty(channel);
@@ -238,15 +238,16 @@ void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::strin
   if (channel.ending) return;
   if (channel.accept_request) CancelPending(channel);
   EndHalfOpen(channel);
-  if (channel.association != nullptr) channel.association->senders.Remove(channel);
   channel.FreeStream();
-  channel.association = nullptr;
-  channel.deadline = TimePoint::max();
+  channel.Leave();
+  channel.deadline.Clear();
   if (channel.link != nullptr) {
     ipc::LinkEnd end{.code = code, .text = text};
     channel.link->Append(wire::FrameType::kLinkEnd, channel.id, end.Serialize());
   }
-  channel.ending = anything_ending_ = true;
+  if (channel.relayed()) passing_.erase(passing_.find(channel.nonce));
+  channel.ending = true;
+  ending_.push_back(&channel);
   core_.work();
 }
 
@@ -258,13 +259,11 @@ void ChannelTable::DropLink(Channel& channel, wire::ClosedCode code, const std::
     return RefusePending(channel, body.code, body.Serialize());
   }
   if (channel.link != nullptr) {
-    if (channel.association != nullptr) channel.association->senders.Remove(channel);
-    by_link_.erase(channel.link.get());
-    channel.link.reset();
-    core_.counters[kLinks] = by_link_.size();
+    if (channel.association() != nullptr) channel.association()->senders.Remove(channel);
+    TakeLink(channel).reset();
   }
   SendClosed(channel, code);
-  channel.deadline = TimePoint::max();
+  channel.deadline.Clear();
   if (channel.has_stream() && !channel.closed_received)
     return channel.SetState(ChannelState::kClosing, why);
   End(channel, ipc::LinkEndCode::kClosed, why);
@@ -274,15 +273,12 @@ void ChannelTable::SendClosed(Channel& channel, wire::ClosedCode code) {
   if (!channel.has_stream() || channel.closed_sent) return;
   channel.closed_sent = true;
   wire::FrameHeader header{.type = wire::FrameType::kClosed, .channel = channel.id};
-  associations_->SendControl(*channel.association, *channel.stream(),
+  associations_->SendControl(*channel.association(), *channel.stream(),
                              MakeFrame(header, wire::ClosedBody{code}.Serialize()));
 }
 
 void ChannelTable::UpdateGauges() {
-  std::uint64_t queued = 0;
-  for (const auto& [number, channel] : channels_)
-    if (channel->link != nullptr && !channel->relayed()) queued += channel->link->pending_bytes();
-  core_.counters[kQueuedToEdgesBytes] = queued;
+  core_.counters[kQueuedToEdgesBytes] = queued_to_edges_;
   core_.counters[kChannels] = channels_.size();
   core_.counters[kLinks] = by_link_.size();
   core_.counters[kHalfOpen] = half_open_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -21,11 +22,14 @@
 #include "funnel-sctpd/core.h"
 #include "funnel-sctpd/linger.h"
 #include "funnel-sctpd/refusals.h"
+#include "funnel-sctpd/registry.h"
 #include "funnel-sctpd/relay_link.h"
 
 namespace funnel::sctpd {
 
 class ChannelTable final : public AssociationUser, public FrameLinkObserver {
+  using Channels = Registry<std::uint64_t, Channel>;
+
  public:
   ChannelTable(Core& core, event::EpollSet& set);
   ~ChannelTable() override;
@@ -41,7 +45,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void FinishTurn();
 
   void OnTimer();
-  [[nodiscard]] TimePoint NextTimer() const { return std::min(next_timer_, linger_.NextTimer()); }
+  [[nodiscard]] TimePoint NextTimer() const { return std::min(due_.next(), linger_.NextTimer()); }
   // Takes over core.config, which has just changed.
   void Reload();
   // An administrator ends what is relayed of SERVICE: the channel of that number (of either side),
@@ -68,9 +72,9 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   void OnLinkWritable(FrameLink& link) override;
 
   // For status and gauges.
-  [[nodiscard]] const std::map<std::uint64_t, std::unique_ptr<Channel>>& channels() const {
-    return channels_;
-  }
+  [[nodiscard]] const Channels::Map& channels() const { return channels_.All(); }
+  // How many channels loops over all of them have looked at since the start.
+  [[nodiscard]] std::uint64_t walked() const { return channels_.walked(); }
   [[nodiscard]] const Refusals& refusals() const { return refusals_; }
   void UpdateGauges();
   [[nodiscard]] const RelayTurn& relays() const { return relays_; }
@@ -90,10 +94,9 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
 
   Channel& Add(ChannelRole role, const std::string& service, const std::string& peer);
   void SetLink(Channel& channel, std::unique_ptr<FrameLink> link);
-  void Wake(TimePoint at) {
-    next_timer_ = std::min(next_timer_, at);
-    core_.work();
-  }
+  [[nodiscard]] std::unique_ptr<FrameLink> TakeLink(Channel& channel);
+  // After every change of what waits for the edge.
+  void NoteQueued(Channel& channel);
   void SetDeadline(Channel& channel, Duration after);
   // Takes over priority and weight; only while it is not queued to send.
   void SetTurns(Channel& channel) const;
@@ -189,19 +192,22 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
 
   // Outlives the channels: their links are its ends.
   RelayTurn relays_{[this] { return core_.now(); }, [this] { core_.work(); }};
-  std::map<std::uint64_t, std::unique_ptr<Channel>> channels_;  // in order of their coming
+  Deadlines<Channel> due_;  // outlives them, too
+  Channels channels_;       // in order of their coming
   std::uint64_t next_number_ = 0;
   std::unordered_map<FrameLink*, Channel*> by_link_;
+  std::map<std::string, std::size_t> links_of_;  // by service
+  std::multiset<Nonce> passing_;                 // of relayed channels that are not ending
+  std::size_t queued_to_edges_ = 0;
   std::map<std::uint32_t, Pending> pending_;
   std::uint32_t next_request_ = 0;
   std::size_t half_open_ = 0;
   std::vector<Channel*> dirty_;
   std::vector<Association*> ready_;
-  bool anything_ending_ = false;
+  std::vector<Channel*> ending_;
   Linger linger_;
   Refusals refusals_;
   ipc::ReadBuffer buffer_;
-  TimePoint next_timer_ = TimePoint::max();
 };
 
 }  // namespace funnel::sctpd

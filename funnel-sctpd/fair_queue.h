@@ -44,7 +44,12 @@ class FairQueue {
   void Remove(Entry& entry) {
     if (!entry.queued) return;
     entry.queued = false;
-    std::erase(waiting_[entry.priority], &entry);
+    // As a rule it is the one whose turn it is.
+    std::deque<Entry*>& entries = waiting_[entry.priority];
+    if (entries.front() == &entry)
+      entries.pop_front();
+    else
+      std::erase(entries, &entry);
     --size_;
   }
 

@@ -1,7 +1,5 @@
 #include "funnel-sctpd/linger.h"
 
-#include <algorithm>
-
 namespace funnel::sctpd {
 
 void Linger::Add(std::unique_ptr<FrameLink> link, TimePoint now) {
@@ -10,17 +8,11 @@ void Linger::Add(std::unique_ptr<FrameLink> link, TimePoint now) {
   link->set_observer(*this);
   link->WatchInput(true);
   FrameLink* key = link.get();
-  links_.emplace(key, Entry{std::move(link), now + kMaxTime});
+  due_.Set(links_.try_emplace(key, std::move(link)).first->second.deadline, now + kMaxTime);
 }
 
 void Linger::OnTimer(TimePoint now) {
-  std::erase_if(links_, [&](const auto& entry) { return entry.second.deadline <= now; });
-}
-
-TimePoint Linger::NextTimer() const {
-  TimePoint next = TimePoint::max();
-  for (const auto& [key, entry] : links_) next = std::min(next, entry.deadline);
-  return next;
+  due_.RunDue(now, [this](FrameLink& link) { links_.erase(&link); });
 }
 
 void Linger::OnLinkReadable(FrameLink& link) {

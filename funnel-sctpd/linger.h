@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "common/base/clock.h"
+#include "common/base/deadlines.h"
 #include "funnel-sctpd/frame_link.h"
 
 namespace funnel::sctpd {
@@ -17,7 +17,7 @@ class Linger final : public FrameLinkObserver {
   // Flushes LINK, and keeps it if something is left. Above kMaxLinks it is closed as it is.
   void Add(std::unique_ptr<FrameLink> link, TimePoint now);
   void OnTimer(TimePoint now);
-  [[nodiscard]] TimePoint NextTimer() const;
+  [[nodiscard]] TimePoint NextTimer() const { return due_.next(); }
   [[nodiscard]] std::size_t size() const { return links_.size(); }
 
   void OnLinkReadable(FrameLink& link) override;
@@ -25,9 +25,11 @@ class Linger final : public FrameLinkObserver {
 
  private:
   struct Entry {
+    explicit Entry(std::unique_ptr<FrameLink> owned) : link(std::move(owned)) {}
     std::unique_ptr<FrameLink> link;
-    TimePoint deadline;
+    Deadlines<FrameLink>::Deadline deadline{*link};
   };
+  Deadlines<FrameLink> due_;  // outlives them
   std::unordered_map<FrameLink*, Entry> links_;
   ipc::ReadBuffer buffer_;
 };

@@ -1,10 +1,12 @@
 // One configured peer: how to reach it, and the association that serves it now.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "common/base/deadlines.h"
 #include "common/config/model.h"
 #include "funnel-sctpd/association.h"
 #include "funnel-sctpd/dialer.h"
@@ -20,13 +22,15 @@ struct Peer {
 
   config::PeerConfig config;
   Dialer dialer;
-  Return better;                    // while one is up: better ways beside it
-  Association* up = nullptr;        // verified; in use
-  Association* outgoing = nullptr;  // the dialer's that is being verified
+  Return better;                                // while one is up: better ways beside it
+  Association* up = nullptr;                    // verified; in use
+  Association* outgoing = nullptr;              // the dialer's that is being verified
+  std::map<AssociationId, Association*> tried;  // made by us, not up yet and not ending
   // Answers of the resolver to earlier questions are ignored.
   std::uint64_t resolve_round = 0;
   // When the address that worked last is tried without an answer; max: it is waited for.
   TimePoint resolve_patience = TimePoint::max();
+  Deadlines<Peer>::Deadline timer{*this};     // when it is to be considered again
   bool fell_back = false;                     // and was, in the round before
   std::vector<Place> places;                  // where it was last resolved to
   std::vector<sctp::TransportAddress> hosts;  // of these, or where it was verified

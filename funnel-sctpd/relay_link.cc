@@ -25,6 +25,7 @@ void RelayTurn::Wake(RelayEnd& end) {
 }
 
 void RelayTurn::Forget(RelayEnd& end) {
+  if (!end.awake_) return;
   std::erase(awake_, &end);
   std::erase(running_, &end);
 }

@@ -47,6 +47,12 @@ TEST_F(LastAddressTest, IsTriedWhileTheNameServerIsSilent) {
             std::string::npos);
 }
 
+TEST_F(LastAddressTest, IsNotForgottenForTheTimerOfSomebodyElse) {
+  Start("192.0.2.2");
+  Advance(299ms);
+  EXPECT_EQ(a->associations->NextTimer(), now + 1ms);
+}
+
 TEST_F(LastAddressTest, LeavesTheNextRoundToTheNameAfterItFailed) {
   Start("192.0.2.77");
   Advance(300ms);
