@@ -11,7 +11,6 @@
 #include "common/config/units.h"
 #include "common/event/notify.h"
 #include "funnel-sctpd/engine_counters.h"
-#include "funnel-sctpd/engine_setup.h"
 #include "funnel-sctpd/status.h"
 
 namespace funnel::sctpd {
@@ -25,9 +24,10 @@ constexpr Duration kCounterInterval = 1s;
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::Create(event::Loop& loop, const config::Options& options,
-                                           config::Configuration config, event::ListenFds passed) {
+                                           config::Configuration config, event::ListenFds passed,
+                                           const EngineStarter& start_engine) {
   std::unique_ptr<Node> node(new Node(loop, options, std::move(config)));
-  TRY(node->SetUp(std::move(passed)));
+  TRY(node->SetUp(std::move(passed), start_engine));
   return node;
 }
 
@@ -49,7 +49,7 @@ Node::Node(event::Loop& loop, const config::Options& options, config::Configurat
 
 Node::~Node() = default;
 
-Result<> Node::SetUp(event::ListenFds passed) {
+Result<> Node::SetUp(event::ListenFds passed, const EngineStarter& start_engine) {
   // Before the engine: it starts a thread, which would get them unblocked and die of them.
   signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
@@ -63,7 +63,7 @@ Result<> Node::SetUp(event::ListenFds passed) {
   channels_ = std::make_unique<ChannelTable>(core_, *edges_);
   associations_ = std::make_unique<AssociationTable>(core_, *channels_);
   channels_->SetAssociations(*associations_);
-  StartedEngine started = TRY(StartEngine(core_.config.node.sctp, passed, *associations_));
+  StartedEngine started = TRY(start_engine(core_.config.node.sctp, passed, *associations_));
   engine_ = std::move(started.engine);
   listen_ = std::move(started.listen);
   core_.engine = engine_.get();

@@ -4,6 +4,7 @@
 // then sends what edges gave, flushes the engine, and writes to each edge once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "funnel-sctpd/authd_link.h"
 #include "funnel-sctpd/channel_table.h"
 #include "funnel-sctpd/control_server.h"
+#include "funnel-sctpd/engine_setup.h"
 #include "funnel-sctpd/resolver.h"
 #include "funnel-sctpd/route_file.h"
 #include "funnel-sctpd/service_sockets.h"
@@ -28,11 +30,14 @@ namespace funnel::sctpd {
 
 class Node final : public AuthdListener {
  public:
+  // As StartEngine (engine_setup.h), or a test's own.
+  using EngineStarter = std::function<Result<StartedEngine>(
+      const config::SctpConfig& config, event::ListenFds& passed, sctp::EngineObserver& observer)>;
+
   // LOOP outlives it. On return all sockets are held; nothing has been sent yet.
-  [[nodiscard]] static Result<std::unique_ptr<Node>> Create(event::Loop& loop,
-                                                            const config::Options& options,
-                                                            config::Configuration config,
-                                                            event::ListenFds passed);
+  [[nodiscard]] static Result<std::unique_ptr<Node>> Create(
+      event::Loop& loop, const config::Options& options, config::Configuration config,
+      event::ListenFds passed, const EngineStarter& start_engine = StartEngine);
   ~Node() override;
 
   // Connects to authd and to peers.
@@ -57,7 +62,7 @@ class Node final : public AuthdListener {
 
  private:
   Node(event::Loop& loop, const config::Options& options, config::Configuration config);
-  [[nodiscard]] Result<> SetUp(event::ListenFds passed);
+  [[nodiscard]] Result<> SetUp(event::ListenFds passed, const EngineStarter& start_engine);
   [[nodiscard]] Result<> WatchEngine();
   void AddCommands();
   void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
