@@ -92,6 +92,7 @@ class Channel {
   std::int64_t since_unix = 0;
 
   bool queued = false;        // in association()->senders
+  std::size_t turn_left = 0;  // bytes of a turn that the full engine interrupted; 0: none
   // As the service's configuration says, while it is known.
   std::size_t priority = 4;
   std::size_t weight = 10;

@@ -28,7 +28,7 @@ bool ChannelTable::PumpAssociation(Association& association) {
     if (sent >= kTurnBytes) return false;
     Channel& channel = senders.Front();
     bool alone = senders.size() == 1;
-    switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : QuantumOf(channel))) {
+    switch (PumpChannel(channel, alone ? ipc::FrameReader::kBudget : TurnOf(channel))) {
       case Pumped::kDrained:
         senders.Remove(channel);
         channel.link->WatchInput(true);
@@ -37,7 +37,7 @@ bool ChannelTable::PumpAssociation(Association& association) {
         senders.Rotate();
         break;
       case Pumped::kBlocked:
-        association.blocked = true;  // the next turn is still its own
+        association.blocked = true;  // it goes on with what is left of its turn
         break;
       case Pumped::kGone:
         break;
@@ -63,6 +63,7 @@ ChannelTable::Pumped ChannelTable::PumpChannel(Channel& channel, std::size_t qua
     return true;
   });
   if (channel.ending) return Pumped::kGone;
+  channel.turn_left = turn.blocked ? turn.left : 0;
   switch (status) {
     case ipc::FrameReader::Status::kDrained:
       return Pumped::kDrained;

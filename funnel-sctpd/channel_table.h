@@ -89,6 +89,13 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
     return kQuantumBytes * channel.weight / kQuantumWeight;
   }
 
+  // What is left of one that was interrupted, or a new one: who is always interrupted before it is
+  // over must not have it for ever.
+  [[nodiscard]] static std::size_t TurnOf(const Channel& channel) {
+    const std::size_t quantum = QuantumOf(channel);
+    return channel.turn_left == 0 ? quantum : std::min(quantum, channel.turn_left);
+  }
+
   enum class Taken { kYes, kBlocked };
   enum class Pumped { kDrained, kMore, kBlocked, kGone };
 
