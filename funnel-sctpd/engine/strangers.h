@@ -9,14 +9,12 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/siphash.h"
 #include "funnel-sctpd/engine/address.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "funnel-sctpd/engine/token_bucket.h"
 
 namespace funnel::sctp {
-
-// SipHash-2-4 of DATA under KEY: fast, and a stranger cannot choose addresses that collide.
-[[nodiscard]] std::uint64_t KeyedHash(const std::array<std::uint64_t, 2>& key, ByteView data);
 
 class Strangers {
  public:
@@ -42,7 +40,7 @@ class Strangers {
   static constexpr std::size_t kBuckets = 1024;
 
   StrangerLimits limits_;
-  std::array<std::uint64_t, 2> key_;
+  const SipHash hash_ = SipHash::WithRandomKey();  // nobody can choose hosts that meet
   std::unordered_map<TransportAddress, Buckets> known_;
   Buckets all_, all_known_;
   std::vector<Buckets> hosts_{kBuckets};

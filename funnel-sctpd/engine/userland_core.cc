@@ -40,7 +40,6 @@ UserlandCore::UserlandCore(const Settings& settings, std::unique_ptr<PacketLink>
       observer_(observer),
       link_(std::move(link)),
       names_{stack::ReservePort(settings.sctp_port), stack::Attach(this)},
-      port_key_{RandomU64(), RandomU64()},
       strangers_(settings.strangers),
       queue_(settings.output_queue_bytes),
       message_(settings.max_message_bytes),
@@ -67,7 +66,7 @@ std::optional<PeerPort> UserlandCore::PortFor(const PeerKey& key, std::uint64_t 
   ByteWriter text;
   text.U8(key.address.is_ipv6()).Append(ByteView(key.address.ip())).U32(key.address.scope());
   text.U16(key.address.port()).U16(key.sctp_port).U16(key.local_port).U64(generation);
-  auto port = static_cast<std::uint16_t>(KeyedHash(port_key_, text.bytes()));
+  auto port = static_cast<std::uint16_t>(port_hash_.Hash64(text.bytes()));
   return FreePort(port, [&](PeerPort taken) { return associations_.Find(taken) != nullptr; });
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/siphash.h"
 #include "funnel-sctpd/engine/association.h"
 #include "funnel-sctpd/engine/inspect.h"
 #include "funnel-sctpd/engine/packet_link.h"
@@ -145,7 +146,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   };
   StackNames names_;
   std::optional<SctpEndpoint> endpoint_;
-  const std::array<std::uint64_t, 2> port_key_;
+  const SipHash port_hash_ = SipHash::WithRandomKey();
   Strangers strangers_;
   AssociationTable associations_;
   std::uint64_t last_id_ = 0;

@@ -2,10 +2,14 @@
 
 #include <cassert>
 
+#include "common/base/secret.h"
+
 namespace sctp {
 namespace {
 
-constexpr std::size_t kMacSize = std::tuple_size_v<SipHashSum>;
+using funnel::SipHash;
+
+constexpr std::size_t kMacSize = std::tuple_size_v<SipHash::Sum128>;
 constexpr std::uint8_t kInterleaving = 1, kPartialReliability = 2, kAdaptation = 4;
 
 // generation, flags, carrier, 0 | made | tags, TSNs, window, ties | adaptation | streams, ports |
@@ -58,7 +62,7 @@ Cookie ReadFields(ByteView bytes) {
 
 CookieBox::CookieBox(const Settings& settings, RandomSource& random, TimePoint now)
     : settings_(settings), random_(random), next_rotation_(now + settings.lifetime) {
-  for (SipHashKey& key : keys_) random_.Fill(key);
+  for (SipHash::Key& key : keys_) random_.Fill(key);
 }
 
 void CookieBox::Rotate(TimePoint now) {
@@ -77,7 +81,7 @@ std::array<std::uint8_t, CookieBox::kSize> CookieBox::Seal(Cookie cookie, TimePo
   BufferWriter out(bytes);
   WriteFields(out, cookie, generation_);
   assert(out.ok() && out.position() == kSize - kMacSize);
-  out.Append(SipHash(keys_[generation_ % 2], out.written()));
+  out.Append(SipHash(keys_[generation_ % 2]).Hash128(out.written()));
   return bytes;
 }
 
@@ -87,7 +91,8 @@ std::expected<Cookie, CookieFault> CookieBox::Open(ByteView bytes, TimePoint now
   const ByteView fields = bytes.first(kSize - kMacSize);
   const auto age = static_cast<std::uint8_t>(generation_ - fields[0]);
   if (age > 1) return std::unexpected(CookieFault::kForged);
-  if (!EqualInConstantTime(SipHash(keys_[fields[0] % 2], fields), bytes.last(kMacSize)))
+  const SipHash::Sum128 mac = SipHash(keys_[fields[0] % 2]).Hash128(fields);
+  if (!funnel::EqualConstantTime(mac, bytes.last(kMacSize)))
     return std::unexpected(CookieFault::kForged);
   Cookie cookie = ReadFields(fields);
   if (now - cookie.made > settings_.lifetime) return std::unexpected(CookieFault::kStale);

@@ -5,10 +5,10 @@
 
 #include <expected>
 
+#include "common/base/siphash.h"
 #include "sctp/base/address.h"
 #include "sctp/base/random_source.h"
 #include "sctp/handshake/capabilities.h"
-#include "sctp/handshake/siphash.h"
 
 namespace sctp {
 
@@ -57,7 +57,7 @@ class CookieBox {
 
   Settings settings_;
   RandomSource& random_;
-  SipHashKey keys_[2]{};
+  funnel::SipHash::Key keys_[2]{};
   std::uint8_t generation_ = 0;  // the key in use is keys_[generation_ % 2]
   TimePoint next_rotation_;
 };
