@@ -59,9 +59,15 @@ struct Association {
   Duration srtt{0};           // of messages; 0: not known
   TimePoint answers_since{};  // heartbeats answered since, by other paths
   unsigned answers = 0;
-  TimePoint deadline{};                           // of kEnding
-  bool shutdown_owed = false;                     // the stack had no room for it yet
-  bool small_waits = false, large_waits = false;  // Send said kFull; OnWritable is owed
+  TimePoint deadline{};        // of kEnding
+  bool shutdown_owed = false;  // the stack had no room for it yet
+  // Send said kFull; OnWritable is owed.
+  struct Waits {
+    bool room = false;  // of the send buffer
+    bool turn = false;  // of reliable messages of one packet
+    bool bulk = false;  // of larger ones
+    [[nodiscard]] bool any() const { return room || turn || bulk; }
+  } waits;
   std::chrono::milliseconds rto_min{0}, rto_max{0};
   ResendGuard guard;
   std::chrono::milliseconds guarded{0};  // for how long a chunk is not sent again
@@ -73,7 +79,11 @@ struct Association {
   [[nodiscard]] std::uint64_t unsent_bytes() const {
     return given_bytes - std::min(given_bytes, first_sent_bytes);
   }
-  HeldMessages held;  // these go before bulk
+  HeldMessages held;  // these go before all that is reliable
+  // Of reliable messages of one packet: what they may send while some of those wait, which is as
+  // much as these send; and what they have sent since the stack last had little in hand.
+  std::size_t beside_held_bytes = 0;
+  std::size_t ahead_bytes = 0;
 
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0, expired_messages = 0;

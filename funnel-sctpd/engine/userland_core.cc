@@ -150,19 +150,25 @@ SendStatus UserlandCore::Send(AssociationId id, StreamId stream, ByteView messag
   if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;
   stack::CatchUp(active_ = Now());
   bool large = message.size() > association->max_unfragmented;
+  const bool expires = options.lifetime > std::chrono::milliseconds::zero();
+  // What is in order is rare (channels begin and end), and others wait for it.
+  const bool takes_turns = !large && !expires && options.unordered;
   SendStatus status = SendStatus::kFull;
-  if (options.lifetime > std::chrono::milliseconds::zero() && MustHold(*association))
+  if (expires && MustHold(*association))
     status = Hold(*association, stream, message, options);
-  else if (!large || HasRoom(*association, message.size(), large))
+  else if (large ? HasRoom(*association, message.size(), large)
+                 : !takes_turns || MayGo(*association, message.size()))
     status = IntoStack(*association, stream, message, options);
   if (status == SendStatus::kSent) {
+    if (takes_turns) NoteTurn(*association, message.size());
     ++association->messages_out;
     ++counters_.messages_out;
   } else if (status == SendStatus::kFull) {
     ++counters_.sends_full;
     any_waits_ = true;
-    (large ? association->large_waits : association->small_waits) = true;
-    if (large) association->bulk.OnLimited();
+    auto& waits = association->waits;
+    (large ? waits.bulk : takes_turns ? waits.turn : waits.room) = true;
+    if (large || takes_turns) association->bulk.OnLimited();
   }
   return status;
 }

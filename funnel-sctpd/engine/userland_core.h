@@ -67,6 +67,9 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
     std::string text;
   };
 
+  // As bulk comes from those who send it.
+  static constexpr std::size_t kBulkFrameBytes = 16 * 1024;
+
   UserlandCore(const Settings& settings, std::unique_ptr<PacketLink> link,
                EngineObserver& observer);
   [[nodiscard]] Result<> Open();
@@ -118,6 +121,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   // Out (userland_output.cc).
   [[nodiscard]] std::size_t UnsentLimit(const Association& association) const;
   [[nodiscard]] bool MustHold(const Association& association) const;
+  [[nodiscard]] bool MayGo(const Association& association, std::size_t bytes) const;
+  void NoteTurn(Association& association, std::size_t bytes) const;
   [[nodiscard]] SendStatus Hold(Association& association, StreamId stream, ByteView message,
                                 const SendOptions& options);
   [[nodiscard]] SendStatus IntoStack(Association& association, StreamId stream, ByteView message,

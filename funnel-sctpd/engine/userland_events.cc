@@ -153,19 +153,19 @@ void UserlandCore::TellWritable() {
   for (AssociationId id : associations_.Ids()) {
     ++counters_.association_visits;
     Association* association = associations_.Find(id);
-    if (association == nullptr || !(association->small_waits || association->large_waits)) continue;
-    // An eighth more than Send asks for, so that one hint is good for several messages; bulk comes
-    // in frames.
-    constexpr std::size_t kBulkFrame = 16 * 1024;
+    if (association == nullptr || !association->waits.any()) continue;
+    const auto& waits = association->waits;
+    // More than Send asks for, so that one hint is good for several messages; bulk comes in frames.
     std::size_t slack = settings_.send_buffer_bytes / 8;
-    bool small = association->small_waits && HasRoom(*association, slack, /*large=*/false) &&
-                 association->held.bytes() <= slack;
-    bool large = association->large_waits && HasRoom(*association, kBulkFrame, /*large=*/true);
-    if (!small && !large) {
+    const bool has_room = HasRoom(*association, slack, /*large=*/false);
+    const bool room = waits.room && has_room && association->held.bytes() <= slack;
+    const bool turn = waits.turn && has_room && MayGo(*association, association->max_unfragmented);
+    const bool bulk = waits.bulk && HasRoom(*association, kBulkFrameBytes, /*large=*/true);
+    if (!room && !turn && !bulk) {
       any_waits_ = true;
       continue;
     }
-    association->small_waits = association->large_waits = false;
+    association->waits = {};
     observer_.OnWritable(id);
   }
 }

@@ -11,6 +11,25 @@ std::size_t UserlandCore::UnsentLimit(const Association& association) const {
   return std::max<std::size_t>({settings_.window_unit_bytes, association.bulk.backlog(), 1});
 }
 
+// A service of many small sessions is bulk as well: what the stack has in hand goes before what
+// waits here, so it gets a frame's worth of that beyond what it needs, and while something waits
+// here, no more than of this. So neither keeps the other out.
+bool UserlandCore::MayGo(const Association& association, std::size_t bytes) const {
+  if (!association.held.empty()) return bytes <= association.beside_held_bytes;
+  return association.unsent_bytes() < UnsentLimit(association) ||
+         association.ahead_bytes < kBulkFrameBytes;
+}
+
+// They have just gone.
+void UserlandCore::NoteTurn(Association& association, std::size_t bytes) const {
+  if (!association.held.empty())
+    association.beside_held_bytes -= bytes;
+  else if (association.unsent_bytes() < UnsentLimit(association) + bytes)
+    association.ahead_bytes = bytes;
+  else
+    association.ahead_bytes += bytes;
+}
+
 bool UserlandCore::MustHold(const Association& association) const {
   return !association.held.empty() || association.unsent_bytes() >= UnsentLimit(association);
 }
@@ -55,6 +74,8 @@ void UserlandCore::SendHeld(Association& association, TimePoint now) {
       if (IntoStack(association, message.stream, message.bytes, {message.unordered, left}) ==
           SendStatus::kFull)
         return;
+      association.beside_held_bytes =
+          std::min(association.beside_held_bytes + message.bytes.size(), kBulkFrameBytes);
     }
     association.held.Pop();
     --held_;

@@ -1,23 +1,33 @@
-"""Bulk of one service beside requests of another, on one association over a slow link.
+"""Bulk of one service, or many small sessions of one, beside requests of another, on one association over a slow link.
 
     branch (a)                    10 Mbit/s, RTT 20 ms                  hoster (b)
     rr   -> funnel-udpd@echo ===== a router's queue of 128 KiB ===== rr serve
     pour -> funnel-tcpd@bulk =====                             ===== pour sink
+    rr   -> funnel-tcpd@chat =====                             ===== rr serve, messages below a packet
+    rr   -> funnel-udpd@dns  =====                             ===== nsd
 """
 import concurrent.futures
 import os
 import sys
+import time
 
 import pytest
 
+import lab
 from conftest import TOP
 
 sys.path.insert(0, os.path.join(TOP, "bench"))
 from parts import beside, wan  # noqa: E402
-from parts.bed import BULK, ECHO, Bed  # noqa: E402
+from parts.bed import BULK, CHAT, ECHO, Bed  # noqa: E402
 
 pytestmark = [pytest.mark.alone, pytest.mark.volume]
 ASK = ("load", "udp", ECHO.listen[0], "-r", beside.RATE, "-d", 10, "-w", 5)
+QUERIES = ("load", "dns", "127.0.0.1:5353", "-r", beside.RATE, "-d", 10, "-w", 6)
+# Sessions that now and then send what fills less than a packet: all together somewhat more than the link takes. Of several services, as
+# one sends what comes at once in one frame.
+CROWD = [lab.Service(f"chat{number}", "tcp", (f"127.0.0.1:{7010 + number}",), CHAT.connect) for number in range(6)]
+SESSIONS, MESSAGE_BYTES, MESSAGES, SECONDS = 50, 1000, 230, 14
+CHATTER = ("-n", SESSIONS, "-q", MESSAGE_BYTES, "-r", MESSAGES, "-d", SECONDS, "-w", 1)
 MIB = 1 << 20
 
 
@@ -37,3 +47,22 @@ def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
     assert with_bulk["p99_us"] <= 2 * alone["p99_us"]
     # The link's own is 1.25.
     assert speed > 0.9
+
+
+def test_many_small_sessions_leave_room_for_queries(build):
+    """They are reliable, and queries expire: what is handed to SCTP in turn would never come to a query in time."""
+    link = wan.Wan(build, delay=beside.DELAY_MS, rate=beside.RATE_MBIT, queue=beside.QUEUE_BYTES)
+    try:
+        with Bed(build, [lab.dns_service(), *CROWD], change_network=link.take_over) as bed:
+            with concurrent.futures.ThreadPoolExecutor(len(CROWD)) as pool:
+                crowd = [pool.submit(bed.load, "load", "tcp", one.listen[0], *CHATTER) for one in CROWD]
+                time.sleep(4)  # the link is full
+                queries = bed.load(*QUERIES)
+            crowd = [one.result() for one in crowd]
+    finally:
+        link.stop()
+    print(f"queries: {queries}; sessions: {crowd}")
+    assert queries["unanswered"] == 0
+    assert queries["p99_us"] < 500_000
+    # The link carries some 1,000 of these a second.
+    assert sum(one["answered"] for one in crowd) > SECONDS * 500

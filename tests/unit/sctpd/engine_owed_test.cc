@@ -8,8 +8,6 @@ namespace {
 const funnel::test::ExpectedFailures owed({
     {"EngineOwedTest.UnverifiedAssociationHoldsLittle",
      "libusrsctp's receive window is the same for all associations of a socket"},
-    {"EngineOwedTest.ReliableFramesLeaveRoomForWhatMayExpire",
-     "libusrsctp sends in the order in which it was given messages"},
     {"EngineOwedTest.CookieEchoIsAdmittedByItsMac",
      "a cookie's MAC is looked at inside of libusrsctp, behind the limits for strangers"},
     {"EngineOwedTest.BogusCookieEchoVisitsNoAssociation",
