@@ -20,20 +20,13 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
-#include "common/wire/crypto.h"
+#include "common/wire/epoch_keys.h"
 #include "common/wire/observer.h"
 #include "common/wire/settings.h"
 #include "common/wire/tracer.h"
 #include "common/wire/types.h"
 
 namespace funnel::wire {
-
-struct EpochKeys {
-  std::unique_ptr<FrameCipher> cipher;
-  Bytes confirm;     // 32 bytes, the same at both ends: SHA-256 over OPEN and OPENED (or the REKEY
-                     // exchange)
-  BootTime expires;  // end of the GSS context; both ends close 60 s after it
-};
 
 // What Flush() leaves behind.
 enum class Flushed {

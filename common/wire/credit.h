@@ -66,8 +66,8 @@ class ReceiveCredit {
     return true;
   }
 
-  // Whether a new limit should be told: it would add half a window, or anything at all while the
-  // sender may lack the credit for its next message. (What stuck readers hold counts as granted, so
+  // Whether a new limit should be reported: it would add half a window, or anything at all while
+  // the sender may lack the credit for its next message. (What stuck readers hold counts as granted, so
   // half a window may never come together.)
   [[nodiscard]] bool IsDue() const {
     return gain() > 0 && (gain() >= Usable() / 2 || limit_ - received_ < kLargestMessageCost);

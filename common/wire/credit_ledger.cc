@@ -75,9 +75,9 @@ void CreditLedger::TakeBackGrowth(Session& session) {
   growth_left_ += session.receive_credit.ShrinkWindow(kInitialSessionCredit);
 }
 
-// --- what the peer is to be told
+// --- reports to the peer
 
-// While room is short the peer sends little beyond what it knows to be consumed: so it is told.
+// While room is short the peer sends little beyond what it knows to be consumed: so we report it.
 bool CreditLedger::IsCreditDue(const Session& session) const {
   return session.receive_credit.IsDue() ||
          (buffer_.is_short() && session.receive_credit.gain() >= kReservedShare / 2);
@@ -91,7 +91,7 @@ void CreditLedger::WriteShare() {
   context_.control.Push(*share);
   if (was_short || !buffer_.is_short()) return;
 
-  // Up to half a window each was consumed and not told.
+  // Up to half a window each was consumed and not reported.
   sessions_.ForEach([this](Session& session) { Note(session); });
 }
 

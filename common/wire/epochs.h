@@ -2,15 +2,22 @@
 // their way, and perhaps a newer one that the initiator has not used yet.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "common/base/ids.h"
 #include "common/wire/arrivals.h"
-#include "common/wire/channel.h"
+#include "common/wire/epoch_keys.h"
 #include "common/wire/record.h"
 
 namespace funnel::wire {
+
+// How long after the end of its context a key is still used, and when FAREWELL is said before that:
+// early enough that the peer, whose clock is not ours, still takes it.
+constexpr Duration kAfterExpiry = std::chrono::seconds(60);
+constexpr Duration kFarewellAfterExpiry = std::chrono::seconds(50);
 
 struct EpochState {
   EpochState(Epoch epoch, EpochKeys given, BootTime now)

@@ -1,6 +1,6 @@
 // The exchange of REKEY records that gives a running channel new keys: when it is due, whose turn
-// it is, and what the peer's records may say. Owned by the channel, beside the epochs that it adds
-// to; the tokens are authd's, and the owner carries them.
+// it is, and what the peer's records may say. Owned by the channel, to whose epochs it adds; the
+// tokens are authd's, and the owner carries them.
 //
 // One exchange at a time, and none while frames of the epoch before are still on their way.
 //   initiator: Check() is kAsk -> Start(token) -> OnRekey() is kToken -> Install(keys)

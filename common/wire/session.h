@@ -36,7 +36,7 @@ struct Session {
   bool output_blocked = false;   // OnMessage took fewer than all; until Resume
   bool wants_writable = false;   // the owner was refused bytes
   bool in_full_writers = false;  // because the channel's queue was full
-  bool credit_due = false;       // in the list of sessions whose peer is to be told a new limit
+  bool credit_due = false;       // in the list of sessions whose new limit is to be reported
   bool fin_queued = false, fin_sent = false;
   // Which kind of queue it is, once anything was sent: never both.
   bool sends_messages = false, sends_stream = false;
@@ -46,7 +46,8 @@ struct Session {
   std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
   SendCredit send_credit{kInitialSessionCredit};
   SendQueue queue;
-  // What of that charge the peer is known to have consumed, and when that last grew (shared_buffer.h).
+  // What of that charge the peer is known to have consumed, and when that last grew
+  // (shared_buffer.h).
   std::uint64_t acknowledged = 0;
   TimePoint read_at{};
   std::uint64_t bytes_sent = 0, bytes_received = 0;  // payload

@@ -62,7 +62,7 @@ class SessionTable {
   void Remove(Session& session);
 
   // --- the limit that the acceptor tells
-  // Acceptor: the channel is confirmed, so it may be told.
+  // Acceptor: the channel is confirmed, so the peer may hear of a limit.
   void AllowTelling();
   [[nodiscard]] bool IsLimitDue() const { return limit_due_; }
   // The record to send. Needs IsLimitDue().

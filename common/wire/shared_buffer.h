@@ -36,9 +36,9 @@ class SharedBuffer {
   // What may be on its way to SESSIONS sessions in all: less and less as the pool fills, so that
   // what comes before the sender has heard of that finds room too.
   [[nodiscard]] std::uint64_t InFlight(std::uint64_t sessions) const;
-  // Room is short: consumption is told at once, and windows do not grow.
+  // Room is short: consumption is reported at once, and windows do not grow.
   [[nodiscard]] bool is_short() const { return told_.has_value(); }
-  // What the peer is to be told, if that differs enough from what it was told last.
+  // What is to be reported to the peer, if that differs enough from the last report.
   [[nodiscard]] std::optional<ShareRecord> Tell();
 
  private:

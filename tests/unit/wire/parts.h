@@ -1,11 +1,37 @@
-// What tests of a channel's parts stand on: an observer that ignores all, and a context.
+// What tests of a channel's parts stand on: an observer that ignores all, a context, and the parts
+// of one end put together as a channel does.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "common/wire/channel_context.h"
+#include "common/wire/credit_ledger.h"
+#include "common/wire/delivery.h"
+#include "common/wire/epoch_keys.h"
+#include "common/wire/epochs.h"
+#include "common/wire/frame.h"
+#include "common/wire/frame_packer.h"
+#include "common/wire/frame_sealer.h"
+#include "common/wire/keepalive.h"
+#include "common/wire/lifecycle.h"
+#include "common/wire/receive_buffer.h"
 #include "common/wire/record.h"
+#include "common/wire/rekeying.h"
+#include "common/wire/scheduler.h"
+#include "common/wire/sealed.h"
+#include "common/wire/send_buffer.h"
+#include "common/wire/session_ends.h"
+#include "common/wire/session_table.h"
+#include "common/wire/stuck_watch.h"
+#include "tests/unit/wire/toy_cipher.h"
 
 namespace funnel::wire::testing {
 
@@ -50,5 +76,111 @@ std::vector<R> TakeRecords(RecordQueue& control) {
   }
   return records;
 }
+
+// Hears of ends and of what is delivered.
+class Listener : public DeafObserver {
+ public:
+  std::size_t OnMessage(SessionId, ByteView bytes) override {
+    const std::size_t count = std::min(bytes.size(), appetite);
+    appetite -= count;
+    received += AsText(bytes.first(count));
+    if (on_message) on_message();
+    return count;
+  }
+  void OnDatagram(SessionId, ByteView datagram) override {
+    datagrams.emplace_back(AsText(datagram));
+    if (on_datagram) on_datagram();
+  }
+  void OnSessionOpened(SessionId id, const SessionInfo&) override { opened.push_back(id); }
+  void OnFin(SessionId id) override { fins.push_back(id); }
+  void OnSessionReset(SessionId id, EndCode code) override { resets.emplace_back(id, code); }
+  void OnWritable(SessionId id) override { writable.push_back(id); }
+
+  std::size_t appetite = 1 << 30;  // bytes that are still taken
+  std::string received;
+  std::vector<std::string> datagrams;
+  std::vector<SessionId> opened, fins, writable;
+  std::vector<std::pair<SessionId, EndCode>> resets;
+  std::function<void()> on_message, on_datagram;
+};
+
+// Frames that went out, opened again by the peer's key.
+class OpenedFrames : public FrameSink {
+ public:
+  MutableByteView Reserve(std::size_t size) override {
+    if (frames.size() >= room) return {};
+    reserved_.assign(size, 0);
+    return reserved_;
+  }
+  void Commit(std::size_t size) override {
+    const auto plain =
+        peer_.Open(MutableByteView(reserved_).subspan(kFrameHeaderSize, size - kFrameHeaderSize));
+    ASSERT_TRUE(plain);
+    sizes.push_back(size);
+    headers.push_back(*SealedHeader::Parse(*plain));
+    frames.emplace_back(plain->begin() + kSealedHeaderSize, plain->end());
+  }
+  // The records of kind R in frame INDEX.
+  template <typename R>
+  std::vector<R> RecordsOf(std::size_t index) const {
+    std::vector<R> records;
+    for (ByteReader reader(frames[index]); !reader.AtEnd();) {
+      const auto record = ParseRecord(reader);
+      if (!record) break;
+      if (std::holds_alternative<R>(*record)) records.push_back(std::get<R>(*record));
+    }
+    return records;
+  }
+
+  std::vector<Bytes> frames;  // their records
+  std::vector<SealedHeader> headers;
+  std::vector<std::size_t> sizes;
+  std::size_t room = 1000;
+
+ private:
+  ToyCipher peer_{1, /*initiator=*/false};
+  Bytes reserved_;
+};
+
+// All parts of one end. The peer has confirmed, and has seen ours, unless a test says otherwise.
+struct Parts {
+  explicit Parts(Role role = Role::kInitiator, const ChannelSettings& settings = {})
+      : context(MakeContext(role, observer, settings)) {
+    epochs.current().peer_confirmed = epochs.current().we_are_confirmed = true;
+    (void)life.Confirm();
+  }
+
+  Session& Open() { return *sessions.Open(); }
+  MessageRecord Message(const Session& session, std::uint64_t number, ByteView bytes,
+                        bool fin = false) const {
+    return {.order = fin           ? Order::kAfterAll
+                     : number == 0 ? Order::kFree
+                                   : Order::kOrdered,
+            .fin = fin,
+            .session = session.id,
+            .number = number,
+            .bytes = bytes};
+  }
+
+  Listener observer;
+  ChannelContext context;
+  Lifecycle life{kPartsStart + std::chrono::seconds(60)};
+  Epochs epochs{EpochKeys{std::make_unique<ToyCipher>(1, /*initiator=*/true), Bytes(32, 1),
+                          BootTime{std::chrono::seconds(5000)}},
+                kPartsBoot};
+  Keepalive keepalive{std::chrono::seconds(30), std::chrono::seconds(60), kPartsStart};
+  SessionTable sessions{context.role, context.settings.max_sessions};
+  SessionTable::Hold hold{sessions};
+  StuckWatch stuck{context.settings};
+  ReceiveBuffer receive;
+  CreditLedger ledger{context, sessions, keepalive};
+  Rekeying rekeying{context.role, context.settings, epochs, context.control};
+  FrameSealer sealer{context, epochs};
+  Scheduler scheduler{ledger, sealer};
+  SendBuffer send{{context, life, sessions, ledger, sealer, scheduler}};
+  SessionEnds ends{{context, sessions, ledger, send, receive, stuck}};
+  Delivery delivery{{context, ledger, receive, stuck, ends}};
+  FramePacker packer{{context, rekeying, ledger, sealer, scheduler, send, ends}};
+};
 
 }  // namespace funnel::wire::testing
