@@ -2,6 +2,9 @@
 // It does no I/O, reads no clock and holds no key material outside its FrameCiphers
 // (man/funnel-protocol.7).
 //
+// It dispatches: a record or a call goes to the part whose matter it is (the members, below), and
+// what a part finds against the peer ends the channel here.
+//
 // Owned by an edge (common/service), one thread. Call order: construct with the first epoch's
 // cipher -> OnSealed() for each SEALED frame, the sending calls at will, Flush() when the input is
 // drained, OnTimer() when NextTimer() is due -> until state() is kEnded. Observer callbacks come
@@ -12,19 +15,34 @@
 // send at once.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
-#include "common/base/error.h"
 #include "common/base/ids.h"
+#include "common/wire/channel_context.h"
+#include "common/wire/credit_ledger.h"
+#include "common/wire/delivery.h"
 #include "common/wire/epoch_keys.h"
+#include "common/wire/epochs.h"
+#include "common/wire/frame_packer.h"
+#include "common/wire/frame_sealer.h"
+#include "common/wire/keepalive.h"
+#include "common/wire/lifecycle.h"
 #include "common/wire/observer.h"
+#include "common/wire/receive_buffer.h"
+#include "common/wire/rekeying.h"
+#include "common/wire/scheduler.h"
+#include "common/wire/send_buffer.h"
+#include "common/wire/session_ends.h"
+#include "common/wire/session_table.h"
 #include "common/wire/settings.h"
+#include "common/wire/stuck_watch.h"
 #include "common/wire/tracer.h"
 #include "common/wire/types.h"
+#include "common/wire/violation.h"
 
 namespace funnel::wire {
 
@@ -37,13 +55,12 @@ enum class Flushed {
 
 class Channel {
  public:
-  // kClosing: Close() was called and FAREWELL waits for Flush(), or the peer's FAREWELL for what is
-  // still on its way.
-  enum class State { kConfirming, kOpen, kClosing, kEnded };
+  using State = ChannelState;
 
   Channel(Role role, ChannelId id, const ChannelSettings& settings, EpochKeys first,
           ChannelObserver& observer, TimePoint now, BootTime boot_now);
-  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
 
   // --- input
   // One whole SEALED frame as it came, header included; opened in place. Never fails: forged and
@@ -100,7 +117,7 @@ class Channel {
   void Close(EndCode code, const std::string& text);
 
   // Sees every sealed frame from now on; nullptr: nobody does. It outlives the channel.
-  void SetTracer(FrameTracer* tracer);
+  void SetTracer(FrameTracer* tracer) { context_.tracer = tracer; }
 
   // --- output
   // Packs what waits into frames and seals them until nothing waits or the sink is full. OnWritable
@@ -110,27 +127,84 @@ class Channel {
   [[nodiscard]] std::optional<TimePoint> NextTimer() const;
   void OnTimer(TimePoint now, BootTime boot_now);
 
-  [[nodiscard]] State state() const;
+  [[nodiscard]] State state() const { return life_.state(); }
   // Whether it is on no way to its end.
-  [[nodiscard]] bool takes_sessions() const;
+  [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
   // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
-  [[nodiscard]] bool is_draining() const;
-  [[nodiscard]] Epoch epoch() const;
-  [[nodiscard]] const ChannelStats& stats() const;
-  [[nodiscard]] std::size_t session_count() const;
+  [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
+  [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
+  [[nodiscard]] const ChannelStats& stats() const { return context_.stats; }
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   // nullopt: no such session.
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
   // Of the last PING between the two ends; zero: not known yet.
-  [[nodiscard]] Duration round_trip() const;
+  [[nodiscard]] Duration round_trip() const { return keepalive_.round_trip(); }
   // End of the present epoch's security context.
-  [[nodiscard]] BootTime expires() const;
+  [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }
   // Bytes held for sending, and received but not yet delivered.
-  [[nodiscard]] std::size_t queued_bytes() const;
-  [[nodiscard]] std::size_t undelivered_bytes() const;
+  [[nodiscard]] std::size_t queued_bytes() const { return send_.size(); }
+  [[nodiscard]] std::size_t undelivered_bytes() const { return receive_.message_bytes(); }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  // What each record means for the parts (channel_input.cc).
+  class Records;
+
+  void Touch(TimePoint now, BootTime boot_now) {
+    context_.now = now;
+    context_.boot_now = boot_now;
+  }
+
+  // --- channel_input.cc
+  // A frame of EPOCH: opens it, and admits each once.
+  void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
+  // The first frame of EPOCH must prove that both ends saw the same handshake.
+  [[nodiscard]] bool CheckConfirm(EpochState& epoch, ByteReader& records);
+  void ConfirmEpoch(EpochState& epoch);
+  void HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records);
+  // A frame is dropped: whoever traces sees why.
+  void TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const;
+
+  // --- channel.cc
+  // Hands an acceptor's owner the token that waits, once it may be.
+  void DeliverRekeyToken();
+  void SwitchEpoch(EpochState& next);
+  // What the parts have to report to the peer.
+  [[nodiscard]] bool HasControlDue() const;
+  void CollectControl();
+  // One frame, or FAREWELL as the last one.
+  [[nodiscard]] FramePacker::Sent SendNext(FrameSink& sink);
+  // The callbacks that wait for the end of a call.
+  void NotifyOwner();
+
+  // --- channel_life.cc
+  // Ends the channel if the peer broke a rule.
+  void Heed(const Checked<>& outcome);
+  void Violated(std::string_view text);
+  // From here on nothing is received; FAREWELL goes out behind what waits, or its time passes.
+  void BeginClose(EndCode code, std::string_view text, bool clean);
+  void End(EndCode code, std::string_view text, bool clean);
+  void End(const EndState& end) { End(end.code, end.text, end.clean); }
+  void CheckFarewell();
+  void CheckEpochs();
+  void CheckPings();
+  void CheckRekey();
+
+  // In the order in which they stand on each other: each calls only those above it.
+  ChannelContext context_;
+  Lifecycle life_;
+  Epochs epochs_;
+  Keepalive keepalive_;
+  SessionTable sessions_;
+  StuckWatch stuck_;
+  ReceiveBuffer receive_;
+  CreditLedger ledger_;
+  Rekeying rekeying_;
+  FrameSealer sealer_;
+  Scheduler scheduler_;
+  SendBuffer send_;
+  SessionEnds ends_;
+  Delivery delivery_;
+  FramePacker packer_;
 };
 
 }  // namespace funnel::wire

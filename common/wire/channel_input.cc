@@ -1,15 +1,30 @@
 // Frames and records as they come.
 #include "common/base/secret.h"
-#include "common/wire/channel_impl.h"
+#include "common/wire/channel.h"
 #include "common/wire/frame.h"
 
 namespace funnel::wire {
+namespace {
 
-void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) {
+bool MayExpire(const Record& record) {
+  return std::holds_alternative<DatagramRecord>(record) ||
+         std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
+         std::holds_alternative<PaddingRecord>(record) ||
+         std::holds_alternative<ConfirmRecord>(record) ||
+         std::holds_alternative<ShareRecord>(record) ||
+         std::holds_alternative<SkippedRecord>(record);
+}
+
+}  // namespace
+
+// --- frames
+
+void Channel::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) {
   SessionTable::Hold hold(sessions_);
   Touch(now, boot_now);
   // After our own Close() nothing of the peer's matters any more; a farewell being waited for does.
   if (!life_.Listens()) return;
+
   const auto header = FrameHeader::Parse(frame);
   if (!header || header->type != FrameType::kSealed || header->channel != context_.id) {
     ++context_.stats.forged;
@@ -20,31 +35,33 @@ void Channel::Impl::OnSealed(MutableByteView frame, TimePoint now, BootTime boot
     ++context_.stats.wrong_epoch;
     return TraceDrop(header->epoch, frame.size(), "wrong epoch");
   }
+
   Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
   CheckEpochs();
   CheckFarewell();
-  NotifyWriters();
-  NotifySessionsAvailable();
+  NotifyOwner();
 }
 
-void Channel::Impl::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const {
+void Channel::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const {
   if (context_.tracer != nullptr) context_.tracer->OnTracedDrop(epoch, size, why);
 }
 
-void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
+void Channel::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
+  ChannelStats& stats = context_.stats;
   const auto plaintext = epoch.keys.cipher->Open(token);
   if (!plaintext) {
-    ++context_.stats.forged;
+    ++stats.forged;
     return TraceDrop(epoch.number, token.size(), "forged");
   }
   const auto header = SealedHeader::Parse(*plaintext);
   if (!header) return Violated("sealed header is malformed");
+
   switch (epoch.arrivals.Admit(*header, context_.now)) {
     case Arrivals::Verdict::kReplay:
-      ++context_.stats.replays;
+      ++stats.replays;
       return TraceDrop(epoch.number, token.size(), "replay");
     case Arrivals::Verdict::kTooOld:
-      ++context_.stats.too_old;
+      ++stats.too_old;
       return TraceDrop(epoch.number, token.size(), "too old");
     case Arrivals::Verdict::kTampered:
       return Violated("a reliable frame was taken away");
@@ -53,11 +70,12 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
     case Arrivals::Verdict::kNew:
       break;
   }
-  ++context_.stats.frames_received;
+
+  ++stats.frames_received;
   keepalive_.OnFrame(context_.now);
   ++epoch.frames;
   epoch.bytes += plaintext->size();
-  if (header->reliable != (lifetime_ms == 0)) ++context_.stats.header_mismatches;
+  if (header->reliable != (lifetime_ms == 0)) ++stats.header_mismatches;
   ByteReader records(ByteView(*plaintext).subspan(kSealedHeaderSize));
   if (context_.tracer != nullptr) {
     context_.tracer->OnTracedFrame({.reliable = header->reliable,
@@ -67,6 +85,7 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
                                     .lifetime_ms = lifetime_ms},
                                    ByteView(*plaintext).subspan(kSealedHeaderSize));
   }
+
   if (!epoch.peer_confirmed && !CheckConfirm(epoch, records)) return;
   if (header->confirmed) epoch.we_are_confirmed = true;
   HandleRecords(epoch, *header, records);
@@ -74,7 +93,7 @@ void Channel::Impl::Admit(EpochState& epoch, MutableByteView token, std::uint32_
 
 // The first record of every frame is CONFIRM until the peer knows that we have seen it. Nothing is
 // acted on before, not even to say farewell: the handshake itself is in doubt.
-bool Channel::Impl::CheckConfirm(EpochState& epoch, ByteReader& records) {
+bool Channel::CheckConfirm(EpochState& epoch, ByteReader& records) {
   const auto first = ParseRecord(records);
   const auto* confirm = first ? std::get_if<ConfirmRecord>(&*first) : nullptr;
   if (!confirm || !EqualConstantTime(confirm->hash, epoch.keys.confirm)) {
@@ -86,7 +105,7 @@ bool Channel::Impl::CheckConfirm(EpochState& epoch, ByteReader& records) {
   return !life_.IsEnded();
 }
 
-void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
+void Channel::ConfirmEpoch(EpochState& epoch) {
   epoch.peer_confirmed = true;
   if (&epoch != &epochs_.current()) SwitchEpoch(epoch);
   if (!life_.Confirm()) return;
@@ -95,157 +114,137 @@ void Channel::Impl::ConfirmEpoch(EpochState& epoch) {
   context_.observer.OnConfirmed();
 }
 
-bool Channel::Impl::MayExpire(const Record& record) {
-  return std::holds_alternative<DatagramRecord>(record) ||
-         std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
-         std::holds_alternative<PaddingRecord>(record) ||
-         std::holds_alternative<ConfirmRecord>(record) ||
-         std::holds_alternative<ShareRecord>(record) ||
-         std::holds_alternative<SkippedRecord>(record);
-}
+// --- records
 
-void Channel::Impl::HandleRecords(EpochState& epoch, const SealedHeader& header,
-                                  ByteReader& records) {
+class Channel::Records {
+ public:
+  // Of a frame with HEADER in EPOCH.
+  Records(Channel& channel, EpochState& epoch, const SealedHeader& header)
+      : channel_(channel), epoch_(epoch), header_(header) {}
+
+  Checked<> operator()(const PaddingRecord&) { return {}; }
+  Checked<> operator()(const SkippedRecord&) { return {}; }
+
+  Checked<> operator()(const DatagramRecord& record) {
+    channel_.delivery_.OnDatagram(TRY(Find(record.session)), record.bytes);
+    return {};
+  }
+
+  Checked<> operator()(const MessageRecord& record) {
+    Session* session = TRY(Find(record.session));
+    return session ? channel_.delivery_.OnMessage(*session, record) : Checked<>();
+  }
+
+  Checked<> operator()(const OpenSessionRecord& record) {
+    if (channel_.context_.role == Role::kInitiator)
+      return Violates("the acceptor opened a session");
+    Session* session = TRY(Find(record.session));
+    if (!session) return {};  // it ended before it was announced
+    if (session->phase != Session::Phase::kExpected) return Violates("a session was opened twice");
+    if (channel_.sessions_.IsOverfull()) return channel_.ends_.Reset(*session, EndCode::kLimit);
+    channel_.delivery_.Open(*session, record.info);
+    return {};
+  }
+
+  Checked<> operator()(const CreditRecord& record) {
+    Session* session = TRY(Find(record.session));
+    if (session && channel_.ledger_.OnCredit(*session, record)) channel_.send_.CreditRose(*session);
+    return {};
+  }
+
+  Checked<> operator()(const ChannelCreditRecord& record) {
+    channel_.ledger_.OnChannelCredit(record);
+    return {};
+  }
+
+  Checked<> operator()(const SessionsRecord& record) { return channel_.sessions_.OnLimit(record); }
+
+  Checked<> operator()(const ResetRecord& record) {
+    Session* session = TRY(Find(record.session));
+    return session ? channel_.ends_.OnReset(*session, record) : Checked<>();
+  }
+
+  Checked<> operator()(const EndSessionRecord& record) {
+    if (Session* session = TRY(Find(record.session))) channel_.ends_.OnEndSession(*session);
+    return {};
+  }
+
+  Checked<> operator()(const PingRecord& record) {
+    channel_.keepalive_.OnPing(record);
+    return {};
+  }
+
+  Checked<> operator()(const PongRecord& record) {
+    const auto pong = channel_.keepalive_.OnPong(record, channel_.context_.now);
+    if (pong) channel_.context_.observer.OnPong(pong->value, pong->round_trip);
+    return {};
+  }
+
+  Checked<> operator()(const ConfirmRecord& record) {
+    if (EqualConstantTime(record.hash, epoch_.keys.confirm)) return {};
+    return Violates("CONFIRM differs from the first one");
+  }
+
+  Checked<> operator()(const RekeyRecord& record) {
+    switch (TRY(channel_.rekeying_.OnRekey(record, epoch_, channel_.context_.now))) {
+      case Rekeying::Heard::kNothing:
+        break;
+      case Rekeying::Heard::kAsked:
+        channel_.DeliverRekeyToken();
+        break;
+      case Rekeying::Heard::kToken:
+        channel_.context_.observer.OnRekeyToken(channel_.rekeying_.next(), record.token);
+        break;
+      case Rekeying::Heard::kRefused:
+        channel_.context_.observer.OnRekeyRefused();
+        break;
+    }
+    return {};
+  }
+
+  Checked<> operator()(const NewEpochRecord& record) {
+    if (channel_.epochs_.SetEndBefore(epoch_.number, record, channel_.context_.now)) return {};
+    return Violates("the end of the old epoch contradicts what came of it");
+  }
+
+  Checked<> operator()(const FarewellRecord& record) {
+    // It is the last frame of its epoch, and of the channel.
+    if (channel_.life_.HasFarewell() ||
+        !epoch_.arrivals.SetEnd(header_.sequence + 1, header_.reliable_before + 1,
+                                channel_.context_.now))
+      return Violates("a farewell before the end");
+    channel_.life_.HearFarewell(record.code, record.text);
+    return {};
+  }
+
+  Checked<> operator()(const HelloRecord& record) {
+    if (channel_.context_.observer.OnHello(record.body)) return {};
+    return Violates("HELLO on a channel that has none");
+  }
+
+  Checked<> operator()(const ShareRecord& record) {
+    channel_.ledger_.OnShare(record);
+    return {};
+  }
+
+ private:
+  [[nodiscard]] Checked<Session*> Find(SessionId id) { return channel_.sessions_.FindNamed(id); }
+
+  Channel& channel_;
+  EpochState& epoch_;
+  const SealedHeader& header_;
+};
+
+void Channel::HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records) {
+  Records handler(*this, epoch, header);
   while (!records.AtEnd()) {
     if (life_.IsEnded() || life_.ours()) return;
-    auto record = ParseRecord(records);
+    const auto record = ParseRecord(records);
     if (!record) return Violated(record.error().message);
     if (!header.reliable && !MayExpire(*record))
       return Violated("a record that must not expire is in a frame that may");
-    receiving_ = &epoch;
-    receiving_header_ = header;
-    std::visit([this](const auto& typed) { Handle(typed); }, *record);
+    Heed(std::visit(handler, *record));
   }
-}
-
-void Channel::Impl::Handle(const DatagramRecord& record) {
-  Session* session = FindNamed(record.session);
-  if (!session || session->IsDiscarding()) {
-    ++context_.stats.late_datagrams;
-    return;
-  }
-  if (session->phase == Session::Phase::kOpen) {
-    context_.stats.bytes_received += record.bytes.size();
-    session->bytes_received += record.bytes.size();
-    session->active = context_.now;
-    context_.observer.OnDatagram(record.session, record.bytes);
-    return;
-  }
-  auto& early = session->early_datagrams;
-  if (!early) early = std::make_unique<std::vector<Bytes>>();
-  if (early->size() == kMaxEarlyDatagrams ||
-      early_datagram_bytes_ + record.bytes.size() > kMaxEarlyDatagramBytes) {
-    ++context_.stats.datagrams_dropped;
-    return;
-  }
-  early_datagram_bytes_ += record.bytes.size();
-  early->emplace_back(record.bytes.begin(), record.bytes.end());
-}
-
-void Channel::Impl::Handle(const OpenSessionRecord& record) {
-  if (context_.role == Role::kInitiator) return Violated("the acceptor opened a session");
-  Session* session = FindNamed(record.session);
-  if (!session) return;  // it ended before it was announced
-  if (session->phase != Session::Phase::kExpected) return Violated("a session was opened twice");
-  session->phase = Session::Phase::kOpen;
-  if (sessions_.IsOverfull()) {
-    AbandonSession(*session, EndCode::kLimit);
-    return;
-  }
-  ++context_.stats.sessions_opened;
-  context_.observer.OnSessionOpened(record.session, record.info);
-  const auto early = std::exchange(session->early_datagrams, nullptr);
-  if (early) {
-    for (const Bytes& datagram : *early) {
-      early_datagram_bytes_ -= datagram.size();
-      if (session->phase != Session::Phase::kOpen) continue;
-      context_.stats.bytes_received += datagram.size();
-      session->bytes_received += datagram.size();
-      context_.observer.OnDatagram(record.session, datagram);
-    }
-  }
-  Pump(*session);
-}
-
-void Channel::Impl::Handle(const CreditRecord& record) {
-  Session* session = FindNamed(record.session);
-  if (!session) return;
-  if (!ledger_.OnCredit(*session, record)) return;
-  TakeTurn(*session);
-  ConsiderWriter(*session);
-}
-
-void Channel::Impl::Handle(const ChannelCreditRecord& record) { ledger_.OnChannelCredit(record); }
-
-void Channel::Impl::Handle(const SessionsRecord& record) {
-  if (const auto heard = sessions_.OnLimit(record); !heard) Violated(heard.error().text);
-}
-
-void Channel::Impl::Handle(const EndSessionRecord& record) {
-  Session* session = FindNamed(record.session);
-  if (!session) return;
-  const bool announced = session->IsOwners();
-  Forget(*session);
-  if (announced) context_.observer.OnSessionReset(record.session, EndCode::kNone);
-}
-
-void Channel::Impl::Handle(const ResetRecord& record) {
-  Session* session = FindNamed(record.session);
-  if (!session) return;
-  const ReceiveCredit& credit = session->receive_credit;
-  if (session->peer_reset) return;
-  if (record.final_charge < credit.received() || record.final_charge > credit.limit())
-    return Violated("a reset session's final charge is impossible");
-  const bool awaited =
-      session->phase == Session::Phase::kOpen || session->phase == Session::Phase::kExpected;
-  if (awaited && record.code == EndCode::kBroken && record.final_charge > credit.consumed())
-    return DeferReset(*session, record);
-  if (const auto settled = ledger_.Settle(*session, record.final_charge); !settled)
-    return Violated(settled.error().text);
-  const bool announced = session->IsOwners();
-  // Our own RESET, if it was us who began, is on its way already.
-  if (session->phase != Session::Phase::kReset)
-    context_.control.Push(ResetRecord{record.session, record.code, session->send_credit.spent()});
-  Forget(*session);
-  if (!announced) return;
-  ++context_.stats.sessions_reset;
-  context_.observer.OnSessionReset(record.session, record.code);
-}
-
-// A connection that was reset: its peer's kernel would let what came before be read.
-void Channel::Impl::DeferReset(Session& session, const ResetRecord& record) {
-  session.peer_reset = {record.code, record.final_charge};
-  context_.control.Push(ResetRecord{record.session, record.code, session.send_credit.spent()});
-  DropOutput(session);
-  session.stuck_since = {};
-  WatchForStuck(context_.settings.closed_wait);
-}
-
-void Channel::Impl::Handle(const PingRecord& record) { keepalive_.OnPing(record); }
-
-void Channel::Impl::Handle(const PongRecord& record) {
-  if (const auto pong = keepalive_.OnPong(record, context_.now))
-    context_.observer.OnPong(pong->value, pong->round_trip);
-}
-
-void Channel::Impl::Handle(const ConfirmRecord& record) {
-  if (!EqualConstantTime(record.hash, receiving_->keys.confirm))
-    Violated("CONFIRM differs from the first one");
-}
-
-void Channel::Impl::Handle(const FarewellRecord& record) {
-  // It is the last frame of its epoch, and of the channel.
-  if (life_.HasFarewell() ||
-      !receiving_->arrivals.SetEnd(receiving_header_.sequence + 1,
-                                   receiving_header_.reliable_before + 1, context_.now))
-    return Violated("a farewell before the end");
-  life_.HearFarewell(record.code, record.text);
-}
-
-void Channel::Impl::Handle(const ShareRecord& record) { ledger_.OnShare(record); }
-
-void Channel::Impl::Handle(const HelloRecord& record) {
-  if (!context_.observer.OnHello(record.body)) Violated("HELLO on a channel that has none");
 }
 
 }  // namespace funnel::wire
