@@ -21,6 +21,7 @@ Arrivals::Verdict Arrivals::Admit(const SealedHeader& header, TimePoint now) {
     case ReplayWindow::Verdict::kNew:
       break;
   }
+
   if (!IsConsistent(header)) return Verdict::kInconsistent;
   const bool newest = header.sequence >= window_.end();
   if (newest && !has_end()) announced_ = header.reliable_before + (header.reliable ? 1 : 0);
@@ -30,6 +31,7 @@ Arrivals::Verdict Arrivals::Admit(const SealedHeader& header, TimePoint now) {
     if (watch_ && header.sequence < watch_->end) --watch_->missing;
   }
   Rewatch(now);
+
   // More reliable frames are missing than could still come: one was slid over. After SetEnd the
   // frames beyond the newest can come too.
   const std::uint64_t ahead = has_end() ? *frames_at_end_ - window_.end() : 0;

@@ -161,6 +161,7 @@ std::uint64_t Inbox::Pass(std::uint64_t number, bool more, std::uint64_t cost) {
   } else {
     store().done_above.emplace(number, cost);
   }
+
   if (store_) Wake(number);
   return passed;
 }

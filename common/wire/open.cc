@@ -63,12 +63,14 @@ Result<OpenBody> OpenBody::Parse(ByteView body) {
       TRY(TlvMap::Parse(body, {TlvType::kVersions, TlvType::kSuites, TlvType::kService,
                                TlvType::kTarget, TlvType::kNonce, TlvType::kHopLimit,
                                TlvType::kToken, TlvType::kFeatures, TlvType::kFedBy}));
+
   OpenBody open;
   const ByteView versions = TRY(map.Get(TlvType::kVersions, 1, kMaxChoices));
   open.versions.assign(versions.begin(), versions.end());
   open.suites = TRY(ParseSuites(map));
   open.service = TRY(map.GetName(TlvType::kService));
   open.target = TRY(map.GetName(TlvType::kTarget));
+
   const ByteView nonce = TRY(map.Get(TlvType::kNonce, kNonceSize, kNonceSize));
   std::copy(nonce.begin(), nonce.end(), open.nonce.begin());
   open.hop_limit = TRY(map.GetU8(TlvType::kHopLimit));
@@ -134,11 +136,13 @@ Result<RefusedBody> RefusedBody::Parse(ByteView body) {
   if (!code || !length) return Fail("REFUSED is cut short");
   auto text = reader.Take(*length);
   if (!text) return Fail("REFUSED is cut short");
+
   RefusedBody refused;
   refused.code = static_cast<RefusalCode>(*code);
   refused.text = AsText(*text);
   const TlvMap map = TRY(TlvMap::Parse(
       reader.Rest(), {TlvType::kVersion, TlvType::kSuite, TlvType::kToken, TlvType::kVerdict}));
+
   if (!map.Find(TlvType::kVerdict)) return refused;
   const ByteView verdict = TRY(map.Get(TlvType::kVerdict, 1, kMaxTokenSize));
   refused.verdict.assign(verdict.begin(), verdict.end());

@@ -66,11 +66,13 @@ Result<Record> ParseOpenSession(ByteReader& reader) {
   record.session = FIELD(ReadSession(reader));
   ByteReader tlvs(FIELD(ReadBlock(reader)));
   bool seen[256] = {};
+
   while (!tlvs.AtEnd()) {
     const std::uint8_t type = FIELD(tlvs.U8());
     const std::uint8_t length = FIELD(tlvs.U8());
     const ByteView value = FIELD(tlvs.Take(length));
     if (std::exchange(seen[type], true)) return Fail("session has a field twice");
+
     if (type == kClientTlv) record.info.client = AsText(value);
     if (type == kLocalTlv) record.info.local = AsText(value);
     if (type != kClientTlv && type != kLocalTlv && type % 2 != 0)

@@ -26,6 +26,7 @@ Result<TlvMap> TlvMap::Parse(ByteView body, std::initializer_list<TlvType> known
     if (!value) return Fail("field is cut short");
     if (seen.test(*number)) return Fail("field " + std::to_string(*number) + " appears twice");
     seen.set(*number);
+
     const auto type = static_cast<TlvType>(*number);
     if (!IsIn(type, known)) {
       if (*number & 1) return Fail("unknown " + Name(type) + " must not be ignored");
