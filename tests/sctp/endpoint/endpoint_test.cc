@@ -1,50 +1,10 @@
-// Beginning and ending, with packets lost, repeated and made up.
-#include <gtest/gtest.h>
-
-#include "tests/sctp/simulator/workloads.h"
+// Beginning, dying, and packets that are of nobody, with some lost, repeated and made up.
+#include "tests/sctp/endpoint/endpoint_harness.h"
 
 namespace sctp::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-class EndpointTest : public ::testing::Test {
- protected:
-  static LinkSettings Wan() {
-    LinkSettings link;
-    link.bits_per_second = 100e6;
-    return link;
-  }
-  static ChunkType FirstChunk(MutableByteView packet) {
-    ChunkReader chunks(packet.subspan(kCommonHeaderSize));
-    const auto chunk = chunks.Next();
-    return chunk ? chunk->type : ChunkType::kPad;
-  }
-  // Loses the first COUNT packets that begin with TYPE.
-  void Lose(ChunkType type, int count) {
-    auto left = std::make_shared<int>(count);
-    simulation.filter = [type, left](const Node&, MutableByteView packet) {
-      return FirstChunk(packet) != type || (*left)-- <= 0;
-    };
-  }
-  void Exchange() {
-    const std::uint64_t a = simulation.a.messages, b = simulation.b.messages;
-    EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
-    EXPECT_EQ(simulation.b.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
-    simulation.Pump();
-    EXPECT_TRUE(simulation.RunUntil(
-        [&] { return simulation.a.messages == a + 1 && simulation.b.messages == b + 1; }, 5s));
-  }
-  Bytes Packet(const CommonHeader& header, const std::function<void(BufferWriter&)>& write) {
-    Bytes buffer(1400);
-    PacketWriter packet(buffer, header);
-    write(packet.out());
-    buffer.resize(packet.Finish().size());
-    return buffer;
-  }
-
-  Simulation simulation{Simulation::Symmetric(Wan(), 1)};
-};
 
 TEST_F(EndpointTest, EveryHandshakePacketMayBeLost) {
   for (const ChunkType type :
@@ -113,111 +73,6 @@ TEST_F(EndpointTest, BothBeginNearlyAtOnce) {
     each.Run(1s);
     EXPECT_EQ(each.a.messages + each.b.messages, 2u) << ms;
   }
-}
-
-TEST_F(EndpointTest, ARestartedPeerGetsANewAssociation) {
-  ASSERT_TRUE(simulation.Connect());
-  const AssociationId old = simulation.b.id;
-  Node& a = simulation.a;
-  EndpointSettings settings;
-  settings.port = 5001;
-  a.Restart(settings);
-  ASSERT_TRUE(a.endpoint->Connect(simulation.b.address, 5002, simulation.now));
-  simulation.b.up = false;
-  simulation.Pump();
-  ASSERT_TRUE(simulation.RunUntil([&] { return a.up && simulation.b.up; }, 5s));
-  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kRestarted});
-  EXPECT_NE(simulation.b.id, old);
-  EXPECT_EQ(simulation.b.endpoint->counters().restarts, 1u);
-  EXPECT_EQ(simulation.b.endpoint->associations(), 1u);
-}
-
-TEST_F(EndpointTest, ShutdownDeliversWhatWasTaken) {
-  ASSERT_TRUE(simulation.Connect());
-  simulation.to_b.settings.loss = simulation.to_a.settings.loss = 0.1;
-  for (int i = 0; i < 50; ++i)
-    EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(5000)), SendStatus::kSent);
-  simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
-  EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kGone);
-  simulation.Pump();
-  simulation.Run(30s);
-  EXPECT_EQ(simulation.b.messages, 50u);
-  EXPECT_EQ(simulation.a.downs, std::vector{DownReason::kShutdown});
-  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kShutdown});
-  EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
-}
-
-TEST_F(EndpointTest, BothShutDownAtOnce) {
-  ASSERT_TRUE(simulation.Connect());
-  (void)simulation.a.Send(StreamId(1), Bytes(5000));
-  (void)simulation.b.Send(StreamId(1), Bytes(5000));
-  simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
-  simulation.b.endpoint->Shutdown(simulation.b.id, simulation.now);
-  simulation.Pump();
-  simulation.Run(10s);
-  EXPECT_EQ(simulation.a.messages, 1u);
-  EXPECT_EQ(simulation.b.messages, 1u);
-  EXPECT_EQ(simulation.a.downs, std::vector{DownReason::kShutdown});
-  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kShutdown});
-}
-
-TEST_F(EndpointTest, EachPacketOfAnEndMayBeLost) {
-  for (const ChunkType type :
-       {ChunkType::kShutdown, ChunkType::kShutdownAck, ChunkType::kShutdownComplete}) {
-    Simulation each(Simulation::Symmetric(Wan(), 5));
-    ASSERT_TRUE(each.Connect());
-    int left = 2;
-    each.filter = [&](const Node&, MutableByteView packet) {
-      return FirstChunk(packet) != type || left-- <= 0;
-    };
-    each.a.endpoint->Shutdown(each.a.id, each.now);
-    each.Pump();
-    each.Run(30s);
-    EXPECT_EQ(each.a.downs, std::vector{DownReason::kShutdown}) << Name(type);
-    EXPECT_EQ(each.b.downs.size(), 1u) << Name(type);
-    EXPECT_EQ(each.b.endpoint->associations(), 0u);
-  }
-}
-
-TEST_F(EndpointTest, AbortIsToldWithItsReason) {
-  ASSERT_TRUE(simulation.Connect());
-  simulation.a.endpoint->Abort(simulation.a.id, "had enough");
-  simulation.Pump();
-  simulation.Run(1s);
-  EXPECT_EQ(simulation.b.downs, std::vector{DownReason::kAborted});
-  EXPECT_TRUE(simulation.a.downs.empty());
-  EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
-}
-
-// Whoever knows the tag can say that it is over; who is asked then denies it.
-TEST_F(EndpointTest, ForgedAbortsEndNothing) {
-  ASSERT_TRUE(simulation.Connect());
-  Node& b = simulation.b;
-  const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
-  const auto abort = [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); };
-  for (int question = 1; question <= 3; ++question) {
-    for (int i = 0; i < 20; ++i) simulation.Inject(b, simulation.a.address, Packet(header, abort));
-    simulation.Run(1s);
-    EXPECT_TRUE(b.up);
-    EXPECT_EQ(b.association()->counters().ends_refuted, static_cast<std::uint64_t>(question));
-  }
-  Exchange();
-  // One that is meant is believed also after those.
-  simulation.a.endpoint->Abort(simulation.a.id, "meant");
-  simulation.Pump();
-  EXPECT_TRUE(simulation.RunUntil([&] { return !b.up; }, 1s));
-  EXPECT_EQ(b.downs, std::vector{DownReason::kAborted});
-}
-
-TEST_F(EndpointTest, AsInTheStandardWhereThatIsWanted) {
-  auto settings = Simulation::Symmetric(Wan(), 1);
-  settings.b.association.ends_are_questions = false;
-  Simulation plain(settings);
-  ASSERT_TRUE(plain.Connect());
-  plain.a.endpoint->Abort(plain.a.id, "");
-  plain.Pump();
-  plain.Run(26ms);
-  EXPECT_EQ(plain.b.downs, std::vector{DownReason::kAborted});
 }
 
 TEST_F(EndpointTest, ADeadPeerIsNoticedWhenIdle) {
