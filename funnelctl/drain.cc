@@ -1,10 +1,12 @@
 // funnelctl drain, funnelctl resume: whether services take new sessions.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "funnelctl/command.h"
 #include "funnelctl/daemons.h"
+#include "funnelctl/figures.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
@@ -55,7 +57,8 @@ Result<std::int64_t> Left(std::vector<Draining>& draining) {
     if (status && !IsTrue(*status, "draining"))
       return Fail(one.edge.name + ": is not draining any more");
     one.sessions = status ? NumberOf(*status, "sessions_total") : 0;
-    left += one.sessions;
+    // An edge that says less than nothing has none; it takes nothing off the others'.
+    left = Sum(left, std::max<std::int64_t>(one.sessions, 0));
   }
   return left;
 }

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "common/base/text.h"
+#include "funnelctl/figures.h"
 
 namespace funnel::ctl {
 namespace {
@@ -74,7 +75,7 @@ std::string PrintTime(std::int64_t since_1970) {
 }
 
 std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now) {
-  return then && *then > 0 ? PrintSeconds(now > *then ? now - *then : 0) : "-";
+  return then && *then > 0 ? PrintSeconds(Elapsed(*then, now)) : "-";
 }
 
 std::string_view RoleWord(config::Role role) {

@@ -13,6 +13,7 @@
 #include "funnel-sctpd/counters.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-udpd/counters.h"
+#include "funnelctl/figures.h"
 
 namespace funnel::ctl {
 namespace {
@@ -73,8 +74,7 @@ constexpr std::array kAboutDaemons = std::to_array<AboutDaemon>({
     {"funnel_beat_age_seconds",
      "Time since the daemon's last sign of life; it gives one each 10 s.", false,
      [](const metrics::Snapshot& file, std::int64_t now) -> std::uint64_t {
-       auto beat = static_cast<std::int64_t>(file.beat);
-       return beat < now ? static_cast<std::uint64_t>(now - beat) : 0;
+       return static_cast<std::uint64_t>(Elapsed(static_cast<std::int64_t>(file.beat), now));
      }},
     {"funnel_start_time_seconds", "When the daemon was started last, in seconds since 1970.", false,
      [](const metrics::Snapshot& file, std::int64_t) { return file.started; }},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "funnelctl/figures.h"
 #include "funnelctl/table.h"
 #include "funnelctl/words.h"
 
@@ -34,9 +35,7 @@ std::string PrintRate(const Rate& rate) {
   std::snprintf(buffer, sizeof buffer, *rate < 10 && *rate > 0 ? "%.1f" : "%.0f", *rate);
   return buffer;
 }
-std::string PrintByteRate(const Rate& rate) {
-  return rate ? PrintBytes(static_cast<std::int64_t>(*rate)) : "-";
-}
+std::string PrintByteRate(const Rate& rate) { return rate ? PrintBytes(Whole(*rate)) : "-"; }
 std::string PrintRtt(const std::optional<double>& rtt) {
   return rtt ? PrintMilliseconds(*rtt) : "-";
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "funnelctl/figures.h"
 #include "funnelctl/service_facts.h"
 #include "funnelctl/words.h"
 
@@ -59,7 +60,7 @@ void TakeChannels(const NodeView& view, ServiceTraffic& out) {
   if (!view.sctpd.status) return;
   for (const ChannelStatus& channel : view.sctpd.status->channels) {
     if (channel.service != out.name) continue;
-    out.queued_bytes += channel.queued_bytes;
+    out.queued_bytes = Sum(out.queued_bytes, channel.queued_bytes);
     const AssociationStatus* association = FindAssociation(view, channel.peer);
     if (association != nullptr && !out.rtt_ms) out.rtt_ms = association->srtt_ms;
   }

@@ -6,6 +6,8 @@
 #define NCURSES_NOMACROS
 #include <curses.h>
 
+#include "common/base/printable.h"
+
 namespace funnel::ctl {
 namespace {
 
@@ -57,7 +59,9 @@ void Screen::Show(const std::vector<FrameLine>& lines) {
   int row = 0;
   for (const FrameLine& line : lines) {
     attrset(AttributesOf(line.style));
-    mvaddnstr(row++, 0, line.text.c_str(), static_cast<int>(columns()));
+    // Nothing of it moves the cursor, or is for the terminal instead of its reader.
+    const std::string text = EscapeUnprintable(line.text, "");
+    mvaddnstr(row++, 0, text.c_str(), static_cast<int>(columns()));
   }
   attrset(A_NORMAL);
   refresh();

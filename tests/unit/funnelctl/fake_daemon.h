@@ -11,11 +11,12 @@
 #include <string_view>
 #include <thread>
 
+#include "common/base/unique_fd.h"
 #include "common/ipc/command_messages.h"
 
 namespace funnel::ctl {
 
-// A daemon's control socket, whose first client is served by a thread.
+// A daemon's control socket, whose clients are served by a thread, one after the other.
 class FakeDaemon {
  public:
   using Serve = std::function<void(int fd)>;
@@ -29,14 +30,16 @@ class FakeDaemon {
              listen(listening_.get(), 4) == 0;
     if (serve) {
       thread_ = std::thread([this, serve] {
-        UniqueFd client(accept(listening_.get(), nullptr, nullptr));
-        std::uint8_t question[64];
-        size_ = recv(client.get(), question, sizeof question, 0);
-        serve(client.get());
+        while (UniqueFd client{accept(listening_.get(), nullptr, nullptr)}) {
+          std::uint8_t question[64];
+          size_ = recv(client.get(), question, sizeof question, 0);
+          serve(client.get());
+        }
       });
     }
   }
   ~FakeDaemon() {
+    shutdown(listening_.get(), SHUT_RDWR);  // ends accept()
     if (thread_.joinable()) thread_.join();
   }
   [[nodiscard]] bool bound() const { return bound_; }
