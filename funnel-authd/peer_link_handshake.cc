@@ -1,4 +1,5 @@
 // PeerLink: its handshakes, as initiator and as acceptor.
+#include "common/base/log.h"
 #include "common/base/random.h"
 #include "funnel-authd/peer_link.h"
 
@@ -87,6 +88,8 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
       peer_.empty() ? Shares::Standing::kStranger : Shares::Standing::kKnown);
   if (!accept) {
     ++core_.counters[kBusy];
+    Log(LogLevel::kWarning, "handshake-refused", "too many handshakes of peers are in work",
+        {{"PEER", peer_}});
     return Send({.type = wire::FrameType::kRefused, .channel = channel},
                 RefuseUnauthenticated(wire::RefusalCode::kBusy));
   }

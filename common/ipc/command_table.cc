@@ -56,8 +56,11 @@ Result<const CommandRow*> CommandSession::Check(const Command& command) const {
   if (command.arguments.size() < row.min_arguments || command.arguments.size() > row.max_arguments)
     return funnel::Fail("the command " + command.name + " with " +
                         std::to_string(command.arguments.size()) + " arguments");
-  if (pending_.size() >= rules.max_pending)
-    return funnel::Fail("too many commands at once ([control] commands)");
+  if (pending_.size() >= rules.max_pending) {
+    const std::string why = "too many commands at once ([control] commands)";
+    table_.on_denied_(command.name + ": " + why);
+    return funnel::Fail(why);
+  }
   return &row;
 }
 

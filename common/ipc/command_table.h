@@ -39,7 +39,7 @@ class CommandTable {
     std::size_t max_pending = 0;  // commands of one client that are not answered yet
   };
   // RULES is asked at each command: a reload changes them. ON_DENIED hears of each that was
-  // refused to its asker, for log and counter.
+  // refused to its asker, because of who it is or of how much it asks, for log and counter.
   CommandTable(std::function<Rules()> rules, std::function<void(const std::string& why)> on_denied)
       : rules_(std::move(rules)), on_denied_(std::move(on_denied)) {}
 

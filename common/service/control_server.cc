@@ -35,8 +35,9 @@ Result<UniqueFd> ListenAt(const std::string& path) {
 
 Result<std::unique_ptr<ControlServer>> ControlServer::Create(
     event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
-    std::function<std::size_t()> max_clients) {
-  std::unique_ptr<ControlServer> server(new ControlServer(loop, commands, std::move(max_clients)));
+    std::function<std::size_t()> max_clients, std::function<void()> on_rejected) {
+  std::unique_ptr<ControlServer> server(
+      new ControlServer(loop, commands, std::move(max_clients), std::move(on_rejected)));
   UniqueFd listening = TRY(ListenAt(path));
   commands.WatchGroups();
   server->listener_ = TRY(ipc::ControlListener::Create(
@@ -55,6 +56,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   Shares::Place place =
       places_.Take(uid, who.uid == 0 ? Shares::Standing::kKnown : Shares::Standing::kStranger);
   if (!place) {
+    on_rejected_();
     Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket",
         {{"UID", uid}});
     return;

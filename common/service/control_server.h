@@ -18,10 +18,10 @@ namespace funnel::service {
 class ControlServer {
  public:
   // Replaces a socket that a predecessor left at PATH, whose folder is ours. MAX_CLIENTS is asked
-  // at each connection.
+  // at each connection, ON_REJECTED hears of each that is one too many.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(
       event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
-      std::function<std::size_t()> max_clients);
+      std::function<std::size_t()> max_clients, std::function<void()> on_rejected);
 
  private:
   struct Client {
@@ -31,14 +31,18 @@ class ControlServer {
   };
 
   ControlServer(event::Loop& loop, const ipc::CommandTable& commands,
-                std::function<std::size_t()> max_clients)
-      : loop_(loop), commands_(commands), max_clients_(std::move(max_clients)) {}
+                std::function<std::size_t()> max_clients, std::function<void()> on_rejected)
+      : loop_(loop),
+        commands_(commands),
+        max_clients_(std::move(max_clients)),
+        on_rejected_(std::move(on_rejected)) {}
   void OnConnection(ForeignFd fd);
   void OnMessage(std::uint64_t number, ByteView packet);
 
   event::Loop& loop_;
   const ipc::CommandTable& commands_;
   std::function<std::size_t()> max_clients_;
+  std::function<void()> on_rejected_;
   Shares places_;  // of users
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;

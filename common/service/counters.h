@@ -31,6 +31,9 @@ enum Counter : std::size_t {
   kDatagramsDropped,  // by a limit of the channel
   kDraining,          // gauge: 1 after `funnelctl drain`
   kSessionsStuck,     // stuck-timeout
+  kClientsRejected,   // of the control socket: [control] clients
+  kCommandsDenied,
+  kTraceLinesLost,  // [control] trace-queue
   kCommonCounters,
 };
 
@@ -60,6 +63,9 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"datagrams_dropped", "Datagrams dropped by a limit of the channel."},
     {"draining", "1 after funnelctl drain: no new sessions.", metrics::Kind::kGauge},
     {"sessions_stuck", "Connections reset because nothing was taken for stuck-timeout."},
+    {"clients_rejected", "Connections to the control socket turned away: too many."},
+    {"commands_denied", "Commands refused to whoever gave them."},
+    {"trace_lines_lost", "Lines of a trace that a slow reader did not get."},
 };
 
 }  // namespace funnel::service

@@ -15,9 +15,10 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
            [this] { VisitChannels([](EdgeChannel& channel) { channel.Announce(); }); }}),
       linger_(loop, [this] { changed_->Request(); }),
       trace_(loop, std::move(setup.trace_queue_bytes),
-             [this] {
-               VisitChannels([this](EdgeChannel& channel) { channel.SetTracing(trace_.on()); });
-             }),
+             {[this] {
+                VisitChannels([this](EdgeChannel& channel) { channel.SetTracing(trace_.on()); });
+              },
+              [this] { core_.Count(kTraceLinesLost); }}),
       core_{.loop = loop,
             .service = std::move(setup.service),
             .sctpd_user = std::move(setup.sctpd_user),

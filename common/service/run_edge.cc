@@ -65,14 +65,16 @@ class EdgeDaemon {
     auto application = TRY(program_.make(environment));
     Edge edge(*loop_, EdgeSetup(), *application, counters);
     edge_ = &edge;
+    counters_ = &counters;
     TRY(Start(sockets));
     TRY(sockets.RequireAllTaken());
     AddEdgeCommands(commands_, {edge, name, [this] { return node_.control; }});
-    auto control = ServeCommands();
+    auto control = ServeCommands(counters);
     TRY(loop_->EnableWatchdog());
     event::NotifyReady("starts");
     int code = TRY(loop_->Run());
     edge_ = nullptr;
+    counters_ = nullptr;
     return code;
   }
 
@@ -131,7 +133,7 @@ class EdgeDaemon {
   }
 
   // Without it, e.g. because its folder is missing, the service runs all the same.
-  std::unique_ptr<ControlServer> ServeCommands() {
+  std::unique_ptr<ControlServer> ServeCommands(metrics::CounterFile& counters) {
     log_level_.emplace(*loop_, commands_, [this] { return ConfiguredLevel(); });
     commands_.Add("reload", {.access = ipc::Access::kAdmin,
                              .run = [this](const auto&, ipc::SharedAnswer answer) {
@@ -140,7 +142,7 @@ class EdgeDaemon {
                              }});
     auto server = ControlServer::Create(
         *loop_, options_.RunPath("edge/" + service_->name.text() + "/control.sock"), commands_,
-        [this] { return node_.control.clients; });
+        [this] { return node_.control.clients; }, [&counters] { ++counters[kClientsRejected]; });
     if (server) return std::move(*server);
     Log(LogLevel::kWarning, "no-control-socket",
         server.error().message + ": funnelctl cannot ask or steer this daemon",
@@ -190,11 +192,13 @@ class EdgeDaemon {
   std::unique_ptr<event::Loop> loop_;
   std::vector<std::unique_ptr<event::SignalWatch>> signals_;
   Edge* edge_ = nullptr;
+  metrics::CounterFile* counters_ = nullptr;
   ipc::CommandTable commands_{[this] {
                                 return ipc::CommandTable::Rules{node_.read_group, node_.admin_group,
                                                                 node_.control.commands};
                               },
                               [this](const std::string& why) {
+                                ++(*counters_)[kCommandsDenied];
                                 Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024),
                                     {{"SERVICE", service_->name.text()}});
                               }};

@@ -12,22 +12,21 @@ constexpr Duration kRetry = 20ms;
 
 }  // namespace
 
-Trace::Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes,
-             std::function<void()> on_switch)
+Trace::Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes, Callbacks callbacks)
     : limit_bytes_(std::move(limit_bytes)),
-      on_switch_(std::move(on_switch)),
+      callbacks_(std::move(callbacks)),
       flush_(loop.AddTurnHook([this] { Flush(); })),
       retry_(loop.AddTimer([this] { Flush(); })) {}
 
 void Trace::AddReader(ipc::SharedAnswer reader, TraceForm form) {
   reader->set_on_gone([this, gone = reader.get()] { Remove(gone); });
   readers_.push_back({.answer = std::move(reader), .form = form, .pending = {}});
-  if (readers_.size() == 1) on_switch_();
+  if (readers_.size() == 1) callbacks_.on_switch();
 }
 
 void Trace::Remove(const ipc::CommandAnswer* gone) {
   std::erase_if(readers_, [gone](const Reader& reader) { return reader.answer.get() == gone; });
-  if (readers_.empty()) on_switch_();
+  if (readers_.empty()) callbacks_.on_switch();
 }
 
 void Trace::Report(const TraceEvent& event) {
@@ -40,6 +39,7 @@ void Trace::Report(const TraceEvent& event) {
     if (line.empty()) line = RenderTraceEvent(event, now, reader.form);
     if (reader.pending.size() + line.size() > limit) {
       ++reader.lost;
+      callbacks_.on_lost();
     } else {
       reader.pending += line;
     }

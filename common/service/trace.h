@@ -20,10 +20,13 @@ namespace funnel::service {
 
 class Trace {
  public:
+  struct Callbacks {
+    std::function<void()> on_switch;  // on() has changed
+    std::function<void()> on_lost;    // a line
+  };
   // LIMIT_BYTES: what may wait for one reader; lines beyond it are lost to that reader, and counted
-  // for it. ON_SWITCH: on() has changed.
-  Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes,
-        std::function<void()> on_switch);
+  // for it.
+  Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes, Callbacks callbacks);
 
   [[nodiscard]] bool on() const { return !readers_.empty(); }
   // Until it goes.
@@ -42,7 +45,7 @@ class Trace {
   void Flush();
 
   std::function<std::size_t()> limit_bytes_;
-  std::function<void()> on_switch_;
+  Callbacks callbacks_;
   std::vector<Reader> readers_;
   std::unique_ptr<event::TurnHook> flush_;
   std::unique_ptr<event::Timer> retry_;  // a reader has not taken everything yet

@@ -256,6 +256,7 @@ TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerifie
   ASSERT_TRUE(wire_.RunUntil([&] { return refused(kOther, wire::RefusalCode::kRefused) == 1; }));
   EXPECT_EQ(refused(kOther, wire::RefusalCode::kBusy), 0u);
   EXPECT_GT(refused(kAssociation, wire::RefusalCode::kBusy), 100u);
+  EXPECT_GE(hoster_node_->Count(kBusy), refused(kAssociation, wire::RefusalCode::kBusy));
 }
 
 // Tickets of a few seconds: the channel renews itself before they end.

@@ -48,6 +48,7 @@ TEST_F(SharesTest, AnEdgeThatAnnouncesWithoutEndLeavesContextsToOthers) {
     got += Got<ipc::Announced>(greedy);
   }
   EXPECT_EQ(got, kMaxContexts / 2);
+  EXPECT_EQ(branch_node_->Count(kBusy), static_cast<std::size_t>(kMaxContexts * 3 / 2));
   for (int i = 0; i < kMaxContexts / 4; ++i) {
     Announce(other, "ldap");
     EXPECT_NE(other.Receive<ipc::Announced>().context, 0u) << i;
@@ -64,6 +65,7 @@ TEST_F(SharesTest, AnEdgeThatBeginsHandshakesWithoutEndLeavesThemToOthers) {
     got += Got<ipc::Opening>(greedy);
   }
   EXPECT_EQ(got, static_cast<int>(InitiateHandshakes::kMaxPending / 2));
+  EXPECT_EQ(branch_node_->Count(kBusy), 10u);
   other.Send(ipc::Initiate{.request = 1, .service = Service("ldap")});
   EXPECT_FALSE(other.Receive<ipc::Opening>().open_body.empty());
 }

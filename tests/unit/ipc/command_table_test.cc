@@ -106,6 +106,8 @@ TEST_F(CommandTableTest, BoundsWhatOneClientHasPending) {
   Say(2, "later");
   Say(3, "later");
   EXPECT_EQ(Hear(3), "failed: too many commands at once ([control] commands)");
+  EXPECT_EQ(denied_,
+            std::vector<std::string>{"later: too many commands at once ([control] commands)"});
   kept_[0]->Finish("");
   EXPECT_EQ(Hear(1), "");
   Say(4, "echo");

@@ -16,8 +16,8 @@ class ControlTest : public EdgeTest {
   void SetUp() override {
     EdgeTest::SetUp();
     AddEdgeCommands(commands_, {*near_, "funnel-udpd@dns", [this] { return control_; }});
-    auto server =
-        ControlServer::Create(*loop_, path(), commands_, [this] { return control_.clients; });
+    auto server = ControlServer::Create(
+        *loop_, path(), commands_, [this] { return control_.clients; }, [this] { ++rejected_; });
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }
@@ -58,6 +58,7 @@ class ControlTest : public EdgeTest {
   }
 
   config::ControlConfig control_;
+  int rejected_ = 0;
   ipc::CommandTable commands_{[this] {
                                 return ipc::CommandTable::Rules{"0", "0", control_.commands};
                               },
@@ -68,16 +69,16 @@ class ControlTest : public EdgeTest {
 TEST_F(ControlTest, SocketIsOpenToAllAndReplacesOneThatWasLeft) {
   server_.reset();
   mode_t before = ::umask(0077);
-  auto again =
-      ControlServer::Create(*loop_, path(), commands_, [this] { return control_.clients; });
+  auto again = ControlServer::Create(
+      *loop_, path(), commands_, [this] { return control_.clients; }, [] {});
   ::umask(before);
   ASSERT_TRUE(again) << again.error().message;
   struct stat about {};
   ASSERT_EQ(::stat(path().c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0666u);
   EXPECT_NE(Ask("status").find("\"daemon\":\"funnel-udpd@dns\""), std::string::npos);
-  EXPECT_FALSE(ControlServer::Create(*loop_, folder_ + "/none/control.sock", commands_,
-                                     [] { return std::size_t{1}; }));
+  EXPECT_FALSE(ControlServer::Create(
+      *loop_, folder_ + "/none/control.sock", commands_, [] { return std::size_t{1}; }, [] {}));
 }
 
 TEST_F(ControlTest, StatusShowsTheChannelWithoutItsKeys) {
@@ -190,6 +191,7 @@ TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndIsToldHowMany) {
   while (lines.find("lines lost here: this reader is too slow\n") == std::string::npos)
     lines += Hear(client);
   EXPECT_LT(lines.size(), 1024u * 1024u);
+  EXPECT_GT(near_counters_[kTraceLinesLost].value(), 0u);
 }
 
 TEST_F(ControlTest, DrainShowsInStatusAndCounter) {
@@ -225,8 +227,10 @@ TEST_F(ControlTest, HostileClientsEndThemselvesOnly) {
   ipc::ControlSocket first = Connect();
   Say(first, "status");
   EXPECT_NE(Hear(first).find("funnel-udpd@dns"), std::string::npos);
+  EXPECT_EQ(rejected_, 0);
   ipc::ControlSocket second = Connect();
   EXPECT_EQ(Hear(second), "(closed)");
+  EXPECT_EQ(rejected_, 1);
 }
 
 }  // namespace
