@@ -19,6 +19,7 @@ Json KeysAsJson() {
                      {"range", TextOrNull(config::PrintRange(row.type, row.range))},
                      {"at_most", TextOrNull(config::DescribeMost(row))},
                      {"applied_by", config::DescribeApplied(row)},
+                     {"counted_in", TextOrNull(std::string(row.counted_in))},
                      {"required", row.need == config::Need::kRequired},
                      {"repeated", row.need == config::Need::kList},
                      {"only_for", TextOrNull(config::DescribeApplies(row))},

@@ -71,6 +71,7 @@ std::string DescribeLimits(const KeyRow& row) {
   if (std::string text = PrintDefault(row); !text.empty()) add("default: " + text);
   if (std::string text = PrintRange(row.type, row.range); !text.empty()) add("range: " + text);
   if (std::string text = DescribeMost(row); !text.empty()) add("at most " + text);
+  if (!row.counted_in.empty()) add("what is beyond is counted in " + std::string(row.counted_in));
   if (row.applies != kEverywhere) add("only for " + DescribeApplies(row));
   if (row.applied != Applied::kReload) add("a change needs a " + std::string(DescribeApplied(row)));
   add("since " + std::string(row.since));

@@ -1,8 +1,8 @@
 // The one table of configuration: a row for each key gives where it stands, its syntax, default,
-// range, which key it may not exceed, what applies a change of it, the version it came with, its
-// help, and the member it sets. Parser, checks, help text, the man page and what a reload leaves to
-// a restart all come from these rows. Defaults are the initialisers in model.h; only computed ones
-// are told here.
+// range, which key it may not exceed, what applies a change of it, the version it came with, which
+// counter shows that a limit was reached, its help, and the member it sets. Parser, checks, help
+// text, the man page and what a reload leaves to a restart all come from these rows. Defaults are
+// the initialisers in model.h; only computed ones are told here.
 #pragma once
 
 #include <span>
@@ -48,11 +48,19 @@ struct KeyRow {
   // The key of the same section that this one, times `factor`, may not exceed; empty: none.
   std::string_view not_above = {};
   std::int64_t factor = 1;
+  // Of a limit: the counter that rises when it turns something away, or "ONE or ANOTHER" where
+  // daemons call it by different names.
+  std::string_view counted_in = {};
 };
 
 // For the tables: ROW, of which only a restart applies a change.
 constexpr KeyRow OnRestart(KeyRow row, Applied applied = Applied::kRestart) {
   row.applied = applied;
+  return row;
+}
+// ROW, a limit; what it turns away is counted in COUNTER.
+constexpr KeyRow Limit(std::string_view counter, KeyRow row) {
+  row.counted_in = counter;
   return row;
 }
 // ROW, which FACTOR times must not exceed OTHER.

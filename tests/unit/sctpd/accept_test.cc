@@ -40,6 +40,7 @@ TEST_F(AcceptTest, HalfOpenLimitInAllHolds) {
   }
   Settle();
   EXPECT_EQ(b->authd.accepts.size(), 2u);
+  EXPECT_EQ(b->Count(kOpensBusy), 3u);
 }
 
 TEST_F(AcceptTest, AuthdIsAskedAgainAfterItsRestart) {

@@ -115,9 +115,31 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   RunFor(milliseconds(300));
   EXPECT_EQ(b.ups.size(), 2u);
   EXPECT_EQ(b.engine->counters().associations_now, 2u);
+  EXPECT_GT(b.engine->counters().strangers_limited, 0u);
   // Who is trusted makes room.
   b.engine->Trust(b.ups[0].id);
   ASSERT_TRUE(Run([&] { return b.ups.size() == 3; }));
+}
+
+TEST_F(EngineStrangerTest, AssociationsInAllAreLimited) {
+  Settings settings;
+  settings.max_associations = 2;
+  Start(b, 2, settings);
+  std::vector<std::unique_ptr<End>> peers;
+  for (int i = 0; i < 4; ++i) {
+    auto& peer = *peers.emplace_back(new End);
+    peer.address = Address(50 + i, 5000);
+    auto made =
+        UserlandCore::Make(Quick(), std::make_unique<MemoryLink>(network, peer.address), peer);
+    ASSERT_TRUE(made.has_value());
+    peer.engine = std::move(*made);
+    ends.push_back(&peer);
+    Connect(peer, b);
+  }
+  ASSERT_TRUE(Run([&] { return b.ups.size() == 2; }));
+  RunFor(milliseconds(300));
+  EXPECT_EQ(b.engine->counters().associations_now, 2u);
+  EXPECT_GT(b.engine->counters().strangers_limited, 0u);
 }
 
 TEST_F(EngineStrangerTest, CookieOfAnotherAddressIsWorthNothing) {

@@ -35,6 +35,18 @@ TEST_F(UdpEdgeTest, TheFarSideMakesRoomToo) {
   ASSERT_TRUE(UntilAnswered(clients[0], 2));
 }
 
+TEST_F(UdpEdgeTest, AFarEndBeyondItsShareTakesItsOwnPlaces) {
+  far_service_.max_flows_per_peer = 2;
+  Start();
+  Client clients[4];
+  for (Client& each : clients) {
+    SendTo(each.fd.get(), ports_[0], AsBytes("x"));
+    ASSERT_TRUE(UntilAnswered(each, 1));
+  }
+  EXPECT_EQ(Far(kFlowsOverLimit), 2u);
+  EXPECT_EQ(Far(kFlows), 2u);
+}
+
 TEST_F(UdpEdgeTest, AClientBeyondItsShareTakesItsOwnPlaces) {
   near_service_.max_flows_per_client = 2;
   Start();

@@ -66,6 +66,19 @@ TEST_F(UdpEdgeTest, WildcardSixAnswersFromTheAddressThatWasAsked) {
   EXPECT_EQ(client.answers[0].second.text(), asked.text());
 }
 
+TEST_F(UdpEdgeTest, WhatWaitsForTheChannelIsBoundedInBytesToo) {
+  near_service_.queue_bytes = 100'000;
+  StartFar();
+  sctpd_->link_up = false;
+  StartNear({"127.0.0.1"});
+  Settle();
+  Client client;
+  const Bytes large(30'000);
+  for (int i = 0; i < 5; ++i) SendTo(client.fd.get(), ports_[0], large);
+  ASSERT_TRUE(Until([&] { return Near(kDatagramsIn) == 5; }));
+  EXPECT_EQ(Near(kWaitingDropped), 2u);
+}
+
 TEST_F(UdpEdgeTest, KeepsTheNewestDatagramsUntilTheChannelIsUp) {
   near_service_.queue_datagrams = 3;
   StartFar();
