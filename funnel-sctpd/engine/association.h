@@ -9,6 +9,7 @@
 #include "funnel-sctpd/engine/bulk_window.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/engine/held_messages.h"
+#include "funnel-sctpd/engine/large_packets.h"
 #include "funnel-sctpd/engine/output_queue.h"
 #include "funnel-sctpd/engine/paths.h"
 #include "funnel-sctpd/engine/resend_guard.h"
@@ -84,6 +85,7 @@ struct Association {
   // much as these send; and what they have sent since the stack last had little in hand.
   std::size_t beside_held_bytes = 0;
   std::size_t ahead_bytes = 0;
+  LargePackets large_packets;
 
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, messages_out = 0, retransmitted_chunks = 0, expired_messages = 0;

@@ -147,6 +147,8 @@ struct AssociationStats {
   std::uint64_t retransmitted_chunks = 0;
   std::uint64_t expired_messages = 0;  // given up before they were ever sent
   std::uint64_t held_messages = 0;     // now: with a lifetime, waiting to be sent
+  // IP packets as large as this get no answer where small ones do; 0: none, or not known.
+  std::size_t vanishing_packet_bytes = 0;
   std::chrono::milliseconds since_heard{0};
 };
 

@@ -70,10 +70,14 @@ std::optional<PeerPort> UserlandCore::PortFor(const PeerKey& key, std::uint64_t 
   return FreePort(port, [&](PeerPort taken) { return associations_.Find(taken) != nullptr; });
 }
 
+std::size_t UserlandCore::HeadersBelow(const TransportAddress& peer) {
+  return (CarrierOf(peer) == Carrier::kUdp ? kUdpHeaderBytes : 0) +
+         (peer.is_ipv6() ? kIpv6HeaderBytes : kIpv4HeaderBytes);
+}
+
 std::size_t UserlandCore::PacketLimit(const TransportAddress& peer) const {
-  std::size_t headers = (CarrierOf(peer) == Carrier::kUdp ? kUdpHeaderBytes : 0) +
-                        (peer.is_ipv6() ? kIpv6HeaderBytes : kIpv4HeaderBytes);
-  return (settings_.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
+  // Chunks are multiples of 4.
+  return (settings_.ip_packet_limit_bytes - HeadersBelow(peer)) / 4 * 4;
 }
 
 // Whether there is one of our own to the same address and port, from whichever port of ours. One

@@ -76,6 +76,8 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   // nullopt: too many ports are taken.
   [[nodiscard]] std::optional<PeerPort> PortFor(const PeerKey& key, std::uint64_t generation) const;
   [[nodiscard]] bool HasBegun(const PeerKey& key) const;
+  // Of an IP packet: what lies before SCTP.
+  [[nodiscard]] static std::size_t HeadersBelow(const TransportAddress& peer);
   [[nodiscard]] std::size_t PacketLimit(const TransportAddress& peer) const;
 
   // In (userland_input.cc).
@@ -137,6 +139,7 @@ class UserlandCore : public Engine, private PacketLink::Sink, private stack::Out
   void End(Association& association, DownReason reason, std::string text, bool quietly = false);
   void CheckTime(TimePoint now);
   void AdjustToLoad(Association& association, std::size_t queued_bytes, TimePoint now);
+  void LookForLargePackets(Association& association, ByteView packet);
   void OnAcknowledged(Association& association, std::uint32_t cumulative_tsn);
   [[nodiscard]] bool HasRoom(const Association& association, std::size_t more_bytes,
                              bool large) const;

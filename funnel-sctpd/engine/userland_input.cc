@@ -67,7 +67,10 @@ void UserlandCore::TakeIn(Association& association, const PacketSummary& summary
   association.bytes_in += packet.size();
   if (association.linux_fragments) ShiftFragmentNumbers(packet, 1);
   IntoStack(association.port, packet);
-  if (summary.acknowledged) OnAcknowledged(association, *summary.acknowledged);
+  if (summary.acknowledged) {
+    LookForLargePackets(association, packet);
+    OnAcknowledged(association, *summary.acknowledged);
+  }
   if (summary.has_shutdown && association.state == Association::State::kUp) {
     // libusrsctp takes nothing more to send from here on; the peer has its time to finish.
     association.state = Association::State::kEnding;
@@ -130,6 +133,13 @@ bool UserlandCore::MayAssociate(const PeerKey& key) {
   }
   return strangers < settings_.strangers.associations &&
          of_host < settings_.strangers.associations_per_host;
+}
+
+void UserlandCore::LookForLargePackets(Association& association, ByteView packet) {
+  ChunkReader chunks(packet);
+  while (auto chunk = chunks.Next())
+    if (chunk->type == ChunkType::kSack)
+      association.large_packets.OnAcknowledged(chunk->value, association.heard);
 }
 
 void UserlandCore::OnAcknowledged(Association& association, std::uint32_t cumulative_tsn) {

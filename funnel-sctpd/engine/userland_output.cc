@@ -128,16 +128,21 @@ void UserlandCore::OnStackOutput(ByteView packet) {
 bool UserlandCore::MayLeave(Association& association, const Chunk& chunk, TimePoint now) {
   std::size_t header =
       chunk.type == ChunkType::kData ? kDataHeaderBytes : kInterleavedDataHeaderBytes;
+  if (chunk.value.size() < 4) return true;
+  // The first field of DATA, I-DATA, FORWARD-TSN and I-FORWARD-TSN.
+  auto tsn = static_cast<std::uint32_t>(LoadBigEndian<4>(chunk.value.data()));
+  if (chunk.type == ChunkType::kForwardTsn || chunk.type == ChunkType::kInterleavedForwardTsn)
+    association.large_packets.OnGivenUp(tsn);
   if (!CarriesData(chunk.type) || chunk.value.size() < header - kChunkHeaderBytes) return true;
-  auto tsn = static_cast<std::uint32_t>(
-      LoadBigEndian<4>(chunk.value.data()));  // DATA's and I-DATA's first field
   switch (association.guard.OnChunk(tsn, now, association.guarded)) {
     case ResendGuard::Verdict::kFirst:
       association.first_sent_bytes += chunk.value.size() - (header - kChunkHeaderBytes);
+      association.large_packets.OnSent(tsn, chunk.end - chunk.begin, now);
       association.round_trip.OnFirstSent(tsn, now);
       return true;
     case ResendGuard::Verdict::kResend:
       association.round_trip.OnResent(tsn);
+      association.large_packets.OnSent(tsn, chunk.end - chunk.begin, now);
       ++association.retransmitted_chunks;
       ++counters_.retransmitted_chunks;
       return true;

@@ -43,6 +43,8 @@ AssociationStats UserlandCore::Stats(AssociationId id) const {
   out.retransmitted_chunks = association->retransmitted_chunks;
   out.expired_messages = association->expired_messages;
   out.held_messages = association->held.size();
+  if (const std::size_t chunk = association->large_packets.vanishing_chunk_bytes(); chunk != 0)
+    out.vanishing_packet_bytes = chunk + kHeaderBytes + HeadersBelow(association->route.peer);
   out.since_heard =
       std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->heard);
   return out;

@@ -13,6 +13,7 @@ import pytest
 
 import lab
 from lab import traffic
+from lab.netns import ADDRESSES
 
 NEEDS_DISCOVERY = pytest.mark.xfail(strict=True, reason="needs discovery of the path MTU (RFC 8899)")
 LIMIT = 1280
@@ -107,6 +108,20 @@ def test_doctor_says_packet_size(tunnel):
     assert f"those of {LIMIT} B do" in found[0]["text"] and f"packet-size = {LIMIT - 28}B" in found[0]["todo"], found
 
 
+def test_status_says_packet_size(tunnel):
+    """At the node that sends large answers, which alone can know."""
+    def names_it():
+        return "packet-size" in tunnel.b.funnelctl("status", check=False).stdout
+    assert not names_it()
+    large = ask(tunnel, 7002, 3000, 6)
+    lab.wait_until(names_it, "status of the hoster names packet-size", deadline=30)
+    assert sum(counts(large)) == 0
+    said = tunnel.b.funnelctl("status", check=False)
+    problem, = [line for line in said.stdout.splitlines() if "packet-size" in line]
+    assert said.returncode == 1 and "Needs attention" in said.stdout
+    assert tunnel.a.peer_name in problem and ADDRESSES["a"] in problem and f"packet-size = {LIMIT - 28}B" in problem, problem
+
+
 @NEEDS_DISCOVERY
 def test_path_mtu_large_answers_pass(tunnel):
     big, found = large_answers(tunnel)
@@ -135,5 +150,6 @@ def test_packet_size_mends_it(make_tunnel):
     try:
         big, found = large_answers(made)
         assert big > 0 and found == ENTRIES
+        assert "packet-size" not in made.b.funnelctl("status", check=False).stdout
     finally:
         end(made)

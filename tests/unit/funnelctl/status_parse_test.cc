@@ -32,6 +32,15 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   EXPECT_EQ(status->refusals[0].when, 1795230002);
 }
 
+TEST(StatusParse, TakesTheSizeOfPacketsThatVanish) {
+  auto status = ParseSctpdStatus(
+      R"({"associations": [{"peer": "a", "vanishing_packet_bytes": 1472}, {"peer": "b"}]})");
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->associations.size(), 2u);
+  EXPECT_EQ(status->associations[0].vanishing_packet_bytes, 1472);
+  EXPECT_EQ(status->associations[1].vanishing_packet_bytes, 0);
+}
+
 TEST(StatusParse, TakesEveryFieldOfAuthd) {
   auto status = ParseAuthdStatus(kAuthdJson);
   ASSERT_TRUE(status);

@@ -108,6 +108,19 @@ TEST_F(StatusText, SaysWhenAllIsWell) {
   Expect("All well.");
 }
 
+TEST_F(StatusText, NamesAPathThatDropsLargePackets) {
+  MendAll();
+  view_.sctpd.status->associations[0].vanishing_packet_bytes = 1472;
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{
+                "peer hoster at 192.0.2.1:9899: packets of 1472 B get no answer, small ones do; "
+                "[sctp] packet-size = 1252B at both ends passes everywhere, funnelctl doctor tells "
+                "what passes here"});
+  view_.sctpd.status->associations[0].state = "waiting";
+  for (const std::string& problem : FindProblems(view_))
+    EXPECT_EQ(problem.find("packet-size"), std::string::npos) << problem;
+}
+
 TEST_F(StatusText, SaysWhichDaemonIsSilentAndSinceWhen) {
   MendAll();
   view_.counters.push_back({"funnel-sctpd", Counters("funnel-sctpd", 4711, false)});
