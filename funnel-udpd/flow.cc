@@ -25,6 +25,7 @@ Flow& FlowTable::Add(const FlowKey& key, Listener& listener, TimePoint now) {
                             std::forward_as_tuple(key, listener))
                    .first->second;
   ranks_.Add(flow, ClientOf(key), now);
+  ranks_.SetWaiting(flow, true);
   return flow;
 }
 

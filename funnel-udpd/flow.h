@@ -44,6 +44,12 @@ class FlowTable {
   Flow& Add(const FlowKey& key, Listener& listener, TimePoint now);
   void OnRequest(Flow& flow, TimePoint now) { ranks_.OnRequest(flow, now); }
   void OnAnswer(Flow& flow, TimePoint now) { ranks_.OnAnswer(flow, now); }
+  // CHANNEL carries it as SESSION from now on; nullptr: nothing does.
+  void SetSession(Flow& flow, service::ChannelHandle* channel, SessionId session = {}) {
+    flow.channel = channel;
+    flow.session = session;
+    ranks_.SetWaiting(flow, channel == nullptr);
+  }
   void Erase(Flow& flow);
   [[nodiscard]] const FlowRanks& ranks() const { return ranks_; }
   [[nodiscard]] std::size_t size() const { return flows_.size(); }

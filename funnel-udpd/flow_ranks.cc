@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace funnel::udpd {
 namespace {
@@ -22,6 +23,7 @@ void FlowRanks::Add(RankedFlow& flow, const std::string& group, TimePoint now) {
 }
 
 void FlowRanks::Remove(RankedFlow& flow) {
+  SetWaiting(flow, false);
   auto& own = flow.group_->second;
   all_[At(flow.use_)].erase(flow.in_all_);
   own.lists[At(flow.use_)].erase(flow.in_group_);
@@ -33,8 +35,26 @@ void FlowRanks::Touch(RankedFlow& flow, Use use, TimePoint now) {
   auto& own = flow.group_->second.lists;
   all_[At(use)].splice(all_[At(use)].end(), all_[At(flow.use_)], flow.in_all_);
   own[At(use)].splice(own[At(use)].end(), own[At(flow.use_)], flow.in_group_);
+  const bool waiting = flow.waiting_;
+  SetWaiting(flow, false);
   flow.use_ = use;
   flow.active_ = now;
+  SetWaiting(flow, waiting);
+}
+
+void FlowRanks::SetWaiting(RankedFlow& flow, bool waiting) {
+  if (std::exchange(flow.waiting_, waiting) == waiting) return;
+  auto& those = waiting_[At(flow.use_)];
+  if (waiting)
+    those.emplace(flow.active_, &flow);
+  else
+    those.erase({flow.active_, &flow});
+}
+
+RankedFlow* FlowRanks::MostUsefulWaiting() const {
+  for (const Use use : {Use::kInUse, Use::kUnanswered, Use::kAnswered})
+    if (!waiting_[At(use)].empty()) return waiting_[At(use)].rbegin()->second;
+  return nullptr;
 }
 
 void FlowRanks::OnRequest(RankedFlow& flow, TimePoint now) {

@@ -14,8 +14,10 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/clock.h"
 
@@ -47,6 +49,7 @@ class RankedFlow {
   Use use_ = Use::kUnanswered;
   std::unordered_map<std::string, Group>::iterator group_;
   std::list<RankedFlow*>::iterator in_all_, in_group_;
+  bool waiting_ = false;
 };
 
 class FlowRanks {
@@ -74,6 +77,10 @@ class FlowRanks {
   [[nodiscard]] RankedFlow* Expired(TimePoint now, const Patience& patience) const;
   // When there will be one.
   [[nodiscard]] std::optional<TimePoint> NextExpiry(const Patience& patience) const;
+  // Nothing carries FLOW at present, or something does (again). At first nothing is to.
+  void SetWaiting(RankedFlow& flow, bool waiting);
+  // Of those that nothing carries, however many others there are; nullptr: none.
+  [[nodiscard]] RankedFlow* MostUsefulWaiting() const;
   // The most useful first, until VISIT returns false. It may not add or remove flows.
   void Visit(const std::function<bool(RankedFlow&)>& visit) const;
 
@@ -85,6 +92,7 @@ class FlowRanks {
   void Touch(RankedFlow& flow, Use use, TimePoint now);
 
   Lists all_;
+  std::array<std::set<std::pair<TimePoint, RankedFlow*>>, RankedFlow::kUses> waiting_;
   std::size_t size_ = 0;
   std::unordered_map<std::string, RankedFlow::Group> groups_;
 };

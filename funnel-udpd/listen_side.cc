@@ -50,7 +50,7 @@ void ListenSide::OnChannelUp(service::ChannelHandle& channel) {
 
 void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
   for (auto& [session, flow] : FlowsOf(channel).by_session) {
-    flow->channel = nullptr;
+    flows_.SetSession(*flow, nullptr);
     ForgetResends(*flow);
   }
   std::erase(channels_, &channel);
@@ -58,13 +58,10 @@ void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
 
 // The far side may have something to say to a flow before its client speaks again.
 void ListenSide::AnnounceAgain() {
-  flows_.ranks().Visit([this](RankedFlow& ranked) {
-    Flow& flow = static_cast<Flow&>(ranked);
-    if (flow.channel != nullptr) return true;
-    if (!Announce(flow)) return false;
+  while (RankedFlow* flow = flows_.ranks().MostUsefulWaiting()) {
+    if (!Announce(static_cast<Flow&>(*flow))) return;
     parts_.Count(kFlowsAnnouncedAgain);
-    return true;
-  });
+  }
 }
 
 bool ListenSide::Announce(Flow& flow) {
@@ -74,8 +71,7 @@ bool ListenSide::Announce(Flow& flow) {
   const auto session = channel->wire().OpenSession(
       {flow.key.client.Unmapped().text(), flow.key.local.Unmapped().text()});
   if (!session) return false;
-  flow.channel = channel;
-  flow.session = *session;
+  flows_.SetSession(flow, channel, *session);
   FlowsOf(*channel).by_session.emplace(*session, &flow);
   channel->RequestFlush();
   return true;
@@ -201,7 +197,7 @@ void ListenSide::OnSessionReset(service::ChannelHandle& channel, SessionId sessi
   auto& by_session = FlowsOf(channel).by_session;
   const auto at = by_session.find(session);
   if (at == by_session.end()) return;
-  at->second->channel = nullptr;
+  flows_.SetSession(*at->second, nullptr);
   ForgetResends(*at->second);
   by_session.erase(at);
 }
@@ -233,7 +229,7 @@ void ListenSide::Detach(Flow& flow) {
   FlowsOf(*flow.channel).by_session.erase(flow.session);
   flow.channel->wire().EndSession(flow.session);
   flow.channel->RequestFlush();
-  flow.channel = nullptr;
+  flows_.SetSession(flow, nullptr);
 }
 
 void ListenSide::Expire() {

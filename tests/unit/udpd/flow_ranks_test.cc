@@ -112,5 +112,27 @@ TEST_F(FlowRanksTest, ShowsTheMostUsefulFirst) {
   EXPECT_EQ(seen.size(), 1u);
 }
 
+TEST_F(FlowRanksTest, OffersWhoWaitsAndNobodyElse) {
+  RankedFlow& asked = Add();
+  RankedFlow& used = Add();
+  RankedFlow& carried = Add();
+  for (RankedFlow* flow : {&used, &carried}) {
+    Answer(*flow);
+    Answer(*flow);
+  }
+  EXPECT_EQ(ranks_.MostUsefulWaiting(), nullptr);
+  RankedFlow& later = Add();
+  for (RankedFlow* flow : {&later, &used, &asked}) ranks_.SetWaiting(*flow, true);
+  Ask(asked);  // who speaks while it waits is the first of its kind
+  for (RankedFlow* expected : {&used, &asked, &later}) {
+    ASSERT_EQ(ranks_.MostUsefulWaiting(), expected);
+    ranks_.SetWaiting(*expected, false);
+  }
+  EXPECT_EQ(ranks_.MostUsefulWaiting(), nullptr);
+  ranks_.SetWaiting(used, true);
+  ranks_.Remove(used);
+  EXPECT_EQ(ranks_.MostUsefulWaiting(), nullptr);
+}
+
 }  // namespace
 }  // namespace funnel::udpd
