@@ -62,6 +62,8 @@ void Association::Agree(const Agreed& agreed) {
       agreed_.adaptation == kTakesManyChunks
           ? settings_.max_outstanding_chunks
           : std::min(settings_.max_outstanding_chunks, settings_.max_outstanding_chunks_of_others);
+  linux_fragments_ = settings_.linux_fragments && agreed_.adaptation == settings_.linux_fragments;
+  sending.linux_fragments = linux_fragments_;
   sending.peer_ack_delay = settings_.peer_ack_delay;
   sending.round_trip = settings_.round_trip;
   sending.congestion = settings_.congestion;

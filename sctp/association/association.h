@@ -33,6 +33,9 @@ enum class DownReason {
 
 struct AssociationSettings {
   Capabilities capabilities{true, true, kTakesManyChunks};
+  // A peer that gives this adaptation layer indication numbers the fragments of I-DATA as Linux
+  // does: the second has the number that RFC 8260 section 2.1 gives the first.
+  std::optional<std::uint32_t> linux_fragments;
   std::uint16_t out_streams = 1024, in_streams = 1024;
   std::size_t max_message_bytes = 128 * 1024;
   // Until Trust(), and from then on.
@@ -202,6 +205,7 @@ class Association : private MessageSink {
   Bytes answers_;  // whole chunks
   bool trusted_ = false;
   bool down_ = false;
+  bool linux_fragments_ = false;
   bool wants_new_tag_ = false;
   bool got_data_ = false;  // in the packet that is being read
   AssociationCounters counters_;

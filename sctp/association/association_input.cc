@@ -81,11 +81,12 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
 
 void Association::OnData(const ChunkView& chunk, TimePoint now) {
   (void)now;
-  const auto data = DataView::Parse(chunk);
+  auto data = DataView::Parse(chunk);
   if (!data) {
     ++counters_.malformed_chunks;
     return;
   }
+  if (linux_fragments_ && !data->begin) ++data->fsn;
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
     case Receiver::Outcome::kTaken:

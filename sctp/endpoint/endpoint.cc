@@ -170,7 +170,7 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
     if (slot.train < kTrain) {
       if (const std::size_t size = slot.association->NextPacket(buffer, now); size > 0) {
         ++slot.train;
-        return Departure{slot.place.address, size};
+        return Departure{slot.place.address, size, slot.id};
       }
       ready_.pop_front();
       Settle(slot, now);

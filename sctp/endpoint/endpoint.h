@@ -98,6 +98,8 @@ class Endpoint {
   struct Departure {
     Address to;
     std::size_t size = 0;
+    // Whose it is; 0: an answer to a stranger.
+    AssociationId association{};
   };
   // The next packet, into BUFFER of at least AssociationSettings::packet_bytes. Call until it has
   // none; those of one association follow each other as long as its train lasts.

@@ -169,7 +169,7 @@ void Sender::Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate)
   data.end = fragment.end;
   data.immediate = immediate;
   data.mid = message.mid;
-  data.fsn = fragment.fsn;
+  data.fsn = fragment.fsn - (settings_.linux_fragments && !fragment.begin ? 1 : 0);
   data.protocol = message.protocol;
   data.payload = ByteView(message.bytes).subspan(fragment.offset, fragment.length);
   data.Write(out);

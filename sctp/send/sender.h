@@ -58,6 +58,7 @@ class Sender {
     RoundTrip::Settings round_trip;
     CongestionLaw congestion = CongestionLaw::kModel;
     bool pacing = true;
+    bool linux_fragments = false;  // AssociationSettings::linux_fragments
   };
   // PACKET_BYTES: the largest packet, SCTP's header included. BUFFERS outlives it.
   Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_window_bytes,

@@ -6,6 +6,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "funnel-sctpd/engine/own/own_settings.h"
+#include "funnel-sctpd/engine/packet.h"
 
 namespace funnel::sctp {
 namespace {
@@ -185,7 +186,13 @@ void OwnCore::TakePackets(TimePoint now) {
     const auto departure = endpoint_.NextPacket(buffer, now);
     if (!departure) return;
     const Route route{EngineAddress(departure->to), departure->to.local};
-    MutableByteView room = queue_.Append(route, departure->size);
+    // Linux dies of trains (output_queue.h).
+    const auto* association = endpoint_.Find(departure->association);
+    const bool to_linux =
+        association != nullptr && association->agreed().adaptation == kLinuxFragmentsIndication;
+    MutableByteView room =
+        queue_.Append(route, departure->size,
+                      to_linux ? OutputQueue::Travel::kAlone : OutputQueue::Travel::kInTrains);
     if (room.empty())
       ++counters_.output_dropped;
     else

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/packet.h"
 
 namespace funnel::sctp {
 namespace {
@@ -28,6 +29,7 @@ constexpr std::uint8_t kIpv6Carrier = 1;
   ::sctp::AssociationSettings& association = core.association;
   association.capabilities = {settings.interleaving, /*partial_reliability=*/true,
                               ::sctp::kTakesManyChunks};
+  association.linux_fragments = kLinuxFragmentsIndication;
   association.out_streams = association.in_streams = settings.streams;
   association.max_message_bytes = settings.max_message_bytes;
   association.window_bytes = settings.receive_buffer_bytes;
