@@ -15,7 +15,7 @@ from lab import uml
 HERE = ("UserlandUserland", "OwnOwn", "OwnUserland", "UserlandOwn")
 # "KernelOwn" is not among them: of an ABORT before COOKIE ACK, as our own says it, Linux does not tell the text.
 IN_A_GUEST = ("UserlandKernel", "KernelUserland", "KernelKernel", "OwnKernel")
-GUEST_SECONDS = 200
+GUEST_SECONDS = 600
 
 
 def conformance(build, pairing):

@@ -12,7 +12,7 @@ import pytest
 from lab import uml
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "independent.py")
-GUEST_SECONDS = 300
+GUEST_SECONDS = 600
 MEETINGS = ("without_interleaving_is_told", "stranger_is_let_in_and_ends_when_it_proves_nothing",
             "stranger_s_open_and_other_protocols_are_dropped", "stranger_who_cannot_prove_it_is_refused",
             "our_engine_opens_and_ends_without_an_answer", "our_engine_reaches_debian_s_sctp_test")

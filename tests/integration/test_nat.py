@@ -16,7 +16,7 @@ from lab.nat import OUTSIDE
 
 STALL = 2000  # milliseconds
 IN_GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "nat.py")
-GUEST_SECONDS = 150
+GUEST_SECONDS = 450
 
 
 @pytest.fixture(scope="module")

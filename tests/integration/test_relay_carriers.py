@@ -13,7 +13,7 @@ from lab import uml
 from lab.answers import check_equal
 
 IN_GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "relay.py")
-GUEST_SECONDS = 200
+GUEST_SECONDS = 600
 
 
 @pytest.fixture(scope="module")

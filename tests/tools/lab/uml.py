@@ -93,7 +93,7 @@ def why_not():
     if not glob.glob(MODULES + "/*/kernel/net/sctp/sctp.ko"):
         return f"no SCTP below {MODULES}"
     try:
-        done = run(["cat", "/proc/sys/net/sctp/udp_port"], timeout=60)
+        done = run(["cat", "/proc/sys/net/sctp/udp_port"], timeout=120)
     except (GuestError, OSError, subprocess.SubprocessError) as error:
         return f"user-mode Linux does not run here: {str(error).strip().splitlines()[0]}"
     if done.returncode != 0:
