@@ -97,7 +97,7 @@ def test_from_the_version_before_to_this_one_to_nothing(package, package_before,
     for depends in (*before_deps, field(user, "Pre-Depends"), field(user, "Depends")):
         if depends:
             user.apt("satisfy", depends)
-    before = files_of(user)
+    files_before = files_of(user)
 
     put(user, package_before)
     user.apt("install", "/root/funnel.deb", network=False)
@@ -113,7 +113,7 @@ def test_from_the_version_before_to_this_one_to_nothing(package, package_before,
     assert user.run("dpkg-query", "--show", "--showformat=${Version} ${db:Status-Status}", "funnel").stdout == f"{version} installed"
 
     user.apt("purge", "funnel", network=False)
-    left = files_of(user) - before - BACKUPS - {"/root/funnel.deb"}
+    left = files_of(user) - files_before - BACKUPS - {"/root/funnel.deb"}
     assert left == {"/etc/funnel", "/etc/funnel/services.d", ADMINS_FILE}
     with open(user.path("/etc/passwd"), encoding="utf-8") as file:
         assert "funnel-authd:" in file.read(), "users stay, as files of theirs may be left in backups"
