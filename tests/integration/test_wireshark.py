@@ -6,7 +6,6 @@
 
 Both by the userland engine, over UDP and straight over IP; then frames that nobody should send.
 """
-import os
 import struct
 
 import pytest
@@ -174,7 +173,7 @@ def frames_of(path):
 def test_hostile_frames_are_told_and_break_nothing(tmp_path):
     said = frames_of(write_capture(tmp_path / "hostile.pcap", [message for message, _ in HOSTILE.values()]))
     for second, (name, (_, wanted)) in enumerate(HOSTILE.items()):
-        assert f"[Expert Info (" in said[second] and wanted in said[second], f"{name}: {said[second]}"
+        assert "[Expert Info (" in said[second] and wanted in said[second], f"{name}: {said[second]}"
         assert "\x1b" not in said[second]
 
 
