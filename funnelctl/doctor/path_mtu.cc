@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "common/base/socket_address.h"
 #include "common/base/unique_fd.h"
@@ -22,6 +23,10 @@ namespace {
 constexpr std::uint16_t kProbePort = 33434;  // where traceroute begins: seldom in use
 constexpr int kTries = 3;                    // a lost probe must not look like a black hole
 constexpr int kWaitMilliseconds = 250;
+// Linux sends a host no more than one "port unreachable" in a second (icmp_ratelimit), after a few
+// at once: silence may be that.
+constexpr std::chrono::milliseconds kAnswersApart{1100};
+constexpr int kRounds = 2;
 // Sizes of IP packets that some ways are known to take: PPPoE, tunnels, the least of IPv6, of IPv4.
 constexpr std::int64_t kUsualSizes[] = {1492, 1420, 1400, 1280, 576};
 constexpr std::int64_t kIpv4Headers = 28;  // IP and UDP
@@ -63,9 +68,9 @@ Result<Probe> Connect(const std::string& host) {
 }
 
 // The error that came back for a datagram of SIZE bytes; 0: none within the time.
-int SendAndListen(const Probe& probe, std::size_t size) {
+int SendAndListen(const Probe& probe, std::size_t size, int tries = kTries) {
   const std::string payload(size, '\0');
-  for (int round = 0; round < kTries; ++round) {
+  for (int round = 0; round < tries; ++round) {
     if (send(probe.socket.get(), payload.data(), payload.size(), 0) < 0) return errno;
     pollfd wait{probe.socket.get(), 0, 0};
     if (poll(&wait, 1, kWaitMilliseconds) <= 0) continue;
@@ -88,6 +93,20 @@ std::int64_t LargestAnswered(const Probe& probe, std::int64_t limit, std::int64_
   return found == std::end(kUsualSizes) ? *std::rbegin(kUsualSizes) : *found;
 }
 
+// Whether packets of LARGE bytes vanish where those of SMALL arrive. When the far end may answer
+// again the large one is first: had it arrived, the answer would be its own, and none be left for
+// the small one.
+bool Vanish(const Probe& probe, std::int64_t large, std::int64_t small, std::int64_t headers) {
+  auto answered = [&](std::int64_t size) {
+    return SendAndListen(probe, static_cast<std::size_t>(size - headers), /*tries=*/1) != 0;
+  };
+  for (int round = 0; round < kRounds; ++round) {
+    std::this_thread::sleep_for(kAnswersApart);
+    if (answered(large) || !answered(small)) return false;
+  }
+  return true;
+}
+
 std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
 
 }  // namespace
@@ -108,7 +127,8 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
   if (error == ECONNREFUSED)
     return {Ok("packets of " + Bytes(packet) + " reach " + peer_host + " whole")};
   if (error != 0) return {Wrong(peer_host + ": " + std::strerror(error), "ip route get; firewall")};
-  if (const std::int64_t fits = LargestAnswered(*probe, packet, headers); fits != 0)
+  if (const std::int64_t fits = LargestAnswered(*probe, packet, headers);
+      fits != 0 && Vanish(*probe, packet, fits, headers))
     return {
         Wrong("packets of " + Bytes(packet) + " to " + peer_host + " get no answer, those of " +
                   Bytes(fits) + " do: something on the way drops large ones without a word",

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 // libkrb5 tries each KDC for some seconds, by UDP and by TCP.
 constexpr std::chrono::milliseconds kKdcDeadline = 12s;
 constexpr std::chrono::milliseconds kDeadline = 5s;
+// Packets that get no answer are sent again until it is sure that they vanish (path_mtu.cc).
+constexpr std::chrono::seconds kPathDeadline{15};
 constexpr std::uint16_t kKdcPort =
     88;  // RFC 4120, section 7.2; a name with a port has no SRV records
 
@@ -65,7 +67,7 @@ std::string HostOfPeer(const Context& context, const config::PeerConfig& peer) {
 void AddPeers(const Shared& context, std::vector<Check>& out) {
   for (const config::PeerConfig& peer : context->configuration()->peers) {
     if (peer.connect.empty()) continue;
-    out.push_back({"path-mtu", peer.name, kDeadline, [context, &peer] {
+    out.push_back({"path-mtu", peer.name, kPathDeadline, [context, &peer] {
                      return CheckPathMtu(context->configuration()->node.sctp,
                                          HostOfPeer(*context, peer));
                    }});

@@ -75,6 +75,13 @@ def test_a_node_that_works_has_nothing_wrong(tunnel):
     assert "\x1b" not in text, "colours are for terminals"
 
 
+def test_whoever_asks_again_and_again_hears_the_same(tunnel):
+    """The far end answers a host's probes no more than once in a second: its silence is not a path that drops packets."""
+    for _ in range(10):
+        wrong, done = doctor(tunnel.a)
+        assert not wrong and done.returncode == 0, done.stdout
+
+
 
 def test_two_edges_of_one_user_by_another_spelling(tunnel):
     node = tunnel.a
