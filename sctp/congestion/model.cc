@@ -59,11 +59,14 @@ LossGate::Pace Model::PaceOfPhase() const {
 
 double Model::pacing_rate() const {
   if (least_rtt_ != Duration::max() && least_rtt_ < kShortPath && full_) return 0;
-  if (rate() > 0) return PacingGain() * rate();
-  // Nothing is known of the rate: the first window over the round trip of the handshake.
-  if (smoothed_rtt_ <= Duration::zero()) return 0;
-  return kStartUpGain * static_cast<double>(window_) /
-         std::chrono::duration<double>(smoothed_rtt_).count();
+  const double measured = PacingGain() * rate();
+  if (full_ || phase_ != Phase::kStartUp) return measured;
+  // Until the path was filled once, what was measured may be no more than what there was to send:
+  // a few small messages must not slow down what comes next below the first window's pace.
+  if (smoothed_rtt_ <= Duration::zero()) return measured;
+  const std::size_t first = std::min(window_, kInitialPackets * packet_bytes_);
+  return std::max(measured, kStartUpGain * static_cast<double>(first) /
+                                std::chrono::duration<double>(smoothed_rtt_).count());
 }
 
 const char* Model::state() const {

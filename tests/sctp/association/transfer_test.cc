@@ -127,6 +127,20 @@ TEST(TransferTest, RequestsWaitForOneRoundTripMoreWhereOneIsLost) {
   EXPECT_LT(requests.Percentile(0.99), 110);
 }
 
+// The rate at which small messages went is theirs, not the path's.
+TEST(TransferTest, WhatFollowsSmallMessagesIsNotAsSlowAsThey) {
+  Simulation simulation(Simulation::Symmetric(LinkSettings{.bits_per_second = 10e6}, 1));
+  ASSERT_TRUE(simulation.Connect());
+  for (int i = 0; i < 5; ++i) {
+    (void)simulation.a.Send(StreamId(1), Bytes(10));
+    simulation.Pump();
+    simulation.Run(200ms);
+  }
+  (void)simulation.a.Send(StreamId(1), Bytes(14'000));
+  simulation.Pump();
+  EXPECT_TRUE(simulation.RunUntil([&] { return simulation.b.messages == 6; }, 150ms));
+}
+
 // Ordered messages on several streams, some with lifetimes, small and large, both ways, over links
 // that do everything at once. What is reliable comes exactly once and in order.
 class AnythingTest : public ::testing::TestWithParam<int> {
