@@ -43,7 +43,8 @@ Association::Association(const AssociationSettings& settings, const Identity& id
     : settings_(settings),
       identity_(identity),
       around_(around),
-      heartbeats_(settings.heartbeats, now) {
+      heartbeats_(settings.heartbeats, now),
+      cookie_trip_(now - cookie.made) {
   Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
          cookie.peer_window_bytes});
   Answer(ChunkType::kCookieAck, 0, {});
@@ -96,43 +97,6 @@ void Association::Trust(TimePoint now) {
   if (receiver_) receiver_->SetWindow(settings_.window_bytes, now);
 }
 
-void Association::Shutdown(TimePoint now) {
-  if (!up()) {
-    Abort("");
-    return;
-  }
-  closing_.Shutdown();
-  if (sender_->drained()) closing_.OnDrained(now);
-}
-
-void Association::Abort(std::string_view reason) {
-  if (down_) return;
-  down_ = true;
-  answers_.clear();
-  if (identity_.peer_tag == VerificationTag(0)) return;  // nobody is there yet who could be told
-  std::uint8_t cause[kTlvHeaderSize + 64 + 4];
-  BufferWriter out(cause);
-  WriteCause(out, CauseCode::kUserAbort, funnel::AsBytes(reason.substr(0, 64)));
-  Answer(ChunkType::kAbort, 0, out.written());
-}
-
-void Association::GoDown(DownReason reason, std::string_view text) {
-  if (down_) return;
-  down_ = true;
-  around_.events.OnDown(reason, text);
-}
-
-// The peer did what it must not: it is told why.
-void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason) {
-  if (down_) return;
-  answers_.clear();
-  std::uint8_t raw[kTlvHeaderSize + 64 + 4];
-  BufferWriter out(raw);
-  WriteCause(out, cause, funnel::AsBytes(text.substr(0, 64)));
-  Answer(ChunkType::kAbort, 0, out.written());
-  GoDown(reason, text);
-}
-
 void Association::Answer(ChunkType type, std::uint8_t flags, ByteView body) {
   const std::size_t size = Padded(kChunkHeaderSize + body.size());
   if (answers_.size() + size >
@@ -172,8 +136,12 @@ void Association::WriteControl(BufferWriter& out, TimePoint now) {
   WriteSack(out, now);
   if (closing_.Due(now) && out.space() >= kChunkHeaderSize + 4)
     closing_.Write(out, receiver_->cumulative(), now, sender_->round_trip());
-  if (question_.Due(now) && out.space() >= EndQuestion::kChunkSize)
+  if (question_.Due(now) && out.space() >= kChunkHeaderSize + EndQuestion::kChunkSize) {
+    // In one packet: who meant it looks at nothing behind it.
+    if (question_.asked(EndQuestion::About::kShutdown))
+      WriteChunk(out, ChunkType::kShutdownAck, 0, {});
     question_.Write(out, now, around_.random);
+  }
   if (heartbeats_.Due(now) && out.space() >= Heartbeats::kChunkSize)
     heartbeats_.Write(out, now, around_.random);
 }
@@ -193,6 +161,10 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
     return Finish(packet, /*with_data=*/false, now);
   }
   PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+  if (!down_ && closing_.TakeComplete()) {
+    WriteChunk(packet.out(), ChunkType::kShutdownComplete, 0, {});
+    return Finish(packet, /*with_data=*/false, now);
+  }
   WriteControl(packet.out(), now);
   bool with_data = false;
   if (!down_ && sender_->Ready(now)) with_data = sender_->Fill(packet.out(), now);
@@ -204,7 +176,7 @@ TimePoint Association::NextTimer(TimePoint now) {
   if (down_) return TimePoint::max();
   if (IsBeginning()) return initiator_->NextTimer();
   return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
-                   heartbeats_.NextTimer(), question_.NextTimer()});
+                   heartbeats_.NextTimer(), question_.NextTimer(), claim_.NextTimer()});
 }
 
 void Association::OnTimer(TimePoint now) {
@@ -215,11 +187,8 @@ void Association::OnTimer(TimePoint now) {
       GoDown(DownReason::kNoAnswer, "nobody answered");
     return;
   }
-  if (const auto proven = question_.TakeProven(now)) {
-    GoDown(*proven == EndQuestion::About::kAbort ? DownReason::kAborted : DownReason::kRestarted,
-           question_.text());
-    return;
-  }
+  SettleEnds(now);
+  if (down_) return;
   if (heartbeats_.Dead(now)) {
     GoDown(DownReason::kDeadPeer, "nothing heard");
     return;

@@ -14,6 +14,7 @@
 #include "sctp/handshake/cookie.h"
 #include "sctp/handshake/end_question.h"
 #include "sctp/handshake/initiator.h"
+#include "sctp/handshake/shutdown_claim.h"
 #include "sctp/path/heartbeats.h"
 #include "sctp/receive/receiver.h"
 #include "sctp/send/sender.h"
@@ -54,8 +55,9 @@ struct AssociationSettings {
   CongestionLaw congestion = CongestionLaw::kModel;
   Initiator::Settings initiator;
   Heartbeats::Settings heartbeats;
-  // An ABORT or a restart of an association that is up is believed only when HEARTBEATs stay
-  // without an answer (end_question.h); otherwise at once, as RFC 9260 has it.
+  // An ABORT, a SHUTDOWN or a restart of an association that is up is believed only when HEARTBEATs
+  // stay without an answer (end_question.h, shutdown_claim.h), and a SHUTDOWN ACK when no more data
+  // follows; otherwise at once, as RFC 9260 has it.
   bool ends_are_questions = true;
 };
 
@@ -64,6 +66,8 @@ struct AssociationCounters {
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, duplicate_chunks = 0, refused_chunks = 0, impossible_chunks = 0;
   std::uint64_t ends_refuted = 0;
+  // Neither refuted nor proven: nothing was heard, or the SHUTDOWN did not come again.
+  std::uint64_t shutdowns_forgotten = 0;
   std::uint64_t sacks_out = 0, unknown_chunks = 0, malformed_chunks = 0;
 };
 
@@ -174,13 +178,26 @@ class Association : private MessageSink {
   void OnInitAck(const ChunkView& chunk, TimePoint now);
   void OnCookieAck(TimePoint now);
   void OnError(const ChunkView& chunk, TimePoint now);
-  void OnAbort(const ChunkView& chunk, TimePoint now);
-  void Ask(EndQuestion::About about, std::string_view text, TimePoint now);
-  void OnShutdown(const ChunkView& chunk, TimePoint now);
-  void OnShutdownAck();
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
   void AfterInput(TimePoint now);
+
+  // Ends, and what is said of them (association_ends.cc).
+  void OnAbort(const ChunkView& chunk, TimePoint now);
+  void OnShutdown(const ChunkView& chunk, TimePoint now);
+  void OnShutdownAck(TimePoint now);
+  void OnShutdownComplete();
+  // How long an answer to a HEARTBEAT may take.
+  [[nodiscard]] Duration ProbeTimeout() const;
+  void Ask(EndQuestion::About about, std::string_view text, TimePoint now);
+  // A HEARTBEAT that only the peer can have answered. False: not of a question.
+  [[nodiscard]] bool OnAnswer(ByteView info, TimePoint now);
+  void OnNewData(TimePoint now);
+  // A SHUTDOWN that came may be asked about now, or is to be forgotten.
+  void SettleClaim(TimePoint now);
+  // What was claimed has been proven by now, or never will be.
+  void SettleEnds(TimePoint now);
+  void ForgetClaim();
   void GoDown(DownReason reason, std::string_view text);
   void Refuse(CauseCode cause, std::string_view text, DownReason reason);
 
@@ -198,11 +215,13 @@ class Association : private MessageSink {
   Closing closing_;
   Heartbeats heartbeats_;
   EndQuestion question_;
+  ShutdownClaim claim_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
   Capabilities agreed_;
   std::uint16_t out_streams_ = 0;
-  Bytes answers_;  // whole chunks
+  Bytes answers_;           // whole chunks
+  Duration cookie_trip_{};  // from our INIT ACK to its COOKIE ECHO; 0: we began
   bool trusted_ = false;
   bool down_ = false;
   bool linux_fragments_ = false;

@@ -25,6 +25,7 @@ void Association::OnPacket(const PacketView& packet, TimePoint now) {
 void Association::AfterInput(TimePoint now) {
   if (down_ || IsBeginning()) return;
   if (sender_->drained()) closing_.OnDrained(now);
+  SettleClaim(now);
   if (sender_->TakeWritable()) around_.events.OnWritable();
 }
 
@@ -51,7 +52,9 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       OnCookieAck(now);
       return true;
     case ChunkType::kHeartbeat:
-      if (begun) Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
+      // Who has said SHUTDOWN and has its answer is gone for whoever asks.
+      if (begun && closing_.state() != Closing::State::kBelieving)
+        Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
       return true;
     case ChunkType::kHeartbeatAck:
       if (begun) OnHeartbeatAck(chunk, now);
@@ -66,10 +69,10 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       if (begun) OnShutdown(chunk, now);
       return true;
     case ChunkType::kShutdownAck:
-      if (begun) OnShutdownAck();
+      if (begun) OnShutdownAck(now);
       return true;
     case ChunkType::kShutdownComplete:
-      if (begun && closing_.OnShutdownComplete()) GoDown(DownReason::kShutdown, "");
+      if (begun) OnShutdownComplete();
       return true;
     case ChunkType::kInit:
     case ChunkType::kCookieEcho:
@@ -80,7 +83,6 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
 }
 
 void Association::OnData(const ChunkView& chunk, TimePoint now) {
-  (void)now;
   auto data = DataView::Parse(chunk);
   if (!data) {
     ++counters_.malformed_chunks;
@@ -90,6 +92,7 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
     case Receiver::Outcome::kTaken:
+      OnNewData(now);
       return;
     case Receiver::Outcome::kDuplicate:
       ++counters_.duplicate_chunks;
@@ -169,51 +172,13 @@ void Association::OnError(const ChunkView& chunk, TimePoint now) {
     }
 }
 
-void Association::Ask(EndQuestion::About about, std::string_view text, TimePoint now) {
-  question_.Ask(about, text, sender_->timer().ProbeTimeout(sender_->round_trip()), now);
-}
-
-bool Association::OnRestart(TimePoint now) {
-  if (!settings_.ends_are_questions || !up()) return true;
-  Ask(EndQuestion::About::kRestart, "the peer began anew", now);
-  return false;
-}
-
-void Association::OnAbort(const ChunkView& chunk, TimePoint now) {
-  TlvReader causes(chunk.body);
-  const auto cause = causes.Next();
-  const bool has_text = cause && cause->code == static_cast<std::uint16_t>(CauseCode::kUserAbort);
-  const std::string_view text = has_text ? funnel::AsText(cause->value) : "";
-  if (settings_.ends_are_questions && up())
-    Ask(EndQuestion::About::kAbort, text, now);
-  else
-    GoDown(DownReason::kAborted, text);
-}
-
-void Association::OnShutdown(const ChunkView& chunk, TimePoint now) {
-  const auto cumulative = ParseShutdown(chunk);
-  if (!cumulative) {
-    ++counters_.malformed_chunks;
-    return;
-  }
-  if (sender_->OnCumulative(*cumulative, now) == Sender::SackOutcome::kInvalid) return;
-  closing_.OnShutdown(now);
-}
-
-void Association::OnShutdownAck() {
-  if (!closing_.OnShutdownAck()) return;
-  answers_.clear();
-  Answer(ChunkType::kShutdownComplete, 0, {});
-  GoDown(DownReason::kShutdown, "");
-}
-
 void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
   const auto info = ParseHeartbeat(chunk);
   if (!info) {
     ++counters_.malformed_chunks;
     return;
   }
-  if (question_.OnAnswer(*info)) return;
+  if (OnAnswer(*info, now)) return;
   if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
 }
 

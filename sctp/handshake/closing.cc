@@ -28,9 +28,26 @@ void Closing::OnShutdown(TimePoint now) {
       due_ = now;
       return;
     case State::kReceived:
+    case State::kBelieving:
     case State::kClosed:
       return;
   }
+}
+
+void Closing::Believe(TimePoint until) {
+  if (state_ != State::kSent && state_ != State::kBelieving) return;
+  complete_due_ = true;  // once more: the last one was lost
+  if (state_ == State::kBelieving) return;
+  state_ = State::kBelieving;
+  due_ = until;
+}
+
+void Closing::OnNewData(TimePoint now) {
+  if (state_ != State::kBelieving) return;
+  state_ = State::kSent;
+  complete_due_ = false;
+  due_ = now;
+  sent_ = 0;
 }
 
 bool Closing::OnShutdownAck() {

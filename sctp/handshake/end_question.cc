@@ -28,10 +28,14 @@ bool EndQuestion::OnAnswer(ByteView info) {
   };
   const auto end = nonces_.begin() + static_cast<std::ptrdiff_t>(sent_);
   if (std::none_of(nonces_.begin(), end, same)) return false;
+  Refute();
+  return true;
+}
+
+void EndQuestion::Refute() {
   about_.reset();
   ++refuted_;
   heartbeats_ = std::min(heartbeats_ + 1, kMost);
-  return true;
 }
 
 std::optional<EndQuestion::About> EndQuestion::TakeProven(TimePoint now) {

@@ -1,5 +1,6 @@
 // Whether the peer has really ended, or begun anew: anybody who knows a tag can say so, but only a
 // peer that is gone leaves HEARTBEATs unanswered. Decided by time, never by being told once more.
+// Of a SHUTDOWN the owner writes a SHUTDOWN ACK before each of them: who meant it is gone then.
 //
 // HEARTBEATs with fresh nonces leave at 0, 1 and 2 PTO; an answer to any of them refutes, none by
 // one PTO after the last proves. Each refuted question makes the next one HEARTBEAT longer.
@@ -16,11 +17,12 @@ namespace sctp {
 
 class EndQuestion {
  public:
-  enum class About { kAbort, kRestart };
+  enum class About { kAbort, kRestart, kShutdown };
 
   // What was claimed, and in which words. No effect while another one is asked.
   void Ask(About about, std::string_view text, Duration pto, TimePoint now);
   [[nodiscard]] bool asked() const { return about_.has_value(); }
+  [[nodiscard]] bool asked(About about) const { return about_ == about; }
   [[nodiscard]] const std::string& text() const { return text_; }
 
   [[nodiscard]] bool Due(TimePoint now) const {
@@ -29,6 +31,8 @@ class EndQuestion {
   void Write(BufferWriter& out, TimePoint now, RandomSource& random);
   // INFO of a HEARTBEAT ACK. True: it answers one of these, and the claim was false.
   [[nodiscard]] bool OnAnswer(ByteView info);
+  // Something else has shown that the claim was false.
+  void Refute();
   // What has been proven by now; it is asked no more.
   [[nodiscard]] std::optional<About> TakeProven(TimePoint now);
   [[nodiscard]] TimePoint NextTimer() const { return asked() ? next_ : TimePoint::max(); }

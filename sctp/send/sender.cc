@@ -41,9 +41,18 @@ SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& op
   added.protocol = options.protocol;
   if (settings_.partial_reliability) added.deadline = options.deadline;
   buffered_ += message.size();
-  queue_.Push(id);
+  if (holding_)
+    held_.push_back(id);
+  else
+    queue_.Push(id);
   ++counters_.messages;
   return SendStatus::kSent;
+}
+
+void Sender::Release() {
+  holding_ = false;
+  for (const MessageId id : held_) queue_.Push(id);
+  held_.clear();
 }
 
 bool Sender::TakeWritable() {
@@ -253,11 +262,16 @@ SenderCounters Sender::counters() const {
   return counters;
 }
 
+bool Sender::OnlyHeldIsKept() const {
+  std::size_t bytes = 0;
+  for (const MessageId id : held_) bytes += slots_[id].bytes.size();
+  return buffered_ == bytes && slots_.used() == held_.size();
+}
+
 bool Sender::InvariantsHold() const {
   return records_.flight_bytes() == records_.SumFlightBytes() &&
          (records_.flight_bytes() > 0) == (outstanding_.in_flight() > 0) &&
-         (outstanding_.in_flight() == 0 || timer_.running()) &&
-         (!drained() || (buffered_ == 0 && slots_.used() == 0)) &&
+         (outstanding_.in_flight() == 0 || timer_.running()) && (!drained() || OnlyHeldIsKept()) &&
          outstanding_.size() <= settings_.max_outstanding_chunks + 1;
 }
 

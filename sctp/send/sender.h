@@ -66,6 +66,10 @@ class Sender {
 
   void Configure(StreamId stream, const StreamShare& share) { queue_.Configure(stream, share); }
   [[nodiscard]] SendStatus Push(StreamId stream, ByteView message, const SendOptions& options);
+  // From now on Push keeps messages back, which count as waiting but not against drained(); they
+  // follow with Release.
+  void Hold() { holding_ = true; }
+  void Release();
   // Once after kFull, when there is room again.
   [[nodiscard]] bool TakeWritable();
   // The largest message that travels in one chunk.
@@ -90,7 +94,7 @@ class Sender {
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
   void OnTimer(TimePoint now);
 
-  // Nothing waits and nothing is unacknowledged.
+  // Nothing waits but what is held, and nothing is unacknowledged.
   [[nodiscard]] bool drained() const { return queue_.empty() && outstanding_.empty(); }
   [[nodiscard]] const RoundTrip& round_trip() const { return round_trip_; }
   [[nodiscard]] const Congestion& congestion() const { return *congestion_; }
@@ -99,7 +103,7 @@ class Sender {
   [[nodiscard]] std::size_t buffered_bytes() const { return buffered_; }
   [[nodiscard]] std::uint32_t peer_window_bytes() const { return peer_window_; }
   // Messages that are not sent, or not to their end; and those of them with a deadline.
-  [[nodiscard]] std::size_t waiting_messages() const { return queue_.messages(); }
+  [[nodiscard]] std::size_t waiting_messages() const { return queue_.messages() + held_.size(); }
   [[nodiscard]] std::size_t waiting_with_deadline() const { return queue_.with_deadline(); }
   [[nodiscard]] std::size_t outstanding_chunks() const { return outstanding_.size(); }
   [[nodiscard]] const RetransmissionTimer& timer() const { return timer_; }
@@ -128,6 +132,7 @@ class Sender {
   bool AddNew(BufferWriter& out, TimePoint now);
   void Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate);
   void Abandon(MessageId message, TimePoint now);
+  [[nodiscard]] bool OnlyHeldIsKept() const;
   void ReleaseFront();
   void ReleaseIfDone(MessageId message);
 
@@ -147,6 +152,8 @@ class Sender {
   Settings settings_;
   MessageSlots slots_;
   SendQueue queue_;
+  std::vector<MessageId> held_;
+  bool holding_ = false;
   Outstanding outstanding_;
   PacketRecords records_;
   RoundTrip round_trip_;
