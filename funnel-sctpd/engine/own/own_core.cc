@@ -58,19 +58,9 @@ OwnCore::OwnCore(const Settings& settings, std::unique_ptr<PacketLink> link,
 }
 
 OwnCore::~OwnCore() {
-  for (const auto& [id, peer] : peers_) endpoint_.Abort(id, "shutting down");
+  peers_.ForEach([&](AssociationId id, const Peer&) { endpoint_.Abort(id, "shutting down"); });
   TakePackets(Now());
   (void)link_->Transmit(queue_, counters_);
-}
-
-// Whether there is one of our own to the same address and port. One that is ending is in nobody's
-// way: another one has its own port.
-bool OwnCore::HasBegun(const TransportAddress& address, std::uint16_t sctp_port) const {
-  return std::ranges::any_of(peers_, [&](const auto& entry) {
-    const Peer& peer = entry.second;
-    return !peer.incoming && peer.deadline == TimePoint::max() && peer.address == address &&
-           peer.sctp_port == sctp_port;
-  });
 }
 
 Result<AssociationId> OwnCore::Connect(const Target& target) {
@@ -83,16 +73,14 @@ Result<AssociationId> OwnCore::Connect(const Target& target) {
   if (!link_->Reaches(address))
     return Fail(std::string(direct ? "no raw" : "no UDP") + " socket for " + address.text(),
                 EAFNOSUPPORT);
-  if (HasBegun(address, target.sctp_port))
+  if (peers_.HasBegun(address, target.sctp_port))
     return Fail("there is an association with " + address.text(), EISCONN);
 
   const std::uint16_t own_port =
       settings_.connect_port != 0 ? settings_.connect_port : RandomPort(settings_.sctp_port);
   const AssociationId id =
       TRY(endpoint_.Connect(CoreAddress(address), target.sctp_port, own_port, Now()));
-  Peer& peer = peers_[id];
-  peer.address = address;
-  peer.sctp_port = target.sctp_port;
+  peers_.Begin(id, address, target.sctp_port);
   return id;
 }
 
@@ -108,16 +96,15 @@ SendStatus OwnCore::Send(AssociationId id, StreamId stream, ByteView message,
 }
 
 void OwnCore::Shutdown(AssociationId id) {
-  const auto found = peers_.find(id);
-  if (found == peers_.end() || found->second.deadline != TimePoint::max()) return;
-  if (!found->second.up) return End(id, DownReason::kShutdown, "not up yet");
-  found->second.deadline = Now() + settings_.dead_peer_timeout;
-  ++ending_;
+  const Peer* peer = peers_.Find(id);
+  if (peer == nullptr || peer->deadline != TimePoint::max()) return;
+  if (!peer->up) return End(id, DownReason::kShutdown, "not up yet");
+  peers_.BeginEnd(id, Now() + settings_.dead_peer_timeout);
   endpoint_.Shutdown(id, Now());
 }
 
 void OwnCore::Abort(AssociationId id, std::string_view reason) {
-  if (peers_.contains(id)) End(id, DownReason::kLocal, EscapeForLog(reason));
+  if (peers_.Find(id) != nullptr) End(id, DownReason::kLocal, EscapeForLog(reason));
 }
 
 // Ends it here and tells the peer; OnDown follows.
@@ -128,21 +115,17 @@ void OwnCore::End(AssociationId id, DownReason reason, std::string text) {
 }
 
 void OwnCore::Trust(AssociationId id) {
-  const auto found = peers_.find(id);
-  if (found == peers_.end()) return;
-  found->second.trusted = true;
-  NoStranger(found->second);
+  Peer* peer = peers_.Find(id);
+  if (peer == nullptr) return;
+  peer->trusted = true;
+  NoStranger(*peer);
   endpoint_.Trust(id, Now());
 }
 
 void OwnCore::CheckDeadlines(TimePoint now) {
-  if (ending_ == 0) return;
-  std::vector<AssociationId> late;
-  for (const auto& [id, peer] : peers_)
-    if (peer.deadline <= now) late.push_back(id);
-  for (AssociationId id : late) {
+  while (const auto late = peers_.Late(now)) {
     ++counters_.dead_peers;
-    End(id, DownReason::kDeadPeer, "the shutdown did not come to its end");
+    End(*late, DownReason::kDeadPeer, "the shutdown did not come to its end");
   }
 }
 
@@ -150,10 +133,7 @@ void OwnCore::CheckDeadlines(TimePoint now) {
 
 TimePoint OwnCore::NextTimer() const {
   if (!ended_.empty()) return TimePoint{};
-  TimePoint next = endpoint_.NextTimer();
-  if (ending_ > 0)
-    for (const auto& [id, peer] : peers_) next = std::min(next, peer.deadline);
-  return next;
+  return std::min(endpoint_.NextTimer(), peers_.NextDeadline());
 }
 
 void OwnCore::OnPacket(const Route& route, MutableByteView packet) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "funnel-sctpd/engine/own/own_peers.h"
 #include "funnel-sctpd/engine/packet_link.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "funnel-sctpd/engine/strangers.h"
@@ -50,14 +51,7 @@ class OwnCore : public Engine,
   void Flush() override;
 
  private:
-  // What is known here of an association that was told of, or is to be.
-  struct Peer {
-    TransportAddress address;
-    std::uint16_t sctp_port = 0;
-    bool incoming = false, up = false, trusted = false;
-    bool stranger = false;                  // counted in strangers_of_
-    TimePoint deadline = TimePoint::max();  // of an orderly end
-  };
+  using Peer = OwnPeer;
   struct Ended {
     AssociationId id;
     DownReason reason;
@@ -82,7 +76,6 @@ class OwnCore : public Engine,
   bool MayAccept(const ::sctp::Address& from) override;
   std::size_t PacketBytes(const ::sctp::Address& peer) const override;
 
-  [[nodiscard]] bool HasBegun(const TransportAddress& address, std::uint16_t sctp_port) const;
   void Forget(AssociationId id);
   void NoStranger(Peer& peer);
   void End(AssociationId id, DownReason reason, std::string text);
@@ -96,14 +89,13 @@ class OwnCore : public Engine,
   Random random_;
   Strangers strangers_;
   ::sctp::Endpoint endpoint_;
-  std::unordered_map<AssociationId, Peer> peers_;
+  OwnPeers peers_;
   // How many unverified associations each host has, and all together.
   std::unordered_map<TransportAddress, std::size_t> strangers_of_;
   std::size_t strangers_all_ = 0;
   std::vector<Ended> ended_;  // OnDown is owed
   OutputQueue queue_;
   bool wants_writable_ = false;
-  std::size_t ending_ = 0;                  // peers with a deadline
   std::uint64_t retransmitted_before_ = 0;  // of associations that are over
   EngineCounters counters_;
 };

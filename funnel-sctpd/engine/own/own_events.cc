@@ -60,15 +60,18 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
   const ::sctp::Association& association = *endpoint_.Find(id);
   if (settings_.interleaving && !association.agreed().interleaving) {
     ++counters_.associations_failed;
-    const bool known = peers_.contains(id);
+    const bool known = peers_.Find(id) != nullptr;
     End(id, DownReason::kRefused,
         "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
     if (!known) ended_.pop_back();  // nobody was told that it was there
     return;
   }
-  Peer& peer = peers_[id];
-  peer.address = EngineAddress(address);
-  peer.sctp_port = association.identity().peer_port;
+  Peer& peer = peers_.Get(id);
+  // Of one that we began they are what Connect was given.
+  if (incoming) {
+    peer.address = EngineAddress(address);
+    peer.sctp_port = association.identity().peer_port;
+  }
   peer.incoming = incoming;
   peer.up = true;
   if (incoming && !strangers_.IsKnown(peer.address)) {
@@ -82,10 +85,10 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
 }
 
 void OwnCore::OnDown(AssociationId id, CoreReason core_reason, std::string_view text) {
-  const auto found = peers_.find(id);
-  if (found == peers_.end()) return;
-  const DownReason reason = ReasonOf(core_reason, found->second.up);
-  if (!found->second.up) ++counters_.associations_failed;
+  const Peer* peer = peers_.Find(id);
+  if (peer == nullptr) return;
+  const DownReason reason = ReasonOf(core_reason, peer->up);
+  if (!peer->up) ++counters_.associations_failed;
   if (reason == DownReason::kDeadPeer) ++counters_.dead_peers;
   if (reason == DownReason::kRestarted) ++counters_.restarts;
   if (core_reason == CoreReason::kViolation && text == "message too large")
@@ -134,13 +137,12 @@ void OwnCore::NoStranger(Peer& peer) {
 }
 
 void OwnCore::Forget(AssociationId id) {
-  const auto found = peers_.find(id);
-  if (found == peers_.end()) return;
-  NoStranger(found->second);
-  if (found->second.deadline != TimePoint::max()) --ending_;
+  Peer* peer = peers_.Find(id);
+  if (peer == nullptr) return;
+  NoStranger(*peer);
   if (const auto* association = endpoint_.Find(id))
     retransmitted_before_ += association->counters().sent.retransmitted_chunks;
-  peers_.erase(found);
+  peers_.Remove(id);
 }
 
 void OwnCore::TellEnded() {
@@ -159,14 +161,14 @@ std::size_t OwnCore::MaxUnfragmented(AssociationId id) const {
 
 AssociationStats OwnCore::Stats(AssociationId id) const {
   AssociationStats out;
-  const auto found = peers_.find(id);
+  const Peer* peer = peers_.Find(id);
   const auto* association = endpoint_.Find(id);
-  if (found == peers_.end() || association == nullptr) return out;
+  if (peer == nullptr || association == nullptr) return out;
   PathStats path;
-  path.address = found->second.address;
+  path.address = peer->address;
   path.carrier = CarrierOf(path.address);
   path.state = PathState::kActive;
-  path.mtu_bytes = static_cast<std::uint32_t>(sctp::PacketBytes(settings_, found->second.address));
+  path.mtu_bytes = static_cast<std::uint32_t>(sctp::PacketBytes(settings_, peer->address));
 
   const ::sctp::AssociationCounters counters = association->counters();
   if (const ::sctp::Sender* sender = association->sender()) {
@@ -201,11 +203,13 @@ EngineCounters OwnCore::counters() const {
   out.packets_bad_tag = core.packets_bad_tag - core.out_of_the_blue;
   out.packets_unproven = core.packets_other_place;
   out.strangers_answered = core.out_of_the_blue;
+  out.association_visits = peers_.looked_at();  // before those for these figures
   out.retransmitted_chunks = retransmitted_before_;
-  for (const auto& [id, peer] : peers_) {
-    out.messages_expired += endpoint_.Find(id)->counters().sent.expired_messages;
-    out.retransmitted_chunks += endpoint_.Find(id)->counters().sent.retransmitted_chunks;
-  }
+  peers_.ForEach([&](AssociationId id, const Peer&) {
+    const ::sctp::AssociationCounters counters = endpoint_.Find(id)->counters();
+    out.messages_expired += counters.sent.expired_messages;
+    out.retransmitted_chunks += counters.sent.retransmitted_chunks;
+  });
   out.queue_now_bytes = queue_.bytes() + link_->waiting_bytes();
   return out;
 }
