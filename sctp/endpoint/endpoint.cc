@@ -52,6 +52,13 @@ Endpoint::Slot* Endpoint::FindSlot(AssociationId id) const {
   return found == by_id_.end() ? nullptr : slots_[found->second].get();
 }
 
+Endpoint::Slot* Endpoint::FindPlace(const Place& place) const {
+  const auto found = by_place_.find(place);
+  if (found == by_place_.end()) return nullptr;
+  Slot* slot = slots_[found->second].get();
+  return slot->association->down() ? nullptr : slot;
+}
+
 const Association* Endpoint::Find(AssociationId id) const {
   const Slot* slot = FindSlot(id);
   return slot == nullptr ? nullptr : slot->association.get();
@@ -73,7 +80,7 @@ bool Endpoint::Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now
 Result<AssociationId> Endpoint::Connect(const Address& peer, std::uint16_t peer_port,
                                         std::uint16_t own_port, TimePoint now) {
   const Place place{peer, peer_port, own_port};
-  if (by_place_.contains(place)) return funnel::Fail("there is an association already", EISCONN);
+  if (FindPlace(place) != nullptr) return funnel::Fail("there is an association already", EISCONN);
   if (by_id_.size() >= settings_.max_associations)
     return funnel::Fail("too many associations", ENOSPC);
   const Association::Identity identity = NewIdentity(place);
@@ -186,9 +193,12 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
 // The peer had begun anew indeed. If it ended for another reason meanwhile, its cookie holds as
 // well.
 void Endpoint::Succeed(Slot& slot, TimePoint now) {
-  ++counters_.restarts;
   const Cookie cookie = *slot.successor;
   slot.successor.reset();
+  if (const auto found = by_place_.find(slot.place);
+      found == by_place_.end() || found->second != slot.number)
+    return;  // another has followed already
+  ++counters_.restarts;
   by_place_.erase(slot.place);
   Accept(slot.place, cookie, PacketView{}, now);
 }

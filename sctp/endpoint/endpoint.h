@@ -141,6 +141,8 @@ class Endpoint {
     return {from, header.source_port, header.destination_port};
   }
   [[nodiscard]] Slot* FindSlot(AssociationId id) const;
+  // Whose that place is. One that is over, and has only its last packet to send, has none.
+  [[nodiscard]] Slot* FindPlace(const Place& place) const;
   void Touch(Slot& slot);
   void Remove(Slot& slot);
   void Renew(Slot& slot);

@@ -42,7 +42,7 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
   }
   const Place place = PlaceOf(from, packet->header);
   const bool begins = first->type == ChunkType::kInit || first->type == ChunkType::kCookieEcho;
-  if (begins && place.own_port != settings_.port && !by_place_.contains(place)) {
+  if (begins && place.own_port != settings_.port && FindPlace(place) == nullptr) {
     ++counters_.packets_other_port;
     return;
   }
@@ -113,8 +113,8 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   Association::Identity identity = NewIdentity(place);
   cookie.own_tag = identity.own_tag;
   cookie.own_tsn = identity.own_tsn;
-  if (const auto found = by_place_.find(place); found != by_place_.end()) {
-    const Association& there = *slots_[found->second]->association;
+  if (const Slot* slot = FindPlace(place)) {
+    const Association& there = *slot->association;
     if (there.closing() == Closing::State::kAckSent) return;  // section 9.2: it ends first
     if (there.up()) {
       cookie.own_tie = there.identity().own_tie;
@@ -174,12 +174,12 @@ void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const
 
 void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet,
                          TimePoint now) {
-  const auto found = by_place_.find(place);
-  if (found == by_place_.end()) {
+  Slot* const found = FindPlace(place);
+  if (found == nullptr) {
     Accept(place, cookie, packet, now);
     return;
   }
-  Slot& slot = *slots_[found->second];
+  Slot& slot = *found;
   const CookieMeaning meaning = JudgeCookie(slot.association->tags(), cookie);
   switch (meaning) {
     case CookieMeaning::kRestart:
@@ -242,9 +242,9 @@ void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView
 // 8.5.1).
 void Endpoint::OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
                            TimePoint now) {
-  const auto found = by_place_.find(PlaceOf(from, packet.header));
-  if (found == by_place_.end()) return;
-  Slot& slot = *slots_[found->second];
+  Slot* const found = FindPlace(PlaceOf(from, packet.header));
+  if (found == nullptr) return;
+  Slot& slot = *found;
   const Association::Identity& identity = slot.association->identity();
   if (identity.peer_tag != packet.header.tag || identity.peer_tag == VerificationTag(0)) {
     ++counters_.packets_bad_tag;

@@ -113,6 +113,45 @@ TEST_F(EndsTest, AsInTheStandardWhereThatIsWanted) {
   EXPECT_EQ(plain.b.downs, std::vector{DownReason::kAborted});
 }
 
+// Several packets are taken before anything leaves: what is over is in nobody's way meanwhile, and
+// is told of once.
+TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
+  for (const bool cookie_follows : {true, false}) {
+    auto settings = Simulation::Symmetric(Wan(), 1);
+    settings.b.association.ends_are_questions = false;
+    Simulation plain(settings);
+    ASSERT_TRUE(plain.Connect());
+    Node& b = plain.b;
+    std::optional<Bytes> echo;
+    plain.filter = [&](const Node& from, MutableByteView packet) {
+      if (&from == &b || FirstChunk(packet) != ChunkType::kCookieEcho) return true;
+      echo.emplace(packet.begin(), packet.end());
+      return false;
+    };
+    const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
+    Bytes abort =
+        Packet(header, [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); });
+    EndpointSettings anew;
+    anew.port = 5001;
+    plain.a.Restart(anew);
+    ASSERT_TRUE(plain.a.endpoint->Connect(b.address, 5002, plain.now));
+    plain.Pump();
+    plain.Run(60ms);
+    ASSERT_TRUE(echo);
+    b.endpoint->OnPacket(plain.a.address, abort, Checksum::kVerify, plain.now);
+    EXPECT_EQ(b.downs, std::vector{DownReason::kAborted});
+    if (cookie_follows)
+      b.endpoint->OnPacket(plain.a.address, *echo, Checksum::kVerify, plain.now);
+    else
+      EXPECT_TRUE(b.endpoint->Connect(plain.a.address, 5001, plain.now));
+    EXPECT_EQ(b.downs.size(), 1u);
+    plain.filter = nullptr;
+    plain.Pump();
+    EXPECT_EQ(b.endpoint->associations(), 1u);
+    EXPECT_TRUE(plain.RunUntil([&] { return plain.a.up && b.up; }, 10s));
+  }
+}
+
 // Who sees an INIT ACK can echo its cookie in the peer's name. The peer is asked whether it has
 // begun anew, and denies it.
 TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
