@@ -1,8 +1,7 @@
 // Clear headers and handshake bodies: what sctpd and authd read from strangers.
-#include "common/wire/frame.h"
-
 #include <algorithm>
 
+#include "common/wire/frame.h"
 #include "common/wire/hello.h"
 #include "common/wire/open.h"
 #include "tests/fuzz/entry.h"

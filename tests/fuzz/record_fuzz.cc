@@ -1,8 +1,7 @@
 // Records: one value has one encoding, so what parses comes back byte for byte.
-#include "common/wire/record.h"
-
 #include <algorithm>
 
+#include "common/wire/record.h"
 #include "common/wire/sealed.h"
 #include "tests/fuzz/entry.h"
 
