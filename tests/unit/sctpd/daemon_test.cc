@@ -1,7 +1,6 @@
 // The daemon's own edges: authd's connection, the control socket, the services' sockets, names.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include "funnel-sctpd/resolver.h"
 #include "funnel-sctpd/service_sockets.h"
 #include "funnel-sctpd/status.h"
+#include "tests/unit/config/temp_dir.h"
 #include "tests/unit/sctpd/test_node.h"
 
 namespace funnel::sctpd {
@@ -20,12 +20,7 @@ namespace {
 
 class DaemonTest : public testing::Test {
  protected:
-  DaemonTest() {
-    SetLogLevel(LogLevel::kError);
-    char name[] = "/tmp/funnel-sctpd-test-XXXXXX";
-    directory_ = ::mkdtemp(name);
-  }
-  ~DaemonTest() override { (void)!::system(("rm -rf " + directory_).c_str()); }
+  DaemonTest() { SetLogLevel(LogLevel::kError); }
 
   UniqueFd Listen(const std::string& name) {
     UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -45,7 +40,8 @@ class DaemonTest : public testing::Test {
     ASSERT_TRUE(condition());
   }
 
-  std::string directory_;
+  const TempDir folder_;
+  const std::string& directory_ = folder_.path();
   std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
 };
 

@@ -2,7 +2,6 @@
 #include "funnel-sctpd/node.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,6 +10,7 @@
 #include <map>
 
 #include "common/base/log.h"
+#include "tests/unit/config/temp_dir.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -86,8 +86,6 @@ class NodeTest : public testing::Test {
  protected:
   NodeTest() {
     SetLogLevel(LogLevel::kError);
-    char name[] = "/tmp/funnel-node-test-XXXXXX";
-    directory_ = ::mkdtemp(name);
     for (const char* folder : {"/counters", "/service", "/state"})
       ::mkdir((directory_ + folder).c_str(), 0700);
     for (Wire& wire : wires_) {
@@ -98,10 +96,7 @@ class NodeTest : public testing::Test {
       wire.far.reset(fds[1]);
     }
   }
-  ~NodeTest() override {
-    node_.reset();
-    (void)!::system(("rm -rf " + directory_).c_str());
-  }
+  ~NodeTest() override { node_.reset(); }
 
   void Start() {
     config::Options options;
@@ -151,7 +146,8 @@ class NodeTest : public testing::Test {
     while (::recv(wire.far.get(), packet, sizeof packet, MSG_DONTWAIT) > 0) continue;
   }
 
-  std::string directory_;
+  const TempDir folder_;
+  const std::string& directory_ = folder_.path();
   std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
   std::vector<Wire> wires_{3};
   SocketEngine* engine_ = nullptr;  // of the node
