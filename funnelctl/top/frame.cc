@@ -69,7 +69,7 @@ void AddTable(const Table& table, Lines& lines) {
   }
 }
 
-void AddHead(const Sample& now, const FrameOptions& options, Lines& lines) {
+void AddHead(const Look& now, const FrameOptions& options, Lines& lines) {
   lines.push_back({"Node " + Shown(now.view.node_name()) + "   " + PrintTime(now.view.now) +
                        "   sorted by " + std::string(NameOf(options.sort)) +
                        "   q quit, s sort, space look now",
@@ -84,7 +84,7 @@ void AddHead(const Sample& now, const FrameOptions& options, Lines& lines) {
   }
 }
 
-void AddPeers(const Sample& before, const Sample& now, Lines& lines) {
+void AddPeers(const Look& before, const Look& now, Lines& lines) {
   Table table(
       {"PEER", "STATE", "RTT", "OUT/s", "IN/s", "RESENT/s", "CHANNELS", "CARRIER", "ADDRESS"});
   for (const PeerTraffic& peer : TrafficOfPeers(before, now)) {
@@ -96,7 +96,7 @@ void AddPeers(const Sample& before, const Sample& now, Lines& lines) {
   AddTable(table, lines);
 }
 
-void AddServices(const Sample& before, const Sample& now, Sort sort, Lines& lines) {
+void AddServices(const Look& before, const Look& now, Sort sort, Lines& lines) {
   std::vector<ServiceTraffic> services = TrafficOfServices(before, now);
   SortServices(sort, services);
   Table table({"SERVICE", "ROLE", "SESSIONS", "OUT/s", "IN/s", "FRAMES/s", "QUEUED", "DROPPED/s",
@@ -124,7 +124,7 @@ Sort NextSort(Sort sort) {
   return sort == Sort::kDropped ? Sort::kName : static_cast<Sort>(static_cast<int>(sort) + 1);
 }
 
-std::vector<FrameLine> RenderFrame(const Sample& before, const Sample& now,
+std::vector<FrameLine> RenderFrame(const Look& before, const Look& now,
                                    const FrameOptions& options) {
   Lines lines;
   AddHead(now, options, lines);

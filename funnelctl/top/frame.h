@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "funnelctl/top/sample.h"
+#include "funnelctl/top/look.h"
 
 namespace funnel::ctl {
 
@@ -24,7 +24,7 @@ struct FrameLine {
 };
 
 // What does not fit below is said in the last row.
-[[nodiscard]] std::vector<FrameLine> RenderFrame(const Sample& before, const Sample& now,
+[[nodiscard]] std::vector<FrameLine> RenderFrame(const Look& before, const Look& now,
                                                  const FrameOptions& options);
 
 }  // namespace funnel::ctl

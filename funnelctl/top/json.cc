@@ -3,7 +3,7 @@
 namespace funnel::ctl {
 namespace {
 
-Json PeersAsJson(const Sample& before, const Sample& now) {
+Json PeersAsJson(const Look& before, const Look& now) {
   Json out = Json::array();
   for (const PeerTraffic& peer : TrafficOfPeers(before, now)) {
     out.push_back({{"peer", peer.name},
@@ -19,7 +19,7 @@ Json PeersAsJson(const Sample& before, const Sample& now) {
   return out;
 }
 
-Json ServicesAsJson(const Sample& before, const Sample& now) {
+Json ServicesAsJson(const Look& before, const Look& now) {
   Json out = Json::array();
   for (const ServiceTraffic& service : TrafficOfServices(before, now)) {
     out.push_back({{"service", service.name},
@@ -39,7 +39,7 @@ Json ServicesAsJson(const Sample& before, const Sample& now) {
 
 }  // namespace
 
-Json TrafficAsJson(const Sample& before, const Sample& now) {
+Json TrafficAsJson(const Look& before, const Look& now) {
   const auto interval = std::chrono::round<std::chrono::milliseconds>(now.at - before.at);
   return {{"node", TextOrNull(now.view.node_name())}, {"when", now.view.now},
           {"interval_ms", interval.count()},          {"problems", FindProblems(now.view)},

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "funnelctl/print.h"
-#include "funnelctl/top/sample.h"
+#include "funnelctl/top/look.h"
 
 namespace funnel::ctl {
 
-[[nodiscard]] Json TrafficAsJson(const Sample& before, const Sample& now);
+[[nodiscard]] Json TrafficAsJson(const Look& before, const Look& now);
 
 }  // namespace funnel::ctl

@@ -22,15 +22,15 @@ constexpr std::int64_t kLongestInterval = 3600 * 1000;
 // A daemon that does not answer must not stop the keys for long.
 constexpr milliseconds kAskDeadline{1000};
 
-Sample TakeSample(const config::Options& options) {
+Look LookAt(const config::Options& options) {
   NodeView view = LookAtNode(options, kAskDeadline);
   return {Now(), std::move(view)};
 }
 
 int Once(const config::Options& options, milliseconds interval) {
-  Sample before = TakeSample(options);
+  Look before = LookAt(options);
   std::this_thread::sleep_for(interval);
-  Sample now = TakeSample(options);
+  Look now = LookAt(options);
   if (options.json) {
     PrintJson(TrafficAsJson(before, now));
   } else {
@@ -41,10 +41,10 @@ int Once(const config::Options& options, milliseconds interval) {
 
 // Until interrupted, or until whoever reads it is gone.
 int LinePerInterval(const config::Options& options, milliseconds interval) {
-  Sample before = TakeSample(options);
+  Look before = LookAt(options);
   for (;;) {
     std::this_thread::sleep_until(before.at + interval);
-    Sample now = TakeSample(options);
+    Look now = LookAt(options);
     if (!PrintJsonLine(TrafficAsJson(before, now))) return kExitOk;
     before = std::move(now);
   }
@@ -53,8 +53,8 @@ int LinePerInterval(const config::Options& options, milliseconds interval) {
 // Until `q`, or until the terminal is gone.
 void Live(const config::Options& options, milliseconds interval, Screen& screen) {
   FrameOptions frame;
-  Sample before = TakeSample(options);
-  Sample now = before;
+  Look before = LookAt(options);
+  Look now = before;
   TimePoint next = Now() + interval;
   for (;;) {
     frame.columns = screen.columns();
@@ -66,7 +66,7 @@ void Live(const config::Options& options, milliseconds interval, Screen& screen)
     if (key == Screen::Key::kSort) frame.sort = NextSort(frame.sort);
     if (key == Screen::Key::kRefresh || Now() >= next) {
       before = std::move(now);
-      now = TakeSample(options);
+      now = LookAt(options);
       next = Now() + interval;
     }
   }

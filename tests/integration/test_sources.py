@@ -1,5 +1,7 @@
 """What no compiler looks at: the Python of the tests, the tools and the benchmark."""
+import collections
 import os
+import re
 import subprocess
 
 import conftest
@@ -15,10 +17,19 @@ def is_python(path):
     return first.startswith(b"#!") and b"python" in first
 
 
-def python_files():
-    for folder in FOLDERS:
+def files_below(*folders):
+    for folder in folders:
         for path, _, names in os.walk(os.path.join(conftest.TOP, folder)):
-            yield from (full for full in (os.path.join(path, name) for name in names) if os.path.isfile(full) and is_python(full))
+            yield from (full for full in (os.path.join(path, name) for name in names) if os.path.isfile(full))
+
+
+def python_files():
+    return filter(is_python, files_below(*FOLDERS))
+
+
+def cpp_files():
+    folders = (name for name in os.listdir(conftest.TOP) if not name.startswith((".", "build")))
+    return (path for path in files_below(*folders) if path.endswith((".h", ".cc")))
 
 
 def test_python_has_no_names_that_nobody_made():
@@ -26,3 +37,33 @@ def test_python_has_no_names_that_nobody_made():
     assert len(files) > 100 and os.path.join(conftest.TOP, "bench/run") in files
     done = subprocess.run(["pyflakes3", *files], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout
+
+
+NAMESPACE = re.compile(r"(?:inline )?namespace\s*([\w:]*)\s*\{\s*(\})?")
+CLASS = re.compile(r"(?:template <.*>\s*)?(?:struct|class|union|enum|enum class)\s+(?:\[\[\w+\]\]\s*)?(\w+)(?:\s*final)?\s*(?::[^:].*)?\{")
+
+
+def classes_by_name(files):
+    """Every class that others than its own file see: its name with namespaces -> the files that define it. (clang-format begins
+    namespaces, their ends and what they hold in column 1.)"""
+    found = collections.defaultdict(set)
+    for path in files:
+        spaces = []
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if space := NAMESPACE.match(line):
+                    if not space[2]:
+                        spaces.append(space[1])
+                elif line.startswith("}  // namespace"):
+                    spaces.pop()
+                elif (defined := CLASS.match(line)) and "" not in spaces:
+                    found["::".join([*spaces, defined[1]])].add(path)
+    return found
+
+
+def test_no_two_classes_have_one_name():
+    """Two of one name make one program use the destructor of the other's ("one definition rule"); the compiler sees neither file
+    with the other."""
+    found = classes_by_name(cpp_files())
+    assert len(found) > 500 and "funnel::wire::Channel" in found
+    assert {name: sorted(paths) for name, paths in found.items() if len(paths) > 1} == {}

@@ -24,10 +24,10 @@ class Top : public testing::Test {
   Top() {
     before_.at = TimePoint{};
     now_.at = before_.at + 2s;
-    for (Sample* sample : {&before_, &now_}) {
-      sample->view.configuration = *dir_.Load();
-      sample->view.sctpd.status = *ParseSctpdStatus(kSctpdJson);
-      sample->view.authd.status = *ParseAuthdStatus(kAuthdJson);
+    for (Look* look : {&before_, &now_}) {
+      look->view.configuration = *dir_.Load();
+      look->view.sctpd.status = *ParseSctpdStatus(kSctpdJson);
+      look->view.authd.status = *ParseAuthdStatus(kAuthdJson);
     }
     before_.view.counters.push_back(Edge(1000, 0));
     now_.view.counters.push_back(Edge(5000, 1));
@@ -40,7 +40,7 @@ class Top : public testing::Test {
   }
 
   config::ExampleDir dir_;
-  Sample before_, now_;
+  Look before_, now_;
 };
 
 TEST_F(Top, ComputesRatesFromTwoLooks) {
@@ -102,7 +102,7 @@ TEST_F(Top, TellsProgramsTheSame) {
 }
 
 TEST_F(Top, WorksWithNothingToShow) {
-  Sample nothing;
+  Look nothing;
   EXPECT_EQ(TrafficAsJson(nothing, nothing)["services"], Json::array());
   EXPECT_FALSE(RenderFrame(nothing, nothing, {}).empty());
 }

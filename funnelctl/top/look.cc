@@ -1,4 +1,4 @@
-#include "funnelctl/top/sample.h"
+#include "funnelctl/top/look.h"
 
 #include <array>
 
@@ -25,7 +25,7 @@ std::uint64_t SumOf(const metrics::Snapshot& counters, const Names& names) {
   return out;
 }
 
-double SecondsBetween(const Sample& before, const Sample& now) {
+double SecondsBetween(const Look& before, const Look& now) {
   return std::chrono::duration<double>(now.at - before.at).count();
 }
 
@@ -68,7 +68,7 @@ void TakeChannels(const NodeView& view, ServiceTraffic& out) {
 
 }  // namespace
 
-std::vector<ServiceTraffic> TrafficOfServices(const Sample& before, const Sample& now) {
+std::vector<ServiceTraffic> TrafficOfServices(const Look& before, const Look& now) {
   std::vector<ServiceTraffic> out;
   if (!now.view.configuration) return out;
   for (const config::ServiceConfig& service : now.view.configuration->services) {
@@ -90,7 +90,7 @@ std::vector<ServiceTraffic> TrafficOfServices(const Sample& before, const Sample
   return out;
 }
 
-std::vector<PeerTraffic> TrafficOfPeers(const Sample& before, const Sample& now) {
+std::vector<PeerTraffic> TrafficOfPeers(const Look& before, const Look& now) {
   std::vector<PeerTraffic> out;
   if (!now.view.sctpd.status) return out;
   double seconds = SecondsBetween(before, now);

@@ -12,7 +12,7 @@
 
 namespace funnel::ctl {
 
-struct Sample {
+struct Look {
   TimePoint at;
   NodeView view;
 };
@@ -37,8 +37,7 @@ struct PeerTraffic {
 };
 
 // In the order of the configuration, peers in that of funnel-sctpd's answer.
-[[nodiscard]] std::vector<ServiceTraffic> TrafficOfServices(const Sample& before,
-                                                            const Sample& now);
-[[nodiscard]] std::vector<PeerTraffic> TrafficOfPeers(const Sample& before, const Sample& now);
+[[nodiscard]] std::vector<ServiceTraffic> TrafficOfServices(const Look& before, const Look& now);
+[[nodiscard]] std::vector<PeerTraffic> TrafficOfPeers(const Look& before, const Look& now);
 
 }  // namespace funnel::ctl
