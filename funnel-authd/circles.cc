@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/config/feeding.h"
+#include "common/config/check/feeding.h"
 #include "common/config/names.h"
 
 namespace funnel::authd {

@@ -13,7 +13,7 @@
 
 #include "common/base/error.h"
 #include "common/config/model.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/open.h"
 
 namespace funnel::authd {
 

@@ -14,7 +14,7 @@
 #include "common/base/secret.h"
 #include "common/base/shares.h"
 #include "common/gss/context.h"
-#include "common/wire/feature_set.h"
+#include "common/wire/frame/feature_set.h"
 
 namespace funnel::authd {
 

@@ -13,7 +13,7 @@
 #include "common/base/ids.h"
 #include "common/base/secret.h"
 #include "common/base/shares.h"
-#include "common/wire/types.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::authd {
 

@@ -14,7 +14,7 @@
 #include "common/gss/acceptor.h"
 #include "common/gss/credentials.h"
 #include "common/gss/initiator.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/open.h"
 #include "funnel-authd/rules.h"
 
 namespace funnel::authd {

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
-#include "common/config/load.h"
-#include "common/config/options.h"
+#include "common/base/options.h"
+#include "common/config/read/load.h"
 #include "common/event/listen_fds.h"
 #include "common/event/loop.h"
 #include "common/event/notify.h"
@@ -16,7 +16,7 @@ namespace {
 
 using namespace funnel;
 
-constexpr config::Usage kUsage{
+constexpr Usage kUsage{
     .program = "funnel-authd",
     .arguments = "",
     .description = "Holds keytabs and access rules, and makes the security contexts of channels.",
@@ -25,7 +25,7 @@ constexpr config::Usage kUsage{
 // Handshakes run on many threads, each of which would get an arena of its own.
 constexpr int kMaxArenas = 2;
 
-Result<int> Run(const config::Options& options, config::Configuration config) {
+Result<int> Run(const Options& options, config::Configuration config) {
   auto passed = TRY(event::ListenFds::FromEnvironment());
   UniqueFd listening = TRY(passed.TakeOne("authd", event::SocketKind::kControlSocket));
   auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
@@ -43,7 +43,7 @@ Result<int> Run(const config::Options& options, config::Configuration config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
+  auto options = ParseOptionsOrAnswer(kUsage, argc, argv);
   if (!options) return options.error();
   SetLogName("funnel-authd");
   ::mallopt(M_ARENA_MAX, kMaxArenas);

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "common/event/loop.h"
-#include "common/wire/channel.h"
-#include "common/wire/frame.h"
-#include "common/wire/hello.h"
+#include "common/wire/channel/channel.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/hello.h"
 #include "funnel-authd/handshake.h"
 
 namespace funnel::authd {

@@ -9,8 +9,8 @@
 #include "common/base/error.h"
 #include "common/base/ids.h"
 #include "common/config/model.h"
-#include "common/wire/open.h"
-#include "common/wire/types.h"
+#include "common/wire/frame/open.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::authd {
 

@@ -20,7 +20,7 @@ constexpr Duration kExpiryInterval = 1s;
 
 }  // namespace
 
-Server::Server(event::Loop& loop, const config::Options& options, config::Configuration config,
+Server::Server(event::Loop& loop, const Options& options, config::Configuration config,
                std::uint64_t instance)
     : options_(options),
       started_(std::time(nullptr)),
@@ -65,7 +65,7 @@ Server::Server(event::Loop& loop, const config::Options& options, config::Config
 
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const config::Options& options,
+Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const Options& options,
                                                config::Configuration config,
                                                std::vector<UniqueFd> listening) {
   const std::uint64_t instance = NextInstance(options.state_dir);

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "common/config/load.h"
-#include "common/config/options.h"
-#include "common/config/reload_report.h"
+#include "common/base/options.h"
+#include "common/config/check/reload_report.h"
+#include "common/config/read/load.h"
 #include "common/event/loop.h"
 #include "common/event/ticker.h"
 #include "common/ipc/control_connection.h"
@@ -34,7 +34,7 @@ class Server : private Clients {
 
   // LISTENING: authd.sock, and those for commands; each serves whoever comes by it.
   [[nodiscard]] static Result<std::unique_ptr<Server>> Create(event::Loop& loop,
-                                                              const config::Options& options,
+                                                              const Options& options,
                                                               config::Configuration config,
                                                               std::vector<UniqueFd> listening);
   ~Server() override;
@@ -48,7 +48,7 @@ class Server : private Clients {
   [[nodiscard]] Core& core() { return core_; }
 
  private:
-  Server(event::Loop& loop, const config::Options& options, config::Configuration config,
+  Server(event::Loop& loop, const Options& options, config::Configuration config,
          std::uint64_t instance);
   void OnConnection(ForeignFd connection);
   void OnClientGone(ClientId client);
@@ -58,7 +58,7 @@ class Server : private Clients {
   void Expire();
   void AddCommands();
 
-  const config::Options options_;
+  const Options options_;
   const std::int64_t started_;
   Core core_;
   InitiateHandshakes initiate_;

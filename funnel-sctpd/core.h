@@ -9,7 +9,7 @@
 #include "funnel-sctpd/counters.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/ports.h"
-#include "funnel-sctpd/route_memory.h"
+#include "funnel-sctpd/route/route_memory.h"
 
 namespace funnel::sctpd {
 

@@ -1,23 +1,23 @@
 // funnel-sctpd: carries channels between nodes. Ciphertext only.
 #include "common/base/log.h"
-#include "common/config/load.h"
-#include "common/config/options.h"
+#include "common/base/options.h"
+#include "common/config/read/load.h"
 #include "common/event/listen_fds.h"
 #include "common/event/loop.h"
 #include "common/event/notify.h"
-#include "funnel-sctpd/node.h"
+#include "funnel-sctpd/daemon/node.h"
 
 namespace {
 
 using namespace funnel;
 
-constexpr config::Usage kUsage{
+constexpr Usage kUsage{
     .program = "funnel-sctpd",
     .arguments = "",
     .description = "Carries the channels of Funnel's services between nodes over SCTP.",
 };
 
-Result<int> Run(const config::Options& options, config::Configuration config) {
+Result<int> Run(const Options& options, config::Configuration config) {
   auto passed = TRY(event::ListenFds::FromEnvironment());
   auto loop = TRY(event::Loop::Create());
   auto node = TRY(sctpd::Node::Create(*loop, options, std::move(config), std::move(passed)));
@@ -30,7 +30,7 @@ Result<int> Run(const config::Options& options, config::Configuration config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
+  auto options = ParseOptionsOrAnswer(kUsage, argc, argv);
   if (!options) return options.error();
   SetLogName("funnel-sctpd");
   auto config = config::LoadForStartAndLog(

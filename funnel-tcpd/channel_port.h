@@ -6,7 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
-#include "common/wire/channel.h"
+#include "common/wire/channel/channel.h"
 
 namespace funnel::tcpd {
 

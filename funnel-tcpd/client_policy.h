@@ -8,7 +8,7 @@
 #include "common/base/error.h"
 #include "common/base/socket_address.h"
 #include "common/config/model.h"
-#include "common/wire/channel.h"
+#include "common/wire/channel/channel.h"
 
 namespace funnel::tcpd {
 

@@ -6,7 +6,7 @@
 #include "common/event/descriptors.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
-#include "common/wire/channel.h"
+#include "common/wire/channel/channel.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
 

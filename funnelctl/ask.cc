@@ -64,11 +64,11 @@ Result<> WaitReadable(int fd, TimePoint until) {
 
 }  // namespace
 
-std::string AuthdSocket(const config::Options& options) { return options.RunPath("authd.sock"); }
+std::string AuthdSocket(const Options& options) { return options.RunPath("authd.sock"); }
 
-std::string SctpdSocket(const config::Options& options) { return options.RunPath("sctpd.sock"); }
+std::string SctpdSocket(const Options& options) { return options.RunPath("sctpd.sock"); }
 
-std::string EdgeSocket(const config::Options& options, std::string_view service) {
+std::string EdgeSocket(const Options& options, std::string_view service) {
   return options.RunPath("edge/" + std::string(service) + "/control.sock");
 }
 

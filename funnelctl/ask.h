@@ -8,7 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
-#include "common/config/options.h"
+#include "common/base/options.h"
 #include "common/ipc/control_socket.h"
 
 namespace funnel::ctl {
@@ -19,9 +19,9 @@ inline constexpr std::chrono::seconds kAnswerDeadline{3};
 inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
 // Where the daemons are asked.
-[[nodiscard]] std::string AuthdSocket(const config::Options& options);
-[[nodiscard]] std::string SctpdSocket(const config::Options& options);
-[[nodiscard]] std::string EdgeSocket(const config::Options& options, std::string_view service);
+[[nodiscard]] std::string AuthdSocket(const Options& options);
+[[nodiscard]] std::string SctpdSocket(const Options& options);
+[[nodiscard]] std::string EdgeSocket(const Options& options, std::string_view service);
 
 // A connection to one daemon, on which one command is given after the other.
 class Talk {

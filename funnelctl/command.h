@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "common/config/options.h"
+#include "common/base/options.h"
 
 namespace funnel::ctl {
 
@@ -13,7 +13,6 @@ namespace funnel::ctl {
 inline constexpr int kExitOk = 0;
 // Mistakes were found; a daemon did not answer, or did not do what it was asked.
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = config::kExitUsage;
 // Of a command that monitoring runs: nobody could be asked, so that nothing is known.
 inline constexpr int kExitUnknown = 2;
 
@@ -24,12 +23,12 @@ struct Command {
   std::string_view description;  // what `--help` says beyond that; may be empty
   std::string_view exit_status;  // what 1 means here, where that needs more words; may be empty
   // OPTIONS.arguments are those behind the command's name; their number is right.
-  int (*run)(const config::Options& options);
+  int (*run)(const Options& options);
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
   bool json = false;
   bool changes = false;  // something is not as before; all others only read, and have JSON
-  std::span<const config::OwnOption> options = {};
+  std::span<const OwnOption> options = {};
   // What 2 means besides wrong usage; may be empty.
   std::string_view exit_unknown = {};
 };
@@ -40,25 +39,25 @@ struct Command {
 [[nodiscard]] std::span<const Command> LiveCommands();
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 
-int RunAllowed(const config::Options& options);     // allowed.cc
-int RunChannels(const config::Options& options);    // channels.cc
-int RunCheck(const config::Options& options);       // check.cc
-int RunClose(const config::Options& options);       // close.cc
-int RunDoctor(const config::Options& options);      // doctor/doctor.cc
-int RunDrain(const config::Options& options);       // drain.cc
-int RunHelpConfig(const config::Options& options);  // help_config.cc
-int RunLogLevel(const config::Options& options);    // log_level.cc
-int RunMetrics(const config::Options& options);     // metrics.cc
-int RunPeers(const config::Options& options);       // peers.cc
-int RunPing(const config::Options& options);        // ping.cc
-int RunReload(const config::Options& options);      // reload.cc
-int RunReset(const config::Options& options);       // close.cc
-int RunResume(const config::Options& options);      // drain.cc
-int RunServices(const config::Options& options);    // services.cc
-int RunSessions(const config::Options& options);    // sessions.cc
-int RunShow(const config::Options& options);        // show.cc
-int RunStatus(const config::Options& options);      // status.cc
-int RunTop(const config::Options& options);         // top/top.cc
-int RunTrace(const config::Options& options);       // trace.cc
+int RunAllowed(const Options& options);     // allowed.cc
+int RunChannels(const Options& options);    // channels.cc
+int RunCheck(const Options& options);       // check.cc
+int RunClose(const Options& options);       // close.cc
+int RunDoctor(const Options& options);      // doctor/doctor.cc
+int RunDrain(const Options& options);       // drain.cc
+int RunHelpConfig(const Options& options);  // help_config.cc
+int RunLogLevel(const Options& options);    // log_level.cc
+int RunMetrics(const Options& options);     // metrics.cc
+int RunPeers(const Options& options);       // peers.cc
+int RunPing(const Options& options);        // ping.cc
+int RunReload(const Options& options);      // reload.cc
+int RunReset(const Options& options);       // close.cc
+int RunResume(const Options& options);      // drain.cc
+int RunServices(const Options& options);    // services.cc
+int RunSessions(const Options& options);    // sessions.cc
+int RunShow(const Options& options);        // show.cc
+int RunStatus(const Options& options);      // status.cc
+int RunTop(const Options& options);         // top/top.cc
+int RunTrace(const Options& options);       // trace.cc
 
 }  // namespace funnel::ctl

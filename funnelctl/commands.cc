@@ -5,20 +5,20 @@
 namespace funnel::ctl {
 namespace {
 
-constexpr config::OwnOption kCheckOptions[] = {
+constexpr OwnOption kCheckOptions[] = {
     {"--service", "", "NAME", "only this service and what it refers to"},
     {"--root", "", "DIR", "the tree that --config and --defaults are below"},
 };
-constexpr config::OwnOption kShowOptions[] = {
+constexpr OwnOption kShowOptions[] = {
     {"--node", "", "", "funnel.conf"},
     {"--peer", "", "NAME", "a peer's file"},
 };
-constexpr config::OwnOption kMetricsOptions[] = {
+constexpr OwnOption kMetricsOptions[] = {
     {"--http", "", "", "answer one HTTP request on stdin and stdout (inetd, Accept=yes)"},
     {"--list", "", "", "every metric there is, with its type, labels and meaning"},
 };
 
-constexpr config::OwnOption kTopOptions[] = {
+constexpr OwnOption kTopOptions[] = {
     {"--once", "", "", "one interval's picture on stdout, for scripts"},
     {"--interval", "", "TIME", "time between two looks, 100ms to 1h (default 1s)"},
 };

@@ -5,7 +5,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
-#include "common/config/units.h"
+#include "common/config/keys/units.h"
 #include "funnelctl/bounded_json.h"
 #include "funnelctl/words.h"
 
@@ -22,7 +22,7 @@ const Json* Find(const Json& object, const char* key) {
 
 }  // namespace
 
-Result<Daemon> FindDaemon(const config::Options& options, std::string_view word) {
+Result<Daemon> FindDaemon(const Options& options, std::string_view word) {
   std::string_view name = word;
   if (name.ends_with(kUnitSuffix)) name.remove_suffix(kUnitSuffix.size());
   if (name == "funnel-authd") return Daemon{std::string(name), AuthdSocket(options)};
@@ -36,7 +36,7 @@ Result<Daemon> FindDaemon(const config::Options& options, std::string_view word)
   return Daemon{std::string(name), EdgeSocket(options, service)};
 }
 
-std::vector<Daemon> AllEdges(const config::Options& options) {
+std::vector<Daemon> AllEdges(const Options& options) {
   std::vector<Daemon> out;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(options.RunPath("edge"), ignored)) {
@@ -48,7 +48,7 @@ std::vector<Daemon> AllEdges(const config::Options& options) {
   return out;
 }
 
-std::vector<Daemon> AllDaemons(const config::Options& options) {
+std::vector<Daemon> AllDaemons(const Options& options) {
   std::vector<Daemon> out{{"funnel-authd", AuthdSocket(options)},
                           {"funnel-sctpd", SctpdSocket(options)}};
   for (Daemon& edge : AllEdges(options)) out.push_back(std::move(edge));

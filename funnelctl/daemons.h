@@ -19,11 +19,11 @@ struct Daemon {
 
 // WORD is a daemon's name, its unit's ("funnel-udpd@dns.service", as systemd passes %n), or a
 // service's, which stands for its edge.
-[[nodiscard]] Result<Daemon> FindDaemon(const config::Options& options, std::string_view word);
+[[nodiscard]] Result<Daemon> FindDaemon(const Options& options, std::string_view word);
 // Of every service that has a folder for its edge here, running or not; sorted.
-[[nodiscard]] std::vector<Daemon> AllEdges(const config::Options& options);
+[[nodiscard]] std::vector<Daemon> AllEdges(const Options& options);
 // authd, sctpd, then all edges.
-[[nodiscard]] std::vector<Daemon> AllDaemons(const config::Options& options);
+[[nodiscard]] std::vector<Daemon> AllDaemons(const Options& options);
 
 // Whether ERROR says that nobody is there to be asked.
 [[nodiscard]] bool NotRunning(const Error& error);

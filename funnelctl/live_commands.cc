@@ -4,17 +4,17 @@
 namespace funnel::ctl {
 namespace {
 
-constexpr config::OwnOption kPingOptions[] = {
+constexpr OwnOption kPingOptions[] = {
     {"--count", "-c", "N", "how many, one a second (default 4)"},
 };
-constexpr config::OwnOption kDrainOptions[] = {
+constexpr OwnOption kDrainOptions[] = {
     {"--wait", "", "", "until no session is left"},
     {"--timeout", "", "TIME", "wait no longer than this, then exit with 1"},
 };
-constexpr config::OwnOption kReloadOptions[] = {
+constexpr OwnOption kReloadOptions[] = {
     {"--wait", "", "", "until it is done, and tell what came of it"},
 };
-constexpr config::OwnOption kLogLevelOptions[] = {
+constexpr OwnOption kLogLevelOptions[] = {
     {"--for", "", "TIME", "for so long, e.g. 10m; then the configured level again"},
 };
 

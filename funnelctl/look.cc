@@ -26,7 +26,7 @@ void TakeAnswer(Result<std::string> json, Result<Status> (*parse)(const std::str
 
 }  // namespace
 
-NodeView LookAtNode(const config::Options& options, std::chrono::milliseconds deadline) {
+NodeView LookAtNode(const Options& options, std::chrono::milliseconds deadline) {
   NodeView view;
   view.config_dir = options.config_dir;
   auto answers =

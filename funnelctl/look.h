@@ -3,15 +3,15 @@
 
 #include <chrono>
 
-#include "common/config/options.h"
+#include "common/base/options.h"
 #include "funnelctl/ask.h"
-#include "funnelctl/status_view.h"
+#include "funnelctl/status/status_view.h"
 
 namespace funnel::ctl {
 
 // A daemon that does not answer within DEADLINE, and whatever else cannot be learned, is told
 // within the view.
-[[nodiscard]] NodeView LookAtNode(const config::Options& options,
+[[nodiscard]] NodeView LookAtNode(const Options& options,
                                   std::chrono::milliseconds deadline = kAnswerDeadline);
 
 }  // namespace funnel::ctl

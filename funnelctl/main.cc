@@ -34,47 +34,47 @@ int RunCommand(const Command& command, int argc, const char* const* argv) {
   std::string description = name + ": " + std::string(command.help);
   if (!command.description.empty()) description += "\n\n" + std::string(command.description);
   std::string epilogue = ExitStatus(command);
-  config::Usage usage{.program = "funnelctl",
-                      .arguments = arguments,
-                      .description = description,
-                      .min_arguments = 1 + command.min_arguments,
-                      .max_arguments = 1 + command.max_arguments,
-                      .accepts_json = command.json,
-                      .options = command.options,
-                      .epilogue = epilogue};
-  auto options = config::ParseOptionsOrAnswer(usage, argc, argv);
+  Usage usage{.program = "funnelctl",
+              .arguments = arguments,
+              .description = description,
+              .min_arguments = 1 + command.min_arguments,
+              .max_arguments = 1 + command.max_arguments,
+              .accepts_json = command.json,
+              .options = command.options,
+              .epilogue = epilogue};
+  auto options = ParseOptionsOrAnswer(usage, argc, argv);
   if (!options) return options.error();
   options->arguments.erase(options->arguments.begin());
   return command.run(*options);
 }
 
 // Those of all commands, so that they may stand before the command that they are for.
-std::vector<config::OwnOption> AllOwnOptions() {
-  std::vector<config::OwnOption> out;
+std::vector<OwnOption> AllOwnOptions() {
+  std::vector<OwnOption> out;
   for (const Command& command : Commands())
     out.insert(out.end(), command.options.begin(), command.options.end());
   return out;
 }
 
 int Run(int argc, const char* const* argv) {
-  const char* name = config::FirstArgument(argc, argv, AllOwnOptions());
+  const char* name = FirstArgument(argc, argv, AllOwnOptions());
   const Command* command = name == nullptr ? nullptr : FindCommand(name);
   if (command != nullptr) return RunCommand(*command, argc, argv);
   std::string description = Description();
-  config::Usage usage{.program = "funnelctl",
-                      .arguments = "COMMAND",
-                      .description = description,
-                      .min_arguments = 1,
-                      .max_arguments = 1,
-                      .epilogue =
-                          "Exit status: 0 all well; 1 something is wrong or could not be "
-                          "done; 2 wrong usage."};
+  Usage usage{.program = "funnelctl",
+              .arguments = "COMMAND",
+              .description = description,
+              .min_arguments = 1,
+              .max_arguments = 1,
+              .epilogue =
+                  "Exit status: 0 all well; 1 something is wrong or could not be "
+                  "done; 2 wrong usage."};
   if (name != nullptr) {
     std::fprintf(stderr, "funnelctl: unknown command %s\nTry funnelctl --help.\n",
                  EscapeForLog(name).c_str());
     return kExitUsage;
   }
-  auto options = config::ParseOptionsOrAnswer(usage, argc, argv);
+  auto options = ParseOptionsOrAnswer(usage, argc, argv);
   return options ? kExitUsage : options.error();
 }
 

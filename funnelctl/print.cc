@@ -28,7 +28,7 @@ int Complain(std::string_view text) {
   return kExitFailed;
 }
 
-std::optional<config::Configuration> LoadOrComplain(const config::Options& options) {
+std::optional<config::Configuration> LoadOrComplain(const Options& options) {
   auto loaded = config::Load({options.config_dir, options.defaults_dir});
   if (loaded) return *std::move(loaded);
   std::fputs(EscapeUnprintable(config::PrintMistakes(loaded.error()), "\n").c_str(), stderr);

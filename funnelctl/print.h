@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/config/load.h"
-#include "common/config/options.h"
+#include "common/base/options.h"
+#include "common/config/read/load.h"
 
 namespace funnel::ctl {
 
@@ -19,8 +19,8 @@ template <typename T>
 [[nodiscard]] Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
-// To stdout. Of what is not printable ASCII only ends of lines and tabs leave as they are: whatever came
-// from elsewhere, no terminal takes orders from it.
+// To stdout. Of what is not printable ASCII only ends of lines and tabs leave as they are: whatever
+// came from elsewhere, no terminal takes orders from it.
 void PrintText(std::string_view text);
 // The same for what we have made up ourselves, colours included.
 void PrintOwn(std::string_view text);
@@ -33,7 +33,7 @@ int Complain(std::string_view text);
 
 // The node's configuration; without one, its mistakes went to stderr, as `funnelctl check` has
 // them.
-[[nodiscard]] std::optional<config::Configuration> LoadOrComplain(const config::Options& options);
+[[nodiscard]] std::optional<config::Configuration> LoadOrComplain(const Options& options);
 // The service of that name; nullptr after having complained.
 [[nodiscard]] const config::ServiceConfig* FindServiceOrComplain(
     const config::Configuration& configuration, std::string_view name);

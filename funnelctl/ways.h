@@ -1,7 +1,7 @@
 // The ways to a peer: which there are, what is being tried, and why not direct SCTP.
 #pragma once
 
-#include "funnelctl/status_model.h"
+#include "funnelctl/status/status_model.h"
 #include "funnelctl/table.h"
 
 namespace funnel::ctl {

@@ -15,7 +15,7 @@ std::string Sentence(std::string_view text) {
   return out;
 }
 
-std::string PrintOption(const config::OwnOption& option) {
+std::string PrintOption(const OwnOption& option) {
   std::string item = ".It ";
   if (!option.short_name.empty()) item += "Fl " + MdocArgument(option.short_name.substr(1)) + " , ";
   item += "Fl Fl " + MdocArgument(option.name.substr(2));
@@ -26,7 +26,7 @@ std::string PrintOption(const config::OwnOption& option) {
 std::string PrintOptions(const ctl::Command& command) {
   if (command.options.empty()) return {};
   std::string out = ".Bl -tag -width Ds\n";
-  for (const config::OwnOption& option : command.options) out += PrintOption(option);
+  for (const OwnOption& option : command.options) out += PrintOption(option);
   return out + ".El\n";
 }
 

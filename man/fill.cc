@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "common/base/error.h"
-#include "common/config/help.h"
+#include "common/config/keys/help.h"
 #include "man/lists.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/wire/channel.h"
-#include "common/wire/frame.h"
+#include "common/wire/channel/channel.h"
+#include "common/wire/frame/frame.h"
 #include "tests/fuzz/null_cipher.h"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "common/config/units.h"
+#include "common/config/keys/units.h"
 
 namespace funnel::config {
 namespace {

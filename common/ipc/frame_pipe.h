@@ -15,8 +15,8 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
-#include "common/wire/channel.h"
-#include "common/wire/frame.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/frame_sink.h"
 
 namespace funnel::ipc {
 

@@ -17,8 +17,8 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/seal/enctype.h"
-#include "common/wire/crypto.h"
-#include "common/wire/types.h"
+#include "common/wire/frame/crypto.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::seal {
 

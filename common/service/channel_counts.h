@@ -4,7 +4,7 @@
 #pragma once
 
 #include "common/metrics/counters.h"
-#include "common/wire/settings.h"
+#include "common/wire/channel/settings.h"
 
 namespace funnel::service {
 

@@ -4,7 +4,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "common/service/linger.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/open.h"
 
 namespace funnel::service {
 namespace {

@@ -12,7 +12,7 @@
 #include "common/event/loop.h"
 #include "common/ipc/frame_pipe.h"
 #include "common/ipc/sctpd_messages.h"
-#include "common/wire/frame.h"
+#include "common/wire/frame/frame.h"
 
 namespace funnel::service {
 

@@ -2,7 +2,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/service/edge_channel.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/open.h"
 
 namespace funnel::service {
 namespace {

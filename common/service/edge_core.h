@@ -12,8 +12,8 @@
 #include "common/service/authd_client.h"
 #include "common/service/channel_link.h"
 #include "common/service/counters.h"
-#include "common/wire/crypto.h"
-#include "common/wire/types.h"
+#include "common/wire/frame/crypto.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::service {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "common/config/reload_report.h"
+#include "common/config/check/reload_report.h"
 
 namespace funnel::service {
 

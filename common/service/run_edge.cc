@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/base/options.h"
 #include "common/base/text.h"
-#include "common/config/load.h"
-#include "common/config/options.h"
+#include "common/config/read/load.h"
 #include "common/event/notify.h"
 #include "common/event/ticker.h"
 #include "common/ipc/log_level_command.h"
@@ -48,7 +48,7 @@ std::vector<metrics::CounterDef> WholeTable(std::span<const metrics::CounterDef>
 // From configuration to the loop.
 class EdgeDaemon {
  public:
-  EdgeDaemon(const EdgeProgram& program, config::Options options)
+  EdgeDaemon(const EdgeProgram& program, Options options)
       : program_(program), options_(std::move(options)) {}
 
   Result<int> Run() {
@@ -185,7 +185,7 @@ class EdgeDaemon {
   }
 
   const EdgeProgram& program_;
-  config::Options options_;
+  Options options_;
   config::Configuration configuration_;
   config::NodeConfig node_;                         // as of the last reload
   const config::ServiceConfig* service_ = nullptr;  // in configuration_, as at the start
@@ -209,12 +209,12 @@ class EdgeDaemon {
 
 int RunEdge(const EdgeProgram& program, int argc, const char* const* argv) {
   SetLogName(program.name);
-  auto options = config::ParseOptionsOrAnswer({.program = program.name,
-                                               .arguments = "SERVICE",
-                                               .description = "carries one service's traffic",
-                                               .min_arguments = 1,
-                                               .max_arguments = 1},
-                                              argc, argv);
+  auto options = ParseOptionsOrAnswer({.program = program.name,
+                                       .arguments = "SERVICE",
+                                       .description = "carries one service's traffic",
+                                       .min_arguments = 1,
+                                       .max_arguments = 1},
+                                      argc, argv);
   if (!options) return options.error();
   if (options->log_level) SetLogLevel(*options->log_level);
   std::string name = std::string(program.name) + "@" + options->arguments.front();

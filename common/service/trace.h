@@ -12,9 +12,9 @@
 #include "common/event/loop.h"
 #include "common/ipc/command_answer.h"
 #include "common/service/trace_event.h"
-#include "common/wire/frame.h"
-#include "common/wire/record.h"
-#include "common/wire/tracer.h"
+#include "common/wire/channel/tracer.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/record.h"
 
 namespace funnel::service {
 

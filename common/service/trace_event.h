@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/base/ids.h"
-#include "common/wire/types.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::service {
 

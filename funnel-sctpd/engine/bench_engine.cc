@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "funnel-sctpd/engine/own/own_engine.h"
-#include "funnel-sctpd/engine/userland_engine.h"
+#include "funnel-sctpd/engine/userland/userland_engine.h"
 
 namespace funnel::sctp {
 namespace {

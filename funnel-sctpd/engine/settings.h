@@ -31,7 +31,7 @@ struct StrangerLimits {
 };
 
 // What [sctp] says, as an engine takes it. Ranges and defaults are those of the table of keys
-// (common/config/keys_sctp.cc, model.h) and stand nowhere else; what no key says has its value
+// (common/config/keys/keys_sctp.cc, model.h) and stand nowhere else; what no key says has its value
 // here.
 struct Settings {
   // What a node runs whose [sctp] is empty.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "funnelctl/status_view.h"
+#include "funnelctl/status/status_view.h"
 
 namespace funnel::ctl::doctor {
 

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <sstream>
 
-#include "common/config/feeding.h"
+#include "common/config/check/feeding.h"
 #include "common/config/names.h"
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/words.h"

@@ -61,7 +61,7 @@ Json JsonOf(const std::vector<Report>& reports) {
   return out;
 }
 
-std::shared_ptr<doctor::Context> MakeContext(const config::Options& options) {
+std::shared_ptr<doctor::Context> MakeContext(const Options& options) {
   auto context = std::make_shared<doctor::Context>();
   context->view = LookAtNode(options);
   context->run_dir = options.run_dir;
@@ -74,7 +74,7 @@ std::shared_ptr<doctor::Context> MakeContext(const config::Options& options) {
 
 }  // namespace
 
-int RunDoctor(const config::Options& options) {
+int RunDoctor(const Options& options) {
   if (geteuid() != 0)
     Complain("only root sees keytabs and the holders of ports; what others cannot see looks wrong");
   auto reports = doctor::RunChecks(doctor::AllChecks(MakeContext(options)));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/config/load.h"
+#include "common/config/read/load.h"
 
 namespace funnel::ctl::doctor {
 

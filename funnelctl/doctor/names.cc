@@ -4,7 +4,7 @@
 #include <netdb.h>
 
 #include "common/base/clock.h"
-#include "funnel-sctpd/srv.h"
+#include "common/net/srv.h"
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/words.h"
 
@@ -43,9 +43,9 @@ Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
   std::vector<std::string> out;
   bool refused = false;
   for (const char* kind : {"_funnel._sctp.", "_funnel._udp."}) {
-    auto records = sctpd::LookUpSrv(kind + endpoint.host);
+    auto records = net::LookUpSrv(kind + endpoint.host);
     if (!records) continue;  // funnel-sctpd then goes by the name itself
-    for (const sctpd::SrvRecord& record : *records) {
+    for (const net::SrvRecord& record : *records) {
       refused |= record.target.empty();
       if (!record.target.empty()) out.push_back(record.target);
     }

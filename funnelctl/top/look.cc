@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "funnelctl/command/service_facts.h"
 #include "funnelctl/figures.h"
-#include "funnelctl/service_facts.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "funnelctl/status_view.h"
+#include "funnelctl/status/status_view.h"
 
 namespace funnel::ctl {
 

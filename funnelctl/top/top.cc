@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "common/config/units.h"
+#include "common/config/keys/units.h"
 #include "funnelctl/colour.h"
 #include "funnelctl/command.h"
 #include "funnelctl/look.h"
@@ -22,12 +22,12 @@ constexpr std::int64_t kLongestInterval = 3600 * 1000;
 // A daemon that does not answer must not stop the keys for long.
 constexpr milliseconds kAskDeadline{1000};
 
-Look LookAt(const config::Options& options) {
+Look LookAt(const Options& options) {
   NodeView view = LookAtNode(options, kAskDeadline);
   return {Now(), std::move(view)};
 }
 
-int Once(const config::Options& options, milliseconds interval) {
+int Once(const Options& options, milliseconds interval) {
   Look before = LookAt(options);
   std::this_thread::sleep_for(interval);
   Look now = LookAt(options);
@@ -40,7 +40,7 @@ int Once(const config::Options& options, milliseconds interval) {
 }
 
 // Until interrupted, or until whoever reads it is gone.
-int LinePerInterval(const config::Options& options, milliseconds interval) {
+int LinePerInterval(const Options& options, milliseconds interval) {
   Look before = LookAt(options);
   for (;;) {
     std::this_thread::sleep_until(before.at + interval);
@@ -51,7 +51,7 @@ int LinePerInterval(const config::Options& options, milliseconds interval) {
 }
 
 // Until `q`, or until the terminal is gone.
-void Live(const config::Options& options, milliseconds interval, Screen& screen) {
+void Live(const Options& options, milliseconds interval, Screen& screen) {
   FrameOptions frame;
   Look before = LookAt(options);
   Look now = before;
@@ -74,7 +74,7 @@ void Live(const config::Options& options, milliseconds interval, Screen& screen)
 
 }  // namespace
 
-int RunTop(const config::Options& options) {
+int RunTop(const Options& options) {
   milliseconds interval = kDefaultInterval;
   if (auto text = options.Value("--interval")) {
     auto parsed = config::ParseTime(*text);

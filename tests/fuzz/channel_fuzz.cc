@@ -2,10 +2,10 @@
 // input is a script: byte 0 gives the role, then steps of an opcode and its arguments.
 #include <algorithm>
 
-#include "common/wire/channel.h"
-#include "common/wire/frame.h"
-#include "common/wire/record.h"
-#include "common/wire/sealed.h"
+#include "common/wire/channel/channel.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/record.h"
+#include "common/wire/frame/sealed.h"
 #include "tests/fuzz/entry.h"
 #include "tests/fuzz/null_cipher.h"
 

@@ -11,8 +11,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "common/config/combine.h"
-#include "common/config/keys.h"
+#include "common/config/keys/keys.h"
+#include "common/config/read/combine.h"
 
 namespace funnel::config {
 namespace {

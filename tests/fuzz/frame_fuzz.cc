@@ -1,9 +1,9 @@
 // Clear headers and handshake bodies: what sctpd and authd read from strangers.
 #include <algorithm>
 
-#include "common/wire/frame.h"
-#include "common/wire/hello.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/hello.h"
+#include "common/wire/frame/open.h"
 #include "tests/fuzz/entry.h"
 
 using namespace funnel;

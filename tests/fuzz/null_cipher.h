@@ -1,7 +1,7 @@
 // Seals nothing: for fuzzing and measuring what lies around the seal.
 #pragma once
 
-#include "common/wire/crypto.h"
+#include "common/wire/frame/crypto.h"
 
 namespace funnel::wire {
 

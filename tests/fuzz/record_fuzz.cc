@@ -1,8 +1,8 @@
 // Records: one value has one encoding, so what parses comes back byte for byte.
 #include <algorithm>
 
-#include "common/wire/record.h"
-#include "common/wire/sealed.h"
+#include "common/wire/frame/record.h"
+#include "common/wire/frame/sealed.h"
 #include "tests/fuzz/entry.h"
 
 using namespace funnel;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/config/service_files.h"
+#include "common/config/read/service_files.h"
 
 namespace funnel::generator {
 

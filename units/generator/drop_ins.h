@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/config/service_files.h"
+#include "common/config/read/service_files.h"
 
 namespace funnel::generator {
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "common/config/service_files.h"
+#include "common/config/read/service_files.h"
 #include "units/generator/drop_ins.h"
 #include "units/generator/write.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/config/load.h"
+#include "common/config/read/load.h"
 #include "units/generator/held.h"
 #include "units/generator/report.h"
 

@@ -2,7 +2,7 @@
 // (systemd.generator(7)). The socket units call it as well, as they start and stop.
 #include <cstdio>
 
-#include "common/config/options.h"
+#include "common/base/options.h"
 #include "units/generator/check.h"
 #include "units/generator/daemon_reload.h"
 #include "units/generator/generate.h"
@@ -11,10 +11,10 @@ namespace {
 
 using namespace funnel;
 
-constexpr config::OwnOption kOptions[] = {
+constexpr OwnOption kOptions[] = {
     {"--generated", "", "DIR", "what systemd has (default /run/systemd/generator)"}};
 
-constexpr config::Usage kUsage{
+constexpr Usage kUsage{
     .program = "funnel-generator",
     .arguments = "NORMAL-DIR [EARLY-DIR LATE-DIR] | starting UNIT | started UNIT | stopped UNIT",
     .description = "Writes drop-ins for the units of Funnel's services; called by systemd.",
@@ -27,7 +27,7 @@ int Answer(const std::vector<std::string>& wrong) {
   return wrong.empty() ? 0 : 1;
 }
 
-int Run(const config::Options& options) {
+int Run(const Options& options) {
   const config::LoadOptions load{options.config_dir, options.defaults_dir};
   const generator::Held held(options.RunPath("units"));
   const std::string generated = options.Value("--generated").value_or("/run/systemd/generator");
@@ -53,6 +53,6 @@ int Run(const config::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto options = config::ParseOptionsOrAnswer(kUsage, argc, argv);
+  auto options = ParseOptionsOrAnswer(kUsage, argc, argv);
   return options ? Run(*options) : options.error();
 }

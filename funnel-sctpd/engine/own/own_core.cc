@@ -6,7 +6,7 @@
 #include "common/base/random.h"
 #include "common/base/text.h"
 #include "funnel-sctpd/engine/own/own_settings.h"
-#include "funnel-sctpd/engine/packet.h"
+#include "funnel-sctpd/engine/packet/packet.h"
 
 namespace funnel::sctp {
 namespace {

@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "funnel-sctpd/engine/own/own_peers.h"
-#include "funnel-sctpd/engine/packet_link.h"
+#include "funnel-sctpd/engine/packet/packet_link.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "funnel-sctpd/engine/strangers.h"
 #include "sctp/endpoint/endpoint.h"

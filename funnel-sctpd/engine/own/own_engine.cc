@@ -1,7 +1,7 @@
 #include "funnel-sctpd/engine/own/own_engine.h"
 
 #include "funnel-sctpd/engine/own/own_core.h"
-#include "funnel-sctpd/engine/udp_link.h"
+#include "funnel-sctpd/engine/packet/udp_link.h"
 
 namespace funnel::sctp {
 

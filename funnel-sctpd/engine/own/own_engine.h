@@ -1,7 +1,7 @@
 // The engine on the SCTP core of our own, over the same sockets as the userland engine.
 #pragma once
 
-#include "funnel-sctpd/engine/userland_engine.h"
+#include "funnel-sctpd/engine/userland/userland_engine.h"
 
 namespace funnel::sctp {
 

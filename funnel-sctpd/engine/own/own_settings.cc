@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "funnel-sctpd/engine/output_queue.h"
-#include "funnel-sctpd/engine/packet.h"
+#include "funnel-sctpd/engine/packet/packet.h"
 
 namespace funnel::sctp {
 namespace {

@@ -6,10 +6,10 @@
 #include <map>
 #include <utility>
 
-#include "funnel-sctpd/engine/kernel_engine.h"
-#include "funnel-sctpd/engine/kernel_probe.h"
+#include "funnel-sctpd/engine/kernel/kernel_engine.h"
+#include "funnel-sctpd/engine/kernel/kernel_probe.h"
 #include "funnel-sctpd/engine/own/own_engine.h"
-#include "funnel-sctpd/engine/userland_engine.h"
+#include "funnel-sctpd/engine/userland/userland_engine.h"
 
 namespace funnel::sctp::test {
 namespace {

@@ -1,9 +1,8 @@
 // A channel's handshake through two whole authds: edges, claims, refusals, rekeys.
-#include "common/seal/token_cipher.h"
-
 #include <algorithm>
 
-#include "common/wire/open.h"
+#include "common/seal/token_cipher.h"
+#include "common/wire/frame/open.h"
 #include "tests/unit/authd/channel_fixture.h"
 
 namespace funnel::authd {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "common/wire/frame.h"
+#include "common/wire/frame/frame.h"
 #include "tests/unit/authd/two_nodes.h"
 
 namespace funnel::authd {

@@ -45,7 +45,7 @@ void Node::Configure(const std::string& file, const std::string& text) {
 }
 
 void Node::Start() {
-  config::Options options;
+  Options options;
   options.config_dir = folder_ + "/etc";
   options.defaults_dir = "";
   options.run_dir = folder_ + "/run";

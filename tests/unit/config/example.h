@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/config/load.h"
+#include "common/config/read/load.h"
 #include "tests/unit/config/temp_dir.h"
 
 namespace funnel::config {

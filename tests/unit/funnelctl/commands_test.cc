@@ -1,7 +1,7 @@
 // What holds for all commands.
 #include <set>
 
-#include "common/config/help.h"
+#include "common/config/keys/help.h"
 #include "funnelctl/print.h"
 #include "tests/unit/funnelctl/run_command.h"
 
@@ -19,7 +19,7 @@ TEST(Commands, HaveNamesOfTheirOwn) {
 }
 
 TEST(HelpConfig, ListsEveryKeyForProgramsToo) {
-  config::Options options;
+  Options options;
   options.json = true;
   const Json keys = Json::parse(RunIt(RunHelpConfig, options).out);
   EXPECT_EQ(keys.size(),

@@ -18,7 +18,7 @@ struct Ran {
   std::string err;
 };
 
-inline Ran RunIt(int (*command)(const config::Options&), const config::Options& options) {
+inline Ran RunIt(int (*command)(const Options&), const Options& options) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   int status = command(options);
@@ -26,8 +26,8 @@ inline Ran RunIt(int (*command)(const config::Options&), const config::Options& 
   return {status, std::move(out), testing::internal::GetCapturedStderr()};
 }
 
-inline config::Options OptionsFor(const TempDir& dir, std::vector<std::string> arguments = {}) {
-  config::Options options;
+inline Options OptionsFor(const TempDir& dir, std::vector<std::string> arguments = {}) {
+  Options options;
   options.config_dir = dir.path();
   options.defaults_dir = "";
   options.run_dir = dir.path();

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/config/service_files.h"
+#include "common/config/read/service_files.h"
 #include "tests/unit/config/example.h"
 #include "units/generator/generate.h"
 

@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "common/wire/open.h"
-#include "funnel-sctpd/channel_table.h"
+#include "common/wire/frame/open.h"
+#include "funnel-sctpd/channel/channel_table.h"
 #include "tests/unit/sctpd/fake_engine.h"
 
 namespace funnel::sctpd {

@@ -21,7 +21,7 @@
 #include "common/ipc/frame_pipe.h"
 #include "common/ipc/sctpd_messages.h"
 #include "common/service/edge.h"
-#include "common/wire/open.h"
+#include "common/wire/frame/open.h"
 
 namespace funnel::service {
 

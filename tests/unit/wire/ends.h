@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "common/wire/channel.h"
-#include "common/wire/frame.h"
-#include "common/wire/record.h"
-#include "common/wire/sealed.h"
+#include "common/wire/channel/channel.h"
+#include "common/wire/frame/frame.h"
+#include "common/wire/frame/record.h"
+#include "common/wire/frame/sealed.h"
 #include "tests/unit/wire/toy_cipher.h"
 
 namespace funnel::wire::testing {

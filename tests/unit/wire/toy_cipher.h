@@ -2,7 +2,7 @@
 // Token: sequence 64, tag 64, data XOR a stream from key and sequence.
 #pragma once
 
-#include "common/wire/crypto.h"
+#include "common/wire/frame/crypto.h"
 
 namespace funnel::wire::testing {
 

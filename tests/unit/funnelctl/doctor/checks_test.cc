@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "funnelctl/doctor/identity.h"
-#include "tests/unit/funnelctl/example_status.h"
 #include "tests/unit/funnelctl/run_command.h"
+#include "tests/unit/funnelctl/status/example_status.h"
 
 namespace funnel::ctl::doctor {
 namespace {

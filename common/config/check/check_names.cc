@@ -1,0 +1,120 @@
+// References between files: peers, nodes, wire names, users.
+#include <map>
+#include <tuple>
+
+#include "common/config/check/check.h"
+#include "common/config/names.h"
+
+namespace funnel::config {
+namespace {
+
+void CheckNodes(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const PeerConfig*> nodes;
+  for (const PeerConfig& peer : configuration.peers) {
+    if (peer.node.empty()) continue;
+    auto [first, fresh] = nodes.emplace(NodeKey(peer.node), &peer);
+    if (fresh) continue;
+    Tell(peer.origins, "peer", "node",
+         "node: " + peer.node + " is already peer " + first->second->name + " (" +
+             PrintPlace(FindOrigin(first->second->origins, "peer", "node")) + ")",
+         mistakes);
+  }
+}
+
+void CheckPeerExists(const Configuration& configuration, const ServiceConfig& service,
+                     std::string_view section, std::string_view key, const std::string& peer,
+                     std::vector<Mistake>& mistakes) {
+  if (peer.empty() || configuration.FindPeer(peer) != nullptr) return;
+  Tell(service.origins, section, key,
+       std::string(key) + ": unknown peer " + peer + " (there is no peers.d/" + peer + ".ini)",
+       mistakes);
+}
+
+// An OPEN names a service by its wire name, so what we offer must not be ambiguous.
+void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const ServiceConfig*> offered;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role != Role::kConnect) continue;
+    auto [first, fresh] = offered.emplace(service.wire_name, &service);
+    if (fresh) continue;
+    Tell(service.origins, "service", "wire-name",
+         "wire-name: " + service.wire_name + " is already service " + first->second->name.text() +
+             " (" + PrintPlace(FindOrigin(first->second->origins, "service", "wire-name")) + ")",
+         mistakes);
+  }
+}
+
+// Two relays must not both be meant by one OPEN.
+void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::tuple<std::string, std::string, std::string>, const ServiceConfig*> routes;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role != Role::kRelay) continue;
+    for (const std::string& from : service.relay_from) {
+      auto [first, fresh] =
+          routes.emplace(std::tuple(service.wire_name, NodeKey(service.target), from), &service);
+      if (fresh || first->second == &service) continue;
+      Tell(service.origins, "relay", "from",
+           "from: " + from + " has " + service.wire_name + " relayed by service " +
+               first->second->name.text() + " already (" +
+               PrintPlace(FindOrigin(first->second->origins, "relay", "from")) + ")",
+           mistakes);
+    }
+  }
+}
+
+// Whom no edge may be: its user could get what theirs alone is. Empty: EDGE_USER may be one.
+std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
+  const std::string key = UserKey(edge_user);
+  if (key == "root" || key == "0") return "root, who may do everything";
+  if (key == UserKey(node.sctpd_user)) return "funnel-sctpd's user";
+  if (key == UserKey(node.authd_user)) return "funnel-authd's user, who holds all keys";
+  return {};
+}
+
+// The edge's user is what tells authd which service asks for keys: one user, one service.
+void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mistakes) {
+  std::map<std::string, const ServiceConfig*> taken;
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.role == Role::kRelay) continue;
+    if (std::string whose = WhoseUser(configuration.node, service.edge_user); !whose.empty()) {
+      Tell(service.origins, "service", "edge-user",
+           "edge-user: " + service.edge_user + " is " + whose +
+               ": give the edge a user of its own, or leave edge-user out",
+           mistakes);
+      continue;
+    }
+    auto [first, fresh] = taken.emplace(UserKey(service.edge_user), &service);
+    if (fresh) continue;
+    Tell(service.origins, "service", "edge-user",
+         "edge-user: " + service.edge_user + " is already the edge of service " +
+             first->second->name.text() + " (" +
+             PrintPlace(FindOrigin(first->second->origins, "service", "edge-user")) +
+             "), whose keys it could get",
+         mistakes);
+  }
+}
+
+}  // namespace
+
+void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
+  CheckNodes(configuration, mistakes);
+  for (ServiceConfig& service : configuration.services) {
+    CheckPeerExists(configuration, service, "service", "peer", service.peer, mistakes);
+    CheckPeerExists(configuration, service, "relay", "to", service.relay_to, mistakes);
+    for (const std::string& from : service.relay_from) {
+      CheckPeerExists(configuration, service, "relay", "from", from, mistakes);
+    }
+    const PeerConfig* peer = configuration.FindPeer(service.peer);
+    if (service.target.empty() && service.role == Role::kListen && peer != nullptr)
+      service.target = peer->node;
+    // Its channel would keep up an association that is meant to go when nobody uses it.
+    if (peer != nullptr && peer->when == When::kOnDemand && service.role == Role::kListen &&
+        !service.origins.contains("service.idle-exit"))
+      service.idle_exit = kIdleExitOnDemand;
+  }
+  CheckWireNames(configuration, mistakes);
+  CheckRelays(configuration, mistakes);
+  CheckEdgeUsers(configuration, mistakes);
+}
+
+}  // namespace funnel::config

@@ -1,0 +1,176 @@
+// One service by itself: its role, the keys its role and protocol need or forbid, computed
+// defaults.
+#include <array>
+
+#include "common/config/check/check.h"
+
+namespace funnel::config {
+namespace {
+
+struct RoleName {
+  Role role;
+  std::string_view section;
+};
+constexpr std::array<RoleName, 3> kRoles{
+    {{Role::kListen, "listen"}, {Role::kConnect, "connect"}, {Role::kRelay, "relay"}}};
+
+std::string_view SectionOf(Role role) { return kRoles[static_cast<std::size_t>(role)].section; }
+
+// Sets the role from the one section that says it; false when none or several do.
+bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  int count = 0;
+  for (const RoleName& candidate : kRoles) {
+    if (!service.origins.contains(candidate.section)) continue;
+    if (++count == 1) {
+      service.role = candidate.role;
+    } else {
+      Tell(service.origins, candidate.section, "",
+           "[" + std::string(candidate.section) + "] beside [" +
+               std::string(SectionOf(service.role)) +
+               "]: a service has exactly one of [listen], [connect], [relay]",
+           mistakes);
+    }
+  }
+  if (count == 0) {
+    Tell(service.origins, "", "", "one of [listen], [connect], [relay] is missing", mistakes);
+  }
+  return count == 1;
+}
+
+// "only for udp"; empty where the row suits the service.
+std::string_view Misfit(const KeyRow& row, const ServiceConfig& service) {
+  if ((row.applies & kUdpOnly) && service.protocol != Protocol::kUdp)
+    return "is only for protocol = udp";
+  if ((row.applies & kTcpOnly) && service.protocol != Protocol::kTcp)
+    return "is only for protocol = tcp";
+  if ((row.applies & kListenOnly) && service.role != Role::kListen)
+    return "is only for a service with [listen]";
+  if ((row.applies & kConnectOnly) && service.role != Role::kConnect) {
+    return "is only for a service with [connect]";
+  }
+  return {};
+}
+
+void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  for (const KeyRow& row : ServiceKeys()) {
+    if (!service.origins.contains(std::string(row.section) + '.' + std::string(row.key))) continue;
+    std::string_view misfit = Misfit(row, service);
+    if (misfit.empty()) continue;
+    Tell(service.origins, row.section, row.key, std::string(row.key) + ' ' + std::string(misfit),
+         mistakes);
+  }
+}
+
+void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  const Origins& at = service.origins;
+  if (!at.contains("listen.address"))
+    Tell(at, "listen", "", "address is missing in [listen]", mistakes);
+  if (!at.contains("service.peer"))
+    Tell(at, "service", "", "peer is missing in [service]", mistakes);
+  if (at.contains("security") && !at.contains("security.expect"))
+    Tell(at, "security", "", "expect is missing in [security]", mistakes);
+  if (service.stream && service.stream->value() + service.channels - 1 > 63) {
+    Tell(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
+  }
+}
+
+// Why nobody can be connected to there; empty: somebody may.
+std::string_view WhyNoBackend(const SocketAddress& address) {
+  if (address.IsWildcard())
+    return "stands for all of a host's addresses: write 127.0.0.1 or [::1] for a backend on this "
+           "node";
+  const SocketAddress plain = address.Unmapped();
+  const std::string_view ip = plain.ip_bytes();
+  const auto first = static_cast<unsigned char>(ip.front());
+  const bool multicast = ip.size() == 4 ? first >= 224 : first == 0xff;
+  return multicast ? "is a multicast or broadcast address: a backend has an address of its own"
+                   : "";
+}
+
+void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (auto literal = service.connect.literal()) {
+    if (std::string_view why = WhyNoBackend(*literal); !why.empty())
+      Tell(service.origins, "connect", "address",
+           "address: " + literal->ip_text() + ' ' + std::string(why), mistakes);
+  }
+  if (service.protocol == Protocol::kUdp && service.connect.is_unix()) {
+    Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",
+         mistakes);
+  }
+}
+
+void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  const Origins& at = service.origins;
+  if (!at.contains("relay.from"))
+    Tell(at, "relay", "", "from is missing in [relay]: nothing would be passed on", mistakes);
+  if (at.contains("service.peer"))
+    Tell(at, "service", "peer", "peer: a relay names its peers in [relay] from and to", mistakes);
+  // Refused rather than ignored: an administrator must not believe that a relay checks anybody.
+  if (at.contains("security"))
+    Tell(at, "security", "",
+         "[security]: a relay has no part in it; the nodes at both ends check each other",
+         mistakes);
+  if (service.RelaysFor(service.relay_to))
+    Tell(at, "relay", "from", "from: " + service.relay_to + " is the next hop itself", mistakes);
+}
+
+void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  RequireKeys(ServiceKeys(), SectionOf(service.role), service.origins, mistakes);
+  switch (service.role) {
+    case Role::kListen:
+      CheckListen(service, mistakes);
+      break;
+    case Role::kConnect:
+      CheckConnect(service, mistakes);
+      break;
+    case Role::kRelay:
+      CheckRelay(service, mistakes);
+      break;
+  }
+  if (service.role == Role::kRelay) return;
+  if (service.origins.contains("security")) {
+    RequireKeys(ServiceKeys(), "security", service.origins, mistakes);
+  } else {
+    Tell(service.origins, "", "", "[security] is missing", mistakes);
+  }
+}
+
+void SetDefaults(ServiceConfig& service) {
+  const std::string& name = service.name.text();
+  bool udp = service.protocol == Protocol::kUdp;
+  if (service.wire_name.empty()) service.wire_name = name;
+  if (service.edge_user.empty()) service.edge_user = (udp ? "funnel-u-" : "funnel-t-") + name;
+}
+
+void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  CheckOrder(ServiceKeys(), &service, service.origins, mistakes);
+  // Its own start takes part of that: it would end before it has seen what it was started for.
+  if (service.idle_exit > 0s && service.idle_exit < 1s) {
+    Tell(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
+         mistakes);
+  }
+  // A reader that works is never at rest for so short a time that this could be meant.
+  if (service.stuck_timeout > 0s && service.stuck_timeout < 1s) {
+    Tell(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
+         mistakes);
+  }
+}
+
+}  // namespace
+
+void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (auto name = ServiceName::Parse(unit.name)) service.name = *name;  // else Combine has told it
+  if (!service.origins.contains("service")) {
+    Tell(service.origins, "", "", "[service] is missing", mistakes);
+  } else {
+    RequireKeys(ServiceKeys(), "service", service.origins, mistakes);
+  }
+  bool role_known = SetRole(service, mistakes);
+  // Without them every further message would be a guess.
+  if (role_known && service.origins.contains("service.protocol")) CheckMisfits(service, mistakes);
+  if (role_known) CheckRole(service, mistakes);
+  SetDefaults(service);
+  CheckLimits(service, mistakes);
+}
+
+}  // namespace funnel::config

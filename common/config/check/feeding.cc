@@ -1,0 +1,59 @@
+#include "common/config/check/feeding.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "common/base/unique_fd.h"
+
+namespace funnel::config {
+namespace {
+
+// Whether ADDRESS is one of this machine's: only such can be bound.
+bool IsOurs(SocketAddress address) {
+  if (address.IsLoopback()) return true;
+  const UniqueFd probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  address.set_port(0);
+  return probe && ::bind(probe.get(), address.data(), address.size()) == 0;
+}
+
+std::vector<SocketAddress> AddressesOf(const Endpoint& backend) {
+  if (const auto literal = backend.literal()) return {literal->Unmapped()};
+  if (backend.host != "localhost") return {};
+  return {*SocketAddress::FromLiteral("127.0.0.1", backend.port),
+          *SocketAddress::FromLiteral("::1", backend.port)};
+}
+
+bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
+  if (from.role != Role::kConnect || into.role != Role::kListen || from.protocol != into.protocol)
+    return false;
+  for (const SocketAddress& backend : AddressesOf(from.connect)) {
+    for (const Endpoint& listening : into.listen) {
+      const auto address = listening.literal();
+      if (!address || address->family() != backend.family() || address->port() != backend.port())
+        continue;
+      if (*address == backend || (address->IsWildcard() && IsOurs(backend))) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<const ServiceConfig*> GoesOnInto(const Configuration& configuration,
+                                             const ServiceConfig& service) {
+  std::vector<const ServiceConfig*> found;
+  for (const ServiceConfig& other : configuration.services)
+    if (Feeds(service, other)) found.push_back(&other);
+  return found;
+}
+
+std::vector<const ServiceConfig*> FedBy(const Configuration& configuration,
+                                        const ServiceConfig& service) {
+  std::vector<const ServiceConfig*> found;
+  for (const ServiceConfig& other : configuration.services)
+    if (Feeds(other, service)) found.push_back(&other);
+  return found;
+}
+
+}  // namespace funnel::config

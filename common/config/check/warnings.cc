@@ -1,0 +1,116 @@
+#include "common/config/check/warnings.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <tuple>
+
+#include "common/base/text.h"
+
+namespace funnel::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+constexpr std::string_view kNodeFile = "funnel.conf";
+constexpr std::array<std::string_view, 2> kFolders{"services.d", "peers.d"};
+constexpr std::array<std::string_view, 10> kLeftBehind{
+    "~",       ".bak",     ".orig",     ".old",      ".disabled",
+    ".rpmnew", ".rpmsave", ".dpkg-old", ".dpkg-new", ".dpkg-dist"};
+
+bool IsLeftBehind(const std::string& name) {
+  return name.starts_with('.') || name.starts_with('#') ||
+         std::ranges::any_of(kLeftBehind, [&](auto suffix) { return name.ends_with(suffix); });
+}
+
+// What stands in FOLDER, without what was left behind there; nothing where it cannot be listed.
+std::vector<fs::directory_entry> List(const std::string& folder) {
+  std::vector<fs::directory_entry> out;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (!IsLeftBehind(at->path().filename())) out.push_back(*at);
+  return out;
+}
+
+std::string Stem(const std::string& name) { return name.substr(0, name.find('.')); }
+
+// Overrides of one file: only *.ini is read.
+void LookAtOverrides(const std::string& folder, Mistakes& out) {
+  for (const fs::directory_entry& entry : List(folder)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".ini")) continue;
+    out.push_back({entry.path(), 0,
+                   "is not read: what overrides a file is called NAME.ini, such as " +
+                       EscapeForLog(Stem(name)) + ".ini"});
+  }
+}
+
+void LookAtUnits(const std::string& folder, Mistakes& out) {
+  for (const fs::directory_entry& entry : List(folder)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".ini")) continue;
+    if (name.ends_with(".ini.d"))
+      LookAtOverrides(entry.path(), out);
+    else
+      out.push_back({entry.path(), 0,
+                     "is not read: the files here are called NAME.ini, such as " +
+                         EscapeForLog(Stem(name)) + ".ini"});
+  }
+}
+
+// "services.d" for "service", "services", "service.d"; empty: nothing like it.
+std::string_view FolderLike(const std::string& name) {
+  for (std::string_view folder : kFolders)
+    if (name.starts_with(folder.substr(0, folder.size() - 3))) return folder;
+  return {};
+}
+
+void LookAtTop(const std::string& directory, Mistakes& out) {
+  for (const fs::directory_entry& entry : List(directory)) {
+    const std::string name = entry.path().filename();
+    if (name == kNodeFile || std::ranges::find(kFolders, name) != kFolders.end()) continue;
+    if (name == std::string(kNodeFile) + ".d") {
+      LookAtOverrides(entry.path(), out);
+      continue;
+    }
+    std::error_code ignored;
+    const bool folder = entry.is_directory(ignored);
+    std::string_view meant = FolderLike(name);
+    if (folder && !meant.empty())
+      out.push_back({entry.path(), 0, "is not read: the folder is called " + std::string(meant)});
+    else if (!folder && name.ends_with(".ini"))
+      out.push_back(
+          {entry.path(), 0, "is not read: such a file belongs into services.d or peers.d"});
+    else if (!folder && name.starts_with("funnel."))
+      out.push_back({entry.path(), 0, "is not read: the file is called " + std::string(kNodeFile)});
+  }
+}
+
+}  // namespace
+
+Mistakes FindUnread(const LoadOptions& options) {
+  Mistakes out;
+  for (const std::string& directory : {options.defaults, options.directory}) {
+    if (directory.empty()) continue;
+    LookAtTop(directory, out);
+    for (std::string_view folder : kFolders)
+      LookAtUnits(directory + '/' + std::string(folder), out);
+  }
+  std::ranges::sort(out, {}, [](const Mistake& one) { return std::tie(one.file, one.line); });
+  return out;
+}
+
+Mistakes FindDoubts(const Configuration& configuration) {
+  Mistakes out;
+  const SctpConfig& sctp = configuration.node.sctp;
+  if (sctp.udp && sctp.udp_port < kFirstUnprivilegedPort) {
+    Origin at = FindOrigin(configuration.node.origins, "sctp", "udp-port");
+    out.push_back({at.file, at.line,
+                   "udp-port: funnel-sctpd's unit has no privilege, which a port below 1024 takes: "
+                   "see EXAMPLES in funnel-sctpd(8), or take another port"});
+  }
+  return out;
+}
+
+}  // namespace funnel::config

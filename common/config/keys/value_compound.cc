@@ -1,0 +1,134 @@
+#include "common/config/keys/value_compound.h"
+
+#include "common/base/text.h"
+#include "common/config/keys/units.h"
+
+namespace funnel::config {
+namespace {
+
+// Wraps a parser's own words: "bad principal ns@: the realm is empty".
+std::unexpected<Error> Bad(std::string_view what, std::string_view text, const Error& error) {
+  return Fail("bad " + std::string(what) + ' ' + EscapeForLog(text) + ": " + error.message);
+}
+
+template <typename T, typename Parsed>
+Result<void> Store(std::string_view what, std::string_view text, Parsed parsed, T& out) {
+  if (!parsed) return Bad(what, text, parsed.error());
+  if constexpr (requires { out.push_back(*std::move(parsed)); }) {
+    out.push_back(*std::move(parsed));
+  } else {
+    out = *std::move(parsed);
+  }
+  return {};
+}
+
+Result<SocketAddress> ParseIp(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  auto address = SocketAddress::FromLiteral(text, 0);
+  // Where its interface is none of ours: funnel-sctpd, which has them all, judges the zone.
+  if (!address && Endpoint{.host = std::string(text)}.is_literal())
+    address = SocketAddress::FromLiteral(WithoutZone(text), 0);
+  if (!address) return Fail("an IPv4 or IPv6 address without port is expected");
+  return *address;
+}
+
+Result<Endpoint> ParseLiteralPort(std::string_view text) {
+  Endpoint endpoint = TRY(Endpoint::ParseHost(text, Endpoint::Port::kRequired));
+  if (!endpoint.is_literal()) return Fail("an address is expected, not a name");
+  return endpoint;
+}
+
+Result<void> ParseStream(std::string_view text, std::optional<StreamId>& out) {
+  auto number = ParseCount(text);
+  if (!number || *number < 1 || *number > 63) return Expected(Type::kStream, text);
+  out = StreamId(static_cast<std::uint16_t>(*number));
+  return {};
+}
+
+template <typename T>
+std::string PrintList(const std::vector<T>& list, std::string (T::*print)() const) {
+  std::string out;
+  for (const T& item : list) out += (out.empty() ? "" : " ") + (item.*print)();
+  return out;
+}
+
+// What no principal of ours can have as it is written in a file, though Kerberos would take it.
+Result<void> CheckWritten(std::string_view text, bool may_have_star) {
+  bool in_realm = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (c == '@') {
+      in_realm = true;
+    } else if (in_realm && (c == ' ' || c == '\t')) {
+      return Fail("a blank in the realm; one principal a line, and nothing behind it");
+    } else if (c == '*' && !may_have_star) {
+      return Fail(
+          "`*` stands for any name, which only `accept` can take; here the name is written out");
+    }
+  }
+  return {};
+}
+
+template <typename Parsed, typename T>
+Result<void> StorePrincipal(std::string_view text, Result<Parsed> parsed, bool may_have_star,
+                            T& out) {
+  if (auto written = CheckWritten(text, may_have_star); parsed && !written)
+    parsed = std::unexpected(written.error());
+  return Store("principal", text, std::move(parsed), out);
+}
+
+}  // namespace
+
+std::unexpected<Error> Expected(Type type, std::string_view text) {
+  return Fail(std::string(DescribeType(type)) + " is expected, not " + EscapeForLog(text, 80));
+}
+
+Result<void> ParseCompound(Type type, std::string_view text, Field field) {
+  switch (type) {
+    case Type::kPrincipal:
+      return StorePrincipal(text, Principal::Parse(text), /*may_have_star=*/false,
+                            To<Principal>(field));
+    case Type::kPattern:
+      return StorePrincipal(text, PrincipalPattern::Parse(text), /*may_have_star=*/true,
+                            To<std::vector<PrincipalPattern>>(field));
+    case Type::kIpAddress:
+      return Store("address", text, ParseIp(text), To<std::vector<SocketAddress>>(field));
+    case Type::kHostPort:
+      return Store("address", text, Endpoint::ParseHost(text, Endpoint::Port::kOptional),
+                   To<std::vector<Endpoint>>(field));
+    case Type::kLiteralPort:
+      return Store("address", text, ParseLiteralPort(text), To<std::vector<Endpoint>>(field));
+    case Type::kBackend:
+      return Store("address", text, Endpoint::ParseBackend(text), To<Endpoint>(field));
+    case Type::kNetwork:
+      return Store("network", text, Network::Parse(text), To<std::vector<Network>>(field));
+    default:
+      return ParseStream(text, To<std::optional<StreamId>>(field));
+  }
+}
+
+std::string PrintCompound(Type type, Field field) {
+  switch (type) {
+    case Type::kPrincipal:
+      return To<Principal>(field).empty() ? "" : To<Principal>(field).text();
+    case Type::kPattern:
+      return PrintList(To<std::vector<PrincipalPattern>>(field), &PrincipalPattern::text);
+    case Type::kIpAddress:
+      return PrintList(To<std::vector<SocketAddress>>(field), &SocketAddress::ip_text);
+    case Type::kHostPort:
+    case Type::kLiteralPort:
+      return PrintList(To<std::vector<Endpoint>>(field), &Endpoint::text);
+    case Type::kBackend:
+      return To<Endpoint>(field) == Endpoint{} ? "" : To<Endpoint>(field).text();
+    case Type::kNetwork:
+      return PrintList(To<std::vector<Network>>(field), &Network::text);
+    default: {
+      auto stream = To<std::optional<StreamId>>(field);
+      return stream ? std::to_string(stream->value()) : "";
+    }
+  }
+}
+
+}  // namespace funnel::config

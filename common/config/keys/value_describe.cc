@@ -1,0 +1,58 @@
+// What each syntax is called in messages and in help.
+#include "common/config/keys/value.h"
+
+namespace funnel::config {
+
+std::string_view DescribeType(Type type) {
+  switch (type) {
+    case Type::kBool:
+      return "yes or no";
+    case Type::kCount:
+      return "a whole number";
+    case Type::kTime:
+      return "a time with its unit (ms, s, min, h, d)";
+    case Type::kSize:
+      return "a size with its unit (B, KiB, MiB, GiB)";
+    case Type::kNodeName:
+      return "a node's name, written as a host name";
+    case Type::kPeerName:
+      return "a peer's name (peers.d/NAME.ini)";
+    case Type::kUser:
+      return "a user or group, by name or number";
+    case Type::kLabel:
+      return "1 to 63 printable characters without blanks, the first no @";
+    case Type::kPath:
+      return "a path";
+    case Type::kPrincipal:
+      return "a principal with its realm";
+    case Type::kPattern:
+      return "a principal with its realm, * for any one component";
+    case Type::kIpAddress:
+      return "an IP address";
+    case Type::kHostPort:
+      return "HOST or HOST:PORT";
+    case Type::kLiteralPort:
+      return "ADDRESS:PORT or [V6]:PORT";
+    case Type::kBackend:
+      return "HOST:PORT, [V6]:PORT or unix:/PATH";
+    case Type::kNetwork:
+      return "ADDRESS or ADDRESS/BITS";
+    case Type::kStream:
+      return "a stream from 1 to 63";
+    case Type::kLogLevel:
+      return "error, warning, notice, info or debug";
+    case Type::kEngine:
+      return "auto, kernel or userland";
+    case Type::kCarrier:
+      return "auto, direct or udp";
+    case Type::kWhen:
+      return "always or on-demand";
+    case Type::kProtocol:
+      return "udp or tcp";
+    case Type::kProxyProtocol:
+      return "none or v2";
+  }
+  return {};
+}
+
+}  // namespace funnel::config

@@ -1,0 +1,211 @@
+// One channel's protocol state: sealed frames in, deliveries out; sessions, order, credit, epochs.
+// It does no I/O, reads no clock and holds no key material outside its FrameCiphers
+// (man/funnel-protocol.7).
+//
+// It dispatches: a record or a call goes to the part whose matter it is (the members, below), and
+// what a part finds against the peer ends the channel here.
+//
+// Owned by an edge (common/service), one thread. Call order: construct with the first epoch's
+// cipher -> OnSealed() for each SEALED frame, the sending calls at will, Flush() when the input is
+// drained, OnTimer() when NextTimer() is due -> until state() is kEnded. Observer callbacks come
+// from inside OnSealed(), OnLinkClosed(), OnTimer(), Resume(), Close() and Flush().
+//
+// An acceptor seals nothing before it has opened a frame of the initiator's: until then Flush()
+// keeps what waits. The initiator has its CONFIRM to send from the start, and may open sessions and
+// send at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/wire/channel/channel_context.h"
+#include "common/wire/channel/credit_ledger.h"
+#include "common/wire/channel/delivery.h"
+#include "common/wire/channel/epoch_keys.h"
+#include "common/wire/channel/epochs.h"
+#include "common/wire/channel/frame_packer.h"
+#include "common/wire/channel/frame_sealer.h"
+#include "common/wire/channel/keepalive.h"
+#include "common/wire/channel/lifecycle.h"
+#include "common/wire/channel/observer.h"
+#include "common/wire/channel/rekeying.h"
+#include "common/wire/channel/scheduler.h"
+#include "common/wire/channel/send_buffer.h"
+#include "common/wire/channel/session_ends.h"
+#include "common/wire/channel/settings.h"
+#include "common/wire/channel/stuck_watch.h"
+#include "common/wire/channel/tracer.h"
+#include "common/wire/frame/frame_sink.h"
+#include "common/wire/frame/types.h"
+#include "common/wire/frame/violation.h"
+#include "common/wire/session/receive_buffer.h"
+#include "common/wire/session/session_table.h"
+
+namespace funnel::wire {
+
+// What Flush() leaves behind.
+enum class Flushed {
+  kAll,       // nothing waits
+  kSinkFull,  // call again when the sink has room
+  kAgain,     // the owner sent something from within: call again, at the end of the next turn say
+};
+
+class Channel {
+ public:
+  using State = ChannelState;
+
+  Channel(Role role, ChannelId id, const ChannelSettings& settings, EpochKeys first,
+          ChannelObserver& observer, TimePoint now, BootTime boot_now);
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  // --- input
+  // One whole SEALED frame as it came, header included; opened in place. Never fails: forged and
+  // repeated frames are counted, a violation ends the session or the channel.
+  void OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now);
+  // CLOSED or REFUSED came (unauthenticated), or the link died. Not abrupt (CLOSED "done"): it may
+  // have overtaken frames on their way; FAREWELL and what it promised are waited for, for a limited
+  // time. Abrupt (any other): nothing can come any more. Without FAREWELL the channel ends as
+  // truncated.
+  void OnLinkClosed(bool abrupt, TimePoint now);
+
+  // --- sessions (initiator opens)
+  // nullopt: the peer's limit of sessions or ours is reached; OnSessionsAvailable follows.
+  [[nodiscard]] std::optional<SessionId> OpenSession(const SessionInfo& info);
+  // False: unknown session (it ended meanwhile) or larger than 65,507 bytes; dropped and counted.
+  bool SendDatagram(SessionId session, ByteView datagram);
+  // A piece of the ORDERED chain of this session (a TCP byte stream). Returns how many bytes were
+  // taken: bounded by credit and by the send queue; OnWritable tells when to offer the rest. The
+  // bytes are copied. A session uses either these or SendMessage.
+  [[nodiscard]] std::size_t SendBytes(SessionId session, ByteView bytes);
+  // The same without the copy: a place to read(2) into, at most about one bulk frame, empty when
+  // the session takes nothing now (OnWritable follows) or is unknown. CommitBytes says how much of
+  // it was filled, 0 included; no other call to this channel in between.
+  [[nodiscard]] MutableByteView PrepareBytes(SessionId session);
+  void CommitBytes(SessionId session, std::size_t count);
+  // How many bytes SendBytes would take now.
+  [[nodiscard]] std::size_t Writable(SessionId session) const;
+  // One message with an order of its own, whole or (nullopt, OnWritable follows) not at all; a long
+  // one goes out in pieces that arrive as one unit. AFTER is the earlier message that a kFollows
+  // one follows. Returns its number for that purpose.
+  [[nodiscard]] std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes,
+                                                         Order order, std::uint64_t after = 0);
+  // No more from us: the peer's OnFin comes after all that was sent. A session both of whose
+  // directions have FIN is over without OnSessionReset.
+  void SendFin(SessionId session);
+  void ResetSession(SessionId session, EndCode code);
+  // With kBroken, behind what was sent: the peer gets all of that before the reset. What it still
+  // sends is dropped.
+  void FinishAndReset(SessionId session);
+  // A UDP flow that expired.
+  void EndSession(SessionId session);
+  // The output of this session takes bytes again: may call OnMessage and OnFin before it returns.
+  void Resume(SessionId session);
+
+  // --- channel
+  void Ping(std::uint64_t value, TimePoint now);
+  void SendHello(ByteView body);                     // @peer only
+  void StartRekey(ByteView token);                   // initiator, after OnRekeyDue
+  void AnswerRekey(ByteView token, EpochKeys next);  // acceptor, after OnRekeyToken
+  void InstallEpoch(EpochKeys next);                 // initiator, after OnRekeyToken
+  void RekeyFailed();                                // the old epoch goes on to its limit
+  // The authenticated end: live sessions are reset, then FAREWELL goes out behind everything else
+  // that is queued. The channel is over (OnEnded) when Flush() has handed FAREWELL to the sink.
+  void Close(EndCode code, const std::string& text);
+
+  // Sees every sealed frame from now on; nullptr: nobody does. It outlives the channel.
+  void SetTracer(FrameTracer* tracer) { context_.tracer = tracer; }
+
+  // --- output
+  // Packs what waits into frames and seals them until nothing waits or the sink is full. OnWritable
+  // and OnSessionsAvailable come from its end; what the owner then sends waits for the next Flush.
+  [[nodiscard]] Flushed Flush(FrameSink& sink, TimePoint now, BootTime boot_now);
+  [[nodiscard]] bool WantsFlush() const;
+  [[nodiscard]] std::optional<TimePoint> NextTimer() const;
+  void OnTimer(TimePoint now, BootTime boot_now);
+
+  [[nodiscard]] State state() const { return life_.state(); }
+  // Whether it is on no way to its end.
+  [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
+  // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
+  [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
+  [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
+  [[nodiscard]] const ChannelStats& stats() const { return context_.stats; }
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+  // nullopt: no such session.
+  [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
+  // Of the last PING between the two ends; zero: not known yet.
+  [[nodiscard]] Duration round_trip() const { return keepalive_.round_trip(); }
+  // End of the present epoch's security context.
+  [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }
+  // Bytes held for sending, and received but not yet delivered.
+  [[nodiscard]] std::size_t queued_bytes() const { return send_.size(); }
+  [[nodiscard]] std::size_t undelivered_bytes() const { return receive_.message_bytes(); }
+
+ private:
+  // What each record means for the parts (channel_input.cc).
+  class Records;
+
+  void Touch(TimePoint now, BootTime boot_now) {
+    context_.now = now;
+    context_.boot_now = boot_now;
+  }
+
+  // --- channel_input.cc
+  // A frame of EPOCH: opens it, and admits each once.
+  void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
+  // The first frame of EPOCH must prove that both ends saw the same handshake.
+  [[nodiscard]] bool CheckConfirm(EpochState& epoch, ByteReader& records);
+  void ConfirmEpoch(EpochState& epoch);
+  void HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records);
+  // A frame is dropped: whoever traces sees why.
+  void TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const;
+
+  // --- channel.cc
+  // Hands an acceptor's owner the token that waits, once it may be.
+  void DeliverRekeyToken();
+  void SwitchEpoch(EpochState& next);
+  // What the parts have to report to the peer.
+  [[nodiscard]] bool HasControlDue() const;
+  void CollectControl();
+  // One frame, or FAREWELL as the last one.
+  [[nodiscard]] FramePacker::Sent SendNext(FrameSink& sink);
+  // The callbacks that wait for the end of a call.
+  void NotifyOwner();
+
+  // --- channel_life.cc
+  // Ends the channel if the peer broke a rule.
+  void Heed(const Checked<>& outcome);
+  void Violated(std::string_view text);
+  // From here on nothing is received; FAREWELL goes out behind what waits, or its time passes.
+  void BeginClose(EndCode code, std::string_view text, bool clean);
+  void End(EndCode code, std::string_view text, bool clean);
+  void End(const EndState& end) { End(end.code, end.text, end.clean); }
+  void CheckFarewell();
+  void CheckEpochs();
+  void CheckPings();
+  void CheckRekey();
+
+  // In the order in which they stand on each other: each calls only those above it.
+  ChannelContext context_;
+  Lifecycle life_;
+  Epochs epochs_;
+  Keepalive keepalive_;
+  SessionTable sessions_;
+  StuckWatch stuck_;
+  ReceiveBuffer receive_;
+  CreditLedger ledger_;
+  Rekeying rekeying_;
+  FrameSealer sealer_;
+  Scheduler scheduler_;
+  SendBuffer send_;
+  SessionEnds ends_;
+  Delivery delivery_;
+  FramePacker packer_;
+};
+
+}  // namespace funnel::wire

@@ -1,0 +1,250 @@
+// Frames and records as they come.
+#include "common/base/secret.h"
+#include "common/wire/channel/channel.h"
+#include "common/wire/frame/frame.h"
+
+namespace funnel::wire {
+namespace {
+
+bool MayExpire(const Record& record) {
+  return std::holds_alternative<DatagramRecord>(record) ||
+         std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
+         std::holds_alternative<PaddingRecord>(record) ||
+         std::holds_alternative<ConfirmRecord>(record) ||
+         std::holds_alternative<ShareRecord>(record) ||
+         std::holds_alternative<SkippedRecord>(record);
+}
+
+}  // namespace
+
+// --- frames
+
+void Channel::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) {
+  SessionTable::Hold hold(sessions_);
+  Touch(now, boot_now);
+  // After our own Close() nothing of the peer's matters any more; a farewell being waited for does.
+  if (!life_.Listens()) return;
+
+  const auto header = FrameHeader::Parse(frame);
+  if (!header || header->type != FrameType::kSealed || header->channel != context_.id) {
+    ++context_.stats.forged;
+    return TraceDrop({}, frame.size(), "not a sealed frame of this channel");
+  }
+  EpochState* epoch = epochs_.Find(header->epoch);
+  if (!epoch || boot_now.since_boot > epoch->keys.expires.since_boot + kAfterExpiry) {
+    ++context_.stats.wrong_epoch;
+    return TraceDrop(header->epoch, frame.size(), "wrong epoch");
+  }
+
+  Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
+  CheckEpochs();
+  CheckFarewell();
+  NotifyOwner();
+}
+
+void Channel::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const {
+  if (context_.tracer != nullptr) context_.tracer->OnTracedDrop(epoch, size, why);
+}
+
+void Channel::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
+  ChannelStats& stats = context_.stats;
+  const auto plaintext = epoch.keys.cipher->Open(token);
+  if (!plaintext) {
+    ++stats.forged;
+    return TraceDrop(epoch.number, token.size(), "forged");
+  }
+  const auto header = SealedHeader::Parse(*plaintext);
+  if (!header) return Violated("sealed header is malformed");
+
+  switch (epoch.arrivals.Admit(*header, context_.now)) {
+    case Arrivals::Verdict::kReplay:
+      ++stats.replays;
+      return TraceDrop(epoch.number, token.size(), "replay");
+    case Arrivals::Verdict::kTooOld:
+      ++stats.too_old;
+      return TraceDrop(epoch.number, token.size(), "too old");
+    case Arrivals::Verdict::kTampered:
+      return Violated("a reliable frame was taken away");
+    case Arrivals::Verdict::kInconsistent:
+      return Violated("counts of frames contradict each other");
+    case Arrivals::Verdict::kNew:
+      break;
+  }
+
+  ++stats.frames_received;
+  keepalive_.OnFrame(context_.now);
+  ++epoch.frames;
+  epoch.bytes += plaintext->size();
+  if (header->reliable != (lifetime_ms == 0)) ++stats.header_mismatches;
+  ByteReader records(ByteView(*plaintext).subspan(kSealedHeaderSize));
+  if (context_.tracer != nullptr) {
+    context_.tracer->OnTracedFrame({.reliable = header->reliable,
+                                    .epoch = epoch.number,
+                                    .sequence = header->sequence,
+                                    .size = plaintext->size(),
+                                    .lifetime_ms = lifetime_ms},
+                                   ByteView(*plaintext).subspan(kSealedHeaderSize));
+  }
+
+  if (!epoch.peer_confirmed && !CheckConfirm(epoch, records)) return;
+  if (header->confirmed) epoch.we_are_confirmed = true;
+  HandleRecords(epoch, *header, records);
+}
+
+// The first record of every frame is CONFIRM until the peer knows that we have seen it. Nothing is
+// acted on before, not even to say farewell: the handshake itself is in doubt.
+bool Channel::CheckConfirm(EpochState& epoch, ByteReader& records) {
+  const auto first = ParseRecord(records);
+  const auto* confirm = first ? std::get_if<ConfirmRecord>(&*first) : nullptr;
+  if (!confirm || !EqualConstantTime(confirm->hash, epoch.keys.confirm)) {
+    ++context_.stats.violations;
+    End(EndCode::kProtocol, "the two ends disagree about the handshake", /*clean=*/false);
+    return false;
+  }
+  ConfirmEpoch(epoch);
+  return !life_.IsEnded();
+}
+
+void Channel::ConfirmEpoch(EpochState& epoch) {
+  epoch.peer_confirmed = true;
+  if (&epoch != &epochs_.current()) SwitchEpoch(epoch);
+  if (!life_.Confirm()) return;
+  sessions_.AllowTelling();
+  context_.control.Push(keepalive_.StartOwn(0, context_.now));  // for the round trip
+  context_.observer.OnConfirmed();
+}
+
+// --- records
+
+class Channel::Records {
+ public:
+  // Of a frame with HEADER in EPOCH.
+  Records(Channel& channel, EpochState& epoch, const SealedHeader& header)
+      : channel_(channel), epoch_(epoch), header_(header) {}
+
+  Checked<> operator()(const PaddingRecord&) { return {}; }
+  Checked<> operator()(const SkippedRecord&) { return {}; }
+
+  Checked<> operator()(const DatagramRecord& record) {
+    channel_.delivery_.OnDatagram(TRY(Find(record.session)), record.bytes);
+    return {};
+  }
+
+  Checked<> operator()(const MessageRecord& record) {
+    Session* session = TRY(Find(record.session));
+    return session ? channel_.delivery_.OnMessage(*session, record) : Checked<>();
+  }
+
+  Checked<> operator()(const OpenSessionRecord& record) {
+    if (channel_.context_.role == Role::kInitiator)
+      return Violates("the acceptor opened a session");
+    Session* session = TRY(Find(record.session));
+    if (!session) return {};  // it ended before it was announced
+    if (session->phase != Session::Phase::kExpected) return Violates("a session was opened twice");
+    if (channel_.sessions_.IsOverfull()) return channel_.ends_.Reset(*session, EndCode::kLimit);
+    channel_.delivery_.Open(*session, record.info);
+    return {};
+  }
+
+  Checked<> operator()(const CreditRecord& record) {
+    Session* session = TRY(Find(record.session));
+    if (session && channel_.ledger_.OnCredit(*session, record)) channel_.send_.CreditRose(*session);
+    return {};
+  }
+
+  Checked<> operator()(const ChannelCreditRecord& record) {
+    channel_.ledger_.OnChannelCredit(record);
+    return {};
+  }
+
+  Checked<> operator()(const SessionsRecord& record) { return channel_.sessions_.OnLimit(record); }
+
+  Checked<> operator()(const ResetRecord& record) {
+    Session* session = TRY(Find(record.session));
+    return session ? channel_.ends_.OnReset(*session, record) : Checked<>();
+  }
+
+  Checked<> operator()(const EndSessionRecord& record) {
+    if (Session* session = TRY(Find(record.session))) channel_.ends_.OnEndSession(*session);
+    return {};
+  }
+
+  Checked<> operator()(const PingRecord& record) {
+    channel_.keepalive_.OnPing(record);
+    return {};
+  }
+
+  Checked<> operator()(const PongRecord& record) {
+    const auto pong = channel_.keepalive_.OnPong(record, channel_.context_.now);
+    if (pong) channel_.context_.observer.OnPong(pong->value, pong->round_trip);
+    return {};
+  }
+
+  Checked<> operator()(const ConfirmRecord& record) {
+    if (EqualConstantTime(record.hash, epoch_.keys.confirm)) return {};
+    return Violates("CONFIRM differs from the first one");
+  }
+
+  Checked<> operator()(const RekeyRecord& record) {
+    switch (TRY(channel_.rekeying_.OnRekey(record, epoch_, channel_.context_.now))) {
+      case Rekeying::Heard::kNothing:
+        break;
+      case Rekeying::Heard::kAsked:
+        channel_.DeliverRekeyToken();
+        break;
+      case Rekeying::Heard::kToken:
+        channel_.context_.observer.OnRekeyToken(channel_.rekeying_.next(), record.token);
+        break;
+      case Rekeying::Heard::kRefused:
+        channel_.context_.observer.OnRekeyRefused();
+        break;
+    }
+    return {};
+  }
+
+  Checked<> operator()(const NewEpochRecord& record) {
+    if (channel_.epochs_.SetEndBefore(epoch_.number, record, channel_.context_.now)) return {};
+    return Violates("the end of the old epoch contradicts what came of it");
+  }
+
+  Checked<> operator()(const FarewellRecord& record) {
+    // It is the last frame of its epoch, and of the channel.
+    if (channel_.life_.HasFarewell() ||
+        !epoch_.arrivals.SetEnd(header_.sequence + 1, header_.reliable_before + 1,
+                                channel_.context_.now))
+      return Violates("a farewell before the end");
+    channel_.life_.HearFarewell(record.code, record.text);
+    return {};
+  }
+
+  Checked<> operator()(const HelloRecord& record) {
+    if (channel_.context_.observer.OnHello(record.body)) return {};
+    return Violates("HELLO on a channel that has none");
+  }
+
+  Checked<> operator()(const ShareRecord& record) {
+    channel_.ledger_.OnShare(record);
+    return {};
+  }
+
+ private:
+  [[nodiscard]] Checked<Session*> Find(SessionId id) { return channel_.sessions_.FindNamed(id); }
+
+  Channel& channel_;
+  EpochState& epoch_;
+  const SealedHeader& header_;
+};
+
+void Channel::HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records) {
+  Records handler(*this, epoch, header);
+  while (!records.AtEnd()) {
+    if (life_.IsEnded() || life_.ours()) return;
+    const auto record = ParseRecord(records);
+    if (!record) return Violated(record.error().message);
+    if (!header.reliable && !MayExpire(*record))
+      return Violated("a record that must not expire is in a frame that may");
+    Heed(std::visit(handler, *record));
+  }
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,83 @@
+// What the owner has given to one channel and no frame carries yet: bytes and messages in the
+// queues of their sessions, datagrams in one of their own. How much more it may give, and when it
+// hears that it may give more. Owned by the channel.
+//
+// A writer that was refused waits for its own queue and credit, or, once the channel's queue is
+// full, in line with the others that wait for that.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/base/ids.h"
+#include "common/wire/channel/channel_context.h"
+#include "common/wire/channel/credit_ledger.h"
+#include "common/wire/channel/lifecycle.h"
+#include "common/wire/channel/scheduler.h"
+#include "common/wire/session/datagram_queue.h"
+#include "common/wire/session/session_table.h"
+
+namespace funnel::wire {
+
+class SendBuffer {
+ public:
+  struct Parts {
+    ChannelContext& context;
+    const Lifecycle& life;
+    SessionTable& sessions;
+    const CreditLedger& ledger;
+    const FrameSealer& sealer;
+    Scheduler& scheduler;
+  };
+  // All of PARTS outlive it.
+  explicit SendBuffer(const Parts& parts);
+  ~SendBuffer();
+
+  // --- the owner's calls, as channel.h says
+  bool AddDatagram(SessionId id, ByteView datagram);
+  [[nodiscard]] std::size_t AddBytes(SessionId id, ByteView bytes);
+  [[nodiscard]] MutableByteView Prepare(SessionId id);
+  void Commit(SessionId id, std::size_t count);
+  [[nodiscard]] std::optional<std::uint64_t> AddMessage(SessionId id, ByteView bytes, Order order,
+                                                        std::uint64_t after);
+  void AddFin(SessionId id);
+  [[nodiscard]] std::size_t Writable(SessionId id) const;
+
+  // --- what changes the room
+  // The next message of SESSION, of BYTES, is in a frame.
+  void Sent(Session& session, std::size_t bytes);
+  // SESSION sends nothing more.
+  void Drop(Session& session);
+  // Credit of SESSION rose.
+  void CreditRose(Session& session);
+  // The peer asks for restraint, or for less of it.
+  void HeedShare();
+  // The channel's queue shrank.
+  void ConsiderFullWriters();
+  // Calls OnWritable for those that may go on. Not from within a loop over sessions.
+  void NotifyWriters();
+
+  [[nodiscard]] DatagramQueue& datagrams() { return datagrams_; }
+  [[nodiscard]] const DatagramQueue& datagrams() const { return datagrams_; }
+  [[nodiscard]] std::size_t size() const { return queued_bytes_ + datagrams_.size(); }
+
+ private:
+  [[nodiscard]] std::size_t Room(const Session& session) const;
+  [[nodiscard]] bool IsFull() const;
+  void Refuse(Session& session);
+  void WaitForChannel(Session& session);
+  // SESSION may be able to go on.
+  void Consider(Session& session);
+
+  Parts parts_;
+  const ChannelSettings& settings_;
+  ChunkPool pool_;
+  DatagramQueue datagrams_;
+  std::size_t queued_bytes_ = 0;  // of all sessions
+  std::vector<SessionId> ready_writers_;
+  std::deque<SessionId> full_writers_;  // refused because the channel's queue was full
+};
+
+}  // namespace funnel::wire

@@ -1,0 +1,37 @@
+#include "common/wire/frame/types.h"
+
+namespace funnel::wire {
+
+std::string_view EndCodeText(EndCode code) {
+  switch (code) {
+    case EndCode::kNone:
+      return "ended";
+    case EndCode::kShutdown:
+      return "shutting down";
+    case EndCode::kReset:
+      return "reset by the application";
+    case EndCode::kConnectFailed:
+      return "backend did not take the connection";
+    case EndCode::kTimeout:
+      return "timed out";
+    case EndCode::kLimit:
+      return "limit reached";
+    case EndCode::kProtocol:
+      return "protocol violation";
+    case EndCode::kTruncated:
+      return "truncated";
+    case EndCode::kExpired:
+      return "security context expired";
+    case EndCode::kRevoked:
+      return "access revoked";
+    case EndCode::kInternal:
+      return "internal error";
+    case EndCode::kDraining:
+      return "being drained: no new sessions";
+    case EndCode::kBroken:
+      return "reset by the application, behind what it sent";
+  }
+  return "unknown reason";
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,48 @@
+// Datagrams of all sessions that wait to be sent, oldest first, each already a DATAGRAM record, so
+// that a run of them is sealed from where it lies. When the limit is passed the oldest go.
+#pragma once
+
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/wire/frame/record.h"
+
+namespace funnel::wire {
+
+class DatagramQueue {
+ public:
+  explicit DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  // Returns how many older ones had to go for it.
+  std::size_t Push(SessionId session, ByteView datagram);
+  // The first records that fit BUDGET together; the first one alone even if it does not fit.
+  [[nodiscard]] ByteView Front(std::size_t budget) const;
+  // Size of the first record, 0: nothing waits.
+  [[nodiscard]] std::size_t front_size() const { return empty() ? 0 : entries_[first_].size; }
+  // Drops what Front() returned.
+  void Pop(std::size_t bytes);
+  // Datagrams that come now begin to age; those that waited for LIFETIME are dropped and counted.
+  std::size_t DropStale(TimePoint now, Duration lifetime);
+
+  [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
+  // Of records.
+  [[nodiscard]] std::size_t size() const { return bytes_.size() - begin_; }
+
+ private:
+  struct Entry {
+    std::uint32_t size;
+    TimePoint since;  // epoch of the clock: not yet seen by DropStale
+  };
+  void PopOne();
+  void Compact();
+
+  std::size_t max_bytes_;
+  Bytes bytes_;
+  std::size_t begin_ = 0;
+  std::vector<Entry> entries_;
+  std::size_t first_ = 0;
+  std::size_t unstamped_ = 0;  // index of the first entry without a time
+};
+
+}  // namespace funnel::wire

@@ -1,0 +1,88 @@
+#include "common/wire/session/shared_buffer.h"
+
+#include <algorithm>
+
+namespace funnel::wire {
+namespace {
+
+// Of what is free, a session may hold: one that has not read lately 1/64 of what is above the last
+// quarter of the pool, one that reads a quarter of what is above the last sixteenth.
+constexpr std::uint64_t kFreshPart = 64;
+constexpr std::uint64_t kReadingPart = 4;
+// A session's own part as the receiver holds it: in a few pieces.
+constexpr std::uint64_t kReservedMemory = kReservedShare + 4 * SharedBuffer::kWaitingCost;
+// For the sessions' own parts, when nothing else is free.
+constexpr std::uint64_t kLeastInFlight = 64 << 10;
+
+std::uint64_t Beyond(std::uint64_t value, std::uint64_t least) {
+  return value > least ? value - least : 0;
+}
+
+}  // namespace
+
+void AppendRecord(Bytes& out, const ShareRecord& record) {
+  std::uint8_t raw[2 + 3 * kMaxVarintSize];
+  std::uint8_t* end = StoreVarint(raw + 2, record.serial);
+  end = StoreVarint(StoreVarint(end, record.fresh), record.reading);
+  raw[0] = static_cast<std::uint8_t>(RecordKind::kShare);
+  // Always one byte long: three fields of eight at most.
+  StoreVarint(raw + 1, static_cast<std::uint64_t>(end - raw - 2));
+  out.insert(out.end(), raw, end);
+}
+
+std::optional<ShareRecord> ReadShare(ByteView fields) {
+  ByteReader reader(fields);
+  const auto serial = ReadVarint(reader);
+  const auto fresh = ReadVarint(reader);
+  const auto reading = ReadVarint(reader);
+  if (!serial || !fresh || !reading || !reader.AtEnd()) return std::nullopt;
+  return ShareRecord{*serial, *fresh, *reading};
+}
+
+void SharedBuffer::Move(std::uint64_t before, std::uint64_t after) {
+  held_ += after - before;
+  excess_ += Beyond(after, kReservedMemory) - Beyond(before, kReservedMemory);
+}
+
+std::uint64_t SharedBuffer::free() const { return Beyond(pool_, excess_); }
+
+std::uint64_t SharedBuffer::InFlight(std::uint64_t sessions) const {
+  const std::uint64_t room = free();
+  const std::uint64_t taken = pool_ - room;
+  const std::uint64_t in_all = pool_ + sessions * kReservedMemory;
+  const std::uint64_t left = Beyond(in_all, held_);
+  return std::max(room - std::min(room / 2, taken), std::min(kLeastInFlight, left));
+}
+
+bool SharedBuffer::IsWorthTelling(std::uint64_t room) const {
+  if (!told_) return room < pool_ / 2;
+  if (room >= pool_ / 4 * 3) return true;
+  // Nobody's part depends on what is below the last sixteenth.
+  const std::uint64_t least = pool_ / 16;
+  if (*told_ > least && room < *told_ / 4 * 3) return true;
+  return room > std::max(*told_ * 2, least);
+}
+
+std::optional<ShareRecord> SharedBuffer::Tell() {
+  const std::uint64_t room = free();
+  if (!IsWorthTelling(room)) return std::nullopt;
+  const bool enough = room >= pool_ / 2;
+  told_ = enough ? std::nullopt : std::optional(room);
+  ++serial_;
+  if (enough) return ShareRecord{serial_, kUnlimitedShare, kUnlimitedShare};
+  return ShareRecord{serial_, kReservedShare + Beyond(room, pool_ / 4) / kFreshPart,
+                     kReservedShare + Beyond(room, pool_ / 16) / kReadingPart};
+}
+
+bool Restraint::Hear(const ShareRecord& share) {
+  if (share.serial <= share_.serial) return false;
+  share_ = share;
+  return true;
+}
+
+std::uint64_t Restraint::LimitFor(bool reads) const {
+  // Less than its own part would keep a session from ever sending.
+  return std::max(reads ? share_.reading : share_.fresh, kReservedShare);
+}
+
+}  // namespace funnel::wire

@@ -1,0 +1,66 @@
+// How the room that a receiver has for undelivered messages is shared among the sessions of a
+// channel, so that a reader that is stuck stops only itself, however many there are. As in switches
+// with a shared buffer and dynamic thresholds: each session has a small part for itself, and of the
+// common pool it may hold a fraction of what is free. Those that are stuck give nothing back, so
+// the last quarter is only for sessions whose readers read.
+//
+// Credit that was granted is never taken back (man/funnel-protocol.7): a receiver that runs short
+// says by SHARE how much of it a sender should use, and tells what was consumed at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/base/clock.h"
+#include "common/wire/frame/record.h"
+
+namespace funnel::wire {
+
+// A session's own part, whatever the others hold.
+constexpr std::uint64_t kReservedShare = 4096;
+
+// The receiver's side. What a session holds is its undelivered charge (credit.h) and kWaitingCost
+// for each piece of it that waits.
+class SharedBuffer {
+ public:
+  // Memory of a piece that waits beyond its charge: the structures that order it.
+  static constexpr std::uint64_t kWaitingCost = 160;
+
+  explicit SharedBuffer(std::uint64_t pool) : pool_(pool) {}
+
+  // A session that held BEFORE holds AFTER now.
+  void Move(std::uint64_t before, std::uint64_t after);
+
+  // Of the pool.
+  [[nodiscard]] std::uint64_t free() const;
+  // What may be on its way to SESSIONS sessions in all: less and less as the pool fills, so that
+  // what comes before the sender has heard of that finds room too.
+  [[nodiscard]] std::uint64_t InFlight(std::uint64_t sessions) const;
+  // Room is short: consumption is reported at once, and windows do not grow.
+  [[nodiscard]] bool is_short() const { return told_.has_value(); }
+  // What is to be reported to the peer, if that differs enough from the last report.
+  [[nodiscard]] std::optional<ShareRecord> Tell();
+
+ private:
+  [[nodiscard]] bool IsWorthTelling(std::uint64_t free) const;
+
+  const std::uint64_t pool_;
+  std::uint64_t held_ = 0;             // by all
+  std::uint64_t excess_ = 0;           // ... beyond their own parts
+  std::optional<std::uint64_t> told_;  // what was free then; nullopt: enough
+  std::uint64_t serial_ = 0;
+};
+
+// The sender's side: what the peer's last SHARE asks for.
+class Restraint {
+ public:
+  // False: an older one than was heard already.
+  bool Hear(const ShareRecord& share);
+  // What a session may have sent beyond what the peer is known to have consumed.
+  [[nodiscard]] std::uint64_t LimitFor(bool reads) const;
+
+ private:
+  ShareRecord share_{.serial = 0, .fresh = kUnlimitedShare, .reading = kUnlimitedShare};
+};
+
+}  // namespace funnel::wire

@@ -1,0 +1,175 @@
+// All associations and configured peers: connects and reconnects, lets peers in, has every far end
+// verified by authd, and keeps one association a peer. The engine's observer.
+//
+// Owned by Node, one thread. Call order: construct, set Core::engine, Start(); OnTimer() when
+// NextTimer() has come; the rest as it happens. The user is told from inside the engine's
+// observer calls, authd's verdicts, OnTimer and Reload; it may call SendControl and Fail from
+// there.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/ipc/authd_messages.h"
+#include "funnel-sctpd/association/admission.h"
+#include "funnel-sctpd/association/association.h"
+#include "funnel-sctpd/association/peer.h"
+#include "funnel-sctpd/core.h"
+#include "funnel-sctpd/registry.h"
+
+namespace funnel::sctpd {
+
+// Whoever uses verified associations.
+class AssociationUser {
+ public:
+  virtual ~AssociationUser() = default;
+  virtual void OnAssociationUp(Association& association) = 0;
+  // It is gone, and with it everything sent on it that was not acknowledged.
+  virtual void OnAssociationDown(Association& association, const std::string& reason) = 0;
+  // A message of a verified association, on any stream but 0.
+  virtual void OnFrame(Association& association, StreamId stream, MutableByteView frame) = 0;
+  virtual void OnWritable(Association& association) = 0;
+  // Since when nobody has used it; nullopt: it carries what would end with it, or is being opened.
+  [[nodiscard]] virtual std::optional<TimePoint> IdleSince(
+      const Association& association) const = 0;
+};
+
+class AssociationTable final : public sctp::EngineObserver {
+  using Peers = Registry<std::string, Peer>;
+  using Associations = Registry<AssociationId, Association>;
+
+ public:
+  AssociationTable(Core& core, AssociationUser& user);
+  ~AssociationTable() override;
+
+  void Start();
+  void OnTimer();
+  [[nodiscard]] TimePoint NextTimer() const {
+    return std::min(associations_due_.next(), peers_due_.next());
+  }
+  // Takes over core.config, which has just changed from OLD.
+  void Reload(const config::Configuration& old);
+  // Ends all of them at once, telling peers why.
+  void EndAll(const std::string& reason);
+
+  // nullptr: not up.
+  [[nodiscard]] Association* FindUp(const std::string& peer);
+  // An edge waits for that peer (on-demand), or has stopped waiting.
+  void AddWant(const std::string& peer);
+  void RemoveWant(const std::string& peer);
+  // A frame that is never lost and keeps its order; too many of them end the association.
+  void SendControl(Association& association, StreamId stream, Bytes frame);
+  // Ends it soon: the caller may go on using it until it returns to the loop.
+  void Fail(Association& association, const std::string& reason);
+
+  // authd's side.
+  void OnAuthdUp();
+  void OnVerified(const ipc::PeerVerified& verdict);
+  void OnVerifyFailed(const ipc::PeerFailed& verdict);
+  void OnPeerFrame(const ipc::PeerFrame& message);
+
+  // sctp::EngineObserver
+  void OnUp(AssociationId id, const sctp::UpInfo& info) override;
+  void OnDown(AssociationId id, sctp::DownReason reason, std::string_view text) override;
+  void OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
+                 MutableByteView message) override;
+  void OnWritable(AssociationId id) override;
+  void OnMoved(AssociationId id, const sctp::PeerPath& path) override;
+
+  // For status.
+  [[nodiscard]] const Peers::Map& peers() const { return peers_.All(); }
+  [[nodiscard]] const Associations::Map& associations() const { return associations_.All(); }
+  // How many peers and associations loops over all of them have looked at since the start.
+  [[nodiscard]] std::uint64_t walked() const { return peers_.walked() + associations_.walked(); }
+
+ private:
+  [[nodiscard]] Association* Find(AssociationId id);
+  [[nodiscard]] Peer* FindPeer(const std::string& name);
+  struct Ending {
+    Duration at_least{};    // the shortest time before the next try
+    bool in_order = false;  // what was sent is still delivered
+  };
+  // Considers it again by then.
+  void Wake(Peer& peer, TimePoint at) {
+    peers_due_.SetEarlier(peer.timer, at);
+    core_.work();
+  }
+  void SetDeadline(Association& association, TimePoint at);
+  void OnDeadline(Association& association);
+  // Every change of a state: the gauges follow it.
+  void SetState(Association& association, AssociationState state, std::string_view reason);
+  void UpdateGauges();
+
+  // Connecting (association_dial.cc).
+  [[nodiscard]] bool Wanted(const Peer& peer) const;
+  void Consider(Peer& peer);
+  void BeginDialling(Peer& peer);
+  void Resolve(Peer& peer);
+  void OnResolved(const std::string& name, std::uint64_t round, const std::vector<Place>& places,
+                  const std::string& error);
+  // To the address that worked last, where its name leads nowhere (yet).
+  void FallBack(Peer& peer, const std::string& why);
+  [[nodiscard]] bool MayFallBack(const Peer& peer) const;
+  [[nodiscard]] std::vector<Route> RoutesOf(const Peer& peer, const std::vector<Place>& places,
+                                            bool direct_now) const;
+  [[nodiscard]] Attempts::HeadStart HeadStart() const;
+  void Advance(Peer& peer);
+  void ConnectDue(Peer& peer, Attempts& attempts, bool beside);
+  void OnAttemptUp(Association& association);
+  void OnAttemptFailed(Peer& peer, Association& association, const std::string& reason);
+  void NoteDirectFailure(Peer& peer, const Attempts& attempts);
+  void Withdraw(Association& association, const std::string& reason);
+  void WithdrawAll(Peer& peer, const std::string& reason);
+  void AddPeer(const config::PeerConfig& config);
+  void RemovePeer(Peer& peer, const std::string& reason);
+  void PublishKnownHosts();
+
+  // Better ways (association_return.cc).
+  [[nodiscard]] bool IsIdle(const Association& association) const;
+  [[nodiscard]] std::vector<Route> BetterRoutes(const Peer& peer, bool direct_now) const;
+  void PlanReturn(Peer& peer);
+  void ConsiderReturn(Peer& peer);
+  void OnResolvedBeside(Peer& peer, bool found);
+  void RankAnew(Peer& peer);
+  void AdvanceBeside(Peer& peer);
+  [[nodiscard]] bool TakeOver(Association& fresh, Association& old);
+  void Replace(Association& old, const std::string& why, bool in_order);
+  void HandOver(Association& old);
+  void OnBesideLost(Peer& peer, Association& association, const std::string& reason);
+  void OfferPaths(Peer& peer, Association& association);
+  void Remember(Peer& peer);
+  void Recall(Peer& peer);
+
+  // Verifying (association_verify.cc).
+  void LetIn(AssociationId id, const sctp::UpInfo& info);
+  void BeginVerifying(Association& association, const sctp::UpInfo& info);
+  void OnVerifyTimeout(const Association& association);
+  void ToAuthd(Association& association, ByteView frame);
+  [[nodiscard]] std::string WhyNot(const Association& association,
+                                   const ipc::PeerVerified& verdict);
+  [[nodiscard]] bool MakeRoom(Association& fresh, Peer& peer, const ipc::PeerVerified& verdict);
+  void BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict);
+
+  // Ends it from our side; everything but the engine's own record of it is gone on return.
+  void End(Association& association, const std::string& reason, const Ending& how);
+  void End(Association& association, const std::string& reason) { End(association, reason, {}); }
+  // Whoever used it is told.
+  void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
+
+  Core& core_;
+  AssociationUser& user_;
+  Admission admission_;
+  // Outlive whom they are of.
+  Deadlines<Peer> peers_due_;
+  Deadlines<Association> associations_due_;
+  Peers peers_;
+  Associations associations_;
+  std::size_t up_ = 0;
+  // The last one that a message came for: most messages come in runs.
+  Association* recent_ = nullptr;
+  // Of all peers: one that comes again must not take an answer meant for its predecessor.
+  std::uint64_t resolve_rounds_ = 0;
+};
+
+}  // namespace funnel::sctpd

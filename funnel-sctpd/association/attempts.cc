@@ -1,0 +1,76 @@
+#include "funnel-sctpd/association/attempts.h"
+
+#include <algorithm>
+
+namespace funnel::sctpd {
+
+void Attempts::Begin(std::vector<Route> routes, HeadStart head_start, TimePoint now,
+                     const std::optional<Route>& dead) {
+  Clear();
+  routes_ = std::move(routes);
+  head_start_ = head_start;
+  dead_ = dead;
+  due_ = now;
+}
+
+void Attempts::Clear() { *this = Attempts(); }
+
+const Route* Attempts::Due(TimePoint now) const {
+  if (at_ == routes_.size() || running_.size() >= kMaxAtOnce || now < due_) return nullptr;
+  return &routes_[at_];
+}
+
+void Attempts::OnBegun(AssociationId id, TimePoint now) {
+  const Route& route = routes_[at_];
+  running_.push_back({id, route, now});
+  ++at_;
+  if (dead_ && *dead_ == route) {
+    due_ = now;
+  } else {
+    bool worse = at_ < routes_.size() && routes_[at_].priority != route.priority;
+    due_ =
+        now + (worse ? std::max(head_start_.usual, head_start_.before_worse) : head_start_.usual);
+  }
+}
+
+void Attempts::OnNotBegun(TimePoint now) {
+  ++at_;
+  due_ = now;
+}
+
+bool Attempts::OnFailed(AssociationId id, const std::string& reason, TimePoint now) {
+  auto found = std::ranges::find(running_, id, &Running::id);
+  if (found == running_.end()) return false;
+  if (found->route.carrier == sctp::Carrier::kDirect) direct_failure_ = reason;
+  running_.erase(found);
+  due_ = now;
+  return true;
+}
+
+std::vector<AssociationId> Attempts::OnUp(AssociationId id) {
+  std::vector<AssociationId> losers;
+  for (const Running& one : running_)
+    if (one.id != id) losers.push_back(one.id);
+  Clear();
+  return losers;
+}
+
+TimePoint Attempts::NextTimer() const {
+  if (at_ == routes_.size() || running_.size() >= kMaxAtOnce) return TimePoint::max();
+  return due_;
+}
+
+const Attempts::Running* Attempts::Find(AssociationId id) const {
+  auto found = std::ranges::find(running_, id, &Running::id);
+  return found == running_.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> Attempts::DirectFailure(TimePoint now) const {
+  if (direct_failure_) return direct_failure_;
+  for (const Running& one : running_)
+    if (one.route.carrier == sctp::Carrier::kDirect && now - one.began >= head_start_.usual)
+      return "no answer";
+  return std::nullopt;
+}
+
+}  // namespace funnel::sctpd

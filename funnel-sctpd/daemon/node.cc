@@ -1,0 +1,210 @@
+#include "funnel-sctpd/daemon/node.h"
+
+#include <sys/epoll.h>
+
+#include <csignal>
+#include <ctime>
+
+#include "common/base/json_writer.h"
+#include "common/base/log.h"
+#include "common/config/keys/units.h"
+#include "common/config/read/load.h"
+#include "common/event/notify.h"
+#include "funnel-sctpd/association/engine_counters.h"
+#include "funnel-sctpd/daemon/status.h"
+
+namespace funnel::sctpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The engine's own counters are copied this often at most.
+constexpr Duration kCounterInterval = 1s;
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::Create(event::Loop& loop, const Options& options,
+                                           config::Configuration config, event::ListenFds passed,
+                                           const EngineStarter& start_engine) {
+  std::unique_ptr<Node> node(new Node(loop, options, std::move(config)));
+  TRY(node->SetUp(std::move(passed), start_engine));
+  return node;
+}
+
+Node::Node(event::Loop& loop, const Options& options, config::Configuration config)
+    : loop_(loop),
+      options_(options),
+      counters_(metrics::CounterFile::Create(options.RunPath("counters/funnel-sctpd"),
+                                             "funnel-sctpd", CounterTable())),
+      authd_(loop, options.RunPath("authd.sock"), *this),
+      resolver_(loop),
+      services_(options.RunPath("service")),
+      route_file_(options.state_dir),
+      core_{.authd = authd_,
+            .resolver = resolver_,
+            .services = services_,
+            .counters = counters_,
+            .config = std::move(config)},
+      started_unix_(std::time(nullptr)) {}
+
+Node::~Node() = default;
+
+Result<> Node::SetUp(event::ListenFds passed, const EngineStarter& start_engine) {
+  // Before the engine: it starts a thread, which would get them unblocked and die of them.
+  signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
+  signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
+  end_of_turn_ = loop_.AddTurnHook([this] { EndTurn(); });
+  core_.work = [this] { end_of_turn_->Request(); };
+  timer_ = loop_.AddTimer([this] { OnTimer(); });
+  edges_ = TRY(event::EpollSet::Create(loop_));
+  core_.routes = route_file_.Load();
+  core_.save_routes = [this] { route_file_.Save(core_.routes); };
+  channels_ = std::make_unique<ChannelTable>(core_, *edges_);
+  associations_ = std::make_unique<AssociationTable>(core_, *channels_);
+  channels_->SetAssociations(*associations_);
+  StartedEngine started = TRY(start_engine(core_.config.node.sctp, passed, *associations_));
+  engine_ = std::move(started.engine);
+  listen_ = std::move(started.listen);
+  core_.engine = engine_.get();
+  TRY(WatchEngine());
+  UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
+  auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
+  TRY(passed.RequireAllTaken());
+  control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_));
+  for (UniqueFd& socket : commands) TRY(control_->ListenAlso(std::move(socket)));
+  AddCommands();
+  control_->commands().WatchGroups();
+  return {};
+}
+
+void Node::AddCommands() {
+  log_level_.emplace(loop_, control_->commands(),
+                     [this] { return options_.log_level.value_or(core_.config.node.log_level); });
+  control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
+                                      .run = [this](const auto&, ipc::SharedAnswer answer) {
+                                        answer->TakeUp();
+                                        answer->Finish(config::ReportJson(Reload()));
+                                      }});
+  control_->commands().Add("close",
+                           {.access = ipc::Access::kAdmin,
+                            .min_arguments = 1,
+                            .max_arguments = 2,
+                            .run = [this](const auto& arguments, ipc::SharedAnswer answer) {
+                              CloseRelayed(arguments, *answer);
+                            }});
+  control_->commands().Add(
+      "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
+        channels_->UpdateGauges();
+        answer->Finish(MakeStatus({core_, *associations_, *channels_, listen_, started_unix_}));
+      }});
+}
+
+void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer) {
+  const std::string& service = arguments.front();
+  const std::string shown = EscapeForLog(service);
+  std::optional<std::uint64_t> number;
+  if (arguments.size() > 1) {
+    number = config::ParseCount(arguments[1]);
+    if (!number)
+      return answer.Fail("a channel's number is expected, not '" + EscapeForLog(arguments[1]) +
+                         "'");
+  }
+  const std::size_t closed = channels_->CloseRelayed(service, number);
+  if (closed == 0)
+    return answer.Fail(number ? "there is no relayed channel " + shown + "/" + arguments[1] +
+                                    " (any more)"
+                              : "there is no relayed channel of " + shown);
+  JsonWriter out;
+  out.Open('{').Field("closed", closed).Close('}');
+  answer.Finish(out.Take());
+}
+
+Result<> Node::WatchEngine() {
+  for (int fd : engine_->fds()) {
+    auto io = TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
+      if ((events & ~EPOLLOUT) != 0) engine_->OnReadable();
+      end_of_turn_->Request();
+    }));
+    watches_.push_back({fd, std::move(io)});
+  }
+  return {};
+}
+
+void Node::Start() {
+  associations_->Start();
+  authd_.Start();
+  end_of_turn_->Request();
+  TellStatus();
+}
+
+void Node::EndTurn() {
+  bool more = channels_->Pump();
+  engine_->Flush();
+  channels_->FinishTurn();
+  if (more) end_of_turn_->Request();
+  // Only those that are full: another one is always writable.
+  for (auto& watch : watches_)
+    watch.io->SetEvents(EPOLLIN | (engine_->wants_writable(watch.fd) ? EPOLLOUT : 0u));
+  UpdateCounters();
+  ArmTimer();
+}
+
+void Node::ArmTimer() {
+  TimePoint next =
+      std::min({engine_->NextTimer(), associations_->NextTimer(), channels_->NextTimer()});
+  if (next == TimePoint::max())
+    timer_->Disarm();
+  else
+    timer_->Arm(next);
+}
+
+void Node::OnTimer() {
+  TimePoint now = Now();
+  if (engine_->NextTimer() <= now) engine_->OnTimer();
+  if (associations_->NextTimer() <= now) associations_->OnTimer();
+  if (channels_->NextTimer() <= now) channels_->OnTimer();
+  end_of_turn_->Request();
+}
+
+void Node::UpdateCounters() {
+  TimePoint now = Now();
+  if (now < counters_due_) return;
+  counters_due_ = now + kCounterInterval;
+  CopyEngineCounters(engine_->counters(), counters_);
+  channels_->UpdateGauges();
+  TellStatus();
+}
+
+void Node::TellStatus() {
+  std::size_t up = counters_[kAssociationsUp].value();
+  std::string line = std::to_string(up) + " of " + std::to_string(core_.config.peers.size()) +
+                     " peers up, " + std::to_string(channels_->channels().size()) + " channels";
+  if (!authd_.connected()) line += ", waiting for authd";
+  event::NotifyStatus(line);
+}
+
+void Node::OnAuthdUp() {
+  Log(LogLevel::kInfo, "authd", "connected");
+  counters_[kAuthdConnected] = 1;
+  associations_->OnAuthdUp();
+  channels_->OnAuthdUp();
+}
+
+void Node::OnAuthdDown() {
+  counters_[kAuthdConnected] = 0;
+  counters_[kAuthdLost] += 1;
+}
+
+void Node::Stop() {
+  event::NotifyStopping();
+  Log(LogLevel::kNotice, "stop", "ending all channels");
+  channels_->EndAll(ipc::LinkEndCode::kShutdown, "sctpd stops");
+  channels_->FinishTurn();
+  engine_->Flush();
+  associations_->EndAll("shutting down");
+  engine_->Flush();
+  loop_.Exit(0);
+}
+
+}  // namespace funnel::sctpd

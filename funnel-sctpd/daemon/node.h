@@ -1,0 +1,104 @@
+// The running daemon: the core's tables, the engine, authd and the control socket on one loop.
+//
+// A turn's input (packets, edges' frames, authd's verdicts) only marks what is to be done; EndTurn
+// then sends what edges gave, flushes the engine, and writes to each edge once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/options.h"
+#include "common/config/check/reload_report.h"
+#include "common/event/descriptors.h"
+#include "common/event/listen_fds.h"
+#include "common/event/loop.h"
+#include "common/event/ticker.h"
+#include "common/ipc/log_level_command.h"
+#include "funnel-sctpd/association/association_table.h"
+#include "funnel-sctpd/channel/channel_table.h"
+#include "funnel-sctpd/daemon/authd_link.h"
+#include "funnel-sctpd/daemon/control_server.h"
+#include "funnel-sctpd/daemon/engine_setup.h"
+#include "funnel-sctpd/daemon/service_sockets.h"
+#include "funnel-sctpd/route/resolver.h"
+#include "funnel-sctpd/route/route_file.h"
+
+namespace funnel::sctpd {
+
+class Node final : public AuthdListener {
+ public:
+  // As StartEngine (engine_setup.h), or a test's own.
+  using EngineStarter = std::function<Result<StartedEngine>(
+      const config::SctpConfig& config, event::ListenFds& passed, sctp::EngineObserver& observer)>;
+
+  // LOOP outlives it. On return all sockets are held; nothing has been sent yet.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> Create(
+      event::Loop& loop, const Options& options, config::Configuration config,
+      event::ListenFds passed, const EngineStarter& start_engine = StartEngine);
+  ~Node() override;
+
+  // Connects to authd and to peers.
+  void Start();
+  // Reads the configuration again; a broken one changes nothing.
+  config::ReloadReport Reload();
+  // Ends everything in order and leaves the loop.
+  void Stop();
+
+  // AuthdListener
+  void OnAuthdUp() override;
+  void OnAuthdDown() override;
+  void OnAccepted(const ipc::Accepted& verdict) override { channels_->OnAccepted(verdict); }
+  void OnAcceptRefused(const ipc::AcceptRefused& verdict) override {
+    channels_->OnAcceptRefused(verdict);
+  }
+  void OnVerified(const ipc::PeerVerified& verdict) override { associations_->OnVerified(verdict); }
+  void OnVerifyFailed(const ipc::PeerFailed& verdict) override {
+    associations_->OnVerifyFailed(verdict);
+  }
+  void OnPeerFrame(const ipc::PeerFrame& message) override { associations_->OnPeerFrame(message); }
+
+ private:
+  Node(event::Loop& loop, const Options& options, config::Configuration config);
+  [[nodiscard]] Result<> SetUp(event::ListenFds passed, const EngineStarter& start_engine);
+  [[nodiscard]] Result<> WatchEngine();
+  void AddCommands();
+  void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
+  void Apply(config::Configuration next, config::ReloadReport& report);
+  void EndTurn();
+  void OnTimer();
+  void ArmTimer();
+  void UpdateCounters();
+  void TellStatus();
+
+  event::Loop& loop_;
+  Options options_;
+  metrics::CounterFile counters_;
+  event::Ticker beat_{loop_, metrics::CounterFile::kBeatInterval, [this] { counters_.Beat(); }};
+  AuthdLink authd_;
+  Resolver resolver_;
+  ServiceSockets services_;
+  RouteFile route_file_;
+  Core core_;
+  std::unique_ptr<event::EpollSet> edges_;
+  std::unique_ptr<ChannelTable> channels_;
+  std::unique_ptr<AssociationTable> associations_;
+  std::unique_ptr<sctp::Engine> engine_;
+  std::vector<std::string> listen_;
+  std::unique_ptr<ControlServer> control_;
+  std::optional<ipc::LogLevelCommand> log_level_;
+  std::unique_ptr<event::TurnHook> end_of_turn_;
+  std::unique_ptr<event::Timer> timer_;
+  struct Watch {
+    int fd;
+    std::unique_ptr<event::IoWatch> io;
+  };
+  std::vector<Watch> watches_;  // the engine's descriptors
+  std::vector<std::unique_ptr<event::SignalWatch>> signals_;
+  TimePoint counters_due_{};
+  std::int64_t started_unix_ = 0;
+};
+
+}  // namespace funnel::sctpd

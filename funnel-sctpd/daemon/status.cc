@@ -1,0 +1,232 @@
+#include "funnel-sctpd/daemon/status.h"
+
+#include <unistd.h>
+
+#include "common/base/json_writer.h"
+#include "common/base/version.h"
+
+namespace funnel::sctpd {
+namespace {
+
+// Entries of a list that others can make grow.
+constexpr std::size_t kMaxListed = 64;
+
+std::string_view StateOf(const Peer* peer, const Association* association) {
+  if (association != nullptr) {
+    switch (association->state()) {
+      case AssociationState::kConnecting:
+        return "connecting";
+      case AssociationState::kVerifying:
+        return "verifying";
+      case AssociationState::kUp:
+        return "up";
+      case AssociationState::kEnding:
+        return "down";
+    }
+  }
+  if (peer == nullptr) return "down";
+  switch (peer->dialer.state()) {
+    case Dialer::State::kWaiting:
+      return "waiting";
+    case Dialer::State::kResolving:
+    case Dialer::State::kConnecting:
+      return "connecting";
+    case Dialer::State::kIdle:
+    case Dialer::State::kConnected:
+      break;
+  }
+  return "down";
+}
+
+std::optional<std::int64_t> RetryIn(const Peer* peer, TimePoint now) {
+  if (peer == nullptr || !peer->dialer.due()) return std::nullopt;
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*peer->dialer.due() - now);
+  return std::max<std::int64_t>(left.count(), 0);
+}
+
+// The ways that are being tried: for the first association, or beside the one in use.
+void WriteTrying(JsonWriter& out, const Peer* peer) {
+  out.Key("trying").Open('[');
+  if (peer != nullptr)
+    for (const Attempts* attempts : {&peer->dialer.attempts(), &peer->better.attempts()})
+      for (const auto& one : attempts->running()) out.Value(PathText(one.route.path()));
+  out.Close(']');
+}
+
+void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
+                const Association* association) {
+  out.Key("paths").Open('[');
+  for (const sctp::PathStats& path : stats.paths) {
+    out.Open('{').Field("address", path.address.text()).Field("carrier", Name(path.carrier));
+    out.Field("state", sctp::Name(path.state));
+    out.Field("srtt_ms", static_cast<double>(path.srtt.count())).Close('}');
+  }
+  out.Close(']');
+  bool moved = association != nullptr && association->moved_unix != 0;
+  out.TextOrNull("last_move", moved ? association->last_move : "");
+  out.Field("moved", moved ? std::optional(association->moved_unix) : std::nullopt);
+}
+
+// Why carrier = auto is not direct SCTP.
+void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
+  bool by_udp = peer != nullptr && peer->config.carrier == config::Carrier::kAuto &&
+                (peer->up == nullptr || peer->up->carrier == sctp::Carrier::kUdp);
+  out.TextOrNull("not_direct", by_udp ? peer->why_not_direct : "");
+  std::optional<std::int64_t> in_ms;
+  if (by_udp && peer->direct_from > now)
+    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->direct_from - now).count();
+  out.Field("direct_retry_in_ms", in_ms);
+}
+
+// What the dialer has under way, for a peer that is not up.
+const Association* AtWork(const StatusInput& in, const Peer& peer) {
+  if (peer.up != nullptr) return peer.up;
+  if (peer.outgoing != nullptr) return peer.outgoing;
+  const auto& running = peer.dialer.attempts().running();
+  if (running.empty()) return nullptr;
+  auto found = in.associations.associations().find(running.front().id);
+  return found == in.associations.associations().end() ? nullptr : found->second.get();
+}
+
+// Either may be missing: a peer that is down, a stranger.
+void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
+                      const Association* association) {
+  bool up = association != nullptr && association->up();
+  sctp::AssociationStats stats;
+  if (association != nullptr) stats = core.engine->Stats(association->id());
+  out.Open('{');
+  out.TextOrNull("peer", peer != nullptr ? peer->config.name : "");
+  out.TextOrNull("node", peer != nullptr ? peer->config.node : "");
+  out.Field("state", StateOf(peer, association));
+  out.TextOrNull("direction", association == nullptr ? "" : association->outgoing ? "out" : "in");
+  out.TextOrNull("carrier", association == nullptr ? "" : Name(association->carrier));
+  out.TextOrNull("address", association == nullptr ? "" : association->address.text());
+  out.Field("since",
+            association == nullptr ? std::optional<std::int64_t>() : association->since_unix);
+  out.Field("verified", up);
+  out.TextOrNull("verified_node", up ? association->node : "");
+  out.Field("srtt_ms", stats.paths.empty() ? std::optional<double>()
+                                           : static_cast<double>(stats.paths.front().srtt.count()));
+  out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, core.now()) : std::nullopt);
+  out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason);
+  WritePaths(out, stats, association);
+  WriteTrying(out, peer);
+  WriteNotDirect(out, peer, core.now());
+  out.Field("streams",
+            association == nullptr ? std::optional<std::uint16_t>() : association->stream_count);
+  out.Field("channels", association == nullptr ? 0 : association->channels);
+  out.Field("packets_sent", stats.packets_out).Field("packets_received", stats.packets_in);
+  out.Field("bytes_sent", stats.bytes_out).Field("bytes_received", stats.bytes_in);
+  out.Field("retransmitted", stats.retransmitted_chunks);
+  out.Field("vanishing_packet_bytes", stats.vanishing_packet_bytes);
+  out.Close('}');
+}
+
+void WriteAssociations(JsonWriter& out, const StatusInput& in) {
+  out.Key("associations").Open('[');
+  for (const auto& [name, peer] : in.associations.peers())
+    WriteAssociation(out, in.core, peer.get(), AtWork(in, *peer));
+  std::size_t strangers = 0, omitted = 0;
+  for (const auto& [id, association] : in.associations.associations()) {
+    if (!association->peer.empty() || association->state() == AssociationState::kEnding) continue;
+    if (++strangers <= kMaxListed)
+      WriteAssociation(out, in.core, nullptr, association.get());
+    else
+      ++omitted;
+  }
+  out.Close(']').Field("associations_omitted", omitted);
+}
+
+std::string_view StateOf(const Channel& channel) {
+  // Where it stands between the two edges only they know.
+  if (channel.note && channel.state() != ChannelState::kClosing) {
+    switch (channel.note->state) {
+      case ipc::NoteState::kWaiting:
+        return "waiting";
+      case ipc::NoteState::kOpening:
+        return "opening";
+      case ipc::NoteState::kOpen:
+        return "open";
+      case ipc::NoteState::kRefused:
+        return "refused";
+      case ipc::NoteState::kFailed:
+        return "failed";
+      case ipc::NoteState::kClosing:
+        return "closing";
+    }
+  }
+  return Name(channel.state());
+}
+
+void WriteChannel(JsonWriter& out, const Channel& channel) {
+  bool has_stream = channel.has_stream();
+  out.Open('{');
+  out.TextOrNull("service", channel.service).Field("peer", channel.peer);
+  out.Field("stream",
+            has_stream ? std::optional<std::uint16_t>(channel.stream()->value()) : std::nullopt);
+  out.Field("channel",
+            has_stream ? std::optional<std::uint32_t>(channel.id.value()) : std::nullopt);
+  out.Field("role", channel.relayed()                      ? "relay"
+                    : channel.role == ChannelRole::kListen ? "listen"
+                                                           : "connect");
+  out.TextOrNull("relay_peer", channel.relay_peer);
+  out.Field("number", channel.number);
+  out.Field("state", StateOf(channel));
+  out.TextOrNull("local_principal", channel.note ? channel.note->local_principal : "");
+  out.TextOrNull("remote_principal", channel.note ? channel.note->remote_principal : "");
+  out.TextOrNull("reason", channel.reason);
+  out.Field("reason_authenticated", channel.reason_authenticated);
+  out.Field("since", channel.since_unix);
+  out.Field("frames_sent", channel.stats.frames_sent);
+  out.Field("frames_received", channel.stats.frames_received);
+  out.Field("bytes_sent", channel.stats.bytes_sent);
+  out.Field("bytes_received", channel.stats.bytes_received);
+  out.Field("frames_dropped", channel.stats.frames_dropped);
+  out.Field("queued_bytes", channel.link != nullptr ? channel.link->pending_bytes() : 0);
+  out.Close('}');
+}
+
+void WriteChannels(JsonWriter& out, const StatusInput& in) {
+  const auto& channels = in.channels.channels();
+  std::size_t omitted = channels.size() > kMaxListed ? channels.size() - kMaxListed : 0;
+  out.Key("channels").Open('[');
+  std::size_t at = 0;
+  for (const auto& [number, channel] : channels)
+    if (at++ >= omitted) WriteChannel(out, *channel);
+  out.Close(']').Field("channels_omitted", omitted);
+}
+
+void WriteRefusals(JsonWriter& out, const Refusals& refusals) {
+  std::size_t size = refusals.kept().size();
+  std::size_t skipped = size > kMaxListed ? size - kMaxListed : 0;
+  out.Key("refusals").Open('[');
+  for (std::size_t i = skipped; i < size; ++i) {
+    const Refusal& refusal = refusals.kept()[i];
+    out.Open('{').Field("when", refusal.when).TextOrNull("service", refusal.service);
+    out.Field("peer", refusal.peer);
+    out.Field("direction", refusal.direction == Refusal::Direction::kIn ? "in" : "out");
+    out.Field("code", refusal.code).Field("text", refusal.text);
+    out.Field("authenticated", refusal.authenticated).Close('}');
+  }
+  out.Close(']').Field("refusals_omitted", refusals.omitted() + skipped);
+}
+
+}  // namespace
+
+std::string MakeStatus(const StatusInput& in) {
+  JsonWriter out;
+  out.Open('{').Field("daemon", "funnel-sctpd").Field("version", kVersion);
+  out.Field("pid", ::getpid()).Field("started", in.started_unix);
+  out.Field("node", in.core.config.node.name).Field("engine", in.core.engine->name());
+  out.Key("listen").Open('[');
+  for (const auto& address : in.listen) out.Value(address);
+  out.Close(']');
+  out.Field("authd_connected", in.core.authd.connected());
+  WriteAssociations(out, in);
+  WriteChannels(out, in);
+  WriteRefusals(out, in.channels.refusals());
+  out.Close('}');
+  return out.Take();
+}
+
+}  // namespace funnel::sctpd

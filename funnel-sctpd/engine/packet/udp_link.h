@@ -1,0 +1,61 @@
+// SCTP over UDP (RFC 6951): our own sockets, in batches, with segmentation offload both ways where
+// the kernel has it. Beside them raw IP sockets, for peers reached without UDP: their addresses
+// have port 0.
+//
+// Packets may be fragmented by IP (no DF): a path narrower than our packets costs fragments, not a
+// black hole.
+#pragma once
+
+#include <memory>
+
+#include "common/base/error.h"
+#include "common/base/unique_fd.h"
+#include "funnel-sctpd/engine/packet/packet_link.h"
+#include "funnel-sctpd/engine/packet/train_limits.h"
+#include "funnel-sctpd/engine/packet/udp_batch.h"
+#include "funnel-sctpd/engine/packet/udp_receiver.h"
+
+namespace funnel::sctp {
+
+class UdpLink : public PacketLink {
+ public:
+  // SOCKETS: bound UDP sockets, raw IP sockets for SCTP. Several of one kind and family are bound
+  // to different addresses of ours.
+  [[nodiscard]] static Result<std::unique_ptr<UdpLink>> Make(std::vector<UniqueFd> sockets);
+  ~UdpLink() override;
+
+  std::vector<int> fds() const override;
+  bool Reaches(const TransportAddress& address) const override;
+  bool Transmit(OutputQueue& queue, EngineCounters& counters) override;
+  bool IsFull(int fd) const override;
+  std::size_t waiting_bytes() const override;
+  bool Receive(Sink& sink, EngineCounters& counters) override;
+
+ private:
+  struct Socket {
+    UniqueFd fd;
+    bool raw = false;
+    bool ipv6 = false;
+    bool v6_only = false;
+    std::array<std::uint8_t, 16> local{};  // what it is bound to; zero: all addresses
+    // Packets that it was full for: what goes by other sockets passes them.
+    OutputQueue waiting{SIZE_MAX};
+  };
+
+  explicit UdpLink(std::vector<Socket> sockets);
+  [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
+  [[nodiscard]] Socket* SocketFor(const Route& route);
+  [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
+                                      const Socket& socket, TimePoint now) const;
+  [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now);
+  void RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters);
+  [[nodiscard]] bool SendFront(OutputQueue& queue, Socket& socket, EngineCounters& counters);
+  static void SetAside(OutputQueue& queue, Socket& socket, EngineCounters& counters);
+
+  std::vector<Socket> sockets_;
+  std::unique_ptr<UdpBatch> batch_;  // kept between calls
+  TrainLimits trains_;
+  UdpReceiver receiver_;
+};
+
+}  // namespace funnel::sctp

@@ -1,0 +1,125 @@
+// The inside of a relayed channel: two ends in memory, each the link of a channel on one
+// association. What one end appends the other reads, as if an edge between them had copied it; so a
+// relayed channel is two ordinary channels, and this node can neither read nor alter what it passes
+// on.
+//
+//   association with the peer before ── Channel ── RelayEnd ═══ RelayEnd ── Channel ── association
+//                                       kConnect                            kListen     with the
+//                                       next
+//
+// A frame that waited here has that much less of its lifetime left, and is dropped when nothing is.
+// Reliable frames are never dropped: whoever appends watches pending_bytes() and closes the
+// channel.
+#pragma once
+
+#include <deque>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "funnel-sctpd/channel/frame_link.h"
+
+namespace funnel::sctpd {
+
+class RelayEnd;
+
+// Ends whose input waits, and what all of them hold. Owned by the ChannelTable, outlives the ends.
+class RelayTurn {
+ public:
+  // WORK asks for a turn in which Run() is called; nothing is told outside of it.
+  RelayTurn(std::function<TimePoint()> now, std::function<void()> work)
+      : now_(std::move(now)), work_(std::move(work)) {}
+
+  // Tells the observers of those that have input. Ends may be destroyed from inside.
+  void Run();
+
+  // Memory that waiting frames take, as RelayEnd::CostOf counts it.
+  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
+  // Since the start: frames whose lifetime ended here, and those that gave way to newer ones.
+  [[nodiscard]] std::uint64_t expired() const { return expired_; }
+  [[nodiscard]] std::uint64_t displaced() const { return displaced_; }
+
+ private:
+  friend class RelayEnd;
+  void Wake(RelayEnd& end);
+  void Forget(RelayEnd& end);
+
+  std::function<TimePoint()> now_;
+  std::function<void()> work_;
+  std::vector<RelayEnd*> awake_;
+  std::vector<RelayEnd*> running_;
+  std::size_t queued_bytes_ = 0;
+  std::uint64_t expired_ = 0;
+  std::uint64_t displaced_ = 0;
+};
+
+class RelayEnd final : public FrameLink {
+ public:
+  using Pair = std::pair<std::unique_ptr<RelayEnd>, std::unique_ptr<RelayEnd>>;
+  // Frames that may expire take EXPIRING_BYTES at most of each end's queue; beyond it the oldest
+  // gives way.
+  [[nodiscard]] static Pair CreatePair(RelayTurn& turn, FrameLinkObserver& observer,
+                                       std::size_t expiring_bytes);
+  ~RelayEnd() override;
+
+  // What a waiting frame of that size takes of a queue: more than its bytes. A frame of one byte
+  // sealed in nothing would else fill many times the memory that was allowed.
+  [[nodiscard]] static constexpr std::size_t CostOf(std::size_t frame_bytes) {
+    return frame_bytes + kOverheadBytes;
+  }
+
+  // The other end; nullptr: it has gone.
+  [[nodiscard]] RelayEnd* twin() const { return twin_; }
+  // Why the other end has gone.
+  [[nodiscard]] const std::string& end_text() const { return end_text_; }
+
+  // FrameLink. Of the local frames, LINK_UP lets this end's input flow and LINK_END tells the other
+  // end why this one goes; neither is passed on.
+  [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
+                                               const OnFrame& on_frame) override;
+  void WatchInput(bool watch) override;
+  void Append(ByteView frame) override;
+  void Append(wire::FrameType type, ChannelId channel, ByteView body) override;
+  [[nodiscard]] bool Flush() override { return true; }
+  [[nodiscard]] std::size_t pending_bytes() const override;
+  // The other end keeps what is on its way to it.
+  [[nodiscard]] bool loses_pending() const override { return false; }
+
+ private:
+  friend class RelayTurn;
+  struct Waiting {
+    Bytes frame;
+    TimePoint since;
+    std::uint32_t lifetime_ms = 0;  // 0: reliable
+  };
+  using Queue = std::list<Waiting>;
+  // A list's node, two allocations' own bytes and what they are rounded up by, a place in
+  // expiring_.
+  static constexpr std::size_t kOverheadBytes = sizeof(Waiting) + 2 * sizeof(void*) + 48;
+
+  RelayEnd(RelayTurn& turn, FrameLinkObserver& observer, std::size_t expiring_bytes)
+      : FrameLink(observer), turn_(turn), expiring_limit_(expiring_bytes) {}
+  void Take(Bytes frame, std::uint32_t lifetime_ms);
+  void PopFront();
+  void DisplaceOldest();
+  // Takes WAITING out of the queue and off the sums.
+  void Remove(Queue::iterator waiting);
+  // False: its lifetime is over.
+  [[nodiscard]] static bool Age(Waiting& waiting, TimePoint now);
+
+  RelayTurn& turn_;
+  const std::size_t expiring_limit_;
+  RelayEnd* twin_ = nullptr;
+  Queue input_;
+  std::deque<Queue::iterator> expiring_;  // those with a lifetime, oldest first
+  std::size_t input_bytes_ = 0;           // CostOf each
+  std::size_t expiring_bytes_ = 0;
+  std::string end_text_;
+  bool watch_ = true;
+  bool awake_ = false;
+};
+
+}  // namespace funnel::sctpd

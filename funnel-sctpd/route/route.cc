@@ -1,0 +1,72 @@
+#include "funnel-sctpd/route/route.h"
+
+#include <algorithm>
+
+namespace funnel::sctpd {
+
+std::string_view Name(sctp::Carrier carrier) {
+  return carrier == sctp::Carrier::kDirect ? "direct" : "udp";
+}
+
+std::string AddressText(const sctp::PeerPath& path) {
+  std::string out = path.address.text();
+  if (path.carrier == sctp::Carrier::kDirect) out.resize(out.rfind(':'));
+  return out;
+}
+
+std::string PathText(const sctp::PeerPath& path) {
+  return AddressText(path).append(" (").append(Name(path.carrier)).append(")");
+}
+
+std::vector<Route> RoutesTo(const std::vector<Place>& places, const RouteRules& rules) {
+  bool direct = rules.carrier == config::Carrier::kDirect ||
+                (rules.carrier == config::Carrier::kAuto && rules.direct_now);
+  bool udp = rules.carrier != config::Carrier::kDirect;
+  std::vector<Route> routes;
+  for (const Place& place : places) {
+    std::uint16_t port = place.address.port();
+    if (direct && place.carrier != sctp::Carrier::kUdp)
+      routes.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
+                        port != 0 ? port : rules.sctp_port, place.priority, place.host});
+    if (udp && place.carrier != sctp::Carrier::kDirect)
+      routes.push_back({place.address.WithPort(port != 0 ? port : rules.udp_port),
+                        sctp::Carrier::kUdp, rules.sctp_port, place.priority, place.host});
+  }
+  return routes;
+}
+
+void Prefer(std::vector<Route>& routes, const Route& good) {
+  if (routes.empty()) return;
+  auto end = std::find_if(routes.begin(), routes.end(), [&](const Route& route) {
+    return route.priority != routes.front().priority;
+  });
+  std::stable_partition(routes.begin(), end,
+                        [&](const Route& route) { return route.address.SameHost(good.address); });
+}
+
+bool IsBetter(const Route& candidate, const Route& used) {
+  if (candidate.priority != used.priority) return candidate.priority < used.priority;
+  return candidate.host == used.host && candidate.carrier == sctp::Carrier::kDirect &&
+         used.carrier == sctp::Carrier::kUdp;
+}
+
+std::vector<sctp::PeerPath> PathsBeside(const std::vector<Route>& routes, const Route& used) {
+  std::vector<sctp::PeerPath> paths;
+  for (sctp::Carrier carrier : {sctp::Carrier::kDirect, sctp::Carrier::kUdp})
+    for (const Route& route : routes)
+      if (route.carrier == carrier && route.host == used.host &&
+          route.sctp_port == used.sctp_port &&
+          std::ranges::find(paths, route.path()) == paths.end())
+        paths.push_back(route.path());
+  auto present = std::ranges::find(paths, used.path());
+  if (present == paths.end()) {
+    paths.push_back(used.path());
+    present = std::prev(paths.end());
+  }
+  if (present - paths.begin() >= static_cast<std::ptrdiff_t>(sctp::Engine::kMaxPaths))
+    std::swap(*present, paths[sctp::Engine::kMaxPaths - 1]);
+  if (paths.size() > sctp::Engine::kMaxPaths) paths.resize(sctp::Engine::kMaxPaths);
+  return paths;
+}
+
+}  // namespace funnel::sctpd

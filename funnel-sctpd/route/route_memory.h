@@ -1,0 +1,50 @@
+// What is remembered of peers over a restart: which way worked last, and until when direct SCTP is
+// not worth a try. Without it each start would begin anew; nothing depends on it.
+//
+// As text, one line a peer behind one that names format and version:
+//
+//   funnel-routes 1
+//   hoster udp 192.0.2.1:9899 29899 1763737200
+//
+// peer, carrier, address, SCTP port, and from when direct SCTP is tried again (Unix time; 0: at
+// once).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "funnel-sctpd/route/route.h"
+
+namespace funnel::sctpd {
+
+struct RememberedRoute {
+  Route route;  // address, carrier and SCTP port count
+  std::int64_t direct_from_unix = 0;
+  bool operator==(const RememberedRoute&) const = default;
+};
+
+class RouteMemory {
+ public:
+  // More than anybody has peers.
+  static constexpr std::size_t kMaxPeers = 65536;
+
+  // Takes over what TEXT says. An error names the first line that made no sense; the others are
+  // taken all the same.
+  [[nodiscard]] Result<> Parse(std::string_view text);
+  [[nodiscard]] std::string Serialize() const;
+
+  // nullptr: nothing is known.
+  [[nodiscard]] const RememberedRoute* Find(const std::string& peer) const;
+  // True: it is not what it was.
+  bool Set(const std::string& peer, const RememberedRoute& remembered);
+  bool Forget(const std::string& peer) { return peers_.erase(peer) != 0; }
+
+ private:
+  std::map<std::string, RememberedRoute> peers_;
+};
+
+}  // namespace funnel::sctpd

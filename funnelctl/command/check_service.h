@@ -1,0 +1,17 @@
+// The configuration of one service: funnel.conf, its own file and those of the peers that it names.
+#pragma once
+
+#include <expected>
+#include <string_view>
+
+#include "common/base/options.h"
+#include "common/config/read/load.h"
+
+namespace funnel::ctl {
+
+// As config::Load does it, as if there were no other service and no other peer. A service that has
+// no file is a mistake.
+[[nodiscard]] std::expected<config::Configuration, config::Mistakes> LoadOneService(
+    const Options& options, const std::string& name);
+
+}  // namespace funnel::ctl

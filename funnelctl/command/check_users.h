@@ -1,0 +1,13 @@
+// What configuration alone cannot tell of the edges' users, since it asks nobody who they are.
+#pragma once
+
+#include "common/config/read/load.h"
+
+namespace funnel::ctl {
+
+// Edges whose user is another one's under another name, by this machine's user database: another
+// edge's, funnel-sctpd's, funnel-authd's, or root's. Users that systemd makes for as long as an
+// edge runs are not in it, and are nobody else.
+[[nodiscard]] config::Mistakes FindSharedUsers(const config::Configuration& configuration);
+
+}  // namespace funnel::ctl

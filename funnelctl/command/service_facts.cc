@@ -1,0 +1,42 @@
+#include "funnelctl/command/service_facts.h"
+
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+std::vector<std::string> AddressesOf(const config::ServiceConfig& service) {
+  std::vector<std::string> out;
+  for (const config::Endpoint& endpoint : service.listen) out.push_back(endpoint.text());
+  if (service.role == config::Role::kConnect) out.push_back(service.connect.text());
+  return out;
+}
+
+std::string ReasonOf(const NodeView& view, const config::ServiceConfig& service) {
+  if (!view.sctpd.status) return {};
+  for (const ChannelStatus& channel : view.sctpd.status->channels) {
+    if (channel.service == service.name.text() && !channel.reason.empty())
+      return Shown(channel.reason);
+  }
+  return {};
+}
+
+}  // namespace
+
+ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service) {
+  bool udp = service.protocol == config::Protocol::kUdp;
+  ServiceFacts out{.protocol = udp ? "udp" : "tcp",
+                   .role = std::string(RoleWord(service.role)),
+                   .addresses = AddressesOf(service),
+                   .peer = service.role == config::Role::kRelay ? service.relay_to : service.peer,
+                   .state = DescribeService(view, service),
+                   .reason = ReasonOf(view, service)};
+  const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+  out.edge_alive = counters != nullptr && counters->alive;
+  if (!out.edge_alive) return out;
+  out.channels = counters->Value("channels_up");
+  out.sessions = counters->Value(udp ? "flows" : "sessions");
+  return out;
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,28 @@
+// One service in the words and numbers that `services`, `top` and completion show.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnelctl/status/status_view.h"
+
+namespace funnel::ctl {
+
+struct ServiceFacts {
+  std::string protocol;                // "udp", "tcp"
+  std::string role;                    // "listen", "connect", "relay"
+  std::vector<std::string> addresses;  // where clients reach it; the backend
+  std::string peer;                    // empty: any
+  std::string state;                   // DescribeService
+  std::string reason;                  // why a channel was refused or failed; remote text escaped
+  bool edge_alive = false;
+  // From the edge's counters; nothing where it does not run.
+  std::optional<std::uint64_t> channels;
+  std::optional<std::uint64_t> sessions;  // flows or connections
+};
+
+[[nodiscard]] ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service);
+
+}  // namespace funnel::ctl

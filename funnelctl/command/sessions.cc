@@ -1,0 +1,61 @@
+// funnelctl sessions: flows and connections of one service or of all, from their edges.
+#include "funnelctl/command.h"
+#include "funnelctl/daemons.h"
+#include "funnelctl/table.h"
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+// Edges answer with their list cut by [control] sessions-shown.
+std::string RenderSessions(const Json& edge) {
+  const std::string service = TextOf(edge, "service");
+  Table table({"SESSION", "CLIENT", "ASKED", "BACKEND", "STATE", "AGE", "IDLE", "SENT", "RECEIVED",
+               "QUEUED"});
+  for (const Json& session : ListOf(edge, "sessions")) {
+    const std::string id = TextOf(session, "id");
+    table.AddRow({id.empty() ? "-" : Shown(service + "/" + id), Shown(TextOf(session, "client")),
+                  Shown(TextOf(session, "local")), Shown(TextOf(session, "backend")),
+                  Shown(TextOf(session, "state")), PrintSeconds(NumberOf(session, "age_ms") / 1000),
+                  PrintSeconds(NumberOf(session, "idle_ms") / 1000),
+                  PrintBytes(NumberOf(session, "bytes_sent")),
+                  PrintBytes(NumberOf(session, "bytes_received")),
+                  PrintBytes(NumberOf(session, "queued_bytes")) + " / " +
+                      PrintBytes(NumberOf(session, "undelivered_bytes"))});
+  }
+  std::string out = Shown(service) + ": " + std::to_string(NumberOf(edge, "sessions_total")) +
+                    " sessions" + (IsTrue(edge, "draining") ? ", draining" : "") + '\n';
+  if (!table.empty()) out += table.Print();
+  if (std::int64_t omitted = NumberOf(edge, "sessions_omitted"); omitted > 0)
+    out += "  ... and " + std::to_string(omitted) + " more\n";
+  return out;
+}
+
+}  // namespace
+
+int RunSessions(const Options& options) {
+  std::vector<Daemon> edges;
+  const bool named = !options.arguments.empty();
+  if (named) {
+    auto edge = FindDaemon(options, options.arguments.front());
+    if (!edge) return Complain(edge.error().message);
+    edges.push_back(*std::move(edge));
+  } else {
+    edges = AllEdges(options);
+  }
+  int status = kExitOk;
+  Json answers = Json::array();
+  for (const Daemon& edge : edges) {
+    auto answer = AskJson(edge, "sessions");
+    if (answer) {
+      if (!options.json) PrintText(RenderSessions(*answer));
+      answers.push_back(*std::move(answer));
+    } else if (named || !NotRunning(answer.error())) {
+      status = Complain(Explain(edge, answer.error()));
+    }
+  }
+  if (options.json) PrintJson(answers);
+  return status;
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,65 @@
+#include <nlohmann/json.hpp>
+
+#include "funnelctl/status/status_view.h"
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Parsed once already; null where there was no answer.
+Json Raw(const std::string& text) {
+  Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return parsed.is_object() ? parsed : Json();
+}
+
+Json Services(const NodeView& view) {
+  Json out = Json::array();
+  if (!view.configuration) return out;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    out.push_back({{"service", service.name.text()},
+                   {"protocol", service.protocol == config::Protocol::kUdp ? "udp" : "tcp"},
+                   {"role", RoleWord(service.role)},
+                   {"peer", service.peer.empty() ? Json() : Json(service.peer)},
+                   {"state", DescribeService(view, service)}});
+  }
+  return out;
+}
+
+Json Counters(const NodeView& view) {
+  Json out = Json::object();
+  for (const metrics::CounterFileEntry& entry : view.counters) {
+    if (!entry.snapshot) {
+      out[entry.file] = {{"error", entry.snapshot.error().message}};
+      continue;
+    }
+    const metrics::Snapshot& snapshot = *entry.snapshot;
+    Json values = Json::object();
+    for (const metrics::CounterValue& value : snapshot.values) values[value.name] = value.value;
+    out[entry.file] = {{"alive", snapshot.alive},     {"pid", snapshot.pid},
+                       {"started", snapshot.started}, {"starts", snapshot.starts},
+                       {"beat", snapshot.beat},       {"values", std::move(values)}};
+  }
+  return out;
+}
+
+Json Text(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+}  // namespace
+
+std::string RenderJson(const NodeView& view) {
+  Json out = {{"node", Text(view.node_name())},
+              {"when", view.now},
+              {"problems", FindProblems(view)},
+              {"sctpd", Raw(view.sctpd.json)},
+              {"sctpd_error", Text(view.sctpd.error)},
+              {"authd", Raw(view.authd.json)},
+              {"authd_error", Text(view.authd.error)},
+              {"configuration_mistakes", view.mistakes},
+              {"services", Services(view)},
+              {"counters", Counters(view)}};
+  return out.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,129 @@
+#include "funnelctl/status/status_view.h"
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+using Problems = std::vector<std::string>;
+
+template <typename Status>
+void FindSilence(const NodeView& view, const std::string& daemon, const Answer<Status>& answer,
+                 Problems& out) {
+  if (answer.status) return;
+  std::string text = daemon + " does not answer: " + answer.error;
+  if (const metrics::Snapshot* counters = view.FindCounters(daemon)) {
+    text += counters->alive ? "; its process " + std::to_string(counters->pid) + " lives"
+                            : "; by its counters it " + DescribeLife(counters, view.now);
+  }
+  out.push_back(std::move(text));
+}
+
+// A peer that is expected to connect to us, and one reached on demand, may well be away.
+bool MayBeAway(const NodeView& view, const AssociationStatus& association) {
+  if (!view.configuration) return false;
+  const config::PeerConfig* peer = view.configuration->FindPeer(association.peer);
+  return peer != nullptr && peer->when == config::When::kOnDemand;
+}
+
+void FindAssociations(const NodeView& view, Problems& out) {
+  if (view.sctpd.status->authd_connected == false)
+    out.push_back("funnel-sctpd is not connected to funnel-authd");
+  for (const AssociationStatus& association : view.sctpd.status->associations) {
+    if (association.peer.empty() || association.state == "up" || MayBeAway(view, association))
+      continue;
+    std::string text =
+        "peer " + Shown(association.peer) + " is not connected (" + Shown(association.state) + ")";
+    if (!association.reason.empty()) text += ": " + Shown(association.reason);
+    out.push_back(std::move(text));
+  }
+}
+
+// What every path takes: an IPv6 packet of 1,280 bytes (RFC 8200), less the headers that
+// packet-size does not count.
+constexpr int kSafePacketSize = 1280 - 28;
+
+// Of what we send only: the peer's status tells the other way.
+void FindVanishingPackets(const NodeView& view, Problems& out) {
+  for (const AssociationStatus& association : view.sctpd.status->associations) {
+    if (association.vanishing_packet_bytes <= 0 || association.state != "up") continue;
+    out.push_back(
+        "peer " + Shown(association.peer) + " at " + Shown(association.address) + ": packets of " +
+        std::to_string(association.vanishing_packet_bytes) +
+        " B get no answer, small ones do; [sctp] packet-size = " + std::to_string(kSafePacketSize) +
+        "B at both ends passes everywhere, funnelctl doctor tells what passes here");
+  }
+}
+
+void FindChannels(const NodeView& view, Problems& out) {
+  for (const ChannelStatus& channel : view.sctpd.status->channels) {
+    if (channel.state != "refused" && channel.state != "failed") continue;
+    std::string text =
+        "service " + Shown(channel.service) + " to " + Shown(channel.peer) + " " + channel.state;
+    if (!channel.reason.empty()) text += ": " + Shown(channel.reason);
+    out.push_back(std::move(text));
+  }
+}
+
+void FindCredentials(const NodeView& view, Problems& out) {
+  const AuthdStatus& authd = *view.authd.status;
+  if (!authd.keytab_error.empty())
+    out.push_back("keytab " + Shown(authd.keytab) + ": " + Shown(authd.keytab_error));
+  for (const IdentityStatus& identity : authd.identities) {
+    if (!identity.error.empty()) {
+      out.push_back(Shown(identity.principal) + ": " + Shown(identity.error));
+    } else if (!identity.in_keytab) {
+      out.push_back(Shown(identity.principal) + ": the keytab has no key for it");
+    }
+  }
+  for (const PeerVerification& peer : authd.peers) {
+    if (peer.state != "failed") continue;
+    out.push_back("peer " + Shown(peer.peer) +
+                  " is not who it should be, or cannot prove it: " + Shown(peer.reason));
+  }
+}
+
+void FindDeadEdges(const NodeView& view, Problems& out) {
+  for (const metrics::CounterFileEntry& entry : view.counters) {
+    if (entry.file.find('@') == std::string::npos || !entry.snapshot) continue;
+    const metrics::Snapshot& counters = *entry.snapshot;
+    if (!counters.alive && counters.pid != 0)
+      out.push_back(Shown(entry.file) + " " + DescribeLife(&counters, view.now));
+  }
+}
+
+// By the edges' own account: nothing else sees what a backend refuses.
+void FindRefusingBackends(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    if (service.role != config::Role::kConnect) continue;
+    const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+    if (counters == nullptr || !counters->alive) continue;
+    const auto since = static_cast<std::int64_t>(counters->Value("backend_failing_since"));
+    if (since <= 0) continue;
+    out.push_back("service " + service.name.text() + ": its backend " + service.connect.text() +
+                  " has taken nothing for " + PrintSince(since, view.now) +
+                  "; the log of its edge tells what it answers");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> FindProblems(const NodeView& view) {
+  Problems out;
+  FindSilence(view, "funnel-sctpd", view.sctpd, out);
+  FindSilence(view, "funnel-authd", view.authd, out);
+  if (!view.configuration) {
+    out.push_back("the configuration in " + view.config_dir + " has " +
+                  std::to_string(view.mistakes) + (view.mistakes == 1 ? " mistake" : " mistakes") +
+                  ": funnelctl check tells");
+  }
+  if (view.sctpd.status) FindAssociations(view, out);
+  if (view.sctpd.status) FindVanishingPackets(view, out);
+  if (view.sctpd.status) FindChannels(view, out);
+  if (view.authd.status) FindCredentials(view, out);
+  FindDeadEdges(view, out);
+  FindRefusingBackends(view, out);
+  return out;
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,117 @@
+// What `funnelctl status` says about peers, services and channels.
+#include "funnelctl/status/status_view.h"
+#include "funnelctl/table.h"
+#include "funnelctl/ways.h"
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+namespace {
+
+std::string Omitted(std::int64_t count) {
+  return count <= 0 ? "" : "  ... and " + std::to_string(count) + " more\n";
+}
+
+std::string PlainState(const AssociationStatus& association) {
+  if (association.state == "verifying") return "proving identity";
+  if (association.state == "waiting") return "down, will retry";
+  return Shown(association.state);
+}
+
+const PeerVerification* FindVerification(const NodeView& view, const std::string& peer) {
+  if (!view.authd.status || peer.empty()) return nullptr;
+  for (const PeerVerification& candidate : view.authd.status->peers) {
+    if (candidate.peer == peer) return &candidate;
+  }
+  return nullptr;
+}
+
+void AddAssociationNotes(const NodeView& view, const AssociationStatus& association, Table& table) {
+  if (!association.reason.empty()) table.AddNote("last problem: " + Shown(association.reason));
+  if (association.retry_in_ms) {
+    table.AddNote("next try in " +
+                  PrintMilliseconds(static_cast<double>(*association.retry_in_ms)));
+  }
+  AddWays(association, table);
+  const PeerVerification* verification = FindVerification(view, association.peer);
+  if (verification == nullptr) return;
+  if (verification->state == "verified") {
+    std::string until = verification->expires ? " until " + PrintTime(*verification->expires) : "";
+    table.AddNote("is " + Shown(verification->principal) + until + "; we are " +
+                  Shown(verification->identity));
+  } else if (!verification->reason.empty()) {
+    table.AddNote("identity: " + Shown(verification->reason));
+  }
+}
+
+std::string Where(const config::ServiceConfig& service) {
+  if (service.role == config::Role::kConnect) return "backend " + service.connect.text();
+  std::string out = "listens on ";
+  for (std::size_t i = 0; i < service.listen.size(); ++i)
+    out += (i == 0 ? "" : ", ") + service.listen[i].text();
+  return out;
+}
+
+std::string ToWhom(const config::ServiceConfig& service) {
+  if (service.role == config::Role::kListen) return "to " + service.peer;
+  return service.peer.empty() ? "from any peer" : "from " + service.peer;
+}
+
+void AddChannelNotes(const ChannelStatus& channel, Table& table) {
+  if (!channel.local_principal.empty() || !channel.remote_principal.empty()) {
+    table.AddNote("we are " + Shown(channel.local_principal) + ", they are " +
+                  Shown(channel.remote_principal));
+  }
+  if (!channel.reason.empty()) {
+    table.AddNote("reason: " + Shown(channel.reason) +
+                  (channel.reason_authenticated ? " (authenticated)" : ""));
+  }
+  if (channel.queued_bytes > 0)
+    table.AddNote(PrintBytes(channel.queued_bytes) + " wait for the edge");
+  if (channel.frames_dropped > 0)
+    table.AddNote(std::to_string(channel.frames_dropped) + " frames dropped");
+}
+
+}  // namespace
+
+std::string RenderAssociations(const NodeView& view) {
+  if (!view.sctpd.status) return {};
+  Table table(
+      {"PEER", "STATE", "SINCE", "ADDRESS", "CARRIER", "RTT", "CHANNELS", "SENT", "RECEIVED"});
+  for (const AssociationStatus& association : view.sctpd.status->associations) {
+    table.AddRow({association.peer.empty() ? "(unverified)" : Shown(association.peer),
+                  PlainState(association), PrintSince(association.since, view.now),
+                  Shown(association.address), Shown(association.carrier),
+                  association.srtt_ms ? PrintMilliseconds(*association.srtt_ms) : "-",
+                  std::to_string(association.channels), PrintBytes(association.bytes_sent),
+                  PrintBytes(association.bytes_received)});
+    AddAssociationNotes(view, association, table);
+  }
+  std::string body = table.empty() ? "  none: no peer is configured\n" : table.Print();
+  return "Associations\n" + body + Omitted(view.sctpd.status->associations_omitted);
+}
+
+std::string RenderServices(const NodeView& view) {
+  if (!view.configuration || view.configuration->services.empty()) return {};
+  Table table({"SERVICE", "PROTOCOL", "STATE", "PEER", ""});
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    bool udp = service.protocol == config::Protocol::kUdp;
+    table.AddRow({service.name.text(), udp ? "udp" : "tcp", DescribeService(view, service),
+                  ToWhom(service), Where(service)});
+  }
+  return "Services\n" + table.Print();
+}
+
+std::string RenderChannels(const NodeView& view) {
+  if (!view.sctpd.status || view.sctpd.status->channels.empty()) return {};
+  Table table({"CHANNEL OF", "STATE", "SINCE", "PEER", "ROLE", "STREAM", "SENT", "RECEIVED"});
+  for (const ChannelStatus& channel : view.sctpd.status->channels) {
+    table.AddRow({Shown(channel.service), Shown(channel.state), PrintSince(channel.since, view.now),
+                  Shown(channel.peer), Shown(channel.role),
+                  channel.stream ? std::to_string(*channel.stream) : "-",
+                  PrintBytes(channel.bytes_sent), PrintBytes(channel.bytes_received)});
+    AddChannelNotes(channel, table);
+  }
+  return "Channels\n" + table.Print() + Omitted(view.sctpd.status->channels_omitted);
+}
+
+}  // namespace funnel::ctl

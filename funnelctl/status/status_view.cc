@@ -1,0 +1,54 @@
+#include "funnelctl/status/status_view.h"
+
+#include <algorithm>
+
+#include "funnelctl/words.h"
+
+namespace funnel::ctl {
+
+const metrics::Snapshot* NodeView::FindCounters(std::string_view daemon) const {
+  for (const metrics::CounterFileEntry& entry : counters) {
+    if (entry.file == daemon && entry.snapshot) return &*entry.snapshot;
+  }
+  return nullptr;
+}
+
+std::string NodeView::node_name() const {
+  if (configuration) return configuration->node.name;
+  if (sctpd.status && !sctpd.status->node.empty()) return sctpd.status->node;
+  return authd.status ? authd.status->node : "";
+}
+
+std::string EdgeName(const config::ServiceConfig& service) {
+  bool udp = service.protocol == config::Protocol::kUdp;
+  return (udp ? "funnel-udpd@" : "funnel-tcpd@") + service.name.text();
+}
+
+std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now) {
+  if (counters == nullptr) return "no sign of life";
+  if (counters->alive) return "running";
+  auto beat = static_cast<std::int64_t>(counters->beat);
+  std::string ago = PrintSince(beat, now) + " ago";
+  if (counters->pid == 0) return "stopped " + ago;
+  // Its last sign of life; it may have lived a little longer. Some never give one after their
+  // start.
+  return (counters->beat == counters->started ? "DIED, was started " : "DIED, last seen ") + ago;
+}
+
+std::string DescribeService(const NodeView& view, const config::ServiceConfig& service) {
+  if (!view.sctpd.status) return "unknown";
+  const ChannelStatus* first = nullptr;
+  std::int64_t open = 0;
+  for (const ChannelStatus& channel : view.sctpd.status->channels) {
+    if (channel.service != service.name.text()) continue;
+    if (channel.state == "open") ++open;
+    if (first == nullptr) first = &channel;
+  }
+  if (open == 1) return "open";
+  if (open > 1) return "open (" + std::to_string(open) + " channels)";
+  if (first != nullptr) return Shown(first->state);
+  return service.role == config::Role::kListen ? "idle: starts with its first client"
+                                               : "ready: nobody has opened it";
+}
+
+}  // namespace funnel::ctl

@@ -1,0 +1,64 @@
+// All that `funnelctl status` knows about a node at one moment, and its renderings. Rendering does
+// no I/O, so that tests can show it any state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/read/load.h"
+#include "common/metrics/reader.h"
+#include "funnelctl/status/status_model.h"
+
+namespace funnel::ctl {
+
+// One of the two daemons that can be asked.
+template <typename Status>
+struct Answer {
+  std::optional<Status> status;
+  std::string error;  // why there is no status
+  std::string json;   // as it came; empty without a status
+};
+
+struct NodeView {
+  std::int64_t now = 0;  // seconds since 1970
+  std::string config_dir;
+  std::optional<config::Configuration> configuration;
+  std::size_t mistakes = 0;  // why there is no configuration
+  Answer<SctpdStatus> sctpd;
+  Answer<AuthdStatus> authd;
+  std::vector<metrics::CounterFileEntry> counters;
+  std::string counters_error;
+
+  // The daemon's counter file, where there is a good one.
+  [[nodiscard]] const metrics::Snapshot* FindCounters(std::string_view daemon) const;
+  [[nodiscard]] std::string node_name() const;
+};
+
+// What an administrator should look at, the gravest first, a sentence each. Remote text is escaped.
+[[nodiscard]] std::vector<std::string> FindProblems(const NodeView& view);
+
+// "running", "died 3 min ago", ... by its counter file alone.
+[[nodiscard]] std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now);
+// "funnel-udpd@dns".
+[[nodiscard]] std::string EdgeName(const config::ServiceConfig& service);
+// What a service is doing, in a few words.
+[[nodiscard]] std::string DescribeService(const NodeView& view,
+                                          const config::ServiceConfig& service);
+
+[[nodiscard]] std::string RenderText(const NodeView& view);
+[[nodiscard]] std::string RenderJson(const NodeView& view);
+
+// Parts of RenderText; each begins with its title, or is empty.
+[[nodiscard]] std::string RenderDaemons(const NodeView& view);
+[[nodiscard]] std::string RenderAssociations(const NodeView& view);
+[[nodiscard]] std::string RenderServices(const NodeView& view);
+[[nodiscard]] std::string RenderChannels(const NodeView& view);
+[[nodiscard]] std::string RenderIdentities(const NodeView& view);
+[[nodiscard]] std::string RenderRefusals(const NodeView& view);
+[[nodiscard]] std::string RenderFailures(const NodeView& view);
+[[nodiscard]] std::string RenderCounters(const NodeView& view);
+
+}  // namespace funnel::ctl

@@ -1,0 +1,40 @@
+// A number of the table at one end of its range, with the others beside it that it is bound to
+// moved out of its way.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string_view>
+
+#include "common/config/keys/keys.h"
+
+namespace funnel::config {
+
+inline void SetNumber(const KeyRow& row, std::int64_t value, void* object) {
+  auto parsed = ParseValue(row.type, row.range, PrintNumber(row.type, value), row.field(object));
+  EXPECT_TRUE(parsed) << row.key << ": " << (parsed ? "" : parsed.error().message);
+}
+
+// ROW is one of ROWS, OBJECT what they point into.
+inline void SetWithOthers(std::span<const KeyRow> rows, const KeyRow& row, std::int64_t value,
+                          void* object) {
+  SetNumber(row, value, object);
+  std::set<std::string_view> fixed{row.key};
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const KeyRow& one : rows) {
+      if (one.not_above.empty()) continue;
+      const KeyRow& other = *FindKey(rows, one.section, one.not_above);
+      const std::int64_t least = NumberOf(one.field(object)) * one.factor;
+      const std::int64_t most = NumberOf(other.field(object));
+      if (least <= most) continue;
+      moved = true;
+      const bool raise = fixed.contains(one.key);
+      fixed.insert(raise ? other.key : one.key);
+      raise ? SetNumber(other, least, object) : SetNumber(one, most / one.factor, object);
+    }
+  }
+}
+
+}  // namespace funnel::config

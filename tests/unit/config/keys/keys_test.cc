@@ -1,0 +1,143 @@
+#include "common/config/keys/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "common/config/keys/help.h"
+
+namespace funnel::config {
+namespace {
+
+struct Table {
+  const char* name;
+  std::span<const KeyRow> rows;
+  void* object;
+};
+
+class Keys : public testing::Test {
+ protected:
+  NodeConfig node_;
+  PeerConfig peer_;
+  ServiceConfig service_;
+  Table tables_[3] = {{"funnel.conf", NodeKeys(), &node_},
+                      {"peer", PeerKeys(), &peer_},
+                      {"service", ServiceKeys(), &service_}};
+};
+
+std::string Example(Type type) {
+  switch (type) {
+    case Type::kPrincipal:
+    case Type::kPattern:
+      return "a/b@R";
+    case Type::kIpAddress:
+      return "192.0.2.1";
+    case Type::kHostPort:
+    case Type::kLiteralPort:
+    case Type::kBackend:
+      return "192.0.2.1:53";
+    case Type::kNetwork:
+      return "192.0.2.0/24";
+    case Type::kStream:
+      return "7";
+    default:
+      return "name";
+  }
+}
+
+TEST_F(Keys, EveryDefaultParsesAndIsInRange) {
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      std::string text = PrintValue(row.type, row.field(table.object));
+      if (text.empty()) continue;
+      // A required word such as `protocol` has a value from birth, which nobody sees.
+      auto parsed = ParseValue(row.type, row.range, text, row.field(table.object));
+      EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
+                          << (parsed ? "" : parsed.error().message);
+      EXPECT_EQ(PrintValue(row.type, row.field(table.object)), text) << row.key;
+    }
+  }
+}
+
+TEST_F(Keys, EveryTypeFitsItsMember) {
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      if (!PrintValue(row.type, row.field(table.object)).empty()) continue;  // seen above
+      auto parsed = ParseValue(row.type, row.range, Example(row.type), row.field(table.object));
+      EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
+                          << (parsed ? "" : parsed.error().message);
+      EXPECT_EQ(PrintValue(row.type, row.field(table.object)), Example(row.type)) << row.key;
+    }
+  }
+}
+
+TEST_F(Keys, NumbersHaveARangeAndAreHeldByTheirMember) {
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      if (PrintRange(row.type, row.range).empty()) continue;
+      EXPECT_LT(row.range.min, row.range.max) << row.key;
+      Field field = row.field(table.object);
+      bool narrow = std::holds_alternative<std::uint16_t*>(field);
+      EXPECT_LE(row.range.max, narrow ? 65535 : std::int64_t{1} << 32) << row.key;
+    }
+  }
+}
+
+// So that no value of the range is one that no configuration can have.
+TEST_F(Keys, WhatTheyMayNotExceedIsAKeyBesideThemAndReachesAsFar) {
+  int bounded = 0;
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      if (row.not_above.empty()) continue;
+      ++bounded;
+      const KeyRow* other = FindKey(table.rows, row.section, row.not_above);
+      ASSERT_NE(other, nullptr) << row.key;
+      EXPECT_EQ(other->type, row.type) << row.key;
+      EXPECT_LE(row.range.max * row.factor, other->range.max) << row.key;
+      EXPECT_LE(row.range.min * row.factor, other->range.min) << row.key;
+    }
+  }
+  EXPECT_GE(bounded, 9);
+}
+
+TEST(DescribeLimits, SaysWhatElseBoundsAKeyAndWhatAppliesIt) {
+  const KeyRow& row = *FindKey(NodeKeys(), "sctp", "heartbeat");
+  EXPECT_EQ(DescribeLimits(row),
+            "default: 2s; range: 100ms to 15s; at most half of dead-peer-timeout; a change needs a "
+            "restart; since 0.1");
+}
+
+TEST_F(Keys, AreUniqueAndExplained) {
+  for (const Table& table : tables_) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    for (const KeyRow& row : table.rows) {
+      EXPECT_TRUE(seen.emplace(row.section, row.key).second) << row.key << " is there twice";
+      EXPECT_TRUE(row.help.ends_with('.')) << row.key;
+      EXPECT_FALSE(row.since.empty());
+    }
+  }
+}
+
+TEST(PrintDefault, TellsInitialAndComputedOnes) {
+  EXPECT_EQ(PrintDefault(*FindKey(NodeKeys(), "sctp", "rto-min")), "100ms");
+  EXPECT_EQ(PrintDefault(*FindKey(ServiceKeys(), "service", "max-flows")), "16384");
+  EXPECT_EQ(PrintDefault(*FindKey(PeerKeys(), "peer", "carrier")), "auto");
+  EXPECT_EQ(PrintDefault(*FindKey(PeerKeys(), "peer", "node")), "");
+  EXPECT_EQ(PrintDefault(*FindKey(ServiceKeys(), "service", "wire-name")), "the file's name");
+}
+
+TEST(PrintValues, GivesEachElementOfAList) {
+  ServiceConfig service;
+  const KeyRow& row = *FindKey(ServiceKeys(), "security", "accept");
+  EXPECT_TRUE(PrintValues(row.type, row.field(&service)).empty());
+  for (const char* text : {"dns/*@R", "a\\, b@R"})
+    ASSERT_TRUE(ParseValue(row.type, row.range, text, row.field(&service)));
+  EXPECT_EQ(PrintValues(row.type, row.field(&service)).size(), 2u);
+  const KeyRow& flows = *FindKey(ServiceKeys(), "service", "max-flows");
+  EXPECT_EQ(PrintValues(flows.type, flows.field(&service)), std::vector<std::string>{"16384"});
+  const KeyRow& target = *FindKey(ServiceKeys(), "service", "target");
+  EXPECT_TRUE(PrintValues(target.type, target.field(&service)).empty());
+}
+
+}  // namespace
+}  // namespace funnel::config

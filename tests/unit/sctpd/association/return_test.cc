@@ -1,0 +1,246 @@
+// The way back to the better carrier or target, while what is in use goes on.
+#include "tests/unit/sctpd/association/carrier_nodes.h"
+
+namespace funnel::sctpd {
+namespace {
+
+class ReturnTest : public CarrierTest {
+ protected:
+  void UpByUdp() {
+    MakeAuto();
+    network.silent = {kDirectB};
+    Start();
+    Step(300ms);
+    VerifyAll();
+    ASSERT_EQ(way(), kUdpB);
+  }
+};
+
+TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
+  UpByUdp();
+  AssociationId first = peer().up->id();
+  Step(9min);
+  EXPECT_EQ(a->Count(kReturnsTried), 0u);
+  network.silent.clear();
+  Step(61s);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+  EXPECT_EQ(way(), kUdpB) << "not before it is verified";
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
+  EXPECT_EQ(a->associations->associations().size(), 1u);
+  EXPECT_EQ(b->associations->associations().size(), 1u);
+  EXPECT_TRUE(b->only_association().up());
+  ASSERT_EQ(a->engine->ends.back().first, first);
+  EXPECT_EQ(a->engine->ends.back().second, sctp::DownReason::kShutdown) << "what was sent arrives";
+}
+
+TEST_F(ReturnTest, SilentDirectLeavesTheLivingOneAlone) {
+  UpByUdp();
+  AssociationId first = peer().up->id();
+  Step(10min);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+  Step(5s);
+  EXPECT_EQ(a->Count(kConnectsFailed), 1u);
+  EXPECT_EQ(peer().up->id(), first);
+  EXPECT_EQ(a->Count(kAssociationsSwitched), 0u);
+  Step(9min);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+  Step(61s);
+  EXPECT_EQ(a->Count(kReturnsTried), 2u);
+}
+
+TEST_F(ReturnTest, EdgesComeAtOnceToTheNewOne) {
+  UpByUdp();
+  TestEdge edge = a->Attach("dns");
+  Settle();
+  TestEdge served = OpenAdopted(edge);
+  Step(9min);
+  network.silent.clear();
+  edge.Receive();
+  Step(61s);
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+  auto frames = edge.Receive();
+  ASSERT_EQ(frames.size(), 1u);
+  ASSERT_EQ(TestEdge::TypeOf(frames[0]), wire::FrameType::kLinkEnd);
+  auto end = ipc::LinkEnd::Parse(ByteView(frames[0]).subspan(wire::kFrameHeaderSize));
+  EXPECT_EQ(end->code, ipc::LinkEndCode::kMoved);
+  TestEdge again = a->Attach("dns");
+  Settle();
+  EXPECT_EQ(again.ReceiveTypes(), std::vector{wire::FrameType::kLinkUp});
+}
+
+TEST_F(ReturnTest, TrafficPutsItOff) {
+  UpByUdp();
+  TestEdge edge = a->Attach("dns");
+  Settle();
+  TestEdge served = OpenAdopted(edge);
+  network.silent.clear();
+  for (int i = 0; i < 700; ++i) {
+    edge.Send(wire::FrameType::kSealed, ChannelId(7), Bytes(40, 1));
+    Settle();
+    Step(1s);
+  }
+  EXPECT_EQ(a->Count(kReturnsTried), 0u);
+  Step(4s);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+}
+
+TEST_F(ReturnTest, LiveSessionsPutItOffHoweverSilent) {
+  UpByUdp();
+  TestEdge edge = a->Attach("shell");
+  Settle();
+  TestEdge served = OpenAdopted(edge);
+  ipc::Note note{.state = ipc::NoteState::kOpen, .in_use = true};
+  edge.Send(wire::FrameType::kNote, ChannelId(), note.Serialize());
+  Settle();
+  network.silent.clear();
+  for (int i = 0; i < 20; ++i) Step(1min);
+  EXPECT_EQ(a->Count(kReturnsTried), 0u);
+  note.in_use = false;
+  edge.Send(wire::FrameType::kNote, ChannelId(), note.Serialize());
+  Settle();
+  Step(5s);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+}
+
+TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
+  UpByUdp();
+  TestEdge edge = a->Attach("dns");
+  Settle();
+  TestEdge served = OpenAdopted(edge);
+  AssociationId first = peer().up->id();
+  network.silent.clear();
+  Step(10min);
+  ASSERT_EQ(a->Count(kReturnsTried), 1u);
+  ASSERT_EQ(a->associations->associations().size(), 2u);
+  edge.Send(wire::FrameType::kSealed, ChannelId(7), Bytes(40, 1));
+  Settle();
+  // The proof of who we are does not leave any more.
+  AssociationId fresh = a->engine->connects.back().first;
+  a->associations->OnPeerFrame({fresh, Bytes(40, 7)});
+  Settle();
+  EXPECT_EQ(peer().up->id(), first);
+  EXPECT_EQ(a->associations->associations().size(), 1u);
+  EXPECT_EQ(b->associations->associations().size(), 1u);
+  EXPECT_TRUE(b->authd.frames.empty());
+  Step(61s);
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+}
+
+TEST_F(ReturnTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
+  UpByUdp();
+  network.silent.clear();
+  Step(10min);
+  ASSERT_EQ(a->associations->associations().size(), 2u);
+  // The peer had its verdict first, and has made room.
+  b->Verify(*b->associations->associations().rbegin()->second, "a");
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  EXPECT_EQ(way(), "none");
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(b->associations->associations().size(), 1u);
+  EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
+  EXPECT_EQ(a->Count(kConnects), 3u) << "direct and UDP at first, and direct again";
+}
+
+TEST_F(ReturnTest, SuccessorThatFailsIsAnOrdinaryLoss) {
+  UpByUdp();
+  network.silent.clear();
+  Step(10min);
+  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  Settle();
+  ASSERT_EQ(a->associations->associations().size(), 1u);
+  a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
+  Settle();
+  EXPECT_TRUE(a->associations->associations().empty());
+  Step(1s);
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+}
+
+TEST_F(ReturnTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
+  UpByUdp();
+  Step(10min);
+  ASSERT_EQ(a->associations->associations().size(), 2u);
+  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  Settle();
+  EXPECT_TRUE(a->associations->associations().empty());
+  network.silent.clear();
+  Step(50ms);
+  VerifyAll();
+  EXPECT_EQ(way(), kDirectB);
+}
+
+TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
+  MakeAuto();
+  MakeOther();
+  config_a.peers[0].connect[0].host = "hoster.example";
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+  FindTwo(10, 20);
+  Start();
+  VerifyAll();
+  ASSERT_EQ(way(), kUdpB);
+  network.silent = {kUdpB};
+  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  SettleAll();
+  Step(50ms);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpOther);
+  // It comes back, and is preferred at the next idle moment.
+  Step(59s);
+  EXPECT_EQ(a->Count(kReturnsTried), 0u);
+  network.silent.clear();
+  Step(1s);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
+  Step(1h);
+  EXPECT_EQ(a->Count(kReturnsTried), 1u);
+}
+
+TEST_F(ReturnTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
+  MakeAuto();
+  MakeOther();
+  config_a.peers[0].connect[0].host = "hoster.example";
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+  FindTwo(10, 20);
+  Start();
+  ASSERT_EQ(a->only_association().state(), AssociationState::kVerifying);
+  a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
+  SettleAll();
+  Step(1s);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpOther);
+  // The preferred one has its turn again, beside it.
+  Step(1min);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpB);
+}
+
+TEST_F(ReturnTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
+  MakeAuto();
+  MakeOther();
+  config_a.peers[0].connect[0].host = "hoster.example";
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+  FindTwo(10, 20);
+  network.silent = {kUdpB};
+  Start();
+  Step(1s);
+  VerifyAll();
+  ASSERT_EQ(way(), kUdpOther);
+  FindTwo(20, 10);
+  network.silent.clear();
+  Step(1min);
+  VerifyAll();
+  EXPECT_EQ(way(), kUdpOther) << "by now it is the preferred one";
+  Step(1h);
+  EXPECT_EQ(a->Count(kConnects), 2u);
+}
+
+}  // namespace
+}  // namespace funnel::sctpd

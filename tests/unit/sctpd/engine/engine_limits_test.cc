@@ -1,0 +1,204 @@
+// The engine's small parts that hold something: output queue, resend guard, limits for strangers,
+// addresses, settings.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+
+#include "funnel-sctpd/engine/output_queue.h"
+#include "funnel-sctpd/engine/packet/peer_port.h"
+#include "funnel-sctpd/engine/packet/train_limits.h"
+#include "funnel-sctpd/engine/path/resend_guard.h"
+#include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/strangers.h"
+
+namespace funnel::sctp {
+namespace {
+
+Bytes RandomBytes(std::mt19937& random, std::size_t size) {
+  Bytes out(size);
+  for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
+  return out;
+}
+
+// --- output queue
+
+TEST(OutputQueueTest, KeepsOrderAndContents) {
+  OutputQueue queue(1 << 20);
+  std::mt19937 random(3);
+  std::deque<Bytes> expected;
+  for (int round = 0; round < 2000; ++round) {
+    if (random() % 3 != 0) {
+      Bytes bytes = RandomBytes(random, 1 + random() % 1500);
+      auto room = queue.Append({}, bytes.size());
+      if (room.empty()) continue;
+      std::copy(bytes.begin(), bytes.end(), room.begin());
+      expected.push_back(bytes);
+    } else if (!expected.empty()) {
+      std::size_t count = 1 + random() % std::min<std::size_t>(expected.size(), 5);
+      queue.Pop(count);
+      expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    ASSERT_EQ(queue.size(), expected.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(3, expected.size()); ++i) {
+      auto packet = queue.packet(i);
+      ASSERT_EQ(Bytes(packet.begin(), packet.end()), expected[i]);
+    }
+  }
+}
+
+TEST(OutputQueueTest, RefusesBeyondItsLimit) {
+  OutputQueue queue(1000);
+  EXPECT_FALSE(queue.Append({}, 600).empty());
+  EXPECT_TRUE(queue.Append({}, 600).empty());
+  queue.Pop(1);
+  EXPECT_FALSE(queue.Append({}, 600).empty());
+}
+
+// --- resend guard
+
+using Verdict = ResendGuard::Verdict;
+constexpr std::chrono::milliseconds kRoundTrip{50};
+
+TEST(ResendGuardTest, WithholdsWhatIsStillOnItsWay) {
+  ResendGuard guard;
+  TimePoint now{std::chrono::hours(1)};
+  auto after = [&](int ms) { return now + std::chrono::milliseconds(ms); };
+  EXPECT_EQ(guard.OnChunk(10, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(11, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(10, after(49), kRoundTrip), Verdict::kTooEarly);
+  EXPECT_EQ(guard.OnChunk(10, after(51), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(10, after(100), kRoundTrip), Verdict::kTooEarly)
+      << "counts from the last copy";
+  EXPECT_EQ(guard.OnChunk(10, after(102), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(11, after(102), kRoundTrip), Verdict::kResend);
+  EXPECT_EQ(guard.OnChunk(11, after(103), std::chrono::milliseconds(0)), Verdict::kResend)
+      << "not guarded";
+}
+
+TEST(ResendGuardTest, NumbersWrap) {
+  ResendGuard guard;
+  TimePoint now{std::chrono::hours(1)};
+  for (std::uint32_t tsn : {0xfffffffeu, 0xffffffffu, 0u, 1u})
+    EXPECT_EQ(guard.OnChunk(tsn, now, kRoundTrip), Verdict::kFirst);
+  EXPECT_EQ(guard.OnChunk(0xfffffffe, now, kRoundTrip), Verdict::kTooEarly);
+  EXPECT_EQ(guard.OnChunk(0, now + kRoundTrip, kRoundTrip), Verdict::kResend);
+}
+
+// --- strangers
+
+TEST(StrangersTest, LimitsEachHostAndAll) {
+  StrangerLimits limits;
+  limits.packets_per_second = 100;
+  limits.packets_per_second_per_host = 10;
+  Strangers strangers(limits);
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](int i) {
+    return *TransportAddress::Parse(
+        "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 1);
+  };
+  auto admit = [&](int i, Strangers::Ask ask = Strangers::Ask::kInit) {
+    return strangers.Admit(host(i), ask, now);
+  };
+  int admitted = 0;
+  for (int i = 0; i < 50; ++i) admitted += admit(1);
+  EXPECT_EQ(admitted, 10);
+  admitted = 0;
+  for (int i = 2; i < 500; ++i) admitted += admit(i);
+  EXPECT_EQ(admitted, 90);
+  EXPECT_FALSE(admit(2));
+  // Who had an INIT answered goes on.
+  EXPECT_TRUE(admit(1, Strangers::Ask::kCookieEcho));
+  EXPECT_TRUE(admit(1, Strangers::Ask::kOther));
+  now += std::chrono::milliseconds(200);
+  EXPECT_TRUE(admit(3));
+}
+
+TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
+  StrangerLimits limits;
+  limits.packets_per_second = limits.packets_per_second_per_host = 1;
+  limits.packets_per_second_per_known_host = 5;
+  limits.packets_per_second_of_known_hosts = 8;
+  Strangers strangers(limits);
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](int i, std::uint16_t port = 1) {
+    return *TransportAddress::Parse("10.0.0." + std::to_string(i), port);
+  };
+  auto admitted = [&](int i) {
+    int out = 0;
+    for (std::uint16_t port = 1; port < 50; ++port)
+      out += strangers.Admit(host(i, port), Strangers::Ask::kInit, now);
+    return out;
+  };
+  strangers.SetKnownHosts({host(1), host(2)});
+  EXPECT_TRUE(strangers.IsKnown(host(2, 99)));
+  EXPECT_EQ(admitted(9), 1);
+  EXPECT_EQ(admitted(1), 5);
+  // Being told of them once more fills nothing up.
+  strangers.SetKnownHosts({host(1), host(2), host(3)});
+  EXPECT_EQ(admitted(1), 0);
+  EXPECT_EQ(admitted(2), 3);
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(admitted(2), 5);
+}
+
+// --- trains, names for peers
+
+TEST(TrainLimitsTest, AreOfOneHostAndForAWhile) {
+  TrainLimits trains;
+  TimePoint now{std::chrono::hours(1)};
+  auto host = [](std::size_t i, std::uint16_t port = 1) {
+    return *TransportAddress::Parse(
+        "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), port);
+  };
+  trains.Limit(host(1), 1299, now);
+  EXPECT_EQ(trains.LargestSegment(host(1, 77), now), 1299u);
+  EXPECT_EQ(trains.LargestSegment(host(2), now), SIZE_MAX);
+  now += TrainLimits::kKept;
+  EXPECT_EQ(trains.LargestSegment(host(1), now), SIZE_MAX);
+  for (std::size_t i = 0; i < 3 * TrainLimits::kMost; ++i) {
+    trains.Limit(host(i), 0, now);
+    ASSERT_EQ(trains.LargestSegment(host(i), now), 0u);
+  }
+  EXPECT_LE(trains.size(), TrainLimits::kMost);
+}
+
+TEST(PeerPortTest, EndsWhenAllAreTaken) {
+  EXPECT_EQ(FreePort(7, [](PeerPort) { return false; }), PeerPort(7));
+  EXPECT_EQ(FreePort(0, [](PeerPort) { return false; }), PeerPort(1));
+  EXPECT_EQ(FreePort(65530, [](PeerPort port) { return port.value() > 100; }), PeerPort(1));
+  EXPECT_EQ(FreePort(7, [](PeerPort) { return true; }), std::nullopt);
+}
+
+// --- addresses, settings
+
+TEST(TransportAddressTest, ReadsAndWritesText) {
+  auto text = [](std::string_view in) {
+    auto address = TransportAddress::Parse(in, 9899);
+    return address ? address->text() : "nothing";
+  };
+  EXPECT_EQ(text("192.0.2.1"), "192.0.2.1:9899");
+  EXPECT_EQ(text("192.0.2.1:99"), "192.0.2.1:99");
+  EXPECT_EQ(text("2001:db8::1"), "[2001:db8::1]:9899");
+  EXPECT_EQ(text("[2001:db8::1]:99"), "[2001:db8::1]:99");
+  EXPECT_EQ(text("::ffff:192.0.2.1"), "192.0.2.1:9899") << "mapped";
+  for (const char* bad :
+       {"", "192.0.2", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:x", "[::1",
+        "[::1]9", "[::1]:", "host.example", "fe80::1%nosuchinterface"})
+    EXPECT_EQ(text(bad), "nothing") << bad;
+}
+
+TEST(TransportAddressTest, SurvivesSockaddr) {
+  for (const char* in : {"192.0.2.1:99", "[2001:db8::1]:99"}) {
+    auto address = *TransportAddress::Parse(in, 1);
+    for (bool map : {false, true}) {
+      sockaddr_storage raw;
+      socklen_t length = address.ToSockaddr(raw, map);
+      EXPECT_EQ(TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length), address);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace funnel::sctp

@@ -1,0 +1,235 @@
+#include "common/wire/frame/open.h"
+
+#include <gtest/gtest.h>
+
+#include "common/wire/frame/hello.h"
+#include "common/wire/frame/tlv.h"
+
+namespace funnel::wire {
+namespace {
+
+OpenBody Sample() {
+  OpenBody open;
+  open.service = "dns";
+  open.target = "ns.hoster.net";
+  open.nonce.fill(9);
+  open.token = {1, 2, 3};
+  return open;
+}
+
+Bytes WithTlv(Bytes body, std::uint8_t type, ByteView value) {
+  ByteWriter out;
+  out.Append(body);
+  AppendTlv(out, static_cast<TlvType>(type), value);
+  return out.Release();
+}
+
+TEST(OpenBody, ComesBackAsItWent) {
+  auto open = OpenBody::Parse(Sample().Serialize());
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->service, "dns");
+  EXPECT_EQ(open->target, "ns.hoster.net");
+  EXPECT_EQ(open->nonce, Sample().nonce);
+  EXPECT_EQ(open->hop_limit, kDefaultHopLimit);
+  EXPECT_EQ(open->token, Sample().token);
+  EXPECT_TRUE(open->Offers(kProtocolVersion, kSuiteRfc4121));
+  EXPECT_FALSE(open->Offers(2, kSuiteRfc4121));
+}
+
+TEST(OpenBody, RejectsEveryTruncation) {
+  const Bytes body = Sample().Serialize();
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(OpenBody::Parse(ByteView(body).first(size))) << size;
+}
+
+TEST(OpenBody, RejectsDuplicateFields) {
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 5, AsBytes("x"))));
+  EXPECT_FALSE(OpenBody::Parse(
+      WithTlv(WithTlv(Sample().Serialize(), 200, AsBytes("x")), 200, AsBytes("x"))));
+}
+
+TEST(OpenBody, RejectsUnknownOddAndIgnoresUnknownEvenFields) {
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 201, AsBytes("x"))));
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 13, AsBytes("key share"))));
+  EXPECT_TRUE(OpenBody::Parse(WithTlv(Sample().Serialize(), 200, AsBytes("x"))));
+}
+
+TEST(OpenBody, RejectsNamesThatAreNone) {
+  for (std::string name : {std::string(), std::string("a b"), std::string("a\nb"),
+                           std::string("\xC3\xA4"), std::string(256, 'x')}) {
+    OpenBody open = Sample();
+    open.service = name;
+    EXPECT_FALSE(OpenBody::Parse(open.Serialize())) << name;
+  }
+}
+
+TEST(OpenBody, RejectsFieldsOfWrongSize) {
+  OpenBody none = Sample();
+  none.versions.clear();
+  EXPECT_FALSE(OpenBody::Parse(none.Serialize()));
+  OpenBody tokenless = Sample();
+  tokenless.token.clear();
+  EXPECT_FALSE(OpenBody::Parse(tokenless.Serialize()));
+}
+
+TEST(Features, ComeBackInTheirShortestForm) {
+  for (std::uint64_t bits : {1ull, 2ull, 0xFFull, 0x100ull, 1ull << 63}) {
+    OpenBody open = Sample();
+    open.features = Features(bits);
+    auto back = OpenBody::Parse(open.Serialize());
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->features.bits(), bits);
+  }
+  EXPECT_EQ(Features(0x100).Serialize(), (Bytes{1, 0}));
+  for (const Bytes& wrong : {Bytes{}, Bytes{0}, Bytes{0, 1}, Bytes(9, 1)})
+    EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 30, wrong))) << wrong.size();
+}
+
+TEST(Features, AreWhatBothHave) {
+  const Features ours{Feature::kDatagrams};
+  const Features theirs = Features(1ull << 40).With(ours);
+  EXPECT_EQ(ours.Common(theirs), ours);
+  EXPECT_TRUE(theirs.Contains(ours));
+  EXPECT_FALSE(ours.Contains(theirs));
+  EXPECT_EQ(KindText(theirs), "datagrams (UDP)");
+  EXPECT_EQ(KindText(Features(1ull << 40)), std::nullopt);
+}
+
+TEST(Feeds, ComeBackAndRejectTruncation) {
+  OpenBody open = Sample();
+  open.fed_by = {{"a.example", "dns"}, {"b.example", "dns2"}};
+  EXPECT_EQ(OpenBody::Parse(open.Serialize())->fed_by, open.fed_by);
+  const Bytes value = SerializeFeeds(open.fed_by);
+  for (std::size_t size = 0; size < value.size(); ++size)
+    EXPECT_EQ(ParseFeeds(ByteView(value).first(size)).has_value(), size == 14) << size;
+  EXPECT_FALSE(ParseFeeds(Bytes{1, ' ', 1, 'x'}));
+  EXPECT_FALSE(ParseFeeds(Bytes{0, 1, 'x'}));
+}
+
+TEST(Feeds, AreCutToWhatAnOpenHolds) {
+  const std::vector<Feed> many(40, {"node", "service"});
+  EXPECT_EQ(ParseFeeds(SerializeFeeds(many))->size(), kMaxFeeds);
+  const std::vector<Feed> longest(16, {std::string(255, 'n'), std::string(255, 's')});
+  EXPECT_EQ(ParseFeeds(SerializeFeeds(longest))->size(), kMaxFeedsSize / 512);
+  Bytes one_more = SerializeFeeds(many);
+  const Bytes another = SerializeFeeds({{"node", "service"}});
+  one_more.insert(one_more.end(), another.begin(), another.end());
+  EXPECT_FALSE(ParseFeeds(one_more));
+}
+
+TEST(OpenedBody, ComesBackAndRejectsTruncation) {
+  OpenedBody opened;
+  opened.token = {5, 6};
+  const Bytes body = opened.Serialize();
+  auto back = OpenedBody::Parse(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->token, opened.token);
+  EXPECT_EQ(back->suite, kSuiteRfc4121);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(OpenedBody::Parse(ByteView(body).first(size)));
+}
+
+TEST(RefusedBody, WithoutVerdictIsCodeAndText) {
+  RefusedBody refused{.code = RefusalCode::kBusy, .text = "busy"};
+  const Bytes body = refused.Serialize();
+  EXPECT_EQ(body, (Bytes{0, 2, 4, 'b', 'u', 's', 'y'}));
+  auto back = RefusedBody::Parse(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->code, RefusalCode::kBusy);
+  EXPECT_FALSE(back->has_verdict());
+}
+
+TEST(RefusedBody, CarriesAVerdictWithWhatOpensIt) {
+  RefusedBody refused;
+  refused.opened.token = {1};
+  refused.verdict = {7, 7};
+  auto back = RefusedBody::Parse(refused.Serialize());
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->has_verdict());
+  EXPECT_EQ(back->opened.token, refused.opened.token);
+  EXPECT_EQ(back->verdict, refused.verdict);
+}
+
+TEST(RefusedBody, CutsLongTextAndRejectsTruncation) {
+  RefusedBody refused{.text = std::string(300, 'x')};
+  EXPECT_EQ(RefusedBody::Parse(refused.Serialize())->text.size(), 255u);
+  EXPECT_FALSE(RefusedBody::Parse(Bytes{0, 1, 5, 'x'}));
+  EXPECT_FALSE(RefusedBody::Parse(Bytes{0, 1}));
+}
+
+TEST(Bindings, CoverEverythingButHopLimitAndToken) {
+  const Bytes base = OpenBindingBytes(Sample().Serialize());
+  OpenBody other = Sample();
+  other.hop_limit = 1;
+  other.token = {9};
+  EXPECT_EQ(OpenBindingBytes(other.Serialize()), base);
+
+  OpenBody changed = Sample();
+  changed.service = "dnt";
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.target = "ns.hoster.neu";
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.nonce[31] = 8;
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.versions = {1, 2};
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.suites = {2, 1};
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  changed = Sample();
+  changed.features = {Feature::kDatagrams};
+  EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
+  // An ignored field is covered as well.
+  EXPECT_NE(OpenBindingBytes(WithTlv(Sample().Serialize(), 200, AsBytes("x"))), base);
+}
+
+TEST(Bindings, OfARekeyDependOnEpochAndSecret) {
+  const Bytes base = RekeyBindingBytes(Epoch(3), AsBytes("secret"));
+  EXPECT_NE(RekeyBindingBytes(Epoch(4), AsBytes("secret")), base);
+  EXPECT_NE(RekeyBindingBytes(Epoch(3), AsBytes("secreu")), base);
+}
+
+TEST(Confirm, CoversAllButTheHopLimit) {
+  const OpenedBody opened{.token = {1}};
+  const Bytes base = ConfirmBytes(Sample().Serialize(), opened.Serialize());
+  OpenBody relayed = Sample();
+  relayed.hop_limit = 1;
+  EXPECT_EQ(ConfirmBytes(relayed.Serialize(), opened.Serialize()), base);
+  OpenBody altered = Sample();
+  altered.token = {1, 2, 4};
+  EXPECT_NE(ConfirmBytes(altered.Serialize(), opened.Serialize()), base);
+  EXPECT_NE(ConfirmBytes(Sample().Serialize(), OpenedBody{.suite = 2, .token = {1}}.Serialize()),
+            base);
+}
+
+TEST(Confirm, BytesCannotMoveBetweenItsTwoParts) {
+  EXPECT_NE(RekeyConfirmBytes(Epoch(1), AsBytes("ab"), AsBytes("c")),
+            RekeyConfirmBytes(Epoch(1), AsBytes("a"), AsBytes("bc")));
+}
+
+TEST(HopLimit, EveryRelayTakesOneOff) {
+  auto once = WithOneHopLess(Sample().Serialize());
+  ASSERT_TRUE(once);
+  EXPECT_EQ(OpenBody::Parse(*once)->hop_limit, kDefaultHopLimit - 1);
+  EXPECT_EQ(OpenBindingBytes(*once), OpenBindingBytes(Sample().Serialize()));
+  OpenBody last = Sample();
+  last.hop_limit = 0;
+  EXPECT_FALSE(WithOneHopLess(last.Serialize()));
+}
+
+TEST(HelloBody, ComesBackAndRejectsTruncation) {
+  const HelloBody hello{.node = "a.example", .instance = 1ull << 60};
+  const Bytes body = hello.Serialize();
+  auto back = HelloBody::Parse(body);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->node, hello.node);
+  EXPECT_EQ(back->instance, hello.instance);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(HelloBody::Parse(ByteView(body).first(size)));
+}
+
+}  // namespace
+}  // namespace funnel::wire

@@ -1,0 +1,180 @@
+#include "common/wire/frame/record.h"
+
+#include <gtest/gtest.h>
+
+#include "common/wire/frame/sealed.h"
+
+namespace funnel::wire {
+namespace {
+
+template <typename R>
+R Back(const R& record) {
+  Bytes raw;
+  AppendRecord(raw, record);
+  // Every truncation fails, the whole parses and nothing is left.
+  for (std::size_t size = 0; size < raw.size(); ++size) {
+    ByteReader cut(ByteView(raw).first(size));
+    EXPECT_FALSE(ParseRecord(cut)) << size;
+  }
+  static Bytes kept;  // views of the result point here
+  kept = raw;
+  ByteReader reader(kept);
+  auto parsed = ParseRecord(reader);
+  EXPECT_TRUE(parsed);
+  EXPECT_TRUE(reader.AtEnd());
+  return std::get<R>(*parsed);
+}
+
+Result<Record> Parse(const Bytes& raw) {
+  ByteReader reader(raw);
+  return ParseRecord(reader);
+}
+
+Bytes Serialize(const MessageRecord& record) {
+  Bytes raw(kMaxMessageHeader);
+  raw.resize(static_cast<std::size_t>(StoreMessageHeader(raw.data(), record) - raw.data()));
+  EXPECT_EQ(raw.size(), MessageHeaderSize(record));
+  raw.insert(raw.end(), record.bytes.begin(), record.bytes.end());
+  return raw;
+}
+
+TEST(Record, ControlRecordsComeBackAsTheyWent) {
+  EXPECT_EQ(Back(CreditRecord{SessionId(300), 1 << 20}).limit, 1u << 20);
+  EXPECT_EQ(Back(ChannelCreditRecord{kMaxVarint}).limit, kMaxVarint);
+  EXPECT_EQ(Back(SessionsRecord{2048}).limit, 2048u);
+  const auto reset = Back(ResetRecord{SessionId(5), EndCode::kReset, 70000});
+  EXPECT_EQ(reset.code, EndCode::kReset);
+  EXPECT_EQ(reset.final_charge, 70000u);
+  EXPECT_EQ(Back(EndSessionRecord{SessionId(9)}).session, SessionId(9));
+  EXPECT_EQ(Back(PingRecord{~0ull}).value, ~0ull);
+  EXPECT_EQ(Back(PongRecord{1}).value, 1u);
+  EXPECT_EQ(AsText(Back(RekeyRecord{AsBytes("token")}).token), "token");
+  EXPECT_TRUE(Back(RekeyRecord{}).token.empty());
+  EXPECT_EQ(Back(NewEpochRecord{100, 60}).reliable, 60u);
+  EXPECT_EQ(Back(FarewellRecord{EndCode::kShutdown, "bye"}).text, "bye");
+  EXPECT_EQ(AsText(Back(HelloRecord{AsBytes("tlvs")}).body), "tlvs");
+  const Bytes hash(kConfirmSize, 3);
+  EXPECT_EQ(Back(ConfirmRecord{hash}).hash.size(), kConfirmSize);
+}
+
+TEST(Record, OpenSessionCarriesAddresses) {
+  const SessionInfo info{"192.0.2.1:53", "[2001:db8::1]:53"};
+  EXPECT_EQ(Back(OpenSessionRecord{SessionId(1), info}).info, info);
+  EXPECT_EQ(Back(OpenSessionRecord{SessionId(1), {}}).info, SessionInfo());
+}
+
+TEST(Record, OpenSessionRejectsDuplicateAndUnknownOddFields) {
+  EXPECT_TRUE(Parse({3, 0, 3, 1, 1, 'x'}));
+  EXPECT_FALSE(Parse({3, 0, 6, 1, 1, 'x', 1, 1, 'y'}));
+  EXPECT_FALSE(Parse({3, 0, 3, 3, 1, 'x'}));
+  EXPECT_TRUE(Parse({3, 0, 3, 4, 1, 'x'}));
+}
+
+TEST(Record, MessageComesBackWithEveryOrder) {
+  for (Order order : {Order::kFree, Order::kOrdered, Order::kFollows, Order::kAfterAll}) {
+    const MessageRecord record{.order = order,
+                               .more = order == Order::kFree,
+                               .fin = order == Order::kAfterAll,
+                               .session = SessionId(70),
+                               .number = 20000,
+                               .distance = order == Order::kFollows ? 3u : 0u,
+                               .bytes = AsBytes("hello")};
+    const Bytes raw = Serialize(record);
+    auto parsed = Parse(raw);
+    ASSERT_TRUE(parsed);
+    const auto& back = std::get<MessageRecord>(*parsed);
+    EXPECT_EQ(back.order, order);
+    EXPECT_EQ(back.more, record.more);
+    EXPECT_EQ(back.fin, record.fin);
+    EXPECT_EQ(back.number, record.number);
+    EXPECT_EQ(back.distance, record.distance);
+    EXPECT_EQ(AsText(back.bytes), "hello");
+    for (std::size_t size = 0; size < raw.size(); ++size)
+      EXPECT_FALSE(Parse(Bytes(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(size))));
+  }
+}
+
+TEST(Record, MessageRejectsUnknownFlags) {
+  EXPECT_TRUE(Parse({2, 0x0F, 0, 0, 0}));
+  EXPECT_FALSE(Parse({2, 0x10, 0, 0, 0}));
+  EXPECT_FALSE(Parse({2, 0x80, 0, 0, 0}));
+}
+
+TEST(Record, LengthBeyondTheFrameIsRejectedHoweverHuge) {
+  EXPECT_FALSE(Parse({1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 'x'}));
+  EXPECT_FALSE(Parse({12, 0xC0, 0, 0, 1, 0, 0, 0, 0}));
+}
+
+TEST(Record, DatagramIsAtMostAsLongAsUdpAllows) {
+  Bytes raw(kMaxDatagramHeader);
+  const std::size_t longest = kMaxDatagramSize;
+  raw.resize(static_cast<std::size_t>(StoreDatagramHeader(raw.data(), SessionId(0), longest) -
+                                      raw.data()));
+  EXPECT_EQ(raw.size(), DatagramHeaderSize(SessionId(0), longest));
+  raw.resize(raw.size() + longest);
+  EXPECT_TRUE(Parse(raw));
+  Bytes longer(kMaxDatagramHeader);
+  longer.resize(static_cast<std::size_t>(
+      StoreDatagramHeader(longer.data(), SessionId(0), longest + 1) - longer.data()));
+  longer.resize(longer.size() + longest + 1);
+  EXPECT_FALSE(Parse(longer));
+}
+
+TEST(Record, PaddingIsZeroToTheEnd) {
+  EXPECT_TRUE(Parse({0, 0, 0}));
+  EXPECT_FALSE(Parse({0, 0, 1}));
+}
+
+TEST(Record, ShareComesBackAndTakesNoMoreThanItsFields) {
+  Bytes raw;
+  AppendRecord(raw, ShareRecord{.serial = 7, .fresh = 4096, .reading = kUnlimitedShare});
+  ByteReader reader(raw);
+  const auto record = ParseRecord(reader);
+  ASSERT_TRUE(record);
+  const auto* share = std::get_if<ShareRecord>(&*record);
+  ASSERT_NE(share, nullptr);
+  EXPECT_EQ(share->serial, 7u);
+  EXPECT_EQ(share->fresh, 4096u);
+  EXPECT_EQ(share->reading, kUnlimitedShare);
+  EXPECT_TRUE(reader.AtEnd());
+  EXPECT_FALSE(Parse({130, 4, 1, 2, 3, 4}));
+  EXPECT_FALSE(Parse({130, 2, 1, 2}));
+}
+
+TEST(Record, UnknownKindsAreSkippedFrom128AndRejectedBelow) {
+  const Bytes raw{200, 2, 'x', 'y', 9, 0, 0, 0, 0, 0, 0, 0, 7};
+  ByteReader reader(raw);
+  auto skipped = ParseRecord(reader);
+  ASSERT_TRUE(skipped);
+  EXPECT_TRUE(std::holds_alternative<SkippedRecord>(*skipped));
+  EXPECT_TRUE(std::holds_alternative<PingRecord>(*ParseRecord(reader)));
+  EXPECT_TRUE(Parse({128, 0}));
+  EXPECT_FALSE(Parse({128, 1}));
+  EXPECT_FALSE(Parse({127, 0}));
+  EXPECT_FALSE(Parse({16, 0}));
+}
+
+TEST(SealedHeader, ComesBackAndHasTheDocumentedLayout) {
+  const SealedHeader header{.reliable = true,
+                            .confirmed = true,
+                            .reliable_before = 0x0102030405,
+                            .sequence = 0x0A0B0C0D0E0F};
+  std::array<std::uint8_t, kSealedHeaderSize> raw;
+  header.Serialize(raw);
+  EXPECT_EQ(raw, (std::array<std::uint8_t, 12>{3, 1, 2, 3, 4, 5, 0xA, 0xB, 0xC, 0xD, 0xE, 0xF}));
+  EXPECT_EQ(SealedHeader::Parse(raw), header);
+}
+
+TEST(SealedHeader, RejectsUnknownFlagsShortnessAndImpossibleCounts) {
+  std::array<std::uint8_t, kSealedHeaderSize> raw{};
+  EXPECT_TRUE(SealedHeader::Parse(raw));
+  EXPECT_FALSE(SealedHeader::Parse(ByteView(raw).first(11)));
+  raw[0] = 4;
+  EXPECT_FALSE(SealedHeader::Parse(raw));
+  raw[0] = 0;
+  raw[5] = 1;  // one reliable frame before the first
+  EXPECT_FALSE(SealedHeader::Parse(raw));
+}
+
+}  // namespace
+}  // namespace funnel::wire

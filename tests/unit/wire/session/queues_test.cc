@@ -1,0 +1,176 @@
+#include <gtest/gtest.h>
+
+#include "common/wire/frame/record_queue.h"
+#include "common/wire/session/credit.h"
+#include "common/wire/session/datagram_queue.h"
+#include "common/wire/session/send_queue.h"
+
+namespace funnel::wire {
+namespace {
+
+constexpr TimePoint kStart{std::chrono::seconds(100)};
+
+std::string Drain(SendQueue& queue, ChunkPool& pool, std::size_t step) {
+  std::string out;
+  while (!queue.empty()) {
+    Bytes part(std::min(step, queue.size()));
+    queue.CopyTo(part);
+    out += AsText(part);
+    queue.Consume(part.size(), pool);
+  }
+  return out;
+}
+
+TEST(SendQueue, GivesBackTheStreamWhateverTheCuts) {
+  ChunkPool pool;
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += std::to_string(i);
+  for (std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{4000}, text.size()}) {
+    SendQueue queue;
+    for (std::size_t at = 0; at < text.size(); at += 333)
+      queue.Append(AsBytes(std::string_view(text).substr(at, 333)), 4096, pool);
+    EXPECT_EQ(queue.size(), text.size());
+    EXPECT_EQ(Drain(queue, pool, step), text);
+  }
+}
+
+TEST(SendQueue, PreparedPlacesJoinTheStream) {
+  ChunkPool pool;
+  SendQueue queue;
+  std::string expected;
+  for (std::size_t count : {std::size_t{0}, std::size_t{10}, std::size_t{3000}, std::size_t{0},
+                            std::size_t{4096}, std::size_t{1}}) {
+    MutableByteView place = queue.Prepare(4096, pool);
+    count = std::min(count, place.size());
+    std::fill_n(place.begin(), count, static_cast<std::uint8_t>('a' + count % 7));
+    expected += std::string(count, static_cast<char>('a' + count % 7));
+    queue.Commit(count, pool);
+  }
+  EXPECT_EQ(queue.size(), expected.size());
+  EXPECT_EQ(Drain(queue, pool, 1000), expected);
+}
+
+TEST(SendQueue, AnIdleQueueHoldsNothing) {
+  ChunkPool pool;
+  SendQueue queue;
+  (void)queue.Prepare(16384, pool);
+  queue.Commit(0, pool);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(SendQueue, KeepsMessagesApart) {
+  ChunkPool pool;
+  SendQueue queue;
+  queue.AppendMessage(AsBytes("one"), Order::kFree, 0, false, pool);
+  queue.AppendMessage({}, Order::kAfterAll, 0, false, pool);
+  queue.AppendMessage(AsBytes("three"), Order::kFollows, 2, true, pool);
+  EXPECT_EQ(queue.head()->size(), 3u);
+  queue.Consume(3, pool);
+  EXPECT_EQ(queue.head()->size(), 0u);
+  EXPECT_EQ(queue.head()->order, Order::kAfterAll);
+  queue.Consume(0, pool);
+  EXPECT_TRUE(queue.head()->more);
+  queue.Clear(pool);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(DatagramQueue, PacksWhatFits) {
+  DatagramQueue queue(1000);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(queue.Push(SessionId(1), AsBytes("12345678")), 0u);
+  EXPECT_EQ(queue.front_size(), 11u);
+  EXPECT_EQ(queue.Front(32).size(), 22u);
+  EXPECT_EQ(queue.Front(33).size(), 33u);
+  EXPECT_EQ(queue.Front(5).size(), 11u);  // one goes alone, however large
+  queue.Pop(33);
+  EXPECT_EQ(queue.size(), 22u);
+}
+
+TEST(DatagramQueue, DropsTheOldestBeyondItsLimit) {
+  DatagramQueue queue(100);
+  std::size_t dropped = 0;
+  for (char c = 'a'; c < 'z'; ++c) dropped += queue.Push(SessionId(1), AsBytes(std::string(17, c)));
+  EXPECT_EQ(dropped, 20u);
+  EXPECT_EQ(queue.size(), 100u);
+  EXPECT_EQ(queue.Front(1)[3], 'u');
+}
+
+TEST(DatagramQueue, DropsTheStale) {
+  DatagramQueue queue(1000);
+  const Duration life = std::chrono::milliseconds(100);
+  (void)queue.Push(SessionId(1), AsBytes("old"));
+  EXPECT_EQ(queue.DropStale(kStart, life), 0u);
+  (void)queue.Push(SessionId(1), AsBytes("new"));
+  EXPECT_EQ(queue.DropStale(kStart + life / 2, life), 0u);
+  EXPECT_EQ(queue.DropStale(kStart + life, life), 1u);
+  EXPECT_EQ(queue.size(), 6u);
+  EXPECT_EQ(queue.DropStale(kStart + life * 2, life), 1u);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(RecordQueue, GivesRecordsInOrder) {
+  RecordQueue queue;
+  queue.Push(PingRecord{1});
+  queue.Push(EndSessionRecord{SessionId(2)});
+  EXPECT_EQ(queue.Front().size(), 9u);
+  queue.Pop();
+  EXPECT_EQ(queue.Front().size(), 2u);
+  queue.Pop();
+  EXPECT_TRUE(queue.empty());
+  EXPECT_TRUE(queue.Front().empty());
+}
+
+TEST(Credit, SenderStopsAtTheLimitAndTheLargestCounts) {
+  SendCredit credit(100);
+  credit.Spend(60);
+  EXPECT_EQ(credit.available(), 40u);
+  EXPECT_EQ(credit.Raise(200), 100u);
+  EXPECT_EQ(credit.Raise(150), 0u);
+  EXPECT_EQ(credit.available(), 140u);
+}
+
+TEST(Credit, ReceiverRejectsWhatItDidNotGrant) {
+  ReceiveCredit credit(100);
+  EXPECT_TRUE(credit.Receive(60));
+  EXPECT_FALSE(credit.Receive(41));
+  EXPECT_TRUE(credit.Receive(40));
+}
+
+TEST(Credit, AFinalChargeIsBetweenWhatCameAndTheLimit) {
+  ReceiveCredit credit(100);
+  EXPECT_TRUE(credit.Receive(60));
+  EXPECT_FALSE(credit.Finish(59));
+  EXPECT_FALSE(credit.Finish(101));
+  EXPECT_TRUE(credit.Finish(80));
+}
+
+TEST(Credit, AQuickReadersWindowGrowsAndASlowOnesDoesNot) {
+  const Duration quick = std::chrono::milliseconds(200);
+  for (bool is_quick : {true, false}) {
+    ReceiveCredit credit(64 << 10);
+    TimePoint now = kStart;
+    for (int i = 0; i < 10; ++i) {
+      const std::uint64_t grant = credit.limit() - credit.received();
+      ASSERT_TRUE(credit.Receive(grant));
+      credit.Consume(grant);
+      EXPECT_TRUE(credit.IsDue());
+      now += is_quick ? quick / 2 : quick * 2;
+      (void)credit.Grant(now, quick, 1 << 20, 1 << 30);
+    }
+    EXPECT_EQ(credit.window(), is_quick ? 1u << 20 : 64u << 10);
+  }
+}
+
+TEST(Credit, GrowthIsLimitedByWhatIsLeftForAll) {
+  ReceiveCredit credit(1000);
+  const Duration quick = std::chrono::milliseconds(200);
+  credit.Consume(500);
+  EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 0u);
+  credit.Consume(499);
+  EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 0u);
+  credit.Consume(1);
+  EXPECT_EQ(credit.Grant(kStart, quick, 10000, 300), 300u);
+  EXPECT_EQ(credit.ShrinkWindow(1000), 300u);
+}
+
+}  // namespace
+}  // namespace funnel::wire
