@@ -246,10 +246,11 @@ class Runner:
 
     def run(self):
         arguments = self.arguments
-        if arguments.fresh:
-            self.fresh(os.path.join(build.TOP, "build"))
-            return
         plain = None if arguments.sanitize else self.build("build")
+        if arguments.fresh:
+            if plain:  # which meets the version before
+                self.fresh(plain)
+            return
         if plain:
             self.unit(plain, sanitized=False)
         if arguments.units:
