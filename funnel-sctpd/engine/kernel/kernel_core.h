@@ -131,6 +131,7 @@ class KernelCore : public Engine {
   std::optional<KernelSocket> listener_;
   std::unordered_map<AssociationId, std::unique_ptr<KernelAssociation>> associations_;
   std::vector<AssociationId> unsent_;           // with something in their outbox
+  std::unordered_set<AssociationId> waiting_;   // OnWritable is owed
   std::unordered_set<TransportAddress> known_;  // without ports
   std::uint64_t last_id_ = 0;
   EngineCounters counters_;

@@ -1,5 +1,6 @@
 // KernelCore's way out: messages into outboxes, outboxes into the kernel.
 #include <algorithm>
+#include <utility>
 
 #include "funnel-sctpd/engine/kernel/kernel_core.h"
 
@@ -34,6 +35,7 @@ SendStatus KernelCore::Send(AssociationId id, StreamId stream, ByteView message,
   if (!HasRoom(*association, KernelOutbox::Cost(message.size()), large)) {
     ++counters_.sends_full;
     association->waits = true;
+    waiting_.insert(id);
     look_interval_ = kShortestLook;
     look_ = std::min(look_, Now() + look_interval_);
     return SendStatus::kFull;
@@ -76,9 +78,10 @@ void KernelCore::SendOutboxes() {
 void KernelCore::LookForRoom() {
   look_ = TimePoint::max();
   look_interval_ = std::clamp<Duration>(look_interval_ * 2, kShortestLook, kLongestLook);
-  std::vector<AssociationId> ids;
-  for (const auto& [id, association] : associations_)
-    if (association->waits || !association->outbox.empty()) ids.push_back(id);
+  // Not all associations: the idle ones cost nothing.
+  std::unordered_set<AssociationId> ids = std::exchange(waiting_, {});
+  ids.insert(unsent_.begin(), unsent_.end());
+
   for (AssociationId id : ids) {
     KernelAssociation* association = Find(id);
     if (association == nullptr) continue;
@@ -95,6 +98,7 @@ void KernelCore::LookForRoom() {
       look_interval_ = kShortestLook;
     } else if (association->waits || !association->outbox.empty()) {
       look_ = Now() + look_interval_;
+      if (association->waits) waiting_.insert(id);
     }
   }
 }
