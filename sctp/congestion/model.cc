@@ -59,14 +59,17 @@ LossGate::Pace Model::PaceOfPhase() const {
 
 double Model::pacing_rate() const {
   if (least_rtt_ != Duration::max() && least_rtt_ < kShortPath && full_) return 0;
-  const double measured = PacingGain() * rate();
-  if (full_ || phase_ != Phase::kStartUp) return measured;
-  // Until the path was filled once, what was measured may be no more than what there was to send:
-  // a few small messages must not slow down what comes next below the first window's pace.
-  if (smoothed_rtt_ <= Duration::zero()) return measured;
+  // Nothing is known of the path that a pace could follow from.
+  if (smoothed_rtt_ <= Duration::zero()) return 0;
+  // What was measured may be no more than what there was to send. A few small messages must not
+  // slow down what comes next: until the path was filled once, not below the first window's pace,
+  // and never below that of the least window, which may be under way in any case.
   const std::size_t first = std::min(window_, kInitialPackets * packet_bytes_);
-  return std::max(measured, kStartUpGain * static_cast<double>(first) /
-                                std::chrono::duration<double>(smoothed_rtt_).count());
+  const double least = full_ || phase_ != Phase::kStartUp
+                           ? static_cast<double>(kLeastPackets * packet_bytes_)
+                           : kStartUpGain * static_cast<double>(first);
+  const double seconds = std::chrono::duration<double>(smoothed_rtt_).count();
+  return std::max(PacingGain() * rate(), least / seconds);
 }
 
 const char* Model::state() const {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/congestion/loss_gate.h"
+#include "sctp/congestion/model.h"
 #include "sctp/congestion/pacer.h"
 #include "sctp/congestion/rate_bound.h"
 #include "sctp/congestion/reno.h"
@@ -62,6 +63,35 @@ TEST(DeliveryRateTest, WhatWasMeasuredWithNothingToSendSaysSo) {
   EXPECT_TRUE(rate.OnSend(now, false).app_limited);
   rate.OnDelivered(1001, now + 1ms);
   EXPECT_FALSE(rate.OnSend(now + 2ms, false).app_limited);
+}
+
+// Whatever was measured, what the window lets out at least in a round trip may leave within it.
+TEST(ModelTest, PacesNoSlowerThanTheLeastWindow) {
+  Model model(1472);
+  TimePoint now{100s};
+  std::uint64_t delivered = 0;
+  for (int round = 0; round < 20; ++round) {
+    AckEvent event;
+    event.now = now += 50ms;
+    event.rate = {.valid = true, .bytes_per_second = 100, .delivered_before = delivered};
+    event.delivered_bytes = 5;
+    event.delivered_total_bytes = delivered += 5;
+    event.rtt = event.smoothed_rtt = 50ms;
+    model.OnAck(event);
+  }
+  EXPECT_STRNE(model.state(), "start-up");
+  EXPECT_GE(model.window_bytes(), 4 * 1472u);
+  EXPECT_GE(model.pacing_rate(), 4 * 1472 / 0.05);
+}
+
+TEST(ModelTest, WithoutARoundTripTheAcknowledgementsPace) {
+  Model model(1472);
+  AckEvent event;
+  event.now = TimePoint{100s};
+  event.rate = {.valid = true, .bytes_per_second = 10};
+  event.delivered_bytes = event.delivered_total_bytes = 50;
+  model.OnAck(event);
+  EXPECT_EQ(model.pacing_rate(), 0);
 }
 
 TEST(PacerTest, SpreadsAfterAShortBurst) {
