@@ -35,16 +35,16 @@ std::string AddressText(const SocketAddress& address) {
 Acceptor::Listener::Listener(Acceptor& owner, UniqueFd socket)
     : acceptor(owner), fd(std::move(socket)) {}
 
-Acceptor::Acceptor(EdgeParts& parts, OnConnection on_connection)
-    : parts_(parts),
+Acceptor::Acceptor(SharedState& shared, OnConnection on_connection)
+    : shared_(shared),
       on_connection_(std::move(on_connection)),
       spare_(OpenSpare()),
-      pause_(parts.loop.AddTimer([this] { SetListening(true); })),
-      hook_(parts.loop.AddTurnHook([this] { AcceptReady(); })) {}
+      pause_(shared.loop.AddTimer([this] { SetListening(true); })),
+      hook_(shared.loop.AddTurnHook([this] { AcceptReady(); })) {}
 
 Result<> Acceptor::Add(UniqueFd listening) {
   auto listener = std::make_unique<Listener>(*this, std::move(listening));
-  listener->watch = TRY(parts_.sockets.Add(listener->fd.get(), EPOLLIN, *listener));
+  listener->watch = TRY(shared_.sockets.Add(listener->fd.get(), EPOLLIN, *listener));
   listeners_.push_back(std::move(listener));
   return {};
 }
@@ -74,18 +74,18 @@ bool Acceptor::AcceptOne(int listening) {
 }
 
 void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
-  if (parts_.draining) {
-    parts_.Count(kSessionsDrained);
+  if (shared_.draining) {
+    shared_.Count(kSessionsDrained);
     return CloseWithReset(std::move(fd));
   }
-  SessionLimit::Place place = parts_.limit.Take();
+  SessionLimit::Place place = shared_.limit.Take();
   if (!place) {
-    parts_.Count(kSessionsOverLimit);
+    shared_.Count(kSessionsOverLimit);
     Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",
-        {{"SERVICE", parts_.service.name.text()}});
+        {{"SERVICE", shared_.service.name.text()}});
     return CloseWithReset(std::move(fd));
   }
-  PrepareStream(fd.get(), parts_.service.keepalive);
+  PrepareStream(fd.get(), shared_.service.keepalive);
   wire::SessionInfo info{AddressText(client), AddressText(LocalAddress(fd.get()))};
   on_connection_({std::move(fd), std::move(info), std::move(place)});
 }
@@ -105,18 +105,18 @@ bool Acceptor::OnAcceptError(int listening, int error) {
       Pause();
       return false;
     default:  // the one connection's own error (accept(2), "Error handling")
-      parts_.Count(kAcceptErrors);
+      shared_.Count(kAcceptErrors);
       return true;
   }
 }
 
 void Acceptor::Shed(int listening) {
   Log(LogLevel::kError, "no-descriptors", "too many open files: connections are reset",
-      {{"SERVICE", parts_.service.name.text()}});
+      {{"SERVICE", shared_.service.name.text()}});
   spare_.reset();
   UniqueFd fd(accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (fd) {
-    parts_.Count(kAcceptShed);
+    shared_.Count(kAcceptShed);
     CloseWithReset(std::move(fd));
   }
   spare_ = OpenSpare();
@@ -124,7 +124,7 @@ void Acceptor::Shed(int listening) {
 }
 
 void Acceptor::Pause() {
-  parts_.Count(kAcceptErrors);
+  shared_.Count(kAcceptErrors);
   SetListening(false);
   pause_->ArmAfter(kPause);
 }

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "funnel-tcpd/edge_parts.h"
+#include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
 
@@ -21,7 +21,7 @@ class Acceptor {
   // Taken from one socket before others have their turn.
   static constexpr int kBatch = 64;
 
-  Acceptor(EdgeParts& parts, OnConnection on_connection);
+  Acceptor(SharedState& shared, OnConnection on_connection);
 
   // LISTENING is non-blocking and listens.
   [[nodiscard]] Result<> Add(UniqueFd listening);
@@ -51,7 +51,7 @@ class Acceptor {
   void Pause();
   void SetListening(bool on);
 
-  EdgeParts& parts_;
+  SharedState& shared_;
   OnConnection on_connection_;
   UniqueFd spare_;
   std::vector<std::unique_ptr<Listener>> listeners_;

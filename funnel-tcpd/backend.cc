@@ -7,17 +7,17 @@
 
 namespace funnel::tcpd {
 
-Backend::Backend(EdgeParts& parts, Dialer& dialer, ClientPolicy policy)
-    : parts_(parts), dialer_(dialer), policy_(std::move(policy)) {}
+Backend::Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy)
+    : shared_(shared), dialer_(dialer), policy_(std::move(policy)) {}
 
 Result<DialId> Backend::Dial(const wire::SessionInfo& info, Dialer::Done done) {
-  if (parts_.service.proxy_protocol == config::ProxyProtocol::kNone)
+  if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone)
     return dialer_.Dial({}, std::move(done));
   const auto addresses = policy_.Admit(info);
   if (!addresses) {
-    parts_.Count(kClientsNotAllowed);
+    shared_.Count(kClientsNotAllowed);
     Log(LogLevel::kWarning, "client-not-allowed", addresses.error().message,
-        {{"SERVICE", parts_.service.name.text()}});
+        {{"SERVICE", shared_.service.name.text()}});
     return Fail(addresses.error().message);
   }
   return dialer_.Dial(ProxyHeader(addresses->client, addresses->local), std::move(done));

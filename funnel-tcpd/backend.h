@@ -9,7 +9,7 @@ namespace funnel::tcpd {
 
 class Backend {
  public:
-  Backend(EdgeParts& parts, Dialer& dialer, ClientPolicy policy);
+  Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
 
   // As Dialer::Dial. An error: the service has proxy-protocol, and the client's address may not be
   // told to the backend; logged and counted.
@@ -19,7 +19,7 @@ class Backend {
   void Cancel(DialId id) { dialer_.Cancel(id); }
 
  private:
-  EdgeParts& parts_;
+  SharedState& shared_;
   Dialer& dialer_;
   ClientPolicy policy_;
 };

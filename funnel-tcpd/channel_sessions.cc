@@ -4,14 +4,14 @@
 
 namespace funnel::tcpd {
 
-ChannelSessions::ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel)
-    : channel_(channel), pump_(parts, *this, nullptr) {}
+ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& channel)
+    : channel_(channel), pump_(shared, *this, nullptr) {}
 
-ChannelSessions::ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel, Dialer& dialer,
-                                 ClientPolicy policy)
+ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& channel,
+                                 Dialer& dialer, ClientPolicy policy)
     : channel_(channel),
-      backend_(std::in_place, parts, dialer, std::move(policy)),
-      pump_(parts, *this, &*backend_) {}
+      backend_(std::in_place, shared, dialer, std::move(policy)),
+      pump_(shared, *this, &*backend_) {}
 
 void ChannelSessions::set_policy(ClientPolicy policy) {
   if (backend_) backend_->set_policy(std::move(policy));

@@ -13,8 +13,8 @@ namespace funnel::tcpd {
 class ChannelSessions final : public service::ChannelData, private ChannelPort {
  public:
   // DIALER and POLICY on the connecting side only.
-  ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel);
-  ChannelSessions(EdgeParts& parts, service::ChannelHandle& channel, Dialer& dialer,
+  ChannelSessions(SharedState& shared, service::ChannelHandle& channel);
+  ChannelSessions(SharedState& shared, service::ChannelHandle& channel, Dialer& dialer,
                   ClientPolicy policy);
 
   [[nodiscard]] SessionPump& pump() { return pump_; }

@@ -18,13 +18,13 @@ std::string ErrorText(int error) { return FailErrno("cannot connect", error).err
 
 }  // namespace
 
-DialAttempt::DialAttempt(EdgeParts& parts, net::AddressOrder& order, User& user, DialId id,
+DialAttempt::DialAttempt(SharedState& shared, net::AddressOrder& order, User& user, DialId id,
                          Bytes header)
-    : parts_(parts), order_(order), user_(user), id_(id), header_(std::move(header)) {}
+    : shared_(shared), order_(order), user_(user), id_(id), header_(std::move(header)) {}
 
 void DialAttempt::Start(std::span<const SocketAddress> found, Duration whole, TimePoint now) {
-  race_.emplace(order_.Arrange(found), net::AddressRace::Times{parts_.service.attempt_delay, whole},
-                now);
+  race_.emplace(order_.Arrange(found),
+                net::AddressRace::Times{shared_.service.attempt_delay, whole}, now);
 }
 
 std::optional<TimePoint> DialAttempt::due() const {
@@ -50,10 +50,10 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
   socket.fd.reset(
       ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
   if (!socket.fd) return Fail(address, ErrorText(errno), now);
-  PrepareStream(socket.fd.get(), parts_.service.keepalive);
+  PrepareStream(socket.fd.get(), shared_.service.keepalive);
   if (connect(socket.fd.get(), address.data(), address.size()) == 0) return Win(socket);
   if (errno != EINPROGRESS) return Fail(address, ErrorText(errno), now);
-  auto watch = parts_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
+  auto watch = shared_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
   if (!watch) return Fail(address, watch.error().message, now);
   socket.watch = std::move(*watch);
   if (sockets_.size() == net::AddressRace::kMaxBeside) sockets_.erase(sockets_.begin());

@@ -13,7 +13,7 @@
 #include "common/event/descriptors.h"
 #include "common/net/address_order.h"
 #include "common/net/address_race.h"
-#include "funnel-tcpd/edge_parts.h"
+#include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
 
@@ -30,7 +30,7 @@ class DialAttempt final {
   enum class Outcome { kPending, kConnected, kFailed };
 
   // HEADER is sent before anything else. All references outlive it.
-  DialAttempt(EdgeParts& parts, net::AddressOrder& order, User& user, DialId id, Bytes header);
+  DialAttempt(SharedState& shared, net::AddressOrder& order, User& user, DialId id, Bytes header);
   [[nodiscard]] DialId id() const { return id_; }
 
   // FOUND is what the resolver says; they have WHOLE to answer in.
@@ -62,7 +62,7 @@ class DialAttempt final {
   void Fail(const SocketAddress& address, const std::string& why, TimePoint now);
   [[nodiscard]] bool SendHeader(Socket& socket);
 
-  EdgeParts& parts_;
+  SharedState& shared_;
   net::AddressOrder& order_;
   User& user_;
   DialId id_;

@@ -19,23 +19,23 @@ constexpr std::chrono::milliseconds kBusyRetry{10};
 
 }  // namespace
 
-Dialer::Dialer(EdgeParts& parts)
-    : parts_(parts),
-      resolver_(parts.loop),
-      wake_timer_(parts.loop.AddTimer([this] { OnWake(); })),
-      retry_timer_(parts.loop.AddTimer([this] { RetryBusy(); })),
-      hook_(parts.loop.AddTurnHook([this] { DeliverAnswers(); })) {}
+Dialer::Dialer(SharedState& shared)
+    : shared_(shared),
+      resolver_(shared.loop),
+      wake_timer_(shared.loop.AddTimer([this] { OnWake(); })),
+      retry_timer_(shared.loop.AddTimer([this] { RetryBusy(); })),
+      hook_(shared.loop.AddTurnHook([this] { DeliverAnswers(); })) {}
 
 DialId Dialer::Dial(Bytes header, Done done) {
   const DialId id(++last_id_);
-  const TimePoint deadline = Now() + parts_.service.connect_timeout;
+  const TimePoint deadline = Now() + shared_.service.connect_timeout;
   Pending& pending = pending_[id];
   pending.done = std::move(done);
   pending.deadline = pending.wake = deadline;
   wakes_.emplace(deadline, id);
   wake_timer_->Arm(wakes_.begin()->first);
 
-  const config::Endpoint& backend = parts_.service.connect;
+  const config::Endpoint& backend = shared_.service.connect;
   if (backend.is_unix()) {
     pending.header = std::move(header);
     // Those that wait already come first.
@@ -44,7 +44,7 @@ DialId Dialer::Dial(Bytes header, Done done) {
     return id;
   }
   pending.attempt = std::make_unique<DialAttempt>(
-      parts_, order_, static_cast<DialAttempt::User&>(*this), id, std::move(header));
+      shared_, order_, static_cast<DialAttempt::User&>(*this), id, std::move(header));
   if (const auto literal = backend.literal()) {
     OnResolved(id, std::vector{*literal});
   } else {
@@ -102,7 +102,7 @@ void Dialer::OnWake() {
 bool Dialer::TryUnix(DialId id, Pending& pending) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  parts_.service.connect.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  shared_.service.connect.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
   if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (fd && errno == EAGAIN) return false;
@@ -134,16 +134,16 @@ void Dialer::Cancel(DialId id) {
 }
 
 void Dialer::Succeed(DialId id, UniqueFd fd) {
-  parts_.Counter(kBackendFailingSince) = 0;
+  shared_.Counter(kBackendFailingSince) = 0;
   Finish(id, std::move(fd));
 }
 
 void Dialer::FailDial(DialId id, CounterIndex counter, const std::string& why) {
-  parts_.Count(counter);
-  if (parts_.Counter(kBackendFailingSince).value() == 0)
-    parts_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  Log(LogLevel::kWarning, "backend-unreachable", parts_.service.connect.text() + ": " + why,
-      {{"SERVICE", parts_.service.name.text()}});
+  shared_.Count(counter);
+  if (shared_.Counter(kBackendFailingSince).value() == 0)
+    shared_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
+  Log(LogLevel::kWarning, "backend-unreachable", shared_.service.connect.text() + ": " + why,
+      {{"SERVICE", shared_.service.name.text()}});
   Finish(id, Fail(why));
 }
 

@@ -23,7 +23,7 @@ class Dialer final : private DialAttempt::User {
   // none, which has been logged and counted.
   using Done = std::function<void(Result<UniqueFd>)>;
 
-  explicit Dialer(EdgeParts& parts);
+  explicit Dialer(SharedState& shared);
 
   // HEADER is sent before anything else. DONE is called exactly once, unless Cancel() comes first.
   [[nodiscard]] DialId Dial(Bytes header, Done done);
@@ -57,7 +57,7 @@ class Dialer final : private DialAttempt::User {
   void Finish(DialId id, Result<UniqueFd> result);
   void DeliverAnswers();
 
-  EdgeParts& parts_;
+  SharedState& shared_;
   net::Resolver resolver_;
   net::AddressOrder order_;
   std::uint64_t last_id_ = 0;

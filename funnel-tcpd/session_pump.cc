@@ -9,23 +9,23 @@ namespace funnel::tcpd {
 
 using wire::EndCode;
 
-SessionPump::SessionPump(EdgeParts& parts, ChannelPort& port, Backend* backend)
-    : parts_(parts),
+SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backend)
+    : shared_(shared),
       port_(port),
       backend_(backend),
-      turn_(parts.loop.AddTurnHook([this] { RunTurn(); })),
-      departures_(parts.loop) {}
+      turn_(shared.loop.AddTurnHook([this] { RunTurn(); })),
+      departures_(shared.loop) {}
 
 SessionPump::~SessionPump() { ResetAll(); }
 
 bool SessionPump::Open(Connection& connection) {
   const auto id = port_.OpenSession(connection.info);
   if (!id) {
-    parts_.Count(kSessionsNoNumber);
+    shared_.Count(kSessionsNoNumber);
     return false;
   }
-  parts_.Count(kSessionsTotal);
-  parts_.Count(kSessions);
+  shared_.Count(kSessionsTotal);
+  shared_.Count(kSessions);
   Entry& entry = entries_[*id];
   entry.place = std::move(connection.place);
   entry.info = std::move(connection.info);
@@ -34,20 +34,20 @@ bool SessionPump::Open(Connection& connection) {
 }
 
 void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
-  if (parts_.draining && backend_ != nullptr) {
-    parts_.Count(kSessionsDrained);
+  if (shared_.draining && backend_ != nullptr) {
+    shared_.Count(kSessionsDrained);
     return port_.ResetSession(id, EndCode::kDraining);
   }
-  SessionLimit::Place place = parts_.limit.Take();
+  SessionLimit::Place place = shared_.limit.Take();
   if (backend_ == nullptr || !place) {
-    parts_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
+    shared_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
     return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
   }
   auto dial = backend_->Dial(
       info, [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); });
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
-  parts_.Count(kSessionsTotal);
-  parts_.Count(kSessions);
+  shared_.Count(kSessionsTotal);
+  shared_.Count(kSessions);
   Entry& entry = entries_[id];
   entry.place = std::move(place);
   entry.info = info;
@@ -70,11 +70,11 @@ void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
 
 bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
   entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd));
-  const auto started = entry.session->Start(parts_.sockets);
+  const auto started = entry.session->Start(shared_.sockets);
   if (started) return true;
   Log(LogLevel::kError, "session-failed", started.error().message,
-      {{"SERVICE", parts_.service.name.text()}});
-  parts_.Count(kInternalErrors);
+      {{"SERVICE", shared_.service.name.text()}});
+  shared_.Count(kInternalErrors);
   ResetBoth(id, EndCode::kInternal);
   return false;
 }
@@ -84,7 +84,7 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (at == entries_.end()) return bytes.size();
   if (!at->second.session) return 0;  // Resume() once connected
   const std::size_t written = at->second.session->Write(bytes);
-  parts_.Count(kBytesFromChannel, written);
+  shared_.Count(kBytesFromChannel, written);
   return written;
 }
 
@@ -98,7 +98,7 @@ void SessionPump::OnFin(SessionId id) {
 void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
-  parts_.Count(kResetsReceived);
+  shared_.Count(kResetsReceived);
   // What the far application had sent before it reset its connection is written; now it is to
   // leave.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
@@ -130,7 +130,7 @@ MutableByteView SessionPump::PrepareBytes(SessionId session) { return port_.Prep
 
 void SessionPump::CommitBytes(SessionId session, std::size_t count) {
   port_.CommitBytes(session, count);
-  parts_.Count(kBytesToChannel, count);
+  shared_.Count(kBytesToChannel, count);
 }
 
 void SessionPump::SendFin(SessionId session) { port_.SendFin(session); }
@@ -143,20 +143,20 @@ void SessionPump::RequestTurn(Session& session) {
   turn_->Request();
 }
 
-void SessionPump::OnOutputBlocked() { parts_.Count(kOutputBlocked); }
+void SessionPump::OnOutputBlocked() { shared_.Count(kOutputBlocked); }
 
 void SessionPump::OnFinished(Session& session) { Drop(session.id()); }
 
 void SessionPump::OnBroken(Session& session) {
   const SessionId id = session.id();
   Drop(id);
-  parts_.Count(kResetsSent);
+  shared_.Count(kResetsSent);
   port_.FinishAndReset(id);
 }
 
 void SessionPump::ResetBoth(SessionId id, EndCode code) {
   Drop(id);
-  parts_.Count(kResetsSent);
+  shared_.Count(kResetsSent);
   port_.ResetSession(id, code);
 }
 
@@ -170,7 +170,7 @@ void SessionPump::Drop(SessionId id) {
     turn_->Request();
   }
   entries_.erase(at);
-  parts_.Counter(kSessions) -= 1;
+  shared_.Counter(kSessions) -= 1;
 }
 
 void SessionPump::RunTurn() {

@@ -16,15 +16,15 @@
 #include "funnel-tcpd/backend.h"
 #include "funnel-tcpd/channel_port.h"
 #include "funnel-tcpd/departures.h"
-#include "funnel-tcpd/edge_parts.h"
 #include "funnel-tcpd/session.h"
+#include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
 
 class SessionPump final : private SessionOwner {
  public:
   // All outlive it. BACKEND: where sessions of the peer connect to; null on the listening side.
-  SessionPump(EdgeParts& parts, ChannelPort& port, Backend* backend);
+  SessionPump(SharedState& shared, ChannelPort& port, Backend* backend);
   ~SessionPump();
 
   // Listening side: makes CONNECTION a session of this channel. False, and CONNECTION as it was:
@@ -81,7 +81,7 @@ class SessionPump final : private SessionOwner {
   void Drop(SessionId id);
   void RunTurn();
 
-  EdgeParts& parts_;
+  SharedState& shared_;
   ChannelPort& port_;
   Backend* backend_;
   std::unordered_map<SessionId, Entry> entries_;

@@ -24,17 +24,17 @@ Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnviron
 TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
     : configuration_(environment.configuration),
       sockets_(std::move(sockets)),
-      parts_{environment.loop,     *sockets_,
-             environment.counters, service::kCommonCounters,
-             environment.service,  SessionLimit(environment.service.max_sessions)},
-      waiting_(parts_),
-      dialer_(parts_) {}
+      shared_{environment.loop,     *sockets_,
+              environment.counters, service::kCommonCounters,
+              environment.service,  SessionLimit(environment.service.max_sessions)},
+      waiting_(shared_),
+      dialer_(shared_) {}
 
 Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
-  acceptor_.emplace(parts_, [this](Connection connection) {
+  acceptor_.emplace(shared_, [this](Connection connection) {
     // Those that wait already come first.
     if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
   });
@@ -43,12 +43,12 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
 }
 
 ClientPolicy TcpEdge::PolicyFor(const std::string& peer) const {
-  return {parts_.service, configuration_.FindPeer(peer), OwnAddresses()};
+  return {shared_.service, configuration_.FindPeer(peer), OwnAddresses()};
 }
 
 void TcpEdge::OnChannelUp(service::ChannelHandle& channel) {
-  auto sessions = listens() ? std::make_unique<ChannelSessions>(parts_, channel)
-                            : std::make_unique<ChannelSessions>(parts_, channel, dialer_,
+  auto sessions = listens() ? std::make_unique<ChannelSessions>(shared_, channel)
+                            : std::make_unique<ChannelSessions>(shared_, channel, dialer_,
                                                                 PolicyFor(channel.peer()));
   channels_.push_back(sessions.get());
   channel.data = std::move(sessions);
@@ -64,7 +64,7 @@ void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool
 void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
   if (!waiting_.ClearUntil(until)) return;
   Log(LogLevel::kWarning, "no-channel", "waiting connections are reset: " + reason,
-      {{"SERVICE", parts_.service.name.text()}});
+      {{"SERVICE", shared_.service.name.text()}});
 }
 
 bool TcpEdge::Open(Connection& connection) {
@@ -97,9 +97,9 @@ void TcpEdge::OnFin(service::ChannelHandle& channel, SessionId session) {
 void TcpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session,
                              wire::EndCode code) {
   if (code == wire::EndCode::kDraining) {
-    parts_.Count(kSessionsDrained);
+    shared_.Count(kSessionsDrained);
     Log(LogLevel::kWarning, "far-end-draining", "the far end takes no new sessions: it is drained",
-        {{"SERVICE", parts_.service.name.text()}, {"PEER", channel.peer()}});
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", channel.peer()}});
   }
   SessionsOf(channel).pump().OnSessionReset(session, code);
 }
@@ -111,8 +111,8 @@ void TcpEdge::OnWritable(service::ChannelHandle& channel, SessionId session) {
 void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
 
 void TcpEdge::OnReload(const config::ServiceConfig& service) {
-  parts_.service = service;
-  parts_.limit.set_max(service.max_sessions);
+  shared_.service = service;
+  shared_.limit.set_max(service.max_sessions);
   for (ChannelSessions* sessions : channels_)
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
 }
@@ -125,7 +125,7 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
              .state = view.connected ? "open" : "connecting",
              .client = view.info.client,
              .local = view.info.local,
-             .backend = listens() ? "" : parts_.service.connect.text(),
+             .backend = listens() ? "" : shared_.service.connect.text(),
              .opened = view.opened});
     });
   }

@@ -35,19 +35,19 @@ class TcpEdge final : public service::Application {
   void OnWritable(service::ChannelHandle& channel, SessionId session) override;
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
-  std::size_t session_count() const override { return parts_.limit.taken(); }
+  std::size_t session_count() const override { return shared_.limit.taken(); }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
-  void SetDraining(bool draining) override { parts_.draining = draining; }
+  void SetDraining(bool draining) override { shared_.draining = draining; }
   void OnStop() override;
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override {
-    return parts_.limit.IdleSince();
+    return shared_.limit.IdleSince();
   }
 
  private:
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
 
-  [[nodiscard]] bool listens() const { return parts_.service.role == config::Role::kListen; }
+  [[nodiscard]] bool listens() const { return shared_.service.role == config::Role::kListen; }
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
   [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
   // To the channel with the fewest sessions. False: none takes it now.
@@ -56,7 +56,7 @@ class TcpEdge final : public service::Application {
 
   const config::Configuration& configuration_;
   std::unique_ptr<event::EpollSet> sockets_;
-  EdgeParts parts_;
+  SharedState shared_;
   WaitingRoom waiting_;
   Dialer dialer_;
   std::optional<Acceptor> acceptor_;

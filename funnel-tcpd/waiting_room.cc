@@ -7,15 +7,15 @@
 
 namespace funnel::tcpd {
 
-WaitingRoom::WaitingRoom(EdgeParts& parts)
-    : parts_(parts), timer_(parts.loop.AddTimer([this] { OnTimer(); })) {}
+WaitingRoom::WaitingRoom(SharedState& shared)
+    : shared_(shared), timer_(shared.loop.AddTimer([this] { OnTimer(); })) {}
 
 WaitingRoom::~WaitingRoom() { Clear(); }
 
 void WaitingRoom::Add(Connection connection) {
   const TimePoint now = Now();
-  waiting_.push_back({now, now + parts_.service.connect_wait, std::move(connection)});
-  parts_.Count(kSessionsWaiting);
+  waiting_.push_back({now, now + shared_.service.connect_wait, std::move(connection)});
+  shared_.Count(kSessionsWaiting);
   if (!timer_->armed()) ArmTimer();
 }
 
@@ -42,9 +42,9 @@ bool WaitingRoom::ClearUntil(TimePoint until) {
 void WaitingRoom::OnTimer() {
   const TimePoint now = Now();
   while (!waiting_.empty() && waiting_.front().until <= now) {
-    parts_.Count(kSessionsWaitExpired);
+    shared_.Count(kSessionsWaitExpired);
     Log(LogLevel::kWarning, "no-channel", "no channel within connect-wait: connection reset",
-        {{"SERVICE", parts_.service.name.text()}});
+        {{"SERVICE", shared_.service.name.text()}});
     CloseWithReset(std::move(waiting_.front().connection.fd));
     PopFront();
   }
@@ -53,7 +53,7 @@ void WaitingRoom::OnTimer() {
 
 void WaitingRoom::PopFront() {
   waiting_.pop_front();
-  parts_.Counter(kSessionsWaiting) -= 1;
+  shared_.Counter(kSessionsWaiting) -= 1;
 }
 
 void WaitingRoom::ArmTimer() {

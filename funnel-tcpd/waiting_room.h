@@ -10,13 +10,13 @@
 #include <memory>
 
 #include "common/base/clock.h"
-#include "funnel-tcpd/edge_parts.h"
+#include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
 
 class WaitingRoom {
  public:
-  explicit WaitingRoom(EdgeParts& parts);
+  explicit WaitingRoom(SharedState& shared);
   ~WaitingRoom();
 
   void Add(Connection connection);
@@ -44,7 +44,7 @@ class WaitingRoom {
   void PopFront();
   void ArmTimer();
 
-  EdgeParts& parts_;
+  SharedState& shared_;
   std::deque<Waiting> waiting_;  // in order, for all wait equally long
   std::unique_ptr<event::Timer> timer_;
 };

@@ -20,8 +20,8 @@ bool IsFrom(const SocketAddress& source, const SocketAddress& backend) {
 
 }  // namespace
 
-BackendFlow::BackendFlow(Parts& parts, SendBatch& out, User& user, std::string who)
-    : parts_(parts), out_(out), user_(user), who_(std::move(who)), held_(parts.held) {}
+BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who)
+    : shared_(shared), out_(out), user_(user), who_(std::move(who)), held_(shared.held) {}
 
 BackendFlow::~BackendFlow() {
   // The batch names our descriptor, whose number would be somebody else's soon.
@@ -33,7 +33,7 @@ Result<> BackendFlow::Open(int family) {
   UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("socket");
   TRY(ReportErrors(fd.get(), family));
-  auto registration = TRY(parts_.sockets.Add(fd.get(), EPOLLIN, *this));
+  auto registration = TRY(shared_.sockets.Add(fd.get(), EPOLLIN, *this));
   if (fd_) out_.Flush();
   registration_ = std::move(registration);
   fd_ = std::move(fd);
@@ -57,8 +57,8 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
   TRY(Open(backend.family()));
   TRY(CheckRoute(backend));
   backend_ = backend;
-  const std::size_t late = held_.DropOlder(parts_.service.lifetime, Now());
-  if (previous_.family() == AF_UNSPEC) parts_.Count(kWaitingDropped, late);
+  const std::size_t late = held_.DropOlder(shared_.service.lifetime, Now());
+  if (previous_.family() == AF_UNSPEC) shared_.Count(kWaitingDropped, late);
   for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
   return {};
 }
@@ -66,14 +66,14 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
 void BackendFlow::Send(ByteView datagram, bool keep_copy) {
   if (connected()) out_.Add(fd_.get(), backend_, {}, datagram);
   if (connected() && !keep_copy) return;
-  const std::size_t lost = held_.Add(datagram, parts_.service.queue_bytes, Now());
-  if (!connected()) parts_.Count(kWaitingDropped, lost);
+  const std::size_t lost = held_.Add(datagram, shared_.service.queue_bytes, Now());
+  if (!connected()) shared_.Count(kWaitingDropped, lost);
 }
 
 void BackendFlow::OnReady(std::uint32_t events) {
   if ((events & EPOLLERR) != 0) TakeErrors();
   for (int round = 0; round < kBatches; ++round) {
-    const Result<int> got = parts_.batch.Receive(fd_.get());
+    const Result<int> got = shared_.batch.Receive(fd_.get());
     // An error that was taken from its queue is told here, too, and is over with that.
     if (!got) continue;
     Take(*got);
@@ -82,22 +82,22 @@ void BackendFlow::OnReady(std::uint32_t events) {
 }
 
 void BackendFlow::Take(int count) {
-  parts_.Count(kDatagramsIn, static_cast<std::uint64_t>(count));
+  shared_.Count(kDatagramsIn, static_cast<std::uint64_t>(count));
   for (int i = 0; i < count; ++i) {
-    const SocketAddress source = parts_.batch.source(i);
+    const SocketAddress source = shared_.batch.source(i);
     if (!IsFrom(source, backend_) && !IsFrom(source, previous_)) {
-      parts_.Count(kAnswersFromElsewhere);
+      shared_.Count(kAnswersFromElsewhere);
       continue;
     }
     held_.Clear();
-    user_.OnBackendDatagram(*this, parts_.batch.payload(i));
+    user_.OnBackendDatagram(*this, shared_.batch.payload(i));
   }
 }
 
 void BackendFlow::TakeErrors() {
   int failed = 0;
   while (const auto error = TakeError(fd_.get())) {
-    parts_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
+    shared_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
     // Too large for the path: another address would not take it either.
     if (error->error != EMSGSIZE && IsFrom(error->sent_to, backend_)) failed = error->error;
   }

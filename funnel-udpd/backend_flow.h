@@ -15,8 +15,8 @@
 #include "common/service/application.h"
 #include "funnel-udpd/flow_ranks.h"
 #include "funnel-udpd/held_datagrams.h"
-#include "funnel-udpd/parts.h"
 #include "funnel-udpd/send_batch.h"
+#include "funnel-udpd/shared_state.h"
 
 namespace funnel::udpd {
 
@@ -31,7 +31,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   };
 
   // WHO tells the client apart from all others, across channels.
-  BackendFlow(Parts& parts, SendBatch& out, User& user, std::string who);
+  BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who);
   ~BackendFlow() override;
 
   // Sends to BACKEND from now on, first of all what is held. Fails where no way leads there.
@@ -71,7 +71,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   void TakeErrors();
   void Take(int count);
 
-  Parts& parts_;
+  SharedState& shared_;
   SendBatch& out_;
   User& user_;
   std::string who_;

@@ -20,16 +20,16 @@ std::string Describe(const SocketAddress& address, int error) {
 
 }  // namespace
 
-BackendPicker::BackendPicker(Parts& parts, User& user)
-    : parts_(parts),
+BackendPicker::BackendPicker(SharedState& shared, User& user)
+    : shared_(shared),
       user_(user),
-      resolver_(parts.loop),
-      hook_(parts.loop.AddTurnHook([this] { TellGivenUp(); })) {
+      resolver_(shared.loop),
+      hook_(shared.loop.AddTurnHook([this] { TellGivenUp(); })) {
   OnReload();
 }
 
 void BackendPicker::OnReload() {
-  const auto literal = parts_.service.connect.literal();
+  const auto literal = shared_.service.connect.literal();
   is_name_ = !literal;
   if (literal) Learn({*literal});
   next_check_ = {};
@@ -49,12 +49,12 @@ std::uint64_t BackendPicker::Wait(BackendFlow& flow) {
 }
 
 void BackendPicker::LookUp(BackendFlow& flow) {
-  next_check_ = Now() + parts_.service.resolve_interval;
+  next_check_ = Now() + shared_.service.resolve_interval;
   // After a refusal the answer that led there is of no use.
   const Duration max_age =
       flow.choice.tried.empty() ? net::Resolver::kFresh : net::Resolver::kFailureFresh;
   resolver_.Lookup(
-      parts_.service.connect,
+      shared_.service.connect,
       [this, number = Wait(flow)](const auto& answer) { OnResolved(number, answer); }, max_age);
 }
 
@@ -81,14 +81,14 @@ void BackendPicker::Learn(const std::vector<SocketAddress>& addresses) {
 
 void BackendPicker::CheckName(TimePoint now) {
   if (now < next_check_) return;
-  next_check_ = now + parts_.service.resolve_interval;
+  next_check_ = now + shared_.service.resolve_interval;
   // A failure changes nothing: what the name was goes on.
   resolver_.Lookup(
-      parts_.service.connect,
+      shared_.service.connect,
       [this](const net::Resolver::Answer& answer) {
         if (answer) Learn(*answer);
       },
-      std::min<Duration>(net::Resolver::kFresh, parts_.service.resolve_interval));
+      std::min<Duration>(net::Resolver::kFresh, shared_.service.resolve_interval));
 }
 
 void BackendPicker::Try(BackendFlow& flow, const std::vector<SocketAddress>& addresses) {
@@ -122,7 +122,7 @@ void BackendPicker::OnFailed(BackendFlow& flow, int error) {
 }
 
 void BackendPicker::OnAnswer(BackendFlow& flow) {
-  parts_.Gauge(kBackendFailingSince) = 0;
+  shared_.Gauge(kBackendFailingSince) = 0;
   if (flow.choice.tried.empty()) return;
   flow.choice.tried.clear();
   order_.OnWorked(flow.backend());
@@ -140,14 +140,14 @@ void BackendPicker::Send(BackendFlow& flow, ByteView datagram) {
     Try(flow, known_);
   }
   flow.Send(datagram, /*keep_copy=*/is_name_);
-  if (now - last_failure_ >= kQuiet) parts_.Gauge(kBackendFailingSince) = 0;
+  if (now - last_failure_ >= kQuiet) shared_.Gauge(kBackendFailingSince) = 0;
 }
 
 void BackendPicker::GiveUp(BackendFlow& flow, const std::string& why) {
   last_failure_ = Now();
-  if (parts_.Gauge(kBackendFailingSince).value() == 0)
-    parts_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  given_up_.emplace_back(Wait(flow), parts_.service.connect.text() + ": " + why);
+  if (shared_.Gauge(kBackendFailingSince).value() == 0)
+    shared_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
+  given_up_.emplace_back(Wait(flow), shared_.service.connect.text() + ": " + why);
   hook_->Request();
 }
 

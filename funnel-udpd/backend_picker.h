@@ -28,7 +28,7 @@ class BackendPicker {
     virtual void OnNoBackend(BackendFlow& flow, const std::string& why) = 0;
   };
 
-  BackendPicker(Parts& parts, User& user);
+  BackendPicker(SharedState& shared, User& user);
 
   // Of a new flow. Its datagrams are held until there is an address.
   void Begin(BackendFlow& flow);
@@ -50,7 +50,7 @@ class BackendPicker {
   void GiveUp(BackendFlow& flow, const std::string& why);
   void TellGivenUp();
 
-  Parts& parts_;
+  SharedState& shared_;
   User& user_;
   net::Resolver resolver_;
   net::AddressOrder order_;

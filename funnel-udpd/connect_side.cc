@@ -25,11 +25,11 @@ Addresses AddressesOf(const std::string& who) {
 
 }  // namespace
 
-ConnectSide::ConnectSide(Parts& parts, SendBatch& out)
-    : parts_(parts),
+ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
+    : shared_(shared),
       out_(out),
-      picker_(parts, static_cast<BackendPicker::User&>(*this)),
-      expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
+      picker_(shared, static_cast<BackendPicker::User&>(*this)),
+      expiry_(shared.loop.AddTimer([this] { Expire(); })) {}
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
 
@@ -61,8 +61,8 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
                                   const wire::SessionInfo& info) {
   const std::string who = WhoIs(channel, info);
   BackendFlow* flow = TakeOver(who);
-  if (flow == nullptr && parts_.draining) {
-    parts_.Count(kFlowsDrained);
+  if (flow == nullptr && shared_.draining) {
+    shared_.Count(kFlowsDrained);
     channel.wire().ResetSession(session, wire::EndCode::kDraining);
     return;
   }
@@ -80,13 +80,13 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
 void ConnectSide::MakeRoom(const std::string& peer) {
   while (true) {
     RankedFlow* least = nullptr;
-    if (ranks_.SizeOf(peer) >= parts_.service.FlowsOfPeer()) {
+    if (ranks_.SizeOf(peer) >= shared_.service.FlowsOfPeer()) {
       least = ranks_.LeastUsefulOf(peer);
-    } else if (ranks_.size() >= parts_.service.max_flows) {
+    } else if (ranks_.size() >= shared_.service.max_flows) {
       least = ranks_.LeastUsefulOfLargestGroup();
     }
     if (least == nullptr) return;
-    parts_.Count(kFlowsOverLimit);
+    shared_.Count(kFlowsOverLimit);
     End(static_cast<BackendFlow&>(*least));
   }
 }
@@ -96,16 +96,16 @@ BackendFlow* ConnectSide::TakeOver(const std::string& who) {
   if (at == orphans_.end()) return nullptr;
   BackendFlow* flow = at->second;
   orphans_.erase(at);
-  parts_.Count(kFlowsAnnouncedAgain);
+  shared_.Count(kFlowsAnnouncedAgain);
   return flow;
 }
 
 BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
-  flows_.emplace_back(parts_, out_, *this, who);
+  flows_.emplace_back(shared_, out_, *this, who);
   flows_.back().place = std::prev(flows_.end());
   ranks_.Add(flows_.back(), peer, Now());
-  parts_.Count(kFlowsTotal);
-  parts_.Gauge(kFlows) = flows_.size();
+  shared_.Count(kFlowsTotal);
+  shared_.Gauge(kFlows) = flows_.size();
   if (!expiry_->armed()) ArmExpiry();
   return flows_.back();
 }
@@ -113,8 +113,8 @@ BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
 // The client's next datagram begins anew, and where its side suppresses resends, it is told by this
 // that there is nothing on its way.
 void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
-  parts_.Count(kConnectFailed);
-  Log(LogLevel::kWarning, "backend-failed", why, {{"SERVICE", parts_.service.name.text()}});
+  shared_.Count(kConnectFailed);
+  Log(LogLevel::kWarning, "backend-failed", why, {{"SERVICE", shared_.service.name.text()}});
   if (flow.channel != nullptr) {
     FlowsOf(*flow.channel).by_session.erase(flow.session);
     flow.channel->wire().ResetSession(flow.session, wire::EndCode::kConnectFailed);
@@ -134,7 +134,7 @@ void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
 void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
   ranks_.OnAnswer(flow, Now());
   picker_.OnAnswer(flow);
-  if (flow.channel == nullptr) return parts_.Count(kWaitingDropped);
+  if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
   flow.channel->wire().SendDatagram(flow.session, datagram);
   flow.channel->RequestFlush();
 }
@@ -164,7 +164,7 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
                                             : "connecting",
            .client = addresses.client,
            .local = addresses.local,
-           .backend = parts_.service.connect.text(),
+           .backend = shared_.service.connect.text(),
            .opened = flow.opened(),
            .active = flow.active()});
   }
@@ -187,7 +187,7 @@ void ConnectSide::Erase(BackendFlow& flow) {
   ranks_.Remove(flow);
   flows_.erase(flow.place);
   last_flow_end_ = Now();
-  parts_.Gauge(kFlows) = flows_.size();
+  shared_.Gauge(kFlows) = flows_.size();
 }
 
 void ConnectSide::End(BackendFlow& flow) {
@@ -202,7 +202,7 @@ void ConnectSide::End(BackendFlow& flow) {
 void ConnectSide::Expire() {
   while (RankedFlow* flow = ranks_.Expired(Now(), Patience())) {
     End(static_cast<BackendFlow&>(*flow));
-    parts_.Count(kFlowsExpired);
+    shared_.Count(kFlowsExpired);
   }
   ArmExpiry();
 }
@@ -210,7 +210,7 @@ void ConnectSide::Expire() {
 // Longer than the listening side's: it shall be the one to end a flow, or a datagram of its client
 // could be on its way to a flow that has just gone.
 FlowRanks::Patience ConnectSide::Patience() const {
-  const Duration patience = parts_.service.idle_timeout + parts_.service.lifetime;
+  const Duration patience = shared_.service.idle_timeout + shared_.service.lifetime;
   return {.idle = patience, .answered = patience};
 }
 

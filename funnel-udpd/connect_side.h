@@ -18,7 +18,7 @@ namespace funnel::udpd {
 
 class ConnectSide final : public BackendFlow::User, private BackendPicker::User {
  public:
-  ConnectSide(Parts& parts, SendBatch& out);
+  ConnectSide(SharedState& shared, SendBatch& out);
   ~ConnectSide() override;
 
   void OnReload();
@@ -62,7 +62,7 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   void ArmExpiry();
   [[nodiscard]] FlowRanks::Patience Patience() const;
 
-  Parts& parts_;
+  SharedState& shared_;
   SendBatch& out_;
   BackendPicker picker_;
   FlowRanks ranks_;

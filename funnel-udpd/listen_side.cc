@@ -13,18 +13,18 @@ constexpr std::size_t kShare = 4;
 
 }  // namespace
 
-ListenSide::ListenSide(Parts& parts, SendBatch& out)
-    : parts_(parts),
+ListenSide::ListenSide(SharedState& shared, SendBatch& out)
+    : shared_(shared),
       out_(out),
       waiting_([this](const FlowKey& key) { OnWaitingDropped(key); }),
-      expiry_(parts.loop.AddTimer([this] { Expire(); })) {}
+      expiry_(shared.loop.AddTimer([this] { Expire(); })) {}
 
 ListenSide::~ListenSide() { out_.Flush(); }
 
 Result<> ListenSide::Start(std::vector<UniqueFd> sockets) {
   if (sockets.empty()) return Fail("no sockets named `listen` were passed ($LISTEN_FDS)");
   for (UniqueFd& socket : sockets) {
-    listeners_.push_back(std::make_unique<Listener>(parts_, out_, *this, std::move(socket)));
+    listeners_.push_back(std::make_unique<Listener>(shared_, out_, *this, std::move(socket)));
     TRY(listeners_.back()->Start());
   }
   return {};
@@ -60,7 +60,7 @@ void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
 void ListenSide::AnnounceAgain() {
   while (RankedFlow* flow = flows_.ranks().MostUsefulWaiting()) {
     if (!Announce(static_cast<Flow&>(*flow))) return;
-    parts_.Count(kFlowsAnnouncedAgain);
+    shared_.Count(kFlowsAnnouncedAgain);
   }
 }
 
@@ -82,14 +82,14 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
     flows_.OnRequest(*known, now);
     return known;
   }
-  if (parts_.draining) {
-    parts_.Count(kFlowsDrained);
+  if (shared_.draining) {
+    shared_.Count(kFlowsDrained);
     return nullptr;
   }
   MakeRoom(key);
   Flow& flow = flows_.Add(key, listener, now);
-  parts_.Count(kFlowsTotal);
-  parts_.Gauge(kFlows) = flows_.size();
+  shared_.Count(kFlowsTotal);
+  shared_.Gauge(kFlows) = flows_.size();
   ArmExpiry();
   return &flow;
 }
@@ -100,14 +100,14 @@ void ListenSide::MakeRoom(const FlowKey& key) {
   while (true) {
     RankedFlow* least = nullptr;
     const std::size_t own = ranks.SizeOf(client);
-    if (own >= parts_.service.FlowsOfClient()) {
+    if (own >= shared_.service.FlowsOfClient()) {
       least = ranks.LeastUsefulOf(client);
-    } else if (flows_.size() >= parts_.service.max_flows) {
-      least = own > parts_.service.max_flows / kShare ? ranks.LeastUsefulOf(client)
-                                                      : ranks.LeastUseful();
+    } else if (flows_.size() >= shared_.service.max_flows) {
+      least = own > shared_.service.max_flows / kShare ? ranks.LeastUsefulOf(client)
+                                                       : ranks.LeastUseful();
     }
     if (least == nullptr) return;
-    parts_.Count(kFlowsOverLimit);
+    shared_.Count(kFlowsOverLimit);
     End(static_cast<Flow&>(*least));
   }
 }
@@ -116,11 +116,11 @@ void ListenSide::End(Flow& flow) {
   Detach(flow);
   flows_.Erase(flow);
   last_flow_end_ = Now();
-  parts_.Gauge(kFlows) = flows_.size();
+  shared_.Gauge(kFlows) = flows_.size();
 }
 
 bool ListenSide::IsResend(Flow& flow, ByteView datagram, TimePoint now) {
-  if (!parts_.service.suppress_resends) return false;
+  if (!shared_.service.suppress_resends) return false;
   if (!flow.resends) flow.resends = std::make_unique<ResendFilter>();
   Duration round_trip{};
   std::uint64_t lost = 0;
@@ -130,7 +130,7 @@ bool ListenSide::IsResend(Flow& flow, ByteView datagram, TimePoint now) {
   }
   return flow.resends->IsResend(
       datagram, now,
-      ResendWindow(parts_.service.resend_window, round_trip, parts_.service.lifetime), lost);
+      ResendWindow(shared_.service.resend_window, round_trip, shared_.service.lifetime), lost);
 }
 
 void ListenSide::ForgetResends(Flow& flow) {
@@ -142,21 +142,21 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
   const TimePoint now = Now();
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
-  if (IsResend(*flow, datagram, now)) return parts_.Count(kResendsSuppressed);
+  if (IsResend(*flow, datagram, now)) return shared_.Count(kResendsSuppressed);
   if (flow->channel == nullptr && !Announce(*flow)) return Wait(flow->key, datagram, now);
   flow->channel->wire().SendDatagram(flow->session, datagram);
   flow->channel->RequestFlush();
 }
 
 void ListenSide::Wait(const FlowKey& key, ByteView datagram, TimePoint now) {
-  const std::size_t most = channels_.empty() ? parts_.service.queue_datagrams : kMaxBeforeSession;
-  waiting_.Push(key, datagram, now + parts_.service.connect_wait,
-                {most, parts_.service.queue_bytes});
+  const std::size_t most = channels_.empty() ? shared_.service.queue_datagrams : kMaxBeforeSession;
+  waiting_.Push(key, datagram, now + shared_.service.connect_wait,
+                {most, shared_.service.queue_bytes});
   ArmExpiry();
 }
 
 void ListenSide::OnWaitingDropped(const FlowKey& key) {
-  parts_.Count(kWaitingDropped);
+  shared_.Count(kWaitingDropped);
   if (Flow* flow = flows_.Find(key)) ForgetResends(*flow);
 }
 
@@ -237,13 +237,13 @@ void ListenSide::Expire() {
   waiting_.Expire(now);
   while (RankedFlow* flow = flows_.ranks().Expired(now, Patience())) {
     End(static_cast<Flow&>(*flow));
-    parts_.Count(kFlowsExpired);
+    shared_.Count(kFlowsExpired);
   }
   ArmExpiry();
 }
 
 FlowRanks::Patience ListenSide::Patience() const {
-  const auto& service = parts_.service;
+  const auto& service = shared_.service;
   return {service.idle_timeout, std::min<Duration>(service.answered_timeout, service.idle_timeout)};
 }
 

@@ -17,7 +17,7 @@ namespace funnel::udpd {
 
 class ListenSide final : public Listener::User {
  public:
-  ListenSide(Parts& parts, SendBatch& out);
+  ListenSide(SharedState& shared, SendBatch& out);
   ~ListenSide() override;
 
   // Takes the listening sockets and begins to read.
@@ -67,7 +67,7 @@ class ListenSide final : public Listener::User {
   void ArmExpiry();
   [[nodiscard]] FlowRanks::Patience Patience() const;
 
-  Parts& parts_;
+  SharedState& shared_;
   SendBatch& out_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   FlowTable flows_;

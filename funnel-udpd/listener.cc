@@ -9,8 +9,8 @@
 
 namespace funnel::udpd {
 
-Listener::Listener(Parts& parts, SendBatch& out, User& user, UniqueFd fd)
-    : parts_(parts), out_(out), user_(user), fd_(std::move(fd)) {}
+Listener::Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd)
+    : shared_(shared), out_(out), user_(user), fd_(std::move(fd)) {}
 
 Result<> Listener::Start() {
   sockaddr_storage storage{};
@@ -20,25 +20,25 @@ Result<> Listener::Start() {
   bound_ = SocketAddress::FromSockaddr(address, length).value_or(SocketAddress());
   TRY(ReportDestination(fd_.get(), bound_.family()));
   EnlargeBuffers(fd_.get());
-  registration_ = TRY(parts_.sockets.Add(fd_.get(), EPOLLIN, *this));
+  registration_ = TRY(shared_.sockets.Add(fd_.get(), EPOLLIN, *this));
   return {};
 }
 
 void Listener::OnReady(std::uint32_t) {
   for (int round = 0; round < kBatches; ++round) {
-    const Result<int> got = parts_.batch.Receive(fd_.get());
+    const Result<int> got = shared_.batch.Receive(fd_.get());
     if (!got) {
-      parts_.Count(kReceiveErrors);
+      shared_.Count(kReceiveErrors);
       Log(LogLevel::kWarning, "receive-failed", got.error().message,
-          {{"SERVICE", parts_.service.name.text()}});
+          {{"SERVICE", shared_.service.name.text()}});
       return;
     }
-    parts_.Count(kDatagramsIn, static_cast<std::uint64_t>(*got));
+    shared_.Count(kDatagramsIn, static_cast<std::uint64_t>(*got));
     for (int i = 0; i < *got; ++i) {
-      SocketAddress local = parts_.batch.destination(i);
+      SocketAddress local = shared_.batch.destination(i);
       if (local.family() == AF_UNSPEC) local = bound_;
       local.set_port(bound_.port());
-      user_.OnClientDatagram(*this, parts_.batch.source(i), local, parts_.batch.payload(i));
+      user_.OnClientDatagram(*this, shared_.batch.source(i), local, shared_.batch.payload(i));
     }
     if (*got < ReceiveBatch::kDatagrams) return;
   }

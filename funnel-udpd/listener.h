@@ -5,8 +5,8 @@
 #pragma once
 
 #include "common/event/descriptors.h"
-#include "funnel-udpd/parts.h"
 #include "funnel-udpd/send_batch.h"
+#include "funnel-udpd/shared_state.h"
 
 namespace funnel::udpd {
 
@@ -20,7 +20,7 @@ class Listener final : public event::DescriptorHandler {
                                   const SocketAddress& local, ByteView datagram) = 0;
   };
 
-  Listener(Parts& parts, SendBatch& out, User& user, UniqueFd fd);
+  Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd);
   // Begins to read. Fails where the socket cannot tell whom a datagram was sent to.
   [[nodiscard]] Result<> Start();
   void Stop() { registration_.Remove(); }
@@ -32,7 +32,7 @@ class Listener final : public event::DescriptorHandler {
   // Batches read before other sockets have their turn.
   static constexpr int kBatches = 8;
 
-  Parts& parts_;
+  SharedState& shared_;
   SendBatch& out_;
   User& user_;
   UniqueFd fd_;

@@ -6,18 +6,18 @@ namespace funnel::udpd {
 
 UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
     : sockets_(std::move(sockets)),
-      parts_{.loop = environment.loop,
-             .sockets = *sockets_,
-             .counters = environment.counters,
-             .first_counter = service::kCommonCounters,
-             .service = environment.service,
-             .batch = {}},
+      shared_{.loop = environment.loop,
+              .sockets = *sockets_,
+              .counters = environment.counters,
+              .first_counter = service::kCommonCounters,
+              .service = environment.service,
+              .batch = {}},
       out_(environment.loop) {
   out_.set_on_flushed([this] {
     const SendBatch::Totals totals = out_.TakeTotals();
-    parts_.Count(kDatagramsOut, totals.sent);
-    parts_.Count(kSendBlocked, totals.blocked);
-    parts_.Count(kSendErrors, totals.errors + totals.refused);
+    shared_.Count(kDatagramsOut, totals.sent);
+    shared_.Count(kSendBlocked, totals.blocked);
+    shared_.Count(kSendErrors, totals.errors + totals.refused);
   });
 }
 
@@ -25,11 +25,11 @@ Result<std::unique_ptr<service::Application>> UdpEdge::Make(service::EdgeEnviron
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<UdpEdge> edge(new UdpEdge(environment, std::move(sockets)));
   if (environment.service.role == config::Role::kListen) {
-    edge->listen_.emplace(edge->parts_, edge->out_);
+    edge->listen_.emplace(edge->shared_, edge->out_);
     auto passed = TRY(environment.sockets.Take("listen", event::SocketKind::kDatagram));
     TRY(edge->listen_->Start(std::move(passed)));
   } else {
-    edge->connect_.emplace(edge->parts_, edge->out_);
+    edge->connect_.emplace(edge->shared_, edge->out_);
   }
   return edge;
 }
@@ -55,9 +55,9 @@ void UdpEdge::OnDatagram(service::ChannelHandle& channel, SessionId session, Byt
 void UdpEdge::OnSessionReset(service::ChannelHandle& channel, SessionId session,
                              wire::EndCode code) {
   if (code == wire::EndCode::kDraining) {
-    parts_.Count(kFlowsDrained);
+    shared_.Count(kFlowsDrained);
     Log(LogLevel::kWarning, "far-end-draining", "the far end takes no new flows: it is drained",
-        {{"SERVICE", parts_.service.name.text()}, {"PEER", channel.peer()}});
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", channel.peer()}});
   }
   listen_ ? listen_->OnSessionReset(channel, session)
           : connect_->OnSessionReset(channel, session, code);
@@ -68,7 +68,7 @@ void UdpEdge::OnSessionsAvailable(service::ChannelHandle&) {
 }
 
 void UdpEdge::OnReload(const config::ServiceConfig& service) {
-  parts_.service = service;
+  shared_.service = service;
   listen_ ? listen_->OnReload() : connect_->OnReload();
 }
 

@@ -31,7 +31,7 @@ class UdpEdge final : public service::Application {
   std::size_t session_count() const override;
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
-  void SetDraining(bool draining) override { parts_.draining = draining; }
+  void SetDraining(bool draining) override { shared_.draining = draining; }
   void OnStop() override;
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override;
 
@@ -39,7 +39,7 @@ class UdpEdge final : public service::Application {
   UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
 
   std::unique_ptr<event::EpollSet> sockets_;
-  Parts parts_;
+  SharedState shared_;
   SendBatch out_;
   std::optional<ListenSide> listen_;
   std::optional<ConnectSide> connect_;

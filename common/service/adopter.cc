@@ -9,14 +9,14 @@
 
 namespace funnel::service {
 
-Adopter::Pending::~Pending() { adopter.core_.authd.Cancel(request); }
+Adopter::Pending::~Pending() { adopter.shared_.authd.Cancel(request); }
 
-Result<std::unique_ptr<Adopter>> Adopter::Create(EdgeCore& core, UniqueFd listening,
+Result<std::unique_ptr<Adopter>> Adopter::Create(SharedState& shared, UniqueFd listening,
                                                  std::function<void()> on_change) {
-  std::unique_ptr<Adopter> adopter(new Adopter(core, std::move(on_change)));
+  std::unique_ptr<Adopter> adopter(new Adopter(shared, std::move(on_change)));
   Adopter* self = adopter.get();
   adopter->listener_ =
-      TRY(ipc::ControlListener::Create(core.loop, std::move(listening), [self](ForeignFd fd) {
+      TRY(ipc::ControlListener::Create(shared.loop, std::move(listening), [self](ForeignFd fd) {
         self->OnConnection(std::move(fd));
       }));
   return adopter;
@@ -38,20 +38,20 @@ std::optional<TimePoint> Adopter::IdleSince() const {
 }
 
 void Adopter::Refuse(const std::string& why) {
-  core_.Count(kAdoptionsRefused);
-  Log(LogLevel::kWarning, "adoption-refused", why, {{"SERVICE", core_.service.name.text()}});
+  shared_.Count(kAdoptionsRefused);
+  Log(LogLevel::kWarning, "adoption-refused", why, {{"SERVICE", shared_.service.name.text()}});
 }
 
 void Adopter::OnConnection(ForeignFd fd) {
   auto peer = ipc::ReadPeerCredentials(fd.get());
   if (!peer) return Refuse(peer.error().message);
-  if (auto allowed = ipc::RequireSctpd(*peer, core_.sctpd_user); !allowed)
+  if (auto allowed = ipc::RequireSctpd(*peer, shared_.sctpd_user); !allowed)
     return Refuse(allowed.error().message);
   if (connections_.size() >= kMaxConnections) return Refuse("too many connections");
   // The callbacks need its address before it is there.
   auto self = std::make_shared<ipc::ControlConnection*>(nullptr);
   auto connection = ipc::ControlConnection::Create(
-      core_.loop, ipc::ControlSocket(std::move(fd)),
+      shared_.loop, ipc::ControlSocket(std::move(fd)),
       {[this, self](ByteView packet, ForeignFd passed) {
          OnMessage(**self, packet, std::move(passed));
        },
@@ -66,18 +66,18 @@ void Adopter::OnConnection(ForeignFd fd) {
 void Adopter::OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd) {
   auto adopt = ipc::Parse<ipc::Adopt>(packet);
   if (!adopt) return connection.Fail(adopt.error().message);
-  if (adopt->service != core_.service.name) return Refuse("a channel of another service");
+  if (adopt->service != shared_.service.name) return Refuse("a channel of another service");
   if (pending_.size() >= kMaxPending) return Refuse("too many channels at once");
   auto pending = std::make_unique<Pending>(*this);
-  auto link = ChannelLink::Create(core_.loop, core_.buffer, std::move(fd), *pending);
+  auto link = ChannelLink::Create(shared_.loop, shared_.buffer, std::move(fd), *pending);
   if (!link) return Refuse(link.error().message);
   pending->peer = adopt->peer;
   pending->id = ChannelId(adopt->channel);
   pending->budget = adopt->budget;
   pending->link = std::move(*link);
   Pending* raw = pending.get();
-  pending->request = core_.authd.Ask(
-      ipc::Redeem{0, core_.service.name, std::move(adopt->claim)},
+  pending->request = shared_.authd.Ask(
+      ipc::Redeem{0, shared_.service.name, std::move(adopt->claim)},
       [this, raw](AuthdClient::Answer answer) { OnContext(*raw, std::move(answer)); });
   pending_.push_back(std::move(pending));
 }
@@ -87,23 +87,23 @@ void Adopter::OnContext(Pending& pending, AuthdClient::Answer answer) {
   auto* context = std::get_if<ipc::Context>(&answer);
   if (context == nullptr) {
     auto* failure = std::get_if<AuthdClient::Failure>(&answer);
-    core_.Count(kClaimsFailed);
+    shared_.Count(kClaimsFailed);
     Log(LogLevel::kWarning, "claim-failed",
         failure != nullptr ? EscapeForLog(failure->text) : "an answer that does not fit",
-        {{"SERVICE", core_.service.name.text()}, {"PEER", pending.peer}});
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", pending.peer}});
     return Forget(pending);
   }
   std::uint64_t number = context->context;
   auto channel = EdgeChannel::Create(
-      core_, std::move(pending.link),
+      shared_, std::move(pending.link),
       {wire::Role::kAcceptor, pending.id, pending.peer, pending.budget, std::move(*context)},
       *this);
   Forget(pending);
   if (!channel) {
-    core_.authd.Release(number);
-    core_.Count(kChannelsFailed);
+    shared_.authd.Release(number);
+    shared_.Count(kChannelsFailed);
     Log(LogLevel::kWarning, "channel-failed", channel.error().message,
-        {{"SERVICE", core_.service.name.text()}});
+        {{"SERVICE", shared_.service.name.text()}});
     return;
   }
   channels_.push_back(std::move(*channel));

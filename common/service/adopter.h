@@ -11,7 +11,7 @@
 
 #include "common/ipc/control_connection.h"
 #include "common/service/edge_channel.h"
-#include "common/service/edge_core.h"
+#include "common/service/shared_state.h"
 
 namespace funnel::service {
 
@@ -22,7 +22,8 @@ class Adopter final : private EdgeChannel::Owner {
   static constexpr std::size_t kMaxConnections = 64;
 
   // LISTENING is the service socket. ON_CHANGE: a channel came or went.
-  [[nodiscard]] static Result<std::unique_ptr<Adopter>> Create(EdgeCore& core, UniqueFd listening,
+  [[nodiscard]] static Result<std::unique_ptr<Adopter>> Create(SharedState& shared,
+                                                               UniqueFd listening,
                                                                std::function<void()> on_change);
   ~Adopter() override;
 
@@ -52,8 +53,8 @@ class Adopter final : private EdgeChannel::Owner {
     void OnFlush() override {}
   };
 
-  Adopter(EdgeCore& core, std::function<void()> on_change)
-      : core_(core), on_change_(std::move(on_change)) {}
+  Adopter(SharedState& shared, std::function<void()> on_change)
+      : shared_(shared), on_change_(std::move(on_change)) {}
   void OnConnection(ForeignFd fd);
   void OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd);
   void Refuse(const std::string& why);
@@ -61,7 +62,7 @@ class Adopter final : private EdgeChannel::Owner {
   void Forget(Pending& pending);
   void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
 
-  EdgeCore& core_;
+  SharedState& shared_;
   std::function<void()> on_change_;
   bool stopping_ = false;
   TimePoint last_channel_end_ = Now();

@@ -18,18 +18,18 @@ ChannelId RandomChannelId() { return ChannelId(static_cast<std::uint32_t>(Random
 
 }  // namespace
 
-ChannelKeeper::ChannelKeeper(EdgeCore& core, Callbacks callbacks)
-    : core_(core),
+ChannelKeeper::ChannelKeeper(SharedState& shared, Callbacks callbacks)
+    : shared_(shared),
       callbacks_(std::move(callbacks)),
-      tracer_(core.trace, core.service.name.text()),
+      tracer_(shared.trace, shared.service.name.text()),
       delay_(&RandomUnit) {
-  timer_ = core.loop.AddTimer([this] {
+  timer_ = shared.loop.AddTimer([this] {
     if (state_ == State::kOpening)
       return FailAttempt(RetryDelay::Cause::kUnproven, "the peer does not answer", false);
     if (link_ != nullptr && link_up_) return Initiate();
     Attach();
   });
-  clean_up_ = core.loop.AddTurnHook([this] { dropped_.clear(); });
+  clean_up_ = shared.loop.AddTurnHook([this] { dropped_.clear(); });
 }
 
 ChannelKeeper::~ChannelKeeper() { DropAttempt(); }
@@ -40,7 +40,7 @@ void ChannelKeeper::SetState(State state) {
 }
 
 std::string ChannelKeeper::StatusText() const {
-  const std::string& peer = core_.service.peer;
+  const std::string& peer = shared_.service.peer;
   switch (state_) {
     case State::kPaused:
       return reason_.empty() ? "starts" : "waits before the next try: " + reason_;
@@ -49,7 +49,7 @@ std::string ChannelKeeper::StatusText() const {
     case State::kWaiting:
       return "waits for the association with " + peer;
     case State::kInitiating:
-      return core_.authd.connected() ? "asks for a ticket" : "waits for funnel-authd";
+      return shared_.authd.connected() ? "asks for a ticket" : "waits for funnel-authd";
     case State::kOpening:
     case State::kCompleting:
       return "opens a channel to " + peer;
@@ -79,10 +79,10 @@ void ChannelKeeper::Attach() {
   DropLink();
   auto pair = ipc::ChannelSocketPair::Create();
   if (!pair) return lost(pair.error().message);
-  auto link = ChannelLink::Create(core_.loop, core_.buffer, std::move(pair->ours), *this);
+  auto link = ChannelLink::Create(shared_.loop, shared_.buffer, std::move(pair->ours), *this);
   if (!link) return lost(link.error().message);
   auto control = ipc::ControlConnection::Connect(
-      core_.loop, core_.sctpd_path,
+      shared_.loop, shared_.sctpd_path,
       {[this](ByteView packet, UniqueFd) { OnControlMessage(packet); },
        [this, lost](const std::string&) {
          if (state_ == State::kAttaching) lost("funnel-sctpd closed the connection");
@@ -90,7 +90,7 @@ void ChannelKeeper::Attach() {
   if (!control) return lost(control.error().message);
   control_ = std::move(*control);
   link_ = std::move(*link);
-  control_->Send(ipc::Attach{core_.service.name, core_.service.peer}, std::move(pair->theirs));
+  control_->Send(ipc::Attach{shared_.service.name, shared_.service.peer}, std::move(pair->theirs));
 }
 
 void ChannelKeeper::OnControlMessage(ByteView packet) {
@@ -98,8 +98,8 @@ void ChannelKeeper::OnControlMessage(ByteView packet) {
   if (ipc::Parse<ipc::Attached>(packet)) {
     control_.reset();
     SetState(State::kWaiting);
-    link_->SendNote({ipc::NoteState::kWaiting, core_.service.identity.text(),
-                     core_.service.expect.text(), "", false});
+    link_->SendNote({ipc::NoteState::kWaiting, shared_.service.identity.text(),
+                     shared_.service.expect.text(), "", false});
     link_->Resume();
     return;
   }
@@ -115,7 +115,7 @@ void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView fra
   if (!wire::IsLocal(header.type)) tracer_.OnClear(/*outgoing=*/false, header.type, frame.size());
   if (header.type == wire::FrameType::kLinkUp) {
     auto up = ipc::LinkUp::Parse(body);
-    if (!up) return core_.Count(kFramesMalformed);
+    if (!up) return shared_.Count(kFramesMalformed);
     budget_ = up->budget;
     link_up_ = true;
     if (state_ == State::kWaiting) Initiate();
@@ -126,15 +126,15 @@ void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView fra
   if (answer && header.type == wire::FrameType::kRefused) return OnRefused(body);
   if (answer && header.type == wire::FrameType::kClosed)
     return FailAttempt(RetryDelay::Cause::kUnproven, "the peer closed the channel", false);
-  core_.Count(kFramesMalformed);
+  shared_.Count(kFramesMalformed);
 }
 
 void ChannelKeeper::Initiate() {
   if (stopping_) return;
   SetState(State::kInitiating);
   ipc::Initiate initiate;
-  initiate.service = core_.service.name;
-  request_ = core_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
+  initiate.service = shared_.service.name;
+  request_ = shared_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
     request_ = 0;
     OnInitiated(std::move(answer));
   });
@@ -149,8 +149,8 @@ void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
   id_ = RandomChannelId();
   SetState(State::kOpening);
   timer_->ArmAfter(kOpenTimeout);
-  link_->SendNote({ipc::NoteState::kOpening, core_.service.identity.text(),
-                   core_.service.expect.text(), "", false});
+  link_->SendNote({ipc::NoteState::kOpening, shared_.service.identity.text(),
+                   shared_.service.expect.text(), "", false});
   tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kOpen,
                   wire::kFrameHeaderSize + opening->open_body.size());
   link_->Send(wire::FrameType::kOpen, id_, opening->open_body);
@@ -162,23 +162,23 @@ void ChannelKeeper::OnOpened(ByteView body) {
   // Sealed frames may follow at once; they wait for the keys.
   link_->Pause();
   Bytes reply(body.begin(), body.end());
-  request_ = core_.authd.Ask(ipc::Complete{0, std::exchange(handshake_, 0), std::move(reply)},
-                             [this](AuthdClient::Answer answer) {
-                               request_ = 0;
-                               OnCompleted(std::move(answer));
-                             });
+  request_ = shared_.authd.Ask(ipc::Complete{0, std::exchange(handshake_, 0), std::move(reply)},
+                               [this](AuthdClient::Answer answer) {
+                                 request_ = 0;
+                                 OnCompleted(std::move(answer));
+                               });
 }
 
 void ChannelKeeper::OnRefused(ByteView body) {
   timer_->Disarm();
   auto refused = wire::RefusedBody::Parse(body);
   std::string text = refused ? EscapeForLog(refused->text) : "an unreadable refusal";
-  core_.Count(kChannelsRefused);
+  shared_.Count(kChannelsRefused);
   refused_ = true;
   // The acceptor's authd may say more, sealed for ours; if not, ours may doubt the ticket.
   SetState(State::kCompleting);
   Bytes copy(body.begin(), body.end());
-  request_ = core_.authd.Ask(
+  request_ = shared_.authd.Ask(
       ipc::CompleteRefused{0, std::exchange(handshake_, 0), std::move(copy)},
       [this, text](AuthdClient::Answer answer) {
         request_ = 0;
@@ -195,15 +195,15 @@ void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
   if (context == nullptr)
     return FailAttempt(RetryDelay::Cause::kProven, "authd gave an answer that does not fit", false);
   if (link_ == nullptr || link_->lost()) {
-    core_.authd.Release(context->context);
+    shared_.authd.Release(context->context);
     return FailAttempt(RetryDelay::Cause::kLost, "funnel-sctpd has gone", false);
   }
   std::uint64_t number = context->context;
   auto channel = EdgeChannel::Create(
-      core_, std::move(link_),
-      {wire::Role::kInitiator, id_, core_.service.peer, budget_, std::move(*context)}, *this);
+      shared_, std::move(link_),
+      {wire::Role::kInitiator, id_, shared_.service.peer, budget_, std::move(*context)}, *this);
   if (!channel) {
-    core_.authd.Release(number);
+    shared_.authd.Release(number);
     return FailAttempt(RetryDelay::Cause::kProven, channel.error().message, false);
   }
   channel_ = std::move(*channel);

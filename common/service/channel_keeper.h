@@ -14,8 +14,8 @@
 
 #include "common/ipc/control_connection.h"
 #include "common/service/edge_channel.h"
-#include "common/service/edge_core.h"
 #include "common/service/retry_delay.h"
+#include "common/service/shared_state.h"
 #include "common/service/trace.h"
 
 namespace funnel::service {
@@ -29,7 +29,7 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
     std::function<void(const std::string& reason)> on_pause;
   };
 
-  ChannelKeeper(EdgeCore& core, Callbacks callbacks);
+  ChannelKeeper(SharedState& shared, Callbacks callbacks);
   ~ChannelKeeper();
 
   void Start();
@@ -75,7 +75,7 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
   void OnChannelDraining(EdgeChannel& channel, wire::EndCode code) override;
 
-  EdgeCore& core_;
+  SharedState& shared_;
   Callbacks callbacks_;
   State state_ = State::kPaused;
   bool stopping_ = false;

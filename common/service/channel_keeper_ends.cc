@@ -28,8 +28,8 @@ void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
 }
 
 void ChannelKeeper::DropAttempt() {
-  core_.authd.Cancel(std::exchange(request_, 0));
-  if (handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
+  shared_.authd.Cancel(std::exchange(request_, 0));
+  if (handshake_ != 0) shared_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
   control_.reset();
 }
 
@@ -42,17 +42,17 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
   DropAttempt();
   reason_ = reason;
   bool lost = cause == RetryDelay::Cause::kLost || cause == RetryDelay::Cause::kMoved;
-  if (!refused && !lost) core_.Count(kChannelsFailed);
+  if (!refused && !lost) shared_.Count(kChannelsFailed);
   Log(lost ? LogLevel::kInfo : LogLevel::kWarning, refused ? "channel-refused" : "channel-failed",
       reason,
-      {{"SERVICE", core_.service.name.text()},
-       {"PEER", core_.service.peer},
-       {"LOCAL", core_.service.identity.text()},
-       {"REMOTE", core_.service.expect.text()},
+      {{"SERVICE", shared_.service.name.text()},
+       {"PEER", shared_.service.peer},
+       {"LOCAL", shared_.service.identity.text()},
+       {"REMOTE", shared_.service.expect.text()},
        {"AUTHENTICATED", authenticated ? "yes" : "no"}});
   if (link_ != nullptr && !link_->lost() && reusable) {
     link_->SendNote({refused ? ipc::NoteState::kRefused : ipc::NoteState::kFailed,
-                     core_.service.identity.text(), core_.service.expect.text(), reason,
+                     shared_.service.identity.text(), shared_.service.expect.text(), reason,
                      authenticated});
   } else {
     DropLink();
@@ -64,7 +64,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
 void ChannelKeeper::PauseFor(RetryDelay::Cause cause) {
   SetState(State::kPaused);
   if (stopping_) return;
-  next_try_ = Now() + delay_.Next(cause, core_.service.retry_min, core_.service.retry_max);
+  next_try_ = Now() + delay_.Next(cause, shared_.service.retry_min, shared_.service.retry_max);
   timer_->Arm(next_try_);
 }
 

@@ -18,33 +18,33 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
              {[this] {
                 VisitChannels([this](EdgeChannel& channel) { channel.SetTracing(trace_.on()); });
               },
-              [this] { core_.Count(kTraceLinesLost); }}),
-      core_{.loop = loop,
-            .service = std::move(setup.service),
-            .sctpd_user = std::move(setup.sctpd_user),
-            .sctpd_path = setup.run_dir + "/sctpd.sock",
-            .counters = counters,
-            .rekey_retry = setup.rekey_retry,
-            .make_cipher = std::move(setup.make_cipher),
-            .authd = authd_,
-            .linger = linger_,
-            .buffer = buffer_,
-            .trace = trace_,
-            .application = &application},
+              [this] { shared_.Count(kTraceLinesLost); }}),
+      shared_{.loop = loop,
+              .service = std::move(setup.service),
+              .sctpd_user = std::move(setup.sctpd_user),
+              .sctpd_path = setup.run_dir + "/sctpd.sock",
+              .counters = counters,
+              .rekey_retry = setup.rekey_retry,
+              .make_cipher = std::move(setup.make_cipher),
+              .authd = authd_,
+              .linger = linger_,
+              .buffer = buffer_,
+              .trace = trace_,
+              .application = &application},
       changed_(loop.AddTurnHook([this] { OnChange(); })),
       stop_timer_(loop.AddTimer([this] { on_stopped_(); })),
       idle_exit_(loop, {[this] { return IdleSince(); }, std::move(setup.on_idle)}) {
-  idle_exit_.SetTime(core_.service.idle_exit);
+  idle_exit_.SetTime(shared_.service.idle_exit);
 }
 
 Edge::~Edge() = default;
 
 Result<> Edge::StartListening() {
   authd_.Start();
-  for (std::uint32_t i = 0; i < core_.service.channels; ++i)
+  for (std::uint32_t i = 0; i < shared_.service.channels; ++i)
     keepers_.push_back(std::make_unique<ChannelKeeper>(
-        core_, ChannelKeeper::Callbacks{[this] { changed_->Request(); },
-                                        [this](const std::string& reason) { OnPause(reason); }}));
+        shared_, ChannelKeeper::Callbacks{[this] { changed_->Request(); },
+                                          [this](const std::string& reason) { OnPause(reason); }}));
   for (auto& keeper : keepers_) keeper->Start();
   return {};
 }
@@ -52,7 +52,7 @@ Result<> Edge::StartListening() {
 Result<> Edge::StartConnecting(UniqueFd service_socket) {
   authd_.Start();
   adopter_ =
-      TRY(Adopter::Create(core_, std::move(service_socket), [this] { changed_->Request(); }));
+      TRY(Adopter::Create(shared_, std::move(service_socket), [this] { changed_->Request(); }));
   changed_->Request();
   return {};
 }
@@ -75,7 +75,7 @@ void Edge::OnPause(const std::string& reason) {
     if (keeper->state() != ChannelKeeper::State::kPaused) return;
     until = std::min(until, keeper->next_try());
   }
-  core_.application->OnUnavailable(reason, until);
+  shared_.application->OnUnavailable(reason, until);
 }
 
 std::string Edge::StatusText() const {
@@ -101,27 +101,27 @@ void Edge::OnChange() {
 }
 
 void Edge::Reload(const config::ServiceConfig& service) {
-  core_.service = service;
-  idle_exit_.SetTime(core_.service.idle_exit);
-  core_.application->OnReload(core_.service);
+  shared_.service = service;
+  idle_exit_.SetTime(shared_.service.idle_exit);
+  shared_.application->OnReload(shared_.service);
 }
 
 void Edge::SetDraining(bool draining) {
   if (std::exchange(draining_, draining) == draining) return;
-  core_.counters[kDraining] = draining ? 1 : 0;
-  core_.application->SetDraining(draining);
+  shared_.counters[kDraining] = draining ? 1 : 0;
+  shared_.application->SetDraining(draining);
   Log(LogLevel::kNotice, "draining",
-      draining ? "no new sessions; " + std::to_string(core_.application->session_count()) +
+      draining ? "no new sessions; " + std::to_string(shared_.application->session_count()) +
                      " go on until they end"
                : "resumed: new sessions are taken again",
-      {{"SERVICE", core_.service.name.text()}});
+      {{"SERVICE", shared_.service.name.text()}});
   changed_->Request();
 }
 
 void Edge::Stop() {
   if (std::exchange(stopping_, true)) return;
   idle_exit_.SetTime(Duration(0));
-  core_.application->OnStop();
+  shared_.application->OnStop();
   for (auto& keeper : keepers_) keeper->Stop();
   if (adopter_ != nullptr) adopter_->Stop();
   stop_timer_->ArmAfter(kStopTime);
@@ -133,7 +133,7 @@ void Edge::Stop() {
 std::optional<TimePoint> Edge::IdleSince() const {
   // Started anew it would have forgotten what an administrator told it.
   if (draining_ || trace_.on()) return std::nullopt;
-  auto since = core_.application->IdleSince();
+  auto since = shared_.application->IdleSince();
   if (!since || adopter_ == nullptr) return since;
   auto no_channel_since = adopter_->IdleSince();
   if (!no_channel_since) return std::nullopt;

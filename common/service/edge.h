@@ -13,9 +13,9 @@
 #include "common/service/adopter.h"
 #include "common/service/application.h"
 #include "common/service/channel_keeper.h"
-#include "common/service/edge_core.h"
 #include "common/service/idle_exit.h"
 #include "common/service/linger.h"
+#include "common/service/shared_state.h"
 #include "common/service/trace.h"
 
 namespace funnel::service {
@@ -49,7 +49,7 @@ class Edge {
   // kept the rest (edge_reload.h).
   void Reload(const config::ServiceConfig& service);
   // Whom the adopter takes for funnel-sctpd from now on.
-  void SetSctpdUser(const std::string& user) { core_.sctpd_user = user; }
+  void SetSctpdUser(const std::string& user) { shared_.sctpd_user = user; }
   // Ends everything in order; on_stopped follows, in kStopTime at the latest.
   void Stop();
   [[nodiscard]] std::size_t channel_count() const;
@@ -60,8 +60,8 @@ class Edge {
   void SetDraining(bool draining);
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] std::string StatusText() const;
-  [[nodiscard]] const config::ServiceConfig& service() const { return core_.service; }
-  [[nodiscard]] Application& application() { return *core_.application; }
+  [[nodiscard]] const config::ServiceConfig& service() const { return shared_.service; }
+  [[nodiscard]] Application& application() { return *shared_.application; }
   [[nodiscard]] Trace& trace() { return trace_; }
 
  private:
@@ -78,7 +78,7 @@ class Edge {
   AuthdClient authd_;
   Linger linger_;
   Trace trace_;
-  EdgeCore core_;
+  SharedState shared_;
   std::vector<std::unique_ptr<ChannelKeeper>> keepers_;
   std::unique_ptr<Adopter> adopter_;
   std::unique_ptr<event::TurnHook> changed_;

@@ -6,7 +6,7 @@
 
 namespace funnel::service {
 
-Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
+Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
                                                          std::unique_ptr<ChannelLink> link,
                                                          Setup setup, Owner& owner) {
   if (setup.context.role != static_cast<std::uint8_t>(setup.role))
@@ -21,7 +21,7 @@ Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
   setup.context.exporter = std::move(context.exporter);
   setup.context.features = context.features;
   std::unique_ptr<EdgeChannel> channel(
-      new EdgeChannel(core, std::move(link), std::move(setup), owner));
+      new EdgeChannel(shared, std::move(link), std::move(setup), owner));
   wire::EpochKeys keys = TRY(channel->MakeKeys(context));
   channel->wire_ = std::make_unique<wire::Channel>(
       channel->role_, id, channel->Settings(budget), std::move(keys),
@@ -29,9 +29,9 @@ Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(EdgeCore& core,
   return channel;
 }
 
-EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup&& setup,
+EdgeChannel::EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, Setup&& setup,
                          Owner& owner)
-    : core_(core),
+    : shared_(shared),
       owner_(owner),
       role_(setup.role),
       id_(setup.id),
@@ -39,37 +39,37 @@ EdgeChannel::EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setu
       local_principal_(std::move(setup.context.local_principal)),
       remote_principal_(std::move(setup.context.peer_principal)),
       features_(setup.context.features),
-      serial_(++core.last_serial),
+      serial_(++shared.last_serial),
       since_(Now()),
-      tracer_(core.trace, core.service.name.text() + "/" + std::to_string(serial_)),
-      pings_(core.loop,
+      tracer_(shared.trace, shared.service.name.text() + "/" + std::to_string(serial_)),
+      pings_(shared.loop,
              [this](std::uint64_t value) {
                wire_->Ping(value, Now());
                RequestFlush();
              }),
       security_{setup.context.context, std::move(setup.context.exporter)},
       link_(std::move(link)),
-      timer_(core.loop.AddTimer([this] {
+      timer_(shared.loop.AddTimer([this] {
         wire_->OnTimer(Now(), BootNow());
         RequestFlush();
       })),
-      turn_(core.loop.AddTurnHook([this] { EndTurn(); })),
-      counts_(core.counters) {}
+      turn_(shared.loop.AddTurnHook([this] { EndTurn(); })),
+      counts_(shared.counters) {}
 
 EdgeChannel::~EdgeChannel() {
-  core_.authd.Cancel(rekey_request_);
-  core_.authd.Cancel(announce_request_);
-  if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(rekey_handshake_);
-  core_.authd.Release(security_.context);
-  if (next_) core_.authd.Release(next_->context);
+  shared_.authd.Cancel(rekey_request_);
+  shared_.authd.Cancel(announce_request_);
+  if (rekey_handshake_ != 0) shared_.authd.GiveUpHandshake(rekey_handshake_);
+  shared_.authd.Release(security_.context);
+  if (next_) shared_.authd.Release(next_->context);
 }
 
 wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
-  const config::ServiceConfig& service = core_.service;
+  const config::ServiceConfig& service = shared_.service;
   wire::ChannelSettings settings;
   settings.features = features_;
   if (budget != 0) settings.packet_budget = budget;
-  settings.rekey_retry = core_.rekey_retry;
+  settings.rekey_retry = shared_.rekey_retry;
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
@@ -83,16 +83,16 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
 void EdgeChannel::Start() {
   started_ = true;
   link_->set_handler(*this);
-  core_.Count(kChannelsOpened);
-  core_.Count(kChannelsUp);
+  shared_.Count(kChannelsOpened);
+  shared_.Count(kChannelsUp);
   Log(LogLevel::kInfo, "channel-up", "keys are agreed",
-      {{"SERVICE", core_.service.name.text()},
+      {{"SERVICE", shared_.service.name.text()},
        {"PEER", peer_},
        {"LOCAL", local_principal_},
        {"REMOTE", remote_principal_}});
   Note(ipc::NoteState::kOpen, "");
-  if (core_.trace.on()) SetTracing(true);
-  core_.application->OnChannelUp(*this);
+  if (shared_.trace.on()) SetTracing(true);
+  shared_.application->OnChannelUp(*this);
   link_->Resume();
   link_->RequestFlush();
 }
@@ -113,21 +113,21 @@ void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
 // connections on the association it has.
 void EdgeChannel::TellUse() {
   bool in_use =
-      core_.service.protocol == config::Protocol::kTcp && wire_->session_count() > 0 && !over_;
+      shared_.service.protocol == config::Protocol::kTcp && wire_->session_count() > 0 && !over_;
   if (in_use == told_in_use_) return;
   told_in_use_ = in_use;
   Note(noted_.state, std::string(noted_.text));
 }
 
 bool EdgeChannel::Carries(config::Protocol what) {
-  if (core_.service.protocol == what) return true;
+  if (shared_.service.protocol == what) return true;
   const bool datagrams = what == config::Protocol::kUdp;
   const std::string text =
       "this end carries " + std::string(datagrams ? "connections (TCP)" : "datagrams (UDP)") +
       ", the other sends " + (datagrams ? "datagrams (UDP)" : "connections (TCP)");
   Log(LogLevel::kWarning, "channel-failed", text,
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
-  core_.Count(kChannelsFailed);
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+  shared_.Count(kChannelsFailed);
   Note(ipc::NoteState::kClosing, text);
   Close(wire::EndCode::kProtocol, text);
   return false;
@@ -158,7 +158,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
     case wire::FrameType::kOpened:
     case wire::FrameType::kLinkEnd:
     case wire::FrameType::kNote:
-      core_.Count(kFramesMalformed);
+      shared_.Count(kFramesMalformed);
       return;
   }
 }
@@ -207,7 +207,7 @@ void EdgeChannel::LogEnd() const {
     text += " (CLOSED says: " + wire::ClosedText(*closed_code_) + ")";
   Log(end_.clean ? LogLevel::kInfo : LogLevel::kWarning,
       end_.clean ? "channel-ended" : "channel-truncated", text,
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
 }
 
 // Nothing of the channel is on the stack here.
@@ -227,17 +227,17 @@ void EdgeChannel::GiveUpLink(wire::ClosedCode code) {
   tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kClosed,
                   wire::kFrameHeaderSize + body.size());
   link_->Send(wire::FrameType::kClosed, id_, body);
-  core_.linger.Add(std::move(link_));
+  shared_.linger.Add(std::move(link_));
 }
 
 void EdgeChannel::Finish() {
   UpdateCounters();
   timer_->Disarm();
   LogEnd();
-  core_.Count(end_.clean ? kChannelsEnded : kChannelsTruncated);
-  core_.counters[kChannelsUp] -= 1;
+  shared_.Count(end_.clean ? kChannelsEnded : kChannelsTruncated);
+  shared_.counters[kChannelsUp] -= 1;
   pings_.FailAll("the channel ended");
-  core_.application->OnChannelDown(*this, end_.code, end_.clean);
+  shared_.application->OnChannelDown(*this, end_.code, end_.clean);
   GiveUpLink(end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);
   // The owner destroys this channel, and reads how it ended also after that.
   const ChannelEnd end = end_;
@@ -248,38 +248,39 @@ void EdgeChannel::UpdateCounters() {
   if (const std::uint64_t stuck = counts_.Take(wire_->stats())) {
     Log(LogLevel::kWarning, "sessions-stuck",
         std::to_string(stuck) + " connections reset: nothing was taken for stuck-timeout",
-        {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
   }
   if (link_ != nullptr)
-    if (std::uint64_t malformed = link_->TakeMalformed()) core_.Count(kFramesMalformed, malformed);
+    if (std::uint64_t malformed = link_->TakeMalformed())
+      shared_.Count(kFramesMalformed, malformed);
 }
 
 void EdgeChannel::OnConfirmed() {
   Log(LogLevel::kDebug, "channel-confirmed", "both ends agree on the handshake",
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
 }
 
 void EdgeChannel::OnPong(std::uint64_t value, Duration round_trip) {
   pings_.OnPong(value, round_trip);
 }
 void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& info) {
-  core_.application->OnSessionOpened(*this, session, info);
+  shared_.application->OnSessionOpened(*this, session, info);
 }
 void EdgeChannel::OnDatagram(SessionId session, ByteView datagram) {
-  if (Carries(config::Protocol::kUdp)) core_.application->OnDatagram(*this, session, datagram);
+  if (Carries(config::Protocol::kUdp)) shared_.application->OnDatagram(*this, session, datagram);
 }
 std::size_t EdgeChannel::OnMessage(SessionId session, ByteView bytes) {
   if (!Carries(config::Protocol::kTcp)) return bytes.size();
-  return core_.application->OnMessage(*this, session, bytes);
+  return shared_.application->OnMessage(*this, session, bytes);
 }
-void EdgeChannel::OnFin(SessionId session) { core_.application->OnFin(*this, session); }
+void EdgeChannel::OnFin(SessionId session) { shared_.application->OnFin(*this, session); }
 void EdgeChannel::OnSessionReset(SessionId session, wire::EndCode code) {
-  core_.application->OnSessionReset(*this, session, code);
+  shared_.application->OnSessionReset(*this, session, code);
 }
 void EdgeChannel::OnWritable(SessionId session) {
-  core_.application->OnWritable(*this, session);
+  shared_.application->OnWritable(*this, session);
   RequestFlush();
 }
-void EdgeChannel::OnSessionsAvailable() { core_.application->OnSessionsAvailable(*this); }
+void EdgeChannel::OnSessionsAvailable() { shared_.application->OnSessionsAvailable(*this); }
 
 }  // namespace funnel::service

@@ -12,8 +12,8 @@
 #include "common/service/application.h"
 #include "common/service/channel_counts.h"
 #include "common/service/channel_link.h"
-#include "common/service/edge_core.h"
 #include "common/service/pings.h"
+#include "common/service/shared_state.h"
 #include "common/service/trace.h"
 
 namespace funnel::service {
@@ -49,7 +49,7 @@ class EdgeChannel final : public ChannelHandle,
 
   // Fails when the context is of no use. Nothing happens before Start().
   [[nodiscard]] static Result<std::unique_ptr<EdgeChannel>> Create(
-      EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup setup, Owner& owner);
+      SharedState& shared, std::unique_ptr<ChannelLink> link, Setup setup, Owner& owner);
   ~EdgeChannel();
 
   // Tells the application, and takes frames from now on.
@@ -78,7 +78,7 @@ class EdgeChannel final : public ChannelHandle,
   std::uint64_t serial() const override { return serial_; }
 
  private:
-  EdgeChannel(EdgeCore& core, std::unique_ptr<ChannelLink> link, Setup&& setup, Owner& owner);
+  EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, Setup&& setup, Owner& owner);
   [[nodiscard]] wire::ChannelSettings Settings(std::uint32_t budget) const;
   [[nodiscard]] Result<wire::EpochKeys> MakeKeys(const ipc::Context& context);
   void Note(ipc::NoteState state, const std::string& text);
@@ -120,7 +120,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnRekeyContext(ipc::Context context);
   void RekeyFailed(const std::string& why);
 
-  EdgeCore& core_;
+  SharedState& shared_;
   Owner& owner_;
   const wire::Role role_;
   const ChannelId id_;

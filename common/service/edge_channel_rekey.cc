@@ -14,7 +14,7 @@ constexpr std::size_t kHashSize = 32;
 Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
   if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
   wire::EpochKeys keys;
-  keys.cipher = TRY(core_.make_cipher(context.enctype, context.subkey.view(), role_));
+  keys.cipher = TRY(shared_.make_cipher(context.enctype, context.subkey.view(), role_));
   keys.confirm = context.confirm;
   keys.expires = context.expires;
   enctype_ = context.enctype;
@@ -25,10 +25,10 @@ void EdgeChannel::OnRekeyDue(Epoch next) {
   if (rekey_request_ != 0) return;
   rekey_epoch_ = next;
   ipc::Initiate initiate;
-  initiate.service = core_.service.name;
+  initiate.service = shared_.service.name;
   initiate.rekey_of = security_.context;
   initiate.epoch = next;
-  rekey_request_ = core_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
+  rekey_request_ = shared_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
     rekey_request_ = 0;
     if (auto* opening = std::get_if<ipc::Opening>(&answer)) return OnRekeyOpening(*opening);
     auto* failure = std::get_if<AuthdClient::Failure>(&answer);
@@ -56,22 +56,22 @@ void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
   };
   Bytes copy(token.begin(), token.end());
   if (role_ == wire::Role::kAcceptor)
-    rekey_request_ = core_.authd.Ask(ipc::AcceptRekey{0, security_.context, next, std::move(copy)},
-                                     std::move(done));
+    rekey_request_ = shared_.authd.Ask(
+        ipc::AcceptRekey{0, security_.context, next, std::move(copy)}, std::move(done));
   else
     rekey_request_ =
-        core_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
+        shared_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
 }
 
 // Its acceptor may have new keys: authd gets the ticket anew before the next try.
 void EdgeChannel::OnRekeyRefused() {
   constexpr std::string_view kWhy = "the far end refuses it";
-  core_.Count(kRekeysFailed);
+  shared_.Count(kRekeysFailed);
   Log(LogLevel::kWarning, "rekey-failed", kWhy,
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
   const wire::RefusedBody refused{.text = std::string(kWhy)};
   if (rekey_handshake_ != 0)
-    core_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0), refused.Serialize());
+    shared_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0), refused.Serialize());
 }
 
 void EdgeChannel::OnRekeyContext(ipc::Context context) {
@@ -80,11 +80,11 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
               context.role == static_cast<std::uint8_t>(role_);
   auto keys = MakeKeys(context);
   if (over_ || !same || !keys) {
-    core_.authd.Release(context.context);
+    shared_.authd.Release(context.context);
     return RekeyFailed(!same ? "its principals are others" : keys ? "" : keys.error().message);
   }
   // The initiator could not use what was answered before, or it would not have asked again.
-  if (next_) core_.authd.Release(next_->context);
+  if (next_) shared_.authd.Release(next_->context);
   next_ = Security{context.context, std::move(context.exporter)};
   if (role_ == wire::Role::kAcceptor)
     wire_->AnswerRekey(context.reply_token, std::move(*keys));
@@ -97,26 +97,26 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
 // the former context lives on, and rekeys are bound to it, until the initiator seals with new keys.
 void EdgeChannel::OnEpochInUse(Epoch) {
   if (!next_) return;
-  core_.authd.Release(security_.context);
+  shared_.authd.Release(security_.context);
   security_ = *std::exchange(next_, std::nullopt);
-  core_.Count(kRekeys);
+  shared_.Count(kRekeys);
   if (security_.context == 0) Announce();
 }
 
 void EdgeChannel::RekeyFailed(const std::string& why) {
   if (over_) return;
-  core_.Count(kRekeysFailed);
+  shared_.Count(kRekeysFailed);
   Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(why),
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}});
-  if (rekey_handshake_ != 0) core_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0));
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
+  if (rekey_handshake_ != 0) shared_.authd.GiveUpHandshake(std::exchange(rekey_handshake_, 0));
   wire_->RekeyFailed();
   RequestFlush();
 }
 
 void EdgeChannel::Announce() {
-  core_.authd.Cancel(announce_request_);
+  shared_.authd.Cancel(announce_request_);
   ipc::Announce announce;
-  announce.service = core_.service.name;
+  announce.service = shared_.service.name;
   announce.role = static_cast<std::uint8_t>(role_);
   announce.local_principal = local_principal_;
   announce.peer_principal = remote_principal_;
@@ -125,7 +125,7 @@ void EdgeChannel::Announce() {
   security_.context = 0;
   if (next_) next_->context = 0;
   rekey_handshake_ = 0;
-  announce_request_ = core_.authd.Ask(std::move(announce), [this](AuthdClient::Answer answer) {
+  announce_request_ = shared_.authd.Ask(std::move(announce), [this](AuthdClient::Answer answer) {
     announce_request_ = 0;
     if (auto* announced = std::get_if<ipc::Announced>(&answer)) {
       security_.context = announced->context;
@@ -140,9 +140,9 @@ void EdgeChannel::Announce() {
 
 void EdgeChannel::OnRevoked(const std::string& reason) {
   if (over_) return;
-  core_.Count(kChannelsRevoked);
+  shared_.Count(kChannelsRevoked);
   Log(LogLevel::kWarning, "channel-revoked", EscapeForLog(reason),
-      {{"SERVICE", core_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
   Note(ipc::NoteState::kClosing, reason);
   Close(wire::EndCode::kRevoked, "the access rule no longer holds");
 }

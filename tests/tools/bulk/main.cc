@@ -33,7 +33,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 struct Wanted {
-  Order order;
+  Request request;
   std::size_t connections = 1;
   std::chrono::milliseconds pause{0};
   bool all_at_once = false;
@@ -189,7 +189,7 @@ void Print(const Outcome& outcome, const Wanted& wanted, std::size_t unfinished,
 void ReleaseWhenAllServed(Crowd& crowd, const Wanted& wanted, bool& held) {
   if (!held) return;
   for (const auto& [fd, session] : crowd.sessions())
-    if (session.received() < wanted.order.down_bytes || session.sent() < wanted.order.up_bytes)
+    if (session.received() < wanted.request.down_bytes || session.sent() < wanted.request.up_bytes)
       return;
   held = false;
   for (auto& [fd, session] : crowd.sessions()) {
@@ -207,9 +207,9 @@ int Client(const std::string& to, const Wanted& wanted) {
   bool paused = wanted.pause.count() > 0;
   bool held = wanted.all_at_once;
   for (std::size_t index = 0; index < wanted.connections; ++index) {
-    Order order = wanted.order;
-    order.seed += index * 0x1000000;
-    Session session = Session::Client(ConnectTo(*address), order);
+    Request request = wanted.request;
+    request.seed += index * 0x1000000;
+    Session session = Session::Client(ConnectTo(*address), request);
     session.set_paused(paused);
     session.set_hold_open(held);
     crowd.Add(std::move(session));
@@ -240,11 +240,11 @@ int Client(const std::string& to, const Wanted& wanted) {
 
 Wanted ParseWanted(const std::vector<std::string>& options) {
   Wanted wanted;
-  wanted.order.seed = static_cast<std::uint64_t>(getpid());
+  wanted.request.seed = static_cast<std::uint64_t>(getpid());
   for (std::size_t at = 0; at < options.size(); ++at) {
     const std::string& key = options[at];
     if (key == "--after-end") {
-      wanted.order.flags |= kAnswerAfterEnd;
+      wanted.request.flags |= kAnswerAfterEnd;
     } else if (key == "--all-at-once") {
       wanted.all_at_once = true;
     } else if (at + 1 == options.size()) {
@@ -254,9 +254,9 @@ Wanted ParseWanted(const std::vector<std::string>& options) {
       if (key == "--connections")
         wanted.connections = value;
       else if (key == "--up")
-        wanted.order.up_bytes = value;
+        wanted.request.up_bytes = value;
       else if (key == "--down")
-        wanted.order.down_bytes = value;
+        wanted.request.down_bytes = value;
       else if (key == "--pause")
         wanted.pause = std::chrono::milliseconds(value);
       else if (key == "--timeout")

@@ -46,9 +46,9 @@ void Pattern::Fill(std::uint64_t offset, std::uint8_t* out, std::size_t count) c
   }
 }
 
-Session Session::Client(UniqueFd fd, const Order& order) {
+Session Session::Client(UniqueFd fd, const Request& request) {
   Session session(std::move(fd), true);
-  session.order_ = order;
+  session.request_ = request;
   session.Begin();
   return session;
 }
@@ -56,8 +56,8 @@ Session Session::Client(UniqueFd fd, const Order& order) {
 Session Session::Server(UniqueFd fd) { return Session(std::move(fd), false); }
 
 void Session::Begin() {
-  to_send_ = is_client_ ? order_.up_bytes : order_.down_bytes;
-  to_receive_ = is_client_ ? order_.down_bytes : order_.up_bytes;
+  to_send_ = is_client_ ? request_.up_bytes : request_.down_bytes;
+  to_receive_ = is_client_ ? request_.down_bytes : request_.up_bytes;
 }
 
 bool Session::Break(std::string text) {
@@ -67,13 +67,13 @@ bool Session::Break(std::string text) {
 
 bool Session::MayAnswer() const {
   if (is_client_) return true;
-  if (order_bytes_ < sizeof order_) return false;
-  return (order_.flags & kAnswerAfterEnd) == 0 || got_end_;
+  if (request_bytes_ < sizeof request_) return false;
+  return (request_.flags & kAnswerAfterEnd) == 0 || got_end_;
 }
 
 bool Session::WantsWrite() const {
   if (sent_end_ || !MayAnswer()) return false;
-  return !(hold_open_ && sent_ == to_send_ && order_bytes_ == sizeof order_);
+  return !(hold_open_ && sent_ == to_send_ && request_bytes_ == sizeof request_);
 }
 
 bool Session::Step() {
@@ -88,20 +88,20 @@ bool Session::Step() {
   return true;
 }
 
-bool Session::ReadOrder() {
-  auto* into = reinterpret_cast<std::uint8_t*>(&order_);
+bool Session::ReadRequest() {
+  auto* into = reinterpret_cast<std::uint8_t*>(&request_);
   const ssize_t count =
-      recv(fd_.get(), into + order_bytes_, sizeof order_ - order_bytes_, MSG_DONTWAIT);
-  if (count == 0) return Break("ended before its order");
+      recv(fd_.get(), into + request_bytes_, sizeof request_ - request_bytes_, MSG_DONTWAIT);
+  if (count == 0) return Break("ended before its request");
   if (count < 0)
-    return errno == EAGAIN ? false : Break(std::string("reading the order: ") + strerror(errno));
-  order_bytes_ += static_cast<std::size_t>(count);
-  if (order_bytes_ == sizeof order_) Begin();
+    return errno == EAGAIN ? false : Break(std::string("reading the request: ") + strerror(errno));
+  request_bytes_ += static_cast<std::size_t>(count);
+  if (request_bytes_ == sizeof request_) Begin();
   return true;
 }
 
 bool Session::ReadSome() {
-  if (!is_client_ && order_bytes_ < sizeof order_) return ReadOrder();
+  if (!is_client_ && request_bytes_ < sizeof request_) return ReadRequest();
   static thread_local std::array<std::uint8_t, kPiece> got;
   static thread_local std::array<std::uint8_t, kPiece> expected;
   const ssize_t result = recv(fd_.get(), got.data(), got.size(), MSG_DONTWAIT);
@@ -118,7 +118,7 @@ bool Session::ReadSome() {
   }
   const auto count = static_cast<std::size_t>(result);
   if (received_ + count > to_receive_) return Break("more bytes than were sent");
-  const Pattern pattern(is_client_ ? DownSeed(order_.seed) : order_.seed);
+  const Pattern pattern(is_client_ ? DownSeed(request_.seed) : request_.seed);
   pattern.Fill(received_, expected.data(), count);
   if (std::memcmp(got.data(), expected.data(), count) != 0)
     return Break("wrong bytes after " + std::to_string(received_));
@@ -131,13 +131,13 @@ bool Session::WriteSome() {
   static thread_local std::array<std::uint8_t, kPiece> piece;
   const std::uint8_t* from = piece.data();
   std::size_t count = 0;
-  const bool ordering = is_client_ && order_bytes_ < sizeof order_;
-  if (ordering) {
-    from = reinterpret_cast<const std::uint8_t*>(&order_) + order_bytes_;
-    count = sizeof order_ - order_bytes_;
+  const bool requesting = is_client_ && request_bytes_ < sizeof request_;
+  if (requesting) {
+    from = reinterpret_cast<const std::uint8_t*>(&request_) + request_bytes_;
+    count = sizeof request_ - request_bytes_;
   } else {
     count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, to_send_ - sent_));
-    Pattern(is_client_ ? order_.seed : DownSeed(order_.seed)).Fill(sent_, piece.data(), count);
+    Pattern(is_client_ ? request_.seed : DownSeed(request_.seed)).Fill(sent_, piece.data(), count);
   }
   if (count == 0) {
     if (shutdown(fd_.get(), SHUT_WR) != 0)
@@ -150,8 +150,8 @@ bool Session::WriteSome() {
     return errno == EAGAIN || errno == ENOTCONN
                ? false
                : Break("after sending " + std::to_string(sent_) + " bytes: " + strerror(errno));
-  if (ordering) {
-    order_bytes_ += static_cast<std::size_t>(result);
+  if (requesting) {
+    request_bytes_ += static_cast<std::size_t>(result);
   } else {
     sent_checksum_ = Add(sent_checksum_, sent_, piece.data(), static_cast<std::size_t>(result));
     sent_ += static_cast<std::uint64_t>(result);

@@ -27,7 +27,7 @@ class Pattern {
   std::uint64_t seed_;
 };
 
-struct Order {
+struct Request {
   std::uint64_t seed = 0;
   std::uint64_t up_bytes = 0;
   std::uint64_t down_bytes = 0;
@@ -40,7 +40,7 @@ inline constexpr std::uint64_t kAnswerAfterEnd = 1;
 class Session {
  public:
   // Owns a connected (or connecting), non-blocking socket.
-  static Session Client(UniqueFd fd, const Order& order);
+  static Session Client(UniqueFd fd, const Request& request);
   static Session Server(UniqueFd fd);
 
   // Reads and writes until both would block. False once it is over: done() or error() says how.
@@ -50,7 +50,7 @@ class Session {
   [[nodiscard]] bool WantsWrite() const;
   // Paused: reads nothing, so that the sender meets flow control.
   void set_paused(bool paused) { paused_ = paused; }
-  // Client only: what was ordered is fully sent, but the socket stays open for writing.
+  // Client only: what was requested is fully sent, but the socket stays open for writing.
   void set_hold_open(bool hold) { hold_open_ = hold; }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::uint64_t received() const { return received_; }
@@ -62,7 +62,7 @@ class Session {
   Session(UniqueFd fd, bool is_client) : fd_(std::move(fd)), is_client_(is_client) {}
   bool ReadSome();
   bool WriteSome();
-  bool ReadOrder();
+  bool ReadRequest();
   void Begin();
   bool Break(std::string text);
   [[nodiscard]] bool MayAnswer() const;
@@ -71,8 +71,8 @@ class Session {
   bool is_client_;
   bool paused_ = false;
   bool hold_open_ = false;
-  Order order_;
-  std::size_t order_bytes_ = 0;  // of the order: read by the server, written by the client
+  Request request_;
+  std::size_t request_bytes_ = 0;  // of the request: read by the server, written by the client
   std::uint64_t to_send_ = 0;
   std::uint64_t to_receive_ = 0;
   std::uint64_t sent_ = 0;

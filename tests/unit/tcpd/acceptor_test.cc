@@ -21,7 +21,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOverMaxSessions) {
   EXPECT_EQ(AtClient(kSessionsOverLimit), 1u);
   // A place that is given back serves the next.
   CloseWithReset(std::move(first));
-  EXPECT_TRUE(Until([&] { return client_parts_->limit.taken() == 1; }));
+  EXPECT_TRUE(Until([&] { return client_shared_->limit.taken() == 1; }));
   const UniqueFd third = ConnectTo(client_address_);
   const UniqueFd third_backend = AcceptAtBackend();
   EXPECT_EQ(AtClient(kSessionsOverLimit), 1u);
@@ -59,7 +59,7 @@ TEST_F(AcceptorTest, WaitingConnectionsAreResetAfterTheirTime) {
   Start();
   client_ = ConnectTo(client_address_);
   EXPECT_TRUE(Until([&] { return refused_.size() == 1; }));
-  WaitingRoom room(*client_parts_);
+  WaitingRoom room(*client_shared_);
   room.Add(std::move(refused_[0]));
   EXPECT_EQ(AtClient(kSessionsWaiting), 1u);
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
@@ -70,7 +70,7 @@ TEST_F(AcceptorTest, WaitingConnectionsAreResetAfterTheirTime) {
 TEST_F(AcceptorTest, WaitingConnectionsGoOnInTheOrderTheyCame) {
   client_channel_.session_limit = 0;
   Start();
-  WaitingRoom room(*client_parts_);
+  WaitingRoom room(*client_shared_);
   client_ = ConnectTo(client_address_);
   SendText(client_, "kept meanwhile");
   const UniqueFd second = ConnectTo(client_address_);

@@ -127,7 +127,7 @@ TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   EXPECT_TRUE(Until([&] { return server_pump_->size() == 1; }));
   CloseWithReset(std::move(client_));
   EXPECT_TRUE(Until([&] { return server_pump_->size() == 0; }));
-  EXPECT_EQ(server_parts_->limit.taken(), 0u);
+  EXPECT_EQ(server_shared_->limit.taken(), 0u);
 }
 
 // A listener on HOST and PORT that answers nobody.

@@ -33,7 +33,7 @@ TEST_F(SessionTest, HalfCloseOfTheClientLeavesTheOtherDirectionOpen) {
   backend_end_.reset();
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kEnd));
   EXPECT_TRUE(Until([&] { return client_pump_->size() == 0 && server_pump_->size() == 0; }));
-  EXPECT_EQ(client_parts_->limit.taken() + server_parts_->limit.taken(), 0u);
+  EXPECT_EQ(client_shared_->limit.taken() + server_shared_->limit.taken(), 0u);
 }
 
 TEST_F(SessionTest, HalfCloseOfTheBackendLeavesTheOtherDirectionOpen) {

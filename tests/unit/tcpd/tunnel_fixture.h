@@ -21,17 +21,17 @@ class TunnelTest : public LoopTest {
 
   // After the test has changed what it likes in service_.
   void Start() {
-    client_parts_.emplace(EdgeParts{*loop_, *sockets_, client_counters_, /*first_counter=*/0,
-                                    service_, SessionLimit(service_.max_sessions)});
-    server_parts_.emplace(EdgeParts{*loop_, *sockets_, server_counters_, /*first_counter=*/0,
-                                    service_, SessionLimit(service_.max_sessions)});
-    dialer_.emplace(*server_parts_);
-    backend_.emplace(*server_parts_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
-    client_pump_.emplace(*client_parts_, client_channel_, nullptr);
-    server_pump_.emplace(*server_parts_, server_channel_, &*backend_);
+    client_shared_.emplace(SharedState{*loop_, *sockets_, client_counters_, /*first_counter=*/0,
+                                       service_, SessionLimit(service_.max_sessions)});
+    server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, /*first_counter=*/0,
+                                       service_, SessionLimit(service_.max_sessions)});
+    dialer_.emplace(*server_shared_);
+    backend_.emplace(*server_shared_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
+    client_pump_.emplace(*client_shared_, client_channel_, nullptr);
+    server_pump_.emplace(*server_shared_, server_channel_, &*backend_);
     client_channel_.Connect(server_channel_, *client_pump_);
     server_channel_.Connect(client_channel_, *server_pump_);
-    acceptor_.emplace(*client_parts_, [this](Connection connection) {
+    acceptor_.emplace(*client_shared_, [this](Connection connection) {
       if (!client_pump_->Open(connection)) refused_.push_back(std::move(connection));
     });
     UniqueFd listener = Listen("127.0.0.1");
@@ -64,7 +64,7 @@ class TunnelTest : public LoopTest {
   config::ServiceConfig service_;
   std::vector<SocketAddress> own_addresses_;
   FakeChannel client_channel_{*loop_}, server_channel_{*loop_};
-  std::optional<EdgeParts> client_parts_, server_parts_;
+  std::optional<SharedState> client_shared_, server_shared_;
   std::optional<Dialer> dialer_;
   std::optional<Backend> backend_;
   std::optional<SessionPump> client_pump_, server_pump_;

@@ -1,4 +1,4 @@
-// What the parts of one edge share: loop, configuration, authd, counters, the application.
+// What all objects of one edge use: loop, configuration, authd, counters, the application.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ using CipherFactory = std::function<Result<std::unique_ptr<wire::FrameCipher>>(
 class Linger;
 class Trace;
 
-struct EdgeCore {
+struct SharedState {
   event::Loop& loop;
   config::ServiceConfig service;  // replaced on reload
   std::string sctpd_user;

@@ -1,4 +1,4 @@
-// What all parts of one funnel-udpd share.
+// What all objects of one funnel-udpd use.
 #pragma once
 
 #include "common/config/model.h"
@@ -11,7 +11,7 @@
 
 namespace funnel::udpd {
 
-struct Parts {
+struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;

@@ -1,4 +1,4 @@
-// What all parts of one funnel-tcpd share.
+// What all objects of one funnel-tcpd use.
 #pragma once
 
 #include "common/base/unique_fd.h"
@@ -19,7 +19,7 @@ struct Connection {
   SessionLimit::Place place;
 };
 
-struct EdgeParts {
+struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
