@@ -35,7 +35,7 @@ DialId Dialer::Dial(Bytes header, Done done) {
   wakes_.emplace(deadline, id);
   wake_timer_->Arm(wakes_.begin()->first);
 
-  const config::Endpoint& backend = shared_.service.connect;
+  const config::Endpoint& backend = shared_.service.connect_address;
   if (backend.is_unix()) {
     pending.header = std::move(header);
     // Those that wait already come first.
@@ -102,7 +102,7 @@ void Dialer::OnWake() {
 bool Dialer::TryUnix(DialId id, Pending& pending) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  shared_.service.connect.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  shared_.service.connect_address.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
   if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (fd && errno == EAGAIN) return false;
@@ -142,7 +142,8 @@ void Dialer::FailDial(DialId id, CounterIndex counter, const std::string& why) {
   shared_.Count(counter);
   if (shared_.Counter(kBackendFailingSince).value() == 0)
     shared_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  Log(LogLevel::kWarning, "backend-unreachable", shared_.service.connect.text() + ": " + why,
+  Log(LogLevel::kWarning, "backend-unreachable",
+      shared_.service.connect_address.text() + ": " + why,
       {{"SERVICE", shared_.service.name.text()}});
   Finish(id, Fail(why));
 }

@@ -125,7 +125,7 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
              .state = view.connected ? "open" : "connecting",
              .client = view.info.client,
              .local = view.info.local,
-             .backend = listens() ? "" : shared_.service.connect.text(),
+             .backend = listens() ? "" : shared_.service.connect_address.text(),
              .opened = view.opened});
     });
   }

@@ -66,7 +66,7 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
 void BackendFlow::Send(ByteView datagram, bool keep_copy) {
   if (connected()) out_.Add(fd_.get(), backend_, {}, datagram);
   if (connected() && !keep_copy) return;
-  const std::size_t lost = held_.Add(datagram, shared_.service.queue_bytes, Now());
+  const std::size_t lost = held_.Add(datagram, shared_.service.queue_size_bytes, Now());
   if (!connected()) shared_.Count(kWaitingDropped, lost);
 }
 

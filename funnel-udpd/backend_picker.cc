@@ -29,7 +29,7 @@ BackendPicker::BackendPicker(SharedState& shared, User& user)
 }
 
 void BackendPicker::OnReload() {
-  const auto literal = shared_.service.connect.literal();
+  const auto literal = shared_.service.connect_address.literal();
   is_name_ = !literal;
   if (literal) Learn({*literal});
   next_check_ = {};
@@ -54,7 +54,7 @@ void BackendPicker::LookUp(BackendFlow& flow) {
   const Duration max_age =
       flow.choice.tried.empty() ? net::Resolver::kFresh : net::Resolver::kFailureFresh;
   resolver_.Lookup(
-      shared_.service.connect,
+      shared_.service.connect_address,
       [this, number = Wait(flow)](const auto& answer) { OnResolved(number, answer); }, max_age);
 }
 
@@ -84,7 +84,7 @@ void BackendPicker::CheckName(TimePoint now) {
   next_check_ = now + shared_.service.resolve_interval;
   // A failure changes nothing: what the name was goes on.
   resolver_.Lookup(
-      shared_.service.connect,
+      shared_.service.connect_address,
       [this](const net::Resolver::Answer& answer) {
         if (answer) Learn(*answer);
       },
@@ -147,7 +147,7 @@ void BackendPicker::GiveUp(BackendFlow& flow, const std::string& why) {
   last_failure_ = Now();
   if (shared_.Gauge(kBackendFailingSince).value() == 0)
     shared_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  given_up_.emplace_back(Wait(flow), shared_.service.connect.text() + ": " + why);
+  given_up_.emplace_back(Wait(flow), shared_.service.connect_address.text() + ": " + why);
   hook_->Request();
 }
 

@@ -164,7 +164,7 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
                                             : "connecting",
            .client = addresses.client,
            .local = addresses.local,
-           .backend = shared_.service.connect.text(),
+           .backend = shared_.service.connect_address.text(),
            .opened = flow.opened(),
            .active = flow.active()});
   }

@@ -151,7 +151,7 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
 void ListenSide::Wait(const FlowKey& key, ByteView datagram, TimePoint now) {
   const std::size_t most = channels_.empty() ? shared_.service.queue_datagrams : kMaxBeforeSession;
   waiting_.Push(key, datagram, now + shared_.service.connect_wait,
-                {most, shared_.service.queue_bytes});
+                {most, shared_.service.queue_size_bytes});
   ArmExpiry();
 }
 

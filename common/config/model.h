@@ -184,8 +184,8 @@ struct ServiceConfig {
   std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
   std::uint32_t max_flows_per_peer = 0;    // connect; 0: max_flows
   std::uint32_t queue_datagrams = 64;
-  std::uint64_t queue_bytes = 4 * kMiB;  // of datagrams that wait, for whatever
-  milliseconds resolve_interval = 30s;   // connect: when flows in use look up the name again
+  std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for whatever
+  milliseconds resolve_interval = 30s;        // connect: when flows in use look up the name again
   // tcp
   std::uint32_t max_sessions = 4096;
   milliseconds connect_timeout = 5s;
@@ -195,9 +195,9 @@ struct ServiceConfig {
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
   // [listen]
-  std::vector<Endpoint> listen;  // literals only
+  std::vector<Endpoint> listen_address;  // literals only
   // [connect]
-  Endpoint connect;
+  Endpoint connect_address;
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   // [relay]
   std::vector<std::string> relay_from;

@@ -64,7 +64,7 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
   for (const config::KeyRow* row : config::PutBackFixed(running, next))
     left.emplace_back(*row, CommandFor(row->applied, running));
   // It is in force, but in vain.
-  if (ipc::UnitsAreEnforced() && NeedsAnotherWay(running.connect, next.connect))
+  if (ipc::UnitsAreEnforced() && NeedsAnotherWay(running.connect_address, next.connect_address))
     left.push_back({"what the unit lets through to [connect] address",
                     CommandFor(Applied::kUnitRestart, running)});
   return left;

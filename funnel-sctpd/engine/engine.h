@@ -218,7 +218,7 @@ class Engine {
 
   // All ways by which ASSOCIATION's peer may be reached, best first, the present one among them;
   // the first kMaxPaths count. An engine that can moves the association, without losing anything,
-  // to the best that answers, tries better ones again every Settings::path_probe_interval, and
+  // to the best that answers, tries better ones again every Settings::path_probe, and
   // leaves one that has fallen silent within Settings::path_failover. Replaces what was offered
   // before. False: this engine, or this association, cannot; a new association is the way to
   // change.

@@ -16,9 +16,9 @@ Settings::Settings(const config::SctpConfig& config)
       rto_initial(config.rto_initial),
       rto_max(config.rto_max),
       sack_delay(config.sack_delay),
-      heartbeat_interval(config.heartbeat),
+      heartbeat(config.heartbeat),
       dead_peer_timeout(config.dead_peer_timeout),
-      path_probe_interval(config.path_probe),
+      path_probe(config.path_probe),
       path_failover(config.path_failover),
       streams(static_cast<std::uint16_t>(config.streams)),
       send_buffer_bytes(Bytes32(config.send_buffer_bytes)),
@@ -34,7 +34,7 @@ Settings::Settings(const config::SctpConfig& config)
 Result<> Settings::Check() const {
   if (rto_min > rto_max || rto_initial < rto_min || rto_initial > rto_max)
     return Fail("rto-initial must lie between rto-min and rto-max");
-  if (heartbeat_interval * 2 > dead_peer_timeout)
+  if (heartbeat * 2 > dead_peer_timeout)
     return Fail("heartbeat must be at most half of dead-peer-timeout");
   // The stack hands out a message whole as long as it is below half of the receive buffer.
   if (max_message_bytes > send_buffer_bytes / 2 || max_message_bytes > receive_buffer_bytes / 2)

@@ -61,14 +61,14 @@ struct Settings {
   std::uint16_t init_attempts = 4;
 
   // Idle paths are probed this often; also keeps NAT mappings alive (UDP: at most 15 s).
-  std::chrono::milliseconds heartbeat_interval;
+  std::chrono::milliseconds heartbeat;
   // Nothing valid heard for this long ends the association. The engine measures it itself, because
   // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
   std::chrono::milliseconds dead_peer_timeout;
 
   // Engine::OfferPaths. How often paths that are not in use are tried: a line that comes back is
   // used again after two answers.
-  std::chrono::milliseconds path_probe_interval;
+  std::chrono::milliseconds path_probe;
   // How long what was sent may stay without any sign from the peer before all paths are tried. With
   // the round trip of a probe, and the rest of a retransmission timeout that is kept short
   // meanwhile, delivery stalls by some 600 ms. Less than three times rto_min would take a lost

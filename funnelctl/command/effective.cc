@@ -8,7 +8,7 @@ namespace {
 EffectiveKey EffectiveOf(const config::KeyRow& row, void* object, const config::Origins& origins) {
   EffectiveKey out{std::string(row.section), std::string(row.key), {}, {}};
   auto written = origins.find(out.section + '.' + out.key);
-  std::vector<std::string> texts = config::PrintValues(row.type, row.field(object));
+  std::vector<std::string> texts = config::PrintValues(row.type, row.member.in(object));
   for (std::size_t i = 0; i < texts.size(); ++i) {
     EffectiveValue value{std::move(texts[i]), std::nullopt};
     if (written != origins.end() && i < written->second.size()) value.origin = written->second[i];

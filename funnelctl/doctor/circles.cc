@@ -48,7 +48,7 @@ const config::ServiceConfig* ServiceAt(const config::Configuration& configuratio
                                        const SocketAddress& server, const std::string& peer) {
   for (const config::ServiceConfig& service : configuration.services) {
     if (service.role != config::Role::kListen || service.peer != peer) continue;
-    for (const config::Endpoint& endpoint : service.listen) {
+    for (const config::Endpoint& endpoint : service.listen_address) {
       const auto address = endpoint.literal();
       if (address && address->port() == server.port() && address->family() == server.family() &&
           (*address == server || (address->IsWildcard() && server.IsLoopback())))

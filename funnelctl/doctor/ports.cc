@@ -41,7 +41,7 @@ Finding CheckListening(bool udp, const SocketAddress& address, const std::string
 }
 
 Finding CheckServiceSocket(const std::string& path, const std::string& edge) {
-  struct stat about {};
+  struct stat about{};
   if (stat(path.c_str(), &about) == 0 && S_ISSOCK(about.st_mode)) return Ok(path + " is there");
   return Wrong("there is no socket " + path + ": no channel can reach the service",
                "systemctl enable --now " + edge + ".socket");
@@ -70,7 +70,7 @@ Findings CheckServicePorts(const config::ServiceConfig& service, const std::stri
   bool udp = service.protocol == config::Protocol::kUdp;
   std::string edge = EdgeName(service);
   Findings out;
-  for (const config::Endpoint& endpoint : service.listen) {
+  for (const config::Endpoint& endpoint : service.listen_address) {
     const auto address = endpoint.literal();
     out.push_back(address ? CheckListening(udp, *address, edge)
                           : Wrong(endpoint.text() + ": its zone names no interface here",

@@ -100,9 +100,9 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
     if (counters == nullptr || !counters->alive) continue;
     const auto since = static_cast<std::int64_t>(counters->Value("backend_failing_since"));
     if (since <= 0) continue;
-    out.push_back("service " + service.name.text() + ": its backend " + service.connect.text() +
-                  " has taken nothing for " + PrintSince(since, view.now) +
-                  "; the log of its edge tells what it answers");
+    out.push_back("service " + service.name.text() + ": its backend " +
+                  service.connect_address.text() + " has taken nothing for " +
+                  PrintSince(since, view.now) + "; the log of its edge tells what it answers");
   }
 }
 

@@ -61,10 +61,10 @@ Units Split(std::string_view input) {
 // Every value of a configuration that was accepted can be written down and read again.
 void CheckRoundTrip(std::span<const KeyRow> rows, void* object, void* fresh) {
   for (const KeyRow& row : rows) {
-    std::string text = PrintValue(row.type, row.field(object));
+    std::string text = PrintValue(row.type, row.member.in(object));
     if (text.empty() || row.need == Need::kList) continue;
-    Require(ParseValue(row.type, row.range, text, row.field(fresh)).has_value());
-    Require(PrintValue(row.type, row.field(fresh)) == text);
+    Require(ParseValue(row.type, row.range, text, row.member.in(fresh)).has_value());
+    Require(PrintValue(row.type, row.member.in(fresh)) == text);
   }
 }
 
@@ -82,7 +82,8 @@ void CheckComplete(Configuration& configuration) {
     bool relay = service.role == Role::kRelay;
     Require(service.identity.empty() == relay && !service.wire_name.empty());
     Require(!relay || (!service.relay_from.empty() && !service.relay_to.empty()));
-    Require(service.role != Role::kListen || (!service.listen.empty() && !service.expect.empty()));
+    Require(service.role != Role::kListen ||
+            (!service.listen_address.empty() && !service.expect.empty()));
     CheckRoundTrip(ServiceKeys(), &service, &fresh);
   }
 }

@@ -24,8 +24,9 @@ std::string JoinAddresses(const std::vector<config::Endpoint>& addresses) {
 std::string Head(const config::ServiceFile& file) {
   const ServiceConfig& service = file.service;
   const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : "TCP";
-  std::string where = service.role == Role::kListen ? "clients at " + JoinAddresses(service.listen)
-                                                    : "backend at " + service.connect.text();
+  std::string where = service.role == Role::kListen
+                          ? "clients at " + JoinAddresses(service.listen_address)
+                          : "backend at " + service.connect_address.text();
   std::string path = Escape(file.path);
   return "# Written by funnel-generator from " + path +
          ".\n# Change that file, then: systemctl daemon-reload.\n[Unit]\nDescription=Funnel "
@@ -40,7 +41,7 @@ std::string ListenSocket(const ServiceConfig& service) {
       "\n[Socket]\n"
       "# Instead of the template's, which is for the server side.\n"
       "ListenSequentialPacket=\n";
-  for (const auto& address : service.listen)
+  for (const auto& address : service.listen_address)
     out += (udp ? "ListenDatagram=" : "ListenStream=") + Escape(address.text()) + '\n';
   out +=
       "FileDescriptorName=listen\n"
@@ -75,19 +76,21 @@ std::string EdgeUser(const config::ServiceFile& file) {
 std::string BackendNetwork(const ServiceConfig& service) {
   bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
   std::string out;
-  if (!service.connect.is_unix() || proxies) out += "PrivateNetwork=no\n";
+  if (!service.connect_address.is_unix() || proxies) out += "PrivateNetwork=no\n";
   if (proxies)
     out +=
         "# To know this host's own addresses, which no peer may claim for its clients "
         "(client-networks).\n"
         "RestrictAddressFamilies=AF_NETLINK\n";
-  if (service.connect.is_unix()) return out;
+  if (service.connect_address.is_unix()) return out;
   out += "# The way to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
   // systemd's filter knows no zones, and would ignore the line.
-  if (service.connect.is_literal()) {
-    return out + "IPAddressAllow=" + std::string(config::WithoutZone(service.connect.host)) + '\n';
+  if (service.connect_address.is_literal()) {
+    return out +
+           "IPAddressAllow=" + std::string(config::WithoutZone(service.connect_address.host)) +
+           '\n';
   }
-  if (service.connect.host == "localhost") return out + "IPAddressAllow=localhost\n";
+  if (service.connect_address.host == "localhost") return out + "IPAddressAllow=localhost\n";
   return out +
          "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";
 }

@@ -10,7 +10,7 @@ const std::string& NameOf(const ServiceConfig& service) { return service.name.te
 
 // The rows' accessors are for parsing, so they take what can be changed; nothing is.
 std::string ValueIn(const KeyRow& row, const void* object) {
-  return PrintValue(row.type, row.field(const_cast<void*>(object)));
+  return PrintValue(row.type, row.member.in(const_cast<void*>(object)));
 }
 
 // Puts the row's value back where it differs, or does not only as it is written (an address that
@@ -18,7 +18,7 @@ std::string ValueIn(const KeyRow& row, const void* object) {
 bool PutBack(const KeyRow& row, const void* running, void* next) {
   if (row.applied == Applied::kReload) return false;
   const bool differs = ValueIn(row, running) != ValueIn(row, next);
-  CopyValue(row.field(const_cast<void*>(running)), row.field(next));
+  CopyValue(row.member.in(const_cast<void*>(running)), row.member.in(next));
   return differs;
 }
 

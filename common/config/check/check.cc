@@ -25,7 +25,7 @@ void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origi
   for (const KeyRow& row : rows) {
     if (row.not_above.empty()) continue;
     const KeyRow& other = *FindKey(rows, row.section, row.not_above);
-    std::int64_t value = NumberOf(row.field(object)), most = NumberOf(other.field(object));
+    std::int64_t value = NumberOf(row.member.in(object)), most = NumberOf(other.member.in(object));
     if (value * row.factor <= most) continue;
     const bool written = origins.contains(std::string(row.section) + '.' + std::string(row.key));
     Tell(origins, row.section, written ? row.key : other.key,

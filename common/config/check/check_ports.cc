@@ -57,9 +57,9 @@ void CheckBackends(const Configuration& configuration, const std::vector<Port>& 
   for (const ServiceConfig& service : configuration.services) {
     if (service.role != Role::kConnect || service.protocol != Protocol::kUdp) continue;
     for (const Port& port : own) {
-      if (!Reaches(service.connect, port)) continue;
+      if (!Reaches(service.connect_address, port)) continue;
       Tell(service.origins, "connect", "address",
-           "address: " + service.connect.text() + " is this node's own " + port.owner +
+           "address: " + service.connect_address.text() + " is this node's own " + port.owner +
                ", not a backend",
            mistakes);
       break;
@@ -74,9 +74,9 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
   AddOwnPort(configuration.node, taken);
   CheckBackends(configuration, taken, mistakes);
   for (const ServiceConfig& service : configuration.services) {
-    for (std::size_t i = 0; i < service.listen.size(); ++i) {
+    for (std::size_t i = 0; i < service.listen_address.size(); ++i) {
       // With a zone that is none here: systemd, which binds it, may know it.
-      const auto address = service.listen[i].literal();
+      const auto address = service.listen_address[i].literal();
       if (!address) continue;
       Port port{service.protocol, *address, OriginOf(service.origins, "listen.address", i),
                 "service " + service.name.text()};

@@ -88,12 +88,12 @@ std::string_view WhyNoBackend(const SocketAddress& address) {
 }
 
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  if (auto literal = service.connect.literal()) {
+  if (auto literal = service.connect_address.literal()) {
     if (std::string_view why = WhyNoBackend(*literal); !why.empty())
       Tell(service.origins, "connect", "address",
            "address: " + literal->ip_text() + ' ' + std::string(why), mistakes);
   }
-  if (service.protocol == Protocol::kUdp && service.connect.is_unix()) {
+  if (service.protocol == Protocol::kUdp && service.connect_address.is_unix()) {
     Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",
          mistakes);
   }

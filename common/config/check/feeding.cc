@@ -27,8 +27,8 @@ std::vector<SocketAddress> AddressesOf(const Endpoint& backend) {
 bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
   if (from.role != Role::kConnect || into.role != Role::kListen || from.protocol != into.protocol)
     return false;
-  for (const SocketAddress& backend : AddressesOf(from.connect)) {
-    for (const Endpoint& listening : into.listen) {
+  for (const SocketAddress& backend : AddressesOf(from.connect_address)) {
+    for (const Endpoint& listening : into.listen_address) {
       const auto address = listening.literal();
       if (!address || address->family() != backend.family() || address->port() != backend.port())
         continue;

@@ -1,7 +1,6 @@
 #include "common/config/keys/keys.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace funnel::config {
 namespace {
@@ -18,18 +17,24 @@ std::string PrintInitialValue(const KeyRow& row, std::span<const KeyRow> node,
   void* object = &service_defaults;
   if (within(node)) object = &node_defaults;
   if (within(peer)) object = &peer_defaults;
-  return PrintValue(row.type, row.field(object));
+  return PrintValue(row.type, row.member.in(object));
 }
 
 }  // namespace
 
+std::vector<KeyRow> Joined(std::initializer_list<std::span<const KeyRow>> tables) {
+  std::vector<KeyRow> all;
+  for (std::span<const KeyRow> table : tables) all.insert(all.end(), table.begin(), table.end());
+  return all;
+}
+
+std::span<const KeyRow> SctpKeys() {
+  static const std::vector<KeyRow> rows = Joined({EngineKeys(), AssociationKeys()});
+  return rows;
+}
+
 std::span<const KeyRow> NodeKeys() {
-  static const std::vector<KeyRow> rows = [] {
-    std::vector<KeyRow> all(BaseKeys().begin(), BaseKeys().end());
-    all.insert(all.end(), SctpKeys().begin(), SctpKeys().end());
-    all.insert(all.end(), ControlKeys().begin(), ControlKeys().end());
-    return all;
-  }();
+  static const std::vector<KeyRow> rows = Joined({BaseKeys(), SctpKeys(), ControlKeys()});
   return rows;
 }
 

@@ -2,12 +2,14 @@
 // range, which key it may not exceed, what applies a change of it, the version it came with, which
 // counter shows that a limit was reached, its help, and the member it sets. Parser, checks, help
 // text, the man page and what a reload leaves to a restart all come from these rows. Defaults are
-// the initialisers in model.h; only computed ones are told here.
+// the initialisers in model.h; a row states only those that are computed.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/config/keys/value.h"
 
@@ -32,12 +34,20 @@ enum class Applied {
   kSocketRestart,  // the same of the socket unit
 };
 
+// A member of a file's struct.
+struct Member {
+  // The member of OBJECT, which is a NodeConfig, PeerConfig or ServiceConfig.
+  Field (*in)(void* object);
+  // As the struct has it: the key's own name with underscores, of [relay] and the like the
+  // section's before it, of sizes "_bytes" after it. A test compares.
+  std::string_view name;
+};
+
 struct KeyRow {
   std::string_view section;
   std::string_view key;
   Type type;
-  // OBJECT is the file's struct: NodeConfig, PeerConfig or ServiceConfig.
-  Field (*field)(void* object);
+  Member member;
   std::string_view help;
   Range range = {};
   Need need = Need::kOptional;
@@ -53,33 +63,22 @@ struct KeyRow {
   std::string_view counted_in = {};
 };
 
-// For the tables: ROW, of which only a restart applies a change.
-constexpr KeyRow OnRestart(KeyRow row, Applied applied = Applied::kRestart) {
-  row.applied = applied;
-  return row;
-}
-// ROW, a limit; what it turns away is counted in COUNTER.
-constexpr KeyRow Limit(std::string_view counter, KeyRow row) {
-  row.counted_in = counter;
-  return row;
-}
-// ROW, which FACTOR times must not exceed OTHER.
-constexpr KeyRow NotAbove(std::string_view other, KeyRow row, std::int64_t factor = 1) {
-  row.not_above = other;
-  row.factor = factor;
-  return row;
-}
-
 // A file's rows, in the order in which help shows them. Those of one section are neighbours.
 [[nodiscard]] std::span<const KeyRow> NodeKeys();
 [[nodiscard]] std::span<const KeyRow> PeerKeys();
 [[nodiscard]] std::span<const KeyRow> ServiceKeys();
-// What NodeKeys is made of: keys_node.cc, keys_sctp.cc and keys_control.cc.
+// What NodeKeys is made of: keys_node.cc, SctpKeys and keys_control.cc.
 [[nodiscard]] std::span<const KeyRow> BaseKeys();
 [[nodiscard]] std::span<const KeyRow> SctpKeys();
 [[nodiscard]] std::span<const KeyRow> ControlKeys();
-// A part of ServiceKeys: keys_udp.cc.
+// What SctpKeys is made of: keys_sctp.cc and keys_association.cc.
+[[nodiscard]] std::span<const KeyRow> EngineKeys();
+[[nodiscard]] std::span<const KeyRow> AssociationKeys();
+// Parts of ServiceKeys: keys_tcp.cc and keys_udp.cc.
+[[nodiscard]] std::span<const KeyRow> TcpKeys();
 [[nodiscard]] std::span<const KeyRow> UdpKeys();
+// One table of several.
+[[nodiscard]] std::vector<KeyRow> Joined(std::initializer_list<std::span<const KeyRow>> tables);
 
 [[nodiscard]] const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
                                     std::string_view key);
@@ -88,15 +87,28 @@ constexpr KeyRow NotAbove(std::string_view other, KeyRow row, std::int64_t facto
 // The default as it could be written; the words of computed_default; "" where there is none.
 [[nodiscard]] std::string PrintDefault(const KeyRow& row);
 
-// At<&NodeConfig::sctp, &SctpConfig::rto_min>: the member at the end of that path. The first
-// pointer's class is what `object` is.
-template <typename Object, typename Member>
-Object OwnerOf(Member Object::*);
+template <typename Object, typename Type>
+Object OwnerOf(Type Object::*);
 
 template <auto kFirst, auto... kRest>
-Field At(void* object) {
+Field FieldAt(void* object) {
   using Owner = decltype(OwnerOf(kFirst));
   return &((static_cast<Owner*>(object)->*kFirst).*....*kRest);
 }
+
+// "rto_min" of &SctpConfig::rto_min. Compilers write a pointer to a member as the source does, in
+// "... [with auto kMember = &funnel::config::SctpConfig::rto_min; ...]" or without "with" and ";".
+template <auto kMember>
+constexpr std::string_view NameOf() {
+  std::string_view text = __PRETTY_FUNCTION__;
+  text.remove_prefix(text.find("kMember = "));
+  text = text.substr(0, text.find_first_of(";]"));
+  return text.substr(text.rfind(':') + 1);
+}
+
+// At<&NodeConfig::sctp, &SctpConfig::rto_min>: the member at the end of that path. The first
+// pointer's class is what `object` is.
+template <auto kFirst, auto... kRest>
+constexpr Member At = {FieldAt<kFirst, kRest...>, (NameOf<kFirst>(), ..., NameOf<kRest>())};
 
 }  // namespace funnel::config

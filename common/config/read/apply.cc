@@ -88,7 +88,7 @@ void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
       mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + std::string(foreign)});
       continue;
     }
-    auto parsed = ParseValue(row.type, row.range, values[i].text, row.field(object));
+    auto parsed = ParseValue(row.type, row.range, values[i].text, row.member.in(object));
     if (parsed) continue;
     mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + parsed.error().message});
   }

@@ -60,7 +60,7 @@ Result<> KernelSocket::Configure(const Settings& s) {
   TRY(Set(fd, SCTP_ASSOCINFO, association, "association parameters"));
 
   sctp_paddrparams path{};
-  path.spp_hbinterval = Ms(s.heartbeat_interval);
+  path.spp_hbinterval = Ms(s.heartbeat);
   path.spp_pathmaxrxt = kPathRetransmissions;
   // Larger packets than a link takes are fragmented by IP, not lost.
   path.spp_pathmtu = s.ip_packet_limit_bytes / 4 * 4;

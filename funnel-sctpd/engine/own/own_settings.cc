@@ -42,7 +42,7 @@ constexpr std::uint8_t kIpv6Carrier = 1;
   association.round_trip = {settings.rto_initial, settings.rto_min, settings.rto_max};
   // The first INIT, and so many again.
   association.initiator = {settings.rto_initial, settings.rto_max, settings.init_attempts + 1};
-  association.heartbeats = {settings.heartbeat_interval, settings.dead_peer_timeout};
+  association.heartbeats = {settings.heartbeat, settings.dead_peer_timeout};
   return core;
 }
 

@@ -143,13 +143,13 @@ void Paths::OnRefused(const TransportAddress& address, TimePoint now) {
   Path* path = Find(address);
   if (path == nullptr || path == &active()) return;
   // Until two probes in a row were not refused.
-  path->refused_until = now + kProofs * times_.probe_interval;
+  path->refused_until = now + kProofs * times_.path_probe;
   if (wish_ == address) wish_.reset();
 }
 
 // How long an answer by PATH may take.
 Duration Paths::Patience(const Path& path) const {
-  return std::max(times_.failover, 3 * path.srtt);
+  return std::max(times_.path_failover, 3 * path.srtt);
 }
 
 void Paths::CountMissed(TimePoint now) {
@@ -183,7 +183,7 @@ void Paths::LookForSilence(const Load& load, TimePoint now) {
     waiting_since_ = TimePoint{};
   else if (waiting_since_ == TimePoint{})
     waiting_since_ = now;
-  Duration patience = std::max(times_.failover, 2 * std::max(load.round_trip, active().srtt));
+  Duration patience = std::max(times_.path_failover, 2 * std::max(load.round_trip, active().srtt));
   bool silent = load.in_flight && Stalled(now) >= patience && now - progress_ >= patience;
   if (!silent && !ProbesAreLost(load)) {
     if (suspect()) wish_.reset();
@@ -250,7 +250,7 @@ void Paths::OnTime(const Load& load, TimePoint now, Orders& orders) {
   CountMissed(now);
   Forget(now);
   LookForSilence(load, now);
-  bool due = now - probed_all_ >= (suspect() ? kSuspectProbes : times_.probe_interval);
+  bool due = now - probed_all_ >= (suspect() ? kSuspectProbes : times_.path_probe);
   if (due && (suspect() || several())) ProbeAll(now, orders);
   if (!several() || suspect()) return;
   ProbeAgain(load, now, orders);
@@ -274,7 +274,7 @@ void Paths::MoveTo(const TransportAddress& address, TimePoint now) {
     left.in_row = 0;
     left.answers = false;
     unsigned doublings = std::min(left.failures++, kMostDoublings);
-    left.shunned_until = now + times_.probe_interval * (1u << doublings);
+    left.shunned_until = now + times_.path_probe * (1u << doublings);
   }
   active_ = static_cast<std::size_t>(path - paths_.data());
   suspect_since_ = TimePoint{};
@@ -286,7 +286,7 @@ PathState Paths::StateOf(const Path& path, TimePoint now) const {
   if (&path == &active()) return PathState::kActive;
   if (!path.tried) return PathState::kUntried;
   if (path.offered) return path.answers ? PathState::kReachable : PathState::kSilent;
-  bool heard = now - path.heard < 3 * times_.probe_interval;
+  bool heard = now - path.heard < 3 * times_.path_probe;
   return path.proven != TimePoint{} && heard ? PathState::kReachable : PathState::kSilent;
 }
 

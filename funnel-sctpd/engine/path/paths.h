@@ -25,8 +25,8 @@
 namespace funnel::sctp {
 
 struct PathTimes {
-  Duration probe_interval;
-  Duration failover;
+  Duration path_probe;
+  Duration path_failover;
 };
 
 class Paths {

@@ -63,7 +63,7 @@ Result<> SctpEndpoint::Configure(const Settings& s) {
 
   sctp_paddrparams path{};
   path.spp_address.ss_family = AF_CONN;
-  path.spp_hbinterval = ms(s.heartbeat_interval);
+  path.spp_hbinterval = ms(s.heartbeat);
   path.spp_pathmaxrxt = kNeverGiveUp;
   path.spp_pathmtu = s.window_unit_bytes != 0 ? s.window_unit_bytes : s.ip_packet_limit_bytes - 60;
   path.spp_flags = SPP_HB_ENABLE | SPP_PMTUD_DISABLE;

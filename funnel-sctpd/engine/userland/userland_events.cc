@@ -111,8 +111,8 @@ void UserlandCore::FinishUp(Association& association, const SctpEndpoint::Event&
   association.rto_max = settings_.rto_max;
   association.heard = association.used = active_ = Now();
   if (auto tags = endpoint_->Tags(association.stack)) associations_.SetTags(association, *tags);
-  association.paths.Begin(association.route,
-                          {settings_.path_probe_interval, settings_.path_failover}, active_);
+  association.paths.Begin(association.route, {settings_.path_probe, settings_.path_failover},
+                          active_);
   LimitPackets(association);
   ++counters_.associations_up;
   observer_.OnUp(association.id,

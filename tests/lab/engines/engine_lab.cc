@@ -103,7 +103,7 @@ Settings EngineLab::Quick() {
   Settings s;
   s.rto_initial = milliseconds(200);
   s.rto_max = milliseconds(400);
-  s.heartbeat_interval = milliseconds(200);
+  s.heartbeat = milliseconds(200);
   s.dead_peer_timeout = milliseconds(1500);
   return s;
 }

@@ -55,7 +55,7 @@ class PathConformance : public EngineLab {
   }
   // Both engines on both links, and each knows that the other one answers on both.
   void AssociateOnBothLinks(Settings settings = Settings()) {
-    settings.path_probe_interval = milliseconds(300);
+    settings.path_probe = milliseconds(300);
     ASSERT_NO_FATAL_FAILURE(Associate(settings, Addresses::kBothLinks));
     if (IsSkipped()) return;
     for (auto [end, peer] : {std::pair(&*a, &*b), std::pair(&*b, &*a)})
@@ -240,7 +240,7 @@ class MixedPathConformance : public PathConformance {};
 
 TEST_P(MixedPathConformance, PathThatTheKernelDoesNotKnowEndsNothing) {
   Settings settings;
-  settings.path_probe_interval = milliseconds(300);
+  settings.path_probe = milliseconds(300);
   ASSERT_NO_FATAL_FAILURE(Associate(settings, Addresses::kBothLinks));
   if (IsSkipped()) return;
   ASSERT_TRUE(Offer(*a, {Path(*b, true), Path(*b, false)}));

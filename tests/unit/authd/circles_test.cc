@@ -14,7 +14,7 @@ config::ServiceConfig Listening(const std::string& name, const std::string& addr
   service.name = *ServiceName::Parse(name);
   service.wire_name = name;
   service.target = target;
-  service.listen = {*config::Endpoint::ParseBackend(address)};
+  service.listen_address = {*config::Endpoint::ParseBackend(address)};
   return service;
 }
 
@@ -23,7 +23,7 @@ config::ServiceConfig Connecting(const std::string& name, const std::string& add
   service.name = *ServiceName::Parse(name);
   service.wire_name = name;
   service.role = config::Role::kConnect;
-  service.connect = *config::Endpoint::ParseBackend(address);
+  service.connect_address = *config::Endpoint::ParseBackend(address);
   return service;
 }
 
@@ -77,15 +77,15 @@ TEST(Circles, OtherPortsProtocolsAndTargetsMakeNone) {
   b.services[1].target = "c";
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
   b.services[1].target = "a";
-  b.services[0].connect.port = 5301;
+  b.services[0].connect_address.port = 5301;
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
-  b.services[0].connect.port = 5300;
+  b.services[0].connect_address.port = 5300;
   b.services[1].protocol = config::Protocol::kTcp;
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
   b.services[1].protocol = config::Protocol::kUdp;
   // A wildcard's port at an address of another machine.
-  b.services[1].listen = {*config::Endpoint::ParseBackend("0.0.0.0:5300")};
-  b.services[0].connect = *config::Endpoint::ParseBackend("192.0.2.1:5300");
+  b.services[1].listen_address = {*config::Endpoint::ParseBackend("0.0.0.0:5300")};
+  b.services[0].connect_address = *config::Endpoint::ParseBackend("192.0.2.1:5300");
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
 }
 

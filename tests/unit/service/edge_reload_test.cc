@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 config::ServiceConfig Dns() {
   config::ServiceConfig service;
   service.name = *ServiceName::Parse("dns");
-  service.listen = {{.host = "127.0.0.1", .port = 53}};
+  service.listen_address = {{.host = "127.0.0.1", .port = 53}};
   service.peer = "hoster";
   return service;
 }
@@ -24,13 +24,13 @@ TEST(EdgeReload, TakesWhatCanChange) {
 
 TEST(EdgeReload, KeepsAPortAndNamesTheSocketsRestart) {
   config::ServiceConfig next = Dns();
-  next.listen[0].port = 54;
+  next.listen_address[0].port = 54;
   next.idle_timeout = 1s;
   auto left = KeepFixed(Dns(), next);
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].key, "[listen] address");
   EXPECT_EQ(left[0].command, "systemctl daemon-reload && systemctl restart funnel-udpd@dns.socket");
-  EXPECT_EQ(next.listen[0].port, 53);
+  EXPECT_EQ(next.listen_address[0].port, 53);
   EXPECT_EQ(next.idle_timeout, 1s) << "the rest is taken";
 }
 

@@ -60,7 +60,7 @@ TEST_F(DialerTest, TellsAUnixBackendToo) {
   const std::string path = ::testing::TempDir() + "/tcpd-backend.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
   service_.proxy_protocol = config::ProxyProtocol::kV2;
   service_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
   Start();
@@ -78,7 +78,7 @@ TEST_F(DialerTest, WaitsForAUnixBackendWhoseBacklogIsFull) {
   const std::string path = ::testing::TempDir() + "/tcpd-busy.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
   Start();
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 8; ++i) clients.push_back(ConnectTo(client_address_));
@@ -90,7 +90,7 @@ TEST_F(DialerTest, WaitsForAUnixBackendWhoseBacklogIsFull) {
 }
 
 TEST_F(DialerTest, ResolvesNamesOffTheLoop) {
-  service_.connect.host = "localhost";
+  service_.connect_address.host = "localhost";
   Start();
   ConnectBoth();
   SendText(client_, "by name");
@@ -98,7 +98,7 @@ TEST_F(DialerTest, ResolvesNamesOffTheLoop) {
 }
 
 TEST_F(DialerTest, UnknownNameResetsTheClient) {
-  service_.connect.host = "no-such-host.invalid";
+  service_.connect_address.host = "no-such-host.invalid";
   Start();
   client_ = ConnectTo(client_address_);
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
@@ -108,7 +108,7 @@ TEST_F(DialerTest, SilentBackendTimesOut) {
   // A full backlog drops further handshakes: connecting to it never ends by itself.
   backend_listener_ = Listen("127.0.0.1", /*backlog=*/0);
   const SocketAddress silent = BoundAddress(backend_listener_.get());
-  service_.connect = *config::Endpoint::ParseBackend(silent.text());
+  service_.connect_address = *config::Endpoint::ParseBackend(silent.text());
   service_.connect_timeout = std::chrono::milliseconds(200);
   Start();
   const UniqueFd filler = ConnectTo(silent);
@@ -120,7 +120,7 @@ TEST_F(DialerTest, SilentBackendTimesOut) {
 TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   backend_listener_ = Listen("127.0.0.1", /*backlog=*/0);
   const SocketAddress silent = BoundAddress(backend_listener_.get());
-  service_.connect = *config::Endpoint::ParseBackend(silent.text());
+  service_.connect_address = *config::Endpoint::ParseBackend(silent.text());
   Start();
   const UniqueFd filler = ConnectTo(silent);
   client_ = ConnectTo(client_address_);
@@ -146,7 +146,7 @@ TEST_F(DialerTest, TriesTheNextAddressBesideASilentOne) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent silent("127.0.0.2", port);
   net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.1"});
-  service_.connect.host = "backend.test";
+  service_.connect_address.host = "backend.test";
   service_.connect_timeout = std::chrono::minutes(1);
   service_.attempt_delay = std::chrono::milliseconds(20);
   Start();
@@ -162,7 +162,7 @@ TEST_F(DialerTest, EveryAddressHasItsTurnWithinConnectTimeout) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent first("127.0.0.2", port), second("127.0.0.3", port);
   net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"});
-  service_.connect.host = "backend.test";
+  service_.connect_address.host = "backend.test";
   service_.connect_timeout = std::chrono::seconds(2);
   service_.attempt_delay = std::chrono::minutes(1);
   Start();
@@ -195,7 +195,7 @@ TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   const std::string path = ::testing::TempDir() + "/tcpd-many.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
   Start();
   int connected = 0;
   unix_connects = 0;

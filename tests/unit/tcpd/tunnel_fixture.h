@@ -15,7 +15,7 @@ class TunnelTest : public LoopTest {
  protected:
   void SetUp() override {
     service_.name = *ServiceName::Parse("test");
-    service_.connect =
+    service_.connect_address =
         *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
   }
 

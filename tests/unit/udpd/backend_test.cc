@@ -8,7 +8,7 @@ class BackendTest : public UdpEdgeTest {
  protected:
   void SetUp() override {
     UdpEdgeTest::SetUp();
-    port_ = far_service_.connect.port;
+    port_ = far_service_.connect_address.port;
   }
   void TearDown() override {
     net::SetFakeName("backend.test", {});
@@ -16,7 +16,7 @@ class BackendTest : public UdpEdgeTest {
   }
   void Name(std::vector<std::string> addresses) {
     net::SetFakeName("backend.test", std::move(addresses));
-    far_service_.connect.host = "backend.test";
+    far_service_.connect_address.host = "backend.test";
   }
   void StopBackend() {
     backend_watch_.reset();

@@ -77,7 +77,7 @@ TEST_F(UdpEdgeTest, TheFarSidesIdleTimeoutDoesNotLoseTheClient) {
 
 TEST_F(UdpEdgeTest, ABackendThatIsNotThereIsCountedAndComesBack) {
   Start();
-  std::uint16_t port = far_service_.connect.port;
+  std::uint16_t port = far_service_.connect_address.port;
   backend_watch_.reset();
   backend_.reset();
   Client client;

@@ -67,7 +67,7 @@ TEST_F(UdpEdgeTest, WildcardSixAnswersFromTheAddressThatWasAsked) {
 }
 
 TEST_F(UdpEdgeTest, WhatWaitsForTheChannelIsBoundedInBytesToo) {
-  near_service_.queue_bytes = 100'000;
+  near_service_.queue_size_bytes = 100'000;
   StartFar();
   sctpd_->link_up = false;
   StartNear({"127.0.0.1"});

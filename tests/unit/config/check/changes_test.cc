@@ -29,14 +29,16 @@ TEST(PutBackFixed, PutsBackWhatOnlyARestartChangesAndNothingElse) {
   for (const KeyRow& row : NodeKeys()) {
     if (PrintRange(row.type, row.range).empty()) continue;
     NodeConfig running, next;
-    const bool at_most = NumberOf(row.field(&next)) == row.range.max;
+    const bool at_most = NumberOf(row.member.in(&next)) == row.range.max;
     const std::int64_t other = at_most ? row.range.min : row.range.max;
-    ASSERT_TRUE(ParseValue(row.type, row.range, PrintNumber(row.type, other), row.field(&running)));
+    ASSERT_TRUE(
+        ParseValue(row.type, row.range, PrintNumber(row.type, other), row.member.in(&running)));
     const bool restart = row.applied != Applied::kReload;
     auto left = PutBackFixed(running, next, {row.section});
     EXPECT_EQ(left.size(), restart ? 1u : 0u) << row.key;
-    EXPECT_EQ(PrintValue(row.type, row.field(&next)) == PrintValue(row.type, row.field(&running)),
-              restart)
+    EXPECT_EQ(
+        PrintValue(row.type, row.member.in(&next)) == PrintValue(row.type, row.member.in(&running)),
+        restart)
         << row.key;
   }
 }

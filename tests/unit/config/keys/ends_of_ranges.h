@@ -12,7 +12,8 @@
 namespace funnel::config {
 
 inline void SetNumber(const KeyRow& row, std::int64_t value, void* object) {
-  auto parsed = ParseValue(row.type, row.range, PrintNumber(row.type, value), row.field(object));
+  auto parsed =
+      ParseValue(row.type, row.range, PrintNumber(row.type, value), row.member.in(object));
   EXPECT_TRUE(parsed) << row.key << ": " << (parsed ? "" : parsed.error().message);
 }
 
@@ -26,8 +27,8 @@ inline void SetWithOthers(std::span<const KeyRow> rows, const KeyRow& row, std::
     for (const KeyRow& one : rows) {
       if (one.not_above.empty()) continue;
       const KeyRow& other = *FindKey(rows, one.section, one.not_above);
-      const std::int64_t least = NumberOf(one.field(object)) * one.factor;
-      const std::int64_t most = NumberOf(other.field(object));
+      const std::int64_t least = NumberOf(one.member.in(object)) * one.factor;
+      const std::int64_t most = NumberOf(other.member.in(object));
       if (least <= most) continue;
       moved = true;
       const bool raise = fixed.contains(one.key);

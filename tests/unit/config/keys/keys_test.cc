@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "common/config/keys/help.h"
@@ -48,13 +49,13 @@ std::string Example(Type type) {
 TEST_F(Keys, EveryDefaultParsesAndIsInRange) {
   for (const Table& table : tables_) {
     for (const KeyRow& row : table.rows) {
-      std::string text = PrintValue(row.type, row.field(table.object));
+      std::string text = PrintValue(row.type, row.member.in(table.object));
       if (text.empty()) continue;
       // A required word such as `protocol` has a value from birth, which nobody sees.
-      auto parsed = ParseValue(row.type, row.range, text, row.field(table.object));
+      auto parsed = ParseValue(row.type, row.range, text, row.member.in(table.object));
       EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
                           << (parsed ? "" : parsed.error().message);
-      EXPECT_EQ(PrintValue(row.type, row.field(table.object)), text) << row.key;
+      EXPECT_EQ(PrintValue(row.type, row.member.in(table.object)), text) << row.key;
     }
   }
 }
@@ -62,11 +63,11 @@ TEST_F(Keys, EveryDefaultParsesAndIsInRange) {
 TEST_F(Keys, EveryTypeFitsItsMember) {
   for (const Table& table : tables_) {
     for (const KeyRow& row : table.rows) {
-      if (!PrintValue(row.type, row.field(table.object)).empty()) continue;  // seen above
-      auto parsed = ParseValue(row.type, row.range, Example(row.type), row.field(table.object));
+      if (!PrintValue(row.type, row.member.in(table.object)).empty()) continue;  // seen above
+      auto parsed = ParseValue(row.type, row.range, Example(row.type), row.member.in(table.object));
       EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
                           << (parsed ? "" : parsed.error().message);
-      EXPECT_EQ(PrintValue(row.type, row.field(table.object)), Example(row.type)) << row.key;
+      EXPECT_EQ(PrintValue(row.type, row.member.in(table.object)), Example(row.type)) << row.key;
     }
   }
 }
@@ -76,7 +77,7 @@ TEST_F(Keys, NumbersHaveARangeAndAreHeldByTheirMember) {
     for (const KeyRow& row : table.rows) {
       if (PrintRange(row.type, row.range).empty()) continue;
       EXPECT_LT(row.range.min, row.range.max) << row.key;
-      Field field = row.field(table.object);
+      Field field = row.member.in(table.object);
       bool narrow = std::holds_alternative<std::uint16_t*>(field);
       EXPECT_LE(row.range.max, narrow ? 65535 : std::int64_t{1} << 32) << row.key;
     }
@@ -107,6 +108,21 @@ TEST(DescribeLimits, SaysWhatElseBoundsAKeyAndWhatAppliesIt) {
             "restart; since 0.1");
 }
 
+// "rto-min" is rto_min from the file to the engine; [relay] from is relay_from; sizes say their
+// unit.
+TEST_F(Keys, AreCalledAsTheirMembersAre) {
+  for (const Table& table : tables_) {
+    for (const KeyRow& row : table.rows) {
+      std::string name(row.key);
+      std::ranges::replace(name, '-', '_');
+      if (row.type == Type::kSize) name += "_bytes";
+      const std::string with_section = std::string(row.section) + '_' + name;
+      EXPECT_TRUE(row.member.name == name || row.member.name == with_section)
+          << '[' << row.section << "] " << row.key << " is " << row.member.name;
+    }
+  }
+}
+
 TEST_F(Keys, AreUniqueAndExplained) {
   for (const Table& table : tables_) {
     std::set<std::pair<std::string_view, std::string_view>> seen;
@@ -129,14 +145,14 @@ TEST(PrintDefault, TellsInitialAndComputedOnes) {
 TEST(PrintValues, GivesEachElementOfAList) {
   ServiceConfig service;
   const KeyRow& row = *FindKey(ServiceKeys(), "security", "accept");
-  EXPECT_TRUE(PrintValues(row.type, row.field(&service)).empty());
+  EXPECT_TRUE(PrintValues(row.type, row.member.in(&service)).empty());
   for (const char* text : {"dns/*@R", "a\\, b@R"})
-    ASSERT_TRUE(ParseValue(row.type, row.range, text, row.field(&service)));
-  EXPECT_EQ(PrintValues(row.type, row.field(&service)).size(), 2u);
+    ASSERT_TRUE(ParseValue(row.type, row.range, text, row.member.in(&service)));
+  EXPECT_EQ(PrintValues(row.type, row.member.in(&service)).size(), 2u);
   const KeyRow& flows = *FindKey(ServiceKeys(), "service", "max-flows");
-  EXPECT_EQ(PrintValues(flows.type, flows.field(&service)), std::vector<std::string>{"16384"});
+  EXPECT_EQ(PrintValues(flows.type, flows.member.in(&service)), std::vector<std::string>{"16384"});
   const KeyRow& target = *FindKey(ServiceKeys(), "service", "target");
-  EXPECT_TRUE(PrintValues(target.type, target.field(&service)).empty());
+  EXPECT_TRUE(PrintValues(target.type, target.member.in(&service)).empty());
 }
 
 }  // namespace

@@ -17,11 +17,11 @@ TEST(Load, ReadsAFolderThatIsRight) {
   const ServiceConfig& dns = *loaded->FindService("dns");
   EXPECT_EQ(dns.role, Role::kListen);
   EXPECT_EQ(dns.protocol, Protocol::kUdp);
-  EXPECT_EQ(dns.listen.at(0).text(), "127.0.0.1:53");
+  EXPECT_EQ(dns.listen_address.at(0).text(), "127.0.0.1:53");
   EXPECT_EQ(dns.expect.text(), "dns/ns.hoster.net@EXAMPLE.NET");
   const ServiceConfig& ldap = *loaded->FindService("ldap");
   EXPECT_EQ(ldap.role, Role::kConnect);
-  EXPECT_EQ(ldap.connect.text(), "127.0.0.1:389");
+  EXPECT_EQ(ldap.connect_address.text(), "127.0.0.1:389");
   EXPECT_TRUE(ldap.Accepts(*Principal::Parse("ldap/branch1@EXAMPLE.NET")));
   EXPECT_FALSE(ldap.Accepts(*Principal::Parse("dns/branch1@EXAMPLE.NET")));
 }
@@ -131,8 +131,8 @@ TEST(Layers, OverridesReplaceKeysAndLists) {
   const ServiceConfig& dns = *loaded->FindService("dns");
   EXPECT_EQ(dns.lifetime, 2s);
   EXPECT_EQ(dns.idle_timeout, 7s);
-  ASSERT_EQ(dns.listen.size(), 1u);
-  EXPECT_EQ(dns.listen[0].text(), "127.0.0.2:53");
+  ASSERT_EQ(dns.listen_address.size(), 1u);
+  EXPECT_EQ(dns.listen_address[0].text(), "127.0.0.2:53");
   EXPECT_EQ(FindOrigin(dns.origins, "listen", "address").file,
             dir.Path("services.d/dns.ini.d/20-b.ini"));
 }

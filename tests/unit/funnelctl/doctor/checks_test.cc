@@ -114,7 +114,7 @@ TEST(Circles, ServicesThatGoBackToTheirPeerAreTold) {
   auto& listening = services[0].role == config::Role::kListen ? services[0] : services[1];
   auto& connecting = services[0].role == config::Role::kListen ? services[1] : services[0];
   connecting.protocol = listening.protocol;
-  connecting.connect = listening.listen.front();
+  connecting.connect_address = listening.listen_address.front();
   EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "runs for ever"));
   connecting.peer = "another";
   EXPECT_EQ(Worst(CheckCircles(context)), "ok") << "it goes on to a third node";
@@ -130,7 +130,7 @@ TEST(OwnResolver, IsToldWhereItIsBehindThePeerWhoseNameItIsAsked) {
   auto& configuration = *context.view.configuration;
   auto& services = configuration.services;
   auto& listening = services[0].role == config::Role::kListen ? services[0] : services[1];
-  listening.listen = {*config::Endpoint::ParseBackend("127.0.0.1:53")};
+  listening.listen_address = {*config::Endpoint::ParseBackend("127.0.0.1:53")};
   for (auto& peer : configuration.peers)
     if (peer.name == listening.peer) peer.connect = {{.host = "ns.hoster.net", .port = 0}};
   TempDir files;

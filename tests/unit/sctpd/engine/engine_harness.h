@@ -173,7 +173,7 @@ class EngineTest : public ::testing::Test {
     Settings s;
     s.rto_initial = milliseconds(100);
     s.rto_max = milliseconds(400);
-    s.heartbeat_interval = milliseconds(200);
+    s.heartbeat = milliseconds(200);
     s.dead_peer_timeout = milliseconds(1000);
     return s;
   }

@@ -15,7 +15,7 @@ class EnginePathsTest : public EngineTest {
   }
   static Settings Probing() {
     Settings s;
-    s.path_probe_interval = milliseconds(300);
+    s.path_probe = milliseconds(300);
     return s;
   }
   // A and B up by the first network, and each knows whom it has there.
