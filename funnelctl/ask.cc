@@ -43,7 +43,7 @@ Result<> CheckHolder(int fd, const std::string& socket_path) {
   socklen_t size = sizeof holder;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &holder, &size) < 0)
     return FailErrno("cannot tell who holds the control socket");
-  struct stat folder {};
+  struct stat folder{};
   if (::stat(socket_path.substr(0, socket_path.rfind('/')).c_str(), &folder) < 0)
     return FailErrno("cannot look at the control socket's folder");
   if (holder.uid == 0 || holder.uid == ::geteuid() || holder.uid == folder.st_uid) return {};

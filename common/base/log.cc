@@ -44,7 +44,7 @@ bool StderrIsJournal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
   unsigned long long device = 0;
   unsigned long long inode = 0;
-  struct stat about {};
+  struct stat about{};
   return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
          fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
 }

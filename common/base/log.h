@@ -31,7 +31,8 @@ void SetLogLevel(LogLevel level);
 void SetLogName(std::string_view name);
 
 // At most 5 lines per event and UID (else PEER, else SERVICE, else FILE) in 60 s, so that nobody
-// hides another's lines; then one line "N more in 60 s" when the minute is over. No level is exempt.
+// hides another's lines; then one line "N more in 60 s" when the minute is over. No level is
+// exempt.
 void Log(LogLevel level, std::string_view event, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

@@ -21,7 +21,7 @@ struct ValueOption {
   Result<void> (*set)(Options&, std::string_view);
 };
 
-template <std::string Options::*kMember>
+template <std::string Options::* kMember>
 Result<void> SetDirectory(Options& options, std::string_view value) {
   if (value.empty()) return Fail("a folder is expected");
   // "/run/x/" and "/run/x" shall name the same sockets in messages.

@@ -2,7 +2,8 @@
 
 namespace funnel {
 
-// Funnel's version, as meson.build states it: "0.2.0". In one file alone, so that a new version compiles one file anew.
+// Funnel's version, as meson.build states it: "0.2.0". In one file alone, so that a new version
+// compiles one file anew.
 extern const char* const kVersion;
 
 }  // namespace funnel

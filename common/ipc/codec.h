@@ -169,7 +169,7 @@ void Write(PacketWriter& out, const T& field) {
 [[nodiscard]] bool Read(ByteReader& in, Bytes& field);
 
 template <typename T>
-requires std::is_unsigned_v<T>
+  requires std::is_unsigned_v<T>
 [[nodiscard]] bool Read(ByteReader& in, T& field) {
   auto raw = in.Take(sizeof(T));
   if (raw) field = static_cast<T>(LoadBigEndian<sizeof(T)>(raw->data()));
@@ -177,7 +177,7 @@ requires std::is_unsigned_v<T>
 }
 // A value that has no name is the receiver's to judge.
 template <typename T>
-requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
 [[nodiscard]] bool Read(ByteReader& in, T& field) {
   std::underlying_type_t<T> raw;
   if (!Read(in, raw)) return false;

@@ -60,7 +60,7 @@ Result<Bytes> ReadAll(int fd) {
 
 // Asks without taking the lock, which a daemon that starts just now would find taken.
 bool IsHeld(int fd) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_RDLCK;
   lock.l_whence = SEEK_SET;
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
@@ -101,7 +101,7 @@ Result<Snapshot> ParseCounters(ByteView bytes) {
 Result<Snapshot> CounterReader::Open(const std::string& path, const OwnerCheck& owner_check) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd) return FailErrno("cannot open it");
-  struct stat about {};
+  struct stat about{};
   if (fstat(fd.get(), &about) != 0) return FailErrno("cannot look at it");
   if (!S_ISREG(about.st_mode)) return Fail("not a counter file: not a regular file");
   if (owner_check) TRY(owner_check(path.substr(path.rfind('/') + 1), about.st_uid));

@@ -59,14 +59,14 @@ Result<UniqueFd> OpenOwnFile(const std::string& path) {
   UniqueFd fd(
       open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644));
   if (!fd) return FailErrno("cannot open " + path);
-  struct stat about {};
+  struct stat about{};
   if (fstat(fd.get(), &about) != 0) return FailErrno("cannot look at " + path);
   bool own = S_ISREG(about.st_mode) && about.st_uid == geteuid() && about.st_nlink == 1 &&
              (about.st_mode & (S_IWGRP | S_IWOTH)) == 0;
   if (!own) return Fail(path + " is not a regular file of our own");
   // Everybody may read counters, whatever the umask.
   if (fchmod(fd.get(), 0644) != 0) return FailErrno("cannot set the mode of " + path);
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   if (fcntl(fd.get(), F_OFD_SETLK, &lock) != 0) return FailErrno("another process holds " + path);

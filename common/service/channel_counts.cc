@@ -9,7 +9,7 @@ using wire::ChannelStats;
 
 constexpr struct {
   Counter counter;
-  std::uint64_t ChannelStats::*figure;
+  std::uint64_t ChannelStats::* figure;
 } kFigures[] = {
     {kFramesSent, &ChannelStats::frames_sent},
     {kFramesReceived, &ChannelStats::frames_received},

@@ -20,7 +20,7 @@ struct Folder {
 
 // What a stranger could do there with the mode and owner it has.
 Findings CheckFolder(const Folder& folder) {
-  struct stat about {};
+  struct stat about{};
   if (stat(folder.path.c_str(), &about) != 0) {
     if (folder.may_be_absent) return {};
     return {Wrong(folder.path + ": " + std::strerror(errno),

@@ -54,7 +54,7 @@ std::string Exposure(const struct stat& about, const User& user, const std::stri
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user) {
   auto user = FindUser(authd_user);
   if (!user) return {Wrong(user.error().message, "systemd-sysusers, or [node] authd-user")};
-  struct stat about {};
+  struct stat about{};
   if (lstat(path.c_str(), &about) != 0)
     return {Wrong(path + ": " + std::strerror(errno),
                   "put the keys of this node's identities there (kadmin: ktadd -k " + path + ")")};

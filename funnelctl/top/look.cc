@@ -104,7 +104,7 @@ std::vector<PeerTraffic> TrafficOfPeers(const Look& before, const Look& now) {
                     .channels = one.channels};
     const AssociationStatus* earlier = FindAssociation(before.view, one.peer);
     if (earlier != nullptr && earlier->since == one.since) {
-      auto rate = [&](std::int64_t AssociationStatus::*member) {
+      auto rate = [&](std::int64_t AssociationStatus::* member) {
         return RateOf(static_cast<double>(earlier->*member), static_cast<double>(one.*member),
                       seconds);
       };

@@ -1,4 +1,4 @@
-"""What no compiler looks at: the Python of the tests, the tools and the benchmark."""
+"""What no compiler looks at: names in the Python of the tests, the tools and the benchmark; the layout of the C++; its classes' names."""
 import collections
 import os
 import re
@@ -7,6 +7,8 @@ import subprocess
 import conftest
 
 FOLDERS = ("tests", "bench", "examples", "contrib")
+# One version, which Debian 12 and 13 both have: others lay out a few things differently.
+CLANG_FORMAT = "clang-format-19"
 
 
 def is_python(path):
@@ -37,6 +39,14 @@ def test_python_has_no_names_that_nobody_made():
     assert len(files) > 100 and os.path.join(conftest.TOP, "bench/run") in files
     done = subprocess.run(["pyflakes3", *files], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_cpp_is_laid_out_by_clang_format():
+    files = sorted(cpp_files())
+    assert len(files) > 800 and os.path.join(conftest.TOP, "common/base/log.h") in files
+    done = subprocess.run([CLANG_FORMAT, "--dry-run", *files], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    wrong = sorted({line.split(":")[0] for line in done.stdout.splitlines() if "[-Wclang-format-violations]" in line})
+    assert (wrong, done.returncode) == ([], 0), f"{CLANG_FORMAT} -i changes these"
 
 
 NAMESPACE = re.compile(r"(?:inline )?namespace\s*([\w:]*)\s*\{\s*(\})?")

@@ -181,7 +181,7 @@ class Reading {
 Result<std::string> ReadText(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return FailErrno("cannot be read");
-  struct stat about {};
+  struct stat about{};
   if (fstat(fd.get(), &about) != 0) return FailErrno("cannot be read");
   if (!S_ISREG(about.st_mode)) return Fail("is not a regular file");
   std::string text;

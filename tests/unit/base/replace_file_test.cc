@@ -22,7 +22,7 @@ std::vector<std::string>& Steps() {
 
 // In place of the library's.
 extern "C" int fsync(int fd) {
-  struct stat about {};
+  struct stat about{};
   ::fstat(fd, &about);
   Steps().emplace_back(S_ISDIR(about.st_mode) ? "flush folder" : "flush file");
   return 0;

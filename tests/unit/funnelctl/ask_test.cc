@@ -33,7 +33,9 @@ TEST_F(AskTest, JoinsTheChunks) {
 
 TEST_F(AskTest, SaysThatNobodyIsThere) {
   EXPECT_EQ(AskOne(path_).error().message, "there is no control socket");
-  { FakeDaemon gone(path_, nullptr); }
+  {
+    FakeDaemon gone(path_, nullptr);
+  }
   EXPECT_EQ(AskOne(path_).error().message, "nobody holds its control socket");
 }
 

@@ -61,9 +61,7 @@ class CommandTableTest : public testing::Test {
   std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
   std::string read_group_ = "4242", admin_group_ = "4243";
   std::vector<std::string> denied_;
-  CommandTable table_{[this] {
-                        return CommandTable::Rules{read_group_, admin_group_, 2};
-                      },
+  CommandTable table_{[this] { return CommandTable::Rules{read_group_, admin_group_, 2}; },
                       [this](const std::string& why) { denied_.push_back(why); }};
   std::vector<SharedAnswer> kept_;
   int gone_ = 0;

@@ -71,7 +71,9 @@ TEST_F(Counters, OutliveAKilledDaemon) {
 }
 
 TEST_F(Counters, SayThatTheDaemonEndedInGoodOrder) {
-  { CounterFile counters = Create(); }
+  {
+    CounterFile counters = Create();
+  }
   Snapshot snapshot = Read();
   EXPECT_EQ(snapshot.pid, 0u);
   EXPECT_FALSE(snapshot.alive);
@@ -90,7 +92,9 @@ TEST_F(Counters, GoOnAfterARestartAndGaugesStartAnew) {
 }
 
 TEST_F(Counters, StartAnewWhenTheLayoutChanged) {
-  { Create()[kSent] += 5; }
+  {
+    Create()[kSent] += 5;
+  }
   {
     CounterFile counters = Create(kOtherTable);
     EXPECT_EQ(counters[kSent].value(), 0u);

@@ -59,21 +59,20 @@ class ControlTest : public EdgeTest {
 
   config::ControlConfig control_;
   int rejected_ = 0;
-  ipc::CommandTable commands_{[this] {
-                                return ipc::CommandTable::Rules{"0", "0", control_.commands};
-                              },
-                              [](const std::string&) {}};
+  ipc::CommandTable commands_{
+      [this] { return ipc::CommandTable::Rules{"0", "0", control_.commands}; },
+      [](const std::string&) {}};
   std::unique_ptr<ControlServer> server_;
 };
 
 TEST_F(ControlTest, SocketIsOpenToAllAndReplacesOneThatWasLeft) {
   server_.reset();
   mode_t before = ::umask(0077);
-  auto again = ControlServer::Create(
-      *loop_, path(), commands_, [this] { return control_.clients; }, [] {});
+  auto again =
+      ControlServer::Create(*loop_, path(), commands_, [this] { return control_.clients; }, [] {});
   ::umask(before);
   ASSERT_TRUE(again) << again.error().message;
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat(path().c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0666u);
   EXPECT_NE(Ask("status").find("\"daemon\":\"funnel-udpd@dns\""), std::string::npos);

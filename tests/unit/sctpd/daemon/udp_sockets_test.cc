@@ -89,7 +89,7 @@ class Manager {
 };
 
 ino_t InodeOf(const UniqueFd& fd) {
-  struct stat about {};
+  struct stat about{};
   EXPECT_EQ(::fstat(fd.get(), &about), 0);
   return about.st_ino;
 }
@@ -143,7 +143,9 @@ TEST_F(UdpSocketsTest, ARestartKeepsTheSocketAndWhatIsInIt) {
 
 TEST_F(UdpSocketsTest, AnotherAddressIsBoundAnewOnTheSamePort) {
   event::ListenFds none({});
-  { ASSERT_TRUE(OwnUdpSockets(config_, none)); }
+  {
+    ASSERT_TRUE(OwnUdpSockets(config_, none));
+  }
   ListenOn({"0.0.0.0"});
   auto passed = manager_.Passed();
   auto second = OwnUdpSockets(config_, passed);
@@ -155,7 +157,9 @@ TEST_F(UdpSocketsTest, AnotherAddressIsBoundAnewOnTheSamePort) {
 TEST_F(UdpSocketsTest, EachOfSeveralAddressesIsKept) {
   ListenOn({"127.0.0.1", "::1"});
   event::ListenFds none({});
-  { ASSERT_TRUE(OwnUdpSockets(config_, none)); }
+  {
+    ASSERT_TRUE(OwnUdpSockets(config_, none));
+  }
   auto passed = manager_.Passed();
   auto second = OwnUdpSockets(config_, passed);
   ASSERT_TRUE(second);
@@ -165,7 +169,9 @@ TEST_F(UdpSocketsTest, EachOfSeveralAddressesIsKept) {
 
 TEST_F(UdpSocketsTest, AnEngineWithoutSocketsGivesThemUp) {
   event::ListenFds none({});
-  { ASSERT_TRUE(OwnUdpSockets(config_, none)); }
+  {
+    ASSERT_TRUE(OwnUdpSockets(config_, none));
+  }
   auto passed = manager_.Passed();
   EXPECT_TRUE(ForgetUdpSockets(passed));
   EXPECT_EQ(manager_.kept(), 0u);

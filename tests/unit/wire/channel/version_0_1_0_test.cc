@@ -63,7 +63,7 @@ class Version010 : public ::testing::Test {
     const R* typed = record ? std::get_if<R>(&*record) : nullptr;
     EXPECT_NE(typed, nullptr) << name;
     if (typed == nullptr) return {};
-    if constexpr (requires(Bytes & out) { AppendRecord(out, *typed); }) {
+    if constexpr (requires(Bytes& out) { AppendRecord(out, *typed); }) {
       Bytes again;
       AppendRecord(again, *typed);
       EXPECT_EQ(again, raw) << name;
