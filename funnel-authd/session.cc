@@ -19,8 +19,9 @@ Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, Fore
       {.on_message = [self](ByteView packet, ForeignFd) { self->OnMessage(packet); },
        .on_closed =
            [on_closed = std::move(on_closed),
-            uid = std::to_string(peer.uid)](const std::string& reason) {
-             if (!reason.empty()) Log(LogLevel::kWarning, "client-lost", reason, {{"UID", uid}});
+            uid = std::to_string(peer.uid)](const Error& why) {
+             if (why.code != ipc::kClosedByPeer)
+               Log(LogLevel::kWarning, "client-lost", why.message, {{"UID", uid}});
              on_closed();
            }}));
   made->commands_ = std::make_unique<ipc::CommandSession>(parts.commands, *made->connection_);

@@ -139,25 +139,18 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
   return out;
 }
 
-bool PrincipalPattern::Matches(const Principal& principal) const {
-  if (any_.empty() || principal.realm != shape_.realm) return false;
-  if (principal.components.size() != any_.size()) return false;
-  for (std::size_t i = 0; i < any_.size(); ++i) {
-    if (!any_[i] && principal.components[i] != shape_.components[i]) return false;
-  }
-  return true;
-}
-
-std::string PrincipalPattern::WhyNot(const Principal& principal) const {
+Result<> PrincipalPattern::Match(const Principal& principal) const {
   auto differs = [](std::string what, std::string_view found, std::string_view wanted) {
-    return what + " is " + EscapeForLog(found) + ", not " + EscapeForLog(wanted);
+    return Fail(what + " is " + EscapeForLog(found) + ", not " + EscapeForLog(wanted));
   };
+  if (any_.empty()) return Fail("the pattern is empty");
   if (principal.realm != shape_.realm) return differs("the realm", principal.realm, shape_.realm);
   if (principal.components.size() != any_.size()) {
-    return "it has " + std::to_string(principal.components.size()) +
-           (principal.components.size() == 1 ? " component, not " : " components, not ") +
-           std::to_string(any_.size()) + " (* stands for one)";
+    return Fail("it has " + std::to_string(principal.components.size()) +
+                (principal.components.size() == 1 ? " component, not " : " components, not ") +
+                std::to_string(any_.size()) + " (* stands for one)");
   }
+
   for (std::size_t i = 0; i < any_.size(); ++i) {
     if (any_[i] || principal.components[i] == shape_.components[i]) continue;
     return differs("component " + std::to_string(i + 1), principal.components[i],

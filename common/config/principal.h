@@ -35,9 +35,9 @@ struct Principal {
 class PrincipalPattern {
  public:
   [[nodiscard]] static Result<PrincipalPattern> Parse(std::string_view text);
-  [[nodiscard]] bool Matches(const Principal& principal) const;
-  // Why it does not match, e.g. "the realm is A.TEST, not B.TEST"; empty where it does.
-  [[nodiscard]] std::string WhyNot(const Principal& principal) const;
+  // Fails where PRINCIPAL differs, e.g. with "the realm is A.TEST, not B.TEST".
+  [[nodiscard]] Result<> Match(const Principal& principal) const;
+  [[nodiscard]] bool Matches(const Principal& principal) const { return Match(principal).has_value(); }
   [[nodiscard]] std::string text() const;
   bool operator==(const PrincipalPattern&) const = default;
 

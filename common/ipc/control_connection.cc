@@ -58,13 +58,13 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Connect(event::Loo
 }
 
 bool ControlConnection::SendPacket(Secret packet, UniqueFd fd) {
-  if (failed_ || cannot_send_) return false;
+  if (over_ || cannot_send_) return false;
   if (auto sent = socket_.Send(std::move(packet), std::move(fd)); !sent) {
     // Who does not read is not waited for; who has gone is heard to the end.
     if (sent.error().code == 0) {
-      Fail(sent.error().message);
+      End(sent.error());
     } else {
-      StopSending(sent.error().message);
+      StopSending(sent.error());
     }
     return false;
   }
@@ -72,36 +72,39 @@ bool ControlConnection::SendPacket(Secret packet, UniqueFd fd) {
   return true;
 }
 
-void ControlConnection::StopSending(std::string reason) {
-  cannot_send_ = std::move(reason);
+void ControlConnection::StopSending(Error why) {
+  cannot_send_ = std::move(why);
   watch_->SetEvents(EPOLLIN);
   ending_->Arm(Now());
 }
 
-void ControlConnection::Fail(std::string reason) {
-  if (failed_) return;
-  failed_ = true;
-  reason_ = std::move(reason);
+void ControlConnection::Fail(std::string reason) { End({std::move(reason)}); }
+
+void ControlConnection::End(Error why) {
+  if (over_) return;
+  over_ = std::move(why);
   watch_.reset();
   ending_->Arm(Now());
 }
 
 void ControlConnection::OnEnding() {
-  if (!failed_) {
+  if (!over_) {
     auto alive = alive_;
     const bool all = Receive();
-    if (!*alive || failed_) return;
+    if (!*alive || over_) return;
     if (!all) return ending_->Arm(Now());
-    return Fail(*cannot_send_);
+    return End(*cannot_send_);
   }
+
+  // The callback may destroy this object.
   auto on_closed = callbacks_.on_closed;
-  std::string reason = reason_;
-  if (on_closed) on_closed(reason);
+  const Error why = *over_;
+  if (on_closed) on_closed(why);
 }
 
 void ControlConnection::OnReady(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0 && !cannot_send_) {
-    if (auto flushed = socket_.Flush(); !flushed) return StopSending(flushed.error().message);
+    if (auto flushed = socket_.Flush(); !flushed) return StopSending(flushed.error());
     watch_->SetEvents(socket_.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) Receive();
@@ -112,19 +115,19 @@ bool ControlConnection::Receive() {
   for (int i = 0; i < kBudget; ++i) {
     auto received = socket_.Receive();
     if (!received) {
-      Fail(received.error().message);
+      End(received.error());
       return true;
     }
     if (!*received) return true;
 
     ReceivedPacket& packet = **received;
     if (auto fits = RequireFitting(packet); !fits) {
-      Fail(fits.error().message);
+      End(fits.error());
       return true;
     }
     auto on_message = callbacks_.on_message;
     on_message(packet.packet.view(), std::move(packet.fd));
-    if (!*alive || failed_) return true;
+    if (!*alive || over_) return true;
   }
   return false;
 }

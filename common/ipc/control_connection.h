@@ -22,9 +22,9 @@ class ControlConnection {
     // One message. FD is empty unless one came; then the message is of a type that brings a channel
     // socket, and it is one. The packet is gone after the call.
     std::function<void(ByteView packet, ForeignFd fd)> on_message;
-    // The connection is over, once; nothing comes after it. REASON is empty when the peer closed
-    // it.
-    std::function<void(const std::string& reason)> on_closed;
+    // The connection is over, once; nothing comes after it. The code of WHY is kClosedByPeer where
+    // the peer closed it.
+    std::function<void(const Error& why)> on_closed;
   };
   // Messages handled before other sources of the loop have their turn.
   static constexpr int kBudget = 64;
@@ -44,7 +44,7 @@ class ControlConnection {
   bool Send(const Message& message, UniqueFd fd = {}) {
     return SendPacket(Serialize(message), std::move(fd));
   }
-  // E.g. a peer that broke a rule: on_closed(REASON) comes in the next turn, nothing else any more.
+  // E.g. a peer that broke a rule: on_closed comes in the next turn with REASON, nothing else any more.
   void Fail(std::string reason);
   [[nodiscard]] int fd() const { return socket_.fd(); }
   [[nodiscard]] std::size_t queued_bytes() const { return socket_.queued_bytes(); }
@@ -54,14 +54,14 @@ class ControlConnection {
   void OnReady(std::uint32_t events);
   // False: there may be more.
   bool Receive();
-  void StopSending(std::string reason);
+  void End(Error why);
+  void StopSending(Error why);
   void OnEnding();
 
   ControlSocket socket_;
   Callbacks callbacks_;
-  bool failed_ = false;
-  std::string reason_;
-  std::optional<std::string> cannot_send_;  // any more, and why: only what came is read yet
+  std::optional<Error> over_;
+  std::optional<Error> cannot_send_;  // any more, and why: only what came is read yet
   std::unique_ptr<event::IoWatch> watch_;
   std::unique_ptr<event::Timer> ending_;
   // Cleared by the destructor: tells a callback's caller that it is gone.

@@ -52,7 +52,7 @@ Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
     return FailErrno("cannot receive");
   }
   // No message of ours is empty: this is the end (an empty packet looks the same).
-  if (message.size == 0) return Fail("");
+  if (message.size == 0) return Fail("the peer closed the connection", kClosedByPeer);
   ReceivedPacket received;
   ByteView packet(buffer.data(), static_cast<std::size_t>(message.size));
   received.packet = Secret(packet);

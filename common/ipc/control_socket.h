@@ -23,6 +23,9 @@ struct ReceivedPacket {
   bool too_many_fds = false;
 };
 
+// The code of the error by which Receive() says that the peer closed the connection, as it may.
+inline constexpr int kClosedByPeer = EPIPE;
+
 class ControlSocket {
  public:
   // Packets that may wait for a slow reader.
@@ -43,7 +46,7 @@ class ControlSocket {
   // Takes one connection of a listening socket; nullopt when none waits.
   [[nodiscard]] static Result<std::optional<ForeignFd>> AcceptOne(int listening_fd);
 
-  // nullopt: nothing there. An error: the connection is over (code 0: the peer closed it).
+  // nullopt: nothing there. An error: the connection is over (code kClosedByPeer: in good order).
   [[nodiscard]] Result<std::optional<ReceivedPacket>> Receive();
 
   // Sends at once or queues. An error: the connection is broken or the queue is full; give it up.

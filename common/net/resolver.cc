@@ -35,7 +35,7 @@ struct Resolver::Shared {
   Resolver* resolver;  // on the loop's thread only
 };
 
-Resolver::Resolver(event::Loop& loop) : shared_(std::make_shared<Shared>()), known_(Fail("")) {
+Resolver::Resolver(event::Loop& loop) : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
   shared_->resolver = this;
 }
@@ -47,13 +47,13 @@ Resolver::~Resolver() {
 }
 
 bool Resolver::IsFresh(const config::Endpoint& endpoint, Duration max_age) const {
-  if (known_endpoint_ != endpoint || !known_since_) return false;
-  if (!known_) max_age = std::min<Duration>(max_age, kFailureFresh);
-  return Now() - *known_since_ < max_age;
+  if (!known_ || known_->endpoint != endpoint) return false;
+  if (!known_->answer) max_age = std::min<Duration>(max_age, kFailureFresh);
+  return Now() - known_->since < max_age;
 }
 
 void Resolver::Lookup(const config::Endpoint& endpoint, Done done, Duration max_age) {
-  if (IsFresh(endpoint, max_age)) return done(known_);
+  if (IsFresh(endpoint, max_age)) return done(known_->answer);
   waiters_.push_back({endpoint, std::move(done), max_age});
   if (!running_) StartLookup();
 }
@@ -72,13 +72,11 @@ void Resolver::StartLookup() {
 
 void Resolver::OnAnswer(const config::Endpoint& endpoint, Answer answer) {
   running_ = false;
-  known_endpoint_ = endpoint;
-  known_ = std::move(answer);
-  known_since_ = Now();
+  known_ = Known{endpoint, std::move(answer), Now()};
   // Who asked for it is answered by it, however young an answer it wanted.
   for (Waiter& waiter : std::exchange(waiters_, {})) {
-    if (waiter.endpoint == known_endpoint_) {
-      waiter.done(known_);
+    if (waiter.endpoint == known_->endpoint) {
+      waiter.done(known_->answer);
     } else {
       Lookup(waiter.endpoint, std::move(waiter.done), waiter.max_age);
     }

@@ -42,6 +42,12 @@ class Resolver {
     Duration max_age;
   };
 
+  struct Known {
+    config::Endpoint endpoint;
+    Answer answer;
+    TimePoint since;
+  };
+
   void StartLookup();
   void OnAnswer(const config::Endpoint& endpoint, Answer answer);
   [[nodiscard]] bool IsFresh(const config::Endpoint& endpoint, Duration max_age) const;
@@ -50,9 +56,7 @@ class Resolver {
   std::shared_ptr<Shared> shared_;
   std::vector<Waiter> waiters_;
   bool running_ = false;
-  config::Endpoint known_endpoint_;
-  Answer known_;
-  std::optional<TimePoint> known_since_;
+  std::optional<Known> known_;
 };
 
 }  // namespace funnel::net

@@ -55,7 +55,7 @@ void Adopter::OnConnection(ForeignFd fd) {
       {[this, self](ByteView packet, ForeignFd passed) {
          OnMessage(**self, packet, std::move(passed));
        },
-       [this, self](const std::string&) {
+       [this, self](const Error&) {
          std::erase_if(connections_, [&](const auto& one) { return one.get() == *self; });
        }});
   if (!connection) return Refuse(connection.error().message);

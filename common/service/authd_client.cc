@@ -31,7 +31,7 @@ void AuthdClient::Connect() {
   auto connection =
       ipc::ControlConnection::Connect(loop_, path_,
                                       {[this](ByteView packet, UniqueFd) { OnMessage(packet); },
-                                       [this](const std::string& reason) { OnClosed(reason); }});
+                                       [this](const Error& why) { OnClosed(why); }});
   if (!connection) {
     Log(LogLevel::kDebug, "authd-unreachable", connection.error().message);
     retry_->ArmAfter(std::chrono::duration_cast<Duration>(retry_delay_ * (0.5 + RandomUnit() / 2)));
@@ -115,9 +115,9 @@ void AuthdClient::OnMessage(ByteView packet) {
   }
 }
 
-void AuthdClient::OnClosed(const std::string& reason) {
+void AuthdClient::OnClosed(const Error& why) {
   Log(LogLevel::kWarning, "authd-lost",
-      reason.empty() ? "funnel-authd closed the connection" : reason);
+      why.code == ipc::kClosedByPeer ? "funnel-authd closed the connection" : why.message);
   connection_.reset();
   std::vector<Done> lost;
   for (auto it = requests_.begin(); it != requests_.end();) {

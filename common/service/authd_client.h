@@ -61,7 +61,7 @@ class AuthdClient {
   RequestId Enqueue(RequestId request, Secret packet, Done done);
   void Connect();
   void OnMessage(ByteView packet);
-  void OnClosed(const std::string& reason);
+  void OnClosed(const Error& why);
   template <typename Message>
   void OnAnswer(ByteView packet);
   void GiveBack(const ipc::Opening& opening) { GiveUpHandshake(opening.handshake); }

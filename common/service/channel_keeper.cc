@@ -84,7 +84,7 @@ void ChannelKeeper::Attach() {
   auto control = ipc::ControlConnection::Connect(
       shared_.loop, shared_.sctpd_path,
       {[this](ByteView packet, UniqueFd) { OnControlMessage(packet); },
-       [this, lost](const std::string&) {
+       [this, lost](const Error&) {
          if (state_ == State::kAttaching) lost("funnel-sctpd closed the connection");
        }});
   if (!control) return lost(control.error().message);

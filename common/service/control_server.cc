@@ -65,7 +65,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   auto connection = ipc::ControlConnection::Create(
       loop_, ipc::ControlSocket(std::move(fd)),
       {[this, number](ByteView packet, ForeignFd) { OnMessage(number, packet); },
-       [this, number](const std::string&) { clients_.erase(number); }});
+       [this, number](const Error&) { clients_.erase(number); }});
   if (!connection) return;
   Client& client = clients_[number];
   client.place = std::move(place);

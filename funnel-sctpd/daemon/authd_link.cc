@@ -21,7 +21,7 @@ AuthdLink::AuthdLink(event::Loop& loop, std::string path, AuthdListener& listene
 void AuthdLink::Connect() {
   ipc::ControlConnection::Callbacks callbacks;
   callbacks.on_message = [this](ByteView packet, UniqueFd) { OnMessage(packet); };
-  callbacks.on_closed = [this](const std::string& reason) { OnClosed(reason); };
+  callbacks.on_closed = [this](const Error& why) { OnClosed(why); };
   auto connection = ipc::ControlConnection::Connect(loop_, path_, std::move(callbacks));
   if (!connection) {
     Log(LogLevel::kWarning, "authd-away", connection.error().message);
@@ -60,8 +60,9 @@ Result<> AuthdLink::Dispatch(ByteView packet) {
   }
 }
 
-void AuthdLink::OnClosed(const std::string& reason) {
-  Log(LogLevel::kWarning, "authd-away", reason.empty() ? "authd closed the connection" : reason);
+void AuthdLink::OnClosed(const Error& why) {
+  Log(LogLevel::kWarning, "authd-away",
+      why.code == ipc::kClosedByPeer ? "authd closed the connection" : why.message);
   connection_.reset();
   listener_.OnAuthdDown();
   retry_->ArmAfter(backoff_.Next(RandomUnit()));

@@ -45,7 +45,7 @@ class AuthdLink final : public AuthdPort {
   void Connect();
   void OnMessage(ByteView packet);
   [[nodiscard]] Result<> Dispatch(ByteView packet);
-  void OnClosed(const std::string& reason);
+  void OnClosed(const Error& why);
 
   event::Loop& loop_;
   std::string path_;

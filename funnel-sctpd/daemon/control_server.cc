@@ -63,7 +63,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   callbacks.on_message = [this, number](ByteView packet, ForeignFd passed) {
     OnMessage(number, packet, std::move(passed));
   };
-  callbacks.on_closed = [this, number](const std::string&) { clients_.erase(number); };
+  callbacks.on_closed = [this, number](const Error&) { clients_.erase(number); };
   auto connection = ipc::ControlConnection::Create(loop_, ipc::ControlSocket(std::move(fd)),
                                                    std::move(callbacks));
   if (!connection) return;

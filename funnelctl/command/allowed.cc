@@ -14,7 +14,7 @@ struct Rule {
   std::string key;
   std::string text;
   config::Origin origin;
-  std::string why_not;  // empty: it matches
+  Result<> match = {};
 };
 
 struct Verdict {
@@ -32,14 +32,14 @@ std::vector<Rule> RulesOf(const config::ServiceConfig& service, const config::Pr
   auto places = service.origins.find("security.accept");
   for (std::size_t i = 0; i < service.accept.size(); ++i) {
     out.push_back(
-        {"accept", service.accept[i].text(), places->second.at(i), service.accept[i].WhyNot(who)});
+        {"accept", service.accept[i].text(), places->second.at(i), service.accept[i].Match(who)});
   }
   return out;
 }
 
 Verdict JudgeInitiator(const config::ServiceConfig& service, const config::Principal& who) {
   Verdict out{.rules = RulesOf(service, who)};
-  auto match = std::ranges::find_if(out.rules, [](const Rule& r) { return r.why_not.empty(); });
+  auto match = std::ranges::find_if(out.rules, [](const Rule& r) { return r.match.has_value(); });
   out.allowed = match != out.rules.end();
   if (out.rules.empty()) {
     out.text = "no: the service has no `accept` line, and nothing listed means nobody";
@@ -55,10 +55,10 @@ Verdict JudgeInitiator(const config::ServiceConfig& service, const config::Princ
 // On the listening side a principal can only be the far end's.
 Verdict JudgeAcceptor(const config::ServiceConfig& service, const config::Principal& who) {
   Rule rule{"expect", service.expect.text(),
-            config::FindOrigin(service.origins, "security", "expect"), ""};
-  if (who != service.expect) rule.why_not = "the far end must be exactly this principal";
+            config::FindOrigin(service.origins, "security", "expect")};
+  if (who != service.expect) rule.match = Fail("the far end must be exactly this principal");
   std::string us = "; the far end's `accept` must match us, " + service.identity.text();
-  Verdict out{.allowed = rule.why_not.empty()};
+  Verdict out{.allowed = rule.match.has_value()};
   out.text = (out.allowed ? "yes, as the far end of a service that listens here, by "
                           : "no: the service listens here, and takes as its far end only ") +
              LineOf(rule) + us;
@@ -69,19 +69,22 @@ Verdict JudgeAcceptor(const config::ServiceConfig& service, const config::Princi
 std::string RenderText(const std::string& who, const std::string& service, const Verdict& verdict) {
   std::string out = who + " for " + service + ": " + verdict.text + '\n';
   if (verdict.allowed) return out;
-  for (const Rule& rule : verdict.rules) out += "  " + LineOf(rule) + ": " + rule.why_not + '\n';
+  // No rule matches, so each has failed.
+  for (const Rule& rule : verdict.rules)
+    out += "  " + LineOf(rule) + ": " + rule.match.error().message + '\n';
   return out;
 }
 
 Json RenderJson(const std::string& who, const std::string& service, const Verdict& verdict) {
   Json rules = Json::array();
   for (const Rule& rule : verdict.rules) {
+    const bool matches = rule.match.has_value();
     rules.push_back({{"key", rule.key},
                      {"value", rule.text},
                      {"file", rule.origin.file},
                      {"line", rule.origin.line},
-                     {"matches", rule.why_not.empty()},
-                     {"why_not", TextOrNull(rule.why_not)}});
+                     {"matches", matches},
+                     {"why_not", matches ? Json() : Json(rule.match.error().message)}});
   }
   return {{"service", service},
           {"principal", who},

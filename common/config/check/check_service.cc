@@ -37,27 +37,25 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   return count == 1;
 }
 
-// "only for udp"; empty where the row suits the service.
-std::string_view Misfit(const KeyRow& row, const ServiceConfig& service) {
+// Fails with "is only for protocol = udp" and the like.
+Result<> RequireSuiting(const KeyRow& row, const ServiceConfig& service) {
   if ((row.applies & kUdpOnly) && service.protocol != Protocol::kUdp)
-    return "is only for protocol = udp";
+    return Fail("is only for protocol = udp");
   if ((row.applies & kTcpOnly) && service.protocol != Protocol::kTcp)
-    return "is only for protocol = tcp";
+    return Fail("is only for protocol = tcp");
   if ((row.applies & kListenOnly) && service.role != Role::kListen)
-    return "is only for a service with [listen]";
-  if ((row.applies & kConnectOnly) && service.role != Role::kConnect) {
-    return "is only for a service with [connect]";
-  }
+    return Fail("is only for a service with [listen]");
+  if ((row.applies & kConnectOnly) && service.role != Role::kConnect)
+    return Fail("is only for a service with [connect]");
   return {};
 }
 
 void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   for (const KeyRow& row : ServiceKeys()) {
     if (!service.origins.contains(std::string(row.section) + '.' + std::string(row.key))) continue;
-    std::string_view misfit = Misfit(row, service);
-    if (misfit.empty()) continue;
-    Tell(service.origins, row.section, row.key, std::string(row.key) + ' ' + std::string(misfit),
-         mistakes);
+    if (auto suits = RequireSuiting(row, service); !suits)
+      Tell(service.origins, row.section, row.key, std::string(row.key) + ' ' + suits.error().message,
+           mistakes);
   }
 }
 
@@ -74,24 +72,28 @@ void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   }
 }
 
-// Why nobody can be connected to there; empty: somebody may.
-std::string_view WhyNoBackend(const SocketAddress& address) {
-  if (address.IsWildcard())
-    return "stands for all of a host's addresses: write 127.0.0.1 or [::1] for a backend on this "
-           "node";
+// Fails where nobody can be connected to at ADDRESS.
+Result<> RequireBackend(const SocketAddress& address) {
+  if (address.IsWildcard()) {
+    return Fail(
+        "stands for all of a host's addresses: write 127.0.0.1 or [::1] for a backend on this "
+        "node");
+  }
+
   const SocketAddress plain = address.Unmapped();
   const std::string_view ip = plain.ip_bytes();
   const auto first = static_cast<unsigned char>(ip.front());
   const bool multicast = ip.size() == 4 ? first >= 224 : first == 0xff;
-  return multicast ? "is a multicast or broadcast address: a backend has an address of its own"
-                   : "";
+  if (multicast)
+    return Fail("is a multicast or broadcast address: a backend has an address of its own");
+  return {};
 }
 
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (auto literal = service.connect_address.literal()) {
-    if (std::string_view why = WhyNoBackend(*literal); !why.empty())
+    if (auto reachable = RequireBackend(*literal); !reachable)
       Tell(service.origins, "connect", "address",
-           "address: " + literal->ip_text() + ' ' + std::string(why), mistakes);
+           "address: " + literal->ip_text() + ' ' + reachable.error().message, mistakes);
   }
   if (service.protocol == Protocol::kUdp && service.connect_address.is_unix()) {
     Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",

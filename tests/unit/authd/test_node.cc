@@ -13,9 +13,9 @@ Client::Client(event::Loop& loop, const std::string& socket) : loop_(loop) {
       {.on_message = [this](ByteView packet,
                             UniqueFd) { packets_.emplace_back(packet.begin(), packet.end()); },
        .on_closed =
-           [this](const std::string& reason) {
+           [this](const Error& why) {
              closed_ = true;
-             reason_ = reason;
+             reason_ = why.message;
            }});
   if (!connection) throw std::runtime_error(connection.error().message);
   connection_ = *std::move(connection);

@@ -26,7 +26,7 @@ class CommandTableTest : public testing::Test {
                                                 if (auto taken = session_->OnPacket(packet); !taken)
                                                   connection_->Fail(taken.error().message);
                                               },
-                                              [this](const std::string&) { session_.reset(); }});
+                                              [this](const Error&) { session_.reset(); }});
     session_ = std::make_unique<CommandSession>(table_, *connection_);
     table_.Add("echo", {.max_arguments = 2, .run = [](const auto& arguments, SharedAnswer answer) {
                           for (const std::string& argument : arguments) answer->Write(argument);

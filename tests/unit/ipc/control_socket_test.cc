@@ -71,13 +71,14 @@ TEST(ControlSocket, NothingThereIsNoError) {
   EXPECT_FALSE(*got);
 }
 
-TEST(ControlSocket, EndIsAnErrorWithoutText) {
+TEST(ControlSocket, EndIsAnErrorOfItsOwn) {
   Pair pair;
   ControlSocket receiver(std::move(pair.b));
   pair.a.reset();
   auto got = receiver.Receive();
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().message, "");
+  EXPECT_EQ(got.error().code, kClosedByPeer);
+  EXPECT_EQ(got.error().message, "the peer closed the connection");
 }
 
 TEST(ControlSocket, RefusesAMessageThatIsTooLarge) {
@@ -148,8 +149,8 @@ TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
                                                   EXPECT_FALSE(fd);
                                                   ++messages;
                                                 },
-                                                [&](const std::string& reason) {
-                                                  EXPECT_EQ(reason, "");
+                                                [&](const Error& why) {
+                                                  EXPECT_EQ(why.code, kClosedByPeer);
                                                   ++closed;
                                                 }});
   ControlSocket sender(std::move(pair.a));
@@ -173,7 +174,7 @@ class GoneTest : public ConnectionTest {
                                                 EXPECT_EQ(closed_, 0);
                                                 ++messages_;
                                               },
-                                              [&](const std::string&) { ++closed_; }});
+                                              [&](const Error&) { ++closed_; }});
   }
   void SaySomethingAndGo() {
     for (int i = 0; i < kSaid; ++i)
@@ -215,7 +216,7 @@ TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {
   std::string reason;
   auto connection = *ControlConnection::Create(
       *loop_, ControlSocket(std::move(pair.b)),
-      {[&](ByteView, UniqueFd) { ADD_FAILURE(); }, [&](const std::string& why) { reason = why; }});
+      {[&](ByteView, UniqueFd) { ADD_FAILURE(); }, [&](const Error& why) { reason = why.message; }});
   SendRaw(pair.a.get(), AsBytes("hello"), 0, 2);
   EXPECT_TRUE(Until([&] { return !reason.empty(); }));
 }
@@ -225,7 +226,7 @@ TEST_F(ConnectionTest, MayBeDestroyedInItsCallback) {
   std::unique_ptr<ControlConnection> connection;
   connection = *ControlConnection::Create(
       *loop_, ControlSocket(std::move(pair.b)),
-      {[&](ByteView, UniqueFd) { connection.reset(); }, [](const std::string&) {}});
+      {[&](ByteView, UniqueFd) { connection.reset(); }, [](const Error&) {}});
   SendRaw(pair.a.get(), AsBytes("one"), -1, 0);
   SendRaw(pair.a.get(), AsBytes("two"), -1, 0);
   EXPECT_TRUE(Until([&] { return connection == nullptr; }));
@@ -245,13 +246,13 @@ TEST_F(ConnectionTest, ListenerAcceptsAndConnectionsTalkBothWays) {
   auto listener = *ControlListener::Create(*loop_, std::move(listening), [&](UniqueFd fd) {
     server = *ControlConnection::Create(
         *loop_, ControlSocket(std::move(fd)),
-        {[&](ByteView, UniqueFd) { server->Send(Attached{}); }, [](const std::string&) {}});
+        {[&](ByteView, UniqueFd) { server->Send(Attached{}); }, [](const Error&) {}});
   });
   bool answered = false;
   auto client = *ControlConnection::Connect(
       *loop_, path,
       {[&](ByteView packet, UniqueFd) { answered = Parse<Attached>(packet).has_value(); },
-       [](const std::string&) {}});
+       [](const Error&) {}});
   EXPECT_TRUE(client->Send(Sample<Attach>()));
   EXPECT_TRUE(Until([&] { return answered; }));
   unlink(path.c_str());

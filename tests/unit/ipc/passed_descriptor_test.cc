@@ -38,7 +38,7 @@ TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) 
     int messages = 0;
     auto connection = *ControlConnection::Create(
         *loop_, ControlSocket(std::move(pair.b)),
-        {[&](ByteView, UniqueFd) { ++messages; }, [&](const std::string& why) { reason = why; }});
+        {[&](ByteView, UniqueFd) { ++messages; }, [&](const Error& why) { reason = why.message; }});
     SendRaw(pair.a.get(), packet.view(), fd, 1);
     EXPECT_TRUE(Until([&] { return messages != 0 || !reason.empty(); }));
     return reason;
@@ -90,7 +90,7 @@ TEST_F(PassedDescriptorTest, NeverWaitsForTheCloseOfWhatCame) {
   std::string reason;
   auto reader = *ControlConnection::Create(
       *loop_, ControlSocket(std::move(read.b)),
-      {[&](ByteView, UniqueFd) {}, [&](const std::string& why) { reason = why; }});
+      {[&](ByteView, UniqueFd) {}, [&](const Error& why) { reason = why.message; }});
   auto deaf = std::make_unique<ControlSocket>(std::move(unread.b));
   const TimePoint begin = Now();
   first.SendTo(read.a.get(), command.view());

@@ -25,7 +25,7 @@ void AcceptInto(event::Loop& loop, List& list, UniqueFd fd, OnMessage on_message
       {[self, on_message](ByteView packet, UniqueFd passed) {
          on_message(**self, packet, std::move(passed));
        },
-       [&list, self](const std::string&) {
+       [&list, self](const Error&) {
          std::erase_if(list, [&](const auto& one) { return one.get() == *self; });
        }});
   *self = connection->get();
@@ -250,7 +250,7 @@ void FakeSctpd::Adopt(Relay& relay, const wire::FrameHeader& header) {
   if (service_ == nullptr)
     service_ = *ipc::ControlConnection::Connect(
         loop_, service_path_,
-        {[](ByteView, UniqueFd) {}, [this](const std::string&) { service_.reset(); }});
+        {[](ByteView, UniqueFd) {}, [this](const Error&) { service_.reset(); }});
   auto pair = ipc::ChannelSocketPair::Create();
   ASSERT_TRUE(pair);
   relay.far.fd = std::move(pair->ours);
