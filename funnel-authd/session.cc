@@ -18,8 +18,7 @@ Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, Fore
       parts.core.loop, ipc::ControlSocket(std::move(connection)),
       {.on_message = [self](ByteView packet, ForeignFd) { self->OnMessage(packet); },
        .on_closed =
-           [on_closed = std::move(on_closed),
-            uid = std::to_string(peer.uid)](const Error& why) {
+           [on_closed = std::move(on_closed), uid = std::to_string(peer.uid)](const Error& why) {
              if (why.code != ipc::kClosedByPeer)
                Log(LogLevel::kWarning, "client-lost", why.message, {{"UID", uid}});
              on_closed();

@@ -56,7 +56,7 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
   auto watch = shared_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
   if (!watch) return Fail(address, watch.error().message, now);
   socket.watch = std::move(*watch);
-  if (sockets_.size() == net::AddressRace::kMaxBeside) sockets_.erase(sockets_.begin());
+  if (sockets_.size() == net::AddressRace::kMaxAtOnce) sockets_.erase(sockets_.begin());
   sockets_.push_back(std::move(owned));
 }
 

@@ -24,7 +24,7 @@ BackendPicker::BackendPicker(SharedState& shared, User& user)
     : shared_(shared),
       user_(user),
       resolver_(shared.loop),
-      hook_(shared.loop.AddTurnHook([this] { TellGivenUp(); })) {
+      hook_(shared.loop.AddTurnHook([this] { ReportGivenUp(); })) {
   OnReload();
 }
 
@@ -151,7 +151,7 @@ void BackendPicker::GiveUp(BackendFlow& flow, const std::string& why) {
   hook_->Request();
 }
 
-void BackendPicker::TellGivenUp() {
+void BackendPicker::ReportGivenUp() {
   for (const auto& [number, why] : std::exchange(given_up_, {})) {
     const auto at = waiting_.find(number);
     if (at == waiting_.end()) continue;

@@ -48,7 +48,7 @@ class BackendPicker {
   void Advance(BackendFlow& flow);
   [[nodiscard]] std::uint64_t Wait(BackendFlow& flow);
   void GiveUp(BackendFlow& flow, const std::string& why);
-  void TellGivenUp();
+  void ReportGivenUp();
 
   SharedState& shared_;
   User& user_;

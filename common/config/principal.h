@@ -37,7 +37,9 @@ class PrincipalPattern {
   [[nodiscard]] static Result<PrincipalPattern> Parse(std::string_view text);
   // Fails where PRINCIPAL differs, e.g. with "the realm is A.TEST, not B.TEST".
   [[nodiscard]] Result<> Match(const Principal& principal) const;
-  [[nodiscard]] bool Matches(const Principal& principal) const { return Match(principal).has_value(); }
+  [[nodiscard]] bool Matches(const Principal& principal) const {
+    return Match(principal).has_value();
+  }
   [[nodiscard]] std::string text() const;
   bool operator==(const PrincipalPattern&) const = default;
 

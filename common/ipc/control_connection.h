@@ -44,7 +44,8 @@ class ControlConnection {
   bool Send(const Message& message, UniqueFd fd = {}) {
     return SendPacket(Serialize(message), std::move(fd));
   }
-  // E.g. a peer that broke a rule: on_closed comes in the next turn with REASON, nothing else any more.
+  // E.g. a peer that broke a rule: on_closed comes in the next turn with REASON, nothing else any
+  // more.
   void Fail(std::string reason);
   [[nodiscard]] int fd() const { return socket_.fd(); }
   [[nodiscard]] std::size_t queued_bytes() const { return socket_.queued_bytes(); }

@@ -18,7 +18,7 @@ class AddressRace {
  public:
   // Silent attempts that are kept beside the newest one. Older ones give up their descriptor: they
   // have had this many delays to answer.
-  static constexpr std::size_t kMaxBeside = 4;
+  static constexpr std::size_t kMaxAtOnce = 4;
 
   struct Times {
     // nullopt: only when the one before has failed. What cannot be taken back, as a datagram, is

@@ -111,7 +111,7 @@ void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
 
 // A connection ends with its channel, a UDP flow does not: funnel-sctpd leaves a channel with
 // connections on the association it has.
-void EdgeChannel::TellUse() {
+void EdgeChannel::ReportUse() {
   bool in_use =
       shared_.service.protocol == config::Protocol::kTcp && wire_->session_count() > 0 && !over_;
   if (in_use == told_in_use_) return;
@@ -174,7 +174,7 @@ void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
 
 void EdgeChannel::OnFlush() {
   if (!over_) {
-    TellUse();  // before the session's first frame
+    ReportUse();  // before the session's first frame
     // Of a full writer the link tells when there is room again.
     if (wire_->Flush(link_->writer(), Now(), BootNow()) == wire::Flushed::kAgain)
       link_->RequestFlush();

@@ -86,7 +86,7 @@ class EdgeChannel final : public ChannelHandle,
   void EndTurn();
   void Finish();
   void GiveUpLink(wire::ClosedCode code);
-  void TellUse();
+  void ReportUse();
   // Whether this service carries what came. The channel ends where it does not: peers of version
   // 0.1.0 do not say what theirs carries, and both ends would wait for ever.
   [[nodiscard]] bool Carries(config::Protocol what);

@@ -37,7 +37,7 @@ std::string CommandFor(Applied applied, const ServiceConfig& service) {
 
 // Whether the unit, which opens the way to the backend only, has to open another (see
 // units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
-bool NeedsAnotherWay(const config::Endpoint& before, const config::Endpoint& after) {
+bool NeedsOtherUnit(const config::Endpoint& before, const config::Endpoint& after) {
   if (before == after || after.is_unix()) return false;
   return before.is_unix() || before.is_literal() != after.is_literal() ||
          (after.is_literal() && before.text() != after.text()) ||
@@ -64,7 +64,7 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
   for (const config::KeyRow* row : config::PutBackFixed(running, next))
     left.emplace_back(*row, CommandFor(row->applied, running));
   // It is in force, but in vain.
-  if (ipc::UnitsAreEnforced() && NeedsAnotherWay(running.connect_address, next.connect_address))
+  if (ipc::UnitsAreEnforced() && NeedsOtherUnit(running.connect_address, next.connect_address))
     left.push_back({"what the unit lets through to [connect] address",
                     CommandFor(Applied::kUnitRestart, running)});
   return left;

@@ -24,7 +24,7 @@ struct Verdict {
 };
 
 std::string LineOf(const Rule& rule) {
-  return config::PrintPlace(rule.origin) + ": " + rule.key + " = " + Shown(rule.text);
+  return config::PrintOrigin(rule.origin) + ": " + rule.key + " = " + Shown(rule.text);
 }
 
 std::vector<Rule> RulesOf(const config::ServiceConfig& service, const config::Principal& who) {

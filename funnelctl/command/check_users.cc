@@ -20,12 +20,12 @@ config::Mistakes FindSharedUsers(const config::Configuration& configuration) {
     if (service.role == config::Role::kRelay) continue;
     auto [first, fresh] = take(service.edge_user, "service " + service.name.text() + "'s");
     if (fresh) continue;
-    config::Tell(service.origins, "service", "edge-user",
-                 "edge-user: " + service.edge_user + " is uid " + std::to_string(first->first) +
-                     " and " + first->second +
-                     " already, whose keys it could get: give each a user "
-                     "of its own",
-                 out);
+    config::Report(service.origins, "service", "edge-user",
+                   "edge-user: " + service.edge_user + " is uid " + std::to_string(first->first) +
+                       " and " + first->second +
+                       " already, whose keys it could get: give each a user "
+                       "of its own",
+                   out);
   }
   return out;
 }

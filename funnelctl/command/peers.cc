@@ -1,9 +1,9 @@
 // funnelctl peers: every configured peer, whether its association is up, and who it proved to be.
 #include "funnelctl/command.h"
 #include "funnelctl/look.h"
+#include "funnelctl/path_notes.h"
 #include "funnelctl/print.h"
 #include "funnelctl/table.h"
-#include "funnelctl/ways.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
@@ -43,7 +43,7 @@ std::string PeersAsText(const NodeView& view) {
                   Shown(at.address), at.srtt_ms ? PrintMilliseconds(*at.srtt_ms) : "-",
                   Shown(facts.verification.principal)});
     if (!facts.reason().empty()) table.AddNote("reason: " + Shown(facts.reason()));
-    AddWays(at, table);
+    AddPathNotes(at, table);
   }
   return table.empty() ? "No peer is configured.\n" : table.Print();
 }

@@ -10,7 +10,7 @@ namespace funnel::ctl {
 namespace {
 
 std::string Place(const EffectiveValue& value) {
-  return value.origin ? config::PrintPlace(*value.origin) : "default";
+  return value.origin ? config::PrintOrigin(*value.origin) : "default";
 }
 
 std::string RenderTable(const std::vector<EffectiveKey>& keys) {

@@ -1,7 +1,7 @@
 // What `funnelctl status` says about peers, services and channels.
+#include "funnelctl/path_notes.h"
 #include "funnelctl/status/status_view.h"
 #include "funnelctl/table.h"
-#include "funnelctl/ways.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
@@ -31,7 +31,7 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
     table.AddNote("next try in " +
                   PrintMilliseconds(static_cast<double>(*association.retry_in_ms)));
   }
-  AddWays(association, table);
+  AddPathNotes(association, table);
   const PeerVerification* verification = FindVerification(view, association.peer);
   if (verification == nullptr) return;
   if (verification->state == "verified") {

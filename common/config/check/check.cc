@@ -14,8 +14,8 @@ std::string Beneath(const std::string& directory, const std::string& path) {
 
 }  // namespace
 
-void Tell(const Origins& origins, std::string_view section, std::string_view key, std::string text,
-          std::vector<Mistake>& mistakes) {
+void Report(const Origins& origins, std::string_view section, std::string_view key,
+            std::string text, std::vector<Mistake>& mistakes) {
   Origin at = FindOrigin(origins, section, key);
   mistakes.push_back({at.file, at.line, std::move(text)});
 }
@@ -28,15 +28,15 @@ void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origi
     std::int64_t value = NumberOf(row.member.in(object)), most = NumberOf(other.member.in(object));
     if (value * row.factor <= most) continue;
     const bool written = origins.contains(std::string(row.section) + '.' + std::string(row.key));
-    Tell(origins, row.section, written ? row.key : other.key,
-         std::string(row.key) + " (" + PrintNumber(row.type, value) + ") is greater than " +
-             DescribeMost(row) + " (" + (row.factor == 1 ? "" : "of ") +
-             PrintNumber(other.type, most) + ")",
-         mistakes);
+    Report(origins, row.section, written ? row.key : other.key,
+           std::string(row.key) + " (" + PrintNumber(row.type, value) + ") is greater than " +
+               DescribeMost(row) + " (" + (row.factor == 1 ? "" : "of ") +
+               PrintNumber(other.type, most) + ")",
+           mistakes);
   }
 }
 
-std::string PrintPlace(const Origin& origin) {
+std::string PrintOrigin(const Origin& origin) {
   return origin.line == 0 ? origin.file : origin.file + ':' + std::to_string(origin.line);
 }
 
@@ -45,8 +45,8 @@ void RequireKeys(std::span<const KeyRow> rows, std::string_view section, const O
   for (const KeyRow& row : rows) {
     if (row.section != section || row.need != Need::kRequired) continue;
     if (origins.contains(std::string(section) + '.' + std::string(row.key))) continue;
-    Tell(origins, section, row.key,
-         std::string(row.key) + " is missing in [" + std::string(section) + "]", mistakes);
+    Report(origins, section, row.key,
+           std::string(row.key) + " is missing in [" + std::string(section) + "]", mistakes);
   }
 }
 
@@ -69,14 +69,14 @@ void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,
     peer.identity = {{"funnel", node.name}, peer.principal.realm};
   }
   if (!peer.node.empty() && SameNode(peer.node, node.name)) {
-    Tell(peer.origins, "peer", "node", "node: " + peer.node + " is this node itself", mistakes);
+    Report(peer.origins, "peer", "node", "node: " + peer.node + " is this node itself", mistakes);
   }
   if (peer.carrier == Carrier::kUdp && !node.sctp.udp) {
-    Tell(peer.origins, "peer", "carrier", "carrier: udp is switched off ([sctp] udp = no)",
-         mistakes);
+    Report(peer.origins, "peer", "carrier", "carrier: udp is switched off ([sctp] udp = no)",
+           mistakes);
   }
   if (peer.connect.empty() && peer.when == When::kOnDemand) {
-    Tell(peer.origins, "peer", "when", "when: on-demand needs `connect`", mistakes);
+    Report(peer.origins, "peer", "when", "when: on-demand needs `connect`", mistakes);
   }
 }
 

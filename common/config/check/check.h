@@ -39,10 +39,10 @@ void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origi
                 std::vector<Mistake>& mistakes);
 
 // Adds TEXT at the place of SECTION.KEY.
-void Tell(const Origins& origins, std::string_view section, std::string_view key, std::string text,
-          std::vector<Mistake>& mistakes);
+void Report(const Origins& origins, std::string_view section, std::string_view key,
+            std::string text, std::vector<Mistake>& mistakes);
 
 // "services.d/dns.ini:4", for messages that point at a second place.
-[[nodiscard]] std::string PrintPlace(const Origin& origin);
+[[nodiscard]] std::string PrintOrigin(const Origin& origin);
 
 }  // namespace funnel::config

@@ -14,10 +14,10 @@ void CheckNodes(const Configuration& configuration, std::vector<Mistake>& mistak
     if (peer.node.empty()) continue;
     auto [first, fresh] = nodes.emplace(NodeKey(peer.node), &peer);
     if (fresh) continue;
-    Tell(peer.origins, "peer", "node",
-         "node: " + peer.node + " is already peer " + first->second->name + " (" +
-             PrintPlace(FindOrigin(first->second->origins, "peer", "node")) + ")",
-         mistakes);
+    Report(peer.origins, "peer", "node",
+           "node: " + peer.node + " is already peer " + first->second->name + " (" +
+               PrintOrigin(FindOrigin(first->second->origins, "peer", "node")) + ")",
+           mistakes);
   }
 }
 
@@ -25,9 +25,9 @@ void CheckPeerExists(const Configuration& configuration, const ServiceConfig& se
                      std::string_view section, std::string_view key, const std::string& peer,
                      std::vector<Mistake>& mistakes) {
   if (peer.empty() || configuration.FindPeer(peer) != nullptr) return;
-  Tell(service.origins, section, key,
-       std::string(key) + ": unknown peer " + peer + " (there is no peers.d/" + peer + ".ini)",
-       mistakes);
+  Report(service.origins, section, key,
+         std::string(key) + ": unknown peer " + peer + " (there is no peers.d/" + peer + ".ini)",
+         mistakes);
 }
 
 // An OPEN names a service by its wire name, so what we offer must not be ambiguous.
@@ -37,10 +37,10 @@ void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mi
     if (service.role != Role::kConnect) continue;
     auto [first, fresh] = offered.emplace(service.wire_name, &service);
     if (fresh) continue;
-    Tell(service.origins, "service", "wire-name",
-         "wire-name: " + service.wire_name + " is already service " + first->second->name.text() +
-             " (" + PrintPlace(FindOrigin(first->second->origins, "service", "wire-name")) + ")",
-         mistakes);
+    Report(service.origins, "service", "wire-name",
+           "wire-name: " + service.wire_name + " is already service " + first->second->name.text() +
+               " (" + PrintOrigin(FindOrigin(first->second->origins, "service", "wire-name")) + ")",
+           mistakes);
   }
 }
 
@@ -53,11 +53,11 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
       auto [first, fresh] =
           routes.emplace(std::tuple(service.wire_name, NodeKey(service.target), from), &service);
       if (fresh || first->second == &service) continue;
-      Tell(service.origins, "relay", "from",
-           "from: " + from + " has " + service.wire_name + " relayed by service " +
-               first->second->name.text() + " already (" +
-               PrintPlace(FindOrigin(first->second->origins, "relay", "from")) + ")",
-           mistakes);
+      Report(service.origins, "relay", "from",
+             "from: " + from + " has " + service.wire_name + " relayed by service " +
+                 first->second->name.text() + " already (" +
+                 PrintOrigin(FindOrigin(first->second->origins, "relay", "from")) + ")",
+             mistakes);
     }
   }
 }
@@ -77,20 +77,20 @@ void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mi
   for (const ServiceConfig& service : configuration.services) {
     if (service.role == Role::kRelay) continue;
     if (std::string whose = WhoseUser(configuration.node, service.edge_user); !whose.empty()) {
-      Tell(service.origins, "service", "edge-user",
-           "edge-user: " + service.edge_user + " is " + whose +
-               ": give the edge a user of its own, or leave edge-user out",
-           mistakes);
+      Report(service.origins, "service", "edge-user",
+             "edge-user: " + service.edge_user + " is " + whose +
+                 ": give the edge a user of its own, or leave edge-user out",
+             mistakes);
       continue;
     }
     auto [first, fresh] = taken.emplace(UserKey(service.edge_user), &service);
     if (fresh) continue;
-    Tell(service.origins, "service", "edge-user",
-         "edge-user: " + service.edge_user + " is already the edge of service " +
-             first->second->name.text() + " (" +
-             PrintPlace(FindOrigin(first->second->origins, "service", "edge-user")) +
-             "), whose keys it could get",
-         mistakes);
+    Report(service.origins, "service", "edge-user",
+           "edge-user: " + service.edge_user + " is already the edge of service " +
+               first->second->name.text() + " (" +
+               PrintOrigin(FindOrigin(first->second->origins, "service", "edge-user")) +
+               "), whose keys it could get",
+           mistakes);
   }
 }
 

@@ -58,10 +58,10 @@ void CheckBackends(const Configuration& configuration, const std::vector<Port>& 
     if (service.role != Role::kConnect || service.protocol != Protocol::kUdp) continue;
     for (const Port& port : own) {
       if (!Reaches(service.connect_address, port)) continue;
-      Tell(service.origins, "connect", "address",
-           "address: " + service.connect_address.text() + " is this node's own " + port.owner +
-               ", not a backend",
-           mistakes);
+      Report(service.origins, "connect", "address",
+             "address: " + service.connect_address.text() + " is this node's own " + port.owner +
+                 ", not a backend",
+             mistakes);
       break;
     }
   }
@@ -84,7 +84,7 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
         if (!Overlap(port, other)) continue;
         mistakes.push_back({port.origin.file, port.origin.line,
                             "address: " + port.address.text() + " is already taken by " +
-                                other.owner + " (" + PrintPlace(other.origin) + ")"});
+                                other.owner + " (" + PrintOrigin(other.origin) + ")"});
         break;
       }
       taken.push_back(std::move(port));
@@ -107,11 +107,11 @@ void CheckStreams(const Configuration& configuration, std::vector<Mistake>& mist
       }
     }
     if (clash == nullptr) continue;
-    Tell(service.origins, "service", "stream",
-         "stream: " + std::to_string(clashing_stream) + " to peer " + service.peer +
-             " is already pinned by service " + clash->name.text() + " (" +
-             PrintPlace(FindOrigin(clash->origins, "service", "stream")) + ")",
-         mistakes);
+    Report(service.origins, "service", "stream",
+           "stream: " + std::to_string(clashing_stream) + " to peer " + service.peer +
+               " is already pinned by service " + clash->name.text() + " (" +
+               PrintOrigin(FindOrigin(clash->origins, "service", "stream")) + ")",
+           mistakes);
   }
 }
 

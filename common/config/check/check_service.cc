@@ -24,15 +24,15 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
     if (++count == 1) {
       service.role = candidate.role;
     } else {
-      Tell(service.origins, candidate.section, "",
-           "[" + std::string(candidate.section) + "] beside [" +
-               std::string(SectionOf(service.role)) +
-               "]: a service has exactly one of [listen], [connect], [relay]",
-           mistakes);
+      Report(service.origins, candidate.section, "",
+             "[" + std::string(candidate.section) + "] beside [" +
+                 std::string(SectionOf(service.role)) +
+                 "]: a service has exactly one of [listen], [connect], [relay]",
+             mistakes);
     }
   }
   if (count == 0) {
-    Tell(service.origins, "", "", "one of [listen], [connect], [relay] is missing", mistakes);
+    Report(service.origins, "", "", "one of [listen], [connect], [relay] is missing", mistakes);
   }
   return count == 1;
 }
@@ -54,21 +54,21 @@ void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) 
   for (const KeyRow& row : ServiceKeys()) {
     if (!service.origins.contains(std::string(row.section) + '.' + std::string(row.key))) continue;
     if (auto suits = RequireSuiting(row, service); !suits)
-      Tell(service.origins, row.section, row.key, std::string(row.key) + ' ' + suits.error().message,
-           mistakes);
+      Report(service.origins, row.section, row.key,
+             std::string(row.key) + ' ' + suits.error().message, mistakes);
   }
 }
 
 void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Origins& at = service.origins;
   if (!at.contains("listen.address"))
-    Tell(at, "listen", "", "address is missing in [listen]", mistakes);
+    Report(at, "listen", "", "address is missing in [listen]", mistakes);
   if (!at.contains("service.peer"))
-    Tell(at, "service", "", "peer is missing in [service]", mistakes);
+    Report(at, "service", "", "peer is missing in [service]", mistakes);
   if (at.contains("security") && !at.contains("security.expect"))
-    Tell(at, "security", "", "expect is missing in [security]", mistakes);
+    Report(at, "security", "", "expect is missing in [security]", mistakes);
   if (service.stream && service.stream->value() + service.channels - 1 > 63) {
-    Tell(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
+    Report(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
   }
 }
 
@@ -92,28 +92,28 @@ Result<> RequireBackend(const SocketAddress& address) {
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (auto literal = service.connect_address.literal()) {
     if (auto reachable = RequireBackend(*literal); !reachable)
-      Tell(service.origins, "connect", "address",
-           "address: " + literal->ip_text() + ' ' + reachable.error().message, mistakes);
+      Report(service.origins, "connect", "address",
+             "address: " + literal->ip_text() + ' ' + reachable.error().message, mistakes);
   }
   if (service.protocol == Protocol::kUdp && service.connect_address.is_unix()) {
-    Tell(service.origins, "connect", "address", "address: a Unix socket is only for protocol = tcp",
-         mistakes);
+    Report(service.origins, "connect", "address",
+           "address: a Unix socket is only for protocol = tcp", mistakes);
   }
 }
 
 void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Origins& at = service.origins;
   if (!at.contains("relay.from"))
-    Tell(at, "relay", "", "from is missing in [relay]: nothing would be passed on", mistakes);
+    Report(at, "relay", "", "from is missing in [relay]: nothing would be passed on", mistakes);
   if (at.contains("service.peer"))
-    Tell(at, "service", "peer", "peer: a relay names its peers in [relay] from and to", mistakes);
+    Report(at, "service", "peer", "peer: a relay names its peers in [relay] from and to", mistakes);
   // Refused rather than ignored: an administrator must not believe that a relay checks anybody.
   if (at.contains("security"))
-    Tell(at, "security", "",
-         "[security]: a relay has no part in it; the nodes at both ends check each other",
-         mistakes);
+    Report(at, "security", "",
+           "[security]: a relay has no part in it; the nodes at both ends check each other",
+           mistakes);
   if (service.RelaysFor(service.relay_to))
-    Tell(at, "relay", "from", "from: " + service.relay_to + " is the next hop itself", mistakes);
+    Report(at, "relay", "from", "from: " + service.relay_to + " is the next hop itself", mistakes);
 }
 
 void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
@@ -133,7 +133,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (service.origins.contains("security")) {
     RequireKeys(ServiceKeys(), "security", service.origins, mistakes);
   } else {
-    Tell(service.origins, "", "", "[security] is missing", mistakes);
+    Report(service.origins, "", "", "[security] is missing", mistakes);
   }
 }
 
@@ -148,13 +148,13 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   CheckOrder(ServiceKeys(), &service, service.origins, mistakes);
   // Its own start takes part of that: it would end before it has seen what it was started for.
   if (service.idle_exit > 0s && service.idle_exit < 1s) {
-    Tell(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
-         mistakes);
+    Report(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
+           mistakes);
   }
   // A reader that works is never at rest for so short a time that this could be meant.
   if (service.stuck_timeout > 0s && service.stuck_timeout < 1s) {
-    Tell(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
-         mistakes);
+    Report(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
+           mistakes);
   }
 }
 
@@ -163,7 +163,7 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (auto name = ServiceName::Parse(unit.name)) service.name = *name;  // else Combine has told it
   if (!service.origins.contains("service")) {
-    Tell(service.origins, "", "", "[service] is missing", mistakes);
+    Report(service.origins, "", "", "[service] is missing", mistakes);
   } else {
     RequireKeys(ServiceKeys(), "service", service.origins, mistakes);
   }

@@ -137,7 +137,7 @@ void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_vi
   };
   const std::size_t shown = std::min(mistakes.size(), kMostLogged);
   for (std::size_t i = 0; i < shown; ++i)
-    say(PrintPlace({mistakes[i].file, mistakes[i].line}), mistakes[i].Print() + std::string(tail));
+    say(PrintOrigin({mistakes[i].file, mistakes[i].line}), mistakes[i].Print() + std::string(tail));
   if (mistakes.size() > shown)
     say("", std::to_string(mistakes.size() - shown) + " more: funnelctl check tells them all");
 }

@@ -114,7 +114,8 @@ TEST(PrincipalPattern, SaysWhatDiffers) {
   PrincipalPattern pattern = Pattern("dns/*@R");
   EXPECT_TRUE(pattern.Match(Parsed("dns/a@R")));
   EXPECT_EQ(pattern.Match(Parsed("dns/a@S")).error().message, "the realm is S, not R");
-  EXPECT_EQ(pattern.Match(Parsed("dns@R")).error().message, "it has 1 component, not 2 (* stands for one)");
+  EXPECT_EQ(pattern.Match(Parsed("dns@R")).error().message,
+            "it has 1 component, not 2 (* stands for one)");
   EXPECT_EQ(pattern.Match(Parsed("ldap/a@R")).error().message, "component 1 is ldap, not dns");
   EXPECT_EQ(pattern.Match(Parsed("\x1b/a@R")).error().message, "component 1 is \\x1b, not dns");
 }

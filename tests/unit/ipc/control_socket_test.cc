@@ -214,9 +214,9 @@ TEST_F(GoneTest, IsHeardWhereItLeftSomethingUnread) {
 TEST_F(ConnectionTest, EndsWhenTooManyDescriptorsCome) {
   Pair pair;
   std::string reason;
-  auto connection = *ControlConnection::Create(
-      *loop_, ControlSocket(std::move(pair.b)),
-      {[&](ByteView, UniqueFd) { ADD_FAILURE(); }, [&](const Error& why) { reason = why.message; }});
+  auto connection = *ControlConnection::Create(*loop_, ControlSocket(std::move(pair.b)),
+                                               {[&](ByteView, UniqueFd) { ADD_FAILURE(); },
+                                                [&](const Error& why) { reason = why.message; }});
   SendRaw(pair.a.get(), AsBytes("hello"), 0, 2);
   EXPECT_TRUE(Until([&] { return !reason.empty(); }));
 }

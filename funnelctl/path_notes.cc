@@ -1,10 +1,10 @@
-#include "funnelctl/ways.h"
+#include "funnelctl/path_notes.h"
 
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
 
-void AddWays(const AssociationStatus& association, Table& table) {
+void AddPathNotes(const AssociationStatus& association, Table& table) {
   if (association.paths.size() > 1)
     for (const PathStatus& path : association.paths) {
       std::string round_trip =
