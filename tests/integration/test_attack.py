@@ -12,6 +12,7 @@ import pytest
 
 import lab
 from lab import traffic
+from lab.backends.program import start_program
 from lab.middle import Middle
 
 DNS = lab.dns_service()
@@ -157,20 +158,6 @@ for line in sys.stdin:
         print("reset", flush=True)
 """
 
-SERVE = r"""
-import socket
-listening = socket.create_server(("127.0.0.1", 7107))
-print("listening", flush=True)
-while True:
-    link, _ = listening.accept()
-    try:
-        while data := link.recv(65536):
-            link.sendall(data)
-    except OSError:
-        pass
-    link.close()
-"""
-
 
 class HeldConnection:
     """A client in namespace a whose connection stays, and an echo server in namespace b; both are read here."""
@@ -180,8 +167,7 @@ class HeldConnection:
         self.lines = []
 
     def __enter__(self):
-        self.server = self.tunnel.network.popen("b", "/usr/bin/python3", "-c", SERVE, stdout=PIPE, text=True)
-        assert self.server.stdout.readline() == "listening\n"
+        self.server = start_program(self.tunnel.network, "b", "echo_stream", 7107)
         self.client = self.tunnel.network.popen("a", "/usr/bin/python3", "-c", HOLD, stdin=PIPE, stdout=PIPE, text=True)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

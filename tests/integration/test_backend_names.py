@@ -5,39 +5,16 @@
                127.0.0.1:7003 (tcp) ======> one.test = fd77::99, which is silent, and 10.77.0.2
                127.0.0.1:7004 (udp) ======> 127.0.0.1:7104, where nobody is at first
 """
-import subprocess
-
 import pytest
 
 import lab
+from lab.backends.program import start_program
 
 NAMED = lab.Service("named", "udp", ("127.0.0.1:7002",), "two.test:7102")
 STREAM = lab.Service("stream", "tcp", ("127.0.0.1:7003",), "one.test:7103")
 ALONE = lab.Service("alone", "udp", ("127.0.0.1:7004",), "127.0.0.1:7104")
 HOSTS = "127.0.0.1 localhost two.test\n::1 two.test\nfd77::99 one.test\n10.77.0.2 one.test\n"
 
-# Answers from where it was asked, or as the question says.
-UDP_SERVER = """
-import socket, sys
-port = int(sys.argv[1])
-def bound(address, port):
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.bind((address, port))
-    return made
-same = bound("127.0.0.1", port)
-ways = {b"from another port": bound("127.0.0.1", 0), b"from another address": bound("127.0.0.9", port)}
-print("listening", flush=True)
-while True:
-    asked, client = same.recvfrom(1000)
-    ways.get(asked, same).sendto(b"answer to " + asked, client)
-"""
-TCP_SERVER = """
-import socket
-listening = socket.create_server(("10.77.0.2", 7103))
-print("listening", flush=True)
-while True:
-    listening.accept()[0].sendall(b"hello")
-"""
 # Asks each question until it is answered, or once.
 UDP_CLIENT = """
 import socket, sys
@@ -56,13 +33,6 @@ for _ in range(int(sys.argv[2])):
 TCP_CLIENT = "import socket; print(socket.create_connection(('127.0.0.1', 7003), 20).recv(100).decode())"
 
 
-def serve(tunnel, code, *arguments):
-    server = tunnel.network.popen("b", "/usr/bin/python3", "-u", "-c", code, *arguments, stdout=subprocess.PIPE,
-                                  text=True)
-    assert server.stdout.readline() == "listening\n"
-    return server
-
-
 def ask(tunnel, port, *questions, times=20, wait=1):
     return tunnel.network.run("a", "/usr/bin/python3", "-c", UDP_CLIENT, port, times, wait, *questions).stdout.strip()
 
@@ -79,7 +49,8 @@ def tunnel(make_tunnel):
     for edge in ("funnel-udpd@named", "funnel-tcpd@stream"):
         made.b[edge].prefix = ["unshare", "--mount", "--", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
     made.start()
-    servers = [serve(made, UDP_SERVER, 7102), serve(made, TCP_SERVER)]
+    servers = [start_program(made.network, "b", "elsewhere", 7102),
+               start_program(made.network, "b", "hello_stream", "10.77.0.2", 7103)]
     yield made.wait_up()
     for server in servers:
         server.kill()
@@ -103,7 +74,7 @@ def test_status_names_a_backend_that_refuses(tunnel):
     assert ask(tunnel, 7004, "who", times=1, wait=1) == ""
     tunnel.b.wait_logged("backend-failed", "Connection refused")
     assert "its backend 127.0.0.1:7104 has taken nothing" in tunnel.b.funnelctl("status", check=False).stdout
-    server = serve(tunnel, UDP_SERVER, 7104)
+    server = start_program(tunnel.network, "b", "elsewhere", 7104)
     assert ask(tunnel, 7004, "who") == "answer to who"
     assert "has taken nothing" not in tunnel.b.funnelctl("status", check=False).stdout
     server.kill()

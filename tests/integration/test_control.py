@@ -14,20 +14,10 @@ import subprocess
 import pytest
 
 import lab
+from lab.backends.program import start_program
 
 ANSWER = '"this is host 5"\n'
 ECHO = lab.Service("echo", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
-BACKEND = """
-import socket, threading
-listening = socket.create_server(("127.0.0.1", 7101))
-print("listening", flush=True)
-def serve(accepted):
-    try:
-        while got := accepted.recv(10000): accepted.sendall(got)
-    except OSError: pass
-    accepted.close()
-while True: threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
-"""
 # One connection: a line in is sent and its echo printed; "reset" or "end" when it is over.
 CLIENT = """
 import socket, sys
@@ -65,8 +55,7 @@ class Client:
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
     made = make_tunnel([lab.dns_service(), ECHO], with_nsd=True).prepare().start()
-    backend = made.network.popen("b", "/usr/bin/python3", "-c", BACKEND, stdout=subprocess.PIPE)
-    assert backend.stdout.readline() == b"listening\n"
+    backend = start_program(made.network, "b", "echo_stream", 7101)
     yield made.wait_up()
     backend.kill()
     backend.wait()

@@ -4,11 +4,11 @@
     kpasswd, chronyd, snmptrap, snmpinform, Python  ====  chronyd, snmptrapd, Python    kadmind
 """
 import os
-import subprocess
 
 import pytest
 
 import lab
+from lab.backends.program import start_program
 from lab.base import Child, write_file
 from lab.kadmind import PORT as KADMIND_PORT, Kadmind
 from lab.netns import ADDRESSES
@@ -42,25 +42,12 @@ try:
 except OSError: pass
 print(said.decode())
 """
-MIRROR = """
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-s.bind(("127.0.0.1", 7102)); print("listening", flush=True)
-while True: s.sendto(*s.recvfrom(65535))
-"""
 SIZES = (0, 1, 1400, 1401, 65000, 65507)
 ASK = f"""
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.connect(("127.0.0.1", 7002))
 for size in {SIZES}:
     s.send(bytes(size)); print(len(s.recv(70000)), end=" ")
-"""
-SILENT = """
-import socket
-s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", 7103)); s.listen(500)
-print("listening", flush=True)
-kept = []
-while True: kept.append(s.accept())
 """
 GIVE_UP = """
 import socket
@@ -82,12 +69,6 @@ def tunnel(make_tunnel):
     made.realm.admin("addprinc -pw first-password user1")
     yield made.start().wait_up()
     kadmind.stop()
-
-
-def serve(tunnel, code):
-    process = tunnel.network.popen("b", "/usr/bin/python3", "-c", code, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "listening\n"
-    return process
 
 
 def change_password(tunnel, kind, old, new):
@@ -149,7 +130,7 @@ def test_traps_arrive_and_informs_are_acknowledged(tunnel):
 
 
 def test_empty_and_largest_datagrams_come_back_whole(tunnel):
-    server = serve(tunnel, MIRROR)
+    server = start_program(tunnel.network, "b", "echo_datagrams", 7102)
     said = tunnel.run("a", "/usr/bin/python3", "-c", ASK).stdout
     server.kill()
     server.communicate()
@@ -158,7 +139,7 @@ def test_empty_and_largest_datagrams_come_back_whole(tunnel):
 
 def test_clients_that_gave_up_leave_nothing_behind(tunnel):
     """Their server has accepted, and never says a word."""
-    server = serve(tunnel, SILENT)
+    server = start_program(tunnel.network, "b", "silent_stream", 7103)
     tunnel.run("a", "/usr/bin/python3", "-c", GIVE_UP)
     lab.wait_until(lambda: not any(node.counters("funnel-tcpd@silent")["sessions"] for node in tunnel.nodes.values()),
                    "no session is left", 60, 0.2, tunnel.describe)

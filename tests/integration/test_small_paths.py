@@ -13,6 +13,7 @@ import pytest
 
 import lab
 from lab import traffic
+from lab.backends.program import start_program
 from lab.netns import ADDRESSES
 
 NEEDS_DISCOVERY = pytest.mark.xfail(strict=True, reason="needs discovery of the path MTU (RFC 8899)")
@@ -20,13 +21,6 @@ LIMIT = 1280
 SIZED = [lab.Service(name, "udp", (f"127.0.0.1:{7002 + n}",), f"127.0.0.1:{7102 + n}") for n, name in enumerate(("one", "two"))]
 ENTRIES = 402
 
-# Answers with as many bytes as it is asked for.
-SERVE = """
-import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); print("listening", flush=True)
-while True:
-    data, who = s.recvfrom(100); s.sendto(bytes(int(data)), who)
-"""
 # One a tenth of a second, each with 100 ms; prints how many of them were answered in each second.
 ASK = """
 import socket, sys, time
@@ -56,9 +50,7 @@ def make(make_tunnel, settings=None):
     made = make_tunnel([*SIZED, lab.dns_service(), lab.ldap_service()], with_nsd=True, with_slapd=True, settings=settings)
     made.prepare()
     narrow(made.network)
-    made.servers = [made.network.popen("b", "/usr/bin/python3", "-c", SERVE, port, stdout=-1, text=True) for port in (7102, 7103)]
-    for server in made.servers:
-        assert server.stdout.readline() == "listening\n"
+    made.servers = [start_program(made.network, "b", "sized_answers", port) for port in (7102, 7103)]
     return made.start().wait_up()
 
 

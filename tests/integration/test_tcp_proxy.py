@@ -5,30 +5,16 @@
 """
 import socket
 import struct
-import subprocess
 
 import pytest
 
 import lab
+from lab.backends.program import start_program
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 PROXY = lab.Service("proxied", "tcp", ("127.0.0.1:7001", "[::1]:7001", "10.77.0.1:7001"), "127.0.0.1:7101",
                     connect_section={"proxy-protocol": "v2"},
                     connect_service={"client-networks": ["127.0.0.0/8", "::1/128", "10.77.0.0/24"]})
-BACKEND = """
-import socket, sys
-listening = socket.create_server(("127.0.0.1", 7101))
-print("listening", flush=True)
-while True:
-    accepted, _ = listening.accept()
-    got = b""
-    while not got.endswith(b"hello"):
-        more = accepted.recv(1000)
-        if not more: break
-        got += more
-    accepted.sendall(got.hex().encode())
-    accepted.close()
-"""
 CLIENT = """
 import socket, sys
 s = socket.create_connection((sys.argv[1], 7001), 10)
@@ -43,8 +29,7 @@ print(mine[1], got.decode())
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
     made = make_tunnel([PROXY]).prepare().start()
-    backend = made.network.popen("b", "/usr/bin/python3", "-c", BACKEND, stdout=subprocess.PIPE)
-    assert backend.stdout.readline() == b"listening\n"
+    backend = start_program(made.network, "b", "hex_stream", 7101)
     yield made.wait_up()
     backend.kill()
     backend.wait()

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 import lab
+from lab.backends.program import start_program
 
 ONCE = lab.Service("once", "udp", ("127.0.0.1:7002",), "127.0.0.1:7102",
                    listen_service={"suppress-resends": "yes", "lifetime": "30s"})
@@ -33,35 +34,6 @@ link.send(b"the same question")
 print(link.recv(100).decode())
 """
 
-# Answers "another question" only after all that was before it had its chance, and then whatever comes.
-SERVE = """
-import socket, sys
-link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-link.bind(("127.0.0.1", int(sys.argv[1])))
-print("listening", flush=True)
-seen, answering = 0, False
-while True:
-    asked, client = link.recvfrom(100)
-    seen += asked == b"the same question"
-    if asked == b"another question" or answering:
-        link.sendto(b"%d" % seen, client)
-        answering = True
-"""
-
-# Answers all that comes but the first so many.
-SERVE_LATER = """
-import socket, sys
-link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-link.bind(("127.0.0.1", 7104))
-print("listening", flush=True)
-ignored = int(sys.argv[1])
-while True:
-    asked, client = link.recvfrom(100)
-    print("asked", flush=True)
-    if ignored <= 0:
-        link.sendto(b"answer", client)
-    ignored -= 1
-"""
 
 ASK_AGAIN = """
 import socket
@@ -84,8 +56,7 @@ def tunnel(make_tunnel):
     made = make_tunnel([ONCE, EACH, LOST]).prepare().start()
     servers = []
     for port in (7102, 7103):
-        servers.append(made.network.popen("b", "/usr/bin/python3", "-c", SERVE, port, stdout=subprocess.PIPE, text=True))
-        assert servers[-1].stdout.readline() == "listening\n"
+        servers.append(start_program(made.network, "b", "counted_questions", port))
     yield made.wait_up()
     for server in servers:
         server.kill()
@@ -114,9 +85,7 @@ def client(tunnel):
 
 
 def serve_later(tunnel, ignored):
-    server = tunnel.network.popen("b", "/usr/bin/python3", "-c", SERVE_LATER, ignored, stdout=subprocess.PIPE, text=True)
-    assert server.stdout.readline() == "listening\n"
-    return server
+    return start_program(tunnel.network, "b", "late_answers", 7104, ignored)
 
 
 def end(server):
