@@ -32,20 +32,21 @@ std::string Octal(mode_t mode) {
   return text;
 }
 
-// What is wrong with the file's owner and mode when only USER (and root) may read it; "" is fine.
-std::string Exposure(const struct stat& about, const User& user, const std::string& name) {
+// Fails where others than USER, called NAME, and root may read or change the file.
+Result<> RequirePrivate(const struct stat& about, const User& user, const std::string& name) {
   bool own = about.st_uid == user.uid;
   bool group = about.st_gid == user.gid;
-  if (about.st_mode & S_IRWXO) return "everybody may use it";
-  if (about.st_uid != 0 && !own) return "it belongs to uid " + std::to_string(about.st_uid);
+  if (about.st_mode & S_IRWXO) return Fail("everybody may use it");
+  if (about.st_uid != 0 && !own) return Fail("it belongs to uid " + std::to_string(about.st_uid));
   if ((about.st_mode & S_IRWXG) && !group && about.st_gid != 0)
-    return "group " + std::to_string(about.st_gid) + " may use it";
-  if (about.st_mode & (S_IWGRP | S_IXGRP)) return "its group may change it";
+    return Fail("group " + std::to_string(about.st_gid) + " may use it");
+  if (about.st_mode & (S_IWGRP | S_IXGRP)) return Fail("its group may change it");
+
   bool readable =
       (own && (about.st_mode & S_IRUSR)) || (group && (about.st_mode & S_IRGRP)) || user.uid == 0;
-  if (!readable) return name + " cannot read it";
+  if (!readable) return Fail(name + " cannot read it");
   if (std::string others = OtherMembers(about.st_gid, name); group && !others.empty())
-    return "its group has more members: " + others;
+    return Fail("its group has more members: " + others);
   return {};
 }
 
@@ -59,19 +60,20 @@ Findings CheckKeytabFile(const std::string& path, const std::string& authd_user)
     return {Wrong(path + ": " + std::strerror(errno),
                   "put the keys of this node's identities there (kadmin: ktadd -k " + path + ")")};
   if (!S_ISREG(about.st_mode)) return {Wrong(path + " is no regular file", "put a file there")};
-  std::string exposed = Exposure(about, *user, authd_user);
-  if (exposed.empty())
+  auto is_private = RequirePrivate(about, *user, authd_user);
+  if (is_private)
     return {Ok(path + ": mode " + Octal(about.st_mode) + ", read by " + authd_user + " only")};
-  return {Wrong(path + ": " + exposed + " (mode " + Octal(about.st_mode) + ", owner " +
-                    std::to_string(about.st_uid) + ':' + std::to_string(about.st_gid) + ")",
+  return {Wrong(path + ": " + is_private.error().message + " (mode " + Octal(about.st_mode) +
+                    ", owner " + std::to_string(about.st_uid) + ':' + std::to_string(about.st_gid) +
+                    ")",
                 "chown root:" + std::to_string(user->gid) + ' ' + path + " && chmod 0640 " + path)};
 }
 
 Findings CheckKeytabKeys(const std::string& path) {
   auto session = Session::Open();
-  if (!session) return {Wrong(session.error().message, "mend krb5.conf")};
+  if (!session) return {Wrong(session.error().message, "correct krb5.conf")};
   auto keys = ReadKeytab(*session, path);
-  if (!keys) return {Wrong(Shown(keys.error().message), "write it anew (kadmin: ktadd)")};
+  if (!keys) return {Wrong(Shown(keys.error().message), "write it again (kadmin: ktadd)")};
   std::map<std::string, std::string> lines;
   std::string weak;
   for (const KeytabKey& key : *keys) {
