@@ -42,7 +42,7 @@ Result<> CheckHolder(int fd, const std::string& socket_path) {
   ucred holder{};
   socklen_t size = sizeof holder;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &holder, &size) < 0)
-    return FailErrno("cannot tell who holds the control socket");
+    return FailErrno("cannot find out who holds the control socket");
   struct stat folder{};
   if (::stat(socket_path.substr(0, socket_path.rfind('/')).c_str(), &folder) < 0)
     return FailErrno("cannot look at the control socket's folder");

@@ -26,13 +26,13 @@ constexpr OwnOption kTopOptions[] = {
 constexpr Command kCommands[] = {
     {.name = "status",
      .help = "what runs here: peers, services, channels, principals, refusals, counters",
-     .description = "For monitoring too: what needs attention stands on top.",
+     .description = "For monitoring, too: what needs attention is shown first.",
      .exit_status = "something needs attention",
      .run = RunStatus,
      .json = true,
      .exit_unknown = "funnel-sctpd or funnel-authd did not answer"},
     {.name = "check",
-     .help = "reads all configuration and tells every mistake with its file and line",
+     .help = "reads all configuration and shows every mistake with its file and line",
      .description =
          "Warnings follow: files that nothing reads, and values that need something from "
          "outside. They do not make it fail.",
@@ -47,7 +47,7 @@ constexpr Command kCommands[] = {
      .json = true},
     {.name = "show",
      .arguments = "SERVICE | --node | --peer NAME",
-     .help = "what each key is in effect, and where that was written",
+     .help = "each key's value in effect, and where it was written",
      .exit_status = "there is no such service or peer, or the configuration has mistakes",
      .run = RunShow,
      .max_arguments = 1,
@@ -60,8 +60,8 @@ constexpr Command kCommands[] = {
      .json = true},
     {.name = "allowed",
      .arguments = "SERVICE PRINCIPAL",
-     .help = "whether a principal would be let in, and by which line",
-     .exit_status = "it would not, or that could not be told",
+     .help = "whether a principal is allowed, and by which line",
+     .exit_status = "it is not, or the service or principal is not valid",
      .run = RunAllowed,
      .min_arguments = 2,
      .max_arguments = 2,
@@ -75,11 +75,11 @@ constexpr Command kCommands[] = {
      .json = true,
      .options = kTopOptions},
     {.name = "doctor",
-     .help = "checks all that a node needs, a line each: ok, or what to do",
+     .help = "checks all that a node needs, one line each: ok, or what to do",
      .description =
          "For root. Looks at configuration, folders, daemons, units, ports, the kernel, MTU, "
          "keytabs and names, and gets tickets from the KDC as funnel-authd would. A check that "
-         "does not end in time is given up.",
+         "does not end in time is abandoned.",
      .exit_status = "something is wrong",
      .run = RunDoctor,
      .json = true},

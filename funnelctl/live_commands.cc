@@ -12,7 +12,7 @@ constexpr OwnOption kDrainOptions[] = {
     {"--timeout", "", "TIME", "wait no longer than this, then exit with 1"},
 };
 constexpr OwnOption kReloadOptions[] = {
-    {"--wait", "", "", "until it is done, and tell what came of it"},
+    {"--wait", "", "", "until it is done, and show the result"},
 };
 constexpr OwnOption kLogLevelOptions[] = {
     {"--for", "", "TIME", "for so long, e.g. 10m; then the configured level again"},
@@ -21,17 +21,17 @@ constexpr OwnOption kLogLevelOptions[] = {
 constexpr Command kLiveCommands[] = {
     {.name = "channels",
      .help = "every channel: principals, enctype, epoch, since when, round trip",
-     .description = "CHANNEL is how `close` and `ping` name it: the service and the edge's own "
+     .description = "CHANNEL is its name for `close` and `ping`: the service and the edge's own "
                     "number; of a relayed channel, which `close` takes by either side's, it is "
-                    "funnel-sctpd's. What has none waits for its edge or was refused.",
+                    "funnel-sctpd's. A channel without one waits for its edge or was refused.",
      .exit_status = "a daemon did not answer",
      .run = RunChannels,
      .json = true},
     {.name = "sessions",
      .arguments = "[SERVICE]",
      .help = "flows and connections: client, backend, age, idle, bytes and queues",
-     .description = "SESSION is how `reset` names it; a session that waits for a channel has none. "
-                    "QUEUED is what waits to be sent, and what came and was not taken yet. An edge "
+     .description = "SESSION is its name for `reset`; a session that waits for a channel has none. "
+                    "QUEUED is what waits to be sent, and what came and was not read yet. An edge "
                     "lists [control] sessions-shown of them and counts the rest.",
      .exit_status = "an edge did not answer",
      .run = RunSessions,
@@ -40,8 +40,8 @@ constexpr Command kLiveCommands[] = {
     {.name = "ping",
      .arguments = "SERVICE[/CHANNEL]",
      .help = "round trips inside the service's channel, from edge to edge",
-     .description = "Sealed as the service's traffic is, and by the same way.",
-     .exit_status = "one was not answered, or there is no channel: the reason is told",
+     .description = "They are sealed as the service's traffic is, and take the same path.",
+     .exit_status = "one was not answered, or there is no channel; the reason is shown",
      .run = RunPing,
      .min_arguments = 1,
      .max_arguments = 1,
@@ -49,7 +49,7 @@ constexpr Command kLiveCommands[] = {
      .options = kPingOptions},
     {.name = "trace",
      .arguments = "SERVICE",
-     .help = "frames and records of the service as they come and go, without payload",
+     .help = "frames and records of the service as they are sent and received, without payload",
      .description = "A line has the time, service and channel, the direction (-> to the peer), the "
                     "type, and its numbers. A reader that is too slow loses lines and is told how "
                     "many. Until interrupted. With --json an object a line.",
@@ -60,12 +60,12 @@ constexpr Command kLiveCommands[] = {
      .json = true},
     {.name = "drain",
      .arguments = "SERVICE | all",
-     .help = "take no new sessions; those there are go on until they end",
+     .help = "take no new sessions; present ones go on until they end",
      .description =
          "Here a new TCP connection is reset at once, so that its client can go elsewhere, and "
          "datagrams of new UDP clients are dropped. The other end hears that the service is "
          "drained, and resets its client's connection. A UDP flow ends when it has been silent "
-         "for idle-timeout. It holds until `resume`, or until the edge starts anew.",
+         "for idle-timeout. It holds until `resume`, or until the edge restarts.",
      .exit_status = "an edge did not answer, or sessions were left after --timeout",
      .run = RunDrain,
      .min_arguments = 1,
@@ -85,7 +85,7 @@ constexpr Command kLiveCommands[] = {
      .help = "end a channel in order, or all of a service",
      .description = "TCP connections in it are reset; UDP flows stay. The client side opens a new "
                     "channel at once, with a new handshake. What this node only relays is cut off "
-                    "at both sides, which are told that an administrator did it.",
+                    "at both sides, with the reason that an administrator did it.",
      .exit_status = "there is no such channel, or the daemon did not answer",
      .run = RunClose,
      .min_arguments = 1,
@@ -103,7 +103,7 @@ constexpr Command kLiveCommands[] = {
      .arguments = "UNIT | all",
      .help = "read configuration and keytab again; sessions it does not touch go on",
      .description =
-         "UNIT is a daemon, its unit, or a service. With --wait it tells what changed, every "
+         "UNIT is a daemon, its unit, or a service. With --wait it shows what changed, every "
          "mistake with file and line, and what only a restart can change, with the command that "
          "does it. A broken configuration changes nothing.",
      .exit_status = "the configuration has mistakes, or a daemon did not answer",

@@ -16,7 +16,7 @@ std::string Description() {
     name.resize(13, ' ');
     out += "  " + name + std::string(command.help) + '\n';
   }
-  return out + "\nfunnelctl COMMAND --help tells more about one of them.";
+  return out + "\nfunnelctl COMMAND --help shows more about one of them.";
 }
 
 std::string ExitStatus(const Command& command) {

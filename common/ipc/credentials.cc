@@ -81,7 +81,7 @@ Result<PeerCredentials> ReadPeerCredentials(int fd) {
   ucred raw{};
   socklen_t size = sizeof raw;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &raw, &size) < 0)
-    return FailErrno("cannot tell who is at the other end");
+    return FailErrno("cannot find out who is at the other end");
   PeerCredentials peer{raw.pid, raw.uid, raw.gid, UnitOfPeer(fd)};
   // Last, so that the unit was still that of the process which connected.
   uid_t now = TRY(EffectiveUid(peer.pid));

@@ -109,7 +109,7 @@ class EdgeDaemon {
 
   void LeaveIdle() {
     Log(LogLevel::kNotice, "idle-exit",
-        "nothing to do for idle-exit: ends; whatever comes next starts it again",
+        "nothing to do for idle-exit: it ends, and a new client or channel starts it again",
         {{"SERVICE", service_->name.text()}});
     Stop();
   }

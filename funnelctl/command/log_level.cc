@@ -22,7 +22,7 @@ int RunLogLevel(const Options& options) {
   }
   auto answer = AskJson(*daemon, "log-level", std::move(arguments));
   if (!answer) return Complain(Explain(*daemon, answer.error()));
-  std::printf("%s: logs %s and graver until %s\n", daemon->name.c_str(),
+  std::printf("%s: logs %s and more severe until %s\n", daemon->name.c_str(),
               options.arguments[1].c_str(), until.c_str());
   return kExitOk;
 }

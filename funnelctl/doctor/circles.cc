@@ -78,7 +78,7 @@ Findings CheckCircles(const Context& context) {
         found.push_back(Warning(text + ": if it is sent back from there it runs for ever", todo));
     }
   }
-  if (found.empty()) found.push_back(Ok("no service goes back to where it comes from"));
+  if (found.empty()) found.push_back(Ok("no service leads back to itself"));
   return found;
 }
 
@@ -99,7 +99,7 @@ Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf
       }
       if (service == nullptr) continue;
       const std::string text = Shown(endpoint.host) + " is looked up through service " +
-                               service->name.text() + ", which goes to that peer itself";
+                               service->name.text() + ", which itself goes to that peer";
       const std::string todo =
           "write its address into `connect` or /etc/hosts, or another "
           "nameserver into /etc/resolv.conf";
@@ -107,7 +107,7 @@ Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf
       found.back().subject = peer.name;
     }
   }
-  if (found.empty()) found.push_back(Ok("no peer's name depends on the way to that peer"));
+  if (found.empty()) found.push_back(Ok("no peer's name is looked up through that peer"));
   return found;
 }
 

@@ -46,8 +46,8 @@ Finding OfPeer(const Context& context, const config::PeerConfig& peer,
   }
   if (peer.when == config::When::kOnDemand) return Ok("not needed now (when = on-demand)");
   std::string todo = peer.connect.empty()
-                         ? "it connects to us: look there, and at what lies between"
-                         : "look at " + peer.connect.front().text() + " and at what lies between";
+                         ? "it connects to us: look at that node, and at the network between"
+                         : "look at " + peer.connect.front().text() + " and at the network between";
   return Wrong(Shown(association.state) + ": " + WhyDown(context, association), todo);
 }
 

@@ -76,7 +76,7 @@ std::shared_ptr<doctor::Context> MakeContext(const Options& options) {
 
 int RunDoctor(const Options& options) {
   if (geteuid() != 0)
-    Complain("only root sees keytabs and the holders of ports; what others cannot see looks wrong");
+    Complain("only root sees keytabs and who holds a port; for others these look wrong");
   auto reports = doctor::RunChecks(doctor::AllChecks(MakeContext(options)));
   if (options.json) {
     PrintJson(JsonOf(reports));

@@ -26,8 +26,7 @@ Findings CheckFolder(const Folder& folder) {
     return {Wrong(folder.path + ": " + std::strerror(errno),
                   "install the package, or systemd-tmpfiles --create funnel.conf")};
   }
-  if (!S_ISDIR(about.st_mode))
-    return {Wrong(folder.path + " is no folder", "put it out of the way")};
+  if (!S_ISDIR(about.st_mode)) return {Wrong(folder.path + " is no folder", "move it away")};
   if (about.st_uid != 0)
     return {Wrong(folder.path + " belongs to uid " + std::to_string(about.st_uid),
                   "chown root " + folder.path)};
@@ -49,7 +48,8 @@ Findings CheckConfiguration(const Context& context) {
   }
   Findings out;
   for (const config::Mistake& mistake : context.mistakes)
-    out.push_back(Wrong(mistake.Print(), mistake.line > 0 ? "mend that line" : "mend that file"));
+    out.push_back(
+        Wrong(mistake.Print(), mistake.line > 0 ? "correct that line" : "correct that file"));
   return out;
 }
 

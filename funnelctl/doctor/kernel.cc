@@ -68,7 +68,7 @@ Findings CheckRaw(const Context& context) {
   if (!direct || !context.view.sctpd.status) return {};
   if (HoldsCapability(context.view.sctpd.status->pid, kCapNetRaw))
     return {Ok("funnel-sctpd has CAP_NET_RAW for carrier = direct")};
-  return {Wrong("carrier = direct needs CAP_NET_RAW, which funnel-sctpd has not",
+  return {Wrong("carrier = direct needs CAP_NET_RAW, which funnel-sctpd does not have",
                 "install the drop-in for raw sockets, or carrier = udp")};
 }
 
@@ -94,7 +94,7 @@ Findings CheckKernelSctp(const Context& context) {
   }
   Findings out = CheckRaw(context);
   if (HasKernelSctp() && sctp.udp) out.push_back(CheckUdpSysctlIsOff(sctp.udp_port));
-  if (out.empty()) out.push_back(Ok("not needed: the userland engine serves"));
+  if (out.empty()) out.push_back(Ok("not needed: the userland engine is in use"));
   return out;
 }
 

@@ -50,7 +50,7 @@ std::vector<std::string> KdcHosts(const std::string& realm) {
 Findings CheckCanonicalisation() {
   Profile profile;
   if (profile.handle == nullptr)
-    return {Wrong("krb5.conf cannot be read", "mend it, or install krb5-config")};
+    return {Wrong("krb5.conf cannot be read", "correct it, or install krb5-config")};
   char* value = nullptr;
   profile_get_string(profile.handle, "libdefaults", "dns_canonicalize_hostname", nullptr, "true",
                      &value);

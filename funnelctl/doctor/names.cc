@@ -50,7 +50,8 @@ Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
       if (!record.target.empty()) out.push_back(record.target);
     }
   }
-  if (out.empty() && refused) return Fail(endpoint.host + " says by SRV that this is not offered");
+  if (out.empty() && refused)
+    return Fail(endpoint.host + " has an SRV record that says this is not offered");
   if (out.empty()) out.push_back(endpoint.host);
   return out;
 }
@@ -62,7 +63,7 @@ Findings CheckName(const config::Endpoint& endpoint) {
   std::string time = PrintMilliseconds(took.count());
   if (!found) {
     return {Wrong(Shown(found.error().message) + " (after " + time + ")",
-                  "mend the name, /etc/resolv.conf or /etc/hosts")};
+                  "correct the name, /etc/resolv.conf or /etc/hosts")};
   }
   if (took > kSlow)
     return {

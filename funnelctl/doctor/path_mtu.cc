@@ -63,7 +63,7 @@ Result<Probe> Connect(const std::string& host) {
       connect(out.socket.get(), found->ai_addr, found->ai_addrlen) == 0;
   int error = errno;
   freeaddrinfo(found);
-  if (!fine) return FailErrno("no way to " + host, error);
+  if (!fine) return FailErrno("no route to " + host, error);
   return out;
 }
 
@@ -120,7 +120,7 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
   int error = SendAndListen(*probe, static_cast<std::size_t>(packet - headers));
   if (error == EMSGSIZE) {
     std::int64_t fits = probe->mtu() - kIpv4Headers;
-    return {Wrong("the way to " + peer_host + " takes packets of " + Bytes(probe->mtu()) +
+    return {Wrong("the path to " + peer_host + " takes packets of " + Bytes(probe->mtu()) +
                       ", ours have " + Bytes(packet),
                   "[sctp] packet-size = " + std::to_string(fits) + "B, at both ends")};
   }
@@ -131,7 +131,7 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
       fits != 0 && Vanish(*probe, packet, fits, headers))
     return {
         Wrong("packets of " + Bytes(packet) + " to " + peer_host + " get no answer, those of " +
-                  Bytes(fits) + " do: something on the way drops large ones without a word",
+                  Bytes(fits) + " do: something on the path drops large packets silently",
               "[sctp] packet-size = " + std::to_string(fits - kIpv4Headers) + "B, at both ends")};
   return {Ok("MTU " + Bytes(probe->mtu()) + " for packets of " + Bytes(packet) +
              "; the far end does not confirm it")};

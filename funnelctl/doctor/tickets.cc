@@ -88,7 +88,7 @@ std::string TodoFor(int code, const Identity& identity) {
       return "the keytab's key is not the KDC's: kadmin: ktadd -k " + identity.keytab;
     case KRB5_KDC_UNREACH:
     case KRB5_REALM_UNKNOWN:
-      return "look at krb5.conf, the way to the KDC, and whether it runs";
+      return "look at krb5.conf, the network to the KDC, and whether it runs";
     case KRB5KRB_AP_ERR_SKEW:
     case KRB5_KDCREP_SKEW:
       return "set the clock (timedatectl, chrony)";
@@ -126,7 +126,7 @@ Findings CheckVersion(Tickets& tickets, const KrbName& client, const Identity& i
 
 Findings AskKdc(const Session& session, const Identity& identity, krb5_kvno newest) {
   auto client = KrbName::Parse(session, identity.principal);
-  if (!client) return {Wrong(Shown(client.error().message), "mend the principal")};
+  if (!client) return {Wrong(Shown(client.error().message), "correct the principal")};
   Tickets tickets(session);
   auto ahead = tickets.GetInitial(client->get(), identity.keytab);
   if (!ahead) return {Wrong(Shown(ahead.error().message), TodoFor(ahead.error().code, identity))};
@@ -141,7 +141,7 @@ Findings AskKdc(const Session& session, const Identity& identity, krb5_kvno newe
 
 Findings CheckIdentity(const Identity& identity) {
   auto session = Session::Open();
-  if (!session) return {Wrong(session.error().message, "mend krb5.conf")};
+  if (!session) return {Wrong(session.error().message, "correct krb5.conf")};
   auto keys = ReadKeytab(*session, identity.keytab);
   if (!keys) return {Wrong(Shown(keys.error().message), "see the keytab's own line")};
   krb5_kvno newest = 0;

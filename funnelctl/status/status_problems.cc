@@ -50,7 +50,7 @@ void FindVanishingPackets(const NodeView& view, Problems& out) {
         "peer " + Shown(association.peer) + " at " + Shown(association.address) + ": packets of " +
         std::to_string(association.vanishing_packet_bytes) +
         " B get no answer, small ones do; [sctp] packet-size = " + std::to_string(kSafePacketSize) +
-        "B at both ends passes everywhere, funnelctl doctor tells what passes here");
+        "B at both ends passes everywhere, funnelctl doctor shows what passes here");
   }
 }
 
@@ -101,8 +101,8 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
     const auto since = static_cast<std::int64_t>(counters->Value("backend_failing_since"));
     if (since <= 0) continue;
     out.push_back("service " + service.name.text() + ": its backend " +
-                  service.connect_address.text() + " has taken nothing for " +
-                  PrintSince(since, view.now) + "; the log of its edge tells what it answers");
+                  service.connect_address.text() + " has accepted nothing for " +
+                  PrintSince(since, view.now) + "; the log of its edge shows what it answers");
   }
 }
 
@@ -115,7 +115,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   if (!view.configuration) {
     out.push_back("the configuration in " + view.config_dir + " has " +
                   std::to_string(view.mistakes) + (view.mistakes == 1 ? " mistake" : " mistakes") +
-                  ": funnelctl check tells");
+                  ": funnelctl check shows them");
   }
   if (view.sctpd.status) FindAssociations(view, out);
   if (view.sctpd.status) FindVanishingPackets(view, out);

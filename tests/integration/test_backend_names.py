@@ -73,10 +73,10 @@ def test_tcp_does_not_wait_for_the_silent_address(tunnel):
 def test_status_names_a_backend_that_refuses(tunnel):
     assert ask(tunnel, 7004, "who", times=1, wait=1) == ""
     tunnel.b.wait_logged("backend-failed", "Connection refused")
-    assert "its backend 127.0.0.1:7104 has taken nothing" in tunnel.b.funnelctl("status", check=False).stdout
+    assert "its backend 127.0.0.1:7104 has accepted nothing" in tunnel.b.funnelctl("status", check=False).stdout
     server = start_program(tunnel.network, "b", "elsewhere", 7104)
     assert ask(tunnel, 7004, "who") == "answer to who"
-    assert "has taken nothing" not in tunnel.b.funnelctl("status", check=False).stdout
+    assert "has accepted nothing" not in tunnel.b.funnelctl("status", check=False).stdout
     server.kill()
     server.wait()
 

@@ -218,7 +218,7 @@ def test_drained_server_side_says_so_to_the_other_end(tunnel):
 def test_log_level_comes_back_by_itself(tunnel, daemon):
     assert "for" not in tunnel.a.refused("log-level", daemon, "loud")[0]
     said = tunnel.a.funnelctl("log-level", daemon, "warning", "--for", "200ms").stdout
-    assert f"{daemon}: logs warning and graver until 200ms have passed" in said
+    assert f"{daemon}: logs warning and more severe until 200ms have passed" in said
     tunnel.a[daemon].wait_logged("back to the configured level")
 
 

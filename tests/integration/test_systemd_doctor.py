@@ -71,7 +71,7 @@ FAULTS = {
                                            "directories", "/etc/funnel/services.d can be written", "chmod go-w"),
     "a service's file has a mistake": ("echo 'pear = x' >>/etc/funnel/services.d/dns.ini",
                                        "sed -i '/^pear/d' /etc/funnel/services.d/dns.ini",
-                                       "configuration", "unknown key pear", "mend that line"),
+                                       "configuration", "unknown key pear", "correct that line"),
     "the peer's name is unknown": ("sed -i 's/ hoster/ #hoster/' /etc/hosts", "sed -i 's/ #hoster/ hoster/' /etc/hosts",
                                    "name", "", "/etc/hosts"),
 }

@@ -64,7 +64,8 @@ std::string EdgeUser(const config::ServiceFile& file) {
   if (!file.Has("service", "edge-user")) return {};
   const std::string edge = file.service.protocol == Protocol::kUdp ? "udpd" : "tcpd";
   const std::string& user = file.service.edge_user;
-  return "# As whom funnel-authd and funnel-sctpd know this edge; its counters are that "
+  return "# The user that funnel-authd and funnel-sctpd recognise as this edge; its counters are "
+         "that "
          "user's.\nUser=" +
          user +
          "\nExecStartPre=\nExecStartPre=-+/usr/bin/find /run/funnel/counters -maxdepth 1 -name "
@@ -83,7 +84,7 @@ std::string BackendNetwork(const ServiceConfig& service) {
         "(client-networks).\n"
         "RestrictAddressFamilies=AF_NETLINK\n";
   if (service.connect_address.is_unix()) return out;
-  out += "# The way to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
+  out += "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
   // systemd's filter knows no zones, and would ignore the line.
   if (service.connect_address.is_literal()) {
     return out +

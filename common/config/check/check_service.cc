@@ -25,7 +25,7 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
       service.role = candidate.role;
     } else {
       Report(service.origins, candidate.section, "",
-             "[" + std::string(candidate.section) + "] beside [" +
+             "[" + std::string(candidate.section) + "] and [" +
                  std::string(SectionOf(service.role)) +
                  "]: a service has exactly one of [listen], [connect], [relay]",
              mistakes);

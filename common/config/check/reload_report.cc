@@ -47,7 +47,7 @@ void LogReport(const ReloadReport& report, std::string_view service) {
   for (const NeedsRestart& left : report.left)
     say(LogLevel::kWarning, "restart-needed", left.Print());
   say(LogLevel::kNotice, "reloaded",
-      "configuration was read anew: " + std::to_string(report.changes.size()) +
+      "configuration was read again: " + std::to_string(report.changes.size()) +
           (report.changes.size() == 1 ? " change" : " changes"));
 }
 

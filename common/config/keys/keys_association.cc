@@ -28,7 +28,8 @@ constexpr KeyRow kAssociationRows[] = {
         .key = "attempt-delay",
         .type = Type::kTime,
         .member = Sctp<&SctpConfig::attempt_delay>,
-        .help = "How long one way to a peer is tried before the next is tried beside it.",
+        .help = "How long one address and carrier of a peer is tried before the next is tried in "
+                "parallel.",
         .range = {10, kMinute},
     },
     // A firewall that drops direct SCTP does so for years; an association in UDP moves to direct by
@@ -48,7 +49,7 @@ constexpr KeyRow kAssociationRows[] = {
         .key = "return-interval",
         .type = Type::kTime,
         .member = Sctp<&SctpConfig::return_interval>,
-        .help = "How often better ways than the one in use are tried beside it.",
+        .help = "How often better addresses than the one in use are tried, while it stays in use.",
         .range = {kSecond, kDay},
     },
     // As long as a datagram lives by default: whoever waits for an answer has given up by then.
@@ -115,7 +116,7 @@ constexpr KeyRow kAssociationRows[] = {
         .key = "unverified-per-address",
         .type = Type::kCount,
         .member = Sctp<&SctpConfig::unverified_per_address>,
-        .help = "The same from one source address (one NAT may hide several nodes).",
+        .help = "The same from one source address; one NAT may hide several nodes.",
         .range = {1, 4096},
         .applied = Applied::kRestart,
         .not_above = "unverified-associations",

@@ -26,35 +26,36 @@ constexpr KeyRow kNodeRows[] = {
         .key = "sctpd-user",
         .type = Type::kUser,
         .member = At<&NodeConfig::sctpd_user>,
-        .help = "Whom funnel-authd and edges take for funnel-sctpd.",
+        .help = "The user that funnel-authd and edges recognise as funnel-sctpd.",
     },
     {
         .section = "node",
         .key = "authd-user",
         .type = Type::kUser,
         .member = At<&NodeConfig::authd_user>,
-        .help = "Whose funnel-authd's counters are, and who alone may read the keytab.",
+        .help = "The user of funnel-authd: its counters are that user's, and only it may read the "
+                "keytab.",
     },
     {
         .section = "node",
         .key = "read-group",
         .type = Type::kUser,
         .member = At<&NodeConfig::read_group>,
-        .help = "Who may ask for status; who may change things may too.",
+        .help = "The group that may ask for status; admin-group may, too.",
     },
     {
         .section = "node",
         .key = "admin-group",
         .type = Type::kUser,
         .member = At<&NodeConfig::admin_group>,
-        .help = "Who may change a running daemon.",
+        .help = "The group that may change a running daemon.",
     },
     {
         .section = "node",
         .key = "log-level",
         .type = Type::kLogLevel,
         .member = At<&NodeConfig::log_level>,
-        .help = "What is logged: this level and graver.",
+        .help = "What is logged: this level and more severe ones.",
     },
 
     // A handshake waits for a KDC or a resolver at worst, so threads are for waiting, not for CPU.
@@ -65,14 +66,14 @@ constexpr KeyRow kNodeRows[] = {
         .type = Type::kPath,
         .member = Kerberos<&KerberosConfig::keytab>,
         .help = "Keys of all identities that peers authenticate to.",
-        .computed_default = "keytabs/funnel.keytab beside funnel.conf",
+        .computed_default = "keytabs/funnel.keytab in the folder of funnel.conf",
     },
     {
         .section = "kerberos",
         .key = "client-keytab",
         .type = Type::kPath,
         .member = Kerberos<&KerberosConfig::client_keytab>,
-        .help = "Keys with which tickets are got.",
+        .help = "Keys with which tickets are obtained.",
         .computed_default = "the keytab",
     },
     {

@@ -10,7 +10,7 @@ constexpr KeyRow kPeerRows[] = {
         .key = "node",
         .type = Type::kNodeName,
         .member = At<&PeerConfig::node>,
-        .help = "The peer's own name ([node] name over there).",
+        .help = "The peer's own name: [node] name in its funnel.conf.",
         .need = Need::kRequired,
     },
     {
@@ -34,8 +34,8 @@ constexpr KeyRow kPeerRows[] = {
         .key = "connect",
         .type = Type::kHostPort,
         .member = At<&PeerConfig::connect>,
-        .help = "Where to reach it; repeat for more. A name without port is asked for SRV records "
-                "first.",
+        .help =
+            "Where to reach it; repeat for more. A name without port is looked up as SRV first.",
         .need = Need::kList,
         .computed_default = "it connects to us",
     },
@@ -51,7 +51,7 @@ constexpr KeyRow kPeerRows[] = {
         .key = "when",
         .type = Type::kWhen,
         .member = At<&PeerConfig::when>,
-        .help = "Whether the association is kept up without need.",
+        .help = "Whether the association is kept up while no channel needs it.",
     },
     {
         .section = "peer",
@@ -60,7 +60,7 @@ constexpr KeyRow kPeerRows[] = {
         .member = At<&PeerConfig::client_networks>,
         .help = "Client addresses that this peer may claim towards our backends.",
         .need = Need::kList,
-        .computed_default = "none of loopback or our own",
+        .computed_default = "any but loopback and this node's own",
     },
 };
 

@@ -50,7 +50,7 @@ constexpr KeyRow kServiceRows[] = {
         .key = "stream",
         .type = Type::kStream,
         .member = At<&ServiceConfig::stream>,
-        .help = "Pins the channel to this stream; with more channels, to it and those that follow.",
+        .help = "Pins the channel to this stream; several channels use it and those that follow.",
         .applies = kListenOnly,
         .computed_default = "the next free one",
     },
@@ -59,7 +59,7 @@ constexpr KeyRow kServiceRows[] = {
         .key = "edge-user",
         .type = Type::kUser,
         .member = At<&ServiceConfig::edge_user>,
-        .help = "Whom we take for this service's edge, and the User= of its unit.",
+        .help = "The user that is recognised as this service's edge, and the User= of its unit.",
         .computed_default = "funnel-u-NAME (udp) or funnel-t-NAME (tcp)",
         .applied = Applied::kUnitRestart,
     },
@@ -78,8 +78,8 @@ constexpr KeyRow kServiceRows[] = {
         .key = "priority",
         .type = Type::kCount,
         .member = At<&ServiceConfig::priority>,
-        .help = "What waits for the same peer is sent in this order: 0 first. Lower ones can "
-                "starve higher ones.",
+        .help = "What waits for the same peer is sent in this order, 0 first. A lower number can "
+                "starve a higher one.",
         .range = {0, 7},
     },
     {
@@ -104,7 +104,7 @@ constexpr KeyRow kServiceRows[] = {
         .key = "retry-min",
         .type = Type::kTime,
         .member = At<&ServiceConfig::retry_min>,
-        .help = "How long a refusal is remembered at first; doubles.",
+        .help = "How long to wait at first after a refusal; doubles.",
         .range = {100, kMinute},
         .applies = kListenOnly,
         .not_above = "retry-max",
@@ -114,7 +114,7 @@ constexpr KeyRow kServiceRows[] = {
         .key = "retry-max",
         .type = Type::kTime,
         .member = At<&ServiceConfig::retry_max>,
-        .help = "How long at most.",
+        .help = "How long to wait at most.",
         .range = {kSecond, kHour},
         .applies = kListenOnly,
     },
@@ -126,9 +126,9 @@ constexpr KeyRow kServiceRows[] = {
         .key = "idle-exit",
         .type = Type::kTime,
         .member = At<&ServiceConfig::idle_exit>,
-        .help =
-            "How long the daemon stays without a connection or flow (and, with [connect], without "
-            "a channel); then it closes its channel and ends until something comes; 0s: for ever.",
+        .help = "How long the daemon runs without a connection or flow and, with [connect], "
+                "without a channel. Then it closes its channel and ends; a new client or channel "
+                "starts it again. 0s: it never ends.",
         .range = {0, 24 * kHour},
         .computed_default = "0s; 5m with [listen] and a peer that is on-demand",
     },
@@ -137,7 +137,7 @@ constexpr KeyRow kServiceRows[] = {
         .key = "client-networks",
         .type = Type::kNetwork,
         .member = At<&ServiceConfig::client_networks>,
-        .help = "Client addresses that the far side may claim towards the backend.",
+        .help = "Client addresses that the far side may state to the backend.",
         .need = Need::kList,
         .applies = kConnectOnly,
         .computed_default = "those of the peer",
@@ -168,7 +168,7 @@ constexpr KeyRow kSideRows[] = {
         .key = "proxy-protocol",
         .type = Type::kProxyProtocol,
         .member = At<&ServiceConfig::proxy_protocol>,
-        .help = "How the backend is told the client's address.",
+        .help = "How the client's address is passed to the backend.",
         .applies = kTcpOnly,
     },
 

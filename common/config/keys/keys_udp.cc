@@ -37,8 +37,8 @@ constexpr KeyRow kUdpRows[] = {
         .key = "resend-window",
         .type = Type::kTime,
         .member = At<&ServiceConfig::resend_window>,
-        .help = "How long a datagram counts as on its way for suppress-resends; four round trips "
-                "where these take longer, and never longer than lifetime.",
+        .help = "How long suppress-resends takes a datagram to be on its way; four round trips if "
+                "these take longer, and never longer than lifetime.",
         .range = {10, kMaxLifetime},
         .applies = kUdpOnly | kListenOnly,
         .since = "0.2",
@@ -58,7 +58,7 @@ constexpr KeyRow kUdpRows[] = {
         .key = "answered-timeout",
         .type = Type::kTime,
         .member = At<&ServiceConfig::answered_timeout>,
-        .help = "Idle time that ends a flow of one question and one answer.",
+        .help = "Idle time that ends a flow with one question and one answer.",
         .range = {kSecond, 24 * kHour},
         .applies = kUdpOnly | kListenOnly,
         .since = "0.2",
@@ -68,8 +68,8 @@ constexpr KeyRow kUdpRows[] = {
         .key = "max-flows",
         .type = Type::kCount,
         .member = At<&ServiceConfig::max_flows>,
-        .help = "Flows at once. Beyond it the least useful one makes room for a new one: of the "
-                "client that asks, if it has more than a quarter of them.",
+        .help = "Flows at once. Beyond it the least useful flow ends when a new one comes; it is "
+                "one of the same client's, if that has more than a quarter of them.",
         .range = {1, 1048576},
         .applies = kUdpOnly,
         .counted_in = "flows_over_limit",
@@ -79,8 +79,9 @@ constexpr KeyRow kUdpRows[] = {
         .key = "max-flows-per-client",
         .type = Type::kCount,
         .member = At<&ServiceConfig::max_flows_per_client>,
-        .help = "Flows at once of one client: of an IPv4 address or an IPv6 network of 64 bits. "
-                "Beyond it the least useful of its own makes room; 0: as many as max-flows.",
+        .help =
+            "Flows at once of one client, which is an IPv4 address or an IPv6 network of 64 bits. "
+            "Beyond it the least useful flow of that client ends; 0: as many as max-flows.",
         .range = {0, 1048576},
         .applies = kUdpOnly | kListenOnly,
         .since = "0.2",
@@ -91,9 +92,9 @@ constexpr KeyRow kUdpRows[] = {
         .key = "max-flows-per-peer",
         .type = Type::kCount,
         .member = At<&ServiceConfig::max_flows_per_peer>,
-        .help = "Flows at once of one far end; beyond it the least useful of its own makes room. "
-                "Where max-flows is reached, it is one of the far end that has most of them; 0: as "
-                "many as max-flows.",
+        .help = "Flows at once of one far end; beyond it the least useful flow of that far end "
+                "ends. When max-flows is reached, it is one of the far end that has most flows; 0: "
+                "as many as max-flows.",
         .range = {0, 1048576},
         .applies = kUdpOnly | kConnectOnly,
         .since = "0.2",

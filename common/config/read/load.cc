@@ -139,7 +139,7 @@ void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_vi
   for (std::size_t i = 0; i < shown; ++i)
     say(PrintOrigin({mistakes[i].file, mistakes[i].line}), mistakes[i].Print() + std::string(tail));
   if (mistakes.size() > shown)
-    say("", std::to_string(mistakes.size() - shown) + " more: funnelctl check tells them all");
+    say("", std::to_string(mistakes.size() - shown) + " more: funnelctl check shows them all");
 }
 
 std::string PrintMistakes(const Mistakes& mistakes) {

@@ -169,7 +169,7 @@ TEST_F(MistakesTest, NeitherListenNorConnect) {
 
 TEST_F(MistakesTest, ListenAndConnect) {
   EXPECT_EQ(DnsWith("[security]", "[connect]\naddress = 127.0.0.1:5300\n[security]"),
-            "services.d/dns.ini:6: [connect] beside [listen]: a service has exactly one of "
+            "services.d/dns.ini:6: [connect] and [listen]: a service has exactly one of "
             "[listen], [connect], "
             "[relay]");
 }

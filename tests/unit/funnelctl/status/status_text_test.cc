@@ -114,7 +114,7 @@ TEST_F(StatusText, NamesAPathThatDropsLargePackets) {
   EXPECT_EQ(FindProblems(view_),
             std::vector<std::string>{
                 "peer hoster at 192.0.2.1:9899: packets of 1472 B get no answer, small ones do; "
-                "[sctp] packet-size = 1252B at both ends passes everywhere, funnelctl doctor tells "
+                "[sctp] packet-size = 1252B at both ends passes everywhere, funnelctl doctor shows "
                 "what passes here"});
   view_.sctpd.status->associations[0].state = "waiting";
   for (const std::string& problem : FindProblems(view_))
@@ -158,8 +158,8 @@ TEST_F(StatusText, NamesABackendThatTakesNothing) {
   ASSERT_EQ(FindProblems(view_).size(), 1u);
   EXPECT_EQ(
       FindProblems(view_)[0],
-      "service dns: its backend localhost:53 has taken nothing for 1 min; the log of its edge "
-      "tells what it answers");
+      "service dns: its backend localhost:53 has accepted nothing for 1 min; the log of its edge "
+      "shows what it answers");
   counters.values.back().value = 0;
   EXPECT_TRUE(FindProblems(view_).empty());
 }
@@ -167,7 +167,7 @@ TEST_F(StatusText, NamesABackendThatTakesNothing) {
 TEST_F(StatusText, WorksWithoutConfiguration) {
   view_.configuration.reset();
   view_.mistakes = 2;
-  Expect("the configuration in /etc/funnel has 2 mistakes: funnelctl check tells");
+  Expect("the configuration in /etc/funnel has 2 mistakes: funnelctl check shows them");
   Expect("Node branch1.example.net");
 }
 
