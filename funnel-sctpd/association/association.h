@@ -23,7 +23,7 @@
 #include "funnel-sctpd/channel/fair_queue.h"
 #include "funnel-sctpd/channel/stream_map.h"
 #include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/route/route.h"
+#include "funnel-sctpd/route/candidate.h"
 
 namespace funnel::sctpd {
 
@@ -60,7 +60,7 @@ class Association {
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::string last_move;  // from which path to which; empty: it is where it began
   std::int64_t moved_unix = 0;
-  Route route;             // outgoing: the way it goes
+  Candidate route;         // outgoing: the way it goes
   bool beside = false;     // tried beside the one in use, which it shall replace
   bool withdrawn = false;  // another one was faster
   bool moves = false;      // the engine moves it between the carriers and addresses by itself

@@ -11,12 +11,12 @@ bool AssociationTable::Wanted(const Peer& peer) const {
 }
 
 void AssociationTable::Consider(Peer& peer) {
-  TimePoint now = core_.now();
+  TimePoint now = env_.now();
   if (peer.up != nullptr) {
     ConsiderReturn(peer);
     if (peer.up == nullptr || peer.config.when != config::When::kOnDemand || !peer.connects())
       return;
-    auto limit = core_.config.node.sctp.idle_disconnect;
+    auto limit = env_.config.node.sctp.idle_disconnect;
     if (peer.wanted_by > 0 || peer.up->channels > 0) peer.idle_since = now;
     if (now - peer.idle_since >= limit) return End(*peer.up, "idle");
     return Wake(peer, peer.idle_since + limit);
@@ -42,11 +42,11 @@ void AssociationTable::Consider(Peer& peer) {
 
 void AssociationTable::Resolve(Peer& peer) {
   std::uint64_t round = peer.resolve_round = ++resolve_rounds_;
-  core_.resolver.Resolve(peer.config.connect,
-                         [this, name = peer.config.name, round](const std::vector<Place>& places,
-                                                                const std::string& error) {
-                           OnResolved(name, round, places, error);
-                         });
+  env_.resolver.Resolve(peer.config.connect, [this, name = peer.config.name, round](
+                                                 const std::vector<ResolvedAddress>& addresses,
+                                                 const std::string& error) {
+    OnResolved(name, round, addresses, error);
+  });
 }
 
 void AssociationTable::BeginDialling(Peer& peer) {
@@ -54,7 +54,7 @@ void AssociationTable::BeginDialling(Peer& peer) {
   // What the last round tried in vain is not tried before the answer again: it may name another.
   peer.resolve_patience = TimePoint::max();
   if (MayFallBack(peer) && !std::exchange(peer.fell_back, false)) {
-    peer.resolve_patience = core_.now() + core_.config.node.sctp.attempt_delay;
+    peer.resolve_patience = env_.now() + env_.config.node.sctp.attempt_delay;
     Wake(peer, peer.resolve_patience);
   }
   Resolve(peer);
@@ -62,11 +62,11 @@ void AssociationTable::BeginDialling(Peer& peer) {
 
 // The name's server may be reached through this very peer, or be away with it.
 void AssociationTable::FallBack(Peer& peer, const std::string& why) {
-  const Route route = *peer.dialer.good();
-  core_.Count(kFallbacks);
+  const Candidate route = *peer.dialer.good();
+  env_.Count(kFallbacks);
   peer.reason = why + "; the address that worked last is tried: " + PathText(route.path());
   Log(LogLevel::kNotice, "address-of-last-time", peer.reason, {{"PEER", peer.config.name}});
-  peer.dialer.OnResolved({route}, HeadStart(), core_.now(), core_.random(), peer.reason);
+  peer.dialer.OnResolved({route}, HeadStart(), env_.now(), env_.random(), peer.reason);
   Consider(peer);
 }
 
@@ -77,41 +77,44 @@ bool AssociationTable::MayFallBack(const Peer& peer) const {
 }
 
 void AssociationTable::OnResolved(const std::string& name, std::uint64_t round,
-                                  const std::vector<Place>& places, const std::string& error) {
+                                  const std::vector<ResolvedAddress>& addresses,
+                                  const std::string& error) {
   Peer* peer = FindPeer(name);
   if (peer == nullptr || peer->resolve_round != round) return;
-  if (!places.empty()) {
-    peer->places = places;
+  if (!addresses.empty()) {
+    peer->addresses = addresses;
     peer->hosts.clear();
-    for (const Place& place : places) peer->hosts.push_back(place.address);
+    for (const ResolvedAddress& place : addresses) peer->hosts.push_back(place.address);
     if (peer->up != nullptr) peer->hosts.push_back(peer->up->address);
     PublishKnownHosts();
   }
-  if (peer->better.state() == Return::State::kResolving)
-    return OnResolvedBeside(*peer, !places.empty());
-  std::vector<Route> routes = RoutesOf(*peer, places, core_.now() >= peer->direct_from);
+  if (peer->better.state() == Failback::State::kResolving)
+    return OnResolvedBeside(*peer, !addresses.empty());
+  std::vector<Candidate> routes = RoutesOf(*peer, addresses, env_.now() >= peer->direct_from);
   if (routes.empty()) {
-    core_.Count(kConnectsFailed);
-    peer->reason = places.empty() ? error : "its SRV records do not offer the configured carrier";
+    env_.Count(kConnectsFailed);
+    peer->reason =
+        addresses.empty() ? error : "its SRV records do not offer the configured carrier";
     Log(LogLevel::kWarning, "resolve-failed", peer->reason, {{"PEER", name}});
-    if (places.empty() && MayFallBack(*peer)) return FallBack(*peer, error);
+    if (addresses.empty() && MayFallBack(*peer)) return FallBack(*peer, error);
   }
-  peer->dialer.OnResolved(std::move(routes), HeadStart(), core_.now(), core_.random(),
-                          peer->reason);
+  peer->dialer.OnResolved(std::move(routes), HeadStart(), env_.now(), env_.random(), peer->reason);
   Consider(*peer);
 }
 
-std::vector<Route> AssociationTable::RoutesOf(const Peer& peer, const std::vector<Place>& places,
-                                              bool direct_now) const {
-  const auto& sctp = core_.config.node.sctp;
-  return RoutesTo(places, {.carrier = peer.config.carrier,
-                           .direct_now = direct_now,
-                           .udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort,
-                           .sctp_port = sctp.sctp_port});
+std::vector<Candidate> AssociationTable::RoutesOf(const Peer& peer,
+                                                  const std::vector<ResolvedAddress>& addresses,
+                                                  bool direct_now) const {
+  const auto& sctp = env_.config.node.sctp;
+  return CandidatesAt(addresses,
+                      {.carrier = peer.config.carrier,
+                       .direct_now = direct_now,
+                       .udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort,
+                       .sctp_port = sctp.sctp_port});
 }
 
 Attempts::HeadStart AssociationTable::HeadStart() const {
-  const auto& sctp = core_.config.node.sctp;
+  const auto& sctp = env_.config.node.sctp;
   // The first INIT may be lost: the second one leaves after rto-initial.
   return {.usual = sctp.attempt_delay, .before_worse = 2 * sctp.rto_initial};
 }
@@ -121,38 +124,38 @@ void AssociationTable::Advance(Peer& peer) {
   ConnectDue(peer, attempts, /*beside=*/false);
   if (!attempts.over()) return Wake(peer, attempts.NextTimer());
   NoteDirectFailure(peer, attempts);
-  peer.dialer.OnRoundFailed(core_.now(), core_.random(), peer.reason);
+  peer.dialer.OnRoundFailed(env_.now(), env_.random(), peer.reason);
   if (auto due = peer.dialer.due()) Wake(peer, *due);
 }
 
 void AssociationTable::ConnectDue(Peer& peer, Attempts& attempts, bool beside) {
-  const auto& sctp = core_.config.node.sctp;
-  while (const Route* due = attempts.Due(core_.now())) {
-    const Route route = *due;
-    auto connected = core_.engine->Connect(
+  const auto& sctp = env_.config.node.sctp;
+  while (const Candidate* due = attempts.Due(env_.now())) {
+    const Candidate route = *due;
+    auto connected = env_.engine->Connect(
         {.addresses = {route.address}, .carrier = route.carrier, .sctp_port = route.sctp_port});
     if (!connected) {
       const std::string& why = connected.error().message;
       if (route.carrier == sctp::Carrier::kUdp || peer.config.carrier == config::Carrier::kDirect)
         Log(LogLevel::kWarning, "connect-failed", why,
             {{"PEER", peer.config.name}, {"ADDRESS", route.address.text()}});
-      core_.Count(kConnectsFailed);
+      env_.Count(kConnectsFailed);
       if (!beside) peer.reason = why;
-      attempts.OnNotBegun(core_.now());
+      attempts.OnNotBegun(env_.now());
       // That costs nothing, and a restart mends it: it is tried each time.
       if (route.carrier == sctp::Carrier::kDirect) peer.why_not_direct = why;
       continue;
     }
-    core_.Count(kConnects);
-    attempts.OnBegun(*connected, core_.now());
+    env_.Count(kConnects);
+    attempts.OnBegun(*connected, env_.now());
     auto association =
-        std::make_unique<Association>(*connected, /*outgoing=*/true, route.address, core_.now());
+        std::make_unique<Association>(*connected, /*outgoing=*/true, route.address, env_.now());
     association->peer = peer.config.name;
     association->route = route;
     association->carrier = route.carrier;
     association->beside = beside;
     peer.tried.emplace(*connected, association.get());
-    SetDeadline(*association, core_.now() + sctp.connect_timeout);
+    SetDeadline(*association, env_.now() + sctp.connect_timeout);
     associations_.Add(*connected, std::move(association));
   }
 }
@@ -176,23 +179,23 @@ void AssociationTable::OnAttemptUp(Association& association) {
   }
   for (AssociationId id : slower)
     if (Association* other = Find(id)) {
-      core_.Count(kAttemptsWithdrawn);
+      env_.Count(kAttemptsWithdrawn);
       Withdraw(*other, "another way was faster");
     }
 }
 
 void AssociationTable::NoteDirectFailure(Peer& peer, const Attempts& attempts) {
-  auto failure = attempts.DirectFailure(core_.now());
+  auto failure = attempts.DirectFailure(env_.now());
   if (!failure) return;
   peer.why_not_direct = *failure;
-  peer.direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+  peer.direct_from = env_.now() + env_.config.node.sctp.direct_retry;
 }
 
 void AssociationTable::OnAttemptFailed(Peer& peer, Association& association,
                                        const std::string& reason) {
   Attempts& attempts = association.beside ? peer.better.attempts() : peer.dialer.attempts();
-  if (!attempts.OnFailed(association.id(), reason, core_.now())) return;
-  core_.Count(kConnectsFailed);
+  if (!attempts.OnFailed(association.id(), reason, env_.now())) return;
+  env_.Count(kConnectsFailed);
   if (association.beside) return ConsiderReturn(peer);
   peer.reason = reason;
   Consider(peer);
@@ -211,7 +214,7 @@ void AssociationTable::WithdrawAll(Peer& peer, const std::string& reason) {
 }
 
 void AssociationTable::AddPeer(const config::PeerConfig& config) {
-  auto peer = std::make_unique<Peer>(config, core_.config.node.sctp);
+  auto peer = std::make_unique<Peer>(config, env_.config.node.sctp);
   Recall(*peer);
   peers_.Add(config.name, std::move(peer));
 }
@@ -230,7 +233,7 @@ void AssociationTable::PublishKnownHosts() {
   for (const auto& [name, peer] : peers_.All())
     hosts.insert(hosts.end(), peer->hosts.begin(), peer->hosts.end());
   admission_.SetKnownHosts(hosts, peers_.size());
-  core_.engine->SetKnownHosts(std::move(hosts));
+  env_.engine->SetKnownHosts(std::move(hosts));
 }
 
 }  // namespace funnel::sctpd

@@ -15,13 +15,13 @@ namespace funnel::sctpd {
 
 bool AssociationTable::IsIdle(const Association& association) const {
   auto since = user_.IdleSince(association);
-  return since && core_.now() - *since >= core_.config.node.sctp.switch_idle;
+  return since && env_.now() - *since >= env_.config.node.sctp.switch_idle;
 }
 
-std::vector<Route> AssociationTable::BetterRoutes(const Peer& peer, bool direct_now) const {
+std::vector<Candidate> AssociationTable::BetterRoutes(const Peer& peer, bool direct_now) const {
   const Association& up = *peer.up;
-  std::vector<Route> routes = RoutesOf(peer, peer.places, direct_now);
-  std::erase_if(routes, [&](const Route& route) {
+  std::vector<Candidate> routes = RoutesOf(peer, peer.addresses, direct_now);
+  std::erase_if(routes, [&](const Candidate& route) {
     bool engines = up.moves && route.host == up.route.host &&
                    route.sctp_port == up.route.sctp_port && route.priority == up.route.priority;
     return !IsBetter(route, up.route) || engines;
@@ -32,9 +32,9 @@ std::vector<Route> AssociationTable::BetterRoutes(const Peer& peer, bool direct_
 void AssociationTable::PlanReturn(Peer& peer) {
   peer.better.Off();
   if (peer.up == nullptr || !peer.up->outgoing || !peer.connects()) return;
-  TimePoint next = core_.now() + core_.config.node.sctp.return_interval;
+  TimePoint next = env_.now() + env_.config.node.sctp.return_interval;
   std::optional<TimePoint> due;
-  for (const Route& route : BetterRoutes(peer, /*direct_now=*/true)) {
+  for (const Candidate& route : BetterRoutes(peer, /*direct_now=*/true)) {
     TimePoint at = next;
     if (route.carrier == sctp::Carrier::kDirect && peer.config.carrier == config::Carrier::kAuto)
       at = std::max(at, peer.direct_from);
@@ -46,16 +46,16 @@ void AssociationTable::PlanReturn(Peer& peer) {
 }
 
 void AssociationTable::ConsiderReturn(Peer& peer) {
-  if (peer.better.state() == Return::State::kConnecting) return AdvanceBeside(peer);
+  if (peer.better.state() == Failback::State::kConnecting) return AdvanceBeside(peer);
   auto due = peer.better.due();
   if (!due) return;
-  TimePoint now = core_.now();
+  TimePoint now = env_.now();
   if (*due > now) return Wake(peer, *due);
   auto since = user_.IdleSince(*peer.up);
-  auto silence = core_.config.node.sctp.switch_idle;
+  auto silence = env_.config.node.sctp.switch_idle;
   TimePoint idle = since ? *since + silence : now + silence;
   if (idle > now) return Wake(peer, idle);
-  core_.Count(kReturnsTried);
+  env_.Count(kReturnsTried);
   peer.better.Begin();
   Resolve(peer);
 }
@@ -63,18 +63,18 @@ void AssociationTable::ConsiderReturn(Peer& peer) {
 void AssociationTable::OnResolvedBeside(Peer& peer, bool found) {
   if (peer.up == nullptr) return peer.better.Off();
   if (found) RankAnew(peer);
-  std::vector<Route> routes = BetterRoutes(peer, core_.now() >= peer.direct_from);
+  std::vector<Candidate> routes = BetterRoutes(peer, env_.now() >= peer.direct_from);
   // The answer may have taken long.
   if (!found || routes.empty() || !IsIdle(*peer.up)) return PlanReturn(peer);
-  peer.better.OnResolved(std::move(routes), HeadStart(), core_.now());
+  peer.better.OnResolved(std::move(routes), HeadStart(), env_.now());
   AdvanceBeside(peer);
 }
 
 // The records may have changed, or no longer name what is in use.
 void AssociationTable::RankAnew(Peer& peer) {
-  Route& used = peer.up->route;
-  std::vector<Route> routes = RoutesOf(peer, peer.places, /*direct_now=*/true);
-  auto found = std::ranges::find(routes, used.path(), &Route::path);
+  Candidate& used = peer.up->route;
+  std::vector<Candidate> routes = RoutesOf(peer, peer.addresses, /*direct_now=*/true);
+  auto found = std::ranges::find(routes, used.path(), &Candidate::path);
   used.priority = found == routes.end() ? UINT16_MAX : found->priority;
 }
 
@@ -92,7 +92,7 @@ bool AssociationTable::TakeOver(Association& fresh, Association& old) {
     End(fresh, "what it should replace is in use");
     return false;
   }
-  core_.Count(kAssociationsSwitched);
+  env_.Count(kAssociationsSwitched);
   std::string why = "a better way took over: " + PathText(fresh.route.path());
   Replace(old, why, /*in_order=*/true);
   return true;
@@ -102,12 +102,12 @@ bool AssociationTable::TakeOver(Association& fresh, Association& old) {
 // the peer had the verdict before us, and has made room already.
 void AssociationTable::HandOver(Association& old) {
   Peer* peer = FindPeer(old.peer);
-  if (peer == nullptr || peer->up != &old || peer->better.state() != Return::State::kVerifying)
+  if (peer == nullptr || peer->up != &old || peer->better.state() != Failback::State::kVerifying)
     return;
   for (const auto& [id, fresh] : peer->tried) {
     if (!fresh->beside || fresh->withdrawn || fresh->state() != AssociationState::kVerifying)
       continue;
-    core_.Count(kAssociationsSwitched);
+    env_.Count(kAssociationsSwitched);
     fresh->beside = false;
     old.replaced = true;
     peer->outgoing = fresh;
@@ -125,16 +125,16 @@ void AssociationTable::Replace(Association& old, const std::string& why, bool in
 void AssociationTable::OnBesideLost(Peer& peer, Association& association,
                                     const std::string& reason) {
   if (association.withdrawn) return;
-  if (peer.better.state() == Return::State::kConnecting)
+  if (peer.better.state() == Failback::State::kConnecting)
     return OnAttemptFailed(peer, association, reason);
   PlanReturn(peer);
 }
 
 void AssociationTable::OfferPaths(Peer& peer, Association& association) {
   if (!association.outgoing) return;
-  auto paths = PathsBeside(RoutesOf(peer, peer.places, /*direct_now=*/true), association.route);
+  auto paths = PathsLike(RoutesOf(peer, peer.addresses, /*direct_now=*/true), association.route);
   association.moves =
-      paths.size() > 1 && core_.engine->OfferPaths(association.id(), std::move(paths));
+      paths.size() > 1 && env_.engine->OfferPaths(association.id(), std::move(paths));
 }
 
 void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
@@ -148,7 +148,7 @@ void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
     peer->direct_from = {};
     peer->why_not_direct.clear();
   } else if (before == sctp::Carrier::kDirect) {
-    peer->direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+    peer->direct_from = env_.now() + env_.config.node.sctp.direct_retry;
     peer->why_not_direct = "it fell silent";
   }
   peer->dialer.SetGood(association->route);
@@ -158,21 +158,21 @@ void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
 
 void AssociationTable::Remember(Peer& peer) {
   if (peer.up == nullptr || !peer.up->outgoing) return;
-  RememberedRoute remembered{.route = peer.up->route, .direct_from_unix = 0};
-  if (auto left = peer.direct_from - core_.now(); left > Duration{0})
+  RememberedPath remembered{.route = peer.up->route, .direct_from_unix = 0};
+  if (auto left = peer.direct_from - env_.now(); left > Duration{0})
     remembered.direct_from_unix =
         std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
-  if (core_.routes.Set(peer.config.name, remembered)) core_.save_routes();
+  if (env_.routes.Set(peer.config.name, remembered)) env_.save_paths();
 }
 
 void AssociationTable::Recall(Peer& peer) {
-  const RememberedRoute* known = core_.routes.Find(peer.config.name);
+  const RememberedPath* known = env_.routes.Find(peer.config.name);
   if (known == nullptr) return;
   peer.dialer.SetGood(known->route);
   std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));
   if (left <= Duration{0}) return;
   // A clock that was wrong must not keep direct SCTP out for ever.
-  peer.direct_from = core_.now() + std::min<Duration>(left, core_.config.node.sctp.direct_retry);
+  peer.direct_from = env_.now() + std::min<Duration>(left, env_.config.node.sctp.direct_retry);
   peer.why_not_direct = "it did not answer before the last start";
 }
 

@@ -4,12 +4,12 @@
 
 namespace funnel::sctpd {
 
-AssociationTable::AssociationTable(Core& core, AssociationUser& user)
-    : core_(core),
+AssociationTable::AssociationTable(Environment& env, AssociationUser& user)
+    : env_(env),
       user_(user),
-      admission_({core.config.node.sctp.unverified_associations,
-                  core.config.node.sctp.unverified_per_address}) {
-  for (const auto& config : core_.config.peers) AddPeer(config);
+      admission_({env.config.node.sctp.unverified_associations,
+                  env.config.node.sctp.unverified_per_address}) {
+  for (const auto& config : env_.config.peers) AddPeer(config);
 }
 
 AssociationTable::~AssociationTable() = default;
@@ -20,21 +20,21 @@ void AssociationTable::Start() {
 }
 
 void AssociationTable::OnTimer() {
-  TimePoint now = core_.now();
+  TimePoint now = env_.now();
   associations_due_.RunDue(now, [this](Association& association) { OnDeadline(association); });
   peers_due_.RunDue(now, [this](Peer& peer) { Consider(peer); });
 }
 
 void AssociationTable::SetDeadline(Association& association, TimePoint at) {
   associations_due_.Set(association.deadline, at);
-  core_.work();
+  env_.work();
 }
 
 void AssociationTable::OnDeadline(Association& association) {
   if (!association.failure.empty()) {
     End(association, association.failure);
   } else if (association.state() == AssociationState::kVerifying) {
-    core_.Count(kVerifyTimeouts);
+    env_.Count(kVerifyTimeouts);
     OnVerifyTimeout(association);
     End(association, "not verified in time");
   } else if (association.state() == AssociationState::kConnecting) {
@@ -52,10 +52,10 @@ void AssociationTable::EndAll(const std::string& reason) {
 }
 
 void AssociationTable::Reload(const config::Configuration& old) {
-  admission_.SetLimits({core_.config.node.sctp.unverified_associations,
-                        core_.config.node.sctp.unverified_per_address});
+  admission_.SetLimits({env_.config.node.sctp.unverified_associations,
+                        env_.config.node.sctp.unverified_per_address});
   for (auto& before : old.peers) {
-    const auto* after = core_.config.FindPeer(before.name);
+    const auto* after = env_.config.FindPeer(before.name);
     bool same_far_end = after != nullptr && after->node == before.node &&
                         after->principal == before.principal && after->identity == before.identity;
     Peer* peer = FindPeer(before.name);
@@ -75,7 +75,7 @@ void AssociationTable::Reload(const config::Configuration& old) {
       PlanReturn(*peer);
     }
   }
-  for (const auto& config : core_.config.peers)
+  for (const auto& config : env_.config.peers)
     if (FindPeer(config.name) == nullptr) AddPeer(config);
   PublishKnownHosts();
   for (auto& [name, peer] : peers_.All()) Consider(*peer);
@@ -101,18 +101,18 @@ void AssociationTable::RemoveWant(const std::string& name) {
 }
 
 void AssociationTable::SendControl(Association& association, StreamId stream, Bytes frame) {
-  core_.Count(kFramesOut);
-  core_.Count(kBytesOut, frame.size());
-  core_.work();
-  if (association.SendControl(*core_.engine, stream, std::move(frame))) return;
-  core_.Count(kControlOverflows);
+  env_.Count(kFramesOut);
+  env_.Count(kBytesOut, frame.size());
+  env_.work();
+  if (association.SendControl(*env_.engine, stream, std::move(frame))) return;
+  env_.Count(kControlOverflows);
   Fail(association, "the peer does not read");
 }
 
 void AssociationTable::Fail(Association& association, const std::string& reason) {
   // The caller may be in the midst of it: only the deadline moves now.
   association.failure = reason;
-  SetDeadline(association, core_.now());
+  SetDeadline(association, env_.now());
 }
 
 Association* AssociationTable::Find(AssociationId id) {
@@ -131,7 +131,7 @@ void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
   OnAttemptUp(*association);
   SetState(*association, AssociationState::kVerifying, "");
   BeginVerifying(*association, info);
-  core_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
+  env_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
 }
 
 void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::string_view text) {
@@ -141,7 +141,7 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
   if (!text.empty()) words.append(": ").append(text);
   bool was_up = association->up();
   if (association->state() != AssociationState::kEnding) {
-    if (was_up) core_.Count(kAssociationsLost);
+    if (was_up) env_.Count(kAssociationsLost);
     if (Peer* peer = FindPeer(association->peer);
         peer != nullptr && peer->up == association && reason == sctp::DownReason::kDeadPeer)
       peer->dialer.OnDead(association->route);
@@ -156,20 +156,20 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
 
 void AssociationTable::OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
                                  MutableByteView message) {
-  core_.Count(kFramesIn);
-  core_.Count(kBytesIn, message.size());
+  env_.Count(kFramesIn);
+  env_.Count(kBytesIn, message.size());
   Association* association = Find(id);
   if (association == nullptr || association->state() == AssociationState::kEnding) return;
-  if (payload_protocol != sctp::kPayloadProtocol) return core_.Count(kDropPayloadProtocol);
+  if (payload_protocol != sctp::kPayloadProtocol) return env_.Count(kDropPayloadProtocol);
   if (stream == StreamId(0)) return ToAuthd(*association, message);
-  if (!association->up()) return core_.Count(kDropUnverified);
+  if (!association->up()) return env_.Count(kDropUnverified);
   user_.OnFrame(*association, stream, message);
 }
 
 void AssociationTable::OnWritable(AssociationId id) {
   Association* association = Find(id);
   if (association == nullptr || association->state() == AssociationState::kEnding) return;
-  if (!association->FlushControl(*core_.engine)) return;
+  if (!association->FlushControl(*env_.engine)) return;
   association->blocked = false;
   if (association->up()) user_.OnWritable(*association);
 }
@@ -179,10 +179,10 @@ void AssociationTable::End(Association& association, const std::string& reason, 
   bool was_up = association.up();
   SetState(association, AssociationState::kEnding, reason);
   if (how.in_order)
-    core_.engine->Shutdown(association.id());
+    env_.engine->Shutdown(association.id());
   else
-    core_.engine->Abort(association.id(), reason);
-  core_.work();
+    env_.engine->Abort(association.id(), reason);
+  env_.work();
   Detach(association, reason, was_up, how.at_least);
   UpdateGauges();
 }
@@ -191,7 +191,7 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
                               Duration at_least) {
   association.place.Leave();
   if (was_up) user_.OnAssociationDown(association, reason);
-  core_.authd.Send(ipc::PeerGone{.association = association.id()});
+  env_.authd.Send(ipc::PeerGone{.association = association.id()});
   Peer* peer = FindPeer(association.peer);
   if (peer == nullptr) return;
   if (peer->up == &association) peer->up = nullptr;
@@ -208,7 +208,7 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
   }
   peer->reason = reason;
   if (!was_up) peer->dialer.OnUnproven(association.route);
-  peer->dialer.OnLost(core_.now(), core_.random(), reason, at_least);
+  peer->dialer.OnLost(env_.now(), env_.random(), reason, at_least);
   Consider(*peer);
 }
 
@@ -224,8 +224,8 @@ void AssociationTable::SetState(Association& association, AssociationState state
 }
 
 void AssociationTable::UpdateGauges() {
-  core_.counters[kAssociationsUp] = up_;
-  core_.counters[kAssociationsUnverified] = admission_.count();
+  env_.counters[kAssociationsUp] = up_;
+  env_.counters[kAssociationsUnverified] = admission_.count();
 }
 
 }  // namespace funnel::sctpd

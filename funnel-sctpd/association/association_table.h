@@ -1,8 +1,8 @@
 // All associations and configured peers: connects and reconnects, lets peers in, has every far end
 // verified by authd, and keeps one association a peer. The engine's observer.
 //
-// Owned by Node, one thread. Call order: construct, set Core::engine, Start(); OnTimer() when
-// NextTimer() has come; the rest as it happens. The user is told from inside the engine's
+// Owned by Node, one thread. Call order: construct, set Environment::engine, Start(); OnTimer()
+// when NextTimer() has come; the rest as it happens. The user is told from inside the engine's
 // observer calls, authd's verdicts, OnTimer and Reload; it may call SendControl and Fail from
 // there.
 #pragma once
@@ -15,7 +15,7 @@
 #include "funnel-sctpd/association/admission.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/association/peer.h"
-#include "funnel-sctpd/core.h"
+#include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/registry.h"
 
 namespace funnel::sctpd {
@@ -40,7 +40,7 @@ class AssociationTable final : public sctp::EngineObserver {
   using Associations = Registry<AssociationId, Association>;
 
  public:
-  AssociationTable(Core& core, AssociationUser& user);
+  AssociationTable(Environment& env, AssociationUser& user);
   ~AssociationTable() override;
 
   void Start();
@@ -48,7 +48,7 @@ class AssociationTable final : public sctp::EngineObserver {
   [[nodiscard]] TimePoint NextTimer() const {
     return std::min(associations_due_.next(), peers_due_.next());
   }
-  // Takes over core.config, which has just changed from OLD.
+  // Takes over env.config, which has just changed from OLD.
   void Reload(const config::Configuration& old);
   // Ends all of them at once, telling peers why.
   void EndAll(const std::string& reason);
@@ -93,7 +93,7 @@ class AssociationTable final : public sctp::EngineObserver {
   // Considers it again by then.
   void Wake(Peer& peer, TimePoint at) {
     peers_due_.SetEarlier(peer.timer, at);
-    core_.work();
+    env_.work();
   }
   void SetDeadline(Association& association, TimePoint at);
   void OnDeadline(Association& association);
@@ -106,13 +106,14 @@ class AssociationTable final : public sctp::EngineObserver {
   void Consider(Peer& peer);
   void BeginDialling(Peer& peer);
   void Resolve(Peer& peer);
-  void OnResolved(const std::string& name, std::uint64_t round, const std::vector<Place>& places,
-                  const std::string& error);
+  void OnResolved(const std::string& name, std::uint64_t round,
+                  const std::vector<ResolvedAddress>& addresses, const std::string& error);
   // To the address that worked last, where its name leads nowhere (yet).
   void FallBack(Peer& peer, const std::string& why);
   [[nodiscard]] bool MayFallBack(const Peer& peer) const;
-  [[nodiscard]] std::vector<Route> RoutesOf(const Peer& peer, const std::vector<Place>& places,
-                                            bool direct_now) const;
+  [[nodiscard]] std::vector<Candidate> RoutesOf(const Peer& peer,
+                                                const std::vector<ResolvedAddress>& addresses,
+                                                bool direct_now) const;
   [[nodiscard]] Attempts::HeadStart HeadStart() const;
   void Advance(Peer& peer);
   void ConnectDue(Peer& peer, Attempts& attempts, bool beside);
@@ -127,7 +128,7 @@ class AssociationTable final : public sctp::EngineObserver {
 
   // Better ways (association_return.cc).
   [[nodiscard]] bool IsIdle(const Association& association) const;
-  [[nodiscard]] std::vector<Route> BetterRoutes(const Peer& peer, bool direct_now) const;
+  [[nodiscard]] std::vector<Candidate> BetterRoutes(const Peer& peer, bool direct_now) const;
   void PlanReturn(Peer& peer);
   void ConsiderReturn(Peer& peer);
   void OnResolvedBeside(Peer& peer, bool found);
@@ -157,7 +158,7 @@ class AssociationTable final : public sctp::EngineObserver {
   // Whoever used it is told.
   void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
 
-  Core& core_;
+  Environment& env_;
   AssociationUser& user_;
   Admission admission_;
   // Outlive whom they are of.

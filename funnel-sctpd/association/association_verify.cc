@@ -29,12 +29,12 @@ constexpr Duration kAfterFailedVerdict = 1s;
 }  // namespace
 
 void AssociationTable::LetIn(AssociationId id, const sctp::UpInfo& info) {
-  auto made = std::make_unique<Association>(id, /*outgoing=*/false, info.peer, core_.now());
+  auto made = std::make_unique<Association>(id, /*outgoing=*/false, info.peer, env_.now());
   Association& association = associations_.Add(id, std::move(made));
-  if (!core_.config.node.sctp.accept) return End(association, "this node accepts no associations");
+  if (!env_.config.node.sctp.accept) return End(association, "this node accepts no associations");
   auto place = admission_.Admit(info.peer);
   if (!place) {
-    core_.Count(kAssociationsLimited);
+    env_.Count(kAssociationsLimited);
     return End(association, "too many associations that are not verified");
   }
   association.place = std::move(*place);
@@ -45,7 +45,7 @@ void AssociationTable::BeginVerifying(Association& association, const sctp::UpIn
   association.address = info.peer;
   association.carrier = info.carrier;
   association.stream_count = info.streams;
-  SetDeadline(association, core_.now() + core_.config.node.sctp.verify_timeout);
+  SetDeadline(association, env_.now() + env_.config.node.sctp.verify_timeout);
   UpdateGauges();
 }
 
@@ -53,12 +53,12 @@ void AssociationTable::OnVerifyTimeout(const Association& association) {
   Peer* peer = FindPeer(association.peer);
   if (peer == nullptr || association.carrier != sctp::Carrier::kDirect) return;
   // Its handshake passed and larger packets do not.
-  peer->direct_from = core_.now() + core_.config.node.sctp.direct_retry;
+  peer->direct_from = env_.now() + env_.config.node.sctp.direct_retry;
   peer->why_not_direct = "not verified in time over it";
 }
 
 void AssociationTable::ToAuthd(Association& association, ByteView frame) {
-  TimePoint now = core_.now();
+  TimePoint now = env_.now();
   std::uint32_t limit = kUnverifiedPeerFrames;
   if (association.up()) {
     limit = kVerifiedPeerFrames;
@@ -69,18 +69,18 @@ void AssociationTable::ToAuthd(Association& association, ByteView frame) {
   }
   if (frame.size() < wire::kFrameHeaderSize || frame.size() > wire::kMaxFrameSize ||
       ++association.peer_frames > limit) {
-    core_.Count(kDropPeerFrame);
+    env_.Count(kDropPeerFrame);
     if (association.peer_frames > limit && !association.up())
       End(association, "too many frames before it was verified");
     return;
   }
-  if (core_.authd.connected()) {
-    core_.authd.Send(ipc::PeerFrame{.association = association.id(),
-                                    .frame = Bytes(frame.begin(), frame.end())});
+  if (env_.authd.connected()) {
+    env_.authd.Send(ipc::PeerFrame{.association = association.id(),
+                                   .frame = Bytes(frame.begin(), frame.end())});
   } else if (association.peer_frames_held.size() < kMaxHeldPeerFrames) {
     association.peer_frames_held.emplace_back(frame.begin(), frame.end());
   } else {
-    core_.Count(kDropPeerFrame);
+    env_.Count(kDropPeerFrame);
   }
 }
 
@@ -92,7 +92,7 @@ void AssociationTable::OnAuthdUp() {
     // An authd that has just started knows none of them. What is up stays up meanwhile.
     association->reverifying = association->up();
     if (association->outgoing) {
-      core_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
+      env_.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
     } else if (!association->up() && association->peer_frames_held.empty() &&
                association->peer_frames > 0) {
       // Its handshake died with the earlier authd; the peer begins anew at once.
@@ -100,7 +100,7 @@ void AssociationTable::OnAuthdUp() {
       continue;
     }
     for (auto& frame : association->peer_frames_held)
-      core_.authd.Send(ipc::PeerFrame{.association = id, .frame = std::move(frame)});
+      env_.authd.Send(ipc::PeerFrame{.association = id, .frame = std::move(frame)});
     association->peer_frames_held.clear();
   }
 }
@@ -122,7 +122,7 @@ void AssociationTable::OnPeerFrame(const ipc::PeerFrame& message) {
 void AssociationTable::OnVerifyFailed(const ipc::PeerFailed& verdict) {
   Association* association = Find(verdict.association);
   if (association == nullptr || association->state() == AssociationState::kEnding) return;
-  core_.Count(kPeersFailed);
+  env_.Count(kPeersFailed);
   Log(LogLevel::kWarning, "peer-not-verified", EscapeForLog(verdict.text),
       {{"PEER", association->label()}, {"ADDRESS", association->address.text()}});
   // A KDC that is away must not end what an earlier authd has verified.
@@ -145,7 +145,7 @@ void AssociationTable::OnVerified(const ipc::PeerVerified& verdict) {
   Association* association = Find(verdict.association);
   if (association == nullptr || association->state() == AssociationState::kEnding) return;
   if (std::string why_not = WhyNot(*association, verdict); !why_not.empty()) {
-    core_.Count(kPeersFailed);
+    env_.Count(kPeersFailed);
     return End(*association, why_not, {.at_least = kAfterFailedVerdict});
   }
   association->reverifying = false;
@@ -164,16 +164,16 @@ bool AssociationTable::MakeRoom(Association& fresh, Peer& peer, const ipc::PeerV
   if (fresh.beside) return TakeOver(fresh, *old);
   bool keep_old = verdict.instance < old->instance;
   if (verdict.instance == old->instance && old->outgoing != fresh.outgoing &&
-      core_.now() - old->verified_at < kSimultaneous) {
+      env_.now() - old->verified_at < kSimultaneous) {
     // Both ends connected. Both keep the association that the lower node began.
-    bool ours_wins = core_.config.node.name < verdict.node;
+    bool ours_wins = env_.config.node.name < verdict.node;
     keep_old = old->outgoing == ours_wins;
   }
   if (keep_old) {
     End(fresh, "there is an association with that peer already");
     return false;
   }
-  core_.Count(kAssociationsReplaced);
+  env_.Count(kAssociationsReplaced);
   // The same process at the far end has found a better way, and may have sent on the other one.
   Replace(*old, "replaced by a newer association", verdict.instance == old->instance);
   return true;
@@ -186,17 +186,17 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
   association.node = verdict.node;
   association.instance = verdict.instance;
   association.deadline.Clear();
-  association.verified_at = association.peer_frames_since = association.active = core_.now();
+  association.verified_at = association.peer_frames_since = association.active = env_.now();
   association.peer_frames = 0;
   association.streams =
-      StreamMap(association.stream_count, ParityOf(core_.config.node.name, verdict.node));
+      StreamMap(association.stream_count, ParityOf(env_.config.node.name, verdict.node));
   peer.up = &association;
   if (peer.outgoing == &association) peer.outgoing = nullptr;
   peer.dialer.OnServed();
   if (association.beside) peer.dialer.SetGood(association.route);
   association.beside = false;
   peer.reason.clear();
-  peer.idle_since = core_.now();
+  peer.idle_since = env_.now();
   if (std::none_of(peer.hosts.begin(), peer.hosts.end(),
                    [&](const auto& host) { return host.SameHost(association.address); })) {
     // Kept while it is away: it gets its share when it comes back.
@@ -204,8 +204,8 @@ void AssociationTable::BringUp(Association& association, Peer& peer,
     peer.hosts.push_back(association.address);
     PublishKnownHosts();
   }
-  core_.Count(kPeersVerified);
-  core_.engine->Trust(association.id());
+  env_.Count(kPeersVerified);
+  env_.engine->Trust(association.id());
   SetState(association, AssociationState::kUp, "");
   OfferPaths(peer, association);
   Remember(peer);

@@ -4,8 +4,8 @@
 
 namespace funnel::sctpd {
 
-void Attempts::Begin(std::vector<Route> routes, HeadStart head_start, TimePoint now,
-                     const std::optional<Route>& dead) {
+void Attempts::Begin(std::vector<Candidate> routes, HeadStart head_start, TimePoint now,
+                     const std::optional<Candidate>& dead) {
   Clear();
   routes_ = std::move(routes);
   head_start_ = head_start;
@@ -15,13 +15,13 @@ void Attempts::Begin(std::vector<Route> routes, HeadStart head_start, TimePoint 
 
 void Attempts::Clear() { *this = Attempts(); }
 
-const Route* Attempts::Due(TimePoint now) const {
+const Candidate* Attempts::Due(TimePoint now) const {
   if (at_ == routes_.size() || running_.size() >= kMaxAtOnce || now < due_) return nullptr;
   return &routes_[at_];
 }
 
 void Attempts::OnBegun(AssociationId id, TimePoint now) {
-  const Route& route = routes_[at_];
+  const Candidate& route = routes_[at_];
   running_.push_back({id, route, now});
   ++at_;
   if (dead_ && *dead_ == route) {

@@ -10,7 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
-#include "funnel-sctpd/route/route.h"
+#include "funnel-sctpd/route/candidate.h"
 
 namespace funnel::sctpd {
 
@@ -27,18 +27,18 @@ class Attempts {
   };
   struct Running {
     AssociationId id;
-    Route route;
+    Candidate route;
     TimePoint began;
   };
 
   // A new round; what an earlier one had under way is forgotten. DEAD: it fell silent just now, and
   // has no head start.
-  void Begin(std::vector<Route> routes, HeadStart head_start, TimePoint now,
-             const std::optional<Route>& dead = std::nullopt);
+  void Begin(std::vector<Candidate> routes, HeadStart head_start, TimePoint now,
+             const std::optional<Candidate>& dead = std::nullopt);
   void Clear();
 
   // The way to begin now; nullptr: none is due. Either of the next two calls must follow.
-  [[nodiscard]] const Route* Due(TimePoint now) const;
+  [[nodiscard]] const Candidate* Due(TimePoint now) const;
   void OnBegun(AssociationId id, TimePoint now);
   // It could not even be begun: the next one is due.
   void OnNotBegun(TimePoint now);
@@ -58,10 +58,10 @@ class Attempts {
   [[nodiscard]] std::optional<std::string> DirectFailure(TimePoint now) const;
 
  private:
-  std::vector<Route> routes_;
+  std::vector<Candidate> routes_;
   std::size_t at_ = 0;  // the next to begin
   HeadStart head_start_;
-  std::optional<Route> dead_;
+  std::optional<Candidate> dead_;
   std::vector<Running> running_;
   TimePoint due_{};
   std::optional<std::string> direct_failure_;

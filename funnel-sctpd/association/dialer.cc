@@ -21,14 +21,15 @@ void Dialer::Unwant() {
 
 void Dialer::Begin() { SetState(State::kResolving); }
 
-void Dialer::OnResolved(std::vector<Route> routes, Attempts::HeadStart head_start, TimePoint now,
-                        double random, std::string_view reason) {
+void Dialer::OnResolved(std::vector<Candidate> routes, Attempts::HeadStart head_start,
+                        TimePoint now, double random, std::string_view reason) {
   if (state_ != State::kResolving) return;
   if (routes.empty()) return Wait(now, random, reason, {});
   if (good_) Prefer(routes, *good_);
   if (unproven_)
-    std::ranges::stable_partition(
-        routes, [this](const Route& route) { return !route.address.SameHost(unproven_->address); });
+    std::ranges::stable_partition(routes, [this](const Candidate& route) {
+      return !route.address.SameHost(unproven_->address);
+    });
   unproven_.reset();
   SetState(State::kConnecting);
   attempts_.Begin(std::move(routes), head_start, now, std::exchange(dead_, std::nullopt));
@@ -38,7 +39,7 @@ void Dialer::OnRoundFailed(TimePoint now, double random, std::string_view reason
   if (state_ == State::kConnecting) Wait(now, random, reason, {});
 }
 
-void Dialer::OnConnected(const Route& route) {
+void Dialer::OnConnected(const Candidate& route) {
   if (state_ != State::kConnecting) return;
   good_ = route;
   SetState(State::kConnected);

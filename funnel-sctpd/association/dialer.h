@@ -32,8 +32,8 @@ class Dialer {
   // The last failure, for status; empty after a success.
   [[nodiscard]] const std::string& reason() const { return reason_; }
   // The way that worked last.
-  [[nodiscard]] const std::optional<Route>& good() const { return good_; }
-  void SetGood(const Route& route) { good_ = route; }
+  [[nodiscard]] const std::optional<Candidate>& good() const { return good_; }
+  void SetGood(const Candidate& route) { good_ = route; }
 
   // An association is wanted: begins at once, unless it has begun or waits after a failure.
   void Want(TimePoint now);
@@ -41,19 +41,19 @@ class Dialer {
   void Unwant();
   void Begin();
   // In kResolving: where the peer may be; empty is a failure.
-  void OnResolved(std::vector<Route> routes, Attempts::HeadStart head_start, TimePoint now,
+  void OnResolved(std::vector<Candidate> routes, Attempts::HeadStart head_start, TimePoint now,
                   double random, std::string_view reason);
   // In kConnecting, attempts().over(): it waits.
   void OnRoundFailed(TimePoint now, double random, std::string_view reason);
   // In kConnecting: ROUTE is up, attempts() are over. The next OnLost() waits longer all the same,
   // until OnVerified().
-  void OnConnected(const Route& route);
+  void OnConnected(const Candidate& route);
   // In kConnected: the association has gone. AT_LEAST: the shortest time to wait.
   void OnLost(TimePoint now, double random, std::string_view reason, Duration at_least = {});
   // What was up has fallen silent: in the next round others need not wait for it.
-  void OnDead(const Route& route) { dead_ = route; }
+  void OnDead(const Candidate& route) { dead_ = route; }
   // What was up could not prove who it is: in the next round other hosts come before it.
-  void OnUnproven(const Route& route) { unproven_ = route; }
+  void OnUnproven(const Candidate& route) { unproven_ = route; }
   // An association is up and verified, made by the peer or by us: the next wait is short again.
   void OnServed();
 
@@ -65,9 +65,9 @@ class Dialer {
   State state_ = State::kIdle;
   TimePoint due_{};
   Attempts attempts_;
-  std::optional<Route> good_;
-  std::optional<Route> dead_;
-  std::optional<Route> unproven_;
+  std::optional<Candidate> good_;
+  std::optional<Candidate> dead_;
+  std::optional<Candidate> unproven_;
   std::string reason_;
 };
 

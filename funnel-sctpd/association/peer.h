@@ -10,7 +10,7 @@
 #include "common/config/model.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/association/dialer.h"
-#include "funnel-sctpd/association/return.h"
+#include "funnel-sctpd/association/failback.h"
 
 namespace funnel::sctpd {
 
@@ -22,7 +22,7 @@ struct Peer {
 
   config::PeerConfig config;
   Dialer dialer;
-  Return better;                                // while one is up: better ways beside it
+  Failback better;                              // while one is up: better ways beside it
   Association* up = nullptr;                    // verified; in use
   Association* outgoing = nullptr;              // the dialer's that is being verified
   std::map<AssociationId, Association*> tried;  // made by us, not up yet and not ending
@@ -32,7 +32,7 @@ struct Peer {
   TimePoint resolve_patience = TimePoint::max();
   Deadlines<Peer>::Deadline timer{*this};     // when it is to be considered again
   bool fell_back = false;                     // and was, in the round before
-  std::vector<Place> places;                  // where it was last resolved to
+  std::vector<ResolvedAddress> addresses;     // where it was last resolved to
   std::vector<sctp::TransportAddress> hosts;  // of these, or where it was verified
   std::string reason;                         // why it is not up; empty: it is, or never was
   TimePoint idle_since{};                     // on-demand: up without channels from here on

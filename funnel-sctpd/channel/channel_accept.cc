@@ -19,19 +19,19 @@ constexpr Duration kAdoptTimeout = 15s;
 
 void ChannelTable::OpenFromPeer(Association& association, StreamId stream, ChannelId id,
                                 ByteView body) {
-  core_.Count(kOpensReceived);
-  if (!association.streams.Exists(stream)) return core_.Count(kDropStream);
+  env_.Count(kOpensReceived);
+  if (!association.streams.Exists(stream)) return env_.Count(kDropStream);
   // A repeated OPEN of the present user: REFUSED would be taken for that channel's.
   Channel* user = association.streams.At(stream);
   if (user != nullptr && user->id == id) return DropFromPeer(*user, kDropState);
   if (!association.streams.PeerMayOpen(stream)) {
-    core_.Count(kOpensWrongParity);
+    env_.Count(kOpensWrongParity);
     return Refuse(association, stream, id, wire::RefusalCode::kRefused);
   }
-  const auto& limits = core_.config.node.sctp;
+  const auto& limits = env_.config.node.sctp;
   if (association.half_open >= limits.half_open_per_association ||
       half_open_ >= limits.half_open_total || !MakeRoom(association, stream)) {
-    core_.Count(kOpensBusy);
+    env_.Count(kOpensBusy);
     return Refuse(association, stream, id, wire::RefusalCode::kBusy);
   }
   if (RelayFromPeer(association, stream, id, body)) return;
@@ -47,7 +47,7 @@ void ChannelTable::OpenFromPeer(Association& association, StreamId stream, Chann
 void ChannelTable::BeginHalfOpen(Channel& channel) {
   channel.half_open = true;
   ++channel.association()->half_open;
-  core_.counters[kHalfOpen] = ++half_open_;
+  env_.counters[kHalfOpen] = ++half_open_;
   SetDeadline(channel, kAcceptTimeout);
 }
 
@@ -56,7 +56,7 @@ void ChannelTable::EndHalfOpen(Channel& channel) {
   channel.half_open = false;
   channel.deadline.Clear();
   --channel.association()->half_open;
-  core_.counters[kHalfOpen] = --half_open_;
+  env_.counters[kHalfOpen] = --half_open_;
 }
 
 // Whether STREAM is free for the peer's OPEN. Both nodes may have opened the same pinned stream at
@@ -78,10 +78,10 @@ bool ChannelTable::MakeRoom(Association& association, StreamId stream) {
 }
 
 void ChannelTable::AskAuthd(std::uint32_t request, const Pending& pending) {
-  core_.authd.Send(ipc::Accept{.request = request,
-                               .association = pending.channel->association()->id(),
-                               .peer = pending.channel->peer,
-                               .open_body = pending.open_body});
+  env_.authd.Send(ipc::Accept{.request = request,
+                              .association = pending.channel->association()->id(),
+                              .peer = pending.channel->peer,
+                              .open_body = pending.open_body});
 }
 
 void ChannelTable::OnAuthdUp() {
@@ -106,10 +106,10 @@ void ChannelTable::OnAccepted(const ipc::Accepted& verdict) {
   Channel* channel = TakePending(verdict.request);
   Result<> handed = channel != nullptr ? HandOver(*channel, verdict) : Fail("");
   if (handed) return;
-  core_.Count(kClaimsDropped);
-  core_.authd.Send(ipc::DropClaim{.claim = verdict.claim.Clone()});
+  env_.Count(kClaimsDropped);
+  env_.authd.Send(ipc::DropClaim{.claim = verdict.claim.Clone()});
   if (channel == nullptr) return;
-  core_.Count(kAdoptFailed);
+  env_.Count(kAdoptFailed);
   Log(LogLevel::kWarning, "no-route", handed.error().message,
       {{"SERVICE", channel->service}, {"PEER", channel->peer}});
   Remember(channel->service, channel->peer, Refusal::Direction::kOut,
@@ -118,7 +118,7 @@ void ChannelTable::OnAccepted(const ipc::Accepted& verdict) {
 }
 
 std::string ChannelTable::WhyNoRoute(const Channel& channel, const std::string& name) const {
-  const auto* service = core_.config.FindService(name);
+  const auto* service = env_.config.FindService(name);
   if (service == nullptr || service->role != config::Role::kConnect)
     return "no service of that name is served here";
   if (!service->peer.empty() && service->peer != channel.peer)
@@ -137,10 +137,10 @@ Result<> ChannelTable::HandOver(Channel& channel, const ipc::Accepted& verdict) 
       .peer = channel.peer,
       .claim = verdict.claim.Clone(),
       .channel = channel.id.value(),
-      .budget = static_cast<std::uint32_t>(core_.engine->MaxUnfragmented(association.id()))};
-  TRY(core_.services.Send(adopt, std::move(sockets.theirs)));
+      .budget = static_cast<std::uint32_t>(env_.engine->MaxUnfragmented(association.id()))};
+  TRY(env_.services.Send(adopt, std::move(sockets.theirs)));
   SetLink(channel, std::move(link));
-  core_.Count(kAccepted);
+  env_.Count(kAccepted);
   wire::FrameHeader header{.type = wire::FrameType::kOpened, .channel = channel.id};
   associations_->SendControl(association, *channel.stream(),
                              MakeFrame(header, verdict.opened_body));
@@ -162,7 +162,7 @@ void ChannelTable::OnAcceptRefused(const ipc::AcceptRefused& verdict) {
 }
 
 void ChannelTable::RefusePending(Channel& channel, wire::RefusalCode code, Bytes body) {
-  core_.Count(kRefusedByUs);
+  env_.Count(kRefusedByUs);
   if (body.empty())
     body =
         wire::RefusedBody{.code = code, .text = std::string(wire::RefusalText(code))}.Serialize();
@@ -174,7 +174,7 @@ void ChannelTable::RefusePending(Channel& channel, wire::RefusalCode code, Bytes
 
 void ChannelTable::Refuse(Association& association, StreamId stream, ChannelId id,
                           wire::RefusalCode code, std::string text) {
-  core_.Count(kRefusedByUs);
+  env_.Count(kRefusedByUs);
   if (text.empty()) text = wire::RefusalText(code);
   wire::RefusedBody body{.code = code, .text = std::move(text)};
   wire::FrameHeader header{.type = wire::FrameType::kRefused, .channel = id};

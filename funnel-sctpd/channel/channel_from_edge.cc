@@ -83,7 +83,7 @@ void ChannelTable::LinkClosed(Channel& channel) {
     std::string why = static_cast<RelayEnd&>(*channel.link).end_text();
     return DropLink(channel, wire::ClosedCode::kNoLink, why.empty() ? "the way on is gone" : why);
   }
-  if (channel.has_stream() && !channel.closed_sent) core_.Count(kEdgesLost);
+  if (channel.has_stream() && !channel.closed_sent) env_.Count(kEdgesLost);
   DropLink(channel, wire::ClosedCode::kAborted, "its edge has gone");
 }
 
@@ -126,20 +126,20 @@ ChannelTable::Taken ChannelTable::SealedFromEdge(Channel& channel, const wire::F
     return DropFromEdge(channel, kDropEdgeState);
   sctp::SendOptions options{.unordered = true,
                             .lifetime = std::chrono::milliseconds(header.lifetime_ms)};
-  switch (core_.engine->Send(channel.association()->id(), *channel.stream(), frame, options)) {
+  switch (env_.engine->Send(channel.association()->id(), *channel.stream(), frame, options)) {
     case sctp::SendStatus::kSent:
       break;
     case sctp::SendStatus::kFull:
-      core_.Count(kSendBlocked);
+      env_.Count(kSendBlocked);
       return Taken::kBlocked;
     case sctp::SendStatus::kTooLarge:
       return DropFromEdge(channel, kDropEdgeMalformed);
     case sctp::SendStatus::kGone:
       return Taken::kYes;  // OnAssociationDown is on its way
   }
-  core_.Count(kFramesOut);
-  core_.Count(kBytesOut, frame.size());
-  channel.association()->active = core_.now();
+  env_.Count(kFramesOut);
+  env_.Count(kBytesOut, frame.size());
+  channel.association()->active = env_.now();
   ++channel.stats.frames_sent;
   channel.stats.bytes_sent += frame.size();
   return Taken::kYes;
@@ -161,19 +161,19 @@ ChannelTable::Taken ChannelTable::OpenFromEdge(Channel& channel, const wire::Fra
     RefuseLocally(channel, header.channel, "no stream is free");
     return Taken::kYes;
   }
-  auto sent = core_.engine->Send(association.id(), *stream, frame, sctp::SendOptions{});
+  auto sent = env_.engine->Send(association.id(), *stream, frame, sctp::SendOptions{});
   if (sent == sctp::SendStatus::kFull) return Taken::kBlocked;
   if (sent == sctp::SendStatus::kTooLarge) return DropFromEdge(channel, kDropEdgeMalformed);
-  core_.Count(kOpensSent);
-  core_.Count(kFramesOut);
-  core_.Count(kBytesOut, frame.size());
+  env_.Count(kOpensSent);
+  env_.Count(kFramesOut);
+  env_.Count(kBytesOut, frame.size());
   channel.TakeStream(association, *stream, header.channel);
   channel.SetState(ChannelState::kOpening, "");
   return Taken::kYes;
 }
 
 std::optional<StreamId> ChannelTable::ChooseStream(const Channel& channel) const {
-  const auto* service = core_.config.FindService(channel.service);
+  const auto* service = env_.config.FindService(channel.service);
   StreamMap& streams = channel.association()->streams;
   if (service == nullptr || !service->stream) return streams.FindFree();
   for (std::uint32_t i = 0; i < service->channels; ++i) {
@@ -220,7 +220,7 @@ void ChannelTable::NoteFromEdge(Channel& channel, ByteView frame) {
 }
 
 ChannelTable::Taken ChannelTable::DropFromEdge(Channel& channel, Counter why) {
-  core_.Count(why);
+  env_.Count(why);
   ++channel.stats.frames_dropped;
   return Taken::kYes;
 }

@@ -18,14 +18,14 @@ constexpr Duration kCloseTimeout = 10s;
 
 void ChannelTable::OnFrame(Association& association, StreamId stream, MutableByteView frame) {
   auto header = wire::FrameHeader::Parse(frame);
-  if (!header || frame.size() > wire::kMaxFrameSize) return core_.Count(kDropMalformed);
-  if (wire::IsLocal(header->type)) return core_.Count(kDropType);
-  association.active = core_.now();
+  if (!header || frame.size() > wire::kMaxFrameSize) return env_.Count(kDropMalformed);
+  if (wire::IsLocal(header->type)) return env_.Count(kDropType);
+  association.active = env_.now();
   if (header->type == wire::FrameType::kOpen)
     return OpenFromPeer(association, stream, header->channel,
                         frame.subspan(wire::kFrameHeaderSize));
   Channel* channel = association.streams.At(stream);
-  if (channel == nullptr) return core_.Count(kDropStream);
+  if (channel == nullptr) return env_.Count(kDropStream);
   if (channel->id != header->channel) return DropFromPeer(*channel, kDropChannel);
   switch (header->type) {
     case wire::FrameType::kSealed:
@@ -65,7 +65,7 @@ void ChannelTable::RefusedFromPeer(Channel& channel, ByteView frame) {
   if (channel.role != ChannelRole::kListen) return DropFromPeer(channel, kDropState);
   auto body = wire::RefusedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
   if (!body) return DropFromPeer(channel, kDropMalformed);
-  core_.Count(kRefusedByPeer);
+  env_.Count(kRefusedByPeer);
   std::string text = EscapeForLog(body->text);
   Log(LogLevel::kWarning, "channel-refused", "the peer refused it: " + text,
       {{"SERVICE", channel.service},
@@ -104,7 +104,7 @@ void ChannelTable::ClosedFromPeer(Channel& channel, ByteView frame) {
 void ChannelTable::ToEdge(Channel& channel, ByteView frame) {
   channel.link->Append(frame);
   MarkDirty(channel);
-  const auto& limits = core_.config.node.sctp;
+  const auto& limits = env_.config.node.sctp;
   if (channel.link->pending_bytes() > limits.channel_queue_bytes)
     return CloseForOverflow(
         channel, channel.relayed() ? TooSlow(channel.relay_peer) : "its edge does not read");
@@ -112,7 +112,7 @@ void ChannelTable::ToEdge(Channel& channel, ByteView frame) {
 }
 
 void ChannelTable::CloseForOverflow(Channel& channel, const std::string& why) {
-  core_.Count(kChannelOverflows);
+  env_.Count(kChannelOverflows);
   Log(LogLevel::kWarning, "channel-overflow", why + "; the channel is closed",
       {{"SERVICE", channel.service}, {"PEER", channel.peer}});
   if (channel.relayed())
@@ -122,7 +122,7 @@ void ChannelTable::CloseForOverflow(Channel& channel, const std::string& why) {
 }
 
 void ChannelTable::DropFromPeer(Channel& channel, Counter why) {
-  core_.Count(why);
+  env_.Count(why);
   ++channel.stats.frames_dropped;
 }
 
@@ -135,7 +135,7 @@ void ChannelTable::Remember(const std::string& service, const std::string& peer,
                  .direction = direction,
                  .code = code,
                  .text = text},
-                core_.config.node.sctp.refusals_kept);
+                env_.config.node.sctp.refusals_kept);
 }
 
 }  // namespace funnel::sctpd

@@ -12,7 +12,7 @@ constexpr std::size_t kSpareLinks = 32;
 
 }  // namespace
 
-ChannelTable::ChannelTable(Core& core, event::EpollSet& set) : core_(core), set_(set) {}
+ChannelTable::ChannelTable(Environment& env, event::EpollSet& set) : env_(env), set_(set) {}
 
 ChannelTable::~ChannelTable() = default;
 
@@ -23,7 +23,7 @@ Result<> ChannelTable::Attach(const config::ServiceConfig& service, ForeignFd fd
   auto link = TRY(EdgeLink::Create(set_, std::move(fd), *this));
   Channel& channel = Add(ChannelRole::kListen, service.name.text(), service.peer);
   SetLink(channel, std::move(link));
-  core_.Count(kAttached);
+  env_.Count(kAttached);
   if (Association* up = associations_->FindUp(service.peer)) AnnounceLink(channel, *up);
   associations_->AddWant(service.peer);
   return {};
@@ -41,23 +41,23 @@ void ChannelTable::FinishTurn() {
   // One that goes may be the last that wanted its peer, and others end with it.
   for (std::size_t i = 0; i < ending_.size(); ++i) {
     Channel& channel = *ending_[i];
-    if (channel.link != nullptr) linger_.Add(TakeLink(channel), core_.now());
+    if (channel.link != nullptr) linger_.Add(TakeLink(channel), env_.now());
     if (channel.role == ChannelRole::kListen) associations_->RemoveWant(channel.peer);
     channels_.Remove(channel.number);
   }
   ending_.clear();
-  core_.work();
+  env_.work();
   UpdateGauges();
 }
 
 void ChannelTable::OnTimer() {
-  linger_.OnTimer(core_.now());
-  due_.RunDue(core_.now(), [this](Channel& channel) { CheckDeadline(channel); });
+  linger_.OnTimer(env_.now());
+  due_.RunDue(env_.now(), [this](Channel& channel) { CheckDeadline(channel); });
 }
 
 void ChannelTable::CheckDeadline(Channel& channel) {
   if (channel.ending) return;
-  core_.Count(kClosingTimeouts);
+  env_.Count(kClosingTimeouts);
   if (channel.accept_request) {
     CancelPending(channel);
     return RefusePending(channel, wire::RefusalCode::kBusy, {});
@@ -86,7 +86,7 @@ void ChannelTable::Requeue(Channel& channel) const {
 }
 
 bool ChannelTable::StillConfigured(const Channel& channel) const {
-  const auto* service = core_.config.FindService(channel.service);
+  const auto* service = env_.config.FindService(channel.service);
   if (service == nullptr) return false;
   bool listens = channel.role == ChannelRole::kListen;
   if (channel.relayed())
@@ -129,7 +129,7 @@ std::optional<TimePoint> ChannelTable::IdleSince(const Association& association)
     if (channel->half_open || channel->state() == ChannelState::kOpening) return std::nullopt;
     if (channel->note && channel->note->in_use) return std::nullopt;
     // No edge here tells whether it has connections.
-    const auto* service = core_.config.FindService(channel->service);
+    const auto* service = env_.config.FindService(channel->service);
     if (channel->relayed() && channel->has_stream() && service != nullptr &&
         service->protocol == config::Protocol::kTcp)
       return std::nullopt;
@@ -144,7 +144,7 @@ void ChannelTable::OnLinkReadable(FrameLink& link) {
   if (found == by_link_.end()) return;
   Channel& channel = *found->second;
   if (channel.ending) return link.WatchInput(false);
-  core_.work();
+  env_.work();
   Association* association = channel.association();
   if (association != nullptr && association->senders.HasBefore(channel.priority)) {
     link.WatchInput(false);
@@ -176,7 +176,7 @@ Channel& ChannelTable::Add(ChannelRole role, const std::string& service, const s
   std::uint64_t number = next_number_++;
   auto made = std::make_unique<Channel>(number, role, service, peer);
   Channel& channel = channels_.Add(number, std::move(made));
-  core_.counters[kChannels] = channels_.size();
+  env_.counters[kChannels] = channels_.size();
   return channel;
 }
 
@@ -185,12 +185,12 @@ void ChannelTable::SetLink(Channel& channel, std::unique_ptr<FrameLink> link) {
   by_link_.emplace(link.get(), &channel);
   channel.link = std::move(link);
   ++links_of_[channel.service];
-  core_.counters[kLinks] = by_link_.size();
+  env_.counters[kLinks] = by_link_.size();
 }
 
 std::unique_ptr<FrameLink> ChannelTable::TakeLink(Channel& channel) {
   by_link_.erase(channel.link.get());
-  core_.counters[kLinks] = by_link_.size();
+  env_.counters[kLinks] = by_link_.size();
   if (auto of = links_of_.find(channel.service); --of->second == 0) links_of_.erase(of);
   auto link = std::move(channel.link);
   NoteQueued(channel);
@@ -204,32 +204,32 @@ void ChannelTable::NoteQueued(Channel& channel) {
 }
 
 void ChannelTable::SetTurns(Channel& channel) const {
-  const auto* service = core_.config.FindService(channel.service);
+  const auto* service = env_.config.FindService(channel.service);
   if (service == nullptr) return;
   channel.priority = service->priority;
   channel.weight = service->weight;
 }
 
 void ChannelTable::SetDeadline(Channel& channel, Duration after) {
-  due_.Set(channel.deadline, core_.now() + after);
-  core_.work();
+  due_.Set(channel.deadline, env_.now() + after);
+  env_.work();
 }
 
 void ChannelTable::MarkDirty(Channel& channel) {
   if (channel.dirty) return;
   channel.dirty = true;
   dirty_.push_back(&channel);
-  core_.work();
+  env_.work();
 }
 
 void ChannelTable::MarkReady(Association& association) {
   if (!std::exchange(association.ready, true)) ready_.push_back(&association);
-  core_.work();
+  env_.work();
 }
 
 void ChannelTable::AnnounceLink(Channel& channel, Association& association) {
   channel.Join(association);
-  auto budget = static_cast<std::uint32_t>(core_.engine->MaxUnfragmented(association.id()));
+  auto budget = static_cast<std::uint32_t>(env_.engine->MaxUnfragmented(association.id()));
   channel.link->Append(wire::FrameType::kLinkUp, ChannelId(), ipc::LinkUp{budget}.Serialize());
   MarkDirty(channel);
 }
@@ -248,13 +248,13 @@ void ChannelTable::End(Channel& channel, ipc::LinkEndCode code, const std::strin
   if (channel.relayed()) passing_.erase(passing_.find(channel.nonce));
   channel.ending = true;
   ending_.push_back(&channel);
-  core_.work();
+  env_.work();
 }
 
 void ChannelTable::DropLink(Channel& channel, wire::ClosedCode code, const std::string& why) {
   if (channel.ending) return;
   if (channel.relayed() && channel.half_open) {
-    core_.Count(kRelaysRefused);
+    env_.Count(kRelaysRefused);
     wire::RefusedBody body{.code = wire::RefusalCode::kNoRoute, .text = RelayText(why)};
     return RefusePending(channel, body.code, body.Serialize());
   }
@@ -278,13 +278,13 @@ void ChannelTable::SendClosed(Channel& channel, wire::ClosedCode code) {
 }
 
 void ChannelTable::UpdateGauges() {
-  core_.counters[kQueuedToEdgesBytes] = queued_to_edges_;
-  core_.counters[kChannels] = channels_.size();
-  core_.counters[kLinks] = by_link_.size();
-  core_.counters[kHalfOpen] = half_open_;
-  core_.counters[kRelayFramesExpired] = relays_.expired();
-  core_.counters[kRelayFramesDisplaced] = relays_.displaced();
-  core_.counters[kRelayQueuedBytes] = relays_.queued_bytes();
+  env_.counters[kQueuedToEdgesBytes] = queued_to_edges_;
+  env_.counters[kChannels] = channels_.size();
+  env_.counters[kLinks] = by_link_.size();
+  env_.counters[kHalfOpen] = half_open_;
+  env_.counters[kRelayFramesExpired] = relays_.expired();
+  env_.counters[kRelayFramesDisplaced] = relays_.displaced();
+  env_.counters[kRelayQueuedBytes] = relays_.queued_bytes();
 }
 
 }  // namespace funnel::sctpd

@@ -2,7 +2,7 @@
 // associations, and moves frames between the two.
 //
 // Owned by Node, one thread. Input marks what is to be done; the doing comes at the end of the
-// turn: Pump() before the engine's Flush, FinishTurn() after it; core.work() asks for them. Nothing
+// turn: Pump() before the engine's Flush, FinishTurn() after it; env.work() asks for them. Nothing
 // is destroyed before FinishTurn, so callbacks need not look out.
 #pragma once
 
@@ -21,7 +21,7 @@
 #include "funnel-sctpd/association/linger.h"
 #include "funnel-sctpd/channel/channel.h"
 #include "funnel-sctpd/channel/refusals.h"
-#include "funnel-sctpd/core.h"
+#include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/registry.h"
 #include "funnel-sctpd/relay/relay_link.h"
 
@@ -31,7 +31,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   using Channels = Registry<std::uint64_t, Channel>;
 
  public:
-  ChannelTable(Core& core, event::EpollSet& set);
+  ChannelTable(Environment& env, event::EpollSet& set);
   ~ChannelTable() override;
   // Before anything else.
   void SetAssociations(AssociationTable& associations) { associations_ = &associations; }
@@ -46,7 +46,7 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
 
   void OnTimer();
   [[nodiscard]] TimePoint NextTimer() const { return std::min(due_.next(), linger_.NextTimer()); }
-  // Takes over core.config, which has just changed.
+  // Takes over env.config, which has just changed.
   void Reload();
   // An administrator ends what is relayed of SERVICE: the channel of that number (of either side),
   // or all. Yields how many.
@@ -193,12 +193,12 @@ class ChannelTable final : public AssociationUser, public FrameLinkObserver {
   // WHY, with the name of the node that says so.
   [[nodiscard]] std::string RelayText(const std::string& why) const;
 
-  Core& core_;
+  Environment& env_;
   event::EpollSet& set_;
   AssociationTable* associations_ = nullptr;
 
   // Outlives the channels: their links are its ends.
-  RelayTurn relays_{[this] { return core_.now(); }, [this] { core_.work(); }};
+  RelayTurn relays_{[this] { return env_.now(); }, [this] { env_.work(); }};
   Deadlines<Channel> due_;  // outlives them, too
   Channels channels_;       // in order of their coming
   std::uint64_t next_number_ = 0;

@@ -8,7 +8,7 @@
 #include "common/event/loop.h"
 #include "common/ipc/control_connection.h"
 #include "funnel-sctpd/association/backoff.h"
-#include "funnel-sctpd/ports.h"
+#include "funnel-sctpd/interfaces.h"
 
 namespace funnel::sctpd {
 
@@ -24,7 +24,7 @@ class AuthdListener {
   virtual void OnPeerFrame(const ipc::PeerFrame& message) = 0;
 };
 
-class AuthdLink final : public AuthdPort {
+class AuthdLink final : public AuthdInterface {
  public:
   // Start() begins; LISTENER is called from the loop only and outlives it.
   AuthdLink(event::Loop& loop, std::string path, AuthdListener& listener);

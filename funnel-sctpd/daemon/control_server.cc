@@ -10,8 +10,9 @@
 namespace funnel::sctpd {
 
 Result<std::unique_ptr<ControlServer>> ControlServer::Create(event::Loop& loop, UniqueFd listening,
-                                                             Core& core, ChannelTable& channels) {
-  std::unique_ptr<ControlServer> server(new ControlServer(loop, core, channels));
+                                                             Environment& env,
+                                                             ChannelTable& channels) {
+  std::unique_ptr<ControlServer> server(new ControlServer(loop, env, channels));
   TRY(server->ListenAlso(std::move(listening)));
   return server;
 }
@@ -23,24 +24,24 @@ Result<> ControlServer::ListenAlso(UniqueFd listening) {
 }
 
 Shares::Standing ControlServer::StandingOf(uid_t uid) const {
-  const bool known = uid == 0 || std::ranges::any_of(core_.config.services, [uid](const auto& one) {
+  const bool known = uid == 0 || std::ranges::any_of(env_.config.services, [uid](const auto& one) {
                        return ipc::IsUser(uid, one.edge_user);
                      });
   return known ? Shares::Standing::kKnown : Shares::Standing::kStranger;
 }
 
-ControlServer::ControlServer(event::Loop& loop, Core& core, ChannelTable& channels)
+ControlServer::ControlServer(event::Loop& loop, Environment& env, ChannelTable& channels)
     : loop_(loop),
-      core_(core),
+      env_(env),
       channels_(channels),
       commands_(
           [this] {
-            const config::NodeConfig& node = core_.config.node;
+            const config::NodeConfig& node = env_.config.node;
             return ipc::CommandTable::Rules{node.read_group, node.admin_group,
                                             node.control.commands};
           },
           [this](const std::string& why) {
-            core_.Count(kCommandsDenied);
+            env_.Count(kCommandsDenied);
             Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
           }) {}
 
@@ -50,11 +51,11 @@ void ControlServer::OnConnection(ForeignFd fd) {
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
   // The configuration may have changed. Root has places of its own, as each service has.
   places_.set_limits(
-      Shares::Halves(core_.config.node.sctp.control_clients, core_.config.services.size() + 1));
+      Shares::Halves(env_.config.node.sctp.control_clients, env_.config.services.size() + 1));
   const std::string uid = std::to_string(who.uid);
   Shares::Place place = places_.Take(uid, StandingOf(who.uid));
   if (!place) {
-    core_.Count(kAttachRejected);
+    env_.Count(kAttachRejected);
     Log(LogLevel::kWarning, "control-limit", "too many connections to sctpd.sock", {{"UID", uid}});
     return;
   }
@@ -79,7 +80,7 @@ void ControlServer::OnMessage(std::uint64_t number, ByteView packet, ForeignFd f
   Client& client = found->second;
   auto done = Dispatch(client, packet, std::move(fd));
   if (done) return;
-  core_.Count(kAttachRejected);
+  env_.Count(kAttachRejected);
   Log(LogLevel::kWarning, "request-rejected", done.error().message);
   client.connection->Send(ipc::Rejected{.text = done.error().message});
 }
@@ -96,7 +97,7 @@ Result<> ControlServer::Attach(ipc::ControlConnection& client, const ipc::Attach
                                ForeignFd fd) {
   if (!fd) return Fail("Attach without a channel socket");
   const std::string& name = request.service.text();
-  const auto* service = core_.config.FindService(name);
+  const auto* service = env_.config.FindService(name);
   if (service == nullptr || service->role != config::Role::kListen)
     return Fail("no service '" + name + "' listens here");
   if (service->peer != request.peer)

@@ -21,7 +21,8 @@ class ControlServer {
  public:
   // LISTENING: a SOCK_SEQPACKET socket that the service manager holds.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(event::Loop& loop,
-                                                                     UniqueFd listening, Core& core,
+                                                                     UniqueFd listening,
+                                                                     Environment& env,
                                                                      ChannelTable& channels);
   // A socket apart, for administrators: whoever comes by it is served as any other.
   [[nodiscard]] Result<> ListenAlso(UniqueFd listening);
@@ -35,7 +36,7 @@ class ControlServer {
     std::unique_ptr<ipc::CommandSession> commands;
   };
 
-  ControlServer(event::Loop& loop, Core& core, ChannelTable& channels);
+  ControlServer(event::Loop& loop, Environment& env, ChannelTable& channels);
   void OnConnection(ForeignFd fd);
   [[nodiscard]] Shares::Standing StandingOf(uid_t uid) const;
   void OnMessage(std::uint64_t client, ByteView packet, ForeignFd fd);
@@ -44,7 +45,7 @@ class ControlServer {
                                 ForeignFd fd);
 
   event::Loop& loop_;
-  Core& core_;
+  Environment& env_;
   ChannelTable& channels_;
   ipc::CommandTable commands_;
   Shares places_;  // of users

@@ -39,12 +39,12 @@ Node::Node(event::Loop& loop, const Options& options, config::Configuration conf
       authd_(loop, options.RunPath("authd.sock"), *this),
       resolver_(loop),
       services_(options.RunPath("service")),
-      route_file_(options.state_dir),
-      core_{.authd = authd_,
-            .resolver = resolver_,
-            .services = services_,
-            .counters = counters_,
-            .config = std::move(config)},
+      path_file_(options.state_dir),
+      env_{.authd = authd_,
+           .resolver = resolver_,
+           .services = services_,
+           .counters = counters_,
+           .config = std::move(config)},
       started_unix_(std::time(nullptr)) {}
 
 Node::~Node() = default;
@@ -55,23 +55,23 @@ Result<> Node::SetUp(event::ListenFds passed, const EngineStarter& start_engine)
   signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
   end_of_turn_ = loop_.AddTurnHook([this] { EndTurn(); });
-  core_.work = [this] { end_of_turn_->Request(); };
+  env_.work = [this] { end_of_turn_->Request(); };
   timer_ = loop_.AddTimer([this] { OnTimer(); });
   edges_ = TRY(event::EpollSet::Create(loop_));
-  core_.routes = route_file_.Load();
-  core_.save_routes = [this] { route_file_.Save(core_.routes); };
-  channels_ = std::make_unique<ChannelTable>(core_, *edges_);
-  associations_ = std::make_unique<AssociationTable>(core_, *channels_);
+  env_.routes = path_file_.Load();
+  env_.save_paths = [this] { path_file_.Save(env_.routes); };
+  channels_ = std::make_unique<ChannelTable>(env_, *edges_);
+  associations_ = std::make_unique<AssociationTable>(env_, *channels_);
   channels_->SetAssociations(*associations_);
-  StartedEngine started = TRY(start_engine(core_.config.node.sctp, passed, *associations_));
+  StartedEngine started = TRY(start_engine(env_.config.node.sctp, passed, *associations_));
   engine_ = std::move(started.engine);
   listen_ = std::move(started.listen);
-  core_.engine = engine_.get();
+  env_.engine = engine_.get();
   TRY(WatchEngine());
   UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
   auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
-  control_ = TRY(ControlServer::Create(loop_, std::move(control), core_, *channels_));
+  control_ = TRY(ControlServer::Create(loop_, std::move(control), env_, *channels_));
   for (UniqueFd& socket : commands) TRY(control_->ListenAlso(std::move(socket)));
   AddCommands();
   control_->commands().WatchGroups();
@@ -80,7 +80,7 @@ Result<> Node::SetUp(event::ListenFds passed, const EngineStarter& start_engine)
 
 void Node::AddCommands() {
   log_level_.emplace(loop_, control_->commands(),
-                     [this] { return options_.log_level.value_or(core_.config.node.log_level); });
+                     [this] { return options_.log_level.value_or(env_.config.node.log_level); });
   control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
                                         answer->TakeUp();
@@ -96,7 +96,7 @@ void Node::AddCommands() {
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         channels_->UpdateGauges();
-        answer->Finish(MakeStatus({core_, *associations_, *channels_, listen_, started_unix_}));
+        answer->Finish(MakeStatus({env_, *associations_, *channels_, listen_, started_unix_}));
       }});
 }
 
@@ -178,7 +178,7 @@ void Node::UpdateCounters() {
 
 void Node::TellStatus() {
   std::size_t up = counters_[kAssociationsUp].value();
-  std::string line = std::to_string(up) + " of " + std::to_string(core_.config.peers.size()) +
+  std::string line = std::to_string(up) + " of " + std::to_string(env_.config.peers.size()) +
                      " peers up, " + std::to_string(channels_->channels().size()) + " channels";
   if (!authd_.connected()) line += ", waiting for authd";
   event::NotifyStatus(line);

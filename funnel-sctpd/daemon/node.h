@@ -23,8 +23,8 @@
 #include "funnel-sctpd/daemon/control_server.h"
 #include "funnel-sctpd/daemon/engine_setup.h"
 #include "funnel-sctpd/daemon/service_sockets.h"
+#include "funnel-sctpd/route/path_file.h"
 #include "funnel-sctpd/route/resolver.h"
-#include "funnel-sctpd/route/route_file.h"
 
 namespace funnel::sctpd {
 
@@ -80,8 +80,8 @@ class Node final : public AuthdListener {
   AuthdLink authd_;
   Resolver resolver_;
   ServiceSockets services_;
-  RouteFile route_file_;
-  Core core_;
+  PathFile path_file_;
+  Environment env_;
   std::unique_ptr<event::EpollSet> edges_;
   std::unique_ptr<ChannelTable> channels_;
   std::unique_ptr<AssociationTable> associations_;

@@ -27,11 +27,11 @@ config::ReloadReport Node::Reload() {
 
 void Node::Apply(config::Configuration next, config::ReloadReport& report) {
   for (const config::KeyRow* row :
-       config::PutBackFixed(core_.config.node, next.node, {"node", "sctp"}))
+       config::PutBackFixed(env_.config.node, next.node, {"node", "sctp"}))
     report.left.emplace_back(*row, kRestart);
-  report.changes = config::FindChanges(core_.config, next);
+  report.changes = config::FindChanges(env_.config, next);
   SetLogLevel(options_.log_level.value_or(next.node.log_level));
-  const config::Configuration old = std::exchange(core_.config, std::move(next));
+  const config::Configuration old = std::exchange(env_.config, std::move(next));
   channels_->Reload();
   associations_->Reload(old);
   control_->commands().WatchGroups();

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "funnel-sctpd/ports.h"
+#include "funnel-sctpd/interfaces.h"
 
 namespace funnel::sctpd {
 
-class ServiceSockets final : public ServicePort {
+class ServiceSockets final : public ServiceInterface {
  public:
   explicit ServiceSockets(std::string directory) : directory_(std::move(directory)) {}
   // One connection a channel: it is closed behind the message, which stays in the edge's backlog.

@@ -89,11 +89,11 @@ const Association* AtWork(const StatusInput& in, const Peer& peer) {
 }
 
 // Either may be missing: a peer that is down, a stranger.
-void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
+void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
                       const Association* association) {
   bool up = association != nullptr && association->up();
   sctp::AssociationStats stats;
-  if (association != nullptr) stats = core.engine->Stats(association->id());
+  if (association != nullptr) stats = env.engine->Stats(association->id());
   out.Open('{');
   out.TextOrNull("peer", peer != nullptr ? peer->config.name : "");
   out.TextOrNull("node", peer != nullptr ? peer->config.node : "");
@@ -107,11 +107,11 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
   out.TextOrNull("verified_node", up ? association->node : "");
   out.Field("srtt_ms", stats.paths.empty() ? std::optional<double>()
                                            : static_cast<double>(stats.paths.front().srtt.count()));
-  out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, core.now()) : std::nullopt);
+  out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, env.now()) : std::nullopt);
   out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason);
   WritePaths(out, stats, association);
   WriteTrying(out, peer);
-  WriteNotDirect(out, peer, core.now());
+  WriteNotDirect(out, peer, env.now());
   out.Field("streams",
             association == nullptr ? std::optional<std::uint16_t>() : association->stream_count);
   out.Field("channels", association == nullptr ? 0 : association->channels);
@@ -125,12 +125,12 @@ void WriteAssociation(JsonWriter& out, const Core& core, const Peer* peer,
 void WriteAssociations(JsonWriter& out, const StatusInput& in) {
   out.Key("associations").Open('[');
   for (const auto& [name, peer] : in.associations.peers())
-    WriteAssociation(out, in.core, peer.get(), AtWork(in, *peer));
+    WriteAssociation(out, in.env, peer.get(), AtWork(in, *peer));
   std::size_t strangers = 0, omitted = 0;
   for (const auto& [id, association] : in.associations.associations()) {
     if (!association->peer.empty() || association->state() == AssociationState::kEnding) continue;
     if (++strangers <= kMaxListed)
-      WriteAssociation(out, in.core, nullptr, association.get());
+      WriteAssociation(out, in.env, nullptr, association.get());
     else
       ++omitted;
   }
@@ -217,11 +217,11 @@ std::string MakeStatus(const StatusInput& in) {
   JsonWriter out;
   out.Open('{').Field("daemon", "funnel-sctpd").Field("version", kVersion);
   out.Field("pid", ::getpid()).Field("started", in.started_unix);
-  out.Field("node", in.core.config.node.name).Field("engine", in.core.engine->name());
+  out.Field("node", in.env.config.node.name).Field("engine", in.env.engine->name());
   out.Key("listen").Open('[');
   for (const auto& address : in.listen) out.Value(address);
   out.Close(']');
-  out.Field("authd_connected", in.core.authd.connected());
+  out.Field("authd_connected", in.env.authd.connected());
   WriteAssociations(out, in);
   WriteChannels(out, in);
   WriteRefusals(out, in.channels.refusals());

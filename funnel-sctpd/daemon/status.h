@@ -9,7 +9,7 @@
 namespace funnel::sctpd {
 
 struct StatusInput {
-  const Core& core;
+  const Environment& env;
   const AssociationTable& associations;
   const ChannelTable& channels;
   std::vector<std::string> listen;

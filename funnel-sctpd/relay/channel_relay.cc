@@ -13,7 +13,7 @@ namespace funnel::sctpd {
 ChannelTable::RelayRoute ChannelTable::FindRelay(const std::string& peer,
                                                  const wire::OpenBody& open) const {
   RelayRoute best;
-  for (const auto& service : core_.config.services) {
+  for (const auto& service : env_.config.services) {
     if (service.role != config::Role::kRelay || service.wire_name != open.service) continue;
     if (!service.target.empty() && !config::SameNode(service.target, open.target)) continue;
     bool allowed = service.RelaysFor(peer);
@@ -27,9 +27,9 @@ ChannelTable::RelayRoute ChannelTable::FindRelay(const std::string& peer,
 bool ChannelTable::RelayFromPeer(Association& association, StreamId stream, ChannelId id,
                                  ByteView body) {
   auto is_relay = [](const auto& service) { return service.role == config::Role::kRelay; };
-  if (std::ranges::none_of(core_.config.services, is_relay)) return false;
+  if (std::ranges::none_of(env_.config.services, is_relay)) return false;
   auto open = wire::OpenBody::Parse(body);
-  if (!open || config::SameNode(open->target, core_.config.node.name)) return false;
+  if (!open || config::SameNode(open->target, env_.config.node.name)) return false;
   RelayRoute route = FindRelay(association.peer, *open);
   if (route.service == nullptr) return false;
   std::string why = route.allowed ? WhyNotRelay(association, *route.service, *open)
@@ -38,7 +38,7 @@ bool ChannelTable::RelayFromPeer(Association& association, StreamId stream, Chan
     OpenRelay(association, stream, id, body, *route.service, *open);
     return true;
   }
-  core_.Count(kRelaysRefused);
+  env_.Count(kRelaysRefused);
   const std::string& name = route.service->name.text();
   auto code = route.allowed ? wire::RefusalCode::kNoRoute : wire::RefusalCode::kRefused;
   Log(LogLevel::kWarning, "relay-refused", why, {{"SERVICE", name}, {"PEER", association.peer}});
@@ -53,15 +53,15 @@ std::string ChannelTable::WhyNotRelay(const Association& association,
                                       const wire::OpenBody& open) {
   if (service.relay_to == association.peer) return "it would go back to where it comes from";
   if (passing_.contains(open.nonce)) {
-    core_.Count(kRelayLoops);
+    env_.Count(kRelayLoops);
     return "a loop: it has passed here already";
   }
   if (open.hop_limit == 0) {
-    core_.Count(kRelayLoops);
+    env_.Count(kRelayLoops);
     return "no hop is left: a loop, or more than " + std::to_string(wire::kDefaultHopLimit) +
            " relays in a row";
   }
-  const config::PeerConfig* next = core_.config.FindPeer(service.relay_to);
+  const config::PeerConfig* next = env_.config.FindPeer(service.relay_to);
   bool up = associations_->FindUp(service.relay_to) != nullptr;
   bool on_demand = next != nullptr && next->when == config::When::kOnDemand;
   return up || on_demand ? "" : "the association with " + service.relay_to + " is down";
@@ -72,7 +72,7 @@ void ChannelTable::OpenRelay(Association& association, StreamId stream, ChannelI
   auto passed_on = wire::WithOneHopLess(body);
   if (!passed_on) return Refuse(association, stream, id, wire::RefusalCode::kNoRoute);
   auto [before, after] =
-      RelayEnd::CreatePair(relays_, *this, core_.config.node.sctp.channel_queue_bytes / 2);
+      RelayEnd::CreatePair(relays_, *this, env_.config.node.sctp.channel_queue_bytes / 2);
   Channel& in = Add(ChannelRole::kConnect, service.name.text(), association.peer);
   in.relay_peer = service.relay_to;
   in.nonce = *passing_.insert(open.nonce);
@@ -96,7 +96,7 @@ void ChannelTable::OpenedFromRelay(Channel& channel, ByteView frame) {
     return;
   }
   EndHalfOpen(channel);
-  core_.Count(kRelaysOpened);
+  env_.Count(kRelaysOpened);
   associations_->SendControl(*channel.association(), *channel.stream(),
                              Bytes(frame.begin(), frame.end()));
   channel.opened = true;
@@ -112,7 +112,7 @@ void ChannelTable::RefusedFromRelay(Channel& channel, ByteView frame) {
     SendClosed(channel, wire::ClosedCode::kDone);
     return End(channel, ipc::LinkEndCode::kClosed, "");
   }
-  core_.Count(kRelaysRefused);
+  env_.Count(kRelaysRefused);
   associations_->SendControl(*channel.association(), *channel.stream(),
                              Bytes(frame.begin(), frame.end()));
   // REFUSED frees the stream at both ends.
@@ -170,7 +170,7 @@ Channel* ChannelTable::Greediest() const {
 
 void ChannelTable::LimitRelays() {
   // Each round frees the largest share there is, so that the next one is far.
-  while (relays_.queued_bytes() > core_.config.node.sctp.relay_queue_bytes) {
+  while (relays_.queued_bytes() > env_.config.node.sctp.relay_queue_bytes) {
     Channel* greediest = Greediest();
     if (greediest == nullptr) return;
     CloseForOverflow(*greediest,
@@ -183,7 +183,7 @@ std::string ChannelTable::TooSlow(const std::string& next_hop) {
 }
 
 std::string ChannelTable::RelayText(const std::string& why) const {
-  return "relay " + core_.config.node.name + ": " + why;
+  return "relay " + env_.config.node.name + ": " + why;
 }
 
 }  // namespace funnel::sctpd

@@ -13,12 +13,12 @@ namespace funnel::sctpd {
 namespace {
 
 struct Answer {
-  std::vector<Place> places;
+  std::vector<ResolvedAddress> addresses;
   std::string error;
 };
 
 // The addresses of HOST, each as PLACE says otherwise.
-void AddHost(const std::string& host, std::uint16_t port, Place place, Answer& answer) {
+void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress place, Answer& answer) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;
@@ -33,8 +33,8 @@ void AddHost(const std::string& host, std::uint16_t port, Place place, Answer& a
     auto address = sctp::TransportAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
     if (!address) continue;
     place.address = *address;
-    if (std::ranges::find(answer.places, place) == answer.places.end())
-      answer.places.push_back(place);
+    if (std::ranges::find(answer.addresses, place) == answer.addresses.end())
+      answer.addresses.push_back(place);
   }
   ::freeaddrinfo(found);
 }
@@ -78,8 +78,8 @@ Answer Ask(const std::vector<config::Endpoint>& endpoints) {
   Answer answer;
   for (const auto& endpoint : endpoints) AskOne(endpoint, answer);
   // Direct SCTP stands before SCTP in UDP of the same priority.
-  std::ranges::stable_sort(answer.places, {}, &Place::priority);
-  if (answer.places.empty() && answer.error.empty()) answer.error = "no address";
+  std::ranges::stable_sort(answer.addresses, {}, &ResolvedAddress::priority);
+  if (answer.addresses.empty() && answer.error.empty()) answer.error = "no address";
   return answer;
 }
 
@@ -106,7 +106,7 @@ void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callbac
     if (shared->loop == nullptr) return;
     shared->loop->Post([shared, callback, answer = std::move(answer)] {
       // On the loop's thread, as the destructor: no lock needed to see whether it has run.
-      if (shared->loop != nullptr) callback(answer.places, answer.error);
+      if (shared->loop != nullptr) callback(answer.addresses, answer.error);
     });
   };
   bool literal = std::all_of(endpoints.begin(), endpoints.end(),
@@ -118,7 +118,7 @@ void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callbac
     busy = shared_->threads >= kMaxThreads;
     if (!busy) ++shared_->threads;
   }
-  if (busy) return deliver({.places = {}, .error = "too many names are being looked up"});
+  if (busy) return deliver({.addresses = {}, .error = "too many names are being looked up"});
   std::thread([shared = shared_, deliver, endpoints = std::move(endpoints)] {
     deliver(Ask(endpoints));
     std::lock_guard lock(shared->mutex);

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "common/event/loop.h"
-#include "funnel-sctpd/ports.h"
+#include "funnel-sctpd/interfaces.h"
 
 namespace funnel::sctpd {
 
 // Answers come through LOOP, which outlives it; none comes after its destruction.
-class Resolver final : public ResolverPort {
+class Resolver final : public ResolverInterface {
  public:
   static constexpr int kMaxThreads = 32;
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/route/route.h"
+#include "funnel-sctpd/route/candidate.h"
 
 namespace funnel::sctpd {
 

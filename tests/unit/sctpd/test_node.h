@@ -13,7 +13,7 @@ namespace funnel::sctpd {
 
 using namespace std::chrono_literals;
 
-class FakeAuthd final : public AuthdPort {
+class FakeAuthd final : public AuthdInterface {
  public:
   bool connected() const override { return up; }
   void Send(const ipc::Accept& m) override {
@@ -40,16 +40,16 @@ class FakeAuthd final : public AuthdPort {
   int dropped_claims = 0;
 };
 
-class FakeResolver final : public ResolverPort {
+class FakeResolver final : public ResolverInterface {
  public:
   void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) override {
     ++questions;
-    std::vector<Place> places = found;
+    std::vector<ResolvedAddress> addresses = found;
     for (const auto& endpoint : endpoints)
       if (auto address = sctp::TransportAddress::Parse(endpoint.host, endpoint.port))
-        places.push_back({.address = *address});
-    waiting.push_back([callback = std::move(callback), places] {
-      callback(places, places.empty() ? "no such name" : "");
+        addresses.push_back({.address = *address});
+    waiting.push_back([callback = std::move(callback), addresses] {
+      callback(addresses, addresses.empty() ? "no such name" : "");
     });
   }
   bool Answer() {
@@ -60,11 +60,11 @@ class FakeResolver final : public ResolverPort {
   }
   int questions = 0;
   bool silent = false;
-  std::vector<Place> found;  // beside what the endpoints say themselves
+  std::vector<ResolvedAddress> found;  // beside what the endpoints say themselves
   std::vector<std::function<void()>> waiting;
 };
 
-class FakeServices final : public ServicePort {
+class FakeServices final : public ServiceInterface {
  public:
   Result<> Send(const ipc::Adopt& message, UniqueFd link) override {
     if (away) return Fail("nobody listens");
@@ -150,25 +150,25 @@ class TestNode {
  public:
   TestNode(FakeNetwork& network, event::Loop& loop, const std::string& name,
            const std::string& address, const config::Configuration& config, TimePoint& now,
-           const RouteMemory& routes = {})
-      : core{.authd = authd,
-             .resolver = resolver,
-             .services = services,
-             .counters = counters,
-             .config = config,
-             .routes = routes} {
-    core.save_routes = [this] { ++saves; };
-    core.config.node.name = name + ".example";
-    core.now = [&now] { return now; };
-    core.random = [] { return 1.0; };
-    core.work = [this] { work = true; };
+           const PathMemory& routes = {})
+      : env{.authd = authd,
+            .resolver = resolver,
+            .services = services,
+            .counters = counters,
+            .config = config,
+            .routes = routes} {
+    env.save_paths = [this] { ++saves; };
+    env.config.node.name = name + ".example";
+    env.now = [&now] { return now; };
+    env.random = [] { return 1.0; };
+    env.work = [this] { work = true; };
     edges = *event::EpollSet::Create(loop);
-    channels = std::make_unique<ChannelTable>(core, *edges);
-    associations = std::make_unique<AssociationTable>(core, *channels);
+    channels = std::make_unique<ChannelTable>(env, *edges);
+    associations = std::make_unique<AssociationTable>(env, *channels);
     channels->SetAssociations(*associations);
     engine = std::make_unique<FakeEngine>(network, *sctp::TransportAddress::Parse(address, 9899),
                                           *associations);
-    core.engine = engine.get();
+    env.engine = engine.get();
   }
 
   // One turn's end. True: something was done.
@@ -192,7 +192,7 @@ class TestNode {
   TestEdge Attach(const std::string& service) {
     UniqueFd ours, theirs;
     MakeSockets(ours, theirs);
-    EXPECT_TRUE(channels->Attach(*core.config.FindService(service), std::move(theirs)));
+    EXPECT_TRUE(channels->Attach(*env.config.FindService(service), std::move(theirs)));
     return TestEdge(std::move(ours));
   }
   static void MakeSockets(UniqueFd& ours, UniqueFd& theirs) {
@@ -207,7 +207,7 @@ class TestNode {
   FakeResolver resolver;
   FakeServices services;
   metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
-  Core core;
+  Environment env;
   bool work = false;
   int saves = 0;
   std::unique_ptr<event::EpollSet> edges;

@@ -13,7 +13,7 @@ inline constexpr const char* kUdpOther = "192.0.2.3:9899 (udp)";
 class CarrierTest : public TwoNodes {
  protected:
   // As MakeNodes, but a takes any carrier.
-  void MakeAuto(const RouteMemory& routes = {}) {
+  void MakeAuto(const PathMemory& routes = {}) {
     config_a.peers = {MakePeer("b", "192.0.2.2")};
     config_a.peers[0].carrier = config::Carrier::kAuto;
     config_a.peers[0].connect[0].port = 0;
@@ -88,7 +88,7 @@ class CarrierTest : public TwoNodes {
                           .carrier = sctp::Carrier::kUdp,
                           .priority = second,
                           .host = "spare"}};
-    std::ranges::stable_sort(a->resolver.found, {}, &Place::priority);
+    std::ranges::stable_sort(a->resolver.found, {}, &ResolvedAddress::priority);
   }
 
   std::unique_ptr<TestNode> b2;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "funnel-sctpd/association/dialer.h"
-#include "funnel-sctpd/route/route_memory.h"
+#include "funnel-sctpd/route/path_memory.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -16,50 +16,51 @@ const Attempts::HeadStart kHeadStart{300ms, 1s};
 sctp::TransportAddress Address(const std::string& text) {
   return *sctp::TransportAddress::Parse(text, 9899);
 }
-Place At(const std::string& host, std::uint16_t port = 0) {
+ResolvedAddress At(const std::string& host, std::uint16_t port = 0) {
   return {.address = Address(host).WithPort(port)};
 }
-Route Udp(const std::string& host, std::uint16_t priority = 0) {
+Candidate Udp(const std::string& host, std::uint16_t priority = 0) {
   return {.address = Address(host), .priority = priority};
 }
-Route Direct(const std::string& host, std::uint16_t priority = 0) {
+Candidate Direct(const std::string& host, std::uint16_t priority = 0) {
   return {.address = Address(host).WithPort(0),
           .carrier = sctp::Carrier::kDirect,
           .priority = priority};
 }
 AssociationId Id(std::uint64_t number) { return AssociationId(number); }
 
-std::string Texts(const std::vector<Route>& routes) {
+std::string Texts(const std::vector<Candidate>& routes) {
   std::string out;
-  for (const Route& route : routes) out += PathText(route.path()) + ' ';
+  for (const Candidate& route : routes) out += PathText(route.path()) + ' ';
   return out;
 }
 
 TEST(Routes, DirectStandsBeforeUdpToTheSameAddress) {
-  std::vector<Place> places{At("192.0.2.1"), At("192.0.2.2")};
-  EXPECT_EQ(Texts(RoutesTo(places, {})),
+  std::vector<ResolvedAddress> addresses{At("192.0.2.1"), At("192.0.2.2")};
+  EXPECT_EQ(Texts(CandidatesAt(addresses, {})),
             "192.0.2.1 (direct) 192.0.2.1:9899 (udp) 192.0.2.2 (direct) 192.0.2.2:9899 (udp) ");
-  EXPECT_EQ(Texts(RoutesTo(places, {.direct_now = false})),
+  EXPECT_EQ(Texts(CandidatesAt(addresses, {.direct_now = false})),
             "192.0.2.1:9899 (udp) 192.0.2.2:9899 (udp) ");
-  EXPECT_EQ(Texts(RoutesTo(places, {.carrier = config::Carrier::kDirect, .direct_now = false})),
-            "192.0.2.1 (direct) 192.0.2.2 (direct) ");
-  EXPECT_EQ(Texts(RoutesTo(places, {.carrier = config::Carrier::kUdp, .udp_port = 77})),
+  EXPECT_EQ(
+      Texts(CandidatesAt(addresses, {.carrier = config::Carrier::kDirect, .direct_now = false})),
+      "192.0.2.1 (direct) 192.0.2.2 (direct) ");
+  EXPECT_EQ(Texts(CandidatesAt(addresses, {.carrier = config::Carrier::kUdp, .udp_port = 77})),
             "192.0.2.1:77 (udp) 192.0.2.2:77 (udp) ");
 }
 
 TEST(Routes, RecordsForOneCarrierAreForItOnly) {
-  std::vector<Place> places{
+  std::vector<ResolvedAddress> addresses{
       {.address = Address("192.0.2.1:5000"), .carrier = sctp::Carrier::kDirect, .host = "x"},
       {.address = Address("192.0.2.1:6000"), .carrier = sctp::Carrier::kUdp, .host = "x"}};
-  auto routes = RoutesTo(places, {});
+  auto routes = CandidatesAt(addresses, {});
   EXPECT_EQ(Texts(routes), "192.0.2.1 (direct) 192.0.2.1:6000 (udp) ");
   EXPECT_EQ(routes[0].sctp_port, 5000);
   EXPECT_EQ(routes[0].host, "x");
 }
 
 TEST(Routes, TheHostThatWorkedComesFirstAmongEqualsAndStillByDirectFirst) {
-  std::vector<Route> routes{Direct("192.0.2.1"), Udp("192.0.2.1"), Direct("192.0.2.2"),
-                            Udp("192.0.2.2"), Udp("192.0.2.3", 10)};
+  std::vector<Candidate> routes{Direct("192.0.2.1"), Udp("192.0.2.1"), Direct("192.0.2.2"),
+                                Udp("192.0.2.2"), Udp("192.0.2.3", 10)};
   Prefer(routes, Udp("192.0.2.2"));
   EXPECT_EQ(Texts(routes),
             "192.0.2.2 (direct) 192.0.2.2:9899 (udp) 192.0.2.1 (direct) 192.0.2.1:9899 (udp) "
@@ -74,28 +75,28 @@ TEST(Routes, BetterIsAnotherPriorityOrDirectToTheSameHost) {
   EXPECT_TRUE(IsBetter(Direct("192.0.2.1"), Udp("192.0.2.1")));
   EXPECT_FALSE(IsBetter(Udp("192.0.2.1"), Direct("192.0.2.1")));
   EXPECT_FALSE(IsBetter(Udp("192.0.2.1"), Udp("192.0.2.1")));
-  Route other = Direct("192.0.2.2");
+  Candidate other = Direct("192.0.2.2");
   other.host = "another machine";
   EXPECT_FALSE(IsBetter(other, Udp("192.0.2.1")));
 }
 
 TEST(Routes, PathsAreOfOneHostDirectOnesFirst) {
-  Route other = Udp("192.0.2.9");
+  Candidate other = Udp("192.0.2.9");
   other.host = "another machine";
-  auto paths = PathsBeside({Udp("192.0.2.1"), Direct("192.0.2.1"), other, Udp("192.0.2.2")},
-                           Udp("192.0.2.1"));
+  auto paths =
+      PathsLike({Udp("192.0.2.1"), Direct("192.0.2.1"), other, Udp("192.0.2.2")}, Udp("192.0.2.1"));
   ASSERT_EQ(paths.size(), 3u);
   EXPECT_EQ(PathText(paths[0]), "192.0.2.1 (direct)");
   EXPECT_EQ(PathText(paths[2]), "192.0.2.2:9899 (udp)");
 }
 
 TEST(Routes, ThePathInUseIsAmongThoseOfferedHoweverMany) {
-  std::vector<Route> many;
+  std::vector<Candidate> many;
   for (int i = 1; i < 20; ++i) many.push_back(Udp("192.0.2." + std::to_string(i)));
-  auto paths = PathsBeside(many, Udp("192.0.2.19"));
+  auto paths = PathsLike(many, Udp("192.0.2.19"));
   EXPECT_EQ(paths.size(), sctp::Engine::kMaxPaths);
   EXPECT_EQ(paths.back(), Udp("192.0.2.19").path());
-  EXPECT_EQ(PathsBeside({}, Udp("192.0.2.19")).size(), 1u);
+  EXPECT_EQ(PathsLike({}, Udp("192.0.2.19")).size(), 1u);
 }
 
 TEST(Attempts, NextBeginsBesideTheFirstAfterItsHeadStart) {
@@ -150,7 +151,7 @@ TEST(Attempts, WhatHasJustDiedGetsNoHeadStart) {
 
 TEST(Attempts, OnlySoManyAtOnce) {
   Attempts attempts;
-  std::vector<Route> many(Attempts::kMaxAtOnce + 1, Udp("192.0.2.1"));
+  std::vector<Candidate> many(Attempts::kMaxAtOnce + 1, Udp("192.0.2.1"));
   attempts.Begin(many, {}, kStart);
   std::uint64_t begun = 0;
   while (attempts.Due(kStart) != nullptr) attempts.OnBegun(Id(++begun), kStart);
@@ -160,7 +161,7 @@ TEST(Attempts, OnlySoManyAtOnce) {
   EXPECT_NE(attempts.Due(kStart), nullptr);
 }
 
-std::vector<Route> TwoRoutes() { return {Udp("192.0.2.1"), Udp("192.0.2.2")}; }
+std::vector<Candidate> TwoRoutes() { return {Udp("192.0.2.1"), Udp("192.0.2.2")}; }
 
 TEST(Dialer, TriesEveryAddressBeforeItWaits) {
   Dialer dialer(50ms, 2s);
@@ -223,16 +224,16 @@ TEST(Dialer, WaitsLongerUntilThePeerIsVerified) {
   EXPECT_EQ(dialer.due(), kStart + 1s);
 }
 
-RouteMemory SomeMemory() {
-  RouteMemory memory;
+PathMemory SomeMemory() {
+  PathMemory memory;
   memory.Set("hoster", {.route = Udp("192.0.2.1"), .direct_from_unix = 1763737200});
   memory.Set("six", {.route = Direct("[2001:db8::1]"), .direct_from_unix = 0});
   return memory;
 }
 
-TEST(RouteMemory, ComesBackAsItWas) {
+TEST(PathMemory, ComesBackAsItWas) {
   std::string text = SomeMemory().Serialize();
-  RouteMemory again;
+  PathMemory again;
   ASSERT_TRUE(again.Parse(text));
   EXPECT_EQ(again.Serialize(), text);
   ASSERT_NE(again.Find("hoster"), nullptr);
@@ -241,31 +242,31 @@ TEST(RouteMemory, ComesBackAsItWas) {
   EXPECT_EQ(again.Find("nobody"), nullptr);
 }
 
-TEST(RouteMemory, TellsWhetherAnythingChanged) {
-  RouteMemory memory = SomeMemory();
+TEST(PathMemory, TellsWhetherAnythingChanged) {
+  PathMemory memory = SomeMemory();
   EXPECT_FALSE(memory.Set("hoster", {.route = Udp("192.0.2.1"), .direct_from_unix = 1763737200}));
   EXPECT_TRUE(memory.Set("hoster", {.route = Udp("192.0.2.2"), .direct_from_unix = 1763737200}));
   EXPECT_TRUE(memory.Set("fresh", {.route = Udp("192.0.2.2")}));
 }
 
-TEST(RouteMemory, EveryTruncationKeepsWhatIsWhole) {
+TEST(PathMemory, EveryTruncationKeepsWhatIsWhole) {
   const std::string text = SomeMemory().Serialize();
   const std::size_t header = text.find('\n') + 1, first = text.find('\n', header) + 1;
   for (std::size_t size = 0; size < text.size(); ++size) {
-    RouteMemory memory;
+    PathMemory memory;
     bool whole = size == header || size == first;
     EXPECT_EQ(memory.Parse(text.substr(0, size)).has_value(), whole || size + 1 == header) << size;
     EXPECT_EQ(memory.Find("hoster") != nullptr, size >= first) << size;
   }
 }
 
-TEST(RouteMemory, LinesThatMakeNoSenseAreNamedAndPassedOver) {
+TEST(PathMemory, LinesThatMakeNoSenseAreNamedAndPassedOver) {
   for (const char* line :
        {"", "hoster", "hoster tcp 192.0.2.1:9 1 0", "hoster udp nowhere 1 0",
         "hoster udp 192.0.2.1 1 0", "hoster direct 192.0.2.1:9 1 0",
         "hoster udp 192.0.2.1:9 99999 0", "hoster udp 192.0.2.1:9 1 0x",
         "hoster udp 192.0.2.1:9 1 ", " udp 192.0.2.1:9 1 0", "hoster udp 192.0.2.1:9 1 0 more"}) {
-    RouteMemory memory;
+    PathMemory memory;
     auto parsed =
         memory.Parse("funnel-routes 1\n" + std::string(line) + "\nsix udp 192.0.2.6:9 1 0\n");
     ASSERT_FALSE(parsed) << line;
@@ -273,7 +274,7 @@ TEST(RouteMemory, LinesThatMakeNoSenseAreNamedAndPassedOver) {
     EXPECT_EQ(memory.Find("hoster"), nullptr) << line;
     EXPECT_NE(memory.Find("six"), nullptr) << line;
   }
-  RouteMemory memory;
+  PathMemory memory;
   EXPECT_FALSE(memory.Parse("funnel-routes 2\nsix udp 192.0.2.6:9 1 0\n"));
   EXPECT_EQ(memory.Find("six"), nullptr);
 }

@@ -9,7 +9,7 @@ class LastAddressTest : public TwoNodes {
   void Start(const std::string& remembered) {
     config_a.peers = {MakePeer("b", "hoster.test")};
     config_b.peers = {MakePeer("a", "")};
-    RouteMemory routes;
+    PathMemory routes;
     routes.Set("b", {.route = {.address = *sctp::TransportAddress::Parse(remembered, 9899)}});
     a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now, routes);
     b = std::make_unique<TestNode>(network, *loop, "b", "192.0.2.2", config_b, now);
@@ -72,7 +72,7 @@ TEST_F(LastAddressTest, IsNotTriedByACarrierThatConfigurationExcludes) {
   Start("192.0.2.2");
   auto config = config_a;
   config.peers[0].carrier = config::Carrier::kDirect;
-  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config, now, a->core.routes);
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config, now, a->env.routes);
   a->associations->Start();
   Settle();
   Advance(1s);

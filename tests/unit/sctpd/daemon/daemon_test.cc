@@ -117,10 +117,10 @@ TEST_F(DaemonTest, ServiceSocketGetsTheMessageAndTheLink) {
 
 TEST_F(DaemonTest, ResolverAnswersFromTheLoop) {
   Resolver resolver(*loop_);
-  std::vector<Place> found;
+  std::vector<ResolvedAddress> found;
   bool answered = false;
   resolver.Resolve({{.host = "192.0.2.1", .port = 0}, {.host = "::1", .port = 7}},
-                   [&](auto places, auto) { found = places, answered = true; });
+                   [&](auto addresses, auto) { found = addresses, answered = true; });
   EXPECT_FALSE(answered);
   RunUntil([&] { return answered; });
   ASSERT_EQ(found.size(), 2u);
@@ -128,7 +128,7 @@ TEST_F(DaemonTest, ResolverAnswersFromTheLoop) {
   EXPECT_EQ(found[1].address.text(), "[::1]:7");
   answered = false;
   resolver.Resolve({{.host = "localhost", .port = 1}},
-                   [&](auto places, auto) { found = places, answered = true; });
+                   [&](auto addresses, auto) { found = addresses, answered = true; });
   RunUntil([&] { return answered; });
   EXPECT_FALSE(found.empty());
 }
@@ -153,11 +153,11 @@ class ControlTest : public DaemonTest {
     config_.services[0].edge_user = std::to_string(::getuid());
     config_.services[1].edge_user = std::to_string(::getuid() + 1);
     node_ = std::make_unique<TestNode>(network_, *loop_, "a", "192.0.2.1", config_, now_);
-    server_ = *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->core, *node_->channels);
+    server_ = *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->env, *node_->channels);
     server_->commands().Add(
         "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
           answer->Finish(
-              MakeStatus({node_->core, *node_->associations, *node_->channels, {"[::]:9899"}, 5}));
+              MakeStatus({node_->env, *node_->associations, *node_->channels, {"[::]:9899"}, 5}));
         }});
   }
   Result<ipc::ReceivedPacket> Ask(Secret request, UniqueFd fd = {}) {
@@ -238,11 +238,11 @@ TEST_F(ControlTest, StatusCarriesNoDescriptor) {
   RunUntil([&] { return !client->Receive(); });
 }
 
-// A child takes all the places that another user gets, and stays.
+// A child takes all the addresses that another user gets, and stays.
 TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   constexpr int kPlaces = 16;
-  node_->core.config.node.sctp.control_clients = kPlaces;
+  node_->env.config.node.sctp.control_clients = kPlaces;
   ::chmod(directory_.c_str(), 0755);
   ::chmod((directory_ + "/sctpd.sock").c_str(), 0666);
   const pid_t child = ::fork();

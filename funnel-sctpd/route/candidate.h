@@ -9,18 +9,18 @@
 
 #include "common/config/model.h"
 #include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/ports.h"
+#include "funnel-sctpd/interfaces.h"
 
 namespace funnel::sctpd {
 
 // One way to reach a peer.
-struct Route {
+struct Candidate {
   sctp::TransportAddress address;
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::uint16_t sctp_port = sctp::kDefaultSctpPort;
   std::uint16_t priority = 0;  // lower ones are tried first
-  std::string host;            // as Place::host
-  bool operator==(const Route&) const = default;
+  std::string host;            // as ResolvedAddress::host
+  bool operator==(const Candidate&) const = default;
 
   [[nodiscard]] sctp::PeerPath path() const { return {address, carrier}; }
 };
@@ -32,7 +32,7 @@ struct Route {
 // "192.0.2.1 (direct)", "192.0.2.1:9899 (udp)".
 [[nodiscard]] std::string PathText(const sctp::PeerPath& path);
 
-struct RouteRules {
+struct CandidateRules {
   config::Carrier carrier = config::Carrier::kAuto;
   bool direct_now = true;  // carrier = auto: whether direct SCTP is worth a try
   std::uint16_t udp_port = sctp::kDefaultUdpPort;
@@ -41,16 +41,16 @@ struct RouteRules {
 
 // All ways to PLACES, in their order; with carrier = auto direct SCTP to an address stands before
 // SCTP in UDP to it.
-[[nodiscard]] std::vector<Route> RoutesTo(const std::vector<Place>& places,
-                                          const RouteRules& rules);
+[[nodiscard]] std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresses,
+                                                  const CandidateRules& rules);
 // Moves the ways to GOOD's address, which worked last, before all others of the best priority.
-void Prefer(std::vector<Route>& routes, const Route& good);
+void Prefer(std::vector<Candidate>& routes, const Candidate& good);
 // Whether a peer that is up on USED should rather be on CANDIDATE: a better priority, or the same
 // host by direct SCTP instead of UDP.
-[[nodiscard]] bool IsBetter(const Route& candidate, const Route& used);
+[[nodiscard]] bool IsBetter(const Candidate& candidate, const Candidate& used);
 // What Engine::OfferPaths is told of a peer that is up on USED: the ways to the same host with the
 // same SCTP port, direct ones first; at most Engine::kMaxPaths, and USED among them.
-[[nodiscard]] std::vector<sctp::PeerPath> PathsBeside(const std::vector<Route>& routes,
-                                                      const Route& used);
+[[nodiscard]] std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& routes,
+                                                    const Candidate& used);
 
 }  // namespace funnel::sctpd

@@ -17,17 +17,17 @@
 #include <string_view>
 
 #include "common/base/error.h"
-#include "funnel-sctpd/route/route.h"
+#include "funnel-sctpd/route/candidate.h"
 
 namespace funnel::sctpd {
 
-struct RememberedRoute {
-  Route route;  // address, carrier and SCTP port count
+struct RememberedPath {
+  Candidate route;  // address, carrier and SCTP port count
   std::int64_t direct_from_unix = 0;
-  bool operator==(const RememberedRoute&) const = default;
+  bool operator==(const RememberedPath&) const = default;
 };
 
-class RouteMemory {
+class PathMemory {
  public:
   // More than anybody has peers.
   static constexpr std::size_t kMaxPeers = 65536;
@@ -38,13 +38,13 @@ class RouteMemory {
   [[nodiscard]] std::string Serialize() const;
 
   // nullptr: nothing is known.
-  [[nodiscard]] const RememberedRoute* Find(const std::string& peer) const;
+  [[nodiscard]] const RememberedPath* Find(const std::string& peer) const;
   // True: it is not what it was.
-  bool Set(const std::string& peer, const RememberedRoute& remembered);
+  bool Set(const std::string& peer, const RememberedPath& remembered);
   bool Forget(const std::string& peer) { return peers_.erase(peer) != 0; }
 
  private:
-  std::map<std::string, RememberedRoute> peers_;
+  std::map<std::string, RememberedPath> peers_;
 };
 
 }  // namespace funnel::sctpd

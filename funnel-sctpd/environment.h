@@ -1,4 +1,5 @@
-// What the tables of sctpd's core share. Owned by Node (or a test), outlives the tables.
+// What everything between the engine and the edges needs: the outside, by interfaces, and the
+// configuration, time and counters. Owned by Node (or a test), outlives the tables.
 #pragma once
 
 #include <functional>
@@ -8,15 +9,15 @@
 #include "common/config/model.h"
 #include "funnel-sctpd/counters.h"
 #include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/ports.h"
-#include "funnel-sctpd/route/route_memory.h"
+#include "funnel-sctpd/interfaces.h"
+#include "funnel-sctpd/route/path_memory.h"
 
 namespace funnel::sctpd {
 
-struct Core {
-  AuthdPort& authd;
-  ResolverPort& resolver;
-  ServicePort& services;
+struct Environment {
+  AuthdInterface& authd;
+  ResolverInterface& resolver;
+  ServiceInterface& services;
   metrics::CounterFile& counters;
   config::Configuration config;
   std::function<TimePoint()> now = Now;
@@ -24,9 +25,9 @@ struct Core {
   // Set once, right after the tables are made: the engine's observer is one of them.
   sctp::Engine* engine = nullptr;
 
-  // Loaded before the tables are made; save_routes is called when they have changed it.
-  RouteMemory routes;
-  std::function<void()> save_routes = [] {};
+  // Loaded before the tables are made; save_paths is called when they have changed it.
+  PathMemory routes;
+  std::function<void()> save_paths = [] {};
 
   // There is something for the end of this turn: frames to send, edges to write to, a timer to set.
   std::function<void()> work = [] {};

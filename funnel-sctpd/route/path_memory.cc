@@ -1,4 +1,4 @@
-#include "funnel-sctpd/route/route_memory.h"
+#include "funnel-sctpd/route/path_memory.h"
 
 #include <charconv>
 #include <vector>
@@ -22,7 +22,7 @@ bool TakeNumber(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-bool ParseLine(std::string_view line, std::string& peer, RememberedRoute& out) {
+bool ParseLine(std::string_view line, std::string& peer, RememberedPath& out) {
   peer = TakeUntil(line, ' ');
   std::string_view carrier = TakeUntil(line, ' ');
   auto address = sctp::TransportAddress::Parse(TakeUntil(line, ' '), 0);
@@ -41,14 +41,14 @@ bool ParseLine(std::string_view line, std::string& peer, RememberedRoute& out) {
 
 }  // namespace
 
-Result<> RouteMemory::Parse(std::string_view text) {
+Result<> PathMemory::Parse(std::string_view text) {
   if (TakeUntil(text, '\n') != kHeader) return Fail("line 1: not a list of routes");
   std::optional<int> wrong;
   for (int number = 2; !text.empty() && peers_.size() < kMaxPeers; ++number) {
     // A line without its end was cut off.
     bool whole = text.find('\n') != std::string_view::npos;
     std::string peer;
-    RememberedRoute remembered;
+    RememberedPath remembered;
     if (ParseLine(TakeUntil(text, '\n'), peer, remembered) && whole)
       peers_[peer] = remembered;
     else if (!wrong)
@@ -58,11 +58,11 @@ Result<> RouteMemory::Parse(std::string_view text) {
   return {};
 }
 
-std::string RouteMemory::Serialize() const {
+std::string PathMemory::Serialize() const {
   std::string out(kHeader);
   out += '\n';
   for (const auto& [peer, remembered] : peers_) {
-    const Route& route = remembered.route;
+    const Candidate& route = remembered.route;
     out.append(peer).append(" ").append(Name(route.carrier)).append(" ");
     out.append(AddressText(route.path())).append(" ").append(std::to_string(route.sctp_port));
     out.append(" ").append(std::to_string(remembered.direct_from_unix)).append("\n");
@@ -70,15 +70,15 @@ std::string RouteMemory::Serialize() const {
   return out;
 }
 
-const RememberedRoute* RouteMemory::Find(const std::string& peer) const {
+const RememberedPath* PathMemory::Find(const std::string& peer) const {
   auto found = peers_.find(peer);
   return found == peers_.end() ? nullptr : &found->second;
 }
 
-bool RouteMemory::Set(const std::string& peer, const RememberedRoute& remembered) {
+bool PathMemory::Set(const std::string& peer, const RememberedPath& remembered) {
   auto [at, fresh] = peers_.try_emplace(peer, remembered);
   if (fresh) return true;
-  RememberedRoute& known = at->second;
+  RememberedPath& known = at->second;
   bool same = known.route.path() == remembered.route.path() &&
               known.route.sctp_port == remembered.route.sctp_port &&
               known.direct_from_unix == remembered.direct_from_unix;

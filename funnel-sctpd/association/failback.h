@@ -16,7 +16,7 @@
 
 namespace funnel::sctpd {
 
-class Return {
+class Failback {
  public:
   enum class State { kOff, kWaiting, kResolving, kConnecting, kVerifying };
 
@@ -39,7 +39,7 @@ class Return {
   void Off() { SetState(State::kOff); }
   void Begin() { SetState(State::kResolving); }
   // In kResolving: the ways that are better, at least one.
-  void OnResolved(std::vector<Route> routes, Attempts::HeadStart head_start, TimePoint now) {
+  void OnResolved(std::vector<Candidate> routes, Attempts::HeadStart head_start, TimePoint now) {
     SetState(State::kConnecting);
     attempts_.Begin(std::move(routes), head_start, now);
   }

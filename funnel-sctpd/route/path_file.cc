@@ -1,4 +1,4 @@
-#include "funnel-sctpd/route/route_file.h"
+#include "funnel-sctpd/route/path_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -43,8 +43,8 @@ Result<> Replace(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-RouteMemory RouteFile::Load() const {
-  RouteMemory memory;
+PathMemory PathFile::Load() const {
+  PathMemory memory;
   auto text = ReadAll(path_);
   if (!text) {
     if (text.error().code != ENOENT)
@@ -56,7 +56,7 @@ RouteMemory RouteFile::Load() const {
   return memory;
 }
 
-void RouteFile::Save(const RouteMemory& memory) {
+void PathFile::Save(const PathMemory& memory) {
   auto saved = Replace(path_, memory.Serialize());
   if (saved) {
     complained_ = false;

@@ -1,5 +1,5 @@
-// What sctpd's core needs from outside besides SCTP: its authd, a resolver, the services' sockets.
-// Interfaces, so that the core does no I/O of its own and tests can stand in for all of them.
+// What sctpd needs from outside besides SCTP: its authd, a resolver, the services' sockets.
+// Interfaces, so that the tables do no I/O of their own and tests can stand in for all of them.
 #pragma once
 
 #include <functional>
@@ -16,10 +16,10 @@
 
 namespace funnel::sctpd {
 
-// To authd. While it is not connected nothing is sent: the core asks again when it is back.
-class AuthdPort {
+// To authd. While it is not connected nothing is sent: the tables ask again when it is back.
+class AuthdInterface {
  public:
-  virtual ~AuthdPort() = default;
+  virtual ~AuthdInterface() = default;
   [[nodiscard]] virtual bool connected() const = 0;
   virtual void Send(const ipc::Accept& message) = 0;
   virtual void Send(const ipc::DropClaim& message) = 0;
@@ -29,33 +29,33 @@ class AuthdPort {
 };
 
 // Where a peer may be reached.
-struct Place {
+struct ResolvedAddress {
   // Port 0: the usual one.
   sctp::TransportAddress address;
   // What it is for; then the port is that carrier's (SCTP's own for kDirect). Absent: for any.
   std::optional<sctp::Carrier> carrier;
   // Lower ones come first (RFC 2782).
   std::uint16_t priority = 0;
-  // The SRV record's target: places of different ones may be different machines that share a name.
-  // Empty: of `connect` itself.
+  // The SRV record's target: addresses of different ones may be different machines that share a
+  // name. Empty: of `connect` itself.
   std::string host;
-  bool operator==(const Place&) const = default;
+  bool operator==(const ResolvedAddress&) const = default;
 };
 
-// Names to places, in time that depends on somebody else's server.
-class ResolverPort {
+// Names to addresses, in time that depends on somebody else's server.
+class ResolverInterface {
  public:
-  using Callback = std::function<void(std::vector<Place>, std::string error)>;
-  virtual ~ResolverPort() = default;
+  using Callback = std::function<void(std::vector<ResolvedAddress>, std::string error)>;
+  virtual ~ResolverInterface() = default;
   // Calls back from the loop, later, once: in the order in which they should be tried. ERROR may
   // say why some are missing. A name without port is asked for SRV records first (srv.h).
   virtual void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) = 0;
 };
 
 // To the edges that serve channels which peers open.
-class ServicePort {
+class ServiceInterface {
  public:
-  virtual ~ServicePort() = default;
+  virtual ~ServiceInterface() = default;
   // Never waits. Success says that the service's socket has it, not that its edge runs.
   [[nodiscard]] virtual Result<> Send(const ipc::Adopt& message, UniqueFd link) = 0;
 };

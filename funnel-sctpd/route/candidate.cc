@@ -1,4 +1,4 @@
-#include "funnel-sctpd/route/route.h"
+#include "funnel-sctpd/route/candidate.h"
 
 #include <algorithm>
 
@@ -18,12 +18,13 @@ std::string PathText(const sctp::PeerPath& path) {
   return AddressText(path).append(" (").append(Name(path.carrier)).append(")");
 }
 
-std::vector<Route> RoutesTo(const std::vector<Place>& places, const RouteRules& rules) {
+std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresses,
+                                    const CandidateRules& rules) {
   bool direct = rules.carrier == config::Carrier::kDirect ||
                 (rules.carrier == config::Carrier::kAuto && rules.direct_now);
   bool udp = rules.carrier != config::Carrier::kDirect;
-  std::vector<Route> routes;
-  for (const Place& place : places) {
+  std::vector<Candidate> routes;
+  for (const ResolvedAddress& place : addresses) {
     std::uint16_t port = place.address.port();
     if (direct && place.carrier != sctp::Carrier::kUdp)
       routes.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
@@ -35,25 +36,26 @@ std::vector<Route> RoutesTo(const std::vector<Place>& places, const RouteRules& 
   return routes;
 }
 
-void Prefer(std::vector<Route>& routes, const Route& good) {
+void Prefer(std::vector<Candidate>& routes, const Candidate& good) {
   if (routes.empty()) return;
-  auto end = std::find_if(routes.begin(), routes.end(), [&](const Route& route) {
+  auto end = std::find_if(routes.begin(), routes.end(), [&](const Candidate& route) {
     return route.priority != routes.front().priority;
   });
-  std::stable_partition(routes.begin(), end,
-                        [&](const Route& route) { return route.address.SameHost(good.address); });
+  std::stable_partition(routes.begin(), end, [&](const Candidate& route) {
+    return route.address.SameHost(good.address);
+  });
 }
 
-bool IsBetter(const Route& candidate, const Route& used) {
+bool IsBetter(const Candidate& candidate, const Candidate& used) {
   if (candidate.priority != used.priority) return candidate.priority < used.priority;
   return candidate.host == used.host && candidate.carrier == sctp::Carrier::kDirect &&
          used.carrier == sctp::Carrier::kUdp;
 }
 
-std::vector<sctp::PeerPath> PathsBeside(const std::vector<Route>& routes, const Route& used) {
+std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& routes, const Candidate& used) {
   std::vector<sctp::PeerPath> paths;
   for (sctp::Carrier carrier : {sctp::Carrier::kDirect, sctp::Carrier::kUdp})
-    for (const Route& route : routes)
+    for (const Candidate& route : routes)
       if (route.carrier == carrier && route.host == used.host &&
           route.sctp_port == used.sctp_port &&
           std::ranges::find(paths, route.path()) == paths.end())
