@@ -1,5 +1,5 @@
 // What everything between the engine and the edges needs: the outside, by interfaces, and the
-// configuration, time and counters. Owned by Node (or a test), outlives the tables.
+// configuration, time and counters. Part of Tables, which makes the engine last.
 #pragma once
 
 #include <functional>
@@ -22,11 +22,11 @@ struct Environment {
   config::Configuration config;
   std::function<TimePoint()> now = Now;
   std::function<double()> random = RandomUnit;
-  // Set once, right after the tables are made: the engine's observer is one of them.
+  // Tables sets it, before anything is asked of it: the engine's observer is one of them.
   sctp::Engine* engine = nullptr;
 
   // Loaded before the tables are made; save_paths is called when they have changed it.
-  PathMemory routes;
+  PathMemory paths;
   std::function<void()> save_paths = [] {};
 
   // There is something for the end of this turn: frames to send, edges to write to, a timer to set.

@@ -28,7 +28,29 @@ class AuthdInterface {
   virtual void Send(const ipc::PeerGone& message) = 0;
 };
 
-// Where a peer may be reached.
+// Who hears authd's verdicts on peers' OPENs.
+class AcceptListener {
+ public:
+  virtual ~AcceptListener() = default;
+  // It is there (again), and knows of none.
+  virtual void OnAuthdUp() = 0;
+  virtual void OnAccepted(const ipc::Accepted& verdict) = 0;
+  virtual void OnAcceptRefused(const ipc::AcceptRefused& verdict) = 0;
+};
+
+// Who hears its verdicts on peers.
+class PeerListener {
+ public:
+  virtual ~PeerListener() = default;
+  // It is there (again), and knows of none.
+  virtual void OnAuthdUp() = 0;
+  virtual void OnVerified(const ipc::PeerVerified& verdict) = 0;
+  virtual void OnVerifyFailed(const ipc::PeerFailed& verdict) = 0;
+  // One of authd's own, for the authd at the far end.
+  virtual void OnPeerFrame(const ipc::PeerFrame& message) = 0;
+};
+
+// An address that a peer's name led to.
 struct ResolvedAddress {
   // Port 0: the usual one.
   sctp::TransportAddress address;

@@ -26,6 +26,7 @@ class Registry {
     return found == map_.end() ? nullptr : found->second.get();
   }
   void Remove(const Key& key) { map_.erase(key); }
+  void Clear() { map_.clear(); }
   [[nodiscard]] std::size_t size() const { return map_.size(); }
 
   // In the order of their keys. It may be added to meanwhile.

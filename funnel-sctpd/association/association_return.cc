@@ -162,11 +162,11 @@ void AssociationTable::Remember(Peer& peer) {
   if (auto left = peer.direct_from - env_.now(); left > Duration{0})
     remembered.direct_from_unix =
         std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
-  if (env_.routes.Set(peer.config.name, remembered)) env_.save_paths();
+  if (env_.paths.Set(peer.config.name, remembered)) env_.save_paths();
 }
 
 void AssociationTable::Recall(Peer& peer) {
-  const RememberedPath* known = env_.routes.Find(peer.config.name);
+  const RememberedPath* known = env_.paths.Find(peer.config.name);
   if (known == nullptr) return;
   peer.dialer.SetGood(known->route);
   std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));

@@ -1,8 +1,8 @@
 // All associations and configured peers: connects and reconnects, lets peers in, has every far end
 // verified by authd, and keeps one association a peer. The engine's observer.
 //
-// Owned by Node, one thread. Call order: construct, set Environment::engine, Start(); OnTimer()
-// when NextTimer() has come; the rest as it happens. The user is told from inside the engine's
+// Owned by Tables, one thread. Call order: construct, Start(); OnTimer() when
+// NextTimer() has come; the rest as it happens. The user is told from inside the engine's
 // observer calls, authd's verdicts, OnTimer and Reload; it may call SendControl and Fail from
 // there.
 #pragma once
@@ -14,28 +14,16 @@
 #include "common/ipc/authd_messages.h"
 #include "funnel-sctpd/association/admission.h"
 #include "funnel-sctpd/association/association.h"
+#include "funnel-sctpd/association/associations.h"
 #include "funnel-sctpd/association/peer.h"
 #include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/registry.h"
 
 namespace funnel::sctpd {
 
-// Whoever uses verified associations.
-class AssociationUser {
- public:
-  virtual ~AssociationUser() = default;
-  virtual void OnAssociationUp(Association& association) = 0;
-  // It is gone, and with it everything sent on it that was not acknowledged.
-  virtual void OnAssociationDown(Association& association, const std::string& reason) = 0;
-  // A message of a verified association, on any stream but 0.
-  virtual void OnFrame(Association& association, StreamId stream, MutableByteView frame) = 0;
-  virtual void OnWritable(Association& association) = 0;
-  // Since when nobody has used it; nullopt: it carries what would end with it, or is being opened.
-  [[nodiscard]] virtual std::optional<TimePoint> IdleSince(
-      const Association& association) const = 0;
-};
-
-class AssociationTable final : public sctp::EngineObserver {
+class AssociationTable final : public sctp::EngineObserver,
+                               public Associations,
+                               public PeerListener {
   using Peers = Registry<std::string, Peer>;
   using Associations = Registry<AssociationId, Association>;
 
@@ -53,21 +41,19 @@ class AssociationTable final : public sctp::EngineObserver {
   // Ends all of them at once, telling peers why.
   void EndAll(const std::string& reason);
 
-  // nullptr: not up.
-  [[nodiscard]] Association* FindUp(const std::string& peer);
-  // An edge waits for that peer (on-demand), or has stopped waiting.
-  void AddWant(const std::string& peer);
-  void RemoveWant(const std::string& peer);
-  // A frame that is never lost and keeps its order; too many of them end the association.
-  void SendControl(Association& association, StreamId stream, Bytes frame);
+  // Associations
+  [[nodiscard]] Association* FindUp(const std::string& peer) override;
+  void AddWant(const std::string& peer) override;
+  void RemoveWant(const std::string& peer) override;
+  void SendControl(Association& association, StreamId stream, Bytes frame) override;
   // Ends it soon: the caller may go on using it until it returns to the loop.
   void Fail(Association& association, const std::string& reason);
 
-  // authd's side.
-  void OnAuthdUp();
-  void OnVerified(const ipc::PeerVerified& verdict);
-  void OnVerifyFailed(const ipc::PeerFailed& verdict);
-  void OnPeerFrame(const ipc::PeerFrame& message);
+  // PeerListener
+  void OnAuthdUp() override;
+  void OnVerified(const ipc::PeerVerified& verdict) override;
+  void OnVerifyFailed(const ipc::PeerFailed& verdict) override;
+  void OnPeerFrame(const ipc::PeerFrame& message) override;
 
   // sctp::EngineObserver
   void OnUp(AssociationId id, const sctp::UpInfo& info) override;

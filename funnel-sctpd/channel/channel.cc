@@ -23,11 +23,12 @@ std::string_view Name(ChannelState state) {
 }
 
 Channel::Channel(std::uint64_t channel_number, ChannelRole channel_role, std::string service_name,
-                 std::string peer_name)
+                 std::string peer_name, ChannelSide& joined_to)
     : number(channel_number),
       role(channel_role),
       service(std::move(service_name)),
       peer(std::move(peer_name)),
+      side(joined_to),
       since_unix(std::time(nullptr)),
       state_(channel_role == ChannelRole::kListen ? ChannelState::kWaiting
                                                   : ChannelState::kOpening) {}
@@ -35,32 +36,53 @@ Channel::Channel(std::uint64_t channel_number, ChannelRole channel_role, std::st
 void Channel::SetState(ChannelState state, std::string_view why) {
   if (!why.empty()) reason = why;
   if (state == state_) return;
+
   std::string line(Name(state));
   if (!why.empty()) line.append(": ").append(why);
   Log(LogLevel::kInfo, "channel", line,
       {{"SERVICE", service},
        {"PEER", peer},
-       {"STREAM", stream_ ? std::to_string(stream_->value()) : "-"}});
+       {"STREAM", stream_ ? std::to_string(stream_->id.value()) : "-"}});
+
   if (state == ChannelState::kOpen) reason.clear();
   state_ = state;
   since_unix = std::time(nullptr);
+}
+
+bool Channel::IsConsistent() const {
+  if (ending) return !stream_ && association_ == nullptr && !half_open;
+  if (stream_ && association_ == nullptr) return false;
+  // With neither it would be over.
+  if (!stream_ && link == nullptr) return false;
+  if (half_open && (role != ChannelRole::kConnect || !stream_ || stream_->opened)) return false;
+
+  switch (state_) {
+    case ChannelState::kWaiting:
+    case ChannelState::kRefused:
+      return role == ChannelRole::kListen && !stream_;
+    case ChannelState::kOpening:
+      return stream_.has_value();
+    case ChannelState::kOpen:
+      return stream_ && stream_->opened;
+    case ChannelState::kClosing:
+      return stream_ && (stream_->closed_sent || stream_->closed_received);
+  }
+  return false;
 }
 
 void Channel::TakeStream(Association& on, StreamId stream, ChannelId channel) {
   Join(on);
   on.streams.Take(stream, *this);
   ++on.channels;
-  stream_ = stream;
+  stream_ = StreamUse{.id = stream};
   id = channel;
-  opened = closed_sent = closed_received = false;
 }
 
 void Channel::FreeStream() {
   if (!stream_) return;
-  association_->streams.Free(*stream_);
+  association_->streams.Free(stream_->id);
   --association_->channels;
   stream_.reset();
-  opened = false;
   if (link == nullptr) Leave();
 }
 

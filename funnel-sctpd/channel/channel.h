@@ -9,12 +9,13 @@
 //   relayed: one of each role, joined in memory (relay_link.h); kConnect waits for the next hop's
 //   OPENED instead of authd's verdict.
 //
+// What differs between the two is its side's (channel_side.h).
+//
 // The stream is held from OPEN until CLOSED went both ways or REFUSED came. Either side may be
 // missing: a channel without link (the edge died) waits for the peer's CLOSED, one without stream
 // waits for its edge. With neither it is over. Owned by the ChannelTable.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,9 +25,9 @@
 #include "common/base/clock.h"
 #include "common/base/deadlines.h"
 #include "common/base/ids.h"
-#include "common/wire/frame/open.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/channel/frame_link.h"
+#include "funnel-sctpd/relay/passing_nonces.h"
 
 namespace funnel::sctpd {
 
@@ -40,11 +41,30 @@ struct ChannelStats {
   std::uint64_t frames_dropped = 0;
 };
 
-using Nonce = std::array<std::uint8_t, wire::kNonceSize>;
+class ChannelSide;
 
 class Channel {
  public:
-  Channel(std::uint64_t number, ChannelRole role, std::string service, std::string peer);
+  Channel(std::uint64_t number, ChannelRole role, std::string service, std::string peer,
+          ChannelSide& side);
+
+  // From OPEN until CLOSED went both ways, or REFUSED came.
+  struct StreamUse {
+    StreamId id;
+    bool opened = false;  // OPENED went by
+    bool closed_sent = false;
+    bool closed_received = false;
+  };
+  // kConnect, while the peer's OPEN is not answered. It counts against the limits for such.
+  struct HalfOpen {
+    // What authd is to answer; nullopt: the next hop is. No edge is there before authd's answer.
+    std::optional<std::uint32_t> request;
+  };
+  // Of a relayed channel.
+  struct Relay {
+    std::string peer;  // at the other side
+    PassingNonces::Hold nonce;
+  };
 
   [[nodiscard]] ChannelState state() const { return state_; }
   void SetState(ChannelState state, std::string_view reason);
@@ -59,31 +79,29 @@ class Channel {
   void TakeStream(Association& association, StreamId stream, ChannelId id);
   // Lets go of the stream, and without a link of the association; nothing if it holds none.
   void FreeStream();
-  [[nodiscard]] bool has_stream() const { return stream_.has_value(); }
-  [[nodiscard]] std::optional<StreamId> stream() const { return stream_; }
+  // nullptr: it holds none.
+  [[nodiscard]] StreamUse* stream() { return stream_ ? &*stream_ : nullptr; }
+  [[nodiscard]] const StreamUse* stream() const { return stream_ ? &*stream_ : nullptr; }
   // Whether OPENED went by, and CLOSED not yet both ways.
-  [[nodiscard]] bool carries_sealed() const { return opened && stream_.has_value(); }
-  [[nodiscard]] bool over() const { return link == nullptr && !stream_.has_value(); }
+  [[nodiscard]] bool carries_sealed() const { return stream_ && stream_->opened; }
+  [[nodiscard]] bool relayed() const { return relay.has_value(); }
+
+  // Whether what is said below of its state and its parts fits together; asserted after each call
+  // that may have changed them.
+  [[nodiscard]] bool IsConsistent() const;
 
   const std::uint64_t number;  // of this process, never used again
   const ChannelRole role;
   std::string service;  // configured name; empty until authd has named it
   const std::string peer;
+  ChannelSide& side;
   ChannelId id;  // of the present or last OPEN
   std::unique_ptr<FrameLink> link;
-  // The peer at the other side of a relayed channel; empty: an edge is there.
-  std::string relay_peer;
-  Nonce nonce{};  // relayed: of its OPEN
-  [[nodiscard]] bool relayed() const { return !relay_peer.empty(); }
-
-  bool opened = false;
-  bool closed_sent = false;
-  bool closed_received = false;
-  // kConnect: what authd is to answer; while it is there, no edge is.
-  std::optional<std::uint32_t> accept_request;
-  bool half_open = false;  // counted as such: the peer's OPEN is not answered yet
+  std::optional<HalfOpen> half_open;
+  std::optional<Relay> relay;
   // By then the edge or the peer must have gone on.
   Deadlines<Channel>::Deadline deadline{*this};
+  bool ending = false;  // goes at the end of the turn
 
   ChannelStats stats;
   std::optional<ipc::Note> note;  // what the edge says, for status
@@ -91,19 +109,21 @@ class Channel {
   bool reason_authenticated = false;
   std::int64_t since_unix = 0;
 
+  // Its place among those that send (SendTurns).
   bool queued = false;        // in association()->senders
   std::size_t turn_left = 0;  // bytes of a turn that the full engine interrupted; 0: none
   // As the service's configuration says, while it is known.
   std::size_t priority = 4;
   std::size_t weight = 10;
+
+  // Of LinkTable.
   bool dirty = false;              // frames wait for the end of the turn
   std::size_t queued_to_edge = 0;  // of the table's sum
-  bool ending = false;             // goes at the end of the turn
 
  private:
   ChannelState state_;
   Association* association_ = nullptr;
-  std::optional<StreamId> stream_;
+  std::optional<StreamUse> stream_;
 };
 
 }  // namespace funnel::sctpd

@@ -26,6 +26,7 @@ class EdgeLink final : public FrameLink, public event::DescriptorHandler {
   void Append(wire::FrameType type, ChannelId channel, ByteView body) override;
   [[nodiscard]] bool Flush() override;
   [[nodiscard]] std::size_t pending_bytes() const override { return writer_.pending_bytes(); }
+  [[nodiscard]] std::size_t pending_for_edge_bytes() const override { return pending_bytes(); }
   [[nodiscard]] bool loses_pending() const override { return true; }
 
   // event::DescriptorHandler

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "common/ipc/frame_pipe.h"
 #include "common/ipc/sctpd_messages.h"
@@ -38,8 +39,15 @@ class FrameLink {
   [[nodiscard]] virtual bool Flush() = 0;
   // Appended, and not taken by the far end.
   [[nodiscard]] virtual std::size_t pending_bytes() const = 0;
+  // Of it, what waits for an edge.
+  [[nodiscard]] virtual std::size_t pending_for_edge_bytes() const = 0;
   // Whether what is pending is lost when this object goes.
   [[nodiscard]] virtual bool loses_pending() const = 0;
+
+  // The link at the other end, where it is in this process and has not gone.
+  [[nodiscard]] virtual const FrameLink* twin() const { return nullptr; }
+  // Why the other end has gone, where it said so.
+  [[nodiscard]] virtual std::string_view end_text() const { return {}; }
 
   void set_observer(FrameLinkObserver& observer) { observer_ = &observer; }
 

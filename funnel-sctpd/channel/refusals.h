@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <deque>
 #include <string>
 
@@ -9,7 +10,7 @@ namespace funnel::sctpd {
 
 struct Refusal {
   enum class Direction : std::uint8_t { kIn, kOut };  // the peer refused us, we refused the peer
-  std::int64_t when = 0;                              // seconds since 1970
+  std::int64_t when = std::time(nullptr);             // seconds since 1970
   std::string service;
   std::string peer;
   Direction direction = Direction::kIn;

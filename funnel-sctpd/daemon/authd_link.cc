@@ -13,9 +13,14 @@ constexpr Duration kRetryMax = 2s;
 
 }  // namespace
 
-AuthdLink::AuthdLink(event::Loop& loop, std::string path, AuthdListener& listener)
-    : loop_(loop), path_(std::move(path)), listener_(listener), backoff_(kRetryMin, kRetryMax) {
+AuthdLink::AuthdLink(event::Loop& loop, std::string path)
+    : loop_(loop), path_(std::move(path)), backoff_(kRetryMin, kRetryMax) {
   retry_ = loop_.AddTimer([this] { Connect(); });
+}
+
+void AuthdLink::Start(const Listeners& listeners) {
+  listeners_.emplace(listeners);
+  Connect();
 }
 
 void AuthdLink::Connect() {
@@ -28,8 +33,11 @@ void AuthdLink::Connect() {
     retry_->ArmAfter(backoff_.Next(RandomUnit()));
     return;
   }
+
   connection_ = *std::move(connection);
-  listener_.OnAuthdUp();
+  listeners_->link.OnConnected();
+  listeners_->peers.OnAuthdUp();
+  listeners_->channels.OnAuthdUp();
 }
 
 void AuthdLink::OnMessage(ByteView packet) {
@@ -41,19 +49,19 @@ void AuthdLink::OnMessage(ByteView packet) {
 Result<> AuthdLink::Dispatch(ByteView packet) {
   switch (TRY(ipc::TypeOf(packet))) {
     case ipc::MessageType::kAccepted:
-      listener_.OnAccepted(TRY(ipc::Parse<ipc::Accepted>(packet)));
+      listeners_->channels.OnAccepted(TRY(ipc::Parse<ipc::Accepted>(packet)));
       return {};
     case ipc::MessageType::kAcceptRefused:
-      listener_.OnAcceptRefused(TRY(ipc::Parse<ipc::AcceptRefused>(packet)));
+      listeners_->channels.OnAcceptRefused(TRY(ipc::Parse<ipc::AcceptRefused>(packet)));
       return {};
     case ipc::MessageType::kPeerVerified:
-      listener_.OnVerified(TRY(ipc::Parse<ipc::PeerVerified>(packet)));
+      listeners_->peers.OnVerified(TRY(ipc::Parse<ipc::PeerVerified>(packet)));
       return {};
     case ipc::MessageType::kPeerFailed:
-      listener_.OnVerifyFailed(TRY(ipc::Parse<ipc::PeerFailed>(packet)));
+      listeners_->peers.OnVerifyFailed(TRY(ipc::Parse<ipc::PeerFailed>(packet)));
       return {};
     case ipc::MessageType::kPeerFrame:
-      listener_.OnPeerFrame(TRY(ipc::Parse<ipc::PeerFrame>(packet)));
+      listeners_->peers.OnPeerFrame(TRY(ipc::Parse<ipc::PeerFrame>(packet)));
       return {};
     default:  // any of the 256 values may come
       return Fail("authd sent a message that is not for sctpd");
@@ -64,7 +72,7 @@ void AuthdLink::OnClosed(const Error& why) {
   Log(LogLevel::kWarning, "authd-away",
       why.code == ipc::kClosedByPeer ? "authd closed the connection" : why.message);
   connection_.reset();
-  listener_.OnAuthdDown();
+  listeners_->link.OnDisconnected();
   retry_->ArmAfter(backoff_.Next(RandomUnit()));
 }
 

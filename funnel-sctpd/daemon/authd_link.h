@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/event/loop.h"
@@ -12,23 +13,25 @@
 
 namespace funnel::sctpd {
 
-class AuthdListener {
+// Who hears whether authd is there.
+class AuthdObserver {
  public:
-  virtual ~AuthdListener() = default;
-  virtual void OnAuthdUp() = 0;
-  virtual void OnAuthdDown() = 0;
-  virtual void OnAccepted(const ipc::Accepted& verdict) = 0;
-  virtual void OnAcceptRefused(const ipc::AcceptRefused& verdict) = 0;
-  virtual void OnVerified(const ipc::PeerVerified& verdict) = 0;
-  virtual void OnVerifyFailed(const ipc::PeerFailed& verdict) = 0;
-  virtual void OnPeerFrame(const ipc::PeerFrame& message) = 0;
+  virtual ~AuthdObserver() = default;
+  virtual void OnConnected() = 0;
+  virtual void OnDisconnected() = 0;
 };
 
 class AuthdLink final : public AuthdInterface {
  public:
-  // Start() begins; LISTENER is called from the loop only and outlives it.
-  AuthdLink(event::Loop& loop, std::string path, AuthdListener& listener);
-  void Start() { Connect(); }
+  // Whom it tells, from the loop only; they outlive it, or at least the loop's turns.
+  struct Listeners {
+    AuthdObserver& link;
+    PeerListener& peers;
+    AcceptListener& channels;
+  };
+
+  AuthdLink(event::Loop& loop, std::string path);
+  void Start(const Listeners& listeners);
 
   [[nodiscard]] bool connected() const override { return connection_ != nullptr; }
   void Send(const ipc::Accept& message) override { SendIfConnected(message); }
@@ -44,12 +47,13 @@ class AuthdLink final : public AuthdInterface {
   }
   void Connect();
   void OnMessage(ByteView packet);
+  // To the listener whose matter it is.
   [[nodiscard]] Result<> Dispatch(ByteView packet);
   void OnClosed(const Error& why);
 
   event::Loop& loop_;
   std::string path_;
-  AuthdListener& listener_;
+  std::optional<Listeners> listeners_;  // once it has begun
   Backoff backoff_;
   std::unique_ptr<event::Timer> retry_;
   std::unique_ptr<ipc::ControlConnection> connection_;

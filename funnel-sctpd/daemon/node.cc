@@ -26,61 +26,79 @@ constexpr Duration kCounterInterval = 1s;
 Result<std::unique_ptr<Node>> Node::Create(event::Loop& loop, const Options& options,
                                            config::Configuration config, event::ListenFds passed,
                                            const EngineStarter& start_engine) {
-  std::unique_ptr<Node> node(new Node(loop, options, std::move(config)));
-  TRY(node->SetUp(std::move(passed), start_engine));
+  std::unique_ptr<Node> node(new Node(loop, options));
+  TRY(node->SetUp(std::move(config), std::move(passed), start_engine));
   return node;
 }
 
-Node::Node(event::Loop& loop, const Options& options, config::Configuration config)
+Node::Node(event::Loop& loop, const Options& options)
     : loop_(loop),
       options_(options),
       counters_(metrics::CounterFile::Create(options.RunPath("counters/funnel-sctpd"),
                                              "funnel-sctpd", CounterTable())),
-      authd_(loop, options.RunPath("authd.sock"), *this),
+      authd_(loop, options.RunPath("authd.sock")),
       resolver_(loop),
       services_(options.RunPath("service")),
       path_file_(options.state_dir),
-      env_{.authd = authd_,
-           .resolver = resolver_,
-           .services = services_,
-           .counters = counters_,
-           .config = std::move(config)},
       started_unix_(std::time(nullptr)) {}
 
 Node::~Node() = default;
 
-Result<> Node::SetUp(event::ListenFds passed, const EngineStarter& start_engine) {
+Result<> Node::SetUp(config::Configuration config, event::ListenFds passed,
+                     const EngineStarter& start_engine) {
   // Before the engine: it starts a thread, which would get them unblocked and die of them.
   signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
+
   end_of_turn_ = loop_.AddTurnHook([this] { EndTurn(); });
-  env_.work = [this] { end_of_turn_->Request(); };
   timer_ = loop_.AddTimer([this] { OnTimer(); });
-  edges_ = TRY(event::EpollSet::Create(loop_));
-  env_.routes = path_file_.Load();
-  env_.save_paths = [this] { path_file_.Save(env_.routes); };
-  channels_ = std::make_unique<ChannelTable>(env_, *edges_);
-  associations_ = std::make_unique<AssociationTable>(env_, *channels_);
-  channels_->SetAssociations(*associations_);
-  StartedEngine started = TRY(start_engine(env_.config.node.sctp, passed, *associations_));
-  engine_ = std::move(started.engine);
-  listen_ = std::move(started.listen);
-  env_.engine = engine_.get();
-  TRY(WatchEngine());
+  TRY(MakeTables(std::move(config), passed, start_engine));
+
   UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
   auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
-  control_ = TRY(ControlServer::Create(loop_, std::move(control), env_, *channels_));
+  control_ = TRY(ControlServer::Create(loop_, std::move(control), tables_->env, tables_->channels));
   for (UniqueFd& socket : commands) TRY(control_->ListenAlso(std::move(socket)));
   AddCommands();
   control_->commands().WatchGroups();
   return {};
 }
 
+Result<> Node::MakeTables(config::Configuration config, event::ListenFds& passed,
+                          const EngineStarter& start_engine) {
+  edges_ = TRY(event::EpollSet::Create(loop_));
+
+  Environment env{.authd = authd_,
+                  .resolver = resolver_,
+                  .services = services_,
+                  .counters = counters_,
+                  .config = std::move(config),
+                  .paths = path_file_.Load(),
+                  .save_paths = [this] { path_file_.Save(tables_->env.paths); },
+                  .work = [this] { end_of_turn_->Request(); }};
+  const config::SctpConfig sctp = env.config.node.sctp;
+  auto make_engine = [&](sctp::EngineObserver& observer) -> Result<std::unique_ptr<sctp::Engine>> {
+    StartedEngine started = TRY(start_engine(sctp, passed, observer));
+    listen_ = std::move(started.listen);
+    return std::move(started.engine);
+  };
+  tables_ = TRY(Tables::Create(std::move(env), *edges_, make_engine));
+
+  for (int fd : tables_->engine->fds()) {
+    auto io = TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
+      if ((events & ~EPOLLOUT) != 0) tables_->engine->OnReadable();
+      end_of_turn_->Request();
+    }));
+    watches_.push_back({fd, std::move(io)});
+  }
+  return {};
+}
+
 void Node::AddCommands() {
-  log_level_.emplace(loop_, control_->commands(),
-                     [this] { return options_.log_level.value_or(env_.config.node.log_level); });
+  log_level_.emplace(loop_, control_->commands(), [this] {
+    return options_.log_level.value_or(tables_->env.config.node.log_level);
+  });
   control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
                                         answer->TakeUp();
@@ -95,8 +113,9 @@ void Node::AddCommands() {
                             }});
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
-        channels_->UpdateGauges();
-        answer->Finish(MakeStatus({env_, *associations_, *channels_, listen_, started_unix_}));
+        tables_->channels.UpdateGauges();
+        answer->Finish(MakeStatus(
+            {tables_->env, tables_->associations, tables_->channels, listen_, started_unix_}));
       }});
 }
 
@@ -110,7 +129,7 @@ void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::Comman
       return answer.Fail("a channel's number is expected, not '" + EscapeForLog(arguments[1]) +
                          "'");
   }
-  const std::size_t closed = channels_->CloseRelayed(service, number);
+  const std::size_t closed = tables_->channels.CloseRelayed(service, number);
   if (closed == 0)
     return answer.Fail(number ? "there is no relayed channel " + shown + "/" + arguments[1] +
                                     " (any more)"
@@ -120,39 +139,28 @@ void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::Comman
   answer.Finish(out.Take());
 }
 
-Result<> Node::WatchEngine() {
-  for (int fd : engine_->fds()) {
-    auto io = TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
-      if ((events & ~EPOLLOUT) != 0) engine_->OnReadable();
-      end_of_turn_->Request();
-    }));
-    watches_.push_back({fd, std::move(io)});
-  }
-  return {};
-}
-
 void Node::Start() {
-  associations_->Start();
-  authd_.Start();
+  tables_->associations.Start();
+  authd_.Start({*this, tables_->associations, tables_->channels});
   end_of_turn_->Request();
   TellStatus();
 }
 
 void Node::EndTurn() {
-  bool more = channels_->Pump();
-  engine_->Flush();
-  channels_->FinishTurn();
+  bool more = tables_->channels.Pump();
+  tables_->engine->Flush();
+  tables_->channels.FinishTurn();
   if (more) end_of_turn_->Request();
   // Only those that are full: another one is always writable.
   for (auto& watch : watches_)
-    watch.io->SetEvents(EPOLLIN | (engine_->wants_writable(watch.fd) ? EPOLLOUT : 0u));
+    watch.io->SetEvents(EPOLLIN | (tables_->engine->wants_writable(watch.fd) ? EPOLLOUT : 0u));
   UpdateCounters();
   ArmTimer();
 }
 
 void Node::ArmTimer() {
-  TimePoint next =
-      std::min({engine_->NextTimer(), associations_->NextTimer(), channels_->NextTimer()});
+  TimePoint next = std::min({tables_->engine->NextTimer(), tables_->associations.NextTimer(),
+                             tables_->channels.NextTimer()});
   if (next == TimePoint::max())
     timer_->Disarm();
   else
@@ -161,9 +169,9 @@ void Node::ArmTimer() {
 
 void Node::OnTimer() {
   TimePoint now = Now();
-  if (engine_->NextTimer() <= now) engine_->OnTimer();
-  if (associations_->NextTimer() <= now) associations_->OnTimer();
-  if (channels_->NextTimer() <= now) channels_->OnTimer();
+  if (tables_->engine->NextTimer() <= now) tables_->engine->OnTimer();
+  if (tables_->associations.NextTimer() <= now) tables_->associations.OnTimer();
+  if (tables_->channels.NextTimer() <= now) tables_->channels.OnTimer();
   end_of_turn_->Request();
 }
 
@@ -171,27 +179,26 @@ void Node::UpdateCounters() {
   TimePoint now = Now();
   if (now < counters_due_) return;
   counters_due_ = now + kCounterInterval;
-  CopyEngineCounters(engine_->counters(), counters_);
-  channels_->UpdateGauges();
+  CopyEngineCounters(tables_->engine->counters(), counters_);
+  tables_->channels.UpdateGauges();
   TellStatus();
 }
 
 void Node::TellStatus() {
   std::size_t up = counters_[kAssociationsUp].value();
-  std::string line = std::to_string(up) + " of " + std::to_string(env_.config.peers.size()) +
-                     " peers up, " + std::to_string(channels_->channels().size()) + " channels";
+  std::string line = std::to_string(up) + " of " +
+                     std::to_string(tables_->env.config.peers.size()) + " peers up, " +
+                     std::to_string(tables_->channels.channels().size()) + " channels";
   if (!authd_.connected()) line += ", waiting for authd";
   event::NotifyStatus(line);
 }
 
-void Node::OnAuthdUp() {
+void Node::OnConnected() {
   Log(LogLevel::kInfo, "authd", "connected");
   counters_[kAuthdConnected] = 1;
-  associations_->OnAuthdUp();
-  channels_->OnAuthdUp();
 }
 
-void Node::OnAuthdDown() {
+void Node::OnDisconnected() {
   counters_[kAuthdConnected] = 0;
   counters_[kAuthdLost] += 1;
 }
@@ -199,11 +206,11 @@ void Node::OnAuthdDown() {
 void Node::Stop() {
   event::NotifyStopping();
   Log(LogLevel::kNotice, "stop", "ending all channels");
-  channels_->EndAll(ipc::LinkEndCode::kShutdown, "sctpd stops");
-  channels_->FinishTurn();
-  engine_->Flush();
-  associations_->EndAll("shutting down");
-  engine_->Flush();
+  tables_->channels.EndAll(ipc::LinkEndCode::kShutdown, "sctpd stops");
+  tables_->channels.FinishTurn();
+  tables_->engine->Flush();
+  tables_->associations.EndAll("shutting down");
+  tables_->engine->Flush();
   loop_.Exit(0);
 }
 

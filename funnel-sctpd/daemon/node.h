@@ -1,4 +1,4 @@
-// The running daemon: the core's tables, the engine, authd and the control socket on one loop.
+// The running daemon: the tables, the engine, authd and the control socket on one loop.
 //
 // A turn's input (packets, edges' frames, authd's verdicts) only marks what is to be done; EndTurn
 // then sends what edges gave, flushes the engine, and writes to each edge once.
@@ -17,18 +17,17 @@
 #include "common/event/loop.h"
 #include "common/event/ticker.h"
 #include "common/ipc/log_level_command.h"
-#include "funnel-sctpd/association/association_table.h"
-#include "funnel-sctpd/channel/channel_table.h"
 #include "funnel-sctpd/daemon/authd_link.h"
 #include "funnel-sctpd/daemon/control_server.h"
 #include "funnel-sctpd/daemon/engine_setup.h"
 #include "funnel-sctpd/daemon/service_sockets.h"
 #include "funnel-sctpd/route/path_file.h"
 #include "funnel-sctpd/route/resolver.h"
+#include "funnel-sctpd/tables.h"
 
 namespace funnel::sctpd {
 
-class Node final : public AuthdListener {
+class Node final : public AuthdObserver {
  public:
   // As StartEngine (engine_setup.h), or a test's own.
   using EngineStarter = std::function<Result<StartedEngine>(
@@ -47,23 +46,17 @@ class Node final : public AuthdListener {
   // Ends everything in order and leaves the loop.
   void Stop();
 
-  // AuthdListener
-  void OnAuthdUp() override;
-  void OnAuthdDown() override;
-  void OnAccepted(const ipc::Accepted& verdict) override { channels_->OnAccepted(verdict); }
-  void OnAcceptRefused(const ipc::AcceptRefused& verdict) override {
-    channels_->OnAcceptRefused(verdict);
-  }
-  void OnVerified(const ipc::PeerVerified& verdict) override { associations_->OnVerified(verdict); }
-  void OnVerifyFailed(const ipc::PeerFailed& verdict) override {
-    associations_->OnVerifyFailed(verdict);
-  }
-  void OnPeerFrame(const ipc::PeerFrame& message) override { associations_->OnPeerFrame(message); }
+  // AuthdObserver
+  void OnConnected() override;
+  void OnDisconnected() override;
 
  private:
-  Node(event::Loop& loop, const Options& options, config::Configuration config);
-  [[nodiscard]] Result<> SetUp(event::ListenFds passed, const EngineStarter& start_engine);
-  [[nodiscard]] Result<> WatchEngine();
+  Node(event::Loop& loop, const Options& options);
+  [[nodiscard]] Result<> SetUp(config::Configuration config, event::ListenFds passed,
+                               const EngineStarter& start_engine);
+  // Holds the tables and the engine, with its descriptors in the loop.
+  [[nodiscard]] Result<> MakeTables(config::Configuration config, event::ListenFds& passed,
+                                    const EngineStarter& start_engine);
   void AddCommands();
   void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
   void Apply(config::Configuration next, config::ReloadReport& report);
@@ -81,16 +74,13 @@ class Node final : public AuthdListener {
   Resolver resolver_;
   ServiceSockets services_;
   PathFile path_file_;
-  Environment env_;
+  std::unique_ptr<event::TurnHook> end_of_turn_;
+  std::unique_ptr<event::Timer> timer_;
   std::unique_ptr<event::EpollSet> edges_;
-  std::unique_ptr<ChannelTable> channels_;
-  std::unique_ptr<AssociationTable> associations_;
-  std::unique_ptr<sctp::Engine> engine_;
+  std::unique_ptr<Tables> tables_;
   std::vector<std::string> listen_;
   std::unique_ptr<ControlServer> control_;
   std::optional<ipc::LogLevelCommand> log_level_;
-  std::unique_ptr<event::TurnHook> end_of_turn_;
-  std::unique_ptr<event::Timer> timer_;
   struct Watch {
     int fd;
     std::unique_ptr<event::IoWatch> io;

@@ -159,17 +159,15 @@ std::string_view StateOf(const Channel& channel) {
 }
 
 void WriteChannel(JsonWriter& out, const Channel& channel) {
-  bool has_stream = channel.has_stream();
+  const Channel::StreamUse* stream = channel.stream();
   out.Open('{');
   out.TextOrNull("service", channel.service).Field("peer", channel.peer);
-  out.Field("stream",
-            has_stream ? std::optional<std::uint16_t>(channel.stream()->value()) : std::nullopt);
-  out.Field("channel",
-            has_stream ? std::optional<std::uint32_t>(channel.id.value()) : std::nullopt);
+  out.Field("stream", stream ? std::optional<std::uint16_t>(stream->id.value()) : std::nullopt);
+  out.Field("channel", stream ? std::optional<std::uint32_t>(channel.id.value()) : std::nullopt);
   out.Field("role", channel.relayed()                      ? "relay"
                     : channel.role == ChannelRole::kListen ? "listen"
                                                            : "connect");
-  out.TextOrNull("relay_peer", channel.relay_peer);
+  out.TextOrNull("relay_peer", channel.relay ? channel.relay->peer : "");
   out.Field("number", channel.number);
   out.Field("state", StateOf(channel));
   out.TextOrNull("local_principal", channel.note ? channel.note->local_principal : "");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel-sctpd/association/association_table.h"
 #include "funnel-sctpd/channel/channel_table.h"
 
 namespace funnel::sctpd {

@@ -71,11 +71,6 @@ class RelayEnd final : public FrameLink {
     return frame_bytes + kOverheadBytes;
   }
 
-  // The other end; nullptr: it has gone.
-  [[nodiscard]] RelayEnd* twin() const { return twin_; }
-  // Why the other end has gone.
-  [[nodiscard]] const std::string& end_text() const { return end_text_; }
-
   // FrameLink. Of the local frames, LINK_UP lets this end's input flow and LINK_END tells the other
   // end why this one goes; neither is passed on.
   [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
@@ -85,8 +80,11 @@ class RelayEnd final : public FrameLink {
   void Append(wire::FrameType type, ChannelId channel, ByteView body) override;
   [[nodiscard]] bool Flush() override { return true; }
   [[nodiscard]] std::size_t pending_bytes() const override;
+  [[nodiscard]] std::size_t pending_for_edge_bytes() const override { return 0; }
   // The other end keeps what is on its way to it.
   [[nodiscard]] bool loses_pending() const override { return false; }
+  [[nodiscard]] const FrameLink* twin() const override { return twin_; }
+  [[nodiscard]] std::string_view end_text() const override { return end_text_; }
 
  private:
   friend class RelayTurn;

@@ -1,4 +1,4 @@
-// A node's core in a test: fake SCTP, a scripted authd, real channel sockets, time by hand.
+// A node in a test: fake SCTP, a scripted authd, real channel sockets, time by hand.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "common/wire/frame/open.h"
-#include "funnel-sctpd/channel/channel_table.h"
+#include "funnel-sctpd/tables.h"
 #include "tests/unit/sctpd/fake_engine.h"
 
 namespace funnel::sctpd {
@@ -150,26 +150,25 @@ class TestNode {
  public:
   TestNode(FakeNetwork& network, event::Loop& loop, const std::string& name,
            const std::string& address, const config::Configuration& config, TimePoint& now,
-           const PathMemory& routes = {})
-      : env{.authd = authd,
-            .resolver = resolver,
-            .services = services,
-            .counters = counters,
-            .config = config,
-            .routes = routes} {
-    env.save_paths = [this] { ++saves; };
-    env.config.node.name = name + ".example";
-    env.now = [&now] { return now; };
-    env.random = [] { return 1.0; };
-    env.work = [this] { work = true; };
-    edges = *event::EpollSet::Create(loop);
-    channels = std::make_unique<ChannelTable>(env, *edges);
-    associations = std::make_unique<AssociationTable>(env, *channels);
-    channels->SetAssociations(*associations);
-    engine = std::make_unique<FakeEngine>(network, *sctp::TransportAddress::Parse(address, 9899),
-                                          *associations);
-    env.engine = engine.get();
-  }
+           const PathMemory& paths = {})
+      : edges(*event::EpollSet::Create(loop)),
+        tables(*Tables::Create({.authd = authd,
+                                .resolver = resolver,
+                                .services = services,
+                                .counters = counters,
+                                .config = Named(config, name),
+                                .now = [&now] { return now; },
+                                .random = [] { return 1.0; },
+                                .paths = paths,
+                                .save_paths = [this] { ++saves; },
+                                .work = [this] { work = true; }},
+                               *edges, [&](sctp::EngineObserver& observer) {
+                                 auto made = std::make_unique<FakeEngine>(
+                                     network, *sctp::TransportAddress::Parse(address, 9899),
+                                     observer);
+                                 engine = made.get();
+                                 return made;
+                               })) {}
 
   // One turn's end. True: something was done.
   bool Turn() {
@@ -207,13 +206,20 @@ class TestNode {
   FakeResolver resolver;
   FakeServices services;
   metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
-  Environment env;
   bool work = false;
   int saves = 0;
+  FakeEngine* engine = nullptr;
   std::unique_ptr<event::EpollSet> edges;
-  std::unique_ptr<ChannelTable> channels;
-  std::unique_ptr<AssociationTable> associations;
-  std::unique_ptr<FakeEngine> engine;
+  std::unique_ptr<Tables> tables;
+  Environment& env = tables->env;
+  ChannelTable* const channels = &tables->channels;
+  AssociationTable* const associations = &tables->associations;
+
+ private:
+  static config::Configuration Named(config::Configuration config, const std::string& name) {
+    config.node.name = name + ".example";
+    return config;
+  }
 };
 
 // Nodes "a" (lower) and "b": a connects to b. Service "dns" listens at a and is served at b; "back"

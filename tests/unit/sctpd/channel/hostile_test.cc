@@ -23,7 +23,7 @@ TEST_F(HostileTest, FramesThatDoNotBelongAreDroppedAndCounted) {
   TestEdge edge = a->Attach("dns");
   TestEdge served = OpenChannel(edge, kId);
   AssociationId to_b = b->only_association().id();
-  StreamId stream = *a->channels->channels().begin()->second->stream();
+  StreamId stream = a->channels->channels().begin()->second->stream()->id;
   auto inject = [&](StreamId on, FrameType type, ChannelId channel) {
     b->engine->Inject(to_b, on, sctp::kPayloadProtocol,
                       wire::MakeFrame({.type = type, .channel = channel}, AsBytes("??")));

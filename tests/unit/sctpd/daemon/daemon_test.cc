@@ -45,9 +45,10 @@ class DaemonTest : public testing::Test {
   std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
 };
 
-struct Listener final : AuthdListener {
-  void OnAuthdUp() override { ++ups; }
-  void OnAuthdDown() override { ++downs; }
+struct Listener final : AuthdObserver, PeerListener, AcceptListener {
+  void OnConnected() override { ++ups; }
+  void OnDisconnected() override { ++downs; }
+  void OnAuthdUp() override {}
   void OnAccepted(const ipc::Accepted& m) override { accepted = m.request; }
   void OnAcceptRefused(const ipc::AcceptRefused&) override {}
   void OnVerified(const ipc::PeerVerified& m) override { verified = m.peer; }
@@ -60,8 +61,8 @@ struct Listener final : AuthdListener {
 
 TEST_F(DaemonTest, AuthdIsFoundAgainAfterItsDeath) {
   Listener listener;
-  AuthdLink link(*loop_, directory_ + "/authd.sock", listener);
-  link.Start();
+  AuthdLink link(*loop_, directory_ + "/authd.sock");
+  link.Start({listener, listener, listener});
   EXPECT_FALSE(link.connected());
   UniqueFd listening = Listen("authd.sock");
   RunUntil([&] { return listener.ups == 1; });
@@ -82,8 +83,8 @@ TEST_F(DaemonTest, AuthdIsFoundAgainAfterItsDeath) {
 TEST_F(DaemonTest, NonsenseFromAuthdEndsThatConnectionOnly) {
   Listener listener;
   UniqueFd listening = Listen("authd.sock");
-  AuthdLink link(*loop_, directory_ + "/authd.sock", listener);
-  link.Start();
+  AuthdLink link(*loop_, directory_ + "/authd.sock");
+  link.Start({listener, listener, listener});
   auto fd = ipc::ControlSocket::AcceptOne(listening.get());
   ASSERT_TRUE(fd && *fd);
   std::uint8_t noise[] = {ipc::kVersion, 255, 3};

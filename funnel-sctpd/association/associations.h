@@ -1,0 +1,44 @@
+// What channels and associations ask of each other: interfaces, so that neither side includes the
+// other's table, and a test of a part can stand in for it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+
+namespace funnel::sctpd {
+
+class Association;
+
+// What those who use associations ask for.
+class Associations {
+ public:
+  virtual ~Associations() = default;
+  // nullptr: not up.
+  [[nodiscard]] virtual Association* FindUp(const std::string& peer) = 0;
+  // An edge waits for that peer (on-demand), or has stopped waiting.
+  virtual void AddWant(const std::string& peer) = 0;
+  virtual void RemoveWant(const std::string& peer) = 0;
+  // A frame that is never lost and keeps its order; too many of them end the association.
+  virtual void SendControl(Association& association, StreamId stream, Bytes frame) = 0;
+};
+
+// Whoever uses verified associations.
+class AssociationUser {
+ public:
+  virtual ~AssociationUser() = default;
+  virtual void OnAssociationUp(Association& association) = 0;
+  // It is gone, and with it everything sent on it that was not acknowledged.
+  virtual void OnAssociationDown(Association& association, const std::string& reason) = 0;
+  // A message of a verified association, on any stream but 0.
+  virtual void OnFrame(Association& association, StreamId stream, MutableByteView frame) = 0;
+  virtual void OnWritable(Association& association) = 0;
+  // Since when nobody has used it; nullopt: it carries what would end with it, or is being opened.
+  [[nodiscard]] virtual std::optional<TimePoint> IdleSince(
+      const Association& association) const = 0;
+};
+
+}  // namespace funnel::sctpd

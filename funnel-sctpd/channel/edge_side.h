@@ -1,0 +1,27 @@
+// Channels that an edge of ours serves.
+#pragma once
+
+#include "funnel-sctpd/channel/channel_ends.h"
+#include "funnel-sctpd/channel/channel_side.h"
+
+namespace funnel::sctpd {
+
+class EdgeSide final : public ChannelSide {
+ public:
+  EdgeSide(Environment& env, ChannelEnds& ends) : env_(env), ends_(ends) {}
+
+  void OnLinkClosed(Channel& channel) override;
+  // Edges say neither: authd answers for them.
+  [[nodiscard]] bool OnAnswer(Channel&, wire::FrameType, ByteView) override { return false; }
+  void OnQueued(Channel& channel) override;
+  [[nodiscard]] std::string_view no_answer() const override { return "its edge does not answer"; }
+  [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
+  // An edge tells by its notes.
+  [[nodiscard]] bool HidesConnections(const Channel&) const override { return false; }
+
+ private:
+  Environment& env_;
+  ChannelEnds& ends_;
+};
+
+}  // namespace funnel::sctpd

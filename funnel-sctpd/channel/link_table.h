@@ -1,0 +1,63 @@
+// The links of channels: whose each is, how many a service has, what waits in them for edges, and
+// which have something to write at the end of the turn. Owned by the ChannelTable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "funnel-sctpd/channel/channel.h"
+#include "funnel-sctpd/environment.h"
+
+namespace funnel::sctpd {
+
+class LinkTable {
+ public:
+  explicit LinkTable(Environment& env) : env_(env) {}
+
+  // Whether SERVICE may have one more. An edge that starts anew may overlap with itself; an edge
+  // that runs wild must not use up our descriptors.
+  [[nodiscard]] bool HasPlaceFor(const config::ServiceConfig& service) const;
+  // Gives LINK to CHANNEL, which has none and whose service is known.
+  void Set(Channel& channel, std::unique_ptr<FrameLink> link);
+  // Takes it away from CHANNEL, which has one.
+  [[nodiscard]] std::unique_ptr<FrameLink> Take(Channel& channel);
+  // nullptr: nobody's (any more).
+  [[nodiscard]] Channel* Find(const FrameLink* link) const;
+
+  // Tells the link that its association is up.
+  void Announce(Channel& channel, Association& association);
+  // REFUSED that comes from us, for channel ID; the edge may open again.
+  void RefuseEdge(Channel& channel, ChannelId id, const std::string& text);
+
+  // Something was appended to CHANNEL's link, or it may be written to again.
+  void MarkDirty(Channel& channel);
+  // Writes to all that are marked. ON_BROKEN is called for each whose far end has gone, and may
+  // take the link away.
+  template <typename OnBroken>
+  void Flush(OnBroken&& on_broken) {
+    for (Channel* channel : dirty_) {
+      channel->dirty = false;
+      if (channel->link != nullptr && !channel->ending && !channel->link->Flush())
+        on_broken(*channel);
+      NoteQueued(*channel);
+    }
+    dirty_.clear();
+  }
+
+  void UpdateGauges();
+
+ private:
+  // The sum of what waits for edges follows what CHANNEL's link has.
+  void NoteQueued(Channel& channel);
+
+  Environment& env_;
+  std::unordered_map<const FrameLink*, Channel*> by_link_;
+  std::map<std::string, std::size_t> of_service_;
+  std::vector<Channel*> dirty_;
+  std::size_t queued_to_edges_ = 0;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,43 @@
+// What peers send. All of it is unauthenticated here: it moves frames and frees streams, and
+// decides nothing else. Owned by the ChannelTable. It owns nothing: all that changes is the
+// channel.
+#pragma once
+
+#include "funnel-sctpd/channel/channel_ends.h"
+#include "funnel-sctpd/channel/peer_opens.h"
+#include "funnel-sctpd/channel/refusals.h"
+
+namespace funnel::sctpd {
+
+class PeerFrames {
+ public:
+  struct Parts {
+    Environment& env;
+    ChannelRegistry& channels;
+    LinkTable& links;
+    ChannelEnds& ends;
+    Refusals& refusals;
+    PeerOpens& opens;
+  };
+  // All of PARTS outlive it.
+  explicit PeerFrames(const Parts& parts) : parts_(parts) {}
+
+  // A message of a verified association, on any stream but 0.
+  void OnFrame(Association& association, StreamId stream, MutableByteView frame);
+
+ private:
+  // FRAME is CHANNEL's, by stream and channel id.
+  void Dispatch(Channel& channel, wire::FrameType type, ByteView frame);
+  void OnSealed(Channel& channel, ByteView frame);
+  void OnOpened(Channel& channel, ByteView frame);
+  void OnRefused(Channel& channel, ByteView frame);
+  void OnClosed(Channel& channel, ByteView frame);
+
+  // Passes FRAME on to the link, which may close CHANNEL for what waits there.
+  void ToLink(Channel& channel, ByteView frame);
+  void Discard(Channel& channel, Counter why);
+
+  Parts parts_;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,60 @@
+// A peer's OPEN: whether there is room for it, whom to ask, and what becomes of the answer. authd
+// judges it before anything else is started; one that a relay passes on is the relay's
+// (relays.h). Owned by the ChannelTable. It owns nothing: what waits for authd is in PendingOpens.
+//
+//   OPEN --> room? relayed? --> authd: Accept --> OnAccepted: the edge gets a socket, the peer
+//   OPENED
+//                                             '-> OnAcceptRefused: REFUSED
+#pragma once
+
+#include "common/event/descriptors.h"
+#include "common/ipc/authd_messages.h"
+#include "funnel-sctpd/channel/channel_ends.h"
+#include "funnel-sctpd/channel/edge_side.h"
+#include "funnel-sctpd/channel/refusals.h"
+#include "funnel-sctpd/channel/send_turns.h"
+#include "funnel-sctpd/relay/relays.h"
+
+namespace funnel::sctpd {
+
+class PeerOpens {
+ public:
+  struct Parts {
+    Environment& env;
+    Associations& associations;
+    event::EpollSet& edges;
+    FrameLinkObserver& observer;
+    ChannelRegistry& channels;
+    LinkTable& links;
+    PendingOpens& pending;
+    SendTurns& turns;
+    ChannelEnds& ends;
+    EdgeSide& edge_side;
+    Refusals& refusals;
+    Relays& relays;
+  };
+  // All of PARTS outlive it.
+  explicit PeerOpens(const Parts& parts) : parts_(parts) {}
+
+  // BODY is OPEN's, which came on STREAM.
+  void OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body);
+
+  // authd's verdicts.
+  void OnAccepted(const ipc::Accepted& verdict);
+  void OnAcceptRefused(const ipc::AcceptRefused& verdict);
+  // ... and none came in time.
+  void OnTimeout(Channel& channel);
+
+ private:
+  // Whether STREAM is free for the peer's OPEN, or becomes so. Both nodes may have opened the same
+  // pinned stream at once: then the lower node's OPEN wins, and each end knows which one that is.
+  [[nodiscard]] bool YieldStream(Association& association, StreamId stream);
+  // Whether a service of that name is served here for CHANNEL's peer.
+  [[nodiscard]] Result<> CheckServed(const Channel& channel, const std::string& service) const;
+  // Gives the edge of the service that VERDICT names a socket, and the peer OPENED.
+  [[nodiscard]] Result<> Adopt(Channel& channel, const ipc::Accepted& verdict);
+
+  Parts parts_;
+};
+
+}  // namespace funnel::sctpd

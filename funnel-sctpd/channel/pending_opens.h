@@ -1,0 +1,51 @@
+// Peers' OPENs that are not answered yet. Most wait for authd, which judges each before anything
+// else is started: what waits is a body and a small record. Those that a relay has passed on wait
+// for the next hop. There are only so many of both, in all and per association, so that nobody
+// fills the node with channels that never come to be. Owned by the ChannelTable.
+#pragma once
+
+#include <map>
+
+#include "common/base/bytes.h"
+#include "funnel-sctpd/channel/channel_registry.h"
+
+namespace funnel::sctpd {
+
+class PendingOpens {
+ public:
+  PendingOpens(Environment& env, ChannelRegistry& channels) : env_(env), channels_(channels) {}
+
+  [[nodiscard]] bool HasPlaceOn(const Association& association) const;
+
+  // CHANNEL, which has its stream, waits for authd's verdict on BODY.
+  void AskAuthd(Channel& channel, ByteView body);
+  // CHANNEL, which has its stream, waits for the next hop's answer.
+  void AwaitNextHop(Channel& channel);
+  // CHANNEL's OPEN waits no more; nothing if it did not.
+  void Remove(Channel& channel);
+  // The one that waited for this verdict, and does no more; nullptr: the peer has taken it back.
+  [[nodiscard]] Channel* Take(std::uint32_t request);
+
+  // authd is there again, and knows none of them.
+  void OnAuthdUp();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  void UpdateGauge() { env_.counters[kHalfOpen] = size_; }
+
+ private:
+  struct Question {
+    Channel* channel;
+    Bytes open_body;  // authd may start anew and be asked again
+  };
+  // Counts CHANNEL, and gives whoever is to answer its time.
+  void Begin(Channel& channel, Channel::HalfOpen half_open);
+  void Send(std::uint32_t request, const Question& question);
+
+  Environment& env_;
+  ChannelRegistry& channels_;
+  std::map<std::uint32_t, Question> questions_;
+  std::uint32_t next_request_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace funnel::sctpd

@@ -1,0 +1,63 @@
+// Channels that only pass through this node: two of them, one with either neighbour, are joined in
+// memory (relay_link.h). What waits between them is limited for each and for all together. Owned by
+// the ChannelTable.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "funnel-sctpd/channel/channel_ends.h"
+#include "funnel-sctpd/channel/channel_side.h"
+#include "funnel-sctpd/relay/relay_link.h"
+
+namespace funnel::sctpd {
+
+class RelaySide final : public ChannelSide {
+ public:
+  struct Parts {
+    Environment& env;
+    Associations& associations;
+    ChannelRegistry& channels;
+    LinkTable& links;
+    PendingOpens& pending;
+    ChannelEnds& ends;
+    const RelayTurn& turn;
+  };
+  // All of PARTS outlive it.
+  explicit RelaySide(const Parts& parts) : parts_(parts) {}
+
+  // An administrator ends what is relayed of SERVICE: the channel of that number (of either side),
+  // or all. Yields how many.
+  [[nodiscard]] std::size_t Close(const std::string& service, std::optional<std::uint64_t> number);
+
+  // ChannelSide
+  void OnLinkClosed(Channel& channel) override;
+  [[nodiscard]] bool OnAnswer(Channel& channel, wire::FrameType type, ByteView frame) override;
+  void OnQueued(Channel& channel) override;
+  [[nodiscard]] std::string_view no_answer() const override {
+    return "the next hop does not answer";
+  }
+  [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
+  [[nodiscard]] bool HidesConnections(const Channel& channel) const override;
+
+ private:
+  // The next hop's answer. False: nobody waits for it.
+  [[nodiscard]] bool OnOpened(Channel& channel, ByteView frame);
+  [[nodiscard]] bool OnRefused(Channel& channel, ByteView frame);
+  // Passes FRAME on to CHANNEL's peer.
+  void SendOn(Channel& channel, ByteView frame);
+
+  // The one that CHANNEL, which has a link, is joined with; nullptr: it has gone.
+  [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
+  // Of all relayed channels of the peer that has most waiting here, the one that has; nullptr:
+  // nobody has anything.
+  [[nodiscard]] Channel* Greediest() const;
+  // Closes CHANNEL and its twin: what waits between them goes at once.
+  void CloseForOverflow(Channel& channel, const std::string& why);
+  // Why CHANNEL's queue is full.
+  [[nodiscard]] static std::string TooSlow(const Channel& channel);
+
+  Parts parts_;
+};
+
+}  // namespace funnel::sctpd

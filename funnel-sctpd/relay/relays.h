@@ -1,0 +1,55 @@
+// OPENs that this node passes on: each becomes two channels, with either neighbour one, joined in
+// memory. Owned by the ChannelTable; what becomes of the two is RelaySide's.
+#pragma once
+
+#include "funnel-sctpd/channel/refusals.h"
+#include "funnel-sctpd/channel/send_turns.h"
+#include "funnel-sctpd/relay/relay_routes.h"
+#include "funnel-sctpd/relay/relay_side.h"
+
+namespace funnel::sctpd {
+
+class Relays {
+ public:
+  struct Parts {
+    Environment& env;
+    Associations& associations;
+    FrameLinkObserver& observer;
+    ChannelRegistry& channels;
+    LinkTable& links;
+    PendingOpens& pending;
+    SendTurns& turns;
+    ChannelEnds& ends;
+    Refusals& refusals;
+  };
+  // All of PARTS outlive it; the channels that it joins do not.
+  explicit Relays(const Parts& parts);
+
+  // Whether OPEN, for which STREAM is free, is a relay's business; then it has been dealt with.
+  [[nodiscard]] bool OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body);
+  // Has ends that have input read.
+  void Run() { turn_.Run(); }
+  // As RelaySide::Close.
+  [[nodiscard]] std::size_t Close(const std::string& service, std::optional<std::uint64_t> number) {
+    return side_.Close(service, number);
+  }
+
+  [[nodiscard]] const RelayTurn& turn() const { return turn_; }
+  void UpdateGauges();
+
+ private:
+  // SERVICE passes it on.
+  void Join(Association& association, StreamId stream, ChannelId id, ByteView body,
+            const config::ServiceConfig& service);
+  void Deny(Association& association, StreamId stream, ChannelId id,
+            const config::ServiceConfig& service, const RelayRoutes::Denial& denial);
+  // LINK is CHANNEL's from here on.
+  void SetLink(Channel& channel, std::unique_ptr<FrameLink> link);
+
+  Parts parts_;
+  RelayTurn turn_;
+  RelayRoutes routes_;
+  RelaySide side_;
+};
+
+}  // namespace funnel::sctpd

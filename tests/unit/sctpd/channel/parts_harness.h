@@ -1,0 +1,129 @@
+// What a part of the ChannelTable stands on in a test of its own: an environment made of fakes, a
+// link whose frames the test hands out, and associations that note what was asked of them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "funnel-sctpd/channel/channel_ends.h"
+#include "funnel-sctpd/channel/channel_side.h"
+#include "tests/unit/sctpd/test_node.h"
+
+namespace funnel::sctpd {
+
+class TestLink final : public FrameLink {
+ public:
+  explicit TestLink(FrameLinkObserver& observer) : FrameLink(observer) {}
+
+  ipc::FrameReader::Status Drain(ipc::ReadBuffer&, const OnFrame& on_frame) override {
+    for (; !input.empty(); input.pop_front())
+      if (!on_frame(input.front())) return ipc::FrameReader::Status::kPaused;
+    return closed ? ipc::FrameReader::Status::kClosed : ipc::FrameReader::Status::kDrained;
+  }
+  void WatchInput(bool watch) override { watched = watch; }
+  void Append(ByteView frame) override { output.emplace_back(frame.begin(), frame.end()); }
+  void Append(wire::FrameType type, ChannelId channel, ByteView body) override {
+    output.push_back(wire::MakeFrame({.type = type, .channel = channel}, body));
+  }
+  bool Flush() override { return !broken; }
+  std::size_t pending_bytes() const override { return pending; }
+  std::size_t pending_for_edge_bytes() const override { return pending; }
+  bool loses_pending() const override { return false; }
+
+  std::deque<Bytes> input;
+  std::vector<Bytes> output;
+  std::size_t pending = 0;
+  bool closed = false, broken = false, watched = true;
+};
+
+class FakeAssociations final : public Associations {
+ public:
+  Association* FindUp(const std::string& peer) override {
+    return up != nullptr && up->peer == peer ? up : nullptr;
+  }
+  void AddWant(const std::string& peer) override { wanted.push_back(peer); }
+  void RemoveWant(const std::string& peer) override { std::erase(wanted, peer); }
+  void SendControl(Association&, StreamId, Bytes frame) override {
+    sent.push_back(TestEdge::TypeOf(frame));
+  }
+  Association* up = nullptr;
+  std::vector<std::string> wanted;
+  std::vector<wire::FrameType> sent;
+};
+
+class TestSide final : public ChannelSide {
+ public:
+  void OnLinkClosed(Channel& channel) override { closed.push_back(channel.number); }
+  bool OnAnswer(Channel&, wire::FrameType, ByteView) override { return false; }
+  void OnQueued(Channel&) override {}
+  std::string_view no_answer() const override { return "nobody"; }
+  bool IsConfigured(const Channel&) const override { return true; }
+  bool HidesConnections(const Channel&) const override { return false; }
+  std::vector<std::uint64_t> closed;
+};
+
+class ChannelParts : public testing::Test, public FrameLinkObserver {
+ protected:
+  ChannelParts() {
+    SetLogLevel(LogLevel::kError);
+    env.engine = &engine;
+    env.config.services = {MakeService("dns", config::Role::kListen, "b")};
+  }
+  void OnLinkReadable(FrameLink&) override {}
+  void OnLinkWritable(FrameLink&) override {}
+
+  // An association with the peer "b" that is up.
+  std::unique_ptr<Association> MakeUp() {
+    auto made = std::make_unique<Association>(
+        AssociationId(next_association_++),
+        /*outgoing=*/false, *sctp::TransportAddress::Parse("192.0.2.2", 9899), now);
+    made->peer = "b";
+    made->streams = StreamMap(128, Parity::kOdd);
+    made->SetState(AssociationState::kUp, "");
+    return made;
+  }
+  Channel& Add(ChannelRole role) { return channels.Add(role, "dns", "b", side); }
+  TestLink& Link(Channel& channel) {
+    auto made = std::make_unique<TestLink>(*this);
+    TestLink& link = *made;
+    links.Set(channel, std::move(made));
+    return link;
+  }
+
+  struct NoEvents final : sctp::EngineObserver {
+    void OnUp(AssociationId, const sctp::UpInfo&) override {}
+    void OnDown(AssociationId, sctp::DownReason, std::string_view) override {}
+    void OnMessage(AssociationId, StreamId, std::uint32_t, MutableByteView) override {}
+    void OnWritable(AssociationId) override {}
+    void OnMoved(AssociationId, const sctp::PeerPath&) override {}
+  };
+
+  TimePoint now{1000s};
+  FakeAuthd authd;
+  FakeResolver resolver;
+  FakeServices services;
+  FakeNetwork network;
+  NoEvents no_events;
+  FakeEngine engine{network, *sctp::TransportAddress::Parse("192.0.2.1", 9899), no_events};
+  metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
+  Environment env{.authd = authd,
+                  .resolver = resolver,
+                  .services = services,
+                  .counters = counters,
+                  .config = {},
+                  .now = [this] { return now; }};
+  FakeAssociations associations;
+  TestSide side;
+  ChannelRegistry channels{env};
+  LinkTable links{env};
+  PendingOpens pending{env, channels};
+  ChannelEnds ends{{env, associations, channels, links, pending}};
+
+ private:
+  std::uint64_t next_association_ = 1;
+};
+
+}  // namespace funnel::sctpd
