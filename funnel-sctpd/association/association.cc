@@ -43,6 +43,20 @@ void Association::SetState(AssociationState state, std::string_view reason) {
   since_unix = std::time(nullptr);
 }
 
+bool Association::IsConsistent() const {
+  switch (state_) {
+    case AssociationState::kConnecting:
+      return outgoing && !peer.empty() && users.empty();
+    case AssociationState::kVerifying:
+      return users.empty() && (!outgoing || !peer.empty());
+    case AssociationState::kUp:
+      return !peer.empty() && !node.empty() && !beside && channels <= users.size();
+    case AssociationState::kEnding:
+      return users.empty() && senders.empty() && channels == 0;
+  }
+  return false;
+}
+
 bool Association::SendControl(sctp::Engine& engine, StreamId stream, Bytes frame) {
   if (control_.empty() &&
       engine.Send(id_, stream, frame, sctp::SendOptions{}) != sctp::SendStatus::kFull)
@@ -66,8 +80,8 @@ bool Association::FlushControl(sctp::Engine& engine) {
 void Association::MoveTo(const sctp::PeerPath& path) {
   std::string line = "from " + PathText({address, carrier}) + " to " + PathText(path);
   Log(LogLevel::kNotice, "path-moved", line, {{"PEER", label()}, {"ADDRESS", path.address.text()}});
-  address = route.address = path.address;
-  carrier = route.carrier = path.carrier;
+  address = candidate.address = path.address;
+  carrier = candidate.carrier = path.carrier;
   last_move = line;
   moved_unix = std::time(nullptr);
 }

@@ -52,6 +52,9 @@ class Association {
   [[nodiscard]] bool has_control() const { return !control_.empty(); }
   // The engine uses PATH now.
   void MoveTo(const sctp::PeerPath& path);
+  // Whether what is said below of its state fits together; asserted after each call that may have
+  // changed it.
+  [[nodiscard]] bool IsConsistent() const;
   // For log lines: the peer's name if we know it, else the address.
   [[nodiscard]] std::string label() const;
 
@@ -60,11 +63,12 @@ class Association {
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::string last_move;  // from which path to which; empty: it is where it began
   std::int64_t moved_unix = 0;
-  Candidate route;         // outgoing: the way it goes
+  Candidate candidate;     // outgoing: what it was begun on, and moved to since
   bool beside = false;     // tried beside the one in use, which it shall replace
   bool withdrawn = false;  // another one was faster
   bool moves = false;      // the engine moves it between the carriers and addresses by itself
-  std::string peer;        // configured name: intended (outgoing) or proven (up); empty: a stranger
+  std::string peer;        // configured name: intended (outgoing) or proven (up);
+                           // empty: a stranger
   std::string node;        // proven
   std::uint64_t instance = 0;
   std::uint16_t stream_count = 0;
@@ -75,7 +79,7 @@ class Association {
   Deadlines<Association>::Deadline deadline{*this};
   std::string failure;       // why it shall end, at the deadline
   Admission::Place place;    // while it is not verified
-  bool reverifying = false;  // authd came back and was asked to verify it anew
+  bool reverifying = false;  // authd came back and was asked to verify it again
   // Frames of stream 0 for authd: how many since when, and those that wait for it to come back.
   std::uint32_t peer_frames = 0;
   TimePoint peer_frames_since{};

@@ -4,10 +4,10 @@
 
 namespace funnel::sctpd {
 
-void Attempts::Begin(std::vector<Candidate> routes, HeadStart head_start, TimePoint now,
+void Attempts::Begin(std::vector<Candidate> candidates, HeadStart head_start, TimePoint now,
                      const std::optional<Candidate>& dead) {
   Clear();
-  routes_ = std::move(routes);
+  candidates_ = std::move(candidates);
   head_start_ = head_start;
   dead_ = dead;
   due_ = now;
@@ -16,18 +16,18 @@ void Attempts::Begin(std::vector<Candidate> routes, HeadStart head_start, TimePo
 void Attempts::Clear() { *this = Attempts(); }
 
 const Candidate* Attempts::Due(TimePoint now) const {
-  if (at_ == routes_.size() || running_.size() >= kMaxAtOnce || now < due_) return nullptr;
-  return &routes_[at_];
+  if (at_ == candidates_.size() || running_.size() >= kMaxAtOnce || now < due_) return nullptr;
+  return &candidates_[at_];
 }
 
 void Attempts::OnBegun(AssociationId id, TimePoint now) {
-  const Candidate& route = routes_[at_];
-  running_.push_back({id, route, now});
+  const Candidate& candidate = candidates_[at_];
+  running_.push_back({id, candidate, now});
   ++at_;
-  if (dead_ && *dead_ == route) {
+  if (dead_ && *dead_ == candidate) {
     due_ = now;
   } else {
-    bool worse = at_ < routes_.size() && routes_[at_].priority != route.priority;
+    bool worse = at_ < candidates_.size() && candidates_[at_].priority != candidate.priority;
     due_ =
         now + (worse ? std::max(head_start_.usual, head_start_.before_worse) : head_start_.usual);
   }
@@ -41,7 +41,7 @@ void Attempts::OnNotBegun(TimePoint now) {
 bool Attempts::OnFailed(AssociationId id, const std::string& reason, TimePoint now) {
   auto found = std::ranges::find(running_, id, &Running::id);
   if (found == running_.end()) return false;
-  if (found->route.carrier == sctp::Carrier::kDirect) direct_failure_ = reason;
+  if (found->candidate.carrier == sctp::Carrier::kDirect) direct_failure_ = reason;
   running_.erase(found);
   due_ = now;
   return true;
@@ -56,7 +56,7 @@ std::vector<AssociationId> Attempts::OnUp(AssociationId id) {
 }
 
 TimePoint Attempts::NextTimer() const {
-  if (at_ == routes_.size() || running_.size() >= kMaxAtOnce) return TimePoint::max();
+  if (at_ == candidates_.size() || running_.size() >= kMaxAtOnce) return TimePoint::max();
   return due_;
 }
 
@@ -68,7 +68,7 @@ const Attempts::Running* Attempts::Find(AssociationId id) const {
 std::optional<std::string> Attempts::DirectFailure(TimePoint now) const {
   if (direct_failure_) return direct_failure_;
   for (const Running& one : running_)
-    if (one.route.carrier == sctp::Carrier::kDirect && now - one.began >= head_start_.usual)
+    if (one.candidate.carrier == sctp::Carrier::kDirect && now - one.began >= head_start_.usual)
       return "no answer";
   return std::nullopt;
 }

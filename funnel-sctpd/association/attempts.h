@@ -1,7 +1,7 @@
-// Connecting to a peer by several ways beside each other, in the spirit of RFC 8305: the first way
+// Connecting to a peer by several candidates in parallel, in the spirit of RFC 8305: the first one
 // begins at once, the next one when the last has had a head start or has failed, and the first that
-// is up wins. So a way that is dead costs its head start, not the whole connect-timeout. No I/O:
-// the owner connects, and withdraws those that lost.
+// is up wins. So a candidate that is dead costs its head start, not the whole connect-timeout. No
+// I/O: the owner connects, and withdraws those that lost.
 #pragma once
 
 #include <optional>
@@ -21,23 +21,23 @@ class Attempts {
 
   struct HeadStart {
     Duration usual{};
-    // Before a way of a worse priority, or to another peer that shares the name: one lost packet
+    // Before one of a worse priority, or to another peer that shares the name: one lost packet
     // should not decide for it.
     Duration before_worse{};
   };
   struct Running {
     AssociationId id;
-    Candidate route;
+    Candidate candidate;
     TimePoint began;
   };
 
   // A new round; what an earlier one had under way is forgotten. DEAD: it fell silent just now, and
   // has no head start.
-  void Begin(std::vector<Candidate> routes, HeadStart head_start, TimePoint now,
+  void Begin(std::vector<Candidate> candidates, HeadStart head_start, TimePoint now,
              const std::optional<Candidate>& dead = std::nullopt);
   void Clear();
 
-  // The way to begin now; nullptr: none is due. Either of the next two calls must follow.
+  // The candidate to begin now; nullptr: none is due. Either of the next two calls must follow.
   [[nodiscard]] const Candidate* Due(TimePoint now) const;
   void OnBegun(AssociationId id, TimePoint now);
   // It could not even be begun: the next one is due.
@@ -52,13 +52,13 @@ class Attempts {
   [[nodiscard]] const Running* Find(AssociationId id) const;
   [[nodiscard]] const std::vector<Running>& running() const { return running_; }
   // Nothing is under way, and nothing is left to be begun.
-  [[nodiscard]] bool over() const { return running_.empty() && at_ == routes_.size(); }
+  [[nodiscard]] bool over() const { return running_.empty() && at_ == candidates_.size(); }
   // Why direct SCTP did not serve in this round: it failed, or had its head start and gave no
   // answer. nullopt: it was not begun, or not long enough ago to tell.
   [[nodiscard]] std::optional<std::string> DirectFailure(TimePoint now) const;
 
  private:
-  std::vector<Candidate> routes_;
+  std::vector<Candidate> candidates_;
   std::size_t at_ = 0;  // the next to begin
   HeadStart head_start_;
   std::optional<Candidate> dead_;

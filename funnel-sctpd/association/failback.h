@@ -1,58 +1,81 @@
-// When a better way to a peer is tried beside the association that serves it: direct SCTP beside
-// UDP, the preferred target beside the spare one. No I/O: the owner waits for the idle moment,
-// resolves and connects.
+// Getting from the association that serves a peer to a better path: direct SCTP instead of UDP, the
+// preferred target instead of the spare one. Part of Peer, which calls it.
 //
-//   kOff --Plan--> kWaiting --Begin--> kResolving --OnResolved--> kConnecting --OnConnected-->
+// What an engine can move by itself (Engine::OfferPaths) needs no idle moment. Everything else is a
+// new association beside the one in use, whose channels are opened again: it is begun only while
+// nobody would notice, is given up where somebody sends after all, and what it replaces ends in
+// order, so that what was sent on it still arrives.
+//
+//   kOff --Plan--> kWaiting --(due and idle)--> kResolving --OnResolved--> kConnecting --OnUp-->
 //   kVerifying
 //                     ^---------------------------Plan---------------------------'
 //   Off from anywhere
 #pragma once
 
 #include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "funnel-sctpd/association/attempts.h"
 
 namespace funnel::sctpd {
 
+class Association;
+class Peer;
+
 class Failback {
  public:
   enum class State { kOff, kWaiting, kResolving, kConnecting, kVerifying };
 
-  [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] bool trying() const { return state_ != State::kOff && state_ != State::kWaiting; }
-  // When Begin() is due; nullopt unless kWaiting.
-  [[nodiscard]] std::optional<TimePoint> due() const {
-    if (state_ != State::kWaiting) return std::nullopt;
-    return due_;
-  }
-  [[nodiscard]] Attempts& attempts() { return attempts_; }
-  [[nodiscard]] const Attempts& attempts() const { return attempts_; }
+  // PEER is what this is a part of.
+  explicit Failback(Peer& peer) : peer_(peer) {}
 
-  // At DUE, whatever was going on.
-  void Plan(TimePoint due) {
-    due_ = due;
-    SetState(State::kWaiting);
-  }
+  [[nodiscard]] State state() const { return state_; }
+  // When the next try is due, if nobody would notice; nullopt unless kWaiting.
+  [[nodiscard]] std::optional<TimePoint> due() const { return due_; }
+  // What is being tried; empty but in kConnecting.
+  [[nodiscard]] const Attempts& attempts() const { return attempts_; }
+  [[nodiscard]] Attempts& attempts() { return attempts_; }
+
+  // There is something new to compare: the next try is planned, or there is nothing better.
+  void Plan();
   // There is nothing better, or no association that it could be better than.
-  void Off() { SetState(State::kOff); }
-  void Begin() { SetState(State::kResolving); }
-  // In kResolving: the ways that are better, at least one.
-  void OnResolved(std::vector<Candidate> routes, Attempts::HeadStart head_start, TimePoint now) {
-    SetState(State::kConnecting);
-    attempts_.Begin(std::move(routes), head_start, now);
-  }
-  void OnConnected() { SetState(State::kVerifying); }
+  void Off(std::string_view reason);
+  // Goes on where its time has come. The peer is up.
+  void Consider();
+  // In kResolving: its names have been looked up. FOUND: they led somewhere.
+  void OnResolved(bool found);
+  // One of attempts() is up, and is being verified.
+  void OnUp() { SetState(State::kVerifying, ""); }
+  // One that is not up any more, or never was, is lost; no other took its place.
+  void OnLost(Association& association, const std::string& reason);
+
+  // Whether nobody would notice that what serves the peer, if anything, ends.
+  [[nodiscard]] bool MayTakeOver() const;
+  // FRESH is verified: it replaces what serves the peer. False: that is in use by now, and FRESH
+  // has ended.
+  [[nodiscard]] bool TakeOver(Association& fresh);
+  // OLD, which served the peer, has ended by itself. Where one beside it is being verified, that is
+  // its successor: as a rule the peer had the verdict before us, and has ended OLD for it.
+  void PromoteSuccessor(Association& old);
+  // Has the engine move ASSOCIATION, which is ours and up, by itself where it can.
+  void OfferPaths(Association& association) const;
+
+  [[nodiscard]] bool IsConsistent() const;
 
  private:
-  void SetState(State state) {
-    if (state != State::kConnecting) attempts_.Clear();
-    state_ = state;
-  }
+  void SetState(State state, std::string_view reason);
+  // Those that are better than what is in use, and that the engine does not move to by itself.
+  [[nodiscard]] std::vector<Candidate> BetterCandidates(bool direct_now) const;
+  // The records may have changed, or no longer name what is in use.
+  void RankUsedAgain() const;
+  // Begins what is due of attempts().
+  void Advance();
 
+  Peer& peer_;
   State state_ = State::kOff;
-  TimePoint due_{};
+  std::optional<TimePoint> due_;  // in kWaiting
   Attempts attempts_;
 };
 

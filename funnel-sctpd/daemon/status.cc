@@ -25,7 +25,7 @@ std::string_view StateOf(const Peer* peer, const Association* association) {
     }
   }
   if (peer == nullptr) return "down";
-  switch (peer->dialer.state()) {
+  switch (peer->dialer().state()) {
     case Dialer::State::kWaiting:
       return "waiting";
     case Dialer::State::kResolving:
@@ -39,17 +39,17 @@ std::string_view StateOf(const Peer* peer, const Association* association) {
 }
 
 std::optional<std::int64_t> RetryIn(const Peer* peer, TimePoint now) {
-  if (peer == nullptr || !peer->dialer.due()) return std::nullopt;
-  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*peer->dialer.due() - now);
+  if (peer == nullptr || !peer->dialer().due()) return std::nullopt;
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*peer->dialer().due() - now);
   return std::max<std::int64_t>(left.count(), 0);
 }
 
-// The ways that are being tried: for the first association, or beside the one in use.
+// The candidates that are being tried: for the first association, or beside the one in use.
 void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Key("trying").Open('[');
   if (peer != nullptr)
-    for (const Attempts* attempts : {&peer->dialer.attempts(), &peer->better.attempts()})
-      for (const auto& one : attempts->running()) out.Value(PathText(one.route.path()));
+    for (const Attempts* attempts : {&peer->dialer().attempts(), &peer->failback().attempts()})
+      for (const auto& one : attempts->running()) out.Value(PathText(one.candidate.path()));
   out.Close(']');
 }
 
@@ -69,20 +69,20 @@ void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
 
 // Why carrier = auto is not direct SCTP.
 void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
-  bool by_udp = peer != nullptr && peer->config.carrier == config::Carrier::kAuto &&
-                (peer->up == nullptr || peer->up->carrier == sctp::Carrier::kUdp);
-  out.TextOrNull("not_direct", by_udp ? peer->why_not_direct : "");
+  bool by_udp = peer != nullptr && peer->config().carrier == config::Carrier::kAuto &&
+                (peer->up() == nullptr || peer->up()->carrier == sctp::Carrier::kUdp);
+  out.TextOrNull("not_direct", by_udp ? peer->direct().why_not() : "");
   std::optional<std::int64_t> in_ms;
-  if (by_udp && peer->direct_from > now)
-    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->direct_from - now).count();
+  if (by_udp && peer->direct().from() > now)
+    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->direct().from() - now).count();
   out.Field("direct_retry_in_ms", in_ms);
 }
 
 // What the dialer has under way, for a peer that is not up.
 const Association* AtWork(const StatusInput& in, const Peer& peer) {
-  if (peer.up != nullptr) return peer.up;
-  if (peer.outgoing != nullptr) return peer.outgoing;
-  const auto& running = peer.dialer.attempts().running();
+  if (peer.up() != nullptr) return peer.up();
+  if (peer.outgoing() != nullptr) return peer.outgoing();
+  const auto& running = peer.dialer().attempts().running();
   if (running.empty()) return nullptr;
   auto found = in.associations.associations().find(running.front().id);
   return found == in.associations.associations().end() ? nullptr : found->second.get();
@@ -95,8 +95,8 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
   sctp::AssociationStats stats;
   if (association != nullptr) stats = env.engine->Stats(association->id());
   out.Open('{');
-  out.TextOrNull("peer", peer != nullptr ? peer->config.name : "");
-  out.TextOrNull("node", peer != nullptr ? peer->config.node : "");
+  out.TextOrNull("peer", peer != nullptr ? peer->config().name : "");
+  out.TextOrNull("node", peer != nullptr ? peer->config().node : "");
   out.Field("state", StateOf(peer, association));
   out.TextOrNull("direction", association == nullptr ? "" : association->outgoing ? "out" : "in");
   out.TextOrNull("carrier", association == nullptr ? "" : Name(association->carrier));
@@ -108,7 +108,7 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
   out.Field("srtt_ms", stats.paths.empty() ? std::optional<double>()
                                            : static_cast<double>(stats.paths.front().srtt.count()));
   out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, env.now()) : std::nullopt);
-  out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason);
+  out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason());
   WritePaths(out, stats, association);
   WriteTrying(out, peer);
   WriteNotDirect(out, peer, env.now());

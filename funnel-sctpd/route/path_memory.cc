@@ -28,14 +28,14 @@ bool ParseLine(std::string_view line, std::string& peer, RememberedPath& out) {
   auto address = sctp::TransportAddress::Parse(TakeUntil(line, ' '), 0);
   std::string_view port = TakeUntil(line, ' ');
   if (carrier == Name(sctp::Carrier::kDirect))
-    out.route.carrier = sctp::Carrier::kDirect;
+    out.candidate.carrier = sctp::Carrier::kDirect;
   else if (carrier == Name(sctp::Carrier::kUdp))
-    out.route.carrier = sctp::Carrier::kUdp;
+    out.candidate.carrier = sctp::Carrier::kUdp;
   else
     return false;
-  if (peer.empty() || !address || !TakeNumber(port, out.route.sctp_port)) return false;
-  if ((address->port() == 0) != (out.route.carrier == sctp::Carrier::kDirect)) return false;
-  out.route.address = *address;
+  if (peer.empty() || !address || !TakeNumber(port, out.candidate.sctp_port)) return false;
+  if ((address->port() == 0) != (out.candidate.carrier == sctp::Carrier::kDirect)) return false;
+  out.candidate.address = *address;
   return TakeNumber(line, out.direct_from_unix);
 }
 
@@ -62,9 +62,11 @@ std::string PathMemory::Serialize() const {
   std::string out(kHeader);
   out += '\n';
   for (const auto& [peer, remembered] : peers_) {
-    const Candidate& route = remembered.route;
-    out.append(peer).append(" ").append(Name(route.carrier)).append(" ");
-    out.append(AddressText(route.path())).append(" ").append(std::to_string(route.sctp_port));
+    const Candidate& candidate = remembered.candidate;
+    out.append(peer).append(" ").append(Name(candidate.carrier)).append(" ");
+    out.append(AddressText(candidate.path()))
+        .append(" ")
+        .append(std::to_string(candidate.sctp_port));
     out.append(" ").append(std::to_string(remembered.direct_from_unix)).append("\n");
   }
   return out;
@@ -79,8 +81,8 @@ bool PathMemory::Set(const std::string& peer, const RememberedPath& remembered) 
   auto [at, fresh] = peers_.try_emplace(peer, remembered);
   if (fresh) return true;
   RememberedPath& known = at->second;
-  bool same = known.route.path() == remembered.route.path() &&
-              known.route.sctp_port == remembered.route.sctp_port &&
+  bool same = known.candidate.path() == remembered.candidate.path() &&
+              known.candidate.sctp_port == remembered.candidate.sctp_port &&
               known.direct_from_unix == remembered.direct_from_unix;
   known = remembered;
   return !same;

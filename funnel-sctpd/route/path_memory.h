@@ -1,4 +1,4 @@
-// What is remembered of peers over a restart: which way worked last, and until when direct SCTP is
+// What is remembered of peers over a restart: which path worked last, and until when direct SCTP is
 // not worth a try. Without it each start would begin anew; nothing depends on it.
 //
 // As text, one line a peer behind one that names format and version:
@@ -22,7 +22,7 @@
 namespace funnel::sctpd {
 
 struct RememberedPath {
-  Candidate route;  // address, carrier and SCTP port count
+  Candidate candidate;  // address, carrier and SCTP port count
   std::int64_t direct_from_unix = 0;
   bool operator==(const RememberedPath&) const = default;
 };

@@ -76,7 +76,7 @@ TEST_F(AssociationTest, RefusedByAuthdIsTriedAgainLater) {
   a->associations->OnVerifyFailed({a->only_association().id(), "wrong principal"});
   Settle();
   EXPECT_TRUE(a->associations->associations().empty());
-  EXPECT_EQ(a->associations->peers().at("b")->reason, "wrong principal");
+  EXPECT_EQ(a->associations->peers().at("b")->reason(), "wrong principal");
   Advance(500ms);
   EXPECT_TRUE(a->associations->associations().empty());
   Advance(600ms);

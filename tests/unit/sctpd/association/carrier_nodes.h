@@ -59,7 +59,7 @@ class CarrierTest : public TwoNodes {
   }
   [[nodiscard]] const Peer& peer() const { return *a->associations->peers().at("b"); }
   [[nodiscard]] std::string way() const {
-    return peer().up == nullptr ? "none" : PathText({peer().up->address, peer().up->carrier});
+    return peer().up() == nullptr ? "none" : PathText({peer().up()->address, peer().up()->carrier});
   }
   [[nodiscard]] std::string tried() const {
     std::string out;

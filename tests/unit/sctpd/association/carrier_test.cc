@@ -12,7 +12,7 @@ TEST_F(CarrierTest, DirectWinsWhereItAnswers) {
   VerifyAll();
   EXPECT_EQ(way(), kDirectB);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ');
-  EXPECT_EQ(peer().why_not_direct, "");
+  EXPECT_EQ(peer().direct().why_not(), "");
   Step(10s);
   EXPECT_EQ(a->Count(kConnects), 1u);
 }
@@ -30,7 +30,7 @@ TEST_F(CarrierTest, UdpBeginsBesideASilentDirectAndTheLoserIsWithdrawn) {
   EXPECT_EQ(a->Count(kAttemptsWithdrawn), 1u);
   EXPECT_EQ(a->Count(kConnectsFailed), 0u);
   EXPECT_EQ(a->associations->associations().size(), 1u);
-  EXPECT_EQ(peer().why_not_direct, "no answer");
+  EXPECT_EQ(peer().direct().why_not(), "no answer");
 }
 
 TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
@@ -39,7 +39,7 @@ TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
   Start();
   VerifyAll();
   EXPECT_EQ(way(), kUdpB);
-  EXPECT_EQ(peer().why_not_direct, "no direct SCTP");
+  EXPECT_EQ(peer().direct().why_not(), "no direct SCTP");
   // That costs nothing, so it is not remembered.
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
 }
@@ -70,8 +70,8 @@ TEST_F(CarrierTest, SilenceOfAllWaysEndsTheRound) {
   EXPECT_EQ(a->Count(kConnectsFailed), 1u);
   Step(300ms);
   EXPECT_EQ(a->Count(kConnectsFailed), 2u);
-  EXPECT_EQ(peer().dialer.state(), Dialer::State::kWaiting);
-  EXPECT_EQ(peer().reason, "no answer in time");
+  EXPECT_EQ(peer().dialer().state(), Dialer::State::kWaiting);
+  EXPECT_EQ(peer().reason(), "no answer in time");
   // Direct is spared for a while: it does not work from here.
   Step(50ms);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ' + kUdpB + ' ' + kUdpB + ' ');
@@ -90,14 +90,14 @@ TEST_F(CarrierTest, RestartRemembersThatDirectDoesNotAnswer) {
   MakeAuto(kept);
   Start();
   EXPECT_EQ(tried(), std::string(kUdpB) + ' ');
-  EXPECT_EQ(peer().why_not_direct, "it did not answer before the last start");
+  EXPECT_EQ(peer().direct().why_not(), "it did not answer before the last start");
 }
 
 TEST_F(CarrierTest, WhatIsRememberedFromAWrongClockEnds) {
   PathMemory kept;
-  kept.Set("b", {.route = {}, .direct_from_unix = std::time(nullptr) + 1000000});
+  kept.Set("b", {.candidate = {}, .direct_from_unix = std::time(nullptr) + 1000000});
   MakeAuto(kept);
-  EXPECT_EQ(peer().direct_from, now + 10min);
+  EXPECT_EQ(peer().direct().from(), now + 10min);
 }
 
 TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
@@ -107,7 +107,7 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   Start();
   Step(300ms);
   VerifyAll();
-  AssociationId id = peer().up->id();
+  AssociationId id = peer().up()->id();
   auto& offered = a->engine->offered.at(id);
   ASSERT_EQ(offered.size(), 2u);
   EXPECT_EQ(PathText(offered[0]), kDirectB);
@@ -116,13 +116,13 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   a->engine->MoveTo(id, offered[0]);
   Settle();
   EXPECT_EQ(way(), kDirectB);
-  EXPECT_EQ(peer().why_not_direct, "");
-  EXPECT_EQ(a->env.paths.Find("b")->route.carrier, sctp::Carrier::kDirect);
+  EXPECT_EQ(peer().direct().why_not(), "");
+  EXPECT_EQ(a->env.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
   a->engine->MoveTo(id, a->engine->offered.at(id)[1]);
   Settle();
   EXPECT_EQ(way(), kUdpB);
-  EXPECT_EQ(peer().why_not_direct, "it fell silent");
+  EXPECT_EQ(peer().direct().why_not(), "it fell silent");
   // It does by itself what would need a new association.
   Step(20min);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);

@@ -226,8 +226,8 @@ TEST(Dialer, WaitsLongerUntilThePeerIsVerified) {
 
 PathMemory SomeMemory() {
   PathMemory memory;
-  memory.Set("hoster", {.route = Udp("192.0.2.1"), .direct_from_unix = 1763737200});
-  memory.Set("six", {.route = Direct("[2001:db8::1]"), .direct_from_unix = 0});
+  memory.Set("hoster", {.candidate = Udp("192.0.2.1"), .direct_from_unix = 1763737200});
+  memory.Set("six", {.candidate = Direct("[2001:db8::1]"), .direct_from_unix = 0});
   return memory;
 }
 
@@ -238,15 +238,17 @@ TEST(PathMemory, ComesBackAsItWas) {
   EXPECT_EQ(again.Serialize(), text);
   ASSERT_NE(again.Find("hoster"), nullptr);
   EXPECT_EQ(again.Find("hoster")->direct_from_unix, 1763737200);
-  EXPECT_EQ(again.Find("six")->route.path(), Direct("[2001:db8::1]").path());
+  EXPECT_EQ(again.Find("six")->candidate.path(), Direct("[2001:db8::1]").path());
   EXPECT_EQ(again.Find("nobody"), nullptr);
 }
 
 TEST(PathMemory, TellsWhetherAnythingChanged) {
   PathMemory memory = SomeMemory();
-  EXPECT_FALSE(memory.Set("hoster", {.route = Udp("192.0.2.1"), .direct_from_unix = 1763737200}));
-  EXPECT_TRUE(memory.Set("hoster", {.route = Udp("192.0.2.2"), .direct_from_unix = 1763737200}));
-  EXPECT_TRUE(memory.Set("fresh", {.route = Udp("192.0.2.2")}));
+  EXPECT_FALSE(
+      memory.Set("hoster", {.candidate = Udp("192.0.2.1"), .direct_from_unix = 1763737200}));
+  EXPECT_TRUE(
+      memory.Set("hoster", {.candidate = Udp("192.0.2.2"), .direct_from_unix = 1763737200}));
+  EXPECT_TRUE(memory.Set("fresh", {.candidate = Udp("192.0.2.2")}));
 }
 
 TEST(PathMemory, EveryTruncationKeepsWhatIsWhole) {

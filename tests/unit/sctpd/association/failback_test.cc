@@ -18,7 +18,7 @@ class ReturnTest : public CarrierTest {
 
 TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
   UpByUdp();
-  AssociationId first = peer().up->id();
+  AssociationId first = peer().up()->id();
   Step(9min);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);
   network.silent.clear();
@@ -37,12 +37,12 @@ TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
 
 TEST_F(ReturnTest, SilentDirectLeavesTheLivingOneAlone) {
   UpByUdp();
-  AssociationId first = peer().up->id();
+  AssociationId first = peer().up()->id();
   Step(10min);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
   Step(5s);
   EXPECT_EQ(a->Count(kConnectsFailed), 1u);
-  EXPECT_EQ(peer().up->id(), first);
+  EXPECT_EQ(peer().up()->id(), first);
   EXPECT_EQ(a->Count(kAssociationsSwitched), 0u);
   Step(9min);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
@@ -110,7 +110,7 @@ TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   TestEdge edge = a->Attach("dns");
   Settle();
   TestEdge served = OpenAdopted(edge);
-  AssociationId first = peer().up->id();
+  AssociationId first = peer().up()->id();
   network.silent.clear();
   Step(10min);
   ASSERT_EQ(a->Count(kReturnsTried), 1u);
@@ -121,7 +121,7 @@ TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   AssociationId fresh = a->engine->connects.back().first;
   a->associations->OnPeerFrame({fresh, Bytes(40, 7)});
   Settle();
-  EXPECT_EQ(peer().up->id(), first);
+  EXPECT_EQ(peer().up()->id(), first);
   EXPECT_EQ(a->associations->associations().size(), 1u);
   EXPECT_EQ(b->associations->associations().size(), 1u);
   EXPECT_TRUE(b->authd.frames.empty());
@@ -151,7 +151,7 @@ TEST_F(ReturnTest, SuccessorThatFailsIsAnOrdinaryLoss) {
   UpByUdp();
   network.silent.clear();
   Step(10min);
-  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
   Settle();
   ASSERT_EQ(a->associations->associations().size(), 1u);
   a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
@@ -166,7 +166,7 @@ TEST_F(ReturnTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
   UpByUdp();
   Step(10min);
   ASSERT_EQ(a->associations->associations().size(), 2u);
-  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
   Settle();
   EXPECT_TRUE(a->associations->associations().empty());
   network.silent.clear();
@@ -185,7 +185,7 @@ TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   VerifyAll();
   ASSERT_EQ(way(), kUdpB);
   network.silent = {kUdpB};
-  a->engine->EndByPeer(peer().up->id(), sctp::DownReason::kDeadPeer);
+  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
   SettleAll();
   Step(50ms);
   VerifyAll();

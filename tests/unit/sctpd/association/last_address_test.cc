@@ -10,7 +10,7 @@ class LastAddressTest : public TwoNodes {
     config_a.peers = {MakePeer("b", "hoster.test")};
     config_b.peers = {MakePeer("a", "")};
     PathMemory routes;
-    routes.Set("b", {.route = {.address = *sctp::TransportAddress::Parse(remembered, 9899)}});
+    routes.Set("b", {.candidate = {.address = *sctp::TransportAddress::Parse(remembered, 9899)}});
     a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now, routes);
     b = std::make_unique<TestNode>(network, *loop, "b", "192.0.2.2", config_b, now);
     a->resolver.silent = true;
@@ -43,7 +43,7 @@ TEST_F(LastAddressTest, IsTriedWhileTheNameServerIsSilent) {
   EXPECT_EQ(last_tried(), "");
   Advance(1ms);
   EXPECT_EQ(last_tried(), "192.0.2.2:9899 (udp)");
-  EXPECT_NE(a->associations->peers().at("b")->reason.find("still being looked up"),
+  EXPECT_NE(a->associations->peers().at("b")->reason().find("still being looked up"),
             std::string::npos);
 }
 

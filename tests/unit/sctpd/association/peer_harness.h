@@ -1,0 +1,132 @@
+// One peer in a test of its own: a host that notes which associations are asked for, and brings
+// them up or ends them when the test says so.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "funnel-sctpd/association/peer.h"
+#include "tests/unit/sctpd/test_node.h"
+
+namespace funnel::sctpd {
+
+class FakeHost final : public AssociationHost {
+ public:
+  using AssociationHost::End;
+
+  Association* Find(AssociationId id) override {
+    auto found = all.find(id);
+    return found == all.end() ? nullptr : found->second.get();
+  }
+  Result<AssociationId> Connect(Peer& asking, const Candidate& candidate, bool beside) override {
+    if (!refuses.empty()) return funnel::Fail(refuses);
+    const AssociationId id(all.size() + 1);
+    auto made = std::make_unique<Association>(id, /*outgoing=*/true, candidate.address, *now);
+    made->peer = asking.name();
+    made->candidate = candidate;
+    made->carrier = candidate.carrier;
+    made->beside = beside;
+    all.emplace(id, std::move(made));
+    connects.push_back(PathText(candidate.path()));
+    return id;
+  }
+  void End(Association& association, const std::string& reason, const Ending& how) override {
+    if (association.state() == AssociationState::kEnding) return;
+    const bool was_up = association.up();
+    association.SetState(AssociationState::kEnding, reason);
+    ended.push_back(reason);
+    peer->OnEnded(association, reason, was_up, how.at_least);
+  }
+  void Wake(Peer&, TimePoint at) override { woken = at; }
+  std::optional<TimePoint> IdleSince(const Association&) const override { return idle_since; }
+  void PublishKnownHosts() override { ++published; }
+
+  Peer* peer = nullptr;
+  const TimePoint* now = nullptr;
+  std::map<AssociationId, std::unique_ptr<Association>> all;
+  std::vector<std::string> connects;
+  std::vector<std::string> ended;
+  std::string refuses;
+  std::optional<TimePoint> woken;
+  std::optional<TimePoint> idle_since;
+  int published = 0;
+};
+
+class PeerParts : public testing::Test {
+ protected:
+  PeerParts() {
+    SetLogLevel(LogLevel::kError);
+    env.engine = &engine;
+    host.now = &now;
+    config.carrier = config::Carrier::kAuto;
+    config.connect[0].port = 0;
+    resolver.found = {{.address = *sctp::TransportAddress::Parse("192.0.2.2", 0)}};
+    Make();
+  }
+  void Make() {
+    config.connect[0].host = "b.example";
+    peer = std::make_unique<Peer>(env, host, config);
+    host.peer = peer.get();
+  }
+  // The one of that number is up, and is being verified.
+  Association& Up(std::uint64_t id) {
+    Association& association = *host.Find(AssociationId(id));
+    peer->OnUp(association);
+    association.SetState(AssociationState::kVerifying, "");
+    return association;
+  }
+  void Serve(Association& association) {
+    ASSERT_TRUE(peer->Supersede(association, /*instance=*/1, "b.example"));
+    association.node = "b.example";
+    association.instance = 1;
+    association.verified_at = now;
+    peer->OnServed(association);
+    association.SetState(AssociationState::kUp, "");
+    peer->OnUsable(association);
+  }
+  void Resolve() {
+    peer->Consider();
+    resolver.Answer();
+  }
+  // By UDP, after direct SCTP did not answer.
+  Association& UpByUdp() {
+    Resolve();
+    now += env.config.node.sctp.attempt_delay;
+    peer->Consider();
+    Association& up = Up(2);
+    Serve(up);
+    return up;
+  }
+
+  struct NoEvents final : sctp::EngineObserver {
+    void OnUp(AssociationId, const sctp::UpInfo&) override {}
+    void OnDown(AssociationId, sctp::DownReason, std::string_view) override {}
+    void OnMessage(AssociationId, StreamId, std::uint32_t, MutableByteView) override {}
+    void OnWritable(AssociationId) override {}
+    void OnMoved(AssociationId, const sctp::PeerPath&) override {}
+  };
+
+  TimePoint now{1000s};
+  FakeAuthd authd;
+  FakeResolver resolver;
+  FakeServices services;
+  FakeNetwork network;
+  NoEvents no_events;
+  FakeEngine engine{network, *sctp::TransportAddress::Parse("192.0.2.1", 9899), no_events};
+  metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
+  Environment env{.authd = authd,
+                  .resolver = resolver,
+                  .services = services,
+                  .counters = counters,
+                  .config = {},
+                  .now = [this] { return now; },
+                  .random = [] { return 1.0; }};
+  config::PeerConfig config = MakePeer("b", "b.example");
+  FakeHost host;
+  std::unique_ptr<Peer> peer;
+};
+
+}  // namespace funnel::sctpd

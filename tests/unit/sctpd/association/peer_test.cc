@@ -1,0 +1,186 @@
+// Peer and its parts alone; what they do in a whole node is in association_test.cc,
+// carrier_test.cc, failback_test.cc and last_address_test.cc.
+#include "tests/unit/sctpd/association/peer_harness.h"
+
+namespace funnel::sctpd {
+namespace {
+
+constexpr const char* kDirect = "192.0.2.2 (direct)";
+constexpr const char* kUdp = "192.0.2.2:9899 (udp)";
+
+class PeerTest : public PeerParts {};
+
+TEST_F(PeerTest, CandidatesAreTriedInParallelAndTheFirstUpWins) {
+  Resolve();
+  EXPECT_EQ(host.connects, std::vector<std::string>{kDirect});
+  EXPECT_EQ(host.woken, now + env.config.node.sctp.attempt_delay);
+  now += env.config.node.sctp.attempt_delay;
+  peer->Consider();
+  EXPECT_EQ(host.connects, (std::vector<std::string>{kDirect, kUdp}));
+  EXPECT_EQ(peer->tried().size(), 2u);
+  Association& second = Up(2);
+  EXPECT_EQ(host.ended, std::vector<std::string>{"another candidate was faster"});
+  EXPECT_EQ(peer->outgoing(), &second);
+  EXPECT_EQ(peer->direct().why_not(), "no answer");
+  Serve(second);
+  EXPECT_EQ(peer->up(), &second);
+  EXPECT_TRUE(peer->tried().empty());
+  EXPECT_TRUE(peer->IsConsistent());
+}
+
+TEST_F(PeerTest, OnDemandIsDialledWhileSomebodyWaits) {
+  config.when = config::When::kOnDemand;
+  Make();
+  peer->Consider();
+  EXPECT_EQ(resolver.questions, 0);
+  peer->AddWant();
+  EXPECT_EQ(resolver.questions, 1);
+  peer->RemoveWant();
+  EXPECT_EQ(peer->dialer().state(), Dialer::State::kIdle);
+  resolver.Answer();
+  EXPECT_TRUE(host.connects.empty());
+}
+
+TEST_F(PeerTest, WhatCannotBeBegunFailsTheRound) {
+  host.refuses = "no socket fits";
+  Resolve();
+  EXPECT_EQ(peer->reason(), "no socket fits");
+  EXPECT_EQ(peer->direct().why_not(), "no socket fits");
+  EXPECT_TRUE(peer->direct().IsWorthATry(now)) << "that costs nothing";
+  EXPECT_EQ(peer->dialer().state(), Dialer::State::kWaiting);
+  EXPECT_EQ(counters[kConnectsFailed].value(), 2u);
+}
+
+TEST_F(PeerTest, AnswerToAnEarlierQuestionIsNotHeard) {
+  peer->Consider();
+  auto earlier = std::exchange(resolver.waiting, {});
+  peer->RemoveWant();
+  peer->Stop("");
+  peer->Configure(config);
+  peer->Consider();
+  ASSERT_EQ(resolver.waiting.size(), 1u);
+  for (auto& answer : earlier) answer();
+  EXPECT_TRUE(host.connects.empty());
+  resolver.Answer();
+  EXPECT_EQ(host.connects.size(), 1u);
+}
+
+TEST_F(PeerTest, AnswerForOneThatHasGoneIsNotHeard) {
+  peer->Consider();
+  peer.reset();
+  EXPECT_TRUE(resolver.Answer());
+  EXPECT_TRUE(host.connects.empty());
+}
+
+TEST_F(PeerTest, OneThatCouldNotProveItselfWaitsAsLongAsSaid) {
+  Resolve();
+  Association& association = Up(1);
+  host.End(association, "another peer answered", {.at_least = 7s});
+  EXPECT_EQ(peer->dialer().due(), now + 7s);
+  EXPECT_EQ(peer->reason(), "another peer answered");
+}
+
+TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
+  env.config.node.name = "a.example";
+  Resolve();
+  Association& ours = Up(1);
+  Serve(ours);
+  Association theirs(AssociationId(9), /*outgoing=*/false, ours.address, now);
+  EXPECT_FALSE(peer->Supersede(theirs, 1, "b.example"));
+  EXPECT_EQ(theirs.state(), AssociationState::kEnding);
+  // Long after, the same process has a reason of its own.
+  now += 1min;
+  Association later(AssociationId(10), /*outgoing=*/false, ours.address, now);
+  EXPECT_TRUE(peer->Supersede(later, 1, "b.example"));
+  EXPECT_TRUE(ours.replaced);
+}
+
+TEST_F(PeerTest, PathThatServesIsRemembered) {
+  UpByUdp();
+  const RememberedPath* remembered = env.paths.Find("b");
+  ASSERT_NE(remembered, nullptr);
+  EXPECT_EQ(PathText(remembered->candidate.path()), kUdp);
+  EXPECT_GT(remembered->direct_from_unix, 0) << "direct SCTP did not answer";
+  Make();
+  EXPECT_FALSE(peer->direct().IsWorthATry(now));
+  EXPECT_EQ(peer->direct().why_not(), "it did not answer before the last start");
+}
+
+class FailbackPartTest : public PeerParts {
+ protected:
+  // Direct SCTP may be tried beside UDP by now.
+  Association& BeginBeside() {
+    Association& up = UpByUdp();
+    now = *peer->failback().due();
+    host.idle_since = now - env.config.node.sctp.switch_idle;
+    peer->Consider();
+    EXPECT_EQ(peer->failback().state(), Failback::State::kResolving);
+    resolver.Answer();
+    EXPECT_EQ(host.connects.back(), kDirect);
+    return up;
+  }
+};
+
+TEST_F(FailbackPartTest, WaitsForAnIdleMoment) {
+  UpByUdp();
+  ASSERT_TRUE(peer->failback().due());
+  now = *peer->failback().due();
+  peer->Consider();
+  EXPECT_EQ(host.woken, now + env.config.node.sctp.switch_idle) << "it is in use";
+  host.idle_since = now - 1ms;
+  peer->Consider();
+  EXPECT_EQ(host.woken, *host.idle_since + env.config.node.sctp.switch_idle);
+  EXPECT_EQ(counters[kReturnsTried].value(), 0u);
+}
+
+TEST_F(FailbackPartTest, VerifiedOneTakesOverInOrder) {
+  Association& old = BeginBeside();
+  Association& fresh = Up(3);
+  EXPECT_EQ(peer->failback().state(), Failback::State::kVerifying);
+  EXPECT_EQ(peer->up(), &old);
+  Serve(fresh);
+  EXPECT_EQ(peer->up(), &fresh);
+  EXPECT_TRUE(old.replaced);
+  EXPECT_FALSE(fresh.beside);
+  EXPECT_EQ(peer->failback().state(), Failback::State::kOff) << "nothing is better";
+  EXPECT_EQ(counters[kAssociationsSwitched].value(), 1u);
+}
+
+TEST_F(FailbackPartTest, OneInUseAgainIsNotReplaced) {
+  Association& old = BeginBeside();
+  Association& fresh = Up(3);
+  host.idle_since = std::nullopt;
+  EXPECT_FALSE(peer->failback().MayTakeOver());
+  EXPECT_FALSE(peer->Supersede(fresh, 1, "b.example"));
+  EXPECT_EQ(fresh.state(), AssociationState::kEnding);
+  EXPECT_EQ(peer->up(), &old);
+  EXPECT_EQ(peer->failback().state(), Failback::State::kWaiting);
+}
+
+TEST_F(FailbackPartTest, OneBesideSucceedsWhatEndsByItself) {
+  Association& old = BeginBeside();
+  Association& fresh = Up(3);
+  peer->OnLosing(old, sctp::DownReason::kShutdown);
+  EXPECT_TRUE(old.replaced);
+  EXPECT_FALSE(fresh.beside);
+  EXPECT_EQ(peer->outgoing(), &fresh);
+  EXPECT_EQ(peer->failback().state(), Failback::State::kOff);
+}
+
+TEST(DirectSctp, IsLeftOutUntilItsTime) {
+  DirectSctp direct;
+  const TimePoint now{1000s};
+  EXPECT_TRUE(direct.IsWorthATry(now));
+  direct.OnFailed("no answer", now + 10s);
+  EXPECT_FALSE(direct.IsWorthATry(now + 9s));
+  EXPECT_TRUE(direct.IsWorthATry(now + 10s));
+  EXPECT_EQ(direct.why_not(), "no answer");
+  direct.OnNotBegun("no socket");
+  EXPECT_EQ(direct.from(), now + 10s);
+  direct.OnServes();
+  EXPECT_TRUE(direct.IsWorthATry(now));
+  EXPECT_TRUE(direct.why_not().empty());
+}
+
+}  // namespace
+}  // namespace funnel::sctpd
