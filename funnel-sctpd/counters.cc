@@ -31,12 +31,12 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"connects_to_last_address",
      "Rounds that tried the address that worked last, as its name led nowhere."},
     {"attempts_withdrawn", "Attempts to connect to a peer given up because another was faster."},
-    {"returns_tried", "Times that better ways to a peer were tried beside the one in use."},
+    {"returns_tried", "Times that a better path to a peer was tried while another one was in use."},
     {"peers_verified", "Peers that proved who they are."},
     {"peers_failed", "Peers that could not prove who they are."},
     {"verify_timeouts", "Associations ended because verify-timeout was over."},
     {"associations_replaced", "Associations that gave way to a newer one of the same peer."},
-    {"associations_switched", "Associations that gave way to one on a better way."},
+    {"associations_switched", "Associations that gave way to one on a better path."},
     {"associations_lost", "Associations that were up and ended."},
     {"channels", "Channels now.", Kind::kGauge},
     {"links", "Edges attached now.", Kind::kGauge},
@@ -67,7 +67,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"relay_queued_bytes", "Bytes that wait for next hops.", Kind::kGauge},
     {"authd_connected", "1 while connected to funnel-authd.", Kind::kGauge},
     {"authd_lost", "Times that the connection to funnel-authd was lost."},
-    // The engine's own count anew with each start of the daemon.
+    // The engine's own start again with each start of the daemon.
     {"sctp_associations", "SCTP associations now.", Kind::kGauge},
     {"sctp_associations_up", "SCTP associations that are established.", Kind::kGauge},
     {"sctp_associations_failed", "SCTP associations that could not be set up or broke."},

@@ -17,7 +17,7 @@ class LinkTable {
  public:
   explicit LinkTable(Environment& env) : env_(env) {}
 
-  // Whether SERVICE may have one more. An edge that starts anew may overlap with itself; an edge
+  // Whether SERVICE may have one more. An edge that starts again may overlap with itself; an edge
   // that runs wild must not use up our descriptors.
   [[nodiscard]] bool HasPlaceFor(const config::ServiceConfig& service) const;
   // Gives LINK to CHANNEL, which has none and whose service is known.

@@ -35,7 +35,7 @@ class PendingOpens {
  private:
   struct Question {
     Channel* channel;
-    Bytes open_body;  // authd may start anew and be asked again
+    Bytes open_body;  // authd may start again and be asked again
   };
   // Counts CHANNEL, and gives whoever is to answer its time.
   void Begin(Channel& channel, Channel::HalfOpen half_open);

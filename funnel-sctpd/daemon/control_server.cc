@@ -49,6 +49,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
+
   // The configuration may have changed. Root has places of its own, as each service has.
   places_.set_limits(
       Shares::Halves(env_.config.node.sctp.control_clients, env_.config.services.size() + 1));
@@ -59,6 +60,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
     Log(LogLevel::kWarning, "control-limit", "too many connections to sctpd.sock", {{"UID", uid}});
     return;
   }
+
   std::uint64_t number = next_client_++;
   ipc::ControlConnection::Callbacks callbacks;
   callbacks.on_message = [this, number](ByteView packet, ForeignFd passed) {
@@ -68,6 +70,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   auto connection = ipc::ControlConnection::Create(loop_, ipc::ControlSocket(std::move(fd)),
                                                    std::move(callbacks));
   if (!connection) return;
+
   Client& client = clients_[number];
   client.place = std::move(place);
   client.connection = *std::move(connection);
@@ -80,6 +83,7 @@ void ControlServer::OnMessage(std::uint64_t number, ByteView packet, ForeignFd f
   Client& client = found->second;
   auto done = Dispatch(client, packet, std::move(fd));
   if (done) return;
+
   env_.Count(kAttachRejected);
   Log(LogLevel::kWarning, "request-rejected", done.error().message);
   client.connection->Send(ipc::Rejected{.text = done.error().message});
@@ -96,12 +100,14 @@ Result<> ControlServer::Dispatch(Client& client, ByteView packet, ForeignFd fd) 
 Result<> ControlServer::Attach(ipc::ControlConnection& client, const ipc::Attach& request,
                                ForeignFd fd) {
   if (!fd) return Fail("Attach without a channel socket");
+
   const std::string& name = request.service.text();
   const auto* service = env_.config.FindService(name);
   if (service == nullptr || service->role != config::Role::kListen)
     return Fail("no service '" + name + "' listens here");
   if (service->peer != request.peer)
     return Fail("the service '" + name + "' goes to the peer '" + service->peer + "'");
+
   ipc::PeerCredentials asker = TRY(ipc::ReadPeerCredentials(client.fd()));
   TRY(ipc::RequireEdge(asker, request.service, service->edge_user));
   TRY(channels_.Attach(*service, std::move(fd)));

@@ -38,9 +38,12 @@ class ControlServer {
 
   ControlServer(event::Loop& loop, Environment& env, ChannelTable& channels);
   void OnConnection(ForeignFd fd);
+  // Root and the users of configured edges have places that nobody else can take.
   [[nodiscard]] Shares::Standing StandingOf(uid_t uid) const;
   void OnMessage(std::uint64_t client, ByteView packet, ForeignFd fd);
+  // An error is the answer to CLIENT.
   [[nodiscard]] Result<> Dispatch(Client& client, ByteView packet, ForeignFd fd);
+  // FD becomes the link of a channel, if the asker is the edge that it says.
   [[nodiscard]] Result<> Attach(ipc::ControlConnection& client, const ipc::Attach& request,
                                 ForeignFd fd);
 

@@ -9,7 +9,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// Straight over IP, where we may: beside UDP, without which we do as well.
+// Straight over IP, where we may: besides UDP, without which we do as well.
 void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& sockets,
                       std::vector<std::string>& listen) {
   bool in_the_way = sctp::KernelAnswersSctp();
@@ -18,6 +18,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
     Log(LogLevel::kInfo, "engine", "no SCTP straight over IP: " + direct.error().message);
     return;
   }
+
   if (in_the_way && config.engine != config::Engine::kUserland) {
     Log(LogLevel::kNotice, "engine",
         "no SCTP straight over IP: this host's kernel SCTP would end it with ABORT");
@@ -28,6 +29,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
         "this host's kernel SCTP ends associations straight over IP with ABORT, unless: "
         "iptables -A OUTPUT -p sctp --chunk-types any ABORT -m owner ! --uid-owner 0-4294967294 "
         "-j DROP");
+
   for (UniqueFd& fd : *direct) {
     listen.push_back(BoundAddress(fd.get()) + " (SCTP)");
     sockets.push_back(std::move(fd));
@@ -41,6 +43,7 @@ Result<StartedEngine> StartUserland(const config::SctpConfig& config, std::vecto
     sockets = TRY(OwnUdpSockets(config, passed));
   else
     TRY(ForgetUdpSockets(passed));
+
   StartedEngine started;
   for (const UniqueFd& socket : sockets) started.listen.push_back(BoundAddress(socket.get()));
   AddDirectSockets(config, sockets, started.listen);
@@ -49,23 +52,24 @@ Result<StartedEngine> StartUserland(const config::SctpConfig& config, std::vecto
   return started;
 }
 
-// What keeps the kernel's SCTP from doing all that CONFIG asks for; empty: nothing.
-std::string WhyNotKernel(const config::SctpConfig& config, bool udp_sockets_passed) {
+// Whether the kernel's SCTP does all that CONFIG asks for.
+Result<> CheckKernel(const config::SctpConfig& config, bool udp_sockets_passed) {
 #ifdef FUNNEL_ENGINE_KERNEL
   sctp::KernelSupport support = sctp::ProbeKernel();
-  if (!support.sctp) return support.why_no_sctp;
-  if (!support.interleaving) return support.why_no_interleaving;
+  if (!support.sctp) return Fail(support.why_no_sctp);
+  if (!support.interleaving) return Fail(support.why_no_interleaving);
+
   if (!config.udp) return {};
   if (udp_sockets_passed)
-    return "the UDP port is held by a socket unit; the kernel needs it for itself";
-  if (support.udp_port == 0) return support.why_no_udp;
+    return Fail("the UDP port is held by a socket unit; the kernel needs it for itself");
+  if (support.udp_port == 0) return Fail(support.why_no_udp);
   if (support.udp_port != config.udp_port)
-    return "net.sctp.udp_port is " + std::to_string(support.udp_port) + ", udp-port is " +
-           std::to_string(config.udp_port);
+    return Fail("net.sctp.udp_port is " + std::to_string(support.udp_port) + ", udp-port is " +
+                std::to_string(config.udp_port));
   return {};
 #else
   (void)config, (void)udp_sockets_passed;
-  return "this build has the userland engine only";
+  return Fail("this build has the userland engine only");
 #endif
 }
 
@@ -76,6 +80,7 @@ Result<StartedEngine> StartKernel(const config::SctpConfig& config,
   for (const SocketAddress& address : config.listen)
     if (auto at = sctp::TransportAddress::FromSockaddr(address.data(), address.size()))
       options.local.push_back(*at);
+
   StartedEngine started;
   for (const auto& local : options.local)
     started.listen.push_back(local.WithPort(config.sctp_port).text() + " (SCTP)");
@@ -83,6 +88,7 @@ Result<StartedEngine> StartKernel(const config::SctpConfig& config,
     started.listen.push_back("[::]:" + std::to_string(config.sctp_port) + " (SCTP)");
   if (std::uint16_t port = sctp::ProbeKernel().udp_port; port != 0)
     started.listen.push_back("[::]:" + std::to_string(port) + " (UDP)");
+
   started.engine =
       TRY(sctp::MakeKernelEngine(sctp::Settings(config), std::move(options), observer));
   return started;
@@ -98,22 +104,26 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
                                   sctp::EngineObserver& observer) {
   TRY(sctp::Settings(config).Check());
   auto sockets = TRY(passed.Take("udp", event::SocketKind::kDatagram));
-  std::string why_not;
+
+  Result<> kernel;  // or why it is the userland one
   switch (config.engine) {
     case config::Engine::kUserland:
-      why_not = "engine = userland";
+      kernel = Fail("engine = userland");
       break;
     case config::Engine::kAuto:
-      why_not = WhyNotKernel(config, !sockets.empty());
+      kernel = CheckKernel(config, !sockets.empty());
       break;
     case config::Engine::kKernel:
-      if (std::string lacks = WhyNotKernel(config, !sockets.empty()); !lacks.empty())
-        Log(LogLevel::kWarning, "engine-unsuited", "engine = kernel: " + lacks);
+      if (auto suits = CheckKernel(config, !sockets.empty()); !suits)
+        Log(LogLevel::kWarning, "engine-unsuited", "engine = kernel: " + suits.error().message);
       break;
   }
-  Log(LogLevel::kNotice, "engine",
-      why_not.empty() ? std::string("the kernel's SCTP") : "userland: " + why_not);
-  if (!why_not.empty()) return StartUserland(config, std::move(sockets), passed, observer);
+
+  if (!kernel) {
+    Log(LogLevel::kNotice, "engine", "userland: " + kernel.error().message);
+    return StartUserland(config, std::move(sockets), passed, observer);
+  }
+  Log(LogLevel::kNotice, "engine", "the kernel's SCTP");
   TRY(ForgetUdpSockets(passed));
   return StartKernel(config, observer);
 }

@@ -129,11 +129,13 @@ void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::Comman
       return answer.Fail("a channel's number is expected, not '" + EscapeForLog(arguments[1]) +
                          "'");
   }
+
   const std::size_t closed = tables_->channels.CloseRelayed(service, number);
   if (closed == 0)
     return answer.Fail(number ? "there is no relayed channel " + shown + "/" + arguments[1] +
                                     " (any more)"
                               : "there is no relayed channel of " + shown);
+
   JsonWriter out;
   out.Open('{').Field("closed", closed).Close('}');
   answer.Finish(out.Take());
@@ -151,9 +153,11 @@ void Node::EndTurn() {
   tables_->engine->Flush();
   tables_->channels.FinishTurn();
   if (more) end_of_turn_->Request();
+
   // Only those that are full: another one is always writable.
   for (auto& watch : watches_)
     watch.io->SetEvents(EPOLLIN | (tables_->engine->wants_writable(watch.fd) ? EPOLLOUT : 0u));
+
   UpdateCounters();
   ArmTimer();
 }

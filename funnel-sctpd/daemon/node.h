@@ -57,13 +57,19 @@ class Node final : public AuthdObserver {
   // Holds the tables and the engine, with its descriptors in the loop.
   [[nodiscard]] Result<> MakeTables(config::Configuration config, event::ListenFds& passed,
                                     const EngineStarter& start_engine);
+  // What funnelctl may ask for.
   void AddCommands();
+  // The command "close".
   void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
+  // Puts NEXT in force; what cannot change while running stays, and is reported.
   void Apply(config::Configuration next, config::ReloadReport& report);
+  // Sends what the turn's input left to be sent.
   void EndTurn();
   void OnTimer();
   void ArmTimer();
+  // Copies the engine's figures, now and then.
   void UpdateCounters();
+  // The service manager's status line.
   void TellStatus();
 
   event::Loop& loop_;

@@ -68,11 +68,13 @@ Result<std::vector<UniqueFd>> OwnUdpSockets(const config::SctpConfig& config,
     Log(LogLevel::kInfo, "sockets", "taken over from before the restart");
     return sockets;
   }
+
   // Before others are bound: they may want the same port.
   if (!sockets.empty()) {
     sockets.clear();
     event::ForgetStored(kStoredUdp);
   }
+
   sockets = TRY(Bind(config));
   event::Store(kStoredUdp, sockets);
   return sockets;

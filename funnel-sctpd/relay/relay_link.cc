@@ -93,11 +93,13 @@ void RelayEnd::Take(Bytes frame, std::uint32_t lifetime_ms) {
   const std::size_t cost = CostOf(frame.size());
   input_bytes_ += cost;
   turn_.queued_bytes_ += cost;
+
   input_.push_back({std::move(frame), turn_.now_(), lifetime_ms});
   if (lifetime_ms != 0) {
     expiring_bytes_ += cost;
     expiring_.push_back(std::prev(input_.end()));
   }
+
   while (expiring_bytes_ > expiring_limit_) DisplaceOldest();
   if (watch_) turn_.Wake(*this);
 }
@@ -130,6 +132,7 @@ bool RelayEnd::Age(Waiting& waiting, TimePoint now) {
   if (waited >= waiting.lifetime_ms) return false;
   waiting.lifetime_ms -= static_cast<std::uint32_t>(waited);
   waiting.since = now;
+
   auto header = wire::FrameHeader::Parse(waiting.frame);
   if (!header) return true;
   header->lifetime_ms = waiting.lifetime_ms;

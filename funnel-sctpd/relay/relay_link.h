@@ -100,8 +100,10 @@ class RelayEnd final : public FrameLink {
 
   RelayEnd(RelayTurn& turn, FrameLinkObserver& observer, std::size_t expiring_bytes)
       : FrameLink(observer), turn_(turn), expiring_limit_(expiring_bytes) {}
+  // FRAME comes from the other end.
   void Take(Bytes frame, std::uint32_t lifetime_ms);
   void PopFront();
+  // Of the frames that may expire.
   void DisplaceOldest();
   // Takes WAITING out of the queue and off the sums.
   void Remove(Queue::iterator waiting);

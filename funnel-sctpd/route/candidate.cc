@@ -23,26 +23,26 @@ std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresse
   bool direct = rules.carrier == config::Carrier::kDirect ||
                 (rules.carrier == config::Carrier::kAuto && rules.direct_now);
   bool udp = rules.carrier != config::Carrier::kDirect;
-  std::vector<Candidate> routes;
+  std::vector<Candidate> candidates;
   for (const ResolvedAddress& place : addresses) {
     std::uint16_t port = place.address.port();
     if (direct && place.carrier != sctp::Carrier::kUdp)
-      routes.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
-                        port != 0 ? port : rules.sctp_port, place.priority, place.host});
+      candidates.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
+                            port != 0 ? port : rules.sctp_port, place.priority, place.host});
     if (udp && place.carrier != sctp::Carrier::kDirect)
-      routes.push_back({place.address.WithPort(port != 0 ? port : rules.udp_port),
-                        sctp::Carrier::kUdp, rules.sctp_port, place.priority, place.host});
+      candidates.push_back({place.address.WithPort(port != 0 ? port : rules.udp_port),
+                            sctp::Carrier::kUdp, rules.sctp_port, place.priority, place.host});
   }
-  return routes;
+  return candidates;
 }
 
-void Prefer(std::vector<Candidate>& routes, const Candidate& good) {
-  if (routes.empty()) return;
-  auto end = std::find_if(routes.begin(), routes.end(), [&](const Candidate& route) {
-    return route.priority != routes.front().priority;
+void Prefer(std::vector<Candidate>& candidates, const Candidate& good) {
+  if (candidates.empty()) return;
+  auto end = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return candidate.priority != candidates.front().priority;
   });
-  std::stable_partition(routes.begin(), end, [&](const Candidate& route) {
-    return route.address.SameHost(good.address);
+  std::stable_partition(candidates.begin(), end, [&](const Candidate& candidate) {
+    return candidate.address.SameHost(good.address);
   });
 }
 
@@ -52,14 +52,15 @@ bool IsBetter(const Candidate& candidate, const Candidate& used) {
          used.carrier == sctp::Carrier::kUdp;
 }
 
-std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& routes, const Candidate& used) {
+std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& candidates,
+                                      const Candidate& used) {
   std::vector<sctp::PeerPath> paths;
   for (sctp::Carrier carrier : {sctp::Carrier::kDirect, sctp::Carrier::kUdp})
-    for (const Candidate& route : routes)
-      if (route.carrier == carrier && route.host == used.host &&
-          route.sctp_port == used.sctp_port &&
-          std::ranges::find(paths, route.path()) == paths.end())
-        paths.push_back(route.path());
+    for (const Candidate& candidate : candidates)
+      if (candidate.carrier == carrier && candidate.host == used.host &&
+          candidate.sctp_port == used.sctp_port &&
+          std::ranges::find(paths, candidate.path()) == paths.end())
+        paths.push_back(candidate.path());
   auto present = std::ranges::find(paths, used.path());
   if (present == paths.end()) {
     paths.push_back(used.path());

@@ -1,5 +1,5 @@
-// Ways to a peer: where its names lead, by which carrier, and in which order they are tried. No
-// I/O.
+// Candidates: addresses to which a peer's names lead, by which carrier and in which order they are
+// tried. One that works is a path. No I/O.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace funnel::sctpd {
 
-// One way to reach a peer.
+// Where a peer may be reached; not yet proven.
 struct Candidate {
   sctp::TransportAddress address;
   sctp::Carrier carrier = sctp::Carrier::kUdp;
@@ -39,18 +39,18 @@ struct CandidateRules {
   std::uint16_t sctp_port = sctp::kDefaultSctpPort;
 };
 
-// All ways to PLACES, in their order; with carrier = auto direct SCTP to an address stands before
-// SCTP in UDP to it.
+// All candidates at ADDRESSES, in their order; with carrier = auto direct SCTP to an address stands
+// before SCTP in UDP to it.
 [[nodiscard]] std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresses,
                                                   const CandidateRules& rules);
-// Moves the ways to GOOD's address, which worked last, before all others of the best priority.
-void Prefer(std::vector<Candidate>& routes, const Candidate& good);
+// Moves those at GOOD's address, which worked last, before all others of the best priority.
+void Prefer(std::vector<Candidate>& candidates, const Candidate& good);
 // Whether a peer that is up on USED should rather be on CANDIDATE: a better priority, or the same
 // host by direct SCTP instead of UDP.
 [[nodiscard]] bool IsBetter(const Candidate& candidate, const Candidate& used);
-// What Engine::OfferPaths is told of a peer that is up on USED: the ways to the same host with the
+// What Engine::OfferPaths is told of a peer that is up on USED: the paths to the same host with the
 // same SCTP port, direct ones first; at most Engine::kMaxPaths, and USED among them.
-[[nodiscard]] std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& routes,
+[[nodiscard]] std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& candidates,
                                                     const Candidate& used);
 
 }  // namespace funnel::sctpd

@@ -1,5 +1,5 @@
 // What is remembered of peers over a restart: which path worked last, and until when direct SCTP is
-// not worth a try. Without it each start would begin anew; nothing depends on it.
+// not worth a try. Without it each start would begin from nothing; nothing depends on it.
 //
 // As text, one line a peer behind one that names format and version:
 //

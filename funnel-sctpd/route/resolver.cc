@@ -29,6 +29,7 @@ void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress place,
     answer.error = host + ": " + ::gai_strerror(error);
     return;
   }
+
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     auto address = sctp::TransportAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
     if (!address) continue;
@@ -43,6 +44,7 @@ void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress place,
 Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
   auto records = TRY(net::LookUpSrv(name));
   if (records.empty()) return false;
+
   net::OrderSrv(records, RandomUnit);
   for (const net::SrvRecord& record : records) {
     if (record.target.empty())
@@ -112,6 +114,7 @@ void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callbac
   bool literal = std::all_of(endpoints.begin(), endpoints.end(),
                              [](const auto& endpoint) { return endpoint.literal().has_value(); });
   if (literal) return deliver(Ask(endpoints));
+
   bool busy = false;
   {
     std::lock_guard lock(shared_->mutex);
@@ -119,6 +122,7 @@ void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callbac
     if (!busy) ++shared_->threads;
   }
   if (busy) return deliver({.addresses = {}, .error = "too many names are being looked up"});
+
   std::thread([shared = shared_, deliver, endpoints = std::move(endpoints)] {
     deliver(Ask(endpoints));
     std::lock_guard lock(shared->mutex);

@@ -1,4 +1,4 @@
-// Names to places without holding up the loop: a look-up takes as long as somebody else's server
+// Names to addresses without holding up the loop: a look-up takes as long as somebody else's server
 // wants, so each question has a thread of its own, and only so many may run.
 #pragma once
 

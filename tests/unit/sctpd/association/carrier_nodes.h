@@ -58,7 +58,7 @@ class CarrierTest : public TwoNodes {
     SettleAll();
   }
   [[nodiscard]] const Peer& peer() const { return *a->associations->peers().at("b"); }
-  [[nodiscard]] std::string way() const {
+  [[nodiscard]] std::string used_path() const {
     return peer().up() == nullptr ? "none" : PathText({peer().up()->address, peer().up()->carrier});
   }
   [[nodiscard]] std::string tried() const {

@@ -1,4 +1,4 @@
-// Direct SCTP and UDP beside each other, and what is remembered of them.
+// Direct SCTP and UDP in parallel, and what is remembered of them.
 #include <ctime>
 
 #include "tests/unit/sctpd/association/carrier_nodes.h"
@@ -10,7 +10,7 @@ TEST_F(CarrierTest, DirectWinsWhereItAnswers) {
   MakeAuto();
   Start();
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ');
   EXPECT_EQ(peer().direct().why_not(), "");
   Step(10s);
@@ -26,7 +26,7 @@ TEST_F(CarrierTest, UdpBeginsBesideASilentDirectAndTheLoserIsWithdrawn) {
   Step(1ms);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ' + kUdpB + ' ');
   VerifyAll();
-  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(a->Count(kAttemptsWithdrawn), 1u);
   EXPECT_EQ(a->Count(kConnectsFailed), 0u);
   EXPECT_EQ(a->associations->associations().size(), 1u);
@@ -38,7 +38,7 @@ TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
   a->engine->direct = false;
   Start();
   VerifyAll();
-  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(peer().direct().why_not(), "no direct SCTP");
   // That costs nothing, so it is not remembered.
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
@@ -115,13 +115,13 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   network.silent.clear();
   a->engine->MoveTo(id, offered[0]);
   Settle();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(peer().direct().why_not(), "");
   EXPECT_EQ(a->env.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
   a->engine->MoveTo(id, a->engine->offered.at(id)[1]);
   Settle();
-  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(peer().direct().why_not(), "it fell silent");
   // It does by itself what would need a new association.
   Step(20min);
@@ -139,7 +139,7 @@ TEST_F(CarrierTest, UnreachableFirstAddressCostsItsHeadStartOnly) {
   Step(300ms);
   Step(300ms);
   VerifyAll();
-  EXPECT_EQ(way(), kDirectOther);
+  EXPECT_EQ(used_path(), kDirectOther);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-// The way back to the better carrier or target, while what is in use goes on.
+// Back to the better carrier or target, while what is in use goes on.
 #include "tests/unit/sctpd/association/carrier_nodes.h"
 
 namespace funnel::sctpd {
 namespace {
 
-class ReturnTest : public CarrierTest {
+class FailbackTest : public CarrierTest {
  protected:
   void UpByUdp() {
     MakeAuto();
@@ -12,11 +12,11 @@ class ReturnTest : public CarrierTest {
     Start();
     Step(300ms);
     VerifyAll();
-    ASSERT_EQ(way(), kUdpB);
+    ASSERT_EQ(used_path(), kUdpB);
   }
 };
 
-TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
+TEST_F(FailbackTest, DirectTakesOverWhenItAnswersAgain) {
   UpByUdp();
   AssociationId first = peer().up()->id();
   Step(9min);
@@ -24,9 +24,9 @@ TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
   network.silent.clear();
   Step(61s);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
-  EXPECT_EQ(way(), kUdpB) << "not before it is verified";
+  EXPECT_EQ(used_path(), kUdpB) << "not before it is verified";
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
   EXPECT_EQ(a->associations->associations().size(), 1u);
   EXPECT_EQ(b->associations->associations().size(), 1u);
@@ -35,7 +35,7 @@ TEST_F(ReturnTest, DirectTakesOverWhenItAnswersAgain) {
   EXPECT_EQ(a->engine->ends.back().second, sctp::DownReason::kShutdown) << "what was sent arrives";
 }
 
-TEST_F(ReturnTest, SilentDirectLeavesTheLivingOneAlone) {
+TEST_F(FailbackTest, SilentDirectLeavesTheLivingOneAlone) {
   UpByUdp();
   AssociationId first = peer().up()->id();
   Step(10min);
@@ -50,7 +50,7 @@ TEST_F(ReturnTest, SilentDirectLeavesTheLivingOneAlone) {
   EXPECT_EQ(a->Count(kReturnsTried), 2u);
 }
 
-TEST_F(ReturnTest, EdgesComeAtOnceToTheNewOne) {
+TEST_F(FailbackTest, EdgesComeAtOnceToTheNewOne) {
   UpByUdp();
   TestEdge edge = a->Attach("dns");
   Settle();
@@ -60,7 +60,7 @@ TEST_F(ReturnTest, EdgesComeAtOnceToTheNewOne) {
   edge.Receive();
   Step(61s);
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
   auto frames = edge.Receive();
   ASSERT_EQ(frames.size(), 1u);
   ASSERT_EQ(TestEdge::TypeOf(frames[0]), wire::FrameType::kLinkEnd);
@@ -71,7 +71,7 @@ TEST_F(ReturnTest, EdgesComeAtOnceToTheNewOne) {
   EXPECT_EQ(again.ReceiveTypes(), std::vector{wire::FrameType::kLinkUp});
 }
 
-TEST_F(ReturnTest, TrafficPutsItOff) {
+TEST_F(FailbackTest, TrafficPutsItOff) {
   UpByUdp();
   TestEdge edge = a->Attach("dns");
   Settle();
@@ -87,7 +87,7 @@ TEST_F(ReturnTest, TrafficPutsItOff) {
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
 }
 
-TEST_F(ReturnTest, LiveSessionsPutItOffHoweverSilent) {
+TEST_F(FailbackTest, LiveSessionsPutItOffHoweverSilent) {
   UpByUdp();
   TestEdge edge = a->Attach("shell");
   Settle();
@@ -105,7 +105,7 @@ TEST_F(ReturnTest, LiveSessionsPutItOffHoweverSilent) {
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
 }
 
-TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
+TEST_F(FailbackTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   UpByUdp();
   TestEdge edge = a->Attach("dns");
   Settle();
@@ -127,10 +127,10 @@ TEST_F(ReturnTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   EXPECT_TRUE(b->authd.frames.empty());
   Step(61s);
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
 }
 
-TEST_F(ReturnTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
+TEST_F(FailbackTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
   UpByUdp();
   network.silent.clear();
   Step(10min);
@@ -139,15 +139,15 @@ TEST_F(ReturnTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
   b->Verify(*b->associations->associations().rbegin()->second, "a");
   Settle();
   ASSERT_EQ(a->associations->associations().size(), 1u);
-  EXPECT_EQ(way(), "none");
+  EXPECT_EQ(used_path(), "none");
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(b->associations->associations().size(), 1u);
   EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
   EXPECT_EQ(a->Count(kConnects), 3u) << "direct and UDP at first, and direct again";
 }
 
-TEST_F(ReturnTest, SuccessorThatFailsIsAnOrdinaryLoss) {
+TEST_F(FailbackTest, SuccessorThatFailsIsAnOrdinaryLoss) {
   UpByUdp();
   network.silent.clear();
   Step(10min);
@@ -159,10 +159,10 @@ TEST_F(ReturnTest, SuccessorThatFailsIsAnOrdinaryLoss) {
   EXPECT_TRUE(a->associations->associations().empty());
   Step(1s);
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
 }
 
-TEST_F(ReturnTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
+TEST_F(FailbackTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
   UpByUdp();
   Step(10min);
   ASSERT_EQ(a->associations->associations().size(), 2u);
@@ -172,10 +172,10 @@ TEST_F(ReturnTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
   network.silent.clear();
   Step(50ms);
   VerifyAll();
-  EXPECT_EQ(way(), kDirectB);
+  EXPECT_EQ(used_path(), kDirectB);
 }
 
-TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
+TEST_F(FailbackTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   MakeAuto();
   MakeOther();
   config_a.peers[0].connect[0].host = "hoster.example";
@@ -183,13 +183,13 @@ TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   FindTwo(10, 20);
   Start();
   VerifyAll();
-  ASSERT_EQ(way(), kUdpB);
+  ASSERT_EQ(used_path(), kUdpB);
   network.silent = {kUdpB};
   a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
   SettleAll();
   Step(50ms);
   VerifyAll();
-  EXPECT_EQ(way(), kUdpOther);
+  EXPECT_EQ(used_path(), kUdpOther);
   // It comes back, and is preferred at the next idle moment.
   Step(59s);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);
@@ -197,13 +197,13 @@ TEST_F(ReturnTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   Step(1s);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
   VerifyAll();
-  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);
   Step(1h);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
 }
 
-TEST_F(ReturnTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
+TEST_F(FailbackTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
   MakeAuto();
   MakeOther();
   config_a.peers[0].connect[0].host = "hoster.example";
@@ -215,14 +215,14 @@ TEST_F(ReturnTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
   SettleAll();
   Step(1s);
   VerifyAll();
-  EXPECT_EQ(way(), kUdpOther);
+  EXPECT_EQ(used_path(), kUdpOther);
   // The preferred one has its turn again, beside it.
   Step(1min);
   VerifyAll();
-  EXPECT_EQ(way(), kUdpB);
+  EXPECT_EQ(used_path(), kUdpB);
 }
 
-TEST_F(ReturnTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
+TEST_F(FailbackTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
   MakeAuto();
   MakeOther();
   config_a.peers[0].connect[0].host = "hoster.example";
@@ -232,12 +232,12 @@ TEST_F(ReturnTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
   Start();
   Step(1s);
   VerifyAll();
-  ASSERT_EQ(way(), kUdpOther);
+  ASSERT_EQ(used_path(), kUdpOther);
   FindTwo(20, 10);
   network.silent.clear();
   Step(1min);
   VerifyAll();
-  EXPECT_EQ(way(), kUdpOther) << "by now it is the preferred one";
+  EXPECT_EQ(used_path(), kUdpOther) << "by now it is the preferred one";
   Step(1h);
   EXPECT_EQ(a->Count(kConnects), 2u);
 }
