@@ -74,7 +74,7 @@ void Failback::Plan() {
     TimePoint at = next;
     if (candidate.carrier == sctp::Carrier::kDirect &&
         peer_.config().carrier == config::Carrier::kAuto)
-      at = std::max(at, peer_.direct().from());
+      at = std::max(at, peer_.addresses().direct().from());
     due = std::min(at, due.value_or(at));
   }
 
@@ -104,7 +104,7 @@ void Failback::Consider() {
 void Failback::OnResolved(bool found) {
   if (peer_.up() == nullptr) return Off("what it should replace has ended");
   if (found) RankUsedAgain();
-  std::vector<Candidate> better = BetterCandidates(peer_.direct().IsWorthATry(peer_.env().now()));
+  std::vector<Candidate> better = BetterCandidates(peer_.addresses().MayTryDirect());
   // The answer may have taken long.
   if (!found || better.empty() || !MayTakeOver()) return Plan();
 
@@ -123,7 +123,7 @@ void Failback::RankUsedAgain() const {
 void Failback::Advance() {
   peer_.ConnectDue(attempts_, /*beside=*/true);
   if (!attempts_.over()) return peer_.host().Wake(peer_, attempts_.NextTimer());
-  peer_.NoteDirectFailure(attempts_);
+  peer_.addresses().NoteDirectFailure(attempts_);
   peer_.Remember();
   Plan();
 }

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 // Two associations that both ends began at one moment are verified within this time of each other.
 constexpr Duration kSimultaneous = 15s;
-// Addresses of one peer that we remember.
-constexpr std::size_t kMaxHosts = 16;
 
 }  // namespace
 
@@ -24,7 +22,7 @@ Peer::Peer(Environment& env, AssociationHost& host, const config::PeerConfig& co
       host_(host),
       config_(config),
       dialer_(env.config.node.sctp.reconnect_min, env.config.node.sctp.reconnect_max, config.name),
-      names_(env.resolver) {
+      addresses_(env) {
   Recall();
 }
 
@@ -70,9 +68,9 @@ void Peer::Dismiss(const std::string& reason) {
 void Peer::OnUp(Association& association) {
   Attempts& attempts = AttemptsOf(association);
   if (association.candidate.carrier == sctp::Carrier::kUdp)
-    NoteDirectFailure(attempts);
+    addresses_.NoteDirectFailure(attempts);
   else
-    direct_.OnServes();
+    addresses_.OnDirectServes();
 
   const std::vector<AssociationId> slower = attempts.OnUp(association.id());
   if (association.beside) {
@@ -92,7 +90,7 @@ void Peer::OnUp(Association& association) {
 void Peer::OnVerifyTimeout(const Association& association) {
   if (association.carrier != sctp::Carrier::kDirect) return;
   // Its handshake passed and larger packets do not.
-  direct_.OnFailed("not verified in time over it", env_.now() + env_.config.node.sctp.direct_retry);
+  addresses_.OnDirectFailed("not verified in time over it");
 }
 
 bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::string& node) {
@@ -127,15 +125,7 @@ void Peer::OnServed(Association& association) {
   association.beside = false;
   reason_.clear();
   idle_since_ = env_.now();
-  AddHost(association.address);
-}
-
-void Peer::AddHost(const sctp::TransportAddress& address) {
-  if (std::ranges::any_of(hosts_, [&](const auto& host) { return host.SameHost(address); })) return;
-  // Kept while it is away: it gets its share when it comes back.
-  if (!connects() || hosts_.size() >= kMaxHosts) hosts_.clear();
-  hosts_.push_back(address);
-  host_.PublishKnownHosts();
+  if (addresses_.AddHost(association.address, /*stays=*/connects())) host_.PublishKnownHosts();
 }
 
 void Peer::OnUsable(Association& association) {
@@ -148,9 +138,9 @@ void Peer::OnUsable(Association& association) {
 void Peer::OnMoved(Association& association, sctp::Carrier before) {
   if (up_ != &association || !association.outgoing) return;
   if (association.carrier == sctp::Carrier::kDirect)
-    direct_.OnServes();
+    addresses_.OnDirectServes();
   else if (before == sctp::Carrier::kDirect)
-    direct_.OnFailed("it fell silent", env_.now() + env_.config.node.sctp.direct_retry);
+    addresses_.OnDirectFailed("it fell silent");
 
   dialer_.SetGood(association.candidate);
   Remember();
@@ -206,7 +196,7 @@ void Peer::WithdrawAll(const std::string& reason) {
 void Peer::Remember() {
   if (up_ == nullptr || !up_->outgoing) return;
   RememberedPath remembered{.candidate = up_->candidate, .direct_from_unix = 0};
-  if (auto left = direct_.from() - env_.now(); left > Duration{0})
+  if (auto left = addresses_.direct().from() - env_.now(); left > Duration{0})
     remembered.direct_from_unix =
         std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
   if (env_.paths.Set(name(), remembered)) env_.save_paths();
@@ -219,8 +209,7 @@ void Peer::Recall() {
   const std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));
   if (left <= Duration{0}) return;
   // A clock that was wrong must not keep direct SCTP out for ever.
-  direct_.OnFailed("it did not answer before the last start",
-                   env_.now() + std::min<Duration>(left, env_.config.node.sctp.direct_retry));
+  addresses_.OnDirectFailed("it did not answer before the last start", left);
 }
 
 }  // namespace funnel::sctpd

@@ -17,9 +17,8 @@
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/association/association_host.h"
 #include "funnel-sctpd/association/dialer.h"
-#include "funnel-sctpd/association/direct_sctp.h"
 #include "funnel-sctpd/association/failback.h"
-#include "funnel-sctpd/association/name_lookup.h"
+#include "funnel-sctpd/association/peer_addresses.h"
 #include "funnel-sctpd/environment.h"
 
 namespace funnel::sctpd {
@@ -77,9 +76,7 @@ class Peer {
   [[nodiscard]] const Tried& tried() const { return tried_; }
   [[nodiscard]] const Dialer& dialer() const { return dialer_; }
   [[nodiscard]] const Failback& failback() const { return failback_; }
-  [[nodiscard]] const DirectSctp& direct() const { return direct_; }
-  // Where its names led last, or where it was verified.
-  [[nodiscard]] const std::vector<sctp::TransportAddress>& hosts() const { return hosts_; }
+  [[nodiscard]] const PeerAddresses& addresses() const { return addresses_; }
   // Why it is not up; empty: it is, or never was.
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
@@ -91,13 +88,15 @@ class Peer {
   // --- for its parts
   [[nodiscard]] Environment& env() const { return env_; }
   [[nodiscard]] AssociationHost& host() const { return host_; }
+  [[nodiscard]] PeerAddresses& addresses() { return addresses_; }
   // All that its names led to. DIRECT_NOW: with carrier = auto also direct SCTP.
-  [[nodiscard]] std::vector<Candidate> Candidates(bool direct_now) const;
+  [[nodiscard]] std::vector<Candidate> Candidates(bool direct_now) const {
+    return addresses_.Candidates(config_, direct_now);
+  }
   [[nodiscard]] Attempts::HeadStart HeadStart() const;
   void LookUp();
   // Begins what is due of ATTEMPTS.
   void ConnectDue(Attempts& attempts, bool beside);
-  void NoteDirectFailure(const Attempts& attempts);
   // ASSOCIATION is the one that the dialer waits for.
   void SetOutgoing(Association& association);
   // Keeps which path serves, over a restart.
@@ -119,8 +118,6 @@ class Peer {
   [[nodiscard]] Attempts& AttemptsOf(const Association& association);
   void Withdraw(Association& association, const std::string& reason);
   void WithdrawAll(const std::string& reason);
-  // It was verified at ADDRESS.
-  void AddHost(const sctp::TransportAddress& address);
   // What Remember kept.
   void Recall();
 
@@ -129,12 +126,10 @@ class Peer {
   config::PeerConfig config_;
   Dialer dialer_;
   Failback failback_{*this};
-  DirectSctp direct_;
-  NameLookup names_;
+  PeerAddresses addresses_;
   Association* up_ = nullptr;
   Association* outgoing_ = nullptr;
   Tried tried_;
-  std::vector<sctp::TransportAddress> hosts_;
   std::string reason_;
   TimePoint idle_since_{};  // on-demand: up without channels from here on
   std::size_t wanted_by_ = 0;

@@ -50,8 +50,8 @@ void Peer::ConsiderUp() {
 }
 
 void Peer::LookUp() {
-  names_.Ask(config_.connect, [this](const std::vector<ResolvedAddress>& found,
-                                     const std::string& error) { OnResolved(found, error); });
+  addresses_.LookUp(config_, [this](const std::vector<ResolvedAddress>& found,
+                                    const std::string& error) { OnResolved(found, error); });
 }
 
 void Peer::BeginDialling() {
@@ -82,15 +82,13 @@ void Peer::FallBack(const std::string& why) {
 
 void Peer::OnResolved(const std::vector<ResolvedAddress>& found, const std::string& error) {
   if (!found.empty()) {
-    hosts_.clear();
-    for (const ResolvedAddress& one : found) hosts_.push_back(one.address);
-    if (up_ != nullptr) hosts_.push_back(up_->address);
+    addresses_.SetHosts(found, up_ != nullptr ? &up_->address : nullptr);
     host_.PublishKnownHosts();
   }
   if (failback_.state() == Failback::State::kResolving) return failback_.OnResolved(!found.empty());
 
   std::vector<Candidate> candidates;
-  if (!found.empty()) candidates = Candidates(direct_.IsWorthATry(env_.now()));
+  if (!found.empty()) candidates = Candidates(addresses_.MayTryDirect());
   if (candidates.empty()) {
     env_.Count(kConnectsFailed);
     reason_ = found.empty() ? error : "its SRV records do not offer the configured carrier";
@@ -99,15 +97,6 @@ void Peer::OnResolved(const std::vector<ResolvedAddress>& found, const std::stri
   }
   dialer_.OnResolved(std::move(candidates), HeadStart(), env_.now(), env_.random(), reason_);
   Consider();
-}
-
-std::vector<Candidate> Peer::Candidates(bool direct_now) const {
-  const auto& sctp = env_.config.node.sctp;
-  return CandidatesAt(names_.addresses(),
-                      {.carrier = config_.carrier,
-                       .direct_now = direct_now,
-                       .udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort,
-                       .sctp_port = sctp.sctp_port});
 }
 
 Attempts::HeadStart Peer::HeadStart() const {
@@ -120,7 +109,7 @@ void Peer::Advance() {
   ConnectDue(dialer_.attempts(), /*beside=*/false);
   if (!dialer_.attempts().over()) return host_.Wake(*this, dialer_.attempts().NextTimer());
 
-  NoteDirectFailure(dialer_.attempts());
+  addresses_.NoteDirectFailure(dialer_.attempts());
   dialer_.OnRoundFailed(env_.now(), env_.random(), reason_);
   if (auto due = dialer_.due()) host_.Wake(*this, *due);
 }
@@ -144,17 +133,12 @@ void Peer::ConnectDue(Attempts& attempts, bool beside) {
     env_.Count(kConnectsFailed);
     if (!beside) reason_ = why;
     attempts.OnNotBegun(env_.now());
-    if (direct) direct_.OnNotBegun(why);
+    if (direct) addresses_.OnDirectNotBegun(why);
   }
 }
 
 Attempts& Peer::AttemptsOf(const Association& association) {
   return association.beside ? failback_.attempts() : dialer_.attempts();
-}
-
-void Peer::NoteDirectFailure(const Attempts& attempts) {
-  if (auto failure = attempts.DirectFailure(env_.now()))
-    direct_.OnFailed(*failure, env_.now() + env_.config.node.sctp.direct_retry);
 }
 
 void Peer::OnAttemptFailed(const Association& association, const std::string& reason) {

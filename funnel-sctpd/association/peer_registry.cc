@@ -30,7 +30,7 @@ void PeerRegistry::Reload(const config::Configuration& old) {
 std::vector<sctp::TransportAddress> PeerRegistry::Hosts() const {
   std::vector<sctp::TransportAddress> hosts;
   for (const auto& [name, peer] : peers_.All())
-    hosts.insert(hosts.end(), peer->hosts().begin(), peer->hosts().end());
+    hosts.insert(hosts.end(), peer->addresses().hosts().begin(), peer->addresses().hosts().end());
   return hosts;
 }
 

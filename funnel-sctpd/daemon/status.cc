@@ -71,10 +71,10 @@ void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
 void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
   bool by_udp = peer != nullptr && peer->config().carrier == config::Carrier::kAuto &&
                 (peer->up() == nullptr || peer->up()->carrier == sctp::Carrier::kUdp);
-  out.TextOrNull("not_direct", by_udp ? peer->direct().why_not() : "");
+  out.TextOrNull("not_direct", by_udp ? peer->addresses().direct().why_not() : "");
   std::optional<std::int64_t> in_ms;
-  if (by_udp && peer->direct().from() > now)
-    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->direct().from() - now).count();
+  if (by_udp && peer->addresses().direct().from() > now)
+    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->addresses().direct().from() - now).count();
   out.Field("direct_retry_in_ms", in_ms);
 }
 

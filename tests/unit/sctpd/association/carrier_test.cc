@@ -12,7 +12,7 @@ TEST_F(CarrierTest, DirectWinsWhereItAnswers) {
   VerifyAll();
   EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ');
-  EXPECT_EQ(peer().direct().why_not(), "");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "");
   Step(10s);
   EXPECT_EQ(a->Count(kConnects), 1u);
 }
@@ -30,7 +30,7 @@ TEST_F(CarrierTest, UdpBeginsBesideASilentDirectAndTheLoserIsWithdrawn) {
   EXPECT_EQ(a->Count(kAttemptsWithdrawn), 1u);
   EXPECT_EQ(a->Count(kConnectsFailed), 0u);
   EXPECT_EQ(a->associations->associations().size(), 1u);
-  EXPECT_EQ(peer().direct().why_not(), "no answer");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "no answer");
 }
 
 TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
@@ -39,7 +39,7 @@ TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
   Start();
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpB);
-  EXPECT_EQ(peer().direct().why_not(), "no direct SCTP");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "no direct SCTP");
   // That costs nothing, so it is not remembered.
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
 }
@@ -90,14 +90,14 @@ TEST_F(CarrierTest, RestartRemembersThatDirectDoesNotAnswer) {
   MakeAuto(kept);
   Start();
   EXPECT_EQ(tried(), std::string(kUdpB) + ' ');
-  EXPECT_EQ(peer().direct().why_not(), "it did not answer before the last start");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "it did not answer before the last start");
 }
 
 TEST_F(CarrierTest, WhatIsRememberedFromAWrongClockEnds) {
   PathMemory kept;
   kept.Set("b", {.candidate = {}, .direct_from_unix = std::time(nullptr) + 1000000});
   MakeAuto(kept);
-  EXPECT_EQ(peer().direct().from(), now + 10min);
+  EXPECT_EQ(peer().addresses().direct().from(), now + 10min);
 }
 
 TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
@@ -116,13 +116,13 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   a->engine->MoveTo(id, offered[0]);
   Settle();
   EXPECT_EQ(used_path(), kDirectB);
-  EXPECT_EQ(peer().direct().why_not(), "");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "");
   EXPECT_EQ(a->env.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
   EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
   a->engine->MoveTo(id, a->engine->offered.at(id)[1]);
   Settle();
   EXPECT_EQ(used_path(), kUdpB);
-  EXPECT_EQ(peer().direct().why_not(), "it fell silent");
+  EXPECT_EQ(peer().addresses().direct().why_not(), "it fell silent");
   // It does by itself what would need a new association.
   Step(20min);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);

@@ -21,7 +21,7 @@ TEST_F(PeerTest, CandidatesAreTriedInParallelAndTheFirstUpWins) {
   Association& second = Up(2);
   EXPECT_EQ(host.ended, std::vector<std::string>{"another candidate was faster"});
   EXPECT_EQ(peer->outgoing(), &second);
-  EXPECT_EQ(peer->direct().why_not(), "no answer");
+  EXPECT_EQ(peer->addresses().direct().why_not(), "no answer");
   Serve(second);
   EXPECT_EQ(peer->up(), &second);
   EXPECT_TRUE(peer->tried().empty());
@@ -45,8 +45,8 @@ TEST_F(PeerTest, WhatCannotBeBegunFailsTheRound) {
   host.refuses = "no socket fits";
   Resolve();
   EXPECT_EQ(peer->reason(), "no socket fits");
-  EXPECT_EQ(peer->direct().why_not(), "no socket fits");
-  EXPECT_TRUE(peer->direct().IsWorthATry(now)) << "that costs nothing";
+  EXPECT_EQ(peer->addresses().direct().why_not(), "no socket fits");
+  EXPECT_TRUE(peer->addresses().direct().IsWorthATry(now)) << "that costs nothing";
   EXPECT_EQ(peer->dialer().state(), Dialer::State::kWaiting);
   EXPECT_EQ(counters[kConnectsFailed].value(), 2u);
 }
@@ -102,8 +102,8 @@ TEST_F(PeerTest, PathThatServesIsRemembered) {
   EXPECT_EQ(PathText(remembered->candidate.path()), kUdp);
   EXPECT_GT(remembered->direct_from_unix, 0) << "direct SCTP did not answer";
   Make();
-  EXPECT_FALSE(peer->direct().IsWorthATry(now));
-  EXPECT_EQ(peer->direct().why_not(), "it did not answer before the last start");
+  EXPECT_FALSE(peer->addresses().direct().IsWorthATry(now));
+  EXPECT_EQ(peer->addresses().direct().why_not(), "it did not answer before the last start");
 }
 
 class FailbackPartTest : public PeerParts {
@@ -180,6 +180,43 @@ TEST(DirectSctp, IsLeftOutUntilItsTime) {
   direct.OnServes();
   EXPECT_TRUE(direct.IsWorthATry(now));
   EXPECT_TRUE(direct.why_not().empty());
+}
+
+class PeerAddressesTest : public PeerParts {
+ protected:
+  static sctp::TransportAddress At(const std::string& host) {
+    return *sctp::TransportAddress::Parse(host, 9899);
+  }
+  PeerAddresses addresses{env};
+};
+
+TEST_F(PeerAddressesTest, HostsAreThoseOfTheNamesAndWhereItWasVerified) {
+  const auto used = At("198.51.100.1");
+  addresses.SetHosts({{.address = At("192.0.2.1")}}, &used);
+  EXPECT_EQ(addresses.hosts().size(), 2u);
+  EXPECT_FALSE(addresses.AddHost(At("192.0.2.1"), /*stays=*/true)) << "ports do not count";
+  EXPECT_TRUE(addresses.AddHost(At("192.0.2.7"), /*stays=*/true));
+  EXPECT_EQ(addresses.hosts().size(), 3u);
+  // One that only comes in is where it was last.
+  EXPECT_TRUE(addresses.AddHost(At("192.0.2.8"), /*stays=*/false));
+  EXPECT_EQ(addresses.hosts().size(), 1u);
+}
+
+TEST_F(PeerAddressesTest, HostsOfOnePeerAreLimited) {
+  for (int i = 1; i <= 17; ++i)
+    EXPECT_TRUE(addresses.AddHost(At("192.0.2." + std::to_string(i)), /*stays=*/true));
+  EXPECT_EQ(addresses.hosts().size(), 1u);
+}
+
+TEST_F(PeerAddressesTest, DirectIsLeftOutNoLongerThanConfigured) {
+  const Duration retry = env.config.node.sctp.direct_retry;
+  addresses.OnDirectFailed("a clock that was wrong", retry * 100);
+  EXPECT_EQ(addresses.direct().from(), now + retry);
+  addresses.OnDirectFailed("before the last start", 1s);
+  EXPECT_EQ(addresses.direct().from(), now + 1s);
+  EXPECT_FALSE(addresses.MayTryDirect());
+  now += 1s;
+  EXPECT_TRUE(addresses.MayTryDirect());
 }
 
 }  // namespace

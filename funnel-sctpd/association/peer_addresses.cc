@@ -1,0 +1,48 @@
+#include "funnel-sctpd/association/peer_addresses.h"
+
+#include <algorithm>
+
+namespace funnel::sctpd {
+namespace {
+
+// Addresses of one peer that we remember.
+constexpr std::size_t kMaxHosts = 16;
+
+}  // namespace
+
+std::vector<Candidate> PeerAddresses::Candidates(const config::PeerConfig& peer,
+                                                 bool direct_now) const {
+  const auto& sctp = env_.config.node.sctp;
+  return CandidatesAt(names_.addresses(),
+                      {.carrier = peer.carrier,
+                       .direct_now = direct_now,
+                       .udp_port = sctp.udp_port != 0 ? sctp.udp_port : sctp::kDefaultUdpPort,
+                       .sctp_port = sctp.sctp_port});
+}
+
+void PeerAddresses::OnDirectFailed(std::string why, Duration at_most) {
+  const Duration retry = env_.config.node.sctp.direct_retry;
+  direct_.OnFailed(std::move(why), env_.now() + std::min(at_most, retry));
+}
+
+void PeerAddresses::NoteDirectFailure(const Attempts& attempts) {
+  if (auto failure = attempts.DirectFailure(env_.now())) OnDirectFailed(*failure);
+}
+
+void PeerAddresses::SetHosts(const std::vector<ResolvedAddress>& found,
+                             const sctp::TransportAddress* used) {
+  hosts_.clear();
+  for (const ResolvedAddress& one : found) hosts_.push_back(one.address);
+  if (used != nullptr) hosts_.push_back(*used);
+}
+
+bool PeerAddresses::AddHost(const sctp::TransportAddress& address, bool stays) {
+  if (std::ranges::any_of(hosts_, [&](const auto& host) { return host.SameHost(address); }))
+    return false;
+  // Kept while it is away: it gets its share when it comes back.
+  if (!stays || hosts_.size() >= kMaxHosts) hosts_.clear();
+  hosts_.push_back(address);
+  return true;
+}
+
+}  // namespace funnel::sctpd
