@@ -54,14 +54,6 @@ std::vector<Pairing> AllPairings() {
   return out;
 }
 
-void LabEnd::OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
-                       MutableByteView message) {
-  message_bytes += message.size();
-  Message kept{id, stream, payload_protocol, Bytes(message.begin(), message.end()), Now()};
-  if (on_message) on_message(kept);
-  if (keep_messages) messages.push_back(std::move(kept));
-}
-
 Result<AssociationId> LabEnd::Connect(const Target& target) {
   TwoHosts::On on(host);
   return engine->Connect(target);

@@ -13,6 +13,7 @@
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "tests/lab/engines/two_hosts.h"
+#include "tests/unit/sctpd/engine/engine_log.h"
 
 namespace funnel::sctp::test {
 
@@ -30,39 +31,10 @@ enum class Addresses { kIpv4, kIpv6, kBothLinks };
 // All of them, for INSTANTIATE_TEST_SUITE_P.
 [[nodiscard]] std::vector<Pairing> AllPairings();
 
-// One engine and all that it said.
-class LabEnd : public EngineObserver {
+// One engine on its host, and all that it said.
+class LabEnd : public EngineLog {
  public:
-  struct Up {
-    AssociationId id;
-    UpInfo info;
-  };
-  struct Down {
-    AssociationId id;
-    DownReason reason;
-    std::string text;
-  };
-  struct Message {
-    AssociationId id;
-    StreamId stream;
-    std::uint32_t payload_protocol;
-    Bytes bytes;
-    TimePoint when;
-  };
-
   LabEnd(Host host_in, Kind kind_in) : host(host_in), kind(kind_in) {}
-
-  void OnUp(AssociationId id, const UpInfo& info) override { ups.push_back({id, info}); }
-  void OnDown(AssociationId id, DownReason reason, std::string_view text) override {
-    downs.push_back({id, reason, std::string(text)});
-  }
-  void OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
-                 MutableByteView message) override;
-  void OnWritable(AssociationId id) override {
-    ++writables;
-    if (on_writable) on_writable(id);
-  }
-  void OnMoved(AssociationId, const PeerPath& path) override { moves.push_back(path); }
 
   // The engine's calls, made on its host.
   [[nodiscard]] Result<AssociationId> Connect(const Target& target);
@@ -81,15 +53,6 @@ class LabEnd : public EngineObserver {
   const Host host;
   const Kind kind;
   std::unique_ptr<Engine> engine;
-  std::vector<Up> ups;
-  std::vector<Down> downs;
-  std::vector<Message> messages;
-  std::vector<PeerPath> moves;
-  std::size_t message_bytes = 0;
-  bool keep_messages = true;
-  int writables = 0;
-  std::function<void(const Message&)> on_message;
-  std::function<void(AssociationId)> on_writable;
 };
 
 class EngineLab : public ::testing::TestWithParam<Pairing> {

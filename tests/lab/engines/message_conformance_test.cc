@@ -19,7 +19,7 @@ class MessageConformance : public EngineLab {
   void Transfer(std::size_t count, std::size_t size, SendOptions options, unsigned streams = 1) {
     std::size_t sent = 0, before = b->messages.size();
     bool full = false;
-    a->on_writable = [&](AssociationId) { full = false; };
+    a->on_writable = [&] { full = false; };
     ASSERT_TRUE(Run(
         [&] {
           while (!full && sent < count) {

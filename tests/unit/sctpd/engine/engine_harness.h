@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "funnel-sctpd/engine/userland/userland_core.h"
+#include "tests/unit/sctpd/engine/engine_log.h"
 
 namespace funnel::sctp::test {
 
@@ -102,39 +103,7 @@ class MemoryLink : public PacketLink {
 };
 
 // One end: an engine and all that it said.
-struct End : EngineObserver {
-  struct Up {
-    AssociationId id;
-    UpInfo info;
-  };
-  struct Down {
-    AssociationId id;
-    DownReason reason;
-    std::string text;
-  };
-  struct Message {
-    AssociationId id;
-    StreamId stream;
-    std::uint32_t ppid;
-    Bytes bytes;
-    TimePoint when;
-  };
-
-  void OnUp(AssociationId id, const UpInfo& info) override { ups.push_back({id, info}); }
-  void OnDown(AssociationId id, DownReason reason, std::string_view text) override {
-    downs.push_back({id, reason, std::string(text)});
-  }
-  void OnMessage(AssociationId id, StreamId stream, std::uint32_t ppid,
-                 MutableByteView message) override {
-    messages.push_back({id, stream, ppid, Bytes(message.begin(), message.end()), Now()});
-    if (on_message) on_message(messages.back());
-  }
-  void OnWritable(AssociationId) override {
-    ++writables;
-    if (on_writable) on_writable();
-  }
-  void OnMoved(AssociationId, const PeerPath& path) override { moves.push_back(path); }
-
+struct End : EngineLog {
   SendStatus Send(std::string_view text, unsigned stream = 0, SendOptions options = {}) {
     return engine->Send(ups.back().id, StreamId(static_cast<std::uint16_t>(stream)), AsBytes(text),
                         options);
@@ -142,13 +111,6 @@ struct End : EngineObserver {
 
   TransportAddress address;
   std::unique_ptr<UserlandCore> engine;
-  std::vector<Up> ups;
-  std::vector<Down> downs;
-  std::vector<Message> messages;
-  std::vector<PeerPath> moves;
-  int writables = 0;
-  std::function<void(const Message&)> on_message;
-  std::function<void()> on_writable;
 };
 
 class EngineTest : public ::testing::Test {

@@ -14,7 +14,7 @@ TEST_F(EngineMessageTest, CarriesStreamProtocolAndBytes) {
   ASSERT_EQ(a.Send("to the last", 1023, {.unordered = true}), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b.messages.size() == 2; }));
   EXPECT_EQ(b.messages[0].stream, StreamId(7));
-  EXPECT_EQ(b.messages[0].ppid, kPayloadProtocol);
+  EXPECT_EQ(b.messages[0].payload_protocol, kPayloadProtocol);
   EXPECT_EQ(AsText(b.messages[0].bytes), "to seven");
   EXPECT_EQ(b.messages[1].stream, StreamId(1023));
   EXPECT_EQ(AsText(b.messages[1].bytes), "to the last");
