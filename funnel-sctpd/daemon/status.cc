@@ -24,6 +24,7 @@ std::string_view StateOf(const Peer* peer, const Association* association) {
         return "down";
     }
   }
+
   if (peer == nullptr) return "down";
   switch (peer->dialer().state()) {
     case Dialer::State::kWaiting:
@@ -74,7 +75,8 @@ void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
   out.TextOrNull("not_direct", by_udp ? peer->addresses().direct().why_not() : "");
   std::optional<std::int64_t> in_ms;
   if (by_udp && peer->addresses().direct().from() > now)
-    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->addresses().direct().from() - now).count();
+    in_ms = std::chrono::ceil<std::chrono::milliseconds>(peer->addresses().direct().from() - now)
+                .count();
   out.Field("direct_retry_in_ms", in_ms);
 }
 
@@ -94,6 +96,7 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
   bool up = association != nullptr && association->up();
   sctp::AssociationStats stats;
   if (association != nullptr) stats = env.engine->Stats(association->id());
+
   out.Open('{');
   out.TextOrNull("peer", peer != nullptr ? peer->config().name : "");
   out.TextOrNull("node", peer != nullptr ? peer->config().node : "");
@@ -109,9 +112,11 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
                                            : static_cast<double>(stats.paths.front().srtt.count()));
   out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, env.now()) : std::nullopt);
   out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason());
+
   WritePaths(out, stats, association);
   WriteTrying(out, peer);
   WriteNotDirect(out, peer, env.now());
+
   out.Field("streams",
             association == nullptr ? std::optional<std::uint16_t>() : association->stream_count);
   out.Field("channels", association == nullptr ? 0 : association->channels);
@@ -126,6 +131,7 @@ void WriteAssociations(JsonWriter& out, const StatusInput& in) {
   out.Key("associations").Open('[');
   for (const auto& [name, peer] : in.associations.peers())
     WriteAssociation(out, in.env, peer.get(), AtWork(in, *peer));
+
   std::size_t strangers = 0, omitted = 0;
   for (const auto& [id, association] : in.associations.associations()) {
     if (!association->peer.empty() || association->state() == AssociationState::kEnding) continue;
@@ -155,6 +161,7 @@ std::string_view StateOf(const Channel& channel) {
         return "closing";
     }
   }
+
   return Name(channel.state());
 }
 
@@ -170,11 +177,13 @@ void WriteChannel(JsonWriter& out, const Channel& channel) {
   out.TextOrNull("relay_peer", channel.relay ? channel.relay->peer : "");
   out.Field("number", channel.number);
   out.Field("state", StateOf(channel));
+
   out.TextOrNull("local_principal", channel.note ? channel.note->local_principal : "");
   out.TextOrNull("remote_principal", channel.note ? channel.note->remote_principal : "");
   out.TextOrNull("reason", channel.reason);
   out.Field("reason_authenticated", channel.reason_authenticated);
   out.Field("since", channel.since_unix);
+
   out.Field("frames_sent", channel.stats.frames_sent);
   out.Field("frames_received", channel.stats.frames_received);
   out.Field("bytes_sent", channel.stats.bytes_sent);

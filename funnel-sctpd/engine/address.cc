@@ -28,14 +28,17 @@ std::optional<TransportAddress> TransportAddress::FromSockaddr(const sockaddr* a
     std::memcpy(out.ip_.data(), &v4.sin_addr, 4);
     return out;
   }
+
   if (address->sa_family != AF_INET6 || length < sizeof(sockaddr_in6)) return std::nullopt;
   sockaddr_in6 v6;
   std::memcpy(&v6, address, sizeof v6);
   out.port_ = ntohs(v6.sin6_port);
+
   if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
     std::memcpy(out.ip_.data(), v6.sin6_addr.s6_addr + 12, 4);
     return out;
   }
+
   out.ipv6_ = true;
   out.scope_ = v6.sin6_scope_id;
   std::memcpy(out.ip_.data(), &v6.sin6_addr, 16);
@@ -47,6 +50,7 @@ std::optional<TransportAddress> TransportAddress::Parse(std::string_view text,
   std::string host(text);
   std::uint16_t port = default_port;
   std::string_view port_text;
+
   if (text.starts_with('[')) {
     std::size_t close = text.find(']');
     if (close == std::string_view::npos) return std::nullopt;
@@ -61,16 +65,19 @@ std::optional<TransportAddress> TransportAddress::Parse(std::string_view text,
     port_text = text.substr(colon + 1);
     if (port_text.empty()) return std::nullopt;
   }
+
   if (!port_text.empty()) {
     auto given = ParsePort(port_text);
     if (!given) return std::nullopt;
     port = *given;
   }
+
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(port);
   if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1)
     return FromSockaddr(reinterpret_cast<sockaddr*>(&v4), sizeof v4);
+
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
@@ -92,6 +99,7 @@ socklen_t TransportAddress::ToSockaddr(sockaddr_storage& out, bool map_ipv4) con
     std::memcpy(&v4.sin_addr, ip_.data(), 4);
     return sizeof v4;
   }
+
   auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port_);

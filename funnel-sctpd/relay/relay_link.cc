@@ -56,6 +56,7 @@ ipc::FrameReader::Status RelayEnd::Drain(ipc::ReadBuffer& /*buffer*/, const OnFr
     }
     Waiting& next = input_.front();
     taken += next.frame.size();
+
     if (!Age(next, turn_.now_())) {
       ++turn_.expired_;
     } else if (!on_frame(next.frame)) {

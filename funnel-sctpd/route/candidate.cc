@@ -61,11 +61,13 @@ std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& candidates,
           candidate.sctp_port == used.sctp_port &&
           std::ranges::find(paths, candidate.path()) == paths.end())
         paths.push_back(candidate.path());
+
   auto present = std::ranges::find(paths, used.path());
   if (present == paths.end()) {
     paths.push_back(used.path());
     present = std::prev(paths.end());
   }
+
   if (present - paths.begin() >= static_cast<std::ptrdiff_t>(sctp::Engine::kMaxPaths))
     std::swap(*present, paths[sctp::Engine::kMaxPaths - 1]);
   if (paths.size() > sctp::Engine::kMaxPaths) paths.resize(sctp::Engine::kMaxPaths);

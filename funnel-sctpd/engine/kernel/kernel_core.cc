@@ -75,6 +75,7 @@ Result<> KernelCore::CheckTarget(const Target& target) const {
   if (target.sctp_port == 0 || (udp && target.addresses.front().port() == 0))
     return Fail("no port to connect to", EINVAL);
   if (udp && support_.udp_port == 0) return Fail(support_.why_no_udp, EAFNOSUPPORT);
+
   for (const auto& [id, association] : associations_) {
     if (association->state == KernelAssociation::State::kEnding ||
         association->carrier != target.carrier || association->peer_sctp_port != target.sctp_port)
@@ -84,6 +85,7 @@ Result<> KernelCore::CheckTarget(const Target& target) const {
         if (path.SameHost(address) && (!udp || path.port() == address.port()))
           return Fail("there is an association with " + address.text(), EISCONN);
   }
+
   if (associations_.size() >= settings_.max_associations)
     return Fail("too many associations", ENOSPC);
   return {};
@@ -163,14 +165,17 @@ AssociationStats KernelCore::Stats(AssociationId id) const {
   AssociationStats out;
   KernelAssociation* association = Find(id);
   if (association == nullptr) return out;
+
   association->socket.FillStats(association->raw, out);
   if (out.paths.empty()) out.paths.push_back({.address = association->peer});
+
   auto traffic = association->socket.TrafficOf(association->raw).value_or(association->traffic);
   out.packets_in = traffic.packets_in;
   out.packets_out = traffic.packets_out;
   out.retransmitted_chunks = traffic.retransmitted_chunks;
   out.expired_messages = traffic.expired_messages + association->outbox.expired();
   out.held_messages = association->outbox.size();
+
   out.messages_in = association->messages_in;
   out.messages_out = association->messages_out;
   out.bytes_in = association->bytes_in;
@@ -236,8 +241,10 @@ void KernelCore::CheckTime(TimePoint now) {
   if (now - ticked_ > settings_.dead_peer_timeout / 4)
     earliest = now - settings_.dead_peer_timeout / 2;
   ticked_ = now;
+
   std::vector<AssociationId> ids;
   for (const auto& [id, association] : associations_) ids.push_back(id);
+
   for (AssociationId id : ids) {
     KernelAssociation& association = *Find(id);
     association.heard = std::max(association.heard, earliest);
@@ -246,6 +253,7 @@ void KernelCore::CheckTime(TimePoint now) {
       association.traffic = *traffic;
     }
     if (association.state == KernelAssociation::State::kConnecting) continue;
+
     if (now - association.heard > settings_.dead_peer_timeout) {
       ++counters_.dead_peers;
       auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - association.heard);

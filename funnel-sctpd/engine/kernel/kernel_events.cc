@@ -78,6 +78,7 @@ bool KernelCore::MayAssociate(const TransportAddress& peer) const {
 void KernelCore::OnIncoming(KernelAssociationId raw, std::uint16_t streams) {
   auto peer = listener_->PeerOf(raw);
   auto socket = listener_->TakeOut(raw, settings_.interleaving);
+
   if (!peer || !socket) {  // it has gone already, or there are no descriptors left
     ++counters_.socket_errors;
     return listener_->Abort(raw, "no resources");
@@ -86,11 +87,13 @@ void KernelCore::OnIncoming(KernelAssociationId raw, std::uint16_t streams) {
     ++counters_.strangers_limited;
     return socket->Abort(raw, "too many associations");
   }
+
   auto association = Add(std::move(*socket), raw);
   if (!association) {
     ++counters_.socket_errors;
     return;
   }
+
   (*association)->incoming = true;
   OnUp(**association, streams);
 }
@@ -134,6 +137,7 @@ void KernelCore::OnEvent(KernelAssociation& association, const KernelSocket::Eve
 void KernelCore::OnPart(KernelAssociation& association, const KernelSocket::Event& event) {
   PartialMessages::Key key{event.stream, event.unordered};
   MutableByteView part = MutableByteView(message_).first(event.size);
+
   if (association.partial.size_of(key) + part.size() > settings_.max_message_bytes) {
     ++counters_.messages_oversize;
     return End(association, DownReason::kViolation,
@@ -141,6 +145,7 @@ void KernelCore::OnPart(KernelAssociation& association, const KernelSocket::Even
   }
   if (!event.last && association.partial.bytes() + part.size() > settings_.receive_buffer_bytes)
     return End(association, DownReason::kViolation, "too many unfinished messages");
+
   Bytes whole;
   if (!event.last || association.partial.Has(key)) {
     association.partial.Append(key, part);
@@ -148,6 +153,7 @@ void KernelCore::OnPart(KernelAssociation& association, const KernelSocket::Even
     whole = association.partial.Take(key);
     part = whole;
   }
+
   ++association.messages_in;
   ++counters_.messages_in;
   association.bytes_in += part.size();
@@ -163,6 +169,7 @@ void KernelCore::OnUp(KernelAssociation& association, std::uint16_t streams) {
     return End(association, DownReason::kRefused,
                "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
   }
+
   association.state = KernelAssociation::State::kUp;
   association.peer = peer->address;
   association.paths = {peer->address};

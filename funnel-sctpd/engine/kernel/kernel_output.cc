@@ -31,6 +31,7 @@ SendStatus KernelCore::Send(AssociationId id, StreamId stream, ByteView message,
     return SendStatus::kGone;
   if (message.empty() || stream.value() >= association->streams) return SendStatus::kGone;
   if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;
+
   bool large = message.size() > association->max_unfragmented;
   if (!HasRoom(*association, KernelOutbox::Cost(message.size()), large)) {
     ++counters_.sends_full;
@@ -40,6 +41,7 @@ SendStatus KernelCore::Send(AssociationId id, StreamId stream, ByteView message,
     look_ = std::min(look_, Now() + look_interval_);
     return SendStatus::kFull;
   }
+
   if (association->outbox.empty()) unsent_.push_back(id);
   association->outbox.Push(stream, message, options, Now());
   ++association->messages_out;

@@ -46,11 +46,13 @@ KernelSupport ProbeKernel() {
     out.why_no_interleaving = out.why_no_udp = out.why_no_sctp;
     return out;
   }
+
   out.sctp = true;
   out.interleaving = ReadSysctl("intl_enable").value_or(0) != 0;
   if (!out.interleaving)
     out.why_no_interleaving =
         "the kernel's SCTP does no message interleaving; sysctl net.sctp.intl_enable=1";
+
   auto port = ReadSysctl("udp_port");
   out.udp_port = static_cast<std::uint16_t>(port.value_or(0));
   if (!port)

@@ -36,6 +36,7 @@ KernelSocket::Event ReadChange(const sctp_assoc_change& change, std::size_t size
   KernelSocket::Event event;
   event.association = KernelAssociationId(change.sac_assoc_id);
   event.streams = std::min(change.sac_inbound_streams, change.sac_outbound_streams);
+
   switch (change.sac_state) {
     case SCTP_COMM_UP:
       event.what = What::kUp;
@@ -66,6 +67,7 @@ KernelSocket::Event ReadNotification(ByteView raw) {
   alignas(sctp_notification) std::uint8_t copy[512] = {};
   std::size_t size = std::min(raw.size(), sizeof copy);
   std::memcpy(copy, raw.data(), size);
+
   const auto* notification = reinterpret_cast<const sctp_notification*>(copy);
   switch (notification->sn_header.sn_type) {
     case SCTP_ASSOC_CHANGE:
@@ -126,12 +128,15 @@ Result<> KernelSocket::Bind(const std::vector<TransportAddress>& local, std::uin
   // sin_port and sin6_port lie at the same place.
   reinterpret_cast<sockaddr_in&>(any).sin_port = htons(port);
   socklen_t length = any.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+
   if (::bind(fd_.get(), reinterpret_cast<sockaddr*>(&any), length) < 0)
     return FailErrno("SCTP port " + std::to_string(port));
+
   if (local.size() < 2) return {};
   length = sizeof any;
   if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&any), &length) < 0)
     return FailErrno("getsockname");
+
   std::vector<TransportAddress> others(local.begin() + 1, local.end());
   packed = Packed(others, ntohs(reinterpret_cast<sockaddr_in&>(any).sin_port));
   if (sctp_bindx(fd_.get(), reinterpret_cast<sockaddr*>(packed.data()),
@@ -203,12 +208,14 @@ KernelSocket::Event KernelSocket::Receive(MutableByteView buffer) {
   header.msg_iovlen = 1;
   header.msg_control = control;
   header.msg_controllen = sizeof control;
+
   Event event;
   ssize_t got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
   if (got < 0) return event;
   auto size = static_cast<std::size_t>(got);
   if ((header.msg_flags & MSG_NOTIFICATION) != 0) return ReadNotification(buffer.first(size));
   if (size == 0) return event;
+
   sctp_rcvinfo info = ReadInfo(header);
   event.what = What::kPart;
   event.association = KernelAssociationId(info.rcv_assoc_id);

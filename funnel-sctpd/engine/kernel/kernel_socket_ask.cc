@@ -118,19 +118,23 @@ std::vector<PathStats> KernelSocket::PathsOf(KernelAssociationId association) co
   status.sstat_assoc_id = association.value();
   std::vector<PathStats> out;
   if (!Get(fd_.get(), SCTP_STATUS, status)) return out;
+
   const TransportAddress primary = ToAddress(AddressOf(status.sstat_primary));
   bool primary_works = false;
+
   for (const sockaddr_storage& raw : PeerAddresses(fd_.get(), association.value())) {
     sctp_paddrinfo info{};
     info.spinfo_assoc_id = association.value();
     std::memcpy(&info.spinfo_address, &raw, sizeof raw);
     if (!Get(fd_.get(), SCTP_GET_PEER_ADDR_INFO, info)) continue;
+
     bool is_primary = ToAddress(raw).SameHost(primary);
     if (is_primary) primary_works = MaySend(info.spinfo_state);
     PathStats path = ToPath(info, ToAddress(raw).WithPort(UdpPortOf(association, raw)));
     out.insert(is_primary ? out.begin() : out.end(), path);
   }
   if (out.empty()) return out;
+
   // The kernel does not say by which way it sends: by the primary one, unless that does not answer
   // and another one does.
   auto in_use = out.begin();
@@ -138,6 +142,7 @@ std::vector<PathStats> KernelSocket::PathsOf(KernelAssociationId association) co
     in_use = std::find_if(out.begin(), out.end(), [](const PathStats& path) {
       return path.state == PathState::kReachable;
     });
+
   if (in_use != out.end()) {
     if (in_use->state == PathState::kReachable) in_use->state = PathState::kActive;
     std::rotate(out.begin(), in_use, in_use + 1);

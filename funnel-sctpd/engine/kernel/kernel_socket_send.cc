@@ -39,12 +39,14 @@ void Batch::Fill(std::size_t i, sctp_assoc_t association, const KernelOutbox::Me
                  TimePoint now) {
   // sendmmsg does not write to what it sends.
   vectors[i] = {const_cast<std::uint8_t*>(message.bytes.data()), message.bytes.size()};
+
   sctp_sndinfo info{};
   info.snd_sid = message.stream.value();
   info.snd_flags = message.unordered ? static_cast<std::uint16_t>(SCTP_UNORDERED) : 0;
   info.snd_ppid = htonl(kPayloadProtocol);
   info.snd_assoc_id = association;
   std::size_t used = Put(controls[i].bytes, SCTP_SNDINFO, info);
+
   if (message.deadline != TimePoint::max()) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(message.deadline - now);
     sctp_prinfo lifetime{};
@@ -52,6 +54,7 @@ void Batch::Fill(std::size_t i, sctp_assoc_t association, const KernelOutbox::Me
     lifetime.pr_value = static_cast<std::uint32_t>(left.count());
     used += Put(controls[i].bytes + used, SCTP_PRINFO, lifetime);
   }
+
   msghdr& header = messages[i].msg_hdr;
   header = {};
   header.msg_iov = &vectors[i];
@@ -70,11 +73,13 @@ Result<> KernelSocket::Send(KernelAssociationId association, KernelOutbox& outbo
       outbox.PopExpired();
       continue;
     }
+
     std::size_t count = 0;
     while (count < std::min(kMessages, outbox.size()) && outbox.at(count).deadline > now) {
       batch.Fill(count, association.value(), outbox.at(count), now);
       ++count;
     }
+
     // All but the last may wait for company: small messages share packets.
     bool more = count > 1;
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
@@ -85,6 +90,7 @@ Result<> KernelSocket::Send(KernelAssociationId association, KernelOutbox& outbo
       if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM) return {};
       return FailErrno("SCTP send");
     }
+
     for (int i = 0; i < sent; ++i) outbox.Pop();
   }
   return {};

@@ -52,10 +52,12 @@ bool InitIsSound(const Chunk& chunk) {
   auto tsn = reader.U32();
   if (!tsn || *tag == 0 || *window < kSmallestWindow || *out_streams == 0 || *in_streams == 0)
     return false;
+
   while (!reader.AtEnd()) {
     (void)reader.U16();  // type
     auto length = reader.U16();
     if (!length || *length < 4) return false;
+
     std::size_t value = *length - 4u;
     if (!reader.Take(value)) return false;
     std::size_t padding = (4 - value % 4) % 4;
@@ -106,9 +108,11 @@ void Note(const Chunk& chunk, PacketSummary& summary) {
 std::optional<PacketSummary> Inspect(ByteView packet) {
   auto header = ReadHeader(packet);
   if (!header || header->source_port == 0 || !ChecksumOk(packet)) return std::nullopt;
+
   PacketSummary summary;
   summary.header = *header;
   bool first = true, stands_alone = false;
+
   ChunkReader chunks(packet);
   while (auto chunk = chunks.Next()) {
     if (!IsKnown(chunk->type) || !ChunkIsSound(*chunk, *header) || stands_alone)
@@ -117,6 +121,7 @@ std::optional<PacketSummary> Inspect(ByteView packet) {
     if (stands_alone && !first) return std::nullopt;
     if (first) summary.first = chunk->type;
     first = false;
+
     if (chunk->type == ChunkType::kAbort) summary.has_abort = true;
     if (chunk->type == ChunkType::kShutdown) summary.has_shutdown = true;
     if (chunk->type == ChunkType::kSack && chunk->value.size() >= 4)
@@ -125,6 +130,7 @@ std::optional<PacketSummary> Inspect(ByteView packet) {
       summary.tag_reflected = (chunk->flags & kTagReflected) != 0;
     Note(*chunk, summary);
   }
+
   if (!chunks.ok() || first) return std::nullopt;
   return summary;
 }
@@ -146,6 +152,7 @@ Bytes AnswerOutOfTheBlue(const PacketSummary& summary) {
     default:
       if (summary.has_abort) return {};
   }
+
   ByteWriter out;
   out.U16(summary.header.destination_port)
       .U16(summary.header.source_port)

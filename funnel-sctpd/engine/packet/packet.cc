@@ -33,6 +33,7 @@ std::optional<Chunk> ChunkReader::Next() {
     ok_ = false;
     return std::nullopt;
   }
+
   const std::uint8_t* raw = packet_.data() + at_;
   std::size_t length = LoadBigEndian<2>(raw + 2);
   if (length < kChunkHeaderBytes || length > packet_.size() - at_) {
@@ -40,6 +41,7 @@ std::optional<Chunk> ChunkReader::Next() {
     at_ = packet_.size();
     return std::nullopt;
   }
+
   Chunk chunk{static_cast<ChunkType>(raw[0]), raw[1],
               packet_.subspan(at_ + kChunkHeaderBytes, length - kChunkHeaderBytes), at_, 0};
   at_ = std::min(packet_.size(), at_ + (length + 3) / 4 * 4);

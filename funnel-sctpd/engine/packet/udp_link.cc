@@ -110,6 +110,7 @@ UdpLink::Socket* UdpLink::SocketFor(const Route& route) {
   const TransportAddress& peer = route.peer;
   Socket *mapped = nullptr, *first = nullptr;
   bool several = false;
+
   for (Socket& socket : sockets_) {
     if (socket.raw != (peer.port() == 0)) continue;
     if (socket.ipv6 == peer.is_ipv6()) {
@@ -120,6 +121,7 @@ UdpLink::Socket* UdpLink::SocketFor(const Route& route) {
       mapped = &socket;
     }
   }
+
   if (first == nullptr) return mapped;
   if (several && route.local == Route{}.local)
     if (auto local = SourceTo(peer))
@@ -141,6 +143,7 @@ std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first, cons
   if (socket.raw || head.travel == OutputQueue::Travel::kAlone ||
       head.size > trains_.LargestSegment(head.route.peer, now))
     return 1;
+
   std::size_t count = 1, bytes = head.size;
   while (first + count < queue.size() && count < kMaxSegments) {
     const auto& next = queue.entry(first + count);
@@ -191,6 +194,7 @@ bool UdpLink::SendFront(OutputQueue& queue, Socket& socket, EngineCounters& coun
   std::size_t messages = FillBatch(queue, socket, now);
   int sent =
       ::sendmmsg(socket.fd.get(), batch_->messages, static_cast<unsigned>(messages), MSG_DONTWAIT);
+
   if (sent < 0) {
     if (errno == EAGAIN) {
       ++counters.socket_full;
@@ -199,6 +203,7 @@ bool UdpLink::SendFront(OutputQueue& queue, Socket& socket, EngineCounters& coun
     if (errno != EINTR) RefuseFront(queue, errno, now, counters);
     return true;
   }
+
   std::size_t packets = 0;
   for (int i = 0; i < sent; ++i) packets += batch_->packets[i];
   counters.packets_out += packets;

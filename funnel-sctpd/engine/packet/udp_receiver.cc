@@ -94,15 +94,18 @@ bool UdpReceiver::Receive(int fd, bool with_ipv4_header, PacketLink::Sink& sink,
     if (errno != EAGAIN && errno != EINTR) ++counters.socket_errors;
     return false;
   }
+
   for (int i = 0; i < got; ++i) {
     msghdr& header = buffers_->messages[i].msg_hdr;
     auto peer = TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&buffers_->names[i]),
                                                header.msg_namelen);
     if (!peer) continue;
+
     Arrival arrival = ReadControl(header);
     MutableByteView rest(buffers_->bytes.get() + static_cast<std::size_t>(i) * kReceiveBytes,
                          buffers_->messages[i].msg_len);
     if (with_ipv4_header) rest = BehindIpv4Header(rest);
+
     std::size_t segment = arrival.segment == 0 ? rest.size() : arrival.segment;
     while (!rest.empty()) {
       std::size_t size = std::min(segment, rest.size());

@@ -34,10 +34,12 @@ void Paths::Begin(const Route& route, const PathTimes& times, TimePoint now) {
 void Paths::Offer(const std::vector<TransportAddress>& addresses, TimePoint now) {
   const TransportAddress in_use = active().route.peer;
   std::vector<Path> next;
+
   for (const TransportAddress& address : addresses) {
     if (next.size() == Engine::kMaxPaths) break;
     auto same = [&](const Path& path) { return path.route.peer == address; };
     if (std::ranges::any_of(next, same)) continue;
+
     auto known = std::ranges::find_if(paths_, same);
     Path path = known != paths_.end() ? *known : Path{};
     path.route.peer = address;
@@ -45,6 +47,7 @@ void Paths::Offer(const std::vector<TransportAddress>& addresses, TimePoint now)
     if (known == paths_.end()) path.learned = now;
     next.push_back(path);
   }
+
   // What was learned, and is in use or has proven itself, stays.
   for (Path& path : paths_) {
     bool listed = std::ranges::any_of(
@@ -53,6 +56,7 @@ void Paths::Offer(const std::vector<TransportAddress>& addresses, TimePoint now)
     if (!listed && (path.route.peer == in_use || path.proven != TimePoint{})) next.push_back(path);
   }
   paths_ = std::move(next);
+
   auto active =
       std::ranges::find_if(paths_, [&](const Path& path) { return path.route.peer == in_use; });
   active_ = static_cast<std::size_t>(active - paths_.begin());
@@ -80,6 +84,7 @@ Paths::Path* Paths::Learn(const Route& route, TimePoint now) {
     paths_.erase(paths_.begin() + static_cast<std::ptrdiff_t>(out));
     if (out < active_) --active_;
   }
+
   Path& path = paths_.emplace_back();
   path.route = route;
   path.learned = now;
@@ -120,6 +125,7 @@ bool Paths::OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now)
   if (probe == path->probes.end()) return false;
   if (!probe->out) return true;  // that which went both from a certain address and from any
   probe->out = false;
+
   Duration took = now - probe->sent;
   path->srtt = path->srtt == Duration{0} ? took : (path->srtt * 7 + took) / 8;
   path->route.local = route.local;
@@ -128,6 +134,7 @@ bool Paths::OnAnswer(const Route& route, const ProbeNonce& nonce, TimePoint now)
   path->proven = std::max(path->proven, probe->sent);
   path->tried = path->answers = true;
   ++path->in_row;
+
   if (path == &active()) {
     progress_ = now;
     // Another one's answer was only quicker.
