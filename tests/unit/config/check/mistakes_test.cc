@@ -1,86 +1,10 @@
-// Each mistake an administrator can make, and that it is told with its file and line.
+// Mistakes in values and in what must fit together, each reported with its file and line.
+#include "tests/unit/config/check/mistakes.h"
+
 #include <gtest/gtest.h>
-
-#include <filesystem>
-
-#include "tests/unit/config/example.h"
 
 namespace funnel::config {
 namespace {
-
-class MistakesTest : public testing::Test {
- protected:
-  // The mistakes with TEXT in place of dns.ini.
-  std::string Dns(std::string_view text) {
-    dir_.Write("services.d/dns.ini", text);
-    return dir_.Told();
-  }
-  std::string DnsWith(std::string_view from, std::string_view to) {
-    return Dns(Replace(kListenText, from, to));
-  }
-  std::string LdapWith(std::string_view from, std::string_view to) {
-    dir_.Write("services.d/ldap.ini", Replace(kConnectText, from, to));
-    return dir_.Told();
-  }
-  std::string NodeWith(std::string_view more) {
-    dir_.Write("funnel.conf", std::string(kNodeText) + std::string(more));
-    return dir_.Told();
-  }
-  std::string PeerWith(std::string_view from, std::string_view to) {
-    dir_.Write("peers.d/hoster.ini", Replace(kPeerText, from, to));
-    return dir_.Told();
-  }
-
-  ExampleDir dir_;
-};
-
-TEST_F(MistakesTest, MissingFile) {
-  std::filesystem::remove(dir_.Path("funnel.conf"));
-  EXPECT_EQ(dir_.Told(), "funnel.conf: the file is missing");
-}
-
-TEST_F(MistakesTest, OverrideOfNothing) {
-  dir_.Write("services.d/web.ini.d/x.ini", Replace(kConnectText, "ldap", "web"));
-  EXPECT_EQ(dir_.Told(), "services.d/web.ini: the file is missing");
-}
-
-TEST_F(MistakesTest, DanglingLink) {
-  std::filesystem::create_symlink("/nonexistent", dir_.Path("services.d/web.ini"));
-  EXPECT_EQ(dir_.Told(), "services.d/web.ini: cannot be read: No such file or directory");
-}
-
-TEST_F(MistakesTest, EmptyFile) {
-  EXPECT_EQ(Dns(""),
-            "services.d/dns.ini: [service] is missing\n"
-            "services.d/dns.ini: one of [listen], [connect], [relay] is missing");
-}
-
-TEST_F(MistakesTest, FolderThatIsNone) {
-  std::filesystem::remove_all(dir_.Path("peers.d"));
-  dir_.Write("peers.d", "a file");
-  EXPECT_NE(dir_.Told().find("peers.d: cannot be listed: Not a directory"), std::string::npos);
-}
-
-TEST_F(MistakesTest, BadFileName) {
-  dir_.Write("services.d/DNS_1.ini", kConnectText);
-  EXPECT_NE(dir_.Told().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
-}
-
-TEST_F(MistakesTest, UnknownSection) {
-  EXPECT_EQ(DnsWith("[security]", "[sekurity]"),
-            "services.d/dns.ini: [security] is missing\n"
-            "services.d/dns.ini:6: unknown section [sekurity]");
-}
-
-TEST_F(MistakesTest, UnknownKey) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nlifetme = 5s"),
-            "services.d/dns.ini:4: unknown key lifetme in [service] (did you mean lifetime?)");
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\naddress = 127.0.0.1:5"),
-            "services.d/dns.ini:4: unknown key address in [service] (it belongs into [listen])");
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nfrobnicate = 1\nfrobnicate = 2"),
-            "services.d/dns.ini:4: unknown key frobnicate in [service]\n"
-            "services.d/dns.ini:5: unknown key frobnicate in [service]");
-}
 
 TEST_F(MistakesTest, MissingRequiredKey) {
   EXPECT_EQ(DnsWith("protocol = udp\n", ""),
@@ -125,11 +49,6 @@ TEST_F(MistakesTest, BadPrincipal) {
             "services.d/ldap.ini:7: accept: bad principal ldap/a*@EXAMPLE.NET: `*` stands for a "
             "whole component only "
             "(write \\* for the character): a*");
-}
-
-TEST_F(MistakesTest, DuplicateSingleKey) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\npeer = other"),
-            "services.d/dns.ini:4: peer: again (first at line 3; it has one value only)");
 }
 
 TEST_F(MistakesTest, BadUnit) {
@@ -194,47 +113,6 @@ TEST_F(MistakesTest, RelayThatCannotBe) {
             "services.d/dns.ini:3: from is missing in [relay]: nothing would be passed on");
 }
 
-TEST_F(MistakesTest, IndentedLine) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\n  lifetime = 5s"),
-            "services.d/dns.ini:4: the line is indented (it would continue the value above it)");
-}
-
-TEST_F(MistakesTest, OverlongLine) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nwire-name = " + std::string(200, 'x')),
-            "services.d/dns.ini:4: the line is longer than 198 bytes");
-}
-
-TEST_F(MistakesTest, NulByte) {
-  EXPECT_EQ(DnsWith("peer = hoster", std::string("peer = hoster\nlifetime = 5s\0", 28)),
-            "services.d/dns.ini:4: NUL byte");
-}
-
-TEST_F(MistakesTest, EmptySection) {
-  EXPECT_EQ(NodeWith("[sctp]\n; nothing yet\n"), "funnel.conf:3: section [sctp] is empty");
-}
-
-TEST_F(MistakesTest, MistakesInOverrides) {
-  dir_.Write("services.d/dns.ini.d/x.ini", "[service]\n\nlifetime = 5\n");
-  EXPECT_EQ(dir_.Told(),
-            "services.d/dns.ini.d/x.ini:3: lifetime: a time with its unit (ms, s, min, h, d) is "
-            "expected, not 5");
-}
-
-TEST_F(MistakesTest, AllAreCollected) {
-  dir_.Write("services.d/ldap.ini", Replace(kConnectText, "127.0.0.1:389", "nowhere"));
-  dir_.Write("peers.d/hoster.ini", Replace(kPeerText, "connect", "konnect"));
-  dir_.Write("funnel.conf", "[node]\nname = a b\nlog-level = loud\n");
-  EXPECT_EQ(
-      DnsWith("peer = hoster", "lifetime = 1\nmax-flows = x\npeer = hoster"),
-      "funnel.conf:2: name: a node's name, written as a host name is expected, not a b\n"
-      "funnel.conf:3: log-level: error, warning, notice, info or debug is expected, not loud\n"
-      "peers.d/hoster.ini:4: unknown key konnect in [peer] (did you mean connect?)\n"
-      "services.d/dns.ini:3: lifetime: a time with its unit (ms, s, min, h, d) is expected, not 1\n"
-      "services.d/dns.ini:4: max-flows: a whole number is expected, not x\n"
-      "services.d/ldap.ini:4: address: bad address nowhere: the port is missing (host:port, "
-      "[v6]:port)");
-}
-
 TEST_F(MistakesTest, LimitsThatContradict) {
   EXPECT_EQ(NodeWith("[sctp]\nrto-min = 3s\n"),
             "funnel.conf:4: rto-min (3s) is greater than rto-initial (500ms)");
@@ -290,15 +168,6 @@ TEST_F(MistakesTest, StarsWhereOneNameIsMeant) {
   EXPECT_EQ(DnsWith("expect = dns/ns.hoster.net", "expect = dns/\\*"), "none");
 }
 
-TEST_F(MistakesTest, CommentBehindAValueAsOthersWriteIt) {
-  EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET # all of them"),
-            "services.d/ldap.ini:7: accept: a comment behind a value begins with ; and not with #");
-  EXPECT_EQ(
-      LdapWith("127.0.0.1:389", "127.0.0.1:389\t# loopback"),
-      "services.d/ldap.ini:4: address: a comment behind a value begins with ; and not with #");
-  EXPECT_EQ(LdapWith("127.0.0.1:389", "127.0.0.1:389 ; loopback"), "none");
-}
-
 TEST_F(MistakesTest, BlankInARealm) {
   EXPECT_NE(
       LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET ldap/b@EXAMPLE.NET").find("ldap.ini:7"),
@@ -306,15 +175,6 @@ TEST_F(MistakesTest, BlankInARealm) {
   EXPECT_NE(LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET, more").find("a blank in the realm"),
             std::string::npos);
   EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "John Doe@EXAMPLE.NET"), "none");
-}
-
-TEST_F(MistakesTest, QuotesAndNoBreakSpaces) {
-  for (const char* quoted : {"\"127.0.0.1:389\"", "'127.0.0.1:389'", "\u201c127.0.0.1:389\u201d"})
-    EXPECT_EQ(LdapWith("127.0.0.1:389", quoted),
-              "services.d/ldap.ini:4: address: a value stands without quotes");
-  EXPECT_NE(
-      LdapWith("= 127.0.0.1:389", "=\u00a0127.0.0.1:389").find("ldap.ini:4: address: a no-break"),
-      std::string::npos);
 }
 
 TEST_F(MistakesTest, KeytabAsKerberosWritesIt) {
@@ -358,20 +218,6 @@ TEST_F(MistakesTest, EdgesThatAreSomebodyElse) {
   EXPECT_NE(LdapWith("tcp\n", "tcp\nedge-user = 0997\n").find("already the edge of service dns"),
             std::string::npos)
       << "two spellings";
-}
-
-TEST_F(MistakesTest, FilesOfOtherSystemsEditors) {
-  EXPECT_EQ(
-      Dns("\xEF\xBB\xBF" + std::string(kListenText)),
-      "services.d/dns.ini:1: a byte order mark stands before the first line: save the file as "
-      "UTF-8 without it");
-  EXPECT_NE(Dns("\xFF\xFE[").find("dns.ini:1: the file is UTF-16"), std::string::npos);
-  std::string text(kListenText);
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
-    text.replace(at, 1, "\r\n");
-  EXPECT_EQ(Dns(text), "none");
-  std::erase(text, '\n');
-  EXPECT_NE(Dns(text).find("dns.ini:1: lines end with a carriage return only"), std::string::npos);
 }
 
 TEST_F(MistakesTest, NodeNamesAreComparedAsDnsDoes) {
