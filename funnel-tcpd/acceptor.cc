@@ -78,6 +78,7 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
     shared_.Count(kSessionsDrained);
     return CloseWithReset(std::move(fd));
   }
+
   SessionLimit::Place place = shared_.limit.Take();
   if (!place) {
     shared_.Count(kSessionsOverLimit);
@@ -85,6 +86,7 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
         {{"SERVICE", shared_.service.name.text()}});
     return CloseWithReset(std::move(fd));
   }
+
   PrepareStream(fd.get(), shared_.service.keepalive);
   wire::SessionInfo info{AddressText(client), AddressText(LocalAddress(fd.get()))};
   on_connection_({std::move(fd), std::move(info), std::move(place)});

@@ -1,6 +1,6 @@
 // Takes connections off the listening sockets. Never lets them pile up unseen: one over
 // max-sessions, or any while the service is drained, is reset at once: its client can go elsewhere.
-// And when descriptors run out a spare one is given up so that the newcomer can still be told.
+// And when descriptors run out a spare one is closed so that the newcomer can still be reset.
 //
 // Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
 // may not destroy the acceptor.
@@ -44,10 +44,13 @@ class Acceptor {
 
   // False: nothing more to accept now.
   [[nodiscard]] bool AcceptOne(int listening);
+  // Whether there is more to accept now.
   [[nodiscard]] bool OnAcceptError(int listening, int error);
+  // Passes the connection on, or resets it: drained, or max-sessions.
   void Admit(UniqueFd fd, const SocketAddress& client);
   // No descriptor is free: frees the spare one for as long as it takes to reset one connection.
   void Shed(int listening);
+  // Accepts nothing for a while: the system has no memory or descriptors.
   void Pause();
   void SetListening(bool on);
 

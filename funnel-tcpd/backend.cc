@@ -20,6 +20,7 @@ Result<DialId> Backend::Dial(const wire::SessionInfo& info, Dialer::Done done) {
         {{"SERVICE", shared_.service.name.text()}});
     return Fail(addresses.error().message);
   }
+
   return dialer_.Dial(ProxyHeader(addresses->client, addresses->local), std::move(done));
 }
 

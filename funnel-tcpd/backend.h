@@ -1,5 +1,5 @@
 // The backend as one channel may use it: the dialer, with what the channel's peer may claim about
-// its clients. Owned beside the channel's SessionPump.
+// its clients. Owned together with the channel's SessionPump.
 #pragma once
 
 #include "funnel-tcpd/client_policy.h"
@@ -12,7 +12,7 @@ class Backend {
   Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
 
   // As Dialer::Dial. An error: the service has proxy-protocol, and the client's address may not be
-  // told to the backend; logged and counted.
+  // passed to the backend; logged and counted.
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, Dialer::Done done);
   // For sessions from now on.
   void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }

@@ -1,5 +1,5 @@
 // Which client addresses the far side may claim towards our backend (`client-networks`). A backend
-// that is told an address by the PROXY protocol grants by it, so a claim is never taken on trust.
+// that gets an address by the PROXY protocol grants access by it, so no claim is trusted.
 #pragma once
 
 #include <string>
@@ -24,19 +24,20 @@ class ClientPolicy {
   ClientPolicy(const config::ServiceConfig& service, const config::PeerConfig* peer,
                std::vector<SocketAddress> own);
 
-  // The addresses of INFO when they may be told to the backend. An error says what is wrong with
+  // The addresses of INFO if they may be passed to the backend. An error says what is wrong with
   // the claim, escaped for a log line; a session without a client's address is one, since the
   // backend would then take our own address for the client's.
   [[nodiscard]] Result<ClientAddresses> Admit(const wire::SessionInfo& info) const;
 
  private:
+  // By client-networks; without any: no loopback, multicast, wildcard or address of this host.
   [[nodiscard]] bool Allows(const SocketAddress& client) const;
 
   std::vector<config::Network> networks_;
   std::vector<SocketAddress> own_;
 };
 
-// The addresses of this host's interfaces, port 0. Empty if the kernel does not tell.
+// The addresses of this host's interfaces, port 0. Empty if the kernel does not list them.
 [[nodiscard]] std::vector<SocketAddress> OwnAddresses();
 
 }  // namespace funnel::tcpd

@@ -10,7 +10,7 @@
 namespace funnel::tcpd {
 namespace {
 
-// No event tells that a socket's queue is empty.
+// No event reports that a socket's queue is empty.
 constexpr std::chrono::milliseconds kLook{10};
 constexpr std::chrono::seconds kLongest{5};
 // Each holds a descriptor.

@@ -29,6 +29,7 @@ class Departures {
     TimePoint until;
   };
 
+  // Closes those whose queue has left, or whose time is over; comes again for the others.
   void Look();
 
   std::deque<Leaving> leaving_;  // in order, for all have equally long

@@ -69,11 +69,13 @@ void DialAttempt::Socket::OnReady(std::uint32_t) {
   const auto self = std::ranges::find(owner.sockets_, this, &std::unique_ptr<Socket>::get);
   const std::unique_ptr<Socket> kept = std::move(*self);
   owner.sockets_.erase(self);
+
   if (error != 0) {
     owner.Fail(address, ErrorText(error), Now());
   } else {
     owner.Win(*this);
   }
+
   owner.user_.OnProgress(owner);
 }
 

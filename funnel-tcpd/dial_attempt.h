@@ -1,5 +1,5 @@
 // One session's way to a backend that has IP addresses: the sockets that are being connected, one
-// address after the other, beside each other where they are silent (common/net/address_race.h).
+// address after the other, in parallel where they are silent (common/net/address_race.h).
 //
 // Owned by Dialer, on the loop's thread. Call order: Start(), then Run() when it is due() and after
 // each OnProgress(), until it says that it is over.
@@ -24,7 +24,7 @@ class DialAttempt final {
   class User {
    public:
     virtual ~User() = default;
-    // Something has connected or failed: Run() tells. ATTEMPT may be destroyed from here.
+    // Something has connected or failed: Run() returns which. ATTEMPT may be destroyed from here.
     virtual void OnProgress(DialAttempt& attempt) = 0;
   };
   enum class Outcome { kPending, kConnected, kFailed };
@@ -56,10 +56,13 @@ class DialAttempt final {
     event::Registration watch;
   };
 
+  // Starts to connect to ADDRESS, in parallel to those that are silent.
   void Begin(const SocketAddress& address, TimePoint now);
   // SOCKET's socket is connected.
   void Win(Socket& socket);
+  // ADDRESS does not serve; WHY goes into the error of the whole attempt.
   void Fail(const SocketAddress& address, const std::string& why, TimePoint now);
+  // Whether all of the PROXY header was taken.
   [[nodiscard]] bool SendHeader(Socket& socket);
 
   SharedState& shared_;

@@ -13,8 +13,8 @@
 namespace funnel::tcpd {
 namespace {
 
-// A Unix socket whose backlog is full says so at once and never tells when there is room. So it is
-// asked so often, by one of those that wait.
+// A Unix socket whose backlog is full says so at once and never reports when there is room. So it
+// is asked so often, by one of those that wait.
 constexpr std::chrono::milliseconds kBusyRetry{10};
 
 }  // namespace
@@ -112,6 +112,7 @@ bool Dialer::TryUnix(DialId id, Pending& pending) {
   } else {
     Succeed(id, std::move(fd));
   }
+
   return true;
 }
 

@@ -45,15 +45,22 @@ class Dialer final : private DialAttempt::User {
   };
 
   void OnProgress(DialAttempt& attempt) override;
+  // Begins with the addresses, where the dial still waits.
   void OnResolved(DialId id, const net::Resolver::Answer& answer);
+  // Looks what has become of the attempt, and ends the dial or sets its next time.
   void Run(DialId id, Pending& pending);
+  // PENDING is looked at again at AT.
   void WakeAt(DialId id, Pending& pending, TimePoint at);
+  // Goes on with those whose time has come; those past connect-timeout fail.
   void OnWake();
   // False: the backlog is full.
   [[nodiscard]] bool TryUnix(DialId id, Pending& pending);
   void RetryBusy();
+  // The backend works again, if it did not.
   void Succeed(DialId id, UniqueFd fd);
+  // Counted in COUNTER and logged.
   void FailDial(DialId id, CounterIndex counter, const std::string& why);
+  // The answer waits for the end of the turn, where no call of the user's is running.
   void Finish(DialId id, Result<UniqueFd> result);
   void DeliverAnswers();
 

@@ -1,4 +1,4 @@
-// The header of the PROXY protocol, version 2: tells a backend who the client behind us is.
+// The header of the PROXY protocol, version 2: by it a backend learns the client's address.
 #pragma once
 
 #include "common/base/bytes.h"

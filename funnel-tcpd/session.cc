@@ -32,7 +32,7 @@ void Session::OnReady(std::uint32_t events) {
 }
 
 // The kernel keeps what came in front of the reset, or of the end: it is read first. The error
-// itself is told once, so we remember it.
+// itself is reported once, so we remember it.
 void Session::Break() {
   broken_ = readable_ = true;
   owner_.RequestTurn(*this);
@@ -56,6 +56,7 @@ void Session::Read() {
     // descriptors came.
     if (error == EAGAIN) readable_ = false;
   }
+
   if (broken_ && !over() && (!input_open_ || !readable_)) owner_.OnBroken(*this);
 }
 
@@ -81,6 +82,7 @@ std::size_t Session::Write(ByteView bytes) {
       return bytes.size();  // nobody will ask for the rest
     }
   }
+
   return written;
 }
 

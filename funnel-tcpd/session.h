@@ -3,7 +3,7 @@
 // socket only as much is read as the channel takes.
 //
 // Owned by a SessionPump, on the loop's thread. It never destroys itself: once over() it has closed
-// its socket, told the pump, and waits to be swept.
+// its socket, notified the pump, and waits to be removed.
 //
 // The socket is watched edge-triggered, so that neither a paused direction nor a hang-up costs a
 // system call: `readable_` and `blocked_` remember what the last edge said.
@@ -56,7 +56,7 @@ class Session final : public event::DescriptorHandler {
   [[nodiscard]] std::size_t Write(ByteView bytes);
   // The peer's direction has ended, and all of it was written.
   void FinishOutput();
-  // Closes the socket such that the application sees a reset, and tells nobody.
+  // Closes the socket such that the application sees a reset, and notifies nobody.
   void Abort();
   // The same, but leaves it to the caller to close the socket.
   [[nodiscard]] UniqueFd Detach();
@@ -69,9 +69,13 @@ class Session final : public event::DescriptorHandler {
 
  private:
   void OnReady(std::uint32_t events) override;
+  // Takes the socket's error; a Unix socket also reports EPOLLERR without one.
   [[nodiscard]] bool HasError() const;
+  // The application has shut down writing.
   void OnEndOfInput();
+  // Closes the socket in good order once both directions have ended.
   void FinishIfDone();
+  // The connection was reset; the owner is notified when all that came before was read.
   void Break();
 
   SessionOwner& owner_;

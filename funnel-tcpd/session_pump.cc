@@ -24,6 +24,7 @@ bool SessionPump::Open(Connection& connection) {
     shared_.Count(kSessionsNoNumber);
     return false;
   }
+
   shared_.Count(kSessionsTotal);
   shared_.Count(kSessions);
   Entry& entry = entries_[*id];
@@ -38,11 +39,13 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
     shared_.Count(kSessionsDrained);
     return port_.ResetSession(id, EndCode::kDraining);
   }
+
   SessionLimit::Place place = shared_.limit.Take();
   if (backend_ == nullptr || !place) {
     shared_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
     return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
   }
+
   auto dial = backend_->Dial(
       info, [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); });
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);

@@ -73,12 +73,15 @@ class SessionPump final : private SessionOwner {
   void OnFinished(Session& session) override;
   void OnBroken(Session& session) override;
 
+  // The backend's socket for a session that the far end opened, or why there is none.
   void OnDialed(SessionId id, Result<UniqueFd> connected);
+  // False: the socket cannot be watched, and the session is reset.
   [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
   // Ends a session here: its connection is reset unless it is over already.
   void Drop(SessionId id);
+  // Lets sessions that asked for it read, and destroys those that have ended.
   void RunTurn();
 
   SharedState& shared_;

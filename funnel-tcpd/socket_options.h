@@ -10,7 +10,7 @@ namespace funnel::tcpd {
 // TCP_NODELAY (requests are small and must not wait for each other's acknowledgement), and probes
 // of a silent peer after KEEPALIVE (0: none), and a reset on close: should this process die, the
 // kernel closes for it, and that must not look like an end. Harmless on a Unix socket. Mistakes are
-// ignored: a socket whose peer has gone refuses options, and its next read tells why.
+// ignored: a socket whose peer has gone refuses options, and its next read returns why.
 void PrepareStream(int fd, std::chrono::milliseconds keepalive);
 
 // Ends the connection so that its peer sees ECONNRESET (an RST), whatever was still to be sent: a

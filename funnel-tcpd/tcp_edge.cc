@@ -38,6 +38,7 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
     // Those that wait already come first.
     if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
   });
+
   for (UniqueFd& listener : listeners) TRY(acceptor_->Add(std::move(listener)));
   return {};
 }
@@ -129,6 +130,7 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
              .opened = view.opened});
     });
   }
+
   waiting_.Visit([&](const Connection& connection, TimePoint since) {
     visit({.state = "waiting",
            .client = connection.info.client,

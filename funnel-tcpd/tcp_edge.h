@@ -48,10 +48,13 @@ class TcpEdge final : public service::Application {
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
 
   [[nodiscard]] bool listens() const { return shared_.service.role == config::Role::kListen; }
+  // Those that systemd passed under the name "listen".
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
+  // What PEER and the service allow its clients' addresses to be.
   [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
   // To the channel with the fewest sessions. False: none takes it now.
   [[nodiscard]] bool Open(Connection& connection);
+  // Opens sessions for those that wait, as far as channels take them.
   void DrainWaiting();
 
   const config::Configuration& configuration_;

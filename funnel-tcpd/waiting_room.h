@@ -40,6 +40,7 @@ class WaitingRoom {
     Connection connection;
   };
 
+  // Resets those that have waited for connect-wait.
   void OnTimer();
   void PopFront();
   void ArmTimer();

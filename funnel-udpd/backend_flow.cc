@@ -41,7 +41,7 @@ Result<> BackendFlow::Open(int family) {
   return {};
 }
 
-// Connecting asks for the way there; disconnecting leaves the socket as it was.
+// Connecting looks up the route; disconnecting leaves the socket as it was.
 Result<> BackendFlow::CheckRoute(const SocketAddress& backend) {
   if (connect(fd_.get(), backend.data(), backend.size()) < 0)
     return FailErrno("connect to " + backend.text());
@@ -74,7 +74,7 @@ void BackendFlow::OnReady(std::uint32_t events) {
   if ((events & EPOLLERR) != 0) TakeErrors();
   for (int round = 0; round < kBatches; ++round) {
     const Result<int> got = shared_.batch.Receive(fd_.get());
-    // An error that was taken from its queue is told here, too, and is over with that.
+    // An error that was taken from its queue is returned here, too, and is over with that.
     if (!got) continue;
     Take(*got);
     if (*got < ReceiveBatch::kDatagrams) return;

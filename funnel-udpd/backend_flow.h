@@ -30,7 +30,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
     virtual void OnBackendFailed(BackendFlow& flow, int error) = 0;
   };
 
-  // WHO tells the client apart from all others, across channels.
+  // WHO distinguishes the client from all others, across channels.
   BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who);
   ~BackendFlow() override;
 
@@ -66,9 +66,13 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
  private:
   static constexpr int kBatches = 4;
 
+  // A socket of FAMILY; one that is there stays.
   [[nodiscard]] Result<> Open(int family);
+  // Fails where the kernel has no route to BACKEND.
   [[nodiscard]] Result<> CheckRoute(const SocketAddress& backend);
+  // Reads the socket's error queue: ICMP messages, each with the address that refused.
   void TakeErrors();
+  // Passes on the COUNT datagrams that were received; those from elsewhere are counted.
   void Take(int count);
 
   SharedState& shared_;

@@ -40,13 +40,22 @@ class BackendPicker {
   void OnReload();
 
  private:
+  // Asks for the name's addresses on behalf of FLOW.
   void LookUp(BackendFlow& flow);
+  // The answer for the flow that waits under number LOOKUP, if that is still there.
   void OnResolved(std::uint64_t lookup, const net::Resolver::Answer& answer);
+  // What the name has now. Flows that use another address move when they next send.
   void Learn(const std::vector<SocketAddress>& addresses);
+  // Looks the name up again every resolve-interval while flows are in use.
   void CheckName(TimePoint now);
+  // Begins a race of FLOW over ADDRESSES; without any it gives up.
   void Try(BackendFlow& flow, const std::vector<SocketAddress>& addresses);
+  // Takes the next address that can be used at all; after the last one the name is asked again.
   void Advance(BackendFlow& flow);
+  // Notes that FLOW waits; an answer finds it by this number, or finds that it has gone.
   [[nodiscard]] std::uint64_t Wait(BackendFlow& flow);
+  // No address is left. The user is notified at the end of the turn, where no call of its is
+  // running.
   void GiveUp(BackendFlow& flow, const std::string& why);
   void ReportGivenUp();
 

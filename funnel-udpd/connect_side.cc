@@ -66,11 +66,13 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
     channel.wire().ResetSession(session, wire::EndCode::kDraining);
     return;
   }
+
   const bool fresh = flow == nullptr;
   if (fresh) {
     MakeRoom(channel.remote_principal());
     flow = &Add(who, channel.remote_principal());
   }
+
   flow->channel = &channel;
   flow->session = session;
   FlowsOf(channel).by_session.emplace(session, flow);
@@ -110,7 +112,7 @@ BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
   return flows_.back();
 }
 
-// The client's next datagram begins anew, and where its side suppresses resends, it is told by this
+// The client's next datagram begins a new flow. If its side suppresses resends, it learns by this
 // that there is nothing on its way.
 void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
   shared_.Count(kConnectFailed);

@@ -51,15 +51,20 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   }
   // A flow of an ended channel that this session continues; nullptr: none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
+  // A new flow of client WHO, which came by way of PEER.
   [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& peer);
+  // Ends the least useful flow where a new one of PEER would exceed max-flows or its share.
   void MakeRoom(const std::string& peer);
   void OnNoBackend(BackendFlow& flow, const std::string& why) override;
   // Ends it here and at the far side.
   void End(BackendFlow& flow);
   void Orphan(BackendFlow& flow);
+  // Destroys the flow; its socket closes once what it still sends has left.
   void Erase(BackendFlow& flow);
+  // Ends flows that were idle for too long.
   void Expire();
   void ArmExpiry();
+  // How long flows may be idle, by how useful they are.
   [[nodiscard]] FlowRanks::Patience Patience() const;
 
   SharedState& shared_;

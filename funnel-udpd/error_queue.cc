@@ -28,11 +28,13 @@ std::optional<SendingError> TakeError(int fd) {
                 .msg_control = control,
                 .msg_controllen = sizeof control,
                 .msg_flags = 0};
+
   if (recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
   SendingError out;
   out.sent_to =
       SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&address), header.msg_namelen)
           .value_or(SocketAddress());
+
   for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
     const bool v4 = at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVERR;
     const bool v6 = at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_RECVERR;
@@ -41,6 +43,7 @@ std::optional<SendingError> TakeError(int fd) {
     std::memcpy(&error, CMSG_DATA(at), sizeof error);
     out.error = static_cast<int>(error.ee_errno);
   }
+
   return out;
 }
 

@@ -88,7 +88,9 @@ class FlowRanks {
   using Use = RankedFlow::Use;
   using Lists = RankedFlow::Lists;
 
+  // nullptr: there is none.
   static RankedFlow* LeastUseful(const Lists& lists);
+  // FLOW was used: it goes to the end of the list of its usefulness.
   void Touch(RankedFlow& flow, Use use, TimePoint now);
 
   Lists all_;

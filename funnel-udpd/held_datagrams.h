@@ -39,6 +39,7 @@ class HeldDatagrams {
   void Clear();
 
  private:
+  // The oldest, of this flow and of the sum of all.
   void DropFront();
 
   HeldBytes& held_;

@@ -27,6 +27,7 @@ Result<> ListenSide::Start(std::vector<UniqueFd> sockets) {
     listeners_.push_back(std::make_unique<Listener>(shared_, out_, *this, std::move(socket)));
     TRY(listeners_.back()->Start());
   }
+
   return {};
 }
 
@@ -82,10 +83,12 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
     flows_.OnRequest(*known, now);
     return known;
   }
+
   if (shared_.draining) {
     shared_.Count(kFlowsDrained);
     return nullptr;
   }
+
   MakeRoom(key);
   Flow& flow = flows_.Add(key, listener, now);
   shared_.Count(kFlowsTotal);

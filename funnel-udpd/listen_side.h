@@ -50,21 +50,32 @@ class ListenSide final : public Listener::User {
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
+  // nullptr: a client without a flow came while the service is being drained.
   [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
+  // Ends the least useful flow where a new one of KEY's client would exceed max-flows or its share.
   void MakeRoom(const FlowKey& key);
+  // Detaches the flow and destroys it.
   void End(Flow& flow);
+  // Whether suppress-resends drops DATAGRAM; remembers it otherwise.
   [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
   // Makes FLOW a session of the channel with the fewest. False: none takes one now.
   [[nodiscard]] bool Announce(Flow& flow);
+  // Ends the flow's session on its channel; the flow itself stays.
   void Detach(Flow& flow);
   // What was sent is not on its way any more.
   static void ForgetResends(Flow& flow);
+  // A datagram that waited for a channel has gone: its resend must not be suppressed.
   void OnWaitingDropped(const FlowKey& key);
+  // Keeps DATAGRAM until a channel takes its flow, for connect-wait at most.
   void Wait(const FlowKey& key, ByteView datagram, TimePoint now);
+  // Sends what waits, oldest first, as far as channels take flows.
   void SendWaiting();
+  // Gives the flows that have lost their channel another, as far as channels take them.
   void AnnounceAgain();
+  // Ends flows that were idle for too long, and drops datagrams that waited for too long.
   void Expire();
   void ArmExpiry();
+  // How long flows may be idle, by how useful they are.
   [[nodiscard]] FlowRanks::Patience Patience() const;
 
   SharedState& shared_;

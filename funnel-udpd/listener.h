@@ -1,5 +1,6 @@
 // One listening UDP socket of the client side: datagrams in, with the address each was sent to, and
-// answers out from that address (so that a wildcard socket answers as whom it was asked).
+// answers out from that address (so that a wildcard socket answers from the address that was
+// asked).
 //
 // Owned by ListenSide, on the loop's thread.
 #pragma once
@@ -21,7 +22,7 @@ class Listener final : public event::DescriptorHandler {
   };
 
   Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd);
-  // Begins to read. Fails where the socket cannot tell whom a datagram was sent to.
+  // Begins to read. Fails where the socket cannot report the address to which a datagram was sent.
   [[nodiscard]] Result<> Start();
   void Stop() { registration_.Remove(); }
   void Answer(const SocketAddress& client, const SocketAddress& local, ByteView datagram);

@@ -30,6 +30,7 @@ SocketAddress FromPacketInfo(const msghdr& header) {
       return *SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&address), sizeof address);
     }
   }
+
   return {};
 }
 
@@ -67,6 +68,7 @@ Result<int> ReceiveBatch::Receive(int fd) {
                            .msg_controllen = sizeof slot.control,
                            .msg_flags = 0};
   }
+
   const int got = recvmmsg(fd, headers_, kDatagrams, MSG_DONTWAIT, nullptr);
   if (got >= 0) return got;
   if (errno == EAGAIN || errno == EINTR) return 0;

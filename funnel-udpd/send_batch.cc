@@ -18,7 +18,7 @@ constexpr std::size_t kMaxSegment = 1400;
 constexpr std::size_t kControlSize =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 
-// What an ICMP message reported of an earlier datagram is told by the next call, whose own
+// The next call returns what an ICMP message reported of an earlier datagram; its own
 // datagrams were not looked at. So an error counts for a message only when it comes twice; but not
 // this one.
 bool MayBeAnothers(int error) { return error != EAGAIN && error != ENOBUFS; }
@@ -98,6 +98,7 @@ std::size_t SendBatch::SegmentsFrom(std::size_t first, std::size_t last) const {
     ++count;
     if (next.size < head.size) break;  // only the last segment may be short
   }
+
   return count;
 }
 
@@ -106,6 +107,7 @@ void SendBatch::Fill(Message& message) const {
   const Entry& tail = entries_[message.first + message.count - 1];
   message.vector = {const_cast<std::uint8_t*>(bytes_.data()) + head.at,
                     tail.at + tail.size - head.at};
+
   message.header = {.msg_name = const_cast<sockaddr*>(head.to.data()),
                     .msg_namelen = head.to.size(),
                     .msg_iov = &message.vector,
@@ -113,10 +115,12 @@ void SendBatch::Fill(Message& message) const {
                     .msg_control = nullptr,
                     .msg_controllen = 0,
                     .msg_flags = 0};
+
   if (head.to.family() == AF_UNSPEC) {
     message.header.msg_name = nullptr;
     message.header.msg_namelen = 0;
   }
+
   AppendSource(message.header, message.control, head.from);
   if (message.count > 1)
     AppendControl(message.header, message.control, IPPROTO_UDP, UDP_SEGMENT,

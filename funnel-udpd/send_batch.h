@@ -44,11 +44,15 @@ class SendBatch {
 
   // Sends entries [FIRST, LAST), all of one socket.
   void SendRun(std::size_t first, std::size_t last);
+  // How many entries from FIRST on can leave as one train (GSO).
   [[nodiscard]] std::size_t SegmentsFrom(std::size_t first, std::size_t last) const;
+  // Sends all; one that fails does not hold up those behind it.
   void SendMessages(int fd, std::vector<Message>& messages);
   // One by one; for a train that the kernel would not segment.
   void SendSingly(std::size_t first, std::size_t count);
+  // Makes the headers of what MESSAGE's entries are.
   void Fill(Message& message) const;
+  // DATAGRAMS were lost with ERROR: blocked, refused or another error.
   void CountFailure(int error, std::size_t datagrams);
 
   Bytes bytes_;

@@ -1,5 +1,5 @@
 // Datagrams that came while no channel could take them, the oldest first. Bounded by their number,
-// by their bytes, and by time: the oldest go, and whoever sent them is told.
+// by their bytes, and by time: the oldest go, and their senders are reported.
 //
 // Owned by ListenSide, on the loop's thread.
 #pragma once

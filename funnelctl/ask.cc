@@ -101,6 +101,7 @@ Result<std::optional<std::string>> Talk::Next(TimePoint until) {
       return Fail(EscapeForLog(AsText(reply.text), ipc::kMaxTextSize));
     return std::optional<std::string>(AsText(reply.text));
   }
+
   return std::optional<std::string>();
 }
 
@@ -135,6 +136,7 @@ std::vector<Result<std::string>> AskAll(const std::vector<Question>& questions,
     auto sent = talks.back()->Send(question.command, question.arguments);
     if (!sent) talks.back() = std::unexpected(sent.error());
   }
+
   std::vector<Result<std::string>> answers;
   for (auto& talk : talks) {
     if (talk) {
@@ -143,6 +145,7 @@ std::vector<Result<std::string>> AskAll(const std::vector<Question>& questions,
       answers.push_back(std::unexpected(talk.error()));
     }
   }
+
   return answers;
 }
 

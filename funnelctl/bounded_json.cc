@@ -18,6 +18,7 @@ Result<> RequireBoundedJson(std::string_view text) {
     if ((c == ',' || c == '[' || c == '{') && ++values > kMaxJsonValues)
       return Fail("its answer has too many values");
   }
+
   return {};
 }
 

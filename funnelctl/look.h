@@ -9,7 +9,7 @@
 
 namespace funnel::ctl {
 
-// A daemon that does not answer within DEADLINE, and whatever else cannot be learned, is told
+// A daemon that does not answer within DEADLINE, and whatever else cannot be learned, is reported
 // within the view.
 [[nodiscard]] NodeView LookAtNode(const Options& options,
                                   std::chrono::milliseconds deadline = kAnswerDeadline);

@@ -34,6 +34,7 @@ int RunCommand(const Command& command, int argc, const char* const* argv) {
   std::string description = name + ": " + std::string(command.help);
   if (!command.description.empty()) description += "\n\n" + std::string(command.description);
   std::string epilogue = ExitStatus(command);
+
   Usage usage{.program = "funnelctl",
               .arguments = arguments,
               .description = description,
@@ -42,6 +43,7 @@ int RunCommand(const Command& command, int argc, const char* const* argv) {
               .accepts_json = command.json,
               .options = command.options,
               .epilogue = epilogue};
+
   auto options = ParseOptionsOrAnswer(usage, argc, argv);
   if (!options) return options.error();
   options->arguments.erase(options->arguments.begin());
@@ -69,11 +71,13 @@ int Run(int argc, const char* const* argv) {
               .epilogue =
                   "Exit status: 0 all well; 1 something is wrong or could not be "
                   "done; 2 wrong usage."};
+
   if (name != nullptr) {
     std::fprintf(stderr, "funnelctl: unknown command %s\nTry funnelctl --help.\n",
                  EscapeForLog(name).c_str());
     return kExitUsage;
   }
+
   auto options = ParseOptionsOrAnswer(usage, argc, argv);
   return options ? kExitUsage : options.error();
 }

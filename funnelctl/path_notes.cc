@@ -12,6 +12,7 @@ void AddPathNotes(const AssociationStatus& association, Table& table) {
       table.AddNote("path " + Shown(path.address) + " (" + Shown(path.carrier) +
                     "): " + Shown(path.state) + round_trip);
     }
+
   if (association.moved)
     table.AddNote("moved " + PrintTime(*association.moved) + " " + Shown(association.last_move));
   for (const std::string& way : association.trying) table.AddNote("trying " + Shown(way));

@@ -15,6 +15,7 @@ std::string Table::Print() const {
     for (std::size_t i = 0; i < widths.size(); ++i)
       widths[i] = std::max(widths[i], row.cells[i].size());
   }
+
   std::string out;
   for (const Row& row : rows_) {
     std::string line;
@@ -29,6 +30,7 @@ std::string Table::Print() const {
       out += std::string(kGap) + std::string(widths[0], ' ') + std::string(kGap) + note + '\n';
     }
   }
+
   return out;
 }
 

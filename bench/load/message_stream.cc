@@ -41,11 +41,13 @@ bool MessageStream::Receive(const std::function<void(std::string_view)>& on_mess
   if (size == 0) return false;
   in_.append(buffer, static_cast<std::size_t>(size));
   std::string_view rest = in_;
+
   while (rest.size() >= kLengthBytes && rest.size() - kLengthBytes >= LengthAt(rest)) {
     const std::size_t length = LengthAt(rest);
     on_message(rest.substr(kLengthBytes, length));
     rest.remove_prefix(kLengthBytes + length);
   }
+
   in_.erase(0, in_.size() - rest.size());
   return true;
 }

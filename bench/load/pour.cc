@@ -81,6 +81,7 @@ bool Take(Received& connection, std::vector<std::uint8_t>& buffer) {
   epoll.Add(listening.get(), EPOLLIN);
   std::map<int, Received> connections;
   std::vector<std::uint8_t> buffer(kRead);
+
   for (;;) {
     for (const int fd : epoll.Wait()) {
       if (fd == listening.get()) {

@@ -72,6 +72,7 @@ bool Parse(int argc, char** argv, Options& options) {
         return false;
     }
   }
+
   return optind == argc;
 }
 

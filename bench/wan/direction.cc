@@ -38,6 +38,7 @@ bool Direction::Set(std::string_view key, const std::vector<double>& values) {
   auto at = [&](std::size_t index, double otherwise) {
     return index < values.size() ? values[index] : otherwise;
   };
+
   if (key == "delay") {
     delay_ = values[0] * kNsPerMs;
   } else if (key == "jitter") {
@@ -61,6 +62,7 @@ bool Direction::Set(std::string_view key, const std::vector<double>& values) {
   } else {
     return false;
   }
+
   return true;
 }
 
@@ -97,10 +99,12 @@ void Direction::Receive(PacketPtr packet, Nanoseconds now, PacketPool& pool) {
     ++count_.overflow;
     return pool.Give(std::move(packet));
   }
+
   if (IsLost()) {
     ++count_.lost;
     return pool.Give(std::move(packet));
   }
+
   double due = sent + delay_;
   if (jitter_ > 0) due += (2 * Draw(kJitter) - 1) * jitter_;
   if (Chance(kReorder, reorder_)) {
@@ -110,6 +114,7 @@ void Direction::Receive(PacketPtr packet, Nanoseconds now, PacketPool& pool) {
     // Jitter alone keeps the order.
     due = last_due_ = std::max({due, last_due_, sent});
   }
+
   if (Chance(kDuplicate, duplicate_)) {
     ++count_.duplicated;
     PacketPtr copy = pool.Take();
@@ -117,6 +122,7 @@ void Direction::Receive(PacketPtr packet, Nanoseconds now, PacketPool& pool) {
     std::copy_n(packet->data.begin(), packet->size, copy->data.begin());
     Enqueue(std::move(copy), due);
   }
+
   Enqueue(std::move(packet), due);
 }
 

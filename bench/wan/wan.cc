@@ -52,6 +52,7 @@ void Configure(const std::string& argument, Direction& ab, Direction& ba) {
       Die("bad number: " + argument);
     at = end;
   }
+
   const bool only_ab = key.starts_with("ab."), only_ba = key.starts_with("ba.");
   if (only_ab || only_ba) key.erase(0, 3);
   if ((!only_ba && !ab.Set(key, values)) || (!only_ab && !ba.Set(key, values)))
@@ -94,6 +95,7 @@ int Run(int a, int b, Direction& ab, Direction& ba) {
   std::fprintf(stderr, "wan: ready\n");
   PacketPool pool;
   pollfd fds[] = {{a, POLLIN, 0}, {b, POLLIN, 0}, {signals.get(), POLLIN, 0}};
+
   for (;;) {
     const Nanoseconds due = std::min(ab.NextDue(), ba.NextDue());
     const Nanoseconds wait = std::clamp<Nanoseconds>(due - NowNs(), 0, kSecond);
@@ -119,6 +121,7 @@ int Main(int argc, char** argv) {
     if (option == 'i') ifname = optarg;
     if (option == '?') return 2;
   }
+
   if (argc < optind + 2) Die("usage: wan [-s SEED] [-i IFNAME] NS-A NS-B [[ab.|ba.]KEY=VALUE]...");
   Direction ab("ab", seed), ba("ba", seed);
   for (int i = optind + 2; i < argc; ++i) Configure(argv[i], ab, ba);

@@ -94,11 +94,13 @@ void Datagrams(int together) {
   const int rounds = 2'000'000 / together;
   std::size_t next = 0;
   const TimePoint begin = Now();
+
   for (int round = 0; round < rounds; ++round) {
     for (int i = 0; i < together; ++i) pair.a->SendDatagram(flows[next++ % flows.size()], datagram);
     (void)pair.a->Flush(pair.sink, begin, kBoot);
     pair.sink.DeliverTo(*pair.b);
   }
+
   std::printf("datagram of 100 bytes, %3d together: %7.1f ns\n", together,
               NanosecondsSince(begin, rounds * static_cast<double>(together)));
   if (pair.seen_b.received !=
@@ -114,6 +116,7 @@ void Stream(bool prepared) {
   constexpr std::uint64_t kTotal = std::uint64_t{4} << 30;
   std::uint64_t sent = 0;
   const TimePoint begin = Now();
+
   while (sent < kTotal) {
     for (int i = 0; i < 8; ++i) {
       if (prepared) {
@@ -130,6 +133,7 @@ void Stream(bool prepared) {
     (void)pair.b->Flush(pair.sink, Now(), kBoot);
     pair.sink.DeliverTo(*pair.a);
   }
+
   std::printf("16 KiB of a stream, %s: %7.1f ns (%.1f GB/s)\n", prepared ? "prepared" : "copied  ",
               NanosecondsSince(begin, static_cast<double>(sent) / 16384),
               static_cast<double>(sent) / NanosecondsSince(begin, 1));

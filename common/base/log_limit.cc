@@ -15,6 +15,7 @@ std::vector<LogLimit::Suppressed> LogLimit::TakeEnded(TimePoint now) {
   std::vector<Suppressed> ended;
   if (now < first_end_) return ended;
   first_end_ = TimePoint::max();
+
   for (auto at = windows_.begin(); at != windows_.end();) {
     if (now - at->second.begin < kWindow) {
       first_end_ = std::min(first_end_, at->second.begin + kWindow);
@@ -25,6 +26,7 @@ std::vector<LogLimit::Suppressed> LogLimit::TakeEnded(TimePoint now) {
       ended.push_back({at->first.first, at->first.second, at->second.lines - kLinesPerWindow});
     at = windows_.erase(at);
   }
+
   return ended;
 }
 

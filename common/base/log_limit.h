@@ -14,7 +14,7 @@ class LogLimit {
  public:
   static constexpr int kLinesPerWindow = 5;
   static constexpr std::chrono::seconds kWindow{60};
-  // A stranger can make up subjects; beyond this many the whole table starts anew.
+  // A stranger can make up subjects; beyond this many the whole table is emptied.
   static constexpr std::size_t kMaxSubjects = 4096;
 
   struct Suppressed {
@@ -23,8 +23,8 @@ class LogLimit {
     long count;
   };
 
-  // What was held back in windows that have ended; each is told once. Call it before Admit(), which
-  // counts on ended windows being gone.
+  // What was held back in windows that have ended; each is reported once. Call it before Admit(),
+  // which counts on ended windows being gone.
   [[nodiscard]] std::vector<Suppressed> TakeEnded(TimePoint now);
   // Whether a line may be written now.
   [[nodiscard]] bool Admit(std::string_view event, std::string_view subject, TimePoint now);

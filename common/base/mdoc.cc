@@ -74,6 +74,7 @@ std::string MdocText(std::string_view text) {
     length += word.size();
     sentence_ended = word.ends_with('.');
   }
+
   return out + '\n';
 }
 

@@ -130,6 +130,7 @@ Result<void> MakeAbsolute(Options& options) {
     base = std::filesystem::current_path(error);
     if (error) return Fail("the folder where we run: " + error.message());
   }
+
   for (auto member :
        {&Options::config_dir, &Options::defaults_dir, &Options::run_dir, &Options::state_dir}) {
     std::string& path = options.*member;
@@ -137,6 +138,7 @@ Result<void> MakeAbsolute(Options& options) {
     path = (std::filesystem::path(base + "/") / path).lexically_normal().string();
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   }
+
   return {};
 }
 
@@ -156,6 +158,7 @@ Result<Options> ParseOptions(const Usage& usage, int argc, const char* const* ar
       if (!taken) return std::unexpected(taken.error());
     }
   }
+
   if (options.help || options.version) return options;
   TRY(MakeAbsolute(options));
   if (options.arguments.size() < usage.min_arguments) {
@@ -180,12 +183,14 @@ const char* FirstArgument(int argc, const char* const* argv, std::span<const Own
       return !option.value.empty() && (option.name == word || option.short_name == word);
     });
   };
+
   for (int i = 1; i < argc; ++i) {
     std::string_view word = argv[i];
     if (!word.starts_with('-') || word == "-") return argv[i];
     if (word == "--") return i + 1 < argc ? argv[i + 1] : nullptr;
     if (has_value(word)) ++i;
   }
+
   return nullptr;
 }
 
@@ -197,6 +202,7 @@ std::string HelpText(const Usage& usage) {
     name.resize(std::max(kHelpColumn, name.size() + kGap.size()), ' ');
     out += std::string(kGap) + name + std::string(help) + '\n';
   };
+
   for (const OwnOption& option : usage.options) add(OwnOptionName(option), option.help);
   for (const ValueOption& option : kValueOptions) {
     add(std::string(option.name) + ' ' + std::string(option.value), option.help);
@@ -217,10 +223,12 @@ std::expected<Options, int> ParseOptionsOrAnswer(const Usage& usage, int argc,
                  options.error().message.c_str(), program.c_str());
     return std::unexpected(kExitUsage);
   }
+
   if (options->help) {
     std::fputs(HelpText(usage).c_str(), stdout);
     return std::unexpected(0);
   }
+
   if (options->version) {
     std::printf("%s %s\n", program.c_str(), kVersion);
     return std::unexpected(0);

@@ -1,4 +1,4 @@
-// One message of a Unix socket, with all that may come beside its bytes.
+// One message of a Unix socket, with all that may come with its bytes.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 // SipHash-2-4 (Aumasson and Bernstein) with a result of 64 or of 128 bits: a fast keyed hash. Who
-// does not know the key can neither choose inputs that collide nor tell what another one hashes to,
+// does not know the key can neither choose inputs that collide nor know what another one hashes to,
 // so it picks places in tables that strangers fill, and is a MAC of short things.
 #pragma once
 

@@ -34,6 +34,7 @@ std::optional<SocketAddress> SocketAddress::FromLiteral(std::string_view host, s
     if (inet_pton(AF_INET6, text.c_str(), &out.any_.v6.sin6_addr) != 1) return std::nullopt;
     out.any_.v6.sin6_family = AF_INET6;
   }
+
   out.set_port(port);
   return out;
 }

@@ -47,6 +47,7 @@ Result<Pieces> SplitHostPort(std::string_view text) {
     out.port = rest.substr(1);
     return out;
   }
+
   std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
     out.host = text;
@@ -54,6 +55,7 @@ Result<Pieces> SplitHostPort(std::string_view text) {
     out.host = text.substr(0, colon);
     out.port = text.substr(colon + 1);
   }
+
   return out;
 }
 
@@ -151,6 +153,7 @@ Result<Network> Network::Parse(std::string_view text) {
   auto address = SocketAddress::FromLiteral(text.substr(0, slash), 0);
   if (!address) return Fail("an address or ADDRESS/BITS is expected");
   Network out{*address, static_cast<int>(address->ip_bytes().size() * 8)};
+
   if (slash != std::string_view::npos) {
     std::string_view bits = text.substr(slash + 1);
     int count = -1;
@@ -164,6 +167,7 @@ Result<Network> Network::Parse(std::string_view text) {
     }
     out.prefix_bits = count;
   }
+
   return out;
 }
 

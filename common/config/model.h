@@ -89,7 +89,7 @@ struct SctpConfig {
   std::uint64_t congestion_unit_bytes = 9000;  // what the congestion window counts in
   std::uint32_t streams = 1024;
   milliseconds connect_timeout = 5s;    // one attempt to set up an association
-  milliseconds attempt_delay = 300ms;   // until the next way to a peer is tried beside the last one
+  milliseconds attempt_delay = 300ms;   // until the next candidate is tried in parallel
   milliseconds direct_retry = 10min;    // carrier = auto: after UDP worked, when direct comes again
   milliseconds return_interval = 1min;  // how often better ways than the one in use are tried
   milliseconds switch_idle = 5s;        // silence after which an association may give way

@@ -53,6 +53,7 @@ Result<Split> SplitName(std::string_view text) {
   split.components.emplace_back();
   Part* part = &split.components.back();
   bool realm_seen = false;
+
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '\\') {
@@ -70,6 +71,7 @@ Result<Split> SplitName(std::string_view text) {
       part->text += c;
     }
   }
+
   TRY(Check(split, realm_seen));
   return split;
 }
@@ -135,6 +137,7 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
     out.any_.push_back(any);
     out.shape_.components.push_back(std::move(part.text));
   }
+
   out.shape_.realm = std::move(split.realm.text);
   return out;
 }
@@ -174,6 +177,7 @@ std::string PrincipalPattern::text() const {
       out += c;
     }
   }
+
   out += '@';
   AppendEscaped(out, shape_.realm);
   return out;

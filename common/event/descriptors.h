@@ -64,7 +64,7 @@ class EpollSet {
   struct Slot {
     DescriptorHandler* handler = nullptr;  // nullptr: free
     int fd = -1;
-    std::uint32_t generation = 0;  // tells a slot's users apart
+    std::uint32_t generation = 0;  // distinguishes a slot's successive users
     std::uint32_t events = 0;
   };
 

@@ -50,12 +50,14 @@ Result<ListenFds> ListenFds::FromEnvironment() {
   if (count < 0)
     return FailErrno("cannot take the sockets of LISTEN_FDS and LISTEN_FDNAMES", -count);
   std::vector<Named> sockets;
+
   for (int i = 0; i < count; ++i) {
     UniqueFd fd(SD_LISTEN_FDS_START + i);
     // The manager may hand out blocking sockets; sd_listen_fds made them CLOEXEC.
     ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
     sockets.push_back({names != nullptr ? names[i] : "unknown", std::move(fd)});
   }
+
   FreeNames(names);
   return ListenFds(std::move(sockets));
 }
@@ -73,6 +75,7 @@ Result<std::vector<UniqueFd>> ListenFds::Take(std::string_view name, SocketKind 
     taken.push_back(std::move(it->fd));
     it = sockets_.erase(it);
   }
+
   return taken;
 }
 

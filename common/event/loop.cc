@@ -133,6 +133,7 @@ Result<std::unique_ptr<SignalWatch>> Loop::AddSignal(int signal, SignalWatch::Ca
           sd_event_add_signal(event_.get(), &source, signal, &SignalWatch::OnSignal, watch.get());
       r < 0)
     return FailErrno("cannot watch a signal", -r);
+
   watch->source_.reset(source);
   return watch;
 }

@@ -147,9 +147,12 @@ class Loop {
  private:
   friend class TurnHook;
   Loop() = default;
+  // Dispatches what is ready, a few times over if more comes, then runs the hooks. False: nothing
+  // was.
   [[nodiscard]] Result<bool> Turn(std::uint64_t timeout_usec);
   [[nodiscard]] Result<bool> Dispatch(std::uint64_t timeout_usec);
   void RunDeferred();
+  // Those that were requested; what they request runs in the next turn.
   void RunHooks();
   void RunPosted();
 

@@ -1,4 +1,4 @@
-// What a daemon tells the service manager ($NOTIFY_SOCKET, sd_notify(3)). Without one these do
+// What a daemon reports to the service manager ($NOTIFY_SOCKET, sd_notify(3)). Without one these do
 // nothing.
 #pragma once
 

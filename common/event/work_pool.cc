@@ -131,6 +131,7 @@ void WorkPool::RunWorker(const std::shared_ptr<State>& state) {
       if (state->loop != nullptr) (*answer)();
     });
   }
+
   --state->threads;
 }
 

@@ -11,7 +11,7 @@ namespace funnel::ipc {
 // How a request at authd failed.
 enum class FailureCode : std::uint16_t {
   kLocal = 1,       // ours: keytab, ticket, KDC, clock
-  kRefused = 2,     // the peer said no; `authenticated` tells whether that is proven
+  kRefused = 2,     // the peer said no; `authenticated` says whether that is proven
   kBusy = 3,        // authd has too much to do
   kProtocol = 4,    // what the peer sent makes no sense, or was altered on the way
   kUnknown = 5,     // no such handshake, context or claim (any more)
@@ -93,7 +93,7 @@ struct Release {
   }
 };
 
-// authd has started anew and this channel lives on. Answer: Announced with the context's new
+// authd has restarted and this channel lives on. Answer: Announced with the context's new
 // number, or Failed: the rule no longer holds.
 struct Announce {
   static constexpr MessageType kType = MessageType::kAnnounce;
@@ -205,7 +205,7 @@ struct DropClaim {
 };
 
 // An association is up and we connected it to this configured peer: authd opens @peer. An
-// association that came in is told by its first PeerFrame.
+// association that came in is reported by its first PeerFrame.
 struct PeerStart {
   static constexpr MessageType kType = MessageType::kPeerStart;
   AssociationId association;

@@ -38,6 +38,7 @@ Result<> CommandSession::OnPacket(ByteView packet) {
     answer->Fail(row.error().message);
     return {};
   }
+
   pending_.push_back(answer);
   (*row)->run(command.arguments, std::move(answer));
   return {};
@@ -53,14 +54,17 @@ Result<const CommandRow*> CommandSession::Check(const Command& command) const {
     table_.on_denied_(command.name + ": " + may.error().message);
     return std::unexpected(may.error());
   }
+
   if (command.arguments.size() < row.min_arguments || command.arguments.size() > row.max_arguments)
     return funnel::Fail("the command " + command.name + " with " +
                         std::to_string(command.arguments.size()) + " arguments");
+
   if (pending_.size() >= rules.max_pending) {
     const std::string why = "too many commands at once ([control] commands)";
     table_.on_denied_(command.name + ": " + why);
     return funnel::Fail(why);
   }
+
   return &row;
 }
 
@@ -72,6 +76,7 @@ Result<> CommandSession::MayRun(const Command& command, const CommandRow& row,
     auto reader = RequireReader(peer, rules.read_group);
     return reader || RequireAdmin(peer, rules.admin_group) ? Result<>() : reader;
   }
+
   TRY(RequireAdmin(peer, rules.admin_group));
   std::string what = command.name;
   for (const std::string& argument : command.arguments) what += ' ' + argument;

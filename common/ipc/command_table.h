@@ -1,4 +1,4 @@
-// What a daemon can be told over its control socket: one row a command, and who may give it.
+// What a daemon can be asked over its control socket: one row a command, and who may give it.
 // A CommandSession runs what one client sends against the table.
 //
 // Thread: the loop's. The table outlives its sessions; each session lives as long as its
@@ -38,7 +38,7 @@ class CommandTable {
     std::string admin_group;
     std::size_t max_pending = 0;  // commands of one client that are not answered yet
   };
-  // RULES is asked at each command: a reload changes them. ON_DENIED hears of each that was
+  // RULES is asked at each command: a reload changes them. ON_DENIED is called for each that was
   // refused to its asker, because of who it is or of how much it asks, for log and counter.
   CommandTable(std::function<Rules()> rules, std::function<void(const std::string& why)> on_denied)
       : rules_(std::move(rules)), on_denied_(std::move(on_denied)) {}
@@ -61,7 +61,7 @@ class CommandSession {
  public:
   CommandSession(const CommandTable& table, ControlConnection& connection)
       : table_(table), connection_(connection) {}
-  // Whoever is still at work for this client hears that it has gone.
+  // Those that still work for this client are notified that it has gone.
   ~CommandSession();
 
   // One packet of type Command: runs it, or answers why not. An error: it is none; end the
@@ -71,6 +71,7 @@ class CommandSession {
  private:
   [[nodiscard]] Result<> MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const;
+  // Fails where there is no such command, its asker may not give it, or has too many pending.
   [[nodiscard]] Result<const CommandRow*> Check(const Command& command) const;
   void ForgetFinished();
 

@@ -160,12 +160,14 @@ void ControlListener::Identify(ForeignFd connection) {
     return Log(LogLevel::kWarning, "client-rejected", "too many of its connections wait",
                {{"UID", key}});
   waiting.push_back(std::move(connection));
+
   // One look-up serves all of a user that come meanwhile.
   if (waiting.size() > 1) return;
   const bool queued = look_ups_.Submit(key, [this, who]() -> event::WorkPool::Answer {
     names::LookUp(who.uid, who.gid);
     return [this, uid = who.uid] { HandOver(uid); };
   });
+
   if (queued) return;
   waiting_.erase(who.uid);
   Log(LogLevel::kWarning, "client-rejected", "too many users wait to be looked up", {{"UID", key}});
@@ -187,6 +189,7 @@ void ControlListener::OnReady() {
         "connections wait: too many descriptors of others are being closed");
     return Pause();
   }
+
   for (int i = 0; i < kMaxPerTurn; ++i) {
     auto accepted = ControlSocket::AcceptOne(listening_.get());
     if (!accepted) {

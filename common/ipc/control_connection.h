@@ -55,8 +55,11 @@ class ControlConnection {
   void OnReady(std::uint32_t events);
   // False: there may be more.
   bool Receive();
+  // The connection is over; on_closed comes in the next turn.
   void End(Error why);
+  // Sending failed: what came before is still read, then the connection ends.
   void StopSending(Error why);
+  // Reads the rest where sending failed; then calls on_closed.
   void OnEnding();
 
   ControlSocket socket_;
@@ -65,7 +68,7 @@ class ControlConnection {
   std::optional<Error> cannot_send_;  // any more, and why: only what came is read yet
   std::unique_ptr<event::IoWatch> watch_;
   std::unique_ptr<event::Timer> ending_;
-  // Cleared by the destructor: tells a callback's caller that it is gone.
+  // Cleared by the destructor: by it a callback's caller knows that this object is gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -86,8 +89,11 @@ class ControlListener {
  private:
   ControlListener(event::Loop& loop, UniqueFd listening, OnConnection on_connection);
   void OnReady();
+  // Has its user looked up, off the loop, before it is handed over.
   void Identify(ForeignFd connection);
+  // Passes on all connections of UID that waited.
   void HandOver(uid_t uid);
+  // Accepts nothing for a while.
   void Pause();
 
   UniqueFd listening_;

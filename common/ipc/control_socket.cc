@@ -45,12 +45,14 @@ Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
   // One for all sockets of the thread. It is wiped where a packet lay, since that may be a key.
   static thread_local Bytes buffer(kMaxPacketSize);
   ReceivedMessage message = ReceiveMessage(fd_.get(), buffer);
+
   // The far end went without reading all that we sent; what it sent before lies here still.
   if (message.size < 0 && errno == ECONNRESET) message = ReceiveMessage(fd_.get(), buffer);
   if (message.size < 0) {
     if (errno == EAGAIN || errno == EINTR) return std::optional<ReceivedPacket>();
     return FailErrno("cannot receive");
   }
+
   // No message of ours is empty: this is the end (an empty packet looks the same).
   if (message.size == 0) return Fail("the peer closed the connection", kClosedByPeer);
   ReceivedPacket received;
@@ -89,6 +91,7 @@ Result<bool> ControlSocket::SendNow(ByteView packet, int fd) {
   msghdr message{};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
+
   if (fd >= 0) {
     message.msg_control = control.data();
     message.msg_controllen = control.size();
@@ -98,6 +101,7 @@ Result<bool> ControlSocket::SendNow(ByteView packet, int fd) {
     c->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
   }
+
   for (;;) {
     if (::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true;
     if (errno == EINTR) continue;

@@ -78,6 +78,7 @@ Result<FrameReader::Status> FrameReader::Drain(
   held_.clear();
   bool closed = false, empty = false, paused = std::exchange(paused_, false);
   std::size_t total = 0;
+
   while (total < kBudget) {
     // After a pause the frames that are here come first.
     if (!paused) {
@@ -107,6 +108,7 @@ Result<FrameReader::Status> FrameReader::Drain(
     // A short read emptied the socket; asking again would only say so.
     if (empty) break;
   }
+
   held_.assign(space.begin(), space.begin() + static_cast<std::ptrdiff_t>(filled));
   if (closed) return Status::kClosed;
   return empty ? Status::kDrained : Status::kMore;
@@ -164,6 +166,7 @@ Result<bool> FrameWriter::Flush(int fd) {
     if (sent < 0) return FailErrno("cannot write to the channel socket");
     Consume(static_cast<std::size_t>(sent));
   }
+
   return true;
 }
 

@@ -104,6 +104,7 @@ class FrameWriter final : public wire::FrameSink {
   static constexpr std::size_t kChunkSize = 128 * 1024;
   static constexpr std::size_t kMaxPieces = 16;  // of one sendmsg
 
+  // Space at the end for SIZE bytes.
   [[nodiscard]] std::uint8_t* Room(std::size_t size);
   void Consume(std::size_t size);
 

@@ -40,6 +40,7 @@ void LogLevelCommand::Run(const CommandRow::Arguments& arguments, const SharedAn
     if (!time) return answer->Fail(time.error().message);
     for_ms = time->count();
   }
+
   // Not before all is known to be right: what was refused leaves an earlier level's end in force.
   timer_->Disarm();
   if (for_ms) timer_->ArmAfter(std::chrono::milliseconds(*for_ms));

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLeastSpace = std::size_t{16} * 1024, kMostSpace = std::size_t{64} << 20;
 // Linux's limit for the groups of a process (NGROUPS_MAX).
 constexpr std::size_t kMostGroups = 65536;
-// Users kept; beyond it the table starts anew.
+// Users kept; beyond it the table is emptied.
 constexpr std::size_t kMostUsers = 4096;
 
 struct User {

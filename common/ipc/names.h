@@ -3,7 +3,7 @@
 // Asking it may take as long as a directory server, or the tunnel to it, is away. So LookUp() is
 // called off the loop (ControlListener does, before a connection is handed over), what it learns is
 // kept for the whole process, and the questions below are answered from that. A user is looked up
-// anew at each connection, so that a changed group counts from then on.
+// again at each connection, so that a changed group counts from then on.
 //
 // Any thread.
 #pragma once

@@ -21,7 +21,7 @@ CounterFile::CounterFile(std::unique_ptr<Storage> storage, std::size_t size)
 CounterFile::CounterFile(CounterFile&&) noexcept = default;
 
 CounterFile& CounterFile::operator=(CounterFile&& other) noexcept {
-  // By way of swapping, so that the old file is told of its end.
+  // By way of swapping, so that readers of the old file see its end.
   std::swap(storage_, other.storage_);
   std::swap(entries_, other.entries_);
   std::swap(size_, other.size_);

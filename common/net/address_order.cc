@@ -24,10 +24,12 @@ std::vector<SocketAddress> AddressOrder::Arrange(std::span<const SocketAddress> 
     if (HasFailed(address)) continue;
     AppendOnce(address.family() == found.front().family() ? first : second, address);
   }
+
   for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
     if (i < first.size()) AppendOnce(out, first[i]);
     if (i < second.size()) AppendOnce(out, second[i]);
   }
+
   for (const SocketAddress& address : failed_)
     if (std::ranges::find(found, address) != found.end()) AppendOnce(out, address);
   return out;

@@ -15,7 +15,7 @@ namespace funnel::net {
 
 class AddressOrder {
  public:
-  // FOUND as the resolver told them (RFC 6724's order), each once.
+  // FOUND as the resolver gave them (RFC 6724's order), each once.
   [[nodiscard]] std::vector<SocketAddress> Arrange(std::span<const SocketAddress> found) const;
   void OnWorked(const SocketAddress& address);
   void OnFailed(const SocketAddress& address);

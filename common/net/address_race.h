@@ -1,8 +1,8 @@
 // When each address of one backend is tried (RFC 8305 section 5): the next one as soon as one has
-// failed, or beside those under way once they have been silent for the attempt delay. So an address
+// failed, or in parallel once those under way have been silent for the attempt delay. So an address
 // that swallows everything costs a moment, and not the whole time.
 //
-// No I/O and no clock: the owner tries what Next() gives, tells what failed, and comes again at
+// No I/O and no clock: the owner tries what Next() gives, reports what failed, and comes again at
 // due(). Owned by one attempt to reach the backend.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace funnel::net {
 
 class AddressRace {
  public:
-  // Silent attempts that are kept beside the newest one. Older ones give up their descriptor: they
+  // Silent attempts that are kept besides the newest one. Older ones give up their descriptor: they
   // have had this many delays to answer.
   static constexpr std::size_t kMaxAtOnce = 4;
 

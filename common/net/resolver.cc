@@ -23,6 +23,7 @@ Resolver::Answer LookUpNow(const config::Endpoint& endpoint) {
     const auto address = SocketAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
     if (address) addresses.push_back(*address);
   }
+
   if (addresses.empty()) return Fail("cannot resolve " + endpoint.host + ": no address");
   return addresses;
 }

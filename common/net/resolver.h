@@ -25,7 +25,7 @@ class Resolver {
   static constexpr std::chrono::seconds kFailureFresh{1};
 
   explicit Resolver(event::Loop& loop);
-  // Nobody who waits hears anything; a lookup under way ends by itself.
+  // Waiters get no answer; a lookup under way ends by itself.
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -48,7 +48,9 @@ class Resolver {
     TimePoint since;
   };
 
+  // On a thread, for the first that waits.
   void StartLookup();
+  // Answers all that wait for ENDPOINT, and begins with the next.
   void OnAnswer(const config::Endpoint& endpoint, Answer answer);
   [[nodiscard]] bool IsFresh(const config::Endpoint& endpoint, Duration max_age) const;
 

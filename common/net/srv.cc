@@ -16,7 +16,7 @@ namespace {
 
 // priority, weight, port, and a name of one byte at least (RFC 2782).
 constexpr std::size_t kFixedSize = 6;
-// A name server that is there answers at once; the usual 5 s twice would hold up a peer whom
+// A name server that is there answers at once; the usual 5 s twice would delay a peer that
 // /etc/hosts knows.
 constexpr int kFirstTrySeconds = 1;
 constexpr int kTries = 2;
@@ -72,6 +72,7 @@ Result<std::vector<SrvRecord>> ParseSrvAnswer(ByteView message) {
                        .port = Read16(data + 4),
                        .target = std::move(name)});
   }
+
   return records;
 }
 
@@ -98,11 +99,13 @@ Result<std::vector<SrvRecord>> LookUpSrv(const std::string& name) {
   Bytes answer(NS_MAXMSG);
   int size = ::res_nquery(state.get(), name.c_str(), ns_c_in, ns_t_srv, answer.data(),
                           static_cast<int>(answer.size()));
+
   if (size < 0) {
     int why = state->res_h_errno;
     if (why == HOST_NOT_FOUND || why == NO_DATA) return std::vector<SrvRecord>{};
     return Fail(name + ": " + ::hstrerror(why));
   }
+
   return ParseSrvAnswer(ByteView(answer).first(std::min<std::size_t>(answer.size(), size)));
 }
 

@@ -30,7 +30,7 @@ inline constexpr std::size_t kMaxSrvRecords = 32;
 void OrderSrv(std::vector<SrvRecord>& records, const std::function<double()>& random);
 
 // Asks the system's name servers, and waits as long as they take: not for the loop's thread. Empty
-// where there are none; an error where nobody could tell.
+// where there are none; an error where nobody knows.
 [[nodiscard]] Result<std::vector<SrvRecord>> LookUpSrv(const std::string& name);
 
 }  // namespace funnel::net

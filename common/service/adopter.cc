@@ -48,6 +48,7 @@ void Adopter::OnConnection(ForeignFd fd) {
   if (auto allowed = ipc::RequireSctpd(*peer, shared_.sctpd_user); !allowed)
     return Refuse(allowed.error().message);
   if (connections_.size() >= kMaxConnections) return Refuse("too many connections");
+
   // The callbacks need its address before it is there.
   auto self = std::make_shared<ipc::ControlConnection*>(nullptr);
   auto connection = ipc::ControlConnection::Create(
@@ -58,6 +59,7 @@ void Adopter::OnConnection(ForeignFd fd) {
        [this, self](const Error&) {
          std::erase_if(connections_, [&](const auto& one) { return one.get() == *self; });
        }});
+
   if (!connection) return Refuse(connection.error().message);
   *self = connection->get();
   connections_.push_back(std::move(*connection));
@@ -93,11 +95,13 @@ void Adopter::OnContext(Pending& pending, AuthdClient::Answer answer) {
         {{"SERVICE", shared_.service.name.text()}, {"PEER", pending.peer}});
     return Forget(pending);
   }
+
   std::uint64_t number = context->context;
   auto channel = EdgeChannel::Create(
       shared_, std::move(pending.link),
       {wire::Role::kAcceptor, pending.id, pending.peer, pending.budget, std::move(*context)},
       *this);
+
   Forget(pending);
   if (!channel) {
     shared_.authd.Release(number);
@@ -106,6 +110,7 @@ void Adopter::OnContext(Pending& pending, AuthdClient::Answer answer) {
         {{"SERVICE", shared_.service.name.text()}});
     return;
   }
+
   channels_.push_back(std::move(*channel));
   channels_.back()->Start();
   on_change_();

@@ -56,9 +56,13 @@ class Adopter final : private EdgeChannel::Owner {
   Adopter(SharedState& shared, std::function<void()> on_change)
       : shared_(shared), on_change_(std::move(on_change)) {}
   void OnConnection(ForeignFd fd);
+  // ADOPT: redeems its claim. Anything else ends the connection.
   void OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd);
+  // Counts and logs; what was offered is dropped by its owner.
   void Refuse(const std::string& why);
+  // authd's answer to the claim: the key, and the channel starts; or it failed.
   void OnContext(Pending& pending, AuthdClient::Answer answer);
+  // Destroys it; its request is cancelled.
   void Forget(Pending& pending);
   void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
 

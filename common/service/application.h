@@ -58,7 +58,7 @@ struct SessionView {
   ChannelHandle* channel = nullptr;
   SessionId id;
   std::string_view state;  // "open", "connecting", "waiting"
-  std::string client;      // addresses as they were told; may be empty
+  std::string client;      // addresses as the far side stated them; may be empty
   std::string local;
   std::string backend;  // connecting side
   TimePoint opened{};
@@ -95,8 +95,8 @@ class Application {
   // nullopt: there are some. For idle-exit.
   [[nodiscard]] virtual std::optional<TimePoint> IdleSince() const { return std::nullopt; }
 
-  // SIGHUP: the service's configuration was read anew and is right. Role, protocol and addresses to
-  // listen on are as before (a change of these needs a restart and is logged by the library).
+  // SIGHUP: the service's configuration was read again and is right. Role, protocol and addresses
+  // to listen on are as before (a change of these needs a restart and is logged by the library).
   virtual void OnReload(const config::ServiceConfig& /*service*/) {}
   // For funnelctl. How many sessions there are, waiting ones included.
   [[nodiscard]] virtual std::size_t session_count() const { return 0; }

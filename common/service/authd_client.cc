@@ -32,14 +32,17 @@ void AuthdClient::Connect() {
       ipc::ControlConnection::Connect(loop_, path_,
                                       {[this](ByteView packet, UniqueFd) { OnMessage(packet); },
                                        [this](const Error& why) { OnClosed(why); }});
+
   if (!connection) {
     Log(LogLevel::kDebug, "authd-unreachable", connection.error().message);
     retry_->ArmAfter(std::chrono::duration_cast<Duration>(retry_delay_ * (0.5 + RandomUnit() / 2)));
     retry_delay_ = std::min(kLastRetry, retry_delay_ * 2);
     return;
   }
+
   connection_ = std::move(*connection);
   retry_delay_ = kFirstRetry;
+
   // Before the waiting requests, which may name what is announced.
   if (std::exchange(was_connected_, true)) callbacks_.on_restarted();
   for (auto& [number, request] : requests_) {
@@ -128,6 +131,7 @@ void AuthdClient::OnClosed(const Error& why) {
     lost.push_back(std::move(it->second.done));
     it = requests_.erase(it);
   }
+
   retry_->ArmAfter(kFirstRetry);
   for (Done& done : lost)
     done(Failure{ipc::FailureCode::kLocal, "funnel-authd has gone", false, /*authd_lost=*/true});

@@ -30,7 +30,7 @@ class AuthdClient {
 
   struct Callbacks {
     std::function<void(std::uint64_t context, const std::string& reason)> on_revoked;
-    // authd has started anew: contexts that live on are to be announced.
+    // authd has restarted: contexts that live on are to be announced.
     std::function<void()> on_restarted;
   };
 
@@ -58,9 +58,12 @@ class AuthdClient {
     Secret packet;  // empty once it was sent
     Done done;
   };
+  // Sends PACKET now or, without a connection, once there is one.
   RequestId Enqueue(RequestId request, Secret packet, Done done);
+  // Also tries again later where authd is not there.
   void Connect();
   void OnMessage(ByteView packet);
+  // What was sent and has no answer fails; what was not sent waits.
   void OnClosed(const Error& why);
   template <typename Message>
   void OnAnswer(ByteView packet);

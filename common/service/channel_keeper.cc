@@ -29,6 +29,7 @@ ChannelKeeper::ChannelKeeper(SharedState& shared, Callbacks callbacks)
     if (link_ != nullptr && link_up_) return Initiate();
     Attach();
   });
+
   clean_up_ = shared.loop.AddTurnHook([this] { dropped_.clear(); });
 }
 
@@ -56,6 +57,7 @@ std::string ChannelKeeper::StatusText() const {
     case State::kUp:
       return "channel to " + peer + " is up";
   }
+
   return {};
 }
 
@@ -81,12 +83,14 @@ void ChannelKeeper::Attach() {
   if (!pair) return lost(pair.error().message);
   auto link = ChannelLink::Create(shared_.loop, shared_.buffer, std::move(pair->ours), *this);
   if (!link) return lost(link.error().message);
+
   auto control = ipc::ControlConnection::Connect(
       shared_.loop, shared_.sctpd_path,
       {[this](ByteView packet, UniqueFd) { OnControlMessage(packet); },
        [this, lost](const Error&) {
          if (state_ == State::kAttaching) lost("funnel-sctpd closed the connection");
        }});
+
   if (!control) return lost(control.error().message);
   control_ = std::move(*control);
   link_ = std::move(*link);
@@ -103,6 +107,7 @@ void ChannelKeeper::OnControlMessage(ByteView packet) {
     link_->Resume();
     return;
   }
+
   auto rejected = ipc::Parse<ipc::Rejected>(packet);
   FailAttempt(RetryDelay::Cause::kProven,
               "funnel-sctpd rejects it: " +
@@ -121,6 +126,7 @@ void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView fra
     if (state_ == State::kWaiting) Initiate();
     return;
   }
+
   bool answer = state_ == State::kOpening && header.channel == id_;
   if (answer && header.type == wire::FrameType::kOpened) return OnOpened(body);
   if (answer && header.type == wire::FrameType::kRefused) return OnRefused(body);
@@ -175,6 +181,7 @@ void ChannelKeeper::OnRefused(ByteView body) {
   std::string text = refused ? EscapeForLog(refused->text) : "an unreadable refusal";
   shared_.Count(kChannelsRefused);
   refused_ = true;
+
   // The acceptor's authd may say more, sealed for ours; if not, ours may doubt the ticket.
   SetState(State::kCompleting);
   Bytes copy(body.begin(), body.end());
@@ -198,6 +205,7 @@ void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
     shared_.authd.Release(context->context);
     return FailAttempt(RetryDelay::Cause::kLost, "funnel-sctpd has gone", false);
   }
+
   std::uint64_t number = context->context;
   auto channel = EdgeChannel::Create(
       shared_, std::move(link_),
@@ -206,6 +214,7 @@ void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
     shared_.authd.Release(number);
     return FailAttempt(RetryDelay::Cause::kProven, channel.error().message, false);
   }
+
   channel_ = std::move(*channel);
   reason_.clear();
   delay_.OnUp();

@@ -52,19 +52,28 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
 
  private:
   void SetState(State state);
+  // Gives sctpd one end of a new channel socket, and waits for LINK_UP.
   void Attach();
   void OnControlMessage(ByteView packet);
+  // Asks authd for the token of OPEN.
   void Initiate();
+  // The token: OPEN is sent.
   void OnInitiated(AuthdClient::Answer answer);
+  // authd completes the context with the acceptor's token.
   void OnOpened(ByteView body);
+  // authd looks whether the refusal has a sealed reason.
   void OnRefused(ByteView body);
+  // The key: the channel starts.
   void OnCompleted(AuthdClient::Answer answer);
   // Tears down what is under way and pauses. The link stays where sctpd can use it again.
   void FailAttempt(RetryDelay::Cause cause, const std::string& reason, bool authenticated);
+  // Its text goes into the log, and decides with its code when it is tried again.
   void FailByAuthd(const AuthdClient::Failure& failure);
+  // Requests and handshake at authd are given up; the link stays.
   void DropAttempt();
   // From inside the link's calls too.
   void DropLink();
+  // Until the next attempt; how long depends on CAUSE and on the failures before.
   void PauseFor(RetryDelay::Cause cause);
 
   // ChannelLink::Handler, until the channel takes over

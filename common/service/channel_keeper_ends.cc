@@ -43,6 +43,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
   reason_ = reason;
   bool lost = cause == RetryDelay::Cause::kLost || cause == RetryDelay::Cause::kMoved;
   if (!refused && !lost) shared_.Count(kChannelsFailed);
+
   Log(lost ? LogLevel::kInfo : LogLevel::kWarning, refused ? "channel-refused" : "channel-failed",
       reason,
       {{"SERVICE", shared_.service.name.text()},
@@ -50,6 +51,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
        {"LOCAL", shared_.service.identity.text()},
        {"REMOTE", shared_.service.expect.text()},
        {"AUTHENTICATED", authenticated ? "yes" : "no"}});
+
   if (link_ != nullptr && !link_->lost() && reusable) {
     link_->SendNote({refused ? ipc::NoteState::kRefused : ipc::NoteState::kFailed,
                      shared_.service.identity.text(), shared_.service.expect.text(), reason,
@@ -57,6 +59,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
   } else {
     DropLink();
   }
+
   PauseFor(cause);
   if (cause == RetryDelay::Cause::kProven && !stopping_) callbacks_.on_pause(reason);
 }
@@ -84,13 +87,16 @@ void ChannelKeeper::OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) {
     draining_.erase(at);
     return callbacks_.on_change();
   }
+
   channel_.reset();
   reason_ = std::string(wire::EndCodeText(end.code));
   if (end.code == wire::EndCode::kProtocol) reason_ += ": " + end.text;
+
   // What was up is expected back soon, unless the far end's rule has gone, or one of us sends what
   // the other cannot take.
   const bool proven =
       end.clean && (end.code == wire::EndCode::kRevoked || end.code == wire::EndCode::kProtocol);
+
   PauseFor(proven      ? RetryDelay::Cause::kProven
            : end.moved ? RetryDelay::Cause::kMoved
                        : RetryDelay::Cause::kLost);

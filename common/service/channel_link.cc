@@ -87,10 +87,12 @@ bool ChannelLink::OnUnit(MutableByteView frame) {
     ++malformed_;
     return true;
   }
+
   if (header->type != wire::FrameType::kLinkEnd) {
     handler_->OnFrame(*header, frame);
     return true;
   }
+
   auto end = ipc::LinkEnd::Parse(frame.subspan(wire::kFrameHeaderSize));
   if (end) loss_ = {.sctpd_gone = false, .code = end->code, .text = end->text};
   return true;
@@ -111,7 +113,7 @@ void ChannelLink::Flush() {
   auto alive = alive_;
   const bool was_full = writer_.full();
   auto flushed = writer_.Flush(fd_.get());
-  // The handler stopped for want of room, and no EPOLLOUT will tell it that there is some again.
+  // The handler stopped for want of room, and no EPOLLOUT will report that there is some again.
   if (was_full && flushed && *flushed) RequestFlush();
   // The far end has gone; what it sent before may still be read, and then Drain says so.
   if (!flushed && paused_) return Lose();

@@ -67,9 +67,13 @@ class ChannelLink {
 
   ChannelLink(event::Loop& loop, ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler);
   void OnReady(std::uint32_t events);
+  // Hands over all frames that are there, as far as the handler is not paused.
   void Drain();
+  // One unit of the socket: a frame for the handler, LINK_END, or malformed. False: paused.
   bool OnUnit(MutableByteView frame);
+  // The handler fills the writer, and the socket takes what it can.
   void Flush();
+  // Reports the loss, once.
   void Lose();
   void UpdateEvents();
 

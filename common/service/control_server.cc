@@ -25,6 +25,7 @@ Result<UniqueFd> ListenAt(const std::string& path) {
   if (::unlink(path.c_str()) < 0 && errno != ENOENT) return FailErrno("cannot remove " + path);
   if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
     return FailErrno("cannot bind " + path);
+
   // The umask may have taken it away from everybody.
   if (::chmod(path.c_str(), 0666) < 0) return FailErrno("cannot open " + path + " to others");
   if (::listen(fd.get(), kBacklog) < 0) return FailErrno("cannot listen on " + path);
@@ -50,22 +51,26 @@ void ControlServer::OnConnection(ForeignFd fd) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
+
   // Everybody may connect: root has places that nobody takes from it.
   places_.set_limits(Shares::Halves(max_clients_(), /*known=*/1));
   const std::string uid = std::to_string(who.uid);
   Shares::Place place =
       places_.Take(uid, who.uid == 0 ? Shares::Standing::kKnown : Shares::Standing::kStranger);
+
   if (!place) {
     on_rejected_();
     Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket",
         {{"UID", uid}});
     return;
   }
+
   const std::uint64_t number = next_client_++;
   auto connection = ipc::ControlConnection::Create(
       loop_, ipc::ControlSocket(std::move(fd)),
       {[this, number](ByteView packet, ForeignFd) { OnMessage(number, packet); },
        [this, number](const Error&) { clients_.erase(number); }});
+
   if (!connection) return;
   Client& client = clients_[number];
   client.place = std::move(place);

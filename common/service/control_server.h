@@ -18,7 +18,7 @@ namespace funnel::service {
 class ControlServer {
  public:
   // Replaces a socket that a predecessor left at PATH, whose folder is ours. MAX_CLIENTS is asked
-  // at each connection, ON_REJECTED hears of each that is one too many.
+  // at each connection, ON_REJECTED is called for each that is one too many.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(
       event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
       std::function<std::size_t()> max_clients, std::function<void()> on_rejected);
@@ -37,6 +37,7 @@ class ControlServer {
         max_clients_(std::move(max_clients)),
         on_rejected_(std::move(on_rejected)) {}
   void OnConnection(ForeignFd fd);
+  // A command of client NUMBER; what is none ends its connection.
   void OnMessage(std::uint64_t number, ByteView packet);
 
   event::Loop& loop_;

@@ -131,7 +131,7 @@ void Edge::Stop() {
 // A channel of ours that carries nothing is closed with the rest; one that the peer keeps up is in
 // use.
 std::optional<TimePoint> Edge::IdleSince() const {
-  // Started anew it would have forgotten what an administrator told it.
+  // After a restart it would have forgotten that an administrator drained it.
   if (draining_ || trace_.on()) return std::nullopt;
   auto since = shared_.application->IdleSince();
   if (!since || adopter_ == nullptr) return since;

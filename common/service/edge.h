@@ -31,7 +31,7 @@ class Edge {
     std::string run_dir;
     Duration rekey_retry = wire::ChannelSettings{}.rekey_retry;  // tests have less patience
     CipherFactory make_cipher;
-    std::function<std::size_t()> trace_queue_bytes;     // asked anew each time
+    std::function<std::size_t()> trace_queue_bytes;     // asked again each time
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do
     std::function<void(const std::string&)> on_status;  // for STATUS=
     std::function<void()> on_idle;  // nothing to do for idle-exit: Stop() is due
@@ -65,11 +65,16 @@ class Edge {
   [[nodiscard]] Trace& trace() { return trace_; }
 
  private:
+  // A channel came up or ended: status for systemd, and whether the stop is complete.
   void OnChange();
+  // authd takes back CONTEXT: its channel ends.
   void OnRevoked(std::uint64_t context, const std::string& reason);
+  // No channel until later: where all pause, the application need not let clients wait.
   void OnPause(const std::string& reason);
   [[nodiscard]] std::string ChannelText() const;
+  // Calls on_stopped once no channel is left.
   void CheckStopped();
+  // nullopt: something is in use, or it is drained.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
   std::function<void()> on_stopped_;

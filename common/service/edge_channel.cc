@@ -74,6 +74,7 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
   if (!udp) settings.stuck_timeout = service.stuck_timeout;
+
   // Flows make room for others, and that one has ended is known a round trip later.
   settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
   if (udp) settings.lifetime = service.lifetime;
@@ -85,11 +86,13 @@ void EdgeChannel::Start() {
   link_->set_handler(*this);
   shared_.Count(kChannelsOpened);
   shared_.Count(kChannelsUp);
+
   Log(LogLevel::kInfo, "channel-up", "keys are agreed",
       {{"SERVICE", shared_.service.name.text()},
        {"PEER", peer_},
        {"LOCAL", local_principal_},
        {"REMOTE", remote_principal_}});
+
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);
   shared_.application->OnChannelUp(*this);
@@ -137,6 +140,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
   if (over_) return;
   if (header.type != wire::FrameType::kSealed)
     tracer_.OnClear(/*outgoing=*/false, header.type, frame.size());
+
   switch (header.type) {
     case wire::FrameType::kSealed:
       wire_->OnSealed(frame, Now(), BootNow());
@@ -175,7 +179,7 @@ void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
 void EdgeChannel::OnFlush() {
   if (!over_) {
     ReportUse();  // before the session's first frame
-    // Of a full writer the link tells when there is room again.
+    // The link reports when a full writer has room again.
     if (wire_->Flush(link_->writer(), Now(), BootNow()) == wire::Flushed::kAgain)
       link_->RequestFlush();
     UpdateCounters();

@@ -1,7 +1,7 @@
-// One live channel of an edge: the wire protocol on top, the channel socket below, authd beside it
-// for rekeying, and the application's callbacks.
+// One live channel of an edge: the wire protocol on top, the channel socket below, authd at its
+// side for rekeying, and the application's callbacks.
 //
-// Owned by a ChannelKeeper (initiator) or the Adopter (acceptor). When it is over it tells its
+// Owned by a ChannelKeeper (initiator) or the Adopter (acceptor). When it is over it notifies its
 // owner, from the loop; the owner then destroys it.
 #pragma once
 
@@ -56,7 +56,7 @@ class EdgeChannel final : public ChannelHandle,
   void Start();
   // Says FAREWELL; OnChannelOver follows when it is out.
   void Close(wire::EndCode code, const std::string& text);
-  // authd has started anew, or a rule has gone.
+  // authd has restarted, or a rule has gone.
   void Announce();
   void OnRevoked(const std::string& reason);
   // For funnelctl. DONE is called once.
@@ -79,13 +79,19 @@ class EdgeChannel final : public ChannelHandle,
 
  private:
   EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, Setup&& setup, Owner& owner);
+  // By the service's keys; a BUDGET of 0 is unknown.
   [[nodiscard]] wire::ChannelSettings Settings(std::uint32_t budget) const;
   [[nodiscard]] Result<wire::EpochKeys> MakeKeys(const ipc::Context& context);
+  // What sctpd shows of the channel.
   void Note(ipc::NoteState state, const std::string& text);
   void LogEnd() const;
+  // Finishes a channel that is over, where nothing of it is on the stack.
   void EndTurn();
+  // Counts, logs and reports the end; the owner then destroys this object.
   void Finish();
+  // Sends CLOSED with CODE, and leaves the link to Linger.
   void GiveUpLink(wire::ClosedCode code);
+  // Says in NOTE whether connections would end with the channel, when that changes.
   void ReportUse();
   // Whether this service carries what came. The channel ends where it does not: peers of version
   // 0.1.0 do not say what theirs carries, and both ends would wait for ever.
@@ -117,7 +123,9 @@ class EdgeChannel final : public ChannelHandle,
 
   // Rekeying (edge_channel_rekey.cc)
   void OnRekeyOpening(const ipc::Opening& opening);
+  // authd's keys for the next epoch; as acceptor with the token to answer.
   void OnRekeyContext(ipc::Context context);
+  // The present key stays; the channel tries again later.
   void RekeyFailed(const std::string& why);
 
   SharedState& shared_;
@@ -137,7 +145,7 @@ class EdgeChannel final : public ChannelHandle,
 
   // What authd keeps of an epoch, and what the next rekey is bound to.
   struct Security {
-    std::uint64_t context = 0;  // at authd; 0: authd was started anew and does not know it (yet)
+    std::uint64_t context = 0;  // at authd; 0: authd has restarted and does not know it (yet)
     Secret exporter;
   };
   Security security_;             // of the epoch in use

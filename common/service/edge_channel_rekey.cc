@@ -54,6 +54,7 @@ void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
     auto* failure = std::get_if<AuthdClient::Failure>(&answer);
     RekeyFailed(failure != nullptr ? failure->text : "an answer that does not fit");
   };
+
   Bytes copy(token.begin(), token.end());
   if (role_ == wire::Role::kAcceptor)
     rekey_request_ = shared_.authd.Ask(
@@ -63,7 +64,7 @@ void EdgeChannel::OnRekeyToken(Epoch next, ByteView token) {
         shared_.authd.Ask(ipc::Complete{0, rekey_handshake_, std::move(copy)}, std::move(done));
 }
 
-// Its acceptor may have new keys: authd gets the ticket anew before the next try.
+// Its acceptor may have new keys: authd gets a new ticket before the next try.
 void EdgeChannel::OnRekeyRefused() {
   constexpr std::string_view kWhy = "the far end refuses it";
   shared_.Count(kRekeysFailed);
@@ -83,6 +84,7 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
     shared_.authd.Release(context.context);
     return RekeyFailed(!same ? "its principals are others" : keys ? "" : keys.error().message);
   }
+
   // The initiator could not use what was answered before, or it would not have asked again.
   if (next_) shared_.authd.Release(next_->context);
   next_ = Security{context.context, std::move(context.exporter)};
@@ -90,10 +92,11 @@ void EdgeChannel::OnRekeyContext(ipc::Context context) {
     wire_->AnswerRekey(context.reply_token, std::move(*keys));
   else
     wire_->InstallEpoch(std::move(*keys));
+
   RequestFlush();
 }
 
-// An acceptor's answer may be of no use to the initiator (its authd was started anew meanwhile): so
+// An acceptor's answer may be of no use to the initiator (its authd has restarted meanwhile): so
 // the former context lives on, and rekeys are bound to it, until the initiator seals with new keys.
 void EdgeChannel::OnEpochInUse(Epoch) {
   if (!next_) return;
@@ -121,10 +124,12 @@ void EdgeChannel::Announce() {
   announce.local_principal = local_principal_;
   announce.peer_principal = remote_principal_;
   announce.exporter = security_.exporter.Clone();
+
   // authd knows nothing of these any more; what is not in use yet is announced when it is.
   security_.context = 0;
   if (next_) next_->context = 0;
   rekey_handshake_ = 0;
+
   announce_request_ = shared_.authd.Ask(std::move(announce), [this](AuthdClient::Answer answer) {
     announce_request_ = 0;
     if (auto* announced = std::get_if<ipc::Announced>(&answer)) {

@@ -214,6 +214,7 @@ void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup) {
                           work(setup, arguments, std::move(answer));
                         }});
   };
+
   using ipc::Access;
   add("status", Access::kRead, 0, 0,
       [](const auto& in, const auto&, auto answer) { answer->Finish(StatusJson(in)); });

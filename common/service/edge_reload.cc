@@ -56,14 +56,17 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
   } else if (next.role != running.role) {
     left.push_back({"whether it is [listen] or [connect]", RestartSocket(running)});
   }
+
   // Then its other keys are those of another kind of service.
   if (!left.empty()) {
     next = running;
     return left;
   }
+
   for (const config::KeyRow* row : config::PutBackFixed(running, next))
     left.emplace_back(*row, CommandFor(row->applied, running));
-  // It is in force, but in vain.
+
+  // The new address is in force, but the unit's sandbox does not let packets through to it.
   if (ipc::UnitsAreEnforced() && NeedsOtherUnit(running.connect_address, next.connect_address))
     left.push_back({"what the unit lets through to [connect] address",
                     CommandFor(Applied::kUnitRestart, running)});

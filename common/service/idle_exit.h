@@ -26,6 +26,7 @@ class IdleExit {
   void SetTime(Duration time);
 
  private:
+  // Ends the daemon, or comes again when it could be due.
   void Check();
 
   Callbacks callbacks_;

@@ -29,6 +29,7 @@ class Linger final : private ChannelLink::Handler {
   void OnLinkLost(const LinkLoss&) override { sweep_->Request(); }
   void OnFlush() override {}
   void OnFlushed() override { sweep_->Request(); }
+  // Destroys the links whose last frames were sent or whose socket has gone.
   void Sweep();
 
   std::function<void()> on_empty_;

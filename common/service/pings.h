@@ -31,7 +31,9 @@ class Pings {
     TimePoint until;
     Done done;
   };
+  // One is under way at a time; the others wait.
   void SendFirst();
+  // The one under way was not answered in ping-timeout.
   void OnTimer();
   // Takes the first one off and sends the next.
   [[nodiscard]] Done TakeFirst();

@@ -10,6 +10,7 @@ milliseconds RetryDelay::Next(Cause cause, milliseconds min, milliseconds max) {
   auto stretch = [this](milliseconds from, double by) {
     return from + std::chrono::duration_cast<milliseconds>(from * (by * random_()));
   };
+
   switch (cause) {
     case Cause::kLost:
       return kJitterMin +
@@ -23,6 +24,7 @@ milliseconds RetryDelay::Next(Cause cause, milliseconds min, milliseconds max) {
       proven_ = std::min(max, std::max(min, proven_ * 2));
       return stretch(proven_, 0.1);
   }
+
   return max;
 }
 

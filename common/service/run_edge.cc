@@ -215,6 +215,7 @@ int RunEdge(const EdgeProgram& program, int argc, const char* const* argv) {
                                        .min_arguments = 1,
                                        .max_arguments = 1},
                                       argc, argv);
+
   if (!options) return options.error();
   if (options->log_level) SetLogLevel(*options->log_level);
   std::string name = std::string(program.name) + "@" + options->arguments.front();

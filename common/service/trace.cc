@@ -44,6 +44,7 @@ void Trace::Report(const TraceEvent& event) {
       reader.pending += line;
     }
   }
+
   flush_->Request();
 }
 

@@ -42,6 +42,7 @@ class Trace {
     std::uint64_t lost = 0;
   };
   void Remove(const ipc::CommandAnswer* gone);
+  // Passes on the lines of this turn, as far as readers take them.
   void Flush();
 
   std::function<std::size_t()> limit_bytes_;

@@ -21,7 +21,8 @@ struct ByteCount {
 };
 
 // As text "size=45", " lifetime=5000ms", "code=3 (timeout)", and a flag "more" where it is true; in
-// JSON the unit stands in the name: "size_bytes", "lifetime_ms", and a code has its text beside it.
+// JSON the unit stands in the name: "size_bytes", "lifetime_ms", and a code has its text in a
+// second field.
 struct TraceField {
   std::string_view name;
   std::variant<bool, std::uint64_t, ByteCount, std::chrono::milliseconds, std::string,

@@ -22,6 +22,7 @@ std::string_view OrderText(wire::Order order) {
     case wire::Order::kAfterAll:
       return "after-all";
   }
+
   return "?";
 }
 
@@ -107,6 +108,7 @@ std::string_view NameOf(wire::FrameType type) {
     case wire::FrameType::kNote:
       return "NOTE";
   }
+
   return "UNKNOWN";
 }
 
@@ -122,6 +124,7 @@ void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView recor
                                Number("epoch", frame.epoch.value()),
                                Size(frame.size),
                                {"reliable", frame.reliable}}};
+
   if (!frame.reliable) sealed.fields.push_back({"lifetime", milliseconds(frame.lifetime_ms)});
   trace_.Report(sealed);
   ByteReader reader(records);

@@ -86,6 +86,7 @@ Json RenderJson(const std::string& who, const std::string& service, const Verdic
                      {"matches", matches},
                      {"why_not", matches ? Json() : Json(rule.match.error().message)}});
   }
+
   return {{"service", service},
           {"principal", who},
           {"allowed", verdict.allowed},
@@ -105,6 +106,7 @@ int RunAllowed(const Options& options) {
     Complain(Shown(options.arguments[1]) + " is no principal: " + who.error().message);
     return kExitUsage;
   }
+
   Verdict verdict;
   if (service->role == config::Role::kRelay) {
     verdict.text = "no: the service is only passed on here; its ends decide";
@@ -113,6 +115,7 @@ int RunAllowed(const Options& options) {
   } else {
     verdict = JudgeInitiator(*service, *who);
   }
+
   const std::string& name = options.arguments[0];
   options.json ? PrintJson(RenderJson(who->text(), name, verdict))
                : PrintText(RenderText(Shown(who->text()), name, verdict));

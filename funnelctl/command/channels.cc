@@ -39,6 +39,7 @@ std::vector<Seen> Join(const Json& sctpd, const std::vector<Json>& edges) {
       out.push_back({service, channel, other == nullptr ? Json() : *other});
     }
   }
+
   for (const Json& channel : ListOf(sctpd, "channels")) {
     if (std::find(taken.begin(), taken.end(), &channel) == taken.end())
       out.push_back({TextOf(channel, "service"), Json(), channel});
@@ -59,17 +60,20 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
     return has_edge ? std::to_string(NumberOf(seen.edge, key)) : std::string("-");
   };
   const auto rtt = MillisecondsOf(seen.edge, "rtt_ms");
+
   // An edge numbers its own; what is relayed has funnel-sctpd's number.
   const bool relayed = !has_edge && TextOf(seen.sctpd, "role") == "relay";
   const std::string number =
       relayed ? std::to_string(NumberOf(seen.sctpd, "number")) : edge_number("number");
   const auto stream = MaybeNumberOf(seen.sctpd, "stream");
+
   table.AddRow({has_edge || relayed ? Shown(seen.service + "/" + number) : "-", Shown(seen.service),
                 Shown(TextOf(main, "peer")), Shown(TextOf(main, "role")),
                 stream ? std::to_string(*stream) : "-", Shown(TextOf(main, "state")),
                 PrintSince(NumberOf(main, "since"), now), Shown(TextOf(seen.edge, "enctype")),
                 edge_number("epoch"), rtt ? PrintMilliseconds(*rtt) : "-",
                 edge_number("sessions")});
+
   const std::string local = Either(seen, "local_principal");
   if (!local.empty())
     table.AddNote("we are " + Shown(local) + ", they are " +
@@ -101,6 +105,7 @@ int RunChannels(const Options& options) {
   auto of_sctpd = AskJson(sctpd, "status");
   if (!of_sctpd) status = Complain(Explain(sctpd, of_sctpd.error()));
   std::vector<Json> of_edges;
+
   for (const Daemon& edge : AllEdges(options)) {
     auto answer = AskJson(edge, "status");
     if (answer) {
@@ -109,6 +114,7 @@ int RunChannels(const Options& options) {
       status = Complain(Explain(edge, answer.error()));
     }
   }
+
   const std::vector<Seen> channels = Join(of_sctpd.value_or(Json()), of_edges);
   options.json ? PrintJson(AsJson(channels)) : PrintText(Render(channels));
   return status;

@@ -29,7 +29,8 @@ void AddJson(const config::Mistakes& mistakes, const char* severity, std::string
   }
 }
 
-void Tell(const Options& options, const config::Mistakes& mistakes, config::Mistakes warnings) {
+void PrintFindings(const Options& options, const config::Mistakes& mistakes,
+                   config::Mistakes warnings) {
   if (options.json) {
     std::string out;
     AddJson(mistakes, "mistake", out);
@@ -62,6 +63,7 @@ int RunCheck(const Options& given) {
   auto loaded = service ? LoadOneService(options, *service) : config::Load(folders);
   config::Mistakes mistakes, warnings;
   if (!service) warnings = config::FindUnread(folders);
+
   if (loaded) {
     std::ranges::copy(config::FindDoubts(*loaded), std::back_inserter(warnings));
     // A unit that starts may not wait for a directory service, which may be behind this very node.
@@ -69,9 +71,11 @@ int RunCheck(const Options& given) {
   } else {
     mistakes = std::move(loaded.error());
   }
-  Tell(options, mistakes, std::move(warnings));
+
+  PrintFindings(options, mistakes, std::move(warnings));
   if (!mistakes.empty()) return kExitFailed;
   if (options.json) return kExitOk;
+
   if (service) {
     Print(options.config_dir + ": no mistakes in service " + *service + '\n');
   } else {
@@ -79,6 +83,7 @@ int RunCheck(const Options& given) {
           Count(loaded->peers.size(), "peer", "peers") + ", " +
           Count(loaded->services.size(), "service", "services") + ")\n");
   }
+
   return kExitOk;
 }
 

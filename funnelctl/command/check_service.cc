@@ -30,16 +30,19 @@ std::expected<config::Configuration, config::Mistakes> LoadOneService(const Opti
        config::ReadUnits(options.defaults_dir, options.config_dir, "services.d")) {
     if (unit.name == name) units.services.push_back(std::move(unit));
   }
+
   if (units.services.empty()) {
     std::string path = options.config_dir + "/services.d/" + EscapeForLog(name) + ".ini";
     return std::unexpected(
         config::Mistakes{{path, 0, "the file is missing: there is no such service"}});
   }
+
   std::set<std::string> wanted = PeersOf(units.services.front());
   for (config::Unit& unit :
        config::ReadUnits(options.defaults_dir, options.config_dir, "peers.d")) {
     if (wanted.contains(unit.name)) units.peers.push_back(std::move(unit));
   }
+
   return config::Combine(options.config_dir, units);
 }
 

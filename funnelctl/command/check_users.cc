@@ -13,6 +13,7 @@ config::Mistakes FindSharedUsers(const config::Configuration& configuration) {
     auto found = doctor::FindUser(user);
     return found ? taken.emplace(found->uid, std::move(whose)) : std::pair{taken.end(), true};
   };
+
   take(configuration.node.sctpd_user, "funnel-sctpd's");
   take(configuration.node.authd_user, "funnel-authd's");
   config::Mistakes out;
@@ -27,6 +28,7 @@ config::Mistakes FindSharedUsers(const config::Configuration& configuration) {
                        "of its own",
                    out);
   }
+
   return out;
 }
 

@@ -1,4 +1,4 @@
-// What configuration alone cannot tell of the edges' users, since it asks nobody who they are.
+// What configuration alone does not know of the edges' users, since it looks up no user.
 #pragma once
 
 #include "common/config/read/load.h"

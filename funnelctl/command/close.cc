@@ -25,11 +25,13 @@ int RunClose(const Options& options) {
   std::vector<std::string> arguments;
   if (!target.second.empty()) arguments.push_back(target.second);
   auto answer = AskJson(*edge, "close", std::move(arguments));
+
   if (!answer && NotRunning(answer.error())) {
     auto relayed = CloseRelayed(options, target);
     if (!relayed) return Complain(Explain(*edge, answer.error()) + "; " + relayed.error().message);
     answer = std::move(relayed);
   }
+
   if (!answer) return Complain(Explain(*edge, answer.error()));
   std::printf("%s: closed %s\n", edge->name.c_str(),
               Counted(NumberOf(*answer, "closed"), "channel", "channels").c_str());
@@ -43,6 +45,7 @@ int RunReset(const Options& options) {
     Complain("a session is expected as `funnelctl sessions` shows it, such as dns/1.17");
     return kExitUsage;
   }
+
   auto edge = FindDaemon(options, target.first);
   if (!edge) return Complain(edge.error().message);
   auto answer =

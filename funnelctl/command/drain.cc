@@ -29,7 +29,7 @@ Result<std::vector<Daemon>> Targets(const Options& options) {
 }
 
 // Tells each edge. Those of `all` that do not run take no sessions anyway.
-int Tell(const Options& options, const std::string& command, std::vector<Draining>& done) {
+int PrintDrained(const Options& options, const std::string& command, std::vector<Draining>& done) {
   auto targets = Targets(options);
   if (!targets) return Complain(targets.error().message);
   int status = kExitOk;
@@ -43,6 +43,7 @@ int Tell(const Options& options, const std::string& command, std::vector<Drainin
       status = Complain(Explain(edge, answer.error()));
     }
   }
+
   // That is as it shall be, and yet somebody may have meant another node.
   if (status == kExitOk && done.empty()) std::printf("no service's daemon runs here\n");
   return status;
@@ -90,8 +91,9 @@ int RunDrain(const Options& options) {
     }
     until = Now() + *time;
   }
+
   std::vector<Draining> draining;
-  int status = Tell(options, "drain", draining);
+  int status = PrintDrained(options, "drain", draining);
   for (const Draining& one : draining)
     std::printf("%s: takes no new sessions; %s left\n", one.edge.name.c_str(),
                 Sessions(one.sessions).c_str());
@@ -102,7 +104,7 @@ int RunDrain(const Options& options) {
 
 int RunResume(const Options& options) {
   std::vector<Draining> resumed;
-  int status = Tell(options, "resume", resumed);
+  int status = PrintDrained(options, "resume", resumed);
   for (const Draining& one : resumed)
     std::printf("%s: takes new sessions\n", one.edge.name.c_str());
   return status;

@@ -26,6 +26,7 @@ Json KeysAsJson() {
                      {"since", row.since}});
     }
   }
+
   return out;
 }
 

@@ -20,6 +20,7 @@ int RunLogLevel(const Options& options) {
     arguments.push_back(std::to_string(time->count()));
     until = *text + " have passed";
   }
+
   auto answer = AskJson(*daemon, "log-level", std::move(arguments));
   if (!answer) return Complain(Explain(*daemon, answer.error()));
   std::printf("%s: logs %s and more severe until %s\n", daemon->name.c_str(),

@@ -71,6 +71,7 @@ Json PeersAsJson(const NodeView& view) {
                    {"expires", OrNull(facts.verification.expires)},
                    {"reason", TextOrNull(facts.reason())}});
   }
+
   return out;
 }
 

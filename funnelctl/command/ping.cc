@@ -41,11 +41,13 @@ bool PingOnce(Talk& talk, const std::string& channel, bool quiet, Tally& tally) 
   if (!channel.empty()) arguments.push_back(channel);
   auto text = talk.Ask("ping", std::move(arguments), kDeadline);
   auto answer = text ? ParseAnswer(*text) : Result<Json>(std::unexpected(text.error()));
+
   if (!answer) {
     tally.error = answer.error().message;
     if (!quiet) PrintText(std::to_string(tally.sent) + ": " + tally.error + '\n');
     return answer.error().code == 0;
   }
+
   tally.peer = TextOf(*answer, "peer");
   tally.round_trips_ms.push_back(MillisecondsOf(*answer, "rtt_ms").value_or(0));
   if (!quiet)
@@ -55,7 +57,7 @@ bool PingOnce(Talk& talk, const std::string& channel, bool quiet, Tally& tally) 
   return true;
 }
 
-void Tell(const Tally& tally) {
+void PrintTally(const Tally& tally) {
   std::printf("%lld sent, %zu answered", static_cast<long long>(tally.sent),
               tally.round_trips_ms.size());
   if (!tally.round_trips_ms.empty())
@@ -87,6 +89,7 @@ int RunPing(const Options& options) {
     Complain("--count: a number from 1 is expected");
     return kExitUsage;
   }
+
   auto talk = Talk::Connect(edge->socket_path);
   if (!talk) return Complain(Explain(*edge, talk.error()));
   Tally tally;
@@ -94,7 +97,8 @@ int RunPing(const Options& options) {
     if (tally.sent > 0) ::usleep(static_cast<useconds_t>(kInterval.count()) * 1000);
     if (!PingOnce(*talk, target.second, options.json, tally)) break;
   }
-  options.json ? PrintJson(AsJson(tally, target.first)) : Tell(tally);
+
+  options.json ? PrintJson(AsJson(tally, target.first)) : PrintTally(tally);
   if (tally.round_trips_ms.size() == static_cast<std::size_t>(tally.sent)) return kExitOk;
   return Complain(edge->name + ": " + tally.error);
 }

@@ -1,4 +1,4 @@
-// funnelctl reload: tells daemons to read their configuration again, and what came of it. It is the
+// funnelctl reload: asks daemons to read their configuration again, and shows the result. It is the
 // units' ExecReload, so it runs in the sandbox of whichever daemon it is for.
 #include <cstdio>
 
@@ -27,7 +27,7 @@ std::string PrintMistake(const Json& mistake) {
 }
 
 // What a report says, for a human.
-void Tell(const Daemon& daemon, const Json& report) {
+void PrintReport(const Daemon& daemon, const Json& report) {
   const Json& mistakes = ListOf(report, "mistakes");
   const Json& changed = ListOf(report, "changed");
   if (!mistakes.empty()) {
@@ -36,11 +36,13 @@ void Tell(const Daemon& daemon, const Json& report) {
                  daemon.name.c_str());
     return;
   }
+
   std::printf(
       "%s: reloaded, %s\n", daemon.name.c_str(),
       changed.empty()
           ? "nothing has changed"
           : Counted(static_cast<std::int64_t>(changed.size()), "change", "changes").c_str());
+
   for (const Json& change : changed) std::printf("  %s\n", PrintChange(change).c_str());
   for (const Json& left : ListOf(report, "needs_restart"))
     std::printf("  %s can only change by a restart: %s\n", Shown(TextOf(left, "key")).c_str(),
@@ -61,7 +63,7 @@ int ReloadOne(const Options& options, const Daemon& daemon, Json& reports) {
   if (!options.Has("--wait")) return OnlyAsk(daemon);
   auto report = AskJson(daemon, "reload", {}, kDeadline);
   if (!report) return Complain(Explain(daemon, report.error()));
-  if (!options.json) Tell(daemon, *report);
+  if (!options.json) PrintReport(daemon, *report);
   const bool ok = IsTrue(*report, "ok");
   reports.push_back(*std::move(report));
   return ok ? kExitOk : kExitFailed;

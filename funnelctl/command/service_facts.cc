@@ -31,6 +31,7 @@ ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service)
                    .peer = service.role == config::Role::kRelay ? service.relay_to : service.peer,
                    .state = DescribeService(view, service),
                    .reason = ReasonOf(view, service)};
+
   const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
   out.edge_alive = counters != nullptr && counters->alive;
   if (!out.edge_alive) return out;

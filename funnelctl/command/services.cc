@@ -43,6 +43,7 @@ Json ServicesAsJson(const NodeView& view) {
                    {"channels", facts.channels ? Json(*facts.channels) : Json()},
                    {"sessions", facts.sessions ? Json(*facts.sessions) : Json()}});
   }
+
   return out;
 }
 

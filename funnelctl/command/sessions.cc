@@ -23,6 +23,7 @@ std::string RenderSessions(const Json& edge) {
                   PrintBytes(NumberOf(session, "queued_bytes")) + " / " +
                       PrintBytes(NumberOf(session, "undelivered_bytes"))});
   }
+
   std::string out = Shown(service) + ": " + std::to_string(NumberOf(edge, "sessions_total")) +
                     " sessions" + (IsTrue(edge, "draining") ? ", draining" : "") + '\n';
   if (!table.empty()) out += table.Print();
@@ -43,6 +44,7 @@ int RunSessions(const Options& options) {
   } else {
     edges = AllEdges(options);
   }
+
   int status = kExitOk;
   Json answers = Json::array();
   for (const Daemon& edge : edges) {
@@ -54,6 +56,7 @@ int RunSessions(const Options& options) {
       status = Complain(Explain(edge, answer.error()));
     }
   }
+
   if (options.json) PrintJson(answers);
   return status;
 }

@@ -38,6 +38,7 @@ Json RenderJson(const std::string& of, const std::string& name,
     }
     rows.push_back({{"section", key.section}, {"key", key.key}, {"values", std::move(values)}});
   }
+
   return {{"of", of}, {"name", name}, {"keys", std::move(rows)}};
 }
 
@@ -64,12 +65,14 @@ int RunShow(const Options& options) {
     Complain("show needs one of SERVICE, --node and --peer NAME");
     return kExitUsage;
   }
+
   auto configuration = LoadOrComplain(options);
   if (!configuration) return kExitFailed;
   if (options.Has("--node")) {
     config::NodeConfig& node = configuration->node;
     return Show(options, "node", node.name, EffectiveKeys(config::NodeKeys(), &node, node.origins));
   }
+
   if (auto peer = options.Value("--peer")) return ShowPeer(options, *configuration, *peer);
   const std::string& name = options.arguments.front();
   const config::ServiceConfig* found = FindServiceOrComplain(*configuration, name);

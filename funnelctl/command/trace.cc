@@ -22,6 +22,7 @@ int RunTrace(const Options& options) {
   std::vector<std::string> form;
   if (options.json) form.emplace_back("json");
   if (auto sent = talk->Send("trace", form); !sent) return Complain(Explain(*edge, sent.error()));
+
   for (;;) {
     auto lines = talk->Next(Now() + kForever);
     if (!lines) return Complain(Explain(*edge, lines.error()));

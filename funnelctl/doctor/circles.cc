@@ -78,6 +78,7 @@ Findings CheckCircles(const Context& context) {
         found.push_back(Warning(text + ": if it is sent back from there it runs for ever", todo));
     }
   }
+
   if (found.empty()) found.push_back(Ok("no service leads back to itself"));
   return found;
 }
@@ -107,6 +108,7 @@ Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf
       found.back().subject = peer.name;
     }
   }
+
   if (found.empty()) found.push_back(Ok("no peer's name is looked up through that peer"));
   return found;
 }

@@ -83,9 +83,11 @@ int RunDoctor(const Options& options) {
   } else {
     for (const Report& report : reports) PrintOwn(LineOf(report, WantsColours()));
   }
+
   bool wrong = std::ranges::any_of(
       reports, [](const Report& report) { return report.finding.verdict == Verdict::kWrong; });
   std::fflush(nullptr);
+
   // A check that was given up may still wait for somebody; nobody waits for it.
   _exit(wrong ? kExitFailed : kExitOk);
 }

@@ -26,6 +26,7 @@ Findings CheckFolder(const Folder& folder) {
     return {Wrong(folder.path + ": " + std::strerror(errno),
                   "install the package, or systemd-tmpfiles --create funnel.conf")};
   }
+
   if (!S_ISDIR(about.st_mode)) return {Wrong(folder.path + " is no folder", "move it away")};
   if (about.st_uid != 0)
     return {Wrong(folder.path + " belongs to uid " + std::to_string(about.st_uid),
@@ -35,6 +36,7 @@ Findings CheckFolder(const Folder& folder) {
     return {Wrong(folder.path + " can be written by others than root",
                   (folder.shared ? "chmod +t " : "chmod go-w ") + folder.path)};
   }
+
   return {};
 }
 
@@ -65,6 +67,7 @@ Findings CheckDirectories(const Context& context) {
     Findings found = CheckFolder(folder);
     out.insert(out.end(), found.begin(), found.end());
   }
+
   if (out.empty()) out.push_back(Ok(etc + " and " + run + " can be changed by root only"));
   return out;
 }

@@ -31,6 +31,7 @@ std::optional<SocketAddress> ParseAddress(const std::string& text) {
     words[i] = static_cast<std::uint32_t>(std::strtoul(digits.c_str(), &end, 16));
     if (*end != '\0') return std::nullopt;
   }
+
   auto port = static_cast<std::uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 16));
   char literal[INET6_ADDRSTRLEN];
   int family = colon == kWordDigits ? AF_INET : AF_INET6;
@@ -114,6 +115,7 @@ std::vector<BoundSocket> FindBound(bool udp, std::uint16_t port) {
         out.push_back(*std::move(socket));
     }
   }
+
   AddHolders(out);
   return out;
 }

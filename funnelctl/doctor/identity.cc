@@ -13,6 +13,7 @@ std::vector<Identity> IdentitiesOf(const config::Configuration& configuration) {
     out.keytab = keytab;
     return out;
   };
+
   for (const config::ServiceConfig& service : configuration.services) {
     if (service.role == config::Role::kListen) {
       Identity& identity = at(service.identity, kerberos.client_keytab);
@@ -22,6 +23,7 @@ std::vector<Identity> IdentitiesOf(const config::Configuration& configuration) {
       at(service.identity, kerberos.keytab).accepts = true;
     }
   }
+
   // Whoever connects initiates; without `connect` we only accept.
   for (const config::PeerConfig& peer : configuration.peers) {
     if (peer.connect.empty()) {
@@ -32,6 +34,7 @@ std::vector<Identity> IdentitiesOf(const config::Configuration& configuration) {
     identity.initiates = true;
     identity.expected.push_back(peer.principal.text());
   }
+
   std::vector<Identity> out;
   for (auto& [key, identity] : found) out.push_back(std::move(identity));
   return out;

@@ -13,7 +13,7 @@ struct Identity {
   std::string keytab;                 // where its key must be
   bool initiates = false;             // a ticket is got with it
   bool accepts = false;               // others get tickets for it
-  std::vector<std::string> expected;  // whom it initiates towards: `expect`, a peer's `principal`
+  std::vector<std::string> expected;  // to which it initiates: `expect`, a peer's `principal`
 };
 
 // Sorted by principal, each once a keytab.

@@ -92,6 +92,7 @@ Findings CheckKernelSctp(const Context& context) {
     if (sctp.udp) out.push_back(CheckUdpSysctl(sctp.udp_port));
     return out;
   }
+
   Findings out = CheckRaw(context);
   if (HasKernelSctp() && sctp.udp) out.push_back(CheckUdpSysctlIsOff(sctp.udp_port));
   if (out.empty()) out.push_back(Ok("not needed: the userland engine is in use"));

@@ -76,6 +76,7 @@ Findings CheckKeytabKeys(const std::string& path) {
   if (!keys) return {Wrong(Shown(keys.error().message), "write it again (kadmin: ktadd)")};
   std::map<std::string, std::string> lines;
   std::string weak;
+
   for (const KeytabKey& key : *keys) {
     std::string& line = lines[key.principal];
     line += (line.empty() ? "" : ", ") + ("kvno " + std::to_string(key.kvno)) + ' ' +
@@ -83,11 +84,13 @@ Findings CheckKeytabKeys(const std::string& path) {
     if (IsWeak(key.enctype))
       weak += (weak.empty() ? "" : ", ") + Shown(key.principal) + ' ' + EnctypeName(key.enctype);
   }
+
   Findings out;
   for (const auto& [principal, line] : lines) {
     out.push_back(Ok(Shown(principal) + ": " + line));
     out.back().subject = path;
   }
+
   if (lines.empty()) out.push_back(Wrong("no key in it", "kadmin: ktadd -k " + path));
   if (!weak.empty())
     out.push_back(Wrong("weak keys: " + weak,

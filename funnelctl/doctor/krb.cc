@@ -74,6 +74,7 @@ Result<std::vector<KeytabKey>> ReadKeytab(const Session& session, const std::str
   std::vector<KeytabKey> out;
   krb5_kt_cursor cursor{};
   auto code = krb5_kt_start_seq_get(session.get(), keytab, &cursor);
+
   if (code == 0) {
     krb5_keytab_entry entry{};
     while ((code = krb5_kt_next_entry(session.get(), keytab, &entry, &cursor)) == 0) {
@@ -86,6 +87,7 @@ Result<std::vector<KeytabKey>> ReadKeytab(const Session& session, const std::str
     }
     krb5_kt_end_seq_get(session.get(), keytab, &cursor);
   }
+
   krb5_kt_close(session.get(), keytab);
   if (code != KRB5_KT_END) return session.Failed(path, code);
   return out;

@@ -50,6 +50,7 @@ Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
       if (!record.target.empty()) out.push_back(record.target);
     }
   }
+
   if (out.empty() && refused)
     return Fail(endpoint.host + " has an SRV record that says this is not offered");
   if (out.empty()) out.push_back(endpoint.host);

@@ -56,11 +56,13 @@ Result<Probe> Connect(const std::string& host) {
   Probe out{UniqueFd(::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
             found->ai_family == AF_INET6};
   int discover = out.ipv6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
+
   bool fine =
       out.socket &&
       setsockopt(out.socket.get(), out.ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
                  out.ipv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &discover, sizeof discover) == 0 &&
       connect(out.socket.get(), found->ai_addr, found->ai_addrlen) == 0;
+
   int error = errno;
   freeaddrinfo(found);
   if (!fine) return FailErrno("no route to " + host, error);
@@ -114,6 +116,7 @@ std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
 Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host) {
   auto probe = Connect(peer_host);
   if (!probe) return {Wrong(probe.error().message, "ip route; look at the name in `connect`")};
+
   // The engine makes IPv6 packets smaller, so that an IP packet is as large over either.
   std::int64_t packet = static_cast<std::int64_t>(sctp.packet_size_bytes) + kIpv4Headers;
   std::int64_t headers = probe->ipv6 ? kIpv6Headers : kIpv4Headers;
@@ -124,15 +127,18 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
                       ", ours have " + Bytes(packet),
                   "[sctp] packet-size = " + std::to_string(fits) + "B, at both ends")};
   }
+
   if (error == ECONNREFUSED)
     return {Ok("packets of " + Bytes(packet) + " reach " + peer_host + " whole")};
   if (error != 0) return {Wrong(peer_host + ": " + std::strerror(error), "ip route get; firewall")};
+
   if (const std::int64_t fits = LargestAnswered(*probe, packet, headers);
       fits != 0 && Vanish(*probe, packet, fits, headers))
     return {
         Wrong("packets of " + Bytes(packet) + " to " + peer_host + " get no answer, those of " +
                   Bytes(fits) + " do: something on the path drops large packets silently",
               "[sctp] packet-size = " + std::to_string(fits - kIpv4Headers) + "B, at both ends")};
+
   return {Ok("MTU " + Bytes(probe->mtu()) + " for packets of " + Bytes(packet) +
              "; the far end does not confirm it")};
 }

@@ -59,6 +59,7 @@ Findings CheckUdpPort(const Context& context) {
     return {Wrong(port + " is taken by " + PrintHolders(socket),
                   "end that program, or [sctp] udp-port = another one, at both ends")};
   }
+
   if (!bound.empty()) return {Ok(port + " is held by " + PrintHolders(bound.front()))};
   if (context.view.sctpd.status && context.view.sctpd.status->engine != "kernel")
     return {Wrong("funnel-sctpd runs but does not hold " + port,

@@ -69,6 +69,7 @@ std::vector<Report> RunChecks(const std::vector<Check>& checks) {
       }
     }
   }
+
   return out;
 }
 

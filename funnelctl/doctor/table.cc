@@ -83,10 +83,12 @@ void AddNames(const config::Configuration& configuration, std::vector<Check>& ou
     for (const config::Endpoint& endpoint : peer.connect)
       if (!endpoint.is_literal()) names[endpoint.text()] = endpoint;
   }
+
   for (const std::string& realm : realms) {
     for (const std::string& host : KdcHosts(realm))
       if (!SocketAddress::FromLiteral(host, 0)) names[host] = {.host = host, .port = kKdcPort};
   }
+
   for (const auto& [name, endpoint] : names)
     out.push_back({"name", name, kDeadline, [endpoint] { return CheckName(endpoint); }});
 }

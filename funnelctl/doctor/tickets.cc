@@ -111,6 +111,7 @@ Findings CheckExpected(const Session& session, Tickets& tickets, const KrbName& 
     out.push_back(Wrong("for " + Shown(expected) + ": " + Shown(kvno.error().message),
                         "is that principal in the KDC, and `expect` or `principal` right?"));
   }
+
   return out;
 }
 
@@ -146,11 +147,13 @@ Findings CheckIdentity(const Identity& identity) {
   if (!keys) return {Wrong(Shown(keys.error().message), "see the keytab's own line")};
   krb5_kvno newest = 0;
   bool there = false;
+
   for (const KeytabKey& key : *keys) {
     if (key.principal != identity.principal) continue;
     newest = std::max(newest, key.kvno);
     there = true;
   }
+
   if (!there) {
     return {Wrong("no key in " + identity.keytab,
                   "kadmin: ktadd -k " + identity.keytab + ' ' + identity.principal)};

@@ -70,12 +70,14 @@ Findings CheckUnits(const Context& context) {
     out.push_back(Judge(name + ".socket", StateOf(bus.get(), name + ".socket")));
     out.push_back(JudgeService(name + ".service", StateOf(bus.get(), name + ".service")));
   }
+
   for (const config::ServiceConfig& service : context.configuration()->services) {
     if (service.role == config::Role::kRelay) continue;
     std::string name = EdgeName(service);
     out.push_back(Judge(name + ".socket", StateOf(bus.get(), name + ".socket")));
     out.push_back(JudgeService(name + ".service", StateOf(bus.get(), name + ".service")));
   }
+
   return out;
 }
 

@@ -42,6 +42,7 @@ Findings CheckEdgeUsers(const Context& context) {
                             ": each could get the other's keys",
                         "another [service] edge-user for one of them"));
   }
+
   if (out.empty()) out.push_back(Ok("each edge has a user of its own"));
   return out;
 }

@@ -117,16 +117,19 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
     if (auto source = Recognise(entry)) sources.push_back(*std::move(source));
   }
   std::vector<Family> out;
+
   out.push_back({"funnel_build_info",
                  "The version of funnelctl.",
                  false,
                  {"version"},
                  {{{{"version", kVersion}}, 1}}});
+
   out.push_back({"funnel_rejected_files",
                  "Counter files that cannot be read, or are no daemon's.",
                  false,
                  {},
                  {{{}, files.size() - sources.size()}}});
+
   AddAboutDaemons(sources, now, out);
   for (const Group& group : Groups()) {
     bool edges = group.daemons.front().ends_with("udpd") || group.daemons.front().ends_with("tcpd");
@@ -143,6 +146,7 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
       out.push_back(std::move(family));
     }
   }
+
   return out;
 }
 

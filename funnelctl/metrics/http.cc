@@ -84,6 +84,7 @@ std::string_view ReasonOf(HttpStatus status) {
     case HttpStatus::kTooLarge:
       return "Request Header Fields Too Large";
   }
+
   return {};
 }
 
@@ -99,12 +100,14 @@ HttpRequest ParseHttpRequest(std::string_view header) {
   if (!IsToken(method) || !version_known) return out;
   if (!HeaderIsWellFormed(header, /*needs_host=*/line == "HTTP/1.1")) return out;
   out.head = method == "HEAD";
+
   if (method != "GET" && !out.head) {
     out.status = HttpStatus::kMethodNotAllowed;
   } else if (!out.path.empty()) {
     bool ours = out.path == "/" || out.path == kMetricsPath;
     out.status = ours ? HttpStatus::kOk : HttpStatus::kNotFound;
   }
+
   return out;
 }
 

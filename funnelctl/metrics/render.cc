@@ -47,6 +47,7 @@ std::string RenderFamiliesJson(const std::vector<Family>& families) {
                    {"labels", family.labels},
                    {"samples", std::move(samples)}});
   }
+
   return out.dump(2) + '\n';
 }
 

@@ -66,6 +66,7 @@ std::string RenderRefusals(const NodeView& view) {
         {PrintTime(refusal.when), Shown(refusal.service), who,
          Shown(refusal.text) + (by_peer && !refusal.authenticated ? " (not authenticated)" : "")});
   }
+
   return Title("Refusals", sctpd.refusals.size(), sctpd.refusals_omitted) + table.Print();
 }
 

@@ -41,6 +41,7 @@ Json Counters(const NodeView& view) {
                        {"started", snapshot.started}, {"starts", snapshot.starts},
                        {"beat", snapshot.beat},       {"values", std::move(values)}};
   }
+
   return out;
 }
 
@@ -59,6 +60,7 @@ std::string RenderJson(const NodeView& view) {
               {"configuration_mistakes", view.mistakes},
               {"services", Services(view)},
               {"counters", Counters(view)}};
+
   return out.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n';
 }
 

@@ -42,7 +42,7 @@ void FindAssociations(const NodeView& view, Problems& out) {
 // packet-size does not count.
 constexpr int kSafePacketSize = 1280 - 28;
 
-// Of what we send only: the peer's status tells the other way.
+// Of what we send only: the peer's status has the other direction.
 void FindVanishingPackets(const NodeView& view, Problems& out) {
   for (const AssociationStatus& association : view.sctpd.status->associations) {
     if (association.vanishing_packet_bytes <= 0 || association.state != "up") continue;
@@ -68,6 +68,7 @@ void FindCredentials(const NodeView& view, Problems& out) {
   const AuthdStatus& authd = *view.authd.status;
   if (!authd.keytab_error.empty())
     out.push_back("keytab " + Shown(authd.keytab) + ": " + Shown(authd.keytab_error));
+
   for (const IdentityStatus& identity : authd.identities) {
     if (!identity.error.empty()) {
       out.push_back(Shown(identity.principal) + ": " + Shown(identity.error));
@@ -75,6 +76,7 @@ void FindCredentials(const NodeView& view, Problems& out) {
       out.push_back(Shown(identity.principal) + ": the keytab has no key for it");
     }
   }
+
   for (const PeerVerification& peer : authd.peers) {
     if (peer.state != "failed") continue;
     out.push_back("peer " + Shown(peer.peer) +
@@ -112,11 +114,13 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   Problems out;
   FindSilence(view, "funnel-sctpd", view.sctpd, out);
   FindSilence(view, "funnel-authd", view.authd, out);
+
   if (!view.configuration) {
     out.push_back("the configuration in " + view.config_dir + " has " +
                   std::to_string(view.mistakes) + (view.mistakes == 1 ? " mistake" : " mistakes") +
                   ": funnelctl check shows them");
   }
+
   if (view.sctpd.status) FindAssociations(view, out);
   if (view.sctpd.status) FindVanishingPackets(view, out);
   if (view.sctpd.status) FindChannels(view, out);

@@ -103,6 +103,7 @@ std::string RenderValues(const metrics::Snapshot& snapshot) {
     name_width = std::max(name_width, value.name.size());
     value_width = std::max(value_width, std::to_string(value.value).size());
   }
+
   std::string out;
   for (std::size_t i = 0; i < shown.size(); ++i) {
     std::string number = std::to_string(shown[i]->value);
@@ -111,6 +112,7 @@ std::string RenderValues(const metrics::Snapshot& snapshot) {
            std::string(value_width - number.size(), ' ') + number;
     if (i % kCounterColumns == kCounterColumns - 1 || i + 1 == shown.size()) out += '\n';
   }
+
   return out;
 }
 

@@ -31,9 +31,11 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
     table.AddNote("next try in " +
                   PrintMilliseconds(static_cast<double>(*association.retry_in_ms)));
   }
+
   AddPathNotes(association, table);
   const PeerVerification* verification = FindVerification(view, association.peer);
   if (verification == nullptr) return;
+
   if (verification->state == "verified") {
     std::string until = verification->expires ? " until " + PrintTime(*verification->expires) : "";
     table.AddNote("is " + Shown(verification->principal) + until + "; we are " +
@@ -86,6 +88,7 @@ std::string RenderAssociations(const NodeView& view) {
                   PrintBytes(association.bytes_received)});
     AddAssociationNotes(view, association, table);
   }
+
   std::string body = table.empty() ? "  none: no peer is configured\n" : table.Print();
   return "Associations\n" + body + Omitted(view.sctpd.status->associations_omitted);
 }

@@ -44,6 +44,7 @@ std::string DescribeService(const NodeView& view, const config::ServiceConfig& s
     if (channel.state == "open") ++open;
     if (first == nullptr) first = &channel;
   }
+
   if (open == 1) return "open";
   if (open > 1) return "open (" + std::to_string(open) + " channels)";
   if (first != nullptr) return Shown(first->state);

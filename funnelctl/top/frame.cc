@@ -55,6 +55,7 @@ void SortServices(Sort sort, std::vector<ServiceTraffic>& services) {
     }
     return 0;
   };
+
   std::ranges::stable_sort(services, std::ranges::greater{}, weight);
 }
 
@@ -110,7 +111,7 @@ void AddServices(const Look& before, const Look& now, Sort sort, Lines& lines) {
   AddTable(table, lines);
 }
 
-// The last row tells how much there would be below it.
+// The last row says how much more there is.
 void CutRows(std::size_t rows, Lines& lines) {
   if (rows == 0 || lines.size() <= rows) return;
   std::size_t hidden = lines.size() - rows + 1;
@@ -137,6 +138,7 @@ std::vector<FrameLine> RenderFrame(const Look& before, const Look& now,
     for (FrameLine& line : lines)
       if (line.text.size() > options.columns) line.text.resize(options.columns);
   }
+
   return lines;
 }
 

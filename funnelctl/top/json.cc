@@ -16,6 +16,7 @@ Json PeersAsJson(const Look& before, const Look& now) {
                    {"retransmitted_per_s", OrNull(peer.retransmitted)},
                    {"channels", peer.channels}});
   }
+
   return out;
 }
 
@@ -34,6 +35,7 @@ Json ServicesAsJson(const Look& before, const Look& now) {
                    {"queued_bytes", service.queued_bytes},
                    {"rtt_ms", OrNull(service.rtt_ms)}});
   }
+
   return out;
 }
 

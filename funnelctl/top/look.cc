@@ -87,6 +87,7 @@ std::vector<ServiceTraffic> TrafficOfServices(const Look& before, const Look& no
     }
     out.push_back(std::move(row));
   }
+
   return out;
 }
 
@@ -114,6 +115,7 @@ std::vector<PeerTraffic> TrafficOfPeers(const Look& before, const Look& now) {
     }
     out.push_back(std::move(row));
   }
+
   return out;
 }
 

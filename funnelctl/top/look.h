@@ -17,7 +17,7 @@ struct Look {
   NodeView view;
 };
 
-// Rates are per second; nothing where there is no earlier figure, or a daemon began anew between.
+// Rates are per second; nothing where there is no earlier figure, or a daemon restarted between.
 using Rate = std::optional<double>;
 
 struct ServiceTraffic {

@@ -39,11 +39,13 @@ Result<Screen> Screen::Take(bool colours) {
   nonl();
   keypad(stdscr, TRUE);
   curs_set(0);
+
   if (colours && has_colors()) {
     start_color();
     use_default_colors();
     init_pair(kProblemPair, COLOR_RED, -1);
   }
+
   return Screen();
 }
 
@@ -63,6 +65,7 @@ void Screen::Show(const std::vector<FrameLine>& lines) {
     const std::string text = EscapeUnprintable(line.text, "");
     mvaddnstr(row++, 0, text.c_str(), static_cast<int>(columns()));
   }
+
   attrset(A_NORMAL);
   refresh();
 }

@@ -84,6 +84,7 @@ int RunTop(const Options& options) {
     }
     interval = milliseconds(*parsed);
   }
+
   if (options.Has("--once")) return Once(options, interval);
   if (options.json) return LinePerInterval(options, interval);
   auto screen = Screen::Take(WantsColours());

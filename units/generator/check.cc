@@ -36,6 +36,7 @@ std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_
   if (own != unit) return {file.path + ": by its protocol the unit of this service is " + own};
   auto drop_ins = MakeDropIns(file);
   if (IsCurrent(drop_ins, options.generated)) return {};
+
   // Written since systemd last read its units.
   if (auto done = options.daemon_reload(); !done) return {done.error().message};
   if (IsCurrent(drop_ins, options.generated)) return {};

@@ -41,6 +41,7 @@ std::string ListenSocket(const ServiceConfig& service) {
       "\n[Socket]\n"
       "# Instead of the template's, which is for the server side.\n"
       "ListenSequentialPacket=\n";
+
   for (const auto& address : service.listen_address)
     out += (udp ? "ListenDatagram=" : "ListenStream=") + Escape(address.text()) + '\n';
   out +=
@@ -49,6 +50,7 @@ std::string ListenSocket(const ServiceConfig& service) {
       "BindIPv6Only=ipv6-only\n"
       "# At boot the address may come later.\n"
       "FreeBind=yes\n";
+
   if (udp)
     out +=
         "# Answers leave from the address that was asked.\n"
@@ -56,6 +58,7 @@ std::string ListenSocket(const ServiceConfig& service) {
         "# A burst of clients, while the edge starts.\n"
         "ReceiveBuffer=8M\n"
         "SendBuffer=8M\n";
+
   return out;
 }
 
@@ -78,19 +81,23 @@ std::string BackendNetwork(const ServiceConfig& service) {
   bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
   std::string out;
   if (!service.connect_address.is_unix() || proxies) out += "PrivateNetwork=no\n";
+
   if (proxies)
     out +=
         "# To know this host's own addresses, which no peer may claim for its clients "
         "(client-networks).\n"
         "RestrictAddressFamilies=AF_NETLINK\n";
+
   if (service.connect_address.is_unix()) return out;
   out += "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
+
   // systemd's filter knows no zones, and would ignore the line.
   if (service.connect_address.is_literal()) {
     return out +
            "IPAddressAllow=" + std::string(config::WithoutZone(service.connect_address.host)) +
            '\n';
   }
+
   if (service.connect_address.host == "localhost") return out + "IPAddressAllow=localhost\n";
   return out +
          "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";
@@ -125,6 +132,7 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
     case Role::kRelay:
       return {};
   }
+
   return {};
 }
 

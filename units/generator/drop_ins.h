@@ -1,5 +1,5 @@
-// What systemd is told of one service: drop-ins for the instance's socket and service, so that a
-// port is written once, in services.d/NAME.ini.
+// What systemd gets to know of one service: drop-ins for the instance's socket and service, so that
+// a port is written once, in services.d/NAME.ini.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct DropIn {
 // "funnel-udpd@dns"; KIND is "socket" or "service".
 [[nodiscard]] std::string UnitName(const config::ServiceConfig& service, std::string_view kind);
 
-// Empty where protocol, role or address cannot be told from the file; other mistakes in it do not
+// Empty where protocol, role or address cannot be read from the file; other mistakes in it do not
 // matter here: a running socket shall not lose its port because a timeout is misspelt.
 [[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file);
 

@@ -14,8 +14,8 @@ namespace funnel::generator {
 using Reporter = std::function<void(Priority, std::string_view)>;
 
 // Writes the drop-ins of every service below DIRECTORY; for sockets that are up those that they
-// were started with. A broken file is told and costs the other services nothing. False: something
-// could not be written.
+// were started with. A broken file is reported and does not affect the other services. False:
+// something could not be written.
 [[nodiscard]] bool Generate(const config::LoadOptions& options, const Held& held,
                             const std::string& directory, const Reporter& report);
 

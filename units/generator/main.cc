@@ -1,4 +1,4 @@
-// funnel-generator: tells systemd what each service of /etc/funnel/services.d listens on
+// funnel-generator: writes for systemd what each service of /etc/funnel/services.d listens on
 // (systemd.generator(7)). The socket units call it as well, as they start and stop.
 #include <cstdio>
 
@@ -39,10 +39,12 @@ int Run(const Options& options) {
     held.Drop(unit);
     return Answer(generator::CheckUnit({load, generated, generator::DaemonReload}, unit));
   }
+
   if (what == "started") {
     auto kept = held.Keep(unit, generated);
     return kept ? 0 : Answer({kept.error().message});
   }
+
   if (what == "stopped") {
     held.Drop(unit);
     return 0;

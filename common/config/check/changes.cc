@@ -52,6 +52,7 @@ void CompareUnits(std::span<const KeyRow> rows, const std::string& folder,
       out.push_back({file, "", "", "absent", "present"});
     }
   }
+
   for (const Unit& unit : before) {
     if (Find(after, NameOf(unit)) == nullptr)
       out.push_back({folder + "/" + NameOf(unit) + ".ini", "", "", "present", "absent"});

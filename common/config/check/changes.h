@@ -1,4 +1,4 @@
-// What differs between two configurations, key by key: what a reload tells, and what it has to
+// What differs between two configurations, key by key: what a reload reports, and what it has to
 // leave.
 #pragma once
 

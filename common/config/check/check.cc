@@ -75,6 +75,7 @@ void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,
     Report(peer.origins, "peer", "carrier", "carrier: udp is switched off ([sctp] udp = no)",
            mistakes);
   }
+
   if (peer.connect.empty() && peer.when == When::kOnDemand) {
     Report(peer.origins, "peer", "when", "when: on-demand needs `connect`", mistakes);
   }

@@ -71,7 +71,7 @@ std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
   return {};
 }
 
-// The edge's user is what tells authd which service asks for keys: one user, one service.
+// By the edge's user authd knows which service asks for keys: one user, one service.
 void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::string, const ServiceConfig*> taken;
   for (const ServiceConfig& service : configuration.services) {
@@ -112,6 +112,7 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
         !service.origins.contains("service.idle-exit"))
       service.idle_exit = kIdleExitOnDemand;
   }
+
   CheckWireNames(configuration, mistakes);
   CheckRelays(configuration, mistakes);
   CheckEdgeUsers(configuration, mistakes);

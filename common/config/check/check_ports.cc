@@ -73,6 +73,7 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
   std::vector<Port> taken;
   AddOwnPort(configuration.node, taken);
   CheckBackends(configuration, taken, mistakes);
+
   for (const ServiceConfig& service : configuration.services) {
     for (std::size_t i = 0; i < service.listen_address.size(); ++i) {
       // With a zone that is none here: systemd, which binds it, may know it.

@@ -31,6 +31,7 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
              mistakes);
     }
   }
+
   if (count == 0) {
     Report(service.origins, "", "", "one of [listen], [connect], [relay] is missing", mistakes);
   }
@@ -129,6 +130,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
       CheckRelay(service, mistakes);
       break;
   }
+
   if (service.role == Role::kRelay) return;
   if (service.origins.contains("security")) {
     RequireKeys(ServiceKeys(), "security", service.origins, mistakes);
@@ -161,12 +163,14 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
 }  // namespace
 
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  if (auto name = ServiceName::Parse(unit.name)) service.name = *name;  // else Combine has told it
+  if (auto name = ServiceName::Parse(unit.name))
+    service.name = *name;  // else Combine has reported it
   if (!service.origins.contains("service")) {
     Report(service.origins, "", "", "[service] is missing", mistakes);
   } else {
     RequireKeys(ServiceKeys(), "service", service.origins, mistakes);
   }
+
   bool role_known = SetRole(service, mistakes);
   // Without them every further message would be a guess.
   if (role_known && service.origins.contains("service.protocol")) CheckMisfits(service, mistakes);

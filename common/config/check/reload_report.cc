@@ -13,12 +13,14 @@ std::string ReportJson(const ReloadReport& report) {
   JsonWriter out;
   out.Open('{').Field("daemon", report.daemon).Field("ok", report.ok());
   out.Key("mistakes").Open('[');
+
   for (const Mistake& mistake : report.mistakes)
     out.Open('{')
         .Field("file", mistake.file)
         .Field("line", mistake.line)
         .Field("text", mistake.text)
         .Close('}');
+
   out.Close(']').Key("changed").Open('[');
   for (const Change& change : report.changes)
     out.Open('{')
@@ -28,6 +30,7 @@ std::string ReportJson(const ReloadReport& report) {
         .Field("before", change.before)
         .Field("after", change.after)
         .Close('}');
+
   out.Close(']').Key("needs_restart").Open('[');
   for (const NeedsRestart& left : report.left)
     out.Open('{').Field("key", left.key).Field("command", left.command).Close('}');
@@ -40,6 +43,7 @@ void LogReport(const ReloadReport& report, std::string_view service) {
     if (service.empty()) return Log(level, event, text);
     Log(level, event, text, {{"SERVICE", service}});
   };
+
   LogMistakes(report.mistakes, " (the old configuration stays)", service);
   if (!report.ok())
     return say(LogLevel::kError, "reload-failed", "the running configuration stays in force");

@@ -1,4 +1,4 @@
-// What is no mistake, and yet hardly what whoever wrote it means: `funnelctl check` tells it,
+// What is no mistake, but hardly what its author means: `funnelctl check` shows it,
 // daemons do not mind. In the form of mistakes, sorted by file and line.
 #pragma once
 

@@ -31,7 +31,7 @@ constexpr KeyRow kUdpRows[] = {
         .help = "Whether a client's identical resend is dropped while the first is on its way.",
         .applies = kUdpOnly,
     },
-    // Clients ask again after a second or more, when a copy that was lost is theirs to send anew.
+    // Clients ask again after a second or more, when a copy that was lost is theirs to send again.
     {
         .section = "service",
         .key = "resend-window",

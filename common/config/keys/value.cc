@@ -63,6 +63,7 @@ Result<void> ParseNumber(Type type, const Range& range, std::string_view text, F
   if (*value < range.min || *value > range.max) {
     return Fail(EscapeForLog(text, 80) + " is out of range: " + PrintRange(type, range));
   }
+
   if (auto* time = std::get_if<milliseconds*>(&field)) {
     **time = milliseconds(*value);
   } else if (auto* wide = std::get_if<std::uint64_t*>(&field)) {
@@ -72,6 +73,7 @@ Result<void> ParseNumber(Type type, const Range& range, std::string_view text, F
   } else {
     To<std::uint32_t>(field) = static_cast<std::uint32_t>(*value);
   }
+
   return {};
 }
 

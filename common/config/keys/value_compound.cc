@@ -68,6 +68,7 @@ Result<void> CheckWritten(std::string_view text, bool may_have_star) {
           "`*` stands for any name, which only `accept` can take; here the name is written out");
     }
   }
+
   return {};
 }
 

@@ -52,6 +52,7 @@ std::string_view DescribeType(Type type) {
     case Type::kProxyProtocol:
       return "none or v2";
   }
+
   return {};
 }
 

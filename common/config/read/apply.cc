@@ -21,6 +21,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
       diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
     }
   }
+
   return row.back();
 }
 
@@ -104,6 +105,7 @@ void ApplyUnit(const Unit& unit, std::span<const KeyRow> rows, void* object, Ori
     if (HasSection(rows, section)) continue;
     mistakes.push_back({origin.file, origin.line, "unknown section [" + section + "]"});
   }
+
   for (const auto& [name, values] : unit.values) {
     const auto& [section, key] = name;
     if (!HasSection(rows, section)) continue;

@@ -148,7 +148,7 @@ class Reading {
     }
     if (section_ == Section::kGood) return true;
     ++mistaken_entries_;
-    if (section_ == Section::kBad) return false;  // its section's line has been told
+    if (section_ == Section::kBad) return false;  // its section's line has been reported
     return Add(line_, std::string(key) + ": stands before any [section]");
   }
 
@@ -186,6 +186,7 @@ Result<std::string> ReadText(const std::string& path) {
   if (!S_ISREG(about.st_mode)) return Fail("is not a regular file");
   std::string text;
   char buffer[16384];
+
   for (;;) {
     ssize_t count = read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;

@@ -47,6 +47,7 @@ bool LayOverFolder(Unit& unit, const std::string& base, const std::string& file)
     unit.path = main_file;
     LayOver(unit, ReadIni(main_file));
   }
+
   Listing overrides = List(main_file + ".d");
   if (!overrides.error.empty()) unit.mistakes.push_back({main_file + ".d", 0, overrides.error});
   for (const std::string& name : overrides.names) {

@@ -19,7 +19,8 @@ void Append(std::vector<Mistake>& to, const std::vector<Mistake>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// Whether there is anything to look at: of a file that is missing or unreadable only that is told.
+// Whether there is anything to look at: if the file is missing or unreadable, only that is
+// reported.
 bool HasContent(const Unit& unit) {
   return !unit.sections.empty() || !unit.values.empty() || unit.mistakes.empty();
 }

@@ -1,4 +1,4 @@
-// Reads and checks a whole configuration folder: all of it is right, or every mistake is told.
+// Reads and checks a whole configuration folder: all of it is right, or every mistake is reported.
 //
 //   DIR/funnel.conf   DIR/peers.d/NAME.ini   DIR/services.d/NAME.ini
 //

@@ -113,6 +113,7 @@ int Serve(const std::vector<std::string>& addresses) {
     listening.push_back(ListenOn(address));
     crowd.Listen(listening.back().get());
   }
+
   std::puts("listening");
   std::fflush(stdout);
   while (true) {
@@ -177,11 +178,13 @@ void Print(const Outcome& outcome, const Wanted& wanted, std::size_t unfinished,
       static_cast<unsigned long long>(outcome.received),
       static_cast<unsigned long long>(outcome.sent_sum),
       static_cast<unsigned long long>(outcome.received_sum), seconds);
+
   const char* comma = "";
   for (const auto& [text, count] : outcome.errors) {
     std::printf("%s\"%zu x %s\"", comma, count, text.c_str());
     comma = ", ";
   }
+
   std::puts("]}");
 }
 
@@ -206,6 +209,7 @@ int Client(const std::string& to, const Wanted& wanted) {
   Outcome outcome;
   bool paused = wanted.pause.count() > 0;
   bool held = wanted.all_at_once;
+
   for (std::size_t index = 0; index < wanted.connections; ++index) {
     Request request = wanted.request;
     request.seed += index * 0x1000000;
@@ -214,6 +218,7 @@ int Client(const std::string& to, const Wanted& wanted) {
     session.set_hold_open(held);
     crowd.Add(std::move(session));
   }
+
   while (!crowd.sessions().empty() && SteadyClock::now() - start < wanted.timeout) {
     if (paused && SteadyClock::now() - start >= wanted.pause) {
       paused = false;
@@ -233,6 +238,7 @@ int Client(const std::string& to, const Wanted& wanted) {
     }
     ReleaseWhenAllServed(crowd, wanted, held);
   }
+
   for (const auto& [fd, session] : crowd.sessions()) outcome.AddUnfinished(session);
   Print(outcome, wanted, crowd.sessions().size(), SecondsSince(start));
   return outcome.done == wanted.connections ? 0 : 1;
@@ -265,6 +271,7 @@ Wanted ParseWanted(const std::vector<std::string>& options) {
         Die(key + "?");
     }
   }
+
   return wanted;
 }
 

@@ -109,6 +109,7 @@ bool Session::ReadSome() {
     return errno == EAGAIN
                ? false
                : Break("after " + std::to_string(received_) + " bytes: " + strerror(errno));
+
   if (result == 0) {
     got_end_ = true;
     if (received_ != to_receive_)
@@ -116,6 +117,7 @@ bool Session::ReadSome() {
                    std::to_string(to_receive_) + " bytes");
     return true;
   }
+
   const auto count = static_cast<std::size_t>(result);
   if (received_ + count > to_receive_) return Break("more bytes than were sent");
   const Pattern pattern(is_client_ ? DownSeed(request_.seed) : request_.seed);
@@ -139,23 +141,27 @@ bool Session::WriteSome() {
     count = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, to_send_ - sent_));
     Pattern(is_client_ ? request_.seed : DownSeed(request_.seed)).Fill(sent_, piece.data(), count);
   }
+
   if (count == 0) {
     if (shutdown(fd_.get(), SHUT_WR) != 0)
       return Break(std::string("shutdown: ") + strerror(errno));
     sent_end_ = true;
     return true;
   }
+
   const ssize_t result = send(fd_.get(), from, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (result < 0)
     return errno == EAGAIN || errno == ENOTCONN
                ? false
                : Break("after sending " + std::to_string(sent_) + " bytes: " + strerror(errno));
+
   if (requesting) {
     request_bytes_ += static_cast<std::size_t>(result);
   } else {
     sent_checksum_ = Add(sent_checksum_, sent_, piece.data(), static_cast<std::size_t>(result));
     sent_ += static_cast<std::uint64_t>(result);
   }
+
   return true;
 }
 

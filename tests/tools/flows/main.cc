@@ -65,6 +65,7 @@ int Serve(const std::string& where) {
   std::puts("listening");
   std::fflush(stdout);
   std::vector<std::uint8_t> buffer(kLargest + 2);
+
   while (true) {
     sockaddr_in6 from{};  // the port lies at the same place in both families
     socklen_t length = sizeof from;
@@ -174,6 +175,7 @@ Wanted ParseWanted(const std::vector<std::string>& options) {
     else
       Die(options[at] + "?");
   }
+
   return wanted;
 }
 
@@ -188,16 +190,19 @@ int main(int argc, char** argv) {
     std::fputs("usage: flows serve ADDRESS | flows client ADDRESS [OPTION VALUE...]\n", stderr);
     return 2;
   }
+
   const auto address = ParseAddress(arguments[1]);
   if (!address) Die(address.error().message);
   const Wanted wanted = ParseWanted({arguments.begin() + 2, arguments.end()});
   const auto start = SteadyClock::now();
   const Counts counts = Client(*address, wanted).Run();
   const std::size_t asked = wanted.flows * wanted.rounds;
+
   std::printf(
       "{\"asked\": %zu, \"sent\": %zu, \"answered\": %zu, \"wrong\": %zu, \"moved\": %zu, "
       "\"seconds\": %.3f}\n",
       asked, counts.sent, counts.answered, counts.wrong, counts.moved,
       std::chrono::duration<double>(SteadyClock::now() - start).count());
+
   return counts.answered == asked && counts.wrong == 0 && counts.moved == 0 ? 0 : 1;
 }
