@@ -1,5 +1,7 @@
 #include "common/config/keys/help.h"
 
+#include "common/base/mdoc.h"
+
 namespace funnel::config {
 namespace {
 
@@ -26,6 +28,13 @@ std::string PrintFile(const ConfigFile& file) {
     out += PrintRow(row);
   }
   return out;
+}
+
+// The same as an entry of the list in funnel.conf(5).
+std::string MdocRow(const KeyRow& row) {
+  return ".It Ic " + MdocArgument(row.key) + '\n' + MdocText(row.help) + ".br\n" +
+         MdocText("Value: " + std::string(DescribeType(row.type)) + "; " + DescribeLimits(row) +
+                  '.');
 }
 
 }  // namespace
@@ -82,6 +91,20 @@ std::string HelpForKeys() {
   std::string out;
   for (const ConfigFile& file : kFiles) out += (out.empty() ? "" : "\n\n") + PrintFile(file);
   return out;
+}
+
+std::string MdocForKeys(std::span<const KeyRow> rows) {
+  std::string out;
+  std::string_view section;
+  for (const KeyRow& row : rows) {
+    if (row.section != section) {
+      if (!section.empty()) out += ".El\n";
+      out += ".Ss [" + std::string(row.section) + "] section\n.Bl -tag -width Ds\n";
+    }
+    section = row.section;
+    out += MdocRow(row);
+  }
+  return out + ".El\n";
 }
 
 }  // namespace funnel::config
