@@ -1,4 +1,4 @@
-"""A request/response service beside bulk of another service, on one association over a slow link (bench/wan)."""
+"""A request/response service during bulk of another service, on one association over a slow link (bench/wan)."""
 import concurrent.futures
 
 from .bed import BULK, ECHO, Bed

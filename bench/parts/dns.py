@@ -1,10 +1,10 @@
-"""DNS through the tunnel to nsd, and beside it straight to nsd."""
+"""DNS through the tunnel to nsd, and straight to nsd for comparison."""
 from lab import nsd
 
 THROUGH = "127.0.0.1:5353"
 DIRECT = f"127.0.0.1:{nsd.PORT}"
 FLOWS, WINDOW = 16, 8  # more, and nsd's receive buffer overflows, asked directly too
-CALM_RATE = 1000  # at which latency is told: no queue anywhere
+CALM_RATE = 1000  # at which latency is measured: no queue anywhere
 
 
 def measure(bed, report, seconds):

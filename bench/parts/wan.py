@@ -16,7 +16,7 @@ SEED = 1
 
 
 class Wan:
-    """Puts the emulated WAN in the place of the link between the nodes. `keys` is what the emulator is told, as bench/wan/wan.cc lists it."""
+    """Puts the emulated WAN in the place of the link between the nodes. `keys` is the emulator's settings, as bench/wan/wan.cc lists it."""
 
     def __init__(self, build, **keys):
         self.program = os.path.join(os.path.abspath(build), "bench", "wan")

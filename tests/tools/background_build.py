@@ -1,4 +1,4 @@
-"""A build that goes on beside tests, with what they leave of the processors."""
+"""A build that goes on during tests, with what they leave of the processors."""
 import os
 import subprocess
 
@@ -11,7 +11,7 @@ class BackgroundBuild:
     def __init__(self, name, options, scratch, die_with_us):
         self.name = name
         self.folder = os.path.join(build.TOP, name)
-        self.told = False
+        self.reported = False
         self.log = os.path.join(scratch, name + ".log")
         with open(self.log, "w", encoding="utf-8") as output:
             self.child = subprocess.Popen([*die_with_us, "nice", "-n", "19", "/usr/bin/python3", "-B", build.__file__, self.folder,
@@ -32,7 +32,7 @@ class BackgroundBuild:
             if status == 0:
                 say(self.lines()[-1])
                 return self.folder
-            if not self.told:
+            if not self.reported:
                 print("\n".join(self.lines()[-80:]), flush=True)
-            self.told = True
+            self.reported = True
             return None

@@ -1,7 +1,7 @@
 """Builds with meson and ninja into a folder, with a line of progress every few seconds. Used by run_tests.py
 and quickstart:  build.py FOLDER [MESON-OPTION...] [--targets TARGET...]
 
-FUNNEL_OPTIONS in the environment has options beside those.
+FUNNEL_OPTIONS in the environment has options in addition to those.
 """
 import json
 import os
@@ -34,7 +34,7 @@ def configure(folder, options=(), environment=None):
     else:
         changed = _changed(folder, options) if options else []
         if changed:
-            print(f"build: configure {os.path.basename(folder)} anew: {' '.join(changed)}", flush=True)
+            print(f"build: configure {os.path.basename(folder)} again: {' '.join(changed)}", flush=True)
             _meson("configure", folder, *changed)
 
 

@@ -56,7 +56,7 @@ def conclude(tunnel):
     show("What just happened", f"""\
 dig and ldapsearch {WHERE.format("branch")} asked local ports; funnel-udpd and funnel-tcpd sealed each request under
 the Kerberos context of its own service, and the two funnel-sctpd carried the ciphertext over one SCTP association from
-{lab.netns.ADDRESSES['a']} to {lab.netns.ADDRESSES['b']} to a real nsd and a real slapd beside "hoster", each service on a stream pair of its own.""")
+{lab.netns.ADDRESSES['a']} to {lab.netns.ADDRESSES['b']} to a real nsd and a real slapd at "hoster", each service on a stream pair of its own.""")
     if not KEEP:
         return
     dns, ldap = tunnel.services

@@ -51,7 +51,7 @@ def blocks(kind, page=os.path.join(TOP, "man", "funnel.7")):
 
 
 def quickstart(node):
-    """The commands that `node` ("hoster" or "branch1") is told to run, as one shell script for each step."""
+    """The commands that `node` ("hoster" or "branch1") is to run, as one shell script for each step."""
     return [block.text for block in blocks("quickstart") if block.where in (node, "both")]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""Whoever sits on the path: passes SCTP in UDP between two nodes, and changes frames when told to.
+"""Whoever sits on the path: passes SCTP in UDP between two nodes, and changes frames on request.
 
     node a ──► 127.0.0.1:PORT │ middle │ ──► UPSTREAM:9899 node b
 

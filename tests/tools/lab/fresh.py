@@ -26,7 +26,7 @@ OURS = platform.freedesktop_os_release().get("VERSION_CODENAME")
 # How Funnel is compiled there: as run-tests does, whose objects the compiler's cache has. For the release that run-tests does not run
 # on nobody else compiles, so it goes without debugging information, a third quicker.
 OPTIONS = {suite: "-Dwerror=true" if suite == OURS else "-Dwerror=true -Ddebug=false" for suite in SUITES}
-# What the build, and a demonstration beside it, write to memory.
+# What the build and a demonstration write to memory together.
 SIZE = "12g"
 
 # pivot_root rather than chroot: what runs inside may enter namespaces by nsenter, and comes out in this root. A new network

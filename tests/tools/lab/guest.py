@@ -12,7 +12,7 @@ from .base import Child, LabError, run, tail, wait_until, write_file
 from .image import image, missing_parts
 
 BOOT_DEADLINE = 60
-# A test's commands run beside PID 1, in its control group: the kernel kills them with the guest.
+# A test's commands run next to PID 1, in its control group: the kernel kills them with the guest.
 ENTER = 'echo 0 > "$0" && exec nsenter --target "$1" --mount --pid --ipc --uts --net --cgroup --wdns=/ -- "${@:2}"'
 
 

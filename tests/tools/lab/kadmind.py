@@ -1,4 +1,4 @@
-"""The realm's administration server beside its KDC, for who follows the manual and types kadmin's commands."""
+"""The realm's administration server next to its KDC, for those who follow the manual and type kadmin's commands."""
 import os
 
 from .base import Child, tail, wait_until, write_file

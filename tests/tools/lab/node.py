@@ -68,7 +68,7 @@ class Node(Asked):
         closed = enterable.closed(program) if os.path.exists(program) else None
         if closed:
             raise LabError(f"{closed} is closed to the daemons' users: ./run-tests, ./quickstart and bench/run show them the build "
-                           "elsewhere (tests/tools/enterable.py); a build made under a stricter umask is to be made anew")
+                           "elsewhere (tests/tools/enterable.py); a build made under a stricter umask is to be made again")
 
     # Configuration
 

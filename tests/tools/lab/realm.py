@@ -51,7 +51,7 @@ KDC_CONF = """\
 
 
 class Realm:
-    """`lifetime` limits every ticket, e.g. "10s"; `enctypes` is a key of ENCTYPES. Another realm beside the first one has
+    """`lifetime` limits every ticket, e.g. "10s"; `enctypes` is a key of ENCTYPES. Another realm in addition to the first one has
     a name, a namespace and an address of its own."""
 
     def __init__(self, workspace, network, enctypes="sha2", lifetime="1h", name=REALM, node="k", address=ADDRESSES["k"],
@@ -103,7 +103,7 @@ class Realm:
             self.kdc = None
 
     def admin(self, query):
-        """One kadmin.local query; the database is a plain file, so this works beside a running KDC."""
+        """One kadmin.local query; the database is a plain file, so this works while the KDC runs."""
         done = self._kdc("kadmin.local", "-r", self.name, "-p", f"lab@{self.name}", "-q", query)
         if "while " in done.stdout and ": " in done.stdout.split("while ", 1)[0][-80:]:
             raise LabError(f"kadmin.local {query}\n{done.stdout}")

@@ -1,4 +1,4 @@
-"""Many TCP clients that read nothing, and a good one beside them that does.
+"""Many TCP clients that read nothing, and a good one among them that does.
 
     clients in namespace a -> 127.0.0.1:PORT ======== 127.0.0.1:PORT backend in b: sends without end to whoever says "stuck",
                                                       echoes the rest
@@ -106,7 +106,7 @@ def try_clients(tunnel, port, count, until_gone):
 
 
 def require_good_served(seen, count):
-    """As quick as ever beside COUNT stuck ones."""
+    """As quick as ever among COUNT stuck ones."""
     assert seen["taken"] > count * 4096
     before, during = statistics.median(seen["before"]), statistics.median(seen["during"])
     assert during < 3 * before + 0.1, (before, during)  # a wait for the processors is not one for the stuck

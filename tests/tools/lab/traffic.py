@@ -1,4 +1,4 @@
-"""Load from the C++ programs beside this package, bulk and flows: both ends check every byte."""
+"""Load from the C++ programs next to this package, bulk and flows: both ends check every byte."""
 import json
 import os
 import subprocess
@@ -32,7 +32,7 @@ class Server:
 
 
 def start_client(tunnel, program, address, *options, node="a", **popen):
-    """The client beside which a test does something else; read its one line with `result`."""
+    """The client during which a test does something else; read its one line with `result`."""
     path = os.path.join(tunnel.nodes[node].tools, program)
     return tunnel.network.popen(node, path, "client", address, *options, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **popen)
@@ -103,7 +103,7 @@ for number, line in enumerate(sys.stdin):
 
 
 class DnsConnection:
-    """One TCP connection that asks when told, and is silent in between."""
+    """One TCP connection that asks on request, and is silent in between."""
 
     def __init__(self, tunnel, port):
         self.child = tunnel.network.popen("a", "/usr/bin/python3", "-c", DNS_CONNECTION, port, stdin=subprocess.PIPE,

@@ -56,5 +56,5 @@ class Xmpp(Server):
         self.start("prosody", "--config", config, "-F", answers=lambda: self.listens(5222))
 
     def client(self, node, host, port):
-        """Two clients log in, and one hears what the other says."""
+        """Two clients log in, and one receives what the other sends."""
         return self.network.run(node, "/usr/bin/python3", "-W", "ignore", "-c", CLIENT, host, port, DOMAIN).stdout
