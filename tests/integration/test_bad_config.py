@@ -146,7 +146,7 @@ def test_daemon_says_the_same_and_does_not_start(build, folder, daemon):
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
-def test_service_with_a_mistake_is_left_out_and_told(build, folder, daemon):
+def test_service_with_a_mistake_is_left_out_and_reported(build, folder, daemon):
     """Here no daemon is given its sockets, and that is what those of the other services stop at."""
     path = folder(changed("unknown key"))
     done = run(build, daemon, path, *DAEMONS[daemon])
@@ -159,7 +159,7 @@ def test_service_with_a_mistake_is_left_out_and_told(build, folder, daemon):
         assert "socket" in end or "LISTEN_FDS" in end, done.stdout
 
 
-def test_all_mistakes_are_told_at_once(build, folder):
+def test_all_mistakes_are_reported_at_once(build, folder):
     path = folder({**changed("unknown key"), "peers.d/hoster.ini": PEER.replace("connect", "conect")})
     done = check(build, path)
     assert done.returncode == 1

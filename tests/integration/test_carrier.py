@@ -79,7 +79,7 @@ def test_direct_serves_where_it_passes(tunnel):
     require_served(tunnel)
 
 
-def test_udp_serves_beside_a_silent_direct(tunnel):
+def test_udp_serves_while_direct_is_silent(tunnel):
     silence_direct(tunnel)
     took = connect_anew(tunnel, forget=True)
     print(f"direct SCTP dropped: verified over UDP {1000 * took:.0f} ms after the first attempt, {1000 * DELAY:.0f} of them "

@@ -298,7 +298,7 @@ def test_ping_says_what_a_channel_waits_for(tunnel):
         tunnel.wait_up()
 
 
-def test_dead_daemon_is_told_and_its_successor_answers(tunnel):
+def test_dead_daemon_is_reported_and_its_successor_answers(tunnel):
     edge = tunnel.a["funnel-udpd@dns"]
     edge.stop()
     try:

@@ -228,7 +228,7 @@ def test_completion_in_a_shell_gets_over_the_at_sign(tunnel):
     assert terminal.end() == 0
 
 
-def test_dead_daemons_are_told_and_their_counters_stay(tunnel):
+def test_dead_daemons_are_reported_and_their_counters_stay(tunnel):
     """The last one, since it ends a daemon."""
     tunnel.a["funnel-udpd@dns"].stop()
     assert metrics_of(tunnel.a)['funnel_up{daemon="funnel-udpd",service="dns"}'] == 0

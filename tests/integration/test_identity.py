@@ -1,4 +1,4 @@
-"""Who is not let in hears why, both ends say it, and everybody else goes on.
+"""Who is refused learns why, both ends report it, and everybody else goes on.
 
     branch (a)                              hoster (b)
     funnel-udpd@dns     ==== accepted ====> accept = dns/branch...
@@ -59,7 +59,7 @@ def test_names_of_nodes_are_compared_as_dns_does(new_tunnel):
     wait_answered(tunnel)
 
 
-def test_refused_principal_is_told_why_and_others_go_on(new_tunnel):
+def test_refused_principal_learns_why_and_others_go_on(new_tunnel):
     tunnel = new_tunnel(lab.dns_service(), lab.ldap_service(accept=(FOREIGN,))).prepare().start()
     tunnel.wait_up("dns")
     tunnel.a.wait_channel("ldap", "refused")

@@ -121,7 +121,7 @@ def test_daemons_of_a_build_in_a_closed_folder_run_under_their_users(closed_buil
     assert os.path.exists(program)
 
 
-def test_a_build_that_daemons_cannot_enter_is_told_before_any_starts(closed_build, parts):
+def test_a_build_that_daemons_cannot_enter_is_reported_before_any_starts(closed_build, parts):
     workspace, network, realm = parts
     os.makedirs(os.path.join(closed_build, "funnel-sctpd"))
     with open(os.path.join(closed_build, "funnel-sctpd", "funnel-sctpd"), "wb"):

@@ -67,5 +67,5 @@ def require_echo(tunnel):
     assert said["answered"] == said["asked"] == 60 and said["wrong"] == 0, said
 
 
-def test_what_is_beside_them_goes_on(tunnel):
+def test_other_services_go_on(tunnel):
     require_echo(tunnel)

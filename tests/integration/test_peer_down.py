@@ -36,7 +36,7 @@ def require_refused(tunnel):
                                              "www.example.test", check=False).stdout
 
 
-def test_silent_link_is_noticed_told_and_overcome(tunnel):
+def test_silent_link_is_noticed_reported_and_overcome(tunnel):
     """Nothing tells that the link is cut: heartbeats find out within the configured time."""
     tunnel.network.cut()
     try:

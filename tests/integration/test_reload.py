@@ -37,7 +37,7 @@ def restore(node, text):
         file.write(text)
 
 
-def test_broken_configuration_is_told_and_the_old_one_stays(tunnel):
+def test_broken_configuration_is_reported_and_the_old_one_stays(tunnel):
     edge = tunnel.a["funnel-udpd@dns"]
     before = rewrite(tunnel.a, lambda text: text + "no-such-key = 1\n")
     try:
@@ -65,7 +65,7 @@ def test_a_change_takes_effect_without_a_restart(tunnel):
         restore(tunnel.a, before)
 
 
-def test_what_needs_a_restart_is_told(tunnel):
+def test_what_needs_a_restart_is_reported(tunnel):
     edge = tunnel.a["funnel-udpd@dns"]
     before = rewrite(tunnel.a, lambda text: text.replace("127.0.0.1:5353", "127.0.0.1:5354"))
     try:

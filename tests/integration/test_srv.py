@@ -140,7 +140,7 @@ def test_preferred_one_serves_again_at_an_idle_moment(tunnel):
     tunnel.wait_up()
 
 
-def test_records_are_asked_anew_when_connecting_again(tunnel):
+def test_records_are_looked_up_again_when_connecting_again(tunnel):
     tunnel.names.publish(MAIN_FIRST.replace("SRV 20 0 9899 spare", "SRV 5 0 9899 spare"))
     tunnel.b["funnel-sctpd"].kill9()
     lab.wait_until(lambda: address(tunnel) == f"{SPARE}:9899", "the new preference is followed", 30, 0.1,

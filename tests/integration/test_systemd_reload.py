@@ -107,7 +107,7 @@ def test_a_broken_configuration_fails_the_reload_and_changes_nothing(tunnel, uni
         tunnel.a.guest.systemctl("reload", unit)
 
 
-def test_a_changed_port_is_told_with_the_command_that_changes_it(tunnel):
+def test_a_changed_port_is_reported_with_the_command_that_changes_it(tunnel):
     name = "services.d/dns.ini.d/port.ini"
     tunnel.a.write(name, "[listen]\naddress = 127.0.0.1:54\n")
     try:

@@ -57,7 +57,7 @@ def test_a_new_port_needs_a_restart_of_the_socket_and_nothing_else(tunnel, idle)
     assert not answered(tunnel, 53)
 
 
-def test_a_broken_file_is_told_before_anything_is_bound(tunnel, idle):
+def test_a_broken_file_is_reported_before_anything_is_bound(tunnel, idle):
     idle.write(FILE, "[service]\npear = hoster\n")
     assert idle.guest.systemctl("restart", SOCKET, check=False).returncode != 0
     assert "port.ini:2: unknown key pear" in idle.guest.journal("-u", SOCKET, "-n", "10")

@@ -75,7 +75,7 @@ def test_questions_from_ever_new_ports_are_all_answered(tunnel):
     assert tunnel.network.run("a", "/usr/bin/python3", "-c", ASK_FROM_NEW_PORTS).stdout.strip() == "1000"
 
 
-def test_idle_flow_ends_and_begins_anew(tunnel):
+def test_idle_flow_ends_and_begins_again(tunnel):
     """After the idle timeout the backend sees another port, and the client is served all the same."""
     ask = ("import socket, time\n"
            "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('127.0.0.1', 7004)); s.settimeout(10)\n"

@@ -170,7 +170,7 @@ def frames_of(path):
     return out
 
 
-def test_hostile_frames_are_told_and_break_nothing(tmp_path):
+def test_hostile_frames_are_reported_and_break_nothing(tmp_path):
     said = frames_of(write_capture(tmp_path / "hostile.pcap", [message for message, _ in HOSTILE.values()]))
     for second, (name, (_, wanted)) in enumerate(HOSTILE.items()):
         assert "[Expert Info (" in said[second] and wanted in said[second], f"{name}: {said[second]}"
@@ -183,7 +183,7 @@ def test_good_frames_are_not_complained_of(tmp_path):
     assert not tshark(path, "-Y", "funnel.malformed || funnel.dropped || _ws.malformed")
 
 
-def test_every_truncation_is_told(tmp_path):
+def test_every_truncation_is_reported(tmp_path):
     """Each beginning of frames that are whole; beyond the header it is malformed, or shorter and still sound."""
     whole = [opening(), frame(OPENED, field(15, b"t") + field(17, b"\1") + field(19, b"\0\1")), frame(REFUSED, b"\0\1\2no"),
              frame(CLOSED, b"\0\0")]
