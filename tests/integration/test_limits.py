@@ -49,7 +49,7 @@ LIMITS = {
     "control clients": ("service ControlTest.HostileClientsEndThemselvesOnly",
                         "base SharesTest.GreedyClientsLeaveEachKnownOneWhatIsKeptForIt"),
     "control commands": ("ipc CommandTableTest.BoundsWhatOneClientHasPending", OWN),
-    "control trace-queue": ("service ControlTest.SlowReaderOfATraceLosesLinesAndIsToldHowMany", OWN),
+    "control trace-queue": ("service ControlTest.SlowReaderOfATraceLosesLinesAndLearnsHowMany", OWN),
     "service max-sessions": ("tcpd AcceptorTest.ResetsConnectionsOverMaxSessions",
                              "connections are made by addresses that answered; who may is the network's business"),
     "service max-flows": ("udpd UdpEdgeTest.ANewClientTakesThePlaceOfTheLeastUseful",

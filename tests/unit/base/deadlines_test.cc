@@ -29,7 +29,7 @@ class DeadlinesTest : public testing::Test {
   Owner a{1}, b{2}, c{3};
 };
 
-TEST_F(DeadlinesTest, TellsWhoIsDueAndWhenTheNextOneIs) {
+TEST_F(DeadlinesTest, ReportsWhoIsDueAndWhenTheNextOneIs) {
   EXPECT_EQ(all.next(), TimePoint::max());
   all.Set(a.deadline, start + 3s);
   all.Set(b.deadline, start + 1s);

@@ -24,7 +24,7 @@ TEST(LogLimit, AdmitsFiveLinesOfAnEventAndSubject) {
   EXPECT_TRUE(limit.Admit("lost", "branch1", kStart));
 }
 
-TEST(LogLimit, TellsOnceHowManyWereHeldBack) {
+TEST(LogLimit, ReportsOnceHowManyWereHeldBack) {
   LogLimit limit;
   for (int i = 0; i < 12; ++i) (void)limit.Admit("refused", "branch1", kStart);
   EXPECT_TRUE(limit.TakeEnded(kStart + 59s).empty());

@@ -47,7 +47,7 @@ class ExampleDir : public TempDir {
   }
 
   // All mistakes with the folder's path cut off, one a line.
-  [[nodiscard]] std::string Told() const {
+  [[nodiscard]] std::string Reported() const {
     auto loaded = Load();
     if (loaded) return "none";
     std::string text = PrintMistakes(loaded.error());

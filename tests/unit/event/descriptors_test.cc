@@ -53,7 +53,7 @@ class EpollSetTest : public testing::Test {
   std::unique_ptr<EpollSet> set_;
 };
 
-TEST_F(EpollSetTest, TellsEachReadyMember) {
+TEST_F(EpollSetTest, ReportsEachReadyMember) {
   std::vector<Member> members(200);
   for (Member& member : members) member.Join(*set_);
   for (Member& member : members) member.Poke();

@@ -60,7 +60,7 @@ TEST_F(AskTest, PassesOnWhyNot) {
   EXPECT_EQ(AskOne(path_).error().message, "you\\x1b[2J are not in the group");
 }
 
-TEST_F(AskTest, TellsADaemonThatDiedFromOneThatRefuses) {
+TEST_F(AskTest, DistinguishesADaemonThatDiedFromOneThatRefuses) {
   FakeDaemon daemon(path_, [](int fd) { Reply(fd, "{", ipc::ReplyKind::kMore); });
   EXPECT_EQ(AskOne(path_).error().code, ECONNRESET);
 }

@@ -120,7 +120,7 @@ TEST_F(HeldTest, AStoppedSocketFollowsItsFile) {
   EXPECT_EQ(example_.said, "");
 }
 
-TEST(Generate, TellsWhatItCannotWrite) {
+TEST(Generate, ReportsWhatItCannotWrite) {
   Example example;
   std::filesystem::remove_all(example.generated());
   EXPECT_FALSE(example.Generate());

@@ -79,7 +79,7 @@ TEST_F(Counters, SayThatTheDaemonEndedInGoodOrder) {
   EXPECT_FALSE(snapshot.alive);
 }
 
-TEST_F(Counters, GoOnAfterARestartAndGaugesStartAnew) {
+TEST_F(Counters, GoOnAfterARestartAndGaugesStartAtZero) {
   {
     CounterFile counters = Create();
     counters[kSent] += 5;
@@ -91,7 +91,7 @@ TEST_F(Counters, GoOnAfterARestartAndGaugesStartAnew) {
   EXPECT_EQ(Read().starts, 2u);
 }
 
-TEST_F(Counters, StartAnewWhenTheLayoutChanged) {
+TEST_F(Counters, StartAgainWhenTheLayoutChanged) {
   {
     Create()[kSent] += 5;
   }
@@ -104,7 +104,7 @@ TEST_F(Counters, StartAnewWhenTheLayoutChanged) {
   EXPECT_EQ(Read().values.size(), 2u) << "a longer file is cut";
 }
 
-TEST_F(Counters, StartAnewOverGarbage) {
+TEST_F(Counters, StartAgainOverGarbage) {
   dir_.Write("funnel-udpd@dns", std::string(10000, 'x'));
   CounterFile counters = Create();
   EXPECT_EQ(counters.error(), "");

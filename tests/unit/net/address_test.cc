@@ -74,7 +74,7 @@ class AddressRaceTest : public ::testing::Test {
   const std::vector<SocketAddress> two_ = All({"::1", "127.0.0.1"});
 };
 
-TEST_F(AddressRaceTest, TheSecondBeginsBesideTheFirstAfterTheDelay) {
+TEST_F(AddressRaceTest, TheSecondBeginsInParallelToTheFirstAfterTheDelay) {
   AddressRace race(two_, {milliseconds(250), seconds(5)}, now_);
   EXPECT_EQ(Next(race), "::1");
   EXPECT_EQ(Next(race), "");

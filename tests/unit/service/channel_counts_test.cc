@@ -27,7 +27,7 @@ TEST_F(ChannelCountsTest, TheNextChannelGoesOnFromThere) {
   EXPECT_EQ(Counted(kPayloadBytesSent), 120u);
 }
 
-TEST_F(ChannelCountsTest, TellsOfSessionsThatGotStuckOnce) {
+TEST_F(ChannelCountsTest, ReportsSessionsThatGotStuckOnce) {
   EXPECT_EQ(counts.Take({.sessions_stuck = 2}), 2u);
   EXPECT_EQ(counts.Take({.sessions_stuck = 2}), 0u);
   EXPECT_EQ(counts.Take({.sessions_stuck = 3}), 1u);

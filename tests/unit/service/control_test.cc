@@ -154,7 +154,7 @@ TEST_F(ControlTest, TraceHasRecordsWithoutPayloadWhileSomebodyReads) {
   EXPECT_TRUE(Until([&] { return !near_->trace().on(); }));
 }
 
-TEST_F(ControlTest, TraceInJsonIsAnObjectALineBesideOneInText) {
+TEST_F(ControlTest, TraceInJsonIsAnObjectALineNextToOneInText) {
   Start();
   ASSERT_TRUE(UntilUp());
   ipc::ControlSocket programs = Connect(), people = Connect();
@@ -175,7 +175,7 @@ TEST_F(ControlTest, TraceInJsonIsAnObjectALineBesideOneInText) {
   EXPECT_EQ(Ask("trace", {"xml"}), "the form of a trace is json or none, not 'xml'");
 }
 
-TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndIsToldHowMany) {
+TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndLearnsHowMany) {
   ipc::ControlSocket client = Connect();
   Say(client, "trace");
   ASSERT_TRUE(Until([&] { return near_->trace().on(); }));

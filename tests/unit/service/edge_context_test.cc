@@ -4,7 +4,7 @@
 namespace funnel::service {
 namespace {
 
-TEST_F(EdgeTest, AnnouncesItsChannelsWhenAuthdStartsAnew) {
+TEST_F(EdgeTest, AnnouncesItsChannelsWhenAuthdStartsAgain) {
   Start();
   ASSERT_TRUE(UntilUp());
   authd_->Stop();
@@ -108,7 +108,7 @@ TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
 }
 
 // Its acceptor may have new keys: authd hears of it, to get the ticket anew.
-TEST_F(EdgeTest, TellsAuthdThatARekeyWasRefused) {
+TEST_F(EdgeTest, ReportsToAuthdThatARekeyWasRefused) {
   authd_->life = std::chrono::milliseconds(1000);
   authd_->rekey_answer = ipc::Failed{0, ipc::FailureCode::kProtocol, "wrong keytab", false};
   Start();

@@ -82,7 +82,7 @@ TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
 
 // A client that does not read what is its own keeps the channel that the far end has closed, and
 // keeps nobody from a new one.
-TEST_F(EdgeStreamTest, OpensANewChannelBesideOneThatDrains) {
+TEST_F(EdgeStreamTest, OpensANewChannelWhileOneDrains) {
   Start();
   ASSERT_TRUE(UntilUp());
   near_app_.reads = false;
@@ -238,7 +238,7 @@ TEST_F(EdgeTest, KeepsSeveralChannels) {
   EXPECT_TRUE(Until([&] { return near_->channel_count() == 3 && far_->channel_count() == 3; }));
 }
 
-TEST_F(EdgeTest, ReloadTellsTheApplicationWhatItMayChange) {
+TEST_F(EdgeTest, ReloadPassesTheApplicationWhatItMayChange) {
   Start();
   auto changed = Service(config::Role::kListen);
   changed.idle_timeout = std::chrono::seconds(7);

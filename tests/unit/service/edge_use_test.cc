@@ -15,7 +15,7 @@ class EdgeUseTest : public EdgeTest {
   }
 };
 
-TEST_F(EdgeUseTest, ConnectionsAreToldBeforeTheirFirstFrameAndWhenTheyEnd) {
+TEST_F(EdgeUseTest, ConnectionsAreReportedBeforeTheirFirstFrameAndWhenTheyEnd) {
   Make(config::Protocol::kTcp);
   Settle();
   EXPECT_FALSE(sctpd_->notes.back().in_use);
@@ -33,7 +33,7 @@ TEST_F(EdgeUseTest, ConnectionsAreToldBeforeTheirFirstFrameAndWhenTheyEnd) {
   EXPECT_TRUE(Until([&] { return !sctpd_->notes.back().in_use; }));
 }
 
-TEST_F(EdgeUseTest, FlowsOutliveTheChannelAndAreNotTold) {
+TEST_F(EdgeUseTest, FlowsOutliveTheChannelAndAreNotReported) {
   Make(config::Protocol::kUdp);
   ASSERT_TRUE(Exchange("hello"));
   for (const auto& note : sctpd_->notes) EXPECT_FALSE(note.in_use);

@@ -11,6 +11,8 @@
 #include "common/event/loop.h"
 #include "common/ipc/authd_messages.h"
 #include "common/ipc/control_connection.h"
+#include "common/wire/frame/feature_set.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::service {
 

@@ -39,7 +39,7 @@ TEST(RetryDelay, ProvenRefusalsDoubleToTheMaximum) {
   EXPECT_EQ(delay.Next(Cause::kProven, 5s, 60s), 60s);
 }
 
-TEST(RetryDelay, StartsAnewOnceItWorked) {
+TEST(RetryDelay, StartsAgainOnceItWorked) {
   RetryDelay delay([] { return 0.0; });
   (void)delay.Next(Cause::kProven, 5s, 60s);
   (void)delay.Next(Cause::kProven, 5s, 60s);

@@ -70,7 +70,7 @@ TEST_F(TraceEventTest, WhatAPeerWroteStaysOnItsLine) {
       << json;
 }
 
-TEST_F(TraceEventTest, LossesAreTold) {
+TEST_F(TraceEventTest, LossesAreReported) {
   EXPECT_EQ(RenderTraceLoss(7, kWhen, TraceForm::kText),
             "-- 7 lines lost here: this reader is too slow\n");
   EXPECT_EQ(RenderTraceLoss(7, kWhen, TraceForm::kJson),

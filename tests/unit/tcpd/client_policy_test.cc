@@ -39,7 +39,7 @@ TEST_F(ClientPolicyTest, ListedNetworksDecideAlone) {
 }
 
 // Its zone is an interface of the listening side.
-TEST_F(ClientPolicyTest, TellsALinkLocalAddressWithoutItsZone) {
+TEST_F(ClientPolicyTest, PassesALinkLocalAddressWithoutItsZone) {
   const auto told = ClientPolicy(service_, &peer_, {})
                         .Admit({"[fe80::1%no-such-one]:1000", "[fe80::2%no-such-one]:389"});
   ASSERT_TRUE(told);

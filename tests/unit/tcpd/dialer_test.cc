@@ -30,7 +30,7 @@ std::string HeaderHex(const Reader& reader) {
   return HexEncode(AsBytes(reader.text)).substr(0, 2 * kHeaderBytes);
 }
 
-TEST_F(DialerTest, TellsTheBackendWhoTheClientIs) {
+TEST_F(DialerTest, GivesTheBackendTheClientsAddress) {
   service_.proxy_protocol = config::ProxyProtocol::kV2;
   service_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
   Start();
@@ -56,7 +56,7 @@ TEST_F(DialerTest, ResetsClientsWhoseAddressMayNotBeClaimed) {
   EXPECT_FALSE(AcceptFrom(backend_listener_.get()));
 }
 
-TEST_F(DialerTest, TellsAUnixBackendToo) {
+TEST_F(DialerTest, GivesItToAUnixBackendToo) {
   const std::string path = ::testing::TempDir() + "/tcpd-backend.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
@@ -142,7 +142,7 @@ struct Silent {
   UniqueFd listener, filler;
 };
 
-TEST_F(DialerTest, TriesTheNextAddressBesideASilentOne) {
+TEST_F(DialerTest, TriesTheNextAddressInParallelToASilentOne) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent silent("127.0.0.2", port);
   net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.1"});
@@ -172,7 +172,7 @@ TEST_F(DialerTest, EveryAddressHasItsTurnWithinConnectTimeout) {
   net::SetFakeName("backend.test", {});
 }
 
-TEST_F(DialerTest, ABackendThatRefusesIsToldUntilItTakesAConnection) {
+TEST_F(DialerTest, ABackendThatRefusesIsReportedUntilItTakesAConnection) {
   Start();
   EXPECT_EQ(AtServer(kBackendFailingSince), 0u);
   const SocketAddress address = BoundAddress(backend_listener_.get());

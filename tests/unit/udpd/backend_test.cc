@@ -93,7 +93,7 @@ TEST_F(BackendTest, AFlowInUseMovesWithTheName) {
   EXPECT_EQ(Far(kFlowsTotal), 1u);
 }
 
-TEST_F(BackendTest, ABackendThatRefusesIsToldUntilItAnswers) {
+TEST_F(BackendTest, ABackendThatRefusesIsReportedUntilItAnswers) {
   Start();
   EXPECT_EQ(Far(kBackendFailingSince), 0u);
   StopBackend();

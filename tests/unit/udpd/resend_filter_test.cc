@@ -18,7 +18,7 @@ TEST(ResendFilter, KnowsTheSameDatagramWithinTheWindow) {
   EXPECT_FALSE(filter.IsResend(AsBytes("a"), now + seconds(5), kWindow, kNoneLost));
 }
 
-TEST(ResendFilter, TellsDatagramsApart) {
+TEST(ResendFilter, DistinguishesDatagrams) {
   ResendFilter filter;
   TimePoint now{};
   EXPECT_FALSE(filter.IsResend(AsBytes("a"), now, kWindow, kNoneLost));

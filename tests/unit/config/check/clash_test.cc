@@ -13,7 +13,7 @@ class Clash : public testing::Test {
   std::string Second(std::string_view address, std::string_view protocol = "udp") {
     std::string text = Replace(kListenText, "127.0.0.1:53", address);
     dir_.Write("services.d/dns2.ini", Replace(text, "udp", protocol));
-    return dir_.Told();
+    return dir_.Reported();
   }
   std::string Pinned(std::string_view first, std::string_view second) {
     dir_.Write("services.d/dns.ini",
@@ -21,7 +21,7 @@ class Clash : public testing::Test {
     std::string text = Replace(kListenText, ":53", ":54");
     dir_.Write("services.d/dns2.ini",
                Replace(text, "peer = hoster\n", "peer = hoster\n" + std::string(second)));
-    return dir_.Told();
+    return dir_.Reported();
   }
 
   ExampleDir dir_;
@@ -88,7 +88,7 @@ TEST_F(Clash, SameStreamToOtherPeersIsFree) {
   dir_.Write("services.d/dns.ini",
              Replace(kListenText, "peer = hoster\n", "peer = hoster\nstream = 5\n"));
   dir_.Write("services.d/dns2.ini", Replace(text, "peer = hoster\n", "peer = other\nstream = 5\n"));
-  EXPECT_EQ(dir_.Told(), "none");
+  EXPECT_EQ(dir_.Reported(), "none");
 }
 
 // Whoever is one of them could ask for the other's keys.
@@ -97,7 +97,7 @@ TEST_F(Clash, SameEdgeUser) {
              Replace(kListenText, "peer = hoster\n", "peer = hoster\nedge-user = edge\n"));
   dir_.Write("services.d/ldap.ini",
              Replace(kConnectText, "protocol = tcp\n", "protocol = tcp\nedge-user = edge\n"));
-  EXPECT_EQ(dir_.Told(),
+  EXPECT_EQ(dir_.Reported(),
             "services.d/ldap.ini:3: edge-user: edge is already the edge of service dns "
             "(services.d/dns.ini:4), whose keys it could get");
 }

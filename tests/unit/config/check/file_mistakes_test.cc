@@ -11,17 +11,17 @@ namespace {
 
 TEST_F(MistakesTest, MissingFile) {
   std::filesystem::remove(dir_.Path("funnel.conf"));
-  EXPECT_EQ(dir_.Told(), "funnel.conf: the file is missing");
+  EXPECT_EQ(dir_.Reported(), "funnel.conf: the file is missing");
 }
 
 TEST_F(MistakesTest, OverrideOfNothing) {
   dir_.Write("services.d/web.ini.d/x.ini", Replace(kConnectText, "ldap", "web"));
-  EXPECT_EQ(dir_.Told(), "services.d/web.ini: the file is missing");
+  EXPECT_EQ(dir_.Reported(), "services.d/web.ini: the file is missing");
 }
 
 TEST_F(MistakesTest, DanglingLink) {
   std::filesystem::create_symlink("/nonexistent", dir_.Path("services.d/web.ini"));
-  EXPECT_EQ(dir_.Told(), "services.d/web.ini: cannot be read: No such file or directory");
+  EXPECT_EQ(dir_.Reported(), "services.d/web.ini: cannot be read: No such file or directory");
 }
 
 TEST_F(MistakesTest, EmptyFile) {
@@ -33,12 +33,12 @@ TEST_F(MistakesTest, EmptyFile) {
 TEST_F(MistakesTest, FolderThatIsNone) {
   std::filesystem::remove_all(dir_.Path("peers.d"));
   dir_.Write("peers.d", "a file");
-  EXPECT_NE(dir_.Told().find("peers.d: cannot be listed: Not a directory"), std::string::npos);
+  EXPECT_NE(dir_.Reported().find("peers.d: cannot be listed: Not a directory"), std::string::npos);
 }
 
 TEST_F(MistakesTest, BadFileName) {
   dir_.Write("services.d/DNS_1.ini", kConnectText);
-  EXPECT_NE(dir_.Told().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
+  EXPECT_NE(dir_.Reported().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
 }
 
 TEST_F(MistakesTest, UnknownSection) {
@@ -83,7 +83,7 @@ TEST_F(MistakesTest, EmptySection) {
 
 TEST_F(MistakesTest, MistakesInOverrides) {
   dir_.Write("services.d/dns.ini.d/x.ini", "[service]\n\nlifetime = 5\n");
-  EXPECT_EQ(dir_.Told(),
+  EXPECT_EQ(dir_.Reported(),
             "services.d/dns.ini.d/x.ini:3: lifetime: a time with its unit (ms, s, min, h, d) is "
             "expected, not 5");
 }

@@ -15,22 +15,22 @@ class MistakesTest : public testing::Test {
   // The mistakes with TEXT in place of dns.ini.
   std::string Dns(std::string_view text) {
     dir_.Write("services.d/dns.ini", text);
-    return dir_.Told();
+    return dir_.Reported();
   }
   std::string DnsWith(std::string_view from, std::string_view to) {
     return Dns(Replace(kListenText, from, to));
   }
   std::string LdapWith(std::string_view from, std::string_view to) {
     dir_.Write("services.d/ldap.ini", Replace(kConnectText, from, to));
-    return dir_.Told();
+    return dir_.Reported();
   }
   std::string NodeWith(std::string_view more) {
     dir_.Write("funnel.conf", std::string(kNodeText) + std::string(more));
-    return dir_.Told();
+    return dir_.Reported();
   }
   std::string PeerWith(std::string_view from, std::string_view to) {
     dir_.Write("peers.d/hoster.ini", Replace(kPeerText, from, to));
-    return dir_.Told();
+    return dir_.Reported();
   }
 
   ExampleDir dir_;

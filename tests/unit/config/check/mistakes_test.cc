@@ -24,7 +24,7 @@ TEST_F(MistakesTest, MissingRequiredKeyElsewhere) {
             "peers.d/hoster.ini:1: node is missing in [peer]");
   dir_.Write("peers.d/hoster.ini", kPeerText);
   dir_.Write("funnel.conf", "[node]\nlog-level = info\n");
-  EXPECT_EQ(dir_.Told(), "funnel.conf:1: name is missing in [node]");
+  EXPECT_EQ(dir_.Reported(), "funnel.conf:1: name is missing in [node]");
 }
 
 TEST_F(MistakesTest, BadAddress) {
@@ -139,7 +139,7 @@ TEST_F(MistakesTest, PeerIsOurselves) {
 TEST_F(MistakesTest, TwoPeersOfOneNode) {
   dir_.Write("peers.d/zweig.ini", kPeerText);
   EXPECT_EQ(
-      dir_.Told(),
+      dir_.Reported(),
       "peers.d/zweig.ini:2: node: ns.hoster.net is already peer hoster (peers.d/hoster.ini:2)");
 }
 
@@ -153,7 +153,7 @@ TEST_F(MistakesTest, DuplicateWireName) {
   dir_.Write("services.d/web.ini",
              Replace(Replace(kConnectText, ":389", ":80"), "tcp\n", "tcp\nwire-name = ldap\n"));
   EXPECT_EQ(
-      dir_.Told(),
+      dir_.Reported(),
       "services.d/web.ini:3: wire-name: ldap is already service ldap (services.d/ldap.ini:1)");
 }
 
@@ -195,7 +195,7 @@ TEST_F(MistakesTest, OurOwnPortAsABackend) {
   const std::string udp = Replace(kConnectText, "tcp", "udp");
   auto told = [&](const char* address) {
     dir_.Write("services.d/ldap.ini", Replace(udp, "127.0.0.1:389", address));
-    return dir_.Told();
+    return dir_.Reported();
   };
   EXPECT_EQ(told("127.0.0.1:9899"),
             "services.d/ldap.ini:4: address: 127.0.0.1:9899 is this node's own SCTP in UDP ([sctp] "
@@ -226,7 +226,7 @@ TEST_F(MistakesTest, NodeNamesAreComparedAsDnsDoes) {
   dir_.Write("peers.d/hoster.ini", kPeerText);
   dir_.Write("peers.d/zweig.ini",
              Replace(kPeerText, "node = ns.hoster.net", "node = NS.hoster.net."));
-  EXPECT_NE(dir_.Told().find("zweig.ini:2: node: NS.hoster.net. is already peer hoster"),
+  EXPECT_NE(dir_.Reported().find("zweig.ini:2: node: NS.hoster.net. is already peer hoster"),
             std::string::npos);
 }
 

@@ -27,7 +27,7 @@ TEST_F(WarningsTest, ARightFolderHasNone) {
   EXPECT_TRUE(FindDoubts(*dir_.Load()).empty());
 }
 
-TEST_F(WarningsTest, FilesUnderAnotherNameAreTold) {
+TEST_F(WarningsTest, FilesUnderAnotherNameAreReported) {
   dir_.Write("services.d/web.conf", kConnectText);
   dir_.Write("services.d/dns.ini.d/local.conf", "[service]\n");
   dir_.Write("peers.d/branch2", kPeerText);
@@ -41,7 +41,7 @@ TEST_F(WarningsTest, FilesUnderAnotherNameAreTold) {
       "services.d/web.conf: is not read: the files here are called NAME.ini, such as web.ini\n");
 }
 
-TEST_F(WarningsTest, FoldersUnderAnotherNameAreTold) {
+TEST_F(WarningsTest, FoldersUnderAnotherNameAreReported) {
   dir_.Write("services/web.ini", kConnectText);
   dir_.Write("peer.d/x.ini", kPeerText);
   EXPECT_EQ(Unread(),
@@ -56,7 +56,7 @@ TEST_F(WarningsTest, WhatEditorsAndPackageManagersLeaveIsNot) {
   EXPECT_EQ(Unread(), "");
 }
 
-TEST_F(WarningsTest, APortThatTakesAPrivilegeIsToldWithItsLine) {
+TEST_F(WarningsTest, APortThatTakesAPrivilegeIsReportedWithItsLine) {
   dir_.Write("funnel.conf", std::string(kNodeText) + "[sctp]\nudp-port = 443\n");
   auto doubts = FindDoubts(*dir_.Load());
   ASSERT_EQ(doubts.size(), 1u);

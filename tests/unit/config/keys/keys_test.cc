@@ -85,7 +85,7 @@ TEST_F(Keys, NumbersHaveARangeAndAreHeldByTheirMember) {
 }
 
 // So that no value of the range is one that no configuration can have.
-TEST_F(Keys, WhatTheyMayNotExceedIsAKeyBesideThemAndReachesAsFar) {
+TEST_F(Keys, WhatTheyMayNotExceedIsAKeyOfTheirSectionAndReachesAsFar) {
   int bounded = 0;
   for (const Table& table : tables_) {
     for (const KeyRow& row : table.rows) {
@@ -134,7 +134,7 @@ TEST_F(Keys, AreUniqueAndExplained) {
   }
 }
 
-TEST(PrintDefault, TellsInitialAndComputedOnes) {
+TEST(PrintDefault, ReportsInitialAndComputedOnes) {
   EXPECT_EQ(PrintDefault(*FindKey(NodeKeys(), "sctp", "rto-min")), "100ms");
   EXPECT_EQ(PrintDefault(*FindKey(ServiceKeys(), "service", "max-flows")), "16384");
   EXPECT_EQ(PrintDefault(*FindKey(PeerKeys(), "peer", "carrier")), "auto");

@@ -76,22 +76,22 @@ TEST(IniReader, BlankLinesOfBlanksAreNothing) {
   EXPECT_TRUE(ParseIni("f", "[s]\r\na = 1\r\n\r\n").mistakes.empty());
 }
 
-TEST(IniReader, TellsEmptySections) {
+TEST(IniReader, ReportsEmptySections) {
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\n[t]\na = 1\n")), "1: section [s] is empty");
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = 1\n[t]\n; nothing")), "3: section [t] is empty");
 }
 
-TEST(IniReader, TellsRepeatedSections) {
+TEST(IniReader, ReportsRepeatedSections) {
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = 1\n[t]\nb = 1\n[s]\nc = 1\n")),
             "5: section [s] again (first at line 1)");
 }
 
-TEST(IniReader, TellsNulBytesAndControlCharacters) {
+TEST(IniReader, ReportsNulBytesAndControlCharacters) {
   EXPECT_EQ(OnlyMistake(ParseIni("f", std::string("[s]\na = 1\nb = x\0y\n", 18))), "3: NUL byte");
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = 1\nb = \x1b[31m\n")), "3: control character");
 }
 
-TEST(IniReader, TellsLinesThatAreNothing) {
+TEST(IniReader, ReportsLinesThatAreNothing) {
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = 1\nhello\n")),
             "3: `key = value` is expected, not hello");
   EXPECT_EQ(OnlyMistake(ParseIni("f", "[s]\na = 1\nport: 53\n")),
@@ -112,7 +112,7 @@ TEST(IniReader, GoesOnAfterMistakes) {
   EXPECT_EQ(Value(file, "a"), "1");
 }
 
-TEST(IniReader, TellsWhyAFileCannotBeRead) {
+TEST(IniReader, ReportsWhyAFileCannotBeRead) {
   EXPECT_EQ(OnlyMistake(ReadIni("/nonexistent/x.ini")),
             "0: cannot be read: No such file or directory");
   EXPECT_EQ(OnlyMistake(ReadIni("/dev/null")), "0: is not a regular file");

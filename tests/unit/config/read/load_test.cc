@@ -10,7 +10,7 @@ namespace {
 TEST(Load, ReadsAFolderThatIsRight) {
   ExampleDir dir;
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   EXPECT_EQ(loaded->node.name, "branch1.example.net");
   ASSERT_EQ(loaded->peers.size(), 1u);
   ASSERT_EQ(loaded->services.size(), 2u);
@@ -66,7 +66,7 @@ TEST(LoadForStart, WhatAllDependOnMustBeRight) {
 TEST(Load, ComputesDefaults) {
   ExampleDir dir;
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   const ServiceConfig& dns = *loaded->FindService("dns");
   EXPECT_EQ(dns.target, "ns.hoster.net");
   EXPECT_EQ(dns.wire_name, "dns");
@@ -82,7 +82,7 @@ TEST(Load, FindsByWhatOthersSay) {
   dir.Write("services.d/ldap.ini",
             Replace(kConnectText, "protocol = tcp", "protocol = tcp\nwire-name = directory"));
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   EXPECT_EQ(loaded->FindByWireName("directory"), loaded->FindService("ldap"));
   EXPECT_EQ(loaded->FindByWireName("ldap"), nullptr);
   EXPECT_EQ(loaded->FindByWireName("dns"), nullptr) << "a service with [listen] cannot be opened";
@@ -96,7 +96,7 @@ TEST(Load, RemembersWhereValuesWereWritten) {
   dir.Write("services.d/dns.ini", Replace(kListenText, "address = 127.0.0.1:53\n",
                                           "address = 127.0.0.1:53\n; x\naddress = [::1]:53\n"));
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   const Origins& origins = loaded->FindService("dns")->origins;
   ASSERT_EQ(origins.at("listen.address").size(), 2u);
   EXPECT_EQ(origins.at("listen.address")[1].file, dir.Path("services.d/dns.ini"));
@@ -112,7 +112,7 @@ TEST(Load, SetsPortsOfOurOwnAddresses) {
             std::string(kNodeText) +
                 "[sctp]\nlisten = 192.0.2.1\nlisten = 2001:db8::1\nudp-port = 1234\n");
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   ASSERT_EQ(loaded->node.sctp.listen.size(), 2u);
   EXPECT_EQ(loaded->node.sctp.listen[0].text(), "192.0.2.1:1234");
   EXPECT_EQ(loaded->node.sctp.listen[1].text(), "[2001:db8::1]:1234");
@@ -127,7 +127,7 @@ TEST(Layers, OverridesReplaceKeysAndLists) {
             "[service]\nlifetime = 2s\n[listen]\naddress = 127.0.0.2:53\n");
   dir.Write("services.d/dns.ini.d/notes.txt", "not ours\n");
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   const ServiceConfig& dns = *loaded->FindService("dns");
   EXPECT_EQ(dns.lifetime, 2s);
   EXPECT_EQ(dns.idle_timeout, 7s);
@@ -150,14 +150,14 @@ TEST(Load, EdgesStayUnlessTheirAssociationComesAndGoesWithUse) {
 TEST(Load, IdleExitIsNotShorterThanAStart) {
   ExampleDir dir;
   dir.Write("services.d/dns.ini.d/x.ini", "[service]\nidle-exit = 999ms\n");
-  EXPECT_EQ(dir.Told(), "services.d/dns.ini.d/x.ini:2: idle-exit: 0s (never), or at least 1s");
+  EXPECT_EQ(dir.Reported(), "services.d/dns.ini.d/x.ini:2: idle-exit: 0s (never), or at least 1s");
 }
 
 TEST(Layers, OverridesOfFunnelConf) {
   ExampleDir dir;
   dir.Write("funnel.conf.d/site.ini", "[sctp]\nrto-min = 200ms\n");
   auto loaded = dir.Load();
-  ASSERT_TRUE(loaded) << dir.Told();
+  ASSERT_TRUE(loaded) << dir.Reported();
   EXPECT_EQ(loaded->node.sctp.rto_min, 200ms);
 }
 
@@ -183,7 +183,7 @@ TEST(Layers, FilesOfOthersAreLeftAlone) {
   dir.Write("services.d/README", "x");
   dir.Write("services.d/dns.ini~", "x");
   dir.Write("services.d/.hidden.ini", "x");
-  EXPECT_EQ(dir.Told(), "none");
+  EXPECT_EQ(dir.Reported(), "none");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ TEST(Check, SaysThatAllIsRight) {
   EXPECT_EQ(ran.out, dir.path() + ": no mistakes (node branch1.example.net, 1 peer, 2 services)\n");
 }
 
-TEST(Check, TellsFileAndLineAndFails) {
+TEST(Check, ReportsFileAndLineAndFails) {
   config::ExampleDir dir;
   dir.Write("services.d/dns.ini", config::Replace(config::kListenText, "127.0.0.1:53", "nowhere"));
   dir.Write("funnel.conf", "[node]\nname = x\nnaem = y\n");

@@ -26,7 +26,7 @@ class Show : public testing::Test {
   config::ExampleDir dir_;
 };
 
-TEST_F(Show, TellsFileAndLineOrDefault) {
+TEST_F(Show, ReportsFileAndLineOrDefault) {
   Ran ran = Ask(Of({"dns"}));
   EXPECT_EQ(ran.status, kExitOk);
   EXPECT_EQ(Line(ran.out, "protocol"), "[service] protocol udp services.d/dns.ini:2");

@@ -64,13 +64,13 @@ TEST(EdgeUsers, AreComparedByWhoTheyAre) {
   }
 }
 
-TEST(Keys, AFileThatIsNoKeytabIsTold) {
+TEST(Keys, AFileThatIsNoKeytabIsReported) {
   TempDir dir;
   dir.Write("keytab", "rubbish");
   EXPECT_NE(Worst(CheckKeytabKeys(dir.Path("keytab"))), "ok");
 }
 
-TEST(Configuration, TellsEachMistake) {
+TEST(Configuration, ReportsEachMistake) {
   Context context;
   context.mistakes = {{"a", 1, "x"}, {"b", 2, "y"}};
   Findings found = CheckConfiguration(context);
@@ -105,7 +105,7 @@ TEST(Daemons, SilentOnesAndPeersThatAreDownAreToldWithReasons) {
   EXPECT_EQ(Worst(CheckPeers(context)), "waiting: no \\x1b answer");
 }
 
-TEST(Circles, ServicesThatGoBackToTheirPeerAreTold) {
+TEST(Circles, ServicesThatGoBackToTheirPeerAreReported) {
   config::ExampleDir dir;
   Context context;
   context.view.configuration = *dir.Load();

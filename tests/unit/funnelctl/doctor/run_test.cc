@@ -20,7 +20,7 @@ TEST(RunChecks, KeepsTheOrderAndNamesTheSubject) {
   for (int i = 0; i < 40; ++i) EXPECT_EQ(reports[i].finding.subject, std::to_string(i));
 }
 
-TEST(RunChecks, OneThatHangsIsToldAndTheOthersGoOn) {
+TEST(RunChecks, OneThatHangsIsReportedAndTheOthersGoOn) {
   // Static: the thread is left behind.
   static std::atomic<bool> stop = false;
   auto hang = [] {

@@ -138,7 +138,7 @@ TEST_F(StatusText, SaysWhichDaemonIsSilentAndSinceWhen) {
   Expect("stopped 1 min ago");
 }
 
-TEST_F(StatusText, TellsDeadEdgesAndUnreadableCounters) {
+TEST_F(StatusText, ReportsDeadEdgesAndUnreadableCounters) {
   MendAll();
   view_.counters[0].snapshot = Counters("funnel-udpd@dns", 99, false);
   view_.counters.push_back({"rubbish", Fail("not a counter file")});
@@ -171,7 +171,7 @@ TEST_F(StatusText, WorksWithoutConfiguration) {
   Expect("Node branch1.example.net");
 }
 
-TEST_F(StatusText, TellsThatSctpdHasNoAuthd) {
+TEST_F(StatusText, ReportsThatSctpdHasNoAuthd) {
   MendAll();
   view_.sctpd.status->authd_connected = false;
   EXPECT_EQ(FindProblems(view_),

@@ -86,7 +86,7 @@ TEST_F(Top, SortsTheMostFirst) {
   EXPECT_EQ(NextSort(Sort::kDropped), Sort::kName);
 }
 
-TEST_F(Top, TellsProgramsTheSame) {
+TEST_F(Top, ShowsProgramsTheSame) {
   Json json = TrafficAsJson(before_, now_);
   EXPECT_EQ(json["interval_ms"], 2000);
   EXPECT_EQ(json["node"], "branch1.example.net");
