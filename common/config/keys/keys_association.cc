@@ -1,15 +1,10 @@
 // What [sctp] of funnel.conf has for reaching peers, and for what strangers and slow peers may
 // hold. Above each group: why its defaults are what they are.
 #include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
-
-constexpr std::int64_t kSecond = 1000;
-constexpr std::int64_t kMinute = 60 * kSecond;
-constexpr std::int64_t kDay = 24 * 60 * kMinute;
-constexpr std::int64_t kKi = 1024;
-constexpr std::int64_t kMi = 1024 * kKi;
 
 template <auto kMember>
 constexpr auto Sctp = At<&NodeConfig::sctp, kMember>;

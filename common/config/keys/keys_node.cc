@@ -1,11 +1,9 @@
 // [node] and [kerberos] of funnel.conf. Above each group: why its defaults are what they are.
 #include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
-
-constexpr std::int64_t kSecond = 1000;
-constexpr std::int64_t kMinute = 60 * kSecond;
 
 template <auto kMember>
 constexpr auto Kerberos = At<&NodeConfig::kerberos, kMember>;

@@ -1,12 +1,9 @@
 // services.d/NAME.ini, but for what only connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
 #include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
-
-constexpr std::int64_t kSecond = 1000;
-constexpr std::int64_t kMinute = 60 * kSecond;
-constexpr std::int64_t kHour = 60 * kMinute;
 
 constexpr KeyRow kServiceRows[] = {
     {

@@ -1,13 +1,9 @@
 // What [service] of services.d/NAME.ini has for connections.
 #include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
-
-constexpr std::int64_t kMinute = 60 * 1000;
-constexpr std::int64_t kHour = 60 * kMinute;
-constexpr std::int64_t kKi = 1024;
-constexpr std::int64_t kMi = 1024 * kKi;
 
 constexpr KeyRow kTcpRows[] = {
     // 4 MiB in flight fill 1 Gbit/s at 30 ms; the channel's 16 MiB is the protocol's bound.

@@ -1,14 +1,11 @@
 // What [service] of services.d/NAME.ini has for datagrams. Above each group: why its defaults are
 // what they are.
 #include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
 
-constexpr std::int64_t kSecond = 1000;
-constexpr std::int64_t kHour = 3600 * kSecond;
-constexpr std::int64_t kKi = 1024;
-constexpr std::int64_t kMi = 1024 * kKi;
 // The wire carries a lifetime as 16 bits of milliseconds.
 constexpr std::int64_t kMaxLifetime = 65535;
 
