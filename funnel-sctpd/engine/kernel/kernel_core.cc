@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 
 namespace funnel::sctp {
@@ -19,7 +20,27 @@ Duration TickOf(const Settings& settings) {
   return std::min<Duration>(settings.dead_peer_timeout / kLooksPerTimeout, kLongestTick);
 }
 
+std::string_view Name(KernelAssociation::State state) {
+  switch (state) {
+    case KernelAssociation::State::kConnecting:
+      return "connecting";
+    case KernelAssociation::State::kUp:
+      return "up";
+    case KernelAssociation::State::kEnding:
+      return "ending";
+  }
+  return "?";
+}
+
 }  // namespace
+
+void KernelAssociation::SetState(State state, std::string_view reason) {
+  if (state == state_) return;
+  std::string line(Name(state));
+  if (!reason.empty()) line.append(": ").append(reason);
+  Log(LogLevel::kDebug, "kernel-association", line, {{"ADDRESS", peer.text()}});
+  state_ = state;
+}
 
 Result<std::unique_ptr<Engine>> MakeKernelEngine(const Settings& settings, KernelOptions options,
                                                  EngineObserver& observer) {
@@ -77,7 +98,7 @@ Result<> KernelCore::CheckTarget(const Target& target) const {
   if (udp && support_.udp_port == 0) return Fail(support_.why_no_udp, EAFNOSUPPORT);
 
   for (const auto& [id, association] : associations_) {
-    if (association->state == KernelAssociation::State::kEnding ||
+    if (association->state() == KernelAssociation::State::kEnding ||
         association->carrier != target.carrier || association->peer_sctp_port != target.sctp_port)
       continue;
     for (const TransportAddress& address : target.addresses)
@@ -121,7 +142,7 @@ Result<KernelAssociation*> KernelCore::Add(KernelSocket socket, KernelAssociatio
 
 void KernelCore::Remove(KernelAssociation& association, DownReason reason, std::string text) {
   // Of one that never came up by its own doing nobody was told.
-  if (!association.incoming || association.state != KernelAssociation::State::kConnecting)
+  if (!association.incoming || association.state() != KernelAssociation::State::kConnecting)
     ended_.push_back({association.id, reason, std::move(text)});
   const auto& traffic = association.traffic;
   counters_.packets_in += traffic.packets_in;
@@ -133,10 +154,10 @@ void KernelCore::Remove(KernelAssociation& association, DownReason reason, std::
 
 void KernelCore::Shutdown(AssociationId id) {
   KernelAssociation* association = Find(id);
-  if (association == nullptr || association->state == KernelAssociation::State::kEnding) return;
-  if (association->state == KernelAssociation::State::kConnecting)
+  if (association == nullptr || association->state() == KernelAssociation::State::kEnding) return;
+  if (association->state() == KernelAssociation::State::kConnecting)
     return End(*association, DownReason::kShutdown, "not up yet");
-  association->state = KernelAssociation::State::kEnding;
+  association->SetState(KernelAssociation::State::kEnding, "shutdown");
   association->deadline = Now() + settings_.dead_peer_timeout;
   association->shutdown_owed = true;
   SendOutbox(*association);
@@ -252,14 +273,14 @@ void KernelCore::CheckTime(TimePoint now) {
       if (traffic->packets_in != association.traffic.packets_in) association.heard = now;
       association.traffic = *traffic;
     }
-    if (association.state == KernelAssociation::State::kConnecting) continue;
+    if (association.state() == KernelAssociation::State::kConnecting) continue;
 
     if (now - association.heard > settings_.dead_peer_timeout) {
       ++counters_.dead_peers;
       auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - association.heard);
       End(association, DownReason::kDeadPeer,
           "nothing heard for " + std::to_string(silence.count()) + " ms");
-    } else if (association.state == KernelAssociation::State::kEnding &&
+    } else if (association.state() == KernelAssociation::State::kEnding &&
                now > association.deadline) {
       End(association, DownReason::kDeadPeer, "the shutdown did not come to its end");
     } else {

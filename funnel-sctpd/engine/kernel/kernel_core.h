@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -28,10 +29,12 @@ struct KernelAssociation {
   KernelAssociation(KernelSocket socket_in, KernelAssociationId raw_in)
       : socket(std::move(socket_in)), raw(raw_in) {}
 
+  [[nodiscard]] State state() const { return state_; }
+  void SetState(State state, std::string_view reason);
+
   AssociationId id;
   KernelSocket socket;
   KernelAssociationId raw;
-  State state = State::kConnecting;
   bool incoming = false;
   bool trusted = false;  // not held to the limits for strangers
   Carrier carrier = Carrier::kDirect;
@@ -53,6 +56,9 @@ struct KernelAssociation {
   std::size_t kernel_used = 0;  // of it, at most: as of the last look, and what was added since
   PartialMessages partial;
   std::uint64_t messages_in = 0, messages_out = 0, bytes_in = 0, bytes_out = 0;
+
+ private:
+  State state_ = State::kConnecting;
 };
 
 class KernelCore : public Engine {

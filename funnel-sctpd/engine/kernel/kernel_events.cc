@@ -170,7 +170,7 @@ void KernelCore::OnUp(KernelAssociation& association, std::uint16_t streams) {
                "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
   }
 
-  association.state = KernelAssociation::State::kUp;
+  association.SetState(KernelAssociation::State::kUp, "");
   association.peer = peer->address;
   association.paths = {peer->address};
   association.peer_sctp_port = peer->sctp_port;

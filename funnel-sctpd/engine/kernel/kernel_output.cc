@@ -27,7 +27,7 @@ bool KernelCore::HasRoom(KernelAssociation& association, std::size_t cost, bool 
 SendStatus KernelCore::Send(AssociationId id, StreamId stream, ByteView message,
                             const SendOptions& options) {
   KernelAssociation* association = Find(id);
-  if (association == nullptr || association->state != KernelAssociation::State::kUp)
+  if (association == nullptr || association->state() != KernelAssociation::State::kUp)
     return SendStatus::kGone;
   if (message.empty() || stream.value() >= association->streams) return SendStatus::kGone;
   if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;

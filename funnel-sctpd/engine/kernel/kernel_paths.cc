@@ -18,7 +18,7 @@ bool IsOneOf(const PeerPath& path, const std::vector<PathStats>& paths) {
 // An association keeps the addresses and the carrier that its handshake named.
 bool KernelCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
   KernelAssociation* association = Find(id);
-  if (association == nullptr || association->state != KernelAssociation::State::kUp) return false;
+  if (association == nullptr || association->state() != KernelAssociation::State::kUp) return false;
   if (paths.size() > kMaxPaths) paths.resize(kMaxPaths);
   auto known = association->socket.PathsOf(association->raw);
   if (!std::all_of(paths.begin(), paths.end(),
@@ -45,7 +45,7 @@ void KernelCore::PreferBest(KernelAssociation& association, const std::vector<Pa
 
 void KernelCore::LookAtPaths(KernelAssociation& association) {
   // The kernel tells of paths of a handshake as well.
-  if (association.state == KernelAssociation::State::kConnecting) return;
+  if (association.state() == KernelAssociation::State::kConnecting) return;
   auto paths = association.socket.PathsOf(association.raw);
   if (paths.empty()) return;
   PreferBest(association, paths);
