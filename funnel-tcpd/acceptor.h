@@ -1,6 +1,7 @@
-// Takes connections off the listening sockets. Never lets them pile up unseen: one over
-// max-sessions, or any while the service is drained, is reset at once: its client can go elsewhere.
-// And when descriptors run out a spare one is closed so that the newcomer can still be reset.
+// Accepts connections on the listening sockets, and never lets them pile up unseen. One over
+// max-sessions, or any while the service is drained, is reset at once, so that its client can go
+// elsewhere. When descriptors run out a spare one is closed, so that the newcomer can still be
+// reset.
 //
 // Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
 // may not destroy the acceptor.

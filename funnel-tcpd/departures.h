@@ -1,6 +1,6 @@
-// Connections that are to be reset, as soon as what was written to them has left: a reset takes
-// back what is still in the kernel's queue. For a short while only: a reader that takes nothing
-// gets the reset at once behind what it has.
+// Connections that are to be reset as soon as what was written to them has left: a reset takes back
+// what is still in the kernel's queue. They wait for a short while only: a reader that reads
+// nothing then gets the reset right after what it has.
 //
 // Owned by a SessionPump, on the loop's thread.
 #pragma once

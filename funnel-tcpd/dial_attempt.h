@@ -1,4 +1,4 @@
-// One session's way to a backend that has IP addresses: the sockets that are being connected, one
+// One session's attempt to reach a backend that has IP addresses: it connects sockets to one
 // address after the other, in parallel where they are silent (common/net/address_race.h).
 //
 // Owned by Dialer, on the loop's thread. Call order: Start(), then Run() when it is due() and after

@@ -47,7 +47,7 @@ class Dialer final : private DialAttempt::User {
   void OnProgress(DialAttempt& attempt) override;
   // Begins with the addresses, where the dial still waits.
   void OnResolved(DialId id, const net::Resolver::Answer& answer);
-  // Looks what has become of the attempt, and ends the dial or sets its next time.
+  // Lets the attempt go on, and ends the dial or sets its next time.
   void Run(DialId id, Pending& pending);
   // PENDING is looked at again at AT.
   void WakeAt(DialId id, Pending& pending, TimePoint at);

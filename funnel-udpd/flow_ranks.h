@@ -1,11 +1,10 @@
-// The order in which flows have to go: those that are silent for too long, and, where a table is
-// full, the least useful one for the sake of a new one. So neither a flood of made-up addresses nor
-// a client that asks from a new port each time keeps others out.
+// The order in which flows end: those that are silent for too long, and, where a table is full, the
+// least useful one when a new one comes. So neither a flood of made-up addresses nor a client that
+// asks from a new port each time keeps others out.
 //
-// A flow is of little use until its client has gone on after an answer: nobody whose address is
-// made up does that. Of these the longest idle goes first; only where there is none, the longest
-// idle of those in use. Flows belong to a group (a client's address, a peer), which can be given a
-// share.
+// A flow is of little use until its client has sent again after an answer: a made-up address never
+// does. Of these flows the longest idle ends first; only where there is none, the longest idle of
+// those in use. Flows belong to a group (a client's address, a peer), which can be given a share.
 //
 // Owned by the table of the flows; they leave it (Remove) before they are destroyed.
 #pragma once
@@ -25,7 +24,7 @@ namespace funnel::udpd {
 
 class FlowRanks;
 
-// What each flow is, besides its own.
+// What each kind of flow has in common.
 class RankedFlow {
  public:
   RankedFlow() = default;

@@ -1,6 +1,5 @@
-// Many descriptors as one source of the loop: an epoll set nested in the loop's (sd-event alone
-// walks all its ready sources at each dispatch; architecture, "Libraries"). For flow and session
-// sockets.
+// Many descriptors as one source of the loop: an epoll set nested in the loop's, since sd-event
+// itself walks all its ready sources at each dispatch. For flow and session sockets.
 //
 // Thread: the loop's. A handler may remove any registration, its own too, and add others: an event
 // that was collected for a removed one is dropped, also where its descriptor's number has been

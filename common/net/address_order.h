@@ -1,8 +1,8 @@
-// In which order a backend's addresses are tried: what worked last first, what failed last behind
-// all others, and between these the families in turn, beginning with the resolver's choice
-// (RFC 8305 section 4).
+// In which order a backend's addresses are tried: what worked last first, what failed last at the
+// end, and between these the families in turn, beginning with the resolver's choice (RFC 8305
+// section 4).
 //
-// One for each backend; kept by who tries them.
+// One for each backend; its dialer or picker keeps it.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // When each address of one backend is tried (RFC 8305 section 5): the next one as soon as one has
-// failed, or in parallel once those under way have been silent for the attempt delay. So an address
-// that swallows everything costs a moment, and not the whole time.
+// failed, or in parallel once those under way have been silent for the attempt delay. So a
+// silent address costs a moment, and not the whole time.
 //
 // No I/O and no clock: the owner tries what Next() gives, reports what failed, and comes again at
 // due(). Owned by one attempt to reach the backend.

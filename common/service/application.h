@@ -76,7 +76,7 @@ class Application {
   // Every live session of it got OnSessionReset before. clean: authenticated by FAREWELL.
   virtual void OnChannelDown(ChannelHandle& channel, wire::EndCode code, bool clean) = 0;
   // Initiator: there is no channel, and none will be tried before UNTIL: an authenticated refusal,
-  // or a failure of ours. Who would not wait until then need not wait longer.
+  // or a failure of ours. Clients that would not wait until then can be turned away.
   virtual void OnUnavailable(const std::string& /*reason*/, TimePoint /*until*/) {}
 
   virtual void OnSessionOpened(ChannelHandle& channel, SessionId session,
@@ -91,7 +91,7 @@ class Application {
   virtual void OnWritable(ChannelHandle& /*channel*/, SessionId /*session*/) {}
   virtual void OnSessionsAvailable(ChannelHandle& /*channel*/) {}
 
-  // Since when there has been no flow and no connection (of its start, where there was none yet);
+  // Since when there has been no flow and no connection; where there was none yet, since the start.
   // nullopt: there are some. For idle-exit.
   [[nodiscard]] virtual std::optional<TimePoint> IdleSince() const { return std::nullopt; }
 

@@ -1,5 +1,5 @@
-// An edge's side of authd.sock: requests with their answers, over a connection that comes back when
-// authd does.
+// An edge's side of authd.sock: requests with their answers, over a connection that is made again
+// when authd restarts.
 //
 // Thread: the loop's. Callbacks come from the loop, never from inside the call that asked.
 #pragma once

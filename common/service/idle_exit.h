@@ -1,5 +1,5 @@
-// `idle-exit`: an edge that has had nothing to do for that long ends; systemd holds its sockets and
-// starts it again when something comes.
+// `idle-exit`: ends an edge that has had nothing to do for that long. systemd holds its sockets and
+// starts it again when a client or channel comes.
 //
 // Thread: the loop's. Nothing is asked while the time is 0 (never).
 #pragma once

@@ -1,5 +1,5 @@
-// Links of channels that are over, whose last frames (FAREWELL, CLOSED) the socket has not taken
-// yet: they stay until it has, for a while.
+// Links of channels that are over: each stays until the socket has taken its last frames (FAREWELL,
+// CLOSED), but not for long.
 #pragma once
 
 #include <memory>
