@@ -7,6 +7,9 @@ namespace {
 
 // Answers wait for the next packet; who asks for more than this at once gets no more.
 constexpr std::size_t kMostAnswerBytes = 1200;
+// Answers to heartbeats by other paths, a second: all paths of a peer that probes them at its
+// quickest.
+constexpr TokenBucket::Settings kElsewhereAnswers{100, 100};
 
 }  // namespace
 
@@ -36,7 +39,10 @@ Association::Association(const AssociationSettings& settings, const Identity& id
       identity_(identity),
       around_(around),
       initiator_(std::in_place, settings.initiator, now),
-      heartbeats_(settings.heartbeats, now) {}
+      heartbeats_(settings.heartbeats, now),
+      paths_(settings.paths, identity.peer, around.random, now),
+      packet_bytes_(settings.packet_bytes),
+      elsewhere_answers_(kElsewhereAnswers) {}
 
 Association::Association(const AssociationSettings& settings, const Identity& identity,
                          const Cookie& cookie, Around around, TimePoint now)
@@ -44,9 +50,13 @@ Association::Association(const AssociationSettings& settings, const Identity& id
       identity_(identity),
       around_(around),
       heartbeats_(settings.heartbeats, now),
+      paths_(settings.paths, identity.peer, around.random, now),
+      packet_bytes_(settings.packet_bytes),
+      elsewhere_answers_(kElsewhereAnswers),
       cookie_trip_(now - cookie.made) {
   Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
          cookie.peer_window_bytes});
+  TakeHosts(cookie.peer_hosts, now);
   Answer(ChunkType::kCookieAck, 0, {});
 }
 
@@ -99,8 +109,7 @@ void Association::Trust(TimePoint now) {
 
 void Association::Answer(ChunkType type, std::uint8_t flags, ByteView body) {
   const std::size_t size = Padded(kChunkHeaderSize + body.size());
-  if (answers_.size() + size >
-      std::min(kMostAnswerBytes, settings_.packet_bytes - kCommonHeaderSize))
+  if (answers_.size() + size > std::min(kMostAnswerBytes, packet_bytes_ - kCommonHeaderSize))
     return;
   const std::size_t at = answers_.size();
   answers_.resize(at + size);
@@ -141,22 +150,29 @@ void Association::WriteControl(BufferWriter& out, TimePoint now) {
     if (question_.asked(EndQuestion::About::kShutdown))
       WriteChunk(out, ChunkType::kShutdownAck, 0, {});
     question_.Write(out, now, around_.random);
+    AskByAllPaths();
   }
   if (heartbeats_.Due(now) && out.space() >= Heartbeats::kChunkSize)
     heartbeats_.Write(out, now, around_.random);
 }
 
 std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
-  buffer = buffer.first(settings_.packet_bytes);
+  if (const std::size_t size = NextElsewhere(buffer, now); size > 0) return size;
+  destination_ = paths_.active().address;
+  const std::size_t oversize = up() ? sender_->OversizePacketBytes() : 0;
+  buffer = buffer.first(std::max(packet_bytes_, oversize));
   if (IsBeginning() && !down_) {
     if (!initiator_->Due(now)) return 0;
     const bool init = initiator_->state() == Initiator::State::kCookieWait;
     PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port,
                                  init ? VerificationTag(0) : identity_.peer_tag});
+    std::uint8_t raw[512];
+    BufferWriter hosts(raw);
+    WriteHosts(hosts, settings_.own_hosts);
     const InitChunk chunk{
         identity_.own_tag,     static_cast<std::uint32_t>(settings_.first_window_bytes),
         settings_.out_streams, settings_.in_streams,
-        identity_.own_tsn,     {}};
+        identity_.own_tsn,     hosts.written()};
     if (!initiator_->Write(packet.out(), chunk, settings_.capabilities, now)) return 0;
     return Finish(packet, /*with_data=*/false, now);
   }
@@ -176,7 +192,8 @@ TimePoint Association::NextTimer(TimePoint now) {
   if (down_) return TimePoint::max();
   if (IsBeginning()) return initiator_->NextTimer();
   return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
-                   heartbeats_.NextTimer(), question_.NextTimer(), claim_.NextTimer()});
+                   heartbeats_.NextTimer(), question_.NextTimer(), claim_.NextTimer(),
+                   paths_.NextTimer(LoadOfPath())});
 }
 
 void Association::OnTimer(TimePoint now) {
@@ -194,6 +211,7 @@ void Association::OnTimer(TimePoint now) {
     return;
   }
   sender_->OnTimer(now);
+  paths_due_ = paths_.several();
   AfterInput(now);
 }
 

@@ -1,10 +1,11 @@
-// One association: a packet and the time go in, packets come out. It knows nothing of others, of
-// addresses or of cookies; the endpoint does.
+// One association: a packet and the time go in, packets come out. It knows nothing of others or of
+// cookies; the endpoint does.
 //
 // Calls to Events are made from OnPacket and OnTimer only. Inside them everything may be called but
 // OnPacket, OnTimer, NextPacket and the destructor.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "sctp/handshake/initiator.h"
 #include "sctp/handshake/shutdown_claim.h"
 #include "sctp/path/heartbeats.h"
+#include "sctp/path/paths.h"
 #include "sctp/receive/receiver.h"
 #include "sctp/send/sender.h"
 
@@ -55,6 +57,11 @@ struct AssociationSettings {
   CongestionLaw congestion = CongestionLaw::kModel;
   Initiator::Settings initiator;
   Heartbeats::Settings heartbeats;
+  Paths::Settings paths;
+  // Ours, for the peer to know: listed in INIT and INIT ACK (RFC 9260 section 5.1.2). And whether
+  // those that a peer lists are tried as paths to it.
+  std::vector<Host> own_hosts;
+  bool takes_hosts = true;
   // An ABORT, a SHUTDOWN or a restart of an association that is up is believed only when HEARTBEATs
   // stay without an answer (end_question.h, shutdown_claim.h), and a SHUTDOWN ACK when no more data
   // follows; otherwise at once, as RFC 9260 has it.
@@ -69,6 +76,9 @@ struct AssociationCounters {
   // Neither refuted nor proven: nothing was heard, or the SHUTDOWN did not come again.
   std::uint64_t shutdowns_forgotten = 0;
   std::uint64_t sacks_out = 0, unknown_chunks = 0, malformed_chunks = 0;
+  // With the right tag, from where the peer has not proven to be, and not looked at.
+  std::uint64_t packets_unproven = 0;
+  std::uint64_t moves = 0, failovers = 0;  // to another path; because the one before fell silent
 };
 
 class Association : private MessageSink {
@@ -82,6 +92,10 @@ class Association : private MessageSink {
     virtual void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) = 0;
     // Send may succeed again after kFull.
     virtual void OnWritable() = 0;
+    // What is sent goes to ADDRESS from now on. FAILED: because the path before fell silent.
+    virtual void OnMoved(const Address& address, bool failed) = 0;
+    // The largest packet towards ADDRESS; may be asked at any time.
+    [[nodiscard]] virtual std::size_t PacketBytes(const Address& address) const = 0;
   };
   // What it needs of whoever owns it, all outliving it.
   struct Around {
@@ -94,6 +108,7 @@ class Association : private MessageSink {
     VerificationTag own_tag, peer_tag;  // the peer's is 0 while it is not known
     Tsn own_tsn;
     std::uint32_t own_tie = 0, peer_tie = 0;
+    Address peer;  // where the handshake goes
   };
 
   // Begins one; the first packet is ready at once.
@@ -105,13 +120,16 @@ class Association : private MessageSink {
   ~Association() override = default;
 
   // Chunks of a packet whose tag and ports are this association's. INIT and COOKIE ECHO are not
-  // looked at: the endpoint has.
-  void OnPacket(const PacketView& packet, TimePoint now);
+  // looked at: the endpoint has. False: it came from where the peer has not proven to be, and was
+  // not looked at.
+  bool OnPacket(const Address& from, const PacketView& packet, TimePoint now);
   // A COOKIE ECHO that is no restart: in a collision the peer's tag is learnt from it, otherwise it
   // is only acknowledged again.
   void OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now);
   // The next packet to leave, into BUFFER of at least Settings::packet_bytes; 0 if there is none.
   [[nodiscard]] std::size_t NextPacket(MutableByteView buffer, TimePoint now);
+  // Where that goes.
+  [[nodiscard]] const Address& destination() const { return destination_; }
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
   void OnTimer(TimePoint now);
 
@@ -120,6 +138,8 @@ class Association : private MessageSink {
   // From now on the whole window is the peer's.
   void Trust(TimePoint now);
   void Shutdown(TimePoint now);
+  // Where else the peer may be reached, best first (Paths::Offer).
+  void OfferPaths(const std::vector<Address>& addresses, TimePoint now);
   // A COOKIE ECHO says that the peer has begun anew. True: so it is. False: it is being asked;
   // OnDown(kRestarted) follows if that is so.
   [[nodiscard]] bool OnRestart(TimePoint now);
@@ -157,6 +177,9 @@ class Association : private MessageSink {
   [[nodiscard]] const Sender* sender() const { return sender_ ? &*sender_ : nullptr; }
   [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
   [[nodiscard]] AssociationCounters counters() const;
+  [[nodiscard]] const Paths& paths() const { return paths_; }
+  // The largest packet that leaves.
+  [[nodiscard]] std::size_t packet_bytes() const { return packet_bytes_; }
 
  private:
   struct Agreed {
@@ -181,6 +204,23 @@ class Association : private MessageSink {
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
   void AfterInput(TimePoint now);
+
+  // By which path what comes and goes (association_paths.cc).
+  void TakeHosts(const std::vector<Host>& hosts, TimePoint now);
+  // Whether a packet from there is to be looked at.
+  [[nodiscard]] bool TakeFromElsewhere(const Address& from, const PacketView& packet,
+                                       TimePoint now);
+  [[nodiscard]] static bool UsesPath(ChunkType type);
+  void NoteDataFrom(const Address& from);
+  void AnswerHeartbeat(const ChunkView& chunk, TimePoint now);
+  void SendElsewhere(const Address& to, ChunkType type, ByteView body);
+  void SendHeartbeat(const Address& to, ByteView info);
+  [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
+  void AskByAllPaths();
+  [[nodiscard]] Paths::Load LoadOfPath() const;
+  void SettlePaths(TimePoint now);
+  void MoveTo(Path& path, TimePoint now);
+  void LimitPackets();
 
   // Ends, and what is said of them (association_ends.cc).
   void OnAbort(const ChunkView& chunk, TimePoint now);
@@ -214,6 +254,20 @@ class Association : private MessageSink {
   std::optional<Initiator> initiator_;
   Closing closing_;
   Heartbeats heartbeats_;
+  Paths paths_;
+  std::size_t packet_bytes_;
+  // What leaves by another path than the one in use, each in a packet of its own.
+  struct Elsewhere {
+    Address to;
+    Bytes chunk;
+  };
+  std::deque<Elsewhere> elsewhere_;
+  TokenBucket elsewhere_answers_;
+  std::vector<Paths::Order> orders_;
+  Address from_, destination_;        // of the packet that is being read, and of that written last
+  std::optional<Address> data_from_;  // the last data, if it was not by the path in use
+  bool paths_due_ = false;            // something has come that they are to be settled for
+  bool uses_path_ = false;            // in the packet that is being read: more than heartbeats
   EndQuestion question_;
   ShutdownClaim claim_;
   std::optional<Sender> sender_;

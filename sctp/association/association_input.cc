@@ -1,10 +1,20 @@
 // Association: what each chunk does.
+#include <utility>
+
 #include "sctp/association/association.h"
 
 namespace sctp {
 
-void Association::OnPacket(const PacketView& packet, TimePoint now) {
-  if (down_) return;
+bool Association::OnPacket(const Address& from, const PacketView& packet, TimePoint now) {
+  if (down_) return true;
+  const bool elsewhere = from != paths_.active().address;
+  if (elsewhere && !TakeFromElsewhere(from, packet, now)) {
+    ++counters_.packets_unproven;
+    return false;
+  }
+  if (!elsewhere) paths_.active().address.local = from.local;
+  from_ = from;
+  uses_path_ = false;
   ++counters_.packets_in;
   counters_.bytes_in += kCommonHeaderSize + packet.chunks.size();
   heartbeats_.OnHeard(now);
@@ -13,23 +23,28 @@ void Association::OnPacket(const PacketView& packet, TimePoint now) {
   while (const auto chunk = chunks.Next())
     if (!OnChunk(*chunk, now) || down_) break;
   if (chunks.malformed()) ++counters_.malformed_chunks;
-  if (down_) return;
+  if (down_) return true;
+  if (uses_path_ && from == paths_.active().address) paths_.OnUsed(now);
   if (got_data_) {
+    NoteDataFrom(from);
     receiver_->EndPacket(now);
     closing_.OnData(now);
     if (closing_.state() == Closing::State::kSent) receiver_->AskForSack(now);
   }
   AfterInput(now);
+  return true;
 }
 
 void Association::AfterInput(TimePoint now) {
   if (down_ || IsBeginning()) return;
   if (sender_->drained()) closing_.OnDrained(now);
   SettleClaim(now);
+  if (std::exchange(paths_due_, false)) SettlePaths(now);
   if (sender_->TakeWritable()) around_.events.OnWritable();
 }
 
 bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
+  uses_path_ |= UsesPath(chunk.type);
   // Until the handshake is through, only its own chunks mean anything.
   const bool begun = sender_.has_value() && !IsBeginning();
   switch (chunk.type) {
@@ -53,8 +68,7 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       return true;
     case ChunkType::kHeartbeat:
       // Who has said SHUTDOWN and has its answer is gone for whoever asks.
-      if (begun && closing_.state() != Closing::State::kBelieving)
-        Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
+      if (begun && closing_.state() != Closing::State::kBelieving) AnswerHeartbeat(chunk, now);
       return true;
     case ChunkType::kHeartbeatAck:
       if (begun) OnHeartbeatAck(chunk, now);
@@ -135,6 +149,7 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
          std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
   initiator_->OnInitAck(*parameters->cookie, now);
   if (const auto rtt = initiator_->rtt()) sender_->OnRoundTrip(*rtt);
+  TakeHosts(parameters->hosts, now);
 }
 
 void Association::OnCookieAck(TimePoint now) {
@@ -155,6 +170,7 @@ void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoin
   identity_.peer_tag = cookie.peer_tag;
   Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
          cookie.peer_window_bytes});
+  TakeHosts(cookie.peer_hosts, now);
   initiator_->OnCollision();
   around_.events.OnUp();
 }
@@ -179,6 +195,10 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
     return;
   }
   if (OnAnswer(*info, now)) return;
+  if (paths_.OnAnswer(from_, *info, now)) {
+    paths_due_ = true;
+    return;
+  }
   if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
 }
 

@@ -10,16 +10,18 @@
 
 namespace sctp {
 
+// IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
+using Host = std::array<std::uint8_t, 16>;
+
 struct Address {
-  // IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
-  std::array<std::uint8_t, 16> host{};
+  Host host{};
   // Of UDP where that carries SCTP (RFC 6951), otherwise 0.
   std::uint16_t port = 0;
   // What carries packets there; the owner's own numbering.
   std::uint8_t carrier = 0;
   // Which address of ours the peer knows, for the owner to send from; zeros: any. It goes along
   // with the address, and is no part of what is compared.
-  std::array<std::uint8_t, 16> local{};
+  Host local{};
 
   bool operator==(const Address& other) const {
     return host == other.host && port == other.port && carrier == other.carrier;

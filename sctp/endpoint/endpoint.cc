@@ -44,6 +44,7 @@ Association::Identity Endpoint::NewIdentity(const Place& place) {
   identity.own_tsn = Tsn(random_.U32());
   identity.own_tie = random_.NonzeroU32();
   identity.peer_tie = random_.NonzeroU32();
+  identity.peer = place.address;
   return identity;
 }
 
@@ -66,8 +67,12 @@ const Association* Endpoint::Find(AssociationId id) const {
 
 AssociationSettings Endpoint::SettingsFor(const Address& peer) const {
   AssociationSettings settings = settings_.association;
-  if (policy_ != nullptr) settings.packet_bytes = policy_->PacketBytes(peer);
+  settings.packet_bytes = PacketBytes(peer);
   return settings;
+}
+
+std::size_t Endpoint::PacketBytes(const Address& peer) const {
+  return policy_ != nullptr ? policy_->PacketBytes(peer) : settings_.association.packet_bytes;
 }
 
 bool Endpoint::Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now) {
@@ -113,6 +118,14 @@ void Endpoint::Trust(AssociationId id, TimePoint now) {
   }
 }
 
+bool Endpoint::OfferPaths(AssociationId id, const std::vector<Address>& addresses, TimePoint now) {
+  Slot* slot = FindSlot(id);
+  if (slot == nullptr || !slot->association->up()) return false;
+  slot->association->OfferPaths(addresses, now);
+  Touch(*slot);
+  return true;
+}
+
 void Endpoint::Shutdown(AssociationId id, TimePoint now) {
   if (Slot* slot = FindSlot(id)) {
     slot->association->Shutdown(now);
@@ -153,6 +166,16 @@ void Endpoint::Renew(Slot& slot) {
   by_tag_[fresh.own_tag.value()] = slot.number;
 }
 
+// Where it goes from now on is also where its peer would begin anew. If another is there already,
+// that one stays to be found.
+void Endpoint::Rekey(Slot& slot, const Address& peer) {
+  if (const auto found = by_place_.find(slot.place);
+      found != by_place_.end() && found->second == slot.number)
+    by_place_.erase(found);
+  slot.place.address = peer;
+  by_place_.try_emplace(slot.place, slot.number);
+}
+
 // It has nothing more to send for now.
 void Endpoint::Settle(Slot& slot, TimePoint now) {
   slot.ready = false;
@@ -177,7 +200,7 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
     if (slot.train < kTrain) {
       if (const std::size_t size = slot.association->NextPacket(buffer, now); size > 0) {
         ++slot.train;
-        return Departure{slot.place.address, size, slot.id};
+        return Departure{slot.association->destination(), size, slot.id};
       }
       ready_.pop_front();
       Settle(slot, now);

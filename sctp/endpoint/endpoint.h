@@ -38,6 +38,8 @@ class EndpointObserver {
   virtual void OnMessage(AssociationId association, StreamId stream, std::uint32_t protocol,
                          MutableByteView message) = 0;
   virtual void OnWritable(AssociationId association) = 0;
+  // What is sent goes to PEER from now on; FAILED: because the path before fell silent.
+  virtual void OnMoved(AssociationId /*association*/, const Address& /*peer*/, bool /*failed*/) {}
 };
 
 // What the owner may decide about peers. Asked from OnPacket and Connect; nothing may be called
@@ -89,6 +91,9 @@ class Endpoint {
                                 const SendOptions& options, TimePoint now);
   void Configure(AssociationId id, StreamId stream, const StreamShare& share);
   void Trust(AssociationId id, TimePoint now);
+  // All ways by which the peer may be reached, best first, instead of those that it listed itself.
+  // False: there is no such association, or it is not up.
+  bool OfferPaths(AssociationId id, const std::vector<Address>& addresses, TimePoint now);
   // In order: OnDown(kShutdown) follows. At once: nothing follows.
   void Shutdown(AssociationId id, TimePoint now);
   void Abort(AssociationId id, std::string_view reason);
@@ -135,6 +140,7 @@ class Endpoint {
 
   Slot& AddSlot(const Place& place);
   Association::Identity NewIdentity(const Place& place);
+  [[nodiscard]] std::size_t PacketBytes(const Address& peer) const;
   [[nodiscard]] AssociationSettings SettingsFor(const Address& peer) const;
   [[nodiscard]] bool Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now);
   [[nodiscard]] static Place PlaceOf(const Address& from, const CommonHeader& header) {
@@ -146,6 +152,7 @@ class Endpoint {
   void Touch(Slot& slot);
   void Remove(Slot& slot);
   void Renew(Slot& slot);
+  void Rekey(Slot& slot, const Address& peer);
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);

@@ -8,7 +8,7 @@ namespace {
 
 // Of answers to strangers that wait for the socket; beyond that they are lost, as packets may be.
 constexpr std::size_t kMostReplies = 256;
-constexpr std::size_t kMostReplyBytes = 600;
+constexpr std::size_t kMostReplyBytes = 800;
 
 [[nodiscard]] CommonHeader Turned(const CommonHeader& header, VerificationTag tag) {
   return {header.destination_port, header.source_port, tag};
@@ -68,12 +68,11 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     return;
   }
   Slot& slot = *slots_[found->second];
-  if (slot.place != place) {
+  if (slot.place.port != place.port || slot.place.own_port != place.own_port ||
+      !slot.association->OnPacket(from, *packet, now)) {
     ++counters_.packets_other_place;
     return;
   }
-  slot.place.address.local = from.local;
-  slot.association->OnPacket(*packet, now);
   if (slot.association->wants_new_tag()) Renew(slot);
   // The peer has answered: whoever said that it had begun anew was somebody else.
   if (slot.successor && !slot.association->asking()) slot.successor.reset();
@@ -134,12 +133,14 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   cookie.peer_port = place.port;
   cookie.capabilities = Common(ours.capabilities, parameters->capabilities);
   cookie.peer = from;
+  if (ours.takes_hosts) cookie.peer_hosts = parameters->hosts;
   ReplyWith(from, header, [&](BufferWriter& out) {
     ChunkScope ack(out, ChunkType::kInitAck, 0);
     InitChunk{cookie.own_tag,   static_cast<std::uint32_t>(ours.first_window_bytes),
               ours.out_streams, ours.in_streams,
               cookie.own_tsn,   {}}
         .WriteFixed(out);
+    WriteHosts(out, ours.own_hosts);
     WriteParameter(out, ParameterType::kStateCookie, cookies_.Seal(cookie, now));
     WriteCapabilities(out, ours.capabilities);
     out.Append(unrecognized.written());
@@ -190,7 +191,7 @@ void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketV
       [[fallthrough]];
     case CookieMeaning::kDuplicate:
       slot.association->OnCookie(cookie, meaning, now);
-      slot.association->OnPacket(packet, now);
+      slot.association->OnPacket(place.address, packet, now);
       Touch(slot);
       return;
     case CookieMeaning::kLate:
@@ -235,7 +236,7 @@ void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView
                                     Association::Around{random_, buffers_, slot}, now);
   Touch(slot);
   slot.OnUp();
-  slot.association->OnPacket(packet, now);
+  slot.association->OnPacket(place.address, packet, now);
 }
 
 // ABORT or SHUTDOWN COMPLETE from who knows no association, with the tag that we sent (section
@@ -251,7 +252,7 @@ void Endpoint::OnReflected(const Address& from, const PacketView& packet, const 
     return;
   }
   (void)chunk;
-  slot.association->OnPacket(packet, now);
+  slot.association->OnPacket(from, packet, now);
   Touch(slot);
 }
 

@@ -17,6 +17,13 @@ struct Endpoint::Slot : Association::Events {
     endpoint.observer_.OnMessage(id, stream, protocol, message);
   }
   void OnWritable() override { endpoint.observer_.OnWritable(id); }
+  void OnMoved(const Address& address, bool failed) override {
+    endpoint.Rekey(*this, address);
+    endpoint.observer_.OnMoved(id, address, failed);
+  }
+  [[nodiscard]] std::size_t PacketBytes(const Address& address) const override {
+    return endpoint.PacketBytes(address);
+  }
 
   Endpoint& endpoint;
   std::uint32_t number;

@@ -1,5 +1,6 @@
 #include "sctp/handshake/capabilities.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sctp {
@@ -30,7 +31,28 @@ bool OnUnknown(const Tlv& parameter, BufferWriter* unrecognized) {
   return !StopsAtUnknownParameter(parameter.code);
 }
 
+constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// One of another length than IPv4's or IPv6's is none.
+void ReadHost(ByteView value, std::vector<Host>& hosts) {
+  Host host{};
+  if (hosts.size() >= kMostHosts || (value.size() != 4 && value.size() != host.size())) return;
+  if (value.size() == 4) std::ranges::copy(kMapped, host.begin());
+  std::ranges::copy(value, host.end() - static_cast<std::ptrdiff_t>(value.size()));
+  hosts.push_back(host);
+}
+
 }  // namespace
+
+void WriteHosts(BufferWriter& out, std::span<const Host> hosts) {
+  for (const Host& host : hosts) {
+    const ByteView whole(host);
+    if (std::ranges::equal(whole.first(kMapped.size()), kMapped))
+      WriteParameter(out, ParameterType::kIpv4Address, whole.last(4));
+    else
+      WriteParameter(out, ParameterType::kIpv6Address, whole);
+  }
+}
 
 Capabilities Common(const Capabilities& own, const Capabilities& peer) {
   return {own.interleaving && peer.interleaving,
@@ -78,9 +100,11 @@ std::expected<PeerParameters, CauseCode> ReadParameters(ByteView parameters,
         found.capabilities.adaptation =
             static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(parameter->value.data()));
         continue;
-      case ParameterType::kHeartbeatInfo:
       case ParameterType::kIpv4Address:
       case ParameterType::kIpv6Address:
+        ReadHost(parameter->value, found.hosts);
+        continue;
+      case ParameterType::kHeartbeatInfo:
       case ParameterType::kUnrecognized:
       case ParameterType::kCookiePreservative:
       case ParameterType::kSupportedAddressTypes:

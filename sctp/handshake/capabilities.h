@@ -3,7 +3,10 @@
 
 #include <expected>
 #include <optional>
+#include <span>
+#include <vector>
 
+#include "sctp/base/address.h"
 #include "sctp/wire/cause.h"
 #include "sctp/wire/init_chunk.h"
 
@@ -32,7 +35,14 @@ void WriteCapabilities(BufferWriter& out, const Capabilities& capabilities);
 struct PeerParameters {
   Capabilities capabilities;
   std::optional<ByteView> cookie;  // only of INIT ACK
+  // Those that it lists, as they stand there; kMostHosts at most.
+  std::vector<Host> hosts;
 };
+
+// Of an INIT or INIT ACK; more are not looked at.
+inline constexpr std::size_t kMostHosts = 7;
+// Writes addresses of ours as parameters.
+void WriteHosts(BufferWriter& out, std::span<const Host> hosts);
 
 // The cause to refuse with: a bad parameter, or a host name instead of an address (RFC 9260 section
 // 5.1.2). Unknown parameters that ask for it are reported into UNRECOGNIZED, whole, as far as they

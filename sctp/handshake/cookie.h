@@ -24,6 +24,8 @@ struct Cookie {
   // numbers, not its tags, which a stranger must not learn.
   std::uint32_t own_tie = 0, peer_tie = 0;
   Address peer;
+  // Where else it says to be reached.
+  std::vector<Host> peer_hosts;
 
   bool operator==(const Cookie&) const = default;
 };
@@ -42,10 +44,9 @@ class CookieBox {
   };
   CookieBox(const Settings& settings, RandomSource& random, TimePoint now);
 
-  // A cookie's bytes, a multiple of 4.
-  static constexpr std::size_t kSize = 88;
-  // As the value of a parameter; COOKIE.made is set here.
-  [[nodiscard]] std::array<std::uint8_t, kSize> Seal(Cookie cookie, TimePoint now);
+  // As the value of a parameter, its length a multiple of 4; COOKIE.made is set here, and no more
+  // than kMostHosts of its hosts are kept.
+  [[nodiscard]] Bytes Seal(Cookie cookie, TimePoint now);
   // Nothing of BYTES is believed before its MAC has been checked. Does not compare addresses.
   [[nodiscard]] std::expected<Cookie, CookieFault> Open(ByteView bytes, TimePoint now);
   // Whose it was, for one that Open called stale.

@@ -29,6 +29,8 @@ class EndQuestion {
     return asked() && sent_ < heartbeats_ && next_ <= now;
   }
   void Write(BufferWriter& out, TimePoint now, RandomSource& random);
+  // What Write has written last, for other paths than that packet's.
+  [[nodiscard]] ByteView newest() const { return nonces_[sent_ - 1]; }
   // INFO of a HEARTBEAT ACK. True: it answers one of these, and the claim was false.
   [[nodiscard]] bool OnAnswer(ByteView info);
   // Something else has shown that the claim was false.

@@ -17,6 +17,7 @@ bool Initiator::Write(BufferWriter& out, const InitChunk& init, const Capabiliti
   if (state_ == State::kCookieWait) {
     ChunkScope chunk(out, ChunkType::kInit, 0);
     init.WriteFixed(out);
+    out.Append(init.parameters);
     WriteCapabilities(out, capabilities);
     chunk.End();
   } else {

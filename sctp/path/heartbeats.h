@@ -26,6 +26,8 @@ class Heartbeats {
     heard_ = now;
     due_ = now + settings_.interval;
   }
+  // Another path is in use: what comes by the one before measures it, not this one.
+  void OnMoved() { sent_.reset(); }
   // The round trip, if INFO answers the last one.
   [[nodiscard]] std::optional<Duration> OnAck(ByteView info, TimePoint now);
 

@@ -20,12 +20,16 @@ Sender::Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_win
       slots_(buffers),
       queue_(settings.queue, slots_),
       outstanding_(initial_tsn),
-      round_trip_(settings.round_trip),
-      timer_(settings.peer_ack_delay),
-      congestion_(MakeCongestion(settings.congestion, packet_bytes)),
+      flow_(settings, packet_bytes),
       skipping_(settings.queue.format),
       full_payload_(FullPayload(packet_bytes, settings.queue.format)),
+      largest_payload_(full_payload_),
       peer_window_(peer_window_bytes) {}
+
+void Sender::SetPacketBytes(std::size_t packet_bytes) {
+  full_payload_ = FullPayload(packet_bytes, settings_.queue.format);
+  largest_payload_ = std::max(largest_payload_, full_payload_);
+}
 
 SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& options) {
   if (stream.value() >= settings_.queue.streams || message.empty()) return SendStatus::kGone;
@@ -87,7 +91,7 @@ std::size_t Sender::NextChunkBytes() {
 bool Sender::Ready(TimePoint now) {
   if (skipping_.Due(now)) return true;
   if (probe_due_ || retransmit_due_) return true;
-  return records_.flight_bytes() < congestion_->window_bytes() && pacer_.MaySend(now) &&
+  return records_.flight_bytes() < flow_.congestion->window_bytes() && flow_.pacer.MaySend(now) &&
          HasSomething(now);
 }
 
@@ -95,7 +99,8 @@ bool Sender::Fill(BufferWriter& out, TimePoint now) {
   packet_tsns_.clear();
   bool any = AddSkip(out, now);
   const bool beyond = probe_due_ || retransmit_due_;
-  if (beyond || (records_.flight_bytes() < congestion_->window_bytes() && pacer_.MaySend(now))) {
+  if (beyond ||
+      (records_.flight_bytes() < flow_.congestion->window_bytes() && flow_.pacer.MaySend(now))) {
     while (AddLost(out, now)) any = true;
     if (outstanding_.lost() == 0)
       while (AddNew(out, now)) any = true;
@@ -111,7 +116,7 @@ bool Sender::Fill(BufferWriter& out, TimePoint now) {
 bool Sender::AddSkip(BufferWriter& out, TimePoint now) {
   while (const auto expired = queue_.TakeExpired()) Abandon(*expired, now);
   if (!skipping_.Due(now) || out.space() < skipping_.Size()) return false;
-  skipping_.Write(out, now, round_trip_);
+  skipping_.Write(out, now, flow_.round_trip);
   return true;
 }
 
@@ -158,6 +163,7 @@ bool Sender::AddNew(BufferWriter& out, TimePoint now) {
   buffered_ -= queue_.expired_bytes() - expired;
   while (const auto half_sent = queue_.TakeExpired()) Abandon(*half_sent, now);
   if (!fragment) return false;
+  if (outstanding_.unacked_bytes() == 0) waiting_began_ = now;
   const Tsn tsn = outstanding_.Add(*fragment);
   if (fragment->begin) slots_[fragment->message].first_tsn = tsn;
   ++counters_.chunks;
@@ -189,20 +195,20 @@ void Sender::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
   if (packet_tsns_.empty()) return;
   const bool first = records_.flight_bytes() == 0;
   const PacketNumber number =
-      records_.Add(now, packet_bytes, packet_tsns_, rate_.OnSend(now, first));
+      records_.Add(now, packet_bytes, packet_tsns_, flow_.rate.OnSend(now, first));
   for (Tsn tsn : packet_tsns_) {
     SentChunk& chunk = *outstanding_.Find(tsn);
     chunk.packet = number;
     chunk.sent = now;
   }
   packet_tsns_.clear();
-  if (settings_.pacing) pacer_.SetRate(congestion_->pacing_rate());
-  pacer_.OnSent(packet_bytes, now);
-  timer_.OnSent(now, first, round_trip_);
+  if (settings_.pacing) flow_.pacer.SetRate(flow_.congestion->pacing_rate());
+  flow_.pacer.OnSent(packet_bytes, now);
+  flow_.timer.OnSent(now, first, flow_.round_trip);
   records_.Trim();
   // Nothing more to send although there would be room: rates measured now are ours, not the path's.
-  if (records_.flight_bytes() < congestion_->window_bytes() && !HasSomething(now))
-    rate_.OnAppLimited(records_.flight_bytes());
+  if (records_.flight_bytes() < flow_.congestion->window_bytes() && !HasSomething(now))
+    flow_.rate.OnAppLimited(records_.flight_bytes());
 }
 
 // All that is left of the message, sent or not, is given up. Its chunks stay until the peer has
@@ -250,9 +256,9 @@ void Sender::ReleaseIfDone(MessageId id) {
 
 TimePoint Sender::NextTimer(TimePoint now) {
   TimePoint next = std::min(reorder_deadline_, skipping_.deadline());
-  if (outstanding_.in_flight() > 0) next = std::min(next, timer_.deadline());
-  if (records_.flight_bytes() < congestion_->window_bytes() && HasSomething(now))
-    next = std::min(next, pacer_.next());
+  if (outstanding_.in_flight() > 0) next = std::min(next, flow_.timer.deadline());
+  if (records_.flight_bytes() < flow_.congestion->window_bytes() && HasSomething(now))
+    next = std::min(next, flow_.pacer.next());
   return next;
 }
 
@@ -271,7 +277,8 @@ bool Sender::OnlyHeldIsKept() const {
 bool Sender::InvariantsHold() const {
   return records_.flight_bytes() == records_.SumFlightBytes() &&
          (records_.flight_bytes() > 0) == (outstanding_.in_flight() > 0) &&
-         (outstanding_.in_flight() == 0 || timer_.running()) && (!drained() || OnlyHeldIsKept()) &&
+         (outstanding_.in_flight() == 0 || flow_.timer.running()) &&
+         (!drained() || OnlyHeldIsKept()) &&
          outstanding_.size() <= settings_.max_outstanding_chunks + 1;
 }
 

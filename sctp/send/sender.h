@@ -5,15 +5,10 @@
 // in the packet, and tells OnPacketSent() when it is complete.
 #pragma once
 
-#include <memory>
 #include <vector>
 
-#include "sctp/congestion/congestion.h"
-#include "sctp/congestion/pacer.h"
-#include "sctp/loss/rack.h"
-#include "sctp/loss/retransmission_timer.h"
-#include "sctp/loss/undo.h"
 #include "sctp/send/outstanding.h"
+#include "sctp/send/path_flow.h"
 #include "sctp/send/skipping.h"
 #include "sctp/wire/packet.h"
 #include "sctp/wire/sack_chunk.h"
@@ -46,17 +41,13 @@ struct SenderCounters {
 
 class Sender {
  public:
-  struct Settings {
+  struct Settings : PathFlow::Settings {
     SendQueue::Settings queue;
     bool partial_reliability = true;
     std::size_t max_message_bytes = 1 << 20;
     std::size_t buffer_bytes = 4 << 20;
     // Receivers of other makes, and replay windows above, hold no more.
     std::size_t max_outstanding_chunks = 4096;
-    // Longer than the peer's own delay of SACKs.
-    Duration peer_ack_delay = std::chrono::milliseconds(25);
-    RoundTrip::Settings round_trip;
-    CongestionLaw congestion = CongestionLaw::kModel;
     bool pacing = true;
     bool linux_fragments = false;  // AssociationSettings::linux_fragments
   };
@@ -88,17 +79,35 @@ class Sender {
   SackOutcome OnSack(const SackView& sack, TimePoint now);
   // The cumulative TSN of a SHUTDOWN counts as that of a SACK without blocks.
   SackOutcome OnCumulative(Tsn cumulative, TimePoint now);
+  // From now on what leaves goes by another path, of which FLOW is known. What is on its way by the
+  // one that is left is sent again, and what comes of it after all tells nothing of the new one.
+  // Returns what is known of the one that is left.
+  [[nodiscard]] PathFlow Move(PathFlow flow);
+  [[nodiscard]] PathFlow NewFlow(std::size_t packet_bytes) const {
+    return PathFlow(settings_, packet_bytes);
+  }
+  // The largest packet for what is cut from now on.
+  void SetPacketBytes(std::size_t packet_bytes);
+  // What is sent next was cut for larger packets than leave now, and needs one of this size; 0: it
+  // does not.
+  [[nodiscard]] std::size_t OversizePacketBytes();
+  // Since when something is on its way and no SACK came; max(): nothing is.
+  [[nodiscard]] TimePoint waiting_since() const {
+    return outstanding_.unacked_bytes() > 0 ? std::max(waiting_began_, acknowledged_)
+                                            : TimePoint::max();
+  }
+  [[nodiscard]] TimePoint acknowledged() const { return acknowledged_; }  // when a SACK came last
   // A round trip that was measured otherwise (handshake, HEARTBEAT).
-  void OnRoundTrip(Duration rtt) { round_trip_.OnSample(rtt); }
+  void OnRoundTrip(Duration rtt) { flow_.round_trip.OnSample(rtt); }
 
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
   void OnTimer(TimePoint now);
 
   // Nothing waits but what is held, and nothing is unacknowledged.
   [[nodiscard]] bool drained() const { return queue_.empty() && outstanding_.empty(); }
-  [[nodiscard]] const RoundTrip& round_trip() const { return round_trip_; }
-  [[nodiscard]] const Congestion& congestion() const { return *congestion_; }
-  [[nodiscard]] double pacing_rate() const { return pacer_.rate(); }
+  [[nodiscard]] const RoundTrip& round_trip() const { return flow_.round_trip; }
+  [[nodiscard]] const Congestion& congestion() const { return *flow_.congestion; }
+  [[nodiscard]] double pacing_rate() const { return flow_.pacer.rate(); }
   [[nodiscard]] std::size_t flight_bytes() const { return records_.flight_bytes(); }
   [[nodiscard]] std::size_t buffered_bytes() const { return buffered_; }
   [[nodiscard]] std::uint32_t peer_window_bytes() const { return peer_window_; }
@@ -106,7 +115,7 @@ class Sender {
   [[nodiscard]] std::size_t waiting_messages() const { return queue_.messages() + held_.size(); }
   [[nodiscard]] std::size_t waiting_with_deadline() const { return queue_.with_deadline(); }
   [[nodiscard]] std::size_t outstanding_chunks() const { return outstanding_.size(); }
-  [[nodiscard]] const RetransmissionTimer& timer() const { return timer_; }
+  [[nodiscard]] const RetransmissionTimer& timer() const { return flow_.timer; }
   [[nodiscard]] SenderCounters counters() const;
   // Broken only by a mistake in here; tests ask after every event.
   [[nodiscard]] bool InvariantsHold() const;
@@ -156,16 +165,12 @@ class Sender {
   bool holding_ = false;
   Outstanding outstanding_;
   PacketRecords records_;
-  RoundTrip round_trip_;
-  Rack rack_;
-  RetransmissionTimer timer_;
-  Undo undo_;
-  DeliveryRate rate_;
-  std::unique_ptr<Congestion> congestion_;
-  Pacer pacer_;
+  PathFlow flow_;
   Skipping skipping_;
 
-  std::size_t full_payload_;
+  PacketNumber moved_at_;  // what is numbered below went by another path
+  std::size_t full_payload_, largest_payload_;
+  TimePoint waiting_began_{}, acknowledged_{};
   std::uint32_t peer_window_;
   std::size_t buffered_ = 0;
   bool full_told_ = false;

@@ -36,9 +36,10 @@ Sender::SackOutcome Sender::OnSack(const SackView& sack, TimePoint now) {
     ++counters_.sacks_invalid;
     return SackOutcome::kInvalid;
   }
+  acknowledged_ = now;
   const std::size_t flight_before = records_.flight_bytes();
   Acked acked;
-  rack_.BeginSack();
+  flow_.rack.BeginSack();
   TakeCumulative(sack.cumulative, now, acked);
   TakeGaps(sack, now, acked);
   TakeDuplicates(sack);
@@ -56,7 +57,7 @@ Sender::SackOutcome Sender::OnCumulative(Tsn cumulative, TimePoint now) {
   if (cumulative >= outstanding_.next_tsn()) return SackOutcome::kInvalid;
   const std::size_t flight_before = records_.flight_bytes();
   Acked acked;
-  rack_.BeginSack();
+  flow_.rack.BeginSack();
   TakeCumulative(cumulative, now, acked);
   FinishAck(now, flight_before, acked);
   return SackOutcome::kTaken;
@@ -92,15 +93,15 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
   const bool first = chunk.transmissions == 1;
   acked.delivered_bytes += size;
   acked.progress = true;
-  if (chunk.state == State::kUntold) {
-    // It came some time ago; when, nobody knows.
+  if (chunk.state == State::kUntold || chunk.packet < moved_at_) {
+    // It came some time ago; when, nobody knows. Or by another path.
     acked.told_late_bytes += size;
     return;
   }
   // An earlier transmission than the last has arrived: no answer is faster than the path, which may
   // be a little shorter than it was ever seen to be.
-  const Duration least = round_trip_.least() - round_trip_.least() / 8;
-  const bool earlier = !first && round_trip_.known() && rtt < least;
+  const Duration least = flow_.round_trip.least() - flow_.round_trip.least() / 8;
+  const bool earlier = !first && flow_.round_trip.known() && rtt < least;
   if (chunk.state == State::kLost || earlier) OnSpurious(tsn);
   PacketRecord* record = records_.Find(chunk.packet);
   if (chunk.state == State::kInFlight) {
@@ -113,7 +114,7 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
     records_.ChunkLeaves(chunk.packet, size);
   }
   if (earlier) return;
-  rack_.OnDelivered(chunk.packet, rtt, first);
+  flow_.rack.OnDelivered(chunk.packet, rtt, first);
   // Of what was sent twice it cannot be told for certain which one is answered (Karn).
   if (first && chunk.state == State::kInFlight &&
       (acked.rtt == Duration::zero() || rtt < acked.rtt))
@@ -123,11 +124,11 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
 void Sender::OnSpurious(Tsn tsn) {
   ++counters_.spurious;
   known_spurious_[known_spurious_count_++ % kKnownSpurious] = tsn;
-  rack_.OnSpurious(PacketNumber(records_.end().value()));
-  if (!undo_.OnSpurious()) return;
+  flow_.rack.OnSpurious(PacketNumber(records_.end().value()));
+  if (!flow_.undo.OnSpurious()) return;
   ++counters_.undone;
-  congestion_->OnUndo();
-  timer_.OnUndo();
+  flow_.congestion->OnUndo();
+  flow_.timer.OnUndo();
 }
 
 // The peer got these twice. Where we sent them twice because we thought them lost, they were not.
@@ -140,15 +141,15 @@ void Sender::TakeDuplicates(const SackView& sack) {
     // Two transmissions that both arrived: the second was for nothing. Of more it cannot be told;
     // of one alone the network has made two.
     if (chunk != nullptr && chunk->transmissions != 2) continue;
-    if (chunk == nullptr && !undo_.recovering()) continue;
+    if (chunk == nullptr && !flow_.undo.recovering()) continue;
     const auto end = known_spurious_.begin() + static_cast<std::ptrdiff_t>(known);
     if (std::find(known_spurious_.begin(), end, tsn) == end) OnSpurious(tsn);
   }
 }
 
 void Sender::DetectLosses(TimePoint now, Acked& acked) {
-  reorder_deadline_ = rack_.DetectLosses(records_, round_trip_, now,
-                                         [&](PacketNumber number) { OnPacketLost(number, acked); });
+  reorder_deadline_ = flow_.rack.DetectLosses(
+      records_, flow_.round_trip, now, [&](PacketNumber number) { OnPacketLost(number, acked); });
 }
 
 void Sender::OnPacketLost(PacketNumber number, Acked& acked) {
@@ -168,7 +169,7 @@ void Sender::OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked) {
   acked.lost_bytes += ChunkSize(chunk.fragment);
   outstanding_.SetState(chunk, tsn, State::kLost);
   ++counters_.lost_chunks;
-  acked.new_recovery |= undo_.OnLost(outstanding_.next_tsn());
+  acked.new_recovery |= flow_.undo.OnLost(outstanding_.next_tsn());
 }
 
 // What is sent later than all that SACKs have room for may be through or lost: after a timeout's
@@ -180,7 +181,7 @@ void Sender::SettleUntold(TimePoint now) {
   for (; settled_until_ < records_.end();
        settled_until_ = PacketNumber(settled_until_.value() + 1)) {
     const PacketRecord& record = *records_.Find(settled_until_);
-    const TimePoint gone = record.sent + round_trip_.Rto();
+    const TimePoint gone = record.sent + flow_.round_trip.Rto();
     if (gone > now) {
       reorder_deadline_ = std::min(reorder_deadline_, gone);
       return;
@@ -204,9 +205,9 @@ void Sender::TakeToldLate(Acked& acked) {
 }
 
 void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
-  if (acked.rtt > Duration::zero()) round_trip_.OnSample(acked.rtt);
+  if (acked.rtt > Duration::zero()) flow_.round_trip.OnSample(acked.rtt);
   if (acked.delivered_bytes > 0)
-    rate_.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
+    flow_.rate.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
   DetectLosses(now, acked);
   SettleUntold(now);
   // Nothing is under way or waits to be sent again that would bring word of them.
@@ -218,7 +219,7 @@ void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
   // The peer has taken back what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the
   // cumulative TSN would be further.
   if (outstanding_.acked().Contains(outstanding_.cumulative() + 1)) outstanding_.ForgetAcked();
-  if (undo_.OnCumulative(outstanding_.cumulative())) rack_.OnRecoveryEnd();
+  if (flow_.undo.OnCumulative(outstanding_.cumulative())) flow_.rack.OnRecoveryEnd();
   AckEvent event;
   event.now = now;
   event.delivered_bytes = acked.delivered_bytes;
@@ -226,23 +227,23 @@ void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
   event.new_recovery = acked.new_recovery;
   event.flight_before_bytes = flight_before;
   event.flight_bytes = records_.flight_bytes();
-  event.delivered_total_bytes = rate_.delivered_bytes();
+  event.delivered_total_bytes = flow_.rate.delivered_bytes();
   event.rtt = acked.rtt;
-  event.smoothed_rtt = round_trip_.smoothed();
+  event.smoothed_rtt = flow_.round_trip.smoothed();
   if (acked.newest_known)
-    event.rate = rate_.Take(acked.newest.rate, acked.newest.sent, round_trip_.least());
+    event.rate = flow_.rate.Take(acked.newest.rate, acked.newest.sent, flow_.round_trip.least());
   if (acked.delivered_bytes > 0 || acked.lost_bytes > 0) {
-    congestion_->OnAck(event);
-    if (settings_.pacing) pacer_.SetRate(congestion_->pacing_rate());
+    flow_.congestion->OnAck(event);
+    if (settings_.pacing) flow_.pacer.SetRate(flow_.congestion->pacing_rate());
   }
   if (outstanding_.abandoned() > 0 || skipping_.deadline() != TimePoint::max())
     skipping_.Update(outstanding_, slots_, now);
   if (acked.progress) {
     // What the timers asked for has been answered.
     probe_due_ = retransmit_due_ = false;
-    timer_.OnProgress(now, outstanding_.in_flight() > 0, round_trip_);
+    flow_.timer.OnProgress(now, outstanding_.in_flight() > 0, flow_.round_trip);
   } else if (outstanding_.in_flight() == 0) {
-    timer_.Stop();
+    flow_.timer.Stop();
   }
 }
 
@@ -252,7 +253,7 @@ void Sender::OnTimer(TimePoint now) {
     FinishAck(now, records_.flight_bytes(), acked);
   }
   if (outstanding_.in_flight() == 0) return;
-  switch (timer_.OnTimer(now, round_trip_)) {
+  switch (flow_.timer.OnTimer(now, flow_.round_trip)) {
     case RetransmissionTimer::Fired::kNothing:
       return;
     case RetransmissionTimer::Fired::kProbe:
@@ -271,7 +272,7 @@ void Sender::OnTimer(TimePoint now) {
   OnPacketLost(records_.begin(), acked);
   records_.Trim();
   retransmit_due_ = true;
-  congestion_->OnTimeout();
+  flow_.congestion->OnTimeout();
 }
 
 }  // namespace sctp

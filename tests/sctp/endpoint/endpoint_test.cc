@@ -117,7 +117,7 @@ TEST_F(EndpointTest, ForgedCookiesAndTagsChangeNothing) {
   const auto abort = [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); };
   simulation.Inject(b, simulation.a.address, Packet(wrong, abort));
   simulation.Inject(b, simulation.a.address, Packet(right, [](BufferWriter& out) {
-                      WriteChunk(out, ChunkType::kCookieEcho, 0, Bytes(CookieBox::kSize));
+                      WriteChunk(out, ChunkType::kCookieEcho, 0, Bytes(88));
                     }));
   Address elsewhere = simulation.a.address;
   elsewhere.port = 1;

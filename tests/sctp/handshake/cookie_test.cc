@@ -46,6 +46,17 @@ TEST_F(CookieTest, ComesBackAsItWas) {
   EXPECT_EQ(*back, cookie);
 }
 
+TEST_F(CookieTest, KeepsWhereElseThePeerIs) {
+  cookie.peer_hosts.resize(kMostHosts);
+  cookie.peer_hosts[6][5] = 99;
+  cookie.made = now;
+  const auto back = box.Open(box.Seal(cookie, now), now);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, cookie);
+  cookie.peer_hosts.resize(kMostHosts + 1);
+  EXPECT_EQ(box.Open(box.Seal(cookie, now), now)->peer_hosts.size(), kMostHosts);
+}
+
 TEST_F(CookieTest, EveryChangedBitIsAForgery) {
   auto bytes = box.Seal(cookie, now);
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {

@@ -13,6 +13,8 @@ Node::Node(Simulation& owner, const EndpointSettings& settings, std::uint8_t num
     : simulation(owner), random(seed) {
   address.host[15] = number;
   address.port = 9899;
+  other_address = address;
+  other_address.host[14] = 1;
   Restart(settings);
 }
 
@@ -42,6 +44,8 @@ void Node::OnWritable(AssociationId) {
   if (on_writable) on_writable();
 }
 
+void Node::OnMoved(AssociationId, const Address& peer, bool) { moves.push_back(peer); }
+
 SendStatus Node::Send(StreamId stream, ByteView message, const SendOptions& options) {
   return endpoint->Send(id, stream, message, options, simulation.now);
 }
@@ -65,6 +69,8 @@ Simulation::Settings Simulation::Symmetric(const LinkSettings& link, std::uint64
 Simulation::Simulation(const Settings& settings)
     : to_b(settings.to_b, settings.seed * 4 + 1),
       to_a(settings.to_a, settings.seed * 4 + 2),
+      other_to_b(settings.other_to_b, settings.seed * 4 + 5),
+      other_to_a(settings.other_to_a, settings.seed * 4 + 6),
       a(*this, WithPort(settings.a, 5001), 1, settings.seed * 4 + 3),
       b(*this, WithPort(settings.b, 5002), 2, settings.seed * 4 + 4) {}
 
@@ -84,28 +90,29 @@ void Simulation::Inject(Node& to, const Address& from, Bytes packet) {
   events_.push({now, order_++, &to, from, std::make_shared<Bytes>(std::move(packet)), {}});
 }
 
-void Simulation::PumpNode(Node& from, Node& to, Link& link) {
+void Simulation::PumpNode(Node& from, Node& to, Link& link, Link& other) {
   std::uint8_t buffer[2048];
   while (const auto departure = from.endpoint->NextPacket(buffer, now)) {
     const MutableByteView packet = MutableByteView(buffer).first(departure->size);
     if (filter && !filter(from, packet)) continue;
-    const Link::Arrivals arrivals = link.Send(packet.size(), now);
+    const bool by_other = departure->to == to.other_address;
+    const Link::Arrivals arrivals = (by_other ? other : link).Send(packet.size(), now);
     if (trace_)
       std::printf("%.3f %s %s%s\n",
                   std::chrono::duration<double, std::milli>(now.time_since_epoch()).count(),
                   &from == &a ? ">" : "<", Describe(packet).c_str(), arrivals.first ? "" : " LOST");
-    if (!arrivals.first || departure->to != to.address) continue;
+    if (!arrivals.first || (!by_other && departure->to != to.address)) continue;
+    const Address& source = by_other ? from.other_address : from.address;
     const auto bytes = std::make_shared<Bytes>(packet.begin(), packet.end());
-    events_.push({*arrivals.first, order_++, &to, from.address, bytes, {}});
+    events_.push({*arrivals.first, order_++, &to, source, bytes, {}});
     if (arrivals.second)
-      events_.push(
-          {*arrivals.second, order_++, &to, from.address, std::make_shared<Bytes>(*bytes), {}});
+      events_.push({*arrivals.second, order_++, &to, source, std::make_shared<Bytes>(*bytes), {}});
   }
 }
 
 void Simulation::Pump() {
-  PumpNode(a, b, to_b);
-  PumpNode(b, a, to_a);
+  PumpNode(a, b, to_b, other_to_b);
+  PumpNode(b, a, to_a, other_to_a);
   Check(a);
   Check(b);
 }

@@ -27,6 +27,7 @@ class Node : public EndpointObserver {
   void OnMessage(AssociationId association, StreamId stream, std::uint32_t protocol,
                  MutableByteView message) override;
   void OnWritable(AssociationId association) override;
+  void OnMoved(AssociationId association, const Address& peer, bool failed) override;
 
   // The state of the association that came up last; a test sends by it.
   SendStatus Send(StreamId stream, ByteView message, const SendOptions& options = {});
@@ -37,11 +38,12 @@ class Node : public EndpointObserver {
 
   Simulation& simulation;
   TestRandom random;
-  Address address;
+  Address address, other_address;  // the other one is on the second link
   std::unique_ptr<Endpoint> endpoint;
   AssociationId id;
   bool up = false;
   std::vector<DownReason> downs;
+  std::vector<Address> moves;
   std::uint64_t ups = 0, messages = 0, bytes = 0;
 };
 
@@ -50,6 +52,7 @@ class Simulation {
   struct Settings {
     EndpointSettings a, b;  // ports are set here where they are 0
     LinkSettings to_b, to_a;
+    LinkSettings other_to_b = {}, other_to_a = {};  // between the other addresses of both
     std::uint64_t seed = 1;
   };
   // The same in both directions.
@@ -78,7 +81,7 @@ class Simulation {
   void Inject(Node& to, const Address& from, Bytes packet);
 
   TimePoint now{std::chrono::hours(1)};
-  Link to_b, to_a;
+  Link to_b, to_a, other_to_b, other_to_a;
   Node a, b;
 
  private:
@@ -94,7 +97,7 @@ class Simulation {
     }
   };
   bool RunUntil(TimePoint end, const std::function<bool()>& done);
-  void PumpNode(Node& from, Node& to, Link& link);
+  void PumpNode(Node& from, Node& to, Link& link, Link& other);
   void Check(const Node& node) const;
 
   // With SCTP_TRACE in the environment each packet is printed.

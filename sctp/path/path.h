@@ -1,0 +1,48 @@
+// One way to the peer: an address of its own, and what is known of it.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "sctp/base/address.h"
+#include "sctp/send/path_flow.h"
+
+namespace sctp {
+
+// Who answers with it was asked at that address: nobody else can know it.
+using PathNonce = std::array<std::uint8_t, 16>;
+
+struct Path {
+  struct Probe {
+    PathNonce nonce{};
+    TimePoint sent{};
+    bool out = false;     // may still be answered
+    bool missed = false;  // it should have been by now
+  };
+
+  Address address;  // with which of ours goes along with it
+  bool offered = false;
+  bool tried = false;     // a probe was answered, or should have been
+  bool answers = false;   // it answered the last probe that had its time
+  unsigned in_row = 0;    // probes answered one after the other
+  unsigned failures = 0;  // how often it fell silent in use
+  Duration smoothed{};    // round trip of probes; 0: not known
+  TimePoint learned{}, heard{}, used{}, use_began{}, proven{}, shunned_until{};
+  // As many as are on their way at Paths::kSuspectProbes on the slowest path.
+  std::array<Probe, 8> probes;
+  std::size_t newest = 0;
+  std::unique_ptr<PathFlow> flow;  // while it is not in use, if it was before
+
+  [[nodiscard]] const Probe& last() const { return probes[newest]; }
+  [[nodiscard]] bool probed() const { return last().sent != TimePoint{}; }
+  [[nodiscard]] bool is_proven() const { return proven != TimePoint{}; }
+};
+
+enum class PathState {
+  kInUse,
+  kReachable,  // the peer answers there
+  kSilent,     // it did not answer, or does not any more (RFC 9260: inactive)
+  kUntried,    // unconfirmed
+};
+
+}  // namespace sctp

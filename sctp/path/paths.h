@@ -1,0 +1,120 @@
+// The ways to one peer, and which of them to use (RFC 9260 sections 5.4, 6.4 and 8; the idea of
+// RFC 7829, that a path in doubt is left before it has failed). No I/O: the owner says what came by
+// which and the time, and sends the probes that it asks for, which are HEARTBEATs.
+//
+// Some are offered, best first: by the peer in its INIT, or by the owner, who knows better. Others
+// are learned from packets that come from there. The one in use changes
+//   - to a better one of those offered, when it has answered two probes in a row;
+//   - when nothing shows any more that it works, to the first that answers a probe;
+//   - to where the peer sends from now, if that is not offered: when it has answered a probe, and
+//     the peer has not sent by the present one meanwhile. A copy of a packet from elsewhere moves
+//     nothing.
+// No path is used before an answer came by it with a nonce of ours, but the one that the handshake
+// came by. A single path costs nothing here: no probe, no timer.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sctp/base/random_source.h"
+#include "sctp/base/token_bucket.h"
+#include "sctp/path/path.h"
+
+namespace sctp {
+
+class Paths {
+ public:
+  struct Settings {
+    // How often those that are not in use are tried.
+    Duration probe_interval = std::chrono::seconds(5);
+    // How long what was sent may stay without a sign of the peer before all are tried.
+    Duration failover = std::chrono::milliseconds(300);
+  };
+  static constexpr std::size_t kMostOffered = 8;
+  // Learned ones that are kept beside those offered: a NAT changes one at a time.
+  static constexpr std::size_t kMostLearned = 4;
+  // Probes of everything, while the path in use is suspect.
+  static constexpr Duration kSuspectProbes = std::chrono::milliseconds(200);
+  // How long the peer must not have used the present path before it is followed to another: longer
+  // than packets overtake each other, and than a copy trails what it is a copy of.
+  static constexpr Duration kQuiet = std::chrono::milliseconds(50);
+
+  struct Order {
+    Address to;
+    PathNonce nonce;
+  };
+  // How what was sent by the path in use fares.
+  struct Load {
+    // Since when something is on its way and nothing was acknowledged; max(): nothing is.
+    TimePoint waiting_since = TimePoint::max();
+    TimePoint acknowledged{};  // the last SACK
+    Duration round_trip{};
+  };
+
+  // The handshake went by ADDRESS.
+  Paths(const Settings& settings, const Address& address, RandomSource& random, TimePoint now);
+
+  // Best first; the present one may be among ADDRESSES or not. Replaces what was offered before.
+  void Offer(const std::vector<Address>& addresses, TimePoint now);
+
+  [[nodiscard]] Path* Find(const Address& address);
+  // Whether a packet with the right tag from an address that is not known may be looked at: the
+  // peer has moved, or somebody repeats its packets.
+  [[nodiscard]] bool MayLookElsewhere(TimePoint now) { return elsewhere_.Take(now); }
+  // ADDRESS is new. Null: there is no room for another.
+  [[nodiscard]] Path* Learn(const Address& address, TimePoint now);
+  // Something came by another path than the one in use. USES: more than a heartbeat or its answer.
+  // Whether PATH should be probed now.
+  [[nodiscard]] bool OnHeard(Path& path, const Address& from, bool uses, TimePoint now);
+  // The peer uses the present path.
+  void OnUsed(TimePoint now) { active().used = now; }
+  // To be sent there; remembers that it was.
+  [[nodiscard]] Order Probe(Path& path, TimePoint now);
+  // INFO of a HEARTBEAT ACK that came from FROM. False: it answers none of these, or came by
+  // another path than was asked. The second answer to one changes nothing.
+  [[nodiscard]] bool OnAnswer(const Address& from, ByteView info, TimePoint now);
+
+  // What is to be probed now goes into ORDERS.
+  void OnTime(const Load& load, TimePoint now, std::vector<Order>& orders);
+  [[nodiscard]] TimePoint NextTimer(const Load& load) const;
+  // The path to change to now; the owner then calls MoveTo. Asked for behind OnTime.
+  [[nodiscard]] Path* TakeWish();
+  void MoveTo(Path& path, TimePoint now);
+
+  // Nothing shows that the present path works: all are being probed.
+  [[nodiscard]] bool suspect() const { return suspect_since_ != TimePoint{}; }
+  [[nodiscard]] bool several() const { return paths_.size() > 1; }
+  [[nodiscard]] Path& active() { return paths_[active_]; }
+  [[nodiscard]] const Path& active() const { return paths_[active_]; }
+  [[nodiscard]] const std::vector<Path>& all() const { return paths_; }
+  [[nodiscard]] PathState StateOf(const Path& path, TimePoint now) const;
+
+ private:
+  [[nodiscard]] Duration Patience(const Path& path) const;
+  [[nodiscard]] Duration SilencePatience(const Load& load) const;
+  [[nodiscard]] TimePoint MayProbeAt(const Path& path) const;
+  [[nodiscard]] bool WantsProbe(std::size_t number) const;
+  [[nodiscard]] bool IsFollowed(const Path& path) const;
+  [[nodiscard]] bool ProbesAreLost(const Load& load) const;
+  void LookForSilence(const Load& load, TimePoint now);
+  void ProbeAll(TimePoint now, std::vector<Order>& orders);
+  void CountMissed(TimePoint now);
+  void Forget(TimePoint now);
+  void Erase(std::size_t number);
+  void ProbeAgain(TimePoint now, std::vector<Order>& orders);
+  void Wish(const Path& path) { wish_ = path.address; }
+  void WishForBetter(TimePoint now);
+  void WishToFollow(TimePoint now);
+
+  Settings settings_;
+  RandomSource& random_;
+  std::vector<Path> paths_;  // those offered first, in order
+  std::size_t active_ = 0;
+  std::optional<Address> wish_;
+  TimePoint progress_{};  // the last sign but SACKs that the present path works
+  TimePoint suspect_since_{};
+  TimePoint probed_all_{};
+  TokenBucket elsewhere_;
+};
+
+}  // namespace sctp
