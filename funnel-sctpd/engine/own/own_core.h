@@ -2,8 +2,7 @@
 // own_engine.h makes one with sockets.
 //
 // It holds what the core does not know: engine addresses, limits for strangers, what of an
-// association was told to whom. The configuration does not offer it: an association has one
-// address here, and OfferPaths says no.
+// association was told to whom. The configuration does not offer it.
 #pragma once
 
 #include <memory>
@@ -38,7 +37,7 @@ class OwnCore : public Engine,
   std::size_t MaxUnfragmented(AssociationId association) const override;
   AssociationStats Stats(AssociationId association) const override;
   EngineCounters counters() const override;
-  bool OfferPaths(AssociationId, std::vector<PeerPath>) override { return false; }
+  bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) override;
   void SetKnownHosts(std::vector<TransportAddress> hosts) override {
     strangers_.SetKnownHosts(hosts);
   }
@@ -71,11 +70,13 @@ class OwnCore : public Engine,
   void OnMessage(AssociationId id, StreamId stream, std::uint32_t protocol,
                  MutableByteView message) override;
   void OnWritable(AssociationId id) override { observer_.OnWritable(id); }
+  void OnMoved(AssociationId id, const ::sctp::Address& peer, bool failed) override;
   // ... and asks.
   bool MayAsk(const ::sctp::Address& from, Ask ask, TimePoint now) override;
   bool MayAccept(const ::sctp::Address& from) override;
   std::size_t PacketBytes(const ::sctp::Address& peer) const override;
 
+  [[nodiscard]] std::vector<PathStats> PathsOf(const ::sctp::Association& association) const;
   void Forget(AssociationId id);
   void NoStranger(Peer& peer);
   void End(AssociationId id, DownReason reason, std::string text);

@@ -50,10 +50,6 @@ std::string TextOf(DownReason reason, std::string_view said, const Settings& set
   return "";
 }
 
-std::chrono::milliseconds Milliseconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
-}
-
 }  // namespace
 
 void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incoming) {
@@ -151,47 +147,6 @@ void OwnCore::TellEnded() {
     now.swap(ended_);
     for (const Ended& ended : now) observer_.OnDown(ended.id, ended.reason, ended.text);
   }
-}
-
-std::size_t OwnCore::MaxUnfragmented(AssociationId id) const {
-  const auto* association = endpoint_.Find(id);
-  return association == nullptr || !association->up() ? 0
-                                                      : association->sender()->MaxUnfragmented();
-}
-
-AssociationStats OwnCore::Stats(AssociationId id) const {
-  AssociationStats out;
-  const Peer* peer = peers_.Find(id);
-  const auto* association = endpoint_.Find(id);
-  if (peer == nullptr || association == nullptr) return out;
-  PathStats path;
-  path.address = peer->address;
-  path.carrier = CarrierOf(path.address);
-  path.state = PathState::kActive;
-  path.mtu_bytes = static_cast<std::uint32_t>(sctp::PacketBytes(settings_, peer->address));
-
-  const ::sctp::AssociationCounters counters = association->counters();
-  if (const ::sctp::Sender* sender = association->sender()) {
-    path.srtt = Milliseconds(sender->round_trip().smoothed());
-    path.rto = Milliseconds(sender->round_trip().Rto());
-    path.cwnd_bytes = static_cast<std::uint32_t>(sender->congestion().window_bytes());
-    out.peer_window_bytes = sender->peer_window_bytes();
-    out.queued_bytes = static_cast<std::uint32_t>(sender->buffered_bytes());
-    out.unacknowledged_chunks = static_cast<std::uint32_t>(sender->outstanding_chunks());
-    out.unsent_chunks = static_cast<std::uint32_t>(sender->waiting_messages());
-    out.held_messages = sender->waiting_with_deadline();
-  }
-  out.paths.push_back(path);
-  out.packets_in = counters.packets_in;
-  out.packets_out = counters.packets_out;
-  out.bytes_in = counters.bytes_in;
-  out.bytes_out = counters.bytes_out;
-  out.messages_in = counters.messages_in;
-  out.messages_out = counters.sent.messages;
-  out.retransmitted_chunks = counters.sent.retransmitted_chunks;
-  out.expired_messages = counters.sent.expired_messages;
-  out.since_heard = Milliseconds(Now() - association->heard());
-  return out;
 }
 
 EngineCounters OwnCore::counters() const {
