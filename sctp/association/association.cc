@@ -85,6 +85,7 @@ void Association::Agree(const Agreed& agreed) {
   receiving.ack = settings_.ack;
   receiving.window_bytes = trusted_ ? settings_.window_bytes : settings_.first_window_bytes;
   receiver_.emplace(receiving, agreed.peer_tsn, around_.buffers, static_cast<MessageSink&>(*this));
+  LimitPackets();
 }
 
 void Association::OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) {
@@ -193,7 +194,7 @@ TimePoint Association::NextTimer(TimePoint now) {
   if (IsBeginning()) return initiator_->NextTimer();
   return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
                    heartbeats_.NextTimer(), question_.NextTimer(), claim_.NextTimer(),
-                   paths_.NextTimer(LoadOfPath())});
+                   paths_.NextTimer(LoadOfPath()), NextMtuTimer()});
 }
 
 void Association::OnTimer(TimePoint now) {
@@ -212,6 +213,7 @@ void Association::OnTimer(TimePoint now) {
   }
   sender_->OnTimer(now);
   paths_due_ = paths_.several();
+  SettleMtu(now);
   AfterInput(now);
 }
 

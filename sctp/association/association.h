@@ -43,8 +43,10 @@ struct AssociationSettings {
   std::size_t max_message_bytes = 128 * 1024;
   // Until Trust(), and from then on.
   std::size_t first_window_bytes = 96 * 1024, window_bytes = 4 << 20;
-  // The largest packet, SCTP's header included.
+  // The largest packet, SCTP's header included; with SEARCH_MTU as large a one as paths are found
+  // to take (mtu_search.h), from MtuSearch::kBase on.
   std::size_t packet_bytes = 1472;
+  bool search_mtu = false;
   AckPolicy::Settings ack;
   std::size_t send_buffer_bytes = 4 << 20;
   // Towards a peer that says to take so many (kTakesManyChunks): what 1 Gbit/s holds at 200 ms and
@@ -178,7 +180,7 @@ class Association : private MessageSink {
   [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
   [[nodiscard]] AssociationCounters counters() const;
   [[nodiscard]] const Paths& paths() const { return paths_; }
-  // The largest packet that leaves.
+  // The largest packet that leaves, but for what asks whether larger ones get through.
   [[nodiscard]] std::size_t packet_bytes() const { return packet_bytes_; }
 
  private:
@@ -213,13 +215,19 @@ class Association : private MessageSink {
   [[nodiscard]] static bool UsesPath(ChunkType type);
   void NoteDataFrom(const Address& from);
   void AnswerHeartbeat(const ChunkView& chunk, TimePoint now);
-  void SendElsewhere(const Address& to, ChunkType type, ByteView body);
-  void SendHeartbeat(const Address& to, ByteView info);
+  // PAD_TO: the size of its packet, 0: as large as it is.
+  void SendElsewhere(const Address& to, ChunkType type, ByteView body, std::size_t pad_to = 0);
+  void SendHeartbeat(const Address& to, ByteView info, std::size_t pad_to = 0);
   [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
   void AskByAllPaths();
   [[nodiscard]] Paths::Load LoadOfPath() const;
   void SettlePaths(TimePoint now);
   void MoveTo(Path& path, TimePoint now);
+  [[nodiscard]] bool IsUsable(const Path& path) const {
+    return path.is_proven() || &path == &paths_.active();
+  }
+  [[nodiscard]] TimePoint NextMtuTimer() const;
+  void SettleMtu(TimePoint now);
   void LimitPackets();
 
   // Ends, and what is said of them (association_ends.cc).
@@ -260,6 +268,7 @@ class Association : private MessageSink {
   struct Elsewhere {
     Address to;
     Bytes chunk;
+    std::size_t pad_to = 0;
   };
   std::deque<Elsewhere> elsewhere_;
   TokenBucket elsewhere_answers_;

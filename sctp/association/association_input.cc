@@ -40,6 +40,10 @@ void Association::AfterInput(TimePoint now) {
   if (sender_->drained()) closing_.OnDrained(now);
   SettleClaim(now);
   if (std::exchange(paths_due_, false)) SettlePaths(now);
+  if (sender_->TakeSizeDoubt() && paths_.active().mtu) {
+    paths_.active().mtu->Doubt(now);
+    SettleMtu(now);
+  }
   if (sender_->TakeWritable()) around_.events.OnWritable();
 }
 
@@ -195,7 +199,14 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
     return;
   }
   if (OnAnswer(*info, now)) return;
+  Path* const path = paths_.Find(from_);
+  if (path != nullptr && path->mtu && path->mtu->OnAnswer(*info, now)) {
+    LimitPackets();
+    SettleMtu(now);
+    return;
+  }
   if (paths_.OnAnswer(from_, *info, now)) {
+    LimitPackets();  // it may be used from now on
     paths_due_ = true;
     return;
   }

@@ -51,8 +51,14 @@ void Association::OfferPaths(const std::vector<Address>& addresses, TimePoint no
 // What travels in one packet does so by each of the paths.
 void Association::LimitPackets() {
   packet_bytes_ = settings_.packet_bytes;
-  for (const Path& path : paths_.all())
-    packet_bytes_ = std::min(packet_bytes_, around_.events.PacketBytes(path.address));
+  for (Path& path : paths_.all()) {
+    std::size_t limit = around_.events.PacketBytes(path.address);
+    if (settings_.search_mtu) {
+      if (!path.mtu) path.mtu.emplace(limit);
+      if (IsUsable(path)) limit = path.mtu->size_bytes();
+    }
+    packet_bytes_ = std::min(packet_bytes_, limit);
+  }
   if (sender_) sender_->SetPacketBytes(packet_bytes_);
 }
 
@@ -108,19 +114,20 @@ void Association::AnswerHeartbeat(const ChunkView& chunk, TimePoint now) {
     SendElsewhere(from_, ChunkType::kHeartbeatAck, chunk.body);
 }
 
-void Association::SendElsewhere(const Address& to, ChunkType type, ByteView body) {
+void Association::SendElsewhere(const Address& to, ChunkType type, ByteView body,
+                                std::size_t pad_to) {
   const std::size_t size = Padded(kChunkHeaderSize + body.size());
   if (elsewhere_.size() >= kMostElsewhere || size > packet_bytes_ - kCommonHeaderSize) return;
-  Elsewhere& added = elsewhere_.emplace_back(Elsewhere{to, Bytes(size)});
+  Elsewhere& added = elsewhere_.emplace_back(Elsewhere{to, Bytes(size), pad_to});
   BufferWriter out(added.chunk);
   WriteChunk(out, type, 0, body);
 }
 
-void Association::SendHeartbeat(const Address& to, ByteView info) {
+void Association::SendHeartbeat(const Address& to, ByteView info, std::size_t pad_to) {
   std::uint8_t raw[kTlvHeaderSize + std::tuple_size_v<PathNonce>];
   BufferWriter body(raw);
   WriteParameter(body, ParameterType::kHeartbeatInfo, info);
-  SendElsewhere(to, ChunkType::kHeartbeat, body.written());
+  SendElsewhere(to, ChunkType::kHeartbeat, body.written(), pad_to);
 }
 
 std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
@@ -128,14 +135,20 @@ std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
   const bool sack =
       data_from_ && receiver_->ack().Due(now) && *data_from_ != paths_.active().address;
   if (!sack && elsewhere_.empty()) return 0;
-  PacketWriter packet(buffer.first(packet_bytes_),
+  const std::size_t room =
+      sack ? packet_bytes_ : std::max(packet_bytes_, elsewhere_.front().pad_to);
+  PacketWriter packet(buffer.first(std::min(room, buffer.size())),
                       {identity_.own_port, identity_.peer_port, identity_.peer_tag});
   if (sack) {
     destination_ = *data_from_;
     if (receiver_->WriteSack(packet.out())) ++counters_.sacks_out;
   } else {
     destination_ = elsewhere_.front().to;
-    packet.out().Append(elsewhere_.front().chunk);
+    const Elsewhere& next = elsewhere_.front();
+    packet.out().Append(next.chunk);
+    // RFC 4820: nobody looks at what is in it.
+    if (next.pad_to >= packet.size() + kChunkHeaderSize)
+      WritePad(packet.out(), next.pad_to - packet.size());
     elsewhere_.pop_front();
   }
   return Finish(packet, /*with_data=*/false, now);
@@ -163,6 +176,33 @@ void Association::SettlePaths(TimePoint now) {
     if (wish == nullptr) return;
     MoveTo(*wish, now);
   }
+}
+
+TimePoint Association::NextMtuTimer() const {
+  TimePoint next = TimePoint::max();
+  if (!settings_.search_mtu) return next;
+  for (const Path& path : paths_.all())
+    if (path.mtu && IsUsable(path)) next = std::min(next, path.mtu->NextTimer());
+  return next;
+}
+
+void Association::SettleMtu(TimePoint now) {
+  if (!settings_.search_mtu || !up()) return;
+  bool changed = false;
+  for (Path& path : paths_.all()) {
+    if (!path.mtu || !IsUsable(path)) continue;
+    // A small heartbeat goes along with each, and shows whether only what is large got lost.
+    changed |= path.mtu->OnTime(path.heard > path.mtu->sent(), now);
+    const auto size = path.mtu->Due(now);
+    if (!size) continue;
+    PathNonce nonce;
+    around_.random.Fill(nonce);
+    SendHeartbeat(path.address, nonce, *size);
+    const Paths::Order small = paths_.Probe(path, now);
+    SendHeartbeat(small.to, small.nonce);
+    path.mtu->OnSent(nonce, std::max(ProbeTimeout(), 3 * path.smoothed), now);
+  }
+  if (changed) LimitPackets();
 }
 
 // TSNs go on; what is known of a path stays with it (design of sender.h's Move).

@@ -5,12 +5,10 @@
 #include <memory>
 
 #include "sctp/base/address.h"
+#include "sctp/path/mtu_search.h"
 #include "sctp/send/path_flow.h"
 
 namespace sctp {
-
-// Who answers with it was asked at that address: nobody else can know it.
-using PathNonce = std::array<std::uint8_t, 16>;
 
 struct Path {
   struct Probe {
@@ -31,6 +29,7 @@ struct Path {
   // As many as are on their way at Paths::kSuspectProbes on the slowest path.
   std::array<Probe, 8> probes;
   std::size_t newest = 0;
+  std::optional<MtuSearch> mtu;    // where it is searched for
   std::unique_ptr<PathFlow> flow;  // while it is not in use, if it was before
 
   [[nodiscard]] const Probe& last() const { return probes[newest]; }

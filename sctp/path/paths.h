@@ -87,6 +87,7 @@ class Paths {
   [[nodiscard]] Path& active() { return paths_[active_]; }
   [[nodiscard]] const Path& active() const { return paths_[active_]; }
   [[nodiscard]] const std::vector<Path>& all() const { return paths_; }
+  [[nodiscard]] std::vector<Path>& all() { return paths_; }
   [[nodiscard]] PathState StateOf(const Path& path, TimePoint now) const;
 
  private:

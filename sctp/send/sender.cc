@@ -7,6 +7,9 @@ namespace {
 
 using State = SentChunk::State;
 
+// Transmissions of one chunk.
+constexpr int kDoubtAfter = 3;
+
 std::size_t FullPayload(std::size_t packet_bytes, DataFormat format) {
   // Rounded down: what padding would take is payload for nobody.
   return (packet_bytes - kCommonHeaderSize - DataHeaderSize(format)) & ~std::size_t{3};
@@ -130,6 +133,8 @@ bool Sender::AddLost(BufferWriter& out, TimePoint now) {
   }
   if (out.space() < ChunkSize(chunk.fragment)) return false;
   outstanding_.SetState(chunk, *tsn, State::kInFlight);
+  if (chunk.transmissions >= kDoubtAfter && 2 * chunk.fragment.length > full_payload_)
+    size_doubted_ = true;
   ++counters_.retransmitted_chunks;
   Write(out, *tsn, chunk, /*immediate=*/false);
   return true;

@@ -5,6 +5,7 @@
 // in the packet, and tells OnPacketSent() when it is complete.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "sctp/send/outstanding.h"
@@ -91,6 +92,8 @@ class Sender {
   // What is sent next was cut for larger packets than leave now, and needs one of this size; 0: it
   // does not.
   [[nodiscard]] std::size_t OversizePacketBytes();
+  // Whether something large was lost so often that packets of its size may not get through at all.
+  [[nodiscard]] bool TakeSizeDoubt() { return std::exchange(size_doubted_, false); }
   // Since when something is on its way and no SACK came; max(): nothing is.
   [[nodiscard]] TimePoint waiting_since() const {
     return outstanding_.unacked_bytes() > 0 ? std::max(waiting_began_, acknowledged_)
@@ -168,6 +171,7 @@ class Sender {
   PathFlow flow_;
   Skipping skipping_;
 
+  bool size_doubted_ = false;
   PacketNumber moved_at_;  // what is numbered below went by another path
   std::size_t full_payload_, largest_payload_;
   TimePoint waiting_began_{}, acknowledged_{};

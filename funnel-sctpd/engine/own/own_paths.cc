@@ -69,7 +69,8 @@ std::vector<PathStats> OwnCore::PathsOf(const ::sctp::Association& association) 
     stats.address = EngineAddress(path.address);
     stats.carrier = CarrierOf(stats.address);
     stats.state = StateOf(paths.StateOf(path, now));
-    stats.mtu_bytes = static_cast<std::uint32_t>(sctp::PacketBytes(settings_, stats.address));
+    stats.mtu_bytes = static_cast<std::uint32_t>(
+        path.mtu ? path.mtu->size_bytes() : sctp::PacketBytes(settings_, stats.address));
     stats.srtt = Milliseconds(path.smoothed);
   }
   if (const ::sctp::Sender* sender = association.sender()) {

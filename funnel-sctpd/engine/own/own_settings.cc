@@ -44,6 +44,7 @@ constexpr std::uint8_t kIpv6Carrier = 1;
   association.initiator = {settings.rto_initial, settings.rto_max, settings.init_attempts + 1};
   association.heartbeats = {settings.heartbeat, settings.dead_peer_timeout};
   association.paths = {settings.path_probe, settings.path_failover};
+  association.search_mtu = true;
   // A peer's paths are configured: its own list could make us ask anybody.
   association.takes_hosts = false;
   return core;

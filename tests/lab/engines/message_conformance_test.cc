@@ -67,9 +67,10 @@ TEST_P(MessageConformance, LargestUnfragmentedMessageIsOneChunk) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;
   for (LabEnd* end : {&*a, &*b}) {
-    std::size_t largest = end->engine->MaxUnfragmented(end->current());
-    EXPECT_GT(largest, 1300u);
-    EXPECT_LT(largest, 1492u);
+    // Our own core finds out first what the path takes.
+    const auto largest = [&] { return end->engine->MaxUnfragmented(end->current()); };
+    EXPECT_TRUE(Run([&] { return largest() > 1300u; })) << largest();
+    EXPECT_LT(largest(), 1492u);
   }
 }
 

@@ -159,6 +159,15 @@ class AnythingTest : public ::testing::TestWithParam<int> {
     link.to_good = 0.2;
     return link;
   }
+  static void OfferBothLinks(Simulation& simulation, std::uint64_t seed) {
+    TestRandom random(seed + 1'000'000);
+    simulation.other_to_a.settings = RandomLink(random);
+    simulation.other_to_b.settings = RandomLink(random);
+    for (auto [node, peer] :
+         {std::pair(&simulation.a, &simulation.b), std::pair(&simulation.b, &simulation.a)})
+      (void)node->endpoint->OfferPaths(node->id, {peer->address, peer->other_address},
+                                       simulation.now);
+  }
 };
 
 TEST_P(AnythingTest, ComesOnceAndInOrder) {
@@ -173,12 +182,14 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   for (auto* endpoint : {&settings.a, &settings.b}) {
     endpoint->association.heartbeats.dead_after = 5min;
     endpoint->association.initiator.attempts = 80;
+    endpoint->association.search_mtu = seed % 2 == 1;
   }
   if (random.Unit() < 0.3) settings.b.association.congestion = CongestionLaw::kReno;
   Simulation simulation(settings);
   ASSERT_TRUE(simulation.Connect());
   // A cookie that became too old among the bursts makes the peer begin anew.
   simulation.b.downs.clear();
+  if (seed % 3 == 0) OfferBothLinks(simulation, seed);
 
   struct Direction {
     std::map<std::uint16_t, std::uint64_t> sent, received;

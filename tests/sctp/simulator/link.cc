@@ -33,6 +33,10 @@ bool Link::Policed(double bits, TimePoint now) {
 
 Link::Arrivals Link::Send(std::size_t sctp_bytes, TimePoint now) {
   ++packets;
+  if (settings.largest_bytes > 0 && sctp_bytes + kIpAndUdp > settings.largest_bytes) {
+    ++too_large;
+    return {};
+  }
   const double bits = static_cast<double>(8 * (sctp_bytes + kIpAndUdp));
   if (Policed(bits, now)) {
     ++policed;

@@ -19,6 +19,8 @@ struct LinkSettings {
   double reordered = 0;
   Duration reordered_by{};
   double duplicated = 0;
+  // IP packets larger than this vanish; 0: none.
+  std::size_t largest_bytes = 0;
   double loss = 0;  // each packet by itself
   // Bursts (Gilbert): chances to become bad and good again with each packet; all is lost while bad.
   double to_bad = 0, to_good = 1;
@@ -39,7 +41,7 @@ class Link {
 
   LinkSettings settings;
   bool cut = false;
-  std::uint64_t packets = 0, lost = 0, overflowed = 0, policed = 0;
+  std::uint64_t packets = 0, lost = 0, overflowed = 0, policed = 0, too_large = 0;
   Duration longest_queue{};
 
  private:
