@@ -176,10 +176,22 @@ void Endpoint::Rekey(Slot& slot, const Address& peer) {
   by_place_.try_emplace(slot.place, slot.number);
 }
 
+// What has happened in its turn: whoever wants the sum of all need not look at each.
+void Endpoint::Count(Slot& slot) {
+  const Sender* sender = slot.association->sender();
+  if (sender == nullptr) return;
+  const SenderCounters now = sender->counters();
+  counters_.retransmitted_chunks += now.retransmitted_chunks - slot.retransmitted_chunks;
+  counters_.expired_messages += now.expired_messages - slot.expired_messages;
+  slot.retransmitted_chunks = now.retransmitted_chunks;
+  slot.expired_messages = now.expired_messages;
+}
+
 // It has nothing more to send for now.
 void Endpoint::Settle(Slot& slot, TimePoint now) {
   slot.ready = false;
   slot.train = 0;
+  Count(slot);
   if (slot.association->down())
     Remove(slot);
   else

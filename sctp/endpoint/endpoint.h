@@ -66,6 +66,8 @@ struct EndpointCounters {
   std::uint64_t cookies_forged = 0, cookies_stale = 0, cookies_refused = 0;
   std::uint64_t restarts = 0, collisions = 0;
   std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
+  // Of all associations, also of those that are over (SenderCounters).
+  std::uint64_t retransmitted_chunks = 0, expired_messages = 0;
 };
 
 class Endpoint {
@@ -152,6 +154,7 @@ class Endpoint {
   void Touch(Slot& slot);
   void Remove(Slot& slot);
   void Renew(Slot& slot);
+  void Count(Slot& slot);
   void Rekey(Slot& slot, const Address& peer);
   void Settle(Slot& slot, TimePoint now);
 

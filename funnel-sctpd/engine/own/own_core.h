@@ -97,7 +97,6 @@ class OwnCore : public Engine,
   std::vector<Ended> ended_;  // OnDown is owed
   OutputQueue queue_;
   bool wants_writable_ = false;
-  std::uint64_t retransmitted_before_ = 0;  // of associations that are over
   EngineCounters counters_;
 };
 

@@ -136,8 +136,6 @@ void OwnCore::Forget(AssociationId id) {
   Peer* peer = peers_.Find(id);
   if (peer == nullptr) return;
   NoStranger(*peer);
-  if (const auto* association = endpoint_.Find(id))
-    retransmitted_before_ += association->counters().sent.retransmitted_chunks;
   peers_.Remove(id);
 }
 
@@ -158,13 +156,9 @@ EngineCounters OwnCore::counters() const {
   out.packets_bad_tag = core.packets_bad_tag - core.out_of_the_blue;
   out.packets_unproven = core.packets_other_place;
   out.strangers_answered = core.out_of_the_blue;
-  out.association_visits = peers_.looked_at();  // before those for these figures
-  out.retransmitted_chunks = retransmitted_before_;
-  peers_.ForEach([&](AssociationId id, const Peer&) {
-    const ::sctp::AssociationCounters counters = endpoint_.Find(id)->counters();
-    out.messages_expired += counters.sent.expired_messages;
-    out.retransmitted_chunks += counters.sent.retransmitted_chunks;
-  });
+  out.association_visits = peers_.looked_at();
+  out.retransmitted_chunks = core.retransmitted_chunks;
+  out.messages_expired = core.expired_messages;
   out.queue_now_bytes = queue_.bytes() + link_->waiting_bytes();
   return out;
 }
