@@ -35,6 +35,7 @@ class EdgeLink final : public FrameLink, public event::DescriptorHandler {
  private:
   EdgeLink(event::EpollSet& set, ForeignFd fd, FrameLinkObserver& observer)
       : FrameLink(observer), set_(set), fd_(std::move(fd)) {}
+  // What the descriptor is watched for follows watch_input_ and watch_output_.
   void UpdateEvents();
 
   event::EpollSet& set_;

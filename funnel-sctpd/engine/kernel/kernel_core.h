@@ -97,36 +97,48 @@ class KernelCore : public Engine {
   KernelCore(const Settings& settings, KernelOptions options, EngineObserver& observer);
   [[nodiscard]] Result<> Open();
   [[nodiscard]] KernelAssociation* Find(AssociationId id) const;
+  // Whether an association with TARGET may be begun.
   [[nodiscard]] Result<> CheckTarget(const Target& target) const;
+  // Takes SOCKET over, with its one association.
   [[nodiscard]] Result<KernelAssociation*> Add(KernelSocket socket, KernelAssociationId raw);
   // Ends ASSOCIATION, tells the peer why, and removes it.
   void End(KernelAssociation& association, DownReason reason, std::string text);
   // Forgets ASSOCIATION; OnDown follows.
   void Remove(KernelAssociation& association, DownReason reason, std::string text);
+  // Whether one more association may be made by a peer that connects to us.
   [[nodiscard]] bool MayAssociate(const TransportAddress& peer) const;
+  // Whether HOST is a configured peer's.
   [[nodiscard]] bool IsKnown(const TransportAddress& host) const;
 
   // Events (kernel_events.cc).
   void ReadListener();
+  // At most kEventsAtOnce events of its socket.
   void Read(AssociationId id);
   void OnIncoming(KernelAssociationId raw, std::uint16_t streams);
   void OnEvent(KernelAssociation& association, const KernelSocket::Event& event);
   void OnPart(KernelAssociation& association, const KernelSocket::Event& event);
   void OnUp(KernelAssociation& association, std::uint16_t streams);
+  // The kernel goes on with the same association; for our owner it is another one.
   void OnRestarted(KernelAssociation& association, std::uint16_t streams);
   void OnLost(KernelAssociation& association, const KernelSocket::Event& event);
+  // OnDown of all that have ended.
   void TellEnded();
 
   // Several addresses (kernel_paths.cc).
+  // Tells the observer which path is in use by now.
   void LookAtPaths(KernelAssociation& association);
+  // The first of those offered that answers.
   void PreferBest(KernelAssociation& association, const std::vector<PathStats>& paths);
 
   // Sending (kernel_output.cc).
+  // Whether the send buffer takes COST more. LARGE: of a message that is cut into several packets.
   [[nodiscard]] bool HasRoom(KernelAssociation& association, std::size_t cost, bool large) const;
   void SendOutbox(KernelAssociation& association);
   void SendOutboxes();
+  // ... where somebody waits for it.
   void LookForRoom();
 
+  // Ends associations whose peer is dead or does not shut down in time.
   void CheckTime(TimePoint now);
 
   const Settings settings_;

@@ -43,13 +43,20 @@ class UdpLink : public PacketLink {
   };
 
   explicit UdpLink(std::vector<Socket> sockets);
+  // Sets FD's options, and reads what it is bound to.
   [[nodiscard]] static Result<Socket> Prepare(UniqueFd fd);
+  // The one by which ROUTE's packets leave; nullptr: none fits.
   [[nodiscard]] Socket* SocketFor(const Route& route);
+  // How many packets from FIRST on can travel as one train.
   [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
                                       const Socket& socket, TimePoint now) const;
+  // Fills the batch from QUEUE's front with what goes by SOCKET; yields how many messages.
   [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now);
+  // The kernel did not take QUEUE's first packets: they are dropped, or their trains limited.
   void RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters);
+  // Sends what QUEUE's front has for SOCKET. False: the socket is full.
   [[nodiscard]] bool SendFront(OutputQueue& queue, Socket& socket, EngineCounters& counters);
+  // QUEUE's first packet waits for SOCKET apart from the others.
   static void SetAside(OutputQueue& queue, Socket& socket, EngineCounters& counters);
 
   std::vector<Socket> sockets_;

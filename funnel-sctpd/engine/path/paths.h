@@ -126,16 +126,25 @@ class Paths {
   [[nodiscard]] PathState StateOf(const Path& path, TimePoint now) const;
 
  private:
+  // How long an answer by PATH may take.
   [[nodiscard]] Duration Patience(const Path& path) const;
+  // Whether it is time for another probe of PATH; they go one after the other.
   [[nodiscard]] bool MayProbe(const Path& path, TimePoint now) const;
+  // Whether two of the present path's in a row are, with no other sign that it works.
   [[nodiscard]] bool ProbesAreLost(const Load& load) const;
+  // Suspects the present path if it has been silent for too long, or clears it.
   void LookForSilence(const Load& load, TimePoint now);
   void ProbeAll(TimePoint now, Orders& orders);
+  // Probes without an answer in time.
   void CountMissed(TimePoint now);
+  // Learned paths that nobody has used for long.
   void Forget(TimePoint now);
+  // Probes what the next decision needs an answer for, without waiting for the next round.
   void ProbeAgain(const Load& load, TimePoint now, Orders& orders);
+  // The engine is to move to PATH.
   void Wish(const Path& path) { wish_ = path.route.peer; }
   void WishForBetter(TimePoint now);
+  // ... to where the peer has gone.
   void WishToFollow(const Load& load, TimePoint now);
 
   PathTimes times_{};
