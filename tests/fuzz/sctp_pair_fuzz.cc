@@ -1,7 +1,8 @@
 // Two endpoints of sctp/ with an association between them, and then anything: the input is a list
 // of actions, one byte each and what it needs behind it. Packets come, get lost, change places or
-// come twice; time passes; messages are sent; and chunks of every kind, with plausible and with
-// wrong numbers, arrive in the other's name. After each action the invariants of both are checked.
+// come twice; time passes; messages are sent; a NAT gives one another port; and chunks of every
+// kind, with plausible and with wrong numbers, arrive in the other's name. After each action the
+// invariants of both are checked.
 #include "tests/fuzz/sctp_pair_chunks.h"
 #include "tests/fuzz/sctp_pair_side.h"
 
@@ -16,8 +17,8 @@ constexpr std::size_t kMostActions = 300, kMostOnTheWay = 2000, kMostKept = 32;
 
 class Pair {
  public:
-  explicit Pair(bool questions)
-      : a_(1, SettingsOf(5001, questions)), b_(2, SettingsOf(5002, questions)) {
+  explicit Pair(const Choices& choices)
+      : a_(1, SettingsOf(5001, choices)), b_(2, SettingsOf(5002, choices)) {
     a_.Begin(now_);
     b_.Begin(now_);
     a_.Connect(b_.address, 5002, now_);
@@ -131,11 +132,15 @@ class Pair {
         kept_[kept_count_++ % kMostKept] = side.on_the_way.back();
     }
   }
+  // What became due by it is done as well, a few times.
   void Pump() {
-    a_.endpoint->OnTimer(now_);
-    b_.endpoint->OnTimer(now_);
-    PumpSide(a_);
-    PumpSide(b_);
+    for (int rounds = 0; rounds < 4; ++rounds) {
+      a_.endpoint->OnTimer(now_);
+      b_.endpoint->OnTimer(now_);
+      PumpSide(a_);
+      PumpSide(b_);
+      if (std::min(a_.endpoint->NextTimer(), b_.endpoint->NextTimer()) > now_) return;
+    }
   }
   void Pass(Duration span) {
     const TimePoint end = now_ + span;
@@ -202,6 +207,9 @@ class Pair {
         if (&side == &a_) side.Connect(other.address, 5002, now_);
         side.forged = other.forged = true;
         break;
+      case 4:  // what it sends comes from there from now on
+        side.address.port = static_cast<std::uint16_t>(9899 + which / 8);
+        break;
       default:
         break;
     }
@@ -240,7 +248,8 @@ class Pair {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(data, size);
-  Pair pair(/*questions=*/(in.U8() & 1) == 0);
+  const std::uint8_t choices = in.U8();
+  Pair pair({.questions = (choices & 1) == 0, .search_mtu = (choices & 2) != 0});
   for (std::size_t i = 0; i < kMostActions && !in.empty(); ++i) pair.Act(in);
   pair.Finish();
   return 0;

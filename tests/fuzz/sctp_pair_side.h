@@ -26,11 +26,18 @@ class Random : public RandomSource {
   std::mt19937 engine_;
 };
 
-inline EndpointSettings SettingsOf(std::uint16_t port, bool questions) {
+// What an input chooses for both.
+struct Choices {
+  bool questions = true;
+  bool search_mtu = false;
+};
+
+inline EndpointSettings SettingsOf(std::uint16_t port, const Choices& choices) {
   EndpointSettings settings;
   settings.port = port;
   settings.max_associations = kMostAssociations;
-  settings.association.ends_are_questions = questions;
+  settings.association.ends_are_questions = choices.questions;
+  settings.association.search_mtu = choices.search_mtu;
   settings.association.window_bytes = kWindowBytes;
   settings.association.first_window_bytes = kWindowBytes / 2;
   settings.association.send_buffer_bytes = kWindowBytes;
