@@ -8,7 +8,6 @@ namespace {
 using config::Applied;
 using config::NeedsRestart;
 using config::Protocol;
-using config::Role;
 using config::ServiceConfig;
 
 std::string UnitOf(const ServiceConfig& service) {
