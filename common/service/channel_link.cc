@@ -4,15 +4,15 @@
 
 namespace funnel::service {
 
-ChannelLink::ChannelLink(event::Loop& loop, ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler)
-    : loop_(loop), buffer_(buffer), fd_(std::move(fd)), handler_(&handler) {}
+ChannelLink::ChannelLink(ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler)
+    : buffer_(buffer), fd_(std::move(fd)), handler_(&handler) {}
 
 ChannelLink::~ChannelLink() { *alive_ = false; }
 
 Result<std::unique_ptr<ChannelLink>> ChannelLink::Create(event::Loop& loop, ipc::ReadBuffer& buffer,
                                                          UniqueFd fd, Handler& handler) {
   TRY(ipc::RequireChannelSocket(fd.get()));
-  std::unique_ptr<ChannelLink> link(new ChannelLink(loop, buffer, std::move(fd), handler));
+  std::unique_ptr<ChannelLink> link(new ChannelLink(buffer, std::move(fd), handler));
   ChannelLink* self = link.get();
   link->hook_ = loop.AddTurnHook([self] { self->Flush(); });
   link->resume_ = loop.AddTimer([self] { self->Drain(); });

@@ -65,7 +65,7 @@ class ChannelLink {
   // expire.
   static constexpr std::size_t kWriterLimit = 256 * 1024;
 
-  ChannelLink(event::Loop& loop, ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler);
+  ChannelLink(ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler);
   void OnReady(std::uint32_t events);
   // Hands over all frames that are there, as far as the handler is not paused.
   void Drain();
@@ -77,7 +77,6 @@ class ChannelLink {
   void Lose();
   void UpdateEvents();
 
-  event::Loop& loop_;
   ipc::ReadBuffer& buffer_;
   UniqueFd fd_;
   Handler* handler_;  // nullptr: abandoned
@@ -85,7 +84,6 @@ class ChannelLink {
   ipc::FrameWriter writer_{kWriterLimit};
   bool paused_ = true;
   bool lost_ = false;
-  bool ended_ = false;  // LINK_END came
   LinkLoss loss_{.sctpd_gone = true};
   std::uint64_t malformed_ = 0;
   std::unique_ptr<event::TurnHook> hook_;
