@@ -4,6 +4,7 @@
 #include "common/wire/frame/frame.h"
 #include "common/wire/frame/hello.h"
 #include "common/wire/frame/open.h"
+#include "common/wire/frame/rekey_body.h"
 #include "tests/fuzz/entry.h"
 
 using namespace funnel;
@@ -30,7 +31,21 @@ void Open(ByteView bytes) {
   if (!passed_on) return;
   FUZZ_REQUIRE(OpenBindingBytes(*passed_on) == bindings);
   FUZZ_REQUIRE(ConfirmBytes(*passed_on, {}) == ConfirmBytes(bytes, {}));
+  FUZZ_REQUIRE(ProofBytes(*passed_on, {}) == ProofBytes(bytes, {}));
+  FUZZ_REQUIRE(TranscriptBytes(*passed_on, {}) == TranscriptBytes(bytes, {}));
   FUZZ_REQUIRE(OpenBody::Parse(*passed_on)->hop_limit + 1 == open->hop_limit);
+}
+
+// What an authenticated peer's REKEY holds in suites with shares.
+template <typename Body>
+void Rekey(ByteView bytes) {
+  for (std::uint16_t suite : {2, 3}) {
+    const auto body = Body::Parse(*FindSuite(suite), bytes);
+    if (!body) continue;
+    const Bytes again = body->Serialize();
+    const auto back = Body::Parse(*FindSuite(suite), again);
+    FUZZ_REQUIRE(back && back->Serialize() == again);
+  }
 }
 
 }  // namespace
@@ -58,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     default:
       RoundTrip<HelloBody>(body);
+      Rekey<RekeyBody>(body);
+      Rekey<RekeyAnswer>(body);
       break;
   }
   return 0;

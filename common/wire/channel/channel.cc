@@ -18,7 +18,7 @@ Channel::Channel(Role role, ChannelId id, const ChannelSettings& settings, Epoch
                .boot_now = boot_now,
                .stats = {},
                .control = {}},
-      life_(now + settings.missing_timeout),
+      life_(now + (settings.confirm_first ? settings.confirm_timeout : settings.missing_timeout)),
       epochs_(std::move(first), boot_now),
       keepalive_(settings.ping_interval, settings.missing_timeout, now),
       sessions_(role, settings.max_sessions),
@@ -149,9 +149,16 @@ void Channel::CollectControl() {
   keepalive_.WritePongs(context_.control);
 }
 
+bool Channel::HoldsBack() const {
+  // Whatever has become of the channel meanwhile: its end is sealed with the same keys.
+  const EpochState& epoch = epochs_.current();
+  return context_.settings.confirm_first && epoch.number == Epoch() && !epoch.peer_confirmed;
+}
+
 bool Channel::WantsFlush() const {
   if (!life_.Speaks()) return false;
-  if (!sealer_.CanSeal()) return life_.ours() != nullptr;
+  if (HoldsBack() && sealer_.MustAnnounceEpoch()) return true;
+  if (!sealer_.CanSeal() || HoldsBack()) return life_.ours() != nullptr;
   return life_.ours() || packer_.HasAny() || HasControlDue();
 }
 
@@ -163,7 +170,8 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
     End(EndCode::kExpired, "the security context's life is over", /*clean=*/false);
     return Flushed::kAll;
   }
-  if (!sealer_.CanSeal()) {
+  if (HoldsBack() && sealer_.MustAnnounceEpoch()) return SendConfirm(sink);
+  if (!sealer_.CanSeal() || HoldsBack()) {
     if (const EndState* ours = life_.ours()) End(ours->code, ours->text, /*clean=*/false);
     return Flushed::kAll;
   }
@@ -184,6 +192,16 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
 
   NotifyOwner();
   if (sent == FramePacker::Sent::kSinkFull) return Flushed::kSinkFull;
+  return WantsFlush() ? Flushed::kAgain : Flushed::kAll;
+}
+
+Flushed Channel::SendConfirm(FrameSink& sink) {
+  const auto sent = packer_.SendBare(sink);
+  if (!sent) {
+    End(EndCode::kInternal, sent.error().message, /*clean=*/false);
+    return Flushed::kAll;
+  }
+  if (*sent == FramePacker::Sent::kSinkFull) return Flushed::kSinkFull;
   return WantsFlush() ? Flushed::kAgain : Flushed::kAll;
 }
 

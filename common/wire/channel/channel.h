@@ -172,6 +172,9 @@ class Channel {
   // What the parts have to report to the peer.
   [[nodiscard]] bool HasControlDue() const;
   void CollectControl();
+  // Whether nothing but CONFIRM goes out as yet (settings.confirm_first).
+  [[nodiscard]] bool HoldsBack() const;
+  [[nodiscard]] Flushed SendConfirm(FrameSink& sink);
   // One frame, or FAREWELL as the last one.
   [[nodiscard]] FramePacker::Sent SendNext(FrameSink& sink);
   // The callbacks that wait for the end of a call.

@@ -48,6 +48,7 @@ void Channel::TraceDrop(Epoch epoch, std::size_t size, std::string_view why) con
 
 void Channel::Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms) {
   ChannelStats& stats = context_.stats;
+  const auto clear_sequence = epoch.keys.cipher->ClearSequence(token);
   const auto plaintext = epoch.keys.cipher->Open(token);
   if (!plaintext) {
     ++stats.forged;
@@ -55,6 +56,8 @@ void Channel::Admit(EpochState& epoch, MutableByteView token, std::uint32_t life
   }
   const auto header = SealedHeader::Parse(*plaintext);
   if (!header) return Violated("sealed header is malformed");
+  if (clear_sequence && *clear_sequence != header->sequence)
+    return Violated("the clear and the sealed sequence differ");
 
   switch (epoch.arrivals.Admit(*header, context_.now)) {
     case Arrivals::Verdict::kReplay:

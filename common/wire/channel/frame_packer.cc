@@ -32,6 +32,16 @@ Result<FramePacker::Sent> FramePacker::SendNext(FrameSink& sink) {
   return Sent::kNothing;
 }
 
+Result<FramePacker::Sent> FramePacker::SendBare(FrameSink& sink) {
+  FrameSealer& sealer = parts_.sealer;
+  const MutableByteView out = sink.Reserve(sealer.FixedOverhead());
+  if (out.empty()) return Sent::kSinkFull;
+  sealer.Begin();
+  const ByteView piece(sealer.plain());
+  TRY(sealer.Seal(sink, out, /*reliable=*/true, {&piece, 1}));
+  return Sent::kFrame;
+}
+
 // --- packed
 
 Result<FramePacker::Sent> FramePacker::SendPacked(FrameSink& sink) {

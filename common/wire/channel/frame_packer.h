@@ -34,6 +34,8 @@ class FramePacker {
   enum class Sent { kFrame, kNothing, kSinkFull };
   // Makes one frame of what waits. An error: the channel must end.
   [[nodiscard]] Result<Sent> SendNext(FrameSink& sink);
+  // A frame with nothing in it but CONFIRM.
+  [[nodiscard]] Result<Sent> SendBare(FrameSink& sink);
   // A packed frame in any case.
   [[nodiscard]] Result<Sent> SendPacked(FrameSink& sink);
   // Whether SendNext() has something to send, as far as credit allows.

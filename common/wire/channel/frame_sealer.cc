@@ -96,11 +96,13 @@ Result<> FrameSealer::Seal(FrameSink& sink, MutableByteView out, bool reliable,
       .Serialize(out.first<kFrameHeaderSize>());
   if (context_.tracer != nullptr) Trace(plain_size, lifetime_ms, pieces);
 
-  TRY(epoch.keys.cipher->Seal(epoch.next_sequence, pieces,
-                              out.subspan(kFrameHeaderSize, size - kFrameHeaderSize)));
   if (epoch.reliable_sent == kMaxReliableFrames) return Fail("an epoch is used up");
 
-  ++epoch.next_sequence;
+  // Whatever becomes of the frame, its sequence is never sealed again: a nonce is made of it.
+  const std::uint64_t sequence = epoch.next_sequence++;
+  TRY(epoch.keys.cipher->Seal(sequence, pieces,
+                              out.subspan(kFrameHeaderSize, size - kFrameHeaderSize)));
+
   if (reliable) ++epoch.reliable_sent;
   ++epoch.frames;
   epoch.bytes += plain_size;

@@ -42,6 +42,10 @@ struct ChannelSettings {
   // A reliable frame that is known to be missing, an unanswered PING, the rest of an old epoch, or
   // the peer's first frame.
   Duration missing_timeout = std::chrono::seconds(60);
+  // Initiator: nothing but CONFIRM goes out before the acceptor's CONFIRM has come, which must be
+  // within confirm_timeout: until then nobody has proven who chose the suite.
+  bool confirm_first = false;
+  Duration confirm_timeout = std::chrono::seconds(10);
   // How long a FAREWELL that CLOSED has overtaken is waited for.
   Duration closed_wait = std::chrono::seconds(5);
 

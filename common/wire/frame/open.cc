@@ -10,6 +10,8 @@ namespace {
 constexpr std::string_view kBindingLabel = "Funnel 1 OPEN bindings";
 constexpr std::string_view kRekeyBindingLabel = "Funnel 1 REKEY bindings";
 constexpr std::string_view kConfirmLabel = "Funnel 1 CONFIRM";
+constexpr std::string_view kProofLabel = "Funnel 1 proof";
+constexpr std::string_view kTranscriptLabel = "Funnel 1 keys";
 constexpr std::string_view kRekeyConfirmLabel = "Funnel 1 REKEY CONFIRM";
 constexpr std::size_t kMaxChoices = 32;  // versions or suites offered
 
@@ -21,10 +23,10 @@ void AppendU16Tlv(ByteWriter& out, TlvType type, std::uint16_t value) {
   AppendTlv(out, type, raw);
 }
 
-Result<std::vector<std::uint16_t>> ParseSuites(const TlvMap& map) {
+Result<SuiteList> ParseSuites(const TlvMap& map) {
   const ByteView raw = TRY(map.Get(TlvType::kSuites, 2, 2 * kMaxChoices));
   if (raw.size() % 2 != 0) return Fail("suites are not 16 bit each");
-  std::vector<std::uint16_t> suites;
+  SuiteList suites;
   for (std::size_t at = 0; at < raw.size(); at += 2)
     suites.push_back(static_cast<std::uint16_t>(LoadBigEndian<2>(&raw[at])));
   return suites;
@@ -39,11 +41,33 @@ void AppendFeatures(ByteWriter& out, Features features) {
   if (!features.empty()) AppendTlv(out, TlvType::kFeatures, features.Serialize());
 }
 
+// A field that may be left out, of SIZE bytes where it is there.
+Result<Bytes> OptionalOf(const TlvMap& map, TlvType type, std::size_t size) {
+  if (!map.Find(type)) return Bytes();
+  const ByteView value = TRY(map.Get(type, size, size));
+  return Bytes(value.begin(), value.end());
+}
+
+void AppendOptional(ByteWriter& out, TlvType type, ByteView value) {
+  if (!value.empty()) AppendTlv(out, type, value);
+}
+
+// Of a suite that we do not know the owner sees that it was not offered.
+std::size_t AnswerSize(std::uint16_t suite) {
+  const SuiteTraits* traits = FindSuite(suite);
+  if (traits == nullptr || !traits->has_share) return 0;
+  return kX25519ShareSize + (traits->has_ml_kem ? kMlKemCiphertextSize : 0);
+}
+
 Result<OpenedBody> OpenedFrom(const TlvMap& map) {
   OpenedBody opened;
   opened.version = TRY(map.GetU8(TlvType::kVersion));
   opened.suite = TRY(map.GetU16(TlvType::kSuite));
   opened.features = TRY(FeaturesFrom(map));
+  opened.share_answer = TRY(OptionalOf(map, TlvType::kShareAnswer, AnswerSize(opened.suite)));
+  opened.proof = TRY(OptionalOf(map, TlvType::kProof, kProofSize));
+  if (opened.share_answer.size() != AnswerSize(opened.suite))
+    return Fail("OPENED lacks the share of its suite");
   const ByteView token = TRY(map.Get(TlvType::kToken, 1, kMaxTokenSize));
   opened.token.assign(token.begin(), token.end());
   return opened;
@@ -53,16 +77,18 @@ void AppendOpened(ByteWriter& out, const OpenedBody& opened) {
   AppendTlv(out, TlvType::kVersion, OneByte(opened.version));
   AppendU16Tlv(out, TlvType::kSuite, opened.suite);
   AppendFeatures(out, opened.features);
+  AppendOptional(out, TlvType::kShareAnswer, opened.share_answer);
+  AppendOptional(out, TlvType::kProof, opened.proof);
   AppendTlv(out, TlvType::kToken, opened.token);
 }
 
 }  // namespace
 
 Result<OpenBody> OpenBody::Parse(ByteView body) {
-  const TlvMap map =
-      TRY(TlvMap::Parse(body, {TlvType::kVersions, TlvType::kSuites, TlvType::kService,
-                               TlvType::kTarget, TlvType::kNonce, TlvType::kHopLimit,
-                               TlvType::kToken, TlvType::kFeatures, TlvType::kFedBy}));
+  const TlvMap map = TRY(TlvMap::Parse(
+      body, {TlvType::kVersions, TlvType::kSuites, TlvType::kService, TlvType::kTarget,
+             TlvType::kNonce, TlvType::kHopLimit, TlvType::kToken, TlvType::kFeatures,
+             TlvType::kFedBy, TlvType::kX25519Share, TlvType::kMlKemKey}));
 
   OpenBody open;
   const ByteView versions = TRY(map.Get(TlvType::kVersions, 1, kMaxChoices));
@@ -76,6 +102,8 @@ Result<OpenBody> OpenBody::Parse(ByteView body) {
   open.hop_limit = TRY(map.GetU8(TlvType::kHopLimit));
   open.features = TRY(FeaturesFrom(map));
   if (const auto feeds = map.Find(TlvType::kFedBy)) open.fed_by = TRY(ParseFeeds(*feeds));
+  open.x25519_share = TRY(OptionalOf(map, TlvType::kX25519Share, kX25519ShareSize));
+  open.ml_kem_key = TRY(OptionalOf(map, TlvType::kMlKemKey, kMlKemKeySize));
   const ByteView token = TRY(map.Get(TlvType::kToken, 1, kMaxTokenSize));
   open.token.assign(token.begin(), token.end());
   return open;
@@ -93,18 +121,29 @@ Bytes OpenBody::Serialize() const {
   AppendTlv(out, TlvType::kHopLimit, OneByte(hop_limit));
   AppendFeatures(out, features);
   if (!fed_by.empty()) AppendTlv(out, TlvType::kFedBy, SerializeFeeds(fed_by));
+  AppendOptional(out, TlvType::kX25519Share, x25519_share);
+  AppendOptional(out, TlvType::kMlKemKey, ml_kem_key);
   AppendTlv(out, TlvType::kToken, token);
   return out.Release();
 }
 
 bool OpenBody::Offers(std::uint8_t version, std::uint16_t suite) const {
-  return std::find(versions.begin(), versions.end(), version) != versions.end() &&
+  const SuiteTraits* traits = FindSuite(suite);
+  const bool complete = traits == nullptr || ((!traits->has_share || !x25519_share.empty()) &&
+                                              (!traits->has_ml_kem || !ml_kem_key.empty()));
+  return complete && std::find(versions.begin(), versions.end(), version) != versions.end() &&
          std::find(suites.begin(), suites.end(), suite) != suites.end();
 }
 
+bool OpenBody::OffersMore() const {
+  return std::any_of(suites.begin(), suites.end(),
+                     [](std::uint16_t suite) { return suite != kSuiteRfc4121; });
+}
+
 Result<OpenedBody> OpenedBody::Parse(ByteView body) {
-  return OpenedFrom(TRY(TlvMap::Parse(
-      body, {TlvType::kVersion, TlvType::kSuite, TlvType::kToken, TlvType::kFeatures})));
+  return OpenedFrom(
+      TRY(TlvMap::Parse(body, {TlvType::kVersion, TlvType::kSuite, TlvType::kToken,
+                               TlvType::kFeatures, TlvType::kShareAnswer, TlvType::kProof})));
 }
 
 Bytes OpenedBody::Serialize() const {
@@ -187,6 +226,22 @@ Bytes RekeyConfirmBytes(Epoch next, ByteView token, ByteView reply_token) {
       .U16(next.value())
       .Block32(token)
       .Block32(reply_token)
+      .Release();
+}
+
+Bytes ProofBytes(ByteView open_body, ByteView opened_body) {
+  return ByteWriter()
+      .Append(kProofLabel)
+      .Block32(WithoutTlvs(open_body, {TlvType::kHopLimit}))
+      .Block32(WithoutTlvs(opened_body, {TlvType::kProof}))
+      .Release();
+}
+
+Bytes TranscriptBytes(ByteView open_body, ByteView opened_body) {
+  return ByteWriter()
+      .Append(kTranscriptLabel)
+      .Block32(WithoutTlvs(open_body, {TlvType::kHopLimit}))
+      .Block32(opened_body)
       .Release();
 }
 

@@ -19,14 +19,19 @@ enum class TlvType : std::uint8_t {
   kTarget = 7,     // node that the channel is for
   kNonce = 9,      // 32 bytes
   kHopLimit = 11,  // u8; every relay takes one off
-  kKeyShare = 13,  // reserved for forward secrecy; version 1 rejects it
+  kKeyShare = 13,  // nodes of version 0.1.0 refuse an OPEN that has it: never used
   kToken = 15,     // of the GSS mechanism
   kVersion = 17,   // u8: the acceptor's choice
   kSuite = 19,     // u16: the acceptor's choice
   kNode = 21,      // HELLO: who speaks
   kInstance = 23,  // HELLO: u64, larger after each start of that node
-  kFeatures = 30,  // bits (feature_set.h); skipped by nodes of version 0.1.0
-  kFedBy = 32,     // services whose traffic goes on into this one (feeds.h); skipped likewise
+  // Skipped by nodes of version 0.1.0, and passed on by relays, as all even ones.
+  kX25519Share = 24,  // the initiator's (suite.h)
+  kMlKemKey = 26,     // the initiator's
+  kShareAnswer = 28,  // the acceptor's: X25519 share, then the ciphertext of ML-KEM if there is one
+  kFeatures = 30,     // bits (feature_set.h)
+  kFedBy = 32,        // services whose traffic goes on into this one (feeds.h)
+  kProof = 34,        // HMAC of the acceptor over OPEN and OPENED
 };
 
 // A body of TLVs as read: views into it, at most one of each type.
