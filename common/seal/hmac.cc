@@ -76,9 +76,12 @@ class HmacOf final : public Hmac {
     typename Hash::State state = inner_;
     Hash::Update(&state, message);
     Hash::Final(digest, &state);
+    explicit_bzero(&state, sizeof state);
     state = outer_;
     Hash::Update(&state, digest);
     Hash::Final(digest, &state);
+    // The end of a message may be secret (HKDF's is), and lies here.
+    explicit_bzero(&state, sizeof state);
     std::copy_n(digest, out.size(), out.begin());
   }
 
