@@ -124,6 +124,8 @@ struct NodeConfig {
   std::string read_group = "funnel-read";    // may ask for status
   std::string admin_group = "funnel-admin";  // may change things
   LogLevel log_level = LogLevel::kInfo;
+  std::vector<std::uint16_t>
+      peer_suites;  // of @peer, best first; empty: what the machine does best
   KerberosConfig kerberos;
   SctpConfig sctp;
   ControlConfig control;
@@ -206,6 +208,7 @@ struct ServiceConfig {
   Principal identity;                    // ours
   Principal expect;                      // listen: the acceptor's
   std::vector<PrincipalPattern> accept;  // connect: initiators'; empty: nobody
+  std::vector<std::uint16_t> suites;     // best first; empty: what the machine does best
   Origins origins;
 
   // Whether an initiator of this name may open the service (connect side).

@@ -55,6 +55,15 @@ constexpr KeyRow kNodeRows[] = {
         .member = At<&NodeConfig::log_level>,
         .help = "What is logged: this level and more severe ones.",
     },
+    {
+        .section = "node",
+        .key = "peer-suites",
+        .type = Type::kSuites,
+        .member = At<&NodeConfig::peer_suites>,
+        .help = "As `suites` of a service, for the channel by which nodes prove who they are.",
+        .computed_default = "all that this machine has, the quickest first and 1 last",
+        .since = "0.2",
+    },
 
     // A handshake waits for a KDC or a resolver at worst, so threads are for waiting, not for CPU.
     // The queue bounds what strangers can pile up at about a second of work.

@@ -32,6 +32,7 @@ enum class Type {
   kBackend,       // host:port or unix:/path
   kNetwork,       // ADDRESS/BITS
   kStream,        // 1 to 63
+  kSuites,        // numbers of suites, best first
   kLogLevel,      //
   kEngine,        //
   kCarrier,       //
@@ -41,11 +42,12 @@ enum class Type {
 };
 
 // The member that a row of the table points at.
-using Field = std::variant<bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*, milliseconds*,
-                           std::string*, std::vector<std::string>*, Principal*,
-                           std::vector<PrincipalPattern>*, std::vector<SocketAddress>*, Endpoint*,
-                           std::vector<Endpoint>*, std::vector<Network>*, std::optional<StreamId>*,
-                           LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*>;
+using Field =
+    std::variant<bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*, milliseconds*, std::string*,
+                 std::vector<std::string>*, Principal*, std::vector<PrincipalPattern>*,
+                 std::vector<SocketAddress>*, Endpoint*, std::vector<Endpoint>*,
+                 std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
+                 LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -1,7 +1,10 @@
 #include "common/config/keys/value_compound.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/config/keys/units.h"
+#include "common/wire/frame/suite.h"
 
 namespace funnel::config {
 namespace {
@@ -43,6 +46,32 @@ Result<void> ParseStream(std::string_view text, std::optional<StreamId>& out) {
   if (!number || *number < 1 || *number > 63) return Expected(Type::kStream, text);
   out = StreamId(static_cast<std::uint16_t>(*number));
   return {};
+}
+
+// The whole order in one value: a second one would take its place.
+Result<void> ParseSuites(std::string_view text, std::vector<std::uint16_t>& out) {
+  std::vector<std::uint16_t> suites;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (end > at) {
+      const auto number = ParseCount(text.substr(at, end - at));
+      const auto suite = static_cast<std::uint16_t>(number.value_or(0));
+      const bool known = number && *number == suite && wire::FindSuite(suite) != nullptr;
+      if (!known || std::ranges::find(suites, suite) != suites.end())
+        return Expected(Type::kSuites, text);
+      suites.push_back(suite);
+    }
+    at = end + 1;
+  }
+  if (suites.empty()) return Expected(Type::kSuites, text);
+  out = std::move(suites);
+  return {};
+}
+
+std::string PrintSuites(const std::vector<std::uint16_t>& suites) {
+  std::string out;
+  for (std::uint16_t suite : suites) out += (out.empty() ? "" : " ") + std::to_string(suite);
+  return out;
 }
 
 template <typename T>
@@ -105,6 +134,8 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
       return Store("address", text, Endpoint::ParseBackend(text), To<Endpoint>(field));
     case Type::kNetwork:
       return Store("network", text, Network::Parse(text), To<std::vector<Network>>(field));
+    case Type::kSuites:
+      return ParseSuites(text, To<std::vector<std::uint16_t>>(field));
     default:
       return ParseStream(text, To<std::optional<StreamId>>(field));
   }
@@ -125,6 +156,8 @@ std::string PrintCompound(Type type, Field field) {
       return To<Endpoint>(field) == Endpoint{} ? "" : To<Endpoint>(field).text();
     case Type::kNetwork:
       return PrintList(To<std::vector<Network>>(field), &Network::text);
+    case Type::kSuites:
+      return PrintSuites(To<std::vector<std::uint16_t>>(field));
     default: {
       auto stream = To<std::optional<StreamId>>(field);
       return stream ? std::to_string(stream->value()) : "";

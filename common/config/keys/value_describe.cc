@@ -39,6 +39,8 @@ std::string_view DescribeType(Type type) {
       return "ADDRESS or ADDRESS/BITS";
     case Type::kStream:
       return "a stream from 1 to 63";
+    case Type::kSuites:
+      return "suites from 1 to 5, best first, each once";
     case Type::kLogLevel:
       return "error, warning, notice, info or debug";
     case Type::kEngine:

@@ -41,6 +41,8 @@ std::string Example(Type type) {
       return "192.0.2.0/24";
     case Type::kStream:
       return "7";
+    case Type::kSuites:
+      return "2 1";
     default:
       return "name";
   }
@@ -153,6 +155,16 @@ TEST(PrintValues, GivesEachElementOfAList) {
   EXPECT_EQ(PrintValues(flows.type, flows.member.in(&service)), std::vector<std::string>{"16384"});
   const KeyRow& target = *FindKey(ServiceKeys(), "service", "target");
   EXPECT_TRUE(PrintValues(target.type, target.member.in(&service)).empty());
+}
+
+TEST_F(Keys, SuitesAreAnOrderOfNumbers) {
+  std::vector<std::uint16_t> suites;
+  EXPECT_TRUE(ParseValue(Type::kSuites, {}, "4  2 1", &suites));
+  EXPECT_EQ(suites, (std::vector<std::uint16_t>{4, 2, 1}));
+  EXPECT_EQ(PrintValue(Type::kSuites, &suites), "4 2 1");
+  for (const char* wrong : {"", " ", "0", "6", "2 2", "65537", "2,1", "-1", "two"})
+    EXPECT_FALSE(ParseValue(Type::kSuites, {}, wrong, &suites)) << wrong;
+  EXPECT_EQ(suites, (std::vector<std::uint16_t>{4, 2, 1})) << "what was wrong changes nothing";
 }
 
 }  // namespace
