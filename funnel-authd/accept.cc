@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "funnel-authd/edge_contexts.h"
+#include "funnel-authd/suites.h"
 
 namespace funnel::authd {
 
@@ -55,7 +56,9 @@ AcceptHandshakes::Verdict AcceptHandshakes::Judge(gss::CredentialStore& credenti
     verdict.refused_body = RefuseAuthenticated(*acceptance, verdict.why_not);
     return verdict;
   }
-  auto concluded = ConcludeOpen(*acceptance, open_body, FeaturesOf(service));
+  const AcceptorTerms terms{.features = FeaturesOf(service),
+                            .suites = UsableSuites(service.suites)};
+  auto concluded = ConcludeOpen(*acceptance, open_body, terms);
   if (!concluded) return refuse(concluded.error());
   verdict.concluded = *std::move(concluded);
   return verdict;
@@ -96,9 +99,7 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
       core_.claims.Put(AcceptedContext{.service = request.service,
                                        .local_principal = request.identity,
                                        .peer_principal = verdict.initiator,
-                                       .key = std::move(verdict.concluded.established.key),
-                                       .confirm = std::move(verdict.concluded.established.confirm),
-                                       .features = verdict.concluded.established.features},
+                                       .established = std::move(verdict.concluded.established)},
                        Now());
   if (!claim) return RefuseForClaims(request);
   ++core_.counters[kAccepted];
@@ -156,9 +157,7 @@ void AcceptHandshakes::On(ClientId edge, const ipc::Redeem& message) {
                                  .role = wire::Role::kAcceptor,
                                  .local_principal = context->local_principal,
                                  .peer_principal = context->peer_principal,
-                                 .established = {.key = std::move(context->key),
-                                                 .confirm = std::move(context->confirm),
-                                                 .features = context->features}});
+                                 .established = std::move(context->established)});
 }
 
 void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {
@@ -179,9 +178,8 @@ void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {
                      "the token was not accepted in time");
       },
       [credentials = core_.credentials, local = old->local_principal, peer = old->peer_principal,
-       epoch = message.epoch, exporter = old->exporter.Clone(), token = message.token] {
-        return authd::AcceptRekey(*credentials, local, peer, epoch, exporter.view(), token);
-      },
+       terms = RekeyTerms{old->suite, message.epoch, old->exporter.Clone()},
+       body = message.token] { return authd::AcceptRekey(*credentials, local, peer, terms, body); },
       [this, next = std::move(next)](Result<AcceptedRekey> accepted) mutable {
         if (!accepted) {
           NoteFailure(core_,

@@ -13,8 +13,7 @@
 #include "common/base/ids.h"
 #include "common/base/secret.h"
 #include "common/base/shares.h"
-#include "common/gss/context.h"
-#include "common/wire/frame/feature_set.h"
+#include "funnel-authd/agreement.h"
 
 namespace funnel::authd {
 
@@ -23,9 +22,7 @@ struct AcceptedContext {
   ServiceName service;
   std::string local_principal;
   std::string peer_principal;
-  gss::ContextKey key;
-  Bytes confirm;
-  wire::Features features;
+  Established established;
 };
 
 class Claims {

@@ -27,6 +27,7 @@ struct ContextRecord {
   wire::Role role = wire::Role::kInitiator;
   std::string local_principal;
   std::string peer_principal;
+  std::uint16_t suite = 1;  // which rekeys keep
   Secret exporter;
   Shares::Place place;  // in the table
 };

@@ -26,32 +26,37 @@ void GiveContext(Core& core, EdgeContext given) {
     return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
-  Secret exporter = ExporterOf(given.established.key);
+  Established& established = given.established;
   const auto id = core.contexts.Add(ContextRecord{.client = given.client,
                                                   .service = given.service,
                                                   .role = given.role,
                                                   .local_principal = given.local_principal,
                                                   .peer_principal = given.peer_principal,
-                                                  .exporter = exporter.Clone()});
+                                                  .suite = established.suite,
+                                                  .exporter = established.exporter.Clone()});
   if (!id) return AnswerTooMany(core, given.client, given.request);
   core.counters[kContexts] = core.contexts.size();
   Log(LogLevel::kInfo, "context", "gave the edge its channel's key",
       {{"SERVICE", given.service.text()},
        {"LOCAL", given.local_principal},
-       {"REMOTE", given.peer_principal}});
+       {"REMOTE", given.peer_principal},
+       {"SUITE", std::to_string(established.suite)}});
   ipc::Context context;
   context.request = given.request;
   context.context = id->value();
   context.role = static_cast<std::uint8_t>(given.role);
-  context.enctype = given.established.key.enctype;
-  context.subkey = std::move(given.established.key.subkey);
+  context.enctype = established.enctype;
+  context.key = std::move(established.key);
   context.local_principal = std::move(given.local_principal);
   context.peer_principal = std::move(given.peer_principal);
-  context.expires = given.established.key.expires;
-  context.confirm = std::move(given.established.confirm);
-  context.exporter = std::move(exporter);
+  context.expires = established.expires;
+  context.confirm = std::move(established.confirm);
+  context.exporter = std::move(established.exporter);
   context.reply_token = std::move(given.reply_token);
-  context.features = given.established.features.bits();
+  context.features = established.features.bits();
+  context.suite = established.suite;
+  context.unproven = established.unproven;
+  context.why_not_better = std::move(established.why_not_better);
   core.clients.Send(given.client, context);
 }
 
@@ -63,6 +68,8 @@ void Announce(Core& core, ClientId client, const ipc::Announce& message) {
                                   message.peer_principal);
   if (allowed && message.exporter.size() != seal::kExporterSize)
     allowed = Fail("the exporter secret has not its size");
+  if (allowed && wire::FindSuite(message.suite) == nullptr)
+    allowed = Fail("no suite has the number " + std::to_string(message.suite));
   if (!allowed) {
     ++core.counters[kRequestsDenied];
     return AnswerFailed(core, client, message.request, ipc::FailureCode::kNotAllowed,
@@ -73,6 +80,7 @@ void Announce(Core& core, ClientId client, const ipc::Announce& message) {
                                                   .role = role,
                                                   .local_principal = message.local_principal,
                                                   .peer_principal = message.peer_principal,
+                                                  .suite = message.suite,
                                                   .exporter = message.exporter.Clone()});
   if (!id) return AnswerTooMany(core, client, message.request);
   core.counters[kContexts] = core.contexts.size();

@@ -2,8 +2,8 @@
 
 #include "common/base/random.h"
 #include "common/base/text.h"
-#include "common/seal/derive.h"
 #include "common/seal/sha256.h"
+#include "funnel-authd/suites.h"
 
 namespace funnel::authd {
 namespace {
@@ -14,6 +14,28 @@ Bytes Digest(ByteView bytes) {
 }
 
 constexpr std::size_t kMaxVerdictText = 1024;
+
+// Shares for all of SUITES, as far as they have any.
+Result<std::optional<seal::KeyShares>> SharesFor(const wire::SuiteList& suites) {
+  bool shares = false, ml_kem = false;
+  for (std::uint16_t number : suites) {
+    const wire::SuiteTraits* suite = wire::FindSuite(number);
+    shares = shares || (suite != nullptr && suite->has_share);
+    ml_kem = ml_kem || (suite != nullptr && suite->has_ml_kem);
+  }
+  if (!shares) return std::nullopt;
+  return TRY(seal::KeyShares::Make(ml_kem));
+}
+
+// Nobody on the path chose the suite, or has put in a share of their own.
+Result<> CheckProof(const gss::ContextKey& key, const wire::OpenedBody& opened, ByteView open_body,
+                    ByteView opened_body) {
+  if (opened.proof.empty()) {
+    if (opened.suite == wire::kSuiteRfc4121) return {};
+    return Fail("the acceptor's answer lacks the proof of suite " + std::to_string(opened.suite));
+  }
+  return RequireProof(key, wire::ProofBytes(open_body, opened_body), opened.proof);
+}
 
 // A sealed verdict: code 16, text.
 Bytes VerdictBytes(wire::RefusalCode code, const std::string& text) {
@@ -33,21 +55,24 @@ Result<std::string> OpenVerdict(BegunOpen& begun, const wire::RefusedBody& refus
 
 }  // namespace
 
-Secret ExporterOf(const gss::ContextKey& key) {
-  const auto enctype = seal::EnctypeFromNumber(key.enctype);
-  return seal::DeriveSecret(*enctype, key.subkey.view(), seal::kExporterLabel);
-}
-
 Result<BegunOpen> BeginOpen(gss::CredentialStore& credentials, const InitiateRule& rule) {
   wire::OpenBody open;
   open.service = rule.wire_name;
   open.target = rule.target;
   open.features = rule.features;
   open.fed_by = rule.fed_by;
+  open.suites = rule.suites;
+  if (open.suites.empty()) return Fail("none of the suites that are configured can be had here");
   FillRandom(open.nonce);
+  BegunOpen begun;
+  begun.shares = TRY(SharesFor(open.suites));
+  if (begun.shares) {
+    open.x25519_share = begun.shares->x25519();
+    open.ml_kem_key = begun.shares->ml_kem();
+  }
+
   const Bytes bindings = Digest(wire::OpenBindingBytes(open.Serialize()));
   gss::Credential ours = TRY(credentials.AcquireInitiator(rule.identity));
-  BegunOpen begun;
   begun.initiation = TRY(gss::Initiation::Begin(std::move(ours), rule.expect, bindings));
   open.token = begun.initiation.token();
   if (open.token.size() > wire::kMaxTokenSize) return Fail("the ticket is too large for OPEN");
@@ -61,10 +86,22 @@ Result<Established> FinishOpen(BegunOpen& begun, ByteView opened_body) {
   if (!open.Offers(opened.version, opened.suite) || !open.features.Contains(opened.features))
     return Fail("the acceptor chose what was not offered");
   TRY(begun.initiation.Finish(opened.token));
+  gss::ContextKey key = TRY(begun.initiation.Export());
+  TRY(CheckProof(key, opened, begun.open_body, opened_body));
+
+  const wire::SuiteTraits& suite = *wire::FindSuite(opened.suite);
   Established established;
-  established.key = TRY(begun.initiation.Export());
-  established.confirm = Digest(wire::ConfirmBytes(begun.open_body, opened_body));
+  if (suite.has_share) {
+    Secret shared = TRY(begun.shares->Agree(suite, opened.share_answer));
+    established = AgreeOnShares(suite, std::move(key), std::move(shared),
+                                wire::TranscriptBytes(begun.open_body, opened_body));
+  } else {
+    established = AgreeOnSubkey(std::move(key), wire::ConfirmBytes(begun.open_body, opened_body));
+  }
   established.features = opened.features;
+  established.unproven = open.OffersMore() && opened.proof.empty();
+  established.why_not_better =
+      WhyNotBetter(open.suites, opened.suite, /*we_chose=*/false, established.unproven);
   return established;
 }
 
@@ -76,8 +113,10 @@ PeerRefusal ReadRefusal(BegunOpen& begun, ByteView refused_body) {
     if (auto verdict = OpenVerdict(begun, *refused))
       return {.text = *verdict, .authenticated = true};
   }
-  return {.text = "REFUSED, unauthenticated: " + std::string(wire::RefusalText(refused->code)),
-          .doubts_ticket = refused->code == wire::RefusalCode::kRefused};
+  std::string text = "REFUSED, unauthenticated: " + std::string(wire::RefusalText(refused->code));
+  if (refused->code == wire::RefusalCode::kBadVersion)
+    text += ": the acceptor takes none of the suites offered; version 0.1 has suite 1 only";
+  return {.text = std::move(text), .doubts_ticket = refused->code == wire::RefusalCode::kRefused};
 }
 
 Result<gss::Acceptance> AcceptOpen(gss::CredentialStore& credentials, const std::string& identity,
@@ -90,15 +129,34 @@ Result<gss::Acceptance> AcceptOpen(gss::CredentialStore& credentials, const std:
 }
 
 Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
-                                   wire::Features ours) {
+                                   const AcceptorTerms& terms) {
   const auto open = TRY(wire::OpenBody::Parse(open_body));
-  ConcludedOpen concluded;
-  concluded.established.features = ours.Common(open.features);
-  concluded.opened_body =
-      wire::OpenedBody{.features = concluded.established.features, .token = acceptance.reply()}
-          .Serialize();
-  concluded.established.key = TRY(acceptance.Export());
-  concluded.established.confirm = Digest(wire::ConfirmBytes(open_body, concluded.opened_body));
+  const wire::SuiteTraits* suite = ChooseSuite(terms.suites, open);
+  if (suite == nullptr) return Fail("OPEN offers no suite of ours");
+  wire::OpenedBody opened;
+  opened.suite = static_cast<std::uint16_t>(suite->suite);
+  opened.features = terms.features.Common(open.features);
+  opened.token = acceptance.reply();
+  gss::ContextKey key = TRY(acceptance.Export());
+
+  Secret shared;
+  if (suite->has_share) {
+    auto answered = TRY(seal::AnswerShares(*suite, open.x25519_share, open.ml_kem_key));
+    opened.share_answer = std::move(answered.answer);
+    shared = std::move(answered.shared);
+  }
+  if (open.OffersMore())
+    opened.proof = ProofOf(key, wire::ProofBytes(open_body, opened.Serialize()));
+
+  ConcludedOpen concluded{.established = {}, .opened_body = opened.Serialize()};
+  concluded.established =
+      suite->has_share
+          ? AgreeOnShares(*suite, std::move(key), std::move(shared),
+                          wire::TranscriptBytes(open_body, concluded.opened_body))
+          : AgreeOnSubkey(std::move(key), wire::ConfirmBytes(open_body, concluded.opened_body));
+  concluded.established.features = opened.features;
+  concluded.established.why_not_better =
+      WhyNotBetter(terms.suites, opened.suite, /*we_chose=*/true, /*unproven=*/false);
   return concluded;
 }
 
@@ -119,36 +177,6 @@ Bytes RefuseUnauthenticated(wire::RefusalCode code) {
   refused.code = code;
   refused.text = wire::RefusalText(code);
   return refused.Serialize();
-}
-
-Result<gss::Initiation> BeginRekey(gss::CredentialStore& credentials, const std::string& identity,
-                                   const std::string& expect, Epoch epoch, ByteView exporter) {
-  gss::Credential ours = TRY(credentials.AcquireInitiator(identity));
-  return gss::Initiation::Begin(std::move(ours), expect,
-                                Digest(wire::RekeyBindingBytes(epoch, exporter)));
-}
-
-Result<Established> FinishRekey(gss::Initiation& initiation, Epoch epoch, ByteView reply) {
-  TRY(initiation.Finish(reply));
-  Established established;
-  established.confirm = Digest(wire::RekeyConfirmBytes(epoch, initiation.token(), reply));
-  established.key = TRY(initiation.Export());
-  return established;
-}
-
-Result<AcceptedRekey> AcceptRekey(gss::CredentialStore& credentials, const std::string& identity,
-                                  const std::string& initiator, Epoch epoch, ByteView exporter,
-                                  ByteView token) {
-  const gss::Credential ours = TRY(credentials.AcquireAcceptor(identity));
-  gss::Acceptance acceptance =
-      TRY(gss::Acceptance::Accept(ours, token, Digest(wire::RekeyBindingBytes(epoch, exporter))));
-  if (acceptance.initiator() != initiator)
-    return Fail("the initiator is " + acceptance.initiator() + " now, not " + initiator);
-  AcceptedRekey accepted;
-  accepted.reply = acceptance.reply();
-  accepted.established.confirm = Digest(wire::RekeyConfirmBytes(epoch, token, accepted.reply));
-  accepted.established.key = TRY(acceptance.Export());
-  return accepted;
 }
 
 }  // namespace funnel::authd

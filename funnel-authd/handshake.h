@@ -1,10 +1,11 @@
 // The steps of a handshake: what is bound to what, and what comes out. Shared by the channels of
 // services and by @peer.
 //
-// No state and no loop: Begin... and Accept... may wait for a KDC or a file, so they run on a
-// worker; Finish... do not wait.
+// No state and no loop. Begin... and Accept... may wait for a KDC or a file; Finish... and
+// Conclude... compute with ephemeral shares: all of them run on a worker.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/base/bytes.h"
@@ -14,25 +15,18 @@
 #include "common/gss/acceptor.h"
 #include "common/gss/credentials.h"
 #include "common/gss/initiator.h"
+#include "common/seal/key_shares.h"
 #include "common/wire/frame/open.h"
+#include "funnel-authd/agreement.h"
 #include "funnel-authd/rules.h"
 
 namespace funnel::authd {
-
-// What both ends have at the end.
-struct Established {
-  gss::ContextKey key;
-  Bytes confirm;            // 32 bytes
-  wire::Features features;  // what both ends can do; of a channel's first epoch only
-};
-
-// The exporter secret of an epoch: part of the next rekey's bindings.
-[[nodiscard]] Secret ExporterOf(const gss::ContextKey& key);
 
 // --- a new channel, initiator
 
 struct BegunOpen {
   gss::Initiation initiation;
+  std::optional<seal::KeyShares> shares;  // where a suite above 1 is offered
   Bytes open_body;
 };
 [[nodiscard]] Result<BegunOpen> BeginOpen(gss::CredentialStore& credentials,
@@ -59,29 +53,45 @@ struct ConcludedOpen {
   Established established;
   Bytes opened_body;
 };
-// OURS: what this end can do; OPENED says what of it the initiator can too.
+// What this end can do: OPENED says what of it the initiator can too, and which suite it is.
+struct AcceptorTerms {
+  wire::Features features;
+  wire::SuiteList suites;  // usable ones
+};
+// ACCEPTANCE is of an initiator that may have what it asks for: only then shares are answered.
 [[nodiscard]] Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
-                                                 wire::Features ours);
+                                                 const AcceptorTerms& terms);
 // A REFUSED body that tells the authenticated initiator, and nobody else, why.
 [[nodiscard]] Bytes RefuseAuthenticated(const gss::Acceptance& acceptance, const std::string& why);
 [[nodiscard]] Bytes RefuseUnauthenticated(wire::RefusalCode code);
 
 // --- the next epoch of a channel
 
-[[nodiscard]] Result<gss::Initiation> BeginRekey(gss::CredentialStore& credentials,
-                                                 const std::string& identity,
-                                                 const std::string& expect, Epoch epoch,
-                                                 ByteView exporter);
-[[nodiscard]] Result<Established> FinishRekey(gss::Initiation& initiation, Epoch epoch,
+// What the channel has, and what the run is bound to.
+struct RekeyTerms {
+  std::uint16_t suite = wire::kSuiteRfc4121;  // fixed for the channel's life
+  Epoch epoch;                                // the new one
+  Secret exporter;                            // of the old one
+};
+struct BegunRekey {
+  gss::Initiation initiation;
+  std::optional<seal::KeyShares> shares;  // in suites above 1
+  Bytes body;                             // for REKEY
+};
+[[nodiscard]] Result<BegunRekey> BeginRekey(gss::CredentialStore& credentials,
+                                            const std::string& identity, const std::string& expect,
+                                            const RekeyTerms& terms);
+// REPLY: what came in the acceptor's REKEY.
+[[nodiscard]] Result<Established> FinishRekey(BegunRekey& begun, std::uint16_t suite, Epoch epoch,
                                               ByteView reply);
 struct AcceptedRekey {
   Established established;
-  Bytes reply;
+  Bytes reply;  // for REKEY
 };
-// INITIATOR must be who it was in the first handshake.
+// INITIATOR must be who it was in the first handshake. BODY: what came in its REKEY.
 [[nodiscard]] Result<AcceptedRekey> AcceptRekey(gss::CredentialStore& credentials,
                                                 const std::string& identity,
-                                                const std::string& initiator, Epoch epoch,
-                                                ByteView exporter, ByteView token);
+                                                const std::string& initiator,
+                                                const RekeyTerms& terms, ByteView body);
 
 }  // namespace funnel::authd

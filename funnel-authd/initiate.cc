@@ -20,8 +20,8 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
                   .epoch = message.epoch};
   if (!pending.is_rekey)
     return Start(client, message.request, std::move(pending),
-                 [credentials = core_.credentials, rule = *std::move(rule)] {
-                   return BeginOpen(*credentials, rule);
+                 [credentials = core_.credentials, rule = *std::move(rule)]() -> Result<Begun> {
+                   return TRY(BeginOpen(*credentials, rule));
                  });
   const ContextRecord* old = core_.contexts.Find(ContextId(message.rekey_of), client);
   if (old == nullptr || old->service != message.service || old->role != wire::Role::kInitiator)
@@ -29,19 +29,17 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
                         "no such context to rekey");
   pending.identity = old->local_principal;
   pending.expect = old->peer_principal;
+  pending.suite = old->suite;
   Start(client, message.request, std::move(pending),
         [credentials = core_.credentials, identity = old->local_principal,
-         expect = old->peer_principal, epoch = message.epoch,
-         exporter = old->exporter.Clone()]() -> Result<BegunOpen> {
-          BegunOpen begun;
-          begun.initiation =
-              TRY(BeginRekey(*credentials, identity, expect, epoch, exporter.view()));
-          return begun;
+         expect = old->peer_principal,
+         terms = RekeyTerms{old->suite, message.epoch, old->exporter.Clone()}]() -> Result<Begun> {
+          return TRY(BeginRekey(*credentials, identity, expect, terms));
         });
 }
 
 void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending pending,
-                               std::move_only_function<Result<BegunOpen>()> begin) {
+                               std::move_only_function<Result<Begun>()> begin) {
   const std::string key = pending.service.text();
   const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
                            std::to_string(core_.config->node.kerberos.handshake_timeout.count()) +
@@ -76,7 +74,7 @@ void InitiateHandshakes::AnswerBusy(ClientId client, std::uint32_t request) {
 }
 
 void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending pending,
-                                 Result<BegunOpen> begun) {
+                                 Result<Begun> begun) {
   if (!begun)
     return Fails(client, request, pending, ipc::FailureCode::kLocal, begun.error().message,
                  kHandshakesFailed);
@@ -87,7 +85,8 @@ void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending
   pending.begun = *std::move(begun);
   pending.ends = Now() + kPendingLife;
   ipc::Opening opening{.request = request, .handshake = ++last_};
-  opening.open_body = pending.is_rekey ? pending.begun.initiation.token() : pending.begun.open_body;
+  const auto* open = std::get_if<BegunOpen>(&pending.begun);
+  opening.open_body = open != nullptr ? open->open_body : std::get<BegunRekey>(pending.begun).body;
   pending_.emplace(opening.handshake, std::move(pending));
   core_.clients.Send(client, opening);
 }
@@ -108,20 +107,48 @@ std::optional<InitiateHandshakes::Pending> InitiateHandshakes::Take(ClientId cli
 void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
   auto pending = Take(client, message.request, message.handshake);
   if (!pending) return;
-  // No KDC and no file is asked here, so it need not leave the loop.
-  auto established = pending->is_rekey
-                         ? FinishRekey(pending->begun.initiation, pending->epoch, message.reply)
-                         : FinishOpen(pending->begun, message.reply);
+  const std::string key = pending->service.text();
+  const AskId ask = core_.asks.Open(
+      client, core_.handshake_timeout(),
+      [this, client, request = message.request, service = pending->service,
+       identity = pending->identity, peer = pending->peer] {
+        Pending what{.service = service, .identity = identity, .expect = {}, .peer = peer};
+        Fails(client, request, what, ipc::FailureCode::kLocal,
+              "the acceptor's answer was not looked at in time", kHandshakesTimedOut);
+      });
+  // Here no KDC is waited for, so that one which does not answer holds up nothing that it has
+  // answered.
+  const bool queued = core_.accept_pool.Submit(
+      key,
+      [this, ask, client, request = message.request, pending = *std::move(pending),
+       reply = message.reply]() mutable -> event::WorkPool::Answer {
+        auto* open = std::get_if<BegunOpen>(&pending.begun);
+        auto established = open != nullptr ? FinishOpen(*open, reply)
+                                           : FinishRekey(std::get<BegunRekey>(pending.begun),
+                                                         pending.suite, pending.epoch, reply);
+        return [this, ask, client, request, pending = std::move(pending),
+                established = std::move(established)]() mutable {
+          if (core_.asks.Close(ask))
+            OnFinished(client, request, std::move(pending), std::move(established));
+        };
+      });
+  if (queued) return;
+  (void)core_.asks.Close(ask);
+  AnswerBusy(client, message.request);
+}
+
+void InitiateHandshakes::OnFinished(ClientId client, std::uint32_t request, Pending pending,
+                                    Result<Established> established) {
   if (!established)
-    return Fails(client, message.request, *pending, ipc::FailureCode::kProtocol,
-                 established.error().message, kHandshakesFailed);
-  ++core_.counters[pending->is_rekey ? kRekeys : kCompleted];
+    return Fails(client, request, pending, ipc::FailureCode::kProtocol, established.error().message,
+                 kHandshakesFailed);
+  ++core_.counters[pending.is_rekey ? kRekeys : kCompleted];
   GiveContext(core_, EdgeContext{.client = client,
-                                 .request = message.request,
-                                 .service = pending->service,
+                                 .request = request,
+                                 .service = pending.service,
                                  .role = wire::Role::kInitiator,
-                                 .local_principal = pending->identity,
-                                 .peer_principal = pending->expect,
+                                 .local_principal = pending.identity,
+                                 .peer_principal = pending.expect,
                                  .established = *std::move(established)});
 }
 
@@ -130,9 +157,10 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
   if (!pending) return;
   if (message.refused_body.empty())
     return AnswerFailed(core_, client, message.request, ipc::FailureCode::kRefused, "given up");
-  PeerRefusal refusal = ReadRefusal(pending->begun, message.refused_body);
-  // Of a rekey the edge heard it inside the channel.
-  if (pending->is_rekey) refusal.text = "the far end refuses the rekey";
+  // Of a rekey the edge heard it inside the channel; the acceptor may have new keys.
+  PeerRefusal refusal{.text = "the far end refuses the rekey", .doubts_ticket = true};
+  if (auto* open = std::get_if<BegunOpen>(&pending->begun))
+    refusal = ReadRefusal(*open, message.refused_body);
   if (refusal.doubts_ticket) core_.credentials->Doubt(pending->identity, Now());
   Fails(client, message.request, *pending, ipc::FailureCode::kRefused, refusal.text, kRefusedByPeer,
         refusal.authenticated);

@@ -2,8 +2,8 @@
 // CompleteRefused -> Failed with the peer's reason. Rekeys take the same way.
 //
 // Between Opening and Complete a handshake waits here, for kPendingLife at most. Thread: the
-// loop's; the part that may wait for a KDC runs in the pool. The caller has checked that CLIENT is
-// the edge of the service it names.
+// loop's; tokens are made, and answers finished, in the pools. The caller has checked that CLIENT
+// is the edge of the service it names.
 #pragma once
 
 #include <map>
@@ -33,20 +33,24 @@ class InitiateHandshakes {
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
  private:
+  using Begun = std::variant<BegunOpen, BegunRekey>;
   struct Pending {
     ClientId client;
     ServiceName service;
     std::string identity, expect, peer;
     bool is_rekey = false;
-    Epoch epoch;
-    BegunOpen begun;  // of a rekey: no open_body
+    Epoch epoch;              // of a rekey
+    std::uint16_t suite = 0;  // of a rekey
+    Begun begun;
     TimePoint ends;
     Shares::Place place;
   };
 
   void Start(ClientId client, std::uint32_t request, Pending pending,
-             std::move_only_function<Result<BegunOpen>()> begin);
-  void OnBegun(ClientId client, std::uint32_t request, Pending pending, Result<BegunOpen> begun);
+             std::move_only_function<Result<Begun>()> begin);
+  void OnBegun(ClientId client, std::uint32_t request, Pending pending, Result<Begun> begun);
+  void OnFinished(ClientId client, std::uint32_t request, Pending pending,
+                  Result<Established> established);
   void AnswerBusy(ClientId client, std::uint32_t request);
   // nullopt: unknown, or another client's; answered then.
   [[nodiscard]] std::optional<Pending> Take(ClientId client, std::uint32_t request,

@@ -1,13 +1,14 @@
 #include "funnel-authd/peer_channel.h"
 
-#include "common/seal/token_cipher.h"
+#include "common/seal/frame_cipher.h"
 
 namespace funnel::authd {
 namespace {
 
 // Nothing but control records: the smallest of everything.
-wire::ChannelSettings PeerSettings() {
+wire::ChannelSettings PeerSettings(const Established& first) {
   wire::ChannelSettings settings;
+  settings.confirm_first = first.unproven;
   settings.max_sessions = 0;
   settings.session_window_max = 0;
   settings.channel_window_max = 0;
@@ -34,10 +35,12 @@ Result<std::unique_ptr<PeerChannel>> PeerChannel::Create(event::Loop& loop, Iden
                                                          Callbacks callbacks) {
   std::unique_ptr<PeerChannel> made(
       new PeerChannel(loop, std::move(identity), std::move(callbacks)));
+  made->suite_ = first.suite;
+  made->why_not_better_ = first.why_not_better;
   wire::EpochKeys keys = TRY(made->KeysOf(Epoch(), first));
   wire::ChannelObserver& observer = *made;
   made->channel_ =
-      std::make_unique<wire::Channel>(made->identity_.role, made->identity_.id, PeerSettings(),
+      std::make_unique<wire::Channel>(made->identity_.role, made->identity_.id, PeerSettings(first),
                                       std::move(keys), observer, Now(), BootNow());
   made->channel_->SendHello(our_hello.Serialize());
   made->Flush();
@@ -45,13 +48,16 @@ Result<std::unique_ptr<PeerChannel>> PeerChannel::Create(event::Loop& loop, Iden
 }
 
 Result<wire::EpochKeys> PeerChannel::KeysOf(Epoch epoch, Established& established) {
-  const auto enctype = seal::EnctypeFromNumber(established.key.enctype);
-  if (!enctype) return Fail("encryption type is not AES");
   wire::EpochKeys keys;
-  keys.cipher = TRY(seal::MakeTokenCipher(*enctype, established.key.subkey.view(), identity_.role));
+  keys.cipher = TRY(seal::MakeFrameCipher({.suite = established.suite,
+                                           .enctype = established.enctype,
+                                           .key = established.key.view(),
+                                           .our_role = identity_.role,
+                                           .channel = identity_.id,
+                                           .epoch = epoch}));
   keys.confirm = established.confirm;
-  keys.expires = established.key.expires;
-  exporters_.insert_or_assign(epoch, ExporterOf(established.key));
+  keys.expires = established.expires;
+  exporters_.insert_or_assign(epoch, std::move(established.exporter));
   return keys;
 }
 

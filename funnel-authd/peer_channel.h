@@ -57,6 +57,9 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   // What binds the handshake for the epoch NEXT to the one before it. Known as long as that rekey
   // may be tried: it may fail after we answered, and then the other end begins it anew.
   [[nodiscard]] Secret ExporterBefore(Epoch next) const;
+  // Of all its epochs, and why it is no better (WhyNotBetter()).
+  [[nodiscard]] std::uint16_t suite() const { return suite_; }
+  [[nodiscard]] const std::string& why_not_better() const { return why_not_better_; }
   // The end of the context in use.
   [[nodiscard]] BootTime expires() const { return channel_->expires(); }
 
@@ -85,6 +88,8 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
 
   const Identity identity_;
   Callbacks callbacks_;
+  std::uint16_t suite_ = 0;
+  std::string why_not_better_;
   Epoch rekey_to_;  // of the last rekey that was begun
   std::map<Epoch, Secret> exporters_;
   Bytes outgoing_;

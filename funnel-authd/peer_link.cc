@@ -61,10 +61,10 @@ void PeerLink::OnFrame(Bytes frame) {
   if (header->type == wire::FrameType::kOpen)
     return OnOpen(header->channel, Bytes(body.begin(), body.end()));
   const bool ours = header->channel == channel_id_ && state_ != State::kIdle;
-  if (ours && state_ == State::kOpenSent && header->type == wire::FrameType::kOpened)
-    return OnOpened(body);
-  if (ours && state_ == State::kOpenSent && header->type == wire::FrameType::kRefused)
-    return OnRefused(body);
+  // Once: what was begun goes with the first answer.
+  const bool awaited = ours && state_ == State::kOpenSent && begun_;
+  if (awaited && header->type == wire::FrameType::kOpened) return OnOpened(body);
+  if (awaited && header->type == wire::FrameType::kRefused) return OnRefused(body);
   if (ours && channel_ && header->type == wire::FrameType::kSealed) return channel_->OnFrame(frame);
   if (ours && channel_ && header->type == wire::FrameType::kClosed) {
     auto closed = wire::ClosedBody::Parse(body);
@@ -137,53 +137,63 @@ void PeerLink::OnHello(const wire::HelloBody& hello) {
                                                .instance = hello.instance});
 }
 
+void PeerLink::RekeyFailedLater() {
+  core_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
+    if (*attempts == attempt && channel_) channel_->RekeyFailed();
+  });
+}
+
 void PeerLink::OnRekeyDue(Epoch next) {
   const auto& identity = channel_->identity();
-  const bool queued = Run<Result<gss::Initiation>>(
+  const bool queued = Run<Result<BegunRekey>>(
       core_.initiate_pool,
       [credentials = core_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal, next, exporter = channel_->ExporterBefore(next)] {
-        return BeginRekey(*credentials, local, remote, next, exporter.view());
+       remote = identity.peer_principal,
+       terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)}] {
+        return BeginRekey(*credentials, local, remote, terms);
       },
-      [this](Result<gss::Initiation> initiation) {
-        if (!initiation) {
-          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(initiation.error().message, 1024),
+      [this](Result<BegunRekey> begun) {
+        if (!begun) {
+          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(begun.error().message, 1024),
               {{"PEER", peer_}});
           return channel_->RekeyFailed();
         }
-        rekey_ = *std::move(initiation);
-        channel_->StartRekey(rekey_->token());
+        rekey_ = *std::move(begun);
+        channel_->StartRekey(rekey_->body);
       });
-  // From inside a callback the channel takes no RekeyFailed: in the next turn.
-  if (!queued)
-    core_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
-      if (*attempts == attempt && channel_) channel_->RekeyFailed();
-    });
+  if (!queued) RekeyFailedLater();
 }
 
 void PeerLink::OnRekeyToken(Epoch next, Bytes token) {
+  if (channel_->identity().role == wire::Role::kInitiator)
+    FinishOurRekey(next, std::move(token));
+  else
+    AcceptTheirRekey(next, std::move(token));
+}
+
+void PeerLink::FinishOurRekey(Epoch next, Bytes reply) {
+  if (!rekey_) return RekeyFailedLater();
+  BegunRekey begun = *std::exchange(rekey_, std::nullopt);
+  const bool queued = Run<Result<Established>>(
+      core_.accept_pool,
+      [begun = std::move(begun), suite = channel_->suite(), next,
+       reply = std::move(reply)]() mutable { return FinishRekey(begun, suite, next, reply); },
+      [this](Result<Established> established) {
+        if (!established) return channel_->RekeyFailed();
+        ++core_.counters[kRekeys];
+        channel_->InstallEpoch(*std::move(established));
+      });
+  if (!queued) RekeyFailedLater();
+}
+
+void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
   const auto& identity = channel_->identity();
-  auto deferred = [this](auto action) {
-    core_.loop.Defer([attempts = attempt_, attempt = *attempt_, action = std::move(action)] {
-      if (*attempts == attempt) action();
-    });
-  };
-  if (identity.role == wire::Role::kInitiator) {
-    if (!rekey_) return deferred([this] { channel_->RekeyFailed(); });
-    auto established = FinishRekey(*rekey_, next, token);
-    rekey_.reset();
-    if (!established) return deferred([this] { channel_->RekeyFailed(); });
-    ++core_.counters[kRekeys];
-    auto shared = std::make_shared<Established>(*std::move(established));
-    return deferred([this, shared] { channel_->InstallEpoch(std::move(*shared)); });
-  }
   const bool queued = Run<Result<AcceptedRekey>>(
       core_.accept_pool,
       [credentials = core_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal, next, exporter = channel_->ExporterBefore(next),
-       token = std::move(token)] {
-        return AcceptRekey(*credentials, local, remote, next, exporter.view(), token);
-      },
+       remote = identity.peer_principal,
+       terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)},
+       body = std::move(body)] { return AcceptRekey(*credentials, local, remote, terms, body); },
       [this](Result<AcceptedRekey> accepted) {
         if (!accepted) {
           Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(accepted.error().message, 1024),
@@ -193,7 +203,7 @@ void PeerLink::OnRekeyToken(Epoch next, Bytes token) {
         ++core_.counters[kRekeys];
         channel_->AnswerRekey(accepted->reply, std::move(accepted->established));
       });
-  if (!queued) deferred([this] { channel_->RekeyFailed(); });
+  if (!queued) RekeyFailedLater();
 }
 
 void PeerLink::OnChannelEnded(const std::string& text) {

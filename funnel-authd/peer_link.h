@@ -45,13 +45,17 @@ class PeerLink {
 
   // --- as initiator
   void Open();
-  void OnBegun(const InitiateRule& rule, Result<BegunOpen> begun);
+  void OnBegun(Result<BegunOpen> begun);
   void OnOpened(ByteView body);
+  void OnFinished(Result<Established> established);
   void OnRefused(ByteView body);
 
   // --- as acceptor
   void OnOpen(ChannelId channel, const Bytes& body);
   void OnAccepted(ChannelId channel, const Bytes& open_body, Result<gss::Acceptance> acceptance);
+  // IDENTITY: of the channel that is established; PEER: its configured name.
+  void OnConcluded(PeerChannel::Identity identity, const std::string& peer,
+                   Result<ConcludedOpen> concluded);
   void Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
               const std::string& why);
 
@@ -60,6 +64,10 @@ class PeerLink {
   void OnHello(const wire::HelloBody& hello);
   void OnRekeyDue(Epoch next);
   void OnRekeyToken(Epoch next, Bytes token);
+  void FinishOurRekey(Epoch next, Bytes reply);
+  void AcceptTheirRekey(Epoch next, Bytes body);
+  // From inside a callback the channel takes no RekeyFailed: in the next turn.
+  void RekeyFailedLater();
   void OnChannelEnded(const std::string& text);
 
   // No verdict, or no longer. Where a refusal is on its way to the peer, sctpd is told a moment
@@ -86,7 +94,7 @@ class PeerLink {
   std::shared_ptr<std::uint64_t> attempt_ = std::make_shared<std::uint64_t>(0);
   ChannelId channel_id_;
   std::optional<BegunOpen> begun_;
-  std::optional<gss::Initiation> rekey_;
+  std::optional<BegunRekey> rekey_;
   std::unique_ptr<PeerChannel> channel_;
   std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
   std::optional<ChannelId> told_closed_;

@@ -2,6 +2,7 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "funnel-authd/peer_link.h"
+#include "funnel-authd/suites.h"
 
 namespace funnel::authd {
 namespace {
@@ -27,15 +28,15 @@ void PeerLink::Open() {
   if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
   ++*attempt_;
   SetState(State::kOpening);
-  const InitiateRule rule = RuleForPeer(*peer);
+  const InitiateRule rule = RuleForPeer(*core_.config, *peer);
   const bool queued = Run<Result<BegunOpen>>(
       core_.initiate_pool,
       [credentials = core_.credentials, rule] { return BeginOpen(*credentials, rule); },
-      [this, rule](Result<BegunOpen> begun) { OnBegun(rule, std::move(begun)); });
+      [this](Result<BegunOpen> begun) { OnBegun(std::move(begun)); });
   if (!queued) Fail("too many handshakes");
 }
 
-void PeerLink::OnBegun(const InitiateRule&, Result<BegunOpen> begun) {
+void PeerLink::OnBegun(Result<BegunOpen> begun) {
   if (!begun) return Fail(begun.error().message);
   ++core_.counters[kInitiated];
   begun_ = *std::move(begun);
@@ -45,13 +46,22 @@ void PeerLink::OnBegun(const InitiateRule&, Result<BegunOpen> begun) {
 }
 
 void PeerLink::OnOpened(ByteView body) {
+  BegunOpen begun = *std::exchange(begun_, std::nullopt);
+  const bool queued = Run<Result<Established>>(
+      core_.accept_pool,
+      [begun = std::move(begun), opened = Bytes(body.begin(), body.end())]() mutable {
+        return FinishOpen(begun, opened);
+      },
+      [this](Result<Established> established) { OnFinished(std::move(established)); });
+  if (!queued) Fail("too many handshakes");
+}
+
+void PeerLink::OnFinished(Result<Established> established) {
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
   if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
-  auto established = FinishOpen(*begun_, body);
-  begun_.reset();
   if (!established) return Fail(established.error().message);
   ++core_.counters[kCompleted];
-  const InitiateRule rule = RuleForPeer(*peer);
+  const InitiateRule rule = RuleForPeer(*core_.config, *peer);
   Establish({.role = wire::Role::kInitiator,
              .id = channel_id_,
              .local_principal = rule.identity,
@@ -76,7 +86,8 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Refuse(
         channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
         open ? "stream 0 is for " + std::string(wire::kPeerService) : open.error().message);
-  if (auto fit = CheckOpen(*core_.config, *open); !fit)
+  const auto suites = UsableSuites(core_.config->node.peer_suites);
+  if (auto fit = CheckOpen(*core_.config, *open, suites); !fit)
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
   const config::PeerConfig* peer = core_.config->FindPeer(peer_);
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
@@ -123,19 +134,36 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
         "no peer is configured as principal " + initiator + " towards " + acceptor;
     return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
   }
-  auto concluded = ConcludeOpen(*acceptance, open_body, kPeerFeatures);
+  const bool queued = Run<Result<ConcludedOpen>>(
+      core_.accept_pool,
+      [acceptance = *std::move(acceptance), open_body,
+       terms = AcceptorTerms{.features = kPeerFeatures,
+                             .suites = UsableSuites(core_.config->node.peer_suites)}]() mutable {
+        return ConcludeOpen(acceptance, open_body, terms);
+      },
+      [this,
+       identity = PeerChannel::Identity{.role = wire::Role::kAcceptor,
+                                        .id = channel,
+                                        .local_principal = acceptor,
+                                        .peer_principal = initiator},
+       name = peer->name](Result<ConcludedOpen> concluded) {
+        OnConcluded(identity, name, std::move(concluded));
+      });
+  if (!queued)
+    Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), initiator,
+           "too many handshakes");
+}
+
+void PeerLink::OnConcluded(PeerChannel::Identity identity, const std::string& peer,
+                           Result<ConcludedOpen> concluded) {
   if (!concluded)
-    return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), initiator,
-                  concluded.error().message);
+    return Refuse(identity.id, RefuseUnauthenticated(wire::RefusalCode::kRefused),
+                  identity.peer_principal, concluded.error().message);
   ++core_.counters[kAccepted];
-  peer_ = peer->name;
-  channel_id_ = channel;
-  Send({.type = wire::FrameType::kOpened, .channel = channel}, concluded->opened_body);
-  Establish({.role = wire::Role::kAcceptor,
-             .id = channel,
-             .local_principal = acceptor,
-             .peer_principal = initiator},
-            std::move(concluded->established));
+  peer_ = peer;
+  channel_id_ = identity.id;
+  Send({.type = wire::FrameType::kOpened, .channel = identity.id}, concluded->opened_body);
+  Establish(std::move(identity), std::move(concluded->established));
 }
 
 void PeerLink::Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,

@@ -1,6 +1,7 @@
 #include "funnel-authd/rules.h"
 
 #include "common/config/names.h"
+#include "funnel-authd/suites.h"
 
 namespace funnel::authd {
 namespace {
@@ -29,16 +30,20 @@ Result<InitiateRule> RuleForInitiate(const config::Configuration& config,
                       .wire_name = found->wire_name,
                       .target = found->target,
                       .peer = found->peer,
-                      .features = FeaturesOf(*found)};
+                      .features = FeaturesOf(*found),
+                      .fed_by = {},
+                      .suites = UsableSuites(found->suites)};
 }
 
-InitiateRule RuleForPeer(const config::PeerConfig& peer) {
+InitiateRule RuleForPeer(const config::Configuration& config, const config::PeerConfig& peer) {
   return InitiateRule{.identity = peer.identity.text(),
                       .expect = peer.principal.text(),
                       .wire_name = std::string(wire::kPeerService),
                       .target = peer.node,
                       .peer = peer.name,
-                      .features = kPeerFeatures};
+                      .features = kPeerFeatures,
+                      .fed_by = {},
+                      .suites = UsableSuites(config.node.peer_suites)};
 }
 
 wire::Features FeaturesOf(const ServiceConfig& service) {
@@ -48,8 +53,8 @@ wire::Features FeaturesOf(const ServiceConfig& service) {
 }
 
 std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
-                                       const wire::OpenBody& open) {
-  if (!open.Offers(wire::kProtocolVersion, wire::kSuiteRfc4121))
+                                       const wire::OpenBody& open, const wire::SuiteList& suites) {
+  if (ChooseSuite(suites, open) == nullptr)
     return Refuse(wire::RefusalCode::kBadVersion, "OPEN offers no version or suite of ours");
   if (!config::SameNode(open.target, config.node.name))
     return Refuse(wire::RefusalCode::kNoRoute, "OPEN is for node " + open.target);
@@ -59,8 +64,9 @@ std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
 std::expected<const ServiceConfig*, Refusal> ServiceForOpen(const config::Configuration& config,
                                                             const wire::OpenBody& open,
                                                             const std::string& peer) {
-  if (auto fit = CheckOpen(config, open); !fit) return std::unexpected(fit.error());
   const ServiceConfig* service = config.FindByWireName(open.service);
+  const auto suites = UsableSuites(service != nullptr ? service->suites : wire::SuiteList());
+  if (auto fit = CheckOpen(config, open, suites); !fit) return std::unexpected(fit.error());
   if (service == nullptr)
     return Refuse(wire::RefusalCode::kNoRoute,
                   "no service with a [connect] section is called " + open.service);

@@ -23,11 +23,13 @@ struct InitiateRule {
   std::string peer;    // next hop, for logs
   wire::Features features;
   std::vector<wire::Feed> fed_by;
+  wire::SuiteList suites;  // best first; those that can be had here
 };
 // Fails where there is no such service with a [listen] section.
 [[nodiscard]] Result<InitiateRule> RuleForInitiate(const config::Configuration& config,
                                                    const ServiceName& service);
-[[nodiscard]] InitiateRule RuleForPeer(const config::PeerConfig& peer);
+[[nodiscard]] InitiateRule RuleForPeer(const config::Configuration& config,
+                                       const config::PeerConfig& peer);
 
 // What our end of a channel can do: of @peer, and of a service, which says also what it carries.
 constexpr wire::Features kPeerFeatures{};
@@ -42,9 +44,10 @@ struct Refusal {
 // The service that an OPEN is for, if it may be tried: version, suite, target node, next hop.
 [[nodiscard]] std::expected<const config::ServiceConfig*, Refusal> ServiceForOpen(
     const config::Configuration& config, const wire::OpenBody& open, const std::string& peer);
-// What any OPEN must be, @peer's too.
+// What any OPEN must be, @peer's too. SUITES: those that the acceptor takes.
 [[nodiscard]] std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
-                                                     const wire::OpenBody& open);
+                                                     const wire::OpenBody& open,
+                                                     const wire::SuiteList& suites);
 
 // Whether the authenticated INITIATOR may open SERVICE; the error is what the initiator may know.
 [[nodiscard]] Result<> RequireAccepted(const config::ServiceConfig& service,

@@ -68,6 +68,9 @@ void WritePeers(JsonWriter& json, const Core& core, const PeerLinks& peers) {
         .Field("identity", peer.identity.text())
         .Field("since", link != nullptr ? OptionalTime(link->since()) : OptionalTime())
         .Field("expires", channel != nullptr ? WallTime(channel->expires()) : OptionalTime())
+        .Field("suite", channel != nullptr ? std::optional<std::int64_t>(channel->suite())
+                                           : std::optional<std::int64_t>())
+        .TextOrNull("suite_reason", channel != nullptr ? channel->why_not_better() : "")
         .TextOrNull("reason", link != nullptr ? link->reason() : "")
         .Close('}');
   }

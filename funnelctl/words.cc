@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "common/base/text.h"
+#include "common/wire/frame/suite.h"
 #include "funnelctl/figures.h"
 
 namespace funnel::ctl {
@@ -88,6 +89,15 @@ std::string_view RoleWord(config::Role role) {
       return "relay";
   }
   return {};
+}
+
+std::string PrintSuite(std::int64_t suite, std::string_view why_not_better) {
+  std::string out = "suite " + std::to_string(suite);
+  const bool fits = suite == static_cast<std::uint16_t>(suite);
+  const auto* traits = fits ? wire::FindSuite(static_cast<std::uint16_t>(suite)) : nullptr;
+  if (traits != nullptr) out += " (" + std::string(traits->name) + ")";
+  if (!why_not_better.empty()) out += ": " + Shown(why_not_better);
+  return out;
 }
 
 std::string Shown(std::string_view text) { return text.empty() ? "-" : EscapeForLog(text); }

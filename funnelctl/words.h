@@ -24,6 +24,9 @@ namespace funnel::ctl {
 [[nodiscard]] std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now);
 // "listen", "connect", "relay": as the section that it comes from.
 [[nodiscard]] std::string_view RoleWord(config::Role role);
+// How a channel is sealed: "suite 2 (x25519-aes256gcm)", and behind it why not better, if there is
+// a reason.
+[[nodiscard]] std::string PrintSuite(std::int64_t suite, std::string_view why_not_better);
 // Text that a peer may have chosen, fit for a terminal; "-" where it is empty.
 [[nodiscard]] std::string Shown(std::string_view text);
 

@@ -102,12 +102,15 @@ struct Announce {
   std::uint8_t role = 0;  // as in Context
   std::string local_principal;
   std::string peer_principal;
-  Secret exporter;  // 32 bytes, as Context gave it
+  Secret exporter;          // 32 bytes, as Context gave it
+  std::uint16_t suite = 1;  // of the channel
   template <typename Self>
   static auto Fields(Self& self) {
     return std::tie(self.request, self.service, self.role, self.local_principal,
                     self.peer_principal, self.exporter);
   }
+  static auto Later(auto& self) { return std::tie(self.suite); }
+  [[nodiscard]] bool NeedsLater() const { return suite != 1; }
 };
 
 // --- authd -> edge
@@ -130,20 +133,25 @@ struct Context {
   std::uint64_t context = 0;
   std::uint8_t role = 0;  // 0 initiator, 1 acceptor
   std::uint16_t enctype = 0;
-  Secret subkey;  // the acceptor's
+  Secret key;  // what frames are sealed with (seal/frame_cipher.h)
   std::string local_principal;
   std::string peer_principal;
   BootTime expires;
-  Bytes confirm;               // 32 bytes: SHA-256 over OPEN (less hop limit) and OPENED
+  Bytes confirm;               // 32 bytes: the same at both ends
   Secret exporter;             // 32 bytes: for the next rekey's bindings and for Announce
   Bytes reply_token;           // answer to AcceptRekey: goes into the REKEY record
   std::uint64_t features = 0;  // wire::Features that both ends have; 0 for a rekey
+  std::uint16_t suite = 1;
+  bool unproven = false;       // no payload before the far end has confirmed the handshake
+  std::string why_not_better;  // of the suite, for people
   template <typename Self>
   static auto Fields(Self& self) {
-    return std::tie(self.request, self.context, self.role, self.enctype, self.subkey,
+    return std::tie(self.request, self.context, self.role, self.enctype, self.key,
                     self.local_principal, self.peer_principal, self.expires, self.confirm,
                     self.exporter, self.reply_token, self.features);
   }
+  static auto Later(auto& self) { return std::tie(self.suite, self.unproven, self.why_not_better); }
+  bool NeedsLater() const { return suite != 1 || unproven || !why_not_better.empty(); }
 };
 
 struct Failed {

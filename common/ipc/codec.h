@@ -9,7 +9,9 @@
 //
 // A message is a struct of fields with `static constexpr MessageType kType` and
 //   template <typename Self> static auto Fields(Self& self) { return std::tie(self.a, self.b); }
-// so that one list of fields gives parser and serializer.
+// so that one list of fields gives parser and serializer. Fields that came with a later version
+// stand in a second list, Later(), behind the first; where they are as nodes before them had it,
+// !NeedsLater(), they are left out. So a message is taken from an older program, too.
 #pragma once
 
 #include <string>
@@ -197,19 +199,28 @@ template <typename Tag, typename Rep>
 
 }  // namespace internal
 
+template <typename Message>
+concept HasLater = requires(Message& message) { Message::Later(message); };
+
+template <typename Message, typename Work>
+void ForEachField(const Message& message, Work&& work) {
+  auto each = [&](const auto&... field) { (work(field), ...); };
+  std::apply(each, Message::Fields(message));
+  if constexpr (HasLater<Message>)
+    if (message.NeedsLater()) std::apply(each, Message::Later(message));
+}
+
 // The packet, in a buffer that is wiped when it goes. Fields that are too long for kMaxPacketSize
 // are the caller's mistake; sending will fail.
 template <typename Message>
 [[nodiscard]] Secret Serialize(const Message& message) {
   internal::Sizer sizer;
-  std::apply([&](const auto&... field) { (sizer.Add(internal::SizeOf(field)), ...); },
-             Message::Fields(message));
+  ForEachField(message, [&](const auto& field) { sizer.Add(internal::SizeOf(field)); });
   Secret packet(sizer.size());
   internal::PacketWriter out(packet.writable().data());
   out.Integer<1>(kVersion);
   out.Integer<1>(static_cast<std::uint8_t>(Message::kType));
-  std::apply([&](const auto&... field) { (internal::Write(out, field), ...); },
-             Message::Fields(message));
+  ForEachField(message, [&](const auto& field) { internal::Write(out, field); });
   return packet;
 }
 
@@ -218,8 +229,12 @@ template <typename Message>
 [[nodiscard]] Result<Message> Parse(ByteView packet) {
   ByteReader in = TRY(internal::BodyOf(packet, Message::kType));
   Message message;
-  bool whole = std::apply([&](auto&... field) { return (internal::Read(in, field) && ...); },
-                          Message::Fields(message));
+  auto read = [&](auto&... field) { return (internal::Read(in, field) && ...); };
+  bool whole = std::apply(read, Message::Fields(message));
+  if constexpr (HasLater<Message>)
+    // One message has one form: what may be left out is.
+    if (whole && !in.AtEnd())
+      whole = std::apply(read, Message::Later(message)) && message.NeedsLater();
   if (!whole || !in.AtEnd()) return internal::Malformed(Message::kType);
   return message;
 }

@@ -25,6 +25,7 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
               .sctpd_path = setup.run_dir + "/sctpd.sock",
               .counters = counters,
               .rekey_retry = setup.rekey_retry,
+              .confirm_timeout = setup.confirm_timeout,
               .make_cipher = std::move(setup.make_cipher),
               .authd = authd_,
               .linger = linger_,

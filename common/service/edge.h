@@ -30,6 +30,7 @@ class Edge {
     std::string sctpd_user;
     std::string run_dir;
     Duration rekey_retry = wire::ChannelSettings{}.rekey_retry;  // tests have less patience
+    Duration confirm_timeout = wire::ChannelSettings{}.confirm_timeout;
     CipherFactory make_cipher;
     std::function<std::size_t()> trace_queue_bytes;     // asked again each time
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do

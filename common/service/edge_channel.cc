@@ -20,9 +20,12 @@ Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
   setup.context.peer_principal = context.peer_principal;
   setup.context.exporter = std::move(context.exporter);
   setup.context.features = context.features;
+  setup.context.suite = context.suite;
+  setup.context.unproven = context.unproven;
+  setup.context.why_not_better = std::move(context.why_not_better);
   std::unique_ptr<EdgeChannel> channel(
       new EdgeChannel(shared, std::move(link), std::move(setup), owner));
-  wire::EpochKeys keys = TRY(channel->MakeKeys(context));
+  wire::EpochKeys keys = TRY(channel->MakeKeys(Epoch(), context));
   channel->wire_ = std::make_unique<wire::Channel>(
       channel->role_, id, channel->Settings(budget), std::move(keys),
       static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
@@ -39,6 +42,9 @@ EdgeChannel::EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link,
       local_principal_(std::move(setup.context.local_principal)),
       remote_principal_(std::move(setup.context.peer_principal)),
       features_(setup.context.features),
+      suite_(setup.context.suite),
+      unproven_(setup.context.unproven),
+      why_not_better_(std::move(setup.context.why_not_better)),
       serial_(++shared.last_serial),
       since_(Now()),
       tracer_(shared.trace, shared.service.name.text() + "/" + std::to_string(serial_)),
@@ -70,6 +76,8 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.features = features_;
   if (budget != 0) settings.packet_budget = budget;
   settings.rekey_retry = shared_.rekey_retry;
+  settings.confirm_first = unproven_ && role_ == wire::Role::kInitiator;
+  settings.confirm_timeout = shared_.confirm_timeout;
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
@@ -91,7 +99,8 @@ void EdgeChannel::Start() {
       {{"SERVICE", shared_.service.name.text()},
        {"PEER", peer_},
        {"LOCAL", local_principal_},
-       {"REMOTE", remote_principal_}});
+       {"REMOTE", remote_principal_},
+       {"SUITE", std::to_string(suite_)}});
 
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);

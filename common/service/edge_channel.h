@@ -64,6 +64,9 @@ class EdgeChannel final : public ChannelHandle,
   void SetTracing(bool on) { wire_->SetTracer(on ? &tracer_ : nullptr); }
   [[nodiscard]] ChannelId id() const { return id_; }
   [[nodiscard]] std::uint16_t enctype() const { return enctype_; }
+  [[nodiscard]] std::uint16_t suite() const { return suite_; }
+  // Why it is no better; empty: it is the best that this end has.
+  [[nodiscard]] const std::string& why_not_better() const { return why_not_better_; }
   [[nodiscard]] std::uint64_t context() const { return security_.context; }
   [[nodiscard]] TimePoint since() const { return since_; }
 
@@ -81,7 +84,7 @@ class EdgeChannel final : public ChannelHandle,
   EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, Setup&& setup, Owner& owner);
   // By the service's keys; a BUDGET of 0 is unknown.
   [[nodiscard]] wire::ChannelSettings Settings(std::uint32_t budget) const;
-  [[nodiscard]] Result<wire::EpochKeys> MakeKeys(const ipc::Context& context);
+  [[nodiscard]] Result<wire::EpochKeys> MakeKeys(Epoch epoch, const ipc::Context& context);
   // What sctpd shows of the channel.
   void Note(ipc::NoteState state, const std::string& text);
   void LogEnd() const;
@@ -136,6 +139,9 @@ class EdgeChannel final : public ChannelHandle,
   const std::string local_principal_;
   const std::string remote_principal_;
   const wire::Features features_;
+  const std::uint16_t suite_;  // for the channel's life
+  const bool unproven_;        // nothing but CONFIRM shows who chose it
+  const std::string why_not_better_;
   const std::uint64_t serial_;
   const TimePoint since_;
 

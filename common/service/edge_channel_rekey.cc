@@ -11,10 +11,15 @@ constexpr std::size_t kHashSize = 32;
 
 }  // namespace
 
-Result<wire::EpochKeys> EdgeChannel::MakeKeys(const ipc::Context& context) {
+Result<wire::EpochKeys> EdgeChannel::MakeKeys(Epoch epoch, const ipc::Context& context) {
   if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
   wire::EpochKeys keys;
-  keys.cipher = TRY(shared_.make_cipher(context.enctype, context.subkey.view(), role_));
+  keys.cipher = TRY(shared_.make_cipher({.suite = context.suite,
+                                         .enctype = context.enctype,
+                                         .key = context.key.view(),
+                                         .our_role = role_,
+                                         .channel = id_,
+                                         .epoch = epoch}));
   keys.confirm = context.confirm;
   keys.expires = context.expires;
   enctype_ = context.enctype;
@@ -78,11 +83,13 @@ void EdgeChannel::OnRekeyRefused() {
 void EdgeChannel::OnRekeyContext(ipc::Context context) {
   bool same = context.local_principal == local_principal_ &&
               context.peer_principal == remote_principal_ &&
-              context.role == static_cast<std::uint8_t>(role_);
-  auto keys = MakeKeys(context);
+              context.role == static_cast<std::uint8_t>(role_) && context.suite == suite_;
+  auto keys = MakeKeys(rekey_epoch_, context);
   if (over_ || !same || !keys) {
     shared_.authd.Release(context.context);
-    return RekeyFailed(!same ? "its principals are others" : keys ? "" : keys.error().message);
+    return RekeyFailed(!same  ? "its principals or its suite are others"
+                       : keys ? ""
+                              : keys.error().message);
   }
 
   // The initiator could not use what was answered before, or it would not have asked again.
@@ -124,6 +131,7 @@ void EdgeChannel::Announce() {
   announce.local_principal = local_principal_;
   announce.peer_principal = remote_principal_;
   announce.exporter = security_.exporter.Clone();
+  announce.suite = suite_;
 
   // authd knows nothing of these any more; what is not in use yet is announced when it is.
   security_.context = 0;

@@ -9,6 +9,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/version.h"
 #include "common/seal/enctype.h"
+#include "common/wire/frame/suite.h"
 
 namespace funnel::service {
 namespace {
@@ -58,6 +59,10 @@ void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   out.Field("local_principal", channel.local_principal());
   out.Field("remote_principal", channel.remote_principal());
   out.Field("enctype", EnctypeText(channel.enctype()));
+  const wire::SuiteTraits* suite = wire::FindSuite(channel.suite());
+  out.Field("suite", channel.suite());
+  out.Field("suite_name", suite != nullptr ? suite->name : "");
+  out.TextOrNull("suite_reason", channel.why_not_better());
   out.Field("epoch", wire.epoch().value());
   out.Field("since", UnixTime(channel.since())).Field("expires", UnixTime(wire.expires()));
   out.Field("rtt_ms", round_trip == Duration::zero()

@@ -13,7 +13,6 @@
 #include "common/event/notify.h"
 #include "common/event/ticker.h"
 #include "common/ipc/log_level_command.h"
-#include "common/seal/token_cipher.h"
 #include "common/service/control_server.h"
 #include "common/service/edge.h"
 #include "common/service/edge_commands.h"
@@ -23,13 +22,6 @@ namespace funnel::service {
 namespace {
 
 constexpr int kFailure = 1;
-
-Result<std::unique_ptr<wire::FrameCipher>> MakeCipher(std::uint16_t number, ByteView subkey,
-                                                      wire::Role role) {
-  auto enctype = seal::EnctypeFromNumber(number);
-  if (!enctype) return Fail("authd gave a key of type " + std::to_string(number));
-  return seal::MakeTokenCipher(*enctype, subkey, role);
-}
 
 // Every flow or connection has a descriptor.
 void RaiseDescriptorLimit() {
@@ -100,7 +92,8 @@ class EdgeDaemon {
     return {.service = *service_,
             .sctpd_user = configuration_.node.sctpd_user,
             .run_dir = options_.run_dir,
-            .make_cipher = &MakeCipher,
+            .confirm_timeout = configuration_.node.kerberos.handshake_timeout,
+            .make_cipher = &seal::MakeFrameCipher,
             .trace_queue_bytes = [this] { return node_.control.trace_queue_bytes; },
             .on_stopped = [this] { loop_->Exit(0); },
             .on_status = [](const std::string& text) { event::NotifyStatus(text); },

@@ -8,18 +8,17 @@
 #include "common/config/model.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
+#include "common/seal/frame_cipher.h"
 #include "common/service/application.h"
 #include "common/service/authd_client.h"
 #include "common/service/channel_link.h"
 #include "common/service/counters.h"
-#include "common/wire/frame/crypto.h"
-#include "common/wire/frame/types.h"
 
 namespace funnel::service {
 
-// seal::MakeTokenCipher, or a toy in tests.
-using CipherFactory = std::function<Result<std::unique_ptr<wire::FrameCipher>>(
-    std::uint16_t enctype, ByteView subkey, wire::Role our_role)>;
+// seal::MakeFrameCipher, or a toy in tests.
+using CipherFactory =
+    std::function<Result<std::unique_ptr<wire::FrameCipher>>(const seal::FrameKeys& keys)>;
 
 class Linger;
 class Trace;
@@ -31,6 +30,7 @@ struct SharedState {
   std::string sctpd_path;
   metrics::CounterFile& counters;
   Duration rekey_retry;
+  Duration confirm_timeout;  // of a handshake that nothing else proves
   CipherFactory make_cipher;
   AuthdClient& authd;
   Linger& linger;

@@ -78,6 +78,8 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
   if (!local.empty())
     table.AddNote("we are " + Shown(local) + ", they are " +
                   Shown(Either(seen, "remote_principal")));
+  if (const auto suite = MaybeNumberOf(seen.edge, "suite"))
+    table.AddNote(PrintSuite(*suite, TextOf(seen.edge, "suite_reason")));
   const std::string reason = TextOf(seen.sctpd, "reason");
   if (!reason.empty()) table.AddNote("reason: " + Shown(reason));
 }

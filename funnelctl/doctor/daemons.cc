@@ -37,12 +37,21 @@ std::string WhyDown(const Context& context, const AssociationStatus& association
   return "no reason is known";
 }
 
+// In which suite the two nodes prove who they are, and why in no better one.
+std::string SuiteOf(const Context& context, const std::string& name) {
+  if (!context.view.authd.status) return {};
+  for (const PeerVerification& peer : context.view.authd.status->peers)
+    if (peer.peer == name && peer.suite) return ", " + PrintSuite(*peer.suite, peer.suite_reason);
+  return {};
+}
+
 Finding OfPeer(const Context& context, const config::PeerConfig& peer,
                const AssociationStatus& association) {
   if (association.state == "up") {
     std::string rtt =
         association.srtt_ms ? ", round trip " + PrintMilliseconds(*association.srtt_ms) : "";
-    return Ok("up by " + Shown(association.carrier) + " with " + Shown(association.address) + rtt);
+    return Ok("up by " + Shown(association.carrier) + " with " + Shown(association.address) + rtt +
+              SuiteOf(context, peer.name));
   }
   if (peer.when == config::When::kOnDemand) return Ok("not needed now (when = on-demand)");
   std::string todo = peer.connect.empty()

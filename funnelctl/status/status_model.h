@@ -64,8 +64,8 @@ struct IdentityStatus {
 };
 
 struct PeerVerification {
-  std::string peer, node, state, principal, identity, reason;
-  std::optional<std::int64_t> since, expires;
+  std::string peer, node, state, principal, identity, reason, suite_reason;
+  std::optional<std::int64_t> since, expires, suite;
 };
 
 struct FailureStatus {

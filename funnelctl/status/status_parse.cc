@@ -139,6 +139,8 @@ void TakePeer(const Json& in, PeerVerification& out) {
   Take(in, "reason", out.reason);
   Take(in, "since", out.since);
   Take(in, "expires", out.expires);
+  Take(in, "suite", out.suite);
+  Take(in, "suite_reason", out.suite_reason);
 }
 
 void TakeFailure(const Json& in, FailureStatus& out) {

@@ -40,6 +40,8 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
     std::string until = verification->expires ? " until " + PrintTime(*verification->expires) : "";
     table.AddNote("is " + Shown(verification->principal) + until + "; we are " +
                   Shown(verification->identity));
+    if (verification->suite)
+      table.AddNote("proven in " + PrintSuite(*verification->suite, verification->suite_reason));
   } else if (!verification->reason.empty()) {
     table.AddNote("identity: " + Shown(verification->reason));
   }

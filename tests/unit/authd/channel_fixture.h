@@ -49,7 +49,7 @@ class ChannelTest : public test::TwoRunningNodes {
   }
   static void ExpectSameKeys(const ipc::Context& ours, const ipc::Context& theirs) {
     EXPECT_EQ(ours.enctype, theirs.enctype);
-    EXPECT_TRUE(std::ranges::equal(ours.subkey.view(), theirs.subkey.view()));
+    EXPECT_TRUE(std::ranges::equal(ours.key.view(), theirs.key.view()));
     EXPECT_TRUE(std::ranges::equal(ours.exporter.view(), theirs.exporter.view()));
     EXPECT_EQ(ours.confirm, theirs.confirm);
     EXPECT_EQ(ours.confirm.size(), 32u);

@@ -62,7 +62,7 @@ bool Received(const Client& client, const Bytes& secret) {
 
 TEST_F(ChannelTest, NeverGivesATicketsOrKeytabsKeyAway) {
   auto [ours, theirs] = Establish();
-  const Bytes subkey(ours.subkey.view().begin(), ours.subkey.view().end());
+  const Bytes subkey(ours.key.view().begin(), ours.key.view().end());
   // The search works: it finds what edges are meant to get, and sctpd is not.
   EXPECT_TRUE(Received(edge_, subkey));
   EXPECT_TRUE(Received(backend_edge_, subkey));

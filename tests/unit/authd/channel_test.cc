@@ -1,7 +1,7 @@
 // A channel's handshake through two whole authds: edges, claims, refusals, rekeys.
 #include <algorithm>
 
-#include "common/seal/token_cipher.h"
+#include "common/seal/frame_cipher.h"
 #include "common/wire/frame/open.h"
 #include "tests/unit/authd/channel_fixture.h"
 
@@ -21,10 +21,13 @@ TEST_F(ChannelTest, GivesBothEdgesTheSameKeys) {
   const auto difference = ours.expires.since_boot - theirs.expires.since_boot;
   EXPECT_LE(std::chrono::abs(difference), std::chrono::seconds(2));
 
-  auto sealer = seal::MakeTokenCipher(seal::Enctype::kAes256Sha384, ours.subkey.view(),
-                                      wire::Role::kInitiator);
-  auto opener = seal::MakeTokenCipher(seal::Enctype::kAes256Sha384, theirs.subkey.view(),
-                                      wire::Role::kAcceptor);
+  auto cipher = [](const ipc::Context& context) {
+    return seal::MakeFrameCipher({.suite = context.suite,
+                                  .enctype = context.enctype,
+                                  .key = context.key.view(),
+                                  .our_role = static_cast<wire::Role>(context.role)});
+  };
+  auto sealer = cipher(ours), opener = cipher(theirs);
   Bytes token(5 + (*sealer)->Overhead());
   const ByteView pieces[] = {AsBytes("hello")};
   ASSERT_TRUE((*sealer)->Seal(0, pieces, token));
@@ -47,7 +50,7 @@ TEST_F(ChannelTest, RefusesAnOpenThatWasAlteredOnTheWay) {
   EXPECT_FALSE(wire::RefusedBody::Parse(refused.refused_body)->has_verdict());
 
   auto more_suites = wire::OpenBody::Parse(Open().open_body).value();
-  more_suites.suites.push_back(2);
+  more_suites.suites.push_back(99);
   EXPECT_EQ(Refusal(more_suites.Serialize()).code, 1);
 }
 
@@ -55,7 +58,8 @@ TEST_F(ChannelTest, NoticesAnOpenedThatWasAlteredOnTheWay) {
   const auto opening = Open();
   auto accepted = Accept(opening.open_body);
   auto opened = wire::OpenedBody::Parse(accepted.opened_body).value();
-  opened.suite = 2;
+  opened.version = 1;
+  opened.token[opened.token.size() / 2] ^= 1;
   edge_.Send(ipc::Complete{
       .request = ++request_, .handshake = opening.handshake, .reply = opened.Serialize()});
   EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
@@ -153,7 +157,7 @@ TEST_F(ChannelTest, RedeemsAClaimOnceAndForItsServiceOnly) {
   backend_edge_.Send(ipc::Redeem{
       .request = ++request_, .service = Service("ldap"), .claim = accepted.claim.Clone()});
   EXPECT_EQ(backend_edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kUnknown);
-  EXPECT_FALSE(Redeem(accepted.claim).subkey.empty());
+  EXPECT_FALSE(Redeem(accepted.claim).key.empty());
   backend_edge_.Send(ipc::Redeem{
       .request = ++request_, .service = Service("dns"), .claim = accepted.claim.Clone()});
   EXPECT_EQ(backend_edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kUnknown);
@@ -192,7 +196,7 @@ TEST_F(ChannelTest, RekeysWithFreshKeys) {
   const auto next_theirs = backend_edge_.Receive<ipc::Context>();
   const auto next_ours = Complete(opening.handshake, next_theirs.reply_token);
   ExpectSameKeys(next_ours, next_theirs);
-  EXPECT_FALSE(std::ranges::equal(ours.subkey.view(), next_ours.subkey.view()));
+  EXPECT_FALSE(std::ranges::equal(ours.key.view(), next_ours.key.view()));
   EXPECT_NE(ours.confirm, next_ours.confirm);
 }
 

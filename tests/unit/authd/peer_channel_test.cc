@@ -22,9 +22,10 @@ class PeerChannelTest : public testing::Test {
   // Of one handshake: FILL tells one from another. Rekeys are due after 4/5 of LIFE.
   static Established Keys(std::uint8_t fill, Duration life) {
     Established keys;
-    keys.key.enctype = kAes256Sha1;
-    keys.key.subkey = Secret(ByteView(Bytes(32, fill)));
-    keys.key.expires = BootTime{BootNow().since_boot + life};
+    keys.enctype = kAes256Sha1;
+    keys.key = Secret(ByteView(Bytes(32, fill)));
+    keys.exporter = Secret(ByteView(Bytes(32, fill)));
+    keys.expires = BootTime{BootNow().since_boot + life};
     keys.confirm = Bytes(32, fill);
     return keys;
   }

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "common/seal/key_shares.h"
 #include "funnel-authd/claims.h"
 #include "funnel-authd/contexts.h"
 #include "funnel-authd/failures.h"
+#include "funnel-authd/suites.h"
 
 namespace funnel::authd {
 namespace {
@@ -84,9 +86,9 @@ TEST_F(RulesTest, NamesOfNodesAreComparedAsDnsDoes) {
   config_.peers[0].node = "Branch.TEST";
   auto open = OpenFor("directory");
   open.target = "ns.HERE.test";
-  EXPECT_TRUE(CheckOpen(config_, open));
+  EXPECT_TRUE(CheckOpen(config_, open, {1}));
   open.target = "ns.here.test.x";
-  EXPECT_FALSE(CheckOpen(config_, open));
+  EXPECT_FALSE(CheckOpen(config_, open, {1}));
   const auto* peer =
       FindPeerByPrincipal(config_, "funnel/branch@R", "funnel/here@R", "branch.test.");
   EXPECT_EQ(peer, &config_.peers[0]);
@@ -97,13 +99,36 @@ TEST_F(RulesTest, RefusesAnotherPeerTargetVersionOrSuite) {
             wire::RefusalCode::kRefused);
   auto open = OpenFor("directory");
   open.target = "there.test";
-  EXPECT_EQ(CheckOpen(config_, open).error().code, wire::RefusalCode::kNoRoute);
+  EXPECT_EQ(CheckOpen(config_, open, {1}).error().code, wire::RefusalCode::kNoRoute);
   open = OpenFor("directory");
   open.versions = {2, 3};
-  EXPECT_EQ(CheckOpen(config_, open).error().code, wire::RefusalCode::kBadVersion);
+  EXPECT_EQ(CheckOpen(config_, open, {1}).error().code, wire::RefusalCode::kBadVersion);
   open = OpenFor("directory");
   open.suites = {2};
-  EXPECT_EQ(CheckOpen(config_, open).error().code, wire::RefusalCode::kBadVersion);
+  open.x25519_share = Bytes(wire::kX25519ShareSize, 9);
+  EXPECT_EQ(CheckOpen(config_, open, {1}).error().code, wire::RefusalCode::kBadVersion);
+}
+
+TEST_F(RulesTest, TakesTheFirstOfItsOwnSuitesThatBothHave) {
+  auto open = OpenFor("directory");
+  open.suites = {1, 4, 2, 999};
+  open.x25519_share = Bytes(wire::kX25519ShareSize, 9);
+  EXPECT_EQ(ChooseSuite({2, 4, 1}, open)->suite, wire::Suite(2));
+  EXPECT_EQ(ChooseSuite({5, 3, 4, 1}, open)->suite, wire::Suite(4));
+  EXPECT_EQ(ChooseSuite({3, 5}, open), nullptr);
+  open.x25519_share.clear();
+  EXPECT_EQ(ChooseSuite({2, 4, 1}, open)->suite, wire::Suite(1)) << "a suite without its share";
+}
+
+TEST_F(RulesTest, OffersWhatIsConfiguredAndCanBeHad) {
+  config_.services[0].suites = {4, 1};
+  EXPECT_EQ(RuleForInitiate(config_, S("dns"))->suites, (wire::SuiteList{4, 1}));
+  config_.services[0].suites = {3, 2};
+  const wire::SuiteList here = seal::HasMlKem() ? wire::SuiteList{3, 2} : wire::SuiteList{2};
+  EXPECT_EQ(RuleForInitiate(config_, S("dns"))->suites, here);
+  config_.services[1].suites = {2};
+  EXPECT_EQ(ServiceForOpen(config_, OpenFor("directory"), "branch").error().code,
+            wire::RefusalCode::kBadVersion);
 }
 
 TEST_F(RulesTest, AcceptsListedInitiatorsOnly) {

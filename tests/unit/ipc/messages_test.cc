@@ -93,7 +93,35 @@ TEST(Messages, KeepTheirFields) {
   EXPECT_EQ(context->enctype, 20);
   EXPECT_EQ(context->peer_principal, "dns/ns.hoster.net@EXAMPLE.NET");
   EXPECT_EQ(context->expires.since_boot, std::chrono::nanoseconds(123456789));
-  EXPECT_EQ(context->subkey.size(), 32u);
+  EXPECT_EQ(context->key.size(), 32u);
+}
+
+// authd takes back channels whose edges are of the version before it.
+TEST(Messages, OfAnEarlierVersionAreTaken) {
+  Announce announce = Sample<Announce>();
+  const Secret before = Serialize(announce);
+  EXPECT_EQ(Parse<Announce>(before.view())->suite, 1);
+  announce.suite = 4;
+  const Secret now = Serialize(announce);
+  EXPECT_EQ(now.size(), before.size() + 2);
+  EXPECT_EQ(Parse<Announce>(now.view())->suite, 4);
+  EXPECT_FALSE(Parse<Announce>(now.view().first(now.size() - 1)));
+  // What is as before is not written.
+  Bytes idle(before.view().begin(), before.view().end());
+  idle.insert(idle.end(), {0, 1});
+  EXPECT_FALSE(Parse<Announce>(idle));
+}
+
+TEST(Messages, AContextTellsItsSuite) {
+  Context context = Sample<Context>();
+  context.suite = 2;
+  context.unproven = true;
+  context.why_not_better = "because";
+  const auto parsed = Parse<Context>(Serialize(context).view());
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->suite, 2);
+  EXPECT_TRUE(parsed->unproven);
+  EXPECT_EQ(parsed->why_not_better, "because");
 }
 
 TEST(Messages, RejectAServiceNameThatIsNone) {

@@ -33,7 +33,7 @@ ipc::Context FakeAuthd::MakeContext(std::uint32_t request, wire::Role role, Byte
   context.enctype = 18;
   Bytes key(32, 0x42);
   std::copy_n(seed.begin(), std::min<std::size_t>(seed.size(), key.size()), key.begin());
-  context.subkey = Secret(key);
+  context.key = Secret(key);
   bool near = role == wire::Role::kInitiator;
   context.local_principal = near ? "dns/near@R" : "dns/far@R";
   context.peer_principal = near ? "dns/far@R" : "dns/near@R";

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "common/seal/token_cipher.h"
+#include "common/seal/frame_cipher.h"
 
 namespace funnel::service {
 
@@ -38,10 +38,7 @@ Edge::Setup TwoEdgesTest::Setup(config::Role role) {
           .sctpd_user = std::to_string(geteuid()),
           .run_dir = folder_,
           .rekey_retry = std::chrono::milliseconds(200),
-          .make_cipher =
-              [](std::uint16_t enctype, ByteView key, wire::Role our_role) {
-                return seal::MakeTokenCipher(*seal::EnctypeFromNumber(enctype), key, our_role);
-              },
+          .make_cipher = &seal::MakeFrameCipher,
           .trace_queue_bytes = [] { return std::size_t{64 * 1024}; },
           .on_stopped = [this] { ++stopped_; },
           .on_status = [this](const std::string& text) { status_ = text; }};

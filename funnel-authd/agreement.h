@@ -1,0 +1,43 @@
+// The end of a handshake: from the context's key, and what the shares agree on, to the keys of one
+// epoch of a channel. In suites above 1 neither the subkey nor a share's secret outlives the call.
+#pragma once
+
+#include <string>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/gss/context.h"
+#include "common/wire/frame/feature_set.h"
+#include "common/wire/frame/suite.h"
+
+namespace funnel::authd {
+
+// What both ends have then; of it edges get all.
+struct Established {
+  std::uint16_t suite = static_cast<std::uint16_t>(wire::Suite::kRfc4121);
+  std::uint16_t enctype = 0;  // of the Kerberos context
+  Secret key;                 // what frames are sealed with: seal::FrameKeys
+  Bytes confirm;              // 32 bytes
+  Secret exporter;            // 32 bytes; part of the next rekey's bindings, opens nothing
+  BootTime expires;           // the ticket's end
+  // Of a channel's first epoch only:
+  wire::Features features;  // what both ends can do
+  // More than suite 1 was offered, and nothing but CONFIRM will show whether the acceptor, or
+  // somebody on the path, chose suite 1: no payload goes out before.
+  bool unproven = false;
+  std::string why_not_better;  // of the suite, for people; empty: it is the best we have
+};
+
+// Suite 1: HASHED is what CONFIRM is the hash of.
+[[nodiscard]] Established AgreeOnSubkey(gss::ContextKey key, ByteView hashed);
+// Above: SHARED comes from the shares, TRANSCRIPT is what the keys are bound to.
+[[nodiscard]] Established AgreeOnShares(const wire::SuiteTraits& suite, gss::ContextKey key,
+                                        Secret shared, ByteView transcript);
+
+// The acceptor's proof that MESSAGE is what it received and answered.
+[[nodiscard]] Bytes ProofOf(const gss::ContextKey& key, ByteView message);
+[[nodiscard]] Result<> RequireProof(const gss::ContextKey& key, ByteView message, ByteView proof);
+
+}  // namespace funnel::authd
