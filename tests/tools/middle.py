@@ -16,6 +16,7 @@ a reliable one that never comes rightly ends its channel a minute later. What ca
     stream   send it on stream `to`
     channel  write `to` into its channel field
     epoch    write `to` into its epoch field
+    fields   `set` fields of a handshake's frame: {number: value in hexadecimal, or null to take it away}
     forge    put the frame `hex` in its place, with this one's channel field
     random   put random bytes in its place, half of the time behind a valid clear header
     seen     nothing: answers with {"channels": {channel: frames seen}}
@@ -48,6 +49,19 @@ def crc32c(data):
     for byte in data:
         crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
+
+
+def with_fields(body, changes):
+    """The body of OPEN or OPENED with other values; fields stay in their order."""
+    out, at = b"", 0
+    while at + 3 <= len(body):
+        number, length = struct.unpack_from(">BH", body, at)
+        value = body[at + 3:at + 3 + length]
+        at += 3 + length
+        wanted = changes.get(str(number), value.hex())
+        if wanted is not None:
+            out += struct.pack(">BH", number, len(wanted) // 2) + bytes.fromhex(wanted)
+    return out
 
 
 class Middle:
@@ -123,6 +137,8 @@ class Middle:
             return frame[:4] + struct.pack(">I", order["to"]) + frame[8:], header
         if what == "epoch":
             return frame[:2] + struct.pack(">H", order["to"]) + frame[4:], header
+        if what == "fields":
+            return frame[:12] + with_fields(frame[12:], order["set"]), header
         if what == "forge":
             forged = bytes.fromhex(order["hex"])
             return forged[:4] + struct.pack(">I", channel) + forged[8:], header
