@@ -22,7 +22,11 @@ local ENDS = {
   [0] = "done", [1] = "aborted: the edge has gone", [2] = "a limit was reached", [3] = "a relay lost the way on",
   [4] = "closed by an administrator of a relay",
 }
-local SUITES = { [1] = "RFC 4121 Wrap tokens" }
+local SUITES = {
+  [1] = "RFC 4121 Wrap tokens", [2] = "X25519, AES-256-GCM", [3] = "X25519 and ML-KEM-768, AES-256-GCM",
+  [4] = "X25519, ChaCha20-Poly1305", [5] = "X25519 and ML-KEM-768, ChaCha20-Poly1305",
+}
+local SEQUENCE_BYTES, TAG_BYTES = 6, 16 -- of a frame in suites above 1
 
 local proto = Proto("funnel", "Funnel")
 local f = {
@@ -46,6 +50,10 @@ local f = {
   chosen = ProtoField.uint8("funnel.chosen_version", "Chosen version"),
   features = ProtoField.bytes("funnel.features", "Features (bits)"),
   fed_by = ProtoField.bytes("funnel.fed_by", "Services that go on into this one"),
+  share = ProtoField.bytes("funnel.share", "X25519 share of the initiator"),
+  ml_kem = ProtoField.bytes("funnel.ml_kem_key", "ML-KEM-768 key of the initiator"),
+  answer = ProtoField.bytes("funnel.share_answer", "Answer to the shares"),
+  proof = ProtoField.bytes("funnel.proof", "Proof of the acceptor"),
   verdict = ProtoField.bytes("funnel.verdict", "Verdict (sealed)"),
   refusal = ProtoField.uint16("funnel.refused.code", "Refused", base.DEC, REFUSALS),
   text = ProtoField.string("funnel.refused.text", "Text (nobody has signed it)"),
@@ -68,20 +76,20 @@ proto.fields, proto.experts = f, e
 
 local gssapi = Dissector.get("gssapi")
 
--- What each OPEN named, by channel: a list of {frame number, service}, in the order of the capture.
-local opens = {}
-function proto.init() opens = {} end
+-- What each OPEN named, and each OPENED chose, by channel: lists of {frame number, what}, in the order of the capture.
+local opens, suites = {}, {}
+function proto.init() opens, suites = {}, {} end
 
-local function remember(channel, number, service)
-  local seen = opens[channel] or {}
-  opens[channel] = seen
-  if #seen == 0 or seen[#seen].number < number then seen[#seen + 1] = { number = number, service = service } end
+local function remember(of, channel, number, what)
+  local seen = of[channel] or {}
+  of[channel] = seen
+  if #seen == 0 or seen[#seen].number < number then seen[#seen + 1] = { number = number, what = what } end
 end
 
-local function service_of(channel, number)
-  local seen = opens[channel] or {}
+local function remembered(of, channel, number)
+  local seen = of[channel] or {}
   for i = #seen, 1, -1 do
-    if seen[i].number <= number then return seen[i].service end
+    if seen[i].number <= number then return seen[i].what end
   end
 end
 
@@ -115,6 +123,11 @@ local function token(tree, value, frame)
   frame.pinfo.cols.protocol, frame.pinfo.cols.info = "Funnel", columns
 end
 
+local function chosen_suite(tree, value, frame)
+  tree:add(f.suite, value)
+  if frame.type == OPENED then remember(suites, frame.channel, frame.pinfo.number, value:uint()) end
+end
+
 -- type: name, least and most bytes, a multiple of, how it is shown.
 local FIELDS = {
   [1] = { "Versions", 1, 32, 1, each(f.offered, 1) },
@@ -126,17 +139,21 @@ local FIELDS = {
   [11] = { "Hop limit", 1, 1, 1, one(f.hops) },
   [15] = { "Token", 1, 65535, 1, token },
   [17] = { "Version", 1, 1, 1, one(f.chosen) },
-  [19] = { "Suite", 2, 2, 1, one(f.suite) },
+  [19] = { "Suite", 2, 2, 1, chosen_suite },
+  [24] = { "Share", 32, 32, 1, one(f.share) },
+  [26] = { "ML-KEM key", 1184, 1184, 1, one(f.ml_kem) },
+  [28] = { "Answer", 32, 1120, 1, one(f.answer) },
   [30] = { "Features", 1, 8, 1, one(f.features) },
   [32] = { "Fed by", 1, 2048, 1, one(f.fed_by) },
+  [34] = { "Proof", 48, 48, 1, one(f.proof) },
 }
 local ALLOWED = {
-  [OPEN] = { 1, 3, 5, 7, 9, 11, 15, 30, 32 },
-  [OPENED] = { 15, 17, 19, 30 },
+  [OPEN] = { 1, 3, 5, 7, 9, 11, 15, 24, 26, 30, 32 },
+  [OPENED] = { 15, 17, 19, 28, 30, 34 },
   [REFUSED] = { 2, 15, 17, 19 },
 }
 
-local OPTIONAL = { [30] = true, [32] = true }
+local OPTIONAL = { [24] = true, [26] = true, [28] = true, [30] = true, [32] = true, [34] = true }
 
 local function malformed(tree, text) tree:add_proto_expert_info(e.malformed, text) end
 
@@ -185,11 +202,25 @@ local function add_fields(tree, body, frame)
   if #absent > 0 then malformed(tree, "Missing: " .. table.concat(absent, ", ")) end
 end
 
+local function aead_frame(tree, body, suite)
+  if body:len() < SEQUENCE_BYTES + TAG_BYTES then return malformed(tree, "The frame is cut short") end
+  local item = tree:add(f.sealed, body)
+  if suite ~= 0 then item:add(f.suite, suite):set_generated() end
+  item:add(f.sequence, body(0, SEQUENCE_BYTES), body(0, SEQUENCE_BYTES):uint64())
+  local length = body:len() - SEQUENCE_BYTES - TAG_BYTES
+  if length > 0 then
+    item:add(f.sealed_bytes, body(SEQUENCE_BYTES, length), length)
+  else
+    malformed(item, "Nothing is sealed")
+  end
+  return "seq " .. tostring(body(0, SEQUENCE_BYTES):uint64()) .. ", " .. length .. " bytes"
+end
+
 local BODIES = {
   [OPEN] = function(tree, body, frame)
     add_fields(tree, body, frame)
     if not frame.service then return end
-    remember(frame.channel, frame.pinfo.number, frame.service)
+    remember(opens, frame.channel, frame.pinfo.number, frame.service)
     return frame.service .. (frame.target and " to " .. frame.target or "")
   end,
   [OPENED] = function(tree, body, frame) add_fields(tree, body, frame) end,
@@ -202,6 +233,10 @@ local BODIES = {
     return REFUSALS[body(0, 2):uint()]
   end,
   [SEALED] = function(tree, body, frame)
+    local suite = remembered(suites, frame.channel, frame.pinfo.number)
+    -- Where no OPENED was seen: a sequence that looks like a token's first bytes is 5 million million frames away.
+    if suite == nil and body:len() >= 2 and body(0, 2):uint() ~= 0x0504 then suite = 0 end
+    if suite ~= nil and suite ~= 1 then return aead_frame(tree, body, suite) end
     if body:len() < TOKEN_HEADER_BYTES then return malformed(tree, "The token is cut short") end
     if body(0, 2):uint() ~= 0x0504 then return malformed(tree, "This is no Wrap token of RFC 4121") end
     local item = tree:add(f.sealed, body)
@@ -269,7 +304,7 @@ function proto.dissector(tvb, pinfo, root)
   elseif known then
     malformed(tree, title .. " without a body")
   end
-  local service = service_of(frame.channel, pinfo.number)
+  local service = remembered(opens, frame.channel, pinfo.number)
   if service and frame.type ~= OPEN then
     tree:add(f.service, service):set_generated()
     title = title .. " " .. service

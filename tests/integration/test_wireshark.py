@@ -64,12 +64,12 @@ def test_the_dissector_names_what_is_in_the_clear(captured):
     named = {service for services, _, _ in opens for service in services}
     assert {"@peer", "dns", "ldap"} <= named, opens
     assert {target for _, targets, _ in opens for target in targets} <= {"branch.funnel.test", "hoster.funnel.test"}
-    assert captured.packets("funnel.type == 2 && funnel.chosen_version == 1 && funnel.suite == 1", "funnel.token")
+    assert captured.packets("funnel.type == 2 && funnel.chosen_version == 1 && funnel.suite == 2", "funnel.token")
     for service in ("dns", "ldap"):
         sealed = captured.packets(f'funnel.service == "{service}" && funnel.type == 4', "funnel.sealed.sequence",
                                   "funnel.sealed.length")
         assert len(sealed) >= 2 and {"0", "1"} <= {number for numbers, _ in sealed for number in numbers}
-        assert all(int(length) >= 44 for _, lengths in sealed for length in lengths)
+        assert all(int(length) >= 12 for _, lengths in sealed for length in lengths)
     ends = captured.packets('funnel.type == 5 && funnel.service == "dns"', "funnel.closed.code")
     assert ends and all(set(codes) == {"0"} for codes, in ends)
     # The first token of a handshake is Kerberos: who asks for what stands in it for everybody to see.
@@ -116,6 +116,7 @@ HOSTILE = {
     "refused": (frame(REFUSED, b"\0\1\xffno"), "REFUSED is cut short"),
     "refused-token": (frame(REFUSED, b"\0\1\0" + field(15, b"x")), "Missing: Verdict, Version, Suite"),
     "opened": (frame(OPENED, field(17, b"\1")), "Missing: Token, Suite"),
+    "suite-1": (frame(OPENED, field(19, b"\0\1")), "Missing: Token, Version"),
     "token": (frame(SEALED, WRAP[:15]), "The token is cut short"),
     "nothing-sealed": (frame(SEALED, WRAP), "Nothing is sealed"),
     "other-token": (frame(SEALED, b"\4\4" + WRAP[2:] + b"x"), "This is no Wrap token of RFC 4121"),
@@ -130,8 +131,13 @@ HOSTILE = {
     "missing": (opening(f7=None), "Missing: Target"),
     "twice": (opening() + field(11, b"\1"), "Field 11 appears twice"),
     "large": (frame(SEALED, WRAP + bytes(70000)), "Larger than any frame may be"),
+    "share": (opening(f24=bytes(31)), "Share has a wrong length"),
+    "suite-2": (frame(OPENED, field(19, b"\0\2")), "Missing: Token, Version"),
+    "cut-frame": (frame(SEALED, bytes(21)), "The frame is cut short"),
+    "empty-frame": (frame(SEALED, bytes(22)), "Nothing is sealed"),
 }
-FINE = {"open": opening(), "even": opening(f14=b"?"), "sealed": frame(SEALED, WRAP + bytes(44), epoch=3, lifetime=5),
+FINE = {"open": opening(), "shares": opening(f24=bytes(32), f26=bytes(1184)), "frame": frame(SEALED, bytes(40)),
+        "even": opening(f14=b"?"), "sealed": frame(SEALED, WRAP + bytes(44), epoch=3, lifetime=5),
         "closed-code": frame(CLOSED, b"\0\x09"), "refused-code": frame(REFUSED, b"\0\x63\0"),
         # What a token holds is its mechanism's business.
         "kerberos": opening(f15=bytes.fromhex("60820500 0609 2a864886f712010202 0100 6e8204"))}
