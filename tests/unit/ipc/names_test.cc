@@ -28,6 +28,18 @@ namespace {
 // Nobody whom other tests of this process have had looked up.
 constexpr uid_t kUid = 54399;
 
+// fork() copies the calling thread alone: a lock that another thread holds then is held in the
+// child for ever. Tests before this one left look-ups behind that end by themselves.
+bool WaitUntilSingleThreaded() {
+  const TimePoint end = Now() + std::chrono::seconds(10);
+  for (;;) {
+    const std::filesystem::directory_iterator threads("/proc/self/task");
+    if (std::distance(begin(threads), std::filesystem::directory_iterator{}) == 1) return true;
+    if (Now() > end) return false;
+    ::poll(nullptr, 0, 1);
+  }
+}
+
 class NamesTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -38,6 +50,7 @@ class NamesTest : public testing::Test {
 
   // Runs TEST in a child whose files lie over those of /etc; it answers with what is wrong.
   std::string InChild(const std::function<std::string()>& test) {
+    if (!WaitUntilSingleThreaded()) return "threads of other tests do not end";
     int answer[2];
     EXPECT_EQ(::pipe2(answer, O_CLOEXEC), 0);
     const pid_t child = ::fork();
