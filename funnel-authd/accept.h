@@ -4,15 +4,18 @@
 // Thread: the loop's; tokens are accepted in the pool. The caller has checked who asks.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/handshake.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
 class AcceptHandshakes {
  public:
-  explicit AcceptHandshakes(Core& core) : core_(core) {}
+  explicit AcceptHandshakes(SharedState& shared) : shared_(shared) {}
 
   void On(ClientId sctpd, const ipc::Accept& message);
   void On(ClientId sctpd, const ipc::DropClaim& message);
@@ -22,8 +25,8 @@ class AcceptHandshakes {
  private:
   // What a worker found out about an OPEN.
   struct Verdict {
-    std::string initiator;  // once authenticated
-    std::string why_not;    // empty: accepted
+    std::string initiator;               // once authenticated
+    std::optional<std::string> refusal;  // its reason
     bool circle = false;
     std::vector<wire::Feed> fed_by;
     Bytes refused_body;
@@ -57,7 +60,7 @@ class AcceptHandshakes {
                          std::move_only_function<Outcome()> work,
                          std::move_only_function<void(Outcome)> then);
 
-  Core& core_;
+  SharedState& shared_;
 };
 
 }  // namespace funnel::authd

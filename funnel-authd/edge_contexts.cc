@@ -6,36 +6,36 @@
 namespace funnel::authd {
 namespace {
 
-void AnswerTooMany(Core& core, ClientId client, std::uint32_t request) {
-  ++core.counters[kBusy];
-  AnswerFailed(core, client, request, ipc::FailureCode::kBusy, "too many contexts");
+void AnswerTooMany(SharedState& shared, ClientId client, std::uint32_t request) {
+  ++shared.counters[kBusy];
+  AnswerFailed(shared, client, request, ipc::FailureCode::kBusy, "too many contexts");
 }
 
 }  // namespace
 
-void AnswerFailed(Core& core, ClientId client, std::uint32_t request, ipc::FailureCode code,
-                  std::string text, bool authenticated) {
-  core.clients.Send(client, ipc::Failed{request, code, std::move(text), authenticated});
+void AnswerFailed(SharedState& shared, ClientId client, std::uint32_t request,
+                  ipc::FailureCode code, std::string text, bool authenticated) {
+  shared.clients.Send(client, ipc::Failed{request, code, std::move(text), authenticated});
 }
 
-void GiveContext(Core& core, EdgeContext given) {
-  auto allowed = RequireStillAllowed(*core.config, given.service, given.role, given.local_principal,
-                                     given.peer_principal);
+void GiveContext(SharedState& shared, EdgeContext given) {
+  auto allowed = RequireStillAllowed(*shared.config, given.service, given.role,
+                                     given.local_principal, given.peer_principal);
   if (!allowed) {
-    ++core.counters[kRequestsDenied];
-    return AnswerFailed(core, given.client, given.request, ipc::FailureCode::kNotAllowed,
+    ++shared.counters[kRequestsDenied];
+    return AnswerFailed(shared, given.client, given.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
   Established& established = given.established;
-  const auto id = core.contexts.Add(ContextRecord{.client = given.client,
-                                                  .service = given.service,
-                                                  .role = given.role,
-                                                  .local_principal = given.local_principal,
-                                                  .peer_principal = given.peer_principal,
-                                                  .suite = established.suite,
-                                                  .exporter = established.exporter.Clone()});
-  if (!id) return AnswerTooMany(core, given.client, given.request);
-  core.counters[kContexts] = core.contexts.size();
+  const auto id = shared.contexts.Add(ContextRecord{.client = given.client,
+                                                    .service = given.service,
+                                                    .role = given.role,
+                                                    .local_principal = given.local_principal,
+                                                    .peer_principal = given.peer_principal,
+                                                    .suite = established.suite,
+                                                    .exporter = established.exporter.Clone()});
+  if (!id) return AnswerTooMany(shared, given.client, given.request);
+  shared.counters[kContexts] = shared.contexts.size();
   Log(LogLevel::kInfo, "context", "gave the edge its channel's key",
       {{"SERVICE", given.service.text()},
        {"LOCAL", given.local_principal},
@@ -57,34 +57,34 @@ void GiveContext(Core& core, EdgeContext given) {
   context.suite = established.suite;
   context.unproven = established.unproven;
   context.why_not_better = std::move(established.why_not_better);
-  core.clients.Send(given.client, context);
+  shared.clients.Send(given.client, context);
 }
 
-void Announce(Core& core, ClientId client, const ipc::Announce& message) {
+void Announce(SharedState& shared, ClientId client, const ipc::Announce& message) {
   const auto role = static_cast<wire::Role>(message.role);
   Result<> allowed = Fail("no such role");
   if (role == wire::Role::kInitiator || role == wire::Role::kAcceptor)
-    allowed = RequireStillAllowed(*core.config, message.service, role, message.local_principal,
+    allowed = RequireStillAllowed(*shared.config, message.service, role, message.local_principal,
                                   message.peer_principal);
   if (allowed && message.exporter.size() != seal::kExporterSize)
     allowed = Fail("the exporter secret has not its size");
   if (allowed && wire::FindSuite(message.suite) == nullptr)
     allowed = Fail("no suite has the number " + std::to_string(message.suite));
   if (!allowed) {
-    ++core.counters[kRequestsDenied];
-    return AnswerFailed(core, client, message.request, ipc::FailureCode::kNotAllowed,
+    ++shared.counters[kRequestsDenied];
+    return AnswerFailed(shared, client, message.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
-  const auto id = core.contexts.Add(ContextRecord{.client = client,
-                                                  .service = message.service,
-                                                  .role = role,
-                                                  .local_principal = message.local_principal,
-                                                  .peer_principal = message.peer_principal,
-                                                  .suite = message.suite,
-                                                  .exporter = message.exporter.Clone()});
-  if (!id) return AnswerTooMany(core, client, message.request);
-  core.counters[kContexts] = core.contexts.size();
-  core.clients.Send(client, ipc::Announced{message.request, id->value()});
+  const auto id = shared.contexts.Add(ContextRecord{.client = client,
+                                                    .service = message.service,
+                                                    .role = role,
+                                                    .local_principal = message.local_principal,
+                                                    .peer_principal = message.peer_principal,
+                                                    .suite = message.suite,
+                                                    .exporter = message.exporter.Clone()});
+  if (!id) return AnswerTooMany(shared, client, message.request);
+  shared.counters[kContexts] = shared.contexts.size();
+  shared.clients.Send(client, ipc::Announced{message.request, id->value()});
 }
 
 }  // namespace funnel::authd

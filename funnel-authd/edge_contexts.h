@@ -3,8 +3,8 @@
 
 #include "common/base/error.h"
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/handshake.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
@@ -21,12 +21,12 @@ struct EdgeContext {
 
 // Checks the rule once more (it may have changed since the handshake began), enters the context in
 // the table and sends it; or answers Failed.
-void GiveContext(Core& core, EdgeContext given);
+void GiveContext(SharedState& shared, EdgeContext given);
 
 // A channel that outlived the authd before us: checks the rule and enters it again.
-void Announce(Core& core, ClientId client, const ipc::Announce& message);
+void Announce(SharedState& shared, ClientId client, const ipc::Announce& message);
 
-void AnswerFailed(Core& core, ClientId client, std::uint32_t request, ipc::FailureCode code,
-                  std::string text, bool authenticated = false);
+void AnswerFailed(SharedState& shared, ClientId client, std::uint32_t request,
+                  ipc::FailureCode code, std::string text, bool authenticated = false);
 
 }  // namespace funnel::authd

@@ -6,11 +6,11 @@
 namespace funnel::authd {
 
 void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
-  auto rule = RuleForInitiate(*core_.config, message.service);
+  auto rule = RuleForInitiate(*shared_.config, message.service);
   if (!rule)
-    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kNotAllowed,
+    return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kNotAllowed,
                         rule.error().message);
-  rule->fed_by = core_.circles.FeedsOf(*core_.config, message.service);
+  rule->fed_by = shared_.circles.FeedsOf(*shared_.config, message.service);
   Pending pending{.client = client,
                   .service = message.service,
                   .identity = rule->identity,
@@ -20,18 +20,18 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
                   .epoch = message.epoch};
   if (!pending.is_rekey)
     return Start(client, message.request, std::move(pending),
-                 [credentials = core_.credentials, rule = *std::move(rule)]() -> Result<Begun> {
+                 [credentials = shared_.credentials, rule = *std::move(rule)]() -> Result<Begun> {
                    return TRY(BeginOpen(*credentials, rule));
                  });
-  const ContextRecord* old = core_.contexts.Find(ContextId(message.rekey_of), client);
+  const ContextRecord* old = shared_.contexts.Find(ContextId(message.rekey_of), client);
   if (old == nullptr || old->service != message.service || old->role != wire::Role::kInitiator)
-    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kUnknown,
+    return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kUnknown,
                         "no such context to rekey");
   pending.identity = old->local_principal;
   pending.expect = old->peer_principal;
   pending.suite = old->suite;
   Start(client, message.request, std::move(pending),
-        [credentials = core_.credentials, identity = old->local_principal,
+        [credentials = shared_.credentials, identity = old->local_principal,
          expect = old->peer_principal,
          terms = RekeyTerms{old->suite, message.epoch, old->exporter.Clone()}]() -> Result<Begun> {
           return TRY(BeginRekey(*credentials, identity, expect, terms));
@@ -42,35 +42,36 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
                                std::move_only_function<Result<Begun>()> begin) {
   const std::string key = pending.service.text();
   const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
-                           std::to_string(core_.config->node.kerberos.handshake_timeout.count()) +
+                           std::to_string(shared_.config->node.kerberos.handshake_timeout.count()) +
                            " ms";
   if (!places_.HasRoom(key)) return AnswerBusy(client, request);
-  const AskId ask = core_.asks.Open(
-      client, core_.handshake_timeout(),
+  const AskId ask = shared_.asks.Open(
+      client, shared_.handshake_timeout(),
       [this, client, request, late, service = pending.service, identity = pending.identity,
        expect = pending.expect, peer = pending.peer] {
         Pending what{.service = service, .identity = identity, .expect = expect, .peer = peer};
         Fails(client, request, what, ipc::FailureCode::kLocal, late, kHandshakesTimedOut);
       });
-  const bool queued = core_.initiate_pool.Submit(
+  const bool queued = shared_.initiate_pool.Submit(
       key,
       [this, ask, client, request, pending = std::move(pending),
        begin = std::move(begin)]() mutable -> event::WorkPool::Answer {
         auto begun = begin();
         return [this, ask, client, request, pending = std::move(pending),
                 begun = std::move(begun)]() mutable {
-          if (core_.asks.Close(ask)) OnBegun(client, request, std::move(pending), std::move(begun));
+          if (shared_.asks.Close(ask))
+            OnBegun(client, request, std::move(pending), std::move(begun));
         };
       });
-  core_.counters[kHandshakesWaiting] = core_.initiate_pool.waiting();
+  shared_.counters[kHandshakesWaiting] = shared_.initiate_pool.waiting();
   if (queued) return;
-  (void)core_.asks.Close(ask);
+  (void)shared_.asks.Close(ask);
   AnswerBusy(client, request);
 }
 
 void InitiateHandshakes::AnswerBusy(ClientId client, std::uint32_t request) {
-  ++core_.counters[kBusy];
-  AnswerFailed(core_, client, request, ipc::FailureCode::kBusy, "too many handshakes");
+  ++shared_.counters[kBusy];
+  AnswerFailed(shared_, client, request, ipc::FailureCode::kBusy, "too many handshakes");
 }
 
 void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending pending,
@@ -81,14 +82,14 @@ void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending
   // Taken only now: a job of the pool may outlive us.
   pending.place = places_.Take(pending.service.text());
   if (!pending.place) return AnswerBusy(client, request);
-  ++core_.counters[kInitiated];
+  ++shared_.counters[kInitiated];
   pending.begun = *std::move(begun);
   pending.ends = Now() + kPendingLife;
   ipc::Opening opening{.request = request, .handshake = ++last_};
   const auto* open = std::get_if<BegunOpen>(&pending.begun);
   opening.open_body = open != nullptr ? open->open_body : std::get<BegunRekey>(pending.begun).body;
   pending_.emplace(opening.handshake, std::move(pending));
-  core_.clients.Send(client, opening);
+  shared_.clients.Send(client, opening);
 }
 
 std::optional<InitiateHandshakes::Pending> InitiateHandshakes::Take(ClientId client,
@@ -96,7 +97,7 @@ std::optional<InitiateHandshakes::Pending> InitiateHandshakes::Take(ClientId cli
                                                                     std::uint64_t handshake) {
   auto found = pending_.find(handshake);
   if (found == pending_.end() || found->second.client != client) {
-    AnswerFailed(core_, client, request, ipc::FailureCode::kUnknown, "no such handshake");
+    AnswerFailed(shared_, client, request, ipc::FailureCode::kUnknown, "no such handshake");
     return std::nullopt;
   }
   Pending pending = std::move(found->second);
@@ -108,8 +109,8 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
   auto pending = Take(client, message.request, message.handshake);
   if (!pending) return;
   const std::string key = pending->service.text();
-  const AskId ask = core_.asks.Open(
-      client, core_.handshake_timeout(),
+  const AskId ask = shared_.asks.Open(
+      client, shared_.handshake_timeout(),
       [this, client, request = message.request, service = pending->service,
        identity = pending->identity, peer = pending->peer] {
         Pending what{.service = service, .identity = identity, .expect = {}, .peer = peer};
@@ -118,7 +119,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
       });
   // Here no KDC is waited for, so that one which does not answer holds up nothing that it has
   // answered.
-  const bool queued = core_.accept_pool.Submit(
+  const bool queued = shared_.accept_pool.Submit(
       key,
       [this, ask, client, request = message.request, pending = *std::move(pending),
        reply = message.reply]() mutable -> event::WorkPool::Answer {
@@ -128,12 +129,12 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
                                                          pending.suite, pending.epoch, reply);
         return [this, ask, client, request, pending = std::move(pending),
                 established = std::move(established)]() mutable {
-          if (core_.asks.Close(ask))
+          if (shared_.asks.Close(ask))
             OnFinished(client, request, std::move(pending), std::move(established));
         };
       });
   if (queued) return;
-  (void)core_.asks.Close(ask);
+  (void)shared_.asks.Close(ask);
   AnswerBusy(client, message.request);
 }
 
@@ -142,26 +143,26 @@ void InitiateHandshakes::OnFinished(ClientId client, std::uint32_t request, Pend
   if (!established)
     return Fails(client, request, pending, ipc::FailureCode::kProtocol, established.error().message,
                  kHandshakesFailed);
-  ++core_.counters[pending.is_rekey ? kRekeys : kCompleted];
-  GiveContext(core_, EdgeContext{.client = client,
-                                 .request = request,
-                                 .service = pending.service,
-                                 .role = wire::Role::kInitiator,
-                                 .local_principal = pending.identity,
-                                 .peer_principal = pending.expect,
-                                 .established = *std::move(established)});
+  ++shared_.counters[pending.is_rekey ? kRekeys : kCompleted];
+  GiveContext(shared_, EdgeContext{.client = client,
+                                   .request = request,
+                                   .service = pending.service,
+                                   .role = wire::Role::kInitiator,
+                                   .local_principal = pending.identity,
+                                   .peer_principal = pending.expect,
+                                   .established = *std::move(established)});
 }
 
 void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message) {
   auto pending = Take(client, message.request, message.handshake);
   if (!pending) return;
   if (message.refused_body.empty())
-    return AnswerFailed(core_, client, message.request, ipc::FailureCode::kRefused, "given up");
+    return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kRefused, "given up");
   // Of a rekey the edge heard it inside the channel; the acceptor may have new keys.
   PeerRefusal refusal{.text = "the far end refuses the rekey", .doubts_ticket = true};
   if (auto* open = std::get_if<BegunOpen>(&pending->begun))
     refusal = ReadRefusal(*open, message.refused_body);
-  if (refusal.doubts_ticket) core_.credentials->Doubt(pending->identity, Now());
+  if (refusal.doubts_ticket) shared_.credentials->Doubt(pending->identity, Now());
   Fails(client, message.request, *pending, ipc::FailureCode::kRefused, refusal.text, kRefusedByPeer,
         refusal.authenticated);
 }
@@ -169,7 +170,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
 void InitiateHandshakes::Fails(ClientId client, std::uint32_t request, const Pending& pending,
                                ipc::FailureCode code, const std::string& text, Counter counter,
                                bool authenticated) {
-  NoteFailure(core_,
+  NoteFailure(shared_,
               Failure{.service = pending.service.text(),
                       .peer = pending.peer,
                       .direction = Failure::Direction::kOut,
@@ -177,7 +178,7 @@ void InitiateHandshakes::Fails(ClientId client, std::uint32_t request, const Pen
                       .text = text},
               code == ipc::FailureCode::kRefused ? "handshake-refused" : "handshake-failed",
               counter);
-  AnswerFailed(core_, client, request, code, text, authenticated);
+  AnswerFailed(shared_, client, request, code, text, authenticated);
 }
 
 void InitiateHandshakes::ClientGone(ClientId client) {
@@ -185,7 +186,7 @@ void InitiateHandshakes::ClientGone(ClientId client) {
 }
 
 void InitiateHandshakes::Expire(TimePoint now) {
-  core_.counters[kHandshakesAbandoned] +=
+  shared_.counters[kHandshakesAbandoned] +=
       std::erase_if(pending_, [now](const auto& entry) { return entry.second.ends <= now; });
 }
 

@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/handshake.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
@@ -22,7 +22,7 @@ class InitiateHandshakes {
   // In all, and each service has its share.
   static constexpr std::size_t kMaxPending = 4096;
 
-  explicit InitiateHandshakes(Core& core) : core_(core) {}
+  explicit InitiateHandshakes(SharedState& shared) : shared_(shared) {}
 
   void On(ClientId client, const ipc::Initiate& message);
   void On(ClientId client, const ipc::Complete& message);
@@ -58,7 +58,7 @@ class InitiateHandshakes {
   void Fails(ClientId client, std::uint32_t request, const Pending& pending, ipc::FailureCode code,
              const std::string& text, Counter counter, bool authenticated = false);
 
-  Core& core_;
+  SharedState& shared_;
   std::uint64_t last_ = 0;
   Shares places_{Shares::Halves(kMaxPending, 0)};  // of services
   std::map<std::uint64_t, Pending> pending_;

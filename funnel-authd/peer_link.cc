@@ -15,9 +15,10 @@ constexpr Duration kReopen = 1s;
 
 }  // namespace
 
-PeerLink::PeerLink(Core& core, ClientId sctpd, AssociationId association, std::uint64_t instance)
-    : core_(core), sctpd_(sctpd), association_(association), instance_(instance) {
-  later_ = core_.loop.AddTimer([this] {
+PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId association,
+                   std::uint64_t instance)
+    : shared_(shared), sctpd_(sctpd), association_(association), instance_(instance) {
+  later_ = shared_.loop.AddTimer([this] {
     ended_.reset();
     if (auto then = std::exchange(then_later_, nullptr)) then();
   });
@@ -32,7 +33,7 @@ void PeerLink::SetState(State state, const std::string& reason) {
 }
 
 void PeerLink::Send(const wire::FrameHeader& header, ByteView body) {
-  core_.clients.Send(sctpd_, ipc::PeerFrame{association_, wire::MakeFrame(header, body)});
+  shared_.clients.Send(sctpd_, ipc::PeerFrame{association_, wire::MakeFrame(header, body)});
 }
 
 void PeerLink::Fail(const std::string& text, Duration delay) {
@@ -41,20 +42,20 @@ void PeerLink::Fail(const std::string& text, Duration delay) {
   rekey_.reset();
   ended_ = std::move(channel_);
   SetState(State::kFailed, text);
-  NoteFailure(core_,
+  NoteFailure(shared_,
               Failure{.service = std::string(wire::kPeerService),
                       .peer = peer_,
                       .direction = opener_ ? Failure::Direction::kOut : Failure::Direction::kIn,
                       .text = text},
               "peer-not-verified", kPeersFailed);
-  then_later_ = [this, text] { core_.clients.Send(sctpd_, ipc::PeerFailed{association_, text}); };
+  then_later_ = [this, text] { shared_.clients.Send(sctpd_, ipc::PeerFailed{association_, text}); };
   later_->ArmAfter(delay);
 }
 
 void PeerLink::OnFrame(Bytes frame) {
   auto header = wire::FrameHeader::Parse(frame);
   if (!header) {
-    ++core_.counters[kPeerFramesDropped];
+    ++shared_.counters[kPeerFramesDropped];
     return;
   }
   const ByteView body = ByteView(frame).subspan(wire::kFrameHeaderSize);
@@ -70,7 +71,7 @@ void PeerLink::OnFrame(Bytes frame) {
     auto closed = wire::ClosedBody::Parse(body);
     return channel_->OnClosed(!closed || closed->code != wire::ClosedCode::kDone);
   }
-  ++core_.counters[kPeerFramesDropped];
+  ++shared_.counters[kPeerFramesDropped];
   // The channel of an authd before us: its far end shall open another one. Once, so that two ends
   // cannot answer each other for ever.
   if (header->type != wire::FrameType::kSealed || ours || told_closed_ == header->channel) return;
@@ -90,7 +91,7 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
   SetState(State::kConfirming);
   PeerChannel::Callbacks callbacks;
   callbacks.send = [this](Bytes frame) {
-    core_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
+    shared_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
   };
   // A channel that is over, and waits for its end in ended_, has no more to say.
   auto present = [this, id = identity.id] { return channel_ && channel_->identity().id == id; };
@@ -107,13 +108,13 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
     if (!present()) return;
     rekey_.reset();
     // The peer's keys may be new.
-    core_.credentials->Doubt(channel_->identity().local_principal, Now());
+    shared_.credentials->Doubt(channel_->identity().local_principal, Now());
   };
   callbacks.on_ended = [this, present](const std::string& text) {
     if (present()) OnChannelEnded(text);
   };
-  wire::HelloBody hello{.node = core_.config->node.name, .instance = instance_};
-  auto made = PeerChannel::Create(core_.loop, std::move(identity), std::move(established), hello,
+  wire::HelloBody hello{.node = shared_.config->node.name, .instance = instance_};
+  auto made = PeerChannel::Create(shared_.loop, std::move(identity), std::move(established), hello,
                                   std::move(callbacks));
   if (!made) return Fail(made.error().message);
   channel_ = *std::move(made);
@@ -121,24 +122,24 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
 
 void PeerLink::OnHello(const wire::HelloBody& hello) {
   const auto& identity = channel_->identity();
-  const config::PeerConfig* peer = FindPeerByPrincipal(*core_.config, identity.peer_principal,
+  const config::PeerConfig* peer = FindPeerByPrincipal(*shared_.config, identity.peer_principal,
                                                        identity.local_principal, hello.node);
   if (peer == nullptr || (opener_ && peer->name != peer_))
     return Fail("principal " + identity.peer_principal + " is not configured for node " +
                 EscapeForLog(hello.node));
   peer_ = peer->name;
   SetState(State::kVerified);
-  ++core_.counters[kPeersVerified];
+  ++shared_.counters[kPeersVerified];
   Log(LogLevel::kInfo, "peer-verified", "the association's far end is " + peer->node,
       {{"PEER", peer_}, {"PRINCIPAL", identity.peer_principal}});
-  core_.clients.Send(sctpd_, ipc::PeerVerified{.association = association_,
-                                               .peer = peer_,
-                                               .node = hello.node,
-                                               .instance = hello.instance});
+  shared_.clients.Send(sctpd_, ipc::PeerVerified{.association = association_,
+                                                 .peer = peer_,
+                                                 .node = hello.node,
+                                                 .instance = hello.instance});
 }
 
 void PeerLink::RekeyFailedLater() {
-  core_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
+  shared_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
     if (*attempts == attempt && channel_) channel_->RekeyFailed();
   });
 }
@@ -146,8 +147,8 @@ void PeerLink::RekeyFailedLater() {
 void PeerLink::OnRekeyDue(Epoch next) {
   const auto& identity = channel_->identity();
   const bool queued = Run<Result<BegunRekey>>(
-      core_.initiate_pool,
-      [credentials = core_.credentials, local = identity.local_principal,
+      shared_.initiate_pool,
+      [credentials = shared_.credentials, local = identity.local_principal,
        remote = identity.peer_principal,
        terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)}] {
         return BeginRekey(*credentials, local, remote, terms);
@@ -175,12 +176,12 @@ void PeerLink::FinishOurRekey(Epoch next, Bytes reply) {
   if (!rekey_) return RekeyFailedLater();
   BegunRekey begun = *std::exchange(rekey_, std::nullopt);
   const bool queued = Run<Result<Established>>(
-      core_.accept_pool,
+      shared_.accept_pool,
       [begun = std::move(begun), suite = channel_->suite(), next,
        reply = std::move(reply)]() mutable { return FinishRekey(begun, suite, next, reply); },
       [this](Result<Established> established) {
         if (!established) return channel_->RekeyFailed();
-        ++core_.counters[kRekeys];
+        ++shared_.counters[kRekeys];
         channel_->InstallEpoch(*std::move(established));
       });
   if (!queued) RekeyFailedLater();
@@ -189,8 +190,8 @@ void PeerLink::FinishOurRekey(Epoch next, Bytes reply) {
 void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
   const auto& identity = channel_->identity();
   const bool queued = Run<Result<AcceptedRekey>>(
-      core_.accept_pool,
-      [credentials = core_.credentials, local = identity.local_principal,
+      shared_.accept_pool,
+      [credentials = shared_.credentials, local = identity.local_principal,
        remote = identity.peer_principal,
        terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)},
        body = std::move(body)] { return AcceptRekey(*credentials, local, remote, terms, body); },
@@ -200,7 +201,7 @@ void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
               {{"PEER", peer_}});
           return channel_->RekeyFailed();
         }
-        ++core_.counters[kRekeys];
+        ++shared_.counters[kRekeys];
         channel_->AnswerRekey(accepted->reply, std::move(accepted->established));
       });
   if (!queued) RekeyFailedLater();
@@ -228,11 +229,11 @@ void PeerLink::OnChannelEnded(const std::string& text) {
 void PeerLink::Recheck() {
   if (state_ == State::kIdle || state_ == State::kFailed) return;
   if (!channel_) {
-    if (!peer_.empty() && core_.config->FindPeer(peer_) == nullptr)
+    if (!peer_.empty() && shared_.config->FindPeer(peer_) == nullptr)
       Fail("peer " + peer_ + " is no longer configured");
     return;
   }
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   const auto& identity = channel_->identity();
   if (peer != nullptr && IsPrincipal(identity.peer_principal, peer->principal) &&
       IsPrincipal(identity.local_principal, peer->identity))

@@ -14,8 +14,8 @@
 #include <string>
 
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/peer_channel.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
@@ -23,7 +23,7 @@ class PeerLink {
  public:
   enum class State { kIdle, kOpening, kOpenSent, kAccepting, kConfirming, kVerified, kFailed };
 
-  PeerLink(Core& core, ClientId sctpd, AssociationId association, std::uint64_t instance);
+  PeerLink(SharedState& shared, ClientId sctpd, AssociationId association, std::uint64_t instance);
   ~PeerLink();
 
   // We connected the association to this configured peer.
@@ -80,7 +80,7 @@ class PeerLink {
       event::WorkPool& pool, std::move_only_function<Outcome()> work,
       std::move_only_function<void(Outcome)> then, std::function<void()> finally = [] {});
 
-  Core& core_;
+  SharedState& shared_;
   const ClientId sctpd_;
   const AssociationId association_;
   const std::uint64_t instance_;

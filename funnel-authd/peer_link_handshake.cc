@@ -17,28 +17,28 @@ constexpr Duration kRefusalLeaves = 1s;
 // --- as initiator
 
 void PeerLink::Start(const std::string& peer) {
-  if (core_.config->FindPeer(peer) == nullptr) return Fail("no peer " + peer + " is configured");
+  if (shared_.config->FindPeer(peer) == nullptr) return Fail("no peer " + peer + " is configured");
   peer_ = peer;
   opener_ = true;
   if (state_ == State::kIdle || state_ == State::kFailed) Open();
 }
 
 void PeerLink::Open() {
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
   ++*attempt_;
   SetState(State::kOpening);
-  const InitiateRule rule = RuleForPeer(*core_.config, *peer);
+  const InitiateRule rule = RuleForPeer(*shared_.config, *peer);
   const bool queued = Run<Result<BegunOpen>>(
-      core_.initiate_pool,
-      [credentials = core_.credentials, rule] { return BeginOpen(*credentials, rule); },
+      shared_.initiate_pool,
+      [credentials = shared_.credentials, rule] { return BeginOpen(*credentials, rule); },
       [this](Result<BegunOpen> begun) { OnBegun(std::move(begun)); });
   if (!queued) Fail("too many handshakes");
 }
 
 void PeerLink::OnBegun(Result<BegunOpen> begun) {
   if (!begun) return Fail(begun.error().message);
-  ++core_.counters[kInitiated];
+  ++shared_.counters[kInitiated];
   begun_ = *std::move(begun);
   channel_id_ = ChannelId(static_cast<std::uint32_t>(RandomU64()));
   SetState(State::kOpenSent);
@@ -48,7 +48,7 @@ void PeerLink::OnBegun(Result<BegunOpen> begun) {
 void PeerLink::OnOpened(ByteView body) {
   BegunOpen begun = *std::exchange(begun_, std::nullopt);
   const bool queued = Run<Result<Established>>(
-      core_.accept_pool,
+      shared_.accept_pool,
       [begun = std::move(begun), opened = Bytes(body.begin(), body.end())]() mutable {
         return FinishOpen(begun, opened);
       },
@@ -57,11 +57,11 @@ void PeerLink::OnOpened(ByteView body) {
 }
 
 void PeerLink::OnFinished(Result<Established> established) {
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
   if (!established) return Fail(established.error().message);
-  ++core_.counters[kCompleted];
-  const InitiateRule rule = RuleForPeer(*core_.config, *peer);
+  ++shared_.counters[kCompleted];
+  const InitiateRule rule = RuleForPeer(*shared_.config, *peer);
   Establish({.role = wire::Role::kInitiator,
              .id = channel_id_,
              .local_principal = rule.identity,
@@ -71,10 +71,10 @@ void PeerLink::OnFinished(Result<Established> established) {
 
 void PeerLink::OnRefused(ByteView body) {
   const PeerRefusal refusal = ReadRefusal(*begun_, body);
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   if (refusal.doubts_ticket && peer != nullptr)
-    core_.credentials->Doubt(peer->identity.text(), Now());
-  ++core_.counters[kRefusedByPeer];
+    shared_.credentials->Doubt(peer->identity.text(), Now());
+  ++shared_.counters[kRefusedByPeer];
   Fail(refusal.text);
 }
 
@@ -86,19 +86,19 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Refuse(
         channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
         open ? "stream 0 is for " + std::string(wire::kPeerService) : open.error().message);
-  const auto suites = UsableSuites(core_.config->node.peer_suites);
-  if (auto fit = CheckOpen(*core_.config, *open, suites); !fit)
+  const auto suites = UsableSuites(shared_.config->node.peer_suites);
+  if (auto fit = CheckOpen(*shared_.config, *open, suites); !fit)
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
-  const config::PeerConfig* peer = core_.config->FindPeer(peer_);
+  const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
   // The names as the two OPENs write them, so that both ends compare the same.
   if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
   // One that opens anew means the newest: what it had in work before is dropped when it is done.
-  const auto accept = core_.peer_accepts.Begin(
+  const auto accept = shared_.peer_accepts.Begin(
       peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,
       peer_.empty() ? Shares::Standing::kStranger : Shares::Standing::kKnown);
   if (!accept) {
-    ++core_.counters[kBusy];
+    ++shared_.counters[kBusy];
     Log(LogLevel::kWarning, "handshake-refused", "too many handshakes of peers are in work",
         {{"PEER", peer_}});
     return Send({.type = wire::FrameType::kRefused, .channel = channel},
@@ -109,14 +109,14 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
   begun_.reset();
   if (!channel_) SetState(State::kAccepting);
   const bool queued = Run<Result<gss::Acceptance>>(
-      core_.accept_pool,
-      [credentials = core_.credentials, body] { return AcceptOpen(*credentials, "", body); },
+      shared_.accept_pool,
+      [credentials = shared_.credentials, body] { return AcceptOpen(*credentials, "", body); },
       [this, channel, body](Result<gss::Acceptance> acceptance) {
         OnAccepted(channel, body, std::move(acceptance));
       },
-      [&core = core_, accept = *accept] { core.peer_accepts.End(accept); });
+      [&shared = shared_, accept = *accept] { shared.peer_accepts.End(accept); });
   if (queued) return;
-  core_.peer_accepts.End(*accept);
+  shared_.peer_accepts.End(*accept);
   Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kBusy), "", "too many handshakes");
 }
 
@@ -127,7 +127,7 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
                   acceptance.error().message);
   const std::string initiator = acceptance->initiator(), acceptor = acceptance->acceptor();
   const config::PeerConfig* peer =
-      FindPeerByPrincipal(*core_.config, initiator, acceptor, /*node=*/"");
+      FindPeerByPrincipal(*shared_.config, initiator, acceptor, /*node=*/"");
   const bool other_peer = peer != nullptr && opener_ && peer->name != peer_;
   if (peer == nullptr || other_peer) {
     const std::string why =
@@ -135,10 +135,10 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
     return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
   }
   const bool queued = Run<Result<ConcludedOpen>>(
-      core_.accept_pool,
+      shared_.accept_pool,
       [acceptance = *std::move(acceptance), open_body,
        terms = AcceptorTerms{.features = kPeerFeatures,
-                             .suites = UsableSuites(core_.config->node.peer_suites)}]() mutable {
+                             .suites = UsableSuites(shared_.config->node.peer_suites)}]() mutable {
         return ConcludeOpen(acceptance, open_body, terms);
       },
       [this,
@@ -159,7 +159,7 @@ void PeerLink::OnConcluded(PeerChannel::Identity identity, const std::string& pe
   if (!concluded)
     return Refuse(identity.id, RefuseUnauthenticated(wire::RefusalCode::kRefused),
                   identity.peer_principal, concluded.error().message);
-  ++core_.counters[kAccepted];
+  ++shared_.counters[kAccepted];
   peer_ = peer;
   channel_id_ = identity.id;
   Send({.type = wire::FrameType::kOpened, .channel = identity.id}, concluded->opened_body);
@@ -168,7 +168,7 @@ void PeerLink::OnConcluded(PeerChannel::Identity identity, const std::string& pe
 
 void PeerLink::Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
                       const std::string& why) {
-  ++core_.counters[kRefusedByUs];
+  ++shared_.counters[kRefusedByUs];
   Send({.type = wire::FrameType::kRefused, .channel = channel}, refused_body);
   // A live channel is not ended by somebody's bad OPEN.
   if (channel_) return;

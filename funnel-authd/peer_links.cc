@@ -15,11 +15,11 @@ PeerLink* PeerLinks::LinkOf(ClientId sctpd, AssociationId association) {
   if (entry.link && entry.sctpd == sctpd) return entry.link.get();
   if (!entry.link && links_.size() > kMaxLinks) {
     links_.erase(association);
-    ++core_.counters[kBusy];
+    ++shared_.counters[kBusy];
     return nullptr;
   }
   entry.sctpd = sctpd;
-  entry.link = std::make_unique<PeerLink>(core_, sctpd, association, instance_);
+  entry.link = std::make_unique<PeerLink>(shared_, sctpd, association, instance_);
   return entry.link.get();
 }
 

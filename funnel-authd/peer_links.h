@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/peer_link.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
@@ -16,7 +16,7 @@ class PeerLinks {
   static constexpr std::size_t kMaxLinks = 4096;
 
   // INSTANCE is larger than that of any earlier start of this node.
-  PeerLinks(Core& core, std::uint64_t instance) : core_(core), instance_(instance) {}
+  PeerLinks(SharedState& shared, std::uint64_t instance) : shared_(shared), instance_(instance) {}
 
   void On(ClientId sctpd, const ipc::PeerStart& message);
   void On(ClientId sctpd, ipc::PeerFrame message);
@@ -34,7 +34,7 @@ class PeerLinks {
   };
   PeerLink* LinkOf(ClientId sctpd, AssociationId association);
 
-  Core& core_;
+  SharedState& shared_;
   const std::uint64_t instance_;
   std::map<AssociationId, Entry> links_;
 };

@@ -24,42 +24,42 @@ Server::Server(event::Loop& loop, const Options& options, config::Configuration 
                std::uint64_t instance)
     : options_(options),
       started_(std::time(nullptr)),
-      core_{.loop = loop,
-            .clients = *this,
-            .config = std::make_shared<const config::Configuration>(std::move(config)),
-            .credentials = nullptr,
-            .counters = metrics::CounterFile::Create(options.RunPath("counters/funnel-authd"),
-                                                     "funnel-authd", CounterTable()),
-            .initiate_pool = event::WorkPool(loop, {}),
-            .accept_pool = event::WorkPool(loop, {}),
-            .asks = Asks(loop),
-            .contexts = {},
-            .claims = Claims({}),
-            .peer_accepts = {},
-            .failures = {}},
-      initiate_(core_),
-      accept_(core_),
-      peers_(core_, instance),
+      shared_{.loop = loop,
+              .clients = *this,
+              .config = std::make_shared<const config::Configuration>(std::move(config)),
+              .credentials = nullptr,
+              .counters = metrics::CounterFile::Create(options.RunPath("counters/funnel-authd"),
+                                                       "funnel-authd", CounterTable()),
+              .initiate_pool = event::WorkPool(loop, {}),
+              .accept_pool = event::WorkPool(loop, {}),
+              .asks = Asks(loop),
+              .contexts = {},
+              .claims = Claims({}),
+              .peer_accepts = {},
+              .failures = {}},
+      initiate_(shared_),
+      accept_(shared_),
+      peers_(shared_, instance),
       commands_(
           [this] {
-            const config::NodeConfig& node = core_.config->node;
+            const config::NodeConfig& node = shared_.config->node;
             return ipc::CommandTable::Rules{node.read_group, node.admin_group,
                                             node.control.commands};
           },
           [this](const std::string& why) {
-            ++core_.counters[kRequestsDenied];
+            ++shared_.counters[kRequestsDenied];
             Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
           }),
       log_level_(loop, commands_,
-                 [this] { return options_.log_level.value_or(core_.config->node.log_level); }),
-      parts_{.core = core_,
-             .initiate = initiate_,
-             .accept = accept_,
-             .peers = peers_,
-             .commands = commands_} {
+                 [this] { return options_.log_level.value_or(shared_.config->node.log_level); }),
+      receivers_{.shared = shared_,
+                 .initiate = initiate_,
+                 .accept = accept_,
+                 .peers = peers_,
+                 .commands = commands_} {
   AddCommands();
-  core_.credentials = std::make_shared<gss::CredentialStore>(KeytabsOf(*core_.config));
-  Apply(*core_.config);
+  shared_.credentials = std::make_shared<gss::CredentialStore>(KeytabsOf(*shared_.config));
+  Apply(*shared_.config);
   expiry_ = loop.AddTimer([this] { Expire(); }, /*accuracy=*/500ms);
 }
 
@@ -80,7 +80,7 @@ Result<std::unique_ptr<Server>> Server::Create(event::Loop& loop, const Options&
 }
 
 Result<> Server::WatchSignals() {
-  event::Loop& loop = core_.loop;
+  event::Loop& loop = shared_.loop;
   reload_signal_ = TRY(loop.AddSignal(SIGHUP, [this] { Reload(); }));
   auto stop = [&loop] {
     event::NotifyStopping();
@@ -92,7 +92,7 @@ Result<> Server::WatchSignals() {
 }
 
 Shares::Standing Server::StandingOf(uid_t uid) const {
-  const config::Configuration& config = *core_.config;
+  const config::Configuration& config = *shared_.config;
   const bool known = uid == 0 || ipc::IsUser(uid, config.node.sctpd_user) ||
                      std::ranges::any_of(config.services, [uid](const auto& service) {
                        return ipc::IsUser(uid, service.edge_user);
@@ -103,40 +103,40 @@ Shares::Standing Server::StandingOf(uid_t uid) const {
 void Server::OnConnection(ForeignFd connection) {
   const ClientId id(++last_client_);
   const auto reject = [this](const std::string& why, const std::string& uid) {
-    ++core_.counters[kClientsRejected];
+    ++shared_.counters[kClientsRejected];
     Log(LogLevel::kWarning, "client-rejected", why, {{"UID", uid}});
   };
-  auto session =
-      Session::Create(parts_, id, std::move(connection), [this, id] { OnClientGone(id); });
-  if (!session) return reject(session.error().message, "");
-  const uid_t uid = (*session)->uid();
+  auto client =
+      Client::Create(receivers_, id, std::move(connection), [this, id] { OnClientGone(id); });
+  if (!client) return reject(client.error().message, "");
+  const uid_t uid = (*client)->uid();
   Shares::Place place = places_.Take(std::to_string(uid), StandingOf(uid));
   if (!place) return reject("too many connections", std::to_string(uid));
-  sessions_.emplace(id, Client{std::move(place), *std::move(session)});
-  core_.counters[kClients] = sessions_.size();
+  clients_.emplace(id, Connected{std::move(place), *std::move(client)});
+  shared_.counters[kClients] = clients_.size();
 }
 
 void Server::OnClientGone(ClientId client) {
-  sessions_.erase(client);
-  core_.asks.CloseAllOf(client);
+  clients_.erase(client);
+  shared_.asks.CloseAllOf(client);
   initiate_.ClientGone(client);
   peers_.ClientGone(client);
-  core_.contexts.ReleaseAllOf(client);
-  core_.counters[kContexts] = core_.contexts.size();
-  core_.counters[kClients] = sessions_.size();
+  shared_.contexts.ReleaseAllOf(client);
+  shared_.counters[kContexts] = shared_.contexts.size();
+  shared_.counters[kClients] = clients_.size();
 }
 
 void Server::SendPacket(ClientId client, Secret packet) {
-  auto found = sessions_.find(client);
-  if (found != sessions_.end()) found->second.session->SendPacket(std::move(packet));
+  auto found = clients_.find(client);
+  if (found != clients_.end()) found->second.client->SendPacket(std::move(packet));
   if (!expiry_->armed()) expiry_->ArmAfter(kExpiryInterval);
 }
 
 void Server::Expire() {
-  const std::size_t expired = core_.claims.Expire(Now());
-  core_.counters[kClaimsExpired] += expired;
+  const std::size_t expired = shared_.claims.Expire(Now());
+  shared_.counters[kClaimsExpired] += expired;
   initiate_.Expire(Now());
-  if (core_.claims.size() + initiate_.pending() > 0) expiry_->ArmAfter(kExpiryInterval);
+  if (shared_.claims.size() + initiate_.pending() > 0) expiry_->ArmAfter(kExpiryInterval);
 }
 
 void Server::AddCommands() {
@@ -146,7 +146,7 @@ void Server::AddCommands() {
                              answer->Finish(config::ReportJson(Reload()));
                            }});
   commands_.Add("status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
-                  answer->Finish(StatusJson(core_, peers_, started_));
+                  answer->Finish(StatusJson(shared_, peers_, started_));
                 }});
 }
 

@@ -17,10 +17,10 @@
 #include "common/ipc/control_connection.h"
 #include "common/ipc/log_level_command.h"
 #include "funnel-authd/accept.h"
-#include "funnel-authd/core.h"
+#include "funnel-authd/client.h"
 #include "funnel-authd/initiate.h"
 #include "funnel-authd/peer_links.h"
-#include "funnel-authd/session.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
@@ -45,7 +45,7 @@ class Server : private Clients {
   // force; rules that no longer hold end the channels that came by them.
   config::ReloadReport Reload();
 
-  [[nodiscard]] Core& core() { return core_; }
+  [[nodiscard]] SharedState& shared() { return shared_; }
 
  private:
   Server(event::Loop& loop, const Options& options, config::Configuration config,
@@ -60,23 +60,23 @@ class Server : private Clients {
 
   const Options options_;
   const std::int64_t started_;
-  Core core_;
+  SharedState shared_;
   InitiateHandshakes initiate_;
   AcceptHandshakes accept_;
   PeerLinks peers_;
   ipc::CommandTable commands_;
   ipc::LogLevelCommand log_level_;
-  Parts parts_;
+  Receivers receivers_;
   std::uint64_t last_client_ = 0;
   Shares places_;  // of users
-  struct Client {
+  struct Connected {
     Shares::Place place;
-    std::unique_ptr<Session> session;
+    std::unique_ptr<Client> client;
   };
-  std::map<ClientId, Client> sessions_;
+  std::map<ClientId, Connected> clients_;
   std::unique_ptr<event::Timer> expiry_;
-  event::Ticker beat_{core_.loop, metrics::CounterFile::kBeatInterval,
-                      [this] { core_.counters.Beat(); }};
+  event::Ticker beat_{shared_.loop, metrics::CounterFile::kBeatInterval,
+                      [this] { shared_.counters.Beat(); }};
   std::unique_ptr<event::SignalWatch> reload_signal_, stop_signal_, interrupt_signal_;
   std::vector<std::unique_ptr<ipc::ControlListener>> listeners_;
 };

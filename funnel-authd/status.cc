@@ -31,11 +31,12 @@ std::string_view StateName(PeerLink::State state) {
   return "absent";
 }
 
-void WriteIdentities(JsonWriter& json, const Core& core, const std::set<std::string>& in_keytab) {
+void WriteIdentities(JsonWriter& json, const SharedState& shared,
+                     const std::set<std::string>& in_keytab) {
   std::map<std::string, std::set<std::string>> services_of;
-  for (const auto& service : core.config->services)
+  for (const auto& service : shared.config->services)
     if (!service.identity.empty()) services_of[service.identity.text()].insert(service.name.text());
-  for (const auto& peer : core.config->peers) services_of[peer.identity.text()];
+  for (const auto& peer : shared.config->peers) services_of[peer.identity.text()];
   json.Key("identities").Open('[');
   for (const auto& [principal, services] : services_of) {
     const bool has_key = in_keytab.contains(principal);
@@ -43,7 +44,7 @@ void WriteIdentities(JsonWriter& json, const Core& core, const std::set<std::str
     for (const auto& service : services) json.Value(service);
     json.Close(']')
         .Field("in_keytab", has_key)
-        .Field("ticket_expires", core.credentials->TicketEnd(principal))
+        .Field("ticket_expires", shared.credentials->TicketEnd(principal))
         .TextOrNull("error", has_key ? "" : "wrong keytab: it has no key of that principal")
         .Close('}');
   }
@@ -55,9 +56,9 @@ OptionalTime WallTime(BootTime when) {
   return std::time(nullptr) + std::chrono::duration_cast<std::chrono::seconds>(left).count();
 }
 
-void WritePeers(JsonWriter& json, const Core& core, const PeerLinks& peers) {
+void WritePeers(JsonWriter& json, const SharedState& shared, const PeerLinks& peers) {
   json.Key("peers").Open('[');
-  for (const auto& peer : core.config->peers) {
+  for (const auto& peer : shared.config->peers) {
     const PeerLink* link = peers.OfPeer(peer.name);
     const PeerChannel* channel = link != nullptr ? link->channel() : nullptr;
     json.Open('{')
@@ -94,8 +95,8 @@ void WriteFailures(JsonWriter& json, const Failures& failures) {
 
 }  // namespace
 
-std::string StatusJson(const Core& core, const PeerLinks& peers, std::int64_t started) {
-  const config::NodeConfig& node = core.config->node;
+std::string StatusJson(const SharedState& shared, const PeerLinks& peers, std::int64_t started) {
+  const config::NodeConfig& node = shared.config->node;
   auto in_keytab = gss::PrincipalsInKeytab(node.kerberos.keytab);
   JsonWriter json;
   json.Open('{')
@@ -106,13 +107,13 @@ std::string StatusJson(const Core& core, const PeerLinks& peers, std::int64_t st
       .Field("node", node.name)
       .Field("keytab", node.kerberos.keytab)
       .TextOrNull("keytab_error", in_keytab ? "" : in_keytab.error().message);
-  WriteIdentities(json, core, in_keytab.value_or(std::set<std::string>{}));
-  WritePeers(json, core, peers);
-  json.Field("contexts", core.contexts.size())
-      .Field("handshakes_running", core.initiate_pool.running() + core.accept_pool.running())
-      .Field("handshakes_waiting", core.initiate_pool.waiting() + core.accept_pool.waiting())
-      .Field("claims", core.claims.size());
-  WriteFailures(json, core.failures);
+  WriteIdentities(json, shared, in_keytab.value_or(std::set<std::string>{}));
+  WritePeers(json, shared, peers);
+  json.Field("contexts", shared.contexts.size())
+      .Field("handshakes_running", shared.initiate_pool.running() + shared.accept_pool.running())
+      .Field("handshakes_waiting", shared.initiate_pool.waiting() + shared.accept_pool.waiting())
+      .Field("claims", shared.claims.size());
+  WriteFailures(json, shared.failures);
   json.Close('}');
   return json.Take();
 }

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "funnel-authd/core.h"
 #include "funnel-authd/peer_links.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
-[[nodiscard]] std::string StatusJson(const Core& core, const PeerLinks& peers,
+[[nodiscard]] std::string StatusJson(const SharedState& shared, const PeerLinks& peers,
                                      std::int64_t started);
 
 }  // namespace funnel::authd

@@ -7,7 +7,7 @@
 namespace funnel::authd {
 namespace {
 
-using test::Client;
+using test::TestClient;
 
 class AccessTest : public test::TwoRunningNodes {
  protected:
@@ -30,8 +30,8 @@ class AccessTest : public test::TwoRunningNodes {
     return {edge_.Receive<ipc::Context>(), std::move(theirs)};
   }
 
-  Client edge_ = branch_node_->Connect(), backend_edge_ = hoster_node_->Connect(),
-         hoster_sctpd_ = hoster_node_->Connect();
+  TestClient edge_ = branch_node_->Connect(), backend_edge_ = hoster_node_->Connect(),
+             hoster_sctpd_ = hoster_node_->Connect();
 };
 
 TEST_F(AccessTest, RefusesAnEdgeOfAnotherUser) {

@@ -9,7 +9,7 @@
 
 namespace funnel::authd {
 
-using test::Client;
+using test::TestClient;
 
 class ChannelTest : public test::TwoRunningNodes {
  protected:
@@ -55,8 +55,8 @@ class ChannelTest : public test::TwoRunningNodes {
     EXPECT_EQ(ours.confirm.size(), 32u);
   }
 
-  Client edge_ = branch_node_->Connect(), backend_edge_ = hoster_node_->Connect(),
-         sctpd_ = hoster_node_->Connect();
+  TestClient edge_ = branch_node_->Connect(), backend_edge_ = hoster_node_->Connect(),
+             sctpd_ = hoster_node_->Connect();
   std::uint32_t request_ = 0;
 };
 

@@ -54,7 +54,7 @@ std::vector<Bytes> KeytabKeys(const std::string& path) {
   return keys;
 }
 
-bool Received(const Client& client, const Bytes& secret) {
+bool Received(const TestClient& client, const Bytes& secret) {
   return std::any_of(client.packets().begin(), client.packets().end(), [&](const Bytes& packet) {
     return std::search(packet.begin(), packet.end(), secret.begin(), secret.end()) != packet.end();
   });
@@ -73,7 +73,7 @@ TEST_F(ChannelTest, NeverGivesATicketsOrKeytabsKeyAway) {
     for (auto& key : KeytabKeys(realm_.Path(file))) secrets.push_back(std::move(key));
   EXPECT_GE(secrets.size(), 14u);
   for (const Bytes& secret : secrets)
-    for (const Client* client : {&edge_, &backend_edge_, &sctpd_})
+    for (const TestClient* client : {&edge_, &backend_edge_, &sctpd_})
       EXPECT_FALSE(Received(*client, secret));
 }
 

@@ -112,8 +112,8 @@ TEST_F(ChannelTest, RefusesTheOtherKindOfServiceAndNamesBoth) {
   const auto failed = edge_.Receive<ipc::Failed>();
   EXPECT_TRUE(failed.authenticated);
   EXPECT_EQ(failed.text, why);
-  EXPECT_EQ(branch_node_->server().core().failures.kept().back().text, why);
-  EXPECT_EQ(hoster_node_->server().core().failures.kept().back().text, why);
+  EXPECT_EQ(branch_node_->server().shared().failures.kept().back().text, why);
+  EXPECT_EQ(hoster_node_->server().shared().failures.kept().back().text, why);
 }
 
 TEST_F(ChannelTest, RefusesFeaturesThatItDidNotOffer) {
@@ -138,7 +138,7 @@ TEST_F(ChannelTest, TellsAnAuthenticatedStrangerWhy) {
   EXPECT_EQ(failed.code, ipc::FailureCode::kRefused);
   EXPECT_TRUE(failed.authenticated);
   EXPECT_EQ(failed.text, why);
-  EXPECT_EQ(hoster_node_->server().core().failures.kept().back().principal, ldap_client_);
+  EXPECT_EQ(hoster_node_->server().shared().failures.kept().back().principal, ldap_client_);
 }
 
 TEST_F(ChannelTest, TakesAForgedReasonForWhatItIs) {
@@ -166,13 +166,13 @@ TEST_F(ChannelTest, RedeemsAClaimOnceAndForItsServiceOnly) {
 TEST_F(ChannelTest, ForgetsADroppedClaim) {
   auto accepted = Accept(Open().open_body);
   sctpd_.Send(ipc::DropClaim{accepted.claim.Clone()});
-  ASSERT_TRUE(
-      test::RunUntil(*loop_, [this] { return hoster_node_->server().core().claims.size() == 0; }));
+  ASSERT_TRUE(test::RunUntil(
+      *loop_, [this] { return hoster_node_->server().shared().claims.size() == 0; }));
 }
 
 TEST_F(ChannelTest, KeepsHandshakesAndContextsApartByClient) {
   const auto opening = Open();
-  Client other = branch_node_->Connect();
+  TestClient other = branch_node_->Connect();
   other.Send(ipc::Complete{.request = 1, .handshake = opening.handshake, .reply = {1}});
   EXPECT_EQ(other.Receive<ipc::Failed>().code, ipc::FailureCode::kUnknown);
   auto accepted = Accept(opening.open_body);

@@ -135,7 +135,7 @@ TEST_F(CircleTest, IsRefusedWithAReasonThatBothEndsShow) {
   const auto failed = edge_.Receive<ipc::Failed>();
   EXPECT_TRUE(failed.authenticated);
   EXPECT_EQ(failed.text, refused.text);
-  EXPECT_EQ(branch_node_->server().core().failures.kept().back().text, refused.text);
+  EXPECT_EQ(branch_node_->server().shared().failures.kept().back().text, refused.text);
 }
 
 }  // namespace

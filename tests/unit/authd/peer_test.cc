@@ -9,7 +9,7 @@
 namespace funnel::authd {
 namespace {
 
-using test::Client;
+using test::TestClient;
 using wire::FrameType;
 
 constexpr AssociationId kAssociation{7};
@@ -17,10 +17,11 @@ constexpr AssociationId kAssociation{7};
 // The association's two ends: carries PeerFrames across, and collects the verdicts.
 class Wire {
  public:
-  Wire(event::Loop& loop, Client& left, Client& right) : loop_(loop), ends_{{left}, {right}} {}
+  Wire(event::Loop& loop, TestClient& left, TestClient& right)
+      : loop_(loop), ends_{{left}, {right}} {}
 
   struct End {
-    Client& client;
+    TestClient& client;
     std::size_t seen = 0;
     std::optional<ipc::PeerVerified> verified{};
     std::optional<ipc::PeerFailed> failed{};
@@ -70,7 +71,7 @@ class Wire {
 
 class PeerTest : public test::TwoRunningNodes {
  protected:
-  void Start(Client& sctpd, const std::string& peer) {
+  void Start(TestClient& sctpd, const std::string& peer) {
     sctpd.Send(ipc::PeerStart{kAssociation, peer});
   }
   // Their OPENs cross.
@@ -93,7 +94,7 @@ class PeerTest : public test::TwoRunningNodes {
     return wire_.RunUntil([this] { return wire_.left().failed && wire_.right().failed; });
   }
 
-  Client branch_sctpd_ = branch_node_->Connect(), hoster_sctpd_ = hoster_node_->Connect();
+  TestClient branch_sctpd_ = branch_node_->Connect(), hoster_sctpd_ = hoster_node_->Connect();
   Wire wire_{*loop_, branch_sctpd_, hoster_sctpd_};
 };
 
@@ -114,7 +115,7 @@ TEST_F(PeerTest, SaysANewerInstanceAfterEachStart) {
   const auto before = wire_.right().verified->instance;
   branch_node_->Stop();
   branch_node_->Start();
-  Client again = branch_node_->Connect();
+  TestClient again = branch_node_->Connect();
   Wire wire(*loop_, again, hoster_sctpd_);
   again.Send(ipc::PeerStart{AssociationId(8), "hoster"});
   wire.on_the_way = [](Bytes&) {};
@@ -165,7 +166,7 @@ TEST_F(PeerTest, RefusesAPrincipalOnTheWrongNode) {
 
 TEST_F(PeerTest, NoticesAlteredFrames) {
   for (FrameType target : {FrameType::kOpen, FrameType::kOpened}) {
-    Client left = branch_node_->Connect(), right = hoster_node_->Connect();
+    TestClient left = branch_node_->Connect(), right = hoster_node_->Connect();
     Wire wire(*loop_, left, right);
     wire.on_the_way = [target](Bytes& frame) {
       if (wire::FrameHeader::Parse(frame)->type == target) frame[frame.size() / 2] ^= 1;
@@ -199,7 +200,7 @@ TEST_F(PeerTest, OpensAnotherChannelWhenTheFarAuthdStartedAnew) {
   ASSERT_TRUE(BothVerified());
   hoster_node_->Stop();
   hoster_node_->Start();
-  Client again = hoster_node_->Connect();
+  TestClient again = hoster_node_->Connect();
   Wire wire(*loop_, branch_sctpd_, again);
   wire.left().seen = branch_sctpd_.packets().size();
   // A frame of the old channel: here one that the branch sent before.
@@ -266,7 +267,7 @@ class ShortPeerTest : public test::TwoNodes {
 };
 
 TEST_F(ShortPeerTest, RenewsItselfBeforeItsTicketEnds) {
-  Client left = branch_node_->Connect(), right = hoster_node_->Connect();
+  TestClient left = branch_node_->Connect(), right = hoster_node_->Connect();
   Wire wire(*loop_, left, right);
   left.Send(ipc::PeerStart{kAssociation, "hoster"});
   ASSERT_TRUE(wire.RunUntil(

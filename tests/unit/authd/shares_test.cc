@@ -10,7 +10,7 @@
 namespace funnel::authd {
 namespace {
 
-using test::Client;
+using test::TestClient;
 
 constexpr int kMaxContexts = 16;
 
@@ -18,7 +18,7 @@ class SharesTest : public test::TwoNodes {
  protected:
   SharesTest() : TwoNodes("max-contexts = " + std::to_string(kMaxContexts) + "\n") { StartBoth(); }
 
-  void Announce(Client& edge, const std::string& service) {
+  void Announce(TestClient& edge, const std::string& service) {
     const bool dns = service == "dns";
     edge.Send(ipc::Announce{.request = 1,
                             .service = Service(service),
@@ -29,7 +29,7 @@ class SharesTest : public test::TwoNodes {
   }
   // Whether the next answer is one of this type; what else may come is Failed with kBusy.
   template <typename Message>
-  bool Got(Client& client) {
+  bool Got(TestClient& client) {
     const std::size_t at = read_++;
     if (!test::RunUntil(*loop_, [&] { return client.packets().size() > at; })) return false;
     if (ipc::Parse<Message>(client.packets()[at])) return true;
@@ -41,7 +41,7 @@ class SharesTest : public test::TwoNodes {
 };
 
 TEST_F(SharesTest, AnEdgeThatAnnouncesWithoutEndLeavesContextsToOthers) {
-  Client greedy = branch_node_->Connect(), other = branch_node_->Connect();
+  TestClient greedy = branch_node_->Connect(), other = branch_node_->Connect();
   int got = 0;
   for (int i = 0; i < 2 * kMaxContexts; ++i) {
     Announce(greedy, "dns");
@@ -58,7 +58,7 @@ TEST_F(SharesTest, AnEdgeThatAnnouncesWithoutEndLeavesContextsToOthers) {
 }
 
 TEST_F(SharesTest, AnEdgeThatBeginsHandshakesWithoutEndLeavesThemToOthers) {
-  Client greedy = branch_node_->Connect(), other = branch_node_->Connect();
+  TestClient greedy = branch_node_->Connect(), other = branch_node_->Connect();
   int got = 0;
   for (std::size_t i = 0; i < InitiateHandshakes::kMaxPending / 2 + 10; ++i) {
     greedy.Send(ipc::Initiate{.request = 1, .service = Service("dns")});
@@ -131,7 +131,7 @@ TEST_F(SharesTest, ManyUsersLeavePlacesToRootAndTheServices) {
            kUsers * Server::kMaxClientsOfOneUid;
   }));
   EXPECT_LT(branch_node_->Count(kClients), Server::kMaxClients);
-  Client edge = branch_node_->Connect();
+  TestClient edge = branch_node_->Connect();
   edge.Send(ipc::Initiate{.request = 1, .service = Service("ldap")});
   EXPECT_FALSE(edge.Receive<ipc::Opening>().open_body.empty());
 }

@@ -51,13 +51,13 @@ class SlowKdcTest : public test::TwoNodes {
 };
 
 TEST_F(SlowKdcTest, DelaysNoOtherService) {
-  test::Client slow = branch_node_->Connect(), quick = branch_node_->Connect();
+  test::TestClient slow = branch_node_->Connect(), quick = branch_node_->Connect();
   // Several requests of each slow service: more than there are threads.
   for (int i = 0; i < 4 * kSlowServices; ++i)
     slow.Send(ipc::Initiate{.request = static_cast<std::uint32_t>(i),
                             .service = Service("slow" + std::to_string(i % kSlowServices))});
   ASSERT_TRUE(test::RunUntil(*loop_, [this] {
-    return branch_node_->server().core().initiate_pool.running() == 2 * kSlowServices;
+    return branch_node_->server().shared().initiate_pool.running() == 2 * kSlowServices;
   }));
   quick.Send(ipc::Initiate{.request = 1, .service = Service("dns")});
   EXPECT_FALSE(quick.Receive<ipc::Opening>().open_body.empty());

@@ -7,7 +7,7 @@
 
 namespace funnel::authd::test {
 
-Client::Client(event::Loop& loop, const std::string& socket) : loop_(loop) {
+TestClient::TestClient(event::Loop& loop, const std::string& socket) : loop_(loop) {
   auto connection = ipc::ControlConnection::Connect(
       loop, socket,
       {.on_message = [this](ByteView packet,
@@ -21,7 +21,7 @@ Client::Client(event::Loop& loop, const std::string& socket) : loop_(loop) {
   connection_ = *std::move(connection);
 }
 
-bool Client::WaitClosed() {
+bool TestClient::WaitClosed() {
   return RunUntil(loop_, [this] { return closed_; });
 }
 

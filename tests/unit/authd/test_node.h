@@ -30,9 +30,9 @@ template <typename Condition>
 }
 
 // One connection to a node's authd.sock. Keeps every packet that came.
-class Client {
+class TestClient {
  public:
-  Client(event::Loop& loop, const std::string& socket);
+  TestClient(event::Loop& loop, const std::string& socket);
 
   template <typename Message>
   void Send(const Message& message) {
@@ -80,10 +80,10 @@ class Node {
   void Configure(const std::string& file, const std::string& text);
   void Start();
   void Stop() { server_.reset(); }
-  [[nodiscard]] Client Connect() { return Client(loop_, socket_); }
+  [[nodiscard]] TestClient Connect() { return TestClient(loop_, socket_); }
   [[nodiscard]] Server& server() { return *server_; }
   [[nodiscard]] std::uint64_t Count(Counter counter) {
-    return server_->core().counters[counter].value();
+    return server_->shared().counters[counter].value();
   }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& socket() const { return socket_; }

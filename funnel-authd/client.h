@@ -12,34 +12,34 @@
 #include "common/ipc/control_connection.h"
 #include "common/ipc/credentials.h"
 #include "funnel-authd/accept.h"
-#include "funnel-authd/core.h"
 #include "funnel-authd/initiate.h"
 #include "funnel-authd/peer_links.h"
+#include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
 
-// What a session hands its messages to.
-struct Parts {
-  Core& core;
+// What a client's messages are handed to.
+struct Receivers {
+  SharedState& shared;
   InitiateHandshakes& initiate;
   AcceptHandshakes& accept;
   PeerLinks& peers;
   const ipc::CommandTable& commands;
 };
 
-class Session {
+class Client {
  public:
-  // ON_CLOSED comes once, and may destroy the session.
-  [[nodiscard]] static Result<std::unique_ptr<Session>> Create(Parts& parts, ClientId id,
-                                                               ForeignFd connection,
-                                                               std::function<void()> on_closed);
+  // ON_CLOSED comes once, and may destroy the client.
+  [[nodiscard]] static Result<std::unique_ptr<Client>> Create(Receivers& receivers, ClientId id,
+                                                              ForeignFd connection,
+                                                              std::function<void()> on_closed);
 
   void SendPacket(Secret packet) { connection_->SendPacket(std::move(packet)); }
   // Of when the client connected.
   [[nodiscard]] uid_t uid() const { return uid_; }
 
  private:
-  Session(Parts& parts, ClientId id) : parts_(parts), id_(id) {}
+  Client(Receivers& receivers, ClientId id) : receivers_(receivers), id_(id) {}
 
   void OnMessage(ByteView packet);
   // An error ends the connection: the client speaks another protocol, or is not who it was.
@@ -54,7 +54,7 @@ class Session {
                                             bool& allowed);
   void Deny(std::uint32_t request, const std::string& why);
 
-  Parts& parts_;
+  Receivers& receivers_;
   const ClientId id_;
   uid_t uid_ = 0;
   std::unique_ptr<ipc::ControlConnection> connection_;

@@ -1,4 +1,4 @@
-#include "funnel-authd/session.h"
+#include "funnel-authd/client.h"
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -8,14 +8,15 @@ namespace funnel::authd {
 
 using ipc::MessageType;
 
-Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, ForeignFd connection,
-                                                 std::function<void()> on_closed) {
+Result<std::unique_ptr<Client>> Client::Create(Receivers& receivers, ClientId id,
+                                               ForeignFd connection,
+                                               std::function<void()> on_closed) {
   const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection.get()));
-  std::unique_ptr<Session> made(new Session(parts, id));
+  std::unique_ptr<Client> made(new Client(receivers, id));
   made->uid_ = peer.uid;
-  Session* self = made.get();
+  Client* self = made.get();
   made->connection_ = TRY(ipc::ControlConnection::Create(
-      parts.core.loop, ipc::ControlSocket(std::move(connection)),
+      receivers.shared.loop, ipc::ControlSocket(std::move(connection)),
       {.on_message = [self](ByteView packet, ForeignFd) { self->OnMessage(packet); },
        .on_closed =
            [on_closed = std::move(on_closed), uid = std::to_string(peer.uid)](const Error& why) {
@@ -23,16 +24,16 @@ Result<std::unique_ptr<Session>> Session::Create(Parts& parts, ClientId id, Fore
                Log(LogLevel::kWarning, "client-lost", why.message, {{"UID", uid}});
              on_closed();
            }}));
-  made->commands_ = std::make_unique<ipc::CommandSession>(parts.commands, *made->connection_);
+  made->commands_ = std::make_unique<ipc::CommandSession>(receivers.commands, *made->connection_);
   return made;
 }
 
-void Session::OnMessage(ByteView packet) {
+void Client::OnMessage(ByteView packet) {
   auto handled = Dispatch(packet);
   if (!handled) connection_->Fail(handled.error().message);
 }
 
-Result<> Session::Dispatch(ByteView packet) {
+Result<> Client::Dispatch(ByteView packet) {
   const MessageType type = TRY(ipc::TypeOf(packet));
   // Each time: the process that connected may be gone, and its pid another's.
   const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection_->fd()));
@@ -44,10 +45,11 @@ Result<> Session::Dispatch(ByteView packet) {
 }
 
 template <typename Message>
-Result<Message> Session::ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
-                                     bool& allowed) {
+Result<Message> Client::ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
+                                    bool& allowed) {
   Message message = TRY(ipc::Parse<Message>(packet));
-  const config::ServiceConfig* service = parts_.core.config->FindService(message.service.text());
+  const config::ServiceConfig* service =
+      receivers_.shared.config->FindService(message.service.text());
   Result<> is_edge = Fail("no service " + message.service.text() + " is configured");
   if (service != nullptr) is_edge = ipc::RequireEdge(peer, service->name, service->edge_user);
   allowed = is_edge.has_value();
@@ -55,59 +57,59 @@ Result<Message> Session::ParseOfEdge(ByteView packet, const ipc::PeerCredentials
   return message;
 }
 
-Result<> Session::DispatchEdge(MessageType type, ByteView packet,
-                               const ipc::PeerCredentials& peer) {
+Result<> Client::DispatchEdge(MessageType type, ByteView packet, const ipc::PeerCredentials& peer) {
   bool allowed = false;
   if (type == MessageType::kInitiate) {
     const auto message = TRY(ParseOfEdge<ipc::Initiate>(packet, peer, allowed));
-    if (allowed) parts_.initiate.On(id_, message);
+    if (allowed) receivers_.initiate.On(id_, message);
   } else if (type == MessageType::kComplete) {
-    parts_.initiate.On(id_, TRY(ipc::Parse<ipc::Complete>(packet)));
+    receivers_.initiate.On(id_, TRY(ipc::Parse<ipc::Complete>(packet)));
   } else if (type == MessageType::kCompleteRefused) {
-    parts_.initiate.On(id_, TRY(ipc::Parse<ipc::CompleteRefused>(packet)));
+    receivers_.initiate.On(id_, TRY(ipc::Parse<ipc::CompleteRefused>(packet)));
   } else if (type == MessageType::kRedeem) {
     const auto message = TRY(ParseOfEdge<ipc::Redeem>(packet, peer, allowed));
-    if (allowed) parts_.accept.On(id_, message);
+    if (allowed) receivers_.accept.On(id_, message);
   } else if (type == MessageType::kAcceptRekey) {
-    parts_.accept.On(id_, TRY(ipc::Parse<ipc::AcceptRekey>(packet)));
+    receivers_.accept.On(id_, TRY(ipc::Parse<ipc::AcceptRekey>(packet)));
   } else if (type == MessageType::kRelease) {
     const auto message = TRY(ipc::Parse<ipc::Release>(packet));
-    parts_.core.contexts.Release(ContextId(message.context), id_);
-    parts_.core.counters[kContexts] = parts_.core.contexts.size();
+    receivers_.shared.contexts.Release(ContextId(message.context), id_);
+    receivers_.shared.counters[kContexts] = receivers_.shared.contexts.size();
   } else if (type == MessageType::kAnnounce) {
     const auto message = TRY(ParseOfEdge<ipc::Announce>(packet, peer, allowed));
-    if (allowed) Announce(parts_.core, id_, message);
+    if (allowed) Announce(receivers_.shared, id_, message);
   } else {
     return Fail("a message that is not for authd");
   }
   return {};
 }
 
-Result<> Session::DispatchSctpd(MessageType type, ByteView packet,
-                                const ipc::PeerCredentials& peer) {
-  if (auto is_sctpd = ipc::RequireSctpd(peer, parts_.core.config->node.sctpd_user); !is_sctpd) {
-    ++parts_.core.counters[kRequestsDenied];
+Result<> Client::DispatchSctpd(MessageType type, ByteView packet,
+                               const ipc::PeerCredentials& peer) {
+  if (auto is_sctpd = ipc::RequireSctpd(peer, receivers_.shared.config->node.sctpd_user);
+      !is_sctpd) {
+    ++receivers_.shared.counters[kRequestsDenied];
     return std::unexpected(is_sctpd.error());
   }
   if (type == MessageType::kAccept)
-    parts_.accept.On(id_, TRY(ipc::Parse<ipc::Accept>(packet)));
+    receivers_.accept.On(id_, TRY(ipc::Parse<ipc::Accept>(packet)));
   else if (type == MessageType::kDropClaim)
-    parts_.accept.On(id_, TRY(ipc::Parse<ipc::DropClaim>(packet)));
+    receivers_.accept.On(id_, TRY(ipc::Parse<ipc::DropClaim>(packet)));
   else if (type == MessageType::kPeerStart)
-    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerStart>(packet)));
+    receivers_.peers.On(id_, TRY(ipc::Parse<ipc::PeerStart>(packet)));
   else if (type == MessageType::kPeerFrame)
-    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerFrame>(packet)));
+    receivers_.peers.On(id_, TRY(ipc::Parse<ipc::PeerFrame>(packet)));
   else if (type == MessageType::kPeerGone)
-    parts_.peers.On(id_, TRY(ipc::Parse<ipc::PeerGone>(packet)));
+    receivers_.peers.On(id_, TRY(ipc::Parse<ipc::PeerGone>(packet)));
   else
     return Fail("a message that is not for authd");
   return {};
 }
 
-void Session::Deny(std::uint32_t request, const std::string& why) {
-  ++parts_.core.counters[kRequestsDenied];
+void Client::Deny(std::uint32_t request, const std::string& why) {
+  ++receivers_.shared.counters[kRequestsDenied];
   Log(LogLevel::kWarning, "request-denied", why, {{"UID", std::to_string(uid_)}});
-  AnswerFailed(parts_.core, id_, request, ipc::FailureCode::kNotAllowed, why);
+  AnswerFailed(receivers_.shared, id_, request, ipc::FailureCode::kNotAllowed, why);
 }
 
 }  // namespace funnel::authd

@@ -36,7 +36,7 @@ using SharedConfiguration = std::shared_ptr<const config::Configuration>;
 // Workers that hang in a library call may outlive the server: hence shared.
 using SharedCredentials = std::shared_ptr<gss::CredentialStore>;
 
-struct Core {
+struct SharedState {
   event::Loop& loop;
   Clients& clients;
   SharedConfiguration config;
@@ -62,6 +62,6 @@ struct Core {
 [[nodiscard]] event::WorkPool::Limits AcceptLimits(const config::Configuration& config);
 
 // Logs, counts and keeps a handshake that failed.
-void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter);
+void NoteFailure(SharedState& shared, Failure failure, std::string_view event, Counter counter);
 
 }  // namespace funnel::authd

@@ -1,4 +1,4 @@
-#include "funnel-authd/core.h"
+#include "funnel-authd/shared_state.h"
 
 #include <algorithm>
 
@@ -47,11 +47,11 @@ event::WorkPool::Limits AcceptLimits(const config::Configuration& config) {
           .known_keys = HandshakeKeys(config)};
 }
 
-void NoteFailure(Core& core, Failure failure, std::string_view event, Counter counter) {
-  ++core.counters[counter];
+void NoteFailure(SharedState& shared, Failure failure, std::string_view event, Counter counter) {
+  ++shared.counters[counter];
   Log(LogLevel::kWarning, event, failure.text,
       {{"SERVICE", failure.service}, {"PEER", failure.peer}, {"PRINCIPAL", failure.principal}});
-  core.failures.Add(std::move(failure));
+  shared.failures.Add(std::move(failure));
 }
 
 }  // namespace funnel::authd
