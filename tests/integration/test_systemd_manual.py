@@ -132,7 +132,7 @@ def test_journal_explains_that_the_backend_is_away(tunnel):
 def test_journal_explains_that_a_unit_is_not_started(tunnel):
     tunnel.guests["hoster"].systemctl("stop", "funnel-udpd@dns.socket")
     ask(tunnel)
-    wait_explained(tunnel, "funnel-sctpd", "A channel was accepted, and its edge is not there", "funnel-udpd@dns.socket")
+    wait_explained(tunnel, "funnel-sctpd", "A channel was accepted, but its edge is not there", "funnel-udpd@dns.socket")
 
 
 def test_readme_alone_leads_to_an_answer(package):
