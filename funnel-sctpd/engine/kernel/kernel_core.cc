@@ -38,7 +38,7 @@ void KernelAssociation::SetState(State state, std::string_view reason) {
   if (state == state_) return;
   std::string line(Name(state));
   if (!reason.empty()) line.append(": ").append(reason);
-  Log(LogLevel::kDebug, "kernel-association", line, {{"ADDRESS", peer.text()}});
+  Log(LogLevel::kDebug, "kernel-sctp", line, {{"ADDRESS", peer.text()}});
   state_ = state;
 }
 
