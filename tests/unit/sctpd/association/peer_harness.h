@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "funnel-sctpd/association/peer.h"
-#include "tests/unit/sctpd/test_node.h"
+#include "tests/unit/sctpd/fake_environment.h"
 
 namespace funnel::sctpd {
 
@@ -55,11 +55,10 @@ class FakeHost final : public AssociationHost {
   int published = 0;
 };
 
-class PeerParts : public testing::Test {
+class PeerParts : public testing::Test, public FakeEnvironment {
  protected:
   PeerParts() {
     SetLogLevel(LogLevel::kError);
-    env.engine = &engine;
     host.now = &now;
     config.carrier = config::Carrier::kAuto;
     config.connect[0].port = 0;
@@ -101,29 +100,6 @@ class PeerParts : public testing::Test {
     return up;
   }
 
-  struct NoEvents final : sctp::EngineObserver {
-    void OnUp(AssociationId, const sctp::UpInfo&) override {}
-    void OnDown(AssociationId, sctp::DownReason, std::string_view) override {}
-    void OnMessage(AssociationId, StreamId, std::uint32_t, MutableByteView) override {}
-    void OnWritable(AssociationId) override {}
-    void OnMoved(AssociationId, const sctp::PeerPath&) override {}
-  };
-
-  TimePoint now{1000s};
-  FakeAuthd authd;
-  FakeResolver resolver;
-  FakeServices services;
-  FakeNetwork network;
-  NoEvents no_events;
-  FakeEngine engine{network, *sctp::TransportAddress::Parse("192.0.2.1", 9899), no_events};
-  metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
-  Environment env{.authd = authd,
-                  .resolver = resolver,
-                  .services = services,
-                  .counters = counters,
-                  .config = {},
-                  .now = [this] { return now; },
-                  .random = [] { return 1.0; }};
   config::PeerConfig config = MakePeer("b", "b.example");
   FakeHost host;
   std::unique_ptr<Peer> peer;

@@ -10,7 +10,7 @@
 
 #include "funnel-sctpd/channel/channel_ends.h"
 #include "funnel-sctpd/channel/channel_side.h"
-#include "tests/unit/sctpd/test_node.h"
+#include "tests/unit/sctpd/fake_environment.h"
 
 namespace funnel::sctpd {
 
@@ -65,11 +65,10 @@ class TestSide final : public ChannelSide {
   std::vector<std::uint64_t> closed;
 };
 
-class ChannelParts : public testing::Test, public FrameLinkObserver {
+class ChannelParts : public testing::Test, public FakeEnvironment, public FrameLinkObserver {
  protected:
   ChannelParts() {
     SetLogLevel(LogLevel::kError);
-    env.engine = &engine;
     env.config.services = {MakeService("dns", config::Role::kListen, "b")};
   }
   void OnLinkReadable(FrameLink&) override {}
@@ -93,28 +92,6 @@ class ChannelParts : public testing::Test, public FrameLinkObserver {
     return link;
   }
 
-  struct NoEvents final : sctp::EngineObserver {
-    void OnUp(AssociationId, const sctp::UpInfo&) override {}
-    void OnDown(AssociationId, sctp::DownReason, std::string_view) override {}
-    void OnMessage(AssociationId, StreamId, std::uint32_t, MutableByteView) override {}
-    void OnWritable(AssociationId) override {}
-    void OnMoved(AssociationId, const sctp::PeerPath&) override {}
-  };
-
-  TimePoint now{1000s};
-  FakeAuthd authd;
-  FakeResolver resolver;
-  FakeServices services;
-  FakeNetwork network;
-  NoEvents no_events;
-  FakeEngine engine{network, *sctp::TransportAddress::Parse("192.0.2.1", 9899), no_events};
-  metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
-  Environment env{.authd = authd,
-                  .resolver = resolver,
-                  .services = services,
-                  .counters = counters,
-                  .config = {},
-                  .now = [this] { return now; }};
   FakeAssociations associations;
   TestSide side;
   ChannelRegistry channels{env};

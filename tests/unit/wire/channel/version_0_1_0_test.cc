@@ -10,6 +10,7 @@
 #include "common/wire/frame/open.h"
 #include "common/wire/frame/tlv.h"
 #include "tests/unit/wire/ends.h"
+#include "tests/unit/wire/frame/open_bodies.h"
 
 namespace funnel::wire::testing {
 namespace {
@@ -42,15 +43,6 @@ class Recorded {
   std::vector<std::pair<std::string, Bytes>> lines_;
 };
 
-OpenBody Open() {
-  OpenBody open;
-  open.service = "dns";
-  open.target = "ns.hoster.net";
-  open.nonce.fill(9);
-  open.token = {1, 2, 3};
-  return open;
-}
-
 class Version010 : public ::testing::Test {
  protected:
   // The record's fields come back as the same bytes.
@@ -74,7 +66,7 @@ class Version010 : public ::testing::Test {
 };
 
 TEST_F(Version010, HandshakesBytesAreOurs) {
-  EXPECT_EQ(Open().Serialize(), recorded_.Get("open"));
+  EXPECT_EQ(SampleOpen().Serialize(), recorded_.Get("open"));
   EXPECT_EQ(OpenBindingBytes(recorded_.Get("open")), recorded_.Get("bindings"));
   EXPECT_EQ((OpenedBody{.token = {5, 6}}.Serialize()), recorded_.Get("opened"));
   EXPECT_EQ(ConfirmBytes(recorded_.Get("open"), recorded_.Get("opened")), recorded_.Get("confirm"));
@@ -236,7 +228,7 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
 
 // "takes" and "refuses": what version 0.1.0 itself said to these bytes.
 TEST_F(Version010, TakesWhatWeWriteOfLaterFields) {
-  OpenBody open = Open();
+  OpenBody open = SampleOpen();
   open.features = {Feature::kDatagrams};
   EXPECT_EQ(open.Serialize(), recorded_.Get("takes open-features"));
   open.features = {Feature::kConnections};

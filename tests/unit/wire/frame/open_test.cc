@@ -4,77 +4,62 @@
 
 #include "common/wire/frame/hello.h"
 #include "common/wire/frame/tlv.h"
+#include "tests/unit/wire/frame/open_bodies.h"
 
 namespace funnel::wire {
 namespace {
 
-OpenBody Sample() {
-  OpenBody open;
-  open.service = "dns";
-  open.target = "ns.hoster.net";
-  open.nonce.fill(9);
-  open.token = {1, 2, 3};
-  return open;
-}
-
-Bytes WithTlv(Bytes body, std::uint8_t type, ByteView value) {
-  ByteWriter out;
-  out.Append(body);
-  AppendTlv(out, static_cast<TlvType>(type), value);
-  return out.Release();
-}
-
 TEST(OpenBody, ComesBackAsItWent) {
-  auto open = OpenBody::Parse(Sample().Serialize());
+  auto open = OpenBody::Parse(SampleOpen().Serialize());
   ASSERT_TRUE(open);
   EXPECT_EQ(open->service, "dns");
   EXPECT_EQ(open->target, "ns.hoster.net");
-  EXPECT_EQ(open->nonce, Sample().nonce);
+  EXPECT_EQ(open->nonce, SampleOpen().nonce);
   EXPECT_EQ(open->hop_limit, kDefaultHopLimit);
-  EXPECT_EQ(open->token, Sample().token);
+  EXPECT_EQ(open->token, SampleOpen().token);
   EXPECT_TRUE(open->Offers(kProtocolVersion, kSuiteRfc4121));
   EXPECT_FALSE(open->Offers(2, kSuiteRfc4121));
 }
 
 TEST(OpenBody, RejectsEveryTruncation) {
-  const Bytes body = Sample().Serialize();
+  const Bytes body = SampleOpen().Serialize();
   for (std::size_t size = 0; size < body.size(); ++size)
     EXPECT_FALSE(OpenBody::Parse(ByteView(body).first(size))) << size;
 }
 
 TEST(OpenBody, RejectsDuplicateFields) {
-  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 5, AsBytes("x"))));
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), 5, AsBytes("x"))));
   EXPECT_FALSE(OpenBody::Parse(
-      WithTlv(WithTlv(Sample().Serialize(), 200, AsBytes("x")), 200, AsBytes("x"))));
+      WithTlv(WithTlv(SampleOpen().Serialize(), 200, AsBytes("x")), 200, AsBytes("x"))));
 }
 
 TEST(OpenBody, RejectsUnknownOddAndIgnoresUnknownEvenFields) {
-  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 201, AsBytes("x"))));
-  EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 13, AsBytes("key share"))));
-  EXPECT_TRUE(OpenBody::Parse(WithTlv(Sample().Serialize(), 200, AsBytes("x"))));
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), 201, AsBytes("x"))));
+  EXPECT_FALSE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), 13, AsBytes("key share"))));
+  EXPECT_TRUE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), 200, AsBytes("x"))));
 }
 
 TEST(OpenBody, RejectsNamesThatAreNone) {
   for (std::string name : {std::string(), std::string("a b"), std::string("a\nb"),
                            std::string("\xC3\xA4"), std::string(256, 'x')}) {
-    OpenBody open = Sample();
+    OpenBody open = SampleOpen();
     open.service = name;
     EXPECT_FALSE(OpenBody::Parse(open.Serialize())) << name;
   }
 }
 
 TEST(OpenBody, RejectsFieldsOfWrongSize) {
-  OpenBody none = Sample();
+  OpenBody none = SampleOpen();
   none.versions.clear();
   EXPECT_FALSE(OpenBody::Parse(none.Serialize()));
-  OpenBody tokenless = Sample();
+  OpenBody tokenless = SampleOpen();
   tokenless.token.clear();
   EXPECT_FALSE(OpenBody::Parse(tokenless.Serialize()));
 }
 
 TEST(Features, ComeBackInTheirShortestForm) {
   for (std::uint64_t bits : {1ull, 2ull, 0xFFull, 0x100ull, 1ull << 63}) {
-    OpenBody open = Sample();
+    OpenBody open = SampleOpen();
     open.features = Features(bits);
     auto back = OpenBody::Parse(open.Serialize());
     ASSERT_TRUE(back);
@@ -82,7 +67,7 @@ TEST(Features, ComeBackInTheirShortestForm) {
   }
   EXPECT_EQ(Features(0x100).Serialize(), (Bytes{1, 0}));
   for (const Bytes& wrong : {Bytes{}, Bytes{0}, Bytes{0, 1}, Bytes(9, 1)})
-    EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), 30, wrong))) << wrong.size();
+    EXPECT_FALSE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), 30, wrong))) << wrong.size();
 }
 
 TEST(Features, AreWhatBothHave) {
@@ -96,7 +81,7 @@ TEST(Features, AreWhatBothHave) {
 }
 
 TEST(Feeds, ComeBackAndRejectTruncation) {
-  OpenBody open = Sample();
+  OpenBody open = SampleOpen();
   open.fed_by = {{"a.example", "dns"}, {"b.example", "dns2"}};
   EXPECT_EQ(OpenBody::Parse(open.Serialize())->fed_by, open.fed_by);
   const Bytes value = SerializeFeeds(open.fed_by);
@@ -158,32 +143,32 @@ TEST(RefusedBody, CutsLongTextAndRejectsTruncation) {
 }
 
 TEST(Bindings, CoverEverythingButHopLimitAndToken) {
-  const Bytes base = OpenBindingBytes(Sample().Serialize());
-  OpenBody other = Sample();
+  const Bytes base = OpenBindingBytes(SampleOpen().Serialize());
+  OpenBody other = SampleOpen();
   other.hop_limit = 1;
   other.token = {9};
   EXPECT_EQ(OpenBindingBytes(other.Serialize()), base);
 
-  OpenBody changed = Sample();
+  OpenBody changed = SampleOpen();
   changed.service = "dnt";
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  changed = Sample();
+  changed = SampleOpen();
   changed.target = "ns.hoster.neu";
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  changed = Sample();
+  changed = SampleOpen();
   changed.nonce[31] = 8;
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  changed = Sample();
+  changed = SampleOpen();
   changed.versions = {1, 2};
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  changed = Sample();
+  changed = SampleOpen();
   changed.suites = {2, 1};
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  changed = Sample();
+  changed = SampleOpen();
   changed.features = {Feature::kDatagrams};
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
   // An ignored field is covered as well.
-  EXPECT_NE(OpenBindingBytes(WithTlv(Sample().Serialize(), 200, AsBytes("x"))), base);
+  EXPECT_NE(OpenBindingBytes(WithTlv(SampleOpen().Serialize(), 200, AsBytes("x"))), base);
 }
 
 TEST(Bindings, OfARekeyDependOnEpochAndSecret) {
@@ -194,15 +179,16 @@ TEST(Bindings, OfARekeyDependOnEpochAndSecret) {
 
 TEST(Confirm, CoversAllButTheHopLimit) {
   const OpenedBody opened{.token = {1}};
-  const Bytes base = ConfirmBytes(Sample().Serialize(), opened.Serialize());
-  OpenBody relayed = Sample();
+  const Bytes base = ConfirmBytes(SampleOpen().Serialize(), opened.Serialize());
+  OpenBody relayed = SampleOpen();
   relayed.hop_limit = 1;
   EXPECT_EQ(ConfirmBytes(relayed.Serialize(), opened.Serialize()), base);
-  OpenBody altered = Sample();
+  OpenBody altered = SampleOpen();
   altered.token = {1, 2, 4};
   EXPECT_NE(ConfirmBytes(altered.Serialize(), opened.Serialize()), base);
-  EXPECT_NE(ConfirmBytes(Sample().Serialize(), OpenedBody{.suite = 2, .token = {1}}.Serialize()),
-            base);
+  EXPECT_NE(
+      ConfirmBytes(SampleOpen().Serialize(), OpenedBody{.suite = 2, .token = {1}}.Serialize()),
+      base);
 }
 
 TEST(Confirm, BytesCannotMoveBetweenItsTwoParts) {
@@ -211,11 +197,11 @@ TEST(Confirm, BytesCannotMoveBetweenItsTwoParts) {
 }
 
 TEST(HopLimit, EveryRelayTakesOneOff) {
-  auto once = WithOneHopLess(Sample().Serialize());
+  auto once = WithOneHopLess(SampleOpen().Serialize());
   ASSERT_TRUE(once);
   EXPECT_EQ(OpenBody::Parse(*once)->hop_limit, kDefaultHopLimit - 1);
-  EXPECT_EQ(OpenBindingBytes(*once), OpenBindingBytes(Sample().Serialize()));
-  OpenBody last = Sample();
+  EXPECT_EQ(OpenBindingBytes(*once), OpenBindingBytes(SampleOpen().Serialize()));
+  OpenBody last = SampleOpen();
   last.hop_limit = 0;
   EXPECT_FALSE(WithOneHopLess(last.Serialize()));
 }

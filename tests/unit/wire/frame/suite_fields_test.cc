@@ -4,28 +4,13 @@
 #include "common/wire/frame/open.h"
 #include "common/wire/frame/rekey_body.h"
 #include "common/wire/frame/tlv.h"
+#include "tests/unit/wire/frame/open_bodies.h"
 
 namespace funnel::wire {
 namespace {
 
-OpenBody Sample() {
-  OpenBody open;
-  open.service = "dns";
-  open.target = "ns.hoster.net";
-  open.nonce.fill(9);
-  open.token = {1, 2, 3};
-  return open;
-}
-
-Bytes WithTlv(Bytes body, std::uint8_t type, ByteView value) {
-  ByteWriter out;
-  out.Append(body);
-  AppendTlv(out, static_cast<TlvType>(type), value);
-  return out.Release();
-}
-
 OpenBody WithShares() {
-  OpenBody open = Sample();
+  OpenBody open = SampleOpen();
   open.suites = {3, 2, 1};
   open.x25519_share = Bytes(kX25519ShareSize, 4);
   open.ml_kem_key = Bytes(kMlKemKeySize, 5);
@@ -39,7 +24,7 @@ TEST(Shares, ComeBackInOpen) {
   EXPECT_EQ(open->ml_kem_key, WithShares().ml_kem_key);
   EXPECT_TRUE(open->Offers(kProtocolVersion, 3));
   EXPECT_TRUE(open->OffersMore());
-  EXPECT_FALSE(Sample().OffersMore());
+  EXPECT_FALSE(SampleOpen().OffersMore());
 }
 
 TEST(Shares, AnOfferWithoutItsShareIsNone) {
@@ -54,7 +39,7 @@ TEST(Shares, AnOfferWithoutItsShareIsNone) {
 
 TEST(Shares, OfAnotherSizeAreRejected) {
   for (const auto& [type, size] : {std::pair{24, 31}, {24, 0}, {26, 1183}, {26, 1185}})
-    EXPECT_FALSE(OpenBody::Parse(WithTlv(Sample().Serialize(), static_cast<std::uint8_t>(type),
+    EXPECT_FALSE(OpenBody::Parse(WithTlv(SampleOpen().Serialize(), static_cast<std::uint8_t>(type),
                                          Bytes(static_cast<std::size_t>(size), 1))))
         << type;
 }
