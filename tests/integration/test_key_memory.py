@@ -13,7 +13,9 @@ import re
 import pytest
 
 import lab
+from conftest import SANITIZED
 
+pytestmark = pytest.mark.skipif(SANITIZED, reason="sanitizers want to be loaded first, and keep what was freed")
 AUTHD, EDGE = "funnel-authd", "funnel-udpd@dns"
 # Where the chunks of a region are searched apart, what lies across is found by the overlap.
 CHUNK, OVERLAP = 1 << 22, 256
