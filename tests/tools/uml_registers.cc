@@ -34,7 +34,10 @@ bool SetsExtendedRegisters(__ptrace_request request, const void* address) {
 
 extern "C" long ptrace(__ptrace_request request, ...) noexcept {
   va_list rest;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wvarargs"  // glibc has the enum as the last named one
   va_start(rest, request);
+#pragma GCC diagnostic pop
   const pid_t pid = va_arg(rest, pid_t);
   void* const address = va_arg(rest, void*);
   void* const data = va_arg(rest, void*);

@@ -152,12 +152,12 @@ TEST_F(AccessTest, AnOldTicketIsReplacedAfterItsRekeyWasRefused) {
   realm_.Admin({"cpw -randkey " + server_});
   std::filesystem::remove(realm_.Path("hoster.keytab"));
   realm_.Keytab("hoster.keytab", {server_, ldap_server_, hoster_});
-  auto rekey = [&, ours = ours.context, theirs = theirs.context] {
+  auto rekey = [&, initiated = ours.context, accepted = theirs.context] {
     edge_.Send(ipc::Initiate{
-        .request = 1, .service = Service("dns"), .rekey_of = ours, .epoch = Epoch(1)});
+        .request = 1, .service = Service("dns"), .rekey_of = initiated, .epoch = Epoch(1)});
     const auto opening = edge_.Receive<ipc::Opening>();
     backend_edge_.Send(ipc::AcceptRekey{
-        .request = 2, .context = theirs, .epoch = Epoch(1), .token = opening.open_body});
+        .request = 2, .context = accepted, .epoch = Epoch(1), .token = opening.open_body});
     return opening.handshake;
   };
   const std::uint64_t handshake = rekey();

@@ -216,7 +216,7 @@ TEST_F(EdgeTest, TheFarSideStopsAndTheNearOneComesBack) {
   far_->Stop();
   ASSERT_TRUE(Until([&] { return stopped_ == 1 && !near_app_.ends.empty(); }));
   EXPECT_TRUE(near_app_.ends[0].second);
-  far_ = std::make_unique<Edge>(*loop_, Setup(config::Role::kConnect), far_app_, far_counters_);
+  far_ = std::make_unique<Edge>(*loop_, MakeSetup(config::Role::kConnect), far_app_, far_counters_);
   ASSERT_TRUE(far_->StartConnecting(ListenAt(folder_ + "/dns.sock")));
   EXPECT_TRUE(UntilUp());
   EXPECT_TRUE(Exchange("again"));
@@ -231,7 +231,7 @@ TEST_F(EdgeTest, StopWithoutAChannelIsDoneAtOnce) {
 }
 
 TEST_F(EdgeTest, KeepsSeveralChannels) {
-  auto setup = Setup(config::Role::kListen);
+  auto setup = MakeSetup(config::Role::kListen);
   setup.service.channels = 3;
   near_ = std::make_unique<Edge>(*loop_, std::move(setup), near_app_, near_counters_);
   Start();

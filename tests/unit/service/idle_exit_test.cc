@@ -27,7 +27,7 @@ class IdleExitTest : public TwoEdgesTest {
     TwoEdgesTest::TearDown();
   }
   Edge::Setup IdleSetup(config::Role role, int& idle) {
-    auto setup = Setup(role);
+    auto setup = MakeSetup(role);
     setup.service.idle_exit = kIdle;
     setup.on_idle = [&idle] { ++idle; };
     return setup;

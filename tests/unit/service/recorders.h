@@ -51,7 +51,7 @@ class EdgeTest : public TwoEdgesTest {
   void SetUp() override {
     TwoEdgesTest::SetUp();
     auto setup = [this](config::Role role) {
-      auto made = Setup(role);
+      auto made = MakeSetup(role);
       made.service.protocol = protocol_;
       return made;
     };

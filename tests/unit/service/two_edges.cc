@@ -33,7 +33,7 @@ config::ServiceConfig TwoEdgesTest::Service(config::Role role) {
   return service;
 }
 
-Edge::Setup TwoEdgesTest::Setup(config::Role role) {
+Edge::Setup TwoEdgesTest::MakeSetup(config::Role role) {
   return {.service = Service(role),
           .sctpd_user = std::to_string(geteuid()),
           .run_dir = folder_,

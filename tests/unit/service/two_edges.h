@@ -36,7 +36,7 @@ class TwoEdgesTest : public testing::Test {
     return true;
   }
   [[nodiscard]] static config::ServiceConfig Service(config::Role role);
-  [[nodiscard]] Edge::Setup Setup(config::Role role);
+  [[nodiscard]] Edge::Setup MakeSetup(config::Role role);
   // Runs for as long as anything happens.
   void Settle();
 

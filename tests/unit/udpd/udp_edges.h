@@ -90,7 +90,7 @@ class UdpEdgeTest : public service::TwoEdgesTest {
     event::ListenFds none(std::vector<event::ListenFds::Named>{});
     service::EdgeEnvironment environment{*loop_, far_service_, configuration_, none, far_table_};
     far_app_ = std::move(*UdpEdge::Make(environment));
-    auto setup = Setup(config::Role::kConnect);
+    auto setup = MakeSetup(config::Role::kConnect);
     setup.service = far_service_;
     far_ = std::make_unique<service::Edge>(*loop_, std::move(setup), *far_app_, far_table_);
     ASSERT_TRUE(far_->StartConnecting(service::ListenAt(folder_ + "/dns.sock")));
@@ -105,7 +105,7 @@ class UdpEdgeTest : public service::TwoEdgesTest {
     service::EdgeEnvironment environment{*loop_, near_service_, configuration_, passed,
                                          near_table_};
     near_app_ = std::move(*UdpEdge::Make(environment));
-    auto setup = Setup(config::Role::kListen);
+    auto setup = MakeSetup(config::Role::kListen);
     setup.service = near_service_;
     near_ = std::make_unique<service::Edge>(*loop_, std::move(setup), *near_app_, near_table_);
     ASSERT_TRUE(near_->StartListening());

@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const TimePoint kStart{1000s};
-
 sctp::TransportAddress Address(const std::string& text) {
   return *sctp::TransportAddress::Parse(text, 9899);
 }
