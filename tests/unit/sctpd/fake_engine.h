@@ -139,7 +139,7 @@ class FakeEngine final : public sctp::Engine {
   void MakeRoom(std::size_t bytes) {
     room_bytes = bytes;
     for (auto& [id, blocked] : std::exchange(blocked_, {}))
-      Tell([this, id = id] { observer_.OnWritable(id); });
+      Tell([this, writable = id] { observer_.OnWritable(writable); });
   }
   void EndByPeer(AssociationId id, sctp::DownReason reason) {
     links_[id].engine = nullptr;
