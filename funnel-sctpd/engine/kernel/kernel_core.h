@@ -51,7 +51,6 @@ struct KernelAssociation {
   KernelSocket::Traffic traffic;
   KernelOutbox outbox;
   bool shutdown_owed = false;  // the outbox comes first
-  bool waits = false;          // Send said kFull; OnWritable is owed
   std::size_t send_buffer = 0;
   std::size_t kernel_used = 0;  // of it, at most: as of the last look, and what was added since
   PartialMessages partial;
@@ -149,7 +148,7 @@ class KernelCore : public Engine {
   std::optional<KernelSocket> listener_;
   std::unordered_map<AssociationId, std::unique_ptr<KernelAssociation>> associations_;
   std::vector<AssociationId> unsent_;           // with something in their outbox
-  std::unordered_set<AssociationId> waiting_;   // OnWritable is owed
+  std::unordered_set<AssociationId> waiting_;   // Send said kFull; OnWritable is owed
   std::unordered_set<TransportAddress> known_;  // without ports
   std::uint64_t last_id_ = 0;
   EngineCounters counters_;

@@ -1,6 +1,5 @@
 // KernelCore's way out: messages into outboxes, outboxes into the kernel.
 #include <algorithm>
-#include <utility>
 
 #include "funnel-sctpd/engine/kernel/kernel_core.h"
 
@@ -35,7 +34,6 @@ SendStatus KernelCore::Send(AssociationId id, StreamId stream, ByteView message,
   bool large = message.size() > association->max_unfragmented;
   if (!HasRoom(*association, KernelOutbox::Cost(message.size()), large)) {
     ++counters_.sends_full;
-    association->waits = true;
     waiting_.insert(id);
     look_interval_ = kShortestLook;
     look_ = std::min(look_, Now() + look_interval_);
@@ -81,26 +79,28 @@ void KernelCore::LookForRoom() {
   look_ = TimePoint::max();
   look_interval_ = std::clamp<Duration>(look_interval_ * 2, kShortestLook, kLongestLook);
   // Not all associations: the idle ones cost nothing.
-  std::unordered_set<AssociationId> ids = std::exchange(waiting_, {});
+  std::unordered_set<AssociationId> ids = waiting_;
   ids.insert(unsent_.begin(), unsent_.end());
 
   for (AssociationId id : ids) {
     KernelAssociation* association = Find(id);
-    if (association == nullptr) continue;
+    if (association == nullptr) {
+      waiting_.erase(id);
+      continue;
+    }
     if (!association->outbox.empty()) SendOutbox(*association);
+    const bool waits = waiting_.contains(id);
     // An eighth more than a message needs, so that one hint is good for several.
-    bool writable =
-        association->waits && HasRoom(*association,
-                                      std::min(association->send_buffer / 4,
-                                               KernelOutbox::Cost(settings_.max_message_bytes)),
-                                      /*large=*/true);
+    bool writable = waits && HasRoom(*association,
+                                     std::min(association->send_buffer / 4,
+                                              KernelOutbox::Cost(settings_.max_message_bytes)),
+                                     /*large=*/true);
     if (writable) {
-      association->waits = false;
+      waiting_.erase(id);
       observer_.OnWritable(id);
       look_interval_ = kShortestLook;
-    } else if (association->waits || !association->outbox.empty()) {
+    } else if (waits || !association->outbox.empty()) {
       look_ = Now() + look_interval_;
-      if (association->waits) waiting_.insert(id);
     }
   }
 }
