@@ -49,6 +49,15 @@ def test_quickstart_asks_through_the_tunnel_and_leaves_nothing(machine):
     assert left == []
 
 
+def test_units_say_what_this_systemd_understands(machine):
+    """Without systemd.pc, too, which nothing that builds installs: systemd before 253 takes notify-reload for simple."""
+    assert machine.run("pkg-config", "--exists", "systemd", check=False).returncode != 0
+    unit = os.path.join(machine.path("/root/funnel"), "build/units/funnel-sctpd.service")
+    with open(unit, encoding="utf-8") as file:
+        kinds = [line.strip() for line in file if line.startswith("Type=")]
+    assert kinds == [{"bookworm": "Type=notify", "trixie": "Type=notify-reload"}[machine.suite]]
+
+
 def test_all_that_run_tests_needs_is_to_be_had(machine):
     sections = ("build", "run", "test", "package", "guest", "examples", "fuzz")
     assert machine.run("tests/tools/install-packages", "-s", *sections, timeout=600).stdout.endswith("packages: to be had\n")
