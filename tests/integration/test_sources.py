@@ -77,3 +77,19 @@ def test_no_two_classes_have_one_name():
     found = classes_by_name(cpp_files())
     assert len(found) > 500 and "funnel::wire::Channel" in found
     assert {name: sorted(paths) for name, paths in found.items() if len(paths) > 1} == {}
+
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def test_modules_see_one_header_of_funnel_only():
+    files = [path for path in cpp_files() if path.startswith(os.path.join(conftest.TOP, "modules") + os.sep)]
+    assert files
+    wrong = {}
+    for path in files:
+        name = os.path.relpath(path, conftest.TOP)
+        with open(path, encoding="utf-8") as file:
+            included = INCLUDE.findall(file.read())
+        own = os.path.dirname(name) + "/"
+        wrong |= {name: one for one in included if one != "modules/module.h" and not one.startswith(own)}
+    assert not wrong

@@ -1,0 +1,81 @@
+// From the keys of a connection's messages to the order that each states on the wire
+// (modules/module.h; man/funnel-protocol.7, "Order"). One a direction; numbers and keys only.
+//
+// A message may take several numbers (a unit of pieces). A key names the last of them, so that who
+// follows it follows all of it. What a message needs is stated by FOLLOWS where one earlier message
+// implies all that is needed, else by AFTER_ALL, which is more than is needed. Everything behind a
+// barrier comes after it: its keys are forgotten, and where nothing later is followed the barrier
+// is.
+//
+// Memory is bounded: a message whose keys have no place becomes a barrier, which empties the table.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "common/wire/frame/types.h"
+#include "modules/module.h"
+
+namespace funnel::module {
+
+// What a module says of one message.
+struct Dependencies {
+  funnel_order order = FUNNEL_BY_KEYS;
+  std::span<const funnel_key> keys;
+};
+
+class OrderLedger {
+ public:
+  static constexpr std::size_t kMaxKeys = 1024;
+
+  // MAX_KEYS: of the table.
+  explicit OrderLedger(std::size_t max_keys = kMaxKeys) : max_keys_(max_keys) {}
+
+  struct Decision {
+    wire::Order order = wire::Order::kFree;
+    std::uint64_t after = 0;   // kFollows: the message that it follows
+    bool barrier = false;      // as it was asked for, or because the table is full
+    std::uint64_t covers = 0;  // kFollows: all below this is delivered before it
+    bool operator==(const Decision&) const = default;
+  };
+  // For a message that comes next. Decides only: it may never be sent.
+  [[nodiscard]] Decision Decide(const Dependencies& message) const;
+  // The message was sent as DECIDE said, and has the numbers FIRST to LAST.
+  void Record(const Dependencies& message, const Decision& decision, std::uint64_t first,
+              std::uint64_t last);
+
+  [[nodiscard]] std::size_t size() const { return keys_.size(); }
+
+ private:
+  // A message that others may follow: once `last` is delivered, so is all below `covers`.
+  struct Sent {
+    std::uint64_t last = 0;
+    std::uint64_t covers = 0;
+  };
+  struct KeyName {
+    std::uint64_t value;
+    std::uint32_t space;
+    auto operator<=>(const KeyName&) const = default;
+  };
+  // Since the last barrier. Shared messages come after the exclusive one before them, so that who
+  // follows all of those follows it, too.
+  struct Uses {
+    std::optional<Sent> exclusive;
+    std::optional<Sent> shared;                // the latest since the last exclusive one
+    std::optional<std::uint64_t> also_shared;  // the latest but one
+  };
+  class Needs;
+
+  [[nodiscard]] static KeyName NameOf(const funnel_key& key) { return {key.value, key.space}; }
+  [[nodiscard]] bool HasPlaceFor(std::span<const funnel_key> keys) const;
+  void Use(const funnel_key& key, const Sent& sent);
+
+  const std::size_t max_keys_;
+  std::map<KeyName, Uses> keys_;
+  std::optional<Sent> barrier_;
+};
+
+}  // namespace funnel::module

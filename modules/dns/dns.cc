@@ -1,0 +1,135 @@
+// DNS over TCP (RFC 1035, section 4.2.2; RFC 7766): messages of two bytes of length, then the
+// message.
+//
+//   length 16 | id 16 | QR 1 opcode 4 AA TC RD RA Z AD CD rcode 4 | QDCOUNT 16 | ANCOUNT | NSCOUNT
+//   | ARCOUNT
+//
+// A server may answer pipelined queries in any order, and a client matches answers by id (RFC 7766,
+// section 7). So messages of one id stay in order, which keeps a zone transfer's and a TSIG
+// sequence's in theirs, and others are free. An update (RFC 2136) is a write: what the client sent
+// before comes before it, and what it sends after comes after it.
+//
+// DNS Stateful Operations (RFC 8490) put an end to that: a connection that begins them is a stream.
+#include <cstddef>
+#include <cstdint>
+
+#include "modules/module.h"
+
+namespace {
+
+constexpr std::size_t kLengthSize = 2;
+constexpr std::size_t kHeaderSize = 12;
+// The least that an entry of a section takes: the root's name, with type and class; and with TTL
+// and length of the data besides.
+constexpr std::size_t kLeastQuestion = 5, kLeastRecord = 11;
+
+enum Opcode : unsigned { kQuery = 0, kStatus = 2, kNotify = 4, kUpdate = 5, kStateful = 6 };
+
+// Spaces of keys.
+enum : std::uint32_t { kIdSpace = 1, kWriteSpace = 2 };
+
+unsigned Load16(const std::uint8_t* at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
+
+struct Header {
+  unsigned id, opcode, rcode, questions;
+  std::size_t records;
+  bool answer, reserved;
+
+  explicit Header(const std::uint8_t* at)
+      : id(Load16(at)),
+        opcode(at[2] >> 3 & 0xf),
+        rcode(at[3] & 0xf),
+        questions(Load16(at + 4)),
+        records(std::size_t{Load16(at + 6)} + Load16(at + 8) + Load16(at + 10)),
+        answer((at[2] & 0x80) != 0),
+        reserved((at[3] & 0x40) != 0) {}
+};
+
+// Whether HEADER, of a message of LENGTH, is one that SENDER sends.
+bool IsRecognised(const Header& header, std::size_t length, funnel_end sender) {
+  if (header.answer != (sender == FUNNEL_SERVER) || header.reserved) return false;
+  if (!header.answer && header.rcode != 0) return false;
+  switch (header.opcode) {
+    case kQuery:  // without a question: to learn a cookie (RFC 7873, section 5.4)
+    case kStatus:
+    case kNotify:
+    case kUpdate:
+      break;
+    default:
+      return false;
+  }
+  // An answer to something malformed may repeat no question.
+  if (header.questions > 1 || (header.opcode == kUpdate && !header.answer && header.questions == 0))
+    return false;
+  return kHeaderSize + header.questions * kLeastQuestion + header.records * kLeastRecord <= length;
+}
+
+const char* LabelOf(const Header& header) {
+  switch (header.opcode) {
+    case kNotify:
+      return header.answer ? "answer to notify" : "notify";
+    case kUpdate:
+      return header.answer ? "answer to update" : "update";
+    default:
+      return header.answer ? "answer" : "query";
+  }
+}
+
+void Read(void*, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+          funnel_verdict* verdict) {
+  if (size < kLengthSize + kHeaderSize) {
+    verdict->kind = FUNNEL_NEED_MORE;
+    // Less than a header in it is nothing that could come of waiting.
+    if (size >= kLengthSize && Load16(bytes) < kHeaderSize) verdict->kind = FUNNEL_MISMATCH;
+    return;
+  }
+
+  const std::size_t length = Load16(bytes);
+  const Header header(bytes + kLengthSize);
+  if (length >= kHeaderSize && header.opcode == kStateful) {
+    verdict->kind = FUNNEL_STREAM;
+    return;
+  }
+  if (length < kHeaderSize || !IsRecognised(header, length, sender)) {
+    verdict->kind = FUNNEL_MISMATCH;
+    return;
+  }
+
+  verdict->kind = FUNNEL_MESSAGE;
+  verdict->length = kLengthSize + length;
+  verdict->keys[verdict->key_count++] = {header.id, kIdSpace, FUNNEL_EXCLUSIVE};
+  if (sender == FUNNEL_CLIENT)
+    verdict->keys[verdict->key_count++] = {
+        0, kWriteSpace, header.opcode == kUpdate ? FUNNEL_EXCLUSIVE : FUNNEL_SHARED};
+  verdict->label = LabelOf(header);
+  verdict->number = header.id;
+  verdict->numbered = 1;
+}
+
+// Nothing is remembered from message to message, and there are no options: any address will do.
+char nothing;
+
+void* Configure(const funnel_option*, std::size_t, char*, std::size_t) { return &nothing; }
+void Release(void*) {}
+void* Open(void*, funnel_end) { return &nothing; }
+void Close(void*) {}
+
+}  // namespace
+
+extern "C" const struct funnel_module funnel_module = {
+    .abi = FUNNEL_MODULE_ABI,
+    .size = sizeof(struct funnel_module),
+    .verdict_size = sizeof(funnel_verdict),
+    .datagram_size = sizeof(funnel_datagram),
+    .name = "dns",
+    .summary = "DNS over TCP (RFC 1035, RFC 7766)",
+    .options = nullptr,
+    .head_max = kLengthSize + kHeaderSize,
+    .reserved = 0,
+    .configure = Configure,
+    .release = Release,
+    .open = Open,
+    .close = Close,
+    .read = Read,
+    .datagram = nullptr,
+};

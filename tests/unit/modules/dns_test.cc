@@ -1,0 +1,213 @@
+// What the dns module says of messages, and whether what it says keeps DNS's own rules.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string_view>
+
+#include "tests/unit/modules/module_under_test.h"
+
+namespace funnel::module {
+namespace {
+
+constexpr unsigned kQuery = 0, kStatus = 2, kNotify = 4, kUpdate = 5, kStateful = 6;
+
+struct Made {
+  unsigned id = 1;
+  unsigned opcode = kQuery;
+  bool answer = false;
+  unsigned rcode = 0;
+  unsigned questions = 1;
+  unsigned answers = 0;
+  bool reserved = false;
+};
+
+// As it goes over TCP, with questions for the root's SOA, and answers of no data.
+Bytes Make(const Made& made) {
+  ByteWriter message;
+  message.U16(static_cast<std::uint16_t>(made.id));
+  message.U8(static_cast<std::uint8_t>((made.answer ? 0x80 : 0) | made.opcode << 3));
+  message.U8(static_cast<std::uint8_t>((made.reserved ? 0x40 : 0) | made.rcode));
+  message.U16(static_cast<std::uint16_t>(made.questions))
+      .U16(static_cast<std::uint16_t>(made.answers));
+  message.U16(0).U16(0);
+  for (unsigned i = 0; i < made.questions; ++i) message.U8(0).U16(6).U16(1);
+  for (unsigned i = 0; i < made.answers; ++i) message.U8(0).U16(6).U16(1).U32(0).U16(0);
+  ByteWriter framed;
+  framed.Block16(message.bytes());
+  return framed.Release();
+}
+
+funnel_verdict Verdict(funnel_end sender, const Made& made) {
+  ModuleUnderTest dns;
+  return dns.Read(sender, Make(made));
+}
+
+TEST(Dns, ReadsAQueryByItsId) {
+  const funnel_verdict verdict = Verdict(FUNNEL_CLIENT, {.id = 0x1234});
+  EXPECT_EQ(verdict.kind, std::uint32_t{FUNNEL_MESSAGE});
+  EXPECT_EQ(verdict.order, std::uint32_t{FUNNEL_BY_KEYS});
+  EXPECT_EQ(verdict.length, 19u);
+  ASSERT_EQ(verdict.key_count, 2u);
+  EXPECT_EQ(verdict.keys[0].value, 0x1234u);
+  EXPECT_EQ(verdict.keys[0].mode, std::uint32_t{FUNNEL_EXCLUSIVE});
+  EXPECT_EQ(verdict.keys[1].mode, std::uint32_t{FUNNEL_SHARED});
+  EXPECT_EQ(std::string_view(verdict.label), "query");
+  EXPECT_EQ(verdict.number, 0x1234u);
+}
+
+TEST(Dns, ReadsAnAnswerByItsId) {
+  const funnel_verdict verdict =
+      Verdict(FUNNEL_SERVER, {.id = 7, .answer = true, .rcode = 3, .answers = 2});
+  EXPECT_EQ(verdict.kind, std::uint32_t{FUNNEL_MESSAGE});
+  ASSERT_EQ(verdict.key_count, 1u);
+  EXPECT_EQ(verdict.keys[0].value, 7u);
+  EXPECT_EQ(std::string_view(verdict.label), "answer");
+}
+
+TEST(Dns, TakesEachOperationThatDnsHasOverTcp) {
+  for (const unsigned opcode : {kQuery, kStatus, kNotify, kUpdate}) {
+    EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.opcode = opcode}).kind, std::uint32_t{FUNNEL_MESSAGE});
+    EXPECT_EQ(Verdict(FUNNEL_SERVER, {.opcode = opcode, .answer = true}).kind,
+              std::uint32_t{FUNNEL_MESSAGE});
+  }
+}
+
+TEST(Dns, TakesAnUpdateForAWrite) {
+  const funnel_verdict verdict = Verdict(FUNNEL_CLIENT, {.opcode = kUpdate});
+  ASSERT_EQ(verdict.key_count, 2u);
+  EXPECT_EQ(verdict.keys[1].mode, std::uint32_t{FUNNEL_EXCLUSIVE});
+}
+
+TEST(Dns, AsksForMoreUntilTheHeaderIsThere) {
+  const Bytes query = Make({});
+  for (std::size_t size = 1; size < 14; ++size) {
+    ModuleUnderTest dns;
+    EXPECT_EQ(dns.Read(FUNNEL_CLIENT, ByteView(query).first(size)).kind,
+              std::uint32_t{FUNNEL_NEED_MORE})
+        << size;
+  }
+  ModuleUnderTest dns;
+  EXPECT_EQ(dns.Read(FUNNEL_CLIENT, ByteView(query).first(14)).kind, std::uint32_t{FUNNEL_MESSAGE});
+  EXPECT_EQ(::funnel_module.head_max, 14u);
+}
+
+TEST(Dns, BecomesAStreamWithStatefulOperations) {
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.opcode = kStateful, .questions = 0}).kind,
+            std::uint32_t{FUNNEL_STREAM});
+  // The server may begin one, too.
+  EXPECT_EQ(Verdict(FUNNEL_SERVER, {.opcode = kStateful, .questions = 0}).kind,
+            std::uint32_t{FUNNEL_STREAM});
+}
+
+TEST(Dns, RefusesWhatIsNotDns) {
+  const auto mismatch = std::uint32_t{FUNNEL_MISMATCH};
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.answer = true}).kind, mismatch);
+  EXPECT_EQ(Verdict(FUNNEL_SERVER, {}).kind, mismatch);
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.reserved = true}).kind, mismatch);
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.rcode = 1}).kind, mismatch);
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.questions = 2}).kind, mismatch);
+  EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.opcode = kUpdate, .questions = 0}).kind, mismatch);
+  for (const unsigned opcode : {1u, 3u, 7u, 15u})
+    EXPECT_EQ(Verdict(FUNNEL_CLIENT, {.opcode = opcode}).kind, mismatch) << opcode;
+}
+
+TEST(Dns, RefusesMoreRecordsThanFit) {
+  Bytes answer = Make({.answer = true, .answers = 1});
+  answer[2 + 7] = 2;
+  ModuleUnderTest dns;
+  EXPECT_EQ(dns.Read(FUNNEL_SERVER, answer).kind, std::uint32_t{FUNNEL_MISMATCH});
+}
+
+TEST(Dns, RefusesALengthWithoutRoomForAHeader) {
+  ModuleUnderTest dns;
+  EXPECT_EQ(dns.Read(FUNNEL_CLIENT, Bytes{0, 11}).kind, std::uint32_t{FUNNEL_MISMATCH});
+  EXPECT_EQ(dns.Read(FUNNEL_CLIENT, Bytes{0, 0, 1}).kind, std::uint32_t{FUNNEL_MISMATCH});
+}
+
+// TLS on the port of DNS must not be cut into messages: its length looks plausible.
+TEST(Dns, RefusesTls) {
+  for (const std::uint8_t version : {1, 3}) {
+    const Bytes hello{0x16, 3, version, 1, 0x40, 1, 0, 1, 0x3c, 3, 3, 0x5a, 0x11, 0x20, 0x7f, 0x01};
+    ModuleUnderTest dns;
+    EXPECT_EQ(dns.Read(FUNNEL_CLIENT, hello).kind, std::uint32_t{FUNNEL_MISMATCH});
+  }
+  const Bytes hello{0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3, 0x5a, 0x11, 0x20, 0x7f, 0x01};
+  ModuleUnderTest dns;
+  EXPECT_EQ(dns.Read(FUNNEL_SERVER, hello).kind, std::uint32_t{FUNNEL_MISMATCH});
+}
+
+TEST(Dns, RefusesHttp) {
+  ModuleUnderTest dns;
+  EXPECT_EQ(dns.Read(FUNNEL_CLIENT, AsBytes("GET / HTTP/1.1\r\nHost: a\r\n")).kind,
+            std::uint32_t{FUNNEL_MISMATCH});
+}
+
+// --- the model: DNS's rules by themselves, against every order that the module allows
+
+using Alter = std::function<void(funnel_verdict&)>;
+
+// Whether some order of delivery breaks the rules, when what the module says is altered.
+bool BreaksRules(std::uint32_t seed, const Alter& alter) {
+  std::mt19937 random(seed);
+  ModuleUnderTest dns;
+  SentMessages requests, answers;
+  std::vector<Made> asked, answered;
+  for (int i = 0; i < 40; ++i) {
+    asked.push_back({.id = static_cast<unsigned>(random() % 6),
+                     .opcode = random() % 6 == 0 ? kUpdate : kQuery});
+    funnel_verdict verdict = dns.Read(FUNNEL_CLIENT, Make(asked.back()));
+    alter(verdict);
+    requests.Add(verdict);
+
+    answered.push_back({.id = static_cast<unsigned>(random() % 6), .answer = true, .answers = 1});
+    verdict = dns.Read(FUNNEL_SERVER, Make(answered.back()));
+    alter(verdict);
+    answers.Add(verdict);
+  }
+
+  // "If the updates are to be done in order, the client sends them in order": the server sees a
+  // change and what stands around it as the client sent them, and one id's requests likewise.
+  const bool requests_broken = IsBroken(requests, seed, 20, [&](std::size_t one, std::size_t two) {
+    return asked[one].id == asked[two].id || asked[one].opcode == kUpdate ||
+           asked[two].opcode == kUpdate;
+  });
+  // A zone transfer is a sequence of messages with one id.
+  const bool answers_broken = IsBroken(answers, seed, 20, [&](std::size_t one, std::size_t two) {
+    return answered[one].id == answered[two].id;
+  });
+  return requests_broken || answers_broken;
+}
+
+bool BreaksRulesWithSomeSeed(const Alter& alter) {
+  for (std::uint32_t seed = 0; seed < 50; ++seed)
+    if (BreaksRules(seed, alter)) return true;
+  return false;
+}
+
+TEST(DnsModel, KeepsTheRulesOfDns) {
+  EXPECT_FALSE(BreaksRulesWithSomeSeed([](funnel_verdict&) {}));
+}
+
+TEST(DnsModel, NoticesMissingOrWrongKeys) {
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) { verdict.key_count = 0; }));
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) { verdict.key_count = 1; }));
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
+    for (funnel_key& key : std::span(verdict.keys, verdict.key_count)) key.mode = FUNNEL_SHARED;
+  }));
+  // Writers as readers, and the other way round.
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
+    if (verdict.key_count == 2) verdict.keys[1].mode = FUNNEL_SHARED;
+  }));
+}
+
+TEST(DnsModel, LetsMostAnswersOvertake) {
+  ModuleUnderTest dns;
+  SentMessages answers;
+  for (unsigned id = 0; id < 100; ++id)
+    answers.Add(dns.Read(FUNNEL_SERVER, Make({.id = id, .answer = true})));
+  for (const Placed& placed : answers.placed())
+    EXPECT_EQ(placed.decision.order, wire::Order::kFree);
+}
+
+}  // namespace
+}  // namespace funnel::module
