@@ -175,6 +175,10 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
         settings_.out_streams, settings_.in_streams,
         identity_.own_tsn,     hosts.written()};
     if (!initiator_->Write(packet.out(), chunk, settings_.capabilities, now)) return 0;
+    if (!init && packet.space() >= answers_.size()) {
+      packet.out().Append(answers_);
+      answers_.clear();
+    }
     return Finish(packet, /*with_data=*/false, now);
   }
   PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});

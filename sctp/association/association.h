@@ -142,6 +142,10 @@ class Association : private MessageSink {
   void Shutdown(TimePoint now);
   // Where else the peer may be reached, best first (Paths::Offer).
   void OfferPaths(const std::vector<Address>& addresses, TimePoint now);
+  // Of HOSTS, which an INIT lists, those that the peer did not have before.
+  [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const;
+  // The peer shows by an INIT that it has not got our answer to its SHUTDOWN.
+  void RepeatShutdownAck(TimePoint now) { closing_.OnShutdown(now); }
   // A COOKIE ECHO says that the peer has begun anew. True: so it is. False: it is being asked;
   // OnDown(kRestarted) follows if that is so.
   [[nodiscard]] bool OnRestart(TimePoint now);
@@ -205,6 +209,8 @@ class Association : private MessageSink {
   void OnError(const ChunkView& chunk, TimePoint now);
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
+  // An ERROR with the next packet.
+  void Report(CauseCode cause, ByteView value);
   void AfterInput(TimePoint now);
 
   // By which path what comes and goes (association_paths.cc).
@@ -247,7 +253,8 @@ class Association : private MessageSink {
   void SettleEnds(TimePoint now);
   void ForgetClaim();
   void GoDown(DownReason reason, std::string_view text);
-  void Refuse(CauseCode cause, std::string_view text, DownReason reason);
+  // VALUE: of the cause, if that has one; TEXT is sent only with a cause that may have text.
+  void Refuse(CauseCode cause, std::string_view text, DownReason reason, ByteView value = {});
 
   // Control chunks that only answer something, written ahead; what does not fit any more is lost,
   // as the packet that carries it could be.

@@ -34,12 +34,14 @@ void Association::GoDown(DownReason reason, std::string_view text) {
 }
 
 // The peer did what it must not: it is told why.
-void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason) {
+void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason,
+                         ByteView value) {
   if (down_) return;
   answers_.clear();
   std::uint8_t raw[kTlvHeaderSize + 64 + 4];
   BufferWriter out(raw);
-  WriteCause(out, cause, funnel::AsBytes(text.substr(0, 64)));
+  if (cause == CauseCode::kProtocolViolation) value = funnel::AsBytes(text);
+  WriteCause(out, cause, value.first(std::min<std::size_t>(value.size(), 64)));
   Answer(ChunkType::kAbort, 0, out.written());
   GoDown(reason, text);
 }

@@ -4,6 +4,12 @@
 #include "sctp/association/association.h"
 
 namespace sctp {
+namespace {
+
+// Of what was not understood, told to whoever said it.
+constexpr std::size_t kMostReportBytes = 256;
+
+}  // namespace
 
 bool Association::OnPacket(const Address& from, const PacketView& packet, TimePoint now) {
   if (down_) return true;
@@ -20,8 +26,13 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
   heartbeats_.OnHeard(now);
   got_data_ = false;
   ChunkReader chunks(packet.chunks);
-  while (const auto chunk = chunks.Next())
+  while (const auto chunk = chunks.Next()) {
+    if (TravelsAlone(chunk->type) && Padded(chunk->whole.size()) < packet.chunks.size()) {
+      ++counters_.malformed_chunks;
+      break;
+    }
     if (!OnChunk(*chunk, now) || down_) break;
+  }
   if (chunks.malformed()) ++counters_.malformed_chunks;
   if (down_) return true;
   if (uses_path_ && from == paths_.active().address) paths_.OnUsed(now);
@@ -106,6 +117,13 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
     ++counters_.malformed_chunks;
     return;
   }
+  // Section 6.2. Where ends are questions, nothing that somebody could have made up is one.
+  if (data->payload.empty() && !settings_.ends_are_questions) {
+    std::uint8_t tsn[4];
+    funnel::StoreBigEndian<4>(tsn, data->tsn.value());
+    Refuse(CauseCode::kNoUserData, "no user data", DownReason::kViolation, tsn);
+    return;
+  }
   if (linux_fragments_ && !data->begin) ++data->fsn;
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
@@ -118,6 +136,13 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
     case Receiver::Outcome::kNoRoom:
       ++counters_.refused_chunks;
       return;
+    case Receiver::Outcome::kNoStream: {
+      ++counters_.impossible_chunks;
+      const auto stream = data->stream.value();
+      Report(CauseCode::kInvalidStream, Bytes{static_cast<std::uint8_t>(stream >> 8),
+                                              static_cast<std::uint8_t>(stream), 0, 0});
+      return;
+    }
     case Receiver::Outcome::kImpossible:
       ++counters_.impossible_chunks;
       return;
@@ -137,17 +162,38 @@ void Association::OnSack(const ChunkView& chunk, TimePoint now) {
 void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
   if (!initiator_ || initiator_->state() != Initiator::State::kCookieWait) return;
   const auto init = InitChunk::Parse(chunk);
-  if (!init || init->tag == VerificationTag(0) || init->out_streams == 0 || init->in_streams == 0) {
-    GoDown(DownReason::kViolation, "bad INIT ACK");
+  if (!init) {
+    ++counters_.malformed_chunks;
     return;
   }
-  const auto parameters = ReadParameters(init->parameters, nullptr);
+  // Nobody could be told (RFC 9260 section 3.3.3).
+  if (init->tag == VerificationTag(0)) {
+    GoDown(DownReason::kViolation, "INIT ACK with tag 0");
+    return;
+  }
   identity_.peer_tag = init->tag;
-  if (!parameters || !parameters->cookie) {
-    Refuse(parameters ? CauseCode::kMissingParameter : parameters.error(), "bad INIT ACK",
-           DownReason::kViolation);
+  if (init->out_streams == 0 || init->in_streams == 0) {
+    Refuse(CauseCode::kInvalidParameter, "INIT ACK without streams", DownReason::kViolation);
     return;
   }
+  std::uint8_t raw[kMostReportBytes];
+  BufferWriter unrecognized(raw);
+  const auto parameters = ReadParameters(init->parameters, &unrecognized);
+  if (!parameters) {
+    Refuse(parameters.error(), "bad INIT ACK", DownReason::kViolation);
+    return;
+  }
+  if (!parameters->cookie) {
+    // How many are missing, and which (section 3.3.10.2).
+    constexpr std::uint8_t kCookie[] = {
+        0, 0, 0, 1, 0, static_cast<std::uint8_t>(ParameterType::kStateCookie)};
+    Refuse(CauseCode::kMissingParameter, "INIT ACK without a cookie", DownReason::kViolation,
+           kCookie);
+    return;
+  }
+  // Rides with the COOKIE ECHO (section 3.2.2).
+  if (unrecognized.position() > 0)
+    Report(CauseCode::kUnrecognizedParameters, unrecognized.written());
   Agree({Common(settings_.capabilities, parameters->capabilities),
          std::min(settings_.out_streams, init->in_streams),
          std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
@@ -216,14 +262,17 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
 // RFC 9260 section 3.2: what its two highest bits say.
 bool Association::OnUnknown(const ChunkView& chunk) {
   ++counters_.unknown_chunks;
-  if (ReportsUnknownChunk(chunk.type)) {
-    std::uint8_t raw[kTlvHeaderSize + 256];
-    BufferWriter out(raw);
-    WriteCause(out, CauseCode::kUnrecognizedChunk,
-               ByteView(chunk.whole).first(std::min<std::size_t>(chunk.whole.size(), 256)));
-    Answer(ChunkType::kError, 0, out.written());
-  }
+  if (ReportsUnknownChunk(chunk.type))
+    Report(CauseCode::kUnrecognizedChunk,
+           ByteView(chunk.whole).first(std::min(chunk.whole.size(), kMostReportBytes)));
   return !StopsAtUnknownChunk(chunk.type);
+}
+
+void Association::Report(CauseCode cause, ByteView value) {
+  std::uint8_t raw[kTlvHeaderSize + kMostReportBytes];
+  BufferWriter out(raw);
+  WriteCause(out, cause, value);
+  Answer(ChunkType::kError, 0, out.written());
 }
 
 }  // namespace sctp

@@ -43,6 +43,16 @@ void Association::TakeHosts(const std::vector<Host>& hosts, TimePoint now) {
   if (addresses.size() > 1) OfferPaths(addresses, now);
 }
 
+std::vector<Host> Association::HostsAdded(const std::vector<Host>& hosts) const {
+  std::vector<Host> added;
+  if (!settings_.takes_hosts) return added;
+  for (const Address& address : PathsOf(identity_.peer, hosts)) {
+    const auto same = [&](const Path& path) { return path.address.host == address.host; };
+    if (std::ranges::none_of(paths_.all(), same)) added.push_back(address.host);
+  }
+  return added;
+}
+
 void Association::OfferPaths(const std::vector<Address>& addresses, TimePoint now) {
   paths_.Offer(addresses, now);
   LimitPackets();

@@ -159,6 +159,7 @@ class Endpoint {
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);
+  void RefuseRestart(const Address& from, const CommonHeader& header, std::span<const Host> added);
   void OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
                     TimePoint now);
   void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);

@@ -9,6 +9,8 @@ namespace {
 // Of answers to strangers that wait for the socket; beyond that they are lost, as packets may be.
 constexpr std::size_t kMostReplies = 256;
 constexpr std::size_t kMostReplyBytes = 800;
+// Of what was not understood in an INIT; each parameter gets a header more.
+constexpr std::size_t kMostReportBytes = 128;
 
 [[nodiscard]] CommonHeader Turned(const CommonHeader& header, VerificationTag tag) {
   return {header.destination_port, header.source_port, tag};
@@ -47,7 +49,10 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     return;
   }
   if (first->type == ChunkType::kInit) {
-    OnInit(from, *packet, *first, now);
+    if (Padded(first->whole.size()) < packet->chunks.size())
+      ++counters_.inits_bad;
+    else
+      OnInit(from, *packet, *first, now);
     return;
   }
   if (first->type == ChunkType::kCookieEcho) {
@@ -61,6 +66,14 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
   }
   const auto found = by_tag_.find(packet->header.tag.value());
   if (found == by_tag_.end()) {
+    // Between these ports and addresses there is one, with another tag (section 8.5). Only who
+    // begins cannot know what a SHUTDOWN ACK is about (section 8.5.1).
+    const Slot* const other = FindPlace(place);
+    if (other != nullptr &&
+        (other->association->sender() != nullptr || first->type != ChunkType::kShutdownAck)) {
+      ++counters_.packets_bad_tag;
+      return;
+    }
     if (place.own_port != settings_.port) ++counters_.packets_other_port;
     // Straight over IP another port may be another's SCTP; over UDP all are ours.
     if (place.own_port == settings_.port || from.port != 0)
@@ -94,7 +107,7 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
     return;
   }
   const CommonHeader header = Turned(packet.header, init->tag);
-  std::uint8_t report[256];
+  std::uint8_t report[kMostReportBytes];
   BufferWriter unrecognized(report);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);
   if (!parameters || init->out_streams == 0 || init->in_streams == 0) {
@@ -112,10 +125,20 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   Association::Identity identity = NewIdentity(place);
   cookie.own_tag = identity.own_tag;
   cookie.own_tsn = identity.own_tsn;
-  if (const Slot* slot = FindPlace(place)) {
-    const Association& there = *slot->association;
-    if (there.closing() == Closing::State::kAckSent) return;  // section 9.2: it ends first
+  if (Slot* const slot = FindPlace(place)) {
+    Association& there = *slot->association;
+    // Section 9.2: it ends first; our answer to the SHUTDOWN was lost.
+    if (there.closing() == Closing::State::kAckSent) {
+      there.RepeatShutdownAck(now);
+      Touch(*slot);
+      return;
+    }
     if (there.up()) {
+      const std::vector<Host> added = there.HostsAdded(parameters->hosts);
+      if (!added.empty()) {
+        RefuseRestart(from, header, added);
+        return;
+      }
       cookie.own_tie = there.identity().own_tie;
       cookie.peer_tie = there.identity().peer_tie;
     } else {
@@ -136,15 +159,35 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   if (ours.takes_hosts) cookie.peer_hosts = parameters->hosts;
   ReplyWith(from, header, [&](BufferWriter& out) {
     ChunkScope ack(out, ChunkType::kInitAck, 0);
-    InitChunk{cookie.own_tag,   static_cast<std::uint32_t>(ours.first_window_bytes),
-              ours.out_streams, ours.in_streams,
-              cookie.own_tsn,   {}}
+    InitChunk{cookie.own_tag,     static_cast<std::uint32_t>(ours.first_window_bytes),
+              cookie.out_streams, ours.in_streams,
+              cookie.own_tsn,     {}}
         .WriteFixed(out);
     WriteHosts(out, ours.own_hosts);
     WriteParameter(out, ParameterType::kStateCookie, cookies_.Seal(cookie, now));
     WriteCapabilities(out, ours.capabilities);
-    out.Append(unrecognized.written());
+    TlvReader reported(unrecognized.written());
+    while (const auto parameter = reported.Next()) {
+      std::uint8_t raw[kMostReportBytes];
+      BufferWriter whole(raw);
+      WriteTlv(whole, parameter->code, parameter->value);
+      WriteParameter(out, ParameterType::kUnrecognized, whole.written());
+    }
     ack.End();
+  });
+}
+
+// Whoever adds addresses could take over what is another's (section 5.2.2).
+void Endpoint::RefuseRestart(const Address& from, const CommonHeader& header,
+                             std::span<const Host> added) {
+  ++counters_.inits_bad;
+  ReplyWith(from, header, [&](BufferWriter& out) {
+    std::uint8_t raw[256];
+    BufferWriter hosts(raw);
+    WriteHosts(hosts, added);
+    ChunkScope abort(out, ChunkType::kAbort, 0);
+    WriteCause(out, CauseCode::kRestartWithNewAddresses, hosts.written());
+    abort.End();
   });
 }
 

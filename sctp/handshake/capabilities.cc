@@ -22,12 +22,8 @@ void ReadExtensions(ByteView types, Capabilities& capabilities) {
 // Whether reading goes on.
 bool OnUnknown(const Tlv& parameter, BufferWriter* unrecognized) {
   if (ReportsUnknownParameter(parameter.code) && unrecognized != nullptr &&
-      unrecognized->space() >= 2 * kTlvHeaderSize + Padded(parameter.value.size())) {
-    const std::size_t inner = kTlvHeaderSize + parameter.value.size();
-    unrecognized->U16(static_cast<std::uint16_t>(ParameterType::kUnrecognized))
-        .U16(static_cast<std::uint16_t>(kTlvHeaderSize + inner));
+      unrecognized->space() >= kTlvHeaderSize + Padded(parameter.value.size()))
     WriteTlv(*unrecognized, parameter.code, parameter.value);
-  }
   return !StopsAtUnknownParameter(parameter.code);
 }
 

@@ -1,6 +1,9 @@
-// When a SACK leaves: at once where it tells the sender something that it should act on, otherwise
-// with every second packet or after a short delay (RFC 9260 section 6.2, RFC 7053).
+// When a SACK leaves: at once for the first data of all (RFC 9260 section 6), which gives the
+// sender its first round trip, and where it tells the sender something that it should act on;
+// otherwise with every second packet or after a short delay (section 6.2, RFC 7053).
 #pragma once
+
+#include <utility>
 
 #include "sctp/base/types.h"
 
@@ -21,7 +24,9 @@ class AckPolicy {
     bool immediate = false;  // the sender asks (the I bit)
   };
   void OnPacket(const Arrival& arrival, TimePoint now) {
-    if (arrival.gap || arrival.immediate || !arrival.news || ++packets_ >= settings_.packets)
+    const bool first = std::exchange(first_, false);
+    if (first || arrival.gap || arrival.immediate || !arrival.news ||
+        ++packets_ >= settings_.packets)
       deadline_ = now;
     else if (!pending())
       deadline_ = now + settings_.delay;
@@ -39,6 +44,7 @@ class AckPolicy {
 
  private:
   Settings settings_;
+  bool first_ = true;
   int packets_ = 0;
   TimePoint deadline_ = TimePoint::max();
 };

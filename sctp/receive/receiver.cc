@@ -37,9 +37,9 @@ Receiver::Outcome Receiver::OnData(const DataView& chunk) {
   if (tsns_.Add(chunk.tsn) == TsnRuns::Added::kNoRoom) return Outcome::kNoRoom;
   arrival_.gap |= has_gaps();
   arrival_.news = true;
-  if (chunk.format != settings_.reassembly.format || chunk.payload.empty() ||
-      chunk.stream.value() >= settings_.reassembly.streams)
+  if (chunk.format != settings_.reassembly.format || chunk.payload.empty())
     return Outcome::kImpossible;
+  if (chunk.stream.value() >= settings_.reassembly.streams) return Outcome::kNoStream;
   switch (reassembly_.Add(chunk)) {
     case Reassembly::Outcome::kTaken:
       return Outcome::kTaken;

@@ -25,7 +25,8 @@ class Receiver {
     kTaken,
     kDuplicate,
     kNoRoom,      // beyond the window; not acknowledged, so that it comes again
-    kImpossible,  // acknowledged and dropped: no such stream or message, no data, wrong form
+    kNoStream,    // acknowledged and dropped: there is no such stream
+    kImpossible,  // acknowledged and dropped: no such message, no data, wrong form
     kTooLarge,    // the peer breaks the limit on messages
   };
   // Messages are delivered from inside. Call EndPacket behind the last one of a packet.

@@ -45,6 +45,13 @@ enum class ChunkType : std::uint8_t {
   return (static_cast<unsigned>(type) & 0x40) != 0;
 }
 
+// INIT, INIT ACK and SHUTDOWN COMPLETE: a packet with such a chunk and another one is nobody's
+// (RFC 9260 section 6.10).
+[[nodiscard]] constexpr bool TravelsAlone(ChunkType type) {
+  return type == ChunkType::kInit || type == ChunkType::kInitAck ||
+         type == ChunkType::kShutdownComplete;
+}
+
 inline constexpr std::size_t kChunkHeaderSize = 4;
 // ABORT and SHUTDOWN COMPLETE: the tag is the receiver's own, reflected (RFC 9260 section 8.5.1).
 inline constexpr std::uint8_t kReflectedTagFlag = 0x01;

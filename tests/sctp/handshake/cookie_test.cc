@@ -153,9 +153,9 @@ TEST(CapabilitiesTest, UnknownParametersAreReportedOrStopReading) {
   TlvReader reader(reported.written());
   auto first = reader.Next(), second = reader.Next();
   ASSERT_TRUE(first && second);
-  EXPECT_EQ(first->code, 8);
-  EXPECT_EQ(first->value[1], 0x23);
-  EXPECT_EQ(second->value[0], 0x41);
+  EXPECT_EQ(first->code, 0xc123);
+  EXPECT_EQ(first->value.size(), 2u);
+  EXPECT_EQ(second->code, 0x4123);
   EXPECT_FALSE(reader.Next());
 }
 

@@ -1,0 +1,34 @@
+// Scripts of what a tester says to an endpoint and what that has to answer, in the manner of
+// packetdrill. A file has many, each under a line "== NAME TITLE"; tests/sctp/ETSI/README.md
+// describes the language.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+
+namespace sctp::testing {
+
+struct Statement {
+  int line = 0;
+  std::vector<std::string> words;
+};
+
+struct Script {
+  std::string file, name, title;
+  // Why there is nothing to be run; empty where there is.
+  std::string out_of_scope;
+  std::vector<Statement> statements;
+};
+
+void PrintTo(const Script& script, std::ostream* out);
+
+// All of one file, with `establish` and `repeat` written out. Fails with file and line.
+[[nodiscard]] funnel::Result<std::vector<Script>> ReadScripts(const std::string& path);
+
+// Fails at the first statement that is not so, with file, line, and what came instead.
+[[nodiscard]] funnel::Result<> RunScript(const Script& script);
+
+}  // namespace sctp::testing
