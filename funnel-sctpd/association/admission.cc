@@ -22,7 +22,7 @@ void Admission::SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, 
   peers_ = peers;
 }
 
-std::optional<Admission::Place> Admission::Admit(const sctp::TransportAddress& address) {
+std::optional<Admission::Slot> Admission::Admit(const sctp::TransportAddress& address) {
   // At most half of all is kept back, so that a small limit still lets a moved peer in.
   std::size_t kept_back = known_hosts_.contains(IpBytes(address, 16))
                               ? 0
@@ -33,10 +33,10 @@ std::optional<Admission::Place> Admission::Admit(const sctp::TransportAddress& a
   if (known != per_source_.end() && known->second >= limits_.per_address) return std::nullopt;
   ++per_source_[source];
   ++total_;
-  return Place(*this, std::move(source));
+  return Slot(*this, std::move(source));
 }
 
-void Admission::Place::Leave() {
+void Admission::Slot::Leave() {
   if (admission_ != nullptr) std::exchange(admission_, nullptr)->Leave(source_);
 }
 

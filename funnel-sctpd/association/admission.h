@@ -21,25 +21,25 @@ class Admission {
   using Source = std::string;
 
  public:
-  // One association's place, given back when this goes. It is that of the address which the
+  // One association's slot, given back when this goes. It is that of the address which the
   // association came from, wherever it moves to meanwhile. The Admission outlives it.
-  class Place {
+  class Slot {
    public:
-    Place() = default;
-    Place(Place&& other) noexcept
+    Slot() = default;
+    Slot(Slot&& other) noexcept
         : admission_(std::exchange(other.admission_, nullptr)), source_(std::move(other.source_)) {}
-    Place& operator=(Place&& other) noexcept {
+    Slot& operator=(Slot&& other) noexcept {
       std::swap(admission_, other.admission_);
       std::swap(source_, other.source_);
       return *this;
     }
-    ~Place() { Leave(); }
+    ~Slot() { Leave(); }
     // Before its time.
     void Leave();
 
    private:
     friend class Admission;
-    Place(Admission& admission, Source source)
+    Slot(Admission& admission, Source source)
         : admission_(&admission), source_(std::move(source)) {}
     Admission* admission_ = nullptr;
     Source source_;
@@ -59,8 +59,8 @@ class Admission {
   // do not count. PEERS shares are kept back from everybody else.
   void SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, std::size_t peers);
 
-  // nullopt: there is no place for one more from ADDRESS.
-  [[nodiscard]] std::optional<Place> Admit(const sctp::TransportAddress& address);
+  // nullopt: there is no slot for one more from ADDRESS.
+  [[nodiscard]] std::optional<Slot> Admit(const sctp::TransportAddress& address);
 
   [[nodiscard]] std::size_t count() const { return total_; }
 

@@ -1,6 +1,7 @@
 #include "funnel-sctpd/association/association.h"
 
 #include <ctime>
+#include <utility>
 
 #include "common/base/log.h"
 
@@ -20,37 +21,55 @@ std::string_view Name(AssociationState state) {
   return "?";
 }
 
-Association::Association(AssociationId id, bool is_outgoing, const sctp::TransportAddress& where,
-                         TimePoint now)
-    : outgoing(is_outgoing),
-      address(where),
+Association::Association(AssociationId id, const sctp::TransportAddress& from, TimePoint now)
+    : address(from), began(now), since_unix(std::time(nullptr)), id_(id), state_(Verifying{}) {}
+
+Association::Association(AssociationId id, std::string with, Dialled by_us, TimePoint now)
+    : dialled(std::move(by_us)),
+      address(dialled->candidate.address),
+      carrier(dialled->candidate.carrier),
+      peer(std::move(with)),
       began(now),
       since_unix(std::time(nullptr)),
       id_(id),
-      state_(is_outgoing ? AssociationState::kConnecting : AssociationState::kVerifying) {}
+      state_(Connecting{}) {}
 
-void Association::SetState(AssociationState state, std::string_view reason) {
-  if (state == state_) return;
-  bool notable = state == AssociationState::kUp || state_ == AssociationState::kUp;
-  std::string line(Name(state));
+AuthdFrames* Association::authd_frames() {
+  if (auto* verifying = std::get_if<Verifying>(&state_)) return &verifying->frames;
+  Up* up = verified();
+  return up == nullptr ? nullptr : &up->frames;
+}
+
+bool Association::EndsBy(Cause cause) const {
+  const auto* ending = std::get_if<Ending>(&state_);
+  return ending != nullptr && ending->cause == cause;
+}
+
+void Association::SetState(StateData next, std::string_view reason) {
+  const bool was_up = up();
+  const bool same = next.index() == state_.index();
+  state_ = std::move(next);
+  if (same) return;
+
+  std::string line(Name(state()));
   if (!reason.empty()) line.append(": ").append(reason);
-  Log(notable     ? LogLevel::kNotice
-      : withdrawn ? LogLevel::kDebug
-                  : LogLevel::kInfo,
+  Log(was_up || up()              ? LogLevel::kNotice
+      : EndsBy(Cause::kWithdrawn) ? LogLevel::kDebug
+                                  : LogLevel::kInfo,
       "association", line,
-      {{"PEER", label()}, {"ADDRESS", address.text()}, {"DIRECTION", outgoing ? "out" : "in"}});
-  state_ = state;
+      {{"PEER", label()}, {"ADDRESS", address.text()}, {"DIRECTION", outgoing() ? "out" : "in"}});
   since_unix = std::time(nullptr);
 }
 
 bool Association::IsConsistent() const {
-  switch (state_) {
+  if (outgoing() && peer.empty()) return false;
+  switch (state()) {
     case AssociationState::kConnecting:
-      return outgoing && !peer.empty() && users.empty();
+      return outgoing() && users.empty();
     case AssociationState::kVerifying:
-      return users.empty() && (!outgoing || !peer.empty());
+      return users.empty();
     case AssociationState::kUp:
-      return !peer.empty() && !node.empty() && !beside && channels <= users.size();
+      return !peer.empty() && !verified()->node.empty() && !replaces() && channels <= users.size();
     case AssociationState::kEnding:
       return users.empty() && senders.empty() && channels == 0;
   }
@@ -80,10 +99,13 @@ bool Association::FlushControl(sctp::Engine& engine) {
 void Association::MoveTo(const sctp::PeerPath& path) {
   std::string line = "from " + PathText({address, carrier}) + " to " + PathText(path);
   Log(LogLevel::kNotice, "path-moved", line, {{"PEER", label()}, {"ADDRESS", path.address.text()}});
-  address = candidate.address = path.address;
-  carrier = candidate.carrier = path.carrier;
-  last_move = line;
-  moved_unix = std::time(nullptr);
+  address = path.address;
+  carrier = path.carrier;
+  if (dialled) {
+    dialled->candidate.address = address;
+    dialled->candidate.carrier = carrier;
+  }
+  last_move = {.text = std::move(line), .unix_time = std::time(nullptr)};
 }
 
 std::string Association::label() const { return peer.empty() ? address.text() : peer; }

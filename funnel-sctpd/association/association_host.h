@@ -7,14 +7,14 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
-#include "funnel-sctpd/route/candidate.h"
+#include "funnel-sctpd/association/association.h"
 
 namespace funnel::sctpd {
 
-class Association;
 class Peer;
 
-struct Ending {
+struct EndOptions {
+  Association::Cause cause = Association::Cause::kLost;
   Duration at_least{};    // the shortest time before the next try
   bool in_order = false;  // what was sent is still delivered
 };
@@ -23,14 +23,12 @@ class AssociationHost {
  public:
   virtual ~AssociationHost() = default;
 
-  // nullptr: it has gone.
-  [[nodiscard]] virtual Association* Find(AssociationId id) = 0;
-  // Begins an association with PEER. BESIDE: it shall replace the one in use.
-  [[nodiscard]] virtual Result<AssociationId> Connect(Peer& peer, const Candidate& candidate,
-                                                      bool beside) = 0;
+  // Begins an association with PEER.
+  [[nodiscard]] virtual Result<Association*> Connect(Peer& peer, const Candidate& candidate,
+                                                     Association::Purpose purpose) = 0;
   // Ends it from our side; everything but the engine's own record of it is gone on return. Its peer
-  // is told (Peer::OnEnded).
-  virtual void End(Association& association, const std::string& reason, const Ending& how) = 0;
+  // gets Peer::OnEnded.
+  virtual void End(Association& association, const std::string& reason, const EndOptions& how) = 0;
   void End(Association& association, const std::string& reason) { End(association, reason, {}); }
 
   // PEER is considered again by then.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/environment.h"
@@ -40,9 +41,9 @@ class AssociationRegistry {
   }
 
   // Every change of a state: the gauge follows it.
-  void SetState(Association& association, AssociationState state, std::string_view reason) {
+  void SetState(Association& association, Association::StateData state, std::string_view reason) {
     up_ -= association.up();
-    association.SetState(state, reason);
+    association.SetState(std::move(state), reason);
     up_ += association.up();
     env_.counters[kAssociationsUp] = up_;
   }

@@ -16,7 +16,7 @@ AssociationTable::AssociationTable(Environment& env, AssociationUser& user)
   for (const auto& config : env_.config.peers) peers_.Add(config);
 }
 
-// Before the Admission, whose places they hold.
+// Before the Admission, whose slots they hold.
 AssociationTable::~AssociationTable() { associations_.Clear(); }
 
 void AssociationTable::Start() {
@@ -86,8 +86,8 @@ void AssociationTable::Fail(Association& association, const std::string& reason)
 void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
   Association* known = associations_.Find(id);
   if (known == nullptr) {
-    Association& association = associations_.Add(
-        std::make_unique<Association>(id, /*outgoing=*/false, info.peer, env_.now()));
+    Association& association =
+        associations_.Add(std::make_unique<Association>(id, info.peer, env_.now()));
     return verifier_.LetIn(association, info);
   }
 
@@ -107,8 +107,12 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
 
     const bool was_up = association->up();
     if (was_up) env_.Count(kAssociationsLost);
-    if (Peer* peer = peers_.Find(association->peer)) peer->OnLosing(*association, reason);
-    associations_.SetState(*association, AssociationState::kEnding, words);
+    Peer* peer = peers_.Find(association->peer);
+    const bool replaced = peer != nullptr && peer->OnLosing(*association, reason);
+    associations_.SetState(
+        *association,
+        Association::Ending{replaced ? Association::Cause::kReplaced : Association::Cause::kLost},
+        words);
     Detach(*association, words, was_up, {});
   }
   associations_.Remove(*association);
@@ -143,25 +147,23 @@ void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
   if (Peer* peer = peers_.Find(association->peer)) peer->OnMoved(*association, before);
 }
 
-Result<AssociationId> AssociationTable::Connect(Peer& peer, const Candidate& candidate,
-                                                bool beside) {
+Result<Association*> AssociationTable::Connect(Peer& peer, const Candidate& candidate,
+                                               Association::Purpose purpose) {
   const AssociationId id = TRY(env_.engine->Connect({.addresses = {candidate.address},
                                                      .carrier = candidate.carrier,
                                                      .sctp_port = candidate.sctp_port}));
-  Association& association = associations_.Add(
-      std::make_unique<Association>(id, /*outgoing=*/true, candidate.address, env_.now()));
-  association.peer = peer.name();
-  association.candidate = candidate;
-  association.carrier = candidate.carrier;
-  association.beside = beside;
+  Association& association = associations_.Add(std::make_unique<Association>(
+      id, peer.name(), Association::Dialled{.candidate = candidate, .purpose = purpose},
+      env_.now()));
   associations_.SetDeadline(association, env_.now() + env_.config.node.sctp.connect_timeout);
-  return id;
+  return &association;
 }
 
-void AssociationTable::End(Association& association, const std::string& reason, const Ending& how) {
+void AssociationTable::End(Association& association, const std::string& reason,
+                           const EndOptions& how) {
   if (association.state() == AssociationState::kEnding) return;
   const bool was_up = association.up();
-  associations_.SetState(association, AssociationState::kEnding, reason);
+  associations_.SetState(association, Association::Ending{how.cause}, reason);
 
   if (how.in_order)
     env_.engine->Shutdown(association.id());
@@ -173,7 +175,7 @@ void AssociationTable::End(Association& association, const std::string& reason, 
 
 void AssociationTable::Detach(Association& association, const std::string& reason, bool was_up,
                               Duration at_least) {
-  verifier_.Release(association);
+  verifier_.UpdateGauge();
   if (was_up) user_.OnAssociationDown(association, reason);
   env_.authd.Send(ipc::PeerGone{.association = association.id()});
 

@@ -4,7 +4,7 @@
 // (ARCHITECTURE.md, "Inside sctpd").
 //
 // Owned by Tables, one thread. Call order: construct, Start(); OnTimer() when NextTimer() has come;
-// the rest as it happens. The user is told from inside the engine's observer calls, authd's
+// the rest as it happens. The user is called from inside the engine's observer calls, authd's
 // verdicts, OnTimer and Reload; it may call SendControl and Fail from there.
 #pragma once
 
@@ -73,10 +73,9 @@ class AssociationTable final : public sctp::EngineObserver,
   using AssociationHost::End;
 
   // AssociationHost
-  [[nodiscard]] Association* Find(AssociationId id) override { return associations_.Find(id); }
-  [[nodiscard]] Result<AssociationId> Connect(Peer& peer, const Candidate& candidate,
-                                              bool beside) override;
-  void End(Association& association, const std::string& reason, const Ending& how) override;
+  [[nodiscard]] Result<Association*> Connect(Peer& peer, const Candidate& candidate,
+                                             Association::Purpose purpose) override;
+  void End(Association& association, const std::string& reason, const EndOptions& how) override;
   void Wake(Peer& peer, TimePoint at) override { peers_.Wake(peer, at); }
   [[nodiscard]] std::optional<TimePoint> IdleSince(const Association& association) const override {
     return user_.IdleSince(association);
@@ -85,7 +84,7 @@ class AssociationTable final : public sctp::EngineObserver,
 
   // It was not up or not verified in time, or Fail was called.
   void OnDeadline(Association& association);
-  // Whoever used it is told that it is ending.
+  // Reports to whoever used it that it is ending.
   void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
 
   Environment& env_;

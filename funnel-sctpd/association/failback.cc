@@ -34,7 +34,7 @@ void Failback::SetState(State state, std::string_view reason) {
 
   std::string line = "failback: " + std::string(StateName(state));
   if (!reason.empty()) line.append(": ").append(reason);
-  Log(LogLevel::kDebug, "dialling", line, {{"PEER", peer_.name()}});
+  Log(LogLevel::kDebug, "dialling", line, {{"PEER", context_.peer.name()}});
   state_ = state;
 }
 
@@ -46,14 +46,19 @@ bool Failback::IsConsistent() const {
 void Failback::Off(std::string_view reason) { SetState(State::kOff, reason); }
 
 bool Failback::MayTakeOver() const {
-  if (peer_.up() == nullptr) return true;
-  auto since = peer_.host().IdleSince(*peer_.up());
-  return since && peer_.env().now() - *since >= peer_.env().config.node.sctp.switch_idle;
+  const Association* up = context_.peer.up();
+  if (up == nullptr) return true;
+  auto since = context_.host.IdleSince(*up);
+  return since && context_.env.now() - *since >= context_.env.config.node.sctp.switch_idle;
+}
+
+std::vector<Candidate> Failback::Candidates(bool direct_now) const {
+  return context_.addresses.Candidates(context_.peer.config(), direct_now);
 }
 
 std::vector<Candidate> Failback::BetterCandidates(bool direct_now) const {
-  const Association& up = *peer_.up();
-  std::vector<Candidate> candidates = peer_.Candidates(direct_now);
+  const Association::Dialled& up = *context_.peer.up()->dialled;
+  std::vector<Candidate> candidates = Candidates(direct_now);
   std::erase_if(candidates, [&](const Candidate& candidate) {
     const Candidate& used = up.candidate;
     const bool engines = up.moves && candidate.host == used.host &&
@@ -65,23 +70,24 @@ std::vector<Candidate> Failback::BetterCandidates(bool direct_now) const {
 }
 
 void Failback::Plan() {
-  const Association* up = peer_.up();
-  if (up == nullptr || !up->outgoing || !peer_.connects()) return Off("nothing to compare with");
+  const Association* up = context_.peer.up();
+  if (up == nullptr || !up->outgoing() || !context_.peer.connects())
+    return Off("nothing to compare with");
 
-  const TimePoint next = peer_.env().now() + peer_.env().config.node.sctp.return_interval;
+  const TimePoint next = context_.env.now() + context_.env.config.node.sctp.return_interval;
   std::optional<TimePoint> due;
   for (const Candidate& candidate : BetterCandidates(/*direct_now=*/true)) {
     TimePoint at = next;
     if (candidate.carrier == sctp::Carrier::kDirect &&
-        peer_.config().carrier == config::Carrier::kAuto)
-      at = std::max(at, peer_.addresses().direct().from());
+        context_.peer.config().carrier == config::Carrier::kAuto)
+      at = std::max(at, context_.addresses.direct().from());
     due = std::min(at, due.value_or(at));
   }
 
   if (!due) return Off("nothing is better");
   SetState(State::kWaiting, "there is a better candidate");
   due_ = due;
-  peer_.host().Wake(peer_, *due);
+  context_.host.Wake(context_.peer, *due);
 }
 
 void Failback::Consider() {
@@ -89,85 +95,88 @@ void Failback::Consider() {
   if (state_ == State::kConnecting) return Advance();
   if (!due_) return;
 
-  const TimePoint now = peer_.env().now();
-  if (*due_ > now) return peer_.host().Wake(peer_, *due_);
-  const auto since = peer_.host().IdleSince(*peer_.up());
-  const auto silence = peer_.env().config.node.sctp.switch_idle;
+  const TimePoint now = context_.env.now();
+  if (*due_ > now) return context_.host.Wake(context_.peer, *due_);
+  const auto since = context_.host.IdleSince(*context_.peer.up());
+  const auto silence = context_.env.config.node.sctp.switch_idle;
   const TimePoint idle = since ? *since + silence : now + silence;
-  if (idle > now) return peer_.host().Wake(peer_, idle);
+  if (idle > now) return context_.host.Wake(context_.peer, idle);
 
-  peer_.env().Count(kReturnsTried);
+  context_.env.Count(kReturnsTried);
   SetState(State::kResolving, "nobody would notice");
-  peer_.LookUp();
+  context_.peer.LookUp();
 }
 
 void Failback::OnResolved(bool found) {
-  if (peer_.up() == nullptr) return Off("what it should replace has ended");
+  if (context_.peer.up() == nullptr) return Off("what it should replace has ended");
   if (found) RankUsedAgain();
-  std::vector<Candidate> better = BetterCandidates(peer_.addresses().MayTryDirect());
+  std::vector<Candidate> better = BetterCandidates(context_.addresses.MayTryDirect());
   // The answer may have taken long.
   if (!found || better.empty() || !MayTakeOver()) return Plan();
 
   SetState(State::kConnecting, "");
-  attempts_.Begin(std::move(better), peer_.HeadStart(), peer_.env().now());
+  attempts_.Begin(std::move(better), begun_.HeadStart(), context_.env.now());
   Advance();
 }
 
 void Failback::RankUsedAgain() const {
-  Candidate& used = peer_.up()->candidate;
-  const std::vector<Candidate> all = peer_.Candidates(/*direct_now=*/true);
+  Candidate& used = context_.peer.up()->dialled->candidate;
+  const std::vector<Candidate> all = Candidates(/*direct_now=*/true);
   auto found = std::ranges::find(all, used.path(), &Candidate::path);
   used.priority = found == all.end() ? UINT16_MAX : found->priority;
 }
 
+void Failback::OnUp(const Association& association) {
+  begun_.OnUp(association, attempts_);
+  SetState(State::kVerifying, "");
+}
+
 void Failback::Advance() {
-  peer_.ConnectDue(attempts_, /*beside=*/true);
-  if (!attempts_.over()) return peer_.host().Wake(peer_, attempts_.NextTimer());
-  peer_.addresses().NoteDirectFailure(attempts_);
-  peer_.Remember();
+  // Why one could not be begun is no reason for the peer's state: it is up.
+  (void)begun_.BeginDue(attempts_, Association::Purpose::kReplace);
+  if (!attempts_.over()) return context_.host.Wake(context_.peer, attempts_.NextTimer());
+
+  context_.addresses.NoteDirectFailure(attempts_);
+  context_.addresses.Remember(context_.peer.name(), context_.peer.up()->dialled->candidate);
   Plan();
 }
 
 void Failback::OnLost(Association& association, const std::string& reason) {
   if (state_ != State::kConnecting) return Plan();
-  if (!attempts_.OnFailed(association.id(), reason, peer_.env().now())) return;
-  peer_.env().Count(kConnectsFailed);
+  if (!attempts_.OnFailed(association.id(), reason, context_.env.now())) return;
+  context_.env.Count(kConnectsFailed);
   Consider();
 }
 
 bool Failback::TakeOver(Association& fresh) {
-  Association& old = *peer_.up();
   if (!MayTakeOver()) {
-    peer_.host().End(fresh, "what it should replace is in use");
+    context_.host.End(fresh, "what it should replace is in use");
     return false;
   }
 
-  peer_.env().Count(kAssociationsSwitched);
-  old.replaced = true;
-  peer_.host().End(old, "a better path took over: " + PathText(fresh.candidate.path()),
-                   {.in_order = true});
+  context_.env.Count(kAssociationsSwitched);
+  context_.host.End(*context_.peer.up(),
+                    "a better path took over: " + PathText(fresh.dialled->candidate.path()),
+                    {.cause = Association::Cause::kReplaced, .in_order = true});
   return true;
 }
 
-void Failback::PromoteSuccessor(Association& old) {
-  if (peer_.up() != &old || state_ != State::kVerifying) return;
-  for (const auto& [id, fresh] : peer_.tried()) {
-    if (!fresh->beside || fresh->withdrawn || fresh->state() != AssociationState::kVerifying)
-      continue;
+Association* Failback::PromoteSuccessor() {
+  if (state_ != State::kVerifying) return nullptr;
+  Association* successor = begun_.FindSuccessor();
+  if (successor == nullptr) return nullptr;
 
-    peer_.env().Count(kAssociationsSwitched);
-    fresh->beside = false;
-    old.replaced = true;
-    peer_.SetOutgoing(*fresh);
-    return Off("it is the only one by now");
-  }
+  context_.env.Count(kAssociationsSwitched);
+  successor->dialled->purpose = Association::Purpose::kServe;
+  Off("it is the only one by now");
+  return successor;
 }
 
 void Failback::OfferPaths(Association& association) const {
-  if (!association.outgoing) return;
-  auto paths = PathsLike(peer_.Candidates(/*direct_now=*/true), association.candidate);
-  association.moves =
-      paths.size() > 1 && peer_.env().engine->OfferPaths(association.id(), std::move(paths));
+  if (!association.dialled) return;
+  auto paths = PathsLike(Candidates(/*direct_now=*/true), association.dialled->candidate);
+  association.dialled->moves =
+      paths.size() > 1 && context_.env.engine->OfferPaths(association.id(), std::move(paths));
 }
 
 }  // namespace funnel::sctpd

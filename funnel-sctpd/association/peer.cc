@@ -1,11 +1,6 @@
 #include "funnel-sctpd/association/peer.h"
 
-#include <algorithm>
 #include <cassert>
-#include <ctime>
-#include <utility>
-
-#include "common/base/log.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -21,17 +16,59 @@ Peer::Peer(Environment& env, AssociationHost& host, const config::PeerConfig& co
     : env_(env),
       host_(host),
       config_(config),
-      dialer_(env.config.node.sctp.reconnect_min, env.config.node.sctp.reconnect_max, config.name),
-      addresses_(env) {
-  Recall();
+      addresses_(env),
+      begun_({*this, env, host, addresses_}),
+      dialling_({*this, env, host, addresses_}, begun_, config.name),
+      failback_({*this, env, host, addresses_}, begun_) {
+  if (auto candidate = addresses_.Recall(name())) dialling_.SetGood(*candidate);
 }
 
 bool Peer::IsConsistent() const {
   if (up_ != nullptr && !up_->up()) return false;
-  if (outgoing_ != nullptr && outgoing_->state() != AssociationState::kVerifying) return false;
   // What failback compares with.
   if (up_ == nullptr && failback_.state() != Failback::State::kOff) return false;
-  return dialer_.IsConsistent() && failback_.IsConsistent();
+  return dialling_.IsConsistent() && failback_.IsConsistent();
+}
+
+bool Peer::IsWanted() const {
+  if (!connects() || up_ != nullptr) return false;
+  return config_.when == config::When::kAlways || wanted_by_ > 0;
+}
+
+void Peer::Consider() {
+  assert(IsConsistent());
+  if (up_ != nullptr) return ConsiderUp();
+  if (IsWanted())
+    dialling_.Consider();
+  else
+    dialling_.OnUnwanted();
+}
+
+void Peer::ConsiderUp() {
+  failback_.Consider();
+  if (up_ == nullptr || config_.when != config::When::kOnDemand || !connects()) return;
+
+  const TimePoint now = env_.now();
+  const auto limit = env_.config.node.sctp.idle_disconnect;
+  if (wanted_by_ > 0 || up_->channels > 0) idle_since_ = now;
+  if (now - idle_since_ >= limit) return host_.End(*up_, "idle");
+  host_.Wake(*this, idle_since_ + limit);
+}
+
+void Peer::LookUp() {
+  addresses_.LookUp(config_, [this](const std::vector<ResolvedAddress>& found,
+                                    const std::string& error) { OnResolved(found, error); });
+}
+
+void Peer::OnResolved(const std::vector<ResolvedAddress>& found, const std::string& error) {
+  if (!found.empty()) {
+    addresses_.SetHosts(found, up_ != nullptr ? &up_->address : nullptr);
+    host_.PublishKnownHosts();
+  }
+  if (failback_.state() == Failback::State::kResolving)
+    failback_.OnResolved(!found.empty());
+  else
+    dialling_.OnResolved(found, error);
 }
 
 void Peer::AddWant() {
@@ -48,43 +85,28 @@ void Peer::RemoveWant() {
 void Peer::Configure(const config::PeerConfig& config) {
   const bool moved = config_.connect != config.connect || config_.carrier != config.carrier;
   config_ = config;
-  if (moved) WithdrawAll("its configuration has changed");
-  if (moved && up_ == nullptr) dialer_.Unwant("its configuration has changed");
+  if (moved) begun_.WithdrawAll("its configuration has changed");
+  if (moved && up_ == nullptr) dialling_.Stop("its configuration has changed");
   failback_.Plan();
 }
 
 void Peer::Stop(const std::string& reason) {
   config_.connect.clear();
-  dialer_.Unwant(reason);
+  dialling_.Stop(reason);
   failback_.Off(reason);
 }
 
 void Peer::Dismiss(const std::string& reason) {
   Stop(reason);
-  WithdrawAll(reason);
+  begun_.WithdrawAll(reason);
   if (up_ != nullptr) host_.End(*up_, reason);
 }
 
 void Peer::OnUp(Association& association) {
-  Attempts& attempts = AttemptsOf(association);
-  if (association.candidate.carrier == sctp::Carrier::kUdp)
-    addresses_.NoteDirectFailure(attempts);
+  if (association.replaces())
+    failback_.OnUp(association);
   else
-    addresses_.OnDirectServes();
-
-  const std::vector<AssociationId> slower = attempts.OnUp(association.id());
-  if (association.beside) {
-    failback_.OnUp();
-  } else {
-    dialer_.OnConnected(association.candidate);
-    outgoing_ = &association;
-  }
-
-  for (AssociationId id : slower)
-    if (Association* other = host_.Find(id)) {
-      env_.Count(kAttemptsWithdrawn);
-      Withdraw(*other, "another candidate was faster");
-    }
+    dialling_.OnUp(association);
 }
 
 void Peer::OnVerifyTimeout(const Association& association) {
@@ -95,14 +117,15 @@ void Peer::OnVerifyTimeout(const Association& association) {
 
 bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::string& node) {
   if (up_ == nullptr) return true;
-  if (fresh.beside) return failback_.TakeOver(fresh);
+  if (fresh.replaces()) return failback_.TakeOver(fresh);
 
-  bool keep_old = instance < up_->instance;
-  if (instance == up_->instance && up_->outgoing != fresh.outgoing &&
-      env_.now() - up_->verified_at < kSimultaneous) {
+  const Association::Up& old = *up_->verified();
+  bool keep_old = instance < old.instance;
+  if (instance == old.instance && up_->outgoing() != fresh.outgoing() &&
+      env_.now() - old.verified_at < kSimultaneous) {
     // Both ends connected. Both keep the association that the lower node began.
     const bool ours_wins = env_.config.node.name < node;
-    keep_old = up_->outgoing == ours_wins;
+    keep_old = up_->outgoing() == ours_wins;
   }
   if (keep_old) {
     host_.End(fresh, "there is an association with that peer already");
@@ -110,106 +133,68 @@ bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::stri
   }
 
   env_.Count(kAssociationsReplaced);
-  up_->replaced = true;
   // The same process at the far end has found a better path, and may have sent on the other one.
-  host_.End(*up_, "replaced by a newer association", {.in_order = instance == up_->instance});
+  host_.End(*up_, "replaced by a newer association",
+            {.cause = Association::Cause::kReplaced, .in_order = instance == old.instance});
   return true;
 }
 
 void Peer::OnServed(Association& association) {
-  tried_.erase(association.id());
+  begun_.Remove(association);
   up_ = &association;
-  if (outgoing_ == &association) outgoing_ = nullptr;
-  dialer_.OnServed();
-  if (association.beside) dialer_.SetGood(association.candidate);
-  association.beside = false;
-  reason_.clear();
+  dialling_.OnServed(association);
+  if (association.dialled) association.dialled->purpose = Association::Purpose::kServe;
   idle_since_ = env_.now();
   if (addresses_.AddHost(association.address, /*stays=*/connects())) host_.PublishKnownHosts();
 }
 
 void Peer::OnUsable(Association& association) {
   failback_.OfferPaths(association);
-  Remember();
+  if (association.dialled) addresses_.Remember(name(), association.dialled->candidate);
   failback_.Plan();
   Consider();
 }
 
 void Peer::OnMoved(Association& association, sctp::Carrier before) {
-  if (up_ != &association || !association.outgoing) return;
+  if (up_ != &association || !association.outgoing()) return;
   if (association.carrier == sctp::Carrier::kDirect)
     addresses_.OnDirectServes();
   else if (before == sctp::Carrier::kDirect)
     addresses_.OnDirectFailed("it fell silent");
 
-  dialer_.SetGood(association.candidate);
-  Remember();
+  dialling_.SetGood(association.dialled->candidate);
+  addresses_.Remember(name(), association.dialled->candidate);
   failback_.Plan();
 }
 
-void Peer::OnLosing(Association& association, sctp::DownReason reason) {
-  if (up_ != &association) return;
-  if (reason == sctp::DownReason::kDeadPeer) dialer_.OnDead(association.candidate);
-  failback_.PromoteSuccessor(association);
+bool Peer::OnLosing(Association& association, sctp::DownReason reason) {
+  if (up_ != &association) return false;
+  if (reason == sctp::DownReason::kDeadPeer && association.dialled)
+    dialling_.OnDead(association.dialled->candidate);
+
+  Association* successor = failback_.PromoteSuccessor();
+  if (successor == nullptr) return false;
+  dialling_.Adopt(*successor);
+  return true;
 }
 
 void Peer::OnEnded(Association& association, const std::string& reason, bool was_up,
                    Duration at_least) {
-  tried_.erase(association.id());
+  begun_.Remove(association);
   if (up_ == &association) up_ = nullptr;
-  const bool outgoing = outgoing_ == &association;
-  if (outgoing) outgoing_ = nullptr;
+  const bool was_verifying = dialling_.OnEnded(association);
 
-  if (association.replaced || association.withdrawn) return;
-  if (association.beside && !was_up) return failback_.OnLost(association, reason);
-  if (dialer_.attempts().Find(association.id()) != nullptr)
-    return OnAttemptFailed(association, reason);
-  if (up_ != nullptr || (!outgoing && !was_up)) return;
+  if (!association.EndsBy(Association::Cause::kLost)) return;
+  if (association.replaces()) return failback_.OnLost(association, reason);
+  if (dialling_.OnAttemptFailed(association, reason)) return Consider();
+  if (up_ != nullptr || (!was_verifying && !was_up)) return;
 
   if (was_up) {
     failback_.Off(reason);
-    WithdrawAll("what it should replace has ended");
+    begun_.WithdrawAll("what it should replace has ended");
   }
-  reason_ = reason;
-  if (!was_up) dialer_.OnUnproven(association.candidate);
-  dialer_.OnLost(env_.now(), env_.random(), reason, at_least);
+  dialling_.OnLost(association, reason, was_up, at_least);
   Consider();
-}
-
-void Peer::SetOutgoing(Association& association) {
-  outgoing_ = &association;
-  dialer_.SetGood(association.candidate);
-}
-
-void Peer::Withdraw(Association& association, const std::string& reason) {
-  association.withdrawn = true;
-  host_.End(association, reason);
-}
-
-void Peer::WithdrawAll(const std::string& reason) {
-  outgoing_ = nullptr;
-  // They leave it as they end.
-  const Tried tried = tried_;
-  for (const auto& [id, association] : tried) Withdraw(*association, reason);
-}
-
-void Peer::Remember() {
-  if (up_ == nullptr || !up_->outgoing) return;
-  RememberedPath remembered{.candidate = up_->candidate, .direct_from_unix = 0};
-  if (auto left = addresses_.direct().from() - env_.now(); left > Duration{0})
-    remembered.direct_from_unix =
-        std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
-  if (env_.paths.Set(name(), remembered)) env_.save_paths();
-}
-
-void Peer::Recall() {
-  const RememberedPath* known = env_.paths.Find(name());
-  if (known == nullptr) return;
-  dialer_.SetGood(known->candidate);
-  const std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));
-  if (left <= Duration{0}) return;
-  // A clock that was wrong must not keep direct SCTP out for ever.
-  addresses_.OnDirectFailed("it did not answer before the last start", left);
 }
 
 }  // namespace funnel::sctpd

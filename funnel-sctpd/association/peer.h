@@ -1,14 +1,11 @@
-// One configured peer: whether an association with it is wanted, and how one comes to be. Its names
-// are looked up, the candidates that they lead to are tried in parallel (attempts.h), and after a
-// whole round without success it waits; all of that is dialer.h's order. Once one serves the peer,
-// failback.h looks for a better path.
+// One configured peer: whether an association with it is wanted, and which one serves it. How one
+// comes to be is dialling.h; once one serves the peer, failback.h looks for a better path. Both
+// begin associations by begun_associations.h, at the addresses of peer_addresses.h.
 //
 // Owned by the PeerRegistry. It begins and ends associations by its AssociationHost, which owns
 // them and reports what becomes of them; from inside of that, it may be asked anything.
 #pragma once
 
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +13,8 @@
 #include "common/config/model.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/association/association_host.h"
-#include "funnel-sctpd/association/dialer.h"
+#include "funnel-sctpd/association/begun_associations.h"
+#include "funnel-sctpd/association/dialling.h"
 #include "funnel-sctpd/association/failback.h"
 #include "funnel-sctpd/association/peer_addresses.h"
 #include "funnel-sctpd/environment.h"
@@ -25,8 +23,6 @@ namespace funnel::sctpd {
 
 class Peer {
  public:
-  using Tried = std::map<AssociationId, Association*>;
-
   // What is remembered of it from before the start is taken over.
   Peer(Environment& env, AssociationHost& host, const config::PeerConfig& config);
 
@@ -58,8 +54,9 @@ class Peer {
   void OnUsable(Association& association);
   // ASSOCIATION, whose path was BEFORE's carrier, has moved.
   void OnMoved(Association& association, sctp::Carrier before);
-  // Its association has ended by itself, and is still what it was; OnEnded follows.
-  void OnLosing(Association& association, sctp::DownReason reason);
+  // Its association has ended by itself, and is still what it was; OnEnded follows. True: another
+  // one takes its place.
+  [[nodiscard]] bool OnLosing(Association& association, sctp::DownReason reason);
   // ASSOCIATION has ended. WAS_UP: it was verified. AT_LEAST: the shortest time before the next
   // try.
   void OnEnded(Association& association, const std::string& reason, bool was_up, Duration at_least);
@@ -70,72 +67,35 @@ class Peer {
   [[nodiscard]] std::size_t wanted_by() const { return wanted_by_; }
   // nullptr: none is verified.
   [[nodiscard]] Association* up() const { return up_; }
-  // The dialer's that is being verified.
-  [[nodiscard]] Association* outgoing() const { return outgoing_; }
-  // Made by us, not up yet and not ending.
-  [[nodiscard]] const Tried& tried() const { return tried_; }
-  [[nodiscard]] const Dialer& dialer() const { return dialer_; }
+  [[nodiscard]] const BegunAssociations& begun() const { return begun_; }
+  [[nodiscard]] const Dialling& dialling() const { return dialling_; }
   [[nodiscard]] const Failback& failback() const { return failback_; }
   [[nodiscard]] const PeerAddresses& addresses() const { return addresses_; }
-  // Why it is not up; empty: it is, or never was.
-  [[nodiscard]] const std::string& reason() const { return reason_; }
 
   // When it is to be considered again.
   Deadlines<Peer>::Deadline timer{*this};
 
   [[nodiscard]] bool IsConsistent() const;
 
-  // --- for its parts
-  [[nodiscard]] Environment& env() const { return env_; }
-  [[nodiscard]] AssociationHost& host() const { return host_; }
-  [[nodiscard]] PeerAddresses& addresses() { return addresses_; }
-  // All that its names led to. DIRECT_NOW: with carrier = auto also direct SCTP.
-  [[nodiscard]] std::vector<Candidate> Candidates(bool direct_now) const {
-    return addresses_.Candidates(config_, direct_now);
-  }
-  [[nodiscard]] Attempts::HeadStart HeadStart() const;
+  // For its parts: its names are looked up; the answer goes to the part that waits for it.
   void LookUp();
-  // Begins what is due of ATTEMPTS.
-  void ConnectDue(Attempts& attempts, bool beside);
-  // ASSOCIATION is the one that the dialer waits for.
-  void SetOutgoing(Association& association);
-  // Keeps which path serves, over a restart.
-  void Remember();
 
  private:
   [[nodiscard]] bool IsWanted() const;
   // While one is up: ends it where nobody needs it.
   void ConsiderUp();
-  void BeginDialling();
   void OnResolved(const std::vector<ResolvedAddress>& found, const std::string& error);
-  // Whether the address that worked last may be tried without an answer.
-  [[nodiscard]] bool MayFallBack() const;
-  // The name's server may be reached through this very peer, or be away with it.
-  void FallBack(const std::string& why);
-  // Goes on with the dialer's attempts.
-  void Advance();
-  void OnAttemptFailed(const Association& association, const std::string& reason);
-  [[nodiscard]] Attempts& AttemptsOf(const Association& association);
-  void Withdraw(Association& association, const std::string& reason);
-  void WithdrawAll(const std::string& reason);
-  // What Remember kept.
-  void Recall();
 
   Environment& env_;
   AssociationHost& host_;
   config::PeerConfig config_;
-  Dialer dialer_;
-  Failback failback_{*this};
   PeerAddresses addresses_;
+  BegunAssociations begun_;
+  Dialling dialling_;
+  Failback failback_;
   Association* up_ = nullptr;
-  Association* outgoing_ = nullptr;
-  Tried tried_;
-  std::string reason_;
   TimePoint idle_since_{};  // on-demand: up without channels from here on
   std::size_t wanted_by_ = 0;
-  // When the address that worked last is tried without an answer; max: it is waited for.
-  TimePoint resolve_patience_ = TimePoint::max();
-  bool fell_back_ = false;  // and was, in the round before
 };
 
 }  // namespace funnel::sctpd

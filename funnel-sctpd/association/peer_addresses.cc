@@ -1,6 +1,8 @@
 #include "funnel-sctpd/association/peer_addresses.h"
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 
 namespace funnel::sctpd {
 namespace {
@@ -43,6 +45,24 @@ bool PeerAddresses::AddHost(const sctp::TransportAddress& address, bool stays) {
   if (!stays || hosts_.size() >= kMaxHosts) hosts_.clear();
   hosts_.push_back(address);
   return true;
+}
+
+void PeerAddresses::Remember(const std::string& peer, const Candidate& candidate) const {
+  RememberedPath remembered{.candidate = candidate, .direct_from_unix = 0};
+  if (auto left = direct_.from() - env_.now(); left > Duration{0})
+    remembered.direct_from_unix =
+        std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
+  if (env_.paths.Set(peer, remembered)) env_.save_paths();
+}
+
+std::optional<Candidate> PeerAddresses::Recall(const std::string& peer) {
+  const RememberedPath* known = env_.paths.Find(peer);
+  if (known == nullptr) return std::nullopt;
+
+  const std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));
+  // A clock that was wrong must not keep direct SCTP out for ever.
+  if (left > Duration{0}) OnDirectFailed("it did not answer before the last start", left);
+  return known->candidate;
 }
 
 }  // namespace funnel::sctpd

@@ -2,6 +2,7 @@
 // try, and which of its hosts have a share of their own with those who are let in. Part of Peer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ class PeerAddresses {
   void SetHosts(const std::vector<ResolvedAddress>& found, const sctp::TransportAddress* used);
   // It was verified at ADDRESS. STAYS: others are known by its names. True: that is new.
   bool AddHost(const sctp::TransportAddress& address, bool stays);
+
+  // Keeps over a restart that PEER is up on CANDIDATE, and until when direct SCTP is left out.
+  void Remember(const std::string& peer, const Candidate& candidate) const;
+  // Takes over what was kept of PEER, and yields its candidate; nullopt: nothing was kept.
+  std::optional<Candidate> Recall(const std::string& peer);
 
  private:
   Environment& env_;

@@ -13,12 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // A handshake takes four frames each way; what is beyond that is somebody who plays.
-constexpr std::uint32_t kUnverifiedPeerFrames = 32;
+constexpr AuthdFrames::Limit kUnverifiedLimit{.frames = 32, .within = Duration::max()};
 // Renewals come a few an hour.
-constexpr std::uint32_t kVerifiedPeerFrames = 64;
-constexpr Duration kPeerFrameWindow = 10s;
-// Frames that wait for an authd that is just starting.
-constexpr std::size_t kMaxHeldPeerFrames = 8;
+constexpr AuthdFrames::Limit kVerifiedLimit{.frames = 64, .within = 10s};
 // After a verdict against a peer: the next one would cost the KDC and both authds as much.
 constexpr Duration kAfterFailedVerdict = 1s;
 
@@ -40,17 +37,17 @@ void Verifier::LetIn(Association& association, const sctp::UpInfo& info) {
   if (!parts_.env.config.node.sctp.accept)
     return parts_.host.End(association, "this node accepts no associations");
 
-  auto place = admission_.Admit(info.peer);
-  if (!place) {
+  auto slot = admission_.Admit(info.peer);
+  if (!slot) {
     parts_.env.Count(kAssociationsLimited);
     return parts_.host.End(association, "too many associations that are not verified");
   }
-  association.place = std::move(*place);
+  association.SetState(Association::Verifying{.slot = std::move(*slot), .frames = {}}, "");
   Await(association, info);
 }
 
 void Verifier::Begin(Association& association, const sctp::UpInfo& info) {
-  parts_.associations.SetState(association, AssociationState::kVerifying, "");
+  parts_.associations.SetState(association, Association::Verifying{}, "");
   Await(association, info);
   parts_.env.authd.Send(ipc::PeerStart{.association = association.id(), .peer = association.peer});
 }
@@ -61,8 +58,10 @@ void Verifier::Await(Association& association, const sctp::UpInfo& info) {
   association.stream_count = info.streams;
   parts_.associations.SetDeadline(association,
                                   parts_.env.now() + parts_.env.config.node.sctp.verify_timeout);
-  parts_.env.counters[kAssociationsUnverified] = admission_.count();
+  UpdateGauge();
 }
+
+void Verifier::UpdateGauge() { parts_.env.counters[kAssociationsUnverified] = admission_.count(); }
 
 void Verifier::OnTimeout(Association& association) {
   parts_.env.Count(kVerifyTimeouts);
@@ -70,24 +69,13 @@ void Verifier::OnTimeout(Association& association) {
   parts_.host.End(association, "not verified in time");
 }
 
-void Verifier::Release(Association& association) {
-  association.place.Leave();
-  parts_.env.counters[kAssociationsUnverified] = admission_.count();
-}
-
 bool Verifier::MayPass(Association& association, ByteView frame) {
-  std::uint32_t limit = kUnverifiedPeerFrames;
-  if (association.up()) {
-    limit = kVerifiedPeerFrames;
-    const TimePoint now = parts_.env.now();
-    if (now - association.peer_frames_since >= kPeerFrameWindow) {
-      association.peer_frames_since = now;
-      association.peer_frames = 0;
-    }
-  }
-
+  AuthdFrames* frames = association.authd_frames();
+  if (frames == nullptr) return false;
   if (frame.size() < wire::kFrameHeaderSize || frame.size() > wire::kMaxFrameSize) return false;
-  if (++association.peer_frames <= limit) return true;
+
+  const auto& limit = association.up() ? kVerifiedLimit : kUnverifiedLimit;
+  if (frames->Admit(limit, parts_.env.now())) return true;
   if (!association.up()) parts_.host.End(association, "too many frames before it was verified");
   return false;
 }
@@ -97,35 +85,30 @@ void Verifier::OnFrame(Association& association, ByteView frame) {
 
   Bytes copy(frame.begin(), frame.end());
   if (parts_.env.authd.connected())
-    Tell(association, std::move(copy));
-  else if (association.peer_frames_held.size() < kMaxHeldPeerFrames)
-    association.peer_frames_held.push_back(std::move(copy));
-  else
+    PassOn(association, std::move(copy));
+  else if (!association.authd_frames()->Hold(std::move(copy)))
     parts_.env.Count(kDropPeerFrame);
 }
 
-void Verifier::Tell(const Association& association, Bytes frame) {
+void Verifier::PassOn(const Association& association, Bytes frame) {
   parts_.env.authd.Send(ipc::PeerFrame{.association = association.id(), .frame = std::move(frame)});
 }
 
 void Verifier::OnAuthdUp() {
   for (const auto& [id, association] : parts_.associations.All()) {
-    if (association->state() == AssociationState::kConnecting ||
-        association->state() == AssociationState::kEnding)
-      continue;
+    AuthdFrames* frames = association->authd_frames();
+    if (frames == nullptr) continue;
 
     // An authd that has just started knows none of them. What is up stays up meanwhile.
-    association->reverifying = association->up();
-    if (association->outgoing) {
+    if (Association::Up* up = association->verified()) up->reverifying = true;
+    if (association->outgoing()) {
       parts_.env.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
-    } else if (!association->up() && association->peer_frames_held.empty() &&
-               association->peer_frames > 0) {
+    } else if (!association->up() && frames->handed_over()) {
       // Its handshake died with the earlier authd; the peer begins again at once.
       parts_.host.End(*association, "the handshake was interrupted");
       continue;
     }
-    for (Bytes& frame : std::exchange(association->peer_frames_held, {}))
-      Tell(*association, std::move(frame));
+    for (Bytes& frame : frames->TakeHeld()) PassOn(*association, std::move(frame));
   }
 }
 
@@ -135,8 +118,7 @@ void Verifier::OnPeerFrame(const ipc::PeerFrame& message) {
 
   // What proves who we are also has the peer take it for the better one.
   Peer* peer = parts_.peers.Find(association->peer);
-  if (association->beside && !association->up() && peer != nullptr &&
-      !peer->failback().MayTakeOver())
+  if (association->replaces() && peer != nullptr && !peer->failback().MayTakeOver())
     return parts_.host.End(*association, "what it should replace is in use");
   parts_.sender.SendControl(*association, StreamId(0), message.frame);
 }
@@ -150,7 +132,7 @@ void Verifier::OnVerifyFailed(const ipc::PeerFailed& verdict) {
   Log(LogLevel::kWarning, "peer-not-verified", text,
       {{"PEER", association->label()}, {"ADDRESS", association->address.text()}});
   // A KDC that is away must not end what an earlier authd has verified.
-  if (association->up() && association->reverifying) return;
+  if (association->up() && association->verified()->reverifying) return;
   parts_.host.End(*association, text, {.at_least = kAfterFailedVerdict});
 }
 
@@ -175,9 +157,9 @@ void Verifier::OnVerified(const ipc::PeerVerified& verdict) {
     return parts_.host.End(*association, peer.error().message, {.at_least = kAfterFailedVerdict});
   }
 
-  association->reverifying = false;
-  if (association->up()) {
-    association->instance = verdict.instance;
+  if (Association::Up* up = association->verified()) {
+    up->reverifying = false;
+    up->instance = verdict.instance;
     return;
   }
   if (association->state() != AssociationState::kVerifying) return;
@@ -187,20 +169,23 @@ void Verifier::OnVerified(const ipc::PeerVerified& verdict) {
 
 void Verifier::BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict) {
   const TimePoint now = parts_.env.now();
-  Release(association);
   association.peer = peer.name();
-  association.node = verdict.node;
-  association.instance = verdict.instance;
   association.deadline.Clear();
-  association.verified_at = association.peer_frames_since = association.active = now;
-  association.peer_frames = 0;
+  association.active = now;
   association.streams =
       StreamMap(association.stream_count, ParityOf(parts_.env.config.node.name, verdict.node));
+
+  Association::Up up{.node = verdict.node,
+                     .instance = verdict.instance,
+                     .verified_at = now,
+                     .frames = std::move(*association.authd_frames())};
+  up.frames.Restart(now);
 
   peer.OnServed(association);
   parts_.env.Count(kPeersVerified);
   parts_.env.engine->Trust(association.id());
-  parts_.associations.SetState(association, AssociationState::kUp, "");
+  parts_.associations.SetState(association, std::move(up), "");
+  UpdateGauge();
   peer.OnUsable(association);
   parts_.user.OnAssociationUp(association);
 }

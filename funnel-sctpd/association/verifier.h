@@ -41,8 +41,8 @@ class Verifier {
   // ASSOCIATION is ours and up.
   void Begin(Association& association, const sctp::UpInfo& info);
   void OnTimeout(Association& association);
-  // Gives back ASSOCIATION's place among those that are not verified, if it has one.
-  void Release(Association& association);
+  // An association may have left kVerifying.
+  void UpdateGauge();
   // A message of stream 0.
   void OnFrame(Association& association, ByteView frame);
 
@@ -62,7 +62,8 @@ class Verifier {
                                            const ipc::PeerVerified& verdict) const;
   // ASSOCIATION serves PEER from here on.
   void BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict);
-  void Tell(const Association& association, Bytes frame);
+  // FRAME goes to authd.
+  void PassOn(const Association& association, Bytes frame);
 
   Parts parts_;
   Admission admission_;

@@ -98,7 +98,8 @@ void ChannelTable::OnAssociationUp(Association& association) {
 
 void ChannelTable::OnAssociationDown(Association& association, const std::string& reason) {
   turns_.Forget(association);
-  const auto code = association.replaced ? ipc::LinkEndCode::kMoved : ipc::LinkEndCode::kPeerDown;
+  const bool replaced = association.EndsBy(Association::Cause::kReplaced);
+  const auto code = replaced ? ipc::LinkEndCode::kMoved : ipc::LinkEndCode::kPeerDown;
 
   // They leave it as they end.
   const auto users = association.users;

@@ -26,7 +26,7 @@ std::string_view StateOf(const Peer* peer, const Association* association) {
   }
 
   if (peer == nullptr) return "down";
-  switch (peer->dialer().state()) {
+  switch (peer->dialling().dialer().state()) {
     case Dialer::State::kWaiting:
       return "waiting";
     case Dialer::State::kResolving:
@@ -40,16 +40,19 @@ std::string_view StateOf(const Peer* peer, const Association* association) {
 }
 
 std::optional<std::int64_t> RetryIn(const Peer* peer, TimePoint now) {
-  if (peer == nullptr || !peer->dialer().due()) return std::nullopt;
-  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*peer->dialer().due() - now);
+  if (peer == nullptr || !peer->dialling().dialer().due()) return std::nullopt;
+  auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*peer->dialling().dialer().due() - now);
   return std::max<std::int64_t>(left.count(), 0);
 }
 
-// The candidates that are being tried: for the first association, or beside the one in use.
+// The candidates that are being tried: for the first association, or in parallel with the one in
+// use.
 void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Key("trying").Open('[');
   if (peer != nullptr)
-    for (const Attempts* attempts : {&peer->dialer().attempts(), &peer->failback().attempts()})
+    for (const Attempts* attempts :
+         {&peer->dialling().dialer().attempts(), &peer->failback().attempts()})
       for (const auto& one : attempts->running()) out.Value(PathText(one.candidate.path()));
   out.Close(']');
 }
@@ -63,9 +66,9 @@ void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
     out.Field("srtt_ms", static_cast<double>(path.srtt.count())).Close('}');
   }
   out.Close(']');
-  bool moved = association != nullptr && association->moved_unix != 0;
-  out.TextOrNull("last_move", moved ? association->last_move : "");
-  out.Field("moved", moved ? std::optional(association->moved_unix) : std::nullopt);
+  const bool moved = association != nullptr && association->last_move;
+  out.TextOrNull("last_move", moved ? association->last_move->text : "");
+  out.Field("moved", moved ? std::optional(association->last_move->unix_time) : std::nullopt);
 }
 
 // Why carrier = auto is not direct SCTP.
@@ -83,8 +86,8 @@ void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
 // What the dialer has under way, for a peer that is not up.
 const Association* AtWork(const StatusInput& in, const Peer& peer) {
   if (peer.up() != nullptr) return peer.up();
-  if (peer.outgoing() != nullptr) return peer.outgoing();
-  const auto& running = peer.dialer().attempts().running();
+  if (peer.dialling().verifying() != nullptr) return peer.dialling().verifying();
+  const auto& running = peer.dialling().dialer().attempts().running();
   if (running.empty()) return nullptr;
   auto found = in.associations.associations().find(running.front().id);
   return found == in.associations.associations().end() ? nullptr : found->second.get();
@@ -101,17 +104,17 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
   out.TextOrNull("peer", peer != nullptr ? peer->config().name : "");
   out.TextOrNull("node", peer != nullptr ? peer->config().node : "");
   out.Field("state", StateOf(peer, association));
-  out.TextOrNull("direction", association == nullptr ? "" : association->outgoing ? "out" : "in");
+  out.TextOrNull("direction", association == nullptr ? "" : association->outgoing() ? "out" : "in");
   out.TextOrNull("carrier", association == nullptr ? "" : Name(association->carrier));
   out.TextOrNull("address", association == nullptr ? "" : association->address.text());
   out.Field("since",
             association == nullptr ? std::optional<std::int64_t>() : association->since_unix);
   out.Field("verified", up);
-  out.TextOrNull("verified_node", up ? association->node : "");
+  out.TextOrNull("verified_node", up ? association->verified()->node : "");
   out.Field("srtt_ms", stats.paths.empty() ? std::optional<double>()
                                            : static_cast<double>(stats.paths.front().srtt.count()));
   out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, env.now()) : std::nullopt);
-  out.TextOrNull("reason", up || peer == nullptr ? "" : peer->reason());
+  out.TextOrNull("reason", up || peer == nullptr ? "" : peer->dialling().reason());
 
   WritePaths(out, stats, association);
   WriteTrying(out, peer);

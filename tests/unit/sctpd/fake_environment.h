@@ -27,7 +27,8 @@ struct FakeEnvironment {
   FakeServices services;
   FakeNetwork network;
   NoEvents no_events;
-  FakeEngine engine{network, *sctp::TransportAddress::Parse("192.0.2.1", 9899), no_events};
+  const sctp::TransportAddress engine_address = *sctp::TransportAddress::Parse("192.0.2.1", 9899);
+  FakeEngine engine{network, engine_address, no_events};
   metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
   Environment env{.authd = authd,
                   .resolver = resolver,

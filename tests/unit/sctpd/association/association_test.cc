@@ -76,7 +76,7 @@ TEST_F(AssociationTest, RefusedByAuthdIsTriedAgainLater) {
   a->associations->OnVerifyFailed({a->only_association().id(), "wrong principal"});
   Settle();
   EXPECT_TRUE(a->associations->associations().empty());
-  EXPECT_EQ(a->associations->peers().at("b")->reason(), "wrong principal");
+  EXPECT_EQ(a->associations->peers().at("b")->dialling().reason(), "wrong principal");
   Advance(500ms);
   EXPECT_TRUE(a->associations->associations().empty());
   Advance(600ms);
@@ -142,7 +142,7 @@ TEST_F(AssociationTest, BothConnectingConvergeOnTheLowerNodes) {
   ASSERT_EQ(b->associations->associations().size(), 1u);
   EXPECT_TRUE(a->only_association().up());
   EXPECT_TRUE(b->only_association().up());
-  EXPECT_TRUE(a->only_association().outgoing);
+  EXPECT_TRUE(a->only_association().outgoing());
 }
 
 TEST_F(AssociationTest, OnlyANewerInstanceReplacesAnAssociation) {

@@ -70,8 +70,8 @@ TEST_F(CarrierTest, SilenceOfAllWaysEndsTheRound) {
   EXPECT_EQ(a->Count(kConnectsFailed), 1u);
   Step(300ms);
   EXPECT_EQ(a->Count(kConnectsFailed), 2u);
-  EXPECT_EQ(peer().dialer().state(), Dialer::State::kWaiting);
-  EXPECT_EQ(peer().reason(), "no answer in time");
+  EXPECT_EQ(peer().dialling().dialer().state(), Dialer::State::kWaiting);
+  EXPECT_EQ(peer().dialling().reason(), "no answer in time");
   // Direct is spared for a while: it does not work from here.
   Step(50ms);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ' + kUdpB + ' ' + kUdpB + ' ');

@@ -43,7 +43,7 @@ TEST_F(LastAddressTest, IsTriedWhileTheNameServerIsSilent) {
   EXPECT_EQ(last_tried(), "");
   Advance(1ms);
   EXPECT_EQ(last_tried(), "192.0.2.2:9899 (udp)");
-  EXPECT_NE(a->associations->peers().at("b")->reason().find("still being looked up"),
+  EXPECT_NE(a->associations->peers().at("b")->dialling().reason().find("still being looked up"),
             std::string::npos);
 }
 

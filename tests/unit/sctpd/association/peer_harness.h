@@ -17,26 +17,19 @@ class FakeHost final : public AssociationHost {
  public:
   using AssociationHost::End;
 
-  Association* Find(AssociationId id) override {
-    auto found = all.find(id);
-    return found == all.end() ? nullptr : found->second.get();
-  }
-  Result<AssociationId> Connect(Peer& asking, const Candidate& candidate, bool beside) override {
+  Result<Association*> Connect(Peer& asking, const Candidate& candidate,
+                               Association::Purpose purpose) override {
     if (!refuses.empty()) return funnel::Fail(refuses);
     const AssociationId id(all.size() + 1);
-    auto made = std::make_unique<Association>(id, /*outgoing=*/true, candidate.address, *now);
-    made->peer = asking.name();
-    made->candidate = candidate;
-    made->carrier = candidate.carrier;
-    made->beside = beside;
-    all.emplace(id, std::move(made));
+    auto made = std::make_unique<Association>(
+        id, asking.name(), Association::Dialled{.candidate = candidate, .purpose = purpose}, *now);
     connects.push_back(PathText(candidate.path()));
-    return id;
+    return all.emplace(id, std::move(made)).first->second.get();
   }
-  void End(Association& association, const std::string& reason, const Ending& how) override {
+  void End(Association& association, const std::string& reason, const EndOptions& how) override {
     if (association.state() == AssociationState::kEnding) return;
     const bool was_up = association.up();
-    association.SetState(AssociationState::kEnding, reason);
+    association.SetState(Association::Ending{how.cause}, reason);
     ended.push_back(reason);
     peer->OnEnded(association, reason, was_up, how.at_least);
   }
@@ -72,18 +65,16 @@ class PeerParts : public testing::Test, public FakeEnvironment {
   }
   // The one of that number is up, and is being verified.
   Association& Up(std::uint64_t id) {
-    Association& association = *host.Find(AssociationId(id));
+    Association& association = *host.all.at(AssociationId(id));
     peer->OnUp(association);
-    association.SetState(AssociationState::kVerifying, "");
+    association.SetState(Association::Verifying{}, "");
     return association;
   }
   void Serve(Association& association) {
     ASSERT_TRUE(peer->Supersede(association, /*instance=*/1, "b.example"));
-    association.node = "b.example";
-    association.instance = 1;
-    association.verified_at = now;
     peer->OnServed(association);
-    association.SetState(AssociationState::kUp, "");
+    association.SetState(Association::Up{.node = "b.example", .instance = 1, .verified_at = now},
+                         "");
     peer->OnUsable(association);
   }
   void Resolve() {

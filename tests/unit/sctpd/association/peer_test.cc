@@ -17,14 +17,14 @@ TEST_F(PeerTest, CandidatesAreTriedInParallelAndTheFirstUpWins) {
   now += env.config.node.sctp.attempt_delay;
   peer->Consider();
   EXPECT_EQ(host.connects, (std::vector<std::string>{kDirect, kUdp}));
-  EXPECT_EQ(peer->tried().size(), 2u);
+  EXPECT_EQ(peer->begun().All().size(), 2u);
   Association& second = Up(2);
   EXPECT_EQ(host.ended, std::vector<std::string>{"another candidate was faster"});
-  EXPECT_EQ(peer->outgoing(), &second);
+  EXPECT_EQ(peer->dialling().verifying(), &second);
   EXPECT_EQ(peer->addresses().direct().why_not(), "no answer");
   Serve(second);
   EXPECT_EQ(peer->up(), &second);
-  EXPECT_TRUE(peer->tried().empty());
+  EXPECT_TRUE(peer->begun().All().empty());
   EXPECT_TRUE(peer->IsConsistent());
 }
 
@@ -36,7 +36,7 @@ TEST_F(PeerTest, OnDemandIsDialledWhileSomebodyWaits) {
   peer->AddWant();
   EXPECT_EQ(resolver.questions, 1);
   peer->RemoveWant();
-  EXPECT_EQ(peer->dialer().state(), Dialer::State::kIdle);
+  EXPECT_EQ(peer->dialling().dialer().state(), Dialer::State::kIdle);
   resolver.Answer();
   EXPECT_TRUE(host.connects.empty());
 }
@@ -44,10 +44,10 @@ TEST_F(PeerTest, OnDemandIsDialledWhileSomebodyWaits) {
 TEST_F(PeerTest, WhatCannotBeBegunFailsTheRound) {
   host.refuses = "no socket fits";
   Resolve();
-  EXPECT_EQ(peer->reason(), "no socket fits");
+  EXPECT_EQ(peer->dialling().reason(), "no socket fits");
   EXPECT_EQ(peer->addresses().direct().why_not(), "no socket fits");
   EXPECT_TRUE(peer->addresses().direct().IsWorthATry(now)) << "that costs nothing";
-  EXPECT_EQ(peer->dialer().state(), Dialer::State::kWaiting);
+  EXPECT_EQ(peer->dialling().dialer().state(), Dialer::State::kWaiting);
   EXPECT_EQ(counters[kConnectsFailed].value(), 2u);
 }
 
@@ -76,8 +76,8 @@ TEST_F(PeerTest, OneThatCouldNotProveItselfWaitsAsLongAsSaid) {
   Resolve();
   Association& association = Up(1);
   host.End(association, "another peer answered", {.at_least = 7s});
-  EXPECT_EQ(peer->dialer().due(), now + 7s);
-  EXPECT_EQ(peer->reason(), "another peer answered");
+  EXPECT_EQ(peer->dialling().dialer().due(), now + 7s);
+  EXPECT_EQ(peer->dialling().reason(), "another peer answered");
 }
 
 TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
@@ -85,14 +85,14 @@ TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
   Resolve();
   Association& ours = Up(1);
   Serve(ours);
-  Association theirs(AssociationId(9), /*outgoing=*/false, ours.address, now);
+  Association theirs(AssociationId(9), ours.address, now);
   EXPECT_FALSE(peer->Supersede(theirs, 1, "b.example"));
   EXPECT_EQ(theirs.state(), AssociationState::kEnding);
   // Long after, the same process has a reason of its own.
   now += 1min;
-  Association later(AssociationId(10), /*outgoing=*/false, ours.address, now);
+  Association later(AssociationId(10), ours.address, now);
   EXPECT_TRUE(peer->Supersede(later, 1, "b.example"));
-  EXPECT_TRUE(ours.replaced);
+  EXPECT_TRUE(ours.EndsBy(Association::Cause::kReplaced));
 }
 
 TEST_F(PeerTest, PathThatServesIsRemembered) {
@@ -140,8 +140,8 @@ TEST_F(FailbackPartTest, VerifiedOneTakesOverInOrder) {
   EXPECT_EQ(peer->up(), &old);
   Serve(fresh);
   EXPECT_EQ(peer->up(), &fresh);
-  EXPECT_TRUE(old.replaced);
-  EXPECT_FALSE(fresh.beside);
+  EXPECT_TRUE(old.EndsBy(Association::Cause::kReplaced));
+  EXPECT_FALSE(fresh.replaces());
   EXPECT_EQ(peer->failback().state(), Failback::State::kOff) << "nothing is better";
   EXPECT_EQ(counters[kAssociationsSwitched].value(), 1u);
 }
@@ -160,10 +160,9 @@ TEST_F(FailbackPartTest, OneInUseAgainIsNotReplaced) {
 TEST_F(FailbackPartTest, OneBesideSucceedsWhatEndsByItself) {
   Association& old = BeginBeside();
   Association& fresh = Up(3);
-  peer->OnLosing(old, sctp::DownReason::kShutdown);
-  EXPECT_TRUE(old.replaced);
-  EXPECT_FALSE(fresh.beside);
-  EXPECT_EQ(peer->outgoing(), &fresh);
+  EXPECT_TRUE(peer->OnLosing(old, sctp::DownReason::kShutdown));
+  EXPECT_FALSE(fresh.replaces());
+  EXPECT_EQ(peer->dialling().verifying(), &fresh);
   EXPECT_EQ(peer->failback().state(), Failback::State::kOff);
 }
 

@@ -27,7 +27,7 @@ class VerifierTest : public PeerParts, public Associations, public AssociationUs
   Association& ComeIn(std::uint64_t id = 1) {
     const auto address = *sctp::TransportAddress::Parse("198.51.100.1", 9899);
     Association& association =
-        all.Add(std::make_unique<Association>(AssociationId(id), /*outgoing=*/false, address, now));
+        all.Add(std::make_unique<Association>(AssociationId(id), address, now));
     verifier.LetIn(association, {.incoming = true, .peer = address, .streams = 128});
     return association;
   }
@@ -107,7 +107,9 @@ TEST_F(VerifierTest, PlaceIsGivenBackWithTheAssociation) {
   Association& first = ComeIn(1);
   ComeIn(2);
   EXPECT_EQ(counters[kAssociationsLimited].value(), 1u);
-  verifier.Release(first);
+  host.End(first, "it has gone");
+  verifier.UpdateGauge();
+  EXPECT_EQ(counters[kAssociationsUnverified].value(), 0u);
   ComeIn(3);
   EXPECT_EQ(counters[kAssociationsLimited].value(), 1u);
 }

@@ -74,14 +74,16 @@ class ChannelParts : public testing::Test, public FakeEnvironment, public FrameL
   void OnLinkReadable(FrameLink&) override {}
   void OnLinkWritable(FrameLink&) override {}
 
-  // An association with the peer "b" that is up.
-  std::unique_ptr<Association> MakeUp() {
-    auto made = std::make_unique<Association>(
-        AssociationId(next_association_++),
-        /*outgoing=*/false, *sctp::TransportAddress::Parse("192.0.2.2", 9899), now);
+  // One that the engine has, so that what is sent on it is in engine.sent.
+  AssociationId Connect() { return *engine.Connect({.addresses = {engine_address}}); }
+  // An association with the peer "b" that is up; the engine does not know it.
+  std::unique_ptr<Association> MakeUp() { return MakeUp(AssociationId(next_association_++)); }
+  std::unique_ptr<Association> MakeUp(AssociationId id) {
+    auto made =
+        std::make_unique<Association>(id, *sctp::TransportAddress::Parse("192.0.2.2", 9899), now);
     made->peer = "b";
     made->streams = StreamMap(128, Parity::kOdd);
-    made->SetState(AssociationState::kUp, "");
+    made->SetState(Association::Up{.node = "b.example"}, "");
     return made;
   }
   Channel& Add(ChannelRole role) { return channels.Add(role, "dns", "b", side); }
@@ -100,7 +102,7 @@ class ChannelParts : public testing::Test, public FakeEnvironment, public FrameL
   ChannelEnds ends{{env, associations, channels, links, pending}};
 
  private:
-  std::uint64_t next_association_ = 1;
+  std::uint64_t next_association_ = 1000;
 };
 
 }  // namespace funnel::sctpd

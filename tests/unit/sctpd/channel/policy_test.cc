@@ -65,12 +65,12 @@ TEST(StreamMap, FewStreamsHoldNoDynamicOnes) {
 class AdmissionTest : public testing::Test {
  protected:
   bool Admit(const std::string& address) {
-    auto place = admission.Admit(Address(address));
-    if (place) places.push_back(std::move(*place));
-    return place.has_value();
+    auto slot = admission.Admit(Address(address));
+    if (slot) slots.push_back(std::move(*slot));
+    return slot.has_value();
   }
   Admission admission{{.total = 5, .per_address = 2}};
-  std::vector<Admission::Place> places;
+  std::vector<Admission::Slot> slots;
 };
 
 TEST_F(AdmissionTest, LimitsOneSourceAndAll) {
@@ -82,11 +82,11 @@ TEST_F(AdmissionTest, LimitsOneSourceAndAll) {
   EXPECT_TRUE(Admit("192.0.2.4"));
   EXPECT_FALSE(Admit("192.0.2.5"));
   EXPECT_EQ(admission.count(), 5u);
-  places.front().Leave();
-  places.front().Leave();
+  slots.front().Leave();
+  slots.front().Leave();
   EXPECT_EQ(admission.count(), 4u);
   EXPECT_TRUE(Admit("192.0.2.5"));
-  places.clear();
+  slots.clear();
   EXPECT_EQ(admission.count(), 0u);
   EXPECT_TRUE(Admit("192.0.2.1"));
   EXPECT_TRUE(Admit("192.0.2.1"));

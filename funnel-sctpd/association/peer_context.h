@@ -1,0 +1,19 @@
+// What the parts of one Peer share (begun_associations.h, dialling.h, failback.h): references,
+// which outlive them.
+#pragma once
+
+#include "funnel-sctpd/association/association_host.h"
+#include "funnel-sctpd/association/peer_addresses.h"
+#include "funnel-sctpd/environment.h"
+
+namespace funnel::sctpd {
+
+struct PeerContext {
+  // Whose parts they are. It is not constructed yet when they are: they look at it later.
+  Peer& peer;
+  Environment& env;
+  AssociationHost& host;
+  PeerAddresses& addresses;
+};
+
+}  // namespace funnel::sctpd
