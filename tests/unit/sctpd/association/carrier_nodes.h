@@ -66,6 +66,16 @@ class CarrierTest : public TwoNodes {
     for (const auto& [id, path] : a->engine->connects) out += PathText(path) + ' ';
     return out;
   }
+  // A channel of a's, and b's edge that has taken it up.
+  struct Served {
+    TestEdge edge, served;
+  };
+  Served OpenServed(const std::string& service) {
+    TestEdge edge = a->Attach(service);
+    Settle();
+    TestEdge served = OpenAdopted(edge);
+    return {std::move(edge), std::move(served)};
+  }
   // A channel that b's edge has taken up.
   TestEdge OpenAdopted(TestEdge& edge) {
     TestEdge served = OpenChannel(edge, ChannelId(7));
@@ -78,6 +88,14 @@ class CarrierTest : public TwoNodes {
     b2 = std::make_unique<TestNode>(network, *loop, "b", "192.0.2.3", config_b, now);
     b2->engine->direct = true;
     b2->associations->Start();
+  }
+  // Node a, whose peer's name leads to b and to the other machine; b is preferred.
+  void MakeTwoTargets() {
+    MakeAuto();
+    MakeOther();
+    config_a.peers[0].connect[0].host = "hoster.example";
+    a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
+    FindTwo(10, 20);
   }
   void FindTwo(std::uint16_t first, std::uint16_t second) {
     a->resolver.found = {{.address = *sctp::TransportAddress::Parse("192.0.2.2", 9899),

@@ -14,6 +14,18 @@ class FailbackTest : public CarrierTest {
     VerifyAll();
     ASSERT_EQ(used_path(), kUdpB);
   }
+  // Direct SCTP answers again, and is tried in parallel.
+  void TryDirectAgain() {
+    network.silent.clear();
+    Step(10min);
+    ASSERT_EQ(a->Count(kReturnsTried), 1u);
+    ASSERT_EQ(a->associations->associations().size(), 2u);
+  }
+  // What serves the peer ends by itself.
+  void LoseWhatIsUsed() {
+    a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
+    SettleAll();
+  }
 };
 
 TEST_F(FailbackTest, DirectTakesOverWhenItAnswersAgain) {
@@ -52,9 +64,7 @@ TEST_F(FailbackTest, SilentDirectLeavesTheLivingOneAlone) {
 
 TEST_F(FailbackTest, EdgesComeAtOnceToTheNewOne) {
   UpByUdp();
-  TestEdge edge = a->Attach("dns");
-  Settle();
-  TestEdge served = OpenAdopted(edge);
+  auto [edge, served] = OpenServed("dns");
   Step(9min);
   network.silent.clear();
   edge.Receive();
@@ -73,9 +83,7 @@ TEST_F(FailbackTest, EdgesComeAtOnceToTheNewOne) {
 
 TEST_F(FailbackTest, TrafficPutsItOff) {
   UpByUdp();
-  TestEdge edge = a->Attach("dns");
-  Settle();
-  TestEdge served = OpenAdopted(edge);
+  auto [edge, served] = OpenServed("dns");
   network.silent.clear();
   for (int i = 0; i < 700; ++i) {
     edge.Send(wire::FrameType::kSealed, ChannelId(7), Bytes(40, 1));
@@ -89,9 +97,7 @@ TEST_F(FailbackTest, TrafficPutsItOff) {
 
 TEST_F(FailbackTest, LiveSessionsPutItOffHoweverSilent) {
   UpByUdp();
-  TestEdge edge = a->Attach("shell");
-  Settle();
-  TestEdge served = OpenAdopted(edge);
+  auto [edge, served] = OpenServed("shell");
   ipc::Note note{.state = ipc::NoteState::kOpen, .in_use = true};
   edge.Send(wire::FrameType::kNote, ChannelId(), note.Serialize());
   Settle();
@@ -107,14 +113,9 @@ TEST_F(FailbackTest, LiveSessionsPutItOffHoweverSilent) {
 
 TEST_F(FailbackTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   UpByUdp();
-  TestEdge edge = a->Attach("dns");
-  Settle();
-  TestEdge served = OpenAdopted(edge);
+  auto [edge, served] = OpenServed("dns");
   AssociationId first = peer().up()->id();
-  network.silent.clear();
-  Step(10min);
-  ASSERT_EQ(a->Count(kReturnsTried), 1u);
-  ASSERT_EQ(a->associations->associations().size(), 2u);
+  TryDirectAgain();
   edge.Send(wire::FrameType::kSealed, ChannelId(7), Bytes(40, 1));
   Settle();
   // The proof of who we are does not leave any more.
@@ -132,9 +133,7 @@ TEST_F(FailbackTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
 
 TEST_F(FailbackTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
   UpByUdp();
-  network.silent.clear();
-  Step(10min);
-  ASSERT_EQ(a->associations->associations().size(), 2u);
+  TryDirectAgain();
   // The peer had its verdict first, and has made room.
   b->Verify(*b->associations->associations().rbegin()->second, "a");
   Settle();
@@ -149,10 +148,8 @@ TEST_F(FailbackTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
 
 TEST_F(FailbackTest, SuccessorThatFailsIsAnOrdinaryLoss) {
   UpByUdp();
-  network.silent.clear();
-  Step(10min);
-  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
-  Settle();
+  TryDirectAgain();
+  LoseWhatIsUsed();
   ASSERT_EQ(a->associations->associations().size(), 1u);
   a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
   Settle();
@@ -166,8 +163,7 @@ TEST_F(FailbackTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
   UpByUdp();
   Step(10min);
   ASSERT_EQ(a->associations->associations().size(), 2u);
-  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
-  Settle();
+  LoseWhatIsUsed();
   EXPECT_TRUE(a->associations->associations().empty());
   network.silent.clear();
   Step(50ms);
@@ -176,17 +172,12 @@ TEST_F(FailbackTest, LossOfTheOldOneWithdrawsATryThatIsNotUp) {
 }
 
 TEST_F(FailbackTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
-  MakeAuto();
-  MakeOther();
-  config_a.peers[0].connect[0].host = "hoster.example";
-  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
-  FindTwo(10, 20);
+  MakeTwoTargets();
   Start();
   VerifyAll();
   ASSERT_EQ(used_path(), kUdpB);
   network.silent = {kUdpB};
-  a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
-  SettleAll();
+  LoseWhatIsUsed();
   Step(50ms);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpOther);
@@ -204,11 +195,7 @@ TEST_F(FailbackTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
 }
 
 TEST_F(FailbackTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
-  MakeAuto();
-  MakeOther();
-  config_a.peers[0].connect[0].host = "hoster.example";
-  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
-  FindTwo(10, 20);
+  MakeTwoTargets();
   Start();
   ASSERT_EQ(a->only_association().state(), AssociationState::kVerifying);
   a->associations->OnVerifyFailed({a->only_association().id(), "no key for it"});
@@ -216,18 +203,14 @@ TEST_F(FailbackTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
   Step(1s);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpOther);
-  // The preferred one has its turn again, beside it.
+  // The preferred one has its turn again, in parallel.
   Step(1min);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpB);
 }
 
 TEST_F(FailbackTest, RecordsThatChangeWhileOnTheSpareOneAreFollowed) {
-  MakeAuto();
-  MakeOther();
-  config_a.peers[0].connect[0].host = "hoster.example";
-  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
-  FindTwo(10, 20);
+  MakeTwoTargets();
   network.silent = {kUdpB};
   Start();
   Step(1s);
