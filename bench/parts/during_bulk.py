@@ -20,7 +20,7 @@ def measure(build, report):
             add(report, "slow_link_alone", bed.load(*ask))
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
                 moved = pool.submit(bed.move_bulk, 1, BULK_BYTES)
-                add(report, "slow_link_beside_bulk", bed.load(*ask))
+                add(report, "slow_link_during_bulk", bed.load(*ask))
                 report.add("slow_link_bulk_MBps", moved.result(), 2)
     finally:
         emulator.stop()

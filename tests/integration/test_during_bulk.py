@@ -1,4 +1,4 @@
-"""Bulk of one service, or many small sessions of one, beside requests of another, on one association over a slow link.
+"""Requests of one service during bulk of another, or during many small sessions of another, on one association over a slow link.
 
     branch (a)                    10 Mbit/s, RTT 20 ms                  hoster (b)
     rr   -> funnel-udpd@echo ===== a router's queue of 128 KiB ===== rr serve
@@ -17,12 +17,12 @@ import lab
 from conftest import TOP
 
 sys.path.insert(0, os.path.join(TOP, "bench"))
-from parts import beside, wan  # noqa: E402
+from parts import during_bulk, wan  # noqa: E402
 from parts.bed import BULK, CHAT, ECHO, Bed  # noqa: E402
 
 pytestmark = [pytest.mark.alone, pytest.mark.volume]
-ASK = ("load", "udp", ECHO.listen[0], "-r", beside.RATE, "-d", 10, "-w", 5)
-QUERIES = ("load", "dns", "127.0.0.1:5353", "-r", beside.RATE, "-d", 10, "-w", 6)
+ASK = ("load", "udp", ECHO.listen[0], "-r", during_bulk.RATE, "-d", 10, "-w", 5)
+QUERIES = ("load", "dns", "127.0.0.1:5353", "-r", during_bulk.RATE, "-d", 10, "-w", 6)
 # Sessions that now and then send what fills less than a packet: all together somewhat more than the link takes. Of several services, as
 # one sends what comes at once in one frame.
 CROWD = [lab.Service(f"chat{number}", "tcp", (f"127.0.0.1:{7010 + number}",), CHAT.connect) for number in range(6)]
@@ -32,7 +32,7 @@ MIB = 1 << 20
 
 
 def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
-    link = wan.Wan(build, delay=beside.DELAY_MS, rate=beside.RATE_MBIT, queue=beside.QUEUE_BYTES)
+    link = wan.Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
     try:
         with Bed(build, [ECHO, BULK], with_nsd=False, change_network=link.take_over) as bed:
             alone = bed.load(*ASK)
@@ -42,7 +42,7 @@ def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
             speed = moved.result()
     finally:
         link.stop()
-    print(f"p99 alone {alone['p99_us'] / 1e3:.1f} ms, beside bulk {with_bulk['p99_us'] / 1e3:.1f} ms; bulk {speed} MB/s")
+    print(f"p99 alone {alone['p99_us'] / 1e3:.1f} ms, during bulk {with_bulk['p99_us'] / 1e3:.1f} ms; bulk {speed} MB/s")
     assert alone["unanswered"] == with_bulk["unanswered"] == 0
     assert with_bulk["p99_us"] <= 2 * alone["p99_us"]
     # The link's own is 1.25.
@@ -51,7 +51,7 @@ def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
 
 def test_many_small_sessions_leave_room_for_queries(build):
     """They are reliable, and queries expire: what is handed to SCTP in turn would never come to a query in time."""
-    link = wan.Wan(build, delay=beside.DELAY_MS, rate=beside.RATE_MBIT, queue=beside.QUEUE_BYTES)
+    link = wan.Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
     try:
         with Bed(build, [lab.dns_service(), *CROWD], change_network=link.take_over) as bed:
             with concurrent.futures.ThreadPoolExecutor(len(CROWD)) as pool:
