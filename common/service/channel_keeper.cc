@@ -1,5 +1,7 @@
 #include "common/service/channel_keeper.h"
 
+#include <cassert>
+
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/base/text.h"
@@ -14,6 +16,26 @@ using namespace std::chrono_literals;
 // From OPEN to OPENED. Both authds may ask slow KDCs and DNS in between.
 constexpr Duration kOpenTimeout = 15s;
 
+std::string_view StateName(ChannelKeeper::State state) {
+  switch (state) {
+    case ChannelKeeper::State::kPaused:
+      return "paused";
+    case ChannelKeeper::State::kAttaching:
+      return "attaching";
+    case ChannelKeeper::State::kWaiting:
+      return "waiting";
+    case ChannelKeeper::State::kInitiating:
+      return "initiating";
+    case ChannelKeeper::State::kOpening:
+      return "opening";
+    case ChannelKeeper::State::kCompleting:
+      return "completing";
+    case ChannelKeeper::State::kUp:
+      return "up";
+  }
+  return "?";
+}
+
 ChannelId RandomChannelId() { return ChannelId(static_cast<std::uint32_t>(RandomU64())); }
 
 }  // namespace
@@ -26,7 +48,7 @@ ChannelKeeper::ChannelKeeper(SharedState& shared, Callbacks callbacks)
   timer_ = shared.loop.AddTimer([this] {
     if (state_ == State::kOpening)
       return FailAttempt(RetryDelay::Cause::kUnproven, "the peer does not answer", false);
-    if (link_ != nullptr && link_up_) return Initiate();
+    if (link_ != nullptr && budget_) return Initiate();
     Attach();
   });
 
@@ -35,9 +57,37 @@ ChannelKeeper::ChannelKeeper(SharedState& shared, Callbacks callbacks)
 
 ChannelKeeper::~ChannelKeeper() { DropAttempt(); }
 
-void ChannelKeeper::SetState(State state) {
+void ChannelKeeper::SetState(State state, std::string_view reason) {
+  if (state != state_) {
+    std::string line(StateName(state));
+    if (!reason.empty()) line.append(": ").append(reason);
+    Log(LogLevel::kDebug, "channel-attempt", line,
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", shared_.service.peer}});
+  }
   state_ = state;
   callbacks_.on_change();
+}
+
+bool ChannelKeeper::IsConsistent() const {
+  if (stopping_) return true;  // what was under way is given up
+  const bool asks = request_ != 0;
+  switch (state_) {
+    case State::kPaused:
+      return !asks && !open_ && control_ == nullptr && channel_ == nullptr;
+    case State::kAttaching:
+      return !asks && !open_ && control_ != nullptr && link_ != nullptr;
+    case State::kWaiting:
+      return !asks && !open_ && control_ == nullptr && link_ != nullptr && !budget_;
+    case State::kInitiating:
+      return asks && !open_ && link_ != nullptr && budget_;
+    case State::kOpening:
+      return !asks && open_ && open_->handshake != 0 && link_ != nullptr;
+    case State::kCompleting:
+      return asks && open_ && open_->handshake == 0 && link_ != nullptr;
+    case State::kUp:
+      return !asks && !open_ && channel_ != nullptr;
+  }
+  return false;
 }
 
 std::string ChannelKeeper::StatusText() const {
@@ -77,7 +127,7 @@ void ChannelKeeper::Attach() {
   auto lost = [this](const std::string& what) {
     FailAttempt(RetryDelay::Cause::kLost, what, false);
   };
-  SetState(State::kAttaching);
+  SetState(State::kAttaching, "");
   DropLink();
   auto pair = ipc::ChannelSocketPair::Create();
   if (!pair) return lost(pair.error().message);
@@ -95,16 +145,18 @@ void ChannelKeeper::Attach() {
   control_ = std::move(*control);
   link_ = std::move(*link);
   control_->Send(ipc::Attach{shared_.service.name, shared_.service.peer}, std::move(pair->theirs));
+  assert(IsConsistent());
 }
 
 void ChannelKeeper::OnControlMessage(ByteView packet) {
   if (state_ != State::kAttaching) return;
   if (ipc::Parse<ipc::Attached>(packet)) {
     control_.reset();
-    SetState(State::kWaiting);
+    SetState(State::kWaiting, "funnel-sctpd carries it");
     link_->SendNote({ipc::NoteState::kWaiting, shared_.service.identity.text(),
                      shared_.service.expect.text(), "", false});
     link_->Resume();
+    assert(IsConsistent());
     return;
   }
 
@@ -122,12 +174,11 @@ void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView fra
     auto up = ipc::LinkUp::Parse(body);
     if (!up) return shared_.Count(kFramesMalformed);
     budget_ = up->budget;
-    link_up_ = true;
     if (state_ == State::kWaiting) Initiate();
     return;
   }
 
-  bool answer = state_ == State::kOpening && header.channel == id_;
+  bool answer = state_ == State::kOpening && header.channel == open_->id;
   if (answer && header.type == wire::FrameType::kOpened) return OnOpened(body);
   if (answer && header.type == wire::FrameType::kRefused) return OnRefused(body);
   if (answer && header.type == wire::FrameType::kClosed)
@@ -137,13 +188,14 @@ void ChannelKeeper::OnFrame(const wire::FrameHeader& header, MutableByteView fra
 
 void ChannelKeeper::Initiate() {
   if (stopping_) return;
-  SetState(State::kInitiating);
+  SetState(State::kInitiating, "the association is up");
   ipc::Initiate initiate;
   initiate.service = shared_.service.name;
   request_ = shared_.authd.Ask(std::move(initiate), [this](AuthdClient::Answer answer) {
     request_ = 0;
     OnInitiated(std::move(answer));
   });
+  assert(IsConsistent());
 }
 
 void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
@@ -151,28 +203,30 @@ void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
   auto* opening = std::get_if<ipc::Opening>(&answer);
   if (opening == nullptr)
     return FailAttempt(RetryDelay::Cause::kProven, "authd gave an answer that does not fit", false);
-  handshake_ = opening->handshake;
-  id_ = RandomChannelId();
-  SetState(State::kOpening);
+  open_ = Open{.id = RandomChannelId(), .handshake = opening->handshake};
+  SetState(State::kOpening, "");
   timer_->ArmAfter(kOpenTimeout);
   link_->SendNote({ipc::NoteState::kOpening, shared_.service.identity.text(),
                    shared_.service.expect.text(), "", false});
   tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kOpen,
                   wire::kFrameHeaderSize + opening->open_body.size());
-  link_->Send(wire::FrameType::kOpen, id_, opening->open_body);
+  link_->Send(wire::FrameType::kOpen, open_->id, opening->open_body);
+  assert(IsConsistent());
 }
 
 void ChannelKeeper::OnOpened(ByteView body) {
-  SetState(State::kCompleting);
+  SetState(State::kCompleting, "OPENED has come");
   timer_->Disarm();
   // Sealed frames may follow at once; they wait for the keys.
   link_->Pause();
   Bytes reply(body.begin(), body.end());
-  request_ = shared_.authd.Ask(ipc::Complete{0, std::exchange(handshake_, 0), std::move(reply)},
+  const std::uint64_t handshake = std::exchange(open_->handshake, 0);
+  request_ = shared_.authd.Ask(ipc::Complete{0, handshake, std::move(reply)},
                                [this](AuthdClient::Answer answer) {
                                  request_ = 0;
                                  OnCompleted(std::move(answer));
                                });
+  assert(IsConsistent());
 }
 
 void ChannelKeeper::OnRefused(ByteView body) {
@@ -180,13 +234,14 @@ void ChannelKeeper::OnRefused(ByteView body) {
   auto refused = wire::RefusedBody::Parse(body);
   std::string text = refused ? EscapeForLog(refused->text) : "an unreadable refusal";
   shared_.Count(kChannelsRefused);
-  refused_ = true;
+  open_->refused = true;
 
   // The acceptor's authd may say more, sealed for ours; if not, ours may doubt the ticket.
-  SetState(State::kCompleting);
+  SetState(State::kCompleting, "REFUSED has come");
   Bytes copy(body.begin(), body.end());
+  const std::uint64_t handshake = std::exchange(open_->handshake, 0);
   request_ = shared_.authd.Ask(
-      ipc::CompleteRefused{0, std::exchange(handshake_, 0), std::move(copy)},
+      ipc::CompleteRefused{0, handshake, std::move(copy)},
       [this, text](AuthdClient::Answer answer) {
         request_ = 0;
         auto* failure = std::get_if<AuthdClient::Failure>(&answer);
@@ -194,6 +249,7 @@ void ChannelKeeper::OnRefused(ByteView body) {
         FailAttempt(proven ? RetryDelay::Cause::kProven : RetryDelay::Cause::kUnproven,
                     "refused: " + (proven ? EscapeForLog(failure->text) : text), proven);
       });
+  assert(IsConsistent());
 }
 
 void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
@@ -207,18 +263,21 @@ void ChannelKeeper::OnCompleted(AuthdClient::Answer answer) {
   }
 
   std::uint64_t number = context->context;
-  auto channel = EdgeChannel::Create(
-      shared_, std::move(link_),
-      {wire::Role::kInitiator, id_, shared_.service.peer, budget_, std::move(*context)}, *this);
+  auto channel = EdgeChannel::Create(shared_, std::move(link_),
+                                     {wire::Role::kInitiator, open_->id, shared_.service.peer,
+                                      budget_.value_or(0), std::move(*context)},
+                                     *this);
   if (!channel) {
     shared_.authd.Release(number);
     return FailAttempt(RetryDelay::Cause::kProven, channel.error().message, false);
   }
 
   channel_ = std::move(*channel);
+  open_.reset();
   reason_.clear();
   delay_.OnUp();
-  SetState(State::kUp);
+  SetState(State::kUp, "");
+  assert(IsConsistent());
   channel_->Start();
 }
 

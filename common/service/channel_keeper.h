@@ -9,7 +9,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/ipc/control_connection.h"
@@ -51,7 +53,16 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   [[nodiscard]] TimePoint next_try() const { return next_try_; }
 
  private:
-  void SetState(State state);
+  // OPEN has gone; until the channel is up or the attempt is over.
+  struct Open {
+    ChannelId id;
+    std::uint64_t handshake = 0;  // authd keeps it for us; 0: it was asked to complete it
+    bool refused = false;         // by the peer
+  };
+
+  void SetState(State state, std::string_view reason);
+  // Whether what is under way fits the state; asserted after each call that may have changed them.
+  [[nodiscard]] bool IsConsistent() const;
   // Gives sctpd one end of a new channel socket, and waits for LINK_UP.
   void Attach();
   void OnControlMessage(ByteView packet);
@@ -96,13 +107,10 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
 
   std::unique_ptr<ipc::ControlConnection> control_;
   std::unique_ptr<ChannelLink> link_;
-  bool link_up_ = false;
-  bool refused_ = false;                               // this attempt, by the peer
+  std::optional<std::uint32_t> budget_;                // as LINK_UP said; nullopt: it did not come
   std::vector<std::unique_ptr<ChannelLink>> dropped_;  // until the end of the turn
-  std::uint32_t budget_ = 0;
-  ChannelId id_;
-  AuthdClient::RequestId request_ = 0;
-  std::uint64_t handshake_ = 0;
+  AuthdClient::RequestId request_ = 0;                 // what authd is asked; 0: nothing
+  std::optional<Open> open_;
   std::unique_ptr<EdgeChannel> channel_;
   std::vector<std::unique_ptr<EdgeChannel>> draining_;
   TimePoint next_try_{};

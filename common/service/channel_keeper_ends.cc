@@ -1,5 +1,6 @@
 // ChannelKeeper: how attempts and channels end, and the pause after.
 #include <algorithm>
+#include <cassert>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -9,7 +10,7 @@ namespace funnel::service {
 
 // It goes at the end of the turn; the next attempt, which may begin before, has its own.
 void ChannelKeeper::DropLink() {
-  link_up_ = false;
+  budget_.reset();
   if (link_ == nullptr) return;
   link_->Abandon();
   dropped_.push_back(std::move(link_));
@@ -29,7 +30,8 @@ void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
 
 void ChannelKeeper::DropAttempt() {
   shared_.authd.Cancel(std::exchange(request_, 0));
-  if (handshake_ != 0) shared_.authd.GiveUpHandshake(std::exchange(handshake_, 0));
+  if (open_ && open_->handshake != 0) shared_.authd.GiveUpHandshake(open_->handshake);
+  open_.reset();
   control_.reset();
 }
 
@@ -37,7 +39,7 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
                                 bool authenticated) {
   // Nothing was sent, or REFUSED took it back: sctpd lets the same link open again, and shows the
   // reason for as long. Whatever else happened, the stream may still be in use.
-  bool refused = std::exchange(refused_, false);
+  const bool refused = open_ && open_->refused;
   bool reusable = refused || state_ == State::kInitiating;
   DropAttempt();
   reason_ = reason;
@@ -65,7 +67,8 @@ void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reas
 }
 
 void ChannelKeeper::PauseFor(RetryDelay::Cause cause) {
-  SetState(State::kPaused);
+  SetState(State::kPaused, reason_);
+  assert(IsConsistent());
   if (stopping_) return;
   next_try_ = Now() + delay_.Next(cause, shared_.service.retry_min, shared_.service.retry_max);
   timer_->Arm(next_try_);
