@@ -13,6 +13,27 @@ using namespace std::chrono_literals;
 // A lost channel of a verified association is opened again, not faster than this.
 constexpr Duration kReopen = 1s;
 
+// Each step has a name of its own; status shows fewer.
+std::string_view StepName(PeerLink::State state) {
+  switch (state) {
+    case PeerLink::State::kIdle:
+      return "idle";
+    case PeerLink::State::kOpening:
+      return "opening";
+    case PeerLink::State::kOpenSent:
+      return "OPEN sent";
+    case PeerLink::State::kAccepting:
+      return "accepting";
+    case PeerLink::State::kConfirming:
+      return "confirming";
+    case PeerLink::State::kVerified:
+      return "verified";
+    case PeerLink::State::kFailed:
+      return "failed";
+  }
+  return "?";
+}
+
 }  // namespace
 
 PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId association,
@@ -27,7 +48,13 @@ PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId associatio
 PeerLink::~PeerLink() { ++*attempt_; }
 
 void PeerLink::SetState(State state, const std::string& reason) {
-  if (state_ != state) since_ = std::time(nullptr);
+  if (state_ != state) {
+    std::string line(StepName(state));
+    if (!reason.empty()) line.append(": ").append(reason);
+    Log(LogLevel::kDebug, "peer-link", line,
+        {{"PEER", peer_}, {"ASSOCIATION", std::to_string(association_.value())}});
+    since_ = std::time(nullptr);
+  }
   state_ = state;
   reason_ = reason;
 }
