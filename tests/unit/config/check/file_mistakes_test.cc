@@ -3,11 +3,76 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "tests/unit/config/check/mistakes.h"
 
 namespace funnel::config {
 namespace {
+
+// One piece of the example configuration replaced, and all that is said of it.
+struct SyntaxCase {
+  const char* name;
+  enum { kDns, kLdap } file;
+  const char* from;
+  std::string to;
+  std::string reported;
+};
+
+const std::vector<SyntaxCase> kSyntaxCases = {
+    {"unknown section", SyntaxCase::kDns, "[security]", "[sekurity]",
+     "services.d/dns.ini: [security] is missing\n"
+     "services.d/dns.ini:6: unknown section [sekurity]"},
+    {"unknown key like one that is known", SyntaxCase::kDns, "peer = hoster",
+     "peer = hoster\nlifetme = 5s",
+     "services.d/dns.ini:4: unknown key lifetme in [service] (did you mean lifetime?)"},
+    {"key of another section", SyntaxCase::kDns, "peer = hoster",
+     "peer = hoster\naddress = 127.0.0.1:5",
+     "services.d/dns.ini:4: unknown key address in [service] (it belongs into [listen])"},
+    {"unknown key, twice", SyntaxCase::kDns, "peer = hoster",
+     "peer = hoster\nfrobnicate = 1\nfrobnicate = 2",
+     "services.d/dns.ini:4: unknown key frobnicate in [service]\n"
+     "services.d/dns.ini:5: unknown key frobnicate in [service]"},
+    {"second value of a single key", SyntaxCase::kDns, "peer = hoster",
+     "peer = hoster\npeer = other",
+     "services.d/dns.ini:4: peer: again (first at line 3; it has one value only)"},
+    {"indented line", SyntaxCase::kDns, "peer = hoster", "peer = hoster\n  lifetime = 5s",
+     "services.d/dns.ini:4: the line is indented (it would continue the value above it)"},
+    {"overlong line", SyntaxCase::kDns, "peer = hoster",
+     "peer = hoster\nwire-name = " + std::string(200, 'x'),
+     "services.d/dns.ini:4: the line is longer than 198 bytes"},
+    {"NUL byte", SyntaxCase::kDns, "peer = hoster",
+     std::string("peer = hoster\nlifetime = 5s\0", 28), "services.d/dns.ini:4: NUL byte"},
+    {"comment behind a value", SyntaxCase::kLdap, "ldap/*@EXAMPLE.NET",
+     "ldap/*@EXAMPLE.NET # all of them",
+     "services.d/ldap.ini:7: accept: a comment behind a value begins with ; and not with #"},
+    {"comment behind a tab", SyntaxCase::kLdap, "127.0.0.1:389", "127.0.0.1:389\t# loopback",
+     "services.d/ldap.ini:4: address: a comment behind a value begins with ; and not with #"},
+    {"comment as it should be", SyntaxCase::kLdap, "127.0.0.1:389", "127.0.0.1:389 ; loopback",
+     "none"},
+    {"double quotes", SyntaxCase::kLdap, "127.0.0.1:389", "\"127.0.0.1:389\"",
+     "services.d/ldap.ini:4: address: a value stands without quotes"},
+    {"single quotes", SyntaxCase::kLdap, "127.0.0.1:389", "'127.0.0.1:389'",
+     "services.d/ldap.ini:4: address: a value stands without quotes"},
+    {"typographic quotes", SyntaxCase::kLdap, "127.0.0.1:389", "\u201c127.0.0.1:389\u201d",
+     "services.d/ldap.ini:4: address: a value stands without quotes"},
+};
+
+TEST_F(MistakesTest, Syntax) {
+  for (const SyntaxCase& one : kSyntaxCases) {
+    SCOPED_TRACE(one.name);
+    dir_.Write("services.d/dns.ini", kListenText);
+    dir_.Write("services.d/ldap.ini", kConnectText);
+    EXPECT_EQ(one.file == SyntaxCase::kDns ? DnsWith(one.from, one.to) : LdapWith(one.from, one.to),
+              one.reported);
+  }
+}
+
+TEST_F(MistakesTest, NoBreakSpaceInAValue) {
+  EXPECT_NE(
+      LdapWith("= 127.0.0.1:389", "=\u00a0127.0.0.1:389").find("ldap.ini:4: address: a no-break"),
+      std::string::npos);
+}
 
 TEST_F(MistakesTest, MissingFile) {
   std::filesystem::remove(dir_.Path("funnel.conf"));
@@ -41,42 +106,6 @@ TEST_F(MistakesTest, BadFileName) {
   EXPECT_NE(dir_.Reported().find("services.d/DNS_1.ini: bad name DNS_1"), std::string::npos);
 }
 
-TEST_F(MistakesTest, UnknownSection) {
-  EXPECT_EQ(DnsWith("[security]", "[sekurity]"),
-            "services.d/dns.ini: [security] is missing\n"
-            "services.d/dns.ini:6: unknown section [sekurity]");
-}
-
-TEST_F(MistakesTest, UnknownKey) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nlifetme = 5s"),
-            "services.d/dns.ini:4: unknown key lifetme in [service] (did you mean lifetime?)");
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\naddress = 127.0.0.1:5"),
-            "services.d/dns.ini:4: unknown key address in [service] (it belongs into [listen])");
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nfrobnicate = 1\nfrobnicate = 2"),
-            "services.d/dns.ini:4: unknown key frobnicate in [service]\n"
-            "services.d/dns.ini:5: unknown key frobnicate in [service]");
-}
-
-TEST_F(MistakesTest, DuplicateSingleKey) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\npeer = other"),
-            "services.d/dns.ini:4: peer: again (first at line 3; it has one value only)");
-}
-
-TEST_F(MistakesTest, IndentedLine) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\n  lifetime = 5s"),
-            "services.d/dns.ini:4: the line is indented (it would continue the value above it)");
-}
-
-TEST_F(MistakesTest, OverlongLine) {
-  EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nwire-name = " + std::string(200, 'x')),
-            "services.d/dns.ini:4: the line is longer than 198 bytes");
-}
-
-TEST_F(MistakesTest, NulByte) {
-  EXPECT_EQ(DnsWith("peer = hoster", std::string("peer = hoster\nlifetime = 5s\0", 28)),
-            "services.d/dns.ini:4: NUL byte");
-}
-
 TEST_F(MistakesTest, EmptySection) {
   EXPECT_EQ(NodeWith("[sctp]\n; nothing yet\n"), "funnel.conf:3: section [sctp] is empty");
 }
@@ -101,24 +130,6 @@ TEST_F(MistakesTest, AllAreCollected) {
       "services.d/dns.ini:4: max-flows: a whole number is expected, not x\n"
       "services.d/ldap.ini:4: address: bad address nowhere: the port is missing (host:port, "
       "[v6]:port)");
-}
-
-TEST_F(MistakesTest, CommentBehindAValueAsOthersWriteIt) {
-  EXPECT_EQ(LdapWith("ldap/*@EXAMPLE.NET", "ldap/*@EXAMPLE.NET # all of them"),
-            "services.d/ldap.ini:7: accept: a comment behind a value begins with ; and not with #");
-  EXPECT_EQ(
-      LdapWith("127.0.0.1:389", "127.0.0.1:389\t# loopback"),
-      "services.d/ldap.ini:4: address: a comment behind a value begins with ; and not with #");
-  EXPECT_EQ(LdapWith("127.0.0.1:389", "127.0.0.1:389 ; loopback"), "none");
-}
-
-TEST_F(MistakesTest, QuotesAndNoBreakSpaces) {
-  for (const char* quoted : {"\"127.0.0.1:389\"", "'127.0.0.1:389'", "\u201c127.0.0.1:389\u201d"})
-    EXPECT_EQ(LdapWith("127.0.0.1:389", quoted),
-              "services.d/ldap.ini:4: address: a value stands without quotes");
-  EXPECT_NE(
-      LdapWith("= 127.0.0.1:389", "=\u00a0127.0.0.1:389").find("ldap.ini:4: address: a no-break"),
-      std::string::npos);
 }
 
 TEST_F(MistakesTest, FilesOfOtherSystemsEditors) {
