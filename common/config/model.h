@@ -64,7 +64,8 @@ struct KerberosConfig {
 inline constexpr std::uint16_t kDefaultUdpPort = 9899;
 inline constexpr std::uint16_t kDefaultSctpPort = 29899;
 
-enum class Engine { kAuto, kKernel, kUserland };
+// kOwn: Funnel's own SCTP (sctp/); kUserland: libusrsctp. Both are in funnel-sctpd itself.
+enum class Engine { kAuto, kKernel, kOwn, kUserland };
 
 // [sctp] of funnel.conf: funnel-sctpd's.
 struct SctpConfig {

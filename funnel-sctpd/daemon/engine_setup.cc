@@ -4,6 +4,7 @@
 #include "funnel-sctpd/daemon/udp_sockets.h"
 #include "funnel-sctpd/engine/kernel/kernel_engine.h"
 #include "funnel-sctpd/engine/kernel/kernel_probe.h"
+#include "funnel-sctpd/engine/own/own_engine.h"
 #include "funnel-sctpd/engine/userland/userland_engine.h"
 
 namespace funnel::sctpd {
@@ -19,7 +20,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
     return;
   }
 
-  if (in_the_way && config.engine != config::Engine::kUserland) {
+  if (in_the_way && config.engine == config::Engine::kAuto) {
     Log(LogLevel::kNotice, "engine",
         "no SCTP straight over IP: this host's kernel SCTP would end it with ABORT");
     return;
@@ -36,9 +37,11 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
   }
 }
 
-Result<StartedEngine> StartUserland(const config::SctpConfig& config, std::vector<UniqueFd> sockets,
-                                    event::ListenFds& passed, sctp::EngineObserver& observer) {
-  if (!config.udp) return Fail("[sctp] udp = no: the userland engine needs UDP encapsulation");
+// An engine whose SCTP runs in this process.
+Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<UniqueFd> sockets,
+                                event::ListenFds& passed, sctp::EngineObserver& observer) {
+  if (!config.udp)
+    return Fail("[sctp] udp = no: only the kernel's SCTP does without UDP encapsulation");
   if (sockets.empty())
     sockets = TRY(OwnUdpSockets(config, passed));
   else
@@ -47,8 +50,9 @@ Result<StartedEngine> StartUserland(const config::SctpConfig& config, std::vecto
   StartedEngine started;
   for (const UniqueFd& socket : sockets) started.listen.push_back(BoundAddress(socket.get()));
   AddDirectSockets(config, sockets, started.listen);
-  started.engine =
-      TRY(sctp::MakeUserlandEngine(sctp::Settings(config), std::move(sockets), observer));
+  const auto make =
+      config.engine == config::Engine::kOwn ? sctp::MakeOwnEngine : sctp::MakeUserlandEngine;
+  started.engine = TRY(make(sctp::Settings(config), std::move(sockets), observer));
   return started;
 }
 
@@ -69,7 +73,7 @@ Result<> CheckKernel(const config::SctpConfig& config, bool udp_sockets_passed) 
   return {};
 #else
   (void)config, (void)udp_sockets_passed;
-  return Fail("this build has the userland engine only");
+  return Fail("this build has no engine on the kernel's SCTP");
 #endif
 }
 
@@ -94,7 +98,7 @@ Result<StartedEngine> StartKernel(const config::SctpConfig& config,
   return started;
 #else
   (void)config, (void)observer;
-  return Fail("[sctp] engine = kernel: this build has the userland engine only");
+  return Fail("[sctp] engine = kernel: this build has no such engine");
 #endif
 }
 
@@ -105,10 +109,11 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
   TRY(sctp::Settings(config).Check());
   auto sockets = TRY(passed.Take("udp", event::SocketKind::kDatagram));
 
-  Result<> kernel;  // or why it is the userland one
+  Result<> kernel;  // or why it is another one
   switch (config.engine) {
+    case config::Engine::kOwn:
     case config::Engine::kUserland:
-      kernel = Fail("engine = userland");
+      kernel = Fail("as configured");
       break;
     case config::Engine::kAuto:
       kernel = CheckKernel(config, !sockets.empty());
@@ -120,8 +125,10 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
   }
 
   if (!kernel) {
-    Log(LogLevel::kNotice, "engine", "userland: " + kernel.error().message);
-    return StartUserland(config, std::move(sockets), passed, observer);
+    StartedEngine started = TRY(StartHere(config, std::move(sockets), passed, observer));
+    Log(LogLevel::kNotice, "engine",
+        std::string(started.engine->name()) + ": " + kernel.error().message);
+    return started;
   }
   Log(LogLevel::kNotice, "engine", "the kernel's SCTP");
   TRY(ForgetUdpSockets(passed));

@@ -17,9 +17,10 @@ struct StartedEngine {
   std::vector<std::string> listen;  // the addresses of its sockets, for status
 };
 
-// The kernel's SCTP or our own, as `engine` says; auto takes the kernel's where it does all that
-// the configuration asks for. Which one it is and why is logged. The userland engine takes the
-// sockets named `udp` where there are any, and its own (udp_sockets.h) otherwise.
+// The engine that `engine` names; auto takes the kernel's SCTP where that does all that the
+// configuration asks for, and libusrsctp otherwise. Which one it is and why is logged. Those that
+// do SCTP in this process take the sockets named `udp` where there are any, and open some
+// (udp_sockets.h) otherwise.
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
                                                 event::ListenFds& passed,
                                                 sctp::EngineObserver& observer);

@@ -188,7 +188,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
-  // As `engine` in the configuration: "userland", "kernel".
+  // As `engine` in the configuration: "own", "userland", "kernel".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
   // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one

@@ -43,7 +43,7 @@ Finding CheckUdpSysctl(std::uint16_t port) {
                "sysctl -w net.sctp.udp_port=" + std::to_string(port));
 }
 
-// The kernel would take the port that the userland engine needs.
+// The kernel would take the port that an engine in funnel-sctpd needs.
 Finding CheckUdpSysctlIsOff(std::uint16_t port) {
   std::int64_t now = ReadNumber("/proc/sys/net/sctp/udp_port");
   if (now != port) return Ok("the kernel leaves UDP port " + std::to_string(port) + " to us");
@@ -86,7 +86,7 @@ Findings CheckKernelSctp(const Context& context) {
   if (sctp.engine == config::Engine::kKernel || kernel_runs) {
     if (!HasKernelSctp()) {
       return {Wrong("[sctp] engine = kernel, but the kernel has no SCTP now",
-                    HasSctpModule() ? "modprobe sctp" : "[sctp] engine = userland")};
+                    HasSctpModule() ? "modprobe sctp" : "[sctp] engine = auto")};
     }
     Findings out{Ok("the kernel has SCTP")};
     if (sctp.udp) out.push_back(CheckUdpSysctl(sctp.udp_port));
@@ -95,7 +95,7 @@ Findings CheckKernelSctp(const Context& context) {
 
   Findings out = CheckRaw(context);
   if (HasKernelSctp() && sctp.udp) out.push_back(CheckUdpSysctlIsOff(sctp.udp_port));
-  if (out.empty()) out.push_back(Ok("not needed: the userland engine is in use"));
+  if (out.empty()) out.push_back(Ok("not needed: SCTP runs in funnel-sctpd"));
   return out;
 }
 

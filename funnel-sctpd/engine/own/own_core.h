@@ -2,7 +2,7 @@
 // own_engine.h makes one with sockets.
 //
 // It holds what the core does not know: engine addresses, limits for strangers, what of an
-// association was told to whom. The configuration does not offer it.
+// association was told to whom.
 #pragma once
 
 #include <memory>

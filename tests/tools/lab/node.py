@@ -14,6 +14,8 @@ PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "
 NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items()}
 FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
 AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
+# Which engine nodes run on that say nothing else, so that all tests can be run with each.
+ENGINE = os.environ.get("FUNNEL_ENGINE", "userland")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 
 
@@ -77,7 +79,7 @@ class Node(Asked):
             "node": {"name": self.node_name, "sctpd-user": self.uid(SCTPD), "authd-user": self.uid(AUTHD),
                      "read-group": 0, "admin-group": 0, "log-level": "debug"},
             "kerberos": {"keytab": self.keytab},
-            "sctp": {"engine": "userland"},
+            "sctp": {"engine": ENGINE},
         }
         for section, keys in self.settings.items():
             sections.setdefault(section, {}).update(keys)
