@@ -12,15 +12,15 @@ using Shared = std::shared_ptr<const Context>;
 // All of them. Without a configuration only those that need none.
 [[nodiscard]] std::vector<Check> AllChecks(const Shared& context);
 
-Findings CheckConfiguration(const Context& context);                                  // files.cc
-Findings CheckDirectories(const Context& context);                                    // files.cc
-Findings CheckDaemons(const Context& context);                                        // daemons.cc
-Findings CheckPeers(const Context& context);                                          // daemons.cc
-Findings CheckKernelSctp(const Context& context);                                     // kernel.cc
-Findings CheckCrc32c();                                                               // kernel.cc
-Findings CheckUdpOffload();                                                           // kernel.cc
-Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host);  // path_mtu.cc
-Findings CheckUdpPort(const Context& context);                                        // ports.cc
+Findings CheckConfiguration(const Context& context);                          // files.cc
+Findings CheckDirectories(const Context& context);                            // files.cc
+Findings CheckDaemons(const Context& context);                                // daemons.cc
+Findings CheckPeers(const Context& context);                                  // daemons.cc
+Findings CheckKernelSctp(const Context& context);                             // kernel.cc
+Findings CheckCrc32c();                                                       // kernel.cc
+Findings CheckUdpOffload();                                                   // kernel.cc
+Findings CheckPathMtu(const Context& context, const std::string& peer_host);  // path_mtu.cc
+Findings CheckUdpPort(const Context& context);                                // ports.cc
 Findings CheckServicePorts(const config::ServiceConfig& service, const std::string& run_dir);
 Findings CheckName(const config::Endpoint& endpoint);  // names.cc
 Findings CheckUnits(const Context& context);           // units.cc

@@ -111,9 +111,19 @@ bool Vanish(const Probe& probe, std::int64_t large, std::int64_t small, std::int
 
 std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
 
+// Packets of FITS bytes pass and ours, as TEXT says, do not. An engine that finds that out (RFC
+// 8899) makes its packets smaller itself.
+Finding Narrow(const Context& context, const std::string& text, std::int64_t fits) {
+  if (context.view.sctpd.status && context.view.sctpd.status->engine == "own")
+    return Ok(text + "; SCTP finds that out and makes its packets smaller");
+  return Wrong(text,
+               "[sctp] packet-size = " + std::to_string(fits - kIpv4Headers) + "B, at both ends");
+}
+
 }  // namespace
 
-Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_host) {
+Findings CheckPathMtu(const Context& context, const std::string& peer_host) {
+  const config::SctpConfig& sctp = context.configuration()->node.sctp;
   auto probe = Connect(peer_host);
   if (!probe) return {Wrong(probe.error().message, "ip route; look at the name in `connect`")};
 
@@ -122,10 +132,10 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
   std::int64_t headers = probe->ipv6 ? kIpv6Headers : kIpv4Headers;
   int error = SendAndListen(*probe, static_cast<std::size_t>(packet - headers));
   if (error == EMSGSIZE) {
-    std::int64_t fits = probe->mtu() - kIpv4Headers;
-    return {Wrong("the path to " + peer_host + " takes packets of " + Bytes(probe->mtu()) +
-                      ", ours have " + Bytes(packet),
-                  "[sctp] packet-size = " + std::to_string(fits) + "B, at both ends")};
+    return {Narrow(context,
+                   "the path to " + peer_host + " takes packets of " + Bytes(probe->mtu()) +
+                       ", ours have " + Bytes(packet),
+                   probe->mtu())};
   }
 
   if (error == ECONNREFUSED)
@@ -134,10 +144,11 @@ Findings CheckPathMtu(const config::SctpConfig& sctp, const std::string& peer_ho
 
   if (const std::int64_t fits = LargestAnswered(*probe, packet, headers);
       fits != 0 && Vanish(*probe, packet, fits, headers))
-    return {
-        Wrong("packets of " + Bytes(packet) + " to " + peer_host + " get no answer, those of " +
-                  Bytes(fits) + " do: something on the path drops large packets silently",
-              "[sctp] packet-size = " + std::to_string(fits - kIpv4Headers) + "B, at both ends")};
+    return {Narrow(context,
+                   "packets of " + Bytes(packet) + " to " + peer_host +
+                       " get no answer, those of " + Bytes(fits) +
+                       " do: something on the path drops large packets silently",
+                   fits)};
 
   return {Ok("MTU " + Bytes(probe->mtu()) + " for packets of " + Bytes(packet) +
              "; the far end does not confirm it")};

@@ -68,8 +68,7 @@ void AddPeers(const Shared& context, std::vector<Check>& out) {
   for (const config::PeerConfig& peer : context->configuration()->peers) {
     if (peer.connect.empty()) continue;
     out.push_back({"path-mtu", peer.name, kPathDeadline, [context, &peer] {
-                     return CheckPathMtu(context->configuration()->node.sctp,
-                                         HostOfPeer(*context, peer));
+                     return CheckPathMtu(*context, HostOfPeer(*context, peer));
                    }});
   }
 }
