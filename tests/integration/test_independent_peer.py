@@ -1,7 +1,7 @@
-"""The userland engine meets programs that others wrote, or that know nothing of Funnel: Linux's SCTP behind plain sockets, and
+"""The engines in funnel-sctpd meet programs that others wrote, or that know nothing of Funnel: Linux's SCTP behind plain sockets, and
 Debian's sctp_test. What those print is what is asserted on.
 
-    guest (lab/uml.py): Linux's SCTP (a) ====== lan ====== (b) funnel-sctpd, userland engine
+    guest (lab/uml.py): Linux's SCTP (a) ====== lan ====== (b) funnel-sctpd
 
 What runs in the guest is tests/integration/kernel/independent.py.
 """
@@ -18,11 +18,11 @@ MEETINGS = ("without_interleaving_is_told", "stranger_is_let_in_and_ends_when_it
             "our_engine_opens_and_ends_without_an_answer", "our_engine_reaches_debian_s_sctp_test")
 
 
-@pytest.fixture(scope="module")
-def done(build):
+@pytest.fixture(scope="module", params=["own", "userland"])
+def done(build, request):
     if uml.why_not():
         pytest.skip(uml.why_not())
-    return uml.run(["/usr/bin/python3", "-B", PROGRAM, build], timeout=GUEST_SECONDS)
+    return uml.run(["/usr/bin/python3", "-B", PROGRAM, build, request.param], timeout=GUEST_SECONDS)
 
 
 @pytest.mark.volume

@@ -18,9 +18,9 @@ from lab import uml
 NODES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel", "nodes.py")
 GUEST_SECONDS = 1200
 PAIRINGS = [f"{engines}-{carrier}" for carrier in ("udp", "direct")
-            for engines in ("kernel-kernel", "kernel-userland", "userland-kernel")]
+            for engines in ("kernel-kernel", "kernel-own", "own-kernel", "kernel-userland", "userland-kernel")]
 # Dropped by a firewall at first: UDP serves, and direct SCTP again when it passes.
-PAIRINGS += ["kernel-kernel-fallback", "userland-kernel-fallback"]
+PAIRINGS += ["kernel-kernel-fallback", "own-kernel-fallback", "userland-kernel-fallback"]
 # One of two links is pulled.
 PAIRINGS += ["kernel-kernel-pulled"]
 

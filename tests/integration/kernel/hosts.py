@@ -1,6 +1,6 @@
 """What the guest's programs share: hosts fit for each engine."""
 
-# What the userland engine says it needs for SCTP straight over IP where the kernel has SCTP as well.
+# What funnel-sctpd says it needs for SCTP straight over IP by an engine of its own where the kernel has SCTP as well.
 DROP_KERNEL_ABORTS = ["OUTPUT", "-p", "sctp", "--chunk-types", "any", "ABORT", "-m", "owner", "!", "--uid-owner",
                       "0-4294967294", "-j", "DROP"]
 
@@ -17,5 +17,5 @@ def prepare_host(network, letter, engine):
     udp_port = 9899 if engine == "kernel" else 0
     network.run(letter, "sysctl", "-qw", "net.sctp.intl_enable=1", f"net.sctp.udp_port={udp_port}")
     network.run(letter, "iptables", "-w", "-F", "OUTPUT")
-    if engine == "userland":
+    if engine != "kernel":
         network.run(letter, "iptables", "-w", "-A", *DROP_KERNEL_ABORTS)

@@ -1,4 +1,4 @@
-"""In the guest: independent.py BUILD has funnel-sctpd's userland engine meet programs that have nothing of Funnel, over each
+"""In the guest: independent.py BUILD ENGINE has funnel-sctpd with that engine meet programs that have nothing of Funnel, over each
 carrier. Prints "passed WHAT-CARRIER" for each that goes as the protocol says, and what is to be seen of one that does not.
 
     namespace a: plain_peer.py, sctp_test (Linux's SCTP) ====== lan ====== namespace b: funnel-sctpd, funnel-authd
@@ -133,11 +133,12 @@ def attempt(tunnel, what, carrier):
         print(what.__name__, carrier, traceback.format_exc(), tunnel.describe(), sep="\n", flush=True)
 
 
-def main(build):
+def main(build, engine):
     with lab.Tunnel(build, [lab.dns_service()], settings=SETTINGS) as tunnel:
-        for letter, engine in (("a", "kernel"), ("b", "userland")):
+        tunnel.b.settings["sctp"]["engine"] = engine
+        for letter, runs in (("a", "kernel"), ("b", engine)):
             prepare_link(tunnel.network, letter, "lan")
-            prepare_host(tunnel.network, letter, engine)
+            prepare_host(tunnel.network, letter, runs)
         tunnel.b.sctpd_options = ["--capability=net_raw"]
         tunnel.prepare()
         tunnel.b.start()

@@ -1,5 +1,5 @@
-"""In the guest: relay.py BUILD. Nodes on libusrsctp, one reached by UDP, one straight over IP, and between them a relay
-on the kernel's SCTP. Ends with "all done".
+"""In the guest: relay.py BUILD ENGINE. Nodes with that engine, one reached by UDP, one straight over IP, and between them a
+relay on the kernel's SCTP. Ends with "all done".
 """
 import os
 import sys
@@ -12,16 +12,16 @@ from lab.answers import check_equal  # noqa: E402
 
 from hosts import prepare_host, prepare_link  # noqa: E402
 
-ENGINES = {"a": "userland", "r": "kernel", "b": "userland"}
 CARRIERS = {"a": "udp", "r": "direct"}
 LINKS = {"a": ["next"], "r": ["back", "next"], "b": ["back"]}
 
 
-def main(build):
-    settings = {letter: {"sctp": {"engine": engine}} for letter, engine in ENGINES.items()}
+def main(build, engine):
+    engines = {"a": engine, "r": "kernel", "b": engine}
+    settings = {letter: {"sctp": {"engine": engine}} for letter, engine in engines.items()}
     with lab.Chain(build, [lab.dns_service(), lab.ldap_service()], "r", lab.Workspace(), with_nsd=True, with_slapd=True,
                    settings=settings, carriers=CARRIERS) as chain:
-        for letter, engine in ENGINES.items():
+        for letter, engine in engines.items():
             prepare_host(chain.network, letter, engine)
             for device in LINKS[letter]:
                 prepare_link(chain.network, letter, device)

@@ -241,17 +241,22 @@ constexpr Pairing kUserlandUdp{Kind::kUserland, Kind::kUserland, Carrier::kUdp};
 constexpr Pairing kUserlandDirect{Kind::kUserland, Kind::kUserland, Carrier::kDirect};
 constexpr Pairing kOwnUdp{Kind::kOwn, Kind::kOwn, Carrier::kUdp};
 constexpr Pairing kOwnDirect{Kind::kOwn, Kind::kOwn, Carrier::kDirect};
+constexpr Pairing kOwnUserlandUdp{Kind::kOwn, Kind::kUserland, Carrier::kUdp};
+constexpr Pairing kUserlandOwnDirect{Kind::kUserland, Kind::kOwn, Carrier::kDirect};
 constexpr Pairing kKernelUdp{Kind::kKernel, Kind::kKernel, Carrier::kUdp};
 constexpr Pairing kKernelDirect{Kind::kKernel, Kind::kKernel, Carrier::kDirect};
 
 INSTANTIATE_TEST_SUITE_P(All, PathConformance,
                          ::testing::Values(kUserlandUdp, kUserlandDirect, kOwnUdp, kOwnDirect,
-                                           kKernelUdp, kKernelDirect),
+                                           kOwnUserlandUdp, kUserlandOwnDirect, kKernelUdp,
+                                           kKernelDirect),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, MixedPathConformance,
                          ::testing::Values(Pairing{Kind::kUserland, Kind::kKernel, Carrier::kUdp},
                                            Pairing{Kind::kUserland, Kind::kKernel,
-                                                   Carrier::kDirect}),
+                                                   Carrier::kDirect},
+                                           Pairing{Kind::kOwn, Kind::kKernel, Carrier::kUdp},
+                                           Pairing{Kind::kOwn, Kind::kKernel, Carrier::kDirect}),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, KernelPathConformance, ::testing::Values(kKernelUdp, kKernelDirect),
                          [](const auto& pairing) { return Name(pairing.param); });
