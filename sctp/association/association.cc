@@ -78,6 +78,7 @@ void Association::Agree(const Agreed& agreed) {
   sending.peer_ack_delay = settings_.peer_ack_delay;
   sending.round_trip = settings_.round_trip;
   sending.congestion = settings_.congestion;
+  sending.copy_after = settings_.copy_after;
   sender_.emplace(sending, identity_.own_tsn, agreed.peer_window_bytes, settings_.packet_bytes,
                   around_.buffers);
   Receiver::Settings receiving;

@@ -40,6 +40,9 @@ class PacketRecords {
   [[nodiscard]] PacketRecord* Find(PacketNumber number) {
     return records_.Contains(number.value()) ? &records_[number.value()] : nullptr;
   }
+  [[nodiscard]] const PacketRecord* Find(PacketNumber number) const {
+    return records_.Contains(number.value()) ? &records_[number.value()] : nullptr;
+  }
   // One chunk of a packet, of SIZE with header and padding, is not on its way any more. The
   // packet's own header goes with the last.
   void ChunkLeaves(PacketNumber number, std::size_t size_bytes);

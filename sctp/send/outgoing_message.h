@@ -16,6 +16,7 @@ struct OutgoingMessage {
   bool unordered = false;
   std::uint32_t protocol = 0;
   TimePoint deadline = TimePoint::max();
+  bool copy = false;
   Bytes bytes;
 
   // Numbers come with the first fragment that is sent, not before: what expires unsent leaves no

@@ -22,7 +22,8 @@ struct SentChunk {
   };
   Fragment fragment;
   State state = State::kInFlight;
-  std::uint8_t transmissions = 0;  // stays at its greatest
+  std::uint8_t transmissions = 0;  // stays at its greatest; a copy is none
+  std::uint16_t copied_later = 0;  // in which packet after `packet` its copy left; 0: there is none
   PacketNumber packet;             // of the last transmission
   TimePoint sent{};
 };

@@ -10,11 +10,6 @@ using State = SentChunk::State;
 // Transmissions of one chunk.
 constexpr int kDoubtAfter = 3;
 
-std::size_t FullPayload(std::size_t packet_bytes, DataFormat format) {
-  // Rounded down: what padding would take is payload for nobody.
-  return (packet_bytes - kCommonHeaderSize - DataHeaderSize(format)) & ~std::size_t{3};
-}
-
 }  // namespace
 
 Sender::Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_window_bytes,
@@ -27,12 +22,8 @@ Sender::Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_win
       skipping_(settings.queue.format),
       full_payload_(FullPayload(packet_bytes, settings.queue.format)),
       largest_payload_(full_payload_),
-      peer_window_(peer_window_bytes) {}
-
-void Sender::SetPacketBytes(std::size_t packet_bytes) {
-  full_payload_ = FullPayload(packet_bytes, settings_.queue.format);
-  largest_payload_ = std::max(largest_payload_, full_payload_);
-}
+      peer_window_(peer_window_bytes),
+      copies_(settings.copy_after) {}
 
 SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& options) {
   if (stream.value() >= settings_.queue.streams || message.empty()) return SendStatus::kGone;
@@ -46,6 +37,7 @@ SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& op
   added.stream = stream;
   added.unordered = options.unordered;
   added.protocol = options.protocol;
+  added.copy = options.copy;
   if (settings_.partial_reliability) added.deadline = options.deadline;
   buffered_ += message.size();
   if (holding_)
@@ -79,7 +71,7 @@ bool Sender::WindowAllows(std::size_t payload_bytes) const {
 }
 
 bool Sender::HasSomething(TimePoint now) {
-  if (skipping_.Due(now) || outstanding_.lost() > 0) return true;
+  if (skipping_.Due(now) || outstanding_.lost() > 0 || copies_.Due(now)) return true;
   return !queue_.empty() && outstanding_.size() < settings_.max_outstanding_chunks &&
          WindowAllows(std::min(full_payload_, queue_.bytes()));
 }
@@ -100,6 +92,7 @@ bool Sender::Ready(TimePoint now) {
 
 bool Sender::Fill(BufferWriter& out, TimePoint now) {
   packet_tsns_.clear();
+  packet_copies_ = 0;
   bool any = AddSkip(out, now);
   const bool beyond = probe_due_ || retransmit_due_;
   if (beyond ||
@@ -108,6 +101,7 @@ bool Sender::Fill(BufferWriter& out, TimePoint now) {
     if (outstanding_.lost() == 0)
       while (AddNew(out, now)) any = true;
     if (probe_due_ && packet_tsns_.empty() && AddProbe(out)) any = true;
+    while (AddCopy(out, now)) any = true;
     // Instead of being sent again something may have been given up.
     if (packet_tsns_.empty() && !any) any = AddSkip(out, now);
     if (!packet_tsns_.empty() || (outstanding_.in_flight() == 0 && outstanding_.lost() == 0))
@@ -136,6 +130,7 @@ bool Sender::AddLost(BufferWriter& out, TimePoint now) {
   if (chunk.transmissions >= kDoubtAfter && 2 * chunk.fragment.length > full_payload_)
     size_doubted_ = true;
   ++counters_.retransmitted_chunks;
+  if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
   Write(out, *tsn, chunk, /*immediate=*/false);
   return true;
 }
@@ -147,10 +142,11 @@ bool Sender::AddProbe(BufferWriter& out) {
   if (!tsn) return false;
   SentChunk& chunk = *outstanding_.Find(*tsn);
   if (out.space() < ChunkSize(chunk.fragment)) return false;
-  records_.ChunkLeaves(chunk.packet, ChunkSize(chunk.fragment));
+  LeaveFlight(chunk);
   probe_tsn_ = *tsn;
   probed_ = true;
   ++counters_.retransmitted_chunks;
+  if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
   Write(out, *tsn, chunk, /*immediate=*/true);
   return true;
 }
@@ -172,14 +168,16 @@ bool Sender::AddNew(BufferWriter& out, TimePoint now) {
   const Tsn tsn = outstanding_.Add(*fragment);
   if (fragment->begin) slots_[fragment->message].first_tsn = tsn;
   ++counters_.chunks;
-  Write(out, tsn, *outstanding_.Find(tsn), /*immediate=*/probe_due_);
+  SentChunk& chunk = *outstanding_.Find(tsn);
+  chunk.transmissions = 1;
+  if (fragment->begin && fragment->end && slots_[fragment->message].copy) copies_.Plan(tsn, now);
+  Write(out, tsn, chunk, /*immediate=*/probe_due_);
   return true;
 }
 
-void Sender::Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate) {
+void Sender::Write(BufferWriter& out, Tsn tsn, const SentChunk& chunk, bool immediate) {
   const Fragment& fragment = chunk.fragment;
   const OutgoingMessage& message = slots_[fragment.message];
-  if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
   DataChunk data;
   data.format = settings_.queue.format;
   data.tsn = tsn;
@@ -201,8 +199,17 @@ void Sender::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
   const bool first = records_.flight_bytes() == 0;
   const PacketNumber number =
       records_.Add(now, packet_bytes, packet_tsns_, flow_.rate.OnSend(now, first));
-  for (Tsn tsn : packet_tsns_) {
-    SentChunk& chunk = *outstanding_.Find(tsn);
+  for (std::size_t i = 0; i < packet_tsns_.size(); ++i) {
+    SentChunk& chunk = *outstanding_.Find(packet_tsns_[i]);
+    if (i + packet_copies_ >= packet_tsns_.size()) {
+      const std::uint64_t later = number.value() - chunk.packet.value();
+      // Copies leave within milliseconds: not so many packets are between.
+      if (later <= UINT16_MAX)
+        chunk.copied_later = static_cast<std::uint16_t>(later);
+      else
+        records_.ChunkLeaves(number, ChunkSize(chunk.fragment));
+      continue;
+    }
     chunk.packet = number;
     chunk.sent = now;
   }
@@ -230,8 +237,7 @@ void Sender::Abandon(MessageId id, TimePoint now) {
     SentChunk& chunk = *outstanding_.Find(tsn);
     if (chunk.fragment.message != id) continue;
     --left;
-    if (chunk.state == State::kInFlight)
-      records_.ChunkLeaves(chunk.packet, ChunkSize(chunk.fragment));
+    if (chunk.state == State::kInFlight) LeaveFlight(chunk);
     if (chunk.state != State::kAcked) outstanding_.SetState(chunk, tsn, State::kAbandoned);
   }
   if (first && message.cut_bytes < message.bytes.size()) {
@@ -262,8 +268,10 @@ void Sender::ReleaseIfDone(MessageId id) {
 TimePoint Sender::NextTimer(TimePoint now) {
   TimePoint next = std::min(reorder_deadline_, skipping_.deadline());
   if (outstanding_.in_flight() > 0) next = std::min(next, flow_.timer.deadline());
-  if (records_.flight_bytes() < flow_.congestion->window_bytes() && HasSomething(now))
-    next = std::min(next, flow_.pacer.next());
+  if (records_.flight_bytes() < flow_.congestion->window_bytes()) {
+    if (HasSomething(now)) next = std::min(next, flow_.pacer.next());
+    next = std::min(next, std::max(copies_.next(), flow_.pacer.next()));
+  }
   return next;
 }
 

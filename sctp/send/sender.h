@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sctp/send/copies.h"
 #include "sctp/send/outstanding.h"
 #include "sctp/send/path_flow.h"
 #include "sctp/send/skipping.h"
@@ -28,6 +29,9 @@ struct SendOptions {
   bool unordered = false;
   // Given up when it comes before the message was sent; max() is reliable.
   TimePoint deadline = TimePoint::max();
+  // If it travels in one chunk, that leaves a second time, Settings::copy_after later (copies.h),
+  // as far as the congestion window has room.
+  bool copy = false;
 };
 
 struct SenderCounters {
@@ -35,6 +39,7 @@ struct SenderCounters {
   std::uint64_t spurious = 0;  // chunks declared lost that were not
   std::uint64_t undone = 0;    // reductions of the rate that were taken back
   std::uint64_t probes = 0, timeouts = 0;
+  std::uint64_t copies = 0;              // chunks that left a second time because that was wanted
   std::uint64_t expired_messages = 0;    // before anything of them was sent
   std::uint64_t abandoned_messages = 0;  // later
   std::uint64_t sacks_stale = 0, sacks_invalid = 0;
@@ -50,6 +55,7 @@ class Sender {
     // Receivers of other makes, and replay windows above, hold no more.
     std::size_t max_outstanding_chunks = 4096;
     bool pacing = true;
+    Duration copy_after = std::chrono::milliseconds(5);
     bool linux_fragments = false;  // AssociationSettings::linux_fragments
   };
   // PACKET_BYTES: the largest packet, SCTP's header included. BUFFERS outlives it.
@@ -135,6 +141,8 @@ class Sender {
     Duration rtt{};
   };
 
+  // What a packet of that size carries of a message.
+  [[nodiscard]] static std::size_t FullPayload(std::size_t packet_bytes, DataFormat format);
   [[nodiscard]] bool HasSomething(TimePoint now);
   [[nodiscard]] bool WindowAllows(std::size_t payload_bytes) const;
   [[nodiscard]] std::size_t ChunkSize(const Fragment& fragment) const;
@@ -142,7 +150,10 @@ class Sender {
   bool AddLost(BufferWriter& out, TimePoint now);
   bool AddProbe(BufferWriter& out);
   bool AddNew(BufferWriter& out, TimePoint now);
-  void Write(BufferWriter& out, Tsn tsn, SentChunk& chunk, bool immediate);
+  bool AddCopy(BufferWriter& out, TimePoint now);
+  void Write(BufferWriter& out, Tsn tsn, const SentChunk& chunk, bool immediate);
+  // Nothing of CHUNK is on its way any more, nor of its copy.
+  void LeaveFlight(SentChunk& chunk);
   void Abandon(MessageId message, TimePoint now);
   [[nodiscard]] bool OnlyHeldIsKept() const;
   void ReleaseFront();
@@ -151,11 +162,15 @@ class Sender {
   [[nodiscard]] bool Plausible(const SackView& sack) const;
   void TakeCumulative(Tsn cumulative, TimePoint now, Acked& acked);
   void TakeGaps(const SackView& sack, TimePoint now, Acked& acked);
-  void TakeDuplicates(const SackView& sack);
+  void TakeDuplicates(const SackView& sack, Acked& acked);
   void OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked);
+  // Whether an acknowledgement AGE after CHUNK was sent can be one of its copy.
+  [[nodiscard]] bool MayBeItsCopy(const SentChunk& chunk, Duration age) const;
   void OnSpurious(Tsn tsn);
   void DetectLosses(TimePoint now, Acked& acked);
-  void OnPacketLost(PacketNumber number, Acked& acked);
+  void OnPacketLost(PacketNumber number, TimePoint now, Acked& acked);
+  // CHUNK was lost, or its copy, in packet NUMBER. True: the other one is on its way still.
+  [[nodiscard]] bool OutlivedBy(PacketNumber number, SentChunk& chunk, TimePoint now, Acked& acked);
   void OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked);
   void SettleUntold(TimePoint now);
   void TakeToldLate(Acked& acked);
@@ -183,8 +198,10 @@ class Sender {
   TimePoint reorder_deadline_ = TimePoint::max();
   // The last SACK had no room to speak of later ones.
   std::optional<Tsn> told_until_;
-  PacketNumber settled_until_;    // what was to be settled of earlier packets is (SettleUntold)
-  std::vector<Tsn> packet_tsns_;  // of the packet that is being filled
+  PacketNumber settled_until_;     // what was to be settled of earlier packets is (SettleUntold)
+  std::vector<Tsn> packet_tsns_;   // of the packet that is being filled
+  std::size_t packet_copies_ = 0;  // as many of them, the last ones, are copies
+  Copies copies_;
   // TSNs known to have been sent again for nothing: their duplicates say nothing new.
   static constexpr std::size_t kKnownSpurious = 64;
   std::array<Tsn, kKnownSpurious> known_spurious_{};

@@ -42,7 +42,7 @@ Sender::SackOutcome Sender::OnSack(const SackView& sack, TimePoint now) {
   flow_.rack.BeginSack();
   TakeCumulative(sack.cumulative, now, acked);
   TakeGaps(sack, now, acked);
-  TakeDuplicates(sack);
+  TakeDuplicates(sack, acked);
   told_until_.reset();
   if (sack.gaps() >= kPerhapsCutShort)
     told_until_ = sack.cumulative + sack.gap(sack.gaps() - 1).end;
@@ -90,7 +90,8 @@ void Sender::TakeGaps(const SackView& sack, TimePoint now, Acked& acked) {
 void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked) {
   const std::size_t size = ChunkSize(chunk.fragment);
   const Duration rtt = now - chunk.sent;
-  const bool first = chunk.transmissions == 1;
+  const bool doubtful = MayBeItsCopy(chunk, rtt);
+  const bool first = chunk.transmissions == 1 && !doubtful;
   acked.delivered_bytes += size;
   acked.progress = true;
   if (chunk.state == State::kUntold || chunk.packet < moved_at_) {
@@ -101,7 +102,7 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
   // An earlier transmission than the last has arrived: no answer is faster than the path, which may
   // be a little shorter than it was ever seen to be.
   const Duration least = flow_.round_trip.least() - flow_.round_trip.least() / 8;
-  const bool earlier = !first && flow_.round_trip.known() && rtt < least;
+  const bool earlier = chunk.transmissions > 1 && flow_.round_trip.known() && rtt < least;
   if (chunk.state == State::kLost || earlier) OnSpurious(tsn);
   PacketRecord* record = records_.Find(chunk.packet);
   if (chunk.state == State::kInFlight) {
@@ -111,7 +112,8 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
       acked.newest_packet = chunk.packet;
       acked.newest = *record;
     }
-    records_.ChunkLeaves(chunk.packet, size);
+    if (doubtful) copies_.OnDoubtful(tsn, size, rtt, now + flow_.round_trip.smoothed());
+    LeaveFlight(chunk);
   }
   if (earlier) return;
   flow_.rack.OnDelivered(chunk.packet, rtt, first);
@@ -132,11 +134,16 @@ void Sender::OnSpurious(Tsn tsn) {
 }
 
 // The peer got these twice. Where we sent them twice because we thought them lost, they were not.
-void Sender::TakeDuplicates(const SackView& sack) {
+void Sender::TakeDuplicates(const SackView& sack, Acked& acked) {
   const std::size_t known = std::min(known_spurious_count_, kKnownSpurious);
   for (std::size_t i = 0; i < sack.duplicates(); ++i) {
     const Tsn tsn = sack.duplicate(i);
     if (tsn >= outstanding_.next_tsn() || (probed_ && tsn == probe_tsn_)) continue;
+    if (copies_.Had(tsn)) {
+      const auto rtt = copies_.OnDuplicate(tsn);
+      if (rtt && (acked.rtt == Duration::zero() || *rtt < acked.rtt)) acked.rtt = *rtt;
+      continue;
+    }
     const SentChunk* chunk = outstanding_.Find(tsn);
     // Two transmissions that both arrived: the second was for nothing. Of more it cannot be told;
     // of one alone the network has made two.
@@ -148,16 +155,20 @@ void Sender::TakeDuplicates(const SackView& sack) {
 }
 
 void Sender::DetectLosses(TimePoint now, Acked& acked) {
-  reorder_deadline_ = flow_.rack.DetectLosses(
-      records_, flow_.round_trip, now, [&](PacketNumber number) { OnPacketLost(number, acked); });
+  reorder_deadline_ =
+      flow_.rack.DetectLosses(records_, flow_.round_trip, now,
+                              [&](PacketNumber number) { OnPacketLost(number, now, acked); });
 }
 
-void Sender::OnPacketLost(PacketNumber number, Acked& acked) {
+void Sender::OnPacketLost(PacketNumber number, TimePoint now, Acked& acked) {
   const PacketRecord* record = records_.Find(number);
   records_.ForTsns(*record, [&](Tsn tsn) {
     SentChunk* chunk = outstanding_.Find(tsn);
-    if (chunk == nullptr || chunk->packet != number || chunk->state != State::kInFlight) return;
-    records_.ChunkLeaves(number, ChunkSize(chunk->fragment));
+    if (chunk == nullptr || chunk->state != State::kInFlight) return;
+    const bool is_copy = chunk->packet.value() + chunk->copied_later == number.value();
+    if (chunk->packet != number && !is_copy) return;
+    if (OutlivedBy(number, *chunk, now, acked)) return;
+    LeaveFlight(*chunk);
     if (told_until_ && tsn > *told_until_)
       outstanding_.SetState(*chunk, tsn, State::kUntold);
     else
@@ -191,7 +202,7 @@ void Sender::SettleUntold(TimePoint now) {
       if (chunk == nullptr || chunk->packet != settled_until_ || tsn <= *told_until_ ||
           chunk->state != State::kInFlight)
         return;
-      records_.ChunkLeaves(settled_until_, ChunkSize(chunk->fragment));
+      LeaveFlight(*chunk);
       outstanding_.SetState(*chunk, tsn, State::kUntold);
     });
   }
@@ -209,6 +220,10 @@ void Sender::FinishAck(TimePoint now, std::size_t flight_before, Acked& acked) {
   if (acked.delivered_bytes > 0)
     flow_.rate.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
   DetectLosses(now, acked);
+  while (const auto lost = copies_.TakeLost(now)) {
+    acked.lost_bytes += *lost;
+    ++counters_.lost_chunks;
+  }
   SettleUntold(now);
   // Nothing is under way or waits to be sent again that would bring word of them.
   if (outstanding_.untold() > 0 && outstanding_.in_flight() + outstanding_.lost() == 0) {
@@ -269,7 +284,7 @@ void Sender::OnTimer(TimePoint now) {
   Acked acked;
   records_.Trim();
   told_until_.reset();  // whatever the reason, nothing has been said for long
-  OnPacketLost(records_.begin(), acked);
+  OnPacketLost(records_.begin(), now, acked);
   records_.Trim();
   retransmit_due_ = true;
   flow_.congestion->OnTimeout();

@@ -7,12 +7,22 @@ namespace sctp {
 
 using State = SentChunk::State;
 
+std::size_t Sender::FullPayload(std::size_t packet_bytes, DataFormat format) {
+  // Rounded down: what padding would take is payload for nobody.
+  return (packet_bytes - kCommonHeaderSize - DataHeaderSize(format)) & ~std::size_t{3};
+}
+
+void Sender::SetPacketBytes(std::size_t packet_bytes) {
+  full_payload_ = FullPayload(packet_bytes, settings_.queue.format);
+  largest_payload_ = std::max(largest_payload_, full_payload_);
+}
+
 PathFlow Sender::Move(PathFlow flow) {
   for (PacketNumber i = records_.begin(); i < records_.end(); i = PacketNumber(i.value() + 1)) {
     records_.ForTsns(*records_.Find(i), [&](Tsn tsn) {
       SentChunk* chunk = outstanding_.Find(tsn);
       if (chunk == nullptr || chunk->packet != i || chunk->state != State::kInFlight) return;
-      records_.ChunkLeaves(i, ChunkSize(chunk->fragment));
+      LeaveFlight(*chunk);
       outstanding_.SetState(*chunk, tsn, State::kLost);
       // That the peer gets it twice is no sign of anything.
       chunk->transmissions = std::max<std::uint8_t>(chunk->transmissions, 3);

@@ -143,6 +143,36 @@ TEST(TransferTest, WhatFollowsSmallMessagesIsNotAsSlowAsThey) {
 
 // Ordered messages on several streams, some with lifetimes, small and large, both ways, over links
 // that do everything at once. What is reliable comes exactly once and in order.
+// A lost packet is noticed a round trip later at the earliest; a copy is there already.
+TEST(TransferTest, CopiesAnswerBeforeALossIsNoticed) {
+  const auto slowest = [](bool copies) {
+    Simulation simulation(Wide(Wan(0.04), 7));
+    EXPECT_TRUE(simulation.Connect());
+    // Those that come first find a window of ten packets; they are not counted.
+    Requests first(simulation, {.per_second = 1000, .copies = copies});
+    Requests requests(simulation, {.per_second = 1000, .copies = copies});
+    Requests* asked = &first;
+    simulation.b.on_message = [&](StreamId, MutableByteView bytes) { asked->OnRequest(bytes); };
+    simulation.a.on_message = [&](StreamId, MutableByteView bytes) { asked->OnAnswer(bytes); };
+    first.Start(1000);
+    simulation.Run(3s);
+    asked = &requests;
+    requests.Start(5000);
+    simulation.Run(8s);
+    EXPECT_EQ(requests.unanswered(), 0u);
+    const AssociationCounters counters = simulation.a.association()->counters();
+    // Twice as much at most, and most of what was lost is not sent a third time.
+    if (copies) {
+      EXPECT_LE(counters.packets_out, 2u * 6000 + 500);
+      EXPECT_LT(counters.sent.retransmitted_chunks, 6000 / 25 / 4);
+      EXPECT_EQ(counters.sent.spurious, 0u);
+    }
+    return requests.Percentile(0.99);
+  };
+  EXPECT_GT(slowest(false), 90);
+  EXPECT_LT(slowest(true), 56);
+}
+
 class AnythingTest : public ::testing::TestWithParam<int> {
  protected:
   static LinkSettings RandomLink(TestRandom& random) {
@@ -225,6 +255,7 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
     for (std::size_t i = 8; i < message.size(); ++i)
       message[i] = static_cast<std::uint8_t>(number + i);
     SendOptions options;
+    options.copy = seed % 5 == 0 && number % 2 == 0;
     if (stream == kLossyStream) options.deadline = simulation.now + 1ms * (random.U32() % 200);
     if (node.Send(StreamId(stream), message, options) != SendStatus::kSent) return;
     ++direction.sent[stream];

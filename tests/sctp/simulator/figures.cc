@@ -65,15 +65,16 @@ void BulkFigure(const Case& test, CongestionLaw law, Duration span) {
       sender.congestion().state());
 }
 
-void RequestFigure(const Case& test, double per_second, Duration span, bool beside_bulk) {
+void RequestFigure(const Case& test, double per_second, Duration span, bool beside_bulk,
+                   bool copies = false) {
   Simulation simulation(SettingsOf(test.link, CongestionLaw::kModel, 1));
   if (!simulation.Connect()) return;
-  Requests requests(simulation, {.per_second = per_second});
+  Requests requests(simulation, {.per_second = per_second, .copies = copies});
   Bulk bulk(simulation);
   simulation.a.endpoint->Configure(simulation.a.id, bulk.stream(), {7, 1});
   if (beside_bulk) bulk.Start();
   // What comes first finds a window of ten packets; it is not counted.
-  Requests earlier(simulation, {.per_second = per_second});
+  Requests earlier(simulation, {.per_second = per_second, .copies = copies});
   Requests* asked = &earlier;
   simulation.b.on_message = [&](StreamId stream, MutableByteView message) {
     if (stream == bulk.stream())
@@ -89,11 +90,12 @@ void RequestFigure(const Case& test, double per_second, Duration span, bool besi
       static_cast<std::uint64_t>(per_second * std::chrono::duration<double>(span).count()));
   simulation.Run(span + 3s);
   std::printf(
-      "requests %6.0f/s %-22s%s p50 %6.1f  p99 %6.1f  p99.9 %6.1f  max %6.1f ms  unanswered %llu  "
+      "requests %6.0f/s %-22s%s%s p50 %6.1f  p99 %6.1f  p99.9 %6.1f  max %6.1f ms  unanswered %llu "
+      " "
       "refused %llu\n",
-      per_second, test.name, beside_bulk ? " beside bulk" : "", requests.Percentile(0.5),
-      requests.Percentile(0.99), requests.Percentile(0.999), requests.Percentile(1),
-      static_cast<unsigned long long>(requests.unanswered()),
+      per_second, test.name, beside_bulk ? " beside bulk" : "", copies ? " copies" : "",
+      requests.Percentile(0.5), requests.Percentile(0.99), requests.Percentile(0.999),
+      requests.Percentile(1), static_cast<unsigned long long>(requests.unanswered()),
       static_cast<unsigned long long>(requests.refused()));
 }
 
@@ -153,6 +155,8 @@ int main(int argc, char** argv) {
   for (const double rate : {100.0, 1000.0, 4000.0, 10000.0})
     for (const Case& test : std::span(cases).first(3)) RequestFigure(test, rate, span, false);
   RequestFigure(cases[10], 1000, span, false);
+  for (const Case& test : {cases[2], cases[6]})
+    for (const bool copies : {false, true}) RequestFigure(test, 1000, span, false, copies);
   RequestFigure({"10 Mbit/s, 20 ms", Slow()}, 100, span, true);
   return 0;
 }

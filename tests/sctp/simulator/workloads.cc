@@ -43,7 +43,8 @@ void Requests::SendNext() {
   Bytes message(settings_.request_bytes);
   funnel::StoreBigEndian<8>(message.data(), due_times_.size());
   due_times_.push_back(due_);
-  const SendStatus status = simulation_.a.Send(settings_.stream, message, {.unordered = true});
+  const SendStatus status =
+      simulation_.a.Send(settings_.stream, message, {.unordered = true, .copy = settings_.copies});
   if (status == SendStatus::kSent)
     ++sent_;
   else
@@ -56,7 +57,7 @@ void Requests::SendNext() {
 void Requests::OnRequest(MutableByteView message) {
   Bytes answer(settings_.answer_bytes);
   std::copy_n(message.begin(), 8, answer.begin());
-  (void)simulation_.b.Send(settings_.stream, answer, {.unordered = true});
+  (void)simulation_.b.Send(settings_.stream, answer, {.unordered = true, .copy = settings_.copies});
 }
 
 void Requests::OnAnswer(MutableByteView message) {

@@ -39,6 +39,7 @@ class Requests {
     double per_second = 1000;
     std::size_t request_bytes = 100, answer_bytes = 200;
     StreamId stream{2};
+    bool copies = false;  // SendOptions::copy, of both
   };
   Requests(Simulation& simulation, const Settings& settings)
       : simulation_(simulation), settings_(settings) {}
