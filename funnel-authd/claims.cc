@@ -11,12 +11,12 @@ Claims::Key Claims::KeyOf(ByteView claim) {
 }
 
 std::optional<Secret> Claims::Put(AcceptedContext context, TimePoint now) {
-  Shares::Place place = places_.Take(context.service.text());
-  if (!place) return std::nullopt;
+  Shares::Slot slot = slots_.Take(context.service.text());
+  if (!slot) return std::nullopt;
   Secret claim(kClaimSize);
   FillRandom(claim.writable());
   claims_.insert_or_assign(KeyOf(claim.view()),
-                           Entry{std::move(context), now + lifetime_, std::move(place)});
+                           Entry{std::move(context), now + lifetime_, std::move(slot)});
   return claim;
 }
 

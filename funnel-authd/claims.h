@@ -34,7 +34,7 @@ class Claims {
   explicit Claims(Duration lifetime) : lifetime_(lifetime) {}
 
   [[nodiscard]] bool HasRoom(const ServiceName& service) const {
-    return places_.HasRoom(service.text());
+    return slots_.HasRoom(service.text());
   }
   // nullopt: there is no room.
   [[nodiscard]] std::optional<Secret> Put(AcceptedContext context, TimePoint now);
@@ -45,7 +45,7 @@ class Claims {
   // How many were never redeemed.
   std::size_t Expire(TimePoint now);
   // For those put from now on.
-  void set_services(std::size_t count) { places_.set_limits(Shares::Halves(kMaxClaims, count)); }
+  void set_services(std::size_t count) { slots_.set_limits(Shares::Halves(kMaxClaims, count)); }
   void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
 
@@ -53,14 +53,14 @@ class Claims {
   struct Entry {
     AcceptedContext context;
     TimePoint ends;
-    Shares::Place place;
+    Shares::Slot slot;
   };
   // By SHA-256 of the claim, so that a look-up's time says nothing about other claims.
   using Key = std::string;
   [[nodiscard]] static Key KeyOf(ByteView claim);
 
   Duration lifetime_;
-  Shares places_{Shares::Halves(kMaxClaims, 0)};  // of services
+  Shares slots_{Shares::Halves(kMaxClaims, 0)};  // of services
   std::map<Key, Entry> claims_;
 };
 

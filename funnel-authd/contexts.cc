@@ -3,8 +3,8 @@
 namespace funnel::authd {
 
 std::optional<ContextId> Contexts::Add(ContextRecord record) {
-  record.place = places_.Take(record.service.text());
-  if (!record.place) return std::nullopt;
+  record.slot = slots_.Take(record.service.text());
+  if (!record.slot) return std::nullopt;
   const ContextId id(++last_);
   records_.emplace(id, std::move(record));
   return id;

@@ -29,7 +29,7 @@ struct ContextRecord {
   std::string peer_principal;
   std::uint16_t suite = 1;  // which rekeys keep
   Secret exporter;
-  Shares::Place place;  // in the table
+  Shares::Slot slot;  // in the table
 };
 
 class Contexts {
@@ -40,7 +40,7 @@ class Contexts {
   [[nodiscard]] const ContextRecord* Find(ContextId id, ClientId client) const;
   void Release(ContextId id, ClientId client);
   void ReleaseAllOf(ClientId client);
-  void set_limits(Shares::Limits limits) { places_.set_limits(limits); }
+  void set_limits(Shares::Limits limits) { slots_.set_limits(limits); }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
 
   struct Taken {
@@ -65,7 +65,7 @@ class Contexts {
   }
 
  private:
-  Shares places_;  // of services
+  Shares slots_;  // of services
   std::uint64_t last_ = 0;
   std::map<ContextId, ContextRecord> records_;
 };

@@ -44,7 +44,7 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
   const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
                            std::to_string(shared_.config->node.kerberos.handshake_timeout.count()) +
                            " ms";
-  if (!places_.HasRoom(key)) return AnswerBusy(client, request);
+  if (!slots_.HasRoom(key)) return AnswerBusy(client, request);
   const AskId ask = shared_.asks.Open(
       client, shared_.handshake_timeout(),
       [this, client, request, late, service = pending.service, identity = pending.identity,
@@ -80,8 +80,8 @@ void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending
     return Fails(client, request, pending, ipc::FailureCode::kLocal, begun.error().message,
                  kHandshakesFailed);
   // Taken only now: a job of the pool may outlive us.
-  pending.place = places_.Take(pending.service.text());
-  if (!pending.place) return AnswerBusy(client, request);
+  pending.slot = slots_.Take(pending.service.text());
+  if (!pending.slot) return AnswerBusy(client, request);
   ++shared_.counters[kInitiated];
   pending.begun = *std::move(begun);
   pending.ends = Now() + kPendingLife;

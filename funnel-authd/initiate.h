@@ -29,7 +29,7 @@ class InitiateHandshakes {
   void On(ClientId client, const ipc::CompleteRefused& message);
   void ClientGone(ClientId client);
   void Expire(TimePoint now);
-  void set_services(std::size_t count) { places_.set_limits(Shares::Halves(kMaxPending, count)); }
+  void set_services(std::size_t count) { slots_.set_limits(Shares::Halves(kMaxPending, count)); }
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
  private:
@@ -43,7 +43,7 @@ class InitiateHandshakes {
     std::uint16_t suite = 0;  // of a rekey
     Begun begun;
     TimePoint ends;
-    Shares::Place place;
+    Shares::Slot slot;
   };
 
   void Start(ClientId client, std::uint32_t request, Pending pending,
@@ -60,7 +60,7 @@ class InitiateHandshakes {
 
   SharedState& shared_;
   std::uint64_t last_ = 0;
-  Shares places_{Shares::Halves(kMaxPending, 0)};  // of services
+  Shares slots_{Shares::Halves(kMaxPending, 0)};  // of services
   std::map<std::uint64_t, Pending> pending_;
 };
 

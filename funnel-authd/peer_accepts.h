@@ -18,23 +18,23 @@ using PeerAcceptId = StrongId<struct PeerAcceptTag, std::uint64_t>;
 
 class PeerAccepts {
  public:
-  void set_limits(Shares::Limits limits) { places_.set_limits(limits); }
+  void set_limits(Shares::Limits limits) { slots_.set_limits(limits); }
   // A node that is not verified is a stranger. nullopt: there is too much in work.
   [[nodiscard]] std::optional<PeerAcceptId> Begin(std::string_view client,
                                                   Shares::Standing standing) {
-    Shares::Place place = places_.Take(client, standing);
-    if (!place) return std::nullopt;
+    Shares::Slot slot = slots_.Take(client, standing);
+    if (!slot) return std::nullopt;
     const PeerAcceptId id(++last_);
-    in_work_.emplace(id, std::move(place));
+    in_work_.emplace(id, std::move(slot));
     return id;
   }
   void End(PeerAcceptId id) { in_work_.erase(id); }
-  [[nodiscard]] std::size_t in_work() const { return places_.taken(); }
+  [[nodiscard]] std::size_t in_work() const { return slots_.taken(); }
 
  private:
-  Shares places_;
+  Shares slots_;
   std::uint64_t last_ = 0;
-  std::map<PeerAcceptId, Shares::Place> in_work_;
+  std::map<PeerAcceptId, Shares::Slot> in_work_;
 };
 
 }  // namespace funnel::authd

@@ -41,7 +41,7 @@ void Server::Apply(config::Configuration config) {
   shared_.peer_accepts.set_limits({.total = kerberos.peer_handshakes,
                                    .per_client = kerberos.peer_handshakes_per_association,
                                    .known = shared_.config->peers.size()});
-  places_.set_limits(
+  slots_.set_limits(
       {.total = kMaxClients, .per_client = kMaxClientsOfOneUid, .known = services + kOthersKnown});
   shared_.claims.set_lifetime(kerberos.claim_lifetime);
   // Claims and handshakes in work are checked against the rules when their context is given out.

@@ -110,9 +110,9 @@ void Server::OnConnection(ForeignFd connection) {
       Client::Create(receivers_, id, std::move(connection), [this, id] { OnClientGone(id); });
   if (!client) return reject(client.error().message, "");
   const uid_t uid = (*client)->uid();
-  Shares::Place place = places_.Take(std::to_string(uid), StandingOf(uid));
-  if (!place) return reject("too many connections", std::to_string(uid));
-  clients_.emplace(id, Connected{std::move(place), *std::move(client)});
+  Shares::Slot slot = slots_.Take(std::to_string(uid), StandingOf(uid));
+  if (!slot) return reject("too many connections", std::to_string(uid));
+  clients_.emplace(id, Connected{std::move(slot), *std::move(client)});
   shared_.counters[kClients] = clients_.size();
 }
 

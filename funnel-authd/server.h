@@ -29,7 +29,7 @@ class Server : private Clients {
   static constexpr std::size_t kMaxClients = 1024;
   // An edge or sctpd has one connection; funnelctl comes and goes.
   static constexpr std::size_t kMaxClientsOfOneUid = 64;
-  // Who has places kept beside the services' edges: root and funnel-sctpd.
+  // Who has slots kept in addition to the services' edges: root and funnel-sctpd.
   static constexpr std::size_t kOthersKnown = 2;
 
   // LISTENING: authd.sock, and those for commands; each serves whoever comes by it.
@@ -68,9 +68,9 @@ class Server : private Clients {
   ipc::LogLevelCommand log_level_;
   Receivers receivers_;
   std::uint64_t last_client_ = 0;
-  Shares places_;  // of users
+  Shares slots_;  // of users
   struct Connected {
-    Shares::Place place;
+    Shares::Slot slot;
     std::unique_ptr<Client> client;
   };
   std::map<ClientId, Connected> clients_;

@@ -1,4 +1,4 @@
-// What everything between the engine and the edges needs: the outside, by interfaces, and the
+// What everything between the engine and the edges shares: the outside, by interfaces, and the
 // configuration, time and counters. Part of Tables, which makes the engine last.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace funnel::sctpd {
 
-struct Environment {
+struct SharedState {
   AuthdInterface& authd;
   ResolverInterface& resolver;
   ServiceInterface& services;

@@ -79,8 +79,8 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
     return CloseWithReset(std::move(fd));
   }
 
-  SessionLimit::Place place = shared_.limit.Take();
-  if (!place) {
+  SessionLimit::Slot slot = shared_.limit.Take();
+  if (!slot) {
     shared_.Count(kSessionsOverLimit);
     Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",
         {{"SERVICE", shared_.service.name.text()}});
@@ -89,7 +89,7 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
 
   PrepareStream(fd.get(), shared_.service.keepalive);
   wire::SessionInfo info{AddressText(client), AddressText(LocalAddress(fd.get()))};
-  on_connection_({std::move(fd), std::move(info), std::move(place)});
+  on_connection_({std::move(fd), std::move(info), std::move(slot)});
 }
 
 bool Acceptor::OnAcceptError(int listening, int error) {

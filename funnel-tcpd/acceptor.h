@@ -40,7 +40,7 @@ class Acceptor {
     bool ready = false;
   };
 
-  // At the end of a turn: connections that ended in the same turn have given back their places.
+  // At the end of a turn: connections that ended in the same turn have given back their slots.
   void AcceptReady();
 
   // False: nothing more to accept now.

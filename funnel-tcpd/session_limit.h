@@ -11,17 +11,17 @@ namespace funnel::tcpd {
 
 class SessionLimit {
  public:
-  // One connection's place; given back when it goes. The limit outlives it.
-  class Place {
+  // One connection's slot; given back when it goes. The limit outlives it.
+  class Slot {
    public:
-    Place() = default;
-    explicit Place(SessionLimit& limit) : limit_(&limit) { ++limit.taken_; }
-    Place(Place&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)) {}
-    Place& operator=(Place&& other) noexcept {
+    Slot() = default;
+    explicit Slot(SessionLimit& limit) : limit_(&limit) { ++limit.taken_; }
+    Slot(Slot&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)) {}
+    Slot& operator=(Slot&& other) noexcept {
       std::swap(limit_, other.limit_);
       return *this;
     }
-    ~Place() {
+    ~Slot() {
       if (limit_ == nullptr) return;
       --limit_->taken_;
       limit_->last_end_ = Now();
@@ -33,8 +33,8 @@ class SessionLimit {
   };
 
   explicit SessionLimit(std::size_t max) : max_(max) {}
-  // No place if none is free.
-  [[nodiscard]] Place Take() { return taken_ < max_ ? Place(*this) : Place(); }
+  // No slot if none is free.
+  [[nodiscard]] Slot Take() { return taken_ < max_ ? Slot(*this) : Slot(); }
   [[nodiscard]] std::size_t taken() const { return taken_; }
   // Since when none has been taken; nullopt: some are.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const {

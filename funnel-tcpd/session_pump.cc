@@ -28,7 +28,7 @@ bool SessionPump::Open(Connection& connection) {
   shared_.Count(kSessionsTotal);
   shared_.Count(kSessions);
   Entry& entry = entries_[*id];
-  entry.place = std::move(connection.place);
+  entry.slot = std::move(connection.slot);
   entry.info = std::move(connection.info);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
@@ -40,8 +40,8 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
     return port_.ResetSession(id, EndCode::kDraining);
   }
 
-  SessionLimit::Place place = shared_.limit.Take();
-  if (backend_ == nullptr || !place) {
+  SessionLimit::Slot slot = shared_.limit.Take();
+  if (backend_ == nullptr || !slot) {
     shared_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
     return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
   }
@@ -52,7 +52,7 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
   shared_.Count(kSessionsTotal);
   shared_.Count(kSessions);
   Entry& entry = entries_[id];
-  entry.place = std::move(place);
+  entry.slot = std::move(slot);
   entry.info = info;
   entry.dial = *dial;
 }

@@ -58,7 +58,7 @@ class SessionPump final : private SessionOwner {
   struct Entry {
     std::unique_ptr<Session> session;
     DialId dial{};
-    SessionLimit::Place place;
+    SessionLimit::Slot slot;
     bool fin = false;  // the peer's direction ended before the connection stood
     wire::SessionInfo info{};
     TimePoint opened = Now();

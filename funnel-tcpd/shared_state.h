@@ -16,7 +16,7 @@ namespace funnel::tcpd {
 struct Connection {
   UniqueFd fd;
   wire::SessionInfo info;
-  SessionLimit::Place place;
+  SessionLimit::Slot slot;
 };
 
 struct SharedState {

@@ -1,6 +1,6 @@
 // Accepted connections whose channel is not up yet. Nothing is read from them, so what clients send
 // waits in the kernel. After connect-wait they are reset. Bounded by max-sessions: each holds its
-// place.
+// slot.
 //
 // Owned by the listening side, on the loop's thread.
 #pragma once

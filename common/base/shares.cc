@@ -14,7 +14,7 @@ bool Shares::HasRoom(std::string_view client, Standing standing) const {
   return IsOwn(use, standing) || common_ < limits_.total - reserve() * limits_.known;
 }
 
-Shares::Place Shares::Take(std::string_view client, Standing standing) {
+Shares::Slot Shares::Take(std::string_view client, Standing standing) {
   if (!HasRoom(client, standing)) return {};
   auto found = use_.find(client);
   if (found == use_.end()) found = use_.emplace(client, Use{}).first;

@@ -1,9 +1,9 @@
-// Places of one kind (connections, contexts, jobs), limited in all, so that no client can take them
+// Slots of one kind (connections, contexts, jobs), limited in all, so that no client can take them
 // from all others: each has at most its share, and those that are known by configuration (services,
-// root) have places that nobody else can take.
+// root) have slots that nobody else can take.
 //
-// Half of all places is kept for known clients, in equal parts; the other half is taken as it
-// comes. A Place gives itself back. Not thread-safe; outlives its places.
+// Half of all slots is kept for known clients, in equal parts; the other half is taken as it
+// comes. A Slot gives itself back. Not thread-safe; outlives its slots.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class Shares {
   struct Limits {
     std::size_t total = 0;
     std::size_t per_client = 0;
-    std::size_t known = 0;  // clients that have places kept for them
+    std::size_t known = 0;  // clients that have slots kept for them
   };
   // Nobody gets more than half of TOTAL.
   [[nodiscard]] static Limits Halves(std::size_t total, std::size_t known) {
@@ -29,20 +29,20 @@ class Shares {
   }
   enum class Standing { kKnown, kStranger };
 
-  // One place, taken. Empty: there was none.
-  class Place {
+  // One slot, taken. Empty: there was none.
+  class Slot {
    public:
-    Place() = default;
-    Place(Place&& other) noexcept
+    Slot() = default;
+    Slot(Slot&& other) noexcept
         : shares_(std::exchange(other.shares_, nullptr)), client_(std::move(other.client_)) {}
-    Place& operator=(Place&& other) noexcept {
+    Slot& operator=(Slot&& other) noexcept {
       if (this == &other) return *this;
       Release();
       shares_ = std::exchange(other.shares_, nullptr);
       client_ = std::move(other.client_);
       return *this;
     }
-    ~Place() { Release(); }
+    ~Slot() { Release(); }
     explicit operator bool() const { return shares_ != nullptr; }
     void Release() {
       if (Shares* shares = std::exchange(shares_, nullptr)) shares->Return(client_);
@@ -50,7 +50,7 @@ class Shares {
 
    private:
     friend class Shares;
-    Place(Shares& shares, std::string_view client) : shares_(&shares), client_(client) {}
+    Slot(Shares& shares, std::string_view client) : shares_(&shares), client_(client) {}
 
     Shares* shares_ = nullptr;
     std::string client_;
@@ -63,7 +63,7 @@ class Shares {
 
   // What is taken stays taken, also where the new limits are lower.
   void set_limits(Limits limits) { limits_ = limits; }
-  [[nodiscard]] Place Take(std::string_view client, Standing standing = Standing::kKnown);
+  [[nodiscard]] Slot Take(std::string_view client, Standing standing = Standing::kKnown);
 
   // Whether Take() would yield one.
   [[nodiscard]] bool HasRoom(std::string_view client, Standing standing = Standing::kKnown) const;

@@ -15,7 +15,7 @@ struct WorkPool::State {
   struct Job {
     std::string key;
     Work work;
-    Shares::Place place;  // in the queue
+    Shares::Slot slot;  // in the queue
   };
 
   // The first job whose key has a thread to spare. Hold the mutex.
@@ -32,7 +32,7 @@ struct WorkPool::State {
 
   void SetLimits(Limits given) {
     limits = given;
-    places.set_limits(Shares::Halves(given.queue, given.known_keys));
+    slots.set_limits(Shares::Halves(given.queue, given.known_keys));
   }
 
   explicit State(Loop& owner) : loop(&owner) {}
@@ -41,7 +41,7 @@ struct WorkPool::State {
   std::condition_variable changed;
   Loop* loop;  // nullptr once the pool is gone
   Limits limits;
-  Shares places;
+  Shares slots;
   std::deque<Job> queue;
   std::map<std::string, std::size_t> running_of;
   std::size_t running = 0;
@@ -63,9 +63,9 @@ WorkPool::~WorkPool() {
 
 bool WorkPool::Submit(std::string key, Work work) {
   const std::lock_guard lock(state_->mutex);
-  Shares::Place place = state_->places.Take(key);
-  if (!place) return false;
-  state_->queue.push_back({std::move(key), std::move(work), std::move(place)});
+  Shares::Slot slot = state_->slots.Take(key);
+  if (!slot) return false;
+  state_->queue.push_back({std::move(key), std::move(work), std::move(slot)});
   Staff(state_);
   return true;
 }
@@ -116,7 +116,7 @@ void WorkPool::RunWorker(const std::shared_ptr<State>& state) {
     if (state->loop == nullptr || next == state->queue.end()) break;
     State::Job job = std::move(*next);
     state->queue.erase(next);
-    job.place.Release();
+    job.slot.Release();
     ++state->running;
     ++state->running_of[job.key];
     lock.unlock();

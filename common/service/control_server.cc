@@ -52,13 +52,13 @@ void ControlServer::OnConnection(ForeignFd fd) {
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
 
-  // Everybody may connect: root has places that nobody takes from it.
-  places_.set_limits(Shares::Halves(max_clients_(), /*known=*/1));
+  // Everybody may connect: root has slots that nobody takes from it.
+  slots_.set_limits(Shares::Halves(max_clients_(), /*known=*/1));
   const std::string uid = std::to_string(who.uid);
-  Shares::Place place =
-      places_.Take(uid, who.uid == 0 ? Shares::Standing::kKnown : Shares::Standing::kStranger);
+  Shares::Slot slot =
+      slots_.Take(uid, who.uid == 0 ? Shares::Standing::kKnown : Shares::Standing::kStranger);
 
-  if (!place) {
+  if (!slot) {
     on_rejected_();
     Log(LogLevel::kWarning, "control-limit", "too many connections to the control socket",
         {{"UID", uid}});
@@ -73,7 +73,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
 
   if (!connection) return;
   Client& client = clients_[number];
-  client.place = std::move(place);
+  client.slot = std::move(slot);
   client.connection = *std::move(connection);
   client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
 }

@@ -25,7 +25,7 @@ class ControlServer {
 
  private:
   struct Client {
-    Shares::Place place;
+    Shares::Slot slot;
     std::unique_ptr<ipc::ControlConnection> connection;
     std::unique_ptr<ipc::CommandSession> commands;
   };
@@ -44,7 +44,7 @@ class ControlServer {
   const ipc::CommandTable& commands_;
   std::function<std::size_t()> max_clients_;
   std::function<void()> on_rejected_;
-  Shares places_;  // of users
+  Shares slots_;  // of users
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::unique_ptr<ipc::ControlListener> listener_;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "funnel-sctpd/association/association.h"
-#include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/registry.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -16,7 +16,7 @@ class AssociationRegistry {
  public:
   using Map = Registry<AssociationId, Association>::Map;
 
-  explicit AssociationRegistry(Environment& env) : env_(env) {}
+  explicit AssociationRegistry(SharedState& shared) : shared_(shared) {}
 
   Association& Add(std::unique_ptr<Association> association) {
     const AssociationId id = association->id();
@@ -45,12 +45,12 @@ class AssociationRegistry {
     up_ -= association.up();
     association.SetState(std::move(state), reason);
     up_ += association.up();
-    env_.counters[kAssociationsUp] = up_;
+    shared_.counters[kAssociationsUp] = up_;
   }
 
   void SetDeadline(Association& association, TimePoint at) {
     due_.Set(association.deadline, at);
-    env_.work();
+    shared_.work();
   }
   [[nodiscard]] TimePoint NextTimer() const { return due_.next(); }
   template <typename OnDue>
@@ -63,7 +63,7 @@ class AssociationRegistry {
   [[nodiscard]] std::uint64_t walked() const { return associations_.walked(); }
 
  private:
-  Environment& env_;
+  SharedState& shared_;
   Deadlines<Association> due_;  // outlives them
   Registry<AssociationId, Association> associations_;
   std::size_t up_ = 0;

@@ -7,13 +7,13 @@
 
 namespace funnel::sctpd {
 
-AssociationTable::AssociationTable(Environment& env, AssociationUser& user)
-    : env_(env),
+AssociationTable::AssociationTable(SharedState& shared, AssociationUser& user)
+    : shared_(shared),
       user_(user),
-      peers_(env, *this),
-      associations_(env),
-      verifier_({env, *this, *this, user, associations_, peers_}) {
-  for (const auto& config : env_.config.peers) peers_.Add(config);
+      peers_(shared, *this),
+      associations_(shared),
+      verifier_({shared, *this, *this, user, associations_, peers_}) {
+  for (const auto& config : shared_.config.peers) peers_.Add(config);
 }
 
 // Before the Admission, whose slots they hold.
@@ -29,7 +29,7 @@ TimePoint AssociationTable::NextTimer() const {
 }
 
 void AssociationTable::OnTimer() {
-  const TimePoint now = env_.now();
+  const TimePoint now = shared_.now();
   associations_.RunDue(now, [this](Association& association) { OnDeadline(association); });
   peers_.OnTimer(now);
 }
@@ -69,25 +69,25 @@ void AssociationTable::RemoveWant(const std::string& name) {
 }
 
 void AssociationTable::SendControl(Association& association, StreamId stream, Bytes frame) {
-  env_.Count(kFramesOut);
-  env_.Count(kBytesOut, frame.size());
-  env_.work();
-  if (association.SendControl(*env_.engine, stream, std::move(frame))) return;
-  env_.Count(kControlOverflows);
+  shared_.Count(kFramesOut);
+  shared_.Count(kBytesOut, frame.size());
+  shared_.work();
+  if (association.SendControl(*shared_.engine, stream, std::move(frame))) return;
+  shared_.Count(kControlOverflows);
   Fail(association, "the peer does not read");
 }
 
 void AssociationTable::Fail(Association& association, const std::string& reason) {
   // The caller may be in the midst of it: only the deadline moves now.
   association.failure = reason;
-  associations_.SetDeadline(association, env_.now());
+  associations_.SetDeadline(association, shared_.now());
 }
 
 void AssociationTable::OnUp(AssociationId id, const sctp::UpInfo& info) {
   Association* known = associations_.Find(id);
   if (known == nullptr) {
     Association& association =
-        associations_.Add(std::make_unique<Association>(id, info.peer, env_.now()));
+        associations_.Add(std::make_unique<Association>(id, info.peer, shared_.now()));
     return verifier_.LetIn(association, info);
   }
 
@@ -106,7 +106,7 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
     if (!text.empty()) words.append(": ").append(text);
 
     const bool was_up = association->up();
-    if (was_up) env_.Count(kAssociationsLost);
+    if (was_up) shared_.Count(kAssociationsLost);
     Peer* peer = peers_.Find(association->peer);
     const bool replaced = peer != nullptr && peer->OnLosing(*association, reason);
     associations_.SetState(
@@ -120,21 +120,21 @@ void AssociationTable::OnDown(AssociationId id, sctp::DownReason reason, std::st
 
 void AssociationTable::OnMessage(AssociationId id, StreamId stream, std::uint32_t payload_protocol,
                                  MutableByteView message) {
-  env_.Count(kFramesIn);
-  env_.Count(kBytesIn, message.size());
+  shared_.Count(kFramesIn);
+  shared_.Count(kBytesIn, message.size());
   Association* association = associations_.FindAlive(id);
   if (association == nullptr) return;
 
-  if (payload_protocol != sctp::kPayloadProtocol) return env_.Count(kDropPayloadProtocol);
+  if (payload_protocol != sctp::kPayloadProtocol) return shared_.Count(kDropPayloadProtocol);
   if (stream == StreamId(0)) return verifier_.OnFrame(*association, message);
-  if (!association->up()) return env_.Count(kDropUnverified);
+  if (!association->up()) return shared_.Count(kDropUnverified);
   user_.OnFrame(*association, stream, message);
   assert(association->IsConsistent());
 }
 
 void AssociationTable::OnWritable(AssociationId id) {
   Association* association = associations_.FindAlive(id);
-  if (association == nullptr || !association->FlushControl(*env_.engine)) return;
+  if (association == nullptr || !association->FlushControl(*shared_.engine)) return;
   association->blocked = false;
   if (association->up()) user_.OnWritable(*association);
 }
@@ -149,13 +149,13 @@ void AssociationTable::OnMoved(AssociationId id, const sctp::PeerPath& path) {
 
 Result<Association*> AssociationTable::Connect(Peer& peer, const Candidate& candidate,
                                                Association::Purpose purpose) {
-  const AssociationId id = TRY(env_.engine->Connect({.addresses = {candidate.address},
-                                                     .carrier = candidate.carrier,
-                                                     .sctp_port = candidate.sctp_port}));
+  const AssociationId id = TRY(shared_.engine->Connect({.addresses = {candidate.address},
+                                                        .carrier = candidate.carrier,
+                                                        .sctp_port = candidate.sctp_port}));
   Association& association = associations_.Add(std::make_unique<Association>(
       id, peer.name(), Association::Dialled{.candidate = candidate, .purpose = purpose},
-      env_.now()));
-  associations_.SetDeadline(association, env_.now() + env_.config.node.sctp.connect_timeout);
+      shared_.now()));
+  associations_.SetDeadline(association, shared_.now() + shared_.config.node.sctp.connect_timeout);
   return &association;
 }
 
@@ -166,10 +166,10 @@ void AssociationTable::End(Association& association, const std::string& reason,
   associations_.SetState(association, Association::Ending{how.cause}, reason);
 
   if (how.in_order)
-    env_.engine->Shutdown(association.id());
+    shared_.engine->Shutdown(association.id());
   else
-    env_.engine->Abort(association.id(), reason);
-  env_.work();
+    shared_.engine->Abort(association.id(), reason);
+  shared_.work();
   Detach(association, reason, was_up, how.at_least);
 }
 
@@ -177,7 +177,7 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
                               Duration at_least) {
   verifier_.UpdateGauge();
   if (was_up) user_.OnAssociationDown(association, reason);
-  env_.authd.Send(ipc::PeerGone{.association = association.id()});
+  shared_.authd.Send(ipc::PeerGone{.association = association.id()});
 
   Peer* peer = peers_.Find(association.peer);
   if (peer != nullptr) peer->OnEnded(association, reason, was_up, at_least);
@@ -186,7 +186,7 @@ void AssociationTable::Detach(Association& association, const std::string& reaso
 void AssociationTable::PublishKnownHosts() {
   std::vector<sctp::TransportAddress> hosts = peers_.Hosts();
   verifier_.OnKnownHosts(hosts);
-  env_.engine->SetKnownHosts(std::move(hosts));
+  shared_.engine->SetKnownHosts(std::move(hosts));
 }
 
 }  // namespace funnel::sctpd

@@ -19,7 +19,7 @@
 #include "funnel-sctpd/association/associations.h"
 #include "funnel-sctpd/association/peer_registry.h"
 #include "funnel-sctpd/association/verifier.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -28,13 +28,13 @@ class AssociationTable final : public sctp::EngineObserver,
                                public PeerListener,
                                private AssociationHost {
  public:
-  AssociationTable(Environment& env, AssociationUser& user);
+  AssociationTable(SharedState& shared, AssociationUser& user);
   ~AssociationTable() override;
 
   void Start();
   void OnTimer();
   [[nodiscard]] TimePoint NextTimer() const;
-  // Takes over env.config, which has just changed from OLD.
+  // Takes over shared.config, which has just changed from OLD.
   void Reload(const config::Configuration& old);
   // Ends all of them at once, telling peers why.
   void EndAll(const std::string& reason);
@@ -87,7 +87,7 @@ class AssociationTable final : public sctp::EngineObserver,
   // Reports to whoever used it that it is ending.
   void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
 
-  Environment& env_;
+  SharedState& shared_;
   AssociationUser& user_;
   PeerRegistry peers_;
   AssociationRegistry associations_;

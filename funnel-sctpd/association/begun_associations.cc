@@ -6,7 +6,7 @@
 namespace funnel::sctpd {
 
 Attempts::HeadStart BegunAssociations::HeadStart() const {
-  const auto& sctp = context_.env.config.node.sctp;
+  const auto& sctp = context_.shared.config.node.sctp;
   // The first INIT may be lost: the second one leaves after rto-initial.
   return {.usual = sctp.attempt_delay, .before_worse = 2 * sctp.rto_initial};
 }
@@ -15,13 +15,13 @@ std::optional<std::string> BegunAssociations::BeginDue(Attempts& attempts,
                                                        Association::Purpose purpose) {
   Peer& peer = context_.peer;
   std::optional<std::string> failure;
-  while (const Candidate* due = attempts.Due(context_.env.now())) {
+  while (const Candidate* due = attempts.Due(context_.shared.now())) {
     const Candidate candidate = *due;
     auto begun = context_.host.Connect(peer, candidate, purpose);
     if (begun) {
       const AssociationId id = (*begun)->id();
-      context_.env.Count(kConnects);
-      attempts.OnBegun(id, context_.env.now());
+      context_.shared.Count(kConnects);
+      attempts.OnBegun(id, context_.shared.now());
       begun_.emplace(id, *begun);
       continue;
     }
@@ -31,8 +31,8 @@ std::optional<std::string> BegunAssociations::BeginDue(Attempts& attempts,
     if (!direct || peer.config().carrier == config::Carrier::kDirect)
       Log(LogLevel::kWarning, "connect-failed", *failure,
           {{"PEER", peer.name()}, {"ADDRESS", candidate.address.text()}});
-    context_.env.Count(kConnectsFailed);
-    attempts.OnNotBegun(context_.env.now());
+    context_.shared.Count(kConnectsFailed);
+    attempts.OnNotBegun(context_.shared.now());
     if (direct) context_.addresses.OnDirectNotBegun(*failure);
   }
   return failure;
@@ -47,7 +47,7 @@ void BegunAssociations::OnUp(const Association& association, Attempts& attempts)
   for (AssociationId id : attempts.OnUp(association.id())) {
     auto slower = begun_.find(id);
     if (slower == begun_.end()) continue;
-    context_.env.Count(kAttemptsWithdrawn);
+    context_.shared.Count(kAttemptsWithdrawn);
     Withdraw(*slower->second, "another candidate was faster");
   }
 }

@@ -10,8 +10,8 @@ namespace funnel::sctpd {
 Dialling::Dialling(const PeerContext& context, BegunAssociations& begun, const std::string& peer)
     : context_(context),
       begun_(begun),
-      dialer_(context.env.config.node.sctp.reconnect_min,
-              context.env.config.node.sctp.reconnect_max, peer) {}
+      dialer_(context.shared.config.node.sctp.reconnect_min,
+              context.shared.config.node.sctp.reconnect_max, peer) {}
 
 bool Dialling::IsConsistent() const {
   if (verifying_ != nullptr && verifying_->state() != AssociationState::kVerifying) return false;
@@ -19,7 +19,7 @@ bool Dialling::IsConsistent() const {
 }
 
 void Dialling::Consider() {
-  const TimePoint now = context_.env.now();
+  const TimePoint now = context_.shared.now();
   dialer_.Want(now);
   if (dialer_.state() == Dialer::State::kConnecting) return Advance();
   if (MayFallBack()) {
@@ -46,7 +46,7 @@ void Dialling::Begin() {
   // What the last round tried in vain is not tried before the answer again: it may name another.
   resolve_patience_ = TimePoint::max();
   if (MayFallBack() && !std::exchange(fell_back_, false)) {
-    resolve_patience_ = context_.env.now() + context_.env.config.node.sctp.attempt_delay;
+    resolve_patience_ = context_.shared.now() + context_.shared.config.node.sctp.attempt_delay;
     context_.host.Wake(context_.peer, resolve_patience_);
   }
   context_.peer.LookUp();
@@ -61,11 +61,11 @@ bool Dialling::MayFallBack() const {
 
 void Dialling::FallBack(const std::string& why) {
   const Candidate candidate = *dialer_.good();
-  context_.env.Count(kFallbacks);
+  context_.shared.Count(kFallbacks);
   reason_ = why + "; the address that worked last is tried: " + PathText(candidate.path());
   Log(LogLevel::kNotice, "address-of-last-time", reason_, {{"PEER", context_.peer.name()}});
-  dialer_.OnResolved({candidate}, begun_.HeadStart(), context_.env.now(), context_.env.random(),
-                     reason_);
+  dialer_.OnResolved({candidate}, begun_.HeadStart(), context_.shared.now(),
+                     context_.shared.random(), reason_);
   context_.peer.Consider();
 }
 
@@ -75,13 +75,13 @@ void Dialling::OnResolved(const std::vector<ResolvedAddress>& found, const std::
     candidates =
         context_.addresses.Candidates(context_.peer.config(), context_.addresses.MayTryDirect());
   if (candidates.empty()) {
-    context_.env.Count(kConnectsFailed);
+    context_.shared.Count(kConnectsFailed);
     reason_ = found.empty() ? error : "its SRV records do not offer the configured carrier";
     Log(LogLevel::kWarning, "resolve-failed", reason_, {{"PEER", context_.peer.name()}});
     if (found.empty() && MayFallBack()) return FallBack(error);
   }
-  dialer_.OnResolved(std::move(candidates), begun_.HeadStart(), context_.env.now(),
-                     context_.env.random(), reason_);
+  dialer_.OnResolved(std::move(candidates), begun_.HeadStart(), context_.shared.now(),
+                     context_.shared.random(), reason_);
   context_.peer.Consider();
 }
 
@@ -92,7 +92,7 @@ void Dialling::Advance() {
     return context_.host.Wake(context_.peer, dialer_.attempts().NextTimer());
 
   context_.addresses.NoteDirectFailure(dialer_.attempts());
-  dialer_.OnRoundFailed(context_.env.now(), context_.env.random(), reason_);
+  dialer_.OnRoundFailed(context_.shared.now(), context_.shared.random(), reason_);
   if (auto due = dialer_.due()) context_.host.Wake(context_.peer, *due);
 }
 
@@ -121,8 +121,8 @@ bool Dialling::OnEnded(const Association& association) {
 }
 
 bool Dialling::OnAttemptFailed(const Association& association, const std::string& reason) {
-  if (!dialer_.attempts().OnFailed(association.id(), reason, context_.env.now())) return false;
-  context_.env.Count(kConnectsFailed);
+  if (!dialer_.attempts().OnFailed(association.id(), reason, context_.shared.now())) return false;
+  context_.shared.Count(kConnectsFailed);
   reason_ = reason;
   return true;
 }
@@ -131,7 +131,7 @@ void Dialling::OnLost(const Association& association, const std::string& reason,
                       Duration at_least) {
   reason_ = reason;
   if (!was_up && association.dialled) dialer_.OnUnproven(association.dialled->candidate);
-  dialer_.OnLost(context_.env.now(), context_.env.random(), reason, at_least);
+  dialer_.OnLost(context_.shared.now(), context_.shared.random(), reason, at_least);
 }
 
 }  // namespace funnel::sctpd

@@ -49,7 +49,7 @@ bool Failback::MayTakeOver() const {
   const Association* up = context_.peer.up();
   if (up == nullptr) return true;
   auto since = context_.host.IdleSince(*up);
-  return since && context_.env.now() - *since >= context_.env.config.node.sctp.switch_idle;
+  return since && context_.shared.now() - *since >= context_.shared.config.node.sctp.switch_idle;
 }
 
 std::vector<Candidate> Failback::Candidates(bool direct_now) const {
@@ -74,7 +74,7 @@ void Failback::Plan() {
   if (up == nullptr || !up->outgoing() || !context_.peer.connects())
     return Off("nothing to compare with");
 
-  const TimePoint next = context_.env.now() + context_.env.config.node.sctp.return_interval;
+  const TimePoint next = context_.shared.now() + context_.shared.config.node.sctp.return_interval;
   std::optional<TimePoint> due;
   for (const Candidate& candidate : BetterCandidates(/*direct_now=*/true)) {
     TimePoint at = next;
@@ -95,14 +95,14 @@ void Failback::Consider() {
   if (state_ == State::kConnecting) return Advance();
   if (!due_) return;
 
-  const TimePoint now = context_.env.now();
+  const TimePoint now = context_.shared.now();
   if (*due_ > now) return context_.host.Wake(context_.peer, *due_);
   const auto since = context_.host.IdleSince(*context_.peer.up());
-  const auto silence = context_.env.config.node.sctp.switch_idle;
+  const auto silence = context_.shared.config.node.sctp.switch_idle;
   const TimePoint idle = since ? *since + silence : now + silence;
   if (idle > now) return context_.host.Wake(context_.peer, idle);
 
-  context_.env.Count(kReturnsTried);
+  context_.shared.Count(kReturnsTried);
   SetState(State::kResolving, "nobody would notice");
   context_.peer.LookUp();
 }
@@ -115,7 +115,7 @@ void Failback::OnResolved(bool found) {
   if (!found || better.empty() || !MayTakeOver()) return Plan();
 
   SetState(State::kConnecting, "");
-  attempts_.Begin(std::move(better), begun_.HeadStart(), context_.env.now());
+  attempts_.Begin(std::move(better), begun_.HeadStart(), context_.shared.now());
   Advance();
 }
 
@@ -143,8 +143,8 @@ void Failback::Advance() {
 
 void Failback::OnLost(Association& association, const std::string& reason) {
   if (state_ != State::kConnecting) return Plan();
-  if (!attempts_.OnFailed(association.id(), reason, context_.env.now())) return;
-  context_.env.Count(kConnectsFailed);
+  if (!attempts_.OnFailed(association.id(), reason, context_.shared.now())) return;
+  context_.shared.Count(kConnectsFailed);
   Consider();
 }
 
@@ -154,7 +154,7 @@ bool Failback::TakeOver(Association& fresh) {
     return false;
   }
 
-  context_.env.Count(kAssociationsSwitched);
+  context_.shared.Count(kAssociationsSwitched);
   context_.host.End(*context_.peer.up(),
                     "a better path took over: " + PathText(fresh.dialled->candidate.path()),
                     {.cause = Association::Cause::kReplaced, .in_order = true});
@@ -166,7 +166,7 @@ Association* Failback::PromoteSuccessor() {
   Association* successor = begun_.FindSuccessor();
   if (successor == nullptr) return nullptr;
 
-  context_.env.Count(kAssociationsSwitched);
+  context_.shared.Count(kAssociationsSwitched);
   successor->dialled->purpose = Association::Purpose::kServe;
   Off("it is the only one by now");
   return successor;
@@ -176,7 +176,7 @@ void Failback::OfferPaths(Association& association) const {
   if (!association.dialled) return;
   auto paths = PathsLike(Candidates(/*direct_now=*/true), association.dialled->candidate);
   association.dialled->moves =
-      paths.size() > 1 && context_.env.engine->OfferPaths(association.id(), std::move(paths));
+      paths.size() > 1 && context_.shared.engine->OfferPaths(association.id(), std::move(paths));
 }
 
 }  // namespace funnel::sctpd

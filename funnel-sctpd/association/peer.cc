@@ -12,14 +12,14 @@ constexpr Duration kSimultaneous = 15s;
 
 }  // namespace
 
-Peer::Peer(Environment& env, AssociationHost& host, const config::PeerConfig& config)
-    : env_(env),
+Peer::Peer(SharedState& shared, AssociationHost& host, const config::PeerConfig& config)
+    : shared_(shared),
       host_(host),
       config_(config),
-      addresses_(env),
-      begun_({*this, env, host, addresses_}),
-      dialling_({*this, env, host, addresses_}, begun_, config.name),
-      failback_({*this, env, host, addresses_}, begun_) {
+      addresses_(shared),
+      begun_({*this, shared, host, addresses_}),
+      dialling_({*this, shared, host, addresses_}, begun_, config.name),
+      failback_({*this, shared, host, addresses_}, begun_) {
   if (auto candidate = addresses_.Recall(name())) dialling_.SetGood(*candidate);
 }
 
@@ -48,8 +48,8 @@ void Peer::ConsiderUp() {
   failback_.Consider();
   if (up_ == nullptr || config_.when != config::When::kOnDemand || !connects()) return;
 
-  const TimePoint now = env_.now();
-  const auto limit = env_.config.node.sctp.idle_disconnect;
+  const TimePoint now = shared_.now();
+  const auto limit = shared_.config.node.sctp.idle_disconnect;
   if (wanted_by_ > 0 || up_->channels > 0) idle_since_ = now;
   if (now - idle_since_ >= limit) return host_.End(*up_, "idle");
   host_.Wake(*this, idle_since_ + limit);
@@ -122,9 +122,9 @@ bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::stri
   const Association::Up& old = *up_->verified();
   bool keep_old = instance < old.instance;
   if (instance == old.instance && up_->outgoing() != fresh.outgoing() &&
-      env_.now() - old.verified_at < kSimultaneous) {
+      shared_.now() - old.verified_at < kSimultaneous) {
     // Both ends connected. Both keep the association that the lower node began.
-    const bool ours_wins = env_.config.node.name < node;
+    const bool ours_wins = shared_.config.node.name < node;
     keep_old = up_->outgoing() == ours_wins;
   }
   if (keep_old) {
@@ -132,7 +132,7 @@ bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::stri
     return false;
   }
 
-  env_.Count(kAssociationsReplaced);
+  shared_.Count(kAssociationsReplaced);
   // The same process at the far end has found a better path, and may have sent on the other one.
   host_.End(*up_, "replaced by a newer association",
             {.cause = Association::Cause::kReplaced, .in_order = instance == old.instance});
@@ -144,7 +144,7 @@ void Peer::OnServed(Association& association) {
   up_ = &association;
   dialling_.OnServed(association);
   if (association.dialled) association.dialled->purpose = Association::Purpose::kServe;
-  idle_since_ = env_.now();
+  idle_since_ = shared_.now();
   if (addresses_.AddHost(association.address, /*stays=*/connects())) host_.PublishKnownHosts();
 }
 

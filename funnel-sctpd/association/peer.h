@@ -17,14 +17,14 @@
 #include "funnel-sctpd/association/dialling.h"
 #include "funnel-sctpd/association/failback.h"
 #include "funnel-sctpd/association/peer_addresses.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
 class Peer {
  public:
   // What is remembered of it from before the start is taken over.
-  Peer(Environment& env, AssociationHost& host, const config::PeerConfig& config);
+  Peer(SharedState& shared, AssociationHost& host, const config::PeerConfig& config);
 
   // Looks at what is to be done by now; to be called after each change, and when it asked for it
   // (AssociationHost::Wake).
@@ -86,7 +86,7 @@ class Peer {
   void ConsiderUp();
   void OnResolved(const std::vector<ResolvedAddress>& found, const std::string& error);
 
-  Environment& env_;
+  SharedState& shared_;
   AssociationHost& host_;
   config::PeerConfig config_;
   PeerAddresses addresses_;

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxHosts = 16;
 
 std::vector<Candidate> PeerAddresses::Candidates(const config::PeerConfig& peer,
                                                  bool direct_now) const {
-  const auto& sctp = env_.config.node.sctp;
+  const auto& sctp = shared_.config.node.sctp;
   return CandidatesAt(names_.addresses(),
                       {.carrier = peer.carrier,
                        .direct_now = direct_now,
@@ -23,12 +23,12 @@ std::vector<Candidate> PeerAddresses::Candidates(const config::PeerConfig& peer,
 }
 
 void PeerAddresses::OnDirectFailed(std::string why, Duration at_most) {
-  const Duration retry = env_.config.node.sctp.direct_retry;
-  direct_.OnFailed(std::move(why), env_.now() + std::min(at_most, retry));
+  const Duration retry = shared_.config.node.sctp.direct_retry;
+  direct_.OnFailed(std::move(why), shared_.now() + std::min(at_most, retry));
 }
 
 void PeerAddresses::NoteDirectFailure(const Attempts& attempts) {
-  if (auto failure = attempts.DirectFailure(env_.now())) OnDirectFailed(*failure);
+  if (auto failure = attempts.DirectFailure(shared_.now())) OnDirectFailed(*failure);
 }
 
 void PeerAddresses::SetHosts(const std::vector<ResolvedAddress>& found,
@@ -49,14 +49,14 @@ bool PeerAddresses::AddHost(const sctp::TransportAddress& address, bool stays) {
 
 void PeerAddresses::Remember(const std::string& peer, const Candidate& candidate) const {
   RememberedPath remembered{.candidate = candidate, .direct_from_unix = 0};
-  if (auto left = direct_.from() - env_.now(); left > Duration{0})
+  if (auto left = direct_.from() - shared_.now(); left > Duration{0})
     remembered.direct_from_unix =
         std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
-  if (env_.paths.Set(peer, remembered)) env_.save_paths();
+  if (shared_.paths.Set(peer, remembered)) shared_.save_paths();
 }
 
 std::optional<Candidate> PeerAddresses::Recall(const std::string& peer) {
-  const RememberedPath* known = env_.paths.Find(peer);
+  const RememberedPath* known = shared_.paths.Find(peer);
   if (known == nullptr) return std::nullopt;
 
   const std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));

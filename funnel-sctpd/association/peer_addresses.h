@@ -9,13 +9,13 @@
 #include "funnel-sctpd/association/attempts.h"
 #include "funnel-sctpd/association/direct_sctp.h"
 #include "funnel-sctpd/association/name_lookup.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
 class PeerAddresses {
  public:
-  explicit PeerAddresses(Environment& env) : env_(env), names_(env.resolver) {}
+  explicit PeerAddresses(SharedState& shared) : shared_(shared), names_(shared.resolver) {}
 
   // As NameLookup.
   void LookUp(const config::PeerConfig& peer, NameLookup::OnAnswer on_answer) {
@@ -26,7 +26,7 @@ class PeerAddresses {
                                                   bool direct_now) const;
 
   [[nodiscard]] const DirectSctp& direct() const { return direct_; }
-  [[nodiscard]] bool MayTryDirect() const { return direct_.IsWorthATry(env_.now()); }
+  [[nodiscard]] bool MayTryDirect() const { return direct_.IsWorthATry(shared_.now()); }
   void OnDirectServes() { direct_.OnServes(); }
   // It is left out for direct-retry, or less.
   void OnDirectFailed(std::string why, Duration at_most = Duration::max());
@@ -47,7 +47,7 @@ class PeerAddresses {
   std::optional<Candidate> Recall(const std::string& peer);
 
  private:
-  Environment& env_;
+  SharedState& shared_;
   NameLookup names_;
   DirectSctp direct_;
   std::vector<sctp::TransportAddress> hosts_;

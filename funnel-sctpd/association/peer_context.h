@@ -4,14 +4,14 @@
 
 #include "funnel-sctpd/association/association_host.h"
 #include "funnel-sctpd/association/peer_addresses.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
 struct PeerContext {
   // Whose parts they are. It is not constructed yet when they are: they look at it later.
   Peer& peer;
-  Environment& env;
+  SharedState& shared;
   AssociationHost& host;
   PeerAddresses& addresses;
 };

@@ -4,7 +4,7 @@ namespace funnel::sctpd {
 
 void PeerRegistry::Reload(const config::Configuration& old) {
   for (const config::PeerConfig& before : old.peers) {
-    const auto* after = env_.config.FindPeer(before.name);
+    const auto* after = shared_.config.FindPeer(before.name);
     Peer* peer = Find(before.name);
     if (peer == nullptr) continue;
 
@@ -23,7 +23,7 @@ void PeerRegistry::Reload(const config::Configuration& old) {
     Find(before.name)->SetWantedBy(wanted_by);
   }
 
-  for (const config::PeerConfig& config : env_.config.peers)
+  for (const config::PeerConfig& config : shared_.config.peers)
     if (Find(config.name) == nullptr) Add(config);
 }
 

@@ -15,10 +15,10 @@ class PeerRegistry {
  public:
   using Map = Registry<std::string, Peer>::Map;
 
-  PeerRegistry(Environment& env, AssociationHost& host) : env_(env), host_(host) {}
+  PeerRegistry(SharedState& shared, AssociationHost& host) : shared_(shared), host_(host) {}
 
   void Add(const config::PeerConfig& config) {
-    peers_.Add(config.name, std::make_unique<Peer>(env_, host_, config));
+    peers_.Add(config.name, std::make_unique<Peer>(shared_, host_, config));
   }
   // Everything with PEER ends first.
   void Remove(Peer& peer, const std::string& reason) {
@@ -28,13 +28,13 @@ class PeerRegistry {
   }
   // nullptr: none of that name is configured.
   [[nodiscard]] Peer* Find(const std::string& name) const { return peers_.Find(name); }
-  // Takes over env.config, which has just changed from OLD.
+  // Takes over shared.config, which has just changed from OLD.
   void Reload(const config::Configuration& old);
 
   // PEER is considered again by then.
   void Wake(Peer& peer, TimePoint at) {
     due_.SetEarlier(peer.timer, at);
-    env_.work();
+    shared_.work();
   }
   void ConsiderAll() {
     for (const auto& [name, peer] : peers_.All()) peer->Consider();
@@ -53,7 +53,7 @@ class PeerRegistry {
   [[nodiscard]] std::uint64_t walked() const { return peers_.walked(); }
 
  private:
-  Environment& env_;
+  SharedState& shared_;
   AssociationHost& host_;
   Deadlines<Peer> due_;  // outlives them
   Registry<std::string, Peer> peers_;

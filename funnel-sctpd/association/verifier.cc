@@ -25,21 +25,21 @@ Admission::Limits LimitsOf(const config::Configuration& config) {
 
 }  // namespace
 
-Verifier::Verifier(const Parts& parts) : parts_(parts), admission_(LimitsOf(parts.env.config)) {}
+Verifier::Verifier(const Parts& parts) : parts_(parts), admission_(LimitsOf(parts.shared.config)) {}
 
-void Verifier::Configure() { admission_.SetLimits(LimitsOf(parts_.env.config)); }
+void Verifier::Configure() { admission_.SetLimits(LimitsOf(parts_.shared.config)); }
 
 void Verifier::OnKnownHosts(const std::vector<sctp::TransportAddress>& hosts) {
   admission_.SetKnownHosts(hosts, parts_.peers.size());
 }
 
 void Verifier::LetIn(Association& association, const sctp::UpInfo& info) {
-  if (!parts_.env.config.node.sctp.accept)
+  if (!parts_.shared.config.node.sctp.accept)
     return parts_.host.End(association, "this node accepts no associations");
 
   auto slot = admission_.Admit(info.peer);
   if (!slot) {
-    parts_.env.Count(kAssociationsLimited);
+    parts_.shared.Count(kAssociationsLimited);
     return parts_.host.End(association, "too many associations that are not verified");
   }
   association.SetState(Association::Verifying{.slot = std::move(*slot), .frames = {}}, "");
@@ -49,22 +49,25 @@ void Verifier::LetIn(Association& association, const sctp::UpInfo& info) {
 void Verifier::Begin(Association& association, const sctp::UpInfo& info) {
   parts_.associations.SetState(association, Association::Verifying{}, "");
   Await(association, info);
-  parts_.env.authd.Send(ipc::PeerStart{.association = association.id(), .peer = association.peer});
+  parts_.shared.authd.Send(
+      ipc::PeerStart{.association = association.id(), .peer = association.peer});
 }
 
 void Verifier::Await(Association& association, const sctp::UpInfo& info) {
   association.address = info.peer;
   association.carrier = info.carrier;
   association.stream_count = info.streams;
-  parts_.associations.SetDeadline(association,
-                                  parts_.env.now() + parts_.env.config.node.sctp.verify_timeout);
+  parts_.associations.SetDeadline(
+      association, parts_.shared.now() + parts_.shared.config.node.sctp.verify_timeout);
   UpdateGauge();
 }
 
-void Verifier::UpdateGauge() { parts_.env.counters[kAssociationsUnverified] = admission_.count(); }
+void Verifier::UpdateGauge() {
+  parts_.shared.counters[kAssociationsUnverified] = admission_.count();
+}
 
 void Verifier::OnTimeout(Association& association) {
-  parts_.env.Count(kVerifyTimeouts);
+  parts_.shared.Count(kVerifyTimeouts);
   if (Peer* peer = parts_.peers.Find(association.peer)) peer->OnVerifyTimeout(association);
   parts_.host.End(association, "not verified in time");
 }
@@ -75,23 +78,24 @@ bool Verifier::MayPass(Association& association, ByteView frame) {
   if (frame.size() < wire::kFrameHeaderSize || frame.size() > wire::kMaxFrameSize) return false;
 
   const auto& limit = association.up() ? kVerifiedLimit : kUnverifiedLimit;
-  if (frames->Admit(limit, parts_.env.now())) return true;
+  if (frames->Admit(limit, parts_.shared.now())) return true;
   if (!association.up()) parts_.host.End(association, "too many frames before it was verified");
   return false;
 }
 
 void Verifier::OnFrame(Association& association, ByteView frame) {
-  if (!MayPass(association, frame)) return parts_.env.Count(kDropPeerFrame);
+  if (!MayPass(association, frame)) return parts_.shared.Count(kDropPeerFrame);
 
   Bytes copy(frame.begin(), frame.end());
-  if (parts_.env.authd.connected())
+  if (parts_.shared.authd.connected())
     PassOn(association, std::move(copy));
   else if (!association.authd_frames()->Hold(std::move(copy)))
-    parts_.env.Count(kDropPeerFrame);
+    parts_.shared.Count(kDropPeerFrame);
 }
 
 void Verifier::PassOn(const Association& association, Bytes frame) {
-  parts_.env.authd.Send(ipc::PeerFrame{.association = association.id(), .frame = std::move(frame)});
+  parts_.shared.authd.Send(
+      ipc::PeerFrame{.association = association.id(), .frame = std::move(frame)});
 }
 
 void Verifier::OnAuthdUp() {
@@ -102,7 +106,7 @@ void Verifier::OnAuthdUp() {
     // An authd that has just started knows none of them. What is up stays up meanwhile.
     if (Association::Up* up = association->verified()) up->reverifying = true;
     if (association->outgoing()) {
-      parts_.env.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
+      parts_.shared.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
     } else if (!association->up() && frames->handed_over()) {
       // Its handshake died with the earlier authd; the peer begins again at once.
       parts_.host.End(*association, "the handshake was interrupted");
@@ -127,7 +131,7 @@ void Verifier::OnVerifyFailed(const ipc::PeerFailed& verdict) {
   Association* association = parts_.associations.FindAlive(verdict.association);
   if (association == nullptr) return;
 
-  parts_.env.Count(kPeersFailed);
+  parts_.shared.Count(kPeersFailed);
   const std::string text = EscapeForLog(verdict.text);
   Log(LogLevel::kWarning, "peer-not-verified", text,
       {{"PEER", association->label()}, {"ADDRESS", association->address.text()}});
@@ -153,7 +157,7 @@ void Verifier::OnVerified(const ipc::PeerVerified& verdict) {
 
   Result<Peer*> peer = CheckVerdict(*association, verdict);
   if (!peer) {
-    parts_.env.Count(kPeersFailed);
+    parts_.shared.Count(kPeersFailed);
     return parts_.host.End(*association, peer.error().message, {.at_least = kAfterFailedVerdict});
   }
 
@@ -168,12 +172,12 @@ void Verifier::OnVerified(const ipc::PeerVerified& verdict) {
 }
 
 void Verifier::BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict) {
-  const TimePoint now = parts_.env.now();
+  const TimePoint now = parts_.shared.now();
   association.peer = peer.name();
   association.deadline.Clear();
   association.active = now;
   association.streams =
-      StreamMap(association.stream_count, ParityOf(parts_.env.config.node.name, verdict.node));
+      StreamMap(association.stream_count, ParityOf(parts_.shared.config.node.name, verdict.node));
 
   Association::Up up{.node = verdict.node,
                      .instance = verdict.instance,
@@ -182,8 +186,8 @@ void Verifier::BringUp(Association& association, Peer& peer, const ipc::PeerVeri
   up.frames.Restart(now);
 
   peer.OnServed(association);
-  parts_.env.Count(kPeersVerified);
-  parts_.env.engine->Trust(association.id());
+  parts_.shared.Count(kPeersVerified);
+  parts_.shared.engine->Trust(association.id());
   parts_.associations.SetState(association, std::move(up), "");
   UpdateGauge();
   peer.OnUsable(association);

@@ -21,7 +21,7 @@ namespace funnel::sctpd {
 class Verifier {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     AssociationHost& host;
     Associations& sender;
     AssociationUser& user;
@@ -31,7 +31,7 @@ class Verifier {
   // All of PARTS outlive it; its Admission outlives the associations.
   explicit Verifier(const Parts& parts);
 
-  // Takes over the limits of env.config.
+  // Takes over the limits of shared.config.
   void Configure();
   // What PeerRegistry::Hosts() yields has changed.
   void OnKnownHosts(const std::vector<sctp::TransportAddress>& hosts);

@@ -84,7 +84,6 @@ class Channel {
   [[nodiscard]] const StreamUse* stream() const { return stream_ ? &*stream_ : nullptr; }
   // Whether OPENED went by, and CLOSED not yet both ways.
   [[nodiscard]] bool carries_sealed() const { return stream_ && stream_->opened; }
-  [[nodiscard]] bool relayed() const { return relay.has_value(); }
 
   // Whether what is said below of its state and its parts fits together; asserted after each call
   // that may have changed them.

@@ -23,14 +23,14 @@ void ChannelEnds::End(Channel& channel, ipc::LinkEndCode code, const std::string
   if (channel.relay) channel.relay->nonce.Release();
   channel.ending = true;
   ending_.push_back(&channel);
-  parts_.env.work();
+  parts_.shared.work();
   assert(channel.IsConsistent());
 }
 
 void ChannelEnds::Drop(Channel& channel, wire::ClosedCode code, const std::string& why) {
   if (channel.ending) return;
   if (channel.half_open) {
-    parts_.env.Count(kRelaysRefused);
+    parts_.shared.Count(kRelaysRefused);
     wire::RefusedBody body{.code = wire::RefusalCode::kNoRoute, .text = RelayText(why)};
     return Refuse(channel, body.code, body.Serialize());
   }
@@ -57,7 +57,7 @@ void ChannelEnds::SendClosed(Channel& channel, wire::ClosedCode code) {
 }
 
 void ChannelEnds::Refuse(Channel& channel, wire::RefusalCode code, Bytes body) {
-  parts_.env.Count(kRefusedByUs);
+  parts_.shared.Count(kRefusedByUs);
   if (body.empty())
     body =
         wire::RefusedBody{.code = code, .text = std::string(wire::RefusalText(code))}.Serialize();
@@ -69,7 +69,7 @@ void ChannelEnds::Refuse(Channel& channel, wire::RefusalCode code, Bytes body) {
 
 void ChannelEnds::RefuseOpen(Association& association, StreamId stream, ChannelId id,
                              wire::RefusalCode code, std::string text) {
-  parts_.env.Count(kRefusedByUs);
+  parts_.shared.Count(kRefusedByUs);
   if (text.empty()) text = wire::RefusalText(code);
   wire::RefusedBody body{.code = code, .text = std::move(text)};
   wire::FrameHeader header{.type = wire::FrameType::kRefused, .channel = id};
@@ -77,13 +77,13 @@ void ChannelEnds::RefuseOpen(Association& association, StreamId stream, ChannelI
 }
 
 void ChannelEnds::NoteOverflow(const Channel& channel, const std::string& why) {
-  parts_.env.Count(kChannelOverflows);
+  parts_.shared.Count(kChannelOverflows);
   Log(LogLevel::kWarning, "channel-overflow", why + "; the channel is closed",
       {{"SERVICE", channel.service}, {"PEER", channel.peer}});
 }
 
 std::string ChannelEnds::RelayText(const std::string& why) const {
-  return "relay " + parts_.env.config.node.name + ": " + why;
+  return "relay " + parts_.shared.config.node.name + ": " + why;
 }
 
 bool ChannelEnds::Sweep() {
@@ -92,13 +92,13 @@ bool ChannelEnds::Sweep() {
   // One that goes may be the last that wanted its peer, and others end with it.
   for (std::size_t i = 0; i < ending_.size(); ++i) {
     Channel& channel = *ending_[i];
-    if (channel.link != nullptr) linger_.Add(parts_.links.Take(channel), parts_.env.now());
+    if (channel.link != nullptr) linger_.Add(parts_.links.Take(channel), parts_.shared.now());
     if (channel.role == ChannelRole::kListen) parts_.associations.RemoveWant(channel.peer);
     parts_.channels.Remove(channel);
   }
 
   ending_.clear();
-  parts_.env.work();
+  parts_.shared.work();
   return true;
 }
 

@@ -23,7 +23,7 @@ namespace funnel::sctpd {
 class ChannelEnds {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     Associations& associations;
     ChannelRegistry& channels;
     LinkTable& links;
@@ -57,7 +57,7 @@ class ChannelEnds {
 
   // Links that are still written to.
   [[nodiscard]] TimePoint NextTimer() const { return linger_.NextTimer(); }
-  void OnTimer() { linger_.OnTimer(parts_.env.now()); }
+  void OnTimer() { linger_.OnTimer(parts_.shared.now()); }
 
  private:
   Parts parts_;

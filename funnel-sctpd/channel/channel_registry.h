@@ -6,8 +6,8 @@
 #include <string>
 
 #include "funnel-sctpd/channel/channel.h"
-#include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/registry.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -15,7 +15,7 @@ class ChannelRegistry {
  public:
   using Map = Registry<std::uint64_t, Channel>::Map;
 
-  explicit ChannelRegistry(Environment& env) : env_(env) {}
+  explicit ChannelRegistry(SharedState& shared) : shared_(shared) {}
 
   Channel& Add(ChannelRole role, const std::string& service, const std::string& peer,
                ChannelSide& side) {
@@ -29,22 +29,22 @@ class ChannelRegistry {
   void Clear() { channels_.Clear(); }
 
   void SetDeadline(Channel& channel, Duration after) {
-    due_.Set(channel.deadline, env_.now() + after);
-    env_.work();
+    due_.Set(channel.deadline, shared_.now() + after);
+    shared_.work();
   }
   [[nodiscard]] TimePoint NextTimer() const { return due_.next(); }
   template <typename OnDue>
   void RunDue(OnDue&& on_due) {
-    due_.RunDue(env_.now(), std::forward<OnDue>(on_due));
+    due_.RunDue(shared_.now(), std::forward<OnDue>(on_due));
   }
 
   // Looks at all of them, which is counted.
   [[nodiscard]] const Map& All() const { return channels_.All(); }
   [[nodiscard]] std::uint64_t walked() const { return channels_.walked(); }
-  void UpdateGauge() { env_.counters[kChannels] = channels_.size(); }
+  void UpdateGauge() { shared_.counters[kChannels] = channels_.size(); }
 
  private:
-  Environment& env_;
+  SharedState& shared_;
   Deadlines<Channel> due_;  // outlives them
   Registry<std::uint64_t, Channel> channels_;
   std::uint64_t next_number_ = 0;

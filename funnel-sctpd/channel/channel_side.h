@@ -25,6 +25,8 @@ class ChannelSide {
   // Why CHANNEL is given up when its deadline has passed.
   [[nodiscard]] virtual std::string_view no_answer() const = 0;
 
+  // What status calls CHANNEL.
+  [[nodiscard]] virtual std::string_view RoleText(const Channel& channel) const = 0;
   // Whether the configuration still has CHANNEL.
   [[nodiscard]] virtual bool IsConfigured(const Channel& channel) const = 0;
   // Whether CHANNEL may carry connections of which no edge here tells.

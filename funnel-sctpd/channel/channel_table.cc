@@ -6,34 +6,34 @@
 
 namespace funnel::sctpd {
 
-ChannelTable::ChannelTable(Environment& env, event::EpollSet& edges, Associations& associations)
-    : env_(env),
+ChannelTable::ChannelTable(SharedState& shared, event::EpollSet& edges, Associations& associations)
+    : shared_(shared),
       edges_(edges),
       associations_(associations),
-      channels_(env),
-      links_(env),
-      pending_(env, channels_),
-      ends_({env, associations, channels_, links_, pending_}),
-      edge_side_(env, ends_),
-      edge_frames_({env, associations, links_, ends_, refusals_}),
-      turns_(env, edge_frames_),
-      relays_({env, associations, *this, channels_, links_, pending_, turns_, ends_, refusals_}),
-      opens_({env, associations, edges_, *this, channels_, links_, pending_, turns_, ends_,
+      channels_(shared),
+      links_(shared),
+      pending_(shared, channels_),
+      ends_({shared, associations, channels_, links_, pending_}),
+      edge_side_(shared, ends_),
+      edge_frames_({shared, associations, links_, ends_, refusals_}),
+      turns_(shared, edge_frames_),
+      relays_({shared, associations, *this, channels_, links_, pending_, turns_, ends_, refusals_}),
+      opens_({shared, associations, edges_, *this, channels_, links_, pending_, turns_, ends_,
               edge_side_, refusals_, relays_}),
-      peer_frames_({env, channels_, links_, ends_, refusals_, opens_}) {}
+      peer_frames_({shared, channels_, links_, ends_, refusals_, opens_}) {}
 
 // Before what they borrow.
 ChannelTable::~ChannelTable() { channels_.Clear(); }
 
 Result<> ChannelTable::Attach(const config::ServiceConfig& service, ForeignFd fd) {
   const std::string& name = service.name.text();
-  if (!links_.HasPlaceFor(service)) return Fail("the service '" + name + "' has too many channels");
+  if (!links_.HasRoomFor(service)) return Fail("the service '" + name + "' has too many channels");
   auto link = TRY(EdgeLink::Create(edges_, std::move(fd), *this));
 
   Channel& channel = channels_.Add(ChannelRole::kListen, name, service.peer, edge_side_);
   turns_.Configure(channel);
   links_.Set(channel, std::move(link));
-  env_.Count(kAttached);
+  shared_.Count(kAttached);
 
   if (Association* up = associations_.FindUp(service.peer)) links_.Announce(channel, *up);
   associations_.AddWant(service.peer);
@@ -63,7 +63,7 @@ void ChannelTable::OnTimer() {
 
 void ChannelTable::OnDeadline(Channel& channel) {
   if (channel.ending) return;
-  env_.Count(kClosingTimeouts);
+  shared_.Count(kClosingTimeouts);
   if (channel.half_open && channel.half_open->request) return opens_.OnTimeout(channel);
   ends_.Drop(channel, wire::ClosedCode::kAborted, std::string(channel.side.no_answer()));
 }
@@ -121,7 +121,7 @@ void ChannelTable::OnLinkReadable(FrameLink& link) {
   Channel* channel = links_.Find(&link);
   if (channel == nullptr) return;
   if (channel->ending) return link.WatchInput(false);
-  env_.work();
+  shared_.work();
   turns_.OnReadable(*channel);
 }
 

@@ -3,8 +3,8 @@
 // header that is its contract (ARCHITECTURE.md, "Inside sctpd").
 //
 // Owned by Tables, one thread. Input marks what is to be done; the doing comes at the end of the
-// turn: Pump() before the engine's Flush, FinishTurn() after it; env.work() asks for them. Nothing
-// is destroyed before FinishTurn, so callbacks need not look out.
+// turn: Pump() before the engine's Flush, FinishTurn() after it; shared.work() asks for them.
+// Nothing is destroyed before FinishTurn, so callbacks need not look out.
 #pragma once
 
 #include <memory>
@@ -32,7 +32,7 @@ namespace funnel::sctpd {
 class ChannelTable final : public AssociationUser, public AcceptListener, public FrameLinkObserver {
  public:
   // ASSOCIATIONS need not be there yet.
-  ChannelTable(Environment& env, event::EpollSet& edges, Associations& associations);
+  ChannelTable(SharedState& shared, event::EpollSet& edges, Associations& associations);
   ~ChannelTable() override;
 
   // An edge asks for a channel of SERVICE (role listen, checked by the caller).
@@ -45,7 +45,7 @@ class ChannelTable final : public AssociationUser, public AcceptListener, public
 
   void OnTimer();
   [[nodiscard]] TimePoint NextTimer() const;
-  // Takes over env.config, which has just changed.
+  // Takes over shared.config, which has just changed.
   void Reload();
   // An administrator ends what is relayed; as RelaySide::Close.
   [[nodiscard]] std::size_t CloseRelayed(const std::string& service,
@@ -89,7 +89,7 @@ class ChannelTable final : public AssociationUser, public AcceptListener, public
   // Ends CHANNEL from our side, telling both ends.
   void EndFromHere(Channel& channel, ipc::LinkEndCode code, const std::string& reason);
 
-  Environment& env_;
+  SharedState& shared_;
   event::EpollSet& edges_;
   Associations& associations_;
 

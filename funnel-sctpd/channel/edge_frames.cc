@@ -47,14 +47,14 @@ FrameTaker::Taken EdgeFrames::OnSealed(Channel& channel, const wire::FrameHeader
   if (!channel.carries_sealed() || channel.stream()->closed_sent)
     return Discard(channel, kDropEdgeState);
 
-  Environment& env = parts_.env;
+  SharedState& shared = parts_.shared;
   sctp::SendOptions options{.unordered = true,
                             .lifetime = std::chrono::milliseconds(header.lifetime_ms)};
-  switch (env.engine->Send(channel.association()->id(), channel.stream()->id, frame, options)) {
+  switch (shared.engine->Send(channel.association()->id(), channel.stream()->id, frame, options)) {
     case sctp::SendStatus::kSent:
       break;
     case sctp::SendStatus::kFull:
-      env.Count(kSendBlocked);
+      shared.Count(kSendBlocked);
       return Taken::kBlocked;
     case sctp::SendStatus::kTooLarge:
       return Discard(channel, kDropEdgeMalformed);
@@ -62,9 +62,9 @@ FrameTaker::Taken EdgeFrames::OnSealed(Channel& channel, const wire::FrameHeader
       return Taken::kYes;  // OnAssociationDown is on its way
   }
 
-  env.Count(kFramesOut);
-  env.Count(kBytesOut, frame.size());
-  channel.association()->active = env.now();
+  shared.Count(kFramesOut);
+  shared.Count(kBytesOut, frame.size());
+  channel.association()->active = shared.now();
   ++channel.stats.frames_sent;
   channel.stats.bytes_sent += frame.size();
   return Taken::kYes;
@@ -88,12 +88,12 @@ FrameTaker::Taken EdgeFrames::OnOpen(Channel& channel, const wire::FrameHeader& 
     return Taken::kYes;
   }
 
-  auto sent = parts_.env.engine->Send(association.id(), *stream, frame, sctp::SendOptions{});
+  auto sent = parts_.shared.engine->Send(association.id(), *stream, frame, sctp::SendOptions{});
   if (sent == sctp::SendStatus::kFull) return Taken::kBlocked;
   if (sent == sctp::SendStatus::kTooLarge) return Discard(channel, kDropEdgeMalformed);
-  parts_.env.Count(kOpensSent);
-  parts_.env.Count(kFramesOut);
-  parts_.env.Count(kBytesOut, frame.size());
+  parts_.shared.Count(kOpensSent);
+  parts_.shared.Count(kFramesOut);
+  parts_.shared.Count(kBytesOut, frame.size());
 
   channel.TakeStream(association, *stream, header.channel);
   channel.SetState(ChannelState::kOpening, "");
@@ -101,7 +101,7 @@ FrameTaker::Taken EdgeFrames::OnOpen(Channel& channel, const wire::FrameHeader& 
 }
 
 std::optional<StreamId> EdgeFrames::ChooseStream(const Channel& channel) const {
-  const auto* service = parts_.env.config.FindService(channel.service);
+  const auto* service = parts_.shared.config.FindService(channel.service);
   StreamMap& streams = channel.association()->streams;
   if (service == nullptr || !service->stream) return streams.FindFree();
 
@@ -144,7 +144,7 @@ FrameTaker::Taken EdgeFrames::OnNote(Channel& channel, ByteView frame) {
 }
 
 FrameTaker::Taken EdgeFrames::Discard(Channel& channel, Counter why) {
-  parts_.env.Count(why);
+  parts_.shared.Count(why);
   ++channel.stats.frames_dropped;
   return Taken::kYes;
 }

@@ -14,7 +14,7 @@ namespace funnel::sctpd {
 class EdgeFrames final : public FrameTaker {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     Associations& associations;
     LinkTable& links;
     ChannelEnds& ends;

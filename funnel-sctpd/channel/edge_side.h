@@ -8,19 +8,22 @@ namespace funnel::sctpd {
 
 class EdgeSide final : public ChannelSide {
  public:
-  EdgeSide(Environment& env, ChannelEnds& ends) : env_(env), ends_(ends) {}
+  EdgeSide(SharedState& shared, ChannelEnds& ends) : shared_(shared), ends_(ends) {}
 
   void OnLinkClosed(Channel& channel) override;
   // Edges say neither: authd answers for them.
   [[nodiscard]] bool OnAnswer(Channel&, wire::FrameType, ByteView) override { return false; }
   void OnQueued(Channel& channel) override;
   [[nodiscard]] std::string_view no_answer() const override { return "its edge does not answer"; }
+  [[nodiscard]] std::string_view RoleText(const Channel& channel) const override {
+    return channel.role == ChannelRole::kListen ? "listen" : "connect";
+  }
   [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
   // An edge tells by its notes.
   [[nodiscard]] bool HidesConnections(const Channel&) const override { return false; }
 
  private:
-  Environment& env_;
+  SharedState& shared_;
   ChannelEnds& ends_;
 };
 

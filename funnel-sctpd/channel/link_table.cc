@@ -12,7 +12,7 @@ constexpr std::size_t kSpareLinks = 32;
 
 }  // namespace
 
-bool LinkTable::HasPlaceFor(const config::ServiceConfig& service) const {
+bool LinkTable::HasRoomFor(const config::ServiceConfig& service) const {
   const auto attached = of_service_.find(service.name.text());
   return attached == of_service_.end() || attached->second < service.channels + kSpareLinks;
 }
@@ -21,12 +21,12 @@ void LinkTable::Set(Channel& channel, std::unique_ptr<FrameLink> link) {
   by_link_.emplace(link.get(), &channel);
   channel.link = std::move(link);
   ++of_service_[channel.service];
-  env_.counters[kLinks] = by_link_.size();
+  shared_.counters[kLinks] = by_link_.size();
 }
 
 std::unique_ptr<FrameLink> LinkTable::Take(Channel& channel) {
   by_link_.erase(channel.link.get());
-  env_.counters[kLinks] = by_link_.size();
+  shared_.counters[kLinks] = by_link_.size();
   if (auto of = of_service_.find(channel.service); --of->second == 0) of_service_.erase(of);
 
   auto link = std::move(channel.link);
@@ -41,7 +41,7 @@ Channel* LinkTable::Find(const FrameLink* link) const {
 
 void LinkTable::Announce(Channel& channel, Association& association) {
   channel.Join(association);
-  auto budget = static_cast<std::uint32_t>(env_.engine->MaxUnfragmented(association.id()));
+  auto budget = static_cast<std::uint32_t>(shared_.engine->MaxUnfragmented(association.id()));
   channel.link->Append(wire::FrameType::kLinkUp, ChannelId(), ipc::LinkUp{budget}.Serialize());
   MarkDirty(channel);
 }
@@ -58,7 +58,7 @@ void LinkTable::MarkDirty(Channel& channel) {
   if (channel.dirty) return;
   channel.dirty = true;
   dirty_.push_back(&channel);
-  env_.work();
+  shared_.work();
 }
 
 void LinkTable::NoteQueued(Channel& channel) {
@@ -67,8 +67,8 @@ void LinkTable::NoteQueued(Channel& channel) {
 }
 
 void LinkTable::UpdateGauges() {
-  env_.counters[kQueuedToEdgesBytes] = queued_to_edges_;
-  env_.counters[kLinks] = by_link_.size();
+  shared_.counters[kQueuedToEdgesBytes] = queued_to_edges_;
+  shared_.counters[kLinks] = by_link_.size();
 }
 
 }  // namespace funnel::sctpd

@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "funnel-sctpd/channel/channel.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
 class LinkTable {
  public:
-  explicit LinkTable(Environment& env) : env_(env) {}
+  explicit LinkTable(SharedState& shared) : shared_(shared) {}
 
   // Whether SERVICE may have one more. An edge that starts again may overlap with itself; an edge
   // that runs wild must not use up our descriptors.
-  [[nodiscard]] bool HasPlaceFor(const config::ServiceConfig& service) const;
+  [[nodiscard]] bool HasRoomFor(const config::ServiceConfig& service) const;
   // Gives LINK to CHANNEL, which has none and whose service is known.
   void Set(Channel& channel, std::unique_ptr<FrameLink> link);
   // Takes it away from CHANNEL, which has one.
@@ -53,7 +53,7 @@ class LinkTable {
   // The sum of what waits for edges follows what CHANNEL's link has.
   void NoteQueued(Channel& channel);
 
-  Environment& env_;
+  SharedState& shared_;
   std::unordered_map<const FrameLink*, Channel*> by_link_;
   std::map<std::string, std::size_t> of_service_;
   std::vector<Channel*> dirty_;

@@ -18,16 +18,16 @@ constexpr Duration kCloseTimeout = 10s;
 
 void PeerFrames::OnFrame(Association& association, StreamId stream, MutableByteView frame) {
   auto header = wire::FrameHeader::Parse(frame);
-  if (!header || frame.size() > wire::kMaxFrameSize) return parts_.env.Count(kDropMalformed);
-  if (wire::IsLocal(header->type)) return parts_.env.Count(kDropType);
-  association.active = parts_.env.now();
+  if (!header || frame.size() > wire::kMaxFrameSize) return parts_.shared.Count(kDropMalformed);
+  if (wire::IsLocal(header->type)) return parts_.shared.Count(kDropType);
+  association.active = parts_.shared.now();
 
   if (header->type == wire::FrameType::kOpen)
     return parts_.opens.OnOpen(association, stream, header->channel,
                                frame.subspan(wire::kFrameHeaderSize));
 
   Channel* channel = association.streams.At(stream);
-  if (channel == nullptr) return parts_.env.Count(kDropStream);
+  if (channel == nullptr) return parts_.shared.Count(kDropStream);
   if (channel->id != header->channel) return Discard(*channel, kDropChannel);
   Dispatch(*channel, header->type, frame);
   assert(channel->IsConsistent());
@@ -74,7 +74,7 @@ void PeerFrames::OnRefused(Channel& channel, ByteView frame) {
   auto body = wire::RefusedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
   if (!body) return Discard(channel, kDropMalformed);
 
-  parts_.env.Count(kRefusedByPeer);
+  parts_.shared.Count(kRefusedByPeer);
   const std::string text = EscapeForLog(body->text);
   const auto code = static_cast<std::uint16_t>(body->code);
   Log(LogLevel::kWarning, "channel-refused", "the peer refused it: " + text,
@@ -84,7 +84,7 @@ void PeerFrames::OnRefused(Channel& channel, ByteView frame) {
                        .direction = Refusal::Direction::kIn,
                        .code = code,
                        .text = text},
-                      parts_.env.config.node.sctp.refusals_kept);
+                      parts_.shared.config.node.sctp.refusals_kept);
 
   const bool truncated = channel.stream()->opened;
   if (channel.link != nullptr) ToLink(channel, frame);
@@ -123,7 +123,7 @@ void PeerFrames::ToLink(Channel& channel, ByteView frame) {
 }
 
 void PeerFrames::Discard(Channel& channel, Counter why) {
-  parts_.env.Count(why);
+  parts_.shared.Count(why);
   ++channel.stats.frames_dropped;
 }
 

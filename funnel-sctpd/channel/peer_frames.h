@@ -12,7 +12,7 @@ namespace funnel::sctpd {
 class PeerFrames {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     ChannelRegistry& channels;
     LinkTable& links;
     ChannelEnds& ends;

@@ -17,23 +17,23 @@ constexpr Duration kAdoptTimeout = 15s;
 }  // namespace
 
 void PeerOpens::OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body) {
-  Environment& env = parts_.env;
-  env.Count(kOpensReceived);
-  if (!association.streams.Exists(stream)) return env.Count(kDropStream);
+  SharedState& shared = parts_.shared;
+  shared.Count(kOpensReceived);
+  if (!association.streams.Exists(stream)) return shared.Count(kDropStream);
 
   // A repeated OPEN of the present user: REFUSED would be taken for that channel's.
   Channel* user = association.streams.At(stream);
   if (user != nullptr && user->id == id) {
     ++user->stats.frames_dropped;
-    return env.Count(kDropState);
+    return shared.Count(kDropState);
   }
 
   if (!association.streams.PeerMayOpen(stream)) {
-    env.Count(kOpensWrongParity);
+    shared.Count(kOpensWrongParity);
     return parts_.ends.RefuseOpen(association, stream, id, wire::RefusalCode::kRefused);
   }
-  if (!parts_.pending.HasPlaceOn(association) || !YieldStream(association, stream)) {
-    env.Count(kOpensBusy);
+  if (!parts_.pending.HasRoomOn(association) || !YieldStream(association, stream)) {
+    shared.Count(kOpensBusy);
     return parts_.ends.RefuseOpen(association, stream, id, wire::RefusalCode::kBusy);
   }
 
@@ -65,10 +65,10 @@ bool PeerOpens::YieldStream(Association& association, StreamId stream) {
 }
 
 void PeerOpens::OnAccepted(const ipc::Accepted& verdict) {
-  Environment& env = parts_.env;
+  SharedState& shared = parts_.shared;
   auto drop_claim = [&] {
-    env.Count(kClaimsDropped);
-    env.authd.Send(ipc::DropClaim{.claim = verdict.claim.Clone()});
+    shared.Count(kClaimsDropped);
+    shared.authd.Send(ipc::DropClaim{.claim = verdict.claim.Clone()});
   };
 
   Channel* channel = parts_.pending.Take(verdict.request);
@@ -78,7 +78,7 @@ void PeerOpens::OnAccepted(const ipc::Accepted& verdict) {
   if (adopted) return;
 
   drop_claim();
-  env.Count(kAdoptFailed);
+  shared.Count(kAdoptFailed);
   const std::string& why = adopted.error().message;
   Log(LogLevel::kWarning, "no-route", why,
       {{"SERVICE", channel->service}, {"PEER", channel->peer}});
@@ -87,12 +87,12 @@ void PeerOpens::OnAccepted(const ipc::Accepted& verdict) {
                        .direction = Refusal::Direction::kOut,
                        .code = static_cast<std::uint16_t>(wire::RefusalCode::kNoRoute),
                        .text = why},
-                      env.config.node.sctp.refusals_kept);
+                      shared.config.node.sctp.refusals_kept);
   parts_.ends.Refuse(*channel, wire::RefusalCode::kNoRoute);
 }
 
 Result<> PeerOpens::CheckServed(const Channel& channel, const std::string& name) const {
-  const auto* service = parts_.env.config.FindService(name);
+  const auto* service = parts_.shared.config.FindService(name);
   if (service == nullptr || service->role != config::Role::kConnect)
     return Fail("no service of that name is served here");
   if (!service->peer.empty() && service->peer != channel.peer)
@@ -107,17 +107,17 @@ Result<> PeerOpens::Adopt(Channel& channel, const ipc::Accepted& verdict) {
   ipc::ChannelSocketPair sockets = TRY(ipc::ChannelSocketPair::Create());
   auto link = TRY(EdgeLink::Create(parts_.edges, std::move(sockets.ours), parts_.observer));
   Association& association = *channel.association();
-  ipc::Adopt adopt{
-      .service = verdict.service,
-      .peer = channel.peer,
-      .claim = verdict.claim.Clone(),
-      .channel = channel.id.value(),
-      .budget = static_cast<std::uint32_t>(parts_.env.engine->MaxUnfragmented(association.id()))};
-  TRY(parts_.env.services.Send(adopt, std::move(sockets.theirs)));
+  ipc::Adopt adopt{.service = verdict.service,
+                   .peer = channel.peer,
+                   .claim = verdict.claim.Clone(),
+                   .channel = channel.id.value(),
+                   .budget = static_cast<std::uint32_t>(
+                       parts_.shared.engine->MaxUnfragmented(association.id()))};
+  TRY(parts_.shared.services.Send(adopt, std::move(sockets.theirs)));
 
   parts_.turns.Configure(channel);
   parts_.links.Set(channel, std::move(link));
-  parts_.env.Count(kAccepted);
+  parts_.shared.Count(kAccepted);
   wire::FrameHeader header{.type = wire::FrameType::kOpened, .channel = channel.id};
   parts_.associations.SendControl(association, channel.stream()->id,
                                   MakeFrame(header, verdict.opened_body));
@@ -141,7 +141,7 @@ void PeerOpens::OnAcceptRefused(const ipc::AcceptRefused& verdict) {
                        .direction = Refusal::Direction::kOut,
                        .code = verdict.code,
                        .text = text},
-                      parts_.env.config.node.sctp.refusals_kept);
+                      parts_.shared.config.node.sctp.refusals_kept);
   parts_.ends.Refuse(*channel, static_cast<wire::RefusalCode>(verdict.code), verdict.refused_body);
 }
 

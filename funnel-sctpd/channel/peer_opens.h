@@ -20,7 +20,7 @@ namespace funnel::sctpd {
 class PeerOpens {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     Associations& associations;
     event::EpollSet& edges;
     FrameLinkObserver& observer;

@@ -10,8 +10,8 @@ constexpr Duration kAcceptTimeout = 15s;
 
 }  // namespace
 
-bool PendingOpens::HasPlaceOn(const Association& association) const {
-  const auto& limits = env_.config.node.sctp;
+bool PendingOpens::HasRoomOn(const Association& association) const {
+  const auto& limits = shared_.config.node.sctp;
   return association.half_open < limits.half_open_per_association && size_ < limits.half_open_total;
 }
 
@@ -56,10 +56,10 @@ void PendingOpens::OnAuthdUp() {
 }
 
 void PendingOpens::Send(std::uint32_t request, const Question& question) {
-  env_.authd.Send(ipc::Accept{.request = request,
-                              .association = question.channel->association()->id(),
-                              .peer = question.channel->peer,
-                              .open_body = question.open_body});
+  shared_.authd.Send(ipc::Accept{.request = request,
+                                 .association = question.channel->association()->id(),
+                                 .peer = question.channel->peer,
+                                 .open_body = question.open_body});
 }
 
 }  // namespace funnel::sctpd

@@ -13,9 +13,10 @@ namespace funnel::sctpd {
 
 class PendingOpens {
  public:
-  PendingOpens(Environment& env, ChannelRegistry& channels) : env_(env), channels_(channels) {}
+  PendingOpens(SharedState& shared, ChannelRegistry& channels)
+      : shared_(shared), channels_(channels) {}
 
-  [[nodiscard]] bool HasPlaceOn(const Association& association) const;
+  [[nodiscard]] bool HasRoomOn(const Association& association) const;
 
   // CHANNEL, which has its stream, waits for authd's verdict on BODY.
   void AskAuthd(Channel& channel, ByteView body);
@@ -30,7 +31,7 @@ class PendingOpens {
   void OnAuthdUp();
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  void UpdateGauge() { env_.counters[kHalfOpen] = size_; }
+  void UpdateGauge() { shared_.counters[kHalfOpen] = size_; }
 
  private:
   struct Question {
@@ -41,7 +42,7 @@ class PendingOpens {
   void Begin(Channel& channel, Channel::HalfOpen half_open);
   void Send(std::uint32_t request, const Question& question);
 
-  Environment& env_;
+  SharedState& shared_;
   ChannelRegistry& channels_;
   std::map<std::uint32_t, Question> questions_;
   std::uint32_t next_request_ = 0;

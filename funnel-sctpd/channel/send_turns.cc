@@ -55,7 +55,7 @@ void SendTurns::OnReadable(Channel& channel) {
 
 void SendTurns::MarkReady(Association& association) {
   if (!std::exchange(association.ready, true)) ready_.push_back(&association);
-  env_.work();
+  shared_.work();
 }
 
 void SendTurns::Forget(Association& association) {
@@ -133,7 +133,7 @@ SendTurns::Pumped SendTurns::Pump(Channel& channel, std::size_t quantum) {
 }
 
 void SendTurns::Configure(Channel& channel) const {
-  const auto* service = env_.config.FindService(channel.service);
+  const auto* service = shared_.config.FindService(channel.service);
   if (service == nullptr) return;
 
   // Its place is among those of the same priority.

@@ -12,7 +12,7 @@
 #include "common/ipc/frame_pipe.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/channel/channel.h"
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -27,7 +27,7 @@ class FrameTaker {
 
 class SendTurns {
  public:
-  SendTurns(Environment& env, FrameTaker& taker) : env_(env), taker_(taker) {}
+  SendTurns(SharedState& shared, FrameTaker& taker) : shared_(shared), taker_(taker) {}
 
   // CHANNEL's link has input.
   void OnReadable(Channel& channel);
@@ -54,7 +54,7 @@ class SendTurns {
   // Reads from CHANNEL's link until QUANTUM bytes are sent, or no more can be.
   [[nodiscard]] Pumped Pump(Channel& channel, std::size_t quantum);
 
-  Environment& env_;
+  SharedState& shared_;
   FrameTaker& taker_;
   std::vector<Association*> ready_;
   ipc::ReadBuffer buffer_;

@@ -10,9 +10,9 @@
 namespace funnel::sctpd {
 
 Result<std::unique_ptr<ControlServer>> ControlServer::Create(event::Loop& loop, UniqueFd listening,
-                                                             Environment& env,
+                                                             SharedState& shared,
                                                              ChannelTable& channels) {
-  std::unique_ptr<ControlServer> server(new ControlServer(loop, env, channels));
+  std::unique_ptr<ControlServer> server(new ControlServer(loop, shared, channels));
   TRY(server->ListenAlso(std::move(listening)));
   return server;
 }
@@ -24,24 +24,25 @@ Result<> ControlServer::ListenAlso(UniqueFd listening) {
 }
 
 Shares::Standing ControlServer::StandingOf(uid_t uid) const {
-  const bool known = uid == 0 || std::ranges::any_of(env_.config.services, [uid](const auto& one) {
-                       return ipc::IsUser(uid, one.edge_user);
-                     });
+  const bool known =
+      uid == 0 || std::ranges::any_of(shared_.config.services, [uid](const auto& one) {
+        return ipc::IsUser(uid, one.edge_user);
+      });
   return known ? Shares::Standing::kKnown : Shares::Standing::kStranger;
 }
 
-ControlServer::ControlServer(event::Loop& loop, Environment& env, ChannelTable& channels)
+ControlServer::ControlServer(event::Loop& loop, SharedState& shared, ChannelTable& channels)
     : loop_(loop),
-      env_(env),
+      shared_(shared),
       channels_(channels),
       commands_(
           [this] {
-            const config::NodeConfig& node = env_.config.node;
+            const config::NodeConfig& node = shared_.config.node;
             return ipc::CommandTable::Rules{node.read_group, node.admin_group,
                                             node.control.commands};
           },
           [this](const std::string& why) {
-            env_.Count(kCommandsDenied);
+            shared_.Count(kCommandsDenied);
             Log(LogLevel::kWarning, "command-denied", EscapeForLog(why, 1024));
           }) {}
 
@@ -50,13 +51,13 @@ void ControlServer::OnConnection(ForeignFd fd) {
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
 
-  // The configuration may have changed. Root has places of its own, as each service has.
-  places_.set_limits(
-      Shares::Halves(env_.config.node.sctp.control_clients, env_.config.services.size() + 1));
+  // The configuration may have changed. Root has slots of its own, as each service has.
+  slots_.set_limits(
+      Shares::Halves(shared_.config.node.sctp.control_clients, shared_.config.services.size() + 1));
   const std::string uid = std::to_string(who.uid);
-  Shares::Place place = places_.Take(uid, StandingOf(who.uid));
-  if (!place) {
-    env_.Count(kAttachRejected);
+  Shares::Slot slot = slots_.Take(uid, StandingOf(who.uid));
+  if (!slot) {
+    shared_.Count(kAttachRejected);
     Log(LogLevel::kWarning, "control-limit", "too many connections to sctpd.sock", {{"UID", uid}});
     return;
   }
@@ -72,7 +73,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   if (!connection) return;
 
   Client& client = clients_[number];
-  client.place = std::move(place);
+  client.slot = std::move(slot);
   client.connection = *std::move(connection);
   client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
 }
@@ -84,7 +85,7 @@ void ControlServer::OnMessage(std::uint64_t number, ByteView packet, ForeignFd f
   auto done = Dispatch(client, packet, std::move(fd));
   if (done) return;
 
-  env_.Count(kAttachRejected);
+  shared_.Count(kAttachRejected);
   Log(LogLevel::kWarning, "request-rejected", done.error().message);
   client.connection->Send(ipc::Rejected{.text = done.error().message});
 }
@@ -102,7 +103,7 @@ Result<> ControlServer::Attach(ipc::ControlConnection& client, const ipc::Attach
   if (!fd) return Fail("Attach without a channel socket");
 
   const std::string& name = request.service.text();
-  const auto* service = env_.config.FindService(name);
+  const auto* service = shared_.config.FindService(name);
   if (service == nullptr || service->role != config::Role::kListen)
     return Fail("no service '" + name + "' listens here");
   if (service->peer != request.peer)

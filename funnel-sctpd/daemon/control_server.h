@@ -22,7 +22,7 @@ class ControlServer {
   // LISTENING: a SOCK_SEQPACKET socket that the service manager holds.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(event::Loop& loop,
                                                                      UniqueFd listening,
-                                                                     Environment& env,
+                                                                     SharedState& shared,
                                                                      ChannelTable& channels);
   // A socket apart, for administrators: whoever comes by it is served as any other.
   [[nodiscard]] Result<> ListenAlso(UniqueFd listening);
@@ -31,14 +31,14 @@ class ControlServer {
 
  private:
   struct Client {
-    Shares::Place place;
+    Shares::Slot slot;
     std::unique_ptr<ipc::ControlConnection> connection;
     std::unique_ptr<ipc::CommandSession> commands;
   };
 
-  ControlServer(event::Loop& loop, Environment& env, ChannelTable& channels);
+  ControlServer(event::Loop& loop, SharedState& shared, ChannelTable& channels);
   void OnConnection(ForeignFd fd);
-  // Root and the users of configured edges have places that nobody else can take.
+  // Root and the users of configured edges have slots that nobody else can take.
   [[nodiscard]] Shares::Standing StandingOf(uid_t uid) const;
   void OnMessage(std::uint64_t client, ByteView packet, ForeignFd fd);
   // An error is the answer to CLIENT.
@@ -48,10 +48,10 @@ class ControlServer {
                                 ForeignFd fd);
 
   event::Loop& loop_;
-  Environment& env_;
+  SharedState& shared_;
   ChannelTable& channels_;
   ipc::CommandTable commands_;
-  Shares places_;  // of users
+  Shares slots_;  // of users
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::vector<std::unique_ptr<ipc::ControlListener>> listeners_;

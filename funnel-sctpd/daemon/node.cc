@@ -58,7 +58,8 @@ Result<> Node::SetUp(config::Configuration config, event::ListenFds passed,
   UniqueFd control = TRY(passed.TakeOne("control", event::SocketKind::kControlSocket));
   auto commands = TRY(passed.Take("commands", event::SocketKind::kControlSocket));
   TRY(passed.RequireAllTaken());
-  control_ = TRY(ControlServer::Create(loop_, std::move(control), tables_->env, tables_->channels));
+  control_ =
+      TRY(ControlServer::Create(loop_, std::move(control), tables_->shared, tables_->channels));
   for (UniqueFd& socket : commands) TRY(control_->ListenAlso(std::move(socket)));
   AddCommands();
   control_->commands().WatchGroups();
@@ -69,21 +70,21 @@ Result<> Node::MakeTables(config::Configuration config, event::ListenFds& passed
                           const EngineStarter& start_engine) {
   edges_ = TRY(event::EpollSet::Create(loop_));
 
-  Environment env{.authd = authd_,
-                  .resolver = resolver_,
-                  .services = services_,
-                  .counters = counters_,
-                  .config = std::move(config),
-                  .paths = path_file_.Load(),
-                  .save_paths = [this] { path_file_.Save(tables_->env.paths); },
-                  .work = [this] { end_of_turn_->Request(); }};
-  const config::SctpConfig sctp = env.config.node.sctp;
+  SharedState shared{.authd = authd_,
+                     .resolver = resolver_,
+                     .services = services_,
+                     .counters = counters_,
+                     .config = std::move(config),
+                     .paths = path_file_.Load(),
+                     .save_paths = [this] { path_file_.Save(tables_->shared.paths); },
+                     .work = [this] { end_of_turn_->Request(); }};
+  const config::SctpConfig sctp = shared.config.node.sctp;
   auto make_engine = [&](sctp::EngineObserver& observer) -> Result<std::unique_ptr<sctp::Engine>> {
     StartedEngine started = TRY(start_engine(sctp, passed, observer));
     listen_ = std::move(started.listen);
     return std::move(started.engine);
   };
-  tables_ = TRY(Tables::Create(std::move(env), *edges_, make_engine));
+  tables_ = TRY(Tables::Create(std::move(shared), *edges_, make_engine));
 
   for (int fd : tables_->engine->fds()) {
     auto io = TRY(loop_.AddIo(fd, EPOLLIN, [this](std::uint32_t events) {
@@ -97,7 +98,7 @@ Result<> Node::MakeTables(config::Configuration config, event::ListenFds& passed
 
 void Node::AddCommands() {
   log_level_.emplace(loop_, control_->commands(), [this] {
-    return options_.log_level.value_or(tables_->env.config.node.log_level);
+    return options_.log_level.value_or(tables_->shared.config.node.log_level);
   });
   control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
@@ -115,7 +116,7 @@ void Node::AddCommands() {
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         tables_->channels.UpdateGauges();
         answer->Finish(MakeStatus(
-            {tables_->env, tables_->associations, tables_->channels, listen_, started_unix_}));
+            {tables_->shared, tables_->associations, tables_->channels, listen_, started_unix_}));
       }});
 }
 
@@ -191,7 +192,7 @@ void Node::UpdateCounters() {
 void Node::TellStatus() {
   std::size_t up = counters_[kAssociationsUp].value();
   std::string line = std::to_string(up) + " of " +
-                     std::to_string(tables_->env.config.peers.size()) + " peers up, " +
+                     std::to_string(tables_->shared.config.peers.size()) + " peers up, " +
                      std::to_string(tables_->channels.channels().size()) + " channels";
   if (!authd_.connected()) line += ", waiting for authd";
   event::NotifyStatus(line);

@@ -27,11 +27,11 @@ config::ReloadReport Node::Reload() {
 
 void Node::Apply(config::Configuration next, config::ReloadReport& report) {
   for (const config::KeyRow* row :
-       config::PutBackFixed(tables_->env.config.node, next.node, {"node", "sctp"}))
+       config::PutBackFixed(tables_->shared.config.node, next.node, {"node", "sctp"}))
     report.left.emplace_back(*row, kRestart);
-  report.changes = config::FindChanges(tables_->env.config, next);
+  report.changes = config::FindChanges(tables_->shared.config, next);
   SetLogLevel(options_.log_level.value_or(next.node.log_level));
-  const config::Configuration old = std::exchange(tables_->env.config, std::move(next));
+  const config::Configuration old = std::exchange(tables_->shared.config, std::move(next));
   tables_->channels.Reload();
   tables_->associations.Reload(old);
   control_->commands().WatchGroups();

@@ -94,11 +94,11 @@ const Association* AtWork(const StatusInput& in, const Peer& peer) {
 }
 
 // Either may be missing: a peer that is down, a stranger.
-void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
+void WriteAssociation(JsonWriter& out, const SharedState& shared, const Peer* peer,
                       const Association* association) {
   bool up = association != nullptr && association->up();
   sctp::AssociationStats stats;
-  if (association != nullptr) stats = env.engine->Stats(association->id());
+  if (association != nullptr) stats = shared.engine->Stats(association->id());
 
   out.Open('{');
   out.TextOrNull("peer", peer != nullptr ? peer->config().name : "");
@@ -113,12 +113,12 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
   out.TextOrNull("verified_node", up ? association->verified()->node : "");
   out.Field("srtt_ms", stats.paths.empty() ? std::optional<double>()
                                            : static_cast<double>(stats.paths.front().srtt.count()));
-  out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, env.now()) : std::nullopt);
+  out.Field("retry_in_ms", association == nullptr ? RetryIn(peer, shared.now()) : std::nullopt);
   out.TextOrNull("reason", up || peer == nullptr ? "" : peer->dialling().reason());
 
   WritePaths(out, stats, association);
   WriteTrying(out, peer);
-  WriteNotDirect(out, peer, env.now());
+  WriteNotDirect(out, peer, shared.now());
 
   out.Field("streams",
             association == nullptr ? std::optional<std::uint16_t>() : association->stream_count);
@@ -133,13 +133,13 @@ void WriteAssociation(JsonWriter& out, const Environment& env, const Peer* peer,
 void WriteAssociations(JsonWriter& out, const StatusInput& in) {
   out.Key("associations").Open('[');
   for (const auto& [name, peer] : in.associations.peers())
-    WriteAssociation(out, in.env, peer.get(), AtWork(in, *peer));
+    WriteAssociation(out, in.shared, peer.get(), AtWork(in, *peer));
 
   std::size_t strangers = 0, omitted = 0;
   for (const auto& [id, association] : in.associations.associations()) {
     if (!association->peer.empty() || association->state() == AssociationState::kEnding) continue;
     if (++strangers <= kMaxListed)
-      WriteAssociation(out, in.env, nullptr, association.get());
+      WriteAssociation(out, in.shared, nullptr, association.get());
     else
       ++omitted;
   }
@@ -174,9 +174,7 @@ void WriteChannel(JsonWriter& out, const Channel& channel) {
   out.TextOrNull("service", channel.service).Field("peer", channel.peer);
   out.Field("stream", stream ? std::optional<std::uint16_t>(stream->id.value()) : std::nullopt);
   out.Field("channel", stream ? std::optional<std::uint32_t>(channel.id.value()) : std::nullopt);
-  out.Field("role", channel.relayed()                      ? "relay"
-                    : channel.role == ChannelRole::kListen ? "listen"
-                                                           : "connect");
+  out.Field("role", channel.side.RoleText(channel));
   out.TextOrNull("relay_peer", channel.relay ? channel.relay->peer : "");
   out.Field("number", channel.number);
   out.Field("state", StateOf(channel));
@@ -227,11 +225,11 @@ std::string MakeStatus(const StatusInput& in) {
   JsonWriter out;
   out.Open('{').Field("daemon", "funnel-sctpd").Field("version", kVersion);
   out.Field("pid", ::getpid()).Field("started", in.started_unix);
-  out.Field("node", in.env.config.node.name).Field("engine", in.env.engine->name());
+  out.Field("node", in.shared.config.node.name).Field("engine", in.shared.engine->name());
   out.Key("listen").Open('[');
   for (const auto& address : in.listen) out.Value(address);
   out.Close(']');
-  out.Field("authd_connected", in.env.authd.connected());
+  out.Field("authd_connected", in.shared.authd.connected());
   WriteAssociations(out, in);
   WriteChannels(out, in);
   WriteRefusals(out, in.channels.refusals());

@@ -10,7 +10,7 @@
 namespace funnel::sctpd {
 
 struct StatusInput {
-  const Environment& env;
+  const SharedState& shared;
   const AssociationTable& associations;
   const ChannelTable& channels;
   std::vector<std::string> listen;

@@ -8,8 +8,8 @@
 
 #include "common/wire/frame/open.h"
 #include "funnel-sctpd/association/associations.h"
-#include "funnel-sctpd/environment.h"
 #include "funnel-sctpd/relay/passing_nonces.h"
+#include "funnel-sctpd/shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -26,8 +26,8 @@ class RelayRoutes {
     std::expected<void, Denial> allowed;
   };
 
-  RelayRoutes(Environment& env, Associations& associations)
-      : env_(env), associations_(associations) {}
+  RelayRoutes(SharedState& shared, Associations& associations)
+      : shared_(shared), associations_(associations) {}
 
   // Whether OPEN, which came from the peer FROM, may be passed on; nullopt: it is no relay's
   // business.
@@ -44,7 +44,7 @@ class RelayRoutes {
                                                      const config::ServiceConfig& service,
                                                      const wire::OpenBody& open);
 
-  Environment& env_;
+  SharedState& shared_;
   Associations& associations_;
   PassingNonces passing_;
 };

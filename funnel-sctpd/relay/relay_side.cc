@@ -20,7 +20,7 @@ bool RelaySide::OnOpened(Channel& channel, ByteView frame) {
   if (!channel.half_open || channel.stream()->closed_received) return false;
 
   parts_.pending.Remove(channel);
-  parts_.env.Count(kRelaysOpened);
+  parts_.shared.Count(kRelaysOpened);
   SendOn(channel, frame);
   channel.stream()->opened = true;
   channel.SetState(ChannelState::kOpen, "");
@@ -38,7 +38,7 @@ bool RelaySide::OnRefused(Channel& channel, ByteView frame) {
     return true;
   }
 
-  parts_.env.Count(kRelaysRefused);
+  parts_.shared.Count(kRelaysRefused);
   SendOn(channel, frame);
   // REFUSED frees the stream at both ends.
   parts_.ends.End(channel, ipc::LinkEndCode::kClosed, "refused");
@@ -51,14 +51,14 @@ void RelaySide::SendOn(Channel& channel, ByteView frame) {
 }
 
 bool RelaySide::IsConfigured(const Channel& channel) const {
-  const auto* service = parts_.env.config.FindService(channel.service);
+  const auto* service = parts_.shared.config.FindService(channel.service);
   if (service == nullptr || service->role != config::Role::kRelay) return false;
   if (channel.role == ChannelRole::kListen) return service->relay_to == channel.peer;
   return service->RelaysFor(channel.peer) && service->relay_to == channel.relay->peer;
 }
 
 bool RelaySide::HidesConnections(const Channel& channel) const {
-  const auto* service = parts_.env.config.FindService(channel.service);
+  const auto* service = parts_.shared.config.FindService(channel.service);
   return channel.stream() != nullptr && service != nullptr &&
          service->protocol == config::Protocol::kTcp;
 }
@@ -71,8 +71,8 @@ std::size_t RelaySide::Close(const std::string& service, std::optional<std::uint
   std::vector<Channel*> closing;
   std::size_t count = 0;
   for (const auto& [own_number, channel] : parts_.channels.All()) {
-    if (!channel->relayed() || channel->service != service) continue;
-    if (channel->link == nullptr || channel->ending) continue;  // it is closing already
+    // One that is not joined any more is closing already.
+    if (channel->service != service || !IsJoined(*channel)) continue;
 
     const Channel* twin = TwinOf(*channel);
     if (number && own_number != *number && (twin == nullptr || twin->number != *number)) continue;
@@ -86,7 +86,7 @@ std::size_t RelaySide::Close(const std::string& service, std::optional<std::uint
 }
 
 void RelaySide::OnQueued(Channel& channel) {
-  const auto& limits = parts_.env.config.node.sctp;
+  const auto& limits = parts_.shared.config.node.sctp;
   if (channel.link->pending_bytes() > limits.channel_queue_bytes)
     return CloseForOverflow(channel, TooSlow(channel));
 
@@ -100,9 +100,8 @@ void RelaySide::OnQueued(Channel& channel) {
 
 Channel* RelaySide::Greediest() const {
   const ChannelRegistry::Map& all = parts_.channels.All();
-  auto waiting = [](const Channel& channel) {
-    const bool counts = channel.relayed() && channel.link != nullptr && !channel.ending;
-    return counts ? channel.link->pending_bytes() : 0;
+  auto waiting = [this](const Channel& channel) {
+    return IsJoined(channel) ? channel.link->pending_bytes() : 0;
   };
   std::map<std::string_view, std::size_t> of_peer;
   for (const auto& [number, channel] : all) of_peer[channel->peer] += waiting(*channel);

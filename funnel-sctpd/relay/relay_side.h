@@ -15,7 +15,7 @@ namespace funnel::sctpd {
 class RelaySide final : public ChannelSide {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     Associations& associations;
     ChannelRegistry& channels;
     LinkTable& links;
@@ -37,6 +37,7 @@ class RelaySide final : public ChannelSide {
   [[nodiscard]] std::string_view no_answer() const override {
     return "the next hop does not answer";
   }
+  [[nodiscard]] std::string_view RoleText(const Channel&) const override { return "relay"; }
   [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
   [[nodiscard]] bool HidesConnections(const Channel& channel) const override;
 
@@ -47,6 +48,10 @@ class RelaySide final : public ChannelSide {
   // Passes FRAME on to CHANNEL's peer.
   void SendOn(Channel& channel, ByteView frame);
 
+  // Whether CHANNEL is one of those that are joined here, and still is.
+  [[nodiscard]] bool IsJoined(const Channel& channel) const {
+    return &channel.side == this && channel.link != nullptr && !channel.ending;
+  }
   // The one that CHANNEL, which has a link, is joined with; nullptr: it has gone.
   [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
   // Of all relayed channels of the peer that has most waiting here, the one that has; nullptr:

@@ -8,10 +8,11 @@ namespace funnel::sctpd {
 
 Relays::Relays(const Parts& parts)
     : parts_(parts),
-      turn_([&env = parts.env] { return env.now(); }, [&env = parts.env] { env.work(); }),
-      routes_(parts.env, parts.associations),
-      side_({parts.env, parts.associations, parts.channels, parts.links, parts.pending, parts.ends,
-             turn_}) {}
+      turn_([&shared = parts.shared] { return shared.now(); },
+            [&shared = parts.shared] { shared.work(); }),
+      routes_(parts.shared, parts.associations),
+      side_({parts.shared, parts.associations, parts.channels, parts.links, parts.pending,
+             parts.ends, turn_}) {}
 
 bool Relays::OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body) {
   auto verdict = routes_.Judge(association.peer, body);
@@ -25,7 +26,7 @@ bool Relays::OnOpen(Association& association, StreamId stream, ChannelId id, Byt
 
 void Relays::Deny(Association& association, StreamId stream, ChannelId id,
                   const config::ServiceConfig& service, const RelayRoutes::Denial& denial) {
-  parts_.env.Count(kRelaysRefused);
+  parts_.shared.Count(kRelaysRefused);
   const std::string& name = service.name.text();
   Log(LogLevel::kWarning, "relay-refused", denial.why,
       {{"SERVICE", name}, {"PEER", association.peer}});
@@ -34,7 +35,7 @@ void Relays::Deny(Association& association, StreamId stream, ChannelId id,
                        .direction = Refusal::Direction::kOut,
                        .code = static_cast<std::uint16_t>(denial.code),
                        .text = denial.why},
-                      parts_.env.config.node.sctp.refusals_kept);
+                      parts_.shared.config.node.sctp.refusals_kept);
   parts_.ends.RefuseOpen(association, stream, id, denial.code,
                          denial.is_secret ? "" : parts_.ends.RelayText(denial.why));
 }
@@ -47,8 +48,8 @@ void Relays::Join(Association& association, StreamId stream, ChannelId id, ByteV
     return parts_.ends.RefuseOpen(association, stream, id, wire::RefusalCode::kNoRoute);
 
   const std::string& name = service.name.text();
-  auto [before, after] = RelayEnd::CreatePair(turn_, parts_.observer,
-                                              parts_.env.config.node.sctp.channel_queue_bytes / 2);
+  auto [before, after] = RelayEnd::CreatePair(
+      turn_, parts_.observer, parts_.shared.config.node.sctp.channel_queue_bytes / 2);
 
   Channel& in = parts_.channels.Add(ChannelRole::kConnect, name, association.peer, side_);
   in.relay.emplace(service.relay_to, routes_.Hold(open->nonce));
@@ -76,9 +77,9 @@ void Relays::SetLink(Channel& channel, std::unique_ptr<FrameLink> link) {
 }
 
 void Relays::UpdateGauges() {
-  parts_.env.counters[kRelayFramesExpired] = turn_.expired();
-  parts_.env.counters[kRelayFramesDisplaced] = turn_.displaced();
-  parts_.env.counters[kRelayQueuedBytes] = turn_.queued_bytes();
+  parts_.shared.counters[kRelayFramesExpired] = turn_.expired();
+  parts_.shared.counters[kRelayFramesDisplaced] = turn_.displaced();
+  parts_.shared.counters[kRelayQueuedBytes] = turn_.queued_bytes();
 }
 
 }  // namespace funnel::sctpd

@@ -12,7 +12,7 @@ namespace funnel::sctpd {
 class Relays {
  public:
   struct Parts {
-    Environment& env;
+    SharedState& shared;
     Associations& associations;
     FrameLinkObserver& observer;
     ChannelRegistry& channels;

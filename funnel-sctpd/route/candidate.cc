@@ -24,14 +24,15 @@ std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresse
                 (rules.carrier == config::Carrier::kAuto && rules.direct_now);
   bool udp = rules.carrier != config::Carrier::kDirect;
   std::vector<Candidate> candidates;
-  for (const ResolvedAddress& place : addresses) {
-    std::uint16_t port = place.address.port();
-    if (direct && place.carrier != sctp::Carrier::kUdp)
-      candidates.push_back({place.address.WithPort(0), sctp::Carrier::kDirect,
-                            port != 0 ? port : rules.sctp_port, place.priority, place.host});
-    if (udp && place.carrier != sctp::Carrier::kDirect)
-      candidates.push_back({place.address.WithPort(port != 0 ? port : rules.udp_port),
-                            sctp::Carrier::kUdp, rules.sctp_port, place.priority, place.host});
+  for (const ResolvedAddress& resolved : addresses) {
+    std::uint16_t port = resolved.address.port();
+    if (direct && resolved.carrier != sctp::Carrier::kUdp)
+      candidates.push_back({resolved.address.WithPort(0), sctp::Carrier::kDirect,
+                            port != 0 ? port : rules.sctp_port, resolved.priority, resolved.host});
+    if (udp && resolved.carrier != sctp::Carrier::kDirect)
+      candidates.push_back({resolved.address.WithPort(port != 0 ? port : rules.udp_port),
+                            sctp::Carrier::kUdp, rules.sctp_port, resolved.priority,
+                            resolved.host});
   }
   return candidates;
 }

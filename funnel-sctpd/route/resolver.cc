@@ -17,8 +17,9 @@ struct Answer {
   std::string error;
 };
 
-// The addresses of HOST, each as PLACE says otherwise.
-void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress place, Answer& answer) {
+// The addresses of HOST, each otherwise as RESOLVED says.
+void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress resolved,
+             Answer& answer) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;
@@ -33,9 +34,9 @@ void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress place,
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     auto address = sctp::TransportAddress::FromSockaddr(at->ai_addr, at->ai_addrlen);
     if (!address) continue;
-    place.address = *address;
-    if (std::ranges::find(answer.addresses, place) == answer.addresses.end())
-      answer.addresses.push_back(place);
+    resolved.address = *address;
+    if (std::ranges::find(answer.addresses, resolved) == answer.addresses.end())
+      answer.addresses.push_back(resolved);
   }
   ::freeaddrinfo(found);
 }

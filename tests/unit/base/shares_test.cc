@@ -12,15 +12,14 @@ class SharesTest : public testing::Test {
   // Takes all that CLIENT gets.
   std::size_t TakeAll(const char* client, Shares::Standing standing = Shares::Standing::kKnown) {
     std::size_t count = 0;
-    for (auto place = shares_.Take(client, standing); place;
-         place = shares_.Take(client, standing)) {
-      places_.push_back(std::move(place));
+    for (auto slot = shares_.Take(client, standing); slot; slot = shares_.Take(client, standing)) {
+      slots_.push_back(std::move(slot));
       ++count;
     }
     return count;
   }
   Shares shares_{{.total = 100, .per_client = 60, .known = 5}};
-  std::vector<Shares::Place> places_;
+  std::vector<Shares::Slot> slots_;
 };
 
 TEST_F(SharesTest, NoClientGetsMoreThanItsShare) {
@@ -45,12 +44,12 @@ TEST_F(SharesTest, KnownClientsUseTheirOwnPlacesFirst) {
 TEST_F(SharesTest, APlaceComesBackWhenItGoes) {
   TakeAll("stranger", Shares::Standing::kStranger);
   EXPECT_FALSE(shares_.Take("x", Shares::Standing::kStranger));
-  places_.pop_back();
-  Shares::Place place = shares_.Take("x", Shares::Standing::kStranger);
-  EXPECT_TRUE(place);
-  place = {};
+  slots_.pop_back();
+  Shares::Slot slot = shares_.Take("x", Shares::Standing::kStranger);
+  EXPECT_TRUE(slot);
+  slot = {};
   EXPECT_EQ(shares_.TakenBy("x"), 0u);
-  places_.clear();
+  slots_.clear();
   EXPECT_EQ(shares_.taken(), 0u);
   EXPECT_EQ(TakeAll("a"), 60u);
 }
@@ -60,7 +59,7 @@ TEST_F(SharesTest, LowerLimitsLeaveWhatIsTaken) {
   shares_.set_limits({.total = 10, .per_client = 10, .known = 5});
   EXPECT_EQ(shares_.taken(), 60u);
   EXPECT_FALSE(shares_.Take("b"));
-  places_.clear();
+  slots_.clear();
   EXPECT_TRUE(shares_.Take("b"));
 }
 

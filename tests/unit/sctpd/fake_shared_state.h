@@ -1,8 +1,8 @@
-// What a part of sctpd stands on in a test of its own: an environment made of fakes. Time stands,
+// What a part of sctpd stands on in a test of its own: shared state made of fakes. Time stands,
 // and chance is always the same.
 #pragma once
 
-#include "funnel-sctpd/environment.h"
+#include "funnel-sctpd/shared_state.h"
 #include "tests/unit/sctpd/test_node.h"
 
 namespace funnel::sctpd {
@@ -16,10 +16,10 @@ class NoEvents final : public sctp::EngineObserver {
   void OnMoved(AssociationId, const sctp::PeerPath&) override {}
 };
 
-struct FakeEnvironment {
-  FakeEnvironment() { env.engine = &engine; }
-  FakeEnvironment(const FakeEnvironment&) = delete;
-  FakeEnvironment& operator=(const FakeEnvironment&) = delete;
+struct FakeSharedState {
+  FakeSharedState() { shared.engine = &engine; }
+  FakeSharedState(const FakeSharedState&) = delete;
+  FakeSharedState& operator=(const FakeSharedState&) = delete;
 
   TimePoint now{std::chrono::seconds(1000)};
   FakeAuthd authd;
@@ -30,13 +30,13 @@ struct FakeEnvironment {
   const sctp::TransportAddress engine_address = *sctp::TransportAddress::Parse("192.0.2.1", 9899);
   FakeEngine engine{network, engine_address, no_events};
   metrics::CounterFile counters = metrics::CounterFile::InMemory(CounterTable());
-  Environment env{.authd = authd,
-                  .resolver = resolver,
-                  .services = services,
-                  .counters = counters,
-                  .config = {},
-                  .now = [this] { return now; },
-                  .random = [] { return 1.0; }};
+  SharedState shared{.authd = authd,
+                     .resolver = resolver,
+                     .services = services,
+                     .counters = counters,
+                     .config = {},
+                     .now = [this] { return now; },
+                     .random = [] { return 1.0; }};
 };
 
 }  // namespace funnel::sctpd

@@ -191,7 +191,7 @@ class TestNode {
   TestEdge Attach(const std::string& service) {
     UniqueFd ours, theirs;
     MakeSockets(ours, theirs);
-    EXPECT_TRUE(channels->Attach(*env.config.FindService(service), std::move(theirs)));
+    EXPECT_TRUE(channels->Attach(*shared.config.FindService(service), std::move(theirs)));
     return TestEdge(std::move(ours));
   }
   static void MakeSockets(UniqueFd& ours, UniqueFd& theirs) {
@@ -211,7 +211,7 @@ class TestNode {
   FakeEngine* engine = nullptr;
   std::unique_ptr<event::EpollSet> edges;
   std::unique_ptr<Tables> tables;
-  Environment& env = tables->env;
+  SharedState& shared = tables->shared;
   ChannelTable* const channels = &tables->channels;
   AssociationTable* const associations = &tables->associations;
 

@@ -19,7 +19,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOverMaxSessions) {
   client_ = ConnectTo(client_address_);
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
   EXPECT_EQ(AtClient(kSessionsOverLimit), 1u);
-  // A place that is given back serves the next.
+  // A slot that is given back serves the next.
   CloseWithReset(std::move(first));
   EXPECT_TRUE(Until([&] { return client_shared_->limit.taken() == 1; }));
   const UniqueFd third = ConnectTo(client_address_);

@@ -4,12 +4,12 @@
 
 #include <vector>
 
-#include "tests/unit/sctpd/fake_environment.h"
+#include "tests/unit/sctpd/fake_shared_state.h"
 
 namespace funnel::sctpd {
 namespace {
 
-class AssociationRegistryTest : public testing::Test, public FakeEnvironment {
+class AssociationRegistryTest : public testing::Test, public FakeSharedState {
  protected:
   AssociationRegistryTest() { SetLogLevel(LogLevel::kError); }
 
@@ -23,7 +23,7 @@ class AssociationRegistryTest : public testing::Test, public FakeEnvironment {
   }
   std::uint64_t up() { return counters[kAssociationsUp].value(); }
 
-  AssociationRegistry all{env};
+  AssociationRegistry all{shared};
 };
 
 TEST_F(AssociationRegistryTest, GaugeFollowsTheStates) {
@@ -63,7 +63,7 @@ TEST_F(AssociationRegistryTest, OneThatWasFoundLastIsForgottenWhenItGoes) {
 
 TEST_F(AssociationRegistryTest, DeadlinesComeOnceAndGoWithTheirAssociation) {
   int asked_for_work = 0;
-  env.work = [&] { ++asked_for_work; };
+  shared.work = [&] { ++asked_for_work; };
   Association& first = Add(1);
   Association& second = Add(2);
   all.SetDeadline(first, now + 5s);

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "funnel-sctpd/association/association.h"
-#include "tests/unit/sctpd/fake_environment.h"
+#include "tests/unit/sctpd/fake_shared_state.h"
 
 namespace funnel::sctpd {
 namespace {
 
-class AssociationStatesTest : public testing::Test, public FakeEnvironment {
+class AssociationStatesTest : public testing::Test, public FakeSharedState {
  protected:
   AssociationStatesTest() { SetLogLevel(LogLevel::kError); }
 

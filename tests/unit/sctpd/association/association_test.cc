@@ -255,13 +255,13 @@ TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
 
 TEST_F(AssociationTest, ReloadTouchesOnlyWhatChanged) {
   BringUp();
-  config::Configuration old = a->env.config;
-  a->env.config.peers.push_back(MakePeer("c", "192.0.2.3"));
+  config::Configuration old = a->shared.config;
+  a->shared.config.peers.push_back(MakePeer("c", "192.0.2.3"));
   a->associations->Reload(old);
   EXPECT_NE(a->associations->FindUp("b"), nullptr);
   EXPECT_TRUE(a->associations->peers().contains("c"));
-  old = a->env.config;
-  a->env.config.peers = {MakePeer("c", "192.0.2.3")};
+  old = a->shared.config;
+  a->shared.config.peers = {MakePeer("c", "192.0.2.3")};
   a->associations->Reload(old);
   EXPECT_EQ(a->associations->FindUp("b"), nullptr);
   EXPECT_FALSE(a->associations->peers().contains("b"));
@@ -270,8 +270,8 @@ TEST_F(AssociationTest, ReloadTouchesOnlyWhatChanged) {
 
 TEST_F(AssociationTest, PeerWithAnotherPrincipalIsVerifiedAnew) {
   BringUp();
-  config::Configuration old = a->env.config;
-  a->env.config.peers[0].principal.realm = "ELSEWHERE";
+  config::Configuration old = a->shared.config;
+  a->shared.config.peers[0].principal.realm = "ELSEWHERE";
   a->authd.starts.clear();
   a->associations->Reload(old);
   EXPECT_EQ(a->associations->FindUp("b"), nullptr);

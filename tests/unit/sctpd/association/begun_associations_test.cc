@@ -27,8 +27,8 @@ class BegunAssociationsTest : public PeerParts {
   }
   Association& Number(std::uint64_t id) { return *host.all.at(AssociationId(id)); }
 
-  PeerAddresses addresses{env};
-  BegunAssociations begun{{*peer, env, host, addresses}};
+  PeerAddresses addresses{shared};
+  BegunAssociations begun{{*peer, shared, host, addresses}};
   Attempts attempts;
 };
 
@@ -90,8 +90,8 @@ TEST_F(BegunAssociationsTest, SuccessorReplacesAndIsBeingVerified) {
 }
 
 TEST_F(BegunAssociationsTest, HeadStartLetsASecondInitGoBeforeAWorseCandidate) {
-  env.config.node.sctp.rto_initial = 700ms;
-  env.config.node.sctp.attempt_delay = 250ms;
+  shared.config.node.sctp.rto_initial = 700ms;
+  shared.config.node.sctp.attempt_delay = 250ms;
   EXPECT_EQ(begun.HeadStart().usual, 250ms);
   EXPECT_EQ(begun.HeadStart().before_worse, 1400ms);
 }

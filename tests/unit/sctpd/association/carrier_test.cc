@@ -41,7 +41,7 @@ TEST_F(CarrierTest, UdpBeginsAtOnceWhereDirectCannot) {
   EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(peer().addresses().direct().why_not(), "no direct SCTP");
   // That costs nothing, so it is not remembered.
-  EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
+  EXPECT_EQ(a->shared.paths.Find("b")->direct_from_unix, 0);
 }
 
 TEST_F(CarrierTest, LateDirectStillWins) {
@@ -84,7 +84,7 @@ TEST_F(CarrierTest, RestartRemembersThatDirectDoesNotAnswer) {
   Step(300ms);
   VerifyAll();
   EXPECT_GE(a->saves, 1);
-  PathMemory kept = a->env.paths;
+  PathMemory kept = a->shared.paths;
   ASSERT_NE(kept.Find("b"), nullptr);
   EXPECT_NEAR(static_cast<double>(kept.Find("b")->direct_from_unix - std::time(nullptr)), 600, 2);
   MakeAuto(kept);
@@ -117,8 +117,8 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   Settle();
   EXPECT_EQ(used_path(), kDirectB);
   EXPECT_EQ(peer().addresses().direct().why_not(), "");
-  EXPECT_EQ(a->env.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
-  EXPECT_EQ(a->env.paths.Find("b")->direct_from_unix, 0);
+  EXPECT_EQ(a->shared.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
+  EXPECT_EQ(a->shared.paths.Find("b")->direct_from_unix, 0);
   a->engine->MoveTo(id, a->engine->offered.at(id)[1]);
   Settle();
   EXPECT_EQ(used_path(), kUdpB);

@@ -11,7 +11,8 @@ class DiallingTest : public PeerParts {
  protected:
   // A peer that was up at ADDRESS by UDP before the last start.
   void MakeKnown(const std::string& address) {
-    env.paths.Set("b", {.candidate = {.address = *sctp::TransportAddress::Parse(address, 9899)}});
+    shared.paths.Set("b",
+                     {.candidate = {.address = *sctp::TransportAddress::Parse(address, 9899)}});
     Make();
   }
   [[nodiscard]] const Dialling& dialling() const { return peer->dialling(); }
@@ -21,8 +22,8 @@ class DiallingTest : public PeerParts {
 TEST_F(DiallingTest, AddressThatWorkedLastIsTriedWhileTheNameIsLookedUp) {
   MakeKnown("192.0.2.9");
   peer->Consider();
-  EXPECT_EQ(host.woken, now + env.config.node.sctp.attempt_delay);
-  now += env.config.node.sctp.attempt_delay - 1ms;
+  EXPECT_EQ(host.woken, now + shared.config.node.sctp.attempt_delay);
+  now += shared.config.node.sctp.attempt_delay - 1ms;
   peer->Consider();
   EXPECT_TRUE(host.connects.empty()) << "an answer may come";
   now += 1ms;
@@ -35,7 +36,7 @@ TEST_F(DiallingTest, AddressThatWorkedLastIsTriedWhileTheNameIsLookedUp) {
 TEST_F(DiallingTest, WhatWasTriedInVainWaitsForTheAnswerNextTime) {
   MakeKnown("192.0.2.9");
   peer->Consider();
-  now += env.config.node.sctp.attempt_delay;
+  now += shared.config.node.sctp.attempt_delay;
   peer->Consider();
   host.End(*host.all.at(AssociationId(1)), "no answer in time");
   EXPECT_EQ(state(), Dialer::State::kWaiting);
@@ -110,7 +111,7 @@ TEST_F(DiallingTest, OneThatCouldNotBeVerifiedIsNotWaitedForAnyMore) {
 
 TEST_F(DiallingTest, RoundIsOverWhenItsLastAttemptHasFailed) {
   Resolve();
-  now += env.config.node.sctp.attempt_delay;
+  now += shared.config.node.sctp.attempt_delay;
   peer->Consider();
   host.End(*host.all.at(AssociationId(1)), "refused");
   EXPECT_EQ(state(), Dialer::State::kConnecting) << "the other one may still answer";

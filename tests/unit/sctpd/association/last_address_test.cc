@@ -72,7 +72,7 @@ TEST_F(LastAddressTest, IsNotTriedByACarrierThatConfigurationExcludes) {
   Start("192.0.2.2");
   auto config = config_a;
   config.peers[0].carrier = config::Carrier::kDirect;
-  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config, now, a->env.paths);
+  a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config, now, a->shared.paths);
   a->associations->Start();
   Settle();
   Advance(1s);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "funnel-sctpd/association/peer.h"
-#include "tests/unit/sctpd/fake_environment.h"
+#include "tests/unit/sctpd/fake_shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -48,7 +48,7 @@ class FakeHost final : public AssociationHost {
   int published = 0;
 };
 
-class PeerParts : public testing::Test, public FakeEnvironment {
+class PeerParts : public testing::Test, public FakeSharedState {
  protected:
   PeerParts() {
     SetLogLevel(LogLevel::kError);
@@ -60,7 +60,7 @@ class PeerParts : public testing::Test, public FakeEnvironment {
   }
   void Make() {
     config.connect[0].host = "b.example";
-    peer = std::make_unique<Peer>(env, host, config);
+    peer = std::make_unique<Peer>(shared, host, config);
     host.peer = peer.get();
   }
   // The one of that number is up, and is being verified.
@@ -84,7 +84,7 @@ class PeerParts : public testing::Test, public FakeEnvironment {
   // By UDP, after direct SCTP did not answer.
   Association& UpByUdp() {
     Resolve();
-    now += env.config.node.sctp.attempt_delay;
+    now += shared.config.node.sctp.attempt_delay;
     peer->Consider();
     Association& up = Up(2);
     Serve(up);

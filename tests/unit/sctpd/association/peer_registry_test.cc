@@ -9,16 +9,16 @@ namespace {
 class PeerRegistryTest : public PeerParts {
  protected:
   PeerRegistryTest() {
-    env.work = [this] { ++asked_for_work; };
-    env.config.peers = {config};
+    shared.work = [this] { ++asked_for_work; };
+    shared.config.peers = {config};
     peers.Add(config);
     host.peer = peers.Find("b");
   }
   // Changes the configuration by CHANGE, and reloads.
   template <typename Change>
   void Reload(Change&& change) {
-    const config::Configuration old = env.config;
-    change(env.config.peers);
+    const config::Configuration old = shared.config;
+    change(shared.config.peers);
     peers.Reload(old);
   }
   // The peer "b" is up.
@@ -36,7 +36,7 @@ class PeerRegistryTest : public PeerParts {
   }
 
   int asked_for_work = 0;
-  PeerRegistry peers{env, host};
+  PeerRegistry peers{shared, host};
 };
 
 TEST_F(PeerRegistryTest, PeersAreFoundByTheirName) {

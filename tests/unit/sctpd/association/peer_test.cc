@@ -13,8 +13,8 @@ class PeerTest : public PeerParts {};
 TEST_F(PeerTest, CandidatesAreTriedInParallelAndTheFirstUpWins) {
   Resolve();
   EXPECT_EQ(host.connects, std::vector<std::string>{kDirect});
-  EXPECT_EQ(host.woken, now + env.config.node.sctp.attempt_delay);
-  now += env.config.node.sctp.attempt_delay;
+  EXPECT_EQ(host.woken, now + shared.config.node.sctp.attempt_delay);
+  now += shared.config.node.sctp.attempt_delay;
   peer->Consider();
   EXPECT_EQ(host.connects, (std::vector<std::string>{kDirect, kUdp}));
   EXPECT_EQ(peer->begun().All().size(), 2u);
@@ -81,7 +81,7 @@ TEST_F(PeerTest, OneThatCouldNotProveItselfWaitsAsLongAsSaid) {
 }
 
 TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
-  env.config.node.name = "a.example";
+  shared.config.node.name = "a.example";
   Resolve();
   Association& ours = Up(1);
   Serve(ours);
@@ -97,7 +97,7 @@ TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
 
 TEST_F(PeerTest, PathThatServesIsRemembered) {
   UpByUdp();
-  const RememberedPath* remembered = env.paths.Find("b");
+  const RememberedPath* remembered = shared.paths.Find("b");
   ASSERT_NE(remembered, nullptr);
   EXPECT_EQ(PathText(remembered->candidate.path()), kUdp);
   EXPECT_GT(remembered->direct_from_unix, 0) << "direct SCTP did not answer";
@@ -112,7 +112,7 @@ class FailbackPartTest : public PeerParts {
   Association& BeginBeside() {
     Association& up = UpByUdp();
     now = *peer->failback().due();
-    host.idle_since = now - env.config.node.sctp.switch_idle;
+    host.idle_since = now - shared.config.node.sctp.switch_idle;
     peer->Consider();
     EXPECT_EQ(peer->failback().state(), Failback::State::kResolving);
     resolver.Answer();
@@ -126,10 +126,10 @@ TEST_F(FailbackPartTest, WaitsForAnIdleMoment) {
   ASSERT_TRUE(peer->failback().due());
   now = *peer->failback().due();
   peer->Consider();
-  EXPECT_EQ(host.woken, now + env.config.node.sctp.switch_idle) << "it is in use";
+  EXPECT_EQ(host.woken, now + shared.config.node.sctp.switch_idle) << "it is in use";
   host.idle_since = now - 1ms;
   peer->Consider();
-  EXPECT_EQ(host.woken, *host.idle_since + env.config.node.sctp.switch_idle);
+  EXPECT_EQ(host.woken, *host.idle_since + shared.config.node.sctp.switch_idle);
   EXPECT_EQ(counters[kReturnsTried].value(), 0u);
 }
 
@@ -186,7 +186,7 @@ class PeerAddressesTest : public PeerParts {
   static sctp::TransportAddress At(const std::string& host) {
     return *sctp::TransportAddress::Parse(host, 9899);
   }
-  PeerAddresses addresses{env};
+  PeerAddresses addresses{shared};
 };
 
 TEST_F(PeerAddressesTest, HostsAreThoseOfTheNamesAndWhereItWasVerified) {
@@ -208,7 +208,7 @@ TEST_F(PeerAddressesTest, HostsOfOnePeerAreLimited) {
 }
 
 TEST_F(PeerAddressesTest, DirectIsLeftOutNoLongerThanConfigured) {
-  const Duration retry = env.config.node.sctp.direct_retry;
+  const Duration retry = shared.config.node.sctp.direct_retry;
   addresses.OnDirectFailed("a clock that was wrong", retry * 100);
   EXPECT_EQ(addresses.direct().from(), now + retry);
   addresses.OnDirectFailed("before the last start", 1s);

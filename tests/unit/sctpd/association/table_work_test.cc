@@ -20,7 +20,7 @@ class Hub {
     config.node.sctp.half_open_total = kMany + 2;
     for (std::size_t i = 0; i <= others; ++i) config.peers.push_back(MakePeer(NameOf(i), ""));
     node = std::make_unique<TestNode>(network_, *loop_, "hub", "192.0.2.1", config, now);
-    node->env.now = [this] {
+    node->shared.now = [this] {
       ++asked_;
       return now_;
     };
@@ -108,7 +108,7 @@ TEST_F(TableWorkTest, AFrameLooksAtItsOwnChannel) {
 TEST_F(TableWorkTest, AVerdictThatIsDueLooksAtItsOwnAssociation) {
   now += 1s;
   for (Hub* hub : {&few, &many}) hub->ComeIn(kMany + 1);
-  now += few.node->env.config.node.sctp.verify_timeout - 1s;
+  now += few.node->shared.config.node.sctp.verify_timeout - 1s;
   for (Hub* hub : {&few, &many}) hub->Turn();  // the OPENs that came before are due
   now += 1s;
   CostsTheSame([](Hub&) {});

@@ -36,16 +36,16 @@ class VerifierTest : public PeerParts, public Associations, public AssociationUs
   }
   static Bytes Frame() { return Bytes(wire::kFrameHeaderSize + 1); }
 
-  AssociationRegistry all{env};
-  PeerRegistry peers{env, host};
-  Verifier verifier{{env, host, *this, *this, all, peers}};
+  AssociationRegistry all{shared};
+  PeerRegistry peers{shared, host};
+  Verifier verifier{{shared, host, *this, *this, all, peers}};
   std::vector<StreamId> sent_on;
   std::vector<AssociationId> up;
 };
 
 TEST_F(VerifierTest, VerdictBringsItUp) {
   Association& association = ComeIn();
-  EXPECT_EQ(association.deadline.at(), now + env.config.node.sctp.verify_timeout);
+  EXPECT_EQ(association.deadline.at(), now + shared.config.node.sctp.verify_timeout);
   EXPECT_EQ(counters[kAssociationsUnverified].value(), 1u);
   verifier.OnVerified(Verdict());
   EXPECT_TRUE(association.up());
@@ -102,7 +102,7 @@ TEST_F(VerifierTest, WhatWasVerifiedStaysUpThoughANewAuthdCannot) {
 }
 
 TEST_F(VerifierTest, PlaceIsGivenBackWithTheAssociation) {
-  env.config.node.sctp.unverified_per_address = 1;
+  shared.config.node.sctp.unverified_per_address = 1;
   verifier.Configure();
   Association& first = ComeIn(1);
   ComeIn(2);

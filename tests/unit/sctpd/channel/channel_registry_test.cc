@@ -8,7 +8,7 @@ namespace {
 class ChannelRegistryTest : public ChannelParts {
  protected:
   ChannelRegistryTest() {
-    env.work = [this] { ++asked_for_work; };
+    shared.work = [this] { ++asked_for_work; };
   }
   int asked_for_work = 0;
 };

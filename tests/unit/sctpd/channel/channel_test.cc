@@ -229,7 +229,7 @@ TEST_F(ChannelTest, ReloadEndsTheChannelsOfAServiceThatWent) {
   TestEdge served = OpenChannel(edge, kId);
   TestEdge back = b->Attach("back");
   Settle();
-  a->env.config.services.pop_back();
+  a->shared.config.services.pop_back();
   a->channels->Reload();
   Settle();
   auto frames = edge.Receive();

@@ -39,7 +39,7 @@ class EdgeFramesTest : public ChannelParts {
   Channel& channel;
   TestLink* link;
   Refusals refusals;
-  EdgeFrames frames{{env, associations, links, ends, refusals}};
+  EdgeFrames frames{{shared, associations, links, ends, refusals}};
 };
 
 TEST_F(EdgeFramesTest, OpenTakesAStreamAndGoesOut) {
@@ -96,8 +96,8 @@ TEST_F(EdgeFramesTest, OpenThatFindsTheEngineFullComesAgain) {
 }
 
 TEST_F(EdgeFramesTest, PinnedServiceUsesItsOwnStreamsOnly) {
-  env.config.services[0].stream = StreamId(5);
-  env.config.services[0].channels = 2;
+  shared.config.services[0].stream = StreamId(5);
+  shared.config.services[0].channels = 2;
   for (std::uint16_t expected : {5, 6}) {
     Channel& next = Add(ChannelRole::kListen);
     Link(next);

@@ -20,7 +20,7 @@ class EdgeSideTest : public ChannelParts {
   std::unique_ptr<Association> association;
   Channel& channel;
   TestLink* link;
-  EdgeSide edge_side{env, ends};
+  EdgeSide edge_side{shared, ends};
 };
 
 TEST_F(EdgeSideTest, LostEdgeClosesTheChannelAndIsCounted) {
@@ -46,7 +46,7 @@ TEST_F(EdgeSideTest, EdgeThatHasClosedIsNotLost) {
 }
 
 TEST_F(EdgeSideTest, EdgeThatDoesNotReadLosesItsChannelAboveTheLimit) {
-  link->pending = env.config.node.sctp.channel_queue_bytes;
+  link->pending = shared.config.node.sctp.channel_queue_bytes;
   edge_side.OnQueued(channel);
   EXPECT_NE(channel.link, nullptr) << "that much may wait";
   EXPECT_EQ(counters[kChannelOverflows].value(), 0u);
@@ -59,20 +59,20 @@ TEST_F(EdgeSideTest, EdgeThatDoesNotReadLosesItsChannelAboveTheLimit) {
 }
 
 TEST_F(EdgeSideTest, ListenerIsConfiguredForItsPeerAndRole) {
-  config::ServiceConfig& service = env.config.services[0];
+  config::ServiceConfig& service = shared.config.services[0];
   EXPECT_TRUE(edge_side.IsConfigured(channel));
   service.peer = "c";
   EXPECT_FALSE(edge_side.IsConfigured(channel));
   service.peer = "b";
   service.role = config::Role::kConnect;
   EXPECT_FALSE(edge_side.IsConfigured(channel));
-  env.config.services.clear();
+  shared.config.services.clear();
   EXPECT_FALSE(edge_side.IsConfigured(channel));
 }
 
 TEST_F(EdgeSideTest, ServedChannelMayBeForAnyPeer) {
   Channel& served = Add(ChannelRole::kConnect);
-  config::ServiceConfig& service = env.config.services[0];
+  config::ServiceConfig& service = shared.config.services[0];
   EXPECT_FALSE(edge_side.IsConfigured(served)) << "it listens";
   service.role = config::Role::kConnect;
   EXPECT_TRUE(edge_side.IsConfigured(served));
@@ -85,9 +85,11 @@ TEST_F(EdgeSideTest, ServedChannelMayBeForAnyPeer) {
 TEST_F(EdgeSideTest, EdgesAnswerNoOpensAndReportTheirConnections) {
   EXPECT_FALSE(edge_side.OnAnswer(channel, FrameType::kOpened, {}));
   EXPECT_FALSE(edge_side.OnAnswer(channel, FrameType::kRefused, {}));
-  env.config.services[0].protocol = config::Protocol::kTcp;
+  shared.config.services[0].protocol = config::Protocol::kTcp;
   EXPECT_FALSE(edge_side.HidesConnections(channel));
   EXPECT_EQ(edge_side.no_answer(), "its edge does not answer");
+  EXPECT_EQ(edge_side.RoleText(channel), "listen");
+  EXPECT_EQ(edge_side.RoleText(Add(ChannelRole::kConnect)), "connect");
 }
 
 }  // namespace

@@ -21,13 +21,13 @@ TEST_F(LinkTableTest, LinksAreFoundUntilTheyAreTaken) {
 }
 
 TEST_F(LinkTableTest, AServiceHasItsChannelsAndSomeSpare) {
-  const config::ServiceConfig& service = env.config.services.front();
+  const config::ServiceConfig& service = shared.config.services.front();
   std::size_t held = 0;
   Channel* last = nullptr;
-  for (; links.HasPlaceFor(service) && held < 1000; ++held) Link(*(last = &Add({})));
+  for (; links.HasRoomFor(service) && held < 1000; ++held) Link(*(last = &Add({})));
   EXPECT_EQ(held, service.channels + 32u);
   links.Take(*last).reset();
-  EXPECT_TRUE(links.HasPlaceFor(service));
+  EXPECT_TRUE(links.HasRoomFor(service));
 }
 
 TEST_F(LinkTableTest, WhatIsMarkedIsFlushedOnce) {

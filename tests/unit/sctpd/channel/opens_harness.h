@@ -34,11 +34,11 @@ class OpenParts : public ChannelParts {
   std::unique_ptr<event::Loop> loop = *event::Loop::Create();
   std::unique_ptr<event::EpollSet> edges = *event::EpollSet::Create(*loop);
   Refusals refusals;
-  EdgeSide edge_side{env, ends};
-  EdgeFrames edge_frames{{env, associations, links, ends, refusals}};
-  SendTurns turns{env, edge_frames};
-  Relays relays{{env, associations, *this, channels, links, pending, turns, ends, refusals}};
-  PeerOpens opens{{env, associations, *edges, *this, channels, links, pending, turns, ends,
+  EdgeSide edge_side{shared, ends};
+  EdgeFrames edge_frames{{shared, associations, links, ends, refusals}};
+  SendTurns turns{shared, edge_frames};
+  Relays relays{{shared, associations, *this, channels, links, pending, turns, ends, refusals}};
+  PeerOpens opens{{shared, associations, *edges, *this, channels, links, pending, turns, ends,
                    edge_side, refusals, relays}};
 };
 

@@ -1,4 +1,4 @@
-// What a part of the ChannelTable stands on in a test of its own: an environment made of fakes, a
+// What a part of the ChannelTable stands on in a test of its own: shared state made of fakes, a
 // link whose frames the test hands out, and associations that note what was asked of them.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "funnel-sctpd/channel/channel_ends.h"
 #include "funnel-sctpd/channel/channel_side.h"
-#include "tests/unit/sctpd/fake_environment.h"
+#include "tests/unit/sctpd/fake_shared_state.h"
 
 namespace funnel::sctpd {
 
@@ -60,16 +60,17 @@ class TestSide final : public ChannelSide {
   bool OnAnswer(Channel&, wire::FrameType, ByteView) override { return false; }
   void OnQueued(Channel&) override {}
   std::string_view no_answer() const override { return "nobody"; }
+  std::string_view RoleText(const Channel&) const override { return "test"; }
   bool IsConfigured(const Channel&) const override { return true; }
   bool HidesConnections(const Channel&) const override { return false; }
   std::vector<std::uint64_t> closed;
 };
 
-class ChannelParts : public testing::Test, public FakeEnvironment, public FrameLinkObserver {
+class ChannelParts : public testing::Test, public FakeSharedState, public FrameLinkObserver {
  protected:
   ChannelParts() {
     SetLogLevel(LogLevel::kError);
-    env.config.services = {MakeService("dns", config::Role::kListen, "b")};
+    shared.config.services = {MakeService("dns", config::Role::kListen, "b")};
   }
   void OnLinkReadable(FrameLink&) override {}
   void OnLinkWritable(FrameLink&) override {}
@@ -96,10 +97,10 @@ class ChannelParts : public testing::Test, public FakeEnvironment, public FrameL
 
   FakeAssociations associations;
   TestSide side;
-  ChannelRegistry channels{env};
-  LinkTable links{env};
-  PendingOpens pending{env, channels};
-  ChannelEnds ends{{env, associations, channels, links, pending}};
+  ChannelRegistry channels{shared};
+  LinkTable links{shared};
+  PendingOpens pending{shared, channels};
+  ChannelEnds ends{{shared, associations, channels, links, pending}};
 
  private:
   std::uint64_t next_association_ = 1000;

@@ -29,7 +29,7 @@ class PeerFramesTest : public OpenParts {
   }
   static Bytes ClosedBody() { return wire::ClosedBody{}.Serialize(); }
 
-  PeerFrames frames{{env, channels, links, ends, refusals, opens}};
+  PeerFrames frames{{shared, channels, links, ends, refusals, opens}};
 };
 
 TEST_F(PeerFramesTest, NonsenseIsCountedAndIsNoSignOfLife) {
@@ -106,7 +106,7 @@ TEST_F(PeerFramesTest, OpenedForAnEdgeThatHasGoneStaysHere) {
 }
 
 TEST_F(PeerFramesTest, RefusedFreesTheStreamAndIsKept) {
-  env.config.node.sctp.refusals_kept = 1;
+  shared.config.node.sctp.refusals_kept = 1;
   refusals.Add({.service = "earlier"}, 1);
   Channel& channel = Opening();
   Give(FrameType::kRefused, RefusedBody("no\nway"));

@@ -15,8 +15,8 @@ constexpr std::uint16_t kStream = 66;
 class PeerOpensTest : public OpenParts {
  protected:
   PeerOpensTest() {
-    env.config.services = {MakeService("dns", config::Role::kListen, "b"),
-                           MakeService("web", config::Role::kConnect, "")};
+    shared.config.services = {MakeService("dns", config::Role::kListen, "b"),
+                              MakeService("web", config::Role::kConnect, "")};
   }
   void Open(std::uint16_t stream = kStream, ChannelId id = kId) {
     opens.OnOpen(*association, StreamId(stream), id, AsBytes("open"));
@@ -79,7 +79,7 @@ TEST_F(PeerOpensTest, StreamInUseIsBusy) {
 }
 
 TEST_F(PeerOpensTest, NoMoreThanTheLimitWaitForAuthd) {
-  env.config.node.sctp.half_open_per_association = 1;
+  shared.config.node.sctp.half_open_per_association = 1;
   Open(66);
   Open(68);
   EXPECT_EQ(Count(kOpensBusy), 1u);
@@ -136,7 +136,7 @@ TEST_F(PeerOpensTest, WhatIsNotServedHereIsRefused) {
     EXPECT_EQ(At(kStream), nullptr);
     EXPECT_EQ(refusals.kept().back().text, "no service of that name is served here");
   }
-  env.config.services[1].peer = "c";
+  shared.config.services[1].peer = "c";
   Open();
   opens.OnAccepted(Verdict());
   EXPECT_EQ(refusals.kept().back().text, "the service is not for this peer");

@@ -41,19 +41,19 @@ TEST_F(PendingOpensTest, OneThatIsTakenBackHasNoVerdict) {
 }
 
 TEST_F(PendingOpensTest, CountsBothKindsAgainstBothLimits) {
-  env.config.node.sctp.half_open_per_association = 2;
-  env.config.node.sctp.half_open_total = 3;
+  shared.config.node.sctp.half_open_per_association = 2;
+  shared.config.node.sctp.half_open_total = 3;
   auto one = MakeUp(), other = MakeUp();
   pending.AskAuthd(Open(*one, 1), AsBytes("open"));
   pending.AwaitNextHop(Open(*one, 2));
-  EXPECT_FALSE(pending.HasPlaceOn(*one));
-  EXPECT_TRUE(pending.HasPlaceOn(*other));
+  EXPECT_FALSE(pending.HasRoomOn(*one));
+  EXPECT_TRUE(pending.HasRoomOn(*other));
   Channel& last = Open(*other, 1);
   pending.AwaitNextHop(last);
-  EXPECT_FALSE(pending.HasPlaceOn(*other)) << "the total";
+  EXPECT_FALSE(pending.HasRoomOn(*other)) << "the total";
   EXPECT_EQ(counters[kHalfOpen].value(), 3u);
   pending.Remove(last);
-  EXPECT_TRUE(pending.HasPlaceOn(*other));
+  EXPECT_TRUE(pending.HasRoomOn(*other));
   EXPECT_EQ(counters[kHalfOpen].value(), 2u);
 }
 

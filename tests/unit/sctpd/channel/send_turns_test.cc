@@ -29,7 +29,7 @@ class SendTurnsTest : public ChannelParts, public FrameTaker {
   TestLink& LinkOf(Channel& channel) { return static_cast<TestLink&>(*channel.link); }
 
   std::unique_ptr<Association> association;
-  SendTurns turns{env, *this};
+  SendTurns turns{shared, *this};
   std::vector<std::uint64_t> order;
   std::size_t room = SIZE_MAX;
 };
@@ -85,7 +85,7 @@ TEST_F(SendTurnsTest, BetterPriorityGoesFirst) {
   Channel& bulk = Sender(4);
   room = 0;
   turns.OnReadable(bulk);
-  env.config.services.front().priority = 7;
+  shared.config.services.front().priority = 7;
   turns.Configure(bulk);
   EXPECT_TRUE(bulk.queued) << "in the queue of its new priority";
   Channel& urgent = Sender(1);

@@ -154,11 +154,11 @@ class ControlTest : public DaemonTest {
     config_.services[0].edge_user = std::to_string(::getuid());
     config_.services[1].edge_user = std::to_string(::getuid() + 1);
     node_ = std::make_unique<TestNode>(network_, *loop_, "a", "192.0.2.1", config_, now_);
-    server_ = *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->env, *node_->channels);
+    server_ = *ControlServer::Create(*loop_, Listen("sctpd.sock"), node_->shared, *node_->channels);
     server_->commands().Add(
         "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
-          answer->Finish(
-              MakeStatus({node_->env, *node_->associations, *node_->channels, {"[::]:9899"}, 5}));
+          answer->Finish(MakeStatus(
+              {node_->shared, *node_->associations, *node_->channels, {"[::]:9899"}, 5}));
         }});
   }
   Result<ipc::ReceivedPacket> Ask(Secret request, UniqueFd fd = {}) {
@@ -243,7 +243,7 @@ TEST_F(ControlTest, StatusCarriesNoDescriptor) {
 TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   constexpr int kPlaces = 16;
-  node_->env.config.node.sctp.control_clients = kPlaces;
+  node_->shared.config.node.sctp.control_clients = kPlaces;
   ::chmod(directory_.c_str(), 0755);
   ::chmod((directory_ + "/sctpd.sock").c_str(), 0666);
   const pid_t child = ::fork();

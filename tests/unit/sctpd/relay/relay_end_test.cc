@@ -27,7 +27,7 @@ TEST_F(RelayTest, ReloadThatTakesThePeerOutEndsItsChannels) {
   r->channels->Reload();
   Settle();
   EXPECT_TRUE(edge.ReceiveTypes().empty());
-  r->env.config.services[0].relay_from = {"somebody"};
+  r->shared.config.services[0].relay_from = {"somebody"};
   r->channels->Reload();
   Settle();
   auto types = edge.ReceiveTypes();

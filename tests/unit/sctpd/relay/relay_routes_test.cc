@@ -8,8 +8,8 @@ namespace {
 class RelayRoutesTest : public ChannelParts {
  protected:
   RelayRoutesTest() {
-    env.config.node.name = "r.example";
-    env.config.services = {Relay("any", "", {"a"}, "b"), Relay("one", "b.example", {"a"}, "b")};
+    shared.config.node.name = "r.example";
+    shared.config.services = {Relay("any", "", {"a"}, "b"), Relay("one", "b.example", {"a"}, "b")};
     association = MakeUp();
     associations.up = association.get();
   }
@@ -35,21 +35,21 @@ class RelayRoutesTest : public ChannelParts {
   }
 
   std::unique_ptr<Association> association;
-  RelayRoutes routes{env, associations};
+  RelayRoutes routes{shared, associations};
 };
 
 TEST_F(RelayRoutesTest, ServiceThatNamesTheTargetGoesFirst) {
   EXPECT_EQ(routes.Judge("a", Open("b.example"))->service.name.text(), "one");
   EXPECT_EQ(routes.Judge("a", Open("c.example"))->service.name.text(), "any");
   // Unless it is for others.
-  env.config.services[1].relay_from = {"x"};
+  shared.config.services[1].relay_from = {"x"};
   EXPECT_EQ(routes.Judge("a", Open("b.example"))->service.name.text(), "any");
 }
 
 TEST_F(RelayRoutesTest, OwnChannelsAreNoRelays) {
   EXPECT_EQ(Denied("a", Open("r.example")), "not a relay's");
   EXPECT_EQ(Denied("a", {1, 2, 3}), "not a relay's");
-  env.config.services.clear();
+  shared.config.services.clear();
   EXPECT_EQ(Denied("a", Open("b.example")), "not a relay's");
 }
 
@@ -82,13 +82,13 @@ TEST_F(RelayRoutesTest, HopsRunOut) {
 TEST_F(RelayRoutesTest, NextHopIsUpOrMadeOnDemand) {
   associations.up = nullptr;
   EXPECT_EQ(Denied("a", Open("b.example")), "the association with b is down");
-  env.config.peers = {MakePeer("b", "192.0.2.2")};
-  env.config.peers[0].when = config::When::kOnDemand;
+  shared.config.peers = {MakePeer("b", "192.0.2.2")};
+  shared.config.peers[0].when = config::When::kOnDemand;
   EXPECT_EQ(Denied("a", Open("b.example")), "");
 }
 
 TEST_F(RelayRoutesTest, NothingGoesBackToWhereItComesFrom) {
-  env.config.services = {Relay("back", "", {"b"}, "b")};
+  shared.config.services = {Relay("back", "", {"b"}, "b")};
   EXPECT_EQ(Denied("b", Open("c.example")), "it would go back to where it comes from");
 }
 

@@ -22,9 +22,9 @@ class RelaySideTest : public ChannelParts {
     config::ServiceConfig service = MakeService("dns", config::Role::kRelay, "");
     service.relay_from = {"b"};
     service.relay_to = "c";
-    env.config.services = {service};
-    env.config.node.sctp.channel_queue_bytes = kQueue;
-    env.config.node.sctp.relay_queue_bytes = 10 * kQueue;
+    shared.config.services = {service};
+    shared.config.node.sctp.channel_queue_bytes = kQueue;
+    shared.config.node.sctp.relay_queue_bytes = 10 * kQueue;
   }
   ~RelaySideTest() override { channels.Clear(); }
 
@@ -58,7 +58,7 @@ class RelaySideTest : public ChannelParts {
   std::unique_ptr<Association> association;
   PassingNonces nonces;
   RelayTurn turn{[this] { return now; }, [] {}};
-  RelaySide relay_side{{env, associations, channels, links, pending, ends, turn}};
+  RelaySide relay_side{{shared, associations, channels, links, pending, ends, turn}};
 
  private:
   std::uint16_t next_stream_ = 1;
@@ -178,7 +178,7 @@ TEST_F(RelaySideTest, WhoHasMostWaitingGoesWhenAllTogetherHaveTooMuch) {
   auto [greedy, greedy_out] = JoinOpened("dns", "b");
   auto [modest, modest_out] = JoinOpened("dns", "d");
   auto [last, last_out] = JoinOpened("dns", "e");
-  env.config.node.sctp.relay_queue_bytes = 4 * RelayEnd::CostOf(1000);
+  shared.config.node.sctp.relay_queue_bytes = 4 * RelayEnd::CostOf(1000);
   const Bytes frame(1000);
   for (int i = 0; i < 3; ++i) greedy.link->Append(frame);
   modest.link->Append(frame);
@@ -196,7 +196,7 @@ TEST_F(RelaySideTest, BothSidesAreConfiguredAsTheServiceSays) {
   auto [in, out] = Join();
   EXPECT_TRUE(relay_side.IsConfigured(in));
   EXPECT_TRUE(relay_side.IsConfigured(out));
-  config::ServiceConfig& service = env.config.services[0];
+  config::ServiceConfig& service = shared.config.services[0];
   service.relay_from = {"x"};
   EXPECT_FALSE(relay_side.IsConfigured(in));
   EXPECT_TRUE(relay_side.IsConfigured(out)) << "it goes with its twin";
@@ -207,18 +207,19 @@ TEST_F(RelaySideTest, BothSidesAreConfiguredAsTheServiceSays) {
   service.relay_to = "c";
   service.role = config::Role::kListen;
   EXPECT_FALSE(relay_side.IsConfigured(in));
-  env.config.services.clear();
+  shared.config.services.clear();
   EXPECT_FALSE(relay_side.IsConfigured(out));
 }
 
 TEST_F(RelaySideTest, OnlyTcpHidesConnections) {
   auto [in, out] = Join();
   EXPECT_FALSE(relay_side.HidesConnections(in));
-  env.config.services[0].protocol = config::Protocol::kTcp;
+  shared.config.services[0].protocol = config::Protocol::kTcp;
   EXPECT_TRUE(relay_side.HidesConnections(in));
   in.FreeStream();
   EXPECT_FALSE(relay_side.HidesConnections(in));
   EXPECT_EQ(relay_side.no_answer(), "the next hop does not answer");
+  EXPECT_EQ(relay_side.RoleText(in), "relay");
 }
 
 }  // namespace
