@@ -1,5 +1,5 @@
-"""Every limit that the configuration has is known to the counters, and a test fills it: with what is turned away, and with who
-else still gets something.
+"""Every limit of the configuration has a counter and a test that fills it. The test shows what is turned away, and that others
+still get something.
 
     branch (a): a daemon of each kind, for its counters        the programs of the unit tests, for their names
 """
@@ -26,7 +26,7 @@ NO_LIMITS = {
     "service session-window": "the sender waits", "service channel-window": "the sender waits",
 }
 OWN = "it is one client's own"
-# The test that fills it; and the one that shows that others get their part beside whoever does, or why there is none.
+# The test that fills it, and the one that shows that others still get their part while one client fills it, or why there is none.
 LIMITS = {
     "kerberos handshake-queue": ("event WorkPoolTest.RefusesWhatItsQueueCannotHold",
                                  "event WorkPoolTest.KeepsPlacesInItsQueueForEachKnownKey"),
@@ -52,10 +52,10 @@ LIMITS = {
     "control trace-queue": ("service ControlTest.SlowReaderOfATraceLosesLinesAndLearnsHowMany", OWN),
     "service max-sessions": ("tcpd AcceptorTest.ResetsConnectionsOverMaxSessions",
                              "connections are made by addresses that answered; who may is the network's business"),
-    "service max-flows": ("udpd UdpEdgeTest.ANewClientTakesThePlaceOfTheLeastUseful",
-                          "udpd UdpEdgeTest.AClientThatTakesAllPlacesMakesRoomItself"),
-    "service max-flows-per-client": ("udpd UdpEdgeTest.AClientBeyondItsShareTakesItsOwnPlaces", OWN),
-    "service max-flows-per-peer": ("udpd UdpEdgeTest.AFarEndBeyondItsShareTakesItsOwnPlaces", OWN),
+    "service max-flows": ("udpd RoomTest.ANewClientTakesThePlaceOfTheLeastUseful",
+                          "udpd RoomTest.AClientThatTakesAllPlacesMakesRoomItself"),
+    "service max-flows-per-client": ("udpd RoomTest.AClientBeyondItsShareTakesItsOwnPlaces", OWN),
+    "service max-flows-per-peer": ("udpd RoomTest.AFarEndBeyondItsShareTakesItsOwnPlaces", OWN),
     "service queue-datagrams": ("udpd UdpEdgeTest.KeepsTheNewestDatagramsUntilTheChannelIsUp", OWN),
     "service queue-size": ("udpd UdpEdgeTest.WhatWaitsForTheChannelIsBoundedInBytesToo",
                            "a service's clients share what waits while there is no channel at all"),
