@@ -98,5 +98,5 @@ def pytest_collection_modifyitems(items):
 def pytest_configure(config):
     config.addinivalue_line("markers", "volume: moves so much that it is not repeated under sanitizers")
     config.addinivalue_line("markers", "fresh: begins with a machine into which nothing was installed; run-tests runs it apart")
-    config.addinivalue_line("markers", "alone: measures time, so nothing else may run beside it")
+    config.addinivalue_line("markers", "alone: measures time, so nothing else may run meanwhile")
     config.addinivalue_line("markers", "services: the services of examples/ that a test sends something through")

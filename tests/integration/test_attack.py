@@ -1,4 +1,4 @@
-"""Who sits on the path can drop and delay. Whatever else is tried is dropped, counted, and delivers nothing.
+"""An attacker on the path can drop and delay frames. Whatever else it tries is dropped and counted, and delivers nothing.
 
     branch (a)                                              hoster (b)
     dig -> funnel-udpd@dns   -+                        +-> funnel-udpd@dns   -> nsd

@@ -58,7 +58,7 @@ def tunnel(make_tunnel):
 
 
 def test_udp_takes_the_address_that_answers(tunnel):
-    """The question that the first one refused goes to the next: none is lost."""
+    """A question that the first address refused goes to the next one: none is lost."""
     assert ask(tunnel, 7002, "who", times=1, wait=20) == "answer to who"
     assert tunnel.b.counters("funnel-udpd@named")["connect_failed"] == 0
 

@@ -147,7 +147,7 @@ def test_daemon_says_the_same_and_does_not_start(build, folder, daemon):
 
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_service_with_a_mistake_is_left_out_and_reported(build, folder, daemon):
-    """Here no daemon is given its sockets, and that is what those of the other services stop at."""
+    """No daemon gets its sockets here: the daemons of the other services get as far as that, and stop there."""
     path = folder(changed("unknown key"))
     done = run(build, daemon, path, *DAEMONS[daemon])
     assert f"{path}/services.d/dns.ini:4:" in done.stdout and "strem" in done.stdout, done.stdout

@@ -1,5 +1,5 @@
-"""Direct SCTP first, SCTP in UDP beside it where that is silent; what worked is remembered; and the way back, by which
-nobody's request is lost or repeated and no connection breaks.
+"""Direct SCTP is tried first, and SCTP in UDP in parallel where that is silent. What worked is remembered. The return to direct
+SCTP loses and repeats no request, and breaks no connection.
 
     branch (a)                                                          hoster (b)
     dig, dns_load, a connection -> funnel === SCTP, dropped at will ==== funnel -> nsd
@@ -51,7 +51,7 @@ def counters(tunnel):
     return read_counters(os.path.join(tunnel.a.run, "counters", SCTPD))
 
 
-def connect_anew(tunnel, forget=False):
+def connect_again(tunnel, forget=False):
     """Restarts funnel-sctpd at a; how long it took from its first attempt until it had a verified association."""
     tunnel.a[SCTPD].stop()
     os.unlink(os.path.join(tunnel.a.run, "counters", SCTPD))
@@ -81,7 +81,7 @@ def test_direct_serves_where_it_passes(tunnel):
 
 def test_udp_serves_while_direct_is_silent(tunnel):
     silence_direct(tunnel)
-    took = connect_anew(tunnel, forget=True)
+    took = connect_again(tunnel, forget=True)
     print(f"direct SCTP dropped: verified over UDP {1000 * took:.0f} ms after the first attempt, {1000 * DELAY:.0f} of them "
           "were direct's head start")
     assert ways(tunnel) == ["udp", "udp"]
@@ -93,7 +93,7 @@ def test_udp_serves_while_direct_is_silent(tunnel):
 
 
 def test_restart_remembers_and_goes_by_udp_at_once(tunnel):
-    took = connect_anew(tunnel)
+    took = connect_again(tunnel)
     print(f"remembered: verified over UDP {1000 * took:.0f} ms after the first attempt")
     assert ways(tunnel) == ["udp", "udp"]
     said = counters(tunnel)
@@ -110,7 +110,7 @@ def test_unreadable_memory_does_no_harm(tunnel):
         file.write("funnel-routes 1\nhoster udp somewhere\n")
     os.makedirs(routes + ".new")
     try:
-        connect_anew(tunnel)
+        connect_again(tunnel)
         tunnel.a.wait_logged("routes-not-kept", "line 2: makes no sense", daemon=SCTPD)
         tunnel.a.wait_logged("routes-not-kept", "not written", daemon=SCTPD)
         require_served(tunnel)
@@ -153,7 +153,7 @@ def test_goes_back_to_udp_without_loss_when_direct_falls_silent(tunnel):
 
 
 def test_listening_node_serves_both_carriers_at_once(tunnel):
-    """As it has done all along; it is let in by direct SCTP as soon as that passes, and says what it listens on."""
+    """A peer gets in by direct SCTP as soon as a firewall lets that pass, and the node says what it listens on."""
     silence_direct(tunnel, on=False)
     wait_way(tunnel, "direct")
     listen = tunnel.b.status()["sctpd"]["listen"]

@@ -47,7 +47,7 @@ def rows(build, file, sections):
 
 
 def with_others(known, values):
-    """What the values are bound to moves out of their way, as an administrator would move it."""
+    """Changes the other values that bound these, as an administrator would."""
     values = dict(values)
     fixed = set(values)
     def at(key):

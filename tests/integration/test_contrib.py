@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules name metrics and labels that there are, and the rules say the right thing.
+"""The dashboard and the alert rules name metrics and labels that exist, and the rules say the right thing.
 
     contrib/ -- funnelctl metrics --list;  promtool check, promtool test
 """

@@ -1,4 +1,4 @@
-"""funnelctl's commands to running daemons: each does what it says, for whom it may, and says why not.
+"""funnelctl's commands to running daemons: each does what it says for those who may ask, and says why not to the others.
 
     branch (a)                                   hoster (b)
     dig    -> 127.0.0.1:5353 funnel-udpd@dns  ====  funnel-udpd@dns  -> nsd

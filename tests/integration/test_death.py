@@ -1,5 +1,5 @@
-"""kill -9 of any daemon on either side: its service is back by itself within 5 s of the daemon's restart, services that
-were not its own go on, and a connection that was lost is reset, never closed cleanly.
+"""kill -9 of any daemon on either side: its service is back by itself within 5 s of the daemon's restart. Services that
+are not its own go on. A connection that was lost is reset, never closed cleanly.
 
     branch (a)                                            hoster (b)
     dns_load  -> funnel-udpd@dns  \\                    / funnel-udpd@dns  -> nsd

@@ -1,4 +1,4 @@
-"""funnelctl doctor: silent about a node that works, and finds each fault that is planted.
+"""funnelctl doctor: it says nothing of a node that works, and finds each fault that is planted.
 
     branch (a)  ==== dns ====>  hoster (b)        KDC (k)
 """
@@ -130,7 +130,7 @@ def test_kdc_that_is_down(tunnel):
 
 
 def test_key_that_is_not_the_kdcs(tunnel):
-    """Whoever gets tickets with it is told; whoever only accepts, too."""
+    """The doctor reports it of a service that gets tickets with it, and of one that only accepts."""
     tunnel.realm.change_key(OURS)
     there = f"dns/hoster.funnel.test@{REALM}"
     tunnel.realm.change_key(there)
@@ -197,7 +197,7 @@ def test_link_that_is_too_narrow(tunnel):
 def test_peer_that_is_not_connected(tunnel):
     tunnel.b["funnel-sctpd"].stop()
     try:
-        lab.wait_until(lambda: any(one["check"] == "peer" for one in doctor(tunnel.a)[0]), "the peer is told", 30)
+        lab.wait_until(lambda: any(one["check"] == "peer" for one in doctor(tunnel.a)[0]), "the peer is reported", 30)
     finally:
         tunnel.b["funnel-sctpd"].start()
     tunnel.wait_up()

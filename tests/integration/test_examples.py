@@ -34,7 +34,7 @@ def tunnel(build):
 
 @pytest.fixture(autouse=True)
 def carried(request):
-    """A test marked with services: each of them has carried something when it is over."""
+    """For a test that is marked with services: at its end each of them has carried something."""
     yield
     for mark in request.node.iter_markers("services"):
         for name in mark.args:

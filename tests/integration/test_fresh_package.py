@@ -14,7 +14,7 @@ import lab
 from lab import before, fresh, package as packaging
 
 pytestmark = pytest.mark.fresh
-# From 253 on systemd tells a reload from a start by itself; before, it takes notify-reload for simple, without a word.
+# From 253 on systemd knows a reload from a start by itself. Before, it silently takes notify-reload for simple.
 SERVICE_TYPE = {"bookworm": "notify", "trixie": "notify-reload"}
 ADMINS_FILE = "/etc/funnel/services.d/dns.ini"
 BACKUPS = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/.pwd.lock"}

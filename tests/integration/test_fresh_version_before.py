@@ -1,4 +1,4 @@
-"""A node that still runs the version before, and one of this tree: all that either can do works, whichever is which.
+"""A node that still runs the version before, and one of this tree: all that both can do works, whichever of them is the client.
 
     branch (a)                                               hoster (b)
     dig, ldapsearch, bulk clients -> dns, ldap, bulk ======> nsd, slapd, 127.0.0.1:7101
@@ -95,8 +95,8 @@ def test_bulk_both_ways_at_once(tunnel, service):
 
 
 def test_what_carries_another_kind_ends_by_name_where_it_can_be_known(tunnel):
-    """The version before does not say what it carries, so this shows at a new end when something comes. An old end at which it
-    comes lets it vanish."""
+    """The version before does not say what it carries: a new end finds out when something comes, and an old end drops it
+    silently."""
     mixed = (("funnel-udpd@mixed", "funnel-tcpd@mixed", SEND_DATAGRAM), ("funnel-tcpd@mixed-too", "funnel-udpd@mixed-too", SEND_BYTES))
     for here, there, send in mixed:
         tunnel.a.wait_channel(here.partition("@")[2])

@@ -124,7 +124,7 @@ def renew(tunnel, *principals):
 
 
 def test_new_key_only_costs_seconds_not_the_ticket_s_life(new_tunnel):
-    """The branch has a ticket for the old key, good for an hour; with it the service's next channel is refused."""
+    """The branch has a ticket for the old key, valid for an hour. The service's next channel, opened with it, is refused."""
     tunnel = new_tunnel().prepare().start().wait_up("dns")
     since = tunnel.a.channels("dns")[0]["since"]
     renew(tunnel, f"dns/hoster.funnel.test@{REALM}")

@@ -1,5 +1,5 @@
 """The engines in funnel-sctpd meet programs that others wrote, or that know nothing of Funnel: Linux's SCTP behind plain sockets, and
-Debian's sctp_test. What those print is what is asserted on.
+Debian's sctp_test. The assertions are about what those print.
 
     guest (lab/uml.py): Linux's SCTP (a) ====== lan ====== (b) funnel-sctpd
 

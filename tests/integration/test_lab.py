@@ -1,4 +1,4 @@
-"""The lab's own servers answer, and its network loses packets when told so: what the other tests build on.
+"""The lab's own servers answer, and its network loses packets when a test asks for it: the other tests rely on both.
 
     namespace a ====== lan ====== namespace b: nsd, slapd
          +------------ k: krb5kdc ------+

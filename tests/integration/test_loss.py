@@ -40,8 +40,8 @@ def before(tunnel):
 
 @pytest.mark.alone
 def test_latency_of_an_answer_does_not_depend_on_anothers_loss(tunnel, before):
-    """At 200 queries/s a packet lost costs its own queries a retransmission (at least 100 ms without ours, a few
-    round trips with); were answers held up behind it, most of the rest would be as late."""
+    """At 200 queries/s a lost packet delays its own queries by a retransmission: at least 100 ms by SCTP's timer, a
+    few round trips by ours. If other answers waited behind it, most of them would be as late."""
     said = traffic.dns_load(tunnel, 5353, 4000, 200, wait=8)
     times = said["milliseconds"]
     shown = {share: traffic.percentile(times, share) for share in (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)}

@@ -1,4 +1,4 @@
-"""The manual pages are right mdoc(7), and say of options, keys and commands what the programs say themselves.
+"""The manual pages are right mdoc(7), and describe options, keys and commands as the programs do.
 
     man/*, build/man/* -> mandoc -Tlint;  --help and help-config of the programs just built
 """

@@ -1,4 +1,4 @@
-"""What cannot work together is refused, and both ends say why; what is beside it goes on.
+"""What cannot work together is refused, and both ends say why; everything else goes on.
 
     branch (a)                                       hoster (b)
     mixed: UDP 127.0.0.1:7004    ==== refused ==X=>  mixed: TCP
@@ -28,7 +28,7 @@ def tunnel(make_tunnel):
 
 
 def require_refused(tunnel, service, at, *texts):
-    """Channel and log of the initiator, status and log of both say it."""
+    """The channel of the initiator shows it, and status and log of both ends."""
     there = tunnel.b if at is tunnel.a else tunnel.a
     at.wait_channel(service, "refused", deadline=30)
     reason = at.channels(service)[0]["reason"]

@@ -70,7 +70,7 @@ def test_mapping_changes_under_load(tunnel, address, port):
 @pytest.mark.volume
 @pytest.mark.parametrize("engine", ["kernel", "own", "userland"])
 def test_mapping_changes_before_the_kernels_sctp(build, engine):
-    """Which does not follow to another address: a new association serves within two seconds."""
+    """The kernel does not follow a peer to another address: a new association serves within two seconds."""
     if uml.why_not():
         pytest.skip(uml.why_not())
     done = uml.run(["/usr/bin/python3", "-B", IN_GUEST, build, engine], timeout=GUEST_SECONDS)

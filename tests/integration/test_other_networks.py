@@ -1,5 +1,5 @@
-"""Networks as they are elsewhere: no IPv4, link-local addresses, a peer that moves, a KDC that is silent, and a poller that
-comes at longer intervals than anything is kept for.
+"""Networks as they are elsewhere: no IPv4, link-local addresses, a peer that moves, a KDC that is silent, and a poller whose
+intervals are longer than anything is kept.
 
     branch (a)  ==== dns ====>  hoster (b)        KDC (k)
 """

@@ -36,7 +36,7 @@ class OwnResolver:
         self.tunnel.start().wait_up()
 
     def seen(self):
-        """What a command has to begin with to see these files."""
+        """The beginning of a command that shall see these files."""
         return ["unshare", "--mount", "--", "sh", "-c", f"mount --bind {self.hosts} /etc/hosts && mount --bind "
                 f"{self.resolv_conf} /etc/resolv.conf && exec \"$@\"", "sh"]
 

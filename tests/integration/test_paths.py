@@ -108,7 +108,7 @@ def test_transfer_goes_on_with_equal_content(tunnel, pulled):
     assert said["done"] == 1 and said["unfinished"] == 0, said
     assert counters(tunnel.b)["associations_lost"] == 0
     answers = traffic.result(load)
-    print(f"beside bulk the latest answer took {answers['milliseconds'][-1]:.0f} ms")
+    print(f"during bulk the latest answer took {answers['milliseconds'][-1]:.0f} ms")
     assert answers["answered"] == answers["sent"] and answers["wrong"] == 0, answers
     assert answers["milliseconds"][-1] < STALL
 

@@ -37,7 +37,7 @@ def require_refused(tunnel):
 
 
 def test_silent_link_is_noticed_reported_and_overcome(tunnel):
-    """Nothing tells that the link is cut: heartbeats find out within the configured time."""
+    """Nobody reports that the link is cut: heartbeats find out within the configured time."""
     tunnel.network.cut()
     try:
         began = time.monotonic()

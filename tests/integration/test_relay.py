@@ -56,7 +56,7 @@ def test_relays_hold_keys_of_their_own_authd_only(tunnel):
 
 
 def test_relays_pass_on_without_keytab_and_authd(tunnel):
-    """What is open needs nothing of Kerberos where it only passes through."""
+    """An open channel goes on while the relays have neither keytab nor authd: nothing of it is decided there."""
     for node in relays(tunnel):
         os.rename(node.keytab, node.keytab + ".away")
         node["funnel-authd"].stop()
@@ -118,7 +118,7 @@ def test_bulk_passes_unaltered(tunnel):
 
 
 def test_administrator_of_a_relay_closes_a_channel_at_both_sides(tunnel):
-    """In the middle of the chain: both ends hear why, across the other relays, and open anew; nobody else is touched."""
+    """In the middle of the chain: both ends get the reason, across the other relays, and open again; no other channel is touched."""
     relay = tunnel.nodes["s"]
     numbers = re.findall(r"^  dns/(\d+) ", relay.funnelctl("channels").stdout, re.MULTILINE)
     assert len(numbers) == 2, "one for each side"

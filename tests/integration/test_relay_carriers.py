@@ -1,4 +1,4 @@
-"""A relay that joins what cannot speak to each other: one side reaches it by UDP only, the other straight over IP; and, in
+"""A relay between nodes that cannot reach each other: one side reaches it by UDP only, the other straight over IP; and, in
 a guest, one side runs on libusrsctp and the relay on the kernel's SCTP.
 
     branch (a) ==== SCTP in UDP ==== relay1 (r) ==== SCTP over IP ==== hoster (b)
@@ -37,7 +37,7 @@ def test_each_link_has_its_carrier(tunnel):
 
 
 def test_each_link_comes_back(tunnel):
-    """What is relayed waits for both."""
+    """A relayed channel is up again when both links are."""
     for letter in ("b", "a", "r"):
         tunnel.nodes[letter]["funnel-sctpd"].kill9()
         tunnel.wait_up(deadline=40)

@@ -1,4 +1,4 @@
-"""A way that drops packets above 1,280 bytes without a word: no ICMP, and no fragments pass either.
+"""A path that silently drops packets above 1,280 bytes: it sends no ICMP, and no fragment passes either.
 
     branch (a)                    lan: 1,280 bytes                  hoster (b)
     dig, ldapsearch     ================X===============            nsd, slapd

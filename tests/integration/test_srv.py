@@ -114,7 +114,7 @@ def test_next_one_serves_within_the_dead_peer_time(tunnel):
 
 
 def test_connection_without_traffic_holds_the_spare_one(tunnel):
-    """The preferred target is back, but changing over would end the connection."""
+    """The preferred target is back, but a change to it would end the connection, so the node stays."""
     connection = traffic.DnsConnection(tunnel, 5354)
     connection.ask()
     block(tunnel, ADDRESSES["b"], on=False)

@@ -1,5 +1,5 @@
-"""SIGTERM to an edge: it takes its leave, so that the far end knows that nothing was cut off, and ends
-with status 0; started again it serves again.
+"""SIGTERM to an edge: it says goodbye, so that the far end knows that nothing was cut off, and ends
+with status 0. Started again, it serves again.
 
     branch (a)                               hoster (b)
     dig -> funnel-udpd@dns -> sctpd ==== sctpd -> funnel-udpd@dns -> nsd

@@ -1,4 +1,4 @@
-"""systemctl reload while traffic runs: nothing is lost, no session ends; what is broken changes nothing and is told.
+"""systemctl reload while traffic runs: nothing is lost, no session ends; what is broken changes nothing and is reported.
 
     guest a "branch"                                guest b "hoster"
     dns load     -> funnel-udpd@dns  -> sctpd ==== sctpd -> funnel-udpd@dns  -> nsd

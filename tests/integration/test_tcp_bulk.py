@@ -58,7 +58,7 @@ def test_empty_connection_ends_cleanly(tunnel, server):
 
 
 def test_slow_reader_holds_up_nobody_else(tunnel, server):
-    """It reads nothing for ten seconds; meanwhile a session beside it and another service run freely."""
+    """It reads nothing for ten seconds; meanwhile another session of the service and another service run freely."""
     slow = traffic.start_client(tunnel, "bulk", "127.0.0.1:7001", "--down", 64 * MIB, "--pause", 10000,
                                 "--timeout", 100)
     began = time.monotonic()

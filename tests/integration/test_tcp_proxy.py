@@ -1,4 +1,4 @@
-"""With proxy-protocol = v2 the backend hears who connected at the far end.
+"""With proxy-protocol = v2 the backend learns who connected at the far end.
 
     branch (a)                                   hoster (b)
     client -> 127.0.0.1:7001 ====== 127.0.0.1:7101: a backend that prints its first bytes

@@ -42,7 +42,7 @@ def test_large_answer_over_edns_equals_the_direct_one(tunnel):
 @pytest.mark.parametrize("server, port", [("127.0.0.1", 5354), ("127.0.0.53", 5354), (ADDRESSES["a"], 5354),
                                           ("::1", 5355), (ADDRESSES6["a"], 5355)])
 def test_reply_leaves_from_the_address_that_was_asked(tunnel, server, port):
-    """dig's socket is connected: it hears answers from the address it asked, and from no other."""
+    """dig's socket is connected: it receives answers from the address it asked, and from no other."""
     assert tunnel.nsd.dig("a", server, port, "host5", "TXT") == '"this is host 5"\n'
 
 

@@ -56,7 +56,7 @@ def quickstart(node):
 
 
 def readme_steps(node):
-    """What README.md tells `node` to do, in its order: ("run", script), or ("file", path, text)."""
+    """What README.md says that `node` has to do, in its order: ("run", script), or ("file", path, text)."""
     marked = (r"<!-- run: (?P<runs>\S+) -->\n(?P<script>(?: {4}.*\n)+)"
               r"|`(?P<path>/etc/\S+)`:\n\n<!-- file: (?P<has>\S+) -->\n```ini\n(?P<text>(?:.*\n)*?)```\n")
     steps = []

@@ -68,7 +68,7 @@ def fall_back_and_return(tunnel, engines):
 
 
 def pull_the_first_link(tunnel, engines):
-    """Nobody told the nodes of the other link: each tells the other its addresses, and has them probed."""
+    """No node is configured with the other link: each sends its addresses to the other, and has them probed."""
     set_up(tunnel, engines, "direct")
     for node, there in ((tunnel.a, "b"), (tunnel.b, "a")):
         wait_path(node, OTHER_LINK[there], "reachable")
@@ -85,7 +85,7 @@ def pull_the_first_link(tunnel, engines):
 
 
 def cut_both_families(tunnel, do):
-    """Or IPv6 over the same link would serve."""
+    """IPv4 alone would not do: IPv6 over the same link would serve."""
     for letter in tunnel.nodes:
         for program in ("iptables", "ip6tables"):
             tunnel.run(letter, program, "-w", do, "INPUT", "-i", "lan", "-j", "DROP")

@@ -1,5 +1,5 @@
-"""A peer that has nothing of Funnel: Linux's SCTP through plain sockets, RFC 6458. It connects or waits, says what it is
-told, and prints what comes back.
+"""A peer that has nothing of Funnel: Linux's SCTP through plain sockets, RFC 6458. It connects or waits, sends the
+messages that its arguments name, and prints what comes back.
 
     plain_peer.py connect|listen ADDRESS interleave|plain [STREAM:PPID:HEX ...]
         listening

@@ -3,7 +3,7 @@ from lab import nsd, slapd
 
 
 def check_equal(tunnel, name="big"):
-    """NAME's TXT records by UDP, and all people: asked of node a's services and beside node b's servers."""
+    """NAME's TXT records by UDP, and all people: asked of node a's services, and of the servers on node b's side."""
     options = ("+bufsize=4096", "+notcp", "+ignore")
     through = tunnel.nsd.dig("a", "127.0.0.1", 5353, name, "TXT", *options)
     assert through and through == tunnel.nsd.dig("b", "127.0.0.1", nsd.PORT, name, "TXT", *options), through

@@ -10,7 +10,7 @@
     +---------------------------+----+                 +----+---------------------------+
                                 |        namespace k        |
                                 +------- krb5kdc -----------+
-    * beside the guest, in its network namespace
+    * next to the guest, in its network namespace
 """
 import os
 import shutil
