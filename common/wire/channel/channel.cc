@@ -190,6 +190,7 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
     // What was due when others still waited, or fell due with what went out.
   } while (sent == FramePacker::Sent::kNothing && !life_.IsEnded() && HasControlDue());
 
+  CheckKeyUse();
   NotifyOwner();
   if (sent == FramePacker::Sent::kSinkFull) return Flushed::kSinkFull;
   return WantsFlush() ? Flushed::kAgain : Flushed::kAll;

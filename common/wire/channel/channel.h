@@ -192,6 +192,7 @@ class Channel {
   void CheckEpochs();
   void CheckPings();
   void CheckRekey();
+  void CheckKeyUse();
 
   // In the order in which they stand on each other: each calls only those above it.
   ChannelContext context_;

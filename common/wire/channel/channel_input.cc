@@ -39,6 +39,7 @@ void Channel::OnSealed(MutableByteView frame, TimePoint now, BootTime boot_now) 
   Admit(*epoch, frame.subspan(kFrameHeaderSize), header->lifetime_ms);
   CheckEpochs();
   CheckFarewell();
+  CheckKeyUse();
   NotifyOwner();
 }
 

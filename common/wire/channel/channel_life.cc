@@ -80,6 +80,16 @@ void Channel::CheckRekey() {
   }
 }
 
+// The frames that come and go count, whoever initiated: the peer may be of another mind, or
+// version.
+void Channel::CheckKeyUse() {
+  if (!life_.IsOpen() || !rekeying_.IsUsedUp()) return;
+  ++context_.stats.keys_worn_out;
+  BeginClose(EndCode::kExpired,
+             "a key has been used as much as it may be, and no new one was agreed on",
+             /*clean=*/true);
+}
+
 // --- ends
 
 void Channel::Heed(const Checked<>& outcome) {

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint16_t kForbiddenEpoch = 65535;
 // Of a context's life, in per cent.
 constexpr int kRekeyAt = 80;
+// Of what a key may be used for, in per cent: so much earlier the initiator gives it up.
+constexpr std::uint64_t kMargin = 12;
 
 // When EPOCH has lived long enough.
 std::chrono::nanoseconds OldAt(const EpochState& epoch) {
@@ -31,6 +33,18 @@ bool Rekeying::IsWornOut(BootTime boot_now) const {
   const EpochState& epoch = epochs_.current();
   return epoch.frames >= settings_.rekey_after_frames ||
          epoch.bytes >= settings_.rekey_after_bytes || boot_now.since_boot >= OldAt(epoch);
+}
+
+// Both ends count the same frames: where both closed at once, neither would hear the other out. So
+// the initiator, who was to change the key, is first; one of version 0.1.0 never does it.
+bool Rekeying::IsUsedUp() const {
+  const EpochState& epoch = epochs_.current();
+  const std::uint64_t margin = role_ == Role::kInitiator ? kMargin : 0;
+  const auto is_used = [margin](std::uint64_t used, std::uint64_t most) {
+    return used >= most - most / 100 * margin;
+  };
+  return is_used(epoch.frames, settings_.max_key_frames) ||
+         is_used(epoch.bytes, settings_.max_key_bytes);
 }
 
 Rekeying::Due Rekeying::Check(TimePoint now, BootTime boot_now) {

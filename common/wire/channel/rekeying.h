@@ -28,6 +28,8 @@ class Rekeying {
   Rekeying(Role role, const ChannelSettings& settings, Epochs& epochs, RecordQueue& control)
       : role_(role), settings_(settings), epochs_(epochs), control_(control) {}
 
+  // Whether the present key has been used as much as it may be, as every exchange has failed.
+  [[nodiscard]] bool IsUsedUp() const;
   // Of the epoch that the exchange is about.
   [[nodiscard]] Epoch next() const;
 

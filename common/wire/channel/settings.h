@@ -53,6 +53,9 @@ struct ChannelSettings {
   std::uint64_t rekey_after_frames = std::uint64_t{1} << 32;
   std::uint64_t rekey_after_bytes = std::uint64_t{64} << 30;
   Duration rekey_retry = std::chrono::seconds(30);  // after RekeyFailed()
+  // The channel ends rather than use a key for more, either way; what waits then still goes out.
+  std::uint64_t max_key_frames = std::uint64_t{1} << 33;
+  std::uint64_t max_key_bytes = std::uint64_t{128} << 30;
 };
 
 // One session, for `funnelctl sessions`.
@@ -74,6 +77,7 @@ struct ChannelStats {
   std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or more than 8 early ones
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
   std::uint64_t sessions_stuck = 0;  // reset because their reader took nothing for stuck_timeout
+  std::uint64_t keys_worn_out = 0;   // max_key_frames or max_key_bytes has ended the channel
 };
 
 }  // namespace funnel::wire

@@ -92,6 +92,81 @@ TEST(Rekey, HappensAfterSoManyFramesOrBytes) {
   EXPECT_GE(other.a.channel->epoch().value(), 5);
 }
 
+// Whoever is to blame for it: authd here, the far end there, or an initiator that does not care.
+TEST(Rekey, AKeyThatNothingReplacesEndsTheChannelInOrder) {
+  for (const int who : {0, 1, 2}) {
+    ChannelSettings settings;
+    settings.rekey_after_frames = who == 2 ? 1'000'000 : 100;
+    settings.max_key_frames = 200;
+    RekeyEnds ends(settings);
+    ends.authd_fails = who == 0;
+    ends.acceptor_refuses = who == 1;
+    auto id = ends.a.channel->OpenSession({});
+    ends.Run();
+    for (int i = 0; i < 140; ++i) {
+      ends.b.channel->SendDatagram(*id, AsBytes("x"));
+      ends.Run();
+      ends.Pass(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(ends.a.channel->state(), State::kOpen) << who;
+    for (int i = 0; i < 60; ++i) {
+      ends.b.channel->SendDatagram(*id, AsBytes("x"));
+      ends.Run();
+      ends.Pass(std::chrono::milliseconds(1));
+    }
+    for (End* end : {&ends.a, &ends.b}) {
+      EXPECT_EQ(end->channel->state(), State::kEnded) << who;
+      ASSERT_EQ(end->seen.ended.size(), 1u) << who;
+      EXPECT_EQ(end->seen.ended[0].code, EndCode::kExpired);
+      EXPECT_TRUE(end->seen.ended[0].clean);
+      EXPECT_LE(end->channel->stats().frames_sent + end->channel->stats().frames_received, 210u);
+    }
+    EXPECT_EQ(ends.a.channel->stats().keys_worn_out, 1u) << "the initiator is first";
+    EXPECT_EQ(ends.b.channel->stats().keys_worn_out, 0u);
+    EXPECT_GE(ends.a.seen.sessions[*id].datagrams.size(), 140u);
+  }
+}
+
+// One of version 0.1.0.
+TEST(Rekey, AnInitiatorThatKnowsNoLimitIsStoppedByTheAcceptor) {
+  ChannelSettings settings;
+  settings.max_key_frames = 200;
+  Ends ends(ChannelSettings{}, settings);
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  for (int i = 0; i < 210; ++i) {
+    ends.b.channel->SendDatagram(*id, AsBytes("x"));
+    ends.Run();
+    ends.Pass(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(ends.b.channel->stats().keys_worn_out, 1u);
+  ASSERT_EQ(ends.a.seen.ended.size(), 1u);
+  EXPECT_EQ(ends.a.seen.ended[0].code, EndCode::kExpired);
+  EXPECT_TRUE(ends.a.seen.ended[0].clean);
+}
+
+TEST(Rekey, BytesWearAKeyOutToo) {
+  ChannelSettings settings;
+  settings.rekey_after_bytes = 100'000;
+  settings.max_key_bytes = 200'000;
+  RekeyEnds ends(settings);
+  ends.authd_fails = true;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  const std::string text = Pattern(30'000);
+  for (int i = 0; i < 10 && ends.a.channel->state() == State::kOpen; ++i) {
+    (void)ends.a.channel->SendBytes(*id, AsBytes(text));
+    ends.Run();
+    ends.Pass(std::chrono::milliseconds(1));
+  }
+  ends.Run();
+  ASSERT_EQ(ends.b.seen.ended.size(), 1u);
+  EXPECT_EQ(ends.b.seen.ended[0].code, EndCode::kExpired);
+  EXPECT_TRUE(ends.b.seen.ended[0].clean);
+  EXPECT_GE(ends.a.channel->stats().keys_worn_out + ends.b.channel->stats().keys_worn_out, 1u);
+  EXPECT_GE(ends.b.seen.sessions[*id].bytes.size(), 150'000u);
+}
+
 // Its owner goes by OnEpochInUse: until then the next REKEY is bound to the epoch that is in use at
 // both ends.
 TEST(Rekey, AnAnswerThatTheInitiatorCannotUseChangesNothing) {
