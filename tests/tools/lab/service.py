@@ -36,6 +36,7 @@ class Service:
     connect_section: dict = field(default_factory=dict)
     identity: str = None  # the listening end's principal, where it is not NAME/NODE
     expect: str = None
+    suites: str = None  # of both ends
 
     @property
     def daemon(self):
@@ -55,7 +56,7 @@ class Service:
                         **self.listen_service},
             "listen": {"address": self.listen},
             "security": {"identity": self.identity or principal(self.name, here.node_name),
-                         "expect": self.expect or principal(self.name, there.node_name)},
+                         "expect": self.expect or principal(self.name, there.node_name), "suites": self.suites},
         })
 
     def connect_ini(self, here, there, edge_user):
@@ -65,7 +66,7 @@ class Service:
         return ini({
             "service": {"protocol": self.protocol, "edge-user": edge_user, **self.connect_service},
             "connect": {"address": self.connect, **self.connect_section},
-            "security": {"identity": principal(self.name, here.node_name), "accept": accept},
+            "security": {"identity": principal(self.name, here.node_name), "accept": accept, "suites": self.suites},
         })
 
 
