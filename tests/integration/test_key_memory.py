@@ -21,15 +21,22 @@ AUTHD, EDGE = "funnel-authd", "funnel-udpd@dns"
 CHUNK, OVERLAP = 1 << 22, 256
 
 
-@pytest.fixture(scope="module")
-def tunnel(make_tunnel):
+def recording(make_tunnel, leaks=""):
+    """LEAKS is the letter of the node whose funnel-authd keeps a copy of some."""
     made = make_tunnel([lab.dns_service()], with_nsd=True).prepare()
     for node in made.nodes.values():
         made.secrets = made.workspace.folder("secrets", mode=0o1777)
         for name in (AUTHD, EDGE):
             node[name].holder_options += [f"--env=LD_PRELOAD={os.path.join(node.tools, 'secret-recorder.so')}",
                                           f"--env=FUNNEL_SECRETS={made.secrets}/{node.letter}-{name}"]
+    if leaks:
+        made.nodes[leaks][AUTHD].holder_options.append("--env=FUNNEL_SECRETS_LEAK=1")
     return made.start().wait_up("dns")
+
+
+@pytest.fixture(scope="module")
+def tunnel(make_tunnel):
+    return recording(make_tunnel)
 
 
 def recorded(tunnel, what):
@@ -66,6 +73,12 @@ def holds(pid, secrets):
     return found
 
 
+def left(node, name, shared, subkeys):
+    """Which kinds the daemon still holds."""
+    found = holds(node[name].pid, shared | subkeys)
+    return {"shared" if one in shared else "subkey" for one in found}
+
+
 def test_nobody_holds_what_keys_were_derived_from(tunnel):
     assert "this is host 5" in tunnel.nsd.dig("a", "127.0.0.1", 5353, "host5", "TXT")
     shared, subkeys = recorded(tunnel, "shared"), recorded(tunnel, "subkey")
@@ -73,7 +86,13 @@ def test_nobody_holds_what_keys_were_derived_from(tunnel):
     assert len(shared) >= 2 and len(subkeys) >= 2, (shared, subkeys)
     for node in tunnel.nodes.values():
         for name in (AUTHD, EDGE):
-            pid = node[name].pid
-            assert holds(pid, {node.etc.encode()}), "the search finds what is there"
-            left = holds(pid, shared | subkeys)
-            assert not left, (node.letter, name, ["shared" if one in shared else "subkey" for one in left])
+            assert holds(node[name].pid, {node.etc.encode()}), "the search finds what is there"
+            assert not left(node, name, shared, subkeys), (node.letter, name)
+
+
+def test_a_leak_is_found_where_it_is(make_tunnel):
+    """That the test above can fail."""
+    tunnel = recording(make_tunnel, leaks="b")
+    shared, subkeys = recorded(tunnel, "shared"), recorded(tunnel, "subkey")
+    assert left(tunnel.b, AUTHD, shared, subkeys) == {"shared", "subkey"}
+    assert not left(tunnel.a, AUTHD, shared, subkeys) and not left(tunnel.b, EDGE, shared, subkeys)
