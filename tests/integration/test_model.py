@@ -11,9 +11,9 @@ REACHED = ("REACH_REKEY", "REACH_OLD", "REACH_CHOICE")
 
 
 def check(folder, *defines):
-    """Spin's report on all states of the model."""
+    """Spin's report on all states of the model. There are so few that compiling takes longer than looking at them."""
     for command in (["spin", *(f"-D{name}" for name in defines), "-a", MODEL],
-                    ["gcc", "-O1", "-DSAFETY", "-o", "pan", "pan.c"]):
+                    ["gcc", "-O0", "-DSAFETY", "-o", "pan", "pan.c"]):
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     done = subprocess.run(["./pan", "-E", "-m100000"], cwd=folder, check=True, text=True, stdout=subprocess.PIPE, timeout=300)
     assert "max search depth too small" not in done.stdout
