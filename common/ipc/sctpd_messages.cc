@@ -43,25 +43,33 @@ Result<Note> Note::Parse(ByteView body) {
   if (!state || *state > static_cast<std::uint8_t>(NoteState::kClosing))
     return Fail("a malformed NOTE");
   note.state = static_cast<NoteState>(*state);
-  bool texts = TakeText(in, note.local_principal) && TakeText(in, note.remote_principal) &&
-               TakeText(in, note.text);
+  const bool texts = TakeText(in, note.local_principal) && TakeText(in, note.remote_principal) &&
+                     TakeText(in, note.text);
   auto authenticated = in.U8(), in_use = in.U8();
-  if (!texts || !authenticated || *authenticated > 1 || !in_use || *in_use > 1 || !in.AtEnd())
+  if (!texts || !authenticated || *authenticated > 1 || !in_use || *in_use > 1)
     return Fail("a malformed NOTE");
   note.authenticated = *authenticated == 1;
   note.in_use = *in_use == 1;
+
+  // Edges of the version before, which an upgrade has not started anew yet, end here.
+  if (in.AtEnd()) return note;
+  auto suite = in.U16();
+  if (!suite || *suite == 0 || !TakeText(in, note.suite_reason) || !in.AtEnd())
+    return Fail("a malformed NOTE");
+  note.suite = *suite;
   return note;
 }
 
 Bytes Note::Serialize() const {
-  return ByteWriter()
-      .U8(static_cast<std::uint8_t>(state))
+  ByteWriter out;
+  out.U8(static_cast<std::uint8_t>(state))
       .Block16(AsBytes(Fit(local_principal)))
       .Block16(AsBytes(Fit(remote_principal)))
       .Block16(AsBytes(Fit(text)))
       .U8(authenticated ? 1 : 0)
-      .U8(in_use ? 1 : 0)
-      .Release();
+      .U8(in_use ? 1 : 0);
+  if (suite != 0) out.U16(suite).Block16(AsBytes(Fit(suite_reason)));
+  return out.Release();
 }
 
 }  // namespace funnel::ipc

@@ -101,6 +101,8 @@ struct Note {
   std::string text;            // the reason, where there is one
   bool authenticated = false;  // the reason is the peer's own
   bool in_use = false;         // it has sessions that would end with it
+  std::uint16_t suite = 0;     // of the channel's frames; 0: none yet
+  std::string suite_reason;    // why it is no better; empty: it is the best that this end has
   [[nodiscard]] static Result<Note> Parse(ByteView body);
   [[nodiscard]] Bytes Serialize() const;
 };

@@ -7,6 +7,7 @@ namespace funnel::service {
 
 enum Counter : std::size_t {
   kChannelsUp,         // gauge
+  kChannelsInSuite1,   // gauge
   kChannelsOpened,     // handshakes that gave keys
   kChannelsRefused,    // by the peer
   kChannelsFailed,     // for a reason of ours: authd, KDC, no answer
@@ -39,6 +40,9 @@ enum Counter : std::size_t {
 
 inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"channels_up", "Channels with keys now.", metrics::Kind::kGauge},
+    {"channels_in_suite_1",
+     "Channels in suite 1 now: whoever records them and later learns a keytab can read them.",
+     metrics::Kind::kGauge},
     {"channels_opened", "Handshakes that gave keys."},
     {"channels_refused", "Channels that the peer refused."},
     {"channels_failed", "Channels that failed for a reason on this side: authd, KDC, no answer."},

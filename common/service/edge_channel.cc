@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/service/linger.h"
+#include "common/wire/frame/suite.h"
 
 namespace funnel::service {
 
@@ -94,6 +95,7 @@ void EdgeChannel::Start() {
   link_->set_handler(*this);
   shared_.Count(kChannelsOpened);
   shared_.Count(kChannelsUp);
+  if (suite_ == static_cast<std::uint16_t>(wire::Suite::kRfc4121)) shared_.Count(kChannelsInSuite1);
 
   Log(LogLevel::kInfo, "channel-up", "keys are agreed",
       {{"SERVICE", shared_.service.name.text()},
@@ -118,7 +120,8 @@ void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
 void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
   noted_ = {state, text};
   if (link_ == nullptr) return;
-  link_->SendNote({state, local_principal_, remote_principal_, text, false, told_in_use_});
+  link_->SendNote({state, local_principal_, remote_principal_, text, false, told_in_use_, suite_,
+                   why_not_better_});
 }
 
 // A connection ends with its channel, a UDP flow does not: funnel-sctpd leaves a channel with
@@ -249,6 +252,8 @@ void EdgeChannel::Finish() {
   LogEnd();
   shared_.Count(end_.clean ? kChannelsEnded : kChannelsTruncated);
   shared_.counters[kChannelsUp] -= 1;
+  if (suite_ == static_cast<std::uint16_t>(wire::Suite::kRfc4121))
+    shared_.counters[kChannelsInSuite1] -= 1;
   pings_.FailAll("the channel ended");
   shared_.application->OnChannelDown(*this, end_.code, end_.clean);
   GiveUpLink(end_.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);

@@ -183,6 +183,9 @@ void WriteChannel(JsonWriter& out, const Channel& channel) {
   out.TextOrNull("remote_principal", channel.note ? channel.note->remote_principal : "");
   out.TextOrNull("reason", channel.reason);
   out.Field("reason_authenticated", channel.reason_authenticated);
+  const bool sealed = channel.note && channel.note->suite != 0;
+  out.Field("suite", sealed ? std::optional<std::uint16_t>(channel.note->suite) : std::nullopt);
+  out.TextOrNull("suite_reason", sealed ? channel.note->suite_reason : "");
   out.Field("since", channel.since_unix);
 
   out.Field("frames_sent", channel.stats.frames_sent);

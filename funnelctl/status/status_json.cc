@@ -14,15 +14,20 @@ Json Raw(const std::string& text) {
   return parsed.is_object() ? parsed : Json();
 }
 
+Json Text(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 Json Services(const NodeView& view) {
   Json out = Json::array();
   if (!view.configuration) return out;
   for (const config::ServiceConfig& service : view.configuration->services) {
+    const ChannelStatus* suite = WorstSealed(view, service);
     out.push_back({{"service", service.name.text()},
                    {"protocol", service.protocol == config::Protocol::kUdp ? "udp" : "tcp"},
                    {"role", RoleWord(service.role)},
                    {"peer", service.peer.empty() ? Json() : Json(service.peer)},
-                   {"state", DescribeService(view, service)}});
+                   {"state", DescribeService(view, service)},
+                   {"suite", suite ? Json(*suite->suite) : Json()},
+                   {"suite_reason", suite ? Text(suite->suite_reason) : Json()}});
   }
   return out;
 }
@@ -44,8 +49,6 @@ Json Counters(const NodeView& view) {
 
   return out;
 }
-
-Json Text(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 }  // namespace
 

@@ -32,9 +32,9 @@ struct AssociationStatus {
 };
 
 struct ChannelStatus {
-  std::string service, peer, role, state, local_principal, remote_principal, reason;
+  std::string service, peer, role, state, local_principal, remote_principal, reason, suite_reason;
   bool reason_authenticated = false;
-  std::optional<std::int64_t> stream, since;
+  std::optional<std::int64_t> stream, since, suite;
   std::int64_t frames_sent = 0, frames_received = 0, bytes_sent = 0, bytes_received = 0;
   std::int64_t frames_dropped = 0, queued_bytes = 0;
 };

@@ -103,6 +103,8 @@ void TakeChannel(const Json& in, ChannelStatus& out) {
   Take(in, "remote_principal", out.remote_principal);
   Take(in, "reason", out.reason);
   Take(in, "reason_authenticated", out.reason_authenticated);
+  Take(in, "suite", out.suite);
+  Take(in, "suite_reason", out.suite_reason);
   Take(in, "stream", out.stream);
   Take(in, "since", out.since);
   Take(in, "frames_sent", out.frames_sent);

@@ -102,6 +102,8 @@ std::string RenderServices(const NodeView& view) {
     bool udp = service.protocol == config::Protocol::kUdp;
     table.AddRow({service.name.text(), udp ? "udp" : "tcp", DescribeService(view, service),
                   ToWhom(service), Where(service)});
+    if (const ChannelStatus* channel = WorstSealed(view, service))
+      table.AddNote("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
   }
   return "Services\n" + table.Print();
 }

@@ -52,4 +52,15 @@ std::string DescribeService(const NodeView& view, const config::ServiceConfig& s
                                                : "ready: nobody has opened it";
 }
 
+const ChannelStatus* WorstSealed(const NodeView& view, const config::ServiceConfig& service) {
+  const ChannelStatus* worst = nullptr;
+  if (!view.sctpd.status) return worst;
+  for (const ChannelStatus& channel : view.sctpd.status->channels) {
+    if (channel.service != service.name.text() || !channel.suite) continue;
+    if (worst == nullptr || (worst->suite_reason.empty() && !channel.suite_reason.empty()))
+      worst = &channel;
+  }
+  return worst;
+}
+
 }  // namespace funnel::ctl

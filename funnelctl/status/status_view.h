@@ -47,6 +47,10 @@ struct NodeView {
 // What a service is doing, in a few words.
 [[nodiscard]] std::string DescribeService(const NodeView& view,
                                           const config::ServiceConfig& service);
+// Of the service's channels that have keys: one whose suite is not the best that this end has, if
+// there is one. nullptr: none has keys.
+[[nodiscard]] const ChannelStatus* WorstSealed(const NodeView& view,
+                                               const config::ServiceConfig& service);
 
 [[nodiscard]] std::string RenderText(const NodeView& view);
 [[nodiscard]] std::string RenderJson(const NodeView& view);

@@ -20,13 +20,13 @@ class Asked:
         return self.status()["sctpd"].get("refusals") or []
 
     def status(self):
-        """{"sctpd": {...}, "authd": {...}}; an empty dictionary for a daemon that did not answer."""
+        """{"sctpd": {...}, "authd": {...}, "services": [...]}; an empty dictionary for a daemon that did not answer."""
         done = self.funnelctl("status", "--json", check=False)
         try:
             answer = json.loads(done.stdout)
         except ValueError as error:
             raise LabError(f"funnelctl status --json on {self.peer_name} ({error}): {done.stdout}") from error
-        found = {}
+        found = {"services": answer.get("services") or []}
         for short, name in (("sctpd", "funnel-sctpd"), ("authd", "funnel-authd")):
             found[short] = answer.get(short) or answer.get(name) or {}
         return found

@@ -173,6 +173,26 @@ TEST(LocalUnits, RejectWhatIsCutOrTooLong) {
   CheckLocalUnit(Note{NoteState::kOpen, "a@R", "b@R", "", false, /*in_use=*/true});
 }
 
+// What an edge of the version before says is understood: it runs on while a package is upgraded.
+TEST(LocalUnits, ANoteMayEndBeforeItsSuite) {
+  Note note{NoteState::kOpen, "a@R", "b@R", "", false, true};
+  const Bytes without = note.Serialize();
+  note.suite = 2;
+  note.suite_reason = "the initiator offers none that is liked better here";
+  const Bytes with = note.Serialize();
+
+  EXPECT_EQ(Note::Parse(without)->suite, 0);
+  const auto parsed = Note::Parse(with);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->suite, 2);
+  EXPECT_EQ(parsed->suite_reason, note.suite_reason);
+  for (std::size_t size = 0; size < with.size(); ++size)
+    EXPECT_EQ(Note::Parse(ByteView(with).first(size)).has_value(), size == without.size()) << size;
+  Bytes longer = with;
+  longer.push_back(0);
+  EXPECT_FALSE(Note::Parse(longer));
+}
+
 TEST(LocalUnits, RejectAnUnknownNoteState) {
   Bytes body = Note{}.Serialize();
   body[0] = 6;
