@@ -29,6 +29,7 @@ constexpr MessageId kMessageIds[] = {
     {"channel-revoked", "19e5dce471704d969b70ba4763ba8cef"},
     {"context-revoked", "27ecc59e40d54e20b63768acb36d8427"},
     {"rekey-failed", "1431bd177b384807b9b0f0323faba3fb"},
+    {"key-log", "5d0dfd6ed49d480cbdff01cd59e2f0c0"},
     {"adoption-refused", "f3c2aba931ae48cab2e660b0c5adad77"},
     {"claim-failed", "b71c55e0186e4c5596704471312a002b"},
     {"engine-unsuited", "b351accbe5ad44b2bde416de2a0f3b6e"},

@@ -175,7 +175,11 @@ struct ServiceConfig {
   milliseconds connect_wait = 2s;  // how long a new session waits for the channel
   milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
   milliseconds retry_max = 60s;
-  milliseconds idle_exit = 0s;  // 0: never; kIdleExitOnDemand with a peer that is on-demand
+  // Of one key, both ways; a new one is agreed on at half of it.
+  std::uint64_t key_frames = std::uint64_t{1} << 33;
+  std::uint64_t key_volume_bytes = 128 * 1024 * kMiB;
+  std::uint64_t key_log_bytes = 0;  // how long the file of keys may be; 0: there is none
+  milliseconds idle_exit = 0s;      // 0: never; kIdleExitOnDemand with a peer that is on-demand
   std::vector<Network> client_networks;
   // udp
   milliseconds lifetime = 5s;  // 0: reliable

@@ -23,6 +23,7 @@ constexpr struct {
     {kDatagramsLate, &ChannelStats::late_datagrams},
     {kDatagramsDropped, &ChannelStats::datagrams_dropped},
     {kSessionsStuck, &ChannelStats::sessions_stuck},
+    {kKeysWornOut, &ChannelStats::keys_worn_out},
 };
 
 }  // namespace

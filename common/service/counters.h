@@ -16,6 +16,9 @@ enum Counter : std::size_t {
   kChannelsRevoked,    // the access rule no longer held
   kRekeys,
   kRekeysFailed,
+  kKeysWornOut,    // [service] key-frames, key-volume
+  kKeyLog,         // gauge: [service] key-log
+  kKeysNotLogged,  // the file is full, or cannot be written
   kClaimsFailed,
   kAdoptionsRefused,  // over the limit, or not from sctpd
   kFramesSent,
@@ -51,6 +54,10 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"channels_revoked", "Channels ended because the access rule no longer held."},
     {"rekeys", "Changes to a new key."},
     {"rekeys_failed", "Changes to a new key that failed."},
+    {"keys_worn_out", "Channels ended because their key was used as much as it may be."},
+    {"key_log", "1 while keys are written to a file: whoever reads it reads all traffic.",
+     metrics::Kind::kGauge},
+    {"keys_not_logged", "Keys not written to the file of key-log: it is full, or not to be had."},
     {"claims_failed", "Claims that funnel-authd did not redeem."},
     {"adoptions_refused", "Channels not taken: over the limit, or not from funnel-sctpd."},
     {"frames_sent", "Frames sent."},

@@ -27,6 +27,8 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
               .rekey_retry = setup.rekey_retry,
               .confirm_timeout = setup.confirm_timeout,
               .make_cipher = std::move(setup.make_cipher),
+              .key_log = KeyLog(
+                  setup.run_dir + "/edge/" + shared_.service.name.text() + "/keys.log", counters),
               .authd = authd_,
               .linger = linger_,
               .buffer = buffer_,
@@ -36,6 +38,7 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
       stop_timer_(loop.AddTimer([this] { on_stopped_(); })),
       idle_exit_(loop, {[this] { return IdleSince(); }, std::move(setup.on_idle)}) {
   idle_exit_.SetTime(shared_.service.idle_exit);
+  shared_.key_log.SetLimit(shared_.service);
 }
 
 Edge::~Edge() = default;
@@ -104,6 +107,7 @@ void Edge::OnChange() {
 void Edge::Reload(const config::ServiceConfig& service) {
   shared_.service = service;
   idle_exit_.SetTime(shared_.service.idle_exit);
+  shared_.key_log.SetLimit(shared_.service);
   shared_.application->OnReload(shared_.service);
 }
 

@@ -77,6 +77,10 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   settings.features = features_;
   if (budget != 0) settings.packet_budget = budget;
   settings.rekey_retry = shared_.rekey_retry;
+  settings.max_key_frames = service.key_frames;
+  settings.max_key_bytes = service.key_volume_bytes;
+  settings.rekey_after_frames = service.key_frames / 2;
+  settings.rekey_after_bytes = service.key_volume_bytes / 2;
   settings.confirm_first = unproven_ && role_ == wire::Role::kInitiator;
   settings.confirm_timeout = shared_.confirm_timeout;
   settings.session_window_max = service.session_window_bytes;

@@ -14,12 +14,14 @@ constexpr std::size_t kHashSize = 32;
 Result<wire::EpochKeys> EdgeChannel::MakeKeys(Epoch epoch, const ipc::Context& context) {
   if (context.confirm.size() != kHashSize) return Fail("authd gave a context without its hash");
   wire::EpochKeys keys;
-  keys.cipher = TRY(shared_.make_cipher({.suite = context.suite,
-                                         .enctype = context.enctype,
-                                         .key = context.key.view(),
-                                         .our_role = role_,
-                                         .channel = id_,
-                                         .epoch = epoch}));
+  const seal::FrameKeys frame_keys{.suite = context.suite,
+                                   .enctype = context.enctype,
+                                   .key = context.key.view(),
+                                   .our_role = role_,
+                                   .channel = id_,
+                                   .epoch = epoch};
+  keys.cipher = TRY(shared_.make_cipher(frame_keys));
+  shared_.key_log.Add(frame_keys);
   keys.confirm = context.confirm;
   keys.expires = context.expires;
   enctype_ = context.enctype;

@@ -13,6 +13,7 @@
 #include "common/service/authd_client.h"
 #include "common/service/channel_link.h"
 #include "common/service/counters.h"
+#include "common/service/key_log.h"
 
 namespace funnel::service {
 
@@ -32,6 +33,7 @@ struct SharedState {
   Duration rekey_retry;
   Duration confirm_timeout;  // of a handshake that nothing else proves
   CipherFactory make_cipher;
+  KeyLog key_log;
   AuthdClient& authd;
   Linger& linger;
   ipc::ReadBuffer& buffer;

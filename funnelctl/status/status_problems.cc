@@ -108,6 +108,15 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
   }
 }
 
+// By the edges' own account, which knows what a reload has changed.
+void FindKeyLogs(const NodeView& view, Problems& out) {
+  for (const metrics::CounterFileEntry& entry : view.counters)
+    if (entry.snapshot && entry.snapshot->alive && entry.snapshot->Value("key_log") == 1)
+      out.push_back(Shown(entry.file) +
+                    " writes its keys to a file (key-log): whoever reads it can read all that "
+                    "is carried");
+}
+
 }  // namespace
 
 std::vector<std::string> FindProblems(const NodeView& view) {
@@ -127,6 +136,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   if (view.authd.status) FindCredentials(view, out);
   FindDeadEdges(view, out);
   FindRefusingBackends(view, out);
+  FindKeyLogs(view, out);
   return out;
 }
 

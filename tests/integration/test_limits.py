@@ -57,6 +57,9 @@ LIMITS = {
     "service max-flows-per-client": ("udpd RoomTest.AClientBeyondItsShareTakesItsOwnPlaces", OWN),
     "service max-flows-per-peer": ("udpd RoomTest.AFarEndBeyondItsShareTakesItsOwnPlaces", OWN),
     "service queue-datagrams": ("udpd UdpEdgeTest.KeepsTheNewestDatagramsUntilTheChannelIsUp", OWN),
+    "service key-frames": ("service EdgeTest.EndsAChannelWhoseKeyIsUsedUpWhileRekeyingFails", "a channel has keys of its own"),
+    "service key-volume": ("wire Rekey.BytesWearAKeyOutToo", "a channel has keys of its own"),
+    "service key-log": ("service KeyLogTest.GrowsToItsLimitAndNoFurther", "a service has a file of its own"),
     "service queue-size": ("udpd UdpEdgeTest.WhatWaitsForTheChannelIsBoundedInBytesToo",
                            "a service's clients share what waits while there is no channel at all"),
 }

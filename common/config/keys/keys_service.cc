@@ -129,6 +129,41 @@ constexpr KeyRow kServiceRows[] = {
         .range = {0, 24 * kHour},
         .computed_default = "0s; 5m with [listen] and a peer that is on-demand",
     },
+    // Far below what the ciphers bear (funnel-protocol(7), SUITES): a smaller value costs
+    // handshakes, a larger one is not to be had.
+    {
+        .section = "service",
+        .key = "key-frames",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::key_frames>,
+        .help = "Frames that one key of a channel may seal, both ways together. A new key is "
+                "agreed on at half of it; the channel ends where that fails until it is reached.",
+        .range = {kKi, std::int64_t{1} << 33},
+        .since = "0.2",
+        .counted_in = "keys_worn_out",
+    },
+    {
+        .section = "service",
+        .key = "key-volume",
+        .type = Type::kSize,
+        .member = At<&ServiceConfig::key_volume_bytes>,
+        .help = "The same in bytes.",
+        .range = {kMi, 128 * kKi* kMi},
+        .since = "0.2",
+        .counted_in = "keys_worn_out",
+    },
+    {
+        .section = "service",
+        .key = "key-log",
+        .type = Type::kSize,
+        .member = At<&ServiceConfig::key_log_bytes>,
+        .help = "For finding faults: the keys of this service's channels are written to "
+                "/run/funnel/edge/NAME/keys.log until it has this size, and whoever reads it reads "
+                "and forges what the service carries. Keys of suite 1 are not. 0B: none are.",
+        .range = {0, 16 * kMi},
+        .since = "0.2",
+        .counted_in = "keys_not_logged",
+    },
     {
         .section = "service",
         .key = "client-networks",

@@ -73,6 +73,23 @@ TEST_F(EdgeTest, GoesOnInTheOldEpochWhenRekeyingFails) {
   EXPECT_EQ(near_app_.ups, 1);
 }
 
+TEST_F(EdgeTest, EndsAChannelWhoseKeyIsUsedUpWhileRekeyingFails) {
+  authd_->life = std::chrono::milliseconds(1000);
+  config::ServiceConfig service = near_->service();
+  service.key_frames = 20;
+  near_->Reload(service);
+  Start();
+  ASSERT_TRUE(UntilUp());
+  authd_->fail_with = ipc::Failed{0, ipc::FailureCode::kLocal, "the KDC does not answer", false};
+  for (int i = 0; i < 30 && near_app_.ends.empty(); ++i)
+    if (!Exchange("again " + std::to_string(i))) break;
+  ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
+  EXPECT_EQ(near_app_.ends[0].first, wire::EndCode::kExpired);
+  EXPECT_TRUE(near_app_.ends[0].second);
+  EXPECT_GE(near_counters_[kRekeysFailed].value(), 1u);
+  EXPECT_GE(near_counters_[kKeysWornOut].value() + far_counters_[kKeysWornOut].value(), 1u);
+}
+
 // Its authd was started anew, say, while the acceptor answered: the acceptor's own context must not
 // have moved on.
 TEST_F(EdgeTest, RekeysAfterAnAnswerThatTheInitiatorCouldNotUse) {

@@ -103,6 +103,22 @@ TEST_F(StatusText, PutsWhatNeedsAttentionFirst) {
   Expect("Needs attention\n  * peer branch2");
 }
 
+TEST_F(StatusText, ShowsHowEachServiceIsSealedAndWhyNoBetter) {
+  Expect("sealed in suite 1 (rfc4121): the acceptor is of a version that has suite 1 only");
+  EXPECT_NE(
+      RenderJson(view_).find("\"suite\": 1,\n      \"suite_reason\": \"the acceptor is of a "),
+      std::string::npos)
+      << RenderJson(view_);
+}
+
+TEST_F(StatusText, SaysThatKeysAreWrittenToAFile) {
+  MendAll();
+  view_.counters[0].snapshot->values.push_back({"key_log", metrics::Kind::kGauge, 1});
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{"funnel-udpd@dns writes its keys to a file (key-log): whoever "
+                                     "reads it can read all that is carried"});
+}
+
 TEST_F(StatusText, SaysWhenAllIsWell) {
   MendAll();
   Expect("All well.");
