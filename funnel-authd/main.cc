@@ -4,11 +4,13 @@
 
 #include "common/base/log.h"
 #include "common/base/options.h"
+#include "common/config/check/warnings.h"
 #include "common/config/read/load.h"
 #include "common/event/listen_fds.h"
 #include "common/event/loop.h"
 #include "common/event/notify.h"
 #include "common/gss/kerberos_profile.h"
+#include "common/seal/key_shares.h"
 #include "funnel-authd/harden.h"
 #include "funnel-authd/server.h"
 
@@ -55,6 +57,7 @@ int main(int argc, char** argv) {
       {.directory = options->config_dir, .defaults = options->defaults_dir});
   if (!config) return 1;
   SetLogLevel(options->log_level.value_or(config->node.log_level));
+  config::LogMissingSuites(*config, seal::HasSuite);
   auto code = Run(*options, *std::move(config));
   if (!code) Log(LogLevel::kError, "start-failed", code.error().message);
   // Without the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.

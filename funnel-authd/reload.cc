@@ -1,7 +1,9 @@
 // The server's reload: new rules for what is asked from now on, and for what lives already.
 #include "common/base/log.h"
+#include "common/config/check/warnings.h"
 #include "common/event/notify.h"
 #include "common/ipc/authd_messages.h"
+#include "common/seal/key_shares.h"
 #include "funnel-authd/server.h"
 
 namespace funnel::authd {
@@ -19,6 +21,7 @@ config::ReloadReport Server::Reload() {
          config::PutBackFixed(shared_.config->node, config->node, {"node", "kerberos"}))
       report.left.emplace_back(*row, "systemctl restart funnel-authd.service");
     report.changes = config::FindChanges(*shared_.config, *config);
+    config::LogMissingSuites(*config, seal::HasSuite);
     Apply(*std::move(config));
     ++shared_.counters[kReloads];
   }

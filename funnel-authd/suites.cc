@@ -28,16 +28,11 @@ wire::SuiteList DefaultSuites() {
   return {5, 4, 3, 2, 1};
 }
 
-bool IsUsable(std::uint16_t number) {
-  const wire::SuiteTraits* suite = wire::FindSuite(number);
-  return suite != nullptr && (!suite->has_ml_kem || seal::HasMlKem());
-}
-
 }  // namespace
 
 wire::SuiteList UsableSuites(const wire::SuiteList& configured) {
   wire::SuiteList usable = configured.empty() ? DefaultSuites() : configured;
-  std::erase_if(usable, [](std::uint16_t number) { return !IsUsable(number); });
+  std::erase_if(usable, [](std::uint16_t number) { return !seal::HasSuite(number); });
   return usable;
 }
 

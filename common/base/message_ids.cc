@@ -8,6 +8,7 @@ namespace {
 constexpr MessageId kMessageIds[] = {
     {"start-failed", "06eff4ec204c4616ba58612652335868"},
     {"configuration", "10cf1f4a7c12451eb17583891c78a00b"},
+    {"suites-missing", "167c40a4db9147aa85cfd5fc09205e17"},
     {"reload-failed", "bc0bdac324b14e598f4aaaeaffe58d1a"},
     {"restart-needed", "9ed2fb8c4dbc4201b394df517fe63cf2"},
     {"counters-private", "3edd94bfded54d80bda4bb24059bd4cf"},

@@ -73,6 +73,11 @@ bool HasMlKem() {
   return has;
 }
 
+bool HasSuite(std::uint16_t number) {
+  const wire::SuiteTraits* suite = wire::FindSuite(number);
+  return suite != nullptr && (!suite->has_ml_kem || HasMlKem());
+}
+
 Result<KeyShares> KeyShares::Make(bool with_ml_kem) {
   KeyShares made;
   made.x25519_ = TRY(Generate(kX25519Name));

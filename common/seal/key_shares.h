@@ -19,6 +19,8 @@ namespace funnel::seal {
 
 // Whether this process's OpenSSL has ML-KEM-768.
 [[nodiscard]] bool HasMlKem();
+// Whether there is such a suite, and it can be had with that OpenSSL.
+[[nodiscard]] bool HasSuite(std::uint16_t number);
 
 namespace internal {
 struct KeyDeleter {

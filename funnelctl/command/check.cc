@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/config/check/warnings.h"
+#include "common/seal/key_shares.h"
 #include "funnelctl/command.h"
 #include "funnelctl/command/check_service.h"
 #include "funnelctl/command/check_users.h"
@@ -65,7 +66,7 @@ int RunCheck(const Options& given) {
   if (!service) warnings = config::FindUnread(folders);
 
   if (loaded) {
-    std::ranges::copy(config::FindDoubts(*loaded), std::back_inserter(warnings));
+    std::ranges::copy(config::FindDoubts(*loaded, seal::HasSuite), std::back_inserter(warnings));
     // A unit that starts may not wait for a directory service, which may be behind this very node.
     if (!service) mistakes = FindSharedUsers(*loaded);
   } else {

@@ -29,6 +29,8 @@ Findings CheckCircles(const Context& context);         // circles.cc
 Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf,
                           const std::string& hosts);
 Findings CheckEdgeUsers(const Context& context);  // users.cc
+Findings CheckSuites(const Context& context);     // suites.cc
+Findings CheckKeyLogs(const Context& context);    // suites.cc
 
 // Kerberos: keytab.cc and tickets.cc.
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);

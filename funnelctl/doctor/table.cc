@@ -33,6 +33,8 @@ constexpr Row kRows[] = {
     {"units", true, CheckUnits},
     {"edge-users", true, CheckEdgeUsers},
     {"peer", true, CheckPeers},
+    {"suites", true, CheckSuites},
+    {"key-log", false, CheckKeyLogs},
     {"circles", true, CheckCircles},
     {"own-resolver", true,
      [](const Context& context) {

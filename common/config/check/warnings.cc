@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 
 namespace funnel::config {
@@ -87,7 +88,40 @@ void LookAtTop(const std::string& directory, Mistakes& out) {
   }
 }
 
+void LookAtSuites(const std::vector<std::uint16_t>& suites, const Origin& at, std::string_view key,
+                  HasSuite has_suite, Mistakes& out) {
+  std::string missing;
+  std::size_t count = 0;
+  for (std::uint16_t suite : suites) {
+    if (has_suite(suite)) continue;
+    missing += (count++ == 0 ? "" : " and ") + std::to_string(suite);
+  }
+  if (count == 0) return;
+  out.push_back({at.file, at.line,
+                 std::string(key) + ": this machine's OpenSSL is older than 3.5 and has no suite " +
+                     missing +
+                     (count == suites.size() ? ", and no other is configured: no channel comes up"
+                                             : ", which is left out")});
+}
+
 }  // namespace
+
+Mistakes FindMissingSuites(const Configuration& configuration, HasSuite has_suite) {
+  Mistakes out;
+  const NodeConfig& node = configuration.node;
+  LookAtSuites(node.peer_suites, FindOrigin(node.origins, "node", "peer-suites"), "peer-suites",
+               has_suite, out);
+  for (const ServiceConfig& service : configuration.services)
+    LookAtSuites(service.suites, FindOrigin(service.origins, "security", "suites"), "suites",
+                 has_suite, out);
+  return out;
+}
+
+void LogMissingSuites(const Configuration& configuration, HasSuite has_suite) {
+  for (const Mistake& missing : FindMissingSuites(configuration, has_suite))
+    Log(LogLevel::kWarning, "suites-missing", missing.Print(),
+        {{"FILE", missing.file + ':' + std::to_string(missing.line)}});
+}
 
 Mistakes FindUnread(const LoadOptions& options) {
   Mistakes out;
@@ -101,8 +135,8 @@ Mistakes FindUnread(const LoadOptions& options) {
   return out;
 }
 
-Mistakes FindDoubts(const Configuration& configuration) {
-  Mistakes out;
+Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
+  Mistakes out = FindMissingSuites(configuration, has_suite);
   const SctpConfig& sctp = configuration.node.sctp;
   if (sctp.udp && sctp.udp_port < kFirstUnprivilegedPort) {
     Origin at = FindOrigin(configuration.node.origins, "sctp", "udp-port");
@@ -110,6 +144,14 @@ Mistakes FindDoubts(const Configuration& configuration) {
                    "udp-port: funnel-sctpd's unit has no privilege, which a port below 1024 takes: "
                    "see EXAMPLES in funnel-sctpd(8), or take another port"});
   }
+  for (const ServiceConfig& service : configuration.services) {
+    if (service.key_log_bytes == 0) continue;
+    Origin at = FindOrigin(service.origins, "service", "key-log");
+    out.push_back({at.file, at.line,
+                   "key-log: the keys of this service are written to a file, and whoever reads it "
+                   "can read and forge all that is carried: for finding a fault only"});
+  }
+  std::ranges::sort(out, {}, [](const Mistake& one) { return std::tie(one.file, one.line); });
   return out;
 }
 

@@ -2,6 +2,8 @@
 // daemons do not mind. In the form of mistakes, sorted by file and line.
 #pragma once
 
+#include <cstdint>
+
 #include "common/config/read/load.h"
 
 namespace funnel::config {
@@ -10,7 +12,14 @@ namespace funnel::config {
 // Hidden ones, and what editors and package managers leave behind, are nobody's mistake.
 [[nodiscard]] Mistakes FindUnread(const LoadOptions& options);
 
-// Values that need something from outside of the configuration.
-[[nodiscard]] Mistakes FindDoubts(const Configuration& configuration);
+// Whether a suite can be had on this machine: seal::HasSuite.
+using HasSuite = bool (*)(std::uint16_t number);
+
+// Values that need something from outside of the configuration, or give something away.
+[[nodiscard]] Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite);
+
+// Of these: suites that are configured and cannot be had, which funnel-authd says as well.
+[[nodiscard]] Mistakes FindMissingSuites(const Configuration& configuration, HasSuite has_suite);
+void LogMissingSuites(const Configuration& configuration, HasSuite has_suite);
 
 }  // namespace funnel::config

@@ -9,6 +9,9 @@
 namespace funnel::config {
 namespace {
 
+bool HasAll(std::uint16_t) { return true; }
+bool HasNoMlKem(std::uint16_t number) { return number != 3 && number != 5; }
+
 class WarningsTest : public testing::Test {
  protected:
   // What FindUnread tells, with the folder's path cut off.
@@ -24,7 +27,7 @@ class WarningsTest : public testing::Test {
 TEST_F(WarningsTest, ARightFolderHasNone) {
   std::filesystem::create_directory(dir_.Path("keytabs"));
   EXPECT_EQ(Unread(), "");
-  EXPECT_TRUE(FindDoubts(*dir_.Load()).empty());
+  EXPECT_TRUE(FindDoubts(*dir_.Load(), HasAll).empty());
 }
 
 TEST_F(WarningsTest, FilesUnderAnotherNameAreReported) {
@@ -58,10 +61,36 @@ TEST_F(WarningsTest, WhatEditorsAndPackageManagersLeaveIsNot) {
 
 TEST_F(WarningsTest, APortThatTakesAPrivilegeIsReportedWithItsLine) {
   dir_.Write("funnel.conf", std::string(kNodeText) + "[sctp]\nudp-port = 443\n");
-  auto doubts = FindDoubts(*dir_.Load());
+  auto doubts = FindDoubts(*dir_.Load(), HasAll);
   ASSERT_EQ(doubts.size(), 1u);
   EXPECT_EQ(doubts[0].line, 4);
   EXPECT_NE(doubts[0].text.find("below 1024"), std::string::npos);
+}
+
+TEST_F(WarningsTest, SuitesThatCannotBeHadAreReportedWithTheirLines) {
+  dir_.Write("funnel.conf", std::string(kNodeText) + "peer-suites = 3 2 1\n");
+  dir_.Write("services.d/dns.ini.d/local.ini", "[security]\nsuites = 5 3\n");
+  dir_.Write("services.d/ldap.ini.d/local.ini", "[security]\nsuites = 2 1\n");
+  EXPECT_TRUE(FindDoubts(*dir_.Load(), HasAll).empty());
+  const auto doubts = FindDoubts(*dir_.Load(), HasNoMlKem);
+  ASSERT_EQ(doubts.size(), 2u);
+  EXPECT_EQ(doubts[0].file, dir_.Path("funnel.conf"));
+  EXPECT_EQ(doubts[0].line, 3);
+  EXPECT_EQ(doubts[0].text,
+            "peer-suites: this machine's OpenSSL is older than 3.5 and has no suite 3, which is "
+            "left out");
+  EXPECT_EQ(doubts[1].line, 2);
+  EXPECT_NE(doubts[1].text.find("no suite 5 and 3, and no other is configured"), std::string::npos);
+}
+
+TEST_F(WarningsTest, AFileWithKeysIsReportedWithItsLine) {
+  dir_.Write("services.d/web.ini.d/local.ini", "[service]\n\nkey-log = 1MiB\n");
+  dir_.Write("services.d/web.ini", kConnectText);
+  auto doubts = FindDoubts(*dir_.Load(), HasAll);
+  ASSERT_EQ(doubts.size(), 1u);
+  EXPECT_EQ(doubts[0].line, 3);
+  EXPECT_NE(doubts[0].file.find("local.ini"), std::string::npos);
+  EXPECT_NE(doubts[0].text.find("key-log"), std::string::npos);
 }
 
 }  // namespace

@@ -123,6 +123,52 @@ TEST(Circles, ServicesThatGoBackToTheirPeerAreReported) {
   EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "round for ever"));
 }
 
+TEST(Suites, AreShownWithTheReasonForNoneBetter) {
+  config::ExampleDir dir;
+  Context context;
+  context.view.configuration = *dir.Load();
+  context.view.sctpd.status = *ParseSctpdStatus(kSctpdJson);
+  const Findings found = CheckSuites(context);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].subject, "dns");
+  EXPECT_EQ(found[0].text,
+            "sealed in suite 1 (rfc4121): the acceptor is of a version that has suite 1 only");
+  EXPECT_EQ(found[1].text, "no channel is up now");
+}
+
+TEST(Suites, ThatRefuseAnOldNodeAreToldWhereItIsOne) {
+  config::ExampleDir dir;
+  dir.Write("services.d/dns.ini.d/s.ini", "[security]\nsuites = 2 4\n");
+  Context context;
+  context.view.configuration = *dir.Load();
+  context.view.sctpd.status = *ParseSctpdStatus(kSctpdJson);
+  context.view.authd.status = *ParseAuthdStatus(kAuthdJson);
+  ChannelStatus& channel = context.view.sctpd.status->channels[0];
+  channel.suite.reset();
+  EXPECT_EQ(Worst(CheckSuites(context)), "ok");
+  context.view.authd.status->peers[0].suite = 1;
+  EXPECT_TRUE(Contains(Worst(CheckSuites(context)), "peer hoster has proven itself in suite 1"));
+  channel.reason = "bad version";
+  const Findings found = CheckSuites(context);
+  EXPECT_EQ(found[0].verdict, Verdict::kWrong);
+  EXPECT_TRUE(Contains(found[0].text, "the last try says: bad version"));
+  EXPECT_TRUE(Contains(found[0].todo, "services.d/dns.ini"));
+  context.view.authd.status->peers[0].suite = 2;
+  EXPECT_EQ(CheckSuites(context)[0].verdict, Verdict::kWarning);
+}
+
+TEST(KeyLogs, AreToldOfDaemonsThatRun) {
+  Context context;
+  EXPECT_EQ(Worst(CheckKeyLogs(context)), "ok");
+  metrics::Snapshot counters;
+  counters.values = {{"key_log", metrics::Kind::kGauge, 1}};
+  context.view.counters.push_back({"funnel-udpd@dns", counters});
+  EXPECT_EQ(Worst(CheckKeyLogs(context)), "ok") << "it has ended";
+  counters.alive = true;
+  context.view.counters.back().snapshot = counters;
+  EXPECT_TRUE(Contains(Worst(CheckKeyLogs(context)), "funnel-udpd@dns writes its keys to a file"));
+}
+
 TEST(OwnResolver, IsToldWhereItIsBehindThePeerWhoseNameItIsAsked) {
   config::ExampleDir dir;
   Context context;
