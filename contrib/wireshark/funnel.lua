@@ -1,10 +1,14 @@
 -- Wireshark's view of Funnel's frames (funnel-protocol(7)): what goes over the wire in the clear, and where something
--- sealed stands. It holds no key and shows no payload.
+-- sealed stands; and what is sealed in suites 2 to 5, where it is given the key log of an edge (key-log in funnel.conf(5)).
 --
 --     tshark -X lua_script:funnel.lua -r FILE -Y 'funnel.service == "dns"'
+--     tshark -X lua_script:funnel.lua -o funnel.key_log:KEYS -o funnel.payload:dns=dns -r FILE -V
 --
--- or copy it to a folder that "About Wireshark", Folders, names "Personal Lua Plugins". SCTP in UDP on another port than
--- 9899: -d udp.port==PORT,sctp.
+-- or copy all of funnel*.lua to a folder that "About Wireshark", Folders, names "Personal Lua Plugins". SCTP in UDP on another
+-- port than 9899: -d udp.port==PORT,sctp.
+
+local keys = dofile(__DIR__ .. "/funnel_keys.lua")(dofile(__DIR__ .. "/funnel_ciphers.lua"))
+local records = dofile(__DIR__ .. "/funnel_records.lua")
 
 local PAYLOAD_PROTOCOL = 0x464E4C31 -- "FNL1"
 local HEADER_BYTES = 12
@@ -27,6 +31,7 @@ local SUITES = {
   [4] = "X25519, ChaCha20-Poly1305", [5] = "X25519 and ML-KEM-768, ChaCha20-Poly1305",
 }
 local SEQUENCE_BYTES, TAG_BYTES = 6, 16 -- of a frame in suites above 1
+local LEAST_PLAIN_BYTES = 12 -- the sealed header
 
 local proto = Proto("funnel", "Funnel")
 local f = {
@@ -68,17 +73,34 @@ local f = {
 }
 local e = {
   malformed = ProtoExpert.new("funnel.malformed", "Malformed", expert.group.MALFORMED, expert.severity.ERROR),
+  no_key = ProtoExpert.new("funnel.no_key", "No key", expert.group.DECRYPTION, expert.severity.NOTE),
   dropped = ProtoExpert.new("funnel.dropped", "Receivers drop this", expert.group.PROTOCOL, expert.severity.WARN),
   refused = ProtoExpert.new("funnel.refused", "The channel is refused", expert.group.RESPONSE_CODE, expert.severity.NOTE),
   cut = ProtoExpert.new("funnel.cut", "The channel is cut off", expert.group.RESPONSE_CODE, expert.severity.WARN),
 }
+for name, field in pairs(records.fields) do f["record_" .. name] = field end
 proto.fields, proto.experts = f, e
+
+proto.prefs.key_log = Pref.string("Key log", "", "The file of keys that an edge has written; several may be put together in one")
+proto.prefs.payload = Pref.string("Payload of services", "", "SERVICE=DISSECTOR ..., for the datagrams of services, as in dns=dns")
 
 local gssapi = Dissector.get("gssapi")
 
 -- What each OPEN named, and each OPENED chose, by channel: lists of {frame number, what}, in the order of the capture.
 local opens, suites = {}, {}
-function proto.init() opens, suites = {}, {} end
+local payload_dissectors, key_log_trouble = {}, nil
+
+local function read_preferences()
+  key_log_trouble = keys.read(proto.prefs.key_log)
+  payload_dissectors = {}
+  for service, dissector in proto.prefs.payload:gmatch("([^%s=]+)=([^%s=]+)") do payload_dissectors[service] = dissector end
+end
+proto.prefs_changed = read_preferences
+
+function proto.init()
+  opens, suites = {}, {}
+  read_preferences() -- an edge may have written more
+end
 
 local function remember(of, channel, number, what)
   local seen = of[channel] or {}
@@ -202,7 +224,31 @@ local function add_fields(tree, body, frame)
   if #absent > 0 then malformed(tree, "Missing: " .. table.concat(absent, ", ")) end
 end
 
-local function aead_frame(tree, body, suite)
+-- What is in it, where its key is known.
+local function show_plain(tree, body, frame)
+  local size = body:len() - SEQUENCE_BYTES - TAG_BYTES
+  local plain, key = keys.open(frame.channel, frame.epoch, body(0, SEQUENCE_BYTES):raw(), body(SEQUENCE_BYTES, size):raw())
+  if not plain then
+    local why = key_log_trouble and "The key log cannot be read: " .. key_log_trouble or "The key log has no key for it"
+    tree:add_proto_expert_info(e.no_key, why)
+    return ""
+  end
+
+  local range = ByteArray.new(plain, true):tvb("Decrypted Funnel")()
+  local item = tree:add(f.record_plain, range)
+  item:add(f.record_sender, key.sender):set_generated()
+  local dissector = payload_dissectors[remembered(opens, frame.channel, frame.pinfo.number) or ""]
+  local names, trouble = records.show(item, range, function(payload, record)
+    if not dissector then return end
+    local columns = tostring(frame.pinfo.cols.info)
+    pcall(function() Dissector.get(dissector):call(payload:tvb(), frame.pinfo, record) end)
+    frame.pinfo.cols.protocol, frame.pinfo.cols.info = "Funnel", columns
+  end)
+  if trouble then malformed(item, trouble) end
+  return ": " .. table.concat(names, ", ")
+end
+
+local function aead_frame(tree, body, suite, frame)
   if body:len() < SEQUENCE_BYTES + TAG_BYTES then return malformed(tree, "The frame is cut short") end
   local item = tree:add(f.sealed, body)
   if suite ~= 0 then item:add(f.suite, suite):set_generated() end
@@ -213,7 +259,9 @@ local function aead_frame(tree, body, suite)
   else
     malformed(item, "Nothing is sealed")
   end
-  return "seq " .. tostring(body(0, SEQUENCE_BYTES):uint64()) .. ", " .. length .. " bytes"
+  local said = "seq " .. tostring(body(0, SEQUENCE_BYTES):uint64()) .. ", " .. length .. " bytes"
+  if proto.prefs.key_log == "" or length < LEAST_PLAIN_BYTES then return said end
+  return said .. show_plain(item, body, frame)
 end
 
 local BODIES = {
@@ -233,10 +281,11 @@ local BODIES = {
     return REFUSALS[body(0, 2):uint()]
   end,
   [SEALED] = function(tree, body, frame)
+    frame.epoch = frame.header(2, 2):uint()
     local suite = remembered(suites, frame.channel, frame.pinfo.number)
     -- Where no OPENED was seen: a sequence that looks like a token's first bytes is 5 million million frames away.
     if suite == nil and body:len() >= 2 and body(0, 2):uint() ~= 0x0504 then suite = 0 end
-    if suite ~= nil and suite ~= 1 then return aead_frame(tree, body, suite) end
+    if suite ~= nil and suite ~= 1 then return aead_frame(tree, body, suite, frame) end
     if body:len() < TOKEN_HEADER_BYTES then return malformed(tree, "The token is cut short") end
     if body(0, 2):uint() ~= 0x0504 then return malformed(tree, "This is no Wrap token of RFC 4121") end
     local item = tree:add(f.sealed, body)
@@ -293,7 +342,7 @@ function proto.dissector(tvb, pinfo, root)
     malformed(tree, "A frame is shorter than its header")
     return tvb:len()
   end
-  local frame = { type = tvb(0, 1):uint(), channel = tvb(4, 4):uint(), pinfo = pinfo }
+  local frame = { type = tvb(0, 1):uint(), channel = tvb(4, 4):uint(), header = tvb(0, HEADER_BYTES), pinfo = pinfo }
   local known = add_header(tree, tvb(0, HEADER_BYTES), frame)
   if tvb:len() > MOST_BYTES then tree:add_proto_expert_info(e.dropped, "Larger than any frame may be") end
   local title = TYPES[frame.type] or "type " .. frame.type

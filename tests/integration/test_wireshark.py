@@ -4,14 +4,18 @@
     dig        -> funnel-udpd@dns  -+== capture: lan ==+- funnel-udpd@dns  -> nsd
     ldapsearch -> funnel-tcpd@ldap -+                  +- funnel-tcpd@ldap -> slapd
 
-Both by the userland engine, over UDP and straight over IP; then frames that nobody should send.
+Both by the userland engine, over UDP and straight over IP; then what a log of keys opens, and frames that nobody should send.
 """
+import os
+import stat
 import struct
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 import lab
 import middle
+from lab import suites
 from lab.capture import Capture, tshark
 
 SCTPD = "funnel-sctpd"
@@ -22,7 +26,8 @@ OPEN, OPENED, REFUSED, SEALED, CLOSED = range(1, 6)
 
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
-    made = make_tunnel([lab.dns_service(), lab.ldap_service()], with_nsd=True, with_slapd=True,
+    # What a has of keys is written down for dns, and for nothing else.
+    made = make_tunnel([lab.dns_service(listen_service={"key-log": "1MiB"}), lab.ldap_service()], with_nsd=True, with_slapd=True,
                        settings={"sctp": {"engine": "userland"}})
     for node in made.nodes.values():
         node.sctpd_options = ["--capability=net_raw"]
@@ -64,7 +69,7 @@ def test_the_dissector_names_what_is_in_the_clear(captured):
     named = {service for services, _, _ in opens for service in services}
     assert {"@peer", "dns", "ldap"} <= named, opens
     assert {target for _, targets, _ in opens for target in targets} <= {"branch.funnel.test", "hoster.funnel.test"}
-    assert captured.packets("funnel.type == 2 && funnel.chosen_version == 1 && funnel.suite == 2", "funnel.token")
+    assert captured.packets(f"funnel.type == 2 && funnel.chosen_version == 1 && funnel.suite == {suites.best()}", "funnel.token")
     for service in ("dns", "ldap"):
         sealed = captured.packets(f'funnel.service == "{service}" && funnel.type == 4', "funnel.sealed.sequence",
                                   "funnel.sealed.length")
@@ -81,6 +86,59 @@ def test_nothing_of_the_payload_is_there(captured):
     assert "Funnel, OPEN dns to hoster.funnel.test" in said and "Sealed bytes: " in said
     for secret in SECRETS:
         assert secret.encode() not in raw and secret not in said
+
+
+# What a log of keys opens
+
+QUESTION_NAME = "host5." + lab.nsd.ZONE
+QUESTION = b"".join(bytes([len(part)]) + part.encode() for part in (*QUESTION_NAME.split("."), ""))
+
+
+def key_log(node):
+    return os.path.join(node.run, "edge", "dns", "keys.log")
+
+
+def test_a_key_log_opens_the_frames_of_its_service(captured, tunnel):
+    options = ["-o", f"funnel.key_log:{key_log(tunnel.a)}", "-o", "funnel.payload:dns=dns"]
+    found = captured.packets("funnel.record == 1", "funnel.record.payload", "dns.qry.name", "funnel.plain.sender", options=options)
+    payload = [bytes.fromhex(one.replace(":", "")) for payloads, *_ in found for one in payloads]
+    assert sum(QUESTION in one for one in payload) >= 10, "each question, and the answer that repeats it"
+    assert sum(b"this is host 5" in one for one in payload) >= 5
+    assert {name for _, names, _ in found for name in names} == {QUESTION_NAME}
+    assert {sender for *_, senders in found for sender in senders} == {"initiator", "acceptor"}
+    sealed, others = 'funnel.type == 4 && funnel.service == ', '(funnel.service == "ldap" || funnel.service == "@peer")'
+    assert captured.packets(f'{sealed}"dns"', "frame.number")
+    assert not captured.packets(f'{sealed}"dns" && funnel.no_key && !{others}', "frame.number", options=options)
+    assert captured.packets(f'{sealed}"ldap" && funnel.no_key', "frame.number", options=options)
+    said = captured.text(*options)
+    assert "user7@example.test" not in said and "The key log has no key for it" in said
+    assert "Record: FAREWELL (14)" in said and "Record: CONFIRM (11)" in said
+    assert not captured.packets("funnel.malformed || _ws.malformed", "frame.number", options=options)
+
+
+def test_without_it_they_stay_sealed(captured, tunnel, tmp_path):
+    assert not captured.packets("funnel.record || dns", "frame.number")
+    other = tmp_path / "others"
+    with open(key_log(tunnel.a), encoding="ascii") as file:
+        text = file.read()
+    lines = [line.split() for line in text.splitlines()[1:]]
+    other.write_text("".join(f"{' '.join(line[:4])} {'00' * 32} {line[5]}\n" for line in lines), encoding="ascii")
+    for path in (other, tmp_path / "absent"):
+        assert not captured.packets("funnel.record || dns", "frame.number", options=["-o", f"funnel.key_log:{path}"])
+
+
+def test_a_key_log_is_made_known_and_is_its_owner_s_alone(captured, tunnel):
+    about = os.stat(key_log(tunnel.a))
+    assert stat.S_IMODE(about.st_mode) == 0o600 and about.st_uid == tunnel.a.uid("funnel-udpd@dns")
+    assert not os.path.exists(key_log(tunnel.b)) and os.listdir(os.path.join(tunnel.a.run, "edge", "ldap")) == ["control.sock"]
+    tunnel.a["funnel-udpd@dns"].wait_logged(f"keys are written to {key_log(tunnel.a)}: whoever reads it")
+    says = "writes its keys to a file"
+    assert says in tunnel.a.funnelctl("status").stdout and says not in tunnel.b.funnelctl("status").stdout
+    checked = tunnel.a.funnelctl("check").stdout
+    assert f"{tunnel.a.service_path('dns')}:" in checked and ": warning: key-log: the keys of this service" in checked
+    doctor = tunnel.a.network.run("a", "env", f"KRB5_CONFIG={tunnel.realm.config}", tunnel.a.path("funnelctl"),
+                                  *tunnel.a.common_options, "doctor", check=False, timeout=120)
+    assert f"funnel-udpd@dns {says}" in doctor.stdout
 
 
 # Frames that nobody should send
@@ -187,6 +245,52 @@ def test_good_frames_are_not_complained_of(tmp_path):
     path = write_capture(tmp_path / "fine.pcap", FINE.values())
     assert set(frames_of(path)) == set(range(len(FINE)))
     assert not tshark(path, "-Y", "funnel.malformed || funnel.dropped || _ws.malformed")
+
+
+SECRET, IV = bytes(range(32)), bytes(range(100, 112))
+AEADS = {2: AESGCM, 3: AESGCM, 4: ChaCha20Poly1305, 5: ChaCha20Poly1305}
+# A varint of each size; one record of each kind, with what is shown of it.
+RECORDS = [
+    (b"\1\5\4good", "DATAGRAM"), (b"\2\x0e\x40\xff\x80\1\0\0\7\4text", "MESSAGE"), (b"\3\5\3\1\1x", "OPEN_SESSION"),
+    (b"\4\5\xc0" + bytes(6) + b"\1", "CREDIT"), (b"\5\7", "CHANNEL_CREDIT"), (b"\6\7", "SESSIONS"), (b"\7\5\0\2\7", "RESET"),
+    (b"\x08\5", "END_SESSION"), (b"\x09" + bytes(8), "PING"), (b"\x0a" + bytes(8), "PONG"), (b"\x0b" + bytes(32), "CONFIRM"),
+    (b"\x0c\0", "REKEY"), (b"\x0d\1\1", "NEW_EPOCH"), (b"\x0e\0\1\3bye", "FAREWELL"), (b"\x0f\1x", "HELLO"),
+    (b"\x82\3\1\1\1", "SHARE"), (b"\xff\1x", "record 255"), (bytes(5), "PADDING"),
+]
+
+
+def sealed(suite, records, sequence=7, epoch=3):
+    clear = frame(SEALED, epoch=epoch)
+    number = sequence.to_bytes(6, "big")
+    nonce = IV[:6] + bytes(a ^ b for a, b in zip(IV[6:], number))
+    plain = b"\1" + sequence.to_bytes(5, "big") + number + records
+    return clear + number + AEADS[suite](SECRET).encrypt(nonce, plain, clear[:8] + number)
+
+
+def with_keys(tmp_path, suite):
+    path = tmp_path / f"keys-{suite}"
+    wrong = f"{suite} 0000004d 3 initiator {'11' * 32} {IV.hex()}"
+    right = f"{suite} 0000004d 3 acceptor {SECRET.hex()} {IV.hex()}"
+    path.write_text(f"# one that does not fit, then the right one\n{wrong}\n{right}\nrubbish\n", encoding="ascii")
+    return ["-o", f"funnel.key_log:{path}"]
+
+
+@pytest.mark.parametrize("suite", AEADS)
+def test_frames_of_every_suite_are_opened(tmp_path, suite):
+    path = write_capture(tmp_path / "sealed.pcap", [sealed(suite, b"".join(raw for raw, _ in RECORDS)), sealed(suite, b"", epoch=4)])
+    said = tshark(path, *with_keys(tmp_path, suite), "-V")
+    assert "Sender: acceptor" in said and f": {', '.join(name for _, name in RECORDS)}\n" in said, said
+    for shown in ("Payload: 676f6f64", "Payload: 74657874", "Session: 255", "Number: 65536", "Number: 7", "Code: 2"):
+        assert shown in said, (shown, said)
+    assert said.count("[Expert Info (Note/Decryption): The key log has no key for it") == 1, "of another epoch"
+    assert "Malformed" not in said
+
+
+@pytest.mark.parametrize("records, wanted", [(b"\1\5\4goo", "A record is cut short"), (b"\1", "A record is cut short"),
+                                             (b"\x64\1", "An unknown record")], ids=["cut", "short", "unknown"])
+def test_wrong_records_are_reported(tmp_path, records, wanted):
+    path = write_capture(tmp_path / "sealed.pcap", [sealed(2, records)])
+    assert f"[Expert Info (Error/Malformed): {wanted}]" in tshark(path, *with_keys(tmp_path, 2), "-V")
 
 
 def test_every_truncation_is_reported(tmp_path):

@@ -47,16 +47,16 @@ class Capture:
         with open(self.path, "rb") as file:
             return file.read()
 
-    def packets(self, wanted, *fields):
+    def packets(self, wanted, *fields, options=()):
         """A list for each packet that the display filter WANTED lets by: the values of FIELDS, each a list."""
         show = [word for field in fields for word in ("-e", field)]
-        out = tshark(self.path, "-Y", wanted, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=;",
+        out = tshark(self.path, *options, "-Y", wanted, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=;",
                      *show)
         return [[cell.split(";") if cell else [] for cell in line.split("\t")] for line in out.splitlines()]
 
-    def text(self):
+    def text(self, *options):
         """Everything that it can say."""
-        return tshark(self.path, "-V")
+        return tshark(self.path, *options, "-V")
 
 
 def tshark(path, *arguments):
