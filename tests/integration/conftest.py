@@ -11,7 +11,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import lab  # noqa: E402  (the path to it is set above)
-from lab import guest, package as packaging  # noqa: E402
+from lab import before, fresh, guest, package as packaging  # noqa: E402
 
 BUILD = os.environ.get("FUNNEL_BUILD", os.path.join(TOP, "build"))
 SANITIZED = bool(os.environ.get("FUNNEL_SANITIZED"))
@@ -75,6 +75,25 @@ def make_installed(package):
     yield make
     for tunnel in reversed(made):
         tunnel.stop()
+
+
+@pytest.fixture(scope="module")
+def programs_before():
+    """The folder with the programs of the version before, where it is this machine's release's turn."""
+    for reason in (before.missing(), fresh.missing()):
+        if reason:
+            pytest.skip(reason)
+    if fresh.OURS not in fresh.chosen_suites():
+        pytest.skip(f"this commit's turn is another release than this machine's, {fresh.OURS}: ./run-tests --fresh tries all")
+    workspace = lab.Workspace()
+    try:
+        with fresh.lock(fresh.OURS):
+            if not os.path.exists(before.kept_package(fresh.OURS)):
+                with fresh.Machine(workspace, fresh.OURS, "builder") as builder:
+                    before.package(builder.prepare_to_build())
+            yield before.unpack(before.kept_package(fresh.OURS), workspace.folder("before"))
+    finally:
+        workspace.remove()
 
 
 @pytest.hookimpl(hookwrapper=True)

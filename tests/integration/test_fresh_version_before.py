@@ -15,7 +15,7 @@ import signal
 import pytest
 
 import lab
-from lab import before, fresh, stuck_readers, traffic
+from lab import before, stuck_readers, suites, traffic
 
 pytestmark = pytest.mark.fresh
 LIFETIME_SECONDS = 30
@@ -34,24 +34,6 @@ SEND_BYTES = "import socket; s = socket.create_connection(('127.0.0.1', 7005)); 
 OTHER = {"a": "b", "b": "a"}
 
 
-@pytest.fixture(scope="module")
-def programs_before():
-    for reason in (before.missing(), fresh.missing()):
-        if reason:
-            pytest.skip(reason)
-    if fresh.OURS not in fresh.chosen_suites():
-        pytest.skip(f"this commit's turn is another release than this machine's, {fresh.OURS}: ./run-tests --fresh tries all")
-    workspace = lab.Workspace()
-    try:
-        with fresh.lock(fresh.OURS):
-            if not os.path.exists(before.kept_package(fresh.OURS)):
-                with fresh.Machine(workspace, fresh.OURS, "builder") as builder:
-                    before.package(builder.prepare_to_build())
-            yield before.unpack(before.kept_package(fresh.OURS), workspace.folder("before"))
-    finally:
-        workspace.remove()
-
-
 @pytest.fixture(scope="module", params=["a", "b"], ids=["branch_is_old", "hoster_is_old"])
 def tunnel(request, make_tunnel, programs_before):
     # A key that the version before does not know.
@@ -68,6 +50,17 @@ def tunnel(request, make_tunnel, programs_before):
 def test_each_runs_its_own_version(tunnel):
     said = {letter: node.funnelctl("--version").stdout for letter, node in tunnel.nodes.items()}
     assert said[tunnel.old] == f"funnelctl {before.VERSION}\n" != said[OTHER[tunnel.old]], said
+
+
+def test_the_new_one_says_that_it_is_suite_1_and_why(tunnel):
+    """Nothing else is known to the other; of who is asked more is known than of who asks."""
+    asked = "the acceptor is of a version that has suite 1 only"
+    asking = "the initiator offers none that is liked better here"
+    for one in tunnel.new.status()["services"]:
+        if one["service"] not in (MIXED.name, MIXED_TOO.name):
+            assert (one["suite"], one["suite_reason"]) == (1, asked if one["role"] == "listen" else asking), one
+    assert [peer["suite"] for peer in tunnel.new.status()["authd"]["peers"]] == [1]
+    assert f"sealed in suite 1 ({suites.NAMES[1]}): " in tunnel.new.funnelctl("status").stdout
 
 
 def asks_dns(tunnel):

@@ -11,10 +11,11 @@ import signal
 import pytest
 
 import lab
+from lab import suites
 from lab.middle import Middle
 
 EDGE = "funnel-udpd@dns"
-BEST = 2
+BEST = suites.best()
 SHARE = bytes([9] + 31 * [0]).hex()  # the base point: somebody's share
 SUITE, TOLD, PROOF = "19", "28", "34"
 
@@ -22,7 +23,7 @@ SUITE, TOLD, PROOF = "19", "28", "34"
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
     made = make_tunnel([lab.dns_service()], with_nsd=True, connect_peer=lab.Peer(connect=Middle.address),
-                       settings={"kerberos": {"handshake-timeout": "3s"}})
+                       settings={"kerberos": {"handshake-timeout": "3s"}, "node": {"peer-suites": "3 5 2 4 1"}})
     return made.prepare()
 
 
@@ -50,14 +51,40 @@ def end_edge(tunnel):
     lab.wait_until(lambda: len(edge.exits) > ends, "it ends", 10, detail=tunnel.describe)
 
 
+def write_suites(node, listed):
+    with open(node.service_path("dns"), encoding="utf-8") as file:
+        lines = [line for line in file.read().splitlines() if not line.startswith("suites")]
+    lines.insert(lines.index("[security]") + 1, f"suites = {listed}")
+    with open(node.service_path("dns"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    node.funnelctl("reload", "funnel-authd")
+
+
+def doctor(tunnel):
+    return tunnel.a.network.run("a", "env", f"KRB5_CONFIG={tunnel.realm.config}", tunnel.a.path("funnelctl"),
+                                *tunnel.a.common_options, "doctor", check=False, timeout=120).stdout
+
+
 def test_both_ends_say_which_suite_it_is(tunnel, middle):
     assert asks_dns(tunnel)
     for node in (tunnel.a, tunnel.b):
         channel = edge_channel(node)
-        assert (channel["suite"], channel["suite_name"]) == (BEST, "x25519-aes256gcm")
-        assert f"suite {BEST} (x25519-aes256gcm)" in node.funnelctl("channels").stdout
-        assert [peer["suite"] for peer in node.status()["authd"]["peers"]] == [BEST]
-        assert f"proven in suite {BEST}" in node.funnelctl("status").stdout
+        assert (channel["suite"], channel["suite_name"]) == (BEST, suites.NAMES[BEST])
+        assert f"suite {BEST} ({suites.NAMES[BEST]})" in node.funnelctl("channels").stdout
+        status = node.status()
+        assert [peer["suite"] for peer in status["authd"]["peers"]] == [3 if suites.has_ml_kem() else 2]
+        assert [(one["suite"], one["suite_reason"]) for one in status["services"]] == [(BEST, None)]
+        said = node.funnelctl("status").stdout
+        assert "proven in suite " in said and f"sealed in suite {BEST} ({suites.NAMES[BEST]})\n" in said
+        assert node.counters(EDGE)["channels_in_suite_1"] == 0
+
+
+def test_what_openssl_lacks_is_said_with_file_and_line(tunnel, middle):
+    place = os.path.join(tunnel.a.etc, "funnel.conf") + ":"
+    said = "peer-suites: this machine's OpenSSL is older than 3.5 and has no suite 3 and 5, which is left out"
+    for text in (tunnel.a.funnelctl("check").stdout, tunnel.a.log("funnel-authd")):
+        found = [line for line in text.splitlines() if said in line and place in line]
+        assert bool(found) != suites.has_ml_kem(), text
 
 
 @pytest.mark.parametrize("changes", [{SUITE: "0001"}, {SUITE: "0001", TOLD: None}, {SUITE: "0004"}, {TOLD: SHARE}, {TOLD: None},
@@ -104,14 +131,39 @@ def test_an_answer_as_of_version_0_1_0_gets_no_payload(tunnel, middle):
 
 
 def test_one_end_alone_can_choose_suite_1(tunnel, middle):
-    path = tunnel.b.service_path("dns")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace("[security]\n", "[security]\nsuites = 1\n"))
-    tunnel.b.funnelctl("reload", "funnel-authd")
+    write_suites(tunnel.b, "1")
     end_edge(tunnel)
     lab.wait_until(lambda: asks_dns(tunnel), "another channel comes", 20, detail=tunnel.describe)
     channel = edge_channel(tunnel.a)
-    assert (channel["suite"], channel["suite_reason"]) == (1, "the acceptor chose it among those offered")
+    chose = "the acceptor chose it among those offered"
+    assert (channel["suite"], channel["suite_reason"]) == (1, chose)
     assert edge_channel(tunnel.b)["suite_reason"] is None
+    assert f"sealed in suite 1 (rfc4121): {chose}" in tunnel.a.funnelctl("status").stdout
+    assert f"sealed in suite 1 (rfc4121): {chose}" in doctor(tunnel)
+    assert [one["suite_reason"] for one in tunnel.a.status()["services"]] == [chose]
+    assert tunnel.a.counters(EDGE)["channels_in_suite_1"] == tunnel.b.counters(EDGE)["channels_in_suite_1"] == 1
+
+
+def test_without_suite_1_who_has_no_other_is_refused_as_of_another_version(tunnel, middle):
+    """As a node of version 0.1 is, whose nodes prove themselves in suite 1."""
+    with open(os.path.join(tunnel.b.etc, "funnel.conf"), encoding="utf-8") as file:
+        text = file.read()
+    with open(os.path.join(tunnel.b.etc, "funnel.conf"), "w", encoding="utf-8") as file:
+        file.write(text.replace("peer-suites = 3 5 2 4 1", "peer-suites = 1"))
+    tunnel.b.funnelctl("reload", "funnel-authd")
+    write_suites(tunnel.a, "2 4")
+    end_edge(tunnel)
+    tunnel.a.wait_channel("dns", "refused", deadline=30)
+    assert "bad version" in tunnel.a.channels("dns")[0]["reason"]
+    said = doctor(tunnel)
+    assert "`suites` has no 1" in said and "bad version" in said, said
+    # The association is proven anew, and then it is known what the peer has.
+    tunnel.a["funnel-sctpd"].kill9()
+    lab.wait_until(lambda: [peer["suite"] for peer in tunnel.a.status()["authd"]["peers"]] == [1], "it proves itself in suite 1", 40,
+                   detail=tunnel.describe)
+    tunnel.a.wait_channel("dns", "refused", deadline=30)
+    said = doctor(tunnel)
+    assert "has proven itself in suite 1, which is all that nodes of version 0.1 have" in said, said
+    write_suites(tunnel.a, "2 4 1")
+    lab.wait_until(lambda: asks_dns(tunnel), "it is sealed in suite 1 then", 90, detail=tunnel.describe)
+    assert edge_channel(tunnel.a)["suite"] == 1

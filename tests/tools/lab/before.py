@@ -1,5 +1,5 @@
-"""The version before this one, as other nodes still run it: its package, made out of the history once and kept, and a tunnel
-with it at one end.
+"""The version before this one, as other nodes still run it: its package, made out of the history once and kept, and tunnels
+some of whose nodes run it.
 """
 import dataclasses
 import glob
@@ -8,6 +8,7 @@ import shutil
 
 from . import fresh, package as packaging
 from .base import run
+from .chain import Chain
 from .image import TOP
 from .node import Node
 from .tunnel import Tunnel
@@ -59,6 +60,24 @@ class NodeBefore(Node):
         return [self._socket(name, f"{daemon}.sock", "0666", 0)]
 
 
+def old_node(tunnel, before, letter):
+    """One that runs the programs in `before`, under this tree's load."""
+    node = NodeBefore(tunnel.workspace, tunnel.network, tunnel.realm, before, letter)
+    node.tools = os.path.join(tunnel.build, "tests", "tools")
+    return node
+
+
+class MixedChain(Chain):
+    """The nodes of the letters `old` run the programs in `before`."""
+
+    def __init__(self, build, services, before, old, **options):
+        self.before, self.old = before, old
+        super().__init__(build, services, **options)
+
+    def _make_node(self, letter):
+        return old_node(self, self.before, letter) if letter in self.old else super()._make_node(letter)
+
+
 class MixedTunnel(Tunnel):
     """The node `old` runs the programs in `before`, the other one those of this tree; the load at both ends is this tree's.
     `at_b` says of which protocol services are there that a takes for another's."""
@@ -72,8 +91,7 @@ class MixedTunnel(Tunnel):
     def _make_node(self, letter):
         if letter != self.old:
             return super()._make_node(letter)
-        node = NodeBefore(self.workspace, self.network, self.realm, self.before, letter)
-        node.tools = os.path.join(self.build, "tests", "tools")
+        node = old_node(self, self.before, letter)
         node.settings = {section: dict(keys) for section, keys in self.settings.items()}
         return node
 
