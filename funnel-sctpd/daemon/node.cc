@@ -21,6 +21,9 @@ using namespace std::chrono_literals;
 // The engine's own counters are copied this often at most.
 constexpr Duration kCounterInterval = 1s;
 
+// What a key that only a restart applies needs.
+constexpr const char* kRestart = "systemctl restart funnel-sctpd.service";
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::Create(event::Loop& loop, const Options& options,
@@ -217,6 +220,33 @@ void Node::Stop() {
   tables_->associations.EndAll("shutting down");
   tables_->engine->Flush();
   loop_.Exit(0);
+}
+
+config::ReloadReport Node::Reload() {
+  event::NotifyReloading();
+  config::ReloadReport report{.daemon = "funnel-sctpd"};
+  auto loaded = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
+  if (loaded) {
+    Apply(*std::move(loaded), report);
+  } else {
+    report.mistakes = std::move(loaded.error());
+  }
+  config::LogReport(report);
+  event::NotifyReady("");
+  end_of_turn_->Request();
+  return report;
+}
+
+void Node::Apply(config::Configuration next, config::ReloadReport& report) {
+  for (const config::KeyRow* row :
+       config::PutBackFixed(tables_->shared.config.node, next.node, {"node", "sctp"}))
+    report.left.emplace_back(*row, kRestart);
+  report.changes = config::FindChanges(tables_->shared.config, next);
+  SetLogLevel(options_.log_level.value_or(next.node.log_level));
+  const config::Configuration old = std::exchange(tables_->shared.config, std::move(next));
+  tables_->channels.Reload();
+  tables_->associations.Reload(old);
+  control_->commands().WatchGroups();
 }
 
 }  // namespace funnel::sctpd
