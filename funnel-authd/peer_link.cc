@@ -237,7 +237,7 @@ void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
 void PeerLink::OnChannelEnded(const std::string& text) {
   const bool expired = channel_->expires() <= BootNow();
   // Lost, not refused: what was verified stays so until its ticket's end, and the opener begins
-  // anew.
+  // again.
   if (state_ != State::kVerified || expired || !opener_) {
     if (state_ == State::kVerified && !expired) {
       ++*attempt_;

@@ -3,7 +3,7 @@
 //
 // The side that connected opens the channel; where both did, the OPEN of the node with the lower
 // name wins. After the two HELLOs the association is verified. The channel then renews itself by
-// rekeys; if it is lost (the far authd started anew) the opener opens another one.
+// rekeys; if it is lost (the far authd started again) the opener opens another one.
 //
 // Thread: the loop's; tokens are made and accepted in the pools.
 #pragma once

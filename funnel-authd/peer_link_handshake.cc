@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a REFUSED has to leave before sctpd is told to end the association.
+// How long a REFUSED has to leave before we have sctpd end the association.
 constexpr Duration kRefusalLeaves = 1s;
 
 }  // namespace
@@ -93,7 +93,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
   // The names as the two OPENs write them, so that both ends compare the same.
   if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
-  // One that opens anew means the newest: what it had in work before is dropped when it is done.
+  // One that opens again means the newest: what it had in work before is dropped when it is done.
   const auto accept = shared_.peer_accepts.Begin(
       peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,
       peer_.empty() ? Shares::Standing::kStranger : Shares::Standing::kKnown);

@@ -1,4 +1,4 @@
-// All associations that sctpd has told us about, each with its end of @peer.
+// All associations that sctpd has reported to us, each with its end of @peer.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// What sctpd needs from outside besides SCTP: its authd, a resolver, the services' sockets.
+// What sctpd needs from outside, apart from SCTP: its authd, a resolver, the services' sockets.
 // Interfaces, so that the tables do no I/O of their own and tests can stand in for all of them.
 #pragma once
 
@@ -28,7 +28,7 @@ class AuthdInterface {
   virtual void Send(const ipc::PeerGone& message) = 0;
 };
 
-// Who hears authd's verdicts on peers' OPENs.
+// Who gets authd's verdicts on peers' OPENs.
 class AcceptListener {
  public:
   virtual ~AcceptListener() = default;
@@ -38,7 +38,7 @@ class AcceptListener {
   virtual void OnAcceptRefused(const ipc::AcceptRefused& verdict) = 0;
 };
 
-// Who hears its verdicts on peers.
+// Who gets authd's verdicts on peers.
 class PeerListener {
  public:
   virtual ~PeerListener() = default;

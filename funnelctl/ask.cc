@@ -23,16 +23,16 @@ std::unexpected<Error> ConnectFailed(const Error& error) {
   return Fail(error.code == 0 ? error.message : std::strerror(error.code), error.code);
 }
 
-// A daemon's own socket is for root and Funnel's daemons; beside it may lie one for each group of
-// administrators. Whichever lets us in will do: the daemon looks at who we are.
+// A daemon's own socket is for root and Funnel's daemons; each group of administrators may have one
+// in the same folder. Any that lets us in will do: the daemon looks at who we are.
 Result<ipc::ControlSocket> ConnectToAny(const std::string& path) {
   auto socket = ipc::ControlSocket::Connect(path);
   if (socket || socket.error().code != EACCES) return socket;
   constexpr std::string_view kEnd = ".sock";
   for (const std::string_view group : {"-admin", "-read"}) {
-    auto beside = ipc::ControlSocket::Connect(path.substr(0, path.size() - kEnd.size()) +
-                                              std::string(group) + std::string(kEnd));
-    if (beside) return beside;
+    auto apart = ipc::ControlSocket::Connect(path.substr(0, path.size() - kEnd.size()) +
+                                             std::string(group) + std::string(kEnd));
+    if (apart) return apart;
   }
   return socket;
 }

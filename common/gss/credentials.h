@@ -35,17 +35,17 @@ class CredentialStore {
   // A ticket-granting ticket is got when there is none, or when half the life of the one at hand is
   // over; while the KDC is away that one serves to its end.
   [[nodiscard]] Result<Credential> AcquireInitiator(const std::string& identity);
-  // The keytab is read anew at each handshake.
+  // The keytab is read again at each handshake.
   [[nodiscard]] Result<Credential> AcquireAcceptor(const std::string& identity);
   // For tokens to any identity in the keytab.
   [[nodiscard]] Result<Credential> AcquireAnyAcceptor();
 
   // A peer refused a ticket of IDENTITY without saying why: it may have new keys, which tickets
-  // from before do not fit. The next handshake gets all of them anew. Where that fails the present
+  // from before do not fit. The next handshake gets all of them again. Where that fails the present
   // ones stay, since anybody on the path may have written the refusal; for the same reason nothing
   // happens within kDoubtInterval of the last time.
   void Doubt(const std::string& identity, TimePoint now);
-  // After a reload: other files, or new content in them. All tickets are got anew.
+  // After a reload: other files, or new content in them. All tickets are got again.
   void SetKeytabs(Keytabs keytabs);
 
   // End of the ticket-granting ticket, in seconds since 1970, as last seen.
@@ -56,7 +56,7 @@ class CredentialStore {
   [[nodiscard]] std::string CacheOf(const std::string& identity);
   [[nodiscard]] Result<Credential> AcquireInto(const std::string& cache,
                                                const std::string& identity);
-  // Whether the tickets are to be got anew; true once for each doubt.
+  // Whether the tickets are to be got again; true once for each doubt.
   [[nodiscard]] bool TakeDoubt(const std::string& identity);
   void Replace(const std::string& identity, std::string cache);
   [[nodiscard]] Result<Credential> AcquireFromKeytab(Name name, const std::string& what);

@@ -60,7 +60,7 @@ Result<std::string> KeepInMemory(std::string_view text) {
   return "/proc/self/fd/" + std::to_string(file.release());
 }
 
-// Nothing in it but what we write anew at each start: where it cannot be kept we go on without.
+// It holds only what we write at each start: where it cannot be kept we go on without.
 Result<std::string> KeepLayer(const std::string& path, std::string_view text) {
   auto written = WriteFile(path, text);
   if (written) return path;

@@ -60,7 +60,7 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Connect(event::Loo
 bool ControlConnection::SendPacket(Secret packet, UniqueFd fd) {
   if (over_ || cannot_send_) return false;
   if (auto sent = socket_.Send(std::move(packet), std::move(fd)); !sent) {
-    // Who does not read is not waited for; who has gone is heard to the end.
+    // We do not wait for one that does not read; of one that has gone we read all that it sent.
     if (sent.error().code == 0) {
       End(sent.error());
     } else {

@@ -38,7 +38,7 @@ class ControlConnection {
   ~ControlConnection();
 
   // False: the connection is over or its queue overflowed. What the far end sent before it went is
-  // heard first; then on_closed comes.
+  // read first; then on_closed comes.
   bool SendPacket(Secret packet, UniqueFd fd = {});
   template <typename Message>
   bool Send(const Message& message, UniqueFd fd = {}) {

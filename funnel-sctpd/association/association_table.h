@@ -36,7 +36,7 @@ class AssociationTable final : public sctp::EngineObserver,
   [[nodiscard]] TimePoint NextTimer() const;
   // Takes over shared.config, which has just changed from OLD.
   void Reload(const config::Configuration& old);
-  // Ends all of them at once, telling peers why.
+  // Ends all of them at once; their peers get REASON.
   void EndAll(const std::string& reason);
 
   // Associations

@@ -1,5 +1,5 @@
 // Where one peer's names lead: one question at a time, and the last answer. An answer to an earlier
-// question, or to one of a peer that has gone, is not heard. Part of Peer.
+// question, or to one of a peer that has gone, is dropped. Part of Peer.
 #pragma once
 
 #include <functional>

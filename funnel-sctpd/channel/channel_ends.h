@@ -1,10 +1,10 @@
-// The ways in which channels end, and what either side hears of it. Owned by the ChannelTable.
+// The ways in which channels end, and what is reported to either side. Owned by the ChannelTable.
 //
 //   CLOSED went both ways         -> End
 //   REFUSED went by               -> Refuse (ours), End (the peer's)
 //   the link has gone or is given up -> Drop: CLOSED goes to the peer, whose CLOSED is waited for
 //   the association has gone, or the configuration has changed -> End
-// What has ended is still there until the turn's end, so that callbacks need not look out.
+// What has ended is still there until the turn's end, so callbacks need no care.
 #pragma once
 
 #include <string>
@@ -32,13 +32,13 @@ class ChannelEnds {
   // All of PARTS outlive it.
   explicit ChannelEnds(const Parts& parts) : parts_(parts) {}
 
-  // CHANNEL is over: its stream is free on return, the rest goes in Sweep(). Its link's far end is
-  // told CODE and TEXT.
+  // CHANNEL is over: its stream is free on return, the rest goes in Sweep(). CODE and TEXT go to
+  // its link's far end.
   void End(Channel& channel, ipc::LinkEndCode code, const std::string& text);
-  // The link has gone or is given up; the peer is told, and its CLOSED is waited for. An OPEN that
+  // The link has gone or is given up: the peer gets CLOSED, and its CLOSED is awaited. An OPEN that
   // was passed on and is not answered yet is refused instead.
   void Drop(Channel& channel, wire::ClosedCode code, const std::string& why);
-  // Tells the peer CLOSED, unless it was told so or there is no stream.
+  // Sends CLOSED to the peer, unless it was sent before or there is no stream.
   void SendClosed(Channel& channel, wire::ClosedCode code);
 
   // Answers the peer's OPEN, which holds its stream, with REFUSED; that frees it at both ends.

@@ -29,7 +29,7 @@ class ChannelSide {
   [[nodiscard]] virtual std::string_view RoleText(const Channel& channel) const = 0;
   // Whether the configuration still has CHANNEL.
   [[nodiscard]] virtual bool IsConfigured(const Channel& channel) const = 0;
-  // Whether CHANNEL may carry connections of which no edge here tells.
+  // Whether CHANNEL may carry connections that no edge here reports.
   [[nodiscard]] virtual bool HidesConnections(const Channel& channel) const = 0;
 };
 

@@ -19,7 +19,7 @@ class EdgeSide final : public ChannelSide {
     return channel.role == ChannelRole::kListen ? "listen" : "connect";
   }
   [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
-  // An edge tells by its notes.
+  // An edge reports them by its notes.
   [[nodiscard]] bool HidesConnections(const Channel&) const override { return false; }
 
  private:

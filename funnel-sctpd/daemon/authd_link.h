@@ -13,7 +13,7 @@
 
 namespace funnel::sctpd {
 
-// Who hears whether authd is there.
+// Who is called when authd comes and goes.
 class AuthdObserver {
  public:
   virtual ~AuthdObserver() = default;
@@ -23,7 +23,7 @@ class AuthdObserver {
 
 class AuthdLink final : public AuthdInterface {
  public:
-  // Whom it tells, from the loop only; they outlive it, or at least the loop's turns.
+  // Called from the loop only; they outlive it, or at least the loop's turns.
   struct Listeners {
     AuthdObserver& link;
     PeerListener& peers;

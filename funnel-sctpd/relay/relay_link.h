@@ -29,11 +29,11 @@ class RelayEnd;
 // Ends whose input waits, and what all of them hold. Owned by the ChannelTable, outlives the ends.
 class RelayTurn {
  public:
-  // WORK asks for a turn in which Run() is called; nothing is told outside of it.
+  // WORK asks for a turn in which Run() is called; observers are called in Run() only.
   RelayTurn(std::function<TimePoint()> now, std::function<void()> work)
       : now_(std::move(now)), work_(std::move(work)) {}
 
-  // Tells the observers of those that have input. Ends may be destroyed from inside.
+  // Calls the observers of those that have input. Ends may be destroyed from inside.
   void Run();
 
   // Memory that waiting frames take, as RelayEnd::CostOf counts it.
@@ -71,8 +71,8 @@ class RelayEnd final : public FrameLink {
     return frame_bytes + kOverheadBytes;
   }
 
-  // FrameLink. Of the local frames, LINK_UP lets this end's input flow and LINK_END tells the other
-  // end why this one goes; neither is passed on.
+  // FrameLink. Of the local frames, LINK_UP lets this end's input flow and LINK_END says to the
+  // other end why this one goes; neither is passed on.
   [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
                                                const OnFrame& on_frame) override;
   void WatchInput(bool watch) override;

@@ -18,7 +18,7 @@ class RelayRoutes {
   struct Denial {
     std::string why;
     wire::RefusalCode code = wire::RefusalCode::kNoRoute;
-    // Whoever we relay nothing for is not told why: that would show our configuration.
+    // A peer for which we relay nothing does not learn why: that would show our configuration.
     bool is_secret = false;
   };
   struct Verdict {

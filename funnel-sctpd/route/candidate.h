@@ -48,7 +48,7 @@ void Prefer(std::vector<Candidate>& candidates, const Candidate& good);
 // Whether a peer that is up on USED should rather be on CANDIDATE: a better priority, or the same
 // host by direct SCTP instead of UDP.
 [[nodiscard]] bool IsBetter(const Candidate& candidate, const Candidate& used);
-// What Engine::OfferPaths is told of a peer that is up on USED: the paths to the same host with the
+// What Engine::OfferPaths gets for a peer that is up on USED: the paths to the same host with the
 // same SCTP port, direct ones first; at most Engine::kMaxPaths, and USED among them.
 [[nodiscard]] std::vector<sctp::PeerPath> PathsLike(const std::vector<Candidate>& candidates,
                                                     const Candidate& used);

@@ -1,4 +1,4 @@
-"""Nodes of Debian 12 and 13: between two of 13 channels are sealed with ML-KEM-768 beside X25519, which 12's OpenSSL has not; a node
+"""Nodes of Debian 12 and 13: between two of 13 channels are sealed with ML-KEM-768 with X25519, which 12's OpenSSL has not; a node
 of each comes to what both have.
 
     branch (a)                                  hoster (b)

@@ -263,7 +263,7 @@ constexpr KeyRow kSideRows[] = {
         .help = "How channels are sealed, best first; the acceptor takes the first of its own that "
                 "both ends have. 2: AES-256-GCM, 4: ChaCha20-Poly1305, both under keys that nobody "
                 "can find out later from a recording and a keytab (X25519); 3 and 5: the same with "
-                "ML-KEM-768 beside X25519, from OpenSSL 3.5 on; 1: RFC 4121 tokens, which is all "
+                "ML-KEM-768 with X25519, from OpenSSL 3.5 on; 1: RFC 4121 tokens, which is all "
                 "that nodes of version 0.1 have.",
         .computed_default = "all that this machine has, the quickest first and 1 last",
         .since = "0.2",

@@ -1,6 +1,6 @@
 // From a channel's first frame to its end: which state it is in, what either end has said about
 // closing, and until when that is waited for. Owned by the channel, which acts on what this says:
-// it resets the sessions and tells the owner.
+// it resets the sessions and calls the owner.
 //
 // States only go forward. An end begins with our own word (BeginClose), with the peer's once all
 // that it promised is here (HearFarewell, TakeFarewell), or with the link (CloseLink); Finish() is

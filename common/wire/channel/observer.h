@@ -1,4 +1,4 @@
-// What a channel tells its owner.
+// What a channel reports to its owner.
 #pragma once
 
 #include "common/base/bytes.h"

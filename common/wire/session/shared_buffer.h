@@ -5,7 +5,7 @@
 // the last quarter is only for sessions whose readers read.
 //
 // Credit that was granted is never taken back (man/funnel-protocol.7): a receiver that runs short
-// says by SHARE how much of it a sender should use, and tells what was consumed at once.
+// says by SHARE how much of it a sender should use, and reports at once what was consumed.
 #pragma once
 
 #include <cstdint>

@@ -72,7 +72,7 @@ void SetNeighbour(Host host, const char* link, bool nobody) {
   std::memcpy(request.arp_ha.sa_data, kNobody, sizeof kNobody);
   request.arp_flags = ATF_PERM | ATF_COM;
   std::strcpy(request.arp_dev, link);
-  // Without the entry the kernel asks anew.
+  // Without the entry the kernel asks again.
   if (::ioctl(fd.get(), nobody ? SIOCSARP : SIOCDARP, &request) != 0) Die("neighbour");
 }
 

@@ -40,7 +40,7 @@ class TwoHosts {
   // Runs a shell command there; false if it fails.
   static bool Run(Host host, const std::string& command);
   static void WriteSysctl(Host host, const char* name, unsigned value);
-  // From now on no IPv4 packet arrives over the link (both ways), and nobody is told.
+  // From now on no IPv4 packet arrives over the link (both ways), and neither end is informed.
   static void Cut(const char* link = "lan");
   static void Heal(const char* link = "lan");
   // Of the IPv4 packets that arrive over both links this share is lost.

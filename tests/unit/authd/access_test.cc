@@ -127,7 +127,7 @@ TEST_F(AccessTest, AChangedKeytabTakesEffectOnReload) {
   realm_.Keytab("fresh", {server_, ldap_server_, hoster_});
   std::filesystem::rename(realm_.Path("fresh"), realm_.Path("hoster.keytab"));
   hoster_node_->server().Reload();
-  branch_node_->server().Reload();  // gets its tickets anew
+  branch_node_->server().Reload();  // gets its tickets again
   (void)Establish();
 }
 

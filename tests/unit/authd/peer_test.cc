@@ -230,7 +230,7 @@ TEST_F(PeerTest, SaysWhatIsWrongWithKerberos) {
       << wire_.left().failed->text;
 }
 
-// Each costs a token to be accepted: who opens again and again is told to wait, others are heard.
+// Each OPEN costs us a token: a peer that opens again and again has to wait, others do not.
 TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerified) {
   Bytes open;
   wire_.on_the_way = [&open](Bytes& frame) {

@@ -61,7 +61,7 @@ TEST_F(SlowKdcTest, DelaysNoOtherService) {
   }));
   quick.Send(ipc::Initiate{.request = 1, .service = Service("dns")});
   EXPECT_FALSE(quick.Receive<ipc::Opening>().open_body.empty());
-  // And whoever asks in vain is told in time, not when the library gives up.
+  // A client that asks in vain gets its answer in time, not when the library gives up.
   for (int i = 0; i < 4 * kSlowServices; ++i) {
     const auto failed = slow.Receive<ipc::Failed>();
     EXPECT_EQ(failed.code, ipc::FailureCode::kLocal);

@@ -210,7 +210,7 @@ TEST_F(SuitesTest, AnAlteredRekeyIsRefused) {
   EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
 }
 
-// authd was started anew: the edge tells it the suite.
+// authd was started again: the edge reports the suite to it.
 TEST_F(SuitesTest, AnAnnouncedChannelRekeysInItsSuite) {
   auto [ours, theirs] = Establish();
   edge_.Send(ipc::Announce{.request = ++request_,

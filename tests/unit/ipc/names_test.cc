@@ -25,7 +25,7 @@
 namespace funnel::ipc {
 namespace {
 
-// Nobody whom other tests of this process have had looked up.
+// A user that no other test of this process has looked up.
 constexpr uid_t kUid = 54399;
 
 // fork() copies the calling thread alone: a lock that another thread holds then is held in the

@@ -1,4 +1,4 @@
-// SCTP without packets: engines in one test that reach each other by address. Events are told from
+// SCTP without packets: engines in one test that reach each other by address. Events come from
 // Flush(), as the interface says. Tests make it full, deaf, or end associations.
 #pragma once
 
@@ -17,7 +17,7 @@ class FakeEngine;
 
 struct FakeNetwork {
   std::map<sctp::TransportAddress, FakeEngine*> hosts;
-  std::set<std::string> silent;  // ways (PathText) by which nothing gets through
+  std::set<std::string> silent;  // paths (PathText) by which nothing gets through
   std::uint64_t next_id = 1;
 };
 

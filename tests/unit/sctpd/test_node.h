@@ -60,7 +60,7 @@ class FakeResolver final : public ResolverInterface {
   }
   int questions = 0;
   bool silent = false;
-  std::vector<ResolvedAddress> found;  // beside what the endpoints say themselves
+  std::vector<ResolvedAddress> found;  // in addition to what the endpoints say
   std::vector<std::function<void()>> waiting;
 };
 

@@ -47,7 +47,7 @@ void MeasureOurs(wire::FrameCipher& sender, wire::FrameCipher& receiver, ByteVie
   row.seal = Measure([&] {
     if (!sender.Seal(sequence++, pieces, scratch)) std::abort();
   });
-  // Opening is in place, so each call needs the token anew: the copy is in the figure.
+  // Opening is in place, so each call needs a fresh token: the copy is in the figure.
   row.open = Measure([&] {
     std::memcpy(scratch.data(), token.data(), token.size());
     if (!receiver.Open(scratch)) std::abort();

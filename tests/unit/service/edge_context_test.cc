@@ -90,8 +90,8 @@ TEST_F(EdgeTest, EndsAChannelWhoseKeyIsUsedUpWhileRekeyingFails) {
   EXPECT_GE(near_counters_[kKeysWornOut].value() + far_counters_[kKeysWornOut].value(), 1u);
 }
 
-// Its authd was started anew, say, while the acceptor answered: the acceptor's own context must not
-// have moved on.
+// Its authd was started again, say, while the acceptor answered: the acceptor's own context must
+// not have moved on.
 TEST_F(EdgeTest, RekeysAfterAnAnswerThatTheInitiatorCouldNotUse) {
   authd_->life = std::chrono::milliseconds(1500);
   authd_->fail_completes = true;
@@ -124,7 +124,7 @@ TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
   EXPECT_EQ(near_app_.ups, 1);
 }
 
-// Its acceptor may have new keys: authd hears of it, to get the ticket anew.
+// Its acceptor may have new keys: the edge reports it to authd, which gets the ticket again.
 TEST_F(EdgeTest, ReportsToAuthdThatARekeyWasRefused) {
   authd_->life = std::chrono::milliseconds(1000);
   authd_->rekey_answer = ipc::Failed{0, ipc::FailureCode::kProtocol, "wrong keytab", false};

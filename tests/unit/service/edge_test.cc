@@ -163,7 +163,7 @@ TEST_F(EdgeTest, ARefusalPausesAndIsShown) {
   // Anybody on the path could have said so: who waits goes on waiting.
   EXPECT_EQ(near_app_.unavailable, "");
   EXPECT_EQ(sctpd_->attaches, 1);  // the same link opens again
-  // authd hears of it, and may doubt its ticket.
+  // The edge reports it to authd, which may doubt its ticket.
   EXPECT_GE(authd_->seen[ipc::MessageType::kCompleteRefused], 1);
   ASSERT_FALSE(sctpd_->notes.empty());
   bool noted = false;

@@ -1,4 +1,4 @@
-// What funnel-sctpd is told before it may give up an association for a better one.
+// What an edge reports to funnel-sctpd before that may give up an association for a better one.
 #include "tests/unit/service/recorders.h"
 
 namespace funnel::service {

@@ -1,10 +1,10 @@
-// What the tests of edges share: applications that remember what they were told.
+// What the tests of edges share: applications that record the calls they get.
 #pragma once
 
 #include "tests/unit/service/two_edges.h"
 
 namespace funnel::service {
-// Remembers what it was told; the far one echoes.
+// Records the calls it gets; the far one echoes.
 class Recorder final : public Application {
  public:
   void OnChannelUp(ChannelHandle& channel) override {

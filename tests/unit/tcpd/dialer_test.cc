@@ -185,7 +185,7 @@ TEST_F(DialerTest, ABackendThatRefusesIsReportedUntilItTakesAConnection) {
   ASSERT_EQ(bind(backend_listener_.get(), address.data(), address.size()), 0);
   ASSERT_EQ(listen(backend_listener_.get(), 10), 0);
   ConnectBoth();
-  // The backend's end stands before the dialer hears of its own.
+  // The backend's end is connected before the dialer learns of its own.
   EXPECT_TRUE(Until([&] { return AtServer(kBackendFailingSince) == 0; }));
 }
 

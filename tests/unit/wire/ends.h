@@ -25,7 +25,7 @@ inline EpochKeys ToyKeys(std::uint64_t key, Role role, BootTime expires) {
                    Bytes(32, static_cast<std::uint8_t>(key)), expires};
 }
 
-// Records what a channel tells; takes messages unless told not to.
+// Records what a channel reports; takes messages unless a test forbids it.
 class Recorder : public ChannelObserver {
  public:
   struct Session {

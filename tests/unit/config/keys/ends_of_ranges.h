@@ -1,4 +1,4 @@
-// A number of the table at one end of its range, with the others beside it that it is bound to
+// A number of the table at one end of its range, with the other numbers that it is bound to
 // moved out of its way.
 #pragma once
 

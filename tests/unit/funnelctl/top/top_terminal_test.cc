@@ -1,4 +1,4 @@
-// funnelctl top in a terminal, beside daemons that were taken over.
+// funnelctl top in a terminal, with daemons that an attacker has taken over.
 #include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-// Which ways lead to a peer, in which order and beside which others they are tried, and what is
+// Which candidates a peer has, in which order and how many in parallel they are tried, and what is
 // remembered of them.
 #include <gtest/gtest.h>
 

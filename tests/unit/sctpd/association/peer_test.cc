@@ -108,7 +108,7 @@ TEST_F(PeerTest, PathThatServesIsRemembered) {
 
 class FailbackPartTest : public PeerParts {
  protected:
-  // Direct SCTP may be tried beside UDP by now.
+  // Direct SCTP may be tried in parallel with UDP by now.
   Association& BeginBeside() {
     Association& up = UpByUdp();
     now = *peer->failback().due();

@@ -1,4 +1,4 @@
-// What a turn costs beside many associations and channels that are idle: as much as beside one.
+// What a turn costs among many idle associations and channels: as much as with a single one.
 // Counted is what the tables look at and how often they ask for the time, not the time it takes.
 #include "tests/unit/sctpd/test_node.h"
 
@@ -117,7 +117,7 @@ TEST_F(TableWorkTest, AVerdictThatIsDueLooksAtItsOwnAssociation) {
 }
 
 TEST_F(TableWorkTest, AChannelThatIsDueIsAlone) {
-  // The others begin anew, a second later.
+  // The others begin again, a second later.
   for (Hub* hub : {&few, &many}) hub->CloseOthers();
   now += 1s;
   for (Hub* hub : {&few, &many}) hub->OpenOthers();

@@ -48,7 +48,7 @@ TEST_F(EdgeSideTest, EdgeThatHasClosedIsNotLost) {
 TEST_F(EdgeSideTest, EdgeThatDoesNotReadLosesItsChannelAboveTheLimit) {
   link->pending = shared.config.node.sctp.channel_queue_bytes;
   edge_side.OnQueued(channel);
-  EXPECT_NE(channel.link, nullptr) << "that much may wait";
+  ASSERT_NE(channel.link, nullptr) << "that much may wait";
   EXPECT_EQ(counters[kChannelOverflows].value(), 0u);
   ++link->pending;
   edge_side.OnQueued(channel);

@@ -1,4 +1,4 @@
-// How associations begin and end, over a network that loses nothing unless told to.
+// How associations begin and end, over a network that loses nothing unless a test says so.
 #include <set>
 
 #include "tests/unit/sctpd/engine/engine_harness.h"

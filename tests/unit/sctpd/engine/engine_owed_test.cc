@@ -97,7 +97,7 @@ TEST_F(EngineOwedTest, UnverifiedAssociationHoldsLittle) {
   EXPECT_LE((taken - first + 1) * kFragment, kLittle);
 }
 
-// A TCP service of many small sessions beside DNS, on 10 Mbit/s.
+// A TCP service of many small sessions together with DNS, on 10 Mbit/s.
 TEST_F(EngineOwedTest, ReliableFramesLeaveRoomForWhatMayExpire) {
   for (End* end : {&a, &b}) {
     end->address = Address(end == &a ? 1 : 2);

@@ -1,4 +1,4 @@
-// Paths alone: whom to follow to another address, and whom not.
+// Paths alone: which peer is followed to another address, and which is not.
 #include "tests/unit/sctpd/engine/paths_harness.h"
 
 namespace funnel::sctp::test {

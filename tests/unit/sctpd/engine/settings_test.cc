@@ -43,7 +43,7 @@ TEST_F(SettingsTest, EnginesAssociateAtBothEndsOfEveryRange) {
   EXPECT_GE(walked, 60);
 }
 
-// An engine is made once: what it is told cannot change by a reload, and the table must say so.
+// An engine is made once: its settings cannot change by a reload, and the table must say so.
 TEST_F(SettingsTest, WhateverAnEngineIsToldTakesARestart) {
   const Settings before{config::SctpConfig{}};
   for (const KeyRow& row : config::SctpKeys()) {

@@ -164,7 +164,7 @@ TEST_F(RelaySideTest, ChannelWithTooMuchWaitingIsClosedAtBothSides) {
   while (in.link->pending_bytes() + RelayEnd::CostOf(frame.size()) <= kQueue)
     in.link->Append(frame);
   relay_side.OnQueued(in);
-  EXPECT_NE(in.link, nullptr) << "that much may wait";
+  ASSERT_NE(in.link, nullptr) << "that much may wait";
   in.link->Append(frame);
   relay_side.OnQueued(in);
   EXPECT_EQ(in.link, nullptr);
@@ -183,7 +183,7 @@ TEST_F(RelaySideTest, WhoHasMostWaitingGoesWhenAllTogetherHaveTooMuch) {
   for (int i = 0; i < 3; ++i) greedy.link->Append(frame);
   modest.link->Append(frame);
   relay_side.OnQueued(modest);
-  EXPECT_NE(greedy.link, nullptr) << "that much may wait";
+  ASSERT_NE(greedy.link, nullptr) << "that much may wait";
   last.link->Append(frame);
   relay_side.OnQueued(last);
   EXPECT_EQ(greedy.link, nullptr);

@@ -1,5 +1,5 @@
 // The owner of one channel end in a simulation: opens sessions, sends what both sides can compute,
-// reads at its own pace, and checks everything it is told.
+// reads at its own pace, and checks all that is reported to it.
 #pragma once
 
 #include <map>
