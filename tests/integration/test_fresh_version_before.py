@@ -141,3 +141,24 @@ def test_an_edge_takes_its_leave(tunnel, side):
         assert there.counters(unit)["channels_truncated"] == 0
         there[unit].wait_logged("shutting down")
         lab.wait_until(serves, "it serves again", 10, 0.05, tunnel.describe)
+
+
+def test_without_suite_1_it_is_refused_and_doctor_says_why(tunnel):
+    path = tunnel.new.service_path("dns")
+    with open(path, encoding="utf-8") as file:
+        before_it = file.read()
+
+    def use(text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        tunnel.new.funnelctl("reload", "funnel-authd")
+
+    use(before_it.replace("[security]\n", "[security]\nsuites = 2 4\n"))
+    os.kill(tunnel.a["funnel-udpd@dns"].pid, signal.SIGTERM)
+    tunnel.a.wait_channel("dns", "refused", deadline=30)
+    assert "bad version" in tunnel.a.channels("dns")[0]["reason"]
+    said = tunnel.new.network.run(tunnel.new.letter, "env", f"KRB5_CONFIG={tunnel.realm.config}", tunnel.new.path("funnelctl"),
+                                  *tunnel.new.common_options, "doctor", check=False, timeout=120).stdout
+    assert "`suites` has no 1, and " in said and "has proven itself in suite 1, which is all that nodes of version 0.1 have" in said, said
+    use(before_it)
+    lab.wait_until(lambda: asks_dns(tunnel), "it is sealed in suite 1 again", 90, detail=tunnel.describe)
