@@ -5,7 +5,7 @@
 --     tshark -X lua_script:funnel.lua -o funnel.key_log:KEYS -o funnel.payload:dns=dns -r FILE -V
 --
 -- or copy all of funnel*.lua to a folder that "About Wireshark", Folders, names "Personal Lua Plugins". SCTP in UDP on another
--- port than 9899: -d udp.port==PORT,sctp.
+-- port than 9899: -d udp.port==PORT,sctp. Wireshark 4.4 loads no script when it runs as root, and says nothing of it.
 
 local keys = dofile(__DIR__ .. "/funnel_keys.lua")(dofile(__DIR__ .. "/funnel_ciphers.lua"))
 local records = dofile(__DIR__ .. "/funnel_records.lua")

@@ -6,7 +6,10 @@ local HEADER_BYTES, SEQUENCE_AT = 12, 7 -- of the plaintext
 local IS_CHACHA = { [4] = true, [5] = true }
 
 local keys = { count = 0, wrong = 0 }
-local by_epoch = {} -- "channel:epoch": a list of keys
+local by_epoch = {} -- by place(): a list of keys
+
+-- Whether numbers are integers or not is the Lua version's matter.
+local function place(channel, epoch) return ("%d:%d"):format(channel, epoch) end
 
 local function from_hex(digits)
   return (digits:gsub("..", function(two) return string.char(tonumber(two, 16)) end))
@@ -21,7 +24,7 @@ function keys.read(path)
   for line in file:lines() do
     local suite, channel, epoch, sender, key, iv = line:match("^([2-5]) (%x+) (%d+) (%l+) (%x+) (%x+)$")
     if suite and #key == 64 and #iv == 24 then
-      local at = tonumber(channel, 16) .. ":" .. tonumber(epoch)
+      local at = place(tonumber(channel, 16), tonumber(epoch))
       by_epoch[at] = by_epoch[at] or {}
       table.insert(by_epoch[at], { suite = tonumber(suite), sender = sender, key = from_hex(key), iv = from_hex(iv) })
       keys.count = keys.count + 1
@@ -35,7 +38,7 @@ end
 -- The plaintext of a frame, and the key's entry; nil where no key fits. The tag is not checked, but the sealed header must repeat
 -- the sequence: that of another key, or direction, does so once in 2^48 frames.
 function keys.open(channel, epoch, sequence, encrypted)
-  for _, entry in ipairs(by_epoch[channel .. ":" .. epoch] or {}) do
+  for _, entry in ipairs(by_epoch[place(channel, epoch)] or {}) do
     local nonce = ciphers.nonce(entry.iv, sequence)
     local chacha = IS_CHACHA[entry.suite]
     local header = ciphers.decrypt(chacha, entry.key, nonce, encrypted, HEADER_BYTES)
