@@ -24,6 +24,11 @@ constexpr struct {
     {kDatagramsDropped, &ChannelStats::datagrams_dropped},
     {kSessionsStuck, &ChannelStats::sessions_stuck},
     {kKeysWornOut, &ChannelStats::keys_worn_out},
+    {kMessagesFree, &ChannelStats::messages_free},
+    {kMessagesOrdered, &ChannelStats::messages_ordered},
+    {kMessagesFollows, &ChannelStats::messages_follows},
+    {kMessagesAfterAll, &ChannelStats::messages_after_all},
+    {kMessagesOvertook, &ChannelStats::messages_overtook},
 };
 
 }  // namespace

@@ -38,6 +38,11 @@ enum Counter : std::size_t {
   kClientsRejected,   // of the control socket: [control] clients
   kCommandsDenied,
   kTraceLinesLost,  // [control] trace-queue
+  kMessagesFree,
+  kMessagesOrdered,
+  kMessagesFollows,
+  kMessagesAfterAll,
+  kMessagesOvertook,
   kCommonCounters,
 };
 
@@ -77,6 +82,11 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"clients_rejected", "Connections to the control socket turned away: too many."},
     {"commands_denied", "Commands refused to whoever gave them."},
     {"trace_lines_lost", "Lines of a trace that a slow reader did not get."},
+    {"messages_free", "Messages of connections sent that are delivered at once."},
+    {"messages_ordered", "Messages of connections sent that follow the one before them."},
+    {"messages_follows", "Messages of connections sent that follow one earlier message."},
+    {"messages_after_all", "Messages of connections sent that follow all before them."},
+    {"messages_overtook", "Messages of connections delivered before an earlier one."},
 };
 
 }  // namespace funnel::service

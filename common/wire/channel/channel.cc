@@ -59,7 +59,12 @@ std::size_t Channel::Writable(SessionId session) const { return send_.Writable(s
 
 std::optional<std::uint64_t> Channel::SendMessage(SessionId session, ByteView bytes, Order order,
                                                   std::uint64_t after) {
-  return send_.AddMessage(session, bytes, order, after);
+  return send_.AddMessage(session, bytes, {.order = order, .after = after});
+}
+
+std::optional<std::uint64_t> Channel::SendPiece(SessionId session, ByteView bytes, Order order,
+                                                std::uint64_t after) {
+  return send_.AddMessage(session, bytes, {.order = order, .after = after, .more = true});
 }
 
 void Channel::SendFin(SessionId session) { send_.AddFin(session); }

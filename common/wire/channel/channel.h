@@ -80,7 +80,8 @@ class Channel {
   bool SendDatagram(SessionId session, ByteView datagram);
   // A piece of the ORDERED chain of this session (a TCP byte stream). Returns how many bytes were
   // taken: bounded by credit and by the send queue; OnWritable tells when to offer the rest. The
-  // bytes are copied. A session uses either these or SendMessage.
+  // bytes are copied. Once a session has sent bytes it sends no message; bytes behind messages come
+  // after all of those.
   [[nodiscard]] std::size_t SendBytes(SessionId session, ByteView bytes);
   // The same without the copy: a place to read(2) into, at most about one bulk frame, empty when
   // the session takes nothing now (OnWritable follows) or is unknown. CommitBytes says how much of
@@ -94,6 +95,13 @@ class Channel {
   // one follows. Returns its number for that purpose.
   [[nodiscard]] std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes,
                                                          Order order, std::uint64_t after = 0);
+  // The same of a unit's piece, behind which another one belongs to it. What is sent next goes on
+  // with the unit, whatever order is given; the first that SendMessage sends ends it. So do
+  // SendFin, and bytes, by an empty piece.
+  [[nodiscard]] std::optional<std::uint64_t> SendPiece(SessionId session, ByteView bytes,
+                                                       Order order, std::uint64_t after = 0);
+  // Whether either would take something now; if not OnWritable follows.
+  [[nodiscard]] bool TakesMessage(SessionId session) { return send_.TakesMessage(session); }
   // No more from us: the peer's OnFin comes after all that was sent. A session both of whose
   // directions have FIN is over without OnSessionReset.
   void SendFin(SessionId session);

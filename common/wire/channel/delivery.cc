@@ -72,10 +72,16 @@ void Delivery::Deliver(Session& session, const MessageRecord& record) {
     return parts_.ledger.Note(session);
   }
 
-  parts_.ledger.Consume(session, session.inbox.Done(record));
+  Delivered(session, session.inbox.Done(record));
   if (record.fin) return AfterFin(session);
   if (!session.inbox.idle()) return Pump(session);
   parts_.ends.EndIfOver(session);
+}
+
+void Delivery::Delivered(Session& session, std::uint64_t cost) {
+  // Every message costs something: an earlier one is still undelivered.
+  if (cost == 0) ++parts_.context.stats.messages_overtook;
+  parts_.ledger.Consume(session, cost);
 }
 
 std::size_t Delivery::Offer(Session& session, ByteView bytes) {
@@ -106,7 +112,7 @@ void Delivery::Pump(Session& session) {
     if (!next->rest().empty()) return;
 
     const bool fin = next->fin;
-    parts_.ledger.Consume(session, session.inbox.NextDone());
+    Delivered(session, session.inbox.NextDone());
     if (fin) return AfterFin(session);
   }
 }

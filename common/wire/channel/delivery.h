@@ -38,6 +38,8 @@ class Delivery {
   void Deliver(Session& session, const MessageRecord& record);
   // Delivers what is held and has its turn.
   void Pump(Session& session);
+  // A message was delivered; COST: of what thereby came to lie below the first undelivered one.
+  void Delivered(Session& session, std::uint64_t cost);
   // Offers BYTES to the owner; remembers when it does not take all.
   std::size_t Offer(Session& session, ByteView bytes);
   void AfterFin(Session& session);

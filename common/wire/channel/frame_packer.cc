@@ -9,6 +9,23 @@ constexpr std::size_t kMaxNewEpochSize = 1 + 2 * kMaxVarintSize;
 // Of a bulk frame: the head, and chunks that are sealed from where they lie.
 constexpr std::size_t kMaxPieces = 8;
 
+void CountMessage(Order order, ChannelStats& stats) {
+  switch (order) {
+    case Order::kFree:
+      ++stats.messages_free;
+      return;
+    case Order::kOrdered:
+      ++stats.messages_ordered;
+      return;
+    case Order::kFollows:
+      ++stats.messages_follows;
+      return;
+    case Order::kAfterAll:
+      ++stats.messages_after_all;
+      return;
+  }
+}
+
 }  // namespace
 
 bool FramePacker::HasAny() const {
@@ -195,6 +212,9 @@ MessageRecord FramePacker::NextMessage(const Session& session, std::size_t room,
   const std::size_t header = MessageHeaderSize(record) - VarintSize(0) + VarintSize(count);
   count = std::min(count, room - header);
   record.order = session.next_number == 0 ? Order::kFree : Order::kOrdered;
+  // Behind messages of orders of their own.
+  if (session.sends_messages && session.next_number == session.queued_number)
+    record.order = Order::kAfterAll;
   if (session.fin_queued && count == session.queue.size()) {
     record.order = Order::kAfterAll;
     record.fin = true;
@@ -208,6 +228,7 @@ void FramePacker::MessageSent(Session& session, const MessageRecord& record) {
   parts_.ledger.Spend(session, size);
   ++session.next_number;
   parts_.context.stats.bytes_sent += size;
+  CountMessage(record.order, parts_.context.stats);
   session.bytes_sent += size;
   session.active = parts_.context.now;
   session.stuck_since = {};

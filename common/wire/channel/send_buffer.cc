@@ -39,11 +39,11 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram) {
 std::size_t SendBuffer::AddBytes(SessionId id, ByteView bytes) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session) return 0;
+  BeginStream(*session);
   const std::size_t count = std::min(bytes.size(), Room(*session));
   if (count < bytes.size()) Refuse(*session);
   if (count == 0) return 0;
 
-  session->sends_stream = true;
   session->queue.Append(bytes.first(count), parts_.sealer.ChunkCapacity(*session), pool_);
   queued_bytes_ += count;
   parts_.scheduler.Update(*session);
@@ -53,6 +53,7 @@ std::size_t SendBuffer::AddBytes(SessionId id, ByteView bytes) {
 MutableByteView SendBuffer::Prepare(SessionId id) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session) return {};
+  BeginStream(*session);
   const std::size_t room = Room(*session);
   if (room == 0) {
     Refuse(*session);
@@ -67,38 +68,46 @@ MutableByteView SendBuffer::Prepare(SessionId id) {
 void SendBuffer::Commit(SessionId id, std::size_t count) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session) return;
-  session->sends_stream = true;
   session->queue.Commit(count, pool_);
   queued_bytes_ += count;
   if (count > 0) parts_.scheduler.Update(*session);
 }
 
-std::optional<std::uint64_t> SendBuffer::AddMessage(SessionId id, ByteView bytes, Order order,
-                                                    std::uint64_t after) {
+Session* SendBuffer::FindForMessage(SessionId id) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session || session->fin_queued || session->sends_stream || session->peer_reset ||
       parts_.life.is_link_closed())
-    return std::nullopt;
+    return nullptr;
   // One message may pass the limit, so that it need not be smaller than the queue.
-  if (session->queue.size() >= settings_.session_queue_max || IsFull()) {
-    Refuse(*session);
-    return std::nullopt;
-  }
+  if (session->queue.size() < settings_.session_queue_max && !IsFull()) return session;
+  session->sends_messages = true;
+  Refuse(*session);
+  return nullptr;
+}
+
+bool SendBuffer::TakesMessage(SessionId id) { return FindForMessage(id) != nullptr; }
+
+std::optional<std::uint64_t> SendBuffer::AddMessage(SessionId id, ByteView bytes,
+                                                    MessageOrder given) {
+  Session* session = FindForMessage(id);
+  if (!session) return std::nullopt;
 
   session->sends_messages = true;
   const std::size_t piece_max = parts_.sealer.ChunkCapacity(*session);
   queued_bytes_ += bytes.size();
   std::uint64_t number = session->queued_number;
+  Order order = session->unit_open ? Order::kOrdered : given.order;
   if (number == 0 && order == Order::kOrdered) order = Order::kFree;
-  const std::uint64_t distance = order == Order::kFollows ? number - after : 0;
+  const std::uint64_t distance = order == Order::kFollows ? number - given.after : 0;
 
   for (bool first = true; first || !bytes.empty(); first = false) {
     const ByteView piece = bytes.first(std::min(bytes.size(), piece_max));
     bytes = bytes.subspan(piece.size());
     session->queue.AppendMessage(piece, first ? order : Order::kOrdered, first ? distance : 0,
-                                 /*more=*/!bytes.empty(), pool_);
+                                 /*more=*/!bytes.empty() || given.more, pool_);
     number = session->queued_number++;
   }
+  session->unit_open = given.more;
   parts_.scheduler.Update(*session);
   return number;
 }
@@ -106,8 +115,21 @@ std::optional<std::uint64_t> SendBuffer::AddMessage(SessionId id, ByteView bytes
 void SendBuffer::AddFin(SessionId id) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session || session->fin_queued || session->peer_reset) return;
+  CloseUnit(*session);
   session->fin_queued = true;
   parts_.scheduler.Update(*session);
+}
+
+void SendBuffer::BeginStream(Session& session) {
+  session.sends_stream = true;
+  CloseUnit(session);
+}
+
+void SendBuffer::CloseUnit(Session& session) {
+  if (!std::exchange(session.unit_open, false)) return;
+  session.queue.AppendMessage({}, Order::kOrdered, 0, /*more=*/false, pool_);
+  ++session.queued_number;
+  parts_.scheduler.Update(session);
 }
 
 // --- how much it may give
@@ -115,9 +137,7 @@ void SendBuffer::AddFin(SessionId id) {
 bool SendBuffer::IsFull() const { return queued_bytes_ >= settings_.channel_queue_max; }
 
 std::size_t SendBuffer::Room(const Session& session) const {
-  if (session.fin_queued || session.sends_messages || session.peer_reset ||
-      parts_.life.is_link_closed())
-    return 0;
+  if (session.fin_queued || session.peer_reset || parts_.life.is_link_closed()) return 0;
   const std::size_t queued = session.queue.size();
   const std::uint64_t credit = parts_.ledger.Usable(session);
   const std::size_t limit =
@@ -144,7 +164,8 @@ void SendBuffer::WaitForChannel(Session& session) {
 void SendBuffer::Consider(Session& session) {
   if (!session.wants_writable || session.queue.size() > settings_.session_queue_max / 2) return;
   if (IsFull()) return WaitForChannel(session);
-  if (!session.sends_messages && Room(session) == 0) return;
+  const bool sends_whole = session.sends_messages && !session.sends_stream;
+  if (!sends_whole && Room(session) == 0) return;
   session.wants_writable = false;
   ready_writers_.push_back(session.id);
 }

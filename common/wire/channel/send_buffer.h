@@ -40,8 +40,14 @@ class SendBuffer {
   [[nodiscard]] std::size_t AddBytes(SessionId id, ByteView bytes);
   [[nodiscard]] MutableByteView Prepare(SessionId id);
   void Commit(SessionId id, std::size_t count);
-  [[nodiscard]] std::optional<std::uint64_t> AddMessage(SessionId id, ByteView bytes, Order order,
-                                                        std::uint64_t after);
+  struct MessageOrder {
+    Order order = Order::kFree;
+    std::uint64_t after = 0;  // kFollows
+    bool more = false;        // the unit goes on behind it
+  };
+  [[nodiscard]] std::optional<std::uint64_t> AddMessage(SessionId id, ByteView bytes,
+                                                        MessageOrder order);
+  [[nodiscard]] bool TakesMessage(SessionId id);
   void AddFin(SessionId id);
   [[nodiscard]] std::size_t Writable(SessionId id) const;
 
@@ -66,10 +72,16 @@ class SendBuffer {
  private:
   [[nodiscard]] std::size_t Room(const Session& session) const;
   [[nodiscard]] bool IsFull() const;
+  // The session ID if it may send messages, and there is room for one. If room is short it is told.
+  [[nodiscard]] Session* FindForMessage(SessionId id);
   void Refuse(Session& session);
   void WaitForChannel(Session& session);
   // SESSION may be able to go on.
   void Consider(Session& session);
+  // From here on SESSION sends bytes.
+  void BeginStream(Session& session);
+  // Ends a unit that nothing more comes of.
+  void CloseUnit(Session& session);
 
   Parts parts_;
   const ChannelSettings& settings_;

@@ -78,6 +78,10 @@ struct ChannelStats {
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
   std::uint64_t sessions_stuck = 0;  // reset because their reader took nothing for stuck_timeout
   std::uint64_t keys_worn_out = 0;   // max_key_frames or max_key_bytes has ended the channel
+  // Messages sent, by the order that each states; pieces of a unit but the first are ordered.
+  std::uint64_t messages_free = 0, messages_ordered = 0, messages_follows = 0;
+  std::uint64_t messages_after_all = 0;
+  std::uint64_t messages_overtook = 0;  // delivered before an earlier one of their session
 };
 
 }  // namespace funnel::wire

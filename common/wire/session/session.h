@@ -38,8 +38,9 @@ struct Session {
   bool in_full_writers = false;  // because the channel's queue was full
   bool credit_due = false;       // in the list of sessions whose new limit is to be reported
   bool fin_queued = false, fin_sent = false;
-  // Which kind of queue it is, once anything was sent: never both.
+  // What was sent: once it is a stream it stays one.
   bool sends_messages = false, sends_stream = false;
+  bool unit_open = false;  // the last message queued is a piece, and others belong to it
 
   // Sending.
   std::uint64_t next_number = 0;    // of the next message that goes out

@@ -146,18 +146,116 @@ TEST(Channel, FreeMessagesPassALostOne) {
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "search1search2bindafter bind");
 }
 
-TEST(Channel, ASessionIsAStreamOrMessagesNeverBoth) {
+TEST(Channel, AStreamStaysOne) {
   Ends ends;
-  auto stream = ends.a.channel->OpenSession({});
-  auto messages = ends.a.channel->OpenSession({});
-  EXPECT_EQ(ends.a.channel->SendBytes(*stream, AsBytes("bytes")), 5u);
-  EXPECT_FALSE(ends.a.channel->SendMessage(*stream, AsBytes("message"), Order::kFree));
-  EXPECT_TRUE(ends.a.channel->SendMessage(*messages, AsBytes("message"), Order::kFree));
-  EXPECT_EQ(ends.a.channel->SendBytes(*messages, AsBytes("bytes")), 0u);
+  auto id = ends.a.channel->OpenSession({});
+  EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes("bytes")), 5u);
+  EXPECT_FALSE(ends.a.channel->SendMessage(*id, AsBytes("message"), Order::kFree));
+  EXPECT_FALSE(ends.a.channel->SendPiece(*id, AsBytes("message"), Order::kFree));
   ends.Run();
-  EXPECT_EQ(ends.b.seen.sessions[*stream].bytes, "bytes");
-  EXPECT_EQ(ends.b.seen.sessions[*messages].bytes, "message");
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "bytes");
   EXPECT_EQ(ends.a.channel->queued_bytes(), 0u);
+}
+
+TEST(Channel, BytesBehindMessagesComeAfterAllOfThem) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  for (const char* text : {"one ", "two "}) {
+    EXPECT_TRUE(ends.a.channel->SendMessage(*id, AsBytes(text), Order::kFree));
+    ends.Flush(ends.a);
+  }
+  for (const char* text : {"bytes ", "and more"}) {
+    EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes(text)), std::string_view(text).size());
+    ends.Flush(ends.a);
+  }
+  ends.a.channel->SendFin(*id);
+  ends.Flush(ends.a);
+  ASSERT_EQ(ends.a.out.frames.size(), 5u);
+  std::reverse(ends.a.out.frames.begin(), ends.a.out.frames.end());
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "two one bytes and more");
+  EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
+  EXPECT_EQ(ends.a.channel->stats().messages_free, 2u);
+  EXPECT_EQ(ends.a.channel->stats().messages_after_all, 2u);  // the first bytes, and FIN
+  EXPECT_EQ(ends.a.channel->stats().messages_ordered, 1u);
+}
+
+TEST(Channel, CountsMessagesThatOvertake) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  const auto first = ends.a.channel->SendMessage(*id, AsBytes("1"), Order::kFree);
+  ends.Flush(ends.a);
+  (void)ends.a.channel->SendMessage(*id, AsBytes("2"), Order::kFree);
+  (void)ends.a.channel->SendMessage(*id, AsBytes("3"), Order::kFollows, *first);
+  ends.Flush(ends.a);
+  std::reverse(ends.a.out.frames.begin(), ends.a.out.frames.end());
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "213");
+  EXPECT_EQ(ends.b.channel->stats().messages_overtook, 1u);
+  EXPECT_EQ(ends.a.channel->stats().messages_free, 2u);
+  EXPECT_EQ(ends.a.channel->stats().messages_follows, 1u);
+}
+
+TEST(Channel, PiecesAreOneUnitHoweverTheyCome) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  EXPECT_TRUE(ends.a.channel->SendPiece(*id, AsBytes("a"), Order::kFree));
+  ends.Flush(ends.a);
+  EXPECT_TRUE(ends.a.channel->SendPiece(*id, AsBytes("b"), Order::kFree));
+  ends.Flush(ends.a);
+  const auto last = ends.a.channel->SendMessage(*id, AsBytes("c"), Order::kFree);
+  ends.Flush(ends.a);
+  EXPECT_EQ(last, 2u);
+  (void)ends.a.channel->SendMessage(*id, AsBytes("d"), Order::kFollows, *last);
+  (void)ends.a.channel->SendMessage(*id, AsBytes("e"), Order::kFree);
+  ends.Flush(ends.a);
+  std::reverse(ends.a.out.frames.begin(), ends.a.out.frames.end());
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "eabcd");
+}
+
+// A reader sees what has come of a unit at once, if all before it was delivered.
+TEST(Channel, AnOpenUnitIsDeliveredAsItComes) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  (void)ends.a.channel->SendPiece(*id, AsBytes("half"), Order::kAfterAll);
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "half");
+}
+
+TEST(Channel, FinEndsAnOpenUnit) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  (void)ends.a.channel->SendPiece(*id, AsBytes("half"), Order::kAfterAll);
+  ends.a.channel->SendFin(*id);
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "half");
+  EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
+  EXPECT_EQ(ends.b.channel->stats().violations, 0u);
+}
+
+TEST(Channel, BytesEndAnOpenUnit) {
+  for (const bool prepared : {false, true}) {
+    Ends ends;
+    auto id = ends.a.channel->OpenSession({});
+    (void)ends.a.channel->SendPiece(*id, AsBytes("half "), Order::kAfterAll);
+    if (prepared) {
+      const MutableByteView place = ends.a.channel->PrepareBytes(*id);
+      ASSERT_GE(place.size(), 5u);
+      std::ranges::copy(AsBytes("bytes"), place.begin());
+      ends.a.channel->CommitBytes(*id, 5);
+    } else {
+      EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes("bytes")), 5u);
+    }
+    ends.a.channel->SendFin(*id);
+    ends.Run();
+    EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "half bytes");
+    EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
+    EXPECT_EQ(ends.b.channel->stats().violations, 0u);
+  }
 }
 
 TEST(Channel, ALargeMessageIsOneUnit) {

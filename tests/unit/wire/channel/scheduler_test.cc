@@ -90,7 +90,8 @@ TEST(Scheduler, AStreamGoesInPiecesAMessageWhole) {
   Parts parts;
   Session& stream = Waiting(parts, 10'000);
   Session& messages = parts.Open();
-  ASSERT_TRUE(parts.send.AddMessage(messages.id, Bytes(5000, 1), Order::kFree, 0));
+  ASSERT_TRUE(
+      parts.send.AddMessage(messages.id, Bytes(5000, 1), {.order = Order::kFree, .after = 0}));
   for (Session* session : {&stream, &messages})
     parts.ledger.Spend(*session, kInitialSessionCredit - 3000);
   const std::size_t left = 3000 - 2 * kMessageCost;

@@ -73,21 +73,34 @@ TEST(SendBuffer, PreparedPlacesCountWhenTheyAreCommitted) {
   EXPECT_EQ(parts.send.size(), 3u);
 }
 
-TEST(SendBuffer, ASessionSendsAStreamOrMessages) {
+TEST(SendBuffer, AStreamMayFollowMessagesAndStaysOne) {
   Parts parts;
   Session& stream = parts.Open();
   ASSERT_EQ(parts.send.AddBytes(stream.id, Bytes(1)), 1u);
-  EXPECT_FALSE(parts.send.AddMessage(stream.id, Bytes(1), Order::kFree, 0));
+  EXPECT_FALSE(parts.send.AddMessage(stream.id, Bytes(1), {.order = Order::kFree, .after = 0}));
   Session& messages = parts.Open();
-  EXPECT_EQ(parts.send.AddMessage(messages.id, Bytes(1), Order::kFree, 0), 0u);
-  EXPECT_EQ(parts.send.AddBytes(messages.id, Bytes(1)), 0u);
+  EXPECT_EQ(parts.send.AddMessage(messages.id, Bytes(1), {.order = Order::kFree, .after = 0}), 0u);
+  EXPECT_EQ(parts.send.AddBytes(messages.id, Bytes(1)), 1u);
+  EXPECT_FALSE(parts.send.AddMessage(messages.id, Bytes(1), {}));
+  EXPECT_FALSE(parts.send.TakesMessage(messages.id));
+}
+
+TEST(SendBuffer, SaysWhetherItTakesAMessage) {
+  Parts parts(Role::kInitiator, SmallQueues());
+  Session& session = parts.Open();
+  EXPECT_TRUE(parts.send.TakesMessage(session.id));
+  EXPECT_FALSE(session.wants_writable);
+  EXPECT_TRUE(parts.send.AddMessage(session.id, Bytes(30'000), {}));
+  EXPECT_FALSE(parts.send.TakesMessage(session.id));
+  EXPECT_TRUE(session.wants_writable);
 }
 
 TEST(SendBuffer, OneMessageMayPassTheLimitTheNextWaits) {
   Parts parts(Role::kInitiator, SmallQueues());
   Session& session = parts.Open();
-  EXPECT_TRUE(parts.send.AddMessage(session.id, Bytes(30'000), Order::kFree, 0));
-  EXPECT_FALSE(parts.send.AddMessage(session.id, Bytes(1), Order::kFree, 0));
+  EXPECT_TRUE(
+      parts.send.AddMessage(session.id, Bytes(30'000), {.order = Order::kFree, .after = 0}));
+  EXPECT_FALSE(parts.send.AddMessage(session.id, Bytes(1), {.order = Order::kFree, .after = 0}));
   EXPECT_TRUE(session.wants_writable);
 }
 
@@ -96,12 +109,12 @@ TEST(SendBuffer, NothingIsTakenAfterFinNorWithoutALink) {
   Session& finished = parts.Open();
   parts.send.AddFin(finished.id);
   EXPECT_EQ(parts.send.AddBytes(finished.id, Bytes(1)), 0u);
-  EXPECT_FALSE(parts.send.AddMessage(finished.id, Bytes(1), Order::kFree, 0));
+  EXPECT_FALSE(parts.send.AddMessage(finished.id, Bytes(1), {.order = Order::kFree, .after = 0}));
 
   Session& other = parts.Open();
   (void)parts.life.CloseLink(/*abrupt=*/false, kPartsStart);
   EXPECT_EQ(parts.send.AddBytes(other.id, Bytes(1)), 0u);
-  EXPECT_FALSE(parts.send.AddMessage(other.id, Bytes(1), Order::kFree, 0));
+  EXPECT_FALSE(parts.send.AddMessage(other.id, Bytes(1), {.order = Order::kFree, .after = 0}));
 }
 
 TEST(SendBuffer, ALargeOrStrayDatagramIsDroppedAndCounted) {

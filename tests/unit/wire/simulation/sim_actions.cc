@@ -48,8 +48,10 @@ void Party::SendStream(SessionId id, Flow& flow, std::size_t most) {
 }
 
 void Party::SendMessages(SessionId id, Flow& flow, std::size_t count) {
+  if (!SendRest(id, flow)) return;
   for (; count > 0 && flow.sent_messages.size() < flow.plan.messages[me()]; --count) {
     const std::uint64_t index = flow.sent_messages.size();
+    if (Chance(random_, 0.02)) flow.as_bytes = true;
     SentMessage message{};
     message.order = index == 0 ? Order::kFree : static_cast<Order>(Below(random_, 4));
     message.after = index == 0 ? 0 : Below(random_, index);
@@ -58,17 +60,53 @@ void Party::SendMessages(SessionId id, Flow& flow, std::size_t count) {
     Bytes bytes(message.size, static_cast<std::uint8_t>(index));
     StoreBigEndian<4>(&bytes[0], index);
     StoreBigEndian<4>(&bytes[4], message.size);
+    if (flow.as_bytes) message.order = Order::kAfterAll;
     flow.sent_messages.push_back(message);
-    const auto number =
-        channel_->SendMessage(id, bytes, message.order,
-                              message.order == Order::kFollows ? flow.numbers[message.after] : 0);
-    if (!number) {
-      flow.sent_messages.pop_back();
-      return;
-    }
-    flow.numbers.push_back(*number);
+    if (!SendMessage(id, flow, std::move(bytes))) return;
   }
   MaybeFin(id, flow);
+}
+
+bool Party::SendMessage(SessionId id, Flow& flow, Bytes bytes) {
+  if (flow.as_bytes) {
+    flow.rest = std::move(bytes);
+    return SendRest(id, flow);
+  }
+
+  const SentMessage& message = flow.sent_messages.back();
+  const std::uint64_t after = message.order == Order::kFollows ? flow.numbers[message.after] : 0;
+  const bool cut = Chance(random_, 0.2);
+  const std::size_t first = cut ? Below(random_, bytes.size() + 1) : bytes.size();
+  const ByteView piece = ByteView(bytes).first(first);
+  const auto number = cut ? channel_->SendPiece(id, piece, message.order, after)
+                          : channel_->SendMessage(id, piece, message.order, after);
+  if (!number) {
+    flow.sent_messages.pop_back();
+    return false;
+  }
+  if (!cut) {
+    flow.numbers.push_back(*number);
+    return true;
+  }
+  flow.rest.assign(bytes.begin() + static_cast<std::ptrdiff_t>(first), bytes.end());
+  flow.unit_open = true;
+  return Chance(random_, 0.5) && SendRest(id, flow);
+}
+
+bool Party::SendRest(SessionId id, Flow& flow) {
+  if (flow.as_bytes && !flow.unit_open) {
+    const std::size_t taken = channel_->SendBytes(id, flow.rest);
+    flow.rest.erase(flow.rest.begin(), flow.rest.begin() + static_cast<std::ptrdiff_t>(taken));
+    return flow.rest.empty();
+  }
+  if (!flow.unit_open) return true;
+  // What goes on with a unit needs no order.
+  const auto number = channel_->SendMessage(id, flow.rest, Order::kFree);
+  if (!number) return false;
+  flow.numbers.push_back(*number);
+  flow.rest.clear();
+  flow.unit_open = false;
+  return true;
 }
 
 void Party::SendDatagrams(SessionId id, Flow& flow, std::size_t count) {
@@ -85,7 +123,7 @@ void Party::MaybeFin(SessionId id, Flow& flow) {
   const bool all = flow.plan.kind == Plan::Kind::kMessages
                        ? flow.sent_messages.size() == flow.plan.messages[me()]
                        : flow.sent == flow.plan.bytes[me()];
-  if (!all || flow.fin_sent) return;
+  if (!all || flow.fin_sent || !flow.rest.empty() || flow.unit_open) return;
   flow.fin_sent = true;
   channel_->SendFin(id);
   if (flow.fin_seen) flow.over = true;

@@ -49,7 +49,10 @@ struct Flow {
   std::vector<bool> datagrams_seen;
   std::vector<SentMessage> sent_messages;
   std::vector<std::uint64_t> numbers;  // what SendMessage returned
-  std::string parsing;                 // bytes of a message that is not whole yet
+  Bytes rest;                          // of the last of them, whose beginning was sent as a piece
+  bool unit_open = false;
+  bool as_bytes = false;  // from here on messages are sent as a stream
+  std::string parsing;    // bytes of a message that is not whole yet
   std::vector<bool> messages_seen;
   bool fin_sent = false, fin_seen = false, over = false;
   std::size_t appetite = 0;
@@ -102,6 +105,9 @@ class Party : public ChannelObserver {
   [[nodiscard]] SessionId Pick(bool& found);
   void SendStream(SessionId id, Flow& flow, std::size_t most);
   void SendMessages(SessionId id, Flow& flow, std::size_t count);
+  // False: not all of it could be sent now.
+  [[nodiscard]] bool SendMessage(SessionId id, Flow& flow, Bytes bytes);
+  [[nodiscard]] bool SendRest(SessionId id, Flow& flow);
   void SendDatagrams(SessionId id, Flow& flow, std::size_t count);
   void MaybeFin(SessionId id, Flow& flow);
   void CheckStream(SessionId id, Flow& flow, ByteView bytes);
