@@ -170,9 +170,10 @@ struct funnel_module {
   uint32_t reserved; /* 0 */
 
   /* Takes a service's options; once a service and process, and again when they have changed.
-   * Returns what `open` and `datagram` get, or NULL with a sentence in ERROR (at most ERROR_SIZE
-   * bytes with the closing zero), which names the option. */
-  void *(*configure)(const struct funnel_option *options, size_t count, char *error,
+   * Only names that the module knows are passed. Returns what `open` and `datagram` get, or NULL
+   * with a sentence in ERROR (at most ERROR_SIZE bytes with the closing zero) and in *WRONG the
+   * index of the option that it is about, or COUNT. */
+  void *(*configure)(const struct funnel_option *options, size_t count, size_t *wrong, char *error,
                      size_t error_size);
   /* All that was opened with CONFIG is closed. */
   void (*release)(void *config);

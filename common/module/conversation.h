@@ -31,6 +31,8 @@ class Conversation {
   // --- what was delivered to it
   void OnDelivered(ByteView bytes);
 
+  // What the application sends is bytes from here on.
+  [[nodiscard]] bool is_stream() const { return framer_.is_stream(); }
   // One direction was not the protocol.
   [[nodiscard]] bool mismatch() const { return framer_.mismatch() || arrivals_.mismatch(); }
 

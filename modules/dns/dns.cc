@@ -109,7 +109,9 @@ void Read(void*, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
 // Nothing is remembered from message to message, and there are no options: any address will do.
 char nothing;
 
-void* Configure(const funnel_option*, std::size_t, char*, std::size_t) { return &nothing; }
+void* Configure(const funnel_option*, std::size_t, std::size_t*, char*, std::size_t) {
+  return &nothing;
+}
 void Release(void*) {}
 void* Open(void*, funnel_end) { return &nothing; }
 void Close(void*) {}

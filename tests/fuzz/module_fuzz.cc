@@ -65,7 +65,8 @@ class End {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   char error[256];
-  void* config = ::funnel_module.configure(nullptr, 0, error, sizeof error);
+  std::size_t wrong = 0;
+  void* config = ::funnel_module.configure(nullptr, 0, &wrong, error, sizeof error);
   FUZZ_REQUIRE(config != nullptr);
   {
     End ends[] = {{config, FUNNEL_CLIENT}, {config, FUNNEL_SERVER}};

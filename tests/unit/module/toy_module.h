@@ -67,7 +67,7 @@ inline const struct funnel_module kToyModule = {
     .options = nullptr,
     .head_max = 16,
     .reserved = 0,
-    .configure = [](const funnel_option*, std::size_t, char*, std::size_t) -> void* {
+    .configure = [](const funnel_option*, std::size_t, std::size_t*, char*, std::size_t) -> void* {
       return &toy_object;
     },
     .release = [](void*) {},

@@ -21,7 +21,9 @@ class ModuleUnderTest {
   explicit ModuleUnderTest(std::vector<funnel_option> options = {},
                            funnel_end end = FUNNEL_CLIENT) {
     char error[256] = "";
-    config_ = ::funnel_module.configure(options.data(), options.size(), error, sizeof error);
+    wrong_ = options.size();
+    config_ =
+        ::funnel_module.configure(options.data(), options.size(), &wrong_, error, sizeof error);
     error_ = error;
     if (config_ != nullptr) connection_ = ::funnel_module.open(config_, end);
   }
@@ -38,11 +40,14 @@ class ModuleUnderTest {
     return verdict;
   }
   [[nodiscard]] const std::string& error() const { return error_; }
+  // Of the option that the error is about.
+  [[nodiscard]] std::size_t wrong() const { return wrong_; }
   [[nodiscard]] bool configured() const { return config_ != nullptr; }
 
  private:
   void* config_ = nullptr;
   void* connection_ = nullptr;
+  std::size_t wrong_ = 0;
   std::string error_;
 };
 
