@@ -1,0 +1,380 @@
+// What the ldap module says of messages, and whether what it says keeps LDAP's own rules.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tests/unit/modules/module_under_test.h"
+
+namespace funnel::module {
+namespace {
+
+constexpr const char* kStartTlsName = "1.3.6.1.4.1.1466.20037";
+constexpr const char* kCancelName = "1.3.6.1.1.8";
+constexpr const char* kWhoAmIName = "1.3.6.1.4.1.4203.1.11.3";
+constexpr const char* kPasswordName = "1.3.6.1.4.1.4203.1.11.1";
+
+std::string Tlv(std::uint8_t tag, const std::string& value, bool long_form = false) {
+  std::string out(1, static_cast<char>(tag));
+  const std::size_t size = value.size();
+  if (size < 0x80 && !long_form) {
+    out += static_cast<char>(size);
+  } else {
+    out += "\x84";
+    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> shift);
+  }
+  return out + value;
+}
+
+std::string Number(std::uint32_t value, std::uint8_t tag = 0x02) {
+  std::string octets;
+  for (; value > 0 || octets.empty(); value >>= 8)
+    octets.insert(octets.begin(), static_cast<char>(value));
+  if ((octets[0] & 0x80) != 0) octets.insert(octets.begin(), '\0');
+  return Tlv(tag, octets);
+}
+
+const std::string kControls = Tlv(0xA0, Tlv(0x30, Tlv(0x04, "1.2.840.113556.1.4.319")));
+
+std::string Message(std::uint32_t id, const std::string& operation, bool controls = false) {
+  return Tlv(0x30, Number(id) + operation + (controls ? kControls : ""));
+}
+
+std::string Bind(std::uint32_t id, bool sasl = false, const std::string& name = "cn=a") {
+  return Message(id, Tlv(0x60, Number(3) + Tlv(0x04, name) +
+                                   (sasl ? Tlv(0xA3, Tlv(0x04, "GSSAPI")) : Tlv(0x80, "secret"))));
+}
+std::string Search(std::uint32_t id, bool controls = false) {
+  return Message(id, Tlv(0x63, Tlv(0x04, "dc=test") + std::string(40, 'x')), controls);
+}
+std::string Modify(std::uint32_t id) { return Message(id, Tlv(0x66, Tlv(0x04, "cn=a"))); }
+std::string Delete(std::uint32_t id) { return Message(id, Tlv(0x4A, "cn=a")); }
+std::string Compare(std::uint32_t id) { return Message(id, Tlv(0x6E, Tlv(0x04, "cn=a"))); }
+std::string Abandon(std::uint32_t id, std::uint32_t target) {
+  std::string number = Number(target);
+  return Message(id, Tlv(0x50, number.substr(2)));
+}
+std::string Extended(std::uint32_t id, const std::string& name, const std::string& value = "") {
+  return Message(id, Tlv(0x77, Tlv(0x80, name) + (value.empty() ? "" : Tlv(0x81, value))));
+}
+std::string Cancel(std::uint32_t id, std::uint32_t target) {
+  return Extended(id, kCancelName, Tlv(0x30, Number(target)));
+}
+std::string Unbind(std::uint32_t id) { return Message(id, Tlv(0x42, "")); }
+std::string Result(std::uint32_t id, std::uint8_t operation, std::uint32_t code = 0) {
+  return Message(id, Tlv(operation, Number(code, 0x0A) + Tlv(0x04, "") + Tlv(0x04, "")));
+}
+std::string Entry(std::uint32_t id, bool controls = false) {
+  return Message(id, Tlv(0x64, Tlv(0x04, "cn=a") + Tlv(0x30, "")), controls);
+}
+std::string Done(std::uint32_t id) { return Result(id, 0x65); }
+
+using Options = std::vector<funnel_option>;
+
+class LdapModule : public ModuleUnderTest {
+ public:
+  explicit LdapModule(const char* entries = "free")
+      : ModuleUnderTest(Options{{"entries", entries}}) {}
+  funnel_verdict Client(const std::string& bytes) { return Read(FUNNEL_CLIENT, AsBytes(bytes)); }
+  funnel_verdict Server(const std::string& bytes) { return Read(FUNNEL_SERVER, AsBytes(bytes)); }
+};
+
+funnel_verdict OfClient(const std::string& bytes) { return LdapModule().Client(bytes); }
+funnel_verdict OfServer(const std::string& bytes) { return LdapModule().Server(bytes); }
+
+bool IsMessage(const funnel_verdict& verdict) { return verdict.kind == FUNNEL_MESSAGE; }
+bool IsMismatch(const funnel_verdict& verdict) { return verdict.kind == FUNNEL_MISMATCH; }
+bool IsStream(const funnel_verdict& verdict) { return verdict.kind == FUNNEL_STREAM; }
+bool IsBarrier(const funnel_verdict& verdict) {
+  return IsMessage(verdict) && verdict.order == FUNNEL_BARRIER;
+}
+// "7" for an exclusive key of a messageID, "7r" for a shared one, "w" for writes.
+std::string Keys(const funnel_verdict& verdict) {
+  std::string out;
+  for (const funnel_key& key : std::span(verdict.keys, verdict.key_count)) {
+    out += out.empty() ? "" : " ";
+    out += key.space == 1 ? std::to_string(key.value) : "w";
+    if (key.mode == FUNNEL_SHARED) out += 'r';
+  }
+  return out;
+}
+
+TEST(Ldap, ReadsRequestsByTheirMessageId) {
+  EXPECT_EQ(Keys(OfClient(Search(7))), "7");
+  EXPECT_EQ(Keys(OfClient(Compare(8))), "8");
+  EXPECT_EQ(Keys(OfClient(Extended(9, kWhoAmIName))), "9");
+  EXPECT_EQ(OfClient(Search(7)).length, Search(7).size());
+  EXPECT_EQ(std::string_view(OfClient(Search(7)).label), "search request");
+  EXPECT_EQ(OfClient(Search(70000)).number, 70000u);
+}
+
+TEST(Ldap, KeepsWritesInOrder) {
+  EXPECT_EQ(Keys(OfClient(Modify(7))), "7 w");
+  EXPECT_EQ(Keys(OfClient(Delete(7))), "7 w");
+  EXPECT_EQ(Keys(OfClient(Extended(7, kPasswordName))), "7 w");
+  EXPECT_EQ(Keys(OfClient(Extended(7, std::string(100, '1')))), "7 w");
+}
+
+TEST(Ldap, PutsAbandonAndCancelBehindTheirTargets) {
+  EXPECT_EQ(Keys(OfClient(Abandon(9, 7))), "9 7");
+  EXPECT_EQ(Keys(OfClient(Cancel(9, 300))), "9 300");
+}
+
+TEST(Ldap, TakesSessionOperationsForBarriers) {
+  EXPECT_TRUE(IsBarrier(OfClient(Bind(1))));
+  EXPECT_TRUE(IsBarrier(OfClient(Unbind(2))));
+  EXPECT_TRUE(IsBarrier(OfClient(Extended(3, kStartTlsName))));
+  EXPECT_TRUE(IsBarrier(OfServer(Result(1, 0x61))));
+  EXPECT_TRUE(IsBarrier(OfServer(Result(0, 0x78))));
+}
+
+TEST(Ldap, LetsEntriesOfAPlainSearchOvertake) {
+  LdapModule ldap;
+  (void)ldap.Client(Search(7));
+  EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7r");
+  EXPECT_EQ(Keys(ldap.Server(Entry(7, /*controls=*/true))), "7");
+  EXPECT_EQ(Keys(ldap.Server(Done(7))), "7");
+  // It is over: what comes of that id is of something else.
+  EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7");
+}
+
+TEST(Ldap, KeepsEntriesInOrderWhereTheyMayHaveOne) {
+  LdapModule ldap;
+  (void)ldap.Client(Search(7, /*controls=*/true));
+  EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7");
+  EXPECT_EQ(Keys(ldap.Server(Entry(8))), "8");  // never asked for
+  // Another search with its id takes its place.
+  (void)ldap.Client(Search(9));
+  (void)ldap.Client(Search(9, /*controls=*/true));
+  EXPECT_EQ(Keys(ldap.Server(Entry(9))), "9");
+  // So does one whose place is the same.
+  (void)ldap.Client(Search(10));
+  (void)ldap.Client(Search(10 + 1024));
+  EXPECT_EQ(Keys(ldap.Server(Entry(10))), "10");
+  EXPECT_EQ(Keys(ldap.Server(Entry(10 + 1024))), "1034r");
+
+  LdapModule ordered("ordered");
+  (void)ordered.Client(Search(7));
+  EXPECT_EQ(Keys(ordered.Server(Entry(7))), "7");
+}
+
+TEST(Ldap, BecomesAStreamOnceStartTlsWasAccepted) {
+  LdapModule ldap;
+  (void)ldap.Client(Extended(3, kStartTlsName));
+  EXPECT_TRUE(IsBarrier(ldap.Server(Result(3, 0x78))));
+  EXPECT_TRUE(IsStream(ldap.Client("\x16\x03\x01")));
+  EXPECT_TRUE(IsStream(ldap.Server("\x16\x03\x03")));
+}
+
+TEST(Ldap, StaysWhatItIsWhenStartTlsWasRefused) {
+  LdapModule ldap;
+  (void)ldap.Client(Extended(3, kStartTlsName));
+  EXPECT_TRUE(IsBarrier(ldap.Server(Result(3, 0x78, /*code=*/2))));
+  EXPECT_TRUE(IsMessage(ldap.Client(Search(4))));
+  EXPECT_TRUE(IsMismatch(ldap.Client("\x16\x03\x01")));
+}
+
+TEST(Ldap, AnswersToOthersDoNotBeginTls) {
+  LdapModule ldap;
+  (void)ldap.Client(Extended(3, kStartTlsName));
+  (void)ldap.Server(Result(4, 0x78));
+  EXPECT_TRUE(IsMessage(ldap.Server(Done(5))));
+}
+
+TEST(Ldap, TakesALayerAfterASaslBindForAStream) {
+  LdapModule ldap;
+  (void)ldap.Client(Bind(1, /*sasl=*/true, ""));
+  EXPECT_TRUE(IsMismatch(LdapModule().Client(std::string("\0\0\0\x20", 4))));
+  (void)ldap.Server(Result(1, 0x61, /*code=*/14));  // SASL goes on
+  EXPECT_TRUE(IsMismatch(ldap.Client(std::string("\0\0\0\x20", 4))));
+  (void)ldap.Client(Bind(2, /*sasl=*/true, ""));
+  (void)ldap.Server(Result(2, 0x61));
+  EXPECT_TRUE(IsMessage(ldap.Client(Search(3))));  // without a layer
+  EXPECT_TRUE(IsStream(ldap.Client(std::string("\0\0\0\x20", 4))));
+  EXPECT_TRUE(IsStream(ldap.Server(std::string("\0\0\0\x20", 4))));
+}
+
+TEST(Ldap, HasNoLayerAfterASimpleBind) {
+  LdapModule ldap;
+  (void)ldap.Client(Bind(1));
+  (void)ldap.Server(Result(1, 0x61));
+  EXPECT_TRUE(IsMismatch(ldap.Client(std::string("\0\0\0\x20", 4))));
+}
+
+TEST(Ldap, AsksForMoreUntilItCanTell) {
+  for (const std::string& whole :
+       {Bind(1), Bind(1, true, ""), Search(100000), Abandon(3, 300), Cancel(9, 300),
+        Extended(7, kStartTlsName), Unbind(2), Delete(5)}) {
+    std::size_t told = 0;
+    for (std::size_t size = 1; size <= whole.size(); ++size) {
+      const funnel_verdict verdict = OfClient(whole.substr(0, size));
+      ASSERT_FALSE(IsMismatch(verdict)) << size;
+      if (told == 0 && IsMessage(verdict)) told = size;
+      // What it says does not change with more.
+      if (told > 0) {
+        ASSERT_TRUE(IsMessage(verdict)) << size;
+        ASSERT_EQ(Keys(verdict), Keys(OfClient(whole)));
+        ASSERT_EQ(verdict.order, OfClient(whole).order);
+        ASSERT_EQ(verdict.length, whole.size());
+      }
+    }
+    EXPECT_GT(told, 0u);
+  }
+}
+
+TEST(Ldap, TakesLongNamesForOthers) {
+  const std::string bind = Bind(1, /*sasl=*/true, std::string(300, 'x'));
+  EXPECT_EQ(OfClient(bind.substr(0, 159)).kind, std::uint32_t{FUNNEL_NEED_MORE});
+  EXPECT_TRUE(IsBarrier(OfClient(bind.substr(0, 160))));
+  EXPECT_EQ(::funnel_module.head_max, 160u);
+}
+
+TEST(Ldap, ReadsEachFormOfLength) {
+  const std::string message = Tlv(
+      0x30, Number(7) + Tlv(0x63, Tlv(0x04, "dc=test"), /*long_form=*/true), /*long_form=*/true);
+  EXPECT_EQ(OfClient(message).length, message.size());
+  EXPECT_EQ(Keys(OfClient(message)), "7");
+}
+
+TEST(Ldap, RefusesWhatIsNotLdap) {
+  EXPECT_TRUE(IsMismatch(OfClient("GET / HTTP/1.1\r\n")));
+  EXPECT_TRUE(IsMismatch(OfClient("\x16\x03\x01")));
+  // An operation of the other side, or none at all.
+  EXPECT_TRUE(IsMismatch(OfServer(Search(7))));
+  EXPECT_TRUE(IsMismatch(OfClient(Entry(7))));
+  EXPECT_TRUE(IsMismatch(OfClient(Message(7, Tlv(0x5F, "")))));
+  // The text 0..., whose second character is a length.
+  EXPECT_TRUE(IsMismatch(OfClient("0000000000000000")));
+  EXPECT_TRUE(IsMismatch(OfClient(Search(0))));
+}
+
+TEST(Ldap, RefusesLengthsThatContradictEachOther) {
+  // The indefinite form; more octets than there can be; an operation longer than its message.
+  EXPECT_TRUE(IsMismatch(OfClient(std::string("\x30\x80\x02\x01\x01\x42\x00\x00\x00", 9))));
+  EXPECT_TRUE(IsMismatch(OfClient("\x30\x89\x01\x01\x01\x01")));
+  EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, Number(7) + "\x63\x20"))));
+  EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, Number(7)))));
+  EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, ""))));
+  EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, Tlv(0x02, "12345") + Tlv(0x42, "")))));
+  EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, Tlv(0x02, "\xff") + Tlv(0x42, "")))));
+  EXPECT_TRUE(IsMismatch(OfClient(Message(7, Tlv(0x42, "x")))));
+  EXPECT_TRUE(IsMismatch(OfClient(Message(7, Tlv(0x50, "12345")))));
+  EXPECT_TRUE(IsMismatch(OfClient(Message(7, Tlv(0x60, Tlv(0x04, ""))))));
+}
+
+TEST(Ldap, TakesOnlyTheOptionsItHas) {
+  ModuleUnderTest wrong(Options{{"entries", "sorted"}});
+  EXPECT_FALSE(wrong.configured());
+  EXPECT_EQ(wrong.error(), "entries is free or ordered");
+  EXPECT_EQ(wrong.wrong(), 0u);
+  EXPECT_TRUE(ModuleUnderTest().configured());
+}
+
+// --- the model: LDAP's rules by themselves, against every order that the module allows
+
+// What stands in a generated message, by its maker.
+struct Said {
+  enum Kind { kBind, kRead, kWrite, kAbandon, kEntry, kDone, kOther } kind;
+  std::uint32_t id;
+  std::uint32_t target = 0;
+  bool free_entry = false;
+};
+
+using Alter = std::function<void(funnel_verdict&)>;
+
+// Whether of two messages of one direction the earlier must come first.
+bool MustStay(const Said& one, const Said& two) {
+  if (one.kind == Said::kBind || two.kind == Said::kBind) return true;
+  if (two.kind == Said::kAbandon && two.target == one.id) return true;
+  if (one.kind == Said::kWrite && two.kind == Said::kWrite) return true;
+  if (one.id != two.id) return false;
+  return !(one.free_entry && two.free_entry);
+}
+
+bool BreaksRules(std::uint32_t seed, const Alter& alter) {
+  std::mt19937 random(seed);
+  LdapModule ldap(seed % 2 == 0 ? "free" : "ordered");
+  SentMessages requests, answers;
+  std::vector<Said> asked, answered;
+  const auto request = [&](const Said& said, const std::string& bytes) {
+    funnel_verdict verdict = ldap.Client(bytes);
+    alter(verdict);
+    requests.Add(verdict);
+    asked.push_back(said);
+  };
+  const auto answer = [&](const Said& said, const std::string& bytes) {
+    funnel_verdict verdict = ldap.Server(bytes);
+    alter(verdict);
+    answers.Add(verdict);
+    answered.push_back(said);
+  };
+
+  std::vector<std::pair<std::uint32_t, bool>> open;  // searches: id, whether plain
+  for (std::uint32_t id = 1; id <= 40; ++id) {
+    const std::uint32_t what = static_cast<std::uint32_t>(random() % 12);
+    if (what == 0) {
+      request({Said::kBind, id}, Bind(id));
+      answer({Said::kBind, id}, Result(id, 0x61));
+    } else if (what < 3) {
+      request({Said::kWrite, id}, what == 1 ? Modify(id) : Delete(id));
+      answer({Said::kOther, id}, Result(id, what == 1 ? 0x67 : 0x6B));
+    } else if (what == 3 && !open.empty()) {
+      const std::uint32_t target = open[random() % open.size()].first;
+      request({Said::kAbandon, id, target},
+              random() % 2 == 0 ? Abandon(id, target) : Cancel(id, target));
+    } else {
+      const bool controls = random() % 3 == 0;
+      request({Said::kRead, id}, Search(id, controls));
+      open.emplace_back(id, !controls);
+    }
+
+    for (int i = 0; i < 2 && !open.empty(); ++i) {
+      const std::size_t at = random() % open.size();
+      const auto [search, plain] = open[at];
+      if (random() % 4 != 0) {
+        answer({Said::kEntry, search, 0, plain && seed % 2 == 0}, Entry(search));
+      } else {
+        answer({Said::kDone, search}, Done(search));
+        open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    }
+  }
+
+  return IsBroken(
+             requests, seed, 20,
+             [&](std::size_t one, std::size_t two) { return MustStay(asked[one], asked[two]); }) ||
+         IsBroken(answers, seed, 20, [&](std::size_t one, std::size_t two) {
+           return MustStay(answered[one], answered[two]);
+         });
+}
+
+bool BreaksRulesWithSomeSeed(const Alter& alter) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed)
+    if (BreaksRules(seed, alter)) return true;
+  return false;
+}
+
+TEST(LdapModel, KeepsTheRulesOfLdap) {
+  EXPECT_FALSE(BreaksRulesWithSomeSeed([](funnel_verdict&) {}));
+}
+
+TEST(LdapModel, NoticesMissingOrWrongKeys) {
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) { verdict.key_count = 0; }));
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
+    if (verdict.key_count > 1) verdict.key_count = 1;
+  }));
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
+    for (funnel_key& key : std::span(verdict.keys, verdict.key_count)) key.mode = FUNNEL_SHARED;
+  }));
+  // Barriers that are none.
+  EXPECT_TRUE(
+      BreaksRulesWithSomeSeed([](funnel_verdict& verdict) { verdict.order = FUNNEL_BY_KEYS; }));
+  EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
+    if (verdict.order == FUNNEL_BARRIER) verdict.order = FUNNEL_AFTER_ALL;
+  }));
+}
+
+}  // namespace
+}  // namespace funnel::module
