@@ -31,6 +31,23 @@ void ChannelSessions::CommitBytes(SessionId session, std::size_t count) {
   channel_.RequestFlush();
 }
 
+std::size_t ChannelSessions::SendBytes(SessionId session, ByteView bytes) {
+  channel_.RequestFlush();
+  return channel_.wire().SendBytes(session, bytes);
+}
+
+std::optional<std::uint64_t> ChannelSessions::SendMessage(SessionId session, ByteView bytes,
+                                                          const Ordering& ordering) {
+  channel_.RequestFlush();
+  wire::Channel& wire = channel_.wire();
+  return ordering.more ? wire.SendPiece(session, bytes, ordering.order, ordering.after)
+                       : wire.SendMessage(session, bytes, ordering.order, ordering.after);
+}
+
+bool ChannelSessions::TakesMessage(SessionId session) {
+  return channel_.wire().TakesMessage(session);
+}
+
 void ChannelSessions::SendFin(SessionId session) {
   channel_.wire().SendFin(session);
   channel_.RequestFlush();

@@ -25,6 +25,10 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   [[nodiscard]] std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override;
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
   void CommitBytes(SessionId session, std::size_t count) override;
+  [[nodiscard]] std::size_t SendBytes(SessionId session, ByteView bytes) override;
+  [[nodiscard]] std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes,
+                                                         const Ordering& ordering) override;
+  [[nodiscard]] bool TakesMessage(SessionId session) override;
   void SendFin(SessionId session) override;
   void ResetSession(SessionId session, wire::EndCode code) override;
   void FinishAndReset(SessionId session) override;

@@ -25,6 +25,8 @@ enum CounterIndex : std::size_t {
   kInternalErrors,
   kSessionsDrained,
   kBackendFailingSince,
+  kModuleFallbacks,
+  kModuleResets,
   kCounterCount,
 };
 
@@ -51,6 +53,8 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"backend_failing_since",
      "Unix time since which the backend takes no connection; 0: the last one was taken.",
      metrics::Kind::kGauge},
+    {"module_fallbacks", "Connections that are not of their module's protocol: bytes in order."},
+    {"module_resets", "Connections reset because of that: module-strict."},
 };
 
 }  // namespace funnel::tcpd

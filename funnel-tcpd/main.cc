@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   return funnel::service::RunEdge({.name = "funnel-tcpd",
                                    .protocol = funnel::config::Protocol::kTcp,
                                    .counters = funnel::tcpd::kCounters,
+                                   .has_modules = true,
                                    .make = funnel::tcpd::TcpEdge::Make},
                                   argc, argv);
 }

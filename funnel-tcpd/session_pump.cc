@@ -9,12 +9,20 @@ namespace funnel::tcpd {
 
 using wire::EndCode;
 
+namespace {
+
+constexpr std::size_t kScratchBytes = 32 * 1024;
+
+}  // namespace
+
 SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backend)
     : shared_(shared),
       port_(port),
       backend_(backend),
       turn_(shared.loop.AddTurnHook([this] { RunTurn(); })),
-      departures_(shared.loop) {}
+      departures_(shared.loop),
+      scratch_(shared.module ? kScratchBytes : 0),
+      hold_timer_(shared.loop.AddTimer([this] { ReleaseHeld(); })) {}
 
 SessionPump::~SessionPump() { ResetAll(); }
 
@@ -73,6 +81,10 @@ void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
 
 bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
   entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd));
+  if (shared_.module) {
+    const funnel_end end = backend_ == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER;
+    entry.sender = std::make_unique<MessageSender>(port_, id, *shared_.module, end, scratch_);
+  }
   const auto started = entry.session->Start(shared_.sockets);
   if (started) return true;
   Log(LogLevel::kError, "session-failed", started.error().message,
@@ -88,6 +100,10 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (!at->second.session) return 0;  // Resume() once connected
   const std::size_t written = at->second.session->Write(bytes);
   shared_.Count(kBytesFromChannel, written);
+  if (MessageSender* sender = written > 0 ? FindSender(id) : nullptr) {
+    sender->OnDelivered(bytes.first(written));
+    (void)Look(*sender);
+  }
   return written;
 }
 
@@ -111,7 +127,13 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
 
 void SessionPump::OnWritable(SessionId id) {
   const auto at = entries_.find(id);
-  if (at != entries_.end() && at->second.session) RequestTurn(*at->second.session);
+  if (at == entries_.end() || !at->second.session) return;
+  Session& session = *at->second.session;
+  if (MessageSender* sender = at->second.sender.get()) {
+    sender->Drain();
+    if (!Look(*sender)) return;
+  }
+  RequestTurn(session);
 }
 
 void SessionPump::ResetAll() {
@@ -120,7 +142,7 @@ void SessionPump::ResetAll() {
 
 void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
   for (const auto& [id, entry] : entries_)
-    visit({id, entry.session != nullptr, entry.info, entry.opened});
+    visit({id, entry.session != nullptr, entry.info, entry.opened, ModuleText(entry)});
 }
 
 bool SessionPump::Reset(SessionId id) {
@@ -129,14 +151,23 @@ bool SessionPump::Reset(SessionId id) {
   return true;
 }
 
-MutableByteView SessionPump::PrepareBytes(SessionId session) { return port_.PrepareBytes(session); }
-
-void SessionPump::CommitBytes(SessionId session, std::size_t count) {
-  port_.CommitBytes(session, count);
-  shared_.Count(kBytesToChannel, count);
+MutableByteView SessionPump::PrepareBytes(SessionId session) {
+  MessageSender* sender = FindSender(session);
+  return sender ? sender->Prepare() : port_.PrepareBytes(session);
 }
 
-void SessionPump::SendFin(SessionId session) { port_.SendFin(session); }
+void SessionPump::CommitBytes(SessionId session, std::size_t count) {
+  shared_.Count(kBytesToChannel, count);
+  MessageSender* sender = FindSender(session);
+  if (!sender) return port_.CommitBytes(session, count);
+  sender->Commit(count);
+  (void)Look(*sender);
+}
+
+void SessionPump::SendFin(SessionId session) {
+  if (MessageSender* sender = FindSender(session)) sender->Finish();
+  port_.SendFin(session);
+}
 
 void SessionPump::Resume(SessionId session) { port_.Resume(session); }
 
@@ -152,6 +183,7 @@ void SessionPump::OnFinished(Session& session) { Drop(session.id()); }
 
 void SessionPump::OnBroken(Session& session) {
   const SessionId id = session.id();
+  if (MessageSender* sender = FindSender(id)) sender->Finish();
   Drop(id);
   shared_.Count(kResetsSent);
   port_.FinishAndReset(id);
@@ -174,6 +206,55 @@ void SessionPump::Drop(SessionId id) {
   }
   entries_.erase(at);
   shared_.Counter(kSessions) -= 1;
+}
+
+// --- of a service with a module
+
+MessageSender* SessionPump::FindSender(SessionId id) {
+  if (!shared_.module) return nullptr;
+  const auto at = entries_.find(id);
+  return at == entries_.end() ? nullptr : at->second.sender.get();
+}
+
+std::string SessionPump::ModuleText(const Entry& entry) const {
+  if (!entry.sender) return "";
+  const std::string name = shared_.module->module().name;
+  return entry.sender->is_stream() ? name + ": bytes" : name;
+}
+
+bool SessionPump::Look(MessageSender& sender) {
+  if (sender.mismatch() && !std::exchange(sender.told_mismatch, true) && !OnMismatch(sender))
+    return false;
+  const bool another = sender.TakeProgress();
+  if (!sender.is_holding()) {
+    sender.hold.Clear();
+  } else if (another || sender.hold.at() == TimePoint::max()) {
+    holds_.Set(sender.hold, Now() + shared_.service.module_hold);
+    hold_timer_->Arm(holds_.next());
+  }
+  return true;
+}
+
+bool SessionPump::OnMismatch(MessageSender& sender) {
+  const bool strict = shared_.service.module_strict;
+  if (!std::exchange(shared_.told_mismatch, true)) {
+    Log(LogLevel::kWarning, "module-mismatch",
+        "a connection is not what module " + std::string(shared_.module->module().name) +
+            " knows: " + (strict ? "it is reset" : "its bytes stay in order") +
+            " (said once; the counters go on)",
+        {{"SERVICE", shared_.service.name.text()}});
+  }
+  shared_.Count(strict ? kModuleResets : kModuleFallbacks);
+  if (strict) ResetBoth(sender.id(), EndCode::kReset);
+  return !strict;
+}
+
+void SessionPump::ReleaseHeld() {
+  holds_.RunDue(Now(), [this](MessageSender& sender) {
+    sender.Release();
+    (void)Look(sender);
+  });
+  if (holds_.next() != TimePoint::max()) hold_timer_->Arm(holds_.next());
 }
 
 void SessionPump::RunTurn() {

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "funnel-tcpd/backend.h"
 #include "funnel-tcpd/channel_port.h"
 #include "funnel-tcpd/departures.h"
+#include "funnel-tcpd/message_sender.h"
 #include "funnel-tcpd/session.h"
 #include "funnel-tcpd/shared_state.h"
 
@@ -48,6 +50,7 @@ class SessionPump final : private SessionOwner {
     bool connected = false;
     const wire::SessionInfo& info;
     TimePoint opened{};
+    std::string module;  // what the module makes of it; empty: the service has none
   };
   void Visit(const std::function<void(View&&)>& visit) const;
   // Ends one at both its ends; false: there is none.
@@ -57,6 +60,7 @@ class SessionPump final : private SessionOwner {
   // A session whose connection is still being made has no `session` yet.
   struct Entry {
     std::unique_ptr<Session> session;
+    std::unique_ptr<MessageSender> sender;  // of a service with a module
     DialId dial{};
     SessionLimit::Slot slot;
     bool fin = false;  // the peer's direction ended before the connection stood
@@ -83,16 +87,29 @@ class SessionPump final : private SessionOwner {
   void Drop(SessionId id);
   // Lets sessions that asked for it read, and destroys those that have ended.
   void RunTurn();
+  // --- of a service with a module
+  [[nodiscard]] MessageSender* FindSender(SessionId id);
+  [[nodiscard]] std::string ModuleText(const Entry& entry) const;
+  // SENDER has sent or was shown something: sees to what it holds, and whether it is the protocol.
+  // False: the session was reset.
+  bool Look(MessageSender& sender);
+  // It is not. The service is asked whether that matters.
+  bool OnMismatch(MessageSender& sender);
+  void ReleaseHeld();
 
   SharedState& shared_;
   ChannelPort& port_;
   Backend* backend_;
+  // Above the entries, whose senders have deadlines in it.
+  Deadlines<MessageSender> holds_;
   std::unordered_map<SessionId, Entry> entries_;
   std::vector<SessionId> ready_;  // to be read next turn
   std::vector<std::unique_ptr<Session>>
       swept_;  // over; may still be on the stack until the turn ends
   std::unique_ptr<event::TurnHook> turn_;
   Departures departures_;
+  Bytes scratch_;  // what senders read into
+  std::unique_ptr<event::Timer> hold_timer_;
 };
 
 }  // namespace funnel::tcpd

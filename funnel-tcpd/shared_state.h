@@ -1,11 +1,14 @@
 // What all objects of one funnel-tcpd use.
 #pragma once
 
+#include <memory>
+
 #include "common/base/unique_fd.h"
 #include "common/config/model.h"
 #include "common/event/descriptors.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
+#include "common/module/service_module.h"
 #include "common/wire/channel/channel.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
@@ -27,6 +30,9 @@ struct SharedState {
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
   bool draining = false;  // no new sessions
+  // What the service's module makes of its connections; null: it has none, or it is not there.
+  std::unique_ptr<module::ServiceModule> module = nullptr;
+  bool told_mismatch = false;  // that a connection is not of its protocol
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[first_counter + index];

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "funnel-tcpd/load_module.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -17,6 +18,7 @@ ChannelSessions& SessionsOf(service::ChannelHandle& channel) {
 Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnvironment& environment) {
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<TcpEdge> edge(new TcpEdge(environment, std::move(sockets)));
+  edge->shared_.module = TRY(LoadServiceModule(environment.service, environment.module_folder));
   if (edge->listens()) TRY(edge->TakeListeners(environment.sockets));
   return edge;
 }
@@ -127,6 +129,7 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
              .client = view.info.client,
              .local = view.info.local,
              .backend = listens() ? "" : shared_.service.connect_address.text(),
+             .module = view.module,
              .opened = view.opened});
     });
   }

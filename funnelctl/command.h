@@ -48,6 +48,7 @@ int RunDrain(const Options& options);       // drain.cc
 int RunHelpConfig(const Options& options);  // help_config.cc
 int RunLogLevel(const Options& options);    // log_level.cc
 int RunMetrics(const Options& options);     // metrics.cc
+int RunModules(const Options& options);     // modules.cc
 int RunPeers(const Options& options);       // peers.cc
 int RunPing(const Options& options);        // ping.cc
 int RunReload(const Options& options);      // reload.cc

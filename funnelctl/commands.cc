@@ -8,6 +8,10 @@ namespace {
 constexpr OwnOption kCheckOptions[] = {
     {"--service", "", "NAME", "only this service and what it refers to"},
     {"--root", "", "DIR", "the tree that --config and --defaults are below"},
+    {"--modules", "", "DIR", "protocol modules"},
+};
+constexpr OwnOption kModulesOptions[] = {
+    {"--modules", "", "DIR", "protocol modules"},
 };
 constexpr OwnOption kShowOptions[] = {
     {"--node", "", "", "funnel.conf"},
@@ -89,6 +93,13 @@ constexpr Command kCommands[] = {
      .run = RunMetrics,
      .json = true,
      .options = kMetricsOptions},
+    {.name = "modules",
+     .help = "protocol modules that are installed, with their options",
+     .description = "Loads each; why one cannot be used is said below it.",
+     .exit_status = "one cannot be used, or the folder cannot be read",
+     .run = RunModules,
+     .json = true,
+     .options = kModulesOptions},
     {.name = "help-config",
      .help = "every key of the configuration, with syntax, default and range",
      .run = RunHelpConfig,

@@ -201,6 +201,11 @@ struct ServiceConfig {
   milliseconds stuck_timeout = 10min;  // of a reader that takes nothing; 0: never
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
+  std::string module;                      // empty: none, a connection is bytes in order
+  std::vector<std::string> module_option;  // NAME=VALUE, each name once
+  bool module_required = false;            // where it is missing the service does not run as bytes
+  bool module_strict = false;              // what is not the protocol is reset
+  milliseconds module_hold = 50ms;         // how long an unfinished message waits for its rest
   // [listen]
   std::vector<Endpoint> listen_address;  // literals only
   // [connect]

@@ -30,6 +30,11 @@ bool IsLabel(std::string_view text) {
          std::all_of(text.begin(), text.end(), printable);
 }
 
+bool IsModuleName(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxLabelLength &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
 std::string UserKey(std::string_view text) {
   auto number = ParseCount(text);
   return number ? std::to_string(*number) : std::string(text);

@@ -13,6 +13,9 @@ namespace funnel::config {
 // (@peer).
 [[nodiscard]] bool IsLabel(std::string_view text);
 
+// A protocol module, or an option of one: 1 to 63 of a to z, 0 to 9 and -.
+[[nodiscard]] bool IsModuleName(std::string_view text);
+
 // The spelling that all those of one user have: numbers without leading zeros.
 [[nodiscard]] std::string UserKey(std::string_view text);
 

@@ -61,6 +61,8 @@ struct SessionView {
   std::string client;      // addresses as the far side stated them; may be empty
   std::string local;
   std::string backend;  // connecting side
+  // What the module makes of it: "dns", "dns: bytes"; empty: the service has none.
+  std::string module;
   TimePoint opened{};
   TimePoint active{};  // where the application knows better than the channel
 };

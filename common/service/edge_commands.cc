@@ -105,7 +105,7 @@ void WriteSession(JsonWriter& out, const SessionView& session) {
                                                         "." + std::to_string(session.id.value()));
   out.Field("state", session.state);
   out.TextOrNull("client", session.client).TextOrNull("local", session.local);
-  out.TextOrNull("backend", session.backend);
+  out.TextOrNull("backend", session.backend).TextOrNull("module", session.module);
   out.TextOrNull("peer", session.channel == nullptr ? "" : session.channel->peer());
   out.Field("age_ms", Milliseconds(Now() - session.opened));
   out.Field("idle_ms", Milliseconds(Now() - std::max(active, session.opened)));

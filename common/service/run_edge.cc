@@ -22,6 +22,7 @@ namespace funnel::service {
 namespace {
 
 constexpr int kFailure = 1;
+constexpr OwnOption kModulesOption{"--modules", "", "DIR", "protocol modules"};
 
 // Every flow or connection has a descriptor.
 void RaiseDescriptorLimit() {
@@ -53,7 +54,9 @@ class EdgeDaemon {
     auto table = WholeTable(program_.counters);
     auto counters = metrics::CounterFile::Create(options_.RunPath("counters/" + name), name, table);
     event::Ticker beat(*loop_, metrics::CounterFile::kBeatInterval, [&] { counters.Beat(); });
-    EdgeEnvironment environment{*loop_, *service_, configuration_, sockets, counters};
+    EdgeEnvironment environment{*loop_,         *service_,
+                                configuration_, sockets,
+                                counters,       options_.Value(kModulesOption.name).value_or("")};
     auto application = TRY(program_.make(environment));
     Edge edge(*loop_, EdgeSetup(), *application, counters);
     edge_ = &edge;
@@ -206,7 +209,8 @@ int RunEdge(const EdgeProgram& program, int argc, const char* const* argv) {
                                        .arguments = "SERVICE",
                                        .description = "carries one service's traffic",
                                        .min_arguments = 1,
-                                       .max_arguments = 1},
+                                       .max_arguments = 1,
+                                       .options = {&kModulesOption, program.has_modules ? 1u : 0u}},
                                       argc, argv);
 
   if (!options) return options.error();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/base/error.h"
@@ -30,12 +31,14 @@ struct EdgeEnvironment {
   event::ListenFds& sockets;
   // The application's own counter INDEX is counters[kCommonCounters + INDEX].
   metrics::CounterFile& counters;
+  std::string module_folder = {};  // --modules; empty: where the package installs them
 };
 
 struct EdgeProgram {
   std::string_view name;  // "funnel-udpd"
   config::Protocol protocol = config::Protocol::kUdp;
   std::span<const metrics::CounterDef> counters;
+  bool has_modules = false;  // it loads protocol modules
   std::function<Result<std::unique_ptr<Application>>(EdgeEnvironment&)> make;
 };
 

@@ -7,8 +7,10 @@
 
 #include "common/base/text.h"
 #include "common/config/check/warnings.h"
+#include "common/module/module_file.h"
 #include "common/seal/key_shares.h"
 #include "funnelctl/command.h"
+#include "funnelctl/command/check_modules.h"
 #include "funnelctl/command/check_service.h"
 #include "funnelctl/command/check_users.h"
 
@@ -69,6 +71,13 @@ int RunCheck(const Options& given) {
     std::ranges::copy(config::FindDoubts(*loaded, seal::HasSuite), std::back_inserter(warnings));
     // A unit that starts may not wait for a directory service, which may be behind this very node.
     if (!service) mistakes = FindSharedUsers(*loaded);
+    // Those of an image that is under construction may be another machine's.
+    if (!options.Has("--root")) {
+      const auto folder = options.Value("--modules").value_or(module::kModuleFolder);
+      const ModuleFindings found = CheckModules(*loaded, folder);
+      std::ranges::copy(found.mistakes, std::back_inserter(mistakes));
+      std::ranges::copy(found.warnings, std::back_inserter(warnings));
+    }
   } else {
     mistakes = std::move(loaded.error());
   }

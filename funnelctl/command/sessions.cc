@@ -10,13 +10,14 @@ namespace {
 // Edges answer with their list cut by [control] sessions-shown.
 std::string RenderSessions(const Json& edge) {
   const std::string service = TextOf(edge, "service");
-  Table table({"SESSION", "CLIENT", "ASKED", "BACKEND", "STATE", "AGE", "IDLE", "SENT", "RECEIVED",
-               "QUEUED"});
+  Table table({"SESSION", "CLIENT", "ASKED", "BACKEND", "MODULE", "STATE", "AGE", "IDLE", "SENT",
+               "RECEIVED", "QUEUED"});
   for (const Json& session : ListOf(edge, "sessions")) {
     const std::string id = TextOf(session, "id");
     table.AddRow({id.empty() ? "-" : Shown(service + "/" + id), Shown(TextOf(session, "client")),
                   Shown(TextOf(session, "local")), Shown(TextOf(session, "backend")),
-                  Shown(TextOf(session, "state")), PrintSeconds(NumberOf(session, "age_ms") / 1000),
+                  Shown(TextOf(session, "module")), Shown(TextOf(session, "state")),
+                  PrintSeconds(NumberOf(session, "age_ms") / 1000),
                   PrintSeconds(NumberOf(session, "idle_ms") / 1000),
                   PrintBytes(NumberOf(session, "bytes_sent")),
                   PrintBytes(NumberOf(session, "bytes_received")),

@@ -36,7 +36,7 @@ _funnelctl_arguments() {
 # What may follow the option $1; fails where it takes no value.
 _funnelctl_value() {
   case $1 in
-    --config | --defaults | --run | --state | --root) COMPREPLY=($(compgen -d -- "$2")) ;;
+    --config | --defaults | --run | --state | --root | --modules) COMPREPLY=($(compgen -d -- "$2")) ;;
     --log-level) COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$2")) ;;
     --service) COMPREPLY=($(compgen -W "$(_funnelctl_names service services)" -- "$2")) ;;
     --peer) COMPREPLY=($(compgen -W "$(_funnelctl_names peer peers)" -- "$2")) ;;

@@ -3,7 +3,9 @@ do not start; a service whose own file is wrong costs the others nothing.
 
     a folder with a right configuration + one mistake -> funnelctl check, funnel-sctpd
 """
+import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -200,3 +202,50 @@ def test_unknown_service_is_named(build, folder):
 def test_edge_of_the_other_protocol_refuses(build, folder):
     done = run(build, "funnel-tcpd", folder(RIGHT), "dns")
     assert done.returncode not in (0, -6, -11) and "dns" in done.stdout
+
+
+def check_modules(build, folder, keys):
+    """What check says of a service with these keys, where those modules are that were just built."""
+    path = folder({**RIGHT, "services.d/dns-tcp.ini": OTHER_DNS.replace("[service]\n", "[service]\n" + keys)})
+    done = run(build, "funnelctl", path, "check", "--modules", os.path.join(build, "modules"))
+    return done.returncode, [line for line in done.stdout.splitlines() if f"{path}/services.d/dns-tcp.ini:" in line]
+
+
+def test_module_that_is_there_is_no_mistake(build, folder):
+    assert check_modules(build, folder, "module = dns\n") == (0, [])
+
+
+def test_missing_module_is_a_warning_unless_it_is_required(build, folder):
+    status, (line,) = check_modules(build, folder, "module = nowhere\n")
+    assert status == 0 and "dns-tcp.ini:2: warning: module: " in line and "nowhere.so: No such file" in line
+    status, (line,) = check_modules(build, folder, "module-required = yes\nmodule = nowhere\n")
+    assert status == 1 and "dns-tcp.ini:3: module: " in line
+
+
+def test_option_that_a_module_does_not_take_is_named(build, folder):
+    status, (line,) = check_modules(build, folder, "module = ldap\nmodule-option = entries=free\nmodule-option = colour=red\n")
+    assert status == 1 and line.endswith("dns-tcp.ini:4: module-option: module ldap has no option colour")
+    status, (line,) = check_modules(build, folder, "module = ldap\nmodule-option = entries=sorted\n")
+    assert status == 1 and line.endswith("dns-tcp.ini:3: module-option: entries is free or ordered")
+
+
+def test_modules_are_listed_with_what_is_wrong_about_them(build, folder):
+    path = folder(RIGHT)
+    modules = os.path.join(path, "modules")
+    os.mkdir(modules, 0o755)
+    shutil.copy(os.path.join(build, "modules", "ldap.so"), modules)
+    with open(os.path.join(modules, "text.so"), "w", encoding="utf-8") as file:
+        file.write("no module")
+    done = run(build, "funnelctl", path, "modules", "--json", "--modules", modules)
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert said["folder"] == modules and [one["module"] for one in said["modules"]] == ["ldap", "text"]
+    ldap, text = said["modules"]
+    assert ldap["reason"] is None and ldap["connections"] and [one["option"] for one in ldap["options"]] == ["entries"]
+    assert text["reason"] == f"{modules}/text.so is no shared object of this machine" and text["options"] == []
+    shown = run(build, "funnelctl", path, "modules", "--modules", modules).stdout
+    assert "LDAP (RFC 4511)" in shown and "reason: " in shown
+    os.unlink(os.path.join(modules, "text.so"))
+    os.chmod(modules, 0o777)
+    done = run(build, "funnelctl", path, "modules", "--modules", modules)
+    assert done.returncode == 1 and "can be written by others than its owner" in done.stdout

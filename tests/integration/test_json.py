@@ -18,7 +18,7 @@ from lab.realm import REALM
 SCHEMAS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "funnelctl")
 # What each reading command is asked with here.
 ARGUMENTS = {
-    "status": [], "check": [], "services": [], "show": ["dns"], "peers": [], "doctor": [], "metrics": [], "help-config": [],
+    "status": [], "check": [], "services": [], "show": ["dns"], "peers": [], "doctor": [], "metrics": [], "modules": [], "help-config": [],
     "allowed": ["dns", f"dns/hoster.funnel.test@{REALM}"], "channels": [], "sessions": ["dns"], "ping": ["dns", "-c", "1"],
     "top": ["--once", "--interval", "100ms"], "reload": ["--wait", "all"],
 }

@@ -1,5 +1,6 @@
 // One service by itself: its role, the keys its role and protocol need or forbid, computed
 // defaults.
+#include <algorithm>
 #include <array>
 
 #include "common/config/check/check.h"
@@ -160,6 +161,30 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   }
 }
 
+std::string_view OptionName(std::string_view option) { return option.substr(0, option.find('=')); }
+
+void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  for (const std::string_view key :
+       {"module-option", "module-required", "module-strict", "module-hold"}) {
+    if (service.module.empty() && service.origins.contains("service." + std::string(key)))
+      Report(service.origins, "service", key, std::string(key) + ": there is no module", mistakes);
+  }
+
+  const std::vector<std::string>& options = service.module_option;
+  const auto places = service.origins.find("service.module-option");
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const auto same = [&](const std::string& one) {
+      return OptionName(one) == OptionName(options[i]);
+    };
+    if (std::find_if(options.begin(), options.begin() + static_cast<std::ptrdiff_t>(i), same) ==
+        options.begin() + static_cast<std::ptrdiff_t>(i))
+      continue;
+    const Origin& at = places->second[std::min(i, places->second.size() - 1)];
+    mistakes.push_back(
+        {at.file, at.line, "module-option: " + std::string(OptionName(options[i])) + " again"});
+  }
+}
+
 }  // namespace
 
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
@@ -177,6 +202,7 @@ void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mista
   if (role_known) CheckRole(service, mistakes);
   SetDefaults(service);
   CheckLimits(service, mistakes);
+  CheckModule(service, mistakes);
 }
 
 }  // namespace funnel::config

@@ -93,6 +93,9 @@ bool IsText(Type type, std::string_view text) {
   if (type == Type::kNodeName) return IsHostName(text);
   if (type == Type::kPeerName) return IsLegalName(text);
   if (type == Type::kUser) return IsUser(text);
+  if (type == Type::kModule) return IsModuleName(text);
+  if (type == Type::kOption)
+    return IsModuleName(text.substr(0, text.find('='))) && text.contains('=');
   return type == Type::kLabel ? IsLabel(text) : !text.empty();
 }
 
@@ -153,6 +156,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
     case Type::kUser:
     case Type::kLabel:
     case Type::kPath:
+    case Type::kModule:
+    case Type::kOption:
       return ParseText(type, text, field);
     case Type::kLogLevel:
       return ParseWord(type, kLogLevelWords, text, To<LogLevel>(field));
@@ -184,6 +189,8 @@ std::string PrintValue(Type type, Field field) {
     case Type::kUser:
     case Type::kLabel:
     case Type::kPath:
+    case Type::kModule:
+    case Type::kOption:
       return PrintText(field);
     case Type::kLogLevel:
       return PrintWord(kLogLevelWords, To<LogLevel>(field));

@@ -33,6 +33,8 @@ enum class Type {
   kNetwork,       // ADDRESS/BITS
   kStream,        // 1 to 63
   kSuites,        // numbers of suites, best first
+  kModule,        // as protocol modules are named
+  kOption,        // NAME=VALUE
   kLogLevel,      //
   kEngine,        //
   kCarrier,       //

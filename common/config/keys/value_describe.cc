@@ -41,6 +41,10 @@ std::string_view DescribeType(Type type) {
       return "a stream from 1 to 63";
     case Type::kSuites:
       return "suites from 1 to 5, best first, each once";
+    case Type::kModule:
+      return "a module's name, of a to z, 0 to 9 and -";
+    case Type::kOption:
+      return "NAME=VALUE, the name of a to z, 0 to 9 and -";
     case Type::kLogLevel:
       return "error, warning, notice, info or debug";
     case Type::kEngine:

@@ -43,7 +43,8 @@ def read_ini(path):
 
 
 def names():
-    return sorted(os.path.basename(os.path.dirname(path)) for path in glob.glob(EXAMPLES + "/*/README"))
+    """Of examples for two nodes."""
+    return sorted(os.path.basename(os.path.dirname(path)) for path in glob.glob(EXAMPLES + "/*/branch1"))
 
 
 def services(name):

@@ -27,6 +27,7 @@ class Node(Asked):
         self.network = network
         self.realm = realm
         self.build = os.path.abspath(build)
+        self.modules = os.path.join(self.build, "modules")  # where edges look for them
         self.tools = os.path.join(self.build, "tests", "tools")  # what makes load
         self._require_open(self.path(SCTPD))
         self.letter = letter
@@ -110,10 +111,13 @@ class Node(Asked):
         listed.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
         return [f"--env={name}={value}" for name, value in listed.items()]
 
+    def _own_options(self, program):
+        return [f"--modules={self.modules}"] if program == "funnel-tcpd" else []
+
     def _add(self, name, arguments, sockets, options=()):
         program = name.partition("@")[0]
         self.daemons[name] = Daemon(
-            name, os.path.join(self.folder, "daemons", name), [self.path(program), *self.common_options, *arguments],
+            name, os.path.join(self.folder, "daemons", name), [self.path(program), *self.common_options, *self._own_options(program), *arguments],
             ["--netns", self.network.path(self.letter), f"--restart-delay={self.restart_delay}", *self._environment(),
              f"--groups={self.edge_group}", *sockets, *options], self.uid(name))
 

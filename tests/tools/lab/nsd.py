@@ -31,6 +31,8 @@ remote-control:
 zone:
     name: {zone}
     zonefile: zone
+    provide-xfr: 127.0.0.1 NOKEY
+    provide-xfr: ::1 NOKEY
 """
 
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "common/event/loop.h"
 #include "funnel-tcpd/channel_port.h"
@@ -50,6 +51,34 @@ class FakeChannel final : public ChannelPort {
                      piece_.begin() + static_cast<std::ptrdiff_t>(count));
     hook_->Request();
   }
+  std::size_t SendBytes(SessionId id, ByteView bytes) override {
+    const MutableByteView room = PrepareBytes(id);
+    const std::size_t count = std::min(bytes.size(), room.size());
+    std::copy_n(bytes.begin(), count, room.begin());
+    CommitBytes(id, count);
+    log_[id] += "bytes(" + std::to_string(count) + ") ";
+    if (count < bytes.size()) out_[id].wants_room = true;
+    return count;
+  }
+  std::optional<std::uint64_t> SendMessage(SessionId id, ByteView bytes,
+                                           const Ordering& ordering) override {
+    if (!TakesMessage(id)) return std::nullopt;
+    Output& out = out_[id];
+    out.bytes.insert(out.bytes.end(), bytes.begin(), bytes.end());
+    hook_->Request();
+    constexpr const char* kOrders[] = {"free", "ordered", "follows", "after-all"};
+    log_[id] += kOrders[static_cast<std::size_t>(ordering.order)];
+    if (ordering.order == wire::Order::kFollows) log_[id] += std::to_string(ordering.after);
+    log_[id] += '(' + std::to_string(bytes.size()) + (ordering.more ? ")+ " : ") ");
+    return messages_[id]++;
+  }
+  bool TakesMessage(SessionId id) override {
+    Output& out = out_[id];
+    out.wants_room = out.bytes.size() >= kWindowBytes;
+    return !out.wants_room;
+  }
+  // What was sent as messages, and bytes behind messages: "free(3) follows0(9)+ ordered(1) ".
+  [[nodiscard]] std::string Sent(SessionId id) { return log_[id]; }
   void SendFin(SessionId id) override {
     out_[id].fin = true;
     hook_->Request();
@@ -113,6 +142,8 @@ class FakeChannel final : public ChannelPort {
   std::unique_ptr<event::TurnHook> hook_;
   Bytes piece_;
   std::map<SessionId, Output> out_;
+  std::map<SessionId, std::string> log_;
+  std::map<SessionId, std::uint64_t> messages_;
   std::uint64_t opened_ = 0;
   bool cut_ = false;
 };

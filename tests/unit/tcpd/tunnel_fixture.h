@@ -25,6 +25,10 @@ class TunnelTest : public LoopTest {
                                        service_, SessionLimit(service_.max_sessions)});
     server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, /*first_counter=*/0,
                                        service_, SessionLimit(service_.max_sessions)});
+    if (module_ != nullptr) {
+      client_shared_->module = *module::ServiceModule::Configure(*module_, {});
+      server_shared_->module = *module::ServiceModule::Configure(*module_, {});
+    }
     dialer_.emplace(*server_shared_);
     backend_.emplace(*server_shared_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
     client_pump_.emplace(*client_shared_, client_channel_, nullptr);
@@ -62,6 +66,7 @@ class TunnelTest : public LoopTest {
   metrics::CounterFile client_counters_ = metrics::CounterFile::InMemory(kCounters);
   metrics::CounterFile server_counters_ = metrics::CounterFile::InMemory(kCounters);
   config::ServiceConfig service_;
+  const struct funnel_module* module_ = nullptr;
   std::vector<SocketAddress> own_addresses_;
   FakeChannel client_channel_{*loop_}, server_channel_{*loop_};
   std::optional<SharedState> client_shared_, server_shared_;

@@ -27,6 +27,29 @@ TEST_F(MistakesTest, MissingRequiredKeyElsewhere) {
   EXPECT_EQ(dir_.Reported(), "funnel.conf:1: name is missing in [node]");
 }
 
+TEST_F(MistakesTest, BadModule) {
+  const auto ldap = [&](const std::string& more) {
+    return LdapWith("protocol = tcp\n", "protocol = tcp\n" + more);
+  };
+  EXPECT_EQ(ldap("module = ldap\nmodule-option = entries=free\nmodule-option = depth=\n"), "none");
+  EXPECT_EQ(ldap("module = LDAP\n"),
+            "services.d/ldap.ini:3: module: a module's name, of a to z, 0 to 9 and - is expected, "
+            "not LDAP");
+  EXPECT_EQ(ldap("module = ../ldap\n"),
+            "services.d/ldap.ini:3: module: a module's name, of a to z, 0 to 9 and - is expected, "
+            "not ../ldap");
+  EXPECT_EQ(ldap("module = ldap\nmodule-option = entries\n"),
+            "services.d/ldap.ini:4: module-option: NAME=VALUE, the name of a to z, 0 to 9 and - is "
+            "expected, not entries");
+  EXPECT_EQ(ldap("module = ldap\nmodule-option = a=1\nmodule-option = b=1\nmodule-option = a=2\n"),
+            "services.d/ldap.ini:6: module-option: a again");
+  EXPECT_EQ(ldap("module-strict = yes\n"),
+            "services.d/ldap.ini:3: module-strict: there is no module");
+  dir_.Write("services.d/ldap.ini", kConnectText);
+  EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\n"),
+            "services.d/dns.ini:4: module is only for protocol = tcp");
+}
+
 TEST_F(MistakesTest, BadAddress) {
   EXPECT_EQ(DnsWith("127.0.0.1:53", "127.0.0.1"),
             "services.d/dns.ini:5: address: bad address 127.0.0.1: the port is missing (host:port, "
