@@ -56,7 +56,11 @@ Checked<> Delivery::OnMessage(Session& session, const MessageRecord& record) {
       }
       break;
     case Inbox::Verdict::kWait:
-      break;
+      parts_.receive.Hold(session, record, 0);
+      parts_.ledger.Note(session);
+      // It may have been what was missing of a unit.
+      Pump(session);
+      return {};
   }
 
   parts_.receive.Hold(session, record, 0);

@@ -83,12 +83,50 @@ bool Inbox::JoinRun(const MessageRecord& message) {
   return true;
 }
 
+std::optional<std::uint64_t> Inbox::JoinChain(const MessageRecord& message) {
+  Store& s = *store_;
+  const Held* before = message.number == 0 ? nullptr : FindHeld(message.number - 1);
+  if (!message.more && !(before && before->more)) return std::nullopt;
+
+  std::uint64_t begin = message.number, end = message.number;
+  if (before && before->more) {
+    const auto chain = s.chain_begins.extract(before->number);
+    begin = chain ? chain.mapped() : before->number;
+    s.chain_ends.erase(begin);
+  }
+  if (message.more && s.held.contains(end + 1)) {
+    const auto chain = s.chain_ends.extract(end + 1);
+    end = chain ? chain.mapped() : end + 1;
+    s.chain_begins.erase(end);
+  }
+  s.chain_ends[begin] = end;
+  s.chain_begins[end] = begin;
+  return IsWhole(begin) ? std::optional(begin) : std::nullopt;
+}
+
+bool Inbox::IsWhole(std::uint64_t number) const {
+  const Held& first = store_->held.at(number);
+  if (!first.more) return true;
+  // One that is ORDERED may be in the middle of a unit; if not it waits for the one before it.
+  const auto chain = store_->chain_ends.find(number);
+  return first.order != Order::kOrdered && chain != store_->chain_ends.end() &&
+         !store_->held.at(chain->second).more;
+}
+
+void Inbox::ConsiderUnit(std::uint64_t number) {
+  Store& s = *store_;
+  const Held& first = s.held.at(number);
+  const bool waits = first.order == Order::kFollows && !IsDone(number - first.distance);
+  if (!waits && first.order != Order::kAfterAll) s.ready.insert(number);
+}
+
 void Inbox::Hold(const MessageRecord& message, std::size_t taken) {
   Store& s = store();
   if (taken == 0 && JoinRun(message)) return;
   Held& held = s.held[message.number];
   held.number = message.number;
   held.order = message.order;
+  held.distance = message.distance;
   held.more = message.more;
   held.fin = message.fin;
   held.taken = taken;
@@ -98,6 +136,7 @@ void Inbox::Hold(const MessageRecord& message, std::size_t taken) {
     s.ready.insert(message.number);
   else if (message.order == Order::kFollows && !IsDone(message.number - message.distance))
     s.followers.emplace(message.number - message.distance, message.number);
+  if (const auto unit = JoinChain(message)) ConsiderUnit(*unit);
 }
 
 std::uint64_t Inbox::Done(const MessageRecord& message) {
@@ -124,6 +163,8 @@ std::uint64_t Inbox::NextDone() {
   const Held* next = Next();
   const std::uint64_t number = next->number, count = next->count, cost = next->cost();
   const bool more = next->more;
+  if (const auto chain = store_->chain_ends.extract(number))
+    store_->chain_begins.erase(chain.mapped());
   store_->held.erase(number);
   store_->ready.erase(number);
   store_->partial.reset();
@@ -171,7 +212,7 @@ void Inbox::Wake(std::uint64_t number) {
   Store& s = *store_;
   const auto [first, last] = s.followers.equal_range(number);
   for (auto at = first; at != last; ++at) {
-    if (!s.held.at(at->second).more) s.ready.insert(at->second);
+    if (IsWhole(at->second)) s.ready.insert(at->second);
   }
   s.followers.erase(first, last);
   auto next = s.held.find(number + 1);

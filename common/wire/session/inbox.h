@@ -5,7 +5,8 @@
 //
 // A unit (pieces joined by MORE) owns the output from its first piece to its last. So that it can
 // never hold up an earlier message whose delivery its own credit depends on, its first piece waits
-// for all messages below it, whatever its order says.
+// for all messages below it, whatever its order says, until all of the unit has come: then it needs
+// no more credit, and its order alone counts.
 #pragma once
 
 #include <map>
@@ -28,6 +29,7 @@ class Inbox {
     std::uint64_t number = 0;
     std::uint64_t count = 1;
     Order order = Order::kFree;
+    std::uint64_t distance = 0;  // kFollows
     bool more = false;
     bool fin = false;
     std::size_t taken = 0;  // bytes that the output took already
@@ -72,11 +74,20 @@ class Inbox {
     std::set<std::uint64_t> ready;                          // held ones that order does not hold up
     std::map<std::uint64_t, std::uint64_t> done_above;      // delivered, above base_ -> cost
     std::optional<std::uint64_t> partial;
+    // Held pieces that follow each other in one unit, as far as they do: first -> last of them, and
+    // last -> first.
+    std::map<std::uint64_t, std::uint64_t> chain_ends, chain_begins;
   };
 
   [[nodiscard]] bool IsDone(std::uint64_t number) const;
   [[nodiscard]] const Held* FindHeld(std::uint64_t number) const;
   [[nodiscard]] bool JoinRun(const MessageRecord& message);
+  // MESSAGE is held: joins it to the pieces of its unit. The first of them, if these are all.
+  std::optional<std::uint64_t> JoinChain(const MessageRecord& message);
+  // Whether what begins with the held message NUMBER is held to its end.
+  [[nodiscard]] bool IsWhole(std::uint64_t number) const;
+  // NUMBER, the first piece of a unit that is held whole, may be delivered if its order allows.
+  void ConsiderUnit(std::uint64_t number);
   [[nodiscard]] bool IsWellFormed(const MessageRecord& message) const;
   [[nodiscard]] bool BreaksUnit(const MessageRecord& message) const;
   [[nodiscard]] bool IsSatisfied(const MessageRecord& message) const;

@@ -276,6 +276,39 @@ TEST(Channel, ALargeMessageIsOneUnit) {
   EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
 }
 
+// Its pieces all are here, so it needs nothing more of what the lost message may hold back.
+TEST(Channel, ALargeFreeMessagePassesALostOne) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  (void)ends.a.channel->SendMessage(*id, AsBytes("lost"), Order::kFree);
+  ends.Flush(ends.a);
+  const Bytes lost = ends.a.out.Take(0);
+  const std::string large = Pattern(50'000);
+  EXPECT_TRUE(ends.a.channel->SendMessage(*id, AsBytes(large), Order::kFree));
+  ends.Run();
+  EXPECT_TRUE(ends.b.seen.sessions[*id].bytes == large) << ends.b.seen.sessions[*id].bytes.size();
+  ends.Give(ends.b, lost);
+  EXPECT_TRUE(ends.b.seen.sessions[*id].bytes == large + "lost");
+}
+
+// More than the window: it cannot all be here before the lost one is, and then comes as it can.
+TEST(Channel, AMessageLargerThanTheWindowWaitsForALostOneAndNotForEver) {
+  Ends ends;
+  auto id = ends.a.channel->OpenSession({});
+  ends.Run();
+  (void)ends.a.channel->SendMessage(*id, AsBytes("lost"), Order::kFree);
+  ends.Flush(ends.a);
+  const Bytes lost = ends.a.out.Take(0);
+  const std::string large = Pattern(70 * 1024);
+  EXPECT_TRUE(ends.a.channel->SendMessage(*id, AsBytes(large), Order::kFree));
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "");
+  ends.Give(ends.b, lost);
+  ends.Run();
+  EXPECT_TRUE(ends.b.seen.sessions[*id].bytes == "lost" + large);
+}
+
 TEST(Channel, MessagesLargerThanAllCreditStillGetThrough) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});

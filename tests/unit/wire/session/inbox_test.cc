@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace funnel::wire {
 namespace {
 
@@ -23,12 +25,12 @@ class Reader {
         return false;
       case Inbox::Verdict::kWait:
         inbox.Hold(record, 0);
-        return true;
+        break;
       case Inbox::Verdict::kDeliver:
+        delivered.push_back(number);
+        credit += inbox.Done(record);
         break;
     }
-    delivered.push_back(number);
-    credit += inbox.Done(record);
     while (auto* next = inbox.Next()) {
       for (std::uint64_t i = 0; i < next->count; ++i) delivered.push_back(next->number + i);
       credit += inbox.NextDone();
@@ -112,14 +114,88 @@ TEST(Inbox, AUnitIsNotInterrupted) {
   EXPECT_EQ(reader.delivered, (Numbers{0, 1, 2, 3}));
 }
 
-TEST(Inbox, AUnitBeginsOnlyWhenNothingIsOutstandingBelowIt) {
+TEST(Inbox, AUnitThatIsNotWholeBeginsOnlyWhenNothingIsOutstandingBelowIt) {
   // Otherwise its end could lack the credit that only message 0 gives back.
   Reader reader;
   EXPECT_TRUE(reader.Arrive(1, Order::kFree, 0, /*more=*/true));
-  EXPECT_TRUE(reader.Arrive(2, Order::kOrdered));
+  EXPECT_TRUE(reader.Arrive(2, Order::kOrdered, 0, /*more=*/true));
   EXPECT_TRUE(reader.delivered.empty());
   EXPECT_TRUE(reader.Arrive(0, Order::kFree));
   EXPECT_EQ(reader.delivered, (Numbers{0, 1, 2}));
+  EXPECT_TRUE(reader.Arrive(3, Order::kOrdered));
+  EXPECT_EQ(reader.delivered, (Numbers{0, 1, 2, 3}));
+}
+
+// It needs no more credit: nothing that it holds up can keep it from its end.
+TEST(Inbox, AUnitThatHasComeWhollyGoesByItsOwnOrder) {
+  Reader reader;
+  EXPECT_TRUE(reader.Arrive(1, Order::kFree, 0, /*more=*/true));
+  EXPECT_TRUE(reader.Arrive(2, Order::kOrdered, 0, /*more=*/true));
+  EXPECT_EQ(reader.delivered, (Numbers{}));
+  EXPECT_TRUE(reader.Arrive(3, Order::kOrdered));
+  EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3}));
+  EXPECT_TRUE(reader.Arrive(0, Order::kFree));
+  EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3, 0}));
+  EXPECT_TRUE(reader.inbox.idle());
+}
+
+TEST(Inbox, AUnitThatHasComeWhollyFollowsWhatItNames) {
+  Reader reader;
+  EXPECT_TRUE(reader.Arrive(3, Order::kOrdered));
+  EXPECT_TRUE(reader.Arrive(2, Order::kFollows, 1, /*more=*/true));
+  EXPECT_TRUE(reader.Arrive(5, Order::kOrdered));
+  EXPECT_TRUE(reader.Arrive(4, Order::kAfterAll, 0, /*more=*/true));
+  EXPECT_EQ(reader.delivered, (Numbers{}));
+  EXPECT_TRUE(reader.Arrive(1, Order::kFree));
+  EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3}));
+  EXPECT_TRUE(reader.Arrive(0, Order::kFree));
+  EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3, 0, 4, 5}));
+}
+
+TEST(Inbox, AUnitThatFollowsAUnitComesBehindAllOfIt) {
+  Reader reader;
+  // 1 and 2 are one; 3 and 4 follow it.
+  EXPECT_TRUE(reader.Arrive(4, Order::kOrdered));
+  EXPECT_TRUE(reader.Arrive(3, Order::kFollows, 1, /*more=*/true));
+  EXPECT_TRUE(reader.Arrive(2, Order::kOrdered));
+  EXPECT_EQ(reader.delivered, (Numbers{}));
+  EXPECT_TRUE(reader.Arrive(1, Order::kFree, 0, /*more=*/true));
+  EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3, 4}));
+}
+
+// Whatever comes when: the pieces of a unit one behind the other, and all that it names before it.
+TEST(Inbox, UnitsAreWholeInWhateverOrderTheirPiecesCome) {
+  struct Piece {
+    Order order;
+    std::uint64_t distance;
+    bool more;
+  };
+  const std::vector<Piece> pieces = {
+      {Order::kFree, 0, true},     {Order::kOrdered, 0, false}, {Order::kFollows, 1, true},
+      {Order::kOrdered, 0, true},  {Order::kOrdered, 0, false}, {Order::kFree, 0, false},
+      {Order::kAfterAll, 0, true}, {Order::kOrdered, 0, false}, {Order::kOrdered, 0, false}};
+  Numbers arrivals(pieces.size());
+  for (std::uint64_t i = 0; i < arrivals.size(); ++i) arrivals[i] = i;
+  for (int turn = 0; turn < 50'000 && std::next_permutation(arrivals.begin(), arrivals.end());
+       ++turn) {
+    Reader reader;
+    for (const std::uint64_t n : arrivals)
+      ASSERT_TRUE(reader.Arrive(n, pieces[n].order, pieces[n].distance, pieces[n].more));
+    ASSERT_EQ(reader.delivered.size(), pieces.size());
+    const auto at = [&](std::uint64_t n) {
+      return std::find(reader.delivered.begin(), reader.delivered.end(), n) -
+             reader.delivered.begin();
+    };
+    for (std::uint64_t n = 0; n < pieces.size(); ++n) {
+      if (pieces[n].more) {
+        ASSERT_EQ(at(n + 1), at(n) + 1);
+      }
+    }
+    ASSERT_GT(at(2), at(1));
+    ASSERT_EQ(at(6), 6);
+    ASSERT_EQ(at(8), 8);
+    ASSERT_TRUE(reader.inbox.idle());
+  }
 }
 
 TEST(Inbox, FinComesAfterEverything) {
