@@ -1,4 +1,4 @@
-"""Both engines over both carriers, side by side, where this machine's own kernel has SCTP. (Not in a guest: what a guest's
+"""The engines over both carriers, side by side; the kernel's where this machine's own has SCTP. (Not in a guest: what a guest's
 system calls cost would be measured there.)"""
 import lab
 from lab.netns import ADDRESSES
@@ -7,7 +7,7 @@ from . import requests
 from .bed import BULK, ECHO, Bed, without_relays
 from .processes import MIB, CpuMeter
 
-PAIRS = [(engine, carrier) for engine in ("userland", "kernel") for carrier in ("udp", "direct")]
+PAIRS = [(engine, carrier) for engine in ("own", "userland", "kernel") for carrier in ("udp", "direct")]
 BULK_BYTES = 512 * MIB
 
 

@@ -51,7 +51,7 @@ Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<Un
   for (const UniqueFd& socket : sockets) started.listen.push_back(BoundAddress(socket.get()));
   AddDirectSockets(config, sockets, started.listen);
   const auto make =
-      config.engine == config::Engine::kOwn ? sctp::MakeOwnEngine : sctp::MakeUserlandEngine;
+      config.engine == config::Engine::kUserland ? sctp::MakeUserlandEngine : sctp::MakeOwnEngine;
   started.engine = TRY(make(sctp::Settings(config), std::move(sockets), observer));
   return started;
 }

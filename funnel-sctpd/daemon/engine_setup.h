@@ -18,7 +18,7 @@ struct StartedEngine {
 };
 
 // The engine that `engine` names; auto takes the kernel's SCTP where that does all that the
-// configuration asks for, and libusrsctp otherwise. Which one it is and why is logged. Those that
+// configuration asks for, and our own otherwise. Which one it is and why is logged. Those that
 // do SCTP in this process take the sockets named `udp` where there are any, and open some
 // (udp_sockets.h) otherwise.
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,

@@ -1,5 +1,5 @@
 """A relay between nodes that cannot reach each other: one side reaches it by UDP only, the other straight over IP; and, in
-a guest, one side runs on libusrsctp and the relay on the kernel's SCTP.
+a guest, both sides run on an engine in funnel-sctpd and the relay on the kernel's SCTP.
 
     branch (a) ==== SCTP in UDP ==== relay1 (r) ==== SCTP over IP ==== hoster (b)
     dig, ldapsearch                                                    nsd, slapd

@@ -4,7 +4,7 @@
     dig        -> funnel-udpd@dns  -+== capture: lan ==+- funnel-udpd@dns  -> nsd
     ldapsearch -> funnel-tcpd@ldap -+                  +- funnel-tcpd@ldap -> slapd
 
-Both by the userland engine, over UDP and straight over IP; then what a log of keys opens, and frames that nobody should send.
+Over UDP and straight over IP; then what a log of keys opens, and frames that nobody should send.
 """
 import os
 import stat
@@ -27,8 +27,7 @@ OPEN, OPENED, REFUSED, SEALED, CLOSED = range(1, 6)
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
     # What a has of keys is written down for dns, and for nothing else.
-    made = make_tunnel([lab.dns_service(listen_service={"key-log": "1MiB"}), lab.ldap_service()], with_nsd=True, with_slapd=True,
-                       settings={"sctp": {"engine": "userland"}})
+    made = make_tunnel([lab.dns_service(listen_service={"key-log": "1MiB"}), lab.ldap_service()], with_nsd=True, with_slapd=True)
     for node in made.nodes.values():
         node.sctpd_options = ["--capability=net_raw"]
     return made.prepare().start().wait_up()

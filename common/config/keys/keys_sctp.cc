@@ -15,7 +15,7 @@ constexpr KeyRow kEngineRows[] = {
         .key = "engine",
         .type = Type::kEngine,
         .member = Sctp<&SctpConfig::engine>,
-        .help = "Which SCTP stack; auto takes what works here.",
+        .help = "Which SCTP stack; auto: the kernel's where that does all, else own.",
         .applied = Applied::kRestart,
     },
     {
@@ -64,7 +64,7 @@ constexpr KeyRow kEngineRows[] = {
     },
 
     // RFC 9260's timers are for bulk: at its minimum of 1 s a lone lost request would wait a
-    // second. The userland engine's timers run in ticks of 10 ms: nothing shorter works.
+    // second. libusrsctp's timers run in ticks of 10 ms: nothing shorter works there.
     {
         .section = "sctp",
         .key = "rto-min",
@@ -168,19 +168,19 @@ constexpr KeyRow kEngineRows[] = {
         .key = "packet-size",
         .type = Type::kSize,
         .member = Sctp<&SctpConfig::packet_size_bytes>,
-        .help = "Largest UDP payload sent; 1452 suits an MTU of 1500.",
+        .help = "Largest UDP payload; 1452 suits an MTU of 1500.",
         .range = {548, 60000},
         .applied = Applied::kRestart,
         .not_above = "congestion-unit",
     },
-    // SCTP's window grows as Reno's does; in units of 9000 it recovers from loss as six flows
-    // would.
+    // libusrsctp's window grows as Reno's does; in units of 9000 it recovers from loss as six flows
+    // would. Engine `own` has no use for it.
     {
         .section = "sctp",
         .key = "congestion-unit",
         .type = Type::kSize,
         .member = Sctp<&SctpConfig::congestion_unit_bytes>,
-        .help = "What the congestion window counts in; that of packet-size for plain SCTP.",
+        .help = "What libusrsctp's window counts in; that of packet-size for plain SCTP.",
         .range = {548, 60000},
         .applied = Applied::kRestart,
     },

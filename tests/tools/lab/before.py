@@ -55,6 +55,8 @@ def unpack(package_path, folder):
 class NodeBefore(Node):
     """`build` holds the programs of the version before."""
 
+    engine = "userland"  # all that there was where the kernel's does not do
+
     def _control_sockets(self, name, daemon):
         """It answers administrators where it answers its edges."""
         return [self._socket(name, f"{daemon}.sock", "0666", 0)]

@@ -15,13 +15,15 @@ NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items
 FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
 AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
 # Which engine nodes run on that say nothing else, so that all tests can be run with each.
-ENGINE = os.environ.get("FUNNEL_ENGINE", "userland")
+ENGINE = os.environ.get("FUNNEL_ENGINE", "own")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 
 
 class Node(Asked):
     """`letter` is the namespace; `build` the folder of meson's build. Start what is to run by name:
     "funnel-authd", "funnel-sctpd", "funnel-udpd@dns"."""
+
+    engine = ENGINE
 
     def __init__(self, workspace, network, realm, build, letter, node_name=None):
         self.network = network
@@ -80,7 +82,7 @@ class Node(Asked):
             "node": {"name": self.node_name, "sctpd-user": self.uid(SCTPD), "authd-user": self.uid(AUTHD),
                      "read-group": 0, "admin-group": 0, "log-level": "debug"},
             "kerberos": {"keytab": self.keytab},
-            "sctp": {"engine": ENGINE},
+            "sctp": {"engine": self.engine},
         }
         for section, keys in self.settings.items():
             sections.setdefault(section, {}).update(keys)
