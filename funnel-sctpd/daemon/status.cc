@@ -57,13 +57,27 @@ void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Close(']');
 }
 
+// What the engine knows of a path beyond its round trip.
+void WriteFlow(JsonWriter& out, const sctp::PathStats& path) {
+  out.Field("least_rtt_ms", static_cast<double>(path.least_rtt.count()) / 1000);
+  out.Field("packet_bytes", path.mtu_bytes).Field("window_bytes", path.cwnd_bytes);
+  out.Field("in_flight_bytes", path.in_flight_bytes);
+  out.Field("delivery_rate", static_cast<std::uint64_t>(path.delivery_rate));
+  out.Field("pacing_rate", static_cast<std::uint64_t>(path.pacing_rate));
+  out.Field("lost", path.lost_chunks).Field("retransmitted", path.retransmitted_chunks);
+  out.Field("spurious", path.spurious_chunks);
+  out.TextOrNull("congestion", std::string(path.congestion));
+}
+
 void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
                 const Association* association) {
   out.Key("paths").Open('[');
   for (const sctp::PathStats& path : stats.paths) {
     out.Open('{').Field("address", path.address.text()).Field("carrier", Name(path.carrier));
     out.Field("state", sctp::Name(path.state));
-    out.Field("srtt_ms", static_cast<double>(path.srtt.count())).Close('}');
+    out.Field("srtt_ms", static_cast<double>(path.srtt.count()));
+    WriteFlow(out, path);
+    out.Close('}');
   }
   out.Close(']');
   const bool moved = association != nullptr && association->last_move;

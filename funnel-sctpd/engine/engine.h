@@ -131,7 +131,15 @@ struct PathStats {
   std::chrono::milliseconds srtt{0};
   std::chrono::milliseconds rto{0};
   std::uint32_t cwnd_bytes = 0;
-  std::uint32_t mtu_bytes = 0;
+  std::uint32_t mtu_bytes = 0;  // of SCTP packets
+
+  // Only from SCTP of our own; 0 and empty from others, and where nothing was measured yet.
+  std::chrono::microseconds least_rtt{0};     // of late
+  double delivery_rate = 0, pacing_rate = 0;  // bytes per second
+  std::uint64_t in_flight_bytes = 0;          // now
+  std::uint64_t lost_chunks = 0, retransmitted_chunks = 0;
+  std::uint64_t spurious_chunks = 0;  // taken for lost, and were not
+  std::string_view congestion;        // what its control is at, in words
 };
 
 // Counted since the association began; gauges as of now.

@@ -35,6 +35,8 @@ class Congestion {
   [[nodiscard]] virtual std::size_t window_bytes() const = 0;
   // Bytes per second; 0: as the acknowledgements come.
   [[nodiscard]] virtual double pacing_rate() const = 0;
+  // What the path was found to deliver, in bytes per second; 0: not measured.
+  [[nodiscard]] virtual double delivery_rate() const { return 0; }
   // For people.
   [[nodiscard]] virtual const char* state() const = 0;
 };

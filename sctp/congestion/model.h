@@ -21,6 +21,7 @@ class Model : public Congestion {
   void OnUndo() override;
   [[nodiscard]] std::size_t window_bytes() const override { return window_; }
   [[nodiscard]] double pacing_rate() const override;
+  [[nodiscard]] double delivery_rate() const override { return rate(); }
   [[nodiscard]] const char* state() const override;
 
   [[nodiscard]] double rate() const { return bound_.Limit(rate_.best()); }

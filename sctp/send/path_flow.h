@@ -13,6 +13,11 @@
 namespace sctp {
 
 struct PathFlow {
+  // What went by this path.
+  struct Counters {
+    std::uint64_t retransmitted_chunks = 0, lost_chunks = 0;
+    std::uint64_t spurious = 0;  // declared lost, and not
+  };
   struct Settings {
     // Longer than the peer's own delay of SACKs.
     Duration peer_ack_delay = std::chrono::milliseconds(25);
@@ -31,6 +36,7 @@ struct PathFlow {
   DeliveryRate rate;
   std::unique_ptr<Congestion> congestion;
   Pacer pacer;
+  Counters counters;
 };
 
 }  // namespace sctp

@@ -129,7 +129,7 @@ bool Sender::AddLost(BufferWriter& out, TimePoint now) {
   outstanding_.SetState(chunk, *tsn, State::kInFlight);
   if (chunk.transmissions >= kDoubtAfter && 2 * chunk.fragment.length > full_payload_)
     size_doubted_ = true;
-  ++counters_.retransmitted_chunks;
+  CountSentAgain();
   if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
   Write(out, *tsn, chunk, /*immediate=*/false);
   return true;
@@ -145,7 +145,7 @@ bool Sender::AddProbe(BufferWriter& out) {
   LeaveFlight(chunk);
   probe_tsn_ = *tsn;
   probed_ = true;
-  ++counters_.retransmitted_chunks;
+  CountSentAgain();
   if (chunk.transmissions < UINT8_MAX) ++chunk.transmissions;
   Write(out, *tsn, chunk, /*immediate=*/true);
   return true;

@@ -114,6 +114,8 @@ class Sender {
 
   // Nothing waits but what is held, and nothing is unacknowledged.
   [[nodiscard]] bool drained() const { return queue_.empty() && outstanding_.empty(); }
+  // What is known of the path in use.
+  [[nodiscard]] const PathFlow& flow() const { return flow_; }
   [[nodiscard]] const RoundTrip& round_trip() const { return flow_.round_trip; }
   [[nodiscard]] const Congestion& congestion() const { return *flow_.congestion; }
   [[nodiscard]] double pacing_rate() const { return flow_.pacer.rate(); }
@@ -155,6 +157,10 @@ class Sender {
   // Nothing of CHUNK is on its way any more, nor of its copy.
   void LeaveFlight(SentChunk& chunk);
   void Abandon(MessageId message, TimePoint now);
+  void CountSentAgain() {
+    ++counters_.retransmitted_chunks;
+    ++flow_.counters.retransmitted_chunks;
+  }
   [[nodiscard]] bool OnlyHeldIsKept() const;
   void ReleaseFront();
   void ReleaseIfDone(MessageId message);

@@ -125,6 +125,7 @@ void Sender::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& acked)
 
 void Sender::OnSpurious(Tsn tsn) {
   ++counters_.spurious;
+  ++flow_.counters.spurious;
   known_spurious_[known_spurious_count_++ % kKnownSpurious] = tsn;
   flow_.rack.OnSpurious(PacketNumber(records_.end().value()));
   if (!flow_.undo.OnSpurious()) return;
@@ -180,6 +181,7 @@ void Sender::OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked) {
   acked.lost_bytes += ChunkSize(chunk.fragment);
   outstanding_.SetState(chunk, tsn, State::kLost);
   ++counters_.lost_chunks;
+  ++flow_.counters.lost_chunks;
   acked.new_recovery |= flow_.undo.OnLost(outstanding_.next_tsn());
 }
 

@@ -26,6 +26,20 @@ PathState StateOf(::sctp::PathState state) {
   return PathState::kUntried;
 }
 
+// What the sender has found out about a path, in use or not.
+void AddFlow(const ::sctp::PathFlow& flow, PathStats& out) {
+  if (flow.round_trip.known()) out.srtt = Milliseconds(flow.round_trip.smoothed());
+  out.rto = Milliseconds(flow.round_trip.Rto());
+  out.least_rtt = std::chrono::duration_cast<std::chrono::microseconds>(flow.round_trip.least());
+  out.cwnd_bytes = static_cast<std::uint32_t>(flow.congestion->window_bytes());
+  out.delivery_rate = flow.congestion->delivery_rate();
+  out.pacing_rate = flow.congestion->pacing_rate();
+  out.lost_chunks = flow.counters.lost_chunks;
+  out.retransmitted_chunks = flow.counters.retransmitted_chunks;
+  out.spurious_chunks = flow.counters.spurious;
+  out.congestion = flow.congestion->state();
+}
+
 }  // namespace
 
 bool OwnCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
@@ -72,12 +86,11 @@ std::vector<PathStats> OwnCore::PathsOf(const ::sctp::Association& association) 
     stats.mtu_bytes = static_cast<std::uint32_t>(
         path.mtu ? path.mtu->size_bytes() : sctp::PacketBytes(settings_, stats.address));
     stats.srtt = Milliseconds(path.smoothed);
+    if (path.flow) AddFlow(*path.flow, stats);
   }
   if (const ::sctp::Sender* sender = association.sender()) {
-    PathStats& in_use = out.front();
-    in_use.srtt = Milliseconds(sender->round_trip().smoothed());
-    in_use.rto = Milliseconds(sender->round_trip().Rto());
-    in_use.cwnd_bytes = static_cast<std::uint32_t>(sender->congestion().window_bytes());
+    AddFlow(sender->flow(), out.front());
+    out.front().in_flight_bytes = sender->flight_bytes();
   }
   return out;
 }

@@ -251,6 +251,10 @@ TEST_P(AssociationConformance, StatsTellOfThePath) {
   EXPECT_EQ(stats.paths[0].state, PathState::kActive);
   EXPECT_GT(stats.paths[0].cwnd_bytes, 0u);
   EXPECT_GT(stats.paths[0].rto.count(), 0);
+  const bool knows_more = a->kind == Kind::kOwn;
+  EXPECT_EQ(stats.paths[0].least_rtt.count() > 0, knows_more);
+  EXPECT_EQ(stats.paths[0].delivery_rate > 0, knows_more);
+  EXPECT_EQ(!stats.paths[0].congestion.empty(), knows_more);
   EXPECT_GT(stats.packets_in, 2u);
   EXPECT_GT(stats.packets_out, 5u);
   EXPECT_EQ(stats.messages_out, 20u);

@@ -196,6 +196,23 @@ TEST_F(SenderTest, DuplicateReportsUndo) {
   EXPECT_GE(sender.congestion().window_bytes(), window);
 }
 
+TEST_F(SenderTest, EachPathHasFiguresOfItsOwn) {
+  for (int i = 0; i < 5; ++i) Push(900);
+  (void)Packets();
+  now += 40ms;
+  (void)Sack(0, {{2, 4}});
+  EXPECT_EQ(Packets(), Numbers{1});
+  now += 5ms;
+  (void)Sack(5);
+
+  const PathFlow left = sender.Move(sender.NewFlow(1200));
+  EXPECT_EQ(left.counters.lost_chunks, 1u);
+  EXPECT_EQ(left.counters.retransmitted_chunks, 1u);
+  EXPECT_EQ(left.counters.spurious, 1u);
+  EXPECT_EQ(sender.flow().counters.lost_chunks, 0u);
+  EXPECT_EQ(sender.flow().counters.retransmitted_chunks, 0u);
+}
+
 TEST_F(SenderTest, ImplausibleSacksChangeNothing) {
   for (int i = 0; i < 3; ++i) Push(900);
   (void)Packets();
