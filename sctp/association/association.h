@@ -105,6 +105,8 @@ class Association : private MessageSink {
   }
   // OnDown(kLocal) is not called from inside; the last packet is ready.
   void Abort(std::string_view reason);
+  // The same, behind a COOKIE ACK that has not left yet.
+  void RefuseUp(std::string_view reason);
 
   [[nodiscard]] bool up() const { return sender_.has_value() && !IsBeginning() && !down_; }
   // Nothing is left to be done but to send what NextPacket still has.
@@ -193,6 +195,7 @@ class Association : private MessageSink {
   // What was claimed has been proven by now, or never will be.
   void SettleEnds(TimePoint now);
   void ForgetClaim();
+  void SayAbort(std::string_view reason);
   void GoDown(DownReason reason, std::string_view text);
   // VALUE: of the cause, if that has one; TEXT is sent only with a cause that may have text.
   void Refuse(CauseCode cause, std::string_view text, DownReason reason, ByteView value = {});

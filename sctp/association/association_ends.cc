@@ -18,8 +18,22 @@ void Association::Shutdown(TimePoint now) {
 
 void Association::Abort(std::string_view reason) {
   if (down_) return;
-  down_ = true;
   answers_.clear();
+  SayAbort(reason);
+}
+
+// Answers that are to leave have nothing but that COOKIE ACK (RFC 9260 section 3: control chunks
+// go before the ABORT).
+void Association::RefuseUp(std::string_view reason) {
+  if (down_) return;
+  const bool tells_up =
+      !answers_.empty() && answers_.front() == static_cast<std::uint8_t>(ChunkType::kCookieAck);
+  answers_.resize(tells_up ? kChunkHeaderSize : 0);
+  SayAbort(reason);
+}
+
+void Association::SayAbort(std::string_view reason) {
+  down_ = true;
   if (identity_.peer_tag == VerificationTag(0)) return;  // nobody is there yet who could be told
   std::uint8_t cause[kTlvHeaderSize + 64 + 4];
   BufferWriter out(cause);

@@ -140,6 +140,13 @@ void Endpoint::Abort(AssociationId id, std::string_view reason) {
   }
 }
 
+void Endpoint::Refuse(AssociationId id, std::string_view reason) {
+  if (Slot* slot = FindSlot(id)) {
+    slot->association->RefuseUp(reason);
+    Touch(*slot);
+  }
+}
+
 // It may have something to send, and its timer may have changed: looked at in NextPacket.
 void Endpoint::Touch(Slot& slot) {
   if (slot.ready) return;

@@ -99,6 +99,9 @@ class Endpoint {
   // In order: OnDown(kShutdown) follows. At once: nothing follows.
   void Shutdown(AssociationId id, TimePoint now);
   void Abort(AssociationId id, std::string_view reason);
+  // From OnUp: as Abort, but the peer hears first that it is up. Before that some peers' SCTP tells
+  // nobody the reason (Linux).
+  void Refuse(AssociationId id, std::string_view reason);
 
   // PACKET may be changed where it lies.
   void OnPacket(const Address& from, MutableByteView packet, Checksum checksum, TimePoint now);

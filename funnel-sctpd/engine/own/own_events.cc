@@ -57,8 +57,10 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
   if (settings_.interleaving && !association.agreed().interleaving) {
     ++counters_.associations_failed;
     const bool known = peers_.Find(id) != nullptr;
-    End(id, DownReason::kRefused,
-        "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1");
+    constexpr std::string_view kReason =
+        "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1";
+    endpoint_.Refuse(id, kReason);
+    End(id, DownReason::kRefused, std::string(kReason));
     if (!known) ended_.pop_back();  // nobody was told that it was there
     return;
   }

@@ -113,6 +113,33 @@ TEST_F(EndsTest, AsInTheStandardWhereThatIsWanted) {
   EXPECT_EQ(plain.b.downs, std::vector{DownReason::kAborted});
 }
 
+// Some peers tell nobody the reason of an ABORT while they begin.
+TEST_F(EndsTest, WhoIsRefusedHearsFirstThatItIsUp) {
+  for (const bool refused : {false, true}) {
+    Simulation each(Simulation::Symmetric(Wan(), 1));
+    std::optional<Bytes> echo;
+    each.filter = [&](const Node&, MutableByteView packet) {
+      if (FirstChunk(packet) != ChunkType::kCookieEcho) return true;
+      echo.emplace(packet.begin(), packet.end());
+      return false;
+    };
+    ASSERT_TRUE(each.a.endpoint->Connect(each.b.address, 5002, each.now));
+    each.Pump();
+    ASSERT_TRUE(each.RunUntil([&] { return echo.has_value(); }, 1s));
+    each.filter = nullptr;
+    each.b.endpoint->OnPacket(each.a.address, *echo, Checksum::kVerify, each.now);
+    if (refused)
+      each.b.endpoint->Refuse(each.b.id, "not for you");
+    else
+      each.b.endpoint->Abort(each.b.id, "not for you");
+    each.Pump();
+    EXPECT_TRUE(each.RunUntil([&] { return !each.a.downs.empty(); }, 1s));
+    EXPECT_EQ(each.a.ups, refused ? 1u : 0u);
+    EXPECT_EQ(each.a.downs, std::vector{DownReason::kAborted});
+    EXPECT_EQ(each.b.endpoint->associations(), 0u);
+  }
+}
+
 // Several packets are taken before anything leaves: what is over is in nobody's way meanwhile, and
 // is told of once.
 TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
