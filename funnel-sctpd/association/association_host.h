@@ -6,7 +6,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
-#include "common/base/ids.h"
 #include "funnel-sctpd/association/association.h"
 
 namespace funnel::sctpd {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "common/base/log.h"
-
 namespace funnel::sctpd {
 
 AssociationTable::AssociationTable(SharedState& shared, AssociationUser& user)

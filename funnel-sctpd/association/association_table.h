@@ -8,7 +8,6 @@
 // verdicts, OnTimer and Reload; it may call SendControl and Fail from there.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 

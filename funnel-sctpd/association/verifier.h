@@ -6,9 +6,6 @@
 //         '-> OnTimeout, too many frames '-> OnVerifyFailed: it ends
 #pragma once
 
-#include <expected>
-#include <string>
-
 #include "common/ipc/authd_messages.h"
 #include "funnel-sctpd/association/admission.h"
 #include "funnel-sctpd/association/association_host.h"

@@ -22,7 +22,6 @@ UNIT_TIMEOUT = 900
 INTEGRATION_TIMEOUT = 3600
 FRESH_TIMEOUT = 2 * 3600  # both releases, where the compiler has seen nothing of either
 FUZZ_SECONDS = 60
-TIDY_FILES = f"^{build.TOP}/(common|funnel-tcpd|funnel-udpd)/"
 LONG_SCENARIOS = "100000"
 LONG_SCTP_SEEDS = "10000"
 UNIT_PROGRAMS_AT_ONCE = 2
@@ -223,9 +222,9 @@ class Runner:
                           os.path.join(CORPORA, name.removeprefix("fuzz-"))], folder, False)
 
     def tidy(self, folder):
-        """What clang-tidy sees and no compiler does (.clang-tidy), in the folders that are clean; some 2 s of CPU a file."""
+        """What clang-tidy sees and no compiler does (tidy.py)."""
         if self.wanted("clang-tidy"):
-            self.one("clang-tidy", ["run-clang-tidy-19", "-quiet", "-p", folder, TIDY_FILES], folder, False)
+            self.one("clang-tidy", [sys.executable, "-B", os.path.join(build.TOP, "tests/tools/tidy.py"), folder], folder, False)
 
     def one(self, name, command, folder, sanitized):
         done = subprocess.run([*DIE_WITH_US, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
