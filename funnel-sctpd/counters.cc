@@ -81,6 +81,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"sctp_messages_out", "SCTP messages sent."},
     {"sctp_sends_full", "Messages that found the send buffer full."},
     {"sctp_retransmitted_chunks", "SCTP chunks sent again."},
+    {"sctp_copied_chunks", "SCTP chunks sent twice because copies of a service is 2."},
     {"sctp_messages_expired", "Messages whose lifetime ended before they could be sent."},
     {"sctp_packets_malformed",
      "Packets dropped: no SCTP, a bad checksum, or chunks beyond the end."},

@@ -16,6 +16,8 @@ from lab.base import Child, wait_until
 
 ECHO = lab.Service("echo", "udp", ("127.0.0.1:7000",), "127.0.0.1:7100")
 BULK = lab.Service("bulk", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
+# The same backend, with copies at both ends.
+COPIED = lab.Service("copied", "udp", ("127.0.0.1:7003",), ECHO.connect, listen_service={"copies": 2}, connect_service={"copies": 2})
 CHAT = lab.Service("chat", "tcp", ("127.0.0.1:7002",), "127.0.0.1:7102")
 THINK_MS = "0:10"  # of `chat`: answers come out of order
 

@@ -4,7 +4,7 @@ import os
 from lab.base import Child, wait_until
 from lab.netns import ADDRESSES, ADDRESSES6
 
-from .bed import BULK, CHAT, ECHO, Bed
+from .bed import BULK, CHAT, COPIED, ECHO, Bed
 from .processes import MIB
 
 LOSSES = (0, 1, 4)
@@ -54,9 +54,10 @@ def add_latency(report, prefix, answer):
 def measure(build, report, loss):
     emulator = Wan(build, delay=DELAY_MS, rate=RATE_MBIT, loss=loss)
     try:
-        with Bed(build, [ECHO, BULK, CHAT], with_nsd=False, change_network=emulator.take_over) as bed:
+        with Bed(build, [ECHO, COPIED, BULK, CHAT], with_nsd=False, change_network=emulator.take_over) as bed:
             options = ("-r", RATE, "-d", SECONDS, "-w", WAIT_SECONDS)
             add_latency(report, f"wan_{loss}_udp", bed.load("load", "udp", ECHO.listen[0], *options))
+            add_latency(report, f"wan_{loss}_udp_copies", bed.load("load", "udp", COPIED.listen[0], *options))
             add_latency(report, f"wan_{loss}_tcp{CONNECTIONS}",
                         bed.load("load", "tcp", CHAT.listen[0], "-n", CONNECTIONS, *options))
             report.add(f"wan_{loss}_bulk_MBps", bed.move_bulk(1, BULK_BYTES[loss]), 2)

@@ -172,6 +172,7 @@ struct ServiceConfig {
   std::uint32_t channels = 1;
   std::uint32_t priority = 4;      // of what waits to be sent on one association, lower goes first
   std::uint32_t weight = 10;       // ... and equals take turns in this proportion
+  std::uint32_t copies = 1;        // of a message that one packet holds
   milliseconds connect_wait = 2s;  // how long a new session waits for the channel
   milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
   milliseconds retry_max = 60s;

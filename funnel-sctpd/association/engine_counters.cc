@@ -18,6 +18,7 @@ void CopyEngineCounters(const sctp::EngineCounters& e, metrics::CounterFile& out
                                   e.messages_out,
                                   e.sends_full,
                                   e.retransmitted_chunks,
+                                  e.copied_chunks,
                                   e.messages_expired,
                                   e.packets_malformed,
                                   e.packets_other_port,

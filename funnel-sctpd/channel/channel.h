@@ -114,6 +114,7 @@ class Channel {
   // As the service's configuration says, while it is known.
   std::size_t priority = 4;
   std::size_t weight = 10;
+  bool copied = false;
 
   // Of LinkTable.
   bool dirty = false;              // frames wait for the end of the turn

@@ -49,7 +49,8 @@ FrameTaker::Taken EdgeFrames::OnSealed(Channel& channel, const wire::FrameHeader
 
   SharedState& shared = parts_.shared;
   sctp::SendOptions options{.unordered = true,
-                            .lifetime = std::chrono::milliseconds(header.lifetime_ms)};
+                            .lifetime = std::chrono::milliseconds(header.lifetime_ms),
+                            .copied = channel.copied};
   switch (shared.engine->Send(channel.association()->id(), channel.stream()->id, frame, options)) {
     case sctp::SendStatus::kSent:
       break;

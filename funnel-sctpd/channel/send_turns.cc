@@ -141,6 +141,7 @@ void SendTurns::Configure(Channel& channel) const {
   if (queued) channel.association()->senders.Remove(channel);
   channel.priority = service->priority;
   channel.weight = service->weight;
+  channel.copied = service->copies > 1;
   if (queued) channel.association()->senders.Add(channel);
 }
 

@@ -38,7 +38,7 @@ class SendTurns {
   // The turns of all that can take frames. True: there is more than one turn's share.
   bool Run();
 
-  // Takes over priority and weight from the configuration.
+  // Takes over priority, weight and copies from the configuration.
   void Configure(Channel& channel) const;
 
  private:

@@ -64,6 +64,9 @@ struct SendOptions {
   // PR-SCTP (RFC 3758): given up when this old; 0 is reliable. Messages with a lifetime keep their
   // order among themselves at most; others may pass them.
   std::chrono::milliseconds lifetime{0};
+  // What fits one packet is sent a second time some milliseconds later. An engine that cannot sends
+  // it once.
+  bool copied = false;
 };
 
 enum class SendStatus {
@@ -166,6 +169,7 @@ struct EngineCounters {
                 dead_peers = 0;
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, messages_out = 0, sends_full = 0, retransmitted_chunks = 0;
+  std::uint64_t copied_chunks = 0;       // sent a second time because that was asked for
   std::uint64_t messages_expired = 0;    // their lifetime ended before they could be sent
   std::uint64_t packets_malformed = 0;   // not SCTP, a bad checksum, chunks beyond the end
   std::uint64_t packets_other_port = 0;  // not for our SCTP port

@@ -189,8 +189,10 @@ void Endpoint::Count(Slot& slot) {
   if (sender == nullptr) return;
   const SenderCounters now = sender->counters();
   counters_.retransmitted_chunks += now.retransmitted_chunks - slot.retransmitted_chunks;
+  counters_.copied_chunks += now.copies - slot.copied_chunks;
   counters_.expired_messages += now.expired_messages - slot.expired_messages;
   slot.retransmitted_chunks = now.retransmitted_chunks;
+  slot.copied_chunks = now.copies;
   slot.expired_messages = now.expired_messages;
 }
 

@@ -67,7 +67,7 @@ struct EndpointCounters {
   std::uint64_t restarts = 0, collisions = 0;
   std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
   // Of all associations, also of those that are over (SenderCounters).
-  std::uint64_t retransmitted_chunks = 0, expired_messages = 0;
+  std::uint64_t retransmitted_chunks = 0, copied_chunks = 0, expired_messages = 0;
 };
 
 class Endpoint {

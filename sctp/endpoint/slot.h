@@ -32,7 +32,8 @@ struct Endpoint::Slot : Association::Events {
   bool incoming = false;
   bool ready = false;  // stands in ready_
   int train = 0;       // packets that left in its present turn
-  std::uint64_t retransmitted_chunks = 0, expired_messages = 0;  // as the endpoint has counted them
+  // As the endpoint has counted them.
+  std::uint64_t retransmitted_chunks = 0, copied_chunks = 0, expired_messages = 0;
   std::unique_ptr<Association> association;
   // Of a peer that says to have begun anew, while that is being asked.
   std::optional<Cookie> successor;

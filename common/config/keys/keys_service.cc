@@ -87,6 +87,18 @@ constexpr KeyRow kServiceRows[] = {
         .help = "Among services of one priority: the share of what is sent.",
         .range = {1, 100},
     },
+    // A loss is noticed a round trip later at the earliest; a copy is there already. Twice the
+    // packets, so it is off.
+    {
+        .section = "service",
+        .key = "copies",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::copies>,
+        .help = "With 2, what fits one packet is sent twice, the second time 5 ms later: a lost "
+                "packet costs no round trip, and each takes two. Of what this node sends, with "
+                "engine own.",
+        .range = {1, 2},
+    },
     {
         .section = "service",
         .key = "connect-wait",

@@ -88,6 +88,7 @@ SendStatus OwnCore::Send(AssociationId id, StreamId stream, ByteView message,
                          const SendOptions& options) {
   const TimePoint now = Now();
   ::sctp::SendOptions core{.protocol = kPayloadProtocol, .unordered = options.unordered};
+  core.copy = options.copied;
   if (options.lifetime > std::chrono::milliseconds::zero()) core.deadline = now + options.lifetime;
   const SendStatus status = StatusOf(endpoint_.Send(id, stream, message, core, now));
   if (status == SendStatus::kSent) ++counters_.messages_out;

@@ -160,6 +160,7 @@ EngineCounters OwnCore::counters() const {
   out.strangers_answered = core.out_of_the_blue;
   out.association_visits = peers_.looked_at();
   out.retransmitted_chunks = core.retransmitted_chunks;
+  out.copied_chunks = core.copied_chunks;
   out.messages_expired = core.expired_messages;
   out.queue_now_bytes = queue_.bytes() + link_->waiting_bytes();
   return out;

@@ -58,6 +58,16 @@ TEST_F(EdgeFramesTest, OpenTakesAStreamAndGoesOut) {
   EXPECT_EQ(channel.stats.frames_dropped, 1u);
 }
 
+TEST_F(EdgeFramesTest, SealedFramesAreCopiedWhereTheServiceWantsIt) {
+  Open();
+  EXPECT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
+  channel.copied = true;
+  EXPECT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
+  ASSERT_EQ(engine.sent.size(), 2u);
+  EXPECT_FALSE(engine.sent[0].options.copied);
+  EXPECT_TRUE(engine.sent[1].options.copied);
+}
+
 TEST_F(EdgeFramesTest, OpenOfAServedChannelIsDropped) {
   Channel& served = Add(ChannelRole::kConnect);
   Link(served);

@@ -97,6 +97,15 @@ TEST_F(SendTurnsTest, BetterPriorityGoesFirst) {
   EXPECT_EQ(order.front(), urgent.number);
 }
 
+TEST_F(SendTurnsTest, CopiesAreWantedAsConfigured) {
+  Channel& channel = Sender(1);
+  turns.Configure(channel);
+  EXPECT_FALSE(channel.copied);
+  shared.config.services.front().copies = 2;
+  turns.Configure(channel);
+  EXPECT_TRUE(channel.copied);
+}
+
 TEST_F(SendTurnsTest, OneThatIsDownHasNoTurn) {
   Channel& channel = Sender(8);
   room = 0;
