@@ -76,7 +76,7 @@ def measure_peers(bed, report, seconds):
     folder = bed.tunnel.workspace.folder("bench-peers", mode=0o700)
     for name, (program, cipher) in PEERS.items():
         if shutil.which(program) is None:
-            report.fail(name, f"{program} is not installed")
+            report.fail(name, f"{program} is not installed (tests/tools/install-packages bench)")
             continue
         children = []
         try:
