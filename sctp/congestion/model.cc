@@ -12,7 +12,7 @@ using std::chrono::seconds;
 constexpr double kStartUpGain = 2.885;
 constexpr double kUpGain = 1.25, kDownGain = 0.75, kWindowGain = 2.0;
 constexpr double kCut = 0.7;
-constexpr int kCruiseRounds = 6;
+constexpr int kCruiseRounds = 6, kMostDown = 3;
 constexpr std::uint64_t kRateRounds = 10;
 constexpr std::size_t kLeastPackets = 4;
 constexpr Duration kLeastRttLife = seconds(10), kProbeRttTime = milliseconds(200);
@@ -207,7 +207,10 @@ void Model::UpdatePhase(const AckEvent& event) {
       return;
     case Phase::kProbeDown:
       // Where it is asked whether loss ends below, a whole round has to be sent at that pace.
-      if (bound_.asks() ? lasted > 2 * least_rtt_ : a_round || event.flight_bytes <= InFlight(1))
+      // Otherwise until our own queue is gone: a rate that is measured a little too high fills one
+      // in each cycle. What does not go away so is somebody else's.
+      if (bound_.asks() ? lasted > 2 * least_rtt_
+                        : event.flight_bytes <= InFlight(1) || lasted > kMostDown * least_rtt_)
         Enter(Phase::kCruise, event.now);
       return;
     case Phase::kCruise:

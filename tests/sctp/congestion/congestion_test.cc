@@ -94,6 +94,50 @@ TEST(ModelTest, WithoutARoundTripTheAcknowledgementsPace) {
   EXPECT_EQ(model.pacing_rate(), 0);
 }
 
+// A path of 1 MB/s and 50 ms, and what of it is under way.
+class DrainTest : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kHolds = 50'000;
+  void Round(std::size_t flight_bytes) {
+    AckEvent event;
+    event.now = now += 50ms;
+    event.rate = {.valid = true, .bytes_per_second = 1e6, .delivered_before = delivered};
+    event.delivered_bytes = kHolds;
+    event.delivered_total_bytes = delivered += kHolds;
+    event.flight_bytes = event.flight_before_bytes = flight_bytes;
+    event.rtt = event.smoothed_rtt = 50ms;
+    model.OnAck(event);
+  }
+  // False: it is not reached within some rounds.
+  bool RoundsUntil(std::string_view state, std::size_t flight_bytes) {
+    for (int i = 0; i < 30 && model.state() != state; ++i) Round(flight_bytes);
+    return model.state() == state;
+  }
+
+  Model model{1472};
+  TimePoint now{100s};
+  std::uint64_t delivered = 0;
+};
+
+// A rate that is measured a little too high leaves a queue behind in each cycle, which one slower
+// round does not take away.
+TEST_F(DrainTest, GoesOnUntilOurQueueIsGone) {
+  ASSERT_TRUE(RoundsUntil("cruise", kHolds));
+  ASSERT_TRUE(RoundsUntil("probe down", 2 * kHolds));
+  Round(2 * kHolds);
+  Round(3 * kHolds / 2);
+  EXPECT_STREQ(model.state(), "probe down");
+  Round(kHolds);
+  EXPECT_STREQ(model.state(), "cruise");
+}
+
+TEST_F(DrainTest, GivesUpWhereTheQueueIsSomebodyElses) {
+  ASSERT_TRUE(RoundsUntil("cruise", kHolds));
+  ASSERT_TRUE(RoundsUntil("probe down", 2 * kHolds));
+  for (int i = 0; i < 4; ++i) Round(2 * kHolds);
+  EXPECT_STREQ(model.state(), "cruise");
+}
+
 TEST(PacerTest, SpreadsAfterAShortBurst) {
   Pacer pacer;
   TimePoint now{100s};
