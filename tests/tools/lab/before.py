@@ -57,6 +57,10 @@ class NodeBefore(Node):
 
     engine = "userland"  # all that there was where the kernel's does not do
 
+    def _own_options(self, program):
+        """It knows of no modules."""
+        return []
+
     def _control_sockets(self, name, daemon):
         """It answers administrators where it answers its edges."""
         return [self._socket(name, f"{daemon}.sock", "0666", 0)]
