@@ -39,4 +39,23 @@ struct Endpoint::Slot : Association::Events {
   std::optional<Cookie> successor;
 };
 
+// The header of an answer.
+[[nodiscard]] inline CommonHeader Turned(const CommonHeader& header, VerificationTag tag) {
+  return {header.destination_port, header.source_port, tag};
+}
+
+template <typename Write>
+void Endpoint::ReplyWith(const Address& to, const CommonHeader& header, Write write) {
+  // Of answers to strangers that wait for the socket; beyond that they are lost, as packets may be.
+  constexpr std::size_t kMostReplies = 256;
+  constexpr std::size_t kMostReplyBytes = 800;
+  if (replies_.size() >= kMostReplies) return;
+  Bytes buffer = buffers_.Take();
+  buffer.resize(kMostReplyBytes);
+  PacketWriter packet(buffer, header);
+  write(packet.out());
+  buffer.resize(packet.Finish().size());
+  replies_.push_back({to, std::move(buffer)});
+}
+
 }  // namespace sctp

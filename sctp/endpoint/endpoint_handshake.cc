@@ -1,0 +1,204 @@
+// Endpoint: associations that others begin, or begin again (RFC 9260 sections 5.1, 5.2).
+#include "sctp/endpoint/endpoint.h"
+#include "sctp/endpoint/slot.h"
+#include "sctp/handshake/collision.h"
+
+namespace sctp {
+namespace {
+
+// Of what was not understood in an INIT; each parameter gets a header more.
+constexpr std::size_t kMostReportBytes = 128;
+
+}  // namespace
+
+// Answered without remembering anything (section 5.1.3).
+void Endpoint::OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                      TimePoint now) {
+  if (packet.header.tag != VerificationTag(0)) {
+    ++counters_.inits_bad;
+    return;
+  }
+  if (!Admit(from, EndpointPolicy::Ask::kInit, now)) return;
+  ++counters_.inits;
+  const auto init = InitChunk::Parse(chunk);
+  if (!init || init->tag == VerificationTag(0)) {
+    ++counters_.inits_bad;
+    return;
+  }
+  const CommonHeader header = Turned(packet.header, init->tag);
+  std::uint8_t report[kMostReportBytes];
+  BufferWriter unrecognized(report);
+  const auto parameters = ReadParameters(init->parameters, &unrecognized);
+  if (!parameters || init->out_streams == 0 || init->in_streams == 0) {
+    ++counters_.inits_bad;
+    ReplyWith(from, header, [&](BufferWriter& out) {
+      ChunkScope abort(out, ChunkType::kAbort, 0);
+      WriteCause(out, parameters ? CauseCode::kInvalidParameter : parameters.error(), {});
+      abort.End();
+    });
+    return;
+  }
+  const AssociationSettings& ours = settings_.association;
+  Cookie cookie;
+  const Place place = PlaceOf(from, packet.header);
+  Association::Identity identity = NewIdentity(place);
+  cookie.own_tag = identity.own_tag;
+  cookie.own_tsn = identity.own_tsn;
+  if (Slot* const slot = FindPlace(place)) {
+    Association& there = *slot->association;
+    // Section 9.2: it ends first; our answer to the SHUTDOWN was lost.
+    if (there.closing() == Closing::State::kAckSent) {
+      there.RepeatShutdownAck(now);
+      Touch(*slot);
+      return;
+    }
+    if (there.up()) {
+      const std::vector<Host> added = there.HostsAdded(parameters->hosts);
+      if (!added.empty()) {
+        RefuseRestart(from, header, added);
+        return;
+      }
+      cookie.own_tie = there.identity().own_tie;
+      cookie.peer_tie = there.identity().peer_tie;
+    } else {
+      // Both begin at once: our one INIT and this answer speak of one association (section 5.2.1).
+      cookie.own_tag = there.identity().own_tag;
+      cookie.own_tsn = there.identity().own_tsn;
+    }
+  }
+  cookie.peer_tag = init->tag;
+  cookie.peer_tsn = init->initial_tsn;
+  cookie.peer_window_bytes = init->window_bytes;
+  cookie.out_streams = std::min(ours.out_streams, init->in_streams);
+  cookie.in_streams = std::min(ours.in_streams, init->out_streams);
+  cookie.own_port = place.own_port;
+  cookie.peer_port = place.port;
+  cookie.capabilities = Common(ours.capabilities, parameters->capabilities);
+  cookie.peer = from;
+  if (ours.takes_hosts) cookie.peer_hosts = parameters->hosts;
+  ReplyWith(from, header, [&](BufferWriter& out) {
+    ChunkScope ack(out, ChunkType::kInitAck, 0);
+    InitChunk{cookie.own_tag,     static_cast<std::uint32_t>(ours.first_window_bytes),
+              cookie.out_streams, ours.in_streams,
+              cookie.own_tsn,     {}}
+        .WriteFixed(out);
+    WriteHosts(out, ours.own_hosts);
+    WriteParameter(out, ParameterType::kStateCookie, cookies_.Seal(cookie, now));
+    WriteCapabilities(out, ours.capabilities);
+    TlvReader reported(unrecognized.written());
+    while (const auto parameter = reported.Next()) {
+      std::uint8_t raw[kMostReportBytes];
+      BufferWriter whole(raw);
+      WriteTlv(whole, parameter->code, parameter->value);
+      WriteParameter(out, ParameterType::kUnrecognized, whole.written());
+    }
+    ack.End();
+  });
+}
+
+// Whoever adds addresses could take over what is another's (section 5.2.2).
+void Endpoint::RefuseRestart(const Address& from, const CommonHeader& header,
+                             std::span<const Host> added) {
+  ++counters_.inits_bad;
+  ReplyWith(from, header, [&](BufferWriter& out) {
+    std::uint8_t raw[256];
+    BufferWriter hosts(raw);
+    WriteHosts(hosts, added);
+    ChunkScope abort(out, ChunkType::kAbort, 0);
+    WriteCause(out, CauseCode::kRestartWithNewAddresses, hosts.written());
+    abort.End();
+  });
+}
+
+// Its MAC is looked at before anything else.
+void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                            TimePoint now) {
+  const auto cookie = cookies_.Open(chunk.body, now);
+  if (!cookie && cookie.error() == CookieFault::kStale) {
+    ++counters_.cookies_stale;
+    if (!Admit(from, EndpointPolicy::Ask::kCookieEcho, now)) return;
+    // Nothing of a stale cookie is used but whom to tell.
+    if (const auto peer = CookieBox::PeerTagOf(chunk.body))
+      ReplyWith(from, Turned(packet.header, *peer), [](BufferWriter& out) {
+        ChunkScope error(out, ChunkType::kError, 0);
+        WriteCause(out, CauseCode::kStaleCookie, Bytes(4));
+        error.End();
+      });
+    return;
+  }
+  const Place place = PlaceOf(from, packet.header);
+  if (!cookie || cookie->peer != from || cookie->peer_port != place.port ||
+      cookie->own_port != place.own_port || cookie->own_tag != packet.header.tag) {
+    ++counters_.cookies_forged;
+    return;
+  }
+  UseCookie(place, *cookie, packet, now);
+}
+
+void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet,
+                         TimePoint now) {
+  Slot* const found = FindPlace(place);
+  if (found == nullptr) {
+    Accept(place, cookie, packet, now);
+    return;
+  }
+  Slot& slot = *found;
+  const CookieMeaning meaning = JudgeCookie(slot.association->tags(), cookie);
+  switch (meaning) {
+    case CookieMeaning::kRestart:
+      Restart(slot, cookie, packet, now);
+      return;
+    case CookieMeaning::kCollision:
+      ++counters_.collisions;
+      [[fallthrough]];
+    case CookieMeaning::kDuplicate:
+      slot.association->OnCookie(cookie, meaning, now);
+      slot.association->OnPacket(place.address, packet, now);
+      Touch(slot);
+      return;
+    case CookieMeaning::kLate:
+    case CookieMeaning::kNone:
+      ++counters_.cookies_refused;
+      return;
+  }
+}
+
+void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now) {
+  if (!slot.association->OnRestart(now)) {
+    if (!slot.successor) slot.successor = cookie;
+    Touch(slot);
+    return;
+  }
+  ++counters_.restarts;
+  const Place place = slot.place;
+  observer_.OnDown(slot.id, DownReason::kRestarted, "the peer began anew");
+  slot.association->Discard();
+  by_place_.erase(place);
+  Touch(slot);
+  Accept(place, cookie, packet, now);
+}
+
+void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView& packet,
+                      TimePoint now) {
+  // A cookie that was used already, and whose association is over, is not used again.
+  if (by_id_.size() >= settings_.max_associations || by_tag_.contains(cookie.own_tag.value()) ||
+      (policy_ != nullptr && !policy_->MayAccept(place.address))) {
+    ++counters_.cookies_refused;
+    return;
+  }
+  Association::Identity identity = NewIdentity(place);
+  identity.own_tag = cookie.own_tag;
+  identity.own_tsn = cookie.own_tsn;
+  identity.peer_tag = cookie.peer_tag;
+  Slot& slot = AddSlot(place);
+  slot.incoming = true;
+  by_tag_[identity.own_tag.value()] = slot.number;
+  slot.association =
+      std::make_unique<Association>(SettingsFor(place.address), identity, cookie,
+                                    Association::Around{random_, buffers_, slot}, now);
+  Touch(slot);
+  slot.OnUp();
+  slot.association->OnPacket(place.address, packet, now);
+}
+
+}  // namespace sctp
