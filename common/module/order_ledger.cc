@@ -1,6 +1,7 @@
 #include "common/module/order_ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace funnel::module {
 
@@ -27,31 +28,39 @@ class OrderLedger::Needs {
 };
 
 bool OrderLedger::HasPlaceFor(std::span<const funnel_key> keys) const {
-  if (keys_.size() + keys.size() <= max_keys_) return true;
+  if (young_.empty() || young_.size() + keys.size() <= half_) return true;
   const auto added = std::ranges::count_if(
-      keys, [this](const funnel_key& key) { return !keys_.contains(NameOf(key)); });
-  return keys_.size() + static_cast<std::size_t>(added) <= max_keys_;
+      keys, [this](const funnel_key& key) { return !young_.contains(NameOf(key)); });
+  return young_.size() + static_cast<std::size_t>(added) <= half_;
+}
+
+const OrderLedger::Uses* OrderLedger::Find(const funnel_key& key) const {
+  for (const Keys* half : {&young_, &old_})
+    if (const auto at = half->find(NameOf(key)); at != half->end()) return &at->second;
+  return nullptr;
+}
+
+void OrderLedger::AddNeeds(const funnel_key& key, Needs& needs) const {
+  const Uses* uses = Find(key);
+  if (uses != nullptr && uses->shared && key.mode != FUNNEL_SHARED) {
+    needs.Add(*uses->shared);
+    if (uses->also_shared) needs.AddOther(*uses->also_shared);
+  } else if (uses != nullptr && uses->exclusive) {
+    needs.Add(*uses->exclusive);
+  } else if (floor_) {
+    // What was forgotten of the key.
+    needs.Add(*floor_);
+  }
 }
 
 OrderLedger::Decision OrderLedger::Decide(const Dependencies& message) const {
-  if (message.order == FUNNEL_BARRIER || !HasPlaceFor(message.keys))
-    return {.order = wire::Order::kAfterAll, .barrier = true};
+  if (message.order == FUNNEL_BARRIER) return {.order = wire::Order::kAfterAll, .barrier = true};
+  if (!HasPlaceFor(message.keys)) return {.order = wire::Order::kAfterAll, .checkpoint = true};
   if (message.order == FUNNEL_AFTER_ALL) return {.order = wire::Order::kAfterAll};
 
   Needs needs;
-  for (const funnel_key& key : message.keys) {
-    const auto at = keys_.find(NameOf(key));
-    if (at == keys_.end()) continue;
-    const Uses& uses = at->second;
-    if (key.mode == FUNNEL_SHARED || !uses.shared) {
-      if (uses.exclusive) needs.Add(*uses.exclusive);
-      continue;
-    }
-    needs.Add(*uses.shared);
-    if (uses.also_shared) needs.AddOther(*uses.also_shared);
-  }
-
-  const std::optional<Sent>& parent = needs.latest() ? needs.latest() : barrier_;
+  for (const funnel_key& key : message.keys) AddNeeds(key, needs);
+  const std::optional<Sent>& parent = needs.latest() ? needs.latest() : floor_;
   if (!parent) return {};
   if (!needs.IsOne()) return {.order = wire::Order::kAfterAll};
   return {.order = wire::Order::kFollows, .after = parent->last, .covers = parent->covers};
@@ -63,16 +72,23 @@ void OrderLedger::Record(const Dependencies& message, const Decision& decision, 
   const Sent sent{.last = last,
                   .covers = after_all || decision.covers >= first ? last + 1 : decision.covers};
   if (decision.barrier) {
-    keys_.clear();
-    barrier_ = sent;
+    young_.clear();
+    old_.clear();
+    floor_ = checkpoint_ = sent;
     return;
+  }
+  if (decision.checkpoint) {
+    old_ = std::exchange(young_, {});
+    floor_ = std::exchange(checkpoint_, sent);
   }
 
   for (const funnel_key& key : message.keys) Use(key, sent);
 }
 
 void OrderLedger::Use(const funnel_key& key, const Sent& sent) {
-  Uses& uses = keys_[NameOf(key)];
+  const KeyName name = NameOf(key);
+  if (auto known = old_.extract(name)) young_.insert(std::move(known));
+  Uses& uses = young_[name];
   if (key.mode != FUNNEL_SHARED) {
     uses = {.exclusive = sent, .shared = std::nullopt, .also_shared = std::nullopt};
     return;

@@ -7,7 +7,13 @@
 // barrier comes after it: its keys are forgotten, and where nothing later is followed the barrier
 // is.
 //
-// Memory is bounded: a message whose keys have no place becomes a barrier, which empties the table.
+// Memory is bounded: keys are forgotten by the half table. When the young half is full the message
+// at hand becomes a *checkpoint*: AFTER_ALL, which alone holds up nobody. The old half is
+// forgotten, all of which stood before the checkpoint before this one; that one is the *floor* from
+// now on: a message with an unknown key follows it, and so all that was forgotten. The floor is
+// half a table of keys back, so it is delivered already where no more than that is on its way.
+//
+//      ... forgotten ... | floor, old half ... | checkpoint, young half ...
 #pragma once
 
 #include <compare>
@@ -31,13 +37,14 @@ class OrderLedger {
  public:
   static constexpr std::size_t kMaxKeys = 1024;
 
-  // MAX_KEYS: of the table.
-  explicit OrderLedger(std::size_t max_keys = kMaxKeys) : max_keys_(max_keys) {}
+  // MAX_KEYS: of both halves of the table; the keys of one message always have a place.
+  explicit OrderLedger(std::size_t max_keys = kMaxKeys) : half_(max_keys / 2) {}
 
   struct Decision {
     wire::Order order = wire::Order::kFree;
     std::uint64_t after = 0;   // kFollows: the message that it follows
-    bool barrier = false;      // as it was asked for, or because the table is full
+    bool barrier = false;      // as it was asked for
+    bool checkpoint = false;   // half of the table was full
     std::uint64_t covers = 0;  // kFollows: all below this is delivered before it
     bool operator==(const Decision&) const = default;
   };
@@ -47,7 +54,7 @@ class OrderLedger {
   void Record(const Dependencies& message, const Decision& decision, std::uint64_t first,
               std::uint64_t last);
 
-  [[nodiscard]] std::size_t size() const { return keys_.size(); }
+  [[nodiscard]] std::size_t size() const { return young_.size() + old_.size(); }
 
  private:
   // A message that others may follow: once `last` is delivered, so is all below `covers`.
@@ -60,7 +67,7 @@ class OrderLedger {
     std::uint32_t space;
     auto operator<=>(const KeyName&) const = default;
   };
-  // Since the last barrier. Shared messages come after the exclusive one before them, so that who
+  // As far as it is known. Shared messages come after the exclusive one before them, so that who
   // follows all of those follows it, too.
   struct Uses {
     std::optional<Sent> exclusive;
@@ -69,13 +76,19 @@ class OrderLedger {
   };
   class Needs;
 
+  using Keys = std::map<KeyName, Uses>;
+
   [[nodiscard]] static KeyName NameOf(const funnel_key& key) { return {key.value, key.space}; }
+  // Whether the young half can take KEYS.
   [[nodiscard]] bool HasPlaceFor(std::span<const funnel_key> keys) const;
+  [[nodiscard]] const Uses* Find(const funnel_key& key) const;
+  void AddNeeds(const funnel_key& key, Needs& needs) const;
   void Use(const funnel_key& key, const Sent& sent);
 
-  const std::size_t max_keys_;
-  std::map<KeyName, Uses> keys_;
-  std::optional<Sent> barrier_;
+  const std::size_t half_;
+  Keys young_, old_;                // a key is in one of them
+  std::optional<Sent> floor_;       // what was forgotten stood before it: a checkpoint or barrier
+  std::optional<Sent> checkpoint_;  // the last one, or a barrier behind it
 };
 
 }  // namespace funnel::module

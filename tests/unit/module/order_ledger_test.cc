@@ -152,18 +152,64 @@ TEST(OrderLedger, HoldsUpNothingBehindAMessageThatIsOnlyAfterAll) {
   ExpectFollows(sender.Send(Exclusive(1)), 0);
 }
 
-TEST(OrderLedger, TurnsAMessageWithoutAPlaceIntoABarrier) {
-  Sender sender(2);
+TEST(OrderLedger, ForgetsKeysByTheHalfTable) {
+  Sender sender(4);
   (void)sender.Send(Exclusive(1));
   (void)sender.Send(Exclusive(2));
   // The key has its place.
   ExpectFollows(sender.Send(Exclusive(1)), 0);
-  const Decision full = sender.Send(Exclusive(3));
-  ExpectAfterAll(full);
-  EXPECT_TRUE(full.barrier);
-  EXPECT_EQ(sender.ledger().size(), 0u);
-  ExpectFollows(sender.Send(Exclusive(3)), 3);
+  const Decision checkpoint = sender.Send(Exclusive(3));
+  ExpectAfterAll(checkpoint);
+  EXPECT_FALSE(checkpoint.barrier);
+  EXPECT_TRUE(checkpoint.checkpoint);
+  // It holds up nobody: nothing was forgotten yet.
+  ExpectFree(sender.Send(Exclusive(4)));
+  ExpectAfterAll(sender.Send(Exclusive(5)));
+  // Of 1 and 2 nothing is known but that the first checkpoint came after them.
   ExpectFollows(sender.Send(Exclusive(1)), 3);
+  ExpectFollows(sender.Send(kFreeMessage), 3);
+  EXPECT_EQ(sender.ledger().size(), 4u);
+}
+
+TEST(OrderLedger, KeepsAKeyThatIsUsed) {
+  Sender sender(4);
+  (void)sender.Send(Shared(9));
+  for (std::uint64_t key = 10; key < 20; ++key) {
+    (void)sender.Send(Exclusive(key));
+    (void)sender.Send(Shared(9));
+  }
+  // After all its readers, of which the floor covers the first ones only.
+  ExpectAfterAll(sender.Send(Exclusive(9)));
+}
+
+TEST(OrderLedger, ABarrierIsTheFloor) {
+  Sender sender(4);
+  for (std::uint64_t key = 1; key <= 3; ++key) (void)sender.Send(Exclusive(key));
+  (void)sender.Send(kBarrier);
+  EXPECT_EQ(sender.ledger().size(), 0u);
+  for (std::uint64_t key = 1; key <= 2; ++key) ExpectFollows(sender.Send(Exclusive(key)), 3);
+  ExpectAfterAll(sender.Send(Exclusive(3)));
+  ExpectFollows(sender.Send(Exclusive(4)), 3);
+}
+
+// One connection that asks for long, each request with an id of its own.
+TEST(OrderLedger, HoldsUpNothingInManyRequests) {
+  OrderLedger ledger;
+  std::size_t barriers = 0, after_all = 0;
+  std::uint64_t nearest = UINT64_MAX;
+  for (std::uint64_t number = 0; number < 100'000; ++number) {
+    const Message request = Exclusive(number);
+    const Decision decision = ledger.Decide(request.dependencies());
+    ledger.Record(request.dependencies(), decision, number, number);
+    barriers += decision.barrier ? 1 : 0;
+    after_all += decision.order == Order::kAfterAll ? 1 : 0;
+    if (decision.order == Order::kFollows) nearest = std::min(nearest, number - decision.after);
+    ASSERT_LE(ledger.size(), OrderLedger::kMaxKeys);
+  }
+  EXPECT_EQ(barriers, 0u);
+  EXPECT_EQ(after_all, 195u);
+  // What a request follows is far behind it.
+  EXPECT_GT(nearest, OrderLedger::kMaxKeys / 2);
 }
 
 TEST(OrderLedger, DecidesWithoutRecording) {
@@ -193,6 +239,7 @@ class Conversation {
     const std::uint32_t names = 1 + Random() % 8;
     const std::uint32_t barrier_every = 2 + Random() % 30;
     const std::uint32_t readers = Random() % 101;
+    if (seed % 3 != 0) table_ = 2 + Random() % 10;
     for (std::size_t i = 0; i < 60; ++i) {
       Message message{.pieces = 1 + random_() % 3};
       if (random_() % barrier_every == 0)
@@ -208,11 +255,14 @@ class Conversation {
   }
 
   [[nodiscard]] const std::vector<Message>& messages() const { return messages_; }
+  // How many keys its ledger has a place for.
+  [[nodiscard]] std::size_t table() const { return table_; }
   [[nodiscard]] std::uint32_t Random() { return static_cast<std::uint32_t>(random_()); }
   [[nodiscard]] std::mt19937& random() { return random_; }
 
  private:
   std::mt19937 random_;
+  std::size_t table_ = OrderLedger::kMaxKeys;
   std::vector<Message> messages_;
 };
 
@@ -228,7 +278,7 @@ std::string WrongPair(const std::vector<Message>& messages, const std::vector<st
 TEST(OrderLedger, GivesNoWrongOrderInRandomConversations) {
   for (std::uint32_t seed = 0; seed < 400; ++seed) {
     Conversation conversation(seed);
-    Sender sender(seed % 3 == 0 ? 3 + conversation.Random() % 6 : OrderLedger::kMaxKeys);
+    Sender sender(conversation.table());
     for (const Message& message : conversation.messages()) (void)sender.Send(message);
     LinearExtensions extensions(sender.sent(), seed);
     for (int i = 0; i < 20; ++i)
@@ -256,7 +306,7 @@ TEST(OrderLedger, HoldsUpNothingThatNeedsNothing) {
 TEST(OrderLedger, AgreesWithTheReceiver) {
   for (std::uint32_t seed = 0; seed < 100; ++seed) {
     Conversation conversation(seed);
-    Sender sender;
+    Sender sender(conversation.table());
     std::vector<wire::MessageRecord> pieces;
     std::vector<std::size_t> owner;
     for (const Message& message : conversation.messages()) {
