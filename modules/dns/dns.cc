@@ -13,9 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "modules/common/connection_module.h"
 #include "modules/module.h"
 
 namespace {
+
+using funnel_modules::AddKey;
+using funnel_modules::Load16;
 
 constexpr std::size_t kLengthSize = 2;
 constexpr std::size_t kHeaderSize = 12;
@@ -27,8 +31,6 @@ enum Opcode : unsigned { kQuery = 0, kStatus = 2, kNotify = 4, kUpdate = 5, kSta
 
 // Spaces of keys.
 enum : std::uint32_t { kIdSpace = 1, kWriteSpace = 2 };
-
-unsigned Load16(const std::uint8_t* at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
 
 struct Header {
   unsigned id, opcode, rcode, questions;
@@ -75,63 +77,45 @@ const char* LabelOf(const Header& header) {
   }
 }
 
-void Read(void*, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
-          funnel_verdict* verdict) {
+// Nothing is remembered from message to message.
+struct Connection {
+  explicit Connection(const funnel_modules::NoOptions&) {}
+  void Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+            funnel_verdict& verdict);
+};
+
+void Connection::Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+                      funnel_verdict& verdict) {
   if (size < kLengthSize + kHeaderSize) {
-    verdict->kind = FUNNEL_NEED_MORE;
+    verdict.kind = FUNNEL_NEED_MORE;
     // Less than a header in it is nothing that could come of waiting.
-    if (size >= kLengthSize && Load16(bytes) < kHeaderSize) verdict->kind = FUNNEL_MISMATCH;
+    if (size >= kLengthSize && Load16(bytes) < kHeaderSize) verdict.kind = FUNNEL_MISMATCH;
     return;
   }
 
   const std::size_t length = Load16(bytes);
   const Header header(bytes + kLengthSize);
   if (length >= kHeaderSize && header.opcode == kStateful) {
-    verdict->kind = FUNNEL_STREAM;
+    verdict.kind = FUNNEL_STREAM;
     return;
   }
   if (length < kHeaderSize || !IsRecognised(header, length, sender)) {
-    verdict->kind = FUNNEL_MISMATCH;
+    verdict.kind = FUNNEL_MISMATCH;
     return;
   }
 
-  verdict->kind = FUNNEL_MESSAGE;
-  verdict->length = kLengthSize + length;
-  verdict->keys[verdict->key_count++] = {header.id, kIdSpace, FUNNEL_EXCLUSIVE};
+  funnel_modules::SetMessage(verdict, kLengthSize + length, LabelOf(header));
+  funnel_modules::SetNumber(verdict, header.id);
+  AddKey(verdict, header.id, kIdSpace);
   if (sender == FUNNEL_CLIENT)
-    verdict->keys[verdict->key_count++] = {
-        0, kWriteSpace, header.opcode == kUpdate ? FUNNEL_EXCLUSIVE : FUNNEL_SHARED};
-  verdict->label = LabelOf(header);
-  verdict->number = header.id;
-  verdict->numbered = 1;
+    AddKey(verdict, 0, kWriteSpace, header.opcode == kUpdate ? FUNNEL_EXCLUSIVE : FUNNEL_SHARED);
 }
-
-// Nothing is remembered from message to message, and there are no options: any address will do.
-char nothing;
-
-void* Configure(const funnel_option*, std::size_t, std::size_t*, char*, std::size_t) {
-  return &nothing;
-}
-void Release(void*) {}
-void* Open(void*, funnel_end) { return &nothing; }
-void Close(void*) {}
 
 }  // namespace
 
-extern "C" const struct funnel_module funnel_module = {
-    .abi = FUNNEL_MODULE_ABI,
-    .size = sizeof(struct funnel_module),
-    .verdict_size = sizeof(funnel_verdict),
-    .datagram_size = sizeof(funnel_datagram),
-    .name = "dns",
-    .summary = "DNS over TCP (RFC 1035, RFC 7766)",
-    .options = nullptr,
-    .head_max = kLengthSize + kHeaderSize,
-    .reserved = 0,
-    .configure = Configure,
-    .release = Release,
-    .open = Open,
-    .close = Close,
-    .read = Read,
-    .datagram = nullptr,
-};
+extern "C" constexpr struct funnel_module funnel_module =
+    funnel_modules::ConnectionModule<funnel_modules::NoOptions, Connection>::Table({
+        .name = "dns",
+        .summary = "DNS over TCP (RFC 1035, RFC 7766)",
+        .head_max = kLengthSize + kHeaderSize,
+    });

@@ -12,9 +12,13 @@
 #include <cstdint>
 #include <iterator>
 
+#include "modules/common/connection_module.h"
 #include "modules/module.h"
 
 namespace {
+
+using funnel_modules::AddKey;
+using funnel_modules::Load16;
 
 constexpr std::size_t kHeaderSize = 8;
 constexpr std::uint8_t kVersion = 1;
@@ -59,8 +63,6 @@ constexpr Row kTypes[] = {
 // Spaces of keys: a request, or of its answer the two streams.
 enum Space : std::uint32_t { kRequestSpace = 1, kStdoutSpace = 2, kStderrSpace = 3 };
 
-unsigned Load16(const std::uint8_t* at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
-
 // nullptr: SENDER sends no such record.
 const Row* Recognise(const std::uint8_t* header, funnel_end sender) {
   if (header[0] != kVersion) return nullptr;
@@ -72,62 +74,42 @@ const Row* Recognise(const std::uint8_t* header, funnel_end sender) {
   return management == row->management && fits ? row : nullptr;
 }
 
-void AddKey(funnel_verdict& verdict, unsigned id, Space space) {
-  verdict.keys[verdict.key_count++] = {id, space, FUNNEL_EXCLUSIVE};
-}
+// Nothing is remembered from record to record.
+struct Connection {
+  explicit Connection(const funnel_modules::NoOptions&) {}
+  void Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+            funnel_verdict& verdict);
+};
 
-void Read(void*, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
-          funnel_verdict* verdict) {
+void Connection::Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+                      funnel_verdict& verdict) {
   if (size < kHeaderSize) {
-    verdict->kind = bytes[0] == kVersion ? FUNNEL_NEED_MORE : FUNNEL_MISMATCH;
+    verdict.kind = bytes[0] == kVersion ? FUNNEL_NEED_MORE : FUNNEL_MISMATCH;
     return;
   }
   const Row* row = Recognise(bytes, sender);
   if (row == nullptr) {
-    verdict->kind = FUNNEL_MISMATCH;
+    verdict.kind = FUNNEL_MISMATCH;
     return;
   }
 
   const unsigned id = Load16(bytes + 2);
-  verdict->kind = FUNNEL_MESSAGE;
-  verdict->length = kHeaderSize + Load16(bytes + 4) + bytes[6];
-  verdict->label = row->label;
-  verdict->number = id;
-  verdict->numbered = !row->management;
-  if (row->management)
-    verdict->order = FUNNEL_BARRIER;
-  else if (sender == FUNNEL_CLIENT)
-    AddKey(*verdict, id, kRequestSpace);
-  if (row->type == kStdout || row->type == kEndRequest) AddKey(*verdict, id, kStdoutSpace);
-  if (row->type == kStderr || row->type == kEndRequest) AddKey(*verdict, id, kStderrSpace);
+  funnel_modules::SetMessage(verdict, kHeaderSize + Load16(bytes + 4) + bytes[6], row->label);
+  if (row->management) {
+    verdict.order = FUNNEL_BARRIER;
+    return;
+  }
+  funnel_modules::SetNumber(verdict, id);
+  if (sender == FUNNEL_CLIENT) AddKey(verdict, id, kRequestSpace);
+  if (row->type == kStdout || row->type == kEndRequest) AddKey(verdict, id, kStdoutSpace);
+  if (row->type == kStderr || row->type == kEndRequest) AddKey(verdict, id, kStderrSpace);
 }
-
-// Nothing is remembered from record to record, and there are no options: any address will do.
-char nothing;
-
-void* Configure(const funnel_option*, std::size_t, std::size_t*, char*, std::size_t) {
-  return &nothing;
-}
-void Release(void*) {}
-void* Open(void*, funnel_end) { return &nothing; }
-void Close(void*) {}
 
 }  // namespace
 
-extern "C" const struct funnel_module funnel_module = {
-    .abi = FUNNEL_MODULE_ABI,
-    .size = sizeof(struct funnel_module),
-    .verdict_size = sizeof(funnel_verdict),
-    .datagram_size = sizeof(funnel_datagram),
-    .name = "fastcgi",
-    .summary = "FastCGI 1.0",
-    .options = nullptr,
-    .head_max = kHeaderSize,
-    .reserved = 0,
-    .configure = Configure,
-    .release = Release,
-    .open = Open,
-    .close = Close,
-    .read = Read,
-    .datagram = nullptr,
-};
+extern "C" constexpr struct funnel_module funnel_module =
+    funnel_modules::ConnectionModule<funnel_modules::NoOptions, Connection>::Table({
+        .name = "fastcgi",
+        .summary = "FastCGI 1.0",
+        .head_max = kHeaderSize,
+    });

@@ -2,35 +2,36 @@
 // answers by messageID (sections 3.1 and 4.1.1.1).
 //
 //   from the client   search, compare, Who am I: by messageID. Abandon, Cancel: by that of their
-//   target, too.
-//                     Everything that writes, and extended operations that we do not know: in order
-//                     with each other. Bind, StartTLS, Unbind: barriers.
+//                     target, too. Everything that writes, and extended operations that we do not
+//                     know: in order with each other. Bind, StartTLS, Unbind: barriers.
 //   from the server   by messageID. With entries=free those of a search without controls, and
-//   continuation
-//                     references, overtake each other; its end comes after all. Answers to Bind and
-//                     StartTLS, and what has the messageID 0: barriers.
+//                     continuation references, overtake each other; its end comes after all.
+//                     Answers to Bind and StartTLS, and what has the messageID 0: barriers.
 //
 // Once StartTLS was accepted both directions are streams. Once a SASL bind has succeeded what is no
 // message is a security layer, and a stream.
 #include <array>
-#include <cstdio>
-#include <cstring>
-#include <new>
 #include <optional>
 #include <string_view>
 
+#include "modules/common/connection_module.h"
 #include "modules/ldap/message.h"
 #include "modules/module.h"
 
 namespace ldap {
 namespace {
 
-enum Space : std::uint32_t { kIdSpace = 1, kWriteSpace = 2 };
+using funnel_modules::AddKey;
 
-constexpr std::string_view kEntries = "entries";
+enum Space : std::uint32_t { kIdSpace = 1, kWriteSpace = 2 };
 
 struct Config {
   bool entries_free = false;
+
+  const char* Set(std::string_view, std::string_view value) {
+    entries_free = value == "free";
+    return entries_free || value == "ordered" ? nullptr : "entries is free or ordered";
+  }
 };
 
 // Searches under way that were sent without controls; a messageID takes the place of the one that
@@ -46,11 +47,6 @@ class PlainSearches {
  private:
   std::array<std::uint32_t, 1024> ids_{};
 };
-
-void AddKey(funnel_verdict& verdict, std::uint64_t value, Space space,
-            funnel_mode mode = FUNNEL_EXCLUSIVE) {
-  verdict.keys[verdict.key_count++] = {value, space, static_cast<std::uint32_t>(mode)};
-}
 
 class Connection {
  public:
@@ -74,11 +70,8 @@ class Connection {
         break;
     }
 
-    verdict.kind = FUNNEL_MESSAGE;
-    verdict.length = message.length;
-    verdict.label = LabelOf(message.operation);
-    verdict.number = message.id;
-    verdict.numbered = 1;
+    funnel_modules::SetMessage(verdict, message.length, LabelOf(message.operation));
+    funnel_modules::SetNumber(verdict, message.id);
     if (message.id == 0 && sender == FUNNEL_CLIENT) {
       verdict.kind = FUNNEL_MISMATCH;
     } else if (sender == FUNNEL_CLIENT) {
@@ -164,39 +157,8 @@ class Connection {
   bool layer_allowed_ = false;
 };
 
-// --- what the module exports
-
-void* Configure(const funnel_option* options, std::size_t count, std::size_t* wrong, char* error,
-                std::size_t error_size) {
-  Config config;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view value = options[i].value;
-    if (options[i].name != kEntries) continue;
-    if (value != "free" && value != "ordered") {
-      *wrong = i;
-      std::snprintf(error, error_size, "entries is free or ordered");
-      return nullptr;
-    }
-    config.entries_free = value == "free";
-  }
-  return new (std::nothrow) Config(config);
-}
-
-void Release(void* config) { delete static_cast<Config*>(config); }
-
-void* Open(void* config, funnel_end) {
-  return new (std::nothrow) Connection(*static_cast<const Config*>(config));
-}
-
-void Close(void* connection) { delete static_cast<Connection*>(connection); }
-
-void Read(void* connection, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
-          funnel_verdict* verdict) {
-  static_cast<Connection*>(connection)->Read(sender, bytes, size, *verdict);
-}
-
 constexpr funnel_option_row kOptions[] = {
-    {kEntries.data(),
+    {"entries",
      "Whether the entries of a search without controls overtake each other: free, or ordered "
      "(the default), for clients that show them as the server sorts them."},
     {nullptr, nullptr},
@@ -205,20 +167,10 @@ constexpr funnel_option_row kOptions[] = {
 }  // namespace
 }  // namespace ldap
 
-extern "C" const struct funnel_module funnel_module = {
-    .abi = FUNNEL_MODULE_ABI,
-    .size = sizeof(struct funnel_module),
-    .verdict_size = sizeof(funnel_verdict),
-    .datagram_size = sizeof(funnel_datagram),
-    .name = "ldap",
-    .summary = "LDAP (RFC 4511)",
-    .options = ldap::kOptions,
-    .head_max = ldap::kHeadMax,
-    .reserved = 0,
-    .configure = ldap::Configure,
-    .release = ldap::Release,
-    .open = ldap::Open,
-    .close = ldap::Close,
-    .read = ldap::Read,
-    .datagram = nullptr,
-};
+extern "C" constexpr struct funnel_module funnel_module =
+    funnel_modules::ConnectionModule<ldap::Config, ldap::Connection>::Table({
+        .name = "ldap",
+        .summary = "LDAP (RFC 4511)",
+        .head_max = ldap::kHeadMax,
+        .options = ldap::kOptions,
+    });

@@ -1,0 +1,117 @@
+// What modules in C++ have in common: numbers as they stand on the wire, keys, and the table that a
+// module exports, made from two classes:
+//
+//   Config       default: the service has set no option
+//                const char* Set(std::string_view name, std::string_view value): an option that
+//                the module knows; a sentence says what is wrong with it, nullptr: nothing
+//   Connection   Connection(const Config&): one connection at one of its edges
+//                void Read(funnel_end, const std::uint8_t* bytes, std::size_t size,
+//                          funnel_verdict&)
+//
+// Part of each module, and no interface: others need nothing but module.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <new>
+#include <string_view>
+
+#include "modules/module.h"
+
+namespace funnel_modules {
+
+inline unsigned Load16(const std::uint8_t* at) { return static_cast<unsigned>(at[0]) << 8 | at[1]; }
+inline std::uint32_t Load24(const std::uint8_t* at) {
+  return static_cast<std::uint32_t>(at[0]) << 16 | Load16(at + 1);
+}
+inline std::uint32_t Load32(const std::uint8_t* at) {
+  return static_cast<std::uint32_t>(Load16(at)) << 16 | Load16(at + 2);
+}
+
+// FNV-1a, 64 bits: of a name, as the value of a key. Goes on from HASH.
+constexpr std::uint64_t kNoName = 0xcbf29ce484222325;
+inline std::uint64_t Hash(std::string_view name, std::uint64_t hash = kNoName) {
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+  return hash;
+}
+
+// More keys than a verdict has room for make the message a barrier.
+inline void AddKey(funnel_verdict& verdict, std::uint64_t value, std::uint32_t space,
+                   funnel_mode mode = FUNNEL_EXCLUSIVE) {
+  if (verdict.key_count < FUNNEL_KEYS_MAX)
+    verdict.keys[verdict.key_count] = {value, space, static_cast<std::uint32_t>(mode)};
+  ++verdict.key_count;
+}
+
+inline void SetMessage(funnel_verdict& verdict, std::uint64_t length, const char* label) {
+  verdict.kind = FUNNEL_MESSAGE;
+  verdict.length = length;
+  verdict.label = label;
+}
+inline void SetNumber(funnel_verdict& verdict, std::uint64_t number) {
+  verdict.number = number;
+  verdict.numbered = 1;
+}
+
+// Of a module without options.
+struct NoOptions {
+  const char* Set(std::string_view, std::string_view) { return "there is no such option"; }
+};
+
+struct About {
+  const char* name;
+  const char* summary;
+  std::size_t head_max;
+  const funnel_option_row* options = nullptr;
+};
+
+// One for each module: its functions are those of its two classes.
+template <typename Config, typename Connection>
+class ConnectionModule {
+ public:
+  static constexpr struct funnel_module Table(const About& about) {
+    return {
+        .abi = FUNNEL_MODULE_ABI,
+        .size = sizeof(struct funnel_module),
+        .verdict_size = sizeof(funnel_verdict),
+        .datagram_size = sizeof(funnel_datagram),
+        .name = about.name,
+        .summary = about.summary,
+        .options = about.options,
+        .head_max = static_cast<std::uint32_t>(about.head_max),
+        .reserved = 0,
+        .configure = Configure,
+        .release = [](void* config) { delete static_cast<Config*>(config); },
+        .open = [](void* config, funnel_end) -> void* {
+          return new (std::nothrow) Connection(*static_cast<const Config*>(config));
+        },
+        .close = [](void* connection) { delete static_cast<Connection*>(connection); },
+        .read =
+            [](void* connection, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+               funnel_verdict* verdict) {
+              static_cast<Connection*>(connection)->Read(sender, bytes, size, *verdict);
+            },
+        .datagram = nullptr,
+    };
+  }
+
+ private:
+  static void* Configure(const funnel_option* options, std::size_t count, std::size_t* wrong,
+                         char* error, std::size_t error_size) {
+    Config config;
+    for (std::size_t i = 0; i < count; ++i) {
+      const char* reason = config.Set(options[i].name, options[i].value);
+      if (reason == nullptr) continue;
+      *wrong = i;
+      std::snprintf(error, error_size, "%s", reason);
+      return nullptr;
+    }
+    void* made = new (std::nothrow) Config(config);
+    *wrong = count;
+    if (made == nullptr) std::snprintf(error, error_size, "there is no memory");
+    return made;
+  }
+};
+
+}  // namespace funnel_modules
