@@ -1,0 +1,35 @@
+// The head of a SIP message (RFC 3261, section 7): a start line, header fields, an empty line; each
+// line ends with CR LF.
+//
+//   INVITE sip:b@example.test SIP/2.0          or: SIP/2.0 200 OK
+//   Call-ID: 1@a                               or: i: 1@a
+//   Content-Length: 5                          or: l: 5
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace sip {
+
+// Of a head: what is longer is taken for something else.
+constexpr std::size_t kHeadMax = 16384;
+// The dialogs that a message may name: its own, and one each of Replaces, Join, Target-Dialog.
+constexpr std::size_t kMaxDialogs = 4;
+
+struct Head {
+  std::size_t size = 0;  // with the empty line
+  bool request = false;
+  std::string_view method;  // of a request
+  unsigned status = 0;      // of a response
+  std::optional<std::uint64_t> content_length;
+  std::string_view dialogs[kMaxDialogs];  // Call-IDs; first the message's own
+  std::size_t dialog_count = 0;
+};
+
+enum class Parsed { kHead, kNeedMore, kWrong };
+// BYTES, at least one. HEAD points into them.
+[[nodiscard]] Parsed ParseHead(std::string_view bytes, Head& head);
+
+}  // namespace sip
