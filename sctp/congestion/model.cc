@@ -18,6 +18,10 @@ constexpr std::size_t kLeastPackets = 4;
 constexpr Duration kLeastRttLife = seconds(10), kProbeRttTime = milliseconds(200);
 // Below this the acknowledgements pace well enough, and timers do not.
 constexpr Duration kShortPath = milliseconds(2);
+// What each end sends, reads and acknowledges in one turn of its loop is a train of packets. A path
+// that is shorter than such a turn holds less than one, and with a window of that each end would
+// sleep while the other works: there the window is what leaves in the time of a turn.
+constexpr double kTurnSeconds = 0.001;
 constexpr double kGrowth = 1.25;
 constexpr int kRoundsWithoutGrowth = 3;
 
@@ -28,7 +32,9 @@ Model::Model(std::size_t packet_bytes)
 
 std::size_t Model::InFlight(double gain) const {
   if (least_rtt_ == Duration::max() || rate() <= 0) return kInitialPackets * packet_bytes_;
-  const double bytes = gain * rate() * std::chrono::duration<double>(least_rtt_).count();
+  const double seconds =
+      std::max(gain * std::chrono::duration<double>(least_rtt_).count(), kTurnSeconds);
+  const double bytes = rate() * seconds;
   // SACKs come for every second packet, so a few packets more keep the path busy meanwhile.
   return std::max(static_cast<std::size_t>(bytes) + 3 * packet_bytes_,
                   kLeastPackets * packet_bytes_);

@@ -94,6 +94,28 @@ TEST(ModelTest, WithoutARoundTripTheAcknowledgementsPace) {
   EXPECT_EQ(model.pacing_rate(), 0);
 }
 
+// A link as fast as the ends: what it holds is less than one train of packets, and with a window of
+// that each end sleeps while the other works.
+TEST(ModelTest, HoldsATurnOfTheEndsWhereThePathIsShorter) {
+  constexpr double kRate = 500e6;
+  constexpr std::size_t kRound = 50'000;
+  Model model(1472);
+  TimePoint now{100s};
+  std::uint64_t delivered = 0;
+  for (int round = 0; round < 100; ++round) {
+    AckEvent event;
+    event.now = now += 100us;
+    event.rate = {.valid = true, .bytes_per_second = kRate, .delivered_before = delivered};
+    event.delivered_bytes = kRound;
+    event.delivered_total_bytes = delivered += kRound;
+    event.flight_bytes = event.flight_before_bytes = kRound;
+    event.rtt = event.smoothed_rtt = 100us;
+    model.OnAck(event);
+  }
+  EXPECT_GE(model.window_bytes(), static_cast<std::size_t>(kRate * 0.001));
+  EXPECT_LE(model.window_bytes(), static_cast<std::size_t>(kRate * 0.002));
+}
+
 // A path of 1 MB/s and 50 ms, and what of it is under way.
 class DrainTest : public ::testing::Test {
  protected:
