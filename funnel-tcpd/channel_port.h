@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
+#include "common/service/application.h"
 #include "common/wire/channel/channel.h"
 
 namespace funnel::tcpd {
@@ -31,6 +32,9 @@ class ChannelPort {
                                                                  const Ordering& ordering) = 0;
   // Whether that would take something now; if not OnWritable follows.
   [[nodiscard]] virtual bool TakesMessage(SessionId session) = 0;
+  // What that message is, for a trace.
+  virtual void TraceMessage(SessionId session, std::uint64_t number,
+                            const service::MessageLabel& label) = 0;
   virtual void SendFin(SessionId session) = 0;
   virtual void ResetSession(SessionId session, wire::EndCode code) = 0;
   // Behind what was committed, with kBroken.

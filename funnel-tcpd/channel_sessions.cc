@@ -48,6 +48,11 @@ bool ChannelSessions::TakesMessage(SessionId session) {
   return channel_.wire().TakesMessage(session);
 }
 
+void ChannelSessions::TraceMessage(SessionId session, std::uint64_t number,
+                                   const service::MessageLabel& label) {
+  channel_.TraceMessage(session, number, label);
+}
+
 void ChannelSessions::SendFin(SessionId session) {
   channel_.wire().SendFin(session);
   channel_.RequestFlush();

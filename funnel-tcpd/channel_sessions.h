@@ -29,6 +29,8 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   [[nodiscard]] std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes,
                                                          const Ordering& ordering) override;
   [[nodiscard]] bool TakesMessage(SessionId session) override;
+  void TraceMessage(SessionId session, std::uint64_t number,
+                    const service::MessageLabel& label) override;
   void SendFin(SessionId session) override;
   void ResetSession(SessionId session, wire::EndCode code) override;
   void FinishAndReset(SessionId session) override;

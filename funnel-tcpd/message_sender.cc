@@ -59,8 +59,12 @@ bool MessageSender::SendPiece(const Framer::Piece& piece) {
   }
   const auto number = port_.SendMessage(
       id_, piece.bytes, {.order = piece.order, .after = piece.after, .more = piece.more});
-  if (number) conversation_.SentMessage(*number);
-  return number.has_value();
+  if (!number) return false;
+  if (piece.label != nullptr)
+    port_.TraceMessage(id_, *number,
+                       {piece.label, piece.numbered ? std::optional(piece.number) : std::nullopt});
+  conversation_.SentMessage(*number);
+  return true;
 }
 
 // The channel took messages when the end was seen: this is less than one. Bytes would have to wait

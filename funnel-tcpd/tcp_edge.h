@@ -36,6 +36,9 @@ class TcpEdge final : public service::Application {
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
   std::size_t session_count() const override { return shared_.limit.taken(); }
+  [[nodiscard]] std::string module_name() const override {
+    return shared_.module ? shared_.module->module().name : "";
+  }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
   void SetDraining(bool draining) override { shared_.draining = draining; }

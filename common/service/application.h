@@ -25,6 +25,12 @@ class ChannelData {
 };
 
 // One live channel. Valid from OnChannelUp until OnChannelDown has returned.
+// What a protocol module says that a message is: "search request", 5. Never payload.
+struct MessageLabel {
+  const char* text = nullptr;  // nullptr: nothing
+  std::optional<std::uint64_t> number = {};
+};
+
 class ChannelHandle {
  public:
   // Its sending calls, from anywhere on the loop's thread. Not Flush, OnSealed, OnLinkClosed,
@@ -42,6 +48,9 @@ class ChannelHandle {
   [[nodiscard]] virtual const std::string& remote_principal() const = 0;
   // What both ends can do.
   [[nodiscard]] virtual wire::Features features() const { return {}; }
+  // For `funnelctl trace`: the message NUMBER of SESSION, which was just sent, is what LABEL says.
+  virtual void TraceMessage(SessionId /*session*/, std::uint64_t /*number*/,
+                            const MessageLabel& /*label*/) {}
   // Never used again in this process.
   [[nodiscard]] virtual std::uint64_t serial() const = 0;
 
@@ -102,6 +111,8 @@ class Application {
   virtual void OnReload(const config::ServiceConfig& /*service*/) {}
   // For funnelctl. How many sessions there are, waiting ones included.
   [[nodiscard]] virtual std::size_t session_count() const { return 0; }
+  // The service's protocol module; "": it has none, or it is not there.
+  [[nodiscard]] virtual std::string module_name() const { return ""; }
   virtual void VisitSessions(const std::function<void(const SessionView&)>& /*visit*/) {}
   // Ends one as if its client or backend had; false: there is none.
   virtual bool ResetSession(ChannelHandle& /*channel*/, SessionId /*session*/) { return false; }

@@ -115,6 +115,13 @@ void EdgeChannel::Start() {
   link_->RequestFlush();
 }
 
+void EdgeChannel::TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) {
+  if (!shared_.trace.on() || label.text == nullptr) return;
+  std::string text = label.text;
+  if (label.number) text += ' ' + std::to_string(*label.number);
+  tracer_.OnLabel(session, number, std::move(text));
+}
+
 void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
   if (over_) return;
   wire_->Close(code, text);

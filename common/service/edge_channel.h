@@ -61,6 +61,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnRevoked(const std::string& reason);
   // For funnelctl. DONE is called once.
   void Ping(Duration timeout, Pings::Done done) { pings_.Add(timeout, std::move(done)); }
+  void TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) override;
   void SetTracing(bool on) { wire_->SetTracer(on ? &tracer_ : nullptr); }
   [[nodiscard]] ChannelId id() const { return id_; }
   [[nodiscard]] std::uint16_t enctype() const { return enctype_; }

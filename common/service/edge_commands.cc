@@ -83,6 +83,7 @@ void WriteHead(JsonWriter& out, const EdgeCommandsSetup& in) {
   out.Field("pid", ::getpid()).Field("service", service.name.text());
   out.Field("role", service.role == config::Role::kListen ? "listen" : "connect");
   out.Field("state", in.edge.StatusText()).Field("draining", in.edge.draining());
+  out.TextOrNull("module", in.edge.application().module_name());
   out.Field("sessions_total", in.edge.application().session_count());
 }
 

@@ -59,6 +59,8 @@ class ChannelTracer final : public wire::FrameTracer {
 
   void OnTracedFrame(const wire::TracedFrame& frame, ByteView records) override;
   void OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) override;
+  // A message that was sent is TEXT, "search request 5".
+  void OnLabel(SessionId session, std::uint64_t number, std::string text);
   // A frame that is not sealed: OPEN, CLOSED, ...
   void OnClear(bool outgoing, wire::FrameType type, std::size_t size);
 

@@ -64,7 +64,7 @@ struct FieldAsJson {
 
 std::string AsText(const TraceEvent& event, TraceTime when) {
   std::string out = TimeOfDay(when) + ' ' + event.channel + (event.outgoing ? " -> " : " <- ");
-  if (event.kind == TraceEvent::Kind::kRecord) out += "  ";
+  if (event.kind != TraceEvent::Kind::kFrame) out += "  ";
   out += event.what;
   for (const TraceField& field : event.fields)
     out += std::visit(FieldAsText{field.name}, field.value);
@@ -81,8 +81,21 @@ JsonWriter Head(std::string_view kind, TraceTime when) {
 
 std::string Line(JsonWriter out) { return out.Close('}').Take() + '\n'; }
 
+std::string_view KindText(TraceEvent::Kind kind) {
+  switch (kind) {
+    case TraceEvent::Kind::kFrame:
+      return "frame";
+    case TraceEvent::Kind::kRecord:
+      return "record";
+    case TraceEvent::Kind::kLabel:
+      return "label";
+  }
+
+  return "";
+}
+
 std::string AsJson(const TraceEvent& event, TraceTime when) {
-  JsonWriter out = Head(event.kind == TraceEvent::Kind::kFrame ? "frame" : "record", when);
+  JsonWriter out = Head(KindText(event.kind), when);
   out.Field("channel", event.channel).Field("direction", event.outgoing ? "out" : "in");
   out.Field("what", event.what);
   for (const TraceField& field : event.fields)

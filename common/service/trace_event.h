@@ -1,5 +1,6 @@
-// One line of a trace: a frame, a record within the frame before it, or lines that were lost. Both
-// forms, for people and for programs, are made from the same fields (funnelctl/command_schema.md).
+// One line of a trace: a frame, a record within the frame before it, what a message that is about
+// to go out is, or lines that were lost. Both forms, for people and for programs, are made from the
+// same fields (funnelctl/command_schema.md).
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,7 @@ struct TraceField {
 };
 
 struct TraceEvent {
-  enum class Kind { kFrame, kRecord };
+  enum class Kind { kFrame, kRecord, kLabel };
 
   Kind kind = Kind::kFrame;
   std::string channel;  // "dns/1"

@@ -116,6 +116,14 @@ std::string_view NameOf(wire::FrameType type) {
 
 TraceEvent DescribeRecord(const wire::Record& record) { return std::visit(Describe{}, record); }
 
+void ChannelTracer::OnLabel(SessionId session, std::uint64_t number, std::string text) {
+  trace_.Report({.kind = TraceEvent::Kind::kLabel,
+                 .channel = label_,
+                 .outgoing = true,
+                 .what = "LABEL",
+                 .fields = {Of(session), Number("number", number), {"label", std::move(text)}}});
+}
+
 void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView records) {
   TraceEvent sealed{.channel = label_,
                     .outgoing = frame.outgoing,

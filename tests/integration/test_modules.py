@@ -9,6 +9,7 @@
 """
 import json
 import os
+import select
 import subprocess
 
 import pytest
@@ -125,6 +126,24 @@ def test_sessions_show_what_the_module_makes_of_them(tunnel):
         answer = json.loads(tunnel.a.funnelctl("sessions", "dns-with", "--json").stdout)
         assert [session["module"] for session in answer[0]["sessions"]] == ["dns"]
         client.stdin.close()
+
+
+def test_status_and_trace_name_modules_and_messages(tunnel):
+    (edge,) = json.loads(tunnel.a.funnelctl("sessions", "dns-with", "--json").stdout)
+    assert edge["module"] == "dns"
+    with tunnel.network.popen("a", tunnel.a.path("funnelctl"), *tunnel.a.common_options, "trace", "dns-with", "--json",
+                              stdout=subprocess.PIPE, text=True) as trace:
+        labels = []
+        # Asked again: the trace may begin behind the first.
+        while not labels:
+            with say(tunnel, WITH, QUERY) as client:
+                assert client.stdout.readline()[4:10] == "001180"
+                client.stdin.close()
+            while not labels and select.select([trace.stdout], [], [], 0.1)[0]:
+                event = json.loads(trace.stdout.readline())
+                labels += [event["label"]] if event["kind"] == "label" else []
+        trace.terminate()
+    assert labels == ["query 17"]
 
 
 def test_what_is_not_dns_goes_on_as_bytes(tunnel):

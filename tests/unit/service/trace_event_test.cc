@@ -43,6 +43,20 @@ TEST_F(TraceEventTest, BothFormsHaveTheSameFields) {
             "\"order\":\"free\",\"more\":false,\"fin\":true}\n");
 }
 
+TEST_F(TraceEventTest, LabelsOfMessagesStandByThemselves) {
+  const TraceEvent label{.kind = TraceEvent::Kind::kLabel,
+                         .channel = "ldap/2",
+                         .outgoing = true,
+                         .what = "LABEL",
+                         .fields = {{"number", std::uint64_t{4}}, {"label", "search request 5"}}};
+  EXPECT_EQ(RenderTraceEvent(label, kWhen, TraceForm::kText),
+            "03:00:01.000042 ldap/2 ->   LABEL number=4 label=search request 5\n");
+  EXPECT_EQ(RenderTraceEvent(label, kWhen, TraceForm::kJson),
+            "{\"time\":1795230001.000042,\"kind\":\"label\",\"channel\":\"ldap/2\","
+            "\"direction\":\"out\",\"what\":\"LABEL\",\"number\":4,"
+            "\"label\":\"search request 5\"}\n");
+}
+
 TEST_F(TraceEventTest, UnitsAndCodesAreNamed) {
   const TraceEvent event{
       .channel = "dns/1",

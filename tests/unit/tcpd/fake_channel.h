@@ -77,6 +77,13 @@ class FakeChannel final : public ChannelPort {
     out.wants_room = out.bytes.size() >= kWindowBytes;
     return !out.wants_room;
   }
+  void TraceMessage(SessionId id, std::uint64_t number,
+                    const service::MessageLabel& label) override {
+    labels_[id] += std::to_string(number) + ": " + label.text +
+                   (label.number ? ' ' + std::to_string(*label.number) : "") + '\n';
+  }
+  // What messages are called, a line each: "0: query 17".
+  [[nodiscard]] std::string Labels(SessionId id) { return labels_[id]; }
   // What was sent as messages, and bytes behind messages: "free(3) follows0(9)+ ordered(1) ".
   [[nodiscard]] std::string Sent(SessionId id) { return log_[id]; }
   void SendFin(SessionId id) override {
@@ -142,7 +149,7 @@ class FakeChannel final : public ChannelPort {
   std::unique_ptr<event::TurnHook> hook_;
   Bytes piece_;
   std::map<SessionId, Output> out_;
-  std::map<SessionId, std::string> log_;
+  std::map<SessionId, std::string> log_, labels_;
   std::map<SessionId, std::uint64_t> messages_;
   std::uint64_t opened_ = 0;
   bool cut_ = false;

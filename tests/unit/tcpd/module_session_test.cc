@@ -38,6 +38,15 @@ TEST_F(ModuleSessionTest, SendsMessagesByTheirOrderBothWays) {
   EXPECT_EQ(AtClient(kModuleFallbacks), 0u);
 }
 
+TEST_F(ModuleSessionTest, SaysWhatEachMessageIs) {
+  Start();
+  ConnectBoth();
+  const std::string asked = Text(Toy('k', 'a')) + Text(Toy('b', 'b'));
+  SendText(client_, asked);
+  EXPECT_TRUE(ReachesBackend(asked));
+  EXPECT_EQ(client_channel_.Labels(kFirst), "0: toy 97\n1: toy 98\n");
+}
+
 TEST_F(ModuleSessionTest, WaitsForTheRestOfAMessage) {
   Start();
   ConnectBoth();
