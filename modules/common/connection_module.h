@@ -4,7 +4,8 @@
 //   Config       default: the service has set no option
 //                const char* Set(std::string_view name, std::string_view value): an option that
 //                the module knows; a sentence says what is wrong with it, nullptr: nothing
-//   Connection   Connection(const Config&): one connection at one of its edges
+//   Connection   Connection(const Config&), or with funnel_end behind it: one connection at one of
+//                its edges
 //                void Read(funnel_end, const std::uint8_t* bytes, std::size_t size,
 //                          funnel_verdict&)
 //
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <new>
 #include <string_view>
+#include <type_traits>
 
 #include "modules/module.h"
 
@@ -83,9 +85,7 @@ class ConnectionModule {
         .reserved = 0,
         .configure = Configure,
         .release = [](void* config) { delete static_cast<Config*>(config); },
-        .open = [](void* config, funnel_end) -> void* {
-          return new (std::nothrow) Connection(*static_cast<const Config*>(config));
-        },
+        .open = Open,
         .close = [](void* connection) { delete static_cast<Connection*>(connection); },
         .read =
             [](void* connection, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
@@ -97,6 +97,13 @@ class ConnectionModule {
   }
 
  private:
+  static void* Open(void* config, funnel_end end) {
+    const Config& options = *static_cast<const Config*>(config);
+    if constexpr (std::is_constructible_v<Connection, const Config&, funnel_end>)
+      return new (std::nothrow) Connection(options, end);
+    else
+      return new (std::nothrow) Connection(options);
+  }
   static void* Configure(const funnel_option* options, std::size_t count, std::size_t* wrong,
                          char* error, std::size_t error_size) {
     Config config;

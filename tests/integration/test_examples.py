@@ -3,10 +3,11 @@ copies. All of them run at once in one pair of nodes, over one association.
 
     branch1 (a)                                                   hoster (b)
     dig, radclient, kinit, ldapsearch, imaplib,                   nsd, freeradius, krb5kdc, slapd, dovecot,
-    sipp, slixmpp, cgi-fcgi, nginx  ------------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi
+    sipp, slixmpp, cgi-fcgi, nginx, h2c.py -------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi, nginx
     snmpd, sshd  <------------------------------- funnel -------  snmpget, ssh
 """
 import hashlib
+import json
 import os
 
 import pytest
@@ -15,6 +16,7 @@ import lab
 import manual
 from lab import example, nsd, slapd
 from lab.backends.fastcgi import FastCgi
+from lab.backends.http2 import Http2
 from lab.backends.imap import Imap
 from lab.backends.radius import Radius
 from lab.backends.sip import CALLS, Sip
@@ -24,6 +26,7 @@ from lab.backends.uwsgi import Nginx, Uwsgi
 from lab.backends.xmpp import Xmpp
 
 MANY = "x" * 200000
+ASK = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools", "h2c.py")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +136,16 @@ def test_fastcgi(tunnel):
     with FastCgi(tunnel, os.path.join(tunnel.sockets, "fcgiwrap.socket")) as server:
         answer = server.request("a", "127.0.0.1:9000", "a=1", MANY)
         assert "query: a=1" in answer and hashlib.sha256(MANY.encode()).hexdigest() in answer
+
+
+@pytest.mark.services("http2")
+def test_http2(tunnel):
+    with Http2(tunnel) as server:
+        for number in range(20):
+            server.put(f"{number}.bin", MANY[number:].encode())
+        done = tunnel.network.run("a", ASK, 8081, 0, *(f"/{number}.bin" for number in range(20)))
+        answers = json.loads(done.stdout)["answers"]
+        assert [digest for _, digest, _ in answers] == [hashlib.sha256(MANY[number:].encode()).hexdigest() for number in range(20)]
 
 
 @pytest.mark.services("uwsgi")

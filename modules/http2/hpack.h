@@ -1,0 +1,21 @@
+// What a header block does with the table that all header blocks of a direction share (HPACK, RFC
+// 7541). Nothing is decoded: which entries a block names is enough, not what they say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "modules/http2/frame.h"
+
+namespace http2 {
+
+struct TableUse {
+  bool refers = false;   // to an entry that an earlier block has put there
+  bool inserts = false;  // an entry
+  std::optional<std::uint32_t> resized_to;
+};
+
+// Nothing: it is no header block.
+[[nodiscard]] std::optional<TableUse> ReadBlock(const Part& block);
+
+}  // namespace http2

@@ -1,0 +1,59 @@
+"""Servers that speak HTTP/2 without TLS, to all who know that they do (prior knowledge)."""
+import os
+import shutil
+
+from .server import UID, Server
+
+PORT = 8080
+CONFIG = """\
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    default_type application/octet-stream;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    types {{ text/html html; image/jpeg jpg; }}
+    keepalive_requests 1000000;
+    server {{
+        listen {port} http2;
+        root {folder}/root;
+        location /trailers/ {{ add_trailer X-Checked $request_id; alias {folder}/root/; }}
+    }}
+}}
+"""
+
+
+class Http2(Server):
+    """Serves what lies in `root`."""
+
+    def __init__(self, lab, port=PORT):
+        super().__init__(lab, "nginx-h2c")
+        self.port = port
+        self.root = self.sub_folder("root")
+        config = self.write("nginx.conf", CONFIG.format(folder=self.folder, port=port))
+        self.start("nginx", "-p", self.folder, "-e", "stderr", "-c", config, answers=lambda: self.listens(port))
+
+    def put(self, name, content):
+        """A file of bytes below the root."""
+        path = os.path.join(self.root, name)
+        with open(path, "wb") as out:
+            out.write(content)
+        shutil.chown(path, UID, UID)
+        return path
+
+
+class Nghttpd(Server):
+    """Gives back what was uploaded, with a trailer."""
+
+    def __init__(self, lab, port=PORT + 1):
+        super().__init__(lab, "nghttpd")
+        self.port = port
+        self.start("nghttpd", "--no-tls", "--echo-upload", "--trailer=x-checked: yes", "-d", self.folder, str(port),
+                   answers=lambda: self.listens(port))
