@@ -1,6 +1,7 @@
 #include "sctp/send/send_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sctp {
 namespace {
@@ -29,13 +30,17 @@ void SendQueue::Push(MessageId id) {
   ++messages_;
   if (message.deadline != TimePoint::max()) ++with_deadline_;
   bytes_ += message.bytes.size();
+  stream.bytes += message.bytes.size();
   scheduler_.Activate(message.stream);
 }
 
 void SendQueue::PopFirst(Stream& stream) {
   OutgoingMessage& message = slots_[stream.first];
   message.queued = false;
-  bytes_ -= message.bytes.size() - message.cut_bytes;
+  const std::size_t left = message.bytes.size() - message.cut_bytes;
+  bytes_ -= left;
+  stream.bytes -= left;
+  if (message.begun) EndOfBegun(message);
   --messages_;
   if (message.deadline != TimePoint::max()) --with_deadline_;
   --stream.messages;
@@ -57,8 +62,23 @@ bool SendQueue::DropExpired(Stream& stream, TimePoint now) {
   return stream.messages > 0;
 }
 
-void SendQueue::Begin(Stream& stream, OutgoingMessage& message) {
+std::optional<StreamId> SendQueue::NextStream(std::size_t full, std::size_t room) {
+  if (unfinished_) return unfinished_;
+  const auto next = scheduler_.Next();
+  if (begun_.empty() || !next || streams_[next->value()].messages == 0) return next;
+  const OutgoingMessage& message = slots_[streams_[next->value()].first];
+  const std::size_t size = message.bytes.size();
+  if (!message.begun && size > full && begun_bytes_ + size > room) unfinished_ = begun_.front();
+  return unfinished_ ? unfinished_ : next;
+}
+
+// ALONE: one chunk holds all of it.
+void SendQueue::Begin(Stream& stream, OutgoingMessage& message, bool alone) {
   message.begun = true;
+  if (settings_.format == DataFormat::kIData && !alone) {
+    begun_.push_back(message.stream);
+    begun_bytes_ += message.bytes.size();
+  }
   Mid& next = message.unordered ? stream.next_unordered : stream.next_ordered;
   if (settings_.format == DataFormat::kIData || !message.unordered) {
     message.mid = next;
@@ -66,12 +86,21 @@ void SendQueue::Begin(Stream& stream, OutgoingMessage& message) {
   }
 }
 
+void SendQueue::EndOfBegun(const OutgoingMessage& message) {
+  const auto found = std::ranges::find(begun_, message.stream);
+  if (found == begun_.end()) return;
+  begun_bytes_ -= message.bytes.size() - message.cut_bytes;
+  begun_.erase(found);
+}
+
 // With I-DATA a turn is a chunk. With DATA it is a message, because the TSNs of its chunks have to
 // follow each other: charged at its beginning, it goes on whoever's turn would be next.
 void SendQueue::TakeTurn(const Stream& stream, const OutgoingMessage& message,
                          const Fragment& fragment) {
   if (settings_.format == DataFormat::kIData) {
-    scheduler_.Charge(fragment.length, stream.messages > 0);
+    // Who goes out of turn is not charged: it is so little that nobody misses it.
+    if (!std::exchange(unfinished_, std::nullopt))
+      scheduler_.Charge(fragment.length, stream.messages > 0);
     return;
   }
   if (fragment.begin)
@@ -79,8 +108,9 @@ void SendQueue::TakeTurn(const Stream& stream, const OutgoingMessage& message,
   unfinished_ = fragment.end ? std::nullopt : std::optional(message.stream);
 }
 
-std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, TimePoint now) {
-  while (const auto id = unfinished_ ? unfinished_ : scheduler_.Next()) {
+std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, std::size_t room,
+                                       TimePoint now) {
+  while (const auto id = NextStream(full, room)) {
     Stream& stream = StreamOf(*id);
     const MessageId before = stream.first;
     const bool left_any = DropExpired(stream, now);
@@ -96,9 +126,12 @@ std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, Time
     OutgoingMessage& message = slots_[stream.first];
     const std::size_t left = message.bytes.size() - message.cut_bytes;
     const std::size_t wanted = std::min(left, full);
-    if (space < wanted && (space < kLeastFragment || left <= full)) return std::nullopt;
+    if (space < wanted && (space < kLeastFragment || left <= full)) {
+      if (settings_.format == DataFormat::kIData) unfinished_.reset();
+      return std::nullopt;
+    }
     const std::size_t length = std::min(space, left);
-    if (!message.begun) Begin(stream, message);
+    if (!message.begun) Begin(stream, message, length == left);
     const Fragment fragment{.message = stream.first,
                             .offset = message.cut_bytes,
                             .length = static_cast<std::uint16_t>(length),
@@ -108,6 +141,9 @@ std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, Time
     message.cut_bytes += static_cast<std::uint32_t>(length);
     ++message.chunks;
     bytes_ -= length;
+    stream.bytes -= length;
+    if (!(fragment.begin && fragment.end) && settings_.format == DataFormat::kIData)
+      begun_bytes_ -= length;
     if (fragment.end) PopFirst(stream);
     TakeTurn(stream, message, fragment);
     return fragment;

@@ -1,5 +1,7 @@
 // Messages that wait to be sent, by stream, and the cutting of them into chunks. With I-DATA any
-// stream may be next after each chunk; with DATA a message that was begun is finished first.
+// stream may be next after each chunk, as long as the receiver has room for all that was begun:
+// else its window would be full of beginnings of which none could ever be finished. With DATA a
+// message that was begun is finished first.
 #pragma once
 
 #include <optional>
@@ -34,8 +36,9 @@ class SendQueue {
 
   // The next chunk's worth: at most SPACE bytes of payload, where a packet with nothing else in it
   // has room for FULL. nullopt: nothing waits, or what is next had better begin a packet. A message
-  // that fits a packet is not cut.
-  [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, TimePoint now);
+  // that fits a packet is not cut. ROOM: what the receiver can take, behind what is on its way.
+  [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, std::size_t room,
+                                            TimePoint now);
   // A message that was begun and has expired before all of it was cut; it has left the queue.
   [[nodiscard]] std::optional<MessageId> TakeExpired();
 
@@ -48,26 +51,38 @@ class SendQueue {
   [[nodiscard]] std::uint64_t expired_bytes() const { return expired_bytes_; }
   // What the next chunk would carry at most: of the message whose turn it is.
   [[nodiscard]] std::size_t NextBytes() const;
+  // Of STREAM, not cut yet.
+  [[nodiscard]] std::size_t WaitingBytes(StreamId stream) const {
+    return stream.value() < streams_.size() ? streams_[stream.value()].bytes : 0;
+  }
 
  private:
   struct Stream {
     MessageId first, last;
     std::uint32_t messages = 0;
+    std::size_t bytes = 0;  // not cut yet
     Mid next_ordered, next_unordered;
   };
   [[nodiscard]] Stream& StreamOf(StreamId stream);
   void PopFirst(Stream& stream);
   // Drops expired messages at the front of the stream whose turn it is. False: none is left in it.
   bool DropExpired(Stream& stream, TimePoint now);
-  void Begin(Stream& stream, OutgoingMessage& message);
+  // A message that was begun goes first where the receiver has no room for another beginning.
+  [[nodiscard]] std::optional<StreamId> NextStream(std::size_t full, std::size_t room);
+  void Begin(Stream& stream, OutgoingMessage& message, bool alone);
+  void EndOfBegun(const OutgoingMessage& message);
   void TakeTurn(const Stream& stream, const OutgoingMessage& message, const Fragment& fragment);
 
   Settings settings_;
   MessageSlots& slots_;
   StreamScheduler scheduler_;
   std::vector<Stream> streams_;  // as far as one was used
-  // Of DATA only: a message that was begun and whose turn lasts until its end.
+  // The stream that is next whoever's turn it would be, because its message was begun.
   std::optional<StreamId> unfinished_;
+  // Of I-DATA: streams whose first message was begun and takes several chunks, the oldest first,
+  // and what is not cut of these messages.
+  std::vector<StreamId> begun_;
+  std::size_t begun_bytes_ = 0;
   std::size_t messages_ = 0, with_deadline_ = 0, bytes_ = 0;
   std::uint64_t expired_ = 0, expired_bytes_ = 0;
   std::vector<MessageId> half_sent_;  // for TakeExpired

@@ -25,10 +25,20 @@ Sender::Sender(const Settings& settings, Tsn initial_tsn, std::uint32_t peer_win
       peer_window_(peer_window_bytes),
       copies_(settings.copy_after) {}
 
+// A stream of which little waits gets more room than one that fills the buffer: a request need not
+// wait until bulk has left.
+bool Sender::HasRoomFor(StreamId stream, std::size_t bytes) const {
+  constexpr std::size_t kLittle = 16 * 1024;
+  const std::size_t waiting = queue_.WaitingBytes(stream);
+  const bool little = waiting == 0 || waiting + bytes <= kLittle;
+  return buffered_ == 0 ||
+         buffered_ + bytes <= settings_.buffer_bytes + (little ? settings_.buffer_bytes / 8 : 0);
+}
+
 SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& options) {
   if (stream.value() >= settings_.queue.streams || message.empty()) return SendStatus::kGone;
   if (message.size() > settings_.max_message_bytes) return SendStatus::kTooLarge;
-  if (buffered_ > 0 && buffered_ + message.size() > settings_.buffer_bytes) {
+  if (!HasRoomFor(stream, message.size())) {
     full_told_ = true;
     return SendStatus::kFull;
   }
@@ -160,7 +170,9 @@ bool Sender::AddNew(BufferWriter& out, TimePoint now) {
   const std::size_t space = out.space() - header;
   if (!WindowAllows(std::min({space, full_payload_, queue_.bytes()}))) return false;
   const std::uint64_t expired = queue_.expired_bytes();
-  const auto fragment = queue_.Cut(space & ~std::size_t{3}, full_payload_, now);
+  const std::size_t unacked = outstanding_.unacked_bytes();
+  const std::size_t room = peer_window_ > unacked ? peer_window_ - unacked : 0;
+  const auto fragment = queue_.Cut(space & ~std::size_t{3}, full_payload_, room, now);
   buffered_ -= queue_.expired_bytes() - expired;
   while (const auto half_sent = queue_.TakeExpired()) Abandon(*half_sent, now);
   if (!fragment) return false;

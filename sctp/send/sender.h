@@ -51,6 +51,7 @@ class Sender {
     SendQueue::Settings queue;
     bool partial_reliability = true;
     std::size_t max_message_bytes = 1 << 20;
+    // And an eighth more for streams of which little waits.
     std::size_t buffer_bytes = 4 << 20;
     // Receivers of other makes, and replay windows above, hold no more.
     std::size_t max_outstanding_chunks = 4096;
@@ -145,6 +146,7 @@ class Sender {
 
   // What a packet of that size carries of a message.
   [[nodiscard]] static std::size_t FullPayload(std::size_t packet_bytes, DataFormat format);
+  [[nodiscard]] bool HasRoomFor(StreamId stream, std::size_t bytes) const;
   [[nodiscard]] bool HasSomething(TimePoint now);
   [[nodiscard]] bool WindowAllows(std::size_t payload_bytes) const;
   [[nodiscard]] std::size_t ChunkSize(const Fragment& fragment) const;

@@ -70,7 +70,7 @@ class SendQueueTest : public ::testing::Test {
   }
   // "STREAM/MID/FSN+LENGTH", with ( and ) for the first and last; "-" for none.
   std::string Cut(std::size_t space = 1000, std::size_t full = 1000) {
-    const auto fragment = queue.Cut(space, full, now);
+    const auto fragment = queue.Cut(space, full, room, now);
     if (!fragment) return "-";
     const OutgoingMessage& message = slots[fragment->message];
     return (fragment->begin ? "(" : "") + std::to_string(message.stream.value()) + "/" +
@@ -79,6 +79,7 @@ class SendQueueTest : public ::testing::Test {
   }
 
   TimePoint now{100s};
+  std::size_t room = 1 << 20;  // at the receiver
   BufferPool buffers;
   MessageSlots slots{buffers};
   SendQueue queue;
@@ -116,6 +117,47 @@ TEST_F(SendQueueTest, StreamsTakeTurnsWithinMessages) {
   EXPECT_EQ(Cut(), "(2/0/0+1000");
   EXPECT_EQ(Cut(), "1/0/1+1000)");
   EXPECT_EQ(Cut(), "2/0/1+1000)");
+}
+
+// A receiver whose window holds a message and a half.
+TEST_F(SendQueueTest, NoMoreIsBegunThanTheReceiverCanTakeToItsEnd) {
+  room = 3000;
+  Push(1, 2000);
+  Push(2, 2000);
+  Push(3, 500);
+  EXPECT_EQ(Cut(), "(1/0/0+1000");
+  room -= 1000;
+  EXPECT_EQ(Cut(), "1/0/1+1000)");
+  room -= 1000;
+  EXPECT_EQ(Cut(), "(2/0/0+1000");  // nothing else was begun
+  room -= 1000;
+  EXPECT_EQ(Cut(), "(3/0/0+500)");  // what one chunk holds is never half there
+  EXPECT_EQ(Cut(), "2/0/1+1000)");
+  EXPECT_EQ(Cut(), "-");
+}
+
+// ... of which one is given up half-way.
+TEST_F(SendQueueTest, WhatWasGivenUpTakesNoRoom) {
+  room = 2500;
+  Push(1, 2000, now + 1s);
+  EXPECT_EQ(Cut(), "(1/0/0+1000");
+  Push(2, 2000);
+  now += 2s;
+  EXPECT_EQ(Cut(), "(2/0/0+1000");
+  Push(3, 2000);
+  EXPECT_EQ(Cut(), "2/0/1+1000)");
+  EXPECT_EQ(Cut(), "(3/0/0+1000");
+  EXPECT_EQ(Cut(), "3/0/1+1000)");
+  EXPECT_TRUE(queue.TakeExpired());
+}
+
+TEST_F(SendQueueTest, SaysWhatOfAStreamWaits) {
+  Push(1, 2000);
+  Push(1, 300);
+  EXPECT_EQ(queue.WaitingBytes(StreamId(1)), 2300u);
+  EXPECT_EQ(Cut(), "(1/0/0+1000");
+  EXPECT_EQ(queue.WaitingBytes(StreamId(1)), 1300u);
+  EXPECT_EQ(queue.WaitingBytes(StreamId(7)), 0u);
 }
 
 TEST_F(DataSendQueueTest, AMessageIsFinishedBeforeTheNext) {
