@@ -176,6 +176,11 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
     Refuse(CauseCode::kInvalidParameter, "INIT ACK without streams", DownReason::kViolation);
     return;
   }
+  if (init->window_bytes < kLeastWindow) {
+    Refuse(CauseCode::kInvalidParameter, "INIT ACK with too small a window",
+           DownReason::kViolation);
+    return;
+  }
   std::uint8_t raw[kMostReportBytes];
   BufferWriter unrecognized(raw);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);

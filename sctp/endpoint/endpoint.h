@@ -64,6 +64,7 @@ struct EndpointCounters {
   std::uint64_t packets_other_place = 0;  // a right tag, from where the peer is not
   std::uint64_t strangers_limited = 0, inits = 0, inits_bad = 0;
   std::uint64_t cookies_forged = 0, cookies_stale = 0, cookies_refused = 0;
+  std::uint64_t refused_full = 0;  // beyond EndpointSettings::max_associations
   std::uint64_t restarts = 0, collisions = 0;
   std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
   // Of all associations, also of those that are over (SenderCounters).

@@ -29,7 +29,8 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   std::uint8_t report[kMostReportBytes];
   BufferWriter unrecognized(report);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);
-  if (!parameters || init->out_streams == 0 || init->in_streams == 0) {
+  if (!parameters || init->out_streams == 0 || init->in_streams == 0 ||
+      init->window_bytes < kLeastWindow) {
     ++counters_.inits_bad;
     ReplyWith(from, header, [&](BufferWriter& out) {
       ChunkScope abort(out, ChunkType::kAbort, 0);
@@ -180,8 +181,12 @@ void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packe
 
 void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView& packet,
                       TimePoint now) {
+  if (by_id_.size() >= settings_.max_associations) {
+    ++counters_.refused_full;
+    return;
+  }
   // A cookie that was used already, and whose association is over, is not used again.
-  if (by_id_.size() >= settings_.max_associations || by_tag_.contains(cookie.own_tag.value()) ||
+  if (by_tag_.contains(cookie.own_tag.value()) ||
       (policy_ != nullptr && !policy_->MayAccept(place.address))) {
     ++counters_.cookies_refused;
     return;

@@ -73,7 +73,10 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
 void Endpoint::OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
                            TimePoint now) {
   Slot* const found = FindPlace(PlaceOf(from, packet.header));
-  if (found == nullptr) return;
+  if (found == nullptr) {
+    ++counters_.packets_other_place;
+    return;
+  }
   Slot& slot = *found;
   const Association::Identity& identity = slot.association->identity();
   if (identity.peer_tag != packet.header.tag || identity.peer_tag == VerificationTag(0)) {

@@ -11,6 +11,7 @@ constexpr TimePoint kNever{};
 // The second probe follows the first answer after this, not after a whole interval.
 constexpr Duration kProofPause = milliseconds(100);
 // A learned path makes room for the next when it was not heard of for so long: one that has not
+// proven itself, and one that has.
 constexpr Duration kHold = std::chrono::seconds(1), kHoldProven = std::chrono::seconds(20);
 // Packets a second from addresses that are not known. One is enough; the rest is for a peer that
 // sends much and is not followed yet.

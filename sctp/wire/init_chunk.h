@@ -13,6 +13,8 @@
 namespace sctp {
 
 inline constexpr std::size_t kInitFixedSize = 16;  // of the body, parameters not counted
+// Nobody may begin with less (RFC 9260 section 3.3.2).
+inline constexpr std::uint32_t kLeastWindow = 1500;
 
 struct InitChunk {
   VerificationTag tag;
@@ -23,7 +25,7 @@ struct InitChunk {
   ByteView parameters;
 
   // Of INIT or INIT ACK; nullopt only if it is too short. Values that end an association (tag 0, no
-  // streams) are the handshake's to judge.
+  // streams, a small window) are the handshake's to judge.
   [[nodiscard]] static std::optional<InitChunk> Parse(const ChunkView& chunk);
   // The fixed part; parameters follow in the same ChunkScope.
   void WriteFixed(BufferWriter& out) const;
