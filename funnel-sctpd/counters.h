@@ -75,7 +75,7 @@ enum Counter : std::size_t {
   kAuthdLost,
   // The engine's own (engine_counters.h).
   kEngineFirst,
-  kEngineCount = 32,
+  kEngineCount = 28,
   kCounterCount = kEngineFirst + kEngineCount,
 };
 

@@ -7,7 +7,7 @@ from . import requests
 from .bed import BULK, ECHO, Bed, without_relays
 from .processes import MIB, CpuMeter
 
-PAIRS = [(engine, carrier) for engine in ("own", "userland", "kernel") for carrier in ("udp", "direct")]
+PAIRS = [(engine, carrier) for engine in ("own", "kernel") for carrier in ("udp", "direct")]
 BULK_BYTES = 512 * MIB
 
 

@@ -1,4 +1,4 @@
-// wan: a wide area network between two network namespaces, in userland, for kernels without netem.
+// wan: a wide area network between two network namespaces, by a program, for kernels without netem.
 //
 //   wan [-s SEED] [-i IFNAME] NS-A NS-B [[ab.|ba.]KEY=VALUE]...
 //

@@ -64,8 +64,8 @@ struct KerberosConfig {
 inline constexpr std::uint16_t kDefaultUdpPort = 9899;
 inline constexpr std::uint16_t kDefaultSctpPort = 29899;
 
-// kOwn: Funnel's own SCTP (sctp/); kUserland: libusrsctp. Both are in funnel-sctpd itself.
-enum class Engine { kAuto, kKernel, kOwn, kUserland };
+// kOwn: Funnel's own SCTP (sctp/), in funnel-sctpd itself.
+enum class Engine { kAuto, kKernel, kOwn };
 
 // [sctp] of funnel.conf: funnel-sctpd's.
 struct SctpConfig {
@@ -87,7 +87,6 @@ struct SctpConfig {
   std::uint64_t send_buffer_bytes = 4 * kMiB;
   std::uint64_t receive_buffer_bytes = 4 * kMiB;
   std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 less its headers
-  std::uint64_t congestion_unit_bytes = 9000;  // what the congestion window counts in
   std::uint32_t streams = 1024;
   milliseconds connect_timeout = 5s;    // one attempt to set up an association
   milliseconds attempt_delay = 300ms;   // until the next candidate is tried in parallel
@@ -236,6 +235,7 @@ struct Configuration {
   NodeConfig node;
   std::vector<PeerConfig> peers;
   std::vector<ServiceConfig> services;
+  std::vector<Mistake> retired;  // what stands there of earlier versions (keys/retired.h)
 
   [[nodiscard]] const PeerConfig* FindPeer(std::string_view name) const;
   [[nodiscard]] const PeerConfig* FindPeerByNode(std::string_view node) const;

@@ -5,7 +5,7 @@
 #include "funnel-sctpd/engine/kernel/kernel_engine.h"
 #include "funnel-sctpd/engine/kernel/kernel_probe.h"
 #include "funnel-sctpd/engine/own/own_engine.h"
-#include "funnel-sctpd/engine/userland/userland_engine.h"
+#include "funnel-sctpd/engine/packet/sockets.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -37,7 +37,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
   }
 }
 
-// An engine whose SCTP runs in this process.
+// The engine whose SCTP runs in this process.
 Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<UniqueFd> sockets,
                                 event::ListenFds& passed, sctp::EngineObserver& observer) {
   if (!config.udp)
@@ -50,9 +50,7 @@ Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<Un
   StartedEngine started;
   for (const UniqueFd& socket : sockets) started.listen.push_back(BoundAddress(socket.get()));
   AddDirectSockets(config, sockets, started.listen);
-  const auto make =
-      config.engine == config::Engine::kUserland ? sctp::MakeUserlandEngine : sctp::MakeOwnEngine;
-  started.engine = TRY(make(sctp::Settings(config), std::move(sockets), observer));
+  started.engine = TRY(sctp::MakeOwnEngine(sctp::Settings(config), std::move(sockets), observer));
   return started;
 }
 
@@ -112,7 +110,6 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
   Result<> kernel;  // or why it is another one
   switch (config.engine) {
     case config::Engine::kOwn:
-    case config::Engine::kUserland:
       kernel = Fail("as configured");
       break;
     case config::Engine::kAuto:

@@ -140,7 +140,6 @@ void WriteAssociation(JsonWriter& out, const SharedState& shared, const Peer* pe
   out.Field("packets_sent", stats.packets_out).Field("packets_received", stats.packets_in);
   out.Field("bytes_sent", stats.bytes_out).Field("bytes_received", stats.bytes_in);
   out.Field("retransmitted", stats.retransmitted_chunks);
-  out.Field("vanishing_packet_bytes", stats.vanishing_packet_bytes);
   out.Close('}');
 }
 

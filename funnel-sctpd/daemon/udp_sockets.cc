@@ -4,7 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/event/notify.h"
-#include "funnel-sctpd/engine/userland/userland_engine.h"
+#include "funnel-sctpd/engine/packet/sockets.h"
 
 namespace funnel::sctpd {
 namespace {

@@ -1,9 +1,9 @@
 // What an engine costs: CPU per message, both ends together, and messages a second, over
 // UDP.
 //
-//   bench-engine [--own] [-m MESSAGES] [-b BATCH] [--one-way BYTES]... [ADDRESS-A ADDRESS-B]
+//   bench-engine [-m MESSAGES] [-b BATCH] [--one-way BYTES]... [ADDRESS-A ADDRESS-B]
 //
-// The userland engine's, or that of the one on our own SCTP core.
+// The engine on SCTP of our own.
 //
 // One process holds both ends and turns them in one thread, so that its CPU time is exactly what
 // one message costs to send and to receive. Default addresses 127.0.0.1, default sizes 100, 1024,
@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "funnel-sctpd/engine/own/own_engine.h"
-#include "funnel-sctpd/engine/userland/userland_engine.h"
+#include "funnel-sctpd/engine/packet/sockets.h"
 
 namespace funnel::sctp {
 namespace {
@@ -53,9 +53,9 @@ struct Peer : EngineObserver {
 
 class Bench {
  public:
-  Bench(bool own, const std::string& host_a, const std::string& host_b) {
-    Start(own, a_, host_a, 19899);
-    Start(own, b_, host_b, 29899);
+  Bench(const std::string& host_a, const std::string& host_b) {
+    Start(a_, host_a, 19899);
+    Start(b_, host_b, 29899);
     auto id = a_.engine->Connect({{*TransportAddress::Parse(host_b, 29899)}});
     if (!id) Die(id.error().message);
     while (!a_.up || !b_.up) Turn(/*wait=*/true);
@@ -99,15 +99,14 @@ class Bench {
     std::fprintf(stderr, "bench-engine: %s\n", what.c_str());
     std::exit(1);
   }
-  static void Start(bool own, Peer& peer, const std::string& host, std::uint16_t port) {
+  static void Start(Peer& peer, const std::string& host, std::uint16_t port) {
     auto address = TransportAddress::Parse(host, port);
     if (!address) Die("not an address: " + host);
     auto fd = BindUdpSocket(*address);
     if (!fd) Die(fd.error().message);
     std::vector<UniqueFd> sockets;
     sockets.push_back(std::move(*fd));
-    auto engine = own ? MakeOwnEngine({}, std::move(sockets), peer)
-                      : MakeUserlandEngine({}, std::move(sockets), peer);
+    auto engine = MakeOwnEngine({}, std::move(sockets), peer);
     if (!engine) Die(engine.error().message);
     peer.engine = std::move(*engine);
   }
@@ -138,14 +137,11 @@ class Bench {
 
 int main(int argc, char** argv) {
   std::size_t messages = 200'000, batch = 64;
-  bool own = false;
   std::vector<std::size_t> sizes;
   std::vector<std::string> hosts;
   for (int i = 1; i < argc; ++i) {
     bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "--own") == 0)
-      own = true;
-    else if (std::strcmp(argv[i], "-m") == 0 && more)
+    if (std::strcmp(argv[i], "-m") == 0 && more)
       messages = std::strtoull(argv[++i], nullptr, 10);
     else if (std::strcmp(argv[i], "-b") == 0 && more)
       batch = std::strtoull(argv[++i], nullptr, 10);
@@ -156,6 +152,6 @@ int main(int argc, char** argv) {
   }
   if (sizes.empty()) sizes = {100, 1024, 1432, 16384};
   hosts.resize(2, hosts.empty() ? "127.0.0.1" : hosts[0]);
-  funnel::sctp::Bench bench(own, hosts[0], hosts[1]);
+  funnel::sctp::Bench bench(hosts[0], hosts[1]);
   for (std::size_t size : sizes) bench.OneWay(size > 4096 ? messages / 8 : messages, size, batch);
 }

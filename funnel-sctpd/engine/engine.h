@@ -1,6 +1,6 @@
-// What funnel-sctpd needs of SCTP, whichever stack does it: libusrsctp in this process
-// (userland_engine.h) or the kernel. Associations, whole messages, and what happened to them;
-// nothing of peers, channels or frames.
+// What funnel-sctpd needs of SCTP, whichever stack does it: SCTP of our own in this
+// process (own/own_engine.h) or the kernel. Associations, whole messages, and what happened to
+// them; nothing of peers, channels or frames.
 //
 // Thread: one. Order of calls: the owner makes the engine with an observer that outlives it,
 // watches fds() for reading, and calls
@@ -52,7 +52,7 @@ struct PeerPath {
 
 // Whom to connect to.
 struct Target {
-  // One peer's addresses. An engine that cannot use several at a time (userland: no multihoming)
+  // One peer's addresses. An engine that does not use several from the start (own: OfferPaths)
   // takes the first; whoever wants to try the others calls Connect again.
   std::vector<TransportAddress> addresses;
   Carrier carrier = Carrier::kUdp;
@@ -158,8 +158,6 @@ struct AssociationStats {
   std::uint64_t retransmitted_chunks = 0;
   std::uint64_t expired_messages = 0;  // given up before they were ever sent
   std::uint64_t held_messages = 0;     // now: with a lifetime, waiting to be sent
-  // IP packets as large as this get no answer where small ones do; 0: none, or not known.
-  std::size_t vanishing_packet_bytes = 0;
   std::chrono::milliseconds since_heard{0};
 };
 
@@ -177,15 +175,10 @@ struct EngineCounters {
       0;  // from a peer's address, with a tag that is not the association's
   std::uint64_t strangers_limited = 0;   // over a rate or number for addresses without association
   std::uint64_t strangers_answered = 0;  // out-of-the-blue packets answered with ABORT
-  std::uint64_t strangers_ignored = 0;
-  std::uint64_t peers_moved = 0;       // associations that changed their path
-  std::uint64_t path_failures = 0;     // ... because the one before had fallen silent
-  std::uint64_t packets_unproven = 0;  // with a peer's tag from where it has not proven to be
-  std::uint64_t resends_withheld =
-      0;                             // chunks that the stack sent again while a copy was on its way
-  std::uint64_t output_dropped = 0;  // the output queue was full
-  std::uint64_t output_split = 0;    // packets cut into several
-  std::uint64_t output_oversize = 0;  // could not be cut; left to IP fragmentation
+  std::uint64_t peers_moved = 0;         // associations that changed their path
+  std::uint64_t path_failures = 0;       // ... because the one before had fallen silent
+  std::uint64_t packets_unproven = 0;    // with a peer's tag from where it has not proven to be
+  std::uint64_t output_dropped = 0;      // the output queue was full
   std::uint64_t socket_full = 0, socket_errors = 0;
   std::uint64_t messages_oversize = 0;  // ended their association
   std::uint64_t queue_now_bytes = 0;    // packets that wait for a socket
@@ -200,7 +193,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
-  // As `engine` in the configuration: "own", "userland", "kernel".
+  // As `engine` in the configuration: "own", "kernel".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
   // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one

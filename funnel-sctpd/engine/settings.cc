@@ -24,12 +24,9 @@ Settings::Settings(const config::SctpConfig& config)
       send_buffer_bytes(Bytes32(config.send_buffer_bytes)),
       receive_buffer_bytes(Bytes32(config.receive_buffer_bytes)),
       ip_packet_limit_bytes(Bytes32(config.packet_size_bytes) + kHeaderBytes),
-      window_unit_bytes(Bytes32(config.congestion_unit_bytes)),
       max_associations(config.max_associations),
       strangers{.associations_per_host = config.unverified_per_address,
-                .associations = config.unverified_associations} {
-  if (window_unit_bytes <= ip_packet_limit_bytes) window_unit_bytes = 0;
-}
+                .associations = config.unverified_associations} {}
 
 Result<> Settings::Check() const {
   if (rto_min > rto_max || rto_initial < rto_min || rto_initial > rto_max)
@@ -39,8 +36,6 @@ Result<> Settings::Check() const {
   // The stack hands out a message whole as long as it is below half of the receive buffer.
   if (max_message_bytes > send_buffer_bytes / 2 || max_message_bytes > receive_buffer_bytes / 2)
     return Fail("a message must be at most half of send-buffer and of receive-buffer");
-  if (window_unit_bytes != 0 && window_unit_bytes < ip_packet_limit_bytes)
-    return Fail("congestion-unit must be no less than a packet");
   if (streams == 0 || max_associations == 0 || init_attempts == 0 || sack_every_packets == 0)
     return Fail("streams, max-associations and the like must not be 0");
   return {};

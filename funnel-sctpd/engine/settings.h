@@ -39,7 +39,7 @@ struct Settings {
   explicit Settings(const config::SctpConfig& config);
 
   std::uint16_t sctp_port;
-  // The SCTP port that Connect comes from, of the userland engine. 0: a random one each time, so
+  // The SCTP port that Connect comes from, of SCTP in this process. 0: a random one each time, so
   // that an acceptor can tell nodes behind one address apart, a node from its earlier self, and two
   // associations by which one node tries to reach another at two addresses.
   std::uint16_t connect_port = 0;
@@ -87,13 +87,6 @@ struct Settings {
   // then gets packets 20 bytes smaller, which is right for what packet-size promises. Larger
   // packets than a link takes are fragmented by IP, not lost.
   std::uint32_t ip_packet_limit_bytes;
-  // What SCTP takes for its path MTU, in bytes. Larger than a packet: its window then counts in
-  // such units and grows as that of several flows, and our output stage cuts packets at chunk
-  // boundaries (split.h). At 4 % loss and a round trip of 50 ms, requests of 100 B are answered at
-  // once up to 1,000 a second with 9,000, 2,000 with 12,000, some 3,000 with 16,000, and hardly 100
-  // with 0. What it costs: a slow line queues two units at least. 0: the real packet size, nothing
-  // is cut; that is what a congestion-unit of no more than a packet means.
-  std::uint32_t window_unit_bytes;
   // I-DATA (RFC 8260): a large message does not hold up other streams' messages. Costs 4 bytes a
   // chunk.
   bool interleaving = true;

@@ -60,7 +60,7 @@ bool HoldsCapability(std::int64_t pid, int capability) {
   return false;
 }
 
-// Direct SCTP from userland goes through a raw socket.
+// Direct SCTP by an SCTP of our own goes through a raw socket.
 Findings CheckRaw(const Context& context) {
   bool direct = std::ranges::any_of(context.configuration()->peers, [](const auto& peer) {
     return peer.carrier == config::Carrier::kDirect;

@@ -28,7 +28,6 @@ struct AssociationStatus {
   std::string not_direct;
   std::optional<std::int64_t> direct_retry_in_ms;
   std::int64_t channels = 0, bytes_sent = 0, bytes_received = 0, retransmitted = 0;
-  std::int64_t vanishing_packet_bytes = 0;
 };
 
 struct ChannelStatus {

@@ -91,7 +91,6 @@ void TakeAssociation(const Json& in, AssociationStatus& out) {
   Take(in, "bytes_sent", out.bytes_sent);
   Take(in, "bytes_received", out.bytes_received);
   Take(in, "retransmitted", out.retransmitted);
-  Take(in, "vanishing_packet_bytes", out.vanishing_packet_bytes);
 }
 
 void TakeChannel(const Json& in, ChannelStatus& out) {

@@ -38,22 +38,6 @@ void FindAssociations(const NodeView& view, Problems& out) {
   }
 }
 
-// What every path takes: an IPv6 packet of 1,280 bytes (RFC 8200), less the headers that
-// packet-size does not count.
-constexpr int kSafePacketSize = 1280 - 28;
-
-// Of what we send only: the peer's status has the other direction.
-void FindVanishingPackets(const NodeView& view, Problems& out) {
-  for (const AssociationStatus& association : view.sctpd.status->associations) {
-    if (association.vanishing_packet_bytes <= 0 || association.state != "up") continue;
-    out.push_back(
-        "peer " + Shown(association.peer) + " at " + Shown(association.address) + ": packets of " +
-        std::to_string(association.vanishing_packet_bytes) +
-        " B get no answer, small ones do; [sctp] packet-size = " + std::to_string(kSafePacketSize) +
-        "B at both ends passes everywhere, funnelctl doctor shows what passes here");
-  }
-}
-
 void FindChannels(const NodeView& view, Problems& out) {
   for (const ChannelStatus& channel : view.sctpd.status->channels) {
     if (channel.state != "refused" && channel.state != "failed") continue;
@@ -131,7 +115,6 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   }
 
   if (view.sctpd.status) FindAssociations(view, out);
-  if (view.sctpd.status) FindVanishingPackets(view, out);
   if (view.sctpd.status) FindChannels(view, out);
   if (view.authd.status) FindCredentials(view, out);
   FindDeadEdges(view, out);

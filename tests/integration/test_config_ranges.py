@@ -133,14 +133,13 @@ def control_socket(path):
     return listening
 
 
-@pytest.mark.parametrize("engine", ["own", "userland"])
 @pytest.mark.parametrize("end", ENDS)
-def test_sctpd_starts_with_every_number_of_sctp(build, folder, end, engine):
+def test_sctpd_starts_with_every_number_of_sctp(build, folder, end):
     known = rows(build, "funnel.conf", ["sctp"])
     assert len(known) > 30
     for key, row in known.items():
         values = {"udp-port": 19899, key: row[end]}
-        write_file(os.path.join(folder, "funnel.conf"), NODE + f"[sctp]\nengine = {engine}\n" + with_others(known, values))
+        write_file(os.path.join(folder, "funnel.conf"), NODE + "[sctp]\n" + with_others(known, values))
         with control_socket(os.path.join(folder, "sctpd.sock")) as control:
             require_start(build, folder, "funnel-sctpd", "control", control)
 

@@ -2,8 +2,7 @@
 
     host a: engine ====== lan, alt ====== engine: host b          (network namespaces; two_hosts.h)
 
-Each engine is libusrsctp in our process, SCTP of our own there, or the kernel's; what carries it is UDP or IP itself. Most machines that
-run tests have no SCTP in their kernel: pairings with it run in a guest that has (lab/uml.py).
+Each engine is SCTP of our own in our process, or the kernel's; what carries it is UDP or IP itself. Most machines that run tests have no SCTP in their kernel: pairings with it run in a guest that has (lab/uml.py).
 """
 import os
 import subprocess
@@ -12,8 +11,8 @@ import pytest
 
 from lab import uml
 
-HERE = ("UserlandUserland", "OwnOwn", "OwnUserland", "UserlandOwn")
-IN_A_GUEST = ("UserlandKernel", "KernelUserland", "KernelKernel", "OwnKernel", "KernelOwn")
+HERE = ("OwnOwn",)
+IN_A_GUEST = ("KernelKernel", "OwnKernel", "KernelOwn")
 GUEST_SECONDS = 600
 
 

@@ -19,7 +19,7 @@ NO_LIMITS = {
     "kerberos handshake-threads": "the rest waits, in handshake-queue",
     "sctp udp-port": "a name", "sctp sctp-port": "a name",
     "sctp send-buffer": "what finds it full waits at its edge", "sctp receive-buffer": "SCTP's own window",
-    "sctp packet-size": "what is larger is cut", "sctp congestion-unit": "a unit",
+    "sctp packet-size": "what is larger is cut",
     "sctp streams": "what the far end may grant", "sctp refusals-kept": "the oldest goes; counters have counted it",
     "control sessions-shown": "the rest is counted in the answer",
     "service channels": "how many there are", "service priority": "a rank", "service weight": "a part",

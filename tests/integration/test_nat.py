@@ -68,7 +68,7 @@ def test_mapping_changes_under_load(tunnel, address, port):
 
 
 @pytest.mark.volume
-@pytest.mark.parametrize("engine", ["kernel", "own", "userland"])
+@pytest.mark.parametrize("engine", ["kernel", "own"])
 def test_mapping_changes_before_the_kernels_sctp(build, engine):
     """The kernel does not follow a peer to another address: a new association serves within two seconds."""
     if uml.why_not():

@@ -4,7 +4,7 @@
     dig, ldapsearch     ================X===============            nsd, slapd
     sized client        -> one, two     ================            answers as large as asked
 
-What fails here is named: it needs the discovery of the path's MTU (RFC 8899), which the engine on libusrsctp does not do. There an
+SCTP of our own finds the path's MTU out (RFC 8899). With another engine (FUNNEL_ENGINE) what needs that fails as expected: there an
 administrator has to say `packet-size`, and doctor says that.
 """
 import json

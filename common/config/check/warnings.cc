@@ -137,6 +137,7 @@ Mistakes FindUnread(const LoadOptions& options) {
 
 Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
   Mistakes out = FindMissingSuites(configuration, has_suite);
+  out.insert(out.end(), configuration.retired.begin(), configuration.retired.end());
   const SctpConfig& sctp = configuration.node.sctp;
   if (sctp.udp && sctp.udp_port < kFirstUnprivilegedPort) {
     Origin at = FindOrigin(configuration.node.origins, "sctp", "udp-port");

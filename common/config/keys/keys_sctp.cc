@@ -64,7 +64,7 @@ constexpr KeyRow kEngineRows[] = {
     },
 
     // RFC 9260's timers are for bulk: at its minimum of 1 s a lone lost request would wait a
-    // second. libusrsctp's timers run in ticks of 10 ms: nothing shorter works there.
+    // second.
     {
         .section = "sctp",
         .key = "rto-min",
@@ -169,18 +169,6 @@ constexpr KeyRow kEngineRows[] = {
         .type = Type::kSize,
         .member = Sctp<&SctpConfig::packet_size_bytes>,
         .help = "Largest UDP payload; 1452 suits an MTU of 1500.",
-        .range = {548, 60000},
-        .applied = Applied::kRestart,
-        .not_above = "congestion-unit",
-    },
-    // libusrsctp's window grows as Reno's does; in units of 9000 it recovers from loss as six flows
-    // would. Engine `own` has no use for it.
-    {
-        .section = "sctp",
-        .key = "congestion-unit",
-        .type = Type::kSize,
-        .member = Sctp<&SctpConfig::congestion_unit_bytes>,
-        .help = "What libusrsctp's window counts in; that of packet-size for plain SCTP.",
         .range = {548, 60000},
         .applied = Applied::kRestart,
     },

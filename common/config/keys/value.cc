@@ -23,10 +23,8 @@ constexpr Word<LogLevel> kLogLevelWords[] = {{"error", LogLevel::kError},
                                              {"notice", LogLevel::kNotice},
                                              {"info", LogLevel::kInfo},
                                              {"debug", LogLevel::kDebug}};
-constexpr Word<Engine> kEngineWords[] = {{"auto", Engine::kAuto},
-                                         {"kernel", Engine::kKernel},
-                                         {"own", Engine::kOwn},
-                                         {"userland", Engine::kUserland}};
+constexpr Word<Engine> kEngineWords[] = {
+    {"auto", Engine::kAuto}, {"kernel", Engine::kKernel}, {"own", Engine::kOwn}};
 constexpr Word<Carrier> kCarrierWords[] = {
     {"auto", Carrier::kAuto}, {"direct", Carrier::kDirect}, {"udp", Carrier::kUdp}};
 constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", When::kOnDemand}};

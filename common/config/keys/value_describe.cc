@@ -48,7 +48,7 @@ std::string_view DescribeType(Type type) {
     case Type::kLogLevel:
       return "error, warning, notice, info or debug";
     case Type::kEngine:
-      return "auto, kernel, own or userland";
+      return "auto, kernel or own";
     case Type::kCarrier:
       return "auto, direct or udp";
     case Type::kWhen:

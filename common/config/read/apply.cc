@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/config/keys/retired.h"
 
 namespace funnel::config {
 namespace {
@@ -79,8 +80,12 @@ std::string_view ForeignSyntax(std::string_view text) {
   return {};
 }
 
+void TellRetired(const Retired& what, const Origin& at, std::vector<Mistake>& retired) {
+  retired.push_back({at.file, at.line, std::string(what.key) + ": " + std::string(what.advice)});
+}
+
 void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
-              std::vector<Mistake>& mistakes) {
+              std::vector<Mistake>& mistakes, std::vector<Mistake>& retired) {
   if (row.need != Need::kList) CheckSingle(row, values, mistakes);
   std::size_t count = row.need == Need::kList ? values.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
@@ -89,7 +94,12 @@ void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
       mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + std::string(foreign)});
       continue;
     }
-    auto parsed = ParseValue(row.type, row.range, values[i].text, row.member.in(object));
+    std::string_view text = values[i].text;
+    if (const Retired* former = FindRetired(row.section, row.key, text)) {
+      TellRetired(*former, at, retired);
+      text = former->stands_for;
+    }
+    auto parsed = ParseValue(row.type, row.range, text, row.member.in(object));
     if (parsed) continue;
     mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + parsed.error().message});
   }
@@ -98,7 +108,7 @@ void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
 }  // namespace
 
 void ApplyUnit(const Unit& unit, std::span<const KeyRow> rows, void* object, Origins& origins,
-               std::vector<Mistake>& mistakes) {
+               std::vector<Mistake>& mistakes, std::vector<Mistake>& retired) {
   origins[""] = {{unit.path, 0}};
   for (const auto& [section, origin] : unit.sections) {
     origins[section] = {origin};
@@ -110,13 +120,18 @@ void ApplyUnit(const Unit& unit, std::span<const KeyRow> rows, void* object, Ori
     const auto& [section, key] = name;
     if (!HasSection(rows, section)) continue;
     const KeyRow* row = FindKey(rows, section, key);
+    if (const Retired* former = FindRetired(section, key, {});
+        row == nullptr && former != nullptr) {
+      for (const Value& value : values) TellRetired(*former, value.origin, retired);
+      continue;
+    }
     if (row == nullptr) {
       TellUnknown(section, key, Hint(rows, section, key), values, mistakes);
       continue;
     }
     std::vector<Origin>& places = origins[section + '.' + key];
     for (const Value& value : values) places.push_back(value.origin);
-    ApplyKey(*row, values, object, mistakes);
+    ApplyKey(*row, values, object, mistakes, retired);
   }
 }
 

@@ -25,12 +25,12 @@ bool HasContent(const Unit& unit) {
   return !unit.sections.empty() || !unit.values.empty() || unit.mistakes.empty();
 }
 
-void TakeNode(const std::string& directory, const Unit& unit, NodeConfig& node,
+void TakeNode(const std::string& directory, const Unit& unit, Configuration& out,
               Mistakes& mistakes) {
   Append(mistakes, unit.mistakes);
   if (!HasContent(unit)) return;
-  ApplyUnit(unit, NodeKeys(), &node, node.origins, mistakes);
-  CompleteNode(directory, node, mistakes);
+  ApplyUnit(unit, NodeKeys(), &out.node, out.node.origins, mistakes, out.retired);
+  CompleteNode(directory, out.node, mistakes);
 }
 
 void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
@@ -40,7 +40,7 @@ void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
   PeerConfig& peer = out.peers.emplace_back();
   peer.name = unit.name;
   if (!HasContent(unit)) return;
-  ApplyUnit(unit, PeerKeys(), &peer, peer.origins, mistakes);
+  ApplyUnit(unit, PeerKeys(), &peer, peer.origins, mistakes, out.retired);
   CompletePeer(unit, out.node, peer, mistakes);
 }
 
@@ -49,7 +49,7 @@ void TakeService(const Unit& unit, Configuration& out, Mistakes& mistakes) {
   Append(mistakes, unit.mistakes);
   if (!HasContent(unit)) return;
   ServiceConfig& service = out.services.emplace_back();
-  ApplyUnit(unit, ServiceKeys(), &service, service.origins, mistakes);
+  ApplyUnit(unit, ServiceKeys(), &service, service.origins, mistakes, out.retired);
   CompleteService(unit, service, mistakes);
 }
 
@@ -84,7 +84,7 @@ void CheckUnitName(const Unit& unit, Mistakes& mistakes) {
 std::expected<Configuration, Mistakes> Combine(const std::string& directory, const Units& units) {
   Configuration out;
   Mistakes mistakes;
-  TakeNode(directory, units.node, out.node, mistakes);
+  TakeNode(directory, units.node, out, mistakes);
   for (const Unit& unit : units.peers) TakePeer(unit, out, mistakes);
   for (const Unit& unit : units.services) TakeService(unit, out, mistakes);
   CheckTogether(out, mistakes);

@@ -13,7 +13,8 @@ constexpr std::string_view kRoleSections[] = {"listen", "connect", "relay"};
 ServiceFile Read(const Unit& unit) {
   ServiceFile file{unit.name, unit.path, {}, unit.mistakes};
   CheckUnitName(unit, file.mistakes);
-  ApplyUnit(unit, ServiceKeys(), &file.service, file.service.origins, file.mistakes);
+  std::vector<Mistake> retired;  // whoever loads everything together tells of it
+  ApplyUnit(unit, ServiceKeys(), &file.service, file.service.origins, file.mistakes, retired);
   CompleteService(unit, file.service, file.mistakes);
   return file;
 }

@@ -24,8 +24,8 @@ struct KernelOptions {
 // which one accepts. Connecting associations have source ports of the kernel's choice, so that two
 // nodes behind one address of a NAT do not meet.
 //
-// Settings::window_unit_bytes and the limits on strangers' packets mean nothing here: the kernel
-// has no such levers. AssociationStats::bytes_in and bytes_out count messages only.
+// The limits on strangers' packets mean nothing here: the kernel has no such levers.
+// AssociationStats::bytes_in and bytes_out count messages only.
 [[nodiscard]] Result<std::unique_ptr<Engine>> MakeKernelEngine(const Settings& settings,
                                                                KernelOptions options,
                                                                EngineObserver& observer);

@@ -19,8 +19,8 @@ struct KernelSupport {
 // it may be loaded.
 [[nodiscard]] KernelSupport ProbeKernel();
 
-// Whether the kernel answers SCTP packets in this network namespace, and so says ABORT to what a
-// userland stack's peers send straight over IP. Loads nothing.
+// Whether the kernel answers SCTP packets in this network namespace, and so says ABORT to what
+// peers of an SCTP in a process send straight over IP. Loads nothing.
 [[nodiscard]] bool KernelAnswersSctp();
 
 }  // namespace funnel::sctp

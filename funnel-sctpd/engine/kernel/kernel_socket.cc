@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "funnel-sctpd/engine/packet/packet.h"
+#include "funnel-sctpd/engine/kernel/abort_reason.h"
 
 namespace funnel::sctp {
 namespace {

@@ -3,7 +3,7 @@
 #include <netinet/sctp.h>
 
 #include "funnel-sctpd/engine/kernel/kernel_socket.h"
-#include "funnel-sctpd/engine/packet/packet.h"
+#include "funnel-sctpd/engine/linux_fragments.h"
 
 namespace funnel::sctp {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "common/base/random.h"
 #include "common/base/text.h"
+#include "funnel-sctpd/engine/linux_fragments.h"
 #include "funnel-sctpd/engine/own/own_settings.h"
-#include "funnel-sctpd/engine/packet/packet.h"
 
 namespace funnel::sctp {
 namespace {

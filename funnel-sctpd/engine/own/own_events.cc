@@ -158,6 +158,7 @@ EngineCounters OwnCore::counters() const {
   out.packets_bad_tag = core.packets_bad_tag - core.out_of_the_blue;
   out.packets_unproven = core.packets_other_place;
   out.strangers_answered = core.out_of_the_blue;
+  out.strangers_limited += core.refused_full;
   out.association_visits = peers_.looked_at();
   out.retransmitted_chunks = core.retransmitted_chunks;
   out.copied_chunks = core.copied_chunks;

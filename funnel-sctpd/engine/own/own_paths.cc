@@ -1,9 +1,9 @@
 // OwnCore and the ways to its peers, and what there is to say of an association.
 #include <algorithm>
 
+#include "funnel-sctpd/engine/linux_fragments.h"
 #include "funnel-sctpd/engine/own/own_core.h"
 #include "funnel-sctpd/engine/own/own_settings.h"
-#include "funnel-sctpd/engine/packet/packet.h"
 
 namespace funnel::sctp {
 namespace {

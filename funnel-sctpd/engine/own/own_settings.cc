@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "funnel-sctpd/engine/linux_fragments.h"
 #include "funnel-sctpd/engine/output_queue.h"
-#include "funnel-sctpd/engine/packet/packet.h"
 
 namespace funnel::sctp {
 namespace {

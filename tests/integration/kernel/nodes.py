@@ -114,7 +114,7 @@ def main(build, *pairings):
     with lab.Tunnel(build, [lab.dns_service(), lab.ldap_service()], with_nsd=True, with_slapd=True, connect_peer=peer) as tunnel:
         tunnel.network.add_link("alt", *OTHER_LINK.values())
         for letter in tunnel.nodes:
-            prepare_host(tunnel.network, letter, "userland")
+            prepare_host(tunnel.network, letter, "own")
             for device in ("lan", "alt"):
                 prepare_link(tunnel.network, letter, device)
         for node in tunnel.nodes.values():

@@ -9,16 +9,16 @@
 #include "funnel-sctpd/engine/kernel/kernel_engine.h"
 #include "funnel-sctpd/engine/kernel/kernel_probe.h"
 #include "funnel-sctpd/engine/own/own_engine.h"
-#include "funnel-sctpd/engine/userland/userland_engine.h"
+#include "funnel-sctpd/engine/packet/sockets.h"
 
 namespace funnel::sctp::test {
 namespace {
 
-// The kernel's own, of which no process is the owner (userland_engine.h).
+// The kernel's own, of which no process is the owner (sockets.h).
 constexpr char kDropKernelAborts[] =
     "-A OUTPUT -p sctp --chunk-types any ABORT -m owner ! --uid-owner 0-4294967294 -j DROP";
 
-// The kernel would say ABORT to what comes for the userland engine straight over IP.
+// The kernel would say ABORT to what comes for SCTP in our process straight over IP.
 void KeepKernelSilent(Host host, bool silent) {
   static std::map<Host, bool> now;
   if (std::exchange(now[host], silent) == silent) return;
@@ -29,8 +29,6 @@ void KeepKernelSilent(Host host, bool silent) {
 
 std::string NameOf(Kind kind) {
   switch (kind) {
-    case Kind::kUserland:
-      return "Userland";
     case Kind::kKernel:
       return "Kernel";
     case Kind::kOwn:
@@ -48,8 +46,8 @@ std::string Name(const Pairing& pairing) {
 
 std::vector<Pairing> AllPairings() {
   std::vector<Pairing> out;
-  for (Kind a : {Kind::kUserland, Kind::kKernel, Kind::kOwn})
-    for (Kind b : {Kind::kUserland, Kind::kKernel, Kind::kOwn})
+  for (Kind a : {Kind::kKernel, Kind::kOwn})
+    for (Kind b : {Kind::kKernel, Kind::kOwn})
       for (Carrier carrier : {Carrier::kUdp, Carrier::kDirect}) out.push_back({a, b, carrier});
   return out;
 }
@@ -122,8 +120,7 @@ Result<std::unique_ptr<Engine>> EngineLab::Make(LabEnd& end, const Settings& set
   if (direct) {
     for (UniqueFd& fd : TRY(OpenDirectSockets())) sockets.push_back(std::move(fd));
   }
-  return end.kind == Kind::kOwn ? MakeOwnEngine(settings, std::move(sockets), end)
-                                : MakeUserlandEngine(settings, std::move(sockets), end);
+  return MakeOwnEngine(settings, std::move(sockets), end);
 }
 
 void EngineLab::Start(LabEnd& end, const Settings& settings, Addresses addresses) {

@@ -19,7 +19,7 @@ namespace funnel::sctp::test {
 
 using std::chrono::milliseconds;
 
-enum class Kind { kUserland, kKernel, kOwn };
+enum class Kind { kKernel, kOwn };
 
 struct Pairing {
   Kind a, b;

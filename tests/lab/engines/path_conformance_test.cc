@@ -126,7 +126,7 @@ TEST_P(PathConformance, BothEndsKnowAllAddresses) {
   }
 }
 
-// The userland engine's owner tries them one beside the other.
+// The owner of the one on SCTP of our own tries them in parallel.
 class KernelPathConformance : public PathConformance {};
 
 TEST_P(KernelPathConformance, ConnectsToWhicheverAddressAnswers) {
@@ -237,25 +237,16 @@ TEST_P(MixedPathConformance, PathThatTheKernelDoesNotKnowEndsNothing) {
   EXPECT_TRUE(Run([&] { return a->messages.size() == 1 && b->messages.size() == 1; }));
 }
 
-constexpr Pairing kUserlandUdp{Kind::kUserland, Kind::kUserland, Carrier::kUdp};
-constexpr Pairing kUserlandDirect{Kind::kUserland, Kind::kUserland, Carrier::kDirect};
 constexpr Pairing kOwnUdp{Kind::kOwn, Kind::kOwn, Carrier::kUdp};
 constexpr Pairing kOwnDirect{Kind::kOwn, Kind::kOwn, Carrier::kDirect};
-constexpr Pairing kOwnUserlandUdp{Kind::kOwn, Kind::kUserland, Carrier::kUdp};
-constexpr Pairing kUserlandOwnDirect{Kind::kUserland, Kind::kOwn, Carrier::kDirect};
 constexpr Pairing kKernelUdp{Kind::kKernel, Kind::kKernel, Carrier::kUdp};
 constexpr Pairing kKernelDirect{Kind::kKernel, Kind::kKernel, Carrier::kDirect};
 
 INSTANTIATE_TEST_SUITE_P(All, PathConformance,
-                         ::testing::Values(kUserlandUdp, kUserlandDirect, kOwnUdp, kOwnDirect,
-                                           kOwnUserlandUdp, kUserlandOwnDirect, kKernelUdp,
-                                           kKernelDirect),
+                         ::testing::Values(kOwnUdp, kOwnDirect, kKernelUdp, kKernelDirect),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, MixedPathConformance,
-                         ::testing::Values(Pairing{Kind::kUserland, Kind::kKernel, Carrier::kUdp},
-                                           Pairing{Kind::kUserland, Kind::kKernel,
-                                                   Carrier::kDirect},
-                                           Pairing{Kind::kOwn, Kind::kKernel, Carrier::kUdp},
+                         ::testing::Values(Pairing{Kind::kOwn, Kind::kKernel, Carrier::kUdp},
                                            Pairing{Kind::kOwn, Kind::kKernel, Carrier::kDirect}),
                          [](const auto& pairing) { return Name(pairing.param); });
 INSTANTIATE_TEST_SUITE_P(All, KernelPathConformance, ::testing::Values(kKernelUdp, kKernelDirect),

@@ -55,7 +55,7 @@ def unpack(package_path, folder):
 class NodeBefore(Node):
     """`build` holds the programs of the version before."""
 
-    engine = "userland"  # all that there was where the kernel's does not do
+    engine = "userland"  # libusrsctp: all that there was where the kernel's does not do
 
     def _own_options(self, program):
         """It knows of no modules."""

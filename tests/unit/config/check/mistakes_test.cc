@@ -147,8 +147,8 @@ TEST_F(MistakesTest, LimitsThatContradict) {
 
 // What the engine refused when funnel-sctpd started, without file and line.
 TEST_F(MistakesTest, WhatNoEngineTakes) {
-  for (const char* line : {"rto-min = 10ms", "sack-delay = 0ms", "max-associations = 65536",
-                           "congestion-unit = 65000B"})
+  for (const char* line :
+       {"rto-min = 10ms", "sack-delay = 0ms", "max-associations = 65536", "packet-size = 65000B"})
     EXPECT_NE(NodeWith("[sctp]\n" + std::string(line) + "\n").find("funnel.conf:4: "),
               std::string::npos)
         << line;

@@ -93,5 +93,25 @@ TEST_F(WarningsTest, AFileWithKeysIsReportedWithItsLine) {
   EXPECT_NE(doubts[0].text.find("key-log"), std::string::npos);
 }
 
+// An upgrade must not stop a node whose file was right before.
+TEST_F(WarningsTest, WhatWasRightInEarlierVersionsIsReadAndReported) {
+  dir_.Write("funnel.conf",
+             std::string(kNodeText) + "[sctp]\nengine = userland\ncongestion-unit = 9000B\n");
+  const auto loaded = dir_.Load();
+  EXPECT_EQ(loaded->node.sctp.engine, Engine::kOwn);
+  const auto doubts = FindDoubts(*loaded, HasAll);
+  ASSERT_EQ(doubts.size(), 2u);
+  EXPECT_EQ(doubts[0].file, dir_.Path("funnel.conf"));
+  EXPECT_EQ(doubts[0].line, 4);
+  EXPECT_NE(doubts[0].text.find("engine: userland was libusrsctp"), std::string::npos);
+  EXPECT_EQ(doubts[1].line, 5);
+  EXPECT_NE(doubts[1].text.find("congestion-unit: is ignored"), std::string::npos);
+}
+
+TEST_F(WarningsTest, AKeyThatNoVersionHadIsAMistake) {
+  dir_.Write("funnel.conf", std::string(kNodeText) + "[sctp]\nengine = usrsctp\n");
+  EXPECT_NE(dir_.Reported().find("engine"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace funnel::config

@@ -104,7 +104,7 @@ TEST_F(Keys, WhatTheyMayNotExceedIsAKeyOfTheirSectionAndReachesAsFar) {
       EXPECT_LE(row.range.min * row.factor, other->range.min) << row.key;
     }
   }
-  EXPECT_GE(bounded, 9);
+  EXPECT_GE(bounded, 8);
 }
 
 TEST(DescribeLimits, SaysWhatElseBoundsAKeyAndWhatAppliesIt) {

@@ -5,7 +5,7 @@ namespace funnel::ctl {
 
 inline constexpr const char* kSctpdJson = R"json({
   "daemon": "funnel-sctpd", "version": "0.1.0", "pid": 4711, "started": 1795230000,
-  "node": "branch1.example.net", "engine": "userland", "listen": ["[::]:9899"],
+  "node": "branch1.example.net", "engine": "own", "listen": ["[::]:9899"],
   "associations": [
     {"peer": "hoster", "node": "ns.hoster.net", "state": "up", "direction": "out", "carrier": "udp",
      "address": "192.0.2.1:9899", "since": 1795230001, "verified": true, "verified_node": "ns.hoster.net",

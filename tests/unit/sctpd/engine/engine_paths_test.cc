@@ -156,7 +156,7 @@ TEST_F(EnginePathsTest, TwoBehindOneAddressAreTwo) {
   a.address = Address(1, 40'001);
   c.address = Address(1, 40'002);
   for (End* end : {&a, &c}) {
-    auto made = UserlandCore::Make({}, std::make_unique<MemoryLink>(network, end->address), *end);
+    auto made = OwnCore::Make({}, std::make_unique<MemoryLink>(network, end->address), *end);
     ASSERT_TRUE(made.has_value());
     end->engine = std::move(*made);
   }

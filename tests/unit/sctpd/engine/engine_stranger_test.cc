@@ -104,8 +104,7 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   for (int i = 0; i < 4; ++i) {
     auto& peer = *peers.emplace_back(new End);
     peer.address = Address(50, static_cast<std::uint16_t>(5000 + i));
-    auto made =
-        UserlandCore::Make(Quick(), std::make_unique<MemoryLink>(network, peer.address), peer);
+    auto made = OwnCore::Make(Quick(), std::make_unique<MemoryLink>(network, peer.address), peer);
     ASSERT_TRUE(made.has_value());
     peer.engine = std::move(*made);
     ends.push_back(&peer);
@@ -129,8 +128,7 @@ TEST_F(EngineStrangerTest, AssociationsInAllAreLimited) {
   for (int i = 0; i < 4; ++i) {
     auto& peer = *peers.emplace_back(new End);
     peer.address = Address(50 + i, 5000);
-    auto made =
-        UserlandCore::Make(Quick(), std::make_unique<MemoryLink>(network, peer.address), peer);
+    auto made = OwnCore::Make(Quick(), std::make_unique<MemoryLink>(network, peer.address), peer);
     ASSERT_TRUE(made.has_value());
     peer.engine = std::move(*made);
     ends.push_back(&peer);

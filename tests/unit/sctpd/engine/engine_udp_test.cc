@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "funnel-sctpd/engine/own/own_engine.h"
 #include "funnel-sctpd/engine/packet/udp_link.h"
-#include "funnel-sctpd/engine/userland/userland_engine.h"
 
 namespace funnel::sctp {
 namespace {
@@ -63,7 +63,7 @@ class EngineUdpTest : public ::testing::Test {
       sockets.push_back(Bind(other_host));
       other_address = LocalAddress(sockets[1]);
     }
-    auto made = MakeUserlandEngine({}, std::move(sockets), peer);
+    auto made = MakeOwnEngine({}, std::move(sockets), peer);
     ASSERT_TRUE(made.has_value()) << made.error().message;
     peer.engine = std::move(*made);
   }
@@ -74,6 +74,7 @@ class EngineUdpTest : public ::testing::Test {
       std::vector<pollfd> polls;
       TimePoint next = deadline;
       for (Peer* peer : {&a, &b}) {
+        peer->engine->Flush();  // what was begun since the last turn
         for (int fd : peer->engine->fds()) {
           polls.push_back({fd, POLLIN, 0});
           if (peer->engine->wants_writable(fd)) polls.back().events |= POLLOUT;
@@ -187,7 +188,7 @@ TEST_F(EngineUdpTest, EndsWhenTheOtherEngineGoes) {
 
 TEST_F(EngineUdpTest, RefusesSocketsThatAreNotItsKind) {
   auto make = [&](std::vector<UniqueFd> sockets) {
-    return MakeUserlandEngine({}, std::move(sockets), a).has_value();
+    return MakeOwnEngine({}, std::move(sockets), a).has_value();
   };
   EXPECT_FALSE(make({}));
   std::vector<UniqueFd> tcp;

@@ -64,18 +64,8 @@ TEST_F(SettingsTest, DefaultsAreTheTables) {
   EXPECT_EQ(engine, Settings(table));
   EXPECT_EQ(engine.send_buffer_bytes, table.send_buffer_bytes);
   EXPECT_EQ(engine.heartbeat, table.heartbeat);
-  EXPECT_EQ(engine.window_unit_bytes, table.congestion_unit_bytes);
   EXPECT_EQ(engine.max_associations, table.max_associations);
   EXPECT_EQ(engine.ip_packet_limit_bytes, table.packet_size_bytes + 28);
-}
-
-TEST_F(SettingsTest, AUnitOfAPacketIsPlainSctp) {
-  config::SctpConfig config;
-  for (std::uint64_t unit : {config.packet_size_bytes, config.packet_size_bytes + 28}) {
-    config.congestion_unit_bytes = unit;
-    EXPECT_EQ(Settings(config).window_unit_bytes, 0u);
-    EXPECT_TRUE(Settings(config).Check());
-  }
 }
 
 TEST_F(SettingsTest, WhatDoesNotFitTogetherIsRefused) {
@@ -85,11 +75,9 @@ TEST_F(SettingsTest, WhatDoesNotFitTogetherIsRefused) {
     return settings.Check().has_value();
   };
   EXPECT_TRUE(legal([](Settings&) {}));
-  EXPECT_TRUE(legal([](Settings& s) { s.window_unit_bytes = 0; }));
   EXPECT_FALSE(legal([](Settings& s) { s.rto_initial = milliseconds(50); }));
   EXPECT_FALSE(legal([](Settings& s) { s.heartbeat = milliseconds(9000); }));
   EXPECT_FALSE(legal([](Settings& s) { s.streams = 0; }));
-  EXPECT_FALSE(legal([](Settings& s) { s.window_unit_bytes = 1000; }));
   EXPECT_FALSE(legal([](Settings& s) { s.max_message_bytes = 4u << 20; }));
 }
 

@@ -1,22 +1,14 @@
-// The engine on libusrsctp in AF_CONN mode: SCTP runs in this process, and we move its packets over
-// UDP (RFC 6951), and straight over IP where we may have raw sockets.
+// The sockets that carry SCTP packets: UDP (RFC 6951), and raw ones straight over IP.
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
-#include "funnel-sctpd/engine/engine.h"
-#include "funnel-sctpd/engine/settings.h"
+#include "funnel-sctpd/engine/address.h"
 
 namespace funnel::sctp {
-
-// SOCKETS: bound UDP sockets, one for each address or one for all of a family (one IPv6 without
-// IPV6_V6ONLY serves both); beside them those of OpenDirectSockets, for Carrier::kDirect. OBSERVER
-// outlives the engine. Several engines may live in one process (and must stay in one thread).
-[[nodiscard]] Result<std::unique_ptr<Engine>> MakeUserlandEngine(const Settings& settings,
-                                                                 std::vector<UniqueFd> sockets,
-                                                                 EngineObserver& observer);
 
 // A UDP socket bound to ADDRESS, for those that did not get one by socket activation.
 [[nodiscard]] Result<UniqueFd> BindUdpSocket(const TransportAddress& address);

@@ -1,16 +1,11 @@
-#include "funnel-sctpd/engine/userland/userland_engine.h"
+#include "funnel-sctpd/engine/packet/sockets.h"
 
-#include "funnel-sctpd/engine/packet/udp_link.h"
-#include "funnel-sctpd/engine/userland/userland_core.h"
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 namespace funnel::sctp {
-
-Result<std::unique_ptr<Engine>> MakeUserlandEngine(const Settings& settings,
-                                                   std::vector<UniqueFd> sockets,
-                                                   EngineObserver& observer) {
-  std::unique_ptr<PacketLink> link = TRY(UdpLink::Make(std::move(sockets)));
-  return TRY(UserlandCore::Make(settings, std::move(link), observer));
-}
 
 Result<UniqueFd> BindUdpSocket(const TransportAddress& address) {
   int family = address.is_ipv6() ? AF_INET6 : AF_INET;

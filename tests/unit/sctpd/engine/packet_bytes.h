@@ -1,0 +1,58 @@
+// SCTP packets as tests of engines look at them, make them up and change them; by the core's own
+// wire/.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "sctp/wire/packet.h"
+
+namespace funnel::sctp::test {
+
+using ::sctp::ChunkType;
+
+inline ::sctp::CommonHeader ReadHeader(Bytes packet) {
+  return ::sctp::PacketView::Parse(packet, ::sctp::Checksum::kVerified).value().header;
+}
+
+inline void WritePorts(MutableByteView packet, std::uint16_t source, std::uint16_t destination) {
+  StoreBigEndian<2>(packet.data(), source);
+  StoreBigEndian<2>(packet.data() + 2, destination);
+}
+
+// Puts the checksum right that a change, or being made up, has left wrong.
+inline void WriteChecksum(Bytes& packet) {
+  Bytes sealed(packet.size());
+  ::sctp::PacketWriter writer(sealed, ReadHeader(packet));
+  writer.out().Append(ByteView(packet).subspan(::sctp::kCommonHeaderSize));
+  writer.Finish();
+  packet = std::move(sealed);
+}
+
+// The value of the last chunk of PACKET that is of TYPE, or of one that IS_IT says.
+template <typename Is>
+std::optional<Bytes> FindChunk(Bytes packet, Is is_it) {
+  std::optional<Bytes> found;
+  ::sctp::ChunkReader chunks(MutableByteView(packet).subspan(::sctp::kCommonHeaderSize));
+  while (auto chunk = chunks.Next())
+    if (is_it(chunk->type)) found = Bytes(chunk->body.begin(), chunk->body.end());
+  return found;
+}
+
+// What SCTP that knows no such association answers (RFC 9260 section 8.4): an ABORT with the tag
+// reflected; nothing to what must not be answered.
+inline Bytes AnswerOutOfTheBlue(const Bytes& packet) {
+  constexpr auto kUnanswered = [](ChunkType type) {
+    return type == ChunkType::kAbort || type == ChunkType::kShutdownComplete ||
+           type == ChunkType::kCookieAck;
+  };
+  if (FindChunk(packet, kUnanswered)) return {};
+  const ::sctp::CommonHeader asked = ReadHeader(packet);
+  Bytes answer(::sctp::kCommonHeaderSize + ::sctp::kChunkHeaderSize);
+  ::sctp::PacketWriter writer(answer, {asked.destination_port, asked.source_port, asked.tag});
+  ::sctp::WriteChunk(writer.out(), ChunkType::kAbort, ::sctp::kReflectedTagFlag, {});
+  writer.Finish();
+  return answer;
+}
+
+}  // namespace funnel::sctp::test
