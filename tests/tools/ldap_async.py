@@ -1,16 +1,19 @@
 #!/usr/bin/python3 -B
 """Many LDAP operations on one connection, none of which waits for another (libldap's asynchronous calls).
 
-    ldap_async.py URL BASE PEOPLE RATE
+    ldap_async.py URL BASE PEOPLE RATE [start-tls | USER PASSWORD]
 
-Asks RATE times a second for user0 ... below BASE, by searches and comparisons in turn, and half-way for all of them at once.
-Prints a JSON object: {"found": {what was asked: its result}, "all": the entries, sorted}.
+Asks RATE times a second for user0 ... below BASE, by searches and comparisons in turn, and half-way for all of them at once. Then
+begins TLS, or binds by DIGEST-MD5 with a layer that encrypts, and asks all of it again on the same connection.
+Prints a JSON object: {"found": {what was asked: its result}, "all": the entries, sorted,
+"again": the same, if it was asked again}.
 """
 import json
 import sys
 import time
 
 import ldap
+import ldap.sasl
 
 DEADLINE = 60
 
@@ -19,8 +22,14 @@ class Client:
     def __init__(self, url, base, people, rate):
         self.base = base
         self.rate = rate
+        self.people = people
+        ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)
         self.connection = ldap.initialize(url)
         self.connection.simple_bind_s()
+        self.prepare()
+
+    def prepare(self):
+        people = self.people
         self.wanted = [self.whole] + [lambda number=number: self.one(number) for number in range(people)]
         self.wanted.insert(people // 2, self.wanted.pop(0))
         self.asked, self.found, self.all = {}, {}, []
@@ -53,6 +62,15 @@ class Client:
         if kind == ldap.RES_SEARCH_RESULT:
             del self.asked[number]
 
+    def secure(self, how):
+        if how == ["start-tls"]:
+            self.connection.start_tls_s()
+        else:
+            self.connection.set_option(ldap.OPT_X_SASL_SSF_MIN, 56)
+            user, password = how
+            self.connection.sasl_interactive_bind_s("", ldap.sasl.sasl(
+                {ldap.sasl.CB_AUTHNAME: user, ldap.sasl.CB_USER: "", ldap.sasl.CB_PASS: password}, "DIGEST-MD5"))
+
     def run(self):
         begin, sent = time.monotonic(), 0
         while sent < len(self.wanted) or self.asked:
@@ -64,9 +82,19 @@ class Client:
                 self.asked[number] = what
                 sent += 1
             self.take(1 / self.rate if sent < len(self.wanted) else 1)
-        self.connection.unbind_s()
-        print(json.dumps({"found": self.found, "all": sorted(self.all)}))
+        return {"found": self.found, "all": sorted(self.all)}
+
+
+def main(url, base, people, rate, *how):
+    client = Client(url, base, int(people), float(rate))
+    said = client.run()
+    if how:
+        client.secure(list(how))
+        client.prepare()
+        said["again"] = client.run()
+    client.connection.unbind_s()
+    print(json.dumps(said))
 
 
 if __name__ == "__main__":
-    Client(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])).run()
+    main(*sys.argv[1:])

@@ -23,34 +23,51 @@ suffix "{base}"
 directory {folder}/db
 maxsize 67108864
 index uid eq
-access to * by * read
+{secure}access to * by * read
 """
+# StartTLS with a certificate of its own, and SASL by DIGEST-MD5, which may put in a layer.
+SECURE = """\
+TLSCertificateFile {folder}/own.pem
+TLSCertificateKeyFile {folder}/own.key
+password-hash {{CLEARTEXT}}
+authz-regexp "^uid=([^,]+),(cn=[^,]+,)?cn=digest-md5,cn=auth$" "uid=$1,ou=people,{base}"
+access to attrs=userPassword by anonymous auth by * none
+"""
+USER, PASSWORD = "user7", "wonderland"
 
 
-def directory_text():
+def directory_text(secure=False):
     entries = [f"dn: {BASE}\nobjectClass: domain\ndc: example\n",
                f"dn: ou=people,{BASE}\nobjectClass: organizationalUnit\nou: people\n"]
     for number in range(PEOPLE):
         entries.append(f"dn: uid=user{number},ou=people,{BASE}\nobjectClass: inetOrgPerson\nuid: user{number}\n"
                        f"cn: User {number}\nsn: {number}\nmail: user{number}@example.test\n"
-                       f"description: {'d' * (number % 50)}{number}\n")
+                       f"description: {'d' * (number % 50)}{number}\n"
+                       + (f"userPassword: {PASSWORD}\n" if secure and f"user{number}" == USER else ""))
     return "\n".join(entries)
 
 
 class Slapd:
-    def __init__(self, workspace, network, node="b", port=PORT):
+    """`secure`: with StartTLS and SASL; two in one lab have a `name` each."""
+
+    def __init__(self, workspace, network, node="b", port=PORT, secure=False, name="slapd"):
         self.network = network
         self.node = node
         self.port = port
-        self.folder = workspace.folder("slapd", UID)
-        workspace.folder("slapd/db", UID)
+        self.folder = workspace.folder(name, UID)
+        workspace.folder(f"{name}/db", UID)
         self.socket = os.path.join(self.folder, "ldapi")
         self.config = os.path.join(self.folder, "slapd.conf")
         self.log = os.path.join(self.folder, "slapd.out")
         self.child = None
         ldif = os.path.join(self.folder, "directory.ldif")
-        write_file(self.config, SLAPD_CONF.format(folder=self.folder, base=BASE))
-        write_file(ldif, directory_text())
+        more = SECURE.format(folder=self.folder, base=BASE) if secure else ""
+        write_file(self.config, SLAPD_CONF.format(folder=self.folder, base=BASE, secure=more))
+        write_file(ldif, directory_text(secure))
+        if secure:
+            run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                 "-subj", "/CN=localhost", "-keyout", os.path.join(self.folder, "own.key"), "-out",
+                 os.path.join(self.folder, "own.pem")], uid=UID)
         run(["slapadd", "-q", "-f", self.config, "-l", ldif], uid=UID)
         self.start()
 

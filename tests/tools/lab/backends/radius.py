@@ -18,6 +18,7 @@ security {{
 client branch {{
     ipaddr = 127.0.0.1
     secret = "{secret}"
+    proto = *
 }}
 modules {{
     files {{
@@ -33,6 +34,12 @@ modules {{
 server default {{
     listen {{
         type = auth
+        ipaddr = 127.0.0.1
+        port = 1812
+    }}
+    listen {{
+        type = auth
+        proto = tcp
         ipaddr = 127.0.0.1
         port = 1812
     }}
@@ -80,3 +87,9 @@ class Radius(Server):
         """What radclient prints."""
         return self.network.run(node, "radclient", "-x", "-r", "3", "-t", "2", "-S", self.path("secret"),
                                 f"127.0.0.1:{port}", kind, input=attributes, check=False).stdout
+
+    def ask_many(self, node, port, requests, at_once, timeout=120):
+        """The same over one TCP connection, so many requests at a time; radclient's last lines count what came of them."""
+        text = "\n".join(requests) + "\n"
+        return self.network.run(node, "radclient", "-s", "-P", "tcp", "-p", at_once, "-r", "1", "-t", "30", "-S",
+                                self.path("secret"), f"127.0.0.1:{port}", "auth", input=text, check=False, timeout=timeout).stdout

@@ -10,7 +10,7 @@ class Sip(Server):
         self.start("sipp", "-sn", "uas", "-t", "t1", "-i", "127.0.0.1", "-p", "5060", "-nostdin",
                    answers=lambda: self.listens(5060))
 
-    def call(self, node, local, where):
-        """Sets up, and ends again, CALLS calls; what SIPp says of them. Fails if one of them failed."""
-        return self.network.run(node, "sipp", "-sn", "uac", "-t", "t1", "-i", local, "-m", CALLS, "-r", CALLS, "-d", "100",
+    def call(self, node, local, where, calls=CALLS):
+        """Sets up, and ends again, so many calls in one connection; what SIPp says of them. Fails if one of them failed."""
+        return self.network.run(node, "sipp", "-sn", "uac", "-t", "t1", "-i", local, "-m", calls, "-r", CALLS, "-d", "100",
                                 "-nostdin", "-timeout", "30s", "-timeout_error", where, cwd=self.folder).stdout

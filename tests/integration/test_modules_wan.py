@@ -1,0 +1,148 @@
+"""Services with a module over a wide area network that loses, delays, reorders and duplicates packets: real clients and
+servers get what they get directly. Every service has module-strict: a message that a module does not know resets the
+connection, also behind StartTLS and in a SASL layer.
+
+    branch (a)                RTT 50 ms; 3 % lost, 3 % late, 1 % twice, each way             hoster (b)
+    dns_tcp.py         -> 127.0.0.1:5354 ==========================================> nsd
+    ldap_async.py      -> 127.0.0.1:3391 ==========================================> slapd, StartTLS, DIGEST-MD5
+    radclient -P tcp   -> 127.0.0.1:1822 ==========================================> freeradius
+    kinit, kpasswd     -> 127.0.0.1:8890, :8891 ====================================> krb5kdc, kadmind
+    sipp               -> 127.0.0.1:5061 ==========================================> sipp
+"""
+import json
+import os
+import re
+import sys
+
+import pytest
+
+import lab
+from conftest import TOP
+from lab import kadmind, nsd, slapd
+from lab.backends.radius import Radius
+from lab.backends.sip import Sip
+
+sys.path.insert(0, os.path.join(TOP, "bench"))
+from parts import wan  # noqa: E402
+
+TOOLS = os.path.join(TOP, "tests", "tools")
+DNS_TCP, LDAP_ASYNC = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py"))
+SECURE_PORT = 3891
+KDC_PORT, PASSWORD_PORT = 8890, 8891
+RATE = 200
+# So many, and so few at a time, that some are surely lost or late while others are on their way.
+REQUESTS = 2000
+CALLS = 100
+
+
+def service(name, module, listen, connect, *options):
+    keys = {"module": module, "module-option": options or None, "module-required": "yes", "module-strict": "yes"}
+    return lab.Service(name, "tcp", (f"127.0.0.1:{listen}",), f"127.0.0.1:{connect}", listen_service=keys, connect_service=keys)
+
+
+SERVICES = [
+    service("dns", "dns", 5354, nsd.PORT),
+    service("ldap", "ldap", 3391, SECURE_PORT, "entries=free"),
+    service("radius", "radius", 1822, 1812),
+    service("krb5", "kerberos", KDC_PORT, KDC_PORT),
+    service("kpasswd", "kerberos", PASSWORD_PORT, kadmind.PORT + 1),
+    service("sip", "sip", 5061, 5060),
+]
+
+
+@pytest.fixture(scope="module")
+def tunnel(build, make_tunnel):
+    made = make_tunnel(SERVICES, with_nsd=True)
+    link = wan.Wan(build, delay=25, loss=3, reorder="3,20", dup=1)
+    try:
+        link.take_over(made.network)
+        yield made.prepare().start().wait_up()
+    finally:
+        link.stop()
+
+
+@pytest.fixture(autouse=True)
+def strict(tunnel):
+    """No connection was anything else than its module's."""
+    yield
+    for node in (tunnel.a, tunnel.b):
+        for one in SERVICES:
+            counters = node.counters(one.unit)
+            assert (counters["module_resets"], counters["module_fallbacks"]) == (0, 0), one.name
+
+
+def overtook(tunnel, name):
+    return [getattr(tunnel, node).counters(f"funnel-tcpd@{name}")["messages_overtook"] for node in "ab"]
+
+
+def test_dns(tunnel):
+    def ask(node, port):
+        done = tunnel.network.run(node, DNS_TCP, "127.0.0.1", port, nsd.ZONE, nsd.NAMES, RATE, timeout=120)
+        return json.loads(done.stdout)
+    direct, found = ask("b", nsd.PORT), ask("a", 5354)
+    assert (found["answers"], found["transfer"]) == (direct["answers"], direct["transfer"])
+    print(f"dns: {found['overtaken']} answers overtook; messages {overtook(tunnel, 'dns')}")
+    assert found["overtaken"] > 0 and min(overtook(tunnel, "dns")) > 0
+
+
+@pytest.fixture(scope="module")
+def directory(tunnel):
+    server = lab.Slapd(tunnel.workspace, tunnel.network, port=SECURE_PORT, secure=True, name="slapd-secure")
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("how", [("start-tls",), (slapd.USER, slapd.PASSWORD)], ids=["start-tls", "sasl"])
+def test_ldap_until_something_else_begins(tunnel, directory, how):
+    def ask(node, port):
+        done = tunnel.network.run(node, LDAP_ASYNC, f"ldap://127.0.0.1:{port}", slapd.BASE, slapd.PEOPLE, RATE, *how, timeout=120)
+        return json.loads(done.stdout)
+    direct, before = ask("b", directory.port), overtook(tunnel, "ldap")
+    assert len(direct["found"]) == slapd.PEOPLE and direct["again"] == {name: direct[name] for name in ("found", "all")}
+    assert ask("a", 3391) == direct
+    more = [now - old for now, old in zip(overtook(tunnel, "ldap"), before)]
+    print(f"ldap: {more} messages overtook")
+    assert min(more) > 0
+
+
+def test_radius(tunnel):
+    with Radius(tunnel) as server:
+        requests = [server.request("wonderland" if number % 3 else "wrong") for number in range(REQUESTS)]
+        said = server.ask_many("a", 1822, requests, at_once=40)
+    wrong = len(range(0, REQUESTS, 3))
+    outcome = {name.strip(): int(number) for name, number in re.findall(r"^\t([A-Z][a-z ]+): (\d+)$", said, re.MULTILINE)}
+    assert (outcome["Accepted"], outcome["Rejected"], outcome["Lost"]) == (REQUESTS - wrong, wrong, 0), said[-2000:]
+    print(f"radius: {overtook(tunnel, 'radius')} messages overtook")
+    assert min(overtook(tunnel, "radius")) > 0
+
+
+def test_tickets_and_passwords(tunnel):
+    realm = lab.Realm(tunnel.workspace, tunnel.network, name="CORP.EXAMPLE", node="b", address="127.0.0.1", port=KDC_PORT)
+    server = kadmind.Kadmind(realm)
+    try:
+        realm.admin("addprinc -pw wonderland alice")
+        with open(realm.config, encoding="utf-8") as file:
+            text = file.read().replace("udp_preference_limit = 32700", "udp_preference_limit = 1")
+        config = f"{realm.config}.tcp"
+        lab.base.write_file(config, text.replace("        kdc =", f"        kpasswd_server = 127.0.0.1:{PASSWORD_PORT}\n        kdc ="))
+        environment = {**os.environ, "KRB5_CONFIG": config, "KRB5CCNAME": f"FILE:{realm.folder}/ccache", "KRB5_TRACE": "/dev/stdout"}
+
+        def kinit(password):
+            return tunnel.network.run("a", "kinit", "alice@CORP.EXAMPLE", input=password + "\n", env=environment, timeout=60).stdout
+        assert f"Sending TCP request to stream 127.0.0.1:{KDC_PORT}" in kinit("wonderland")
+        changed = tunnel.network.run("a", "kpasswd", "alice@CORP.EXAMPLE", input="wonderland\nlooking glass\nlooking glass\n",
+                                     env=environment, timeout=60).stdout
+        assert f"Sending TCP request to stream 127.0.0.1:{PASSWORD_PORT}" in changed and "Password changed." in changed
+        assert "alice@CORP.EXAMPLE -> krbtgt/CORP.EXAMPLE@CORP.EXAMPLE" in kinit("looking glass")
+    finally:
+        server.stop()
+        realm.stop()
+    for name in ("krb5", "kpasswd"):
+        assert tunnel.a.counters(f"funnel-tcpd@{name}")["messages_free"] > 0
+
+
+def test_calls(tunnel):
+    with Sip(tunnel) as server:
+        server.call("a", "127.0.0.1", "127.0.0.1:5061", calls=CALLS)
+    print(f"sip: {overtook(tunnel, 'sip')} messages overtook")
+    assert min(overtook(tunnel, "sip")) > 0
