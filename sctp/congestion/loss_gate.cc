@@ -7,6 +7,10 @@ namespace {
 
 constexpr double kFactor = 1.5, kMargin = 0.02;
 constexpr double kPhaseDifference = 0.05;
+// While nothing was sent below the rate, as in start-up, there is nothing to compare with; and few
+// packets make a round, of which three are lost by chance. But who doubles his rate each round
+// loses about half of one where the path takes no more.
+constexpr double kUnknownDifference = 0.25;
 constexpr double kWeight = 0.125;  // of a round in the average
 constexpr Duration kLeastQueueing = std::chrono::milliseconds(5);
 
@@ -28,9 +32,8 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
       if (!excess) cruise_loss_ += kWeight * (loss - cruise_loss_);
       break;
     case Pace::kAbove:
-      above_loss_ = loss;
-      follows_rate = enough && above_loss_ > below_loss_ + kPhaseDifference &&
-                     above_loss_ > kFactor * cruise_loss_ + kPhaseDifference;
+      follows_rate = enough && loss > std::max(below_loss_.value_or(0), kFactor * cruise_loss_) +
+                                          (below_loss_ ? kPhaseDifference : kUnknownDifference);
       break;
     case Pace::kBelow:
       below_loss_ = loss;

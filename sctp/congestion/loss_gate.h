@@ -3,6 +3,8 @@
 // without us, and a queue stands as well; or where it comes and goes with our rate (a policer).
 #pragma once
 
+#include <optional>
+
 #include "sctp/base/types.h"
 
 namespace sctp {
@@ -26,7 +28,7 @@ class LossGate {
 
  private:
   double cruise_loss_ = 0;
-  double above_loss_ = 0, below_loss_ = 0;
+  std::optional<double> below_loss_;  // of the last round below the rate
 };
 
 }  // namespace sctp

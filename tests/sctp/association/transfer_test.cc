@@ -62,6 +62,12 @@ TEST(TransferTest, BulkFillsThePathWhateverItLoses) {
 
 // At start-up twice what the path holds is sent into a queue that is full, and more gaps are left
 // than a SACK has room for: what SACKs do not speak of must not keep back what is known to be lost.
+// Whichever packets are lost in start-up, that goes on until the path is full.
+TEST(TransferTest, ChanceDoesNotEndStartUp) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    EXPECT_GT(BulkRate(Wide(Wan(0.04), seed), 2s), 8.5) << "seed " << seed;
+}
+
 TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
   LinkSettings link = Wan(0.01);
   link.queue_bytes = 2 << 20;

@@ -227,6 +227,14 @@ TEST(LossGateTest, LossThatFollowsOurRateIsAPolicers) {
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 10, 0ms, 50ms));
 }
 
+// Nothing was sent below the rate yet: three of forty packets are a chance, a half is not.
+TEST(LossGateTest, InStartUpChanceIsNoSign) {
+  LossGate gate;
+  EXPECT_FALSE(gate.OnRound(Pace::kAbove, 37 * 1460, 3 * 1460, 0ms, 50ms));
+  EXPECT_FALSE(gate.OnRound(Pace::kAbove, 33 * 1460, 7 * 1460, 0ms, 50ms));
+  EXPECT_TRUE(gate.OnRound(Pace::kAbove, 20 * 1460, 20 * 1460, 0ms, 50ms));
+}
+
 // A cycle of the model: a round below, some even ones, one above; RATE bytes go through in each,
 // and of those a part is lost whatever is sent.
 void Cycle(RateBound& bound, double sent, double rate, double lost_anyway = 0) {
