@@ -12,6 +12,8 @@ constexpr double kPhaseDifference = 0.05;
 // loses about half of one where the path takes no more.
 constexpr double kUnknownDifference = 0.25;
 constexpr double kWeight = 0.125;  // of a round in the average
+// Rounds below are few.
+constexpr double kBelowWeight = 0.25;
 constexpr Duration kLeastQueueing = std::chrono::milliseconds(5);
 
 }  // namespace
@@ -37,6 +39,7 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
       break;
     case Pace::kBelow:
       below_loss_ = loss;
+      below_average_ += kBelowWeight * (loss - below_average_);
       break;
   }
   return excess || follows_rate;

@@ -3,6 +3,7 @@
 // without us, and a queue stands as well; or where it comes and goes with our rate (a policer).
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "sctp/base/types.h"
@@ -22,6 +23,8 @@ class LossGate {
 
   // What the path loses whatever we do, as a part of 1.
   [[nodiscard]] double cruise_loss() const { return cruise_loss_; }
+  // The same as far as it is lost below the rate as well, and thus not for our rate.
+  [[nodiscard]] double own_loss() const { return std::min(cruise_loss_, below_average_); }
 
   // That a few packets of many were lost by chance is no sign of anything.
   static constexpr std::size_t kLeastLostBytes = 3 * 1460;
@@ -29,6 +32,7 @@ class LossGate {
  private:
   double cruise_loss_ = 0;
   std::optional<double> below_loss_;  // of the last round below the rate
+  double below_average_ = 0;          // of several
 };
 
 }  // namespace sctp

@@ -22,6 +22,8 @@ constexpr Duration kShortPath = milliseconds(2);
 // that is shorter than such a turn holds less than one, and with a window of that each end would
 // sleep while the other works: there the window is what leaves in the time of a turn.
 constexpr double kTurnSeconds = 0.001;
+// For more than that is sent on top: who loses more has other troubles.
+constexpr double kMostOwnLoss = 0.1;
 constexpr double kGrowth = 1.25;
 constexpr int kRoundsWithoutGrowth = 3;
 
@@ -75,7 +77,9 @@ double Model::pacing_rate() const {
                            ? static_cast<double>(kLeastPackets * packet_bytes_)
                            : kStartUpGain * static_cast<double>(first);
   const double seconds = std::chrono::duration<double>(smoothed_rtt_).count();
-  return std::max(PacingGain() * rate(), least / seconds);
+  // What was measured is what comes out of the path, less than it takes in.
+  const double through = 1 - std::min(gate_.own_loss(), kMostOwnLoss);
+  return std::max(PacingGain() * rate() / through, least / seconds);
 }
 
 const char* Model::state() const {

@@ -65,6 +65,28 @@ TEST(DeliveryRateTest, WhatWasMeasuredWithNothingToSendSaysSo) {
   EXPECT_FALSE(rate.OnSend(now + 2ms, false).app_limited);
 }
 
+// The rate that is measured is what comes out of the path: of what goes in, a part is lost.
+TEST(ModelTest, SendsOnTopWhatIsLostAnyway) {
+  constexpr std::size_t kRound = 500'000;
+  Model model(1472);
+  TimePoint now{100s};
+  std::uint64_t delivered = 0;
+  double rate_seen = 0;
+  for (int round = 0; round < 200; ++round) {
+    AckEvent event;
+    event.now = now += 50ms;
+    event.rate = {.valid = true, .bytes_per_second = 10e6, .delivered_before = delivered};
+    event.delivered_bytes = kRound;
+    event.lost_bytes = kRound / 24;
+    event.delivered_total_bytes = delivered += kRound;
+    event.flight_bytes = event.flight_before_bytes = kRound;
+    event.rtt = event.smoothed_rtt = 50ms;
+    model.OnAck(event);
+    if (model.state() == std::string_view("cruise")) rate_seen = model.pacing_rate();
+  }
+  EXPECT_NEAR(rate_seen, 10e6 / 0.96, 0.05e6);
+}
+
 // Whatever was measured, what the window lets out at least in a round trip may leave within it.
 TEST(ModelTest, PacesNoSlowerThanTheLeastWindow) {
   Model model(1472);
@@ -233,6 +255,16 @@ TEST(LossGateTest, InStartUpChanceIsNoSign) {
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, 37 * 1460, 3 * 1460, 0ms, 50ms));
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, 33 * 1460, 7 * 1460, 0ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, 20 * 1460, 20 * 1460, 0ms, 50ms));
+}
+
+TEST(LossGateTest, ThePathsOwnIsWhatIsLostBelowTheRateAsWell) {
+  LossGate gate;
+  for (int i = 0; i < 100; ++i) (void)gate.OnRound(Pace::kEven, kRound, kRound / 24, 0ms, 50ms);
+  EXPECT_EQ(gate.own_loss(), 0);  // as a policer's
+  for (int i = 0; i < 30; ++i) (void)gate.OnRound(Pace::kBelow, kRound, kRound / 49, 0ms, 50ms);
+  EXPECT_NEAR(gate.own_loss(), 0.02, 0.001);
+  for (int i = 0; i < 30; ++i) (void)gate.OnRound(Pace::kBelow, kRound, kRound / 10, 0ms, 50ms);
+  EXPECT_NEAR(gate.own_loss(), 0.04, 0.001);
 }
 
 // A cycle of the model: a round below, some even ones, one above; RATE bytes go through in each,
