@@ -11,6 +11,9 @@ constexpr double kPhaseDifference = 0.05;
 // packets make a round, of which three are lost by chance. But who doubles his rate each round
 // loses about half of one where the path takes no more.
 constexpr double kUnknownDifference = 0.25;
+// The same where a queue stands, which in start-up what leaves faster than the path takes it makes
+// for a moment.
+constexpr double kUnknownMargin = 0.1;
 constexpr double kWeight = 0.125;  // of a round in the average
 // Rounds below are few.
 constexpr double kBelowWeight = 0.25;
@@ -26,11 +29,13 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
   const bool enough = lost_bytes >= kLeastLostBytes;
   // At a long round trip a quarter of it is more than shallow queues hold: 5 ms are a queue.
   const bool queue = queueing > std::min(least_rtt / 4, kLeastQueueing);
-  const bool excess = enough && queue && loss > kFactor * cruise_loss_ + kMargin;
+  const bool excess =
+      enough && queue && loss > kFactor * cruise_loss_ + (cruise_known_ ? kMargin : kUnknownMargin);
   bool follows_rate = false;
   switch (pace) {
     case Pace::kEven:
       // A round with excess is the path's answer to us, not its nature.
+      cruise_known_ = true;
       if (!excess) cruise_loss_ += kWeight * (loss - cruise_loss_);
       break;
     case Pace::kAbove:

@@ -31,6 +31,7 @@ class LossGate {
 
  private:
   double cruise_loss_ = 0;
+  bool cruise_known_ = false;         // there was a round at the rate
   std::optional<double> below_loss_;  // of the last round below the rate
   double below_average_ = 0;          // of several
 };

@@ -230,6 +230,7 @@ TEST(LossGateTest, WhatThePathLosesAnywayIsNoSign) {
 
 TEST(LossGateTest, MoreThanThatBehindAQueueIs) {
   LossGate gate;
+  EXPECT_FALSE(gate.OnRound(Pace::kEven, kRound, 0, 0ms, 50ms));
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, kRound, kRound / 25, 4ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 25, 6ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kEven, kRound, kRound / 25, 6ms, 200ms));
@@ -255,6 +256,13 @@ TEST(LossGateTest, InStartUpChanceIsNoSign) {
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, 37 * 1460, 3 * 1460, 0ms, 50ms));
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, 33 * 1460, 7 * 1460, 0ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, 20 * 1460, 20 * 1460, 0ms, 50ms));
+}
+
+// ... and what the path loses is not known yet, so that a burst's queue is no sign with it.
+TEST(LossGateTest, InStartUpAQueueAndWhatThePathLosesIsNoSign) {
+  LossGate gate;
+  EXPECT_FALSE(gate.OnRound(Pace::kAbove, kRound, kRound / 20, 20ms, 50ms));
+  EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 5, 20ms, 50ms));
 }
 
 TEST(LossGateTest, ThePathsOwnIsWhatIsLostBelowTheRateAsWell) {
