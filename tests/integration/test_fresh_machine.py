@@ -59,7 +59,7 @@ def test_units_say_what_this_systemd_understands(machine):
 
 
 def test_all_that_run_tests_needs_is_to_be_had(machine):
-    sections = ("build", "run", "test", "package", "guest", "examples", "bench", "fuzz")
+    sections = ("build", "run", "test", "package", "guest", "examples", "bench", "demo", "fuzz")
     assert machine.run("tests/tools/install-packages", "-s", *sections, timeout=600).stdout.endswith("packages: to be had\n")
 
 
