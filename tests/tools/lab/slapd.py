@@ -48,12 +48,13 @@ def directory_text(secure=False):
 
 
 class Slapd:
-    """`secure`: with StartTLS and SASL; two in one lab have a `name` each."""
+    """`secure`: with StartTLS and SASL; two in one lab have a `name` each; `also`: further URLs to listen at."""
 
-    def __init__(self, workspace, network, node="b", port=PORT, secure=False, name="slapd"):
+    def __init__(self, workspace, network, node="b", port=PORT, secure=False, name="slapd", also=()):
         self.network = network
         self.node = node
         self.port = port
+        self.also = also
         self.folder = workspace.folder(name, UID)
         workspace.folder(f"{name}/db", UID)
         self.socket = os.path.join(self.folder, "ldapi")
@@ -72,7 +73,7 @@ class Slapd:
         self.start()
 
     def start(self):
-        urls = f"ldap://127.0.0.1:{self.port}/ ldap://[::1]:{self.port}/ ldapi://{quote(self.socket, safe='')}/"
+        urls = f"ldap://127.0.0.1:{self.port}/ ldap://[::1]:{self.port}/ ldapi://{quote(self.socket, safe='')}/ {' '.join(self.also)}"
         command = self.network.inside(self.node, "setpriv", "--reuid", UID, "--regid", UID, "--clear-groups",
                                       "--pdeathsig", "KILL", "/usr/sbin/slapd", "-d", "0", "-h", urls, "-f", self.config)
         self.child = Child("slapd", command, self.log)
