@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "common/base/receive_message.h"
 
@@ -14,6 +15,28 @@ namespace {
 
 // Asked for on both ends; the kernel grants what net.core.wmem_max allows.
 constexpr int kSocketBuffer = 1024 * 1024;
+// Frames that wait for the socket lie in pieces of this size.
+constexpr std::size_t kChunkSize = 128 * 1024;
+
+// What chunks lie in, of all writers of this thread, to be used again: idle writers hold nothing,
+// and one that fills several each turn does not have the kernel map and clear them anew.
+class SpareChunks {
+ public:
+  [[nodiscard]] std::unique_ptr<std::uint8_t[]> Take() {
+    if (free_.empty()) return std::unique_ptr<std::uint8_t[]>(new std::uint8_t[kChunkSize]);
+    auto bytes = std::move(free_.back());
+    free_.pop_back();
+    return bytes;
+  }
+  void Give(std::unique_ptr<std::uint8_t[]> bytes) {
+    constexpr std::size_t kMost = 16;  // 2 MiB
+    if (free_.size() < kMost) free_.push_back(std::move(bytes));
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::uint8_t[]>> free_;
+};
+thread_local SpareChunks spare_chunks;
 
 std::optional<std::size_t> FrameSize(ByteView unit) {
   if (unit.size() < kUnitHeaderSize) return std::nullopt;
@@ -116,13 +139,11 @@ Result<FrameReader::Status> FrameReader::Drain(
 
 std::uint8_t* FrameWriter::Room(std::size_t size) {
   if (chunks_.empty() || chunks_.back().capacity - chunks_.back().end < size) {
-    Chunk chunk = std::exchange(spare_, Chunk{});
-    if (chunk.capacity < size) {
-      chunk.capacity = std::max(size, kChunkSize);
-      chunk.bytes.reset(new std::uint8_t[chunk.capacity]);
-    }
-    chunk.begin = chunk.end = 0;
-    chunks_.push_back(std::move(chunk));
+    const std::size_t capacity = std::max(size, kChunkSize);
+    chunks_.push_back({capacity == kChunkSize
+                           ? spare_chunks.Take()
+                           : std::unique_ptr<std::uint8_t[]>(new std::uint8_t[capacity]),
+                       0, 0, capacity});
   }
   Chunk& last = chunks_.back();
   return last.bytes.get() + last.end;
@@ -178,7 +199,7 @@ void FrameWriter::Consume(std::size_t size) {
     first.begin += taken;
     size -= taken;
     if (first.begin != first.end) return;
-    if (spare_.capacity == 0) spare_ = std::move(first);
+    if (first.capacity == kChunkSize) spare_chunks.Give(std::move(first.bytes));
     chunks_.pop_front();
   }
 }

@@ -101,7 +101,6 @@ class FrameWriter final : public wire::FrameSink {
     std::unique_ptr<std::uint8_t[]> bytes;
     std::size_t begin = 0, end = 0, capacity = 0;
   };
-  static constexpr std::size_t kChunkSize = 128 * 1024;
   static constexpr std::size_t kMaxPieces = 16;  // of one sendmsg
 
   // Space at the end for SIZE bytes.
@@ -111,7 +110,6 @@ class FrameWriter final : public wire::FrameSink {
   std::size_t limit_bytes_;
   std::size_t pending_bytes_ = 0;
   std::deque<Chunk> chunks_;
-  Chunk spare_;
 };
 
 }  // namespace funnel::ipc

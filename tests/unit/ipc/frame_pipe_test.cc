@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/sctp/count_allocations.h"
+
 namespace funnel::ipc {
 namespace {
 
@@ -23,6 +25,10 @@ class FramePipeTest : public testing::Test {
   void SendRaw(ByteView bytes) {
     ASSERT_EQ(send(pair_.theirs.get(), bytes.data(), bytes.size(), MSG_DONTWAIT),
               static_cast<ssize_t>(bytes.size()));
+  }
+  void ReadRaw() {
+    while (::recv(pair_.ours.get(), buffer_.view().data(), ReadBuffer::kSize, MSG_DONTWAIT) > 0) {
+    }
   }
   Result<Status> Drain() {
     return reader_.Drain(pair_.ours.get(), buffer_, [&](MutableByteView frame) {
@@ -78,6 +84,25 @@ TEST_F(FramePipeTest, ReservesNothingAboveItsLimit) {
   EXPECT_TRUE(small.Reserve(12).empty());
   EXPECT_TRUE(*small.Flush(pair_.theirs.get()));
   EXPECT_FALSE(small.Reserve(12).empty());
+}
+
+// Several pieces a turn are used again in the next, by whichever writer.
+TEST_F(FramePipeTest, ABusyWriterAsksForNoMemoryEachTurn) {
+  constexpr std::size_t kRounds = 100;
+  FrameWriter other(1 << 20);
+  std::size_t before = 0;
+  for (std::size_t round = 0; round <= kRounds; ++round) {
+    if (round == 1) before = sctp::testing::Allocations();
+    FrameWriter& writer = round % 2 == 0 ? writer_ : other;
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_FALSE(writer.Reserve(60'000).empty());
+      writer.Commit(60'000);
+    }
+    while (!*writer.Flush(pair_.theirs.get())) ReadRaw();
+    ReadRaw();
+  }
+  // Three pieces a round; the list of them takes some now and then.
+  EXPECT_LT(sctp::testing::Allocations() - before, kRounds / 2);
 }
 
 TEST_F(FramePipeTest, FramesSplitAnywhereArriveWhole) {
