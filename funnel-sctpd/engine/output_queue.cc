@@ -10,12 +10,20 @@ constexpr std::size_t kKeepBytes = 1u << 20;
 constexpr std::size_t kKeepEntries = 4096;
 }  // namespace
 
+void OutputQueue::Grow(std::size_t size) {
+  if (used_ + size <= bytes_.size()) return;
+  Compact();
+  if (used_ + size > bytes_.size()) bytes_.resize(std::max(used_ + size, bytes_.size() * 2));
+}
+
+MutableByteView OutputQueue::Spare(std::size_t size) {
+  Grow(size);
+  return MutableByteView(bytes_).subspan(used_, size);
+}
+
 MutableByteView OutputQueue::Append(const Route& route, std::size_t size, Travel travel) {
   if (waiting_bytes_ + size > limit_bytes_) return {};
-  if (used_ + size > bytes_.size()) {
-    Compact();
-    if (used_ + size > bytes_.size()) bytes_.resize(std::max(used_ + size, bytes_.size() * 2));
-  }
+  Grow(size);
   entries_.push_back({route, used_, size, travel});
   MutableByteView room = MutableByteView(bytes_).subspan(used_, size);
   used_ += size;

@@ -41,6 +41,10 @@ class OutputQueue {
     Travel travel;
   };
 
+  // Where the next packet will lie, for one of SIZE bytes at most that is written before it is
+  // known how large it is or where it goes: Append with no more than that has what was written
+  // there.
+  [[nodiscard]] MutableByteView Spare(std::size_t size);
   // Room for a packet of SIZE bytes, to be written before the next call; empty if the queue is
   // full.
   [[nodiscard]] MutableByteView Append(const Route& route, std::size_t size,
@@ -59,6 +63,8 @@ class OutputQueue {
   void Pop(std::size_t count);
 
  private:
+  // Makes bytes_ large enough for SIZE more.
+  void Grow(std::size_t size);
   void Compact();
 
   std::size_t limit_bytes_;

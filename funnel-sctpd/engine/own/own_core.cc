@@ -1,7 +1,6 @@
 #include "funnel-sctpd/engine/own/own_core.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/base/random.h"
 #include "common/base/text.h"
@@ -13,6 +12,7 @@ namespace {
 
 // More than that waits in the core, where what is urgent passes what is not, not for a socket.
 constexpr std::size_t kMostWaitingBytes = 256 * 1024;
+constexpr std::size_t kLargestPacket = 65536;
 
 // One of the dynamic ports (RFC 6335 section 6).
 std::uint16_t RandomPort(std::uint16_t not_this) {
@@ -161,23 +161,19 @@ void OwnCore::OnTimer() {
 }
 
 void OwnCore::TakePackets(TimePoint now) {
-  std::uint8_t buffer[65536];
   const std::size_t most = std::min(kMostWaitingBytes, queue_.limit_bytes() / 2);
   while (queue_.bytes() + link_->waiting_bytes() < most) {
-    const auto departure = endpoint_.NextPacket(buffer, now);
+    const auto departure = endpoint_.NextPacket(queue_.Spare(kLargestPacket), now);
     if (!departure) return;
     const Route route{EngineAddress(departure->to), departure->to.local};
     // Linux dies of trains (output_queue.h).
     const auto* association = endpoint_.Find(departure->association);
     const bool to_linux =
         association != nullptr && association->agreed().adaptation == kLinuxFragmentsIndication;
-    MutableByteView room =
+    const MutableByteView room =
         queue_.Append(route, departure->size,
                       to_linux ? OutputQueue::Travel::kAlone : OutputQueue::Travel::kInTrains);
-    if (room.empty())
-      ++counters_.output_dropped;
-    else
-      std::memcpy(room.data(), buffer, departure->size);
+    if (room.empty()) ++counters_.output_dropped;
   }
 }
 

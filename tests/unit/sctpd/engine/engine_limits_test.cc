@@ -46,6 +46,21 @@ TEST(OutputQueueTest, KeepsOrderAndContents) {
   }
 }
 
+TEST(OutputQueueTest, WhatIsWrittenAheadNeedsNoCopy) {
+  OutputQueue queue(1 << 20);
+  std::mt19937 random(4);
+  std::vector<Bytes> expected;
+  for (int i = 0; i < 200; ++i) {
+    const Bytes bytes = RandomBytes(random, 1 + random() % 1500);
+    std::copy(bytes.begin(), bytes.end(), queue.Spare(65536).begin());
+    EXPECT_EQ(queue.size(), expected.size());
+    ASSERT_FALSE(queue.Append({}, bytes.size()).empty());
+    expected.push_back(bytes);
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(queue.packet(i), expected[i])) << i;
+}
+
 TEST(OutputQueueTest, RefusesBeyondItsLimit) {
   OutputQueue queue(1000);
   EXPECT_FALSE(queue.Append({}, 600).empty());
