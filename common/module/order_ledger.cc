@@ -5,8 +5,18 @@
 
 namespace funnel::module {
 
-// The earlier messages that one needs. Of all but the latest only the greatest number counts: what
-// covers that covers the others.
+void OrderLedger::Followed::Add(std::uint64_t number) {
+  std::shift_right(numbers_.begin(), numbers_.end(), 1);
+  numbers_.front() = number;
+  size_ = std::min(size_ + 1, numbers_.size());
+}
+
+bool OrderLedger::Followed::Has(std::uint64_t number) const {
+  const auto end = numbers_.begin() + static_cast<std::ptrdiff_t>(size_);
+  return std::find(numbers_.begin(), end, number) != end;
+}
+
+// The earlier messages that one needs.
 class OrderLedger::Needs {
  public:
   void Add(const Sent& sent) {
@@ -15,16 +25,29 @@ class OrderLedger::Needs {
     if (latest_) AddOther(latest_->last);
     latest_ = sent;
   }
-  // One that is below another that was added.
-  void AddOther(std::uint64_t number) { second_ = std::max(second_.value_or(0), number); }
+  // One that is below another that was added, and others below that: what covers it covers those.
+  void AddAllTo(std::uint64_t number) { below_ = std::max(below_, number + 1); }
 
   [[nodiscard]] const std::optional<Sent>& latest() const { return latest_; }
   // Whether who follows the latest follows all of them.
-  [[nodiscard]] bool IsOne() const { return !second_ || *second_ < latest_->covers; }
+  [[nodiscard]] bool IsOne() const {
+    if (below_ > 0 && below_ > latest_->covers) return false;
+    const auto end = others_.begin() + static_cast<std::ptrdiff_t>(size_);
+    return std::all_of(others_.begin(), end, [this](std::uint64_t number) {
+      return number < latest_->covers || latest_->followed.Has(number);
+    });
+  }
 
  private:
+  void AddOther(std::uint64_t number) {
+    if (size_ == others_.size()) return AddAllTo(number);
+    others_[size_++] = number;
+  }
+
   std::optional<Sent> latest_;
-  std::optional<std::uint64_t> second_;
+  std::array<std::uint64_t, FUNNEL_KEYS_MAX> others_{};
+  std::size_t size_ = 0;
+  std::uint64_t below_ = 0;
 };
 
 bool OrderLedger::HasPlaceFor(std::span<const funnel_key> keys) const {
@@ -44,7 +67,7 @@ void OrderLedger::AddNeeds(const funnel_key& key, Needs& needs) const {
   const Uses* uses = Find(key);
   if (uses != nullptr && uses->shared && key.mode != FUNNEL_SHARED) {
     needs.Add(*uses->shared);
-    if (uses->also_shared) needs.AddOther(*uses->also_shared);
+    if (uses->also_shared) needs.AddAllTo(*uses->also_shared);
   } else if (uses != nullptr && uses->exclusive) {
     needs.Add(*uses->exclusive);
   } else if (floor_) {
@@ -63,14 +86,24 @@ OrderLedger::Decision OrderLedger::Decide(const Dependencies& message) const {
   const std::optional<Sent>& parent = needs.latest() ? needs.latest() : floor_;
   if (!parent) return {};
   if (!needs.IsOne()) return {.order = wire::Order::kAfterAll};
-  return {.order = wire::Order::kFollows, .after = parent->last, .covers = parent->covers};
+  Decision decision{.order = wire::Order::kFollows,
+                    .after = parent->last,
+                    .covers = parent->covers,
+                    .followed = parent->followed};
+  // One with the parent's only key takes its place.
+  const bool replaces =
+      parent->keys == 1 && message.keys.size() == 1 && message.keys[0].mode != FUNNEL_SHARED;
+  if (!replaces && parent->last >= parent->covers) decision.followed.Add(parent->last);
+  return decision;
 }
 
 void OrderLedger::Record(const Dependencies& message, const Decision& decision, std::uint64_t first,
                          std::uint64_t last) {
   const bool after_all = decision.order == wire::Order::kAfterAll;
   const Sent sent{.last = last,
-                  .covers = after_all || decision.covers >= first ? last + 1 : decision.covers};
+                  .covers = after_all || decision.covers >= first ? last + 1 : decision.covers,
+                  .followed = decision.followed,
+                  .keys = message.keys.size()};
   if (decision.barrier) {
     young_.clear();
     old_.clear();

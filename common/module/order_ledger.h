@@ -3,7 +3,8 @@
 //
 // A message may take several numbers (a unit of pieces). A key names the last of them, so that who
 // follows it follows all of it. What a message needs is stated by FOLLOWS where one earlier message
-// implies all that is needed, else by AFTER_ALL, which is more than is needed. Everything behind a
+// implies all that is needed, else by AFTER_ALL, which is more than is needed. A message implies
+// all below what it covers, and the nearest few of those that it follows. Everything behind a
 // barrier comes after it: its keys are forgotten, and where nothing later is followed the barrier
 // is.
 //
@@ -16,7 +17,9 @@
 //      ... forgotten ... | floor, old half ... | checkpoint, young half ...
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,12 +43,27 @@ class OrderLedger {
   // MAX_KEYS: of both halves of the table; the keys of one message always have a place.
   explicit OrderLedger(std::size_t max_keys = kMaxKeys) : half_(max_keys / 2) {}
 
+  // The nearest of the messages that one follows, itself or by another that it follows. Of messages
+  // with one key only the last is among them: none before it can be needed again.
+  class Followed {
+   public:
+    // One that is behind all that are there.
+    void Add(std::uint64_t number);
+    [[nodiscard]] bool Has(std::uint64_t number) const;
+    bool operator==(const Followed&) const = default;
+
+   private:
+    std::array<std::uint64_t, 4> numbers_{};  // the nearest first
+    std::size_t size_ = 0;
+  };
+
   struct Decision {
     wire::Order order = wire::Order::kFree;
     std::uint64_t after = 0;   // kFollows: the message that it follows
     bool barrier = false;      // as it was asked for
     bool checkpoint = false;   // half of the table was full
     std::uint64_t covers = 0;  // kFollows: all below this is delivered before it
+    Followed followed = {};    // kFollows: and these
     bool operator==(const Decision&) const = default;
   };
   // For a message that comes next. Decides only: it may never be sent.
@@ -57,10 +75,13 @@ class OrderLedger {
   [[nodiscard]] std::size_t size() const { return young_.size() + old_.size(); }
 
  private:
-  // A message that others may follow: once `last` is delivered, so is all below `covers`.
+  // A message that others may follow: once `last` is delivered, so is all below `covers`, and what
+  // it followed.
   struct Sent {
     std::uint64_t last = 0;
     std::uint64_t covers = 0;
+    Followed followed = {};
+    std::size_t keys = 0;
   };
   struct KeyName {
     std::uint64_t value;

@@ -82,6 +82,17 @@ def test_uploads_come_back_as_they_were(lossy):
     assert_overtook(lossy, "nghttpd", "a", "b")
 
 
+# As a server of gRPC answers.
+def test_trailers_wait_for_no_other_stream(lossy):
+    before = {order: counter(lossy, "b", "nghttpd", f"messages_{order}") for order in ("after_all", "follows")}
+    said = lossy.network.run("a", "h2load", "-n", 1000, "-c", 1, "-m", 20, "http://127.0.0.1:9002/small", timeout=120).stdout
+    assert "1000 succeeded, 0 failed" in said
+    sent = {order: counter(lossy, "b", "nghttpd", f"messages_{order}") - before[order] for order in before}
+    print(sent)
+    # Those that put something into HPACK's table, and those that it meets on their way.
+    assert sent["after_all"] < 200 < 3000 < sent["after_all"] + sent["follows"]
+
+
 def test_a_hundred_requests_at_a_time(lossy):
     said = lossy.network.run("a", "h2load", "-n", 3000, "-c", 2, "-m", 100, "http://127.0.0.1:9001/9.bin", timeout=120).stdout
     assert "3000 total, 3000 started, 3000 done, 3000 succeeded, 0 failed, 0 errored, 0 timeout" in said

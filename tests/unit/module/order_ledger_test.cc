@@ -131,6 +131,37 @@ TEST(OrderLedger, KnowsThatAChainCoversWhatIsInIt) {
   ExpectFollows(sender.Send({.keys = {{1, 0, FUNNEL_EXCLUSIVE}, {2, 0, FUNNEL_EXCLUSIVE}}}), 1);
 }
 
+// An answer of HTTP/2 whose headers and trailers name what an earlier answer has put into a table.
+TEST(OrderLedger, FollowsOneThatFollowsTheOthers) {
+  const auto answer = [](std::uint64_t stream, std::uint32_t mode) {
+    return Message{.keys = {{1, 0, mode}, {stream, 1, FUNNEL_EXCLUSIVE}}};
+  };
+  const auto data = [](std::uint64_t stream) {
+    return Message{.keys = {{stream, 1, FUNNEL_EXCLUSIVE}}};
+  };
+  Sender sender;
+  ExpectFree(sender.Send(data(9)));
+  ExpectFree(sender.Send(answer(1, FUNNEL_EXCLUSIVE)));
+  ExpectFollows(sender.Send(answer(3, FUNNEL_SHARED)), 1);
+  for (std::uint64_t i = 0; i < 20; ++i) ExpectFollows(sender.Send(data(3)), 2 + i);
+  ExpectFollows(sender.Send(answer(3, FUNNEL_SHARED)), 22);
+  // Another that does not follow what was put there since does not imply it.
+  ExpectAfterAll(sender.Send(answer(5, FUNNEL_EXCLUSIVE)));
+  ExpectFollows(sender.Send(data(3)), 23);
+  ExpectAfterAll(sender.Send(answer(3, FUNNEL_SHARED)));
+}
+
+// Of several readers only the last two are known.
+TEST(OrderLedger, FollowingOneReaderDoesNotImplyTheOthers) {
+  Sender sender;
+  ExpectFree(sender.Send(Exclusive(9)));
+  ExpectFree(sender.Send(Exclusive(1)));
+  for (int i = 0; i < 2; ++i) ExpectFollows(sender.Send(Shared(1)), 1);
+  const Message both{.keys = {{1, 0, FUNNEL_SHARED}, {2, 0, FUNNEL_EXCLUSIVE}}};
+  ExpectFollows(sender.Send(both), 1);
+  ExpectAfterAll(sender.Send(Exclusive(1)));
+}
+
 TEST(OrderLedger, PutsABarrierBehindAllAndAllBehindIt) {
   Sender sender;
   (void)sender.Send(Exclusive(1));

@@ -50,10 +50,11 @@ class Http2(Server):
 
 
 class Nghttpd(Server):
-    """Gives back what was uploaded, with a trailer."""
+    """Gives back what was uploaded, and the file `small`, with a trailer."""
 
     def __init__(self, lab, port=PORT + 1):
         super().__init__(lab, "nghttpd")
         self.port = port
+        self.write("small", "an answer")
         self.start("nghttpd", "--no-tls", "--echo-upload", "--trailer=x-checked: yes", "-d", self.folder, str(port),
                    answers=lambda: self.listens(port))
