@@ -6,6 +6,7 @@
                         2. TLS by stunnel       127.0.0.1:9003 ===> 10.77.0.2:8443 stunnel
                         3. Funnel as bytes      127.0.0.1:9002 ===> funnel-tcpd
                         4. Funnel's module      127.0.0.1:9001 ===> funnel-tcpd
+                        5. and copies = 2       127.0.0.1:9004 ===> funnel-tcpd
 """
 import os
 
@@ -17,6 +18,7 @@ from parts.wan import Wan
 
 FRONT = 8443
 MODULE = {"module": "http2", "module-required": "yes"}
+COPIES = {**MODULE, "copies": 2}
 STUNNEL = """\
 foreground = yes
 debug = 3
@@ -53,6 +55,7 @@ def ways():
         Way("stunnel-bbr", "stunnel, BBR", stunnel, "bbr"),
         Way("funnel-bytes", "Funnel, no module", "127.0.0.1,9002"),
         Way("funnel", "Funnel, http2", "127.0.0.1,9001"),
+        Way("funnel-copies", "Funnel, http2, copies", "127.0.0.1,9004"),
     ]
 
 
@@ -61,6 +64,7 @@ class Stage:
         where = f"127.0.0.1:{PORT}"
         self.tunnel = lab.Tunnel(build, [
             lab.Service("web", "tcp", ("127.0.0.1:9001",), where, listen_service=MODULE, connect_service=MODULE),
+            lab.Service("copies", "tcp", ("127.0.0.1:9004",), where, listen_service=COPIES, connect_service=COPIES),
             lab.Service("bytes", "tcp", ("127.0.0.1:9002",), where),
         ], workspace=lab.Workspace(folder), settings={"node": {"log-level": "info"}})
         self.network = self.tunnel.network
@@ -125,8 +129,8 @@ class Stage:
         return os.path.join(self.folder, "browser")
 
     def overtook(self):
-        """Messages of the module's service that site a's application had before earlier ones."""
-        return self.tunnel.a.counters("funnel-tcpd@web")["messages_overtook"]
+        """Messages of the module's services that site a's application had before earlier ones."""
+        return sum(self.tunnel.a.counters(f"funnel-tcpd@{service}")["messages_overtook"] for service in ("web", "copies"))
 
     def stop(self):
         self.close()
