@@ -43,6 +43,9 @@ enum Counter : std::size_t {
   kMessagesFollows,
   kMessagesAfterAll,
   kMessagesOvertook,
+  kSessionsOpenedByDatagram,
+  kSessionsOpenedByFrame,
+  kOpeningsRepeated,
   kCommonCounters,
 };
 
@@ -87,6 +90,11 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"messages_follows", "Messages of connections sent that follow one earlier message."},
     {"messages_after_all", "Messages of connections sent that follow all before them."},
     {"messages_overtook", "Messages of connections delivered before an earlier one."},
+    {"sessions_opened_by_datagram",
+     "Flows opened by a datagram that carries what opens them, sent or come."},
+    {"sessions_opened_by_frame", "Sessions opened by OPEN_SESSION, sent or come."},
+    {"openings_repeated",
+     "Times that what opens a session came or went once more: it was open, over, or not answered."},
 };
 
 }  // namespace funnel::service

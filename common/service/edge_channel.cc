@@ -106,7 +106,8 @@ void EdgeChannel::Start() {
        {"PEER", peer_},
        {"LOCAL", local_principal_},
        {"REMOTE", remote_principal_},
-       {"SUITE", std::to_string(suite_)}});
+       {"SUITE", std::to_string(suite_)},
+       {"FEATURES", wire::NamesOf(features_)}});
 
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);

@@ -52,6 +52,12 @@ struct Describe {
         "OPEN_SESSION",
         {Of(record.session), {"client", record.info.client}, {"local", record.info.local}});
   }
+  TraceEvent operator()(const wire::OpeningRecord& record) const {
+    return Record("OPENING", {Of(record.session),
+                              Size(record.bytes.size()),
+                              {"client", record.info.client},
+                              {"local", record.info.local}});
+  }
   TraceEvent operator()(const wire::CreditRecord& record) const {
     return Record("CREDIT", {Of(record.session), Limit(record.limit)});
   }

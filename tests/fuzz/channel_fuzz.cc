@@ -120,8 +120,11 @@ class Script {
 class Play {
  public:
   explicit Play(ByteView input) : script_(input) {
-    owner_.role = script_.Byte() & 1 ? Role::kInitiator : Role::kAcceptor;
+    const std::uint8_t first = script_.Byte();
+    owner_.role = first & 1 ? Role::kInitiator : Role::kAcceptor;
     ChannelSettings settings;
+    if (first & 2) settings.features = {Feature::kDatagrams, Feature::kOpenings};
+    if (first & 4) settings.lifetime = std::chrono::seconds(3);
     settings.max_sessions = 50;
     settings.rekey_after_frames = 20;
     channel_ =
@@ -176,7 +179,10 @@ class Play {
       case 10:
         return Pass(std::chrono::milliseconds(script_.Word() * 8));
       case 11:
-        (void)channel_->OpenSession({"client", "local"});
+        if (op & 0x80)
+          (void)channel_->OpenFlow({"client", "local"});
+        else
+          (void)channel_->OpenSession({"client", "local"});
         return;
       case 12:
         channel_->SendDatagram(session, Bytes(script_.Word()));

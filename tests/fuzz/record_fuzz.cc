@@ -15,6 +15,7 @@ struct Again {
   Bytes operator()(const SkippedRecord&) const { return {}; }
   // Unknown fields inside are not kept.
   Bytes operator()(const OpenSessionRecord&) const { return {}; }
+  Bytes operator()(const OpeningRecord&) const { return {}; }
   Bytes operator()(const DatagramRecord& record) const {
     Bytes raw(DatagramHeaderSize(record.session, record.bytes.size()));
     FUZZ_REQUIRE(StoreDatagramHeader(raw.data(), record.session, record.bytes.size()) ==

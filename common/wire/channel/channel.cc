@@ -34,12 +34,25 @@ Channel::Channel(Role role, ChannelId id, const ChannelSettings& settings, Epoch
 
 // --- sessions
 
+Session* Channel::NewSession() {
+  if (context_.role != Role::kInitiator || !life_.TakesSessions()) return nullptr;
+  Session* session = sessions_.Open();
+  if (session != nullptr) ++context_.stats.sessions_opened;
+  return session;
+}
+
 std::optional<SessionId> Channel::OpenSession(const SessionInfo& info) {
-  if (context_.role != Role::kInitiator || !life_.TakesSessions()) return std::nullopt;
-  const Session* session = sessions_.Open();
+  const Session* session = NewSession();
   if (!session) return std::nullopt;
-  ++context_.stats.sessions_opened;
+  ++context_.stats.sessions_opened_by_frame;
   context_.control.Push(OpenSessionRecord{session->id, info});
+  return session->id;
+}
+
+std::optional<SessionId> Channel::OpenFlow(const SessionInfo& info) {
+  Session* session = NewSession();
+  if (!session) return std::nullopt;
+  session->opening = std::make_unique<Session::Opening>(info);
   return session->id;
 }
 

@@ -76,6 +76,9 @@ class Channel {
   // --- sessions (initiator opens)
   // nullopt: the peer's limit of sessions or ours is reached; OnSessionsAvailable follows.
   [[nodiscard]] std::optional<SessionId> OpenSession(const SessionInfo& info);
+  // The same of a flow of datagrams whose first one follows: what opens it goes with that, or with
+  // each until the far side has answered in it. Without a datagram the far side never hears of it.
+  [[nodiscard]] std::optional<SessionId> OpenFlow(const SessionInfo& info);
   // False: unknown session (it ended meanwhile) or larger than 65,507 bytes; dropped and counted.
   bool SendDatagram(SessionId session, ByteView datagram);
   // A piece of the ORDERED chain of this session (a TCP byte stream). Returns how many bytes were
@@ -157,6 +160,9 @@ class Channel {
  private:
   // What each record means for the parts (channel_input.cc).
   class Records;
+
+  // nullptr: none may be opened now.
+  [[nodiscard]] Session* NewSession();
 
   void Touch(TimePoint now, BootTime boot_now) {
     context_.now = now;

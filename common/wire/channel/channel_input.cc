@@ -8,6 +8,7 @@ namespace {
 
 bool MayExpire(const Record& record) {
   return std::holds_alternative<DatagramRecord>(record) ||
+         std::holds_alternative<OpeningRecord>(record) ||
          std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
          std::holds_alternative<PaddingRecord>(record) ||
          std::holds_alternative<ConfirmRecord>(record) ||
@@ -140,13 +141,23 @@ class Channel::Records {
   }
 
   Checked<> operator()(const OpenSessionRecord& record) {
-    if (channel_.context_.role == Role::kInitiator)
-      return Violates("the acceptor opened a session");
-    Session* session = TRY(Find(record.session));
+    Session* session = TRY(FindOpened(record.session));
     if (!session) return {};  // it ended before it was announced
-    if (session->phase != Session::Phase::kExpected) return Violates("a session was opened twice");
-    if (channel_.sessions_.IsOverfull()) return channel_.ends_.Reset(*session, EndCode::kLimit);
-    channel_.delivery_.Open(*session, record.info);
+    if (session->phase == Session::Phase::kExpected)
+      return Open(*session, record.info, channel_.context_.stats.sessions_opened_by_frame);
+    if (!HasOpenings()) return Violates("a session was opened twice");
+    ++channel_.context_.stats.openings_repeated;
+    return {};
+  }
+
+  Checked<> operator()(const OpeningRecord& record) {
+    if (!HasOpenings()) return Violates("OPENING was not agreed on");
+    Session* session = TRY(FindOpened(record.session));
+    if (session && session->phase == Session::Phase::kExpected)
+      TRY(Open(*session, record.info, channel_.context_.stats.sessions_opened_by_datagram));
+    else
+      ++channel_.context_.stats.openings_repeated;
+    channel_.delivery_.OnDatagram(session, record.bytes);
     return {};
   }
 
@@ -233,6 +244,22 @@ class Channel::Records {
 
  private:
   [[nodiscard]] Checked<Session*> Find(SessionId id) { return channel_.sessions_.FindNamed(id); }
+  // The one that a record of the peer's opens.
+  [[nodiscard]] Checked<Session*> FindOpened(SessionId id) {
+    if (channel_.context_.role == Role::kInitiator)
+      return Violates("the acceptor opened a session");
+    return Find(id);
+  }
+  [[nodiscard]] bool HasOpenings() const {
+    return channel_.context_.settings.features.Has(Feature::kOpenings);
+  }
+  // SESSION is expected. COUNT: by what it was opened.
+  Checked<> Open(Session& session, const SessionInfo& info, std::uint64_t& count) {
+    if (channel_.sessions_.IsOverfull()) return channel_.ends_.Reset(session, EndCode::kLimit);
+    ++count;
+    channel_.delivery_.Open(session, info);
+    return {};
+  }
 
   Channel& channel_;
   EpochState& epoch_;

@@ -22,6 +22,8 @@ void Delivery::Open(Session& session, const SessionInfo& info) {
 
 void Delivery::OnDatagram(Session* session, ByteView datagram) {
   ChannelStats& stats = parts_.context.stats;
+  // An answer: the far side knows the session.
+  if (session) session->opening.reset();
   if (!session || session->IsDiscarding()) {
     ++stats.late_datagrams;
     return;

@@ -8,6 +8,16 @@ namespace {
 
 // Writers that a full queue stopped go on when there is room for this much for each.
 constexpr std::size_t kFairPiece = 16 * 1024;
+// A flow that is never answered says no more often than this what opens it: OPEN_SESSION, which is
+// not lost, says it then.
+constexpr int kMaxOpenings = 8;
+
+// At most: DATAGRAM takes no more than the same datagram in an OPENING.
+std::size_t SizeOf(const OpeningRecord& opening) {
+  constexpr std::size_t kMostOfFields = 2 * 2;
+  return kMaxDatagramHeader + kMaxVarintSize + kMostOfFields + opening.info.client.size() +
+         opening.info.local.size() + opening.bytes.size();
+}
 
 }  // namespace
 
@@ -30,9 +40,37 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram) {
     return false;
   }
 
-  stats.datagrams_dropped += datagrams_.Push(id, datagram);
+  if (!session->opening || !SayOpening(*session, datagram))
+    stats.datagrams_dropped += datagrams_.Push(id, datagram);
   stats.bytes_sent += datagram.size();
   session->bytes_sent += datagram.size();
+  return true;
+}
+
+bool SendBuffer::SayOpening(Session& session, ByteView datagram) {
+  ChannelContext& context = parts_.context;
+  ChannelStats& stats = context.stats;
+  Session::Opening& opening = *session.opening;
+  const OpeningRecord together{session.id, opening.info, datagram};
+  const bool fits = SizeOf(together) <= parts_.sealer.SmallRoom();
+
+  if (fits && settings_.features.Has(Feature::kOpenings) && opening.sent < kMaxOpenings) {
+    ++(opening.sent == 0 ? stats.sessions_opened_by_datagram : stats.openings_repeated);
+    ++opening.sent;
+    stats.datagrams_dropped += datagrams_.Push(together);
+    return true;
+  }
+
+  // Reliably, once. That the two go in one frame costs the datagram its lifetime.
+  const std::unique_ptr<Session::Opening> said = std::move(session.opening);
+  ++(said->sent == 0 ? stats.sessions_opened_by_frame : stats.openings_repeated);
+  const OpenSessionRecord alone{session.id, said->info};
+  const bool has_room = context.control.size() + SizeOf(together) <= settings_.datagram_queue_max;
+  if (!fits || said->sent > 0 || !has_room) {
+    context.control.Push(alone);
+    return false;
+  }
+  context.control.Push(alone, DatagramRecord{session.id, datagram});
   return true;
 }
 

@@ -70,6 +70,8 @@ class SendBuffer {
   [[nodiscard]] std::size_t size() const { return queued_bytes_ + datagrams_.size(); }
 
  private:
+  // What opens SESSION is said, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
+  bool SayOpening(Session& session, ByteView datagram);
   [[nodiscard]] std::size_t Room(const Session& session) const;
   [[nodiscard]] bool IsFull() const;
   // The session ID if it may send messages, and there is room for one. If room is short it is told.

@@ -76,8 +76,11 @@ struct ChannelStats {
   std::uint64_t late_datagrams = 0;     // received for a session that has ended
   std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or more than 8 early ones
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
-  std::uint64_t sessions_stuck = 0;  // reset because their reader took nothing for stuck_timeout
-  std::uint64_t keys_worn_out = 0;   // max_key_frames or max_key_bytes has ended the channel
+  // Of those opened: by a datagram that carries what opens them, and by OPEN_SESSION. Sent or come.
+  std::uint64_t sessions_opened_by_datagram = 0, sessions_opened_by_frame = 0;
+  std::uint64_t openings_repeated = 0;  // what opens a session, though it had been said before
+  std::uint64_t sessions_stuck = 0;     // reset because their reader took nothing for stuck_timeout
+  std::uint64_t keys_worn_out = 0;      // max_key_frames or max_key_bytes has ended the channel
   // Messages sent, by the order that each states; pieces of a unit but the first are ordered.
   std::uint64_t messages_free = 0, messages_ordered = 0, messages_follows = 0;
   std::uint64_t messages_after_all = 0;

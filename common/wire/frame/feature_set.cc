@@ -1,5 +1,9 @@
 #include "common/wire/frame/feature_set.h"
 
+#include <algorithm>
+#include <bit>
+#include <iterator>
+
 namespace funnel::wire {
 
 Result<Features> Features::Parse(ByteView value) {
@@ -17,6 +21,18 @@ Bytes Features::Serialize() const {
     if (byte != 0 || !value.empty()) value.push_back(byte);
   }
   return value;
+}
+
+std::string NamesOf(Features features) {
+  std::string names;
+  for (std::uint64_t left = features.bits(); left != 0; left &= left - 1) {
+    const int bit = std::countr_zero(left);
+    const auto* row =
+        std::ranges::find(kFeatureTable, static_cast<Feature>(bit), &FeatureRow::feature);
+    if (!names.empty()) names += ' ';
+    names += row != std::end(kFeatureTable) ? std::string(row->name) : "bit " + std::to_string(bit);
+  }
+  return names.empty() ? "none" : names;
 }
 
 std::optional<std::string_view> KindText(Features features) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/base/bytes.h"
@@ -18,6 +19,18 @@ namespace funnel::wire {
 enum class Feature : std::uint8_t {
   kDatagrams = 0,    // the service carries datagrams (UDP)
   kConnections = 1,  // the service carries connections (TCP)
+  kOpenings = 2,     // OPENING: a flow's first datagrams carry what opens it
+};
+
+// The registry: each bit once, and what it is called in logs and in the manual.
+struct FeatureRow {
+  Feature feature;
+  std::string_view name;
+};
+inline constexpr FeatureRow kFeatureTable[] = {
+    {Feature::kDatagrams, "datagrams"},
+    {Feature::kConnections, "connections"},
+    {Feature::kOpenings, "openings"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -56,6 +69,12 @@ class Features {
 // What every channel of this build can do, whatever it carries.
 constexpr Features kOurFeatures{};
 constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections};
+// What goes with a kind of service: nothing else is offered for it.
+constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};
+constexpr Features kConnectionFeatures{Feature::kConnections};
+
+// "datagrams openings"; a bit without a name is "bit 40", an empty set "none".
+[[nodiscard]] std::string NamesOf(Features features);
 
 // "datagrams (UDP)"; nullopt: FEATURES do not say what the service carries, or name both.
 [[nodiscard]] std::optional<std::string_view> KindText(Features features);

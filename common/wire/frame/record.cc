@@ -61,10 +61,9 @@ Result<Record> ParseMessage(ByteReader& reader) {
   return record;
 }
 
-Result<Record> ParseOpenSession(ByteReader& reader) {
-  OpenSessionRecord record;
-  record.session = FIELD(ReadSession(reader));
-  ByteReader tlvs(FIELD(ReadBlock(reader)));
+Result<SessionInfo> ParseInfo(ByteView fields) {
+  SessionInfo info;
+  ByteReader tlvs(fields);
   bool seen[256] = {};
 
   while (!tlvs.AtEnd()) {
@@ -73,11 +72,27 @@ Result<Record> ParseOpenSession(ByteReader& reader) {
     const ByteView value = FIELD(tlvs.Take(length));
     if (std::exchange(seen[type], true)) return Fail("session has a field twice");
 
-    if (type == kClientTlv) record.info.client = AsText(value);
-    if (type == kLocalTlv) record.info.local = AsText(value);
+    if (type == kClientTlv) info.client = AsText(value);
+    if (type == kLocalTlv) info.local = AsText(value);
     if (type != kClientTlv && type != kLocalTlv && type % 2 != 0)
       return Fail("session has an unknown field that must not be ignored");
   }
+  return info;
+}
+
+Result<Record> ParseOpenSession(ByteReader& reader) {
+  OpenSessionRecord record;
+  record.session = FIELD(ReadSession(reader));
+  record.info = TRY(ParseInfo(FIELD(ReadBlock(reader))));
+  return record;
+}
+
+Result<Record> ParseOpening(ByteReader& reader) {
+  OpeningRecord record;
+  record.session = FIELD(ReadSession(reader));
+  record.info = TRY(ParseInfo(FIELD(ReadBlock(reader))));
+  record.bytes = FIELD(ReadBlock(reader));
+  if (record.bytes.size() > kMaxDatagramSize) return Fail("datagram is too long");
   return record;
 }
 
@@ -146,6 +161,13 @@ void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   PutBytes(out, AsBytes(value));
 }
 
+void PutInfo(Bytes& out, const SessionInfo& info) {
+  Bytes tlvs;
+  PutShortTlv(tlvs, kClientTlv, info.client);
+  PutShortTlv(tlvs, kLocalTlv, info.local);
+  PutBlock(out, tlvs);
+}
+
 std::uint8_t FlagsOf(const MessageRecord& record) {
   return static_cast<std::uint8_t>(static_cast<std::uint8_t>(record.order) |
                                    (record.more ? kMoreFlag : 0) | (record.fin ? kFinFlag : 0));
@@ -188,6 +210,8 @@ Result<Record> ParseRecord(ByteReader& reader) {
       return ParseFarewell(reader);
     case RecordKind::kHello:
       return HelloRecord{FIELD(ReadBlock(reader))};
+    case RecordKind::kOpening:
+      return ParseOpening(reader);
     case RecordKind::kShare: {
       const ByteView fields = FIELD(ReadBlock(reader));
       return FIELD(ReadShare(fields));
@@ -221,13 +245,23 @@ std::uint8_t* StoreMessageHeader(std::uint8_t* out, const MessageRecord& record)
   return StoreVarint(out, record.bytes.size());
 }
 
+void AppendRecord(Bytes& out, const DatagramRecord& record) {
+  PutKind(out, RecordKind::kDatagram);
+  PutVarint(out, record.session.value());
+  PutBlock(out, record.bytes);
+}
+
 void AppendRecord(Bytes& out, const OpenSessionRecord& record) {
-  Bytes tlvs;
-  PutShortTlv(tlvs, kClientTlv, record.info.client);
-  PutShortTlv(tlvs, kLocalTlv, record.info.local);
   PutKind(out, RecordKind::kOpenSession);
   PutVarint(out, record.session.value());
-  PutBlock(out, tlvs);
+  PutInfo(out, record.info);
+}
+
+void AppendRecord(Bytes& out, const OpeningRecord& record) {
+  PutKind(out, RecordKind::kOpening);
+  PutVarint(out, record.session.value());
+  PutInfo(out, record.info);
+  PutBlock(out, record.bytes);
 }
 
 void AppendRecord(Bytes& out, const CreditRecord& record) {

@@ -31,6 +31,7 @@ enum class RecordKind : std::uint8_t {
   kNewEpoch = 13,
   kFarewell = 14,
   kHello = 15,
+  kOpening = 16,  // Feature::kOpenings
   // From here on: length, bytes; skipped by who does not know them.
   kFirstSkippable = 128,
   kShare = 130,
@@ -66,6 +67,15 @@ struct MessageRecord {
 struct OpenSessionRecord {
   SessionId session;
   SessionInfo info;
+};
+
+// Both in one, so that the first of a flow's datagrams to arrive opens it, whatever has become of
+// those before.
+//   session, length of the TLVs, TLVs as of OPEN_SESSION, length, bytes of a datagram
+struct OpeningRecord {
+  SessionId session;
+  SessionInfo info;
+  ByteView bytes;
 };
 
 //   session, absolute limit
@@ -145,12 +155,12 @@ using Record =
     std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord, CreditRecord,
                  ChannelCreditRecord, SessionsRecord, ResetRecord, EndSessionRecord, PingRecord,
                  PongRecord, ConfirmRecord, RekeyRecord, NewEpochRecord, FarewellRecord,
-                 HelloRecord, ShareRecord, SkippedRecord>;
+                 HelloRecord, OpeningRecord, ShareRecord, SkippedRecord>;
 
 // Reads one record and moves READER behind it. An error is a violation by an authenticated peer.
 [[nodiscard]] Result<Record> ParseRecord(ByteReader& reader);
 
-// The two records of payload are written field by field, ahead of their bytes.
+// The two records of most payload are written field by field, ahead of their bytes.
 constexpr std::size_t kMaxDatagramHeader = 1 + 2 * kMaxVarintSize;
 constexpr std::size_t kMaxMessageHeader = 2 + 4 * kMaxVarintSize;
 [[nodiscard]] std::size_t DatagramHeaderSize(SessionId session, std::size_t length);
@@ -159,8 +169,10 @@ std::uint8_t* StoreDatagramHeader(std::uint8_t* out, SessionId session, std::siz
 [[nodiscard]] std::size_t MessageHeaderSize(const MessageRecord& record);
 std::uint8_t* StoreMessageHeader(std::uint8_t* out, const MessageRecord& record);
 
-// All others are appended whole.
+// All others are appended whole; a DATAGRAM where it belongs to one of them.
+void AppendRecord(Bytes& out, const DatagramRecord& record);
 void AppendRecord(Bytes& out, const OpenSessionRecord& record);
+void AppendRecord(Bytes& out, const OpeningRecord& record);
 void AppendRecord(Bytes& out, const CreditRecord& record);
 void AppendRecord(Bytes& out, const ChannelCreditRecord& record);
 void AppendRecord(Bytes& out, const SessionsRecord& record);

@@ -10,16 +10,17 @@ namespace funnel::wire {
 
 class RecordQueue {
  public:
-  template <typename R>
-  void Push(const R& record) {
+  // Several RECORDS go in one frame.
+  template <typename... R>
+  void Push(const R&... records) {
     const std::size_t before = bytes_.size();
-    AppendRecord(bytes_, record);
+    (AppendRecord(bytes_, records), ...);
     sizes_.push_back(static_cast<std::uint32_t>(bytes_.size() - before));
   }
 
   [[nodiscard]] bool empty() const { return first_ == sizes_.size(); }
   [[nodiscard]] std::size_t size() const { return bytes_.size() - begin_; }
-  // The first record; empty view: nothing waits.
+  // The first that was pushed; empty view: nothing waits.
   [[nodiscard]] ByteView Front() const {
     return empty() ? ByteView() : ByteView(bytes_).subspan(begin_, sizes_[first_]);
   }

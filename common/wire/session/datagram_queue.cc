@@ -15,12 +15,26 @@ std::size_t DatagramQueue::Push(SessionId session, ByteView datagram) {
   const std::size_t header_size =
       static_cast<std::size_t>(StoreDatagramHeader(header, session, datagram.size()) - header);
   const std::size_t record_size = header_size + datagram.size();
-  std::size_t dropped = 0;
-  for (; !empty() && size() + record_size > max_bytes_; ++dropped) PopOne();
-  Compact();
+  const std::size_t dropped = MakeRoom(record_size);
   bytes_.insert(bytes_.end(), header, header + header_size);
   bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
   entries_.push_back({static_cast<std::uint32_t>(record_size), TimePoint{}});
+  return dropped;
+}
+
+std::size_t DatagramQueue::Push(const OpeningRecord& opening) {
+  Bytes record;
+  AppendRecord(record, opening);
+  const std::size_t dropped = MakeRoom(record.size());
+  bytes_.insert(bytes_.end(), record.begin(), record.end());
+  entries_.push_back({static_cast<std::uint32_t>(record.size()), TimePoint{}});
+  return dropped;
+}
+
+std::size_t DatagramQueue::MakeRoom(std::size_t needed) {
+  std::size_t dropped = 0;
+  for (; !empty() && size() + needed > max_bytes_; ++dropped) PopOne();
+  Compact();
   return dropped;
 }
 

@@ -1,5 +1,6 @@
-// Datagrams of all sessions that wait to be sent, oldest first, each already a DATAGRAM record, so
-// that a run of them is sealed from where it lies. When the limit is passed the oldest go.
+// Datagrams of all sessions that wait to be sent, oldest first, each already a DATAGRAM or OPENING
+// record, so that a run of them is sealed from where it lies. When the limit is passed the oldest
+// go.
 #pragma once
 
 #include <vector>
@@ -16,6 +17,7 @@ class DatagramQueue {
 
   // Returns how many older ones had to go for it.
   std::size_t Push(SessionId session, ByteView datagram);
+  std::size_t Push(const OpeningRecord& opening);
   // The first records that fit BUDGET together; the first one alone even if it does not fit.
   [[nodiscard]] ByteView Front(std::size_t budget) const;
   // Size of the first record, 0: nothing waits.
@@ -35,6 +37,8 @@ class DatagramQueue {
     TimePoint since;  // epoch of the clock: not yet seen by DropStale
   };
   void PopOne();
+  // Drops the oldest until NEEDED more bytes fit, and tidies up; returns how many.
+  std::size_t MakeRoom(std::size_t needed);
   void Compact();
 
   std::size_t max_bytes_;

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/wire/frame/types.h"
 #include "common/wire/session/credit.h"
 #include "common/wire/session/inbox.h"
 #include "common/wire/session/send_queue.h"
@@ -41,6 +42,14 @@ struct Session {
   // What was sent: once it is a stream it stays one.
   bool sends_messages = false, sends_stream = false;
   bool unit_open = false;  // the last message queued is a piece, and others belong to it
+
+  // Initiator: what opens the session waits for a datagram to go with, or was sent with some and
+  // the far side has not answered in it yet.
+  struct Opening {
+    SessionInfo info;
+    int sent = 0;  // OPENINGs
+  };
+  std::unique_ptr<Opening> opening;
 
   // Sending.
   std::uint64_t next_number = 0;    // of the next message that goes out

@@ -208,6 +208,8 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
   const SessionId stream = *ends.a.channel->OpenSession({"192.0.2.1:4000", "192.0.2.9:389"});
   const SessionId flow = *ends.a.channel->OpenSession({"192.0.2.1:4001", ""});
   const SessionId reset = *ends.a.channel->OpenSession({});
+  const SessionId spoken = *ends.a.channel->OpenFlow({"192.0.2.1:4002", "192.0.2.9:53"});
+  ends.a.channel->SendDatagram(spoken, AsBytes("opens"));
   for (int i = 0; i < 50; ++i) {
     (void)ends.a.channel->SendBytes(stream, AsBytes(Pattern(9000)));
     (void)ends.b.channel->SendBytes(stream, AsBytes(Pattern(9000)));
@@ -224,6 +226,32 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
   ends.b.channel->Close(EndCode::kShutdown, "the service stops");
   run();
   EXPECT_EQ(ends.a.seen.ended.size(), 1u);
+  EXPECT_EQ(ends.b.seen.sessions[spoken].datagrams, std::vector<std::string>{"opens"});
+}
+
+// A flow's first datagram shares a reliable frame with what opens it: the bytes that the version
+// itself wrote of the same two, and so takes.
+TEST_F(Version010, AFlowsFirstFrameIsAsItsOwn) {
+  ChannelSettings settings;
+  settings.features = {Feature::kDatagrams};
+  settings.lifetime = std::chrono::seconds(3);
+  Ends ends(settings);
+  ends.Run();
+  (void)ends.a.channel->OpenSession({"192.0.2.1:4000", "192.0.2.9:389"});
+  ends.Run();
+  const SessionId flow = *ends.a.channel->OpenFlow({"192.0.2.1:4001", ""});
+  ends.a.channel->SendDatagram(flow, AsBytes("asks"));
+  ends.Flush(ends.a);
+  ASSERT_EQ(ends.a.out.frames.size(), 1u);
+  Bytes frame = ends.a.out.Take();
+  EXPECT_EQ(FrameHeader::Parse(frame)->lifetime_ms, 0u);
+  ToyCipher cipher(7, /*initiator=*/false);
+  const auto plain = cipher.Open(MutableByteView(frame).subspan(kFrameHeaderSize));
+  ASSERT_TRUE(plain);
+  const Bytes recorded = recorded_.Starting("sealed a")[5].second;
+  const ByteView records = ByteView(*plain).subspan(kSealedHeaderSize);
+  EXPECT_TRUE(std::ranges::equal(records,
+                                 ByteView(recorded).subspan(kFrameHeaderSize + kSealedHeaderSize)));
 }
 
 // "takes" and "refuses": what version 0.1.0 itself said to these bytes.

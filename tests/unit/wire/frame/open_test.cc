@@ -80,6 +80,25 @@ TEST(Features, AreWhatBothHave) {
   EXPECT_EQ(KindText(Features(1ull << 40)), std::nullopt);
 }
 
+TEST(Features, EachHasOneBitAndOneName) {
+  for (const FeatureRow& row : kFeatureTable) {
+    EXPECT_FALSE(row.name.empty());
+    for (const FeatureRow& other : kFeatureTable) {
+      EXPECT_EQ(row.feature == other.feature, &row == &other);
+      EXPECT_EQ(row.name == other.name, &row == &other);
+    }
+  }
+  EXPECT_EQ(NamesOf(kDatagramFeatures), "datagrams openings");
+  EXPECT_EQ(NamesOf(kConnectionFeatures.With(Features(1ull << 40))), "connections bit 40");
+  EXPECT_EQ(NamesOf({}), "none");
+}
+
+TEST(Features, OpeningsAreForDatagramsOnly) {
+  EXPECT_TRUE(kDatagramFeatures.Has(Feature::kOpenings));
+  EXPECT_FALSE(kConnectionFeatures.Has(Feature::kOpenings));
+  EXPECT_EQ(kDatagramFeatures.Common(kConnectionFeatures).Common(kKinds), Features());
+}
+
 TEST(Feeds, ComeBackAndRejectTruncation) {
   OpenBody open = SampleOpen();
   open.fed_by = {{"a.example", "dns"}, {"b.example", "dns2"}};

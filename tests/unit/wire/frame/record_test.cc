@@ -70,6 +70,27 @@ TEST(Record, OpenSessionRejectsDuplicateAndUnknownOddFields) {
   EXPECT_TRUE(Parse({3, 0, 3, 4, 1, 'x'}));
 }
 
+TEST(Record, OpeningCarriesAddressesAndADatagram) {
+  const SessionInfo info{"192.0.2.1:53", "[2001:db8::1]:53"};
+  const auto back = Back(OpeningRecord{SessionId(70), info, AsBytes("asks")});
+  EXPECT_EQ(back.session, SessionId(70));
+  EXPECT_EQ(back.info, info);
+  EXPECT_EQ(AsText(back.bytes), "asks");
+  EXPECT_TRUE(Back(OpeningRecord{SessionId(1), {}, {}}).bytes.empty());
+}
+
+TEST(Record, OpeningIsAsStrictAsItsParts) {
+  EXPECT_TRUE(Parse({16, 0, 3, 1, 1, 'x', 1, 'd'}));
+  EXPECT_TRUE(Parse({16, 0, 3, 4, 1, 'x', 0}));
+  EXPECT_FALSE(Parse({16, 0, 3, 3, 1, 'x', 0}));
+  EXPECT_FALSE(Parse({16, 0, 6, 1, 1, 'x', 1, 1, 'y', 0}));
+  EXPECT_FALSE(Parse({16, 0, 3, 1, 2, 'x', 0}));
+  EXPECT_FALSE(Parse({16, 0, 3, 1, 1, 'x', 2, 'd'}));
+  Bytes raw;
+  AppendRecord(raw, OpeningRecord{SessionId(0), {}, Bytes(kMaxDatagramSize + 1)});
+  EXPECT_FALSE(Parse(raw));
+}
+
 TEST(Record, MessageComesBackWithEveryOrder) {
   for (Order order : {Order::kFree, Order::kOrdered, Order::kFollows, Order::kAfterAll}) {
     const MessageRecord record{.order = order,

@@ -94,6 +94,20 @@ TEST(DatagramQueue, DropsTheOldestBeyondItsLimit) {
   EXPECT_EQ(queue.Front(1)[3], 'u');
 }
 
+TEST(DatagramQueue, KeepsThoseThatOpenTheirSession) {
+  DatagramQueue queue(1000);
+  const OpeningRecord opening{SessionId(5), {"192.0.2.1:4000", ""}, AsBytes("asks")};
+  EXPECT_EQ(queue.Push(SessionId(1), AsBytes("plain")), 0u);
+  EXPECT_EQ(queue.Push(opening), 0u);
+  ByteReader records(queue.Front(1000));
+  ASSERT_TRUE(std::holds_alternative<DatagramRecord>(ParseRecord(records).value()));
+  const auto found = ParseRecord(records).value();
+  EXPECT_EQ(std::get<OpeningRecord>(found).info, opening.info);
+  EXPECT_TRUE(std::ranges::equal(std::get<OpeningRecord>(found).bytes, opening.bytes));
+  EXPECT_TRUE(records.AtEnd());
+  EXPECT_EQ(queue.Push({SessionId(6), {}, Bytes(990, 'x')}), 2u);
+}
+
 TEST(DatagramQueue, DropsTheStale) {
   DatagramQueue queue(1000);
   const Duration life = std::chrono::milliseconds(100);

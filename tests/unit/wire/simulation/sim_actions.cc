@@ -9,10 +9,13 @@ void Party::Open() {
   if (role_ != Role::kInitiator || ended) return;
   // The number must be known before, to put it into the address.
   const std::uint64_t number = flows.size();
-  auto id = channel_->OpenSession({std::to_string(number), ""});
+  const Plan plan = Plan::For(scenario_, SessionId(number), most_bytes_);
+  const SessionInfo info{std::to_string(number), ""};
+  const bool is_flow = plan.kind == Plan::Kind::kDatagrams && Chance(random_, 0.7);
+  auto id = is_flow ? channel_->OpenFlow(info) : channel_->OpenSession(info);
   if (!id) return;
   if (id->value() != number) return Fail("sessions are not numbered one by one");
-  flows[*id].plan = Plan::For(scenario_, *id, most_bytes_);
+  flows[*id].plan = plan;
 }
 
 SessionId Party::Pick(bool& found) {

@@ -50,6 +50,7 @@ void Simulation::DrawWeather() {
   if (Chance(random_, 0.2)) settings_.channel_queue_max = 2000 + Below(random_, 50'000);
   if (Chance(random_, 0.2)) settings_.datagram_queue_max = 1000 + Below(random_, 100'000);
   if (Chance(random_, 0.2)) settings_.max_sessions = 1 + Below(random_, 20);
+  if (Chance(random_, 0.6)) settings_.features = {Feature::kDatagrams, Feature::kOpenings};
 }
 
 void Simulation::NewGeneration() {

@@ -1,0 +1,341 @@
+// What opens a flow goes with its first datagrams, so that none of them waits for another frame.
+#include "tests/unit/wire/ends.h"
+
+namespace funnel::wire::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+const SessionInfo kClient{"192.0.2.1:4000", "192.0.2.9:53"};
+
+ChannelSettings Expirable(Features features = {Feature::kDatagrams, Feature::kOpenings}) {
+  ChannelSettings settings;
+  settings.features = features;
+  settings.lifetime = milliseconds(3000);
+  return settings;
+}
+
+ChannelSettings WithoutFeature() { return Expirable({Feature::kDatagrams}); }
+
+bool IsReliable(const Bytes& frame) { return FrameHeader::Parse(frame)->lifetime_ms == 0; }
+
+// The kinds in FRAME, which the initiator has sealed.
+std::vector<int> KindsIn(Bytes frame, Role receiver = Role::kAcceptor) {
+  ToyCipher cipher(7, receiver == Role::kInitiator);
+  const auto plain = cipher.Open(MutableByteView(frame).subspan(kFrameHeaderSize));
+  std::vector<int> kinds;
+  const ByteView records = ByteView(*plain).subspan(kSealedHeaderSize);
+  ByteReader reader(records);
+  while (!reader.AtEnd()) {
+    kinds.push_back(records[reader.position()]);
+    EXPECT_TRUE(ParseRecord(reader));
+  }
+  return kinds;
+}
+
+constexpr int kDatagram = 1, kOpenSession = 3, kOpening = 16;
+
+// Both ends know each other, and nothing is under way.
+class Opening : public ::testing::Test {
+ protected:
+  explicit Opening(const ChannelSettings& settings = Expirable()) : ends(settings) { ends.Run(); }
+
+  SessionId Ask(std::string_view datagram) {
+    const auto id = ends.a.channel->OpenFlow(kClient);
+    EXPECT_TRUE(id);
+    Say(*id, datagram);
+    return *id;
+  }
+  void Say(SessionId id, std::string_view datagram) {
+    EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram)));
+    ends.Flush(ends.a);
+  }
+  Recorder::Session& Heard(SessionId id) { return ends.b.seen.sessions[id]; }
+  const ChannelStats& Stats(const End& end) const { return end.channel->stats(); }
+
+  Ends ends;
+};
+
+class OpeningWithoutFeature : public Opening {
+ protected:
+  OpeningWithoutFeature() : Opening(WithoutFeature()) {}
+};
+
+class OpeningWithRekey : public Opening {
+ protected:
+  static ChannelSettings Soon() {
+    ChannelSettings settings = Expirable();
+    settings.rekey_after_frames = 10;
+    return settings;
+  }
+  OpeningWithRekey() : Opening(Soon()) {}
+};
+
+TEST_F(Opening, TheFirstDatagramIsOneFrameThatMayExpire) {
+  const SessionId id = Ask("who?");
+  ASSERT_EQ(ends.a.out.frames.size(), 1u);
+  EXPECT_FALSE(IsReliable(ends.a.out.frames[0]));
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpening});
+  ends.Deliver(ends.a);
+  EXPECT_EQ(Heard(id).info, kClient);
+  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"who?"});
+  EXPECT_EQ(Stats(ends.a).sessions_opened_by_datagram, 1u);
+  EXPECT_EQ(Stats(ends.b).sessions_opened_by_datagram, 1u);
+  EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
+}
+
+TEST_F(Opening, EachBringsWhatOpensTheFlowUntilItIsAnswered) {
+  const SessionId id = Ask("lost");
+  ends.a.out.frames.clear();
+  Say(id, "again");
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpening});
+  ends.Deliver(ends.a);
+  EXPECT_TRUE(Heard(id).opened);
+  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"again"});
+
+  EXPECT_TRUE(ends.b.channel->SendDatagram(id, AsBytes("you")));
+  ends.Run();
+  Say(id, "thanks");
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kDatagram});
+  ends.Run();
+  EXPECT_EQ(Heard(id).datagrams.back(), "thanks");
+}
+
+TEST_F(Opening, TheFirstToArriveOpensItAndOthersOnlyBringTheirDatagram) {
+  int opened = 0;
+  ends.b.seen.on_opened = [&](SessionId) { ++opened; };
+  const SessionId id = Ask("1");
+  Say(id, "2");
+  Say(id, "3");
+  for (const std::size_t index : {2, 0, 0}) ends.Give(ends.b, ends.a.out.Take(index));
+  EXPECT_EQ(opened, 1);
+  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"3", "1", "2"}));
+  EXPECT_EQ(Stats(ends.b).openings_repeated, 2u);
+  EXPECT_EQ(Stats(ends.b).violations, 0u);
+}
+
+TEST_F(Opening, ACopyThatSomebodyKeptIsDropped) {
+  const SessionId id = Ask("1");
+  const Bytes copy = ends.a.out.frames[0];
+  ends.Run();
+  ends.a.channel->EndSession(id);
+  ends.Run();
+  ends.Give(ends.b, copy);
+  EXPECT_EQ(Stats(ends.b).replays, 1u);
+  EXPECT_EQ(ends.b.channel->session_count(), 0u);
+}
+
+// Frames overtake each other: END_SESSION may come before all that it ends.
+TEST_F(Opening, ALateOneDoesNotOpenAFlowThatIsOver) {
+  const SessionId id = Ask("late");
+  const Bytes late = ends.a.out.Take();
+  ends.a.channel->EndSession(id);
+  ends.Run();
+  const SessionId next = Ask("next");
+  EXPECT_NE(next, id);
+  ends.Run();
+  ends.Give(ends.b, late);
+  EXPECT_FALSE(Heard(id).opened);
+  EXPECT_EQ(Heard(next).datagrams, std::vector<std::string>{"next"});
+  EXPECT_EQ(Stats(ends.b).late_datagrams, 1u);
+  EXPECT_EQ(ends.b.channel->session_count(), 1u);
+}
+
+TEST_F(Opening, OneThatIsRefusedIsNotOpenedByTheNext) {
+  ends.b.seen.on_opened = [&](SessionId id) {
+    ends.b.channel->ResetSession(id, EndCode::kDraining);
+  };
+  const SessionId id = Ask("1");
+  Say(id, "2");
+  ends.Deliver(ends.a);
+  EXPECT_TRUE(Heard(id).datagrams.empty());
+  EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
+  EXPECT_EQ(Stats(ends.b).late_datagrams, 2u);
+  ends.Run();
+  EXPECT_EQ(ends.a.seen.sessions[id].code, EndCode::kDraining);
+  EXPECT_EQ(ends.b.channel->session_count(), 0u);
+  EXPECT_FALSE(ends.a.channel->SendDatagram(id, AsBytes("3")));
+}
+
+TEST(OpeningLimits, BeyondTheSessionsThatThereMayBeItIsReset) {
+  ChannelSettings few = Expirable();
+  few.max_sessions = 2;
+  Ends ends(Expirable(), few);
+  ends.Run();
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(*ends.a.channel->OpenFlow(kClient));
+    ends.a.channel->SendDatagram(ids.back(), AsBytes("x"));
+  }
+  ends.Run();
+  EXPECT_EQ(ends.a.seen.sessions[ids[2]].code, EndCode::kLimit);
+  EXPECT_FALSE(ends.b.seen.sessions[ids[2]].opened);
+  EXPECT_EQ(ends.b.seen.sessions[ids[1]].datagrams.size(), 1u);
+  EXPECT_EQ(ends.b.channel->stats().sessions_opened_by_datagram, 2u);
+}
+
+TEST_F(Opening, WhatDoesNotFitAPacketIsOpenedByAFrame) {
+  // Alone it fits.
+  const std::string large(1300, 'x');
+  const SessionId id = Ask(large);
+  ASSERT_EQ(ends.a.out.frames.size(), 2u);
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpenSession});
+  EXPECT_TRUE(IsReliable(ends.a.out.frames[0]));
+  EXPECT_EQ(KindsIn(ends.a.out.frames[1]), std::vector{kDatagram});
+  EXPECT_LE(ends.a.out.frames[1].size(), ChannelSettings().packet_budget);
+  ends.Run();
+  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{large});
+  EXPECT_EQ(Stats(ends.a).sessions_opened_by_frame, 1u);
+  Say(id, "small");
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kDatagram});
+}
+
+TEST_F(Opening, NoneMakesAFrameLargerThanAPacket) {
+  for (std::size_t size = 1100; size < 1400; ++size) {
+    Ask(std::string(size, 'x'));
+    for (; !ends.a.out.frames.empty(); ends.a.out.Take()) {
+      if (KindsIn(ends.a.out.frames[0]) == std::vector{kOpening}) {
+        EXPECT_LE(ends.a.out.frames[0].size(), ChannelSettings().packet_budget);
+      }
+    }
+  }
+}
+
+// What only ever asks would otherwise pay for it with each datagram.
+TEST_F(Opening, AFlowThatIsNeverAnsweredIsOpenedByAFrameInTheEnd) {
+  const SessionId id = Ask("0");
+  for (int i = 1; i < 8; ++i) Say(id, std::to_string(i));
+  for (const Bytes& frame : ends.a.out.frames) EXPECT_EQ(KindsIn(frame), std::vector{kOpening});
+  ends.a.out.frames.clear();
+  Say(id, "8");
+  Say(id, "9");
+  ASSERT_EQ(ends.a.out.frames.size(), 3u);
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpenSession});
+  EXPECT_EQ(KindsIn(ends.a.out.frames[2]), std::vector{kDatagram});
+  // All were lost but those.
+  ends.Give(ends.b, ends.a.out.Take(2));
+  ends.Deliver(ends.a);
+  EXPECT_EQ(Heard(id).info, kClient);
+  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"9", "8"}));
+  EXPECT_EQ(Stats(ends.a).sessions_opened_by_datagram, 1u);
+  EXPECT_EQ(Stats(ends.a).openings_repeated, 8u);
+  EXPECT_EQ(Stats(ends.b).sessions_opened_by_frame, 1u);
+}
+
+TEST_F(Opening, AFrameThatOpensWhatIsOpenAddsNothing) {
+  const SessionId id = Ask("0");
+  for (int i = 1; i < 9; ++i) Say(id, std::to_string(i));
+  ends.Run();
+  EXPECT_EQ(Heard(id).datagrams.size(), 9u);
+  EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
+  EXPECT_EQ(Stats(ends.b).violations, 0u);
+  EXPECT_EQ(ends.a.channel->state(), ChannelState::kOpen);
+}
+
+TEST_F(Opening, AFlowThatEndsUnheardLeavesNothing) {
+  const auto id = ends.a.channel->OpenFlow(kClient);
+  ends.a.channel->EndSession(*id);
+  const SessionId other = Ask("x");
+  ends.Run();
+  EXPECT_FALSE(Heard(*id).opened);
+  EXPECT_TRUE(Heard(other).opened);
+  EXPECT_EQ(ends.b.channel->session_count(), 1u);
+}
+
+TEST_F(OpeningWithRekey, OneOfTheOldEpochOpensAFlowInTheNew) {
+  const SessionId id = Ask("old");
+  const Bytes old = ends.a.out.Take();
+  ends.a.seen.on_rekey_due = [&](Epoch) { ends.a.channel->StartRekey(AsBytes("token")); };
+  ends.b.seen.on_rekey_token = [&](Epoch, ByteView) {
+    ends.b.channel->AnswerRekey(AsBytes("answer"), ToyKeys(8, Role::kAcceptor, ends.expires));
+  };
+  ends.a.seen.on_rekey_token = [&](Epoch, ByteView) {
+    ends.a.channel->InstallEpoch(ToyKeys(8, Role::kInitiator, ends.expires));
+  };
+  for (int i = 0; i < 5; ++i) {
+    ends.a.channel->Ping(1, ends.now);
+    ends.Run();
+  }
+  ends.Pass(milliseconds(1));
+  ends.Run();
+  ASSERT_EQ(ends.b.channel->epoch(), Epoch(1));
+  EXPECT_FALSE(Heard(id).opened);
+  Say(id, "new");
+  ends.Deliver(ends.a);
+  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"new"});
+  ends.Give(ends.b, old);
+  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"new", "old"}));
+  EXPECT_EQ(Stats(ends.b).openings_repeated, 1u);
+}
+
+TEST_F(Opening, TheAcceptorOpensNothing) {
+  Rogue rogue(Role::kAcceptor);
+  Ends others(Expirable());
+  others.Give(others.a, rogue.NextWith(OpeningRecord{SessionId(0), kClient, AsBytes("x")}));
+  others.Flush(others.a);
+  EXPECT_EQ(others.a.channel->stats().violations, 1u);
+  ASSERT_EQ(others.a.seen.ended.size(), 1u);
+  EXPECT_EQ(others.a.seen.ended[0].code, EndCode::kProtocol);
+}
+
+// --- the other end does not know it
+
+TEST_F(OpeningWithoutFeature, BothGoInOneReliableFrame) {
+  const SessionId id = Ask("who?");
+  ASSERT_EQ(ends.a.out.frames.size(), 1u);
+  EXPECT_TRUE(IsReliable(ends.a.out.frames[0]));
+  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), (std::vector{kOpenSession, kDatagram}));
+  Say(id, "more");
+  EXPECT_FALSE(IsReliable(ends.a.out.frames[1]));
+  EXPECT_EQ(KindsIn(ends.a.out.frames[1]), std::vector{kDatagram});
+  ends.Give(ends.b, ends.a.out.Take(1));
+  ends.Deliver(ends.a);
+  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"more", "who?"}));
+  EXPECT_EQ(Stats(ends.a).sessions_opened_by_frame, 1u);
+  EXPECT_EQ(Stats(ends.b).sessions_opened_by_frame, 1u);
+}
+
+TEST_F(OpeningWithoutFeature, ManyAtATimeStayWithTheirDatagrams) {
+  for (int i = 0; i < 100; ++i)
+    ends.a.channel->SendDatagram(*ends.a.channel->OpenFlow(kClient), Bytes(200, 'x'));
+  ends.Flush(ends.a);
+  for (const Bytes& frame : ends.a.out.frames) {
+    const auto kinds = KindsIn(frame);
+    EXPECT_EQ(std::ranges::count(kinds, kOpenSession), std::ranges::count(kinds, kDatagram));
+    EXPECT_LE(frame.size(), ChannelSettings().packet_budget);
+  }
+}
+
+TEST(OpeningLimits, WhatWaitsWithItIsBounded) {
+  ChannelSettings settings = WithoutFeature();
+  settings.datagram_queue_max = 10'000;
+  Ends ends(settings);
+  ends.Run();
+  ends.a.out.room = 0;
+  for (int i = 0; i < 100; ++i)
+    ends.a.channel->SendDatagram(*ends.a.channel->OpenFlow(kClient), Bytes(1000, 'x'));
+  EXPECT_GT(ends.a.channel->stats().datagrams_dropped, 70u);
+  ends.a.out.room = 1 << 20;
+  ends.Run();
+  EXPECT_EQ(ends.b.channel->stats().sessions_opened_by_frame, 100u);
+}
+
+TEST_F(OpeningWithoutFeature, ItIsAViolation) {
+  Rogue rogue(Role::kInitiator);
+  Ends others(WithoutFeature());
+  others.Give(others.b, rogue.NextWith(OpeningRecord{SessionId(0), kClient, AsBytes("x")}));
+  others.Flush(others.b);
+  ASSERT_EQ(others.b.seen.ended.size(), 1u);
+  EXPECT_EQ(others.b.seen.ended[0].text, "OPENING was not agreed on");
+}
+
+TEST_F(OpeningWithoutFeature, OpeningTwiceIsAViolation) {
+  Rogue rogue(Role::kInitiator);
+  Ends others(WithoutFeature());
+  for (int i = 0; i < 2; ++i)
+    others.Give(others.b, rogue.NextWith(OpenSessionRecord{SessionId(0), kClient}));
+  EXPECT_EQ(others.b.channel->stats().violations, 1u);
+}
+
+}  // namespace
+}  // namespace funnel::wire::testing
