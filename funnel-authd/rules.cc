@@ -47,9 +47,9 @@ InitiateRule RuleForPeer(const config::Configuration& config, const config::Peer
 }
 
 wire::Features FeaturesOf(const ServiceConfig& service) {
-  const auto kind = service.protocol == config::Protocol::kUdp ? wire::Feature::kDatagrams
-                                                               : wire::Feature::kConnections;
-  return wire::kOurFeatures.With({kind});
+  return wire::kOurFeatures.With(service.protocol == config::Protocol::kUdp
+                                     ? wire::kDatagramFeatures
+                                     : wire::kConnectionFeatures);
 }
 
 std::expected<void, Refusal> CheckOpen(const config::Configuration& config,

@@ -60,17 +60,18 @@ void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
 // The far side may have something to say to a flow before its client speaks again.
 void ListenSide::AnnounceAgain() {
   while (RankedFlow* flow = flows_.ranks().MostUsefulWaiting()) {
-    if (!Announce(static_cast<Flow&>(*flow))) return;
+    if (!Announce(static_cast<Flow&>(*flow), Speaks::kLater)) return;
     shared_.Count(kFlowsAnnouncedAgain);
   }
 }
 
-bool ListenSide::Announce(Flow& flow) {
+bool ListenSide::Announce(Flow& flow, Speaks speaks) {
   if (channels_.empty()) return false;
   service::ChannelHandle* channel = *std::ranges::min_element(
       channels_, {}, [](auto* each) { return each->wire().session_count(); });
-  const auto session = channel->wire().OpenSession(
-      {flow.key.client.Unmapped().text(), flow.key.local.Unmapped().text()});
+  wire::Channel& wire = channel->wire();
+  const wire::SessionInfo info{flow.key.client.Unmapped().text(), flow.key.local.Unmapped().text()};
+  const auto session = speaks == Speaks::kNow ? wire.OpenFlow(info) : wire.OpenSession(info);
   if (!session) return false;
   flows_.SetSession(flow, channel, *session);
   FlowsOf(*channel).by_session.emplace(*session, &flow);
@@ -146,7 +147,8 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
   if (IsResend(*flow, datagram, now)) return shared_.Count(kResendsSuppressed);
-  if (flow->channel == nullptr && !Announce(*flow)) return Wait(flow->key, datagram, now);
+  if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow))
+    return Wait(flow->key, datagram, now);
   flow->channel->wire().SendDatagram(flow->session, datagram);
   flow->channel->RequestFlush();
 }
@@ -171,7 +173,7 @@ void ListenSide::SendWaiting() {
       waiting_.DropFront();
       continue;
     }
-    if (flow->channel == nullptr && !Announce(*flow)) return;
+    if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow)) return;
     flow->channel->wire().SendDatagram(flow->session, next->datagram);
     flow->channel->RequestFlush();
     waiting_.Pop();

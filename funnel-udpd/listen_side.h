@@ -58,8 +58,10 @@ class ListenSide final : public Listener::User {
   void End(Flow& flow);
   // Whether suppress-resends drops DATAGRAM; remembers it otherwise.
   [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
+  // Whether a datagram of the flow follows: what opens its session goes with that.
+  enum class Speaks { kNow, kLater };
   // Makes FLOW a session of the channel with the fewest. False: none takes one now.
-  [[nodiscard]] bool Announce(Flow& flow);
+  [[nodiscard]] bool Announce(Flow& flow, Speaks speaks);
   // Ends the flow's session on its channel; the flow itself stays.
   void Detach(Flow& flow);
   // What was sent is not on its way any more.

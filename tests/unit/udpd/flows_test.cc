@@ -27,6 +27,26 @@ TEST_F(UdpEdgeTest, FlowsAndBackendSocketsSurviveSctpd) {
   EXPECT_EQ(Far(kFlowsTotal), 1u);
 }
 
+TEST_F(UdpEdgeTest, AClientsFirstDatagramOpensItsFlow) {
+  authd_->features = wire::kDatagramFeatures;
+  Start();
+  for (const std::uint64_t count : {1u, 2u}) {
+    Client client;  // from a port of its own
+    SendTo(client.fd.get(), ports_[0], AsBytes("who?"));
+    ASSERT_TRUE(UntilAnswered(client, 1));
+    ASSERT_TRUE(Until([&] { return Far(service::kSessionsOpenedByDatagram) == count; }));
+  }
+  EXPECT_EQ(Near(service::kSessionsOpenedByDatagram), 2u);
+  EXPECT_EQ(Far(service::kSessionsOpenedByFrame), 0u);
+  EXPECT_EQ(Far(kFlowsTotal), 2u);
+  // What a new channel announces again has no datagram to go with.
+  sctpd_->Stop();
+  ASSERT_TRUE(Until([&] { return near_->channel_count() == 0 && far_->channel_count() == 0; }));
+  sctpd_->Start();
+  ASSERT_TRUE(Until([&] { return Far(service::kSessionsOpenedByFrame) == 2; }));
+  EXPECT_EQ(Far(kFlowsAnnouncedAgain), 2u);
+}
+
 TEST_F(UdpEdgeTest, SuppressesResendsUntilAnAnswer) {
   near_service_.suppress_resends = true;
   answering_ = false;

@@ -131,6 +131,9 @@ class UdpEdgeTest : public service::TwoEdgesTest {
     return far_table_[std::size_t{service::kCommonCounters} + index].value();
   }
 
+  std::uint64_t Near(service::Counter index) { return near_table_[index].value(); }
+  std::uint64_t Far(service::Counter index) { return far_table_[index].value(); }
+
   void OnBackend() {
     std::string bytes(70'000, '\0');
     sockaddr_storage from{};
