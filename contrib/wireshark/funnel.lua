@@ -136,6 +136,15 @@ local function name(field, key)
     tree:add(field, value)
   end
 end
+-- Bits 0 to 63, the highest first.
+local FEATURES = { [0] = "datagrams", [1] = "connections", [2] = "openings" }
+local function features(tree, value)
+  local names, bits = {}, value:uint64()
+  for bit = 0, 63 do
+    if bits:rshift(bit):band(1):tonumber() == 1 then names[#names + 1] = FEATURES[bit] or "bit " .. bit end
+  end
+  tree:add(f.features, value):append_text(" (" .. table.concat(names, ", ") .. ")")
+end
 -- The first of a handshake is Kerberos: the realm and who is asked in the clear, the rest encrypted.
 local function token(tree, value, frame)
   tree:add(f.token, value)
@@ -165,7 +174,7 @@ local FIELDS = {
   [24] = { "Share", 32, 32, 1, one(f.share) },
   [26] = { "ML-KEM key", 1184, 1184, 1, one(f.ml_kem) },
   [28] = { "Answer", 32, 1120, 1, one(f.answer) },
-  [30] = { "Features", 1, 8, 1, one(f.features) },
+  [30] = { "Features", 1, 8, 1, features },
   [32] = { "Fed by", 1, 2048, 1, one(f.fed_by) },
   [34] = { "Proof", 48, 48, 1, one(f.proof) },
 }

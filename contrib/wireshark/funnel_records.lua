@@ -4,7 +4,7 @@ local HEADER_BYTES = 12
 local KINDS = {
   [0] = "PADDING", [1] = "DATAGRAM", [2] = "MESSAGE", [3] = "OPEN_SESSION", [4] = "CREDIT", [5] = "CHANNEL_CREDIT",
   [6] = "SESSIONS", [7] = "RESET", [8] = "END_SESSION", [9] = "PING", [10] = "PONG", [11] = "CONFIRM", [12] = "REKEY",
-  [13] = "NEW_EPOCH", [14] = "FAREWELL", [15] = "HELLO", [130] = "SHARE",
+  [13] = "NEW_EPOCH", [14] = "FAREWELL", [15] = "HELLO", [16] = "OPENING", [130] = "SHARE",
 }
 local FIRST_SKIPPABLE = 128
 local FOLLOWS = 2 -- of MESSAGE's orders
@@ -86,7 +86,9 @@ local BODIES = {
   [4] = { session, number }, [5] = { number }, [6] = { number }, [7] = { session, fixed(f.code, 2), number },
   [8] = { session }, [9] = { fixed(f.bytes, 8) }, [10] = { fixed(f.bytes, 8) }, [11] = { fixed(f.bytes, 32) },
   [12] = { block(f.bytes) }, [13] = { number, number }, [14] = { fixed(f.code, 2), block(f.bytes) }, [15] = { block(f.bytes) },
+  [16] = { session, function(tree, reader) block(f.bytes)(tree, reader) end, block(f.payload) },
 }
+local CARRIES_DATAGRAM = { [1] = true, [16] = true }
 
 -- Shows the plaintext in RANGE below TREE. ON_PAYLOAD gets the bytes of each datagram, and the record's tree. The records' names, or what
 -- is wrong with them.
@@ -105,7 +107,7 @@ function records.show(tree, range, on_payload)
     for _, part in ipairs(parts) do
       local fine, payload = pcall(part, item, reader)
       if not fine then return names, "A record is cut short" end
-      if payload and kind:uint() == 1 then on_payload(payload, item) end
+      if payload and CARRIES_DATAGRAM[kind:uint()] then on_payload(payload, item) end
     end
     item:set_len(reader.at - from)
   end

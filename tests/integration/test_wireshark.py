@@ -99,11 +99,13 @@ def key_log(node):
 
 def test_a_key_log_opens_the_frames_of_its_service(captured, tunnel):
     options = ["-o", f"funnel.key_log:{key_log(tunnel.a)}", "-o", "funnel.payload:dns=dns"]
-    found = captured.packets("funnel.record == 1", "funnel.record.payload", "dns.qry.name", "funnel.plain.sender", options=options)
+    found = captured.packets("funnel.record == 1 || funnel.record == 16", "funnel.record.payload", "dns.qry.name", "funnel.plain.sender", options=options)
     payload = [bytes.fromhex(one.replace(":", "")) for payloads, *_ in found for one in payloads]
     assert sum(QUESTION in one for one in payload) >= 10, "each question, and the answer that repeats it"
     assert sum(b"this is host 5" in one for one in payload) >= 5
     assert {name for _, names, _ in found for name in names} == {QUESTION_NAME}
+    opening = captured.packets("funnel.record == 16", "funnel.plain.sender", "dns.qry.name", options=options)
+    assert opening and all(senders == ["initiator"] and QUESTION_NAME in names for senders, names in opening)
     assert {sender for *_, senders in found for sender in senders} == {"initiator", "acceptor"}
     sealed, others = 'funnel.type == 4 && funnel.service == ', '(funnel.service == "ldap" || funnel.service == "@peer")'
     assert captured.packets(f'{sealed}"dns"', "frame.number")
@@ -111,6 +113,7 @@ def test_a_key_log_opens_the_frames_of_its_service(captured, tunnel):
     assert captured.packets(f'{sealed}"ldap" && funnel.no_key', "frame.number", options=options)
     said = captured.text(*options)
     assert "user7@example.test" not in said and "The key log has no key for it" in said
+    assert "(datagrams, openings)" in said and "(connections)" in said
     assert "Record: FAREWELL (14)" in said and "Record: CONFIRM (11)" in said
     assert not captured.packets("funnel.malformed || _ws.malformed", "frame.number", options=options)
 
@@ -254,6 +257,7 @@ RECORDS = [
     (b"\4\5\xc0" + bytes(6) + b"\1", "CREDIT"), (b"\5\7", "CHANNEL_CREDIT"), (b"\6\7", "SESSIONS"), (b"\7\5\0\2\7", "RESET"),
     (b"\x08\5", "END_SESSION"), (b"\x09" + bytes(8), "PING"), (b"\x0a" + bytes(8), "PONG"), (b"\x0b" + bytes(32), "CONFIRM"),
     (b"\x0c\0", "REKEY"), (b"\x0d\1\1", "NEW_EPOCH"), (b"\x0e\0\1\3bye", "FAREWELL"), (b"\x0f\1x", "HELLO"),
+    (b"\x10\5\3\1\1x\4asks", "OPENING"),
     (b"\x82\3\1\1\1", "SHARE"), (b"\xff\1x", "record 255"), (bytes(5), "PADDING"),
 ]
 
@@ -279,7 +283,7 @@ def test_frames_of_every_suite_are_opened(tmp_path, suite):
     path = write_capture(tmp_path / "sealed.pcap", [sealed(suite, b"".join(raw for raw, _ in RECORDS)), sealed(suite, b"", epoch=4)])
     said = tshark(path, *with_keys(tmp_path, suite), "-V")
     assert "Sender: acceptor" in said and f": {', '.join(name for _, name in RECORDS)}\n" in said, said
-    for shown in ("Payload: 676f6f64", "Payload: 74657874", "Session: 255", "Number: 65536", "Number: 7", "Code: 2"):
+    for shown in ("Payload: 676f6f64", "Payload: 74657874", "Payload: 61736b73", "Session: 255", "Number: 65536", "Number: 7", "Code: 2"):
         assert shown in said, (shown, said)
     assert said.count("[Expert Info (Note/Decryption): The key log has no key for it") == 1, "of another epoch"
     assert "Malformed" not in said
