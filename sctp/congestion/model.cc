@@ -21,7 +21,7 @@ constexpr Duration kShortPath = milliseconds(2);
 // What each end sends, reads and acknowledges in one turn of its loop is a train of packets. A path
 // that is shorter than such a turn holds less than one, and with a window of that each end would
 // sleep while the other works: there the window is what leaves in the time of a turn.
-constexpr double kTurnSeconds = 0.001;
+constexpr Duration kTurn = milliseconds(1);
 // For more than that is sent on top: who loses more has other troubles.
 constexpr double kMostOwnLoss = 0.1;
 constexpr double kGrowth = 1.25;
@@ -32,11 +32,10 @@ constexpr int kRoundsWithoutGrowth = 3;
 Model::Model(std::size_t packet_bytes)
     : packet_bytes_(packet_bytes), window_(kInitialPackets * packet_bytes), rate_(kRateRounds) {}
 
-std::size_t Model::InFlight(double gain) const {
+std::size_t Model::InFlight(double gain, Duration least) const {
   if (least_rtt_ == Duration::max() || rate() <= 0) return kInitialPackets * packet_bytes_;
-  const double seconds =
-      std::max(gain * std::chrono::duration<double>(least_rtt_).count(), kTurnSeconds);
-  const double bytes = rate() * seconds;
+  const Duration longest = std::max(least, std::chrono::duration_cast<Duration>(gain * least_rtt_));
+  const double bytes = rate() * std::chrono::duration<double>(longest).count();
   // SACKs come for every second packet, so a few packets more keep the path busy meanwhile.
   return std::max(static_cast<std::size_t>(bytes) + 3 * packet_bytes_,
                   kLeastPackets * packet_bytes_);
@@ -156,7 +155,9 @@ void Model::EndRound(const AckEvent& event) {
 void Model::Cut() {
   before_cut_ = most_in_flight_;
   const auto less = static_cast<std::size_t>(kCut * static_cast<double>(round_most_in_flight_));
-  most_in_flight_ = std::min(most_in_flight_, std::max(less, InFlight(1)));
+  // Not as much as a turn makes: the socket that a train came to may have been too small for it.
+  most_in_flight_ =
+      std::min(most_in_flight_, std::max(less, InFlight(1, /*least=*/Duration::zero())));
 }
 
 void Model::UpdateLeastRtt(const AckEvent& event) {
@@ -207,11 +208,11 @@ void Model::UpdatePhase(const AckEvent& event) {
       if (full_) Enter(Phase::kDrain, event.now);
       return;
     case Phase::kDrain:
-      if (event.flight_bytes <= InFlight(1)) Enter(Phase::kCruise, event.now);
+      if (event.flight_bytes <= InFlight(1, kTurn)) Enter(Phase::kCruise, event.now);
       return;
     case Phase::kProbeUp:
       // Long enough to show whether the path takes it.
-      if (a_round && (event.flight_bytes >= std::min(InFlight(kUpGain), most_in_flight_) ||
+      if (a_round && (event.flight_bytes >= std::min(InFlight(kUpGain, kTurn), most_in_flight_) ||
                       bound_.bounded() || lasted > 2 * least_rtt_))
         Enter(Phase::kProbeDown, event.now);
       return;
@@ -219,8 +220,9 @@ void Model::UpdatePhase(const AckEvent& event) {
       // Where it is asked whether loss ends below, a whole round has to be sent at that pace.
       // Otherwise until our own queue is gone: a rate that is measured a little too high fills one
       // in each cycle. What does not go away so is somebody else's.
-      if (bound_.asks() ? lasted > 2 * least_rtt_
-                        : event.flight_bytes <= InFlight(1) || lasted > kMostDown * least_rtt_)
+      if (bound_.asks()
+              ? lasted > 2 * least_rtt_
+              : event.flight_bytes <= InFlight(1, kTurn) || lasted > kMostDown * least_rtt_)
         Enter(Phase::kCruise, event.now);
       return;
     case Phase::kCruise:
@@ -239,10 +241,10 @@ void Model::UpdateWindow(const AckEvent& event) {
       event.flight_before_bytes + 2 * packet_bytes_ >= most_in_flight_)
     most_in_flight_ += event.delivered_bytes / 4;
   if (full_) {
-    window_ = std::min(window_ + event.delivered_bytes, InFlight(kWindowGain));
+    window_ = std::min(window_ + event.delivered_bytes, InFlight(kWindowGain, kTurn));
     window_ = std::min(window_, most_in_flight_);
-    if (phase_ == Phase::kProbeRtt) window_ = std::min(window_, InFlight(0.5));
-  } else if (window_ < InFlight(kStartUpGain)) {
+    if (phase_ == Phase::kProbeRtt) window_ = std::min(window_, InFlight(0.5, kTurn));
+  } else if (window_ < InFlight(kStartUpGain, kTurn)) {
     window_ += event.delivered_bytes;
   }
   window_ = std::max(window_, kLeastPackets * packet_bytes_);
@@ -254,7 +256,7 @@ void Model::OnTimeout() { window_ = kLeastPackets * packet_bytes_; }
 void Model::OnUndo() {
   if (before_cut_ > 0) most_in_flight_ = std::max(most_in_flight_, before_cut_);
   before_cut_ = 0;
-  window_ = std::max(window_, std::min(InFlight(full_ ? kWindowGain : 1), most_in_flight_));
+  window_ = std::max(window_, std::min(InFlight(full_ ? kWindowGain : 1, kTurn), most_in_flight_));
 }
 
 }  // namespace sctp

@@ -39,8 +39,9 @@ class Model : public Congestion {
   void Enter(Phase phase, TimePoint now);
   void Cut();
 
-  // What GAIN times the path holds; the initial window while nothing is known.
-  [[nodiscard]] std::size_t InFlight(double gain) const;
+  // What GAIN times the path holds, or what leaves in LEAST if that is more; the initial window
+  // while nothing is known.
+  [[nodiscard]] std::size_t InFlight(double gain, Duration least) const;
   [[nodiscard]] double PacingGain() const;
   [[nodiscard]] LossGate::Pace PaceOfPhase() const;
 

@@ -68,6 +68,24 @@ TEST(TransferTest, ChanceDoesNotEndStartUp) {
     EXPECT_GT(BulkRate(Wide(Wan(0.04), seed), 2s), 8.5) << "seed " << seed;
 }
 
+// A link as fast as the ends, to a socket that holds less than what leaves in a turn of theirs.
+TEST(TransferTest, ASmallSocketBehindAFastLinkIsNotOverrun) {
+  LinkSettings link;
+  link.bits_per_second = 5e9;
+  link.delay = 15us;
+  link.queue_bytes = 200 * 1024;
+  Simulation simulation(Wide(link, 1));
+  ASSERT_TRUE(simulation.Connect());
+  Bulk bulk(simulation);
+  simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
+  bulk.Start();
+  simulation.Run(300ms);
+  const SenderCounters counters = simulation.a.association()->sender()->counters();
+  EXPECT_GT(counters.chunks, 50'000u);
+  EXPECT_LT(counters.retransmitted_chunks, counters.chunks / 20)
+      << counters.retransmitted_chunks << " of " << counters.chunks;
+}
+
 TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
   LinkSettings link = Wan(0.01);
   link.queue_bytes = 2 << 20;
