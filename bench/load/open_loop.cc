@@ -42,7 +42,10 @@ class Load {
     while (sent_ < total_) {
       Poll(Due(sent_));
       for (; sent_ < total_ && Due(sent_) <= NowNs(); ++sent_)
-        Transmit(sent_, sent_ % streams_.size());
+        if (options_.fresh_ports)
+          TransmitFresh(sent_);
+        else
+          Transmit(sent_, sent_ % streams_.size());
     }
     const Nanoseconds until = NowNs() + static_cast<Nanoseconds>(options_.wait_seconds * 1e9);
     while (latencies_.size() < total_ && NowNs() < until) Poll(until);
@@ -76,6 +79,21 @@ class Load {
     }
   }
 
+  // From a port that was not used before. The socket is there until the answer has come.
+  void TransmitFresh(std::uint64_t n) {
+    UniqueFd fd = ConnectSocket(options_.address, Transport::kUdp);
+    fds_.push_back({fd.get(), POLLIN, 0});
+    streams_.emplace_back(std::move(fd));
+    Transmit(n, streams_.size() - 1);
+  }
+
+  void Forget(std::size_t socket) {
+    std::swap(fds_[socket], fds_.back());
+    fds_.pop_back();
+    std::swap(streams_[socket], streams_.back());
+    streams_.pop_back();
+  }
+
   void Take(std::string_view answer) {
     const auto number = NumberOf(options_.exchange, answer, options_.answer_bytes);
     if (!number) return void(++broken_);
@@ -105,9 +123,11 @@ class Load {
       if (options_.transport == Transport::kTcp) {
         auto take = [this](std::string_view body) { Take(body); };
         if (!streams_[i].Flush() || !streams_[i].Receive(take)) Die("a connection ended");
-      } else {
-        TakeDatagrams(fds_[i].fd);
+        continue;
       }
+      TakeDatagrams(fds_[i].fd);
+      // The first one is that of the warm-up.
+      if (options_.fresh_ports && start_ != 0 && i > 0) Forget(i--);
     }
   }
 

@@ -21,7 +21,8 @@ struct Options {
   std::size_t request_bytes = 100;
   std::size_t answer_bytes = 200;
   std::size_t sockets = 1;
-  std::size_t window = 1;  // unanswered requests a socket (closed loop)
+  bool fresh_ports = false;  // open loop, UDP: each request from a socket of its own
+  std::size_t window = 1;    // unanswered requests a socket (closed loop)
 };
 
 // Answers until it is killed.

@@ -2,11 +2,12 @@
 //
 //   rr serve  udp|tcp ADDRESS PORT [-t MIN[:MAX]] [-s BYTES]
 //   rr load   udp|tcp|dns ADDRESS PORT [-r RATE] [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS]
-//                                      [-w SECONDS]
+//                                      [-w SECONDS] [-f]
 //   rr closed udp|dns ADDRESS PORT [-d SECONDS] [-q BYTES] [-s BYTES] [-n SOCKETS] [-c WINDOW]
 //
 //   -t  time to think in ms, uniform; later requests overtake     -q, -s  bytes of requests (100)
 //   -r  requests a second (1000)      -d  for how long (10)                and of answers (200)
+//   -f  each request from a new port, as resolvers ask (UDP and dns)
 //   -n  sockets, used in turn (1)     -w  wait at the end (10)    -c  unanswered at a time (1)
 //
 // load is an open loop: latency counts from the time a request was due. closed sends a new request
@@ -37,8 +38,8 @@ int Usage() {
 
 bool Parse(int argc, char** argv, Options& options) {
   optind = 5;
-  for (int option; (option = getopt(argc, argv, "t:s:r:d:q:n:w:c:")) != -1;) {
-    const double number = option == '?' ? 0 : std::atof(optarg);
+  for (int option; (option = getopt(argc, argv, "t:s:r:d:q:n:w:c:f")) != -1;) {
+    const double number = optarg == nullptr ? 0 : std::atof(optarg);
     const auto count = static_cast<std::size_t>(number);
     switch (option) {
       case 't': {
@@ -65,6 +66,9 @@ bool Parse(int argc, char** argv, Options& options) {
       case 'd':
         options.seconds = number;
         break;
+      case 'f':
+        options.fresh_ports = true;
+        break;
       case 'w':
         options.wait_seconds = number;
         break;
@@ -73,7 +77,7 @@ bool Parse(int argc, char** argv, Options& options) {
     }
   }
 
-  return optind == argc;
+  return optind == argc && !(options.fresh_ports && options.transport == Transport::kTcp);
 }
 
 void RaiseDescriptorLimit() {
