@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/wire/frame/session_info.h"
+
 namespace funnel::wire {
 namespace {
 
@@ -9,9 +11,6 @@ constexpr std::uint8_t kOrderMask = 0x03;
 constexpr std::uint8_t kMoreFlag = 0x04;
 constexpr std::uint8_t kFinFlag = 0x08;
 constexpr std::uint8_t kKnownFlags = kOrderMask | kMoreFlag | kFinFlag;
-
-constexpr std::uint8_t kClientTlv = 1;
-constexpr std::uint8_t kLocalTlv = 2;
 
 #define FIELD(read)                                                   \
   ({                                                                  \
@@ -61,36 +60,17 @@ Result<Record> ParseMessage(ByteReader& reader) {
   return record;
 }
 
-Result<SessionInfo> ParseInfo(ByteView fields) {
-  SessionInfo info;
-  ByteReader tlvs(fields);
-  bool seen[256] = {};
-
-  while (!tlvs.AtEnd()) {
-    const std::uint8_t type = FIELD(tlvs.U8());
-    const std::uint8_t length = FIELD(tlvs.U8());
-    const ByteView value = FIELD(tlvs.Take(length));
-    if (std::exchange(seen[type], true)) return Fail("session has a field twice");
-
-    if (type == kClientTlv) info.client = AsText(value);
-    if (type == kLocalTlv) info.local = AsText(value);
-    if (type != kClientTlv && type != kLocalTlv && type % 2 != 0)
-      return Fail("session has an unknown field that must not be ignored");
-  }
-  return info;
-}
-
 Result<Record> ParseOpenSession(ByteReader& reader) {
   OpenSessionRecord record;
   record.session = FIELD(ReadSession(reader));
-  record.info = TRY(ParseInfo(FIELD(ReadBlock(reader))));
+  record.info = TRY(ParseSessionInfo(FIELD(ReadBlock(reader))));
   return record;
 }
 
 Result<Record> ParseOpening(ByteReader& reader) {
   OpeningRecord record;
   record.session = FIELD(ReadSession(reader));
-  record.info = TRY(ParseInfo(FIELD(ReadBlock(reader))));
+  record.info = TRY(ParseSessionInfo(FIELD(ReadBlock(reader))));
   record.bytes = FIELD(ReadBlock(reader));
   if (record.bytes.size() > kMaxDatagramSize) return Fail("datagram is too long");
   return record;
@@ -152,21 +132,6 @@ void PutBlock(Bytes& out, ByteView bytes) {
 }
 
 void PutKind(Bytes& out, RecordKind kind) { out.push_back(static_cast<std::uint8_t>(kind)); }
-
-void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
-  value = value.substr(0, 255);
-  if (value.empty()) return;
-  out.push_back(type);
-  out.push_back(static_cast<std::uint8_t>(value.size()));
-  PutBytes(out, AsBytes(value));
-}
-
-void PutInfo(Bytes& out, const SessionInfo& info) {
-  Bytes tlvs;
-  PutShortTlv(tlvs, kClientTlv, info.client);
-  PutShortTlv(tlvs, kLocalTlv, info.local);
-  PutBlock(out, tlvs);
-}
 
 std::uint8_t FlagsOf(const MessageRecord& record) {
   return static_cast<std::uint8_t>(static_cast<std::uint8_t>(record.order) |
@@ -254,13 +219,13 @@ void AppendRecord(Bytes& out, const DatagramRecord& record) {
 void AppendRecord(Bytes& out, const OpenSessionRecord& record) {
   PutKind(out, RecordKind::kOpenSession);
   PutVarint(out, record.session.value());
-  PutInfo(out, record.info);
+  PutBlock(out, SerializeSessionInfo(record.info));
 }
 
 void AppendRecord(Bytes& out, const OpeningRecord& record) {
   PutKind(out, RecordKind::kOpening);
   PutVarint(out, record.session.value());
-  PutInfo(out, record.info);
+  PutBlock(out, SerializeSessionInfo(record.info));
   PutBlock(out, record.bytes);
 }
 
