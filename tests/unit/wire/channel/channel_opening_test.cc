@@ -1,65 +1,10 @@
 // What opens a flow goes with its first datagrams, so that none of them waits for another frame.
-#include "tests/unit/wire/ends.h"
+#include "tests/unit/wire/channel/openings.h"
 
 namespace funnel::wire::testing {
 namespace {
 
 using std::chrono::milliseconds;
-
-const SessionInfo kClient{"192.0.2.1:4000", "192.0.2.9:53"};
-
-ChannelSettings Expirable(Features features = {Feature::kDatagrams, Feature::kOpenings}) {
-  ChannelSettings settings;
-  settings.features = features;
-  settings.lifetime = milliseconds(3000);
-  return settings;
-}
-
-ChannelSettings WithoutFeature() { return Expirable({Feature::kDatagrams}); }
-
-bool IsReliable(const Bytes& frame) { return FrameHeader::Parse(frame)->lifetime_ms == 0; }
-
-// The kinds in FRAME, which the initiator has sealed.
-std::vector<int> KindsIn(Bytes frame, Role receiver = Role::kAcceptor) {
-  ToyCipher cipher(7, receiver == Role::kInitiator);
-  const auto plain = cipher.Open(MutableByteView(frame).subspan(kFrameHeaderSize));
-  std::vector<int> kinds;
-  const ByteView records = ByteView(*plain).subspan(kSealedHeaderSize);
-  ByteReader reader(records);
-  while (!reader.AtEnd()) {
-    kinds.push_back(records[reader.position()]);
-    EXPECT_TRUE(ParseRecord(reader));
-  }
-  return kinds;
-}
-
-constexpr int kDatagram = 1, kOpenSession = 3, kOpening = 16;
-
-// Both ends know each other, and nothing is under way.
-class Opening : public ::testing::Test {
- protected:
-  explicit Opening(const ChannelSettings& settings = Expirable()) : ends(settings) { ends.Run(); }
-
-  SessionId Ask(std::string_view datagram) {
-    const auto id = ends.a.channel->OpenFlow(kClient);
-    EXPECT_TRUE(id);
-    Say(*id, datagram);
-    return *id;
-  }
-  void Say(SessionId id, std::string_view datagram) {
-    EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram)));
-    ends.Flush(ends.a);
-  }
-  Recorder::Session& Heard(SessionId id) { return ends.b.seen.sessions[id]; }
-  const ChannelStats& Stats(const End& end) const { return end.channel->stats(); }
-
-  Ends ends;
-};
-
-class OpeningWithoutFeature : public Opening {
- protected:
-  OpeningWithoutFeature() : Opening(WithoutFeature()) {}
-};
 
 class OpeningWithRekey : public Opening {
  protected:
@@ -276,65 +221,6 @@ TEST_F(Opening, TheAcceptorOpensNothing) {
   EXPECT_EQ(others.a.channel->stats().violations, 1u);
   ASSERT_EQ(others.a.seen.ended.size(), 1u);
   EXPECT_EQ(others.a.seen.ended[0].code, EndCode::kProtocol);
-}
-
-// --- the other end does not know it
-
-TEST_F(OpeningWithoutFeature, BothGoInOneReliableFrame) {
-  const SessionId id = Ask("who?");
-  ASSERT_EQ(ends.a.out.frames.size(), 1u);
-  EXPECT_TRUE(IsReliable(ends.a.out.frames[0]));
-  EXPECT_EQ(KindsIn(ends.a.out.frames[0]), (std::vector{kOpenSession, kDatagram}));
-  Say(id, "more");
-  EXPECT_FALSE(IsReliable(ends.a.out.frames[1]));
-  EXPECT_EQ(KindsIn(ends.a.out.frames[1]), std::vector{kDatagram});
-  ends.Give(ends.b, ends.a.out.Take(1));
-  ends.Deliver(ends.a);
-  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"more", "who?"}));
-  EXPECT_EQ(Stats(ends.a).sessions_opened_by_frame, 1u);
-  EXPECT_EQ(Stats(ends.b).sessions_opened_by_frame, 1u);
-}
-
-TEST_F(OpeningWithoutFeature, ManyAtATimeStayWithTheirDatagrams) {
-  for (int i = 0; i < 100; ++i)
-    ends.a.channel->SendDatagram(*ends.a.channel->OpenFlow(kClient), Bytes(200, 'x'));
-  ends.Flush(ends.a);
-  for (const Bytes& frame : ends.a.out.frames) {
-    const auto kinds = KindsIn(frame);
-    EXPECT_EQ(std::ranges::count(kinds, kOpenSession), std::ranges::count(kinds, kDatagram));
-    EXPECT_LE(frame.size(), ChannelSettings().packet_budget);
-  }
-}
-
-TEST(OpeningLimits, WhatWaitsWithItIsBounded) {
-  ChannelSettings settings = WithoutFeature();
-  settings.datagram_queue_max = 10'000;
-  Ends ends(settings);
-  ends.Run();
-  ends.a.out.room = 0;
-  for (int i = 0; i < 100; ++i)
-    ends.a.channel->SendDatagram(*ends.a.channel->OpenFlow(kClient), Bytes(1000, 'x'));
-  EXPECT_GT(ends.a.channel->stats().datagrams_dropped, 70u);
-  ends.a.out.room = 1 << 20;
-  ends.Run();
-  EXPECT_EQ(ends.b.channel->stats().sessions_opened_by_frame, 100u);
-}
-
-TEST_F(OpeningWithoutFeature, ItIsAViolation) {
-  Rogue rogue(Role::kInitiator);
-  Ends others(WithoutFeature());
-  others.Give(others.b, rogue.NextWith(OpeningRecord{SessionId(0), kClient, AsBytes("x")}));
-  others.Flush(others.b);
-  ASSERT_EQ(others.b.seen.ended.size(), 1u);
-  EXPECT_EQ(others.b.seen.ended[0].text, "OPENING was not agreed on");
-}
-
-TEST_F(OpeningWithoutFeature, OpeningTwiceIsAViolation) {
-  Rogue rogue(Role::kInitiator);
-  Ends others(WithoutFeature());
-  for (int i = 0; i < 2; ++i)
-    others.Give(others.b, rogue.NextWith(OpenSessionRecord{SessionId(0), kClient}));
-  EXPECT_EQ(others.b.channel->stats().violations, 1u);
 }
 
 }  // namespace
