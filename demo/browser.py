@@ -150,6 +150,8 @@ class Browser:
                 raise BrowserError(f"{url}: not all there within {seconds} s")
 
     def stop(self):
+        if self.process.returncode is not None:
+            return
         self.process.kill()
         self.process.wait()
         os.close(self.commands)

@@ -28,13 +28,13 @@ def shown_points(image, number):
 
 
 class Film:
-    """Of one way: screenshots with their times, and what the page said."""
+    """Of one way: screenshots with their times, what the page said, and how long small answers took."""
 
-    def __init__(self, title, frames, said, count):
-        self.title = title
+    def __init__(self, frames, said, count, answers):
         self.frames = [(at, Image.open(io.BytesIO(png)).convert("RGB")) for at, png in frames]
         self.said = said
         self.count = count
+        self.answers = answers
         self.points = [[shown_points(image, number) for number in range(count)] for _, image in self.frames]
 
     def at(self, seconds):
@@ -61,6 +61,8 @@ class Film:
             "first image loaded": loads[0],
             "median image loaded": loads[len(loads) // 2],
             "everything loaded": self.said["loaded"] / 1000,
+            "half of the answers": self.answers[0] / 1000,
+            "99 % of the answers": self.answers[1] / 1000,
         }
 
 
@@ -85,7 +87,7 @@ def table(ways):
     width = max(map(len, rows))
     lines = [" " * width + "".join(f"{column:>21}" for column in columns)]
     for title, row in rows.items():
-        cells = (f"{row[column]:.2f} s{'*' if row[column] == best[column] else ' '}" for column in columns)
+        cells = (f"{row[column]:.3f} s{'*' if row[column] == best[column] else ' '}" for column in columns)
         lines.append(title.ljust(width) + "".join(f"{cell:>21}" for cell in cells))
     return lines
 
@@ -118,9 +120,9 @@ def strip(ways, path):
         font = ImageFont.load_default()
     for column, seconds in enumerate(times):
         draw.text((MARGIN + column * (STRIP_WIDTH + 4) + 4, 2), f"{seconds:g} s", "white", font)
-    for row, film in enumerate(films):
+    for row, (way, film) in enumerate(zip(ways, films)):
         top = LINE + 4 + row * (height + 4)
-        draw.text((4, top + height // 2 - 12), film.title.replace(", ", ",\n"), "white", font)
+        draw.text((4, top + height // 2 - 12), way.title.replace(", ", ",\n"), "white", font)
         for column, seconds in enumerate(times):
             shot = film.at(seconds).resize((STRIP_WIDTH, height), Image.LANCZOS)
             sheet.paste(shot, (MARGIN + column * (STRIP_WIDTH + 4), top))
@@ -202,7 +204,7 @@ def player(ways, about, path):
     last = max(film.frames[-1][0] for film in films)
     text = PLAYER.format(width=FILM_WIDTH, bar=2 * FILM_WIDTH - 200, about=html.escape(about), last=f"{last:.2f}",
                          table=html.escape("\n".join(table(ways))), images=html.escape("\n".join(images_table(ways))),
-                         reels=json.dumps({film.title: reel(film) for film in films}),
-                         left=json.dumps(films[0].title), right=json.dumps(films[-1].title))
+                         reels=json.dumps({way.title: reel(way.film) for way in ways}),
+                         left=json.dumps(ways[0].title), right=json.dumps(ways[-1].title))
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)

@@ -11,7 +11,7 @@ sys.path[1:1] = [os.path.join(TOP, "tests", "tools"), os.path.join(TOP, "bench")
 import film  # noqa: E402  (the paths are set above)
 import pictures  # noqa: E402
 from browser import Browser  # noqa: E402
-from stage import FRONT, Stage, ways  # noqa: E402
+from stage import ANSWERS, AT_ONCE, FRONT, SMALL_SIZE, Stage, ways  # noqa: E402
 
 DELAY_MS, RATE_MBIT = 25, 100
 INTERVAL = 0.25
@@ -31,15 +31,17 @@ def load(stage, way, count):
     before = stage.overtook()
     try:
         frames, said = browser.film(f"https://127.0.0.1:{FRONT}/index.html", INTERVAL, MOST_SECONDS)
+        passed = stage.overtook() - before
+        browser.stop()
+        answers = stage.small_answers(way)
     finally:
         browser.stop()
         stage.close()
     if said["protocol"] != "h2" or len(said["images"]) != count:
         raise RuntimeError(f"{way.title}: {said['protocol']}, {len(said['images'])} images of {count}")
-    passed = stage.overtook() - before
     say(f"lossy-page: {way.title}: everything after {said['loaded'] / 1000:.2f} s, {len(frames)} screenshots"
         + (f", {passed} messages overtook others" if passed else ""))
-    return film.Film(way.title, frames, said, count)
+    return film.Film(frames, said, count, answers)
 
 
 def arguments():
@@ -83,7 +85,7 @@ def main():
     finally:
         stage.stop()
 
-    lines = ["", *film.table(seen), "* the shortest of its column; medians of " + str(asked.rounds)]
+    lines = ["", *film.table(seen), f"* the shortest of its column; medians of {asked.rounds}. Answers: {ANSWERS} of {SMALL_SIZE} bytes, {AT_ONCE} at a time"]
     say("\n".join(lines))
     film.strip(seen, os.path.join(asked.output, "lossy-page.png"))
     film.player(seen, about, os.path.join(asked.output, "lossy-page.html"))

@@ -31,6 +31,8 @@ accept = {accept}
 connect = {connect}
 cert = {cert}
 """
+SMALL, SMALL_SIZE = "small.bin", 1500
+ANSWERS, AT_ONCE = 1000, 24
 # So that no window, but the path, decides how fast answers come.
 WINDOW = 4 << 20
 
@@ -78,7 +80,7 @@ class Stage:
         self.wan.take_over(self.network)
         self.tunnel.prepare().start().wait_up()
         self.web = Http2(self.tunnel)
-        for name, content in files.items():
+        for name, content in {**files, SMALL: bytes(SMALL_SIZE)}.items():
             self.web.put(name, content)
         run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.key, "-out",
              self.cert, "-days", "2", "-subj", "/CN=127.0.0.1"])
@@ -127,6 +129,19 @@ class Stage:
     @property
     def browser_folder(self):
         return os.path.join(self.folder, "browser")
+
+    def small_answers(self, way):
+        """How long answers take of which one packet has each, many at a time on one connection: half of them, 99 %; in milliseconds."""
+        log = os.path.join(self.folder, "answers.log")
+        where = way.backend.replace(",", ":")
+        self.network.run("a", "h2load", "-n", ANSWERS, "-c", 1, "-m", AT_ONCE, "-t", 1, f"--log-file={log}", f"http://{where}/{SMALL}",
+                         timeout=120)
+        with open(log, encoding="ascii") as lines:
+            took = sorted(int(line.split("\t")[2]) / 1000 for line in lines)
+        os.remove(log)
+        if len(took) != ANSWERS:
+            raise LabError(f"{way.title}: {len(took)} answers of {ANSWERS}")
+        return took[ANSWERS // 2], took[ANSWERS * 99 // 100]
 
     def overtook(self):
         """Messages of the module's services that site a's application had before earlier ones."""
