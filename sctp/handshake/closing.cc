@@ -1,28 +1,54 @@
 #include "sctp/handshake/closing.h"
 
+#include <cassert>
+
+#include "sctp/wire/control_chunks.h"
+
 namespace sctp {
+
+// RFC 9260 section 4, figure 4, from ESTABLISHED on, and back from where only belief has led.
+bool Closing::MayFollow(State next, State former) {
+  switch (next) {
+    case State::kOpen:
+      return false;
+    case State::kPending:
+      return former == State::kOpen;
+    case State::kSent:
+      return former == State::kPending || former == State::kBelieving;
+    case State::kReceived:
+      return former == State::kOpen || former == State::kPending;
+    case State::kAckSent:
+      return former == State::kReceived || former == State::kSent;
+    case State::kBelieving:
+      return former == State::kSent;
+    case State::kClosed:
+      return former == State::kSent || former == State::kAckSent;
+  }
+  return false;
+}
+
+void Closing::SetState(State next, TimePoint due) {
+  assert(MayFollow(next, state_));
+  state_ = next;
+  due_ = due;
+  sent_ = 0;
+}
 
 void Closing::OnDrained(TimePoint now) {
   if (state_ == State::kPending)
-    state_ = State::kSent;
+    SetState(State::kSent, now);
   else if (state_ == State::kReceived)
-    state_ = State::kAckSent;
-  else
-    return;
-  due_ = now;
-  sent_ = 0;
+    SetState(State::kAckSent, now);
 }
 
 void Closing::OnShutdown(TimePoint now) {
   switch (state_) {
     case State::kOpen:
     case State::kPending:
-      state_ = State::kReceived;
+      SetState(State::kReceived, TimePoint::max());
       return;
     case State::kSent:  // both at once
-      state_ = State::kAckSent;
-      sent_ = 0;
-      due_ = now;
+      SetState(State::kAckSent, now);
       return;
     case State::kAckSent:  // our answer was lost
       due_ = now;
@@ -37,30 +63,24 @@ void Closing::OnShutdown(TimePoint now) {
 void Closing::Believe(TimePoint until) {
   if (state_ != State::kSent && state_ != State::kBelieving) return;
   complete_due_ = true;  // once more: the last one was lost
-  if (state_ == State::kBelieving) return;
-  state_ = State::kBelieving;
-  due_ = until;
+  if (state_ == State::kSent) SetState(State::kBelieving, until);
 }
 
 void Closing::OnNewData(TimePoint now) {
   if (state_ != State::kBelieving) return;
-  state_ = State::kSent;
+  SetState(State::kSent, now);
   complete_due_ = false;
-  due_ = now;
-  sent_ = 0;
 }
 
 bool Closing::OnShutdownAck() {
   if (state_ != State::kSent && state_ != State::kAckSent) return false;
-  state_ = State::kClosed;
-  due_ = TimePoint::max();
+  SetState(State::kClosed, TimePoint::max());
   return true;
 }
 
 bool Closing::OnShutdownComplete() {
   if (state_ != State::kAckSent) return false;
-  state_ = State::kClosed;
-  due_ = TimePoint::max();
+  SetState(State::kClosed, TimePoint::max());
   return true;
 }
 

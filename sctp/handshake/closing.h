@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "sctp/loss/round_trip.h"
-#include "sctp/wire/control_chunks.h"
+#include "sctp/wire/buffer_writer.h"
 
 namespace sctp {
 
@@ -30,7 +30,7 @@ class Closing {
   }
 
   void Shutdown() {
-    if (state_ == State::kOpen) state_ = State::kPending;
+    if (state_ == State::kOpen) SetState(State::kPending, TimePoint::max());
   }
   // Call whenever that may have changed: all that was taken has been acknowledged.
   void OnDrained(TimePoint now);
@@ -59,6 +59,10 @@ class Closing {
   void Write(BufferWriter& out, Tsn cumulative, TimePoint now, const RoundTrip& round_trip);
 
  private:
+  // DUE: when something is to be done in it; max(): nothing is.
+  void SetState(State next, TimePoint due);
+  [[nodiscard]] static bool MayFollow(State next, State former);
+
   State state_ = State::kOpen;
   TimePoint due_ = TimePoint::max();
   int sent_ = 0;

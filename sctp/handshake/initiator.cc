@@ -1,13 +1,15 @@
 #include "sctp/handshake/initiator.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace sctp {
 
-void Initiator::Begin(State state, TimePoint now) {
-  state_ = state;
+void Initiator::SetState(State next, TimePoint due) {
+  assert(state_ != State::kUp && next != state_);
+  state_ = next;
   sent_ = 0;
-  due_ = now;
+  due_ = due;
   timeout_ = settings_.first_timeout;
 }
 
@@ -33,14 +35,13 @@ bool Initiator::Write(BufferWriter& out, const InitChunk& init, const Capabiliti
 void Initiator::OnInitAck(ByteView cookie, TimePoint now) {
   if (sent_ == 1) rtt_ = now - last_sent_;
   cookie_.assign(cookie.begin(), cookie.end());
-  Begin(State::kCookieEchoed, now);
+  SetState(State::kCookieEchoed, now);
 }
 
-void Initiator::OnStaleCookie(TimePoint now) { Begin(State::kCookieWait, now); }
+void Initiator::OnStaleCookie(TimePoint now) { SetState(State::kCookieWait, now); }
 
 void Initiator::OnCookieAck() {
-  state_ = State::kUp;
-  due_ = TimePoint::max();
+  SetState(State::kUp, TimePoint::max());
   cookie_ = {};
 }
 

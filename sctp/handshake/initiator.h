@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "sctp/handshake/capabilities.h"
-#include "sctp/loss/round_trip.h"
+#include "sctp/wire/init_chunk.h"
 
 namespace sctp {
 
@@ -43,7 +43,8 @@ class Initiator {
   [[nodiscard]] std::optional<Duration> rtt() const { return rtt_; }
 
  private:
-  void Begin(State state, TimePoint now);
+  // DUE: when its first chunk leaves; max(): none does.
+  void SetState(State next, TimePoint due);
 
   Settings settings_;
   State state_ = State::kCookieWait;

@@ -1,6 +1,7 @@
 #include "sctp/path/mtu_search.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace sctp {
 namespace {
@@ -12,12 +13,12 @@ constexpr int kMostDoublings = 5;
 MtuSearch::MtuSearch(std::size_t limit_bytes)
     : limit_(limit_bytes), size_(std::min(limit_bytes, kBase)), high_(limit_bytes) {
   if (limit_ <= size_) return;
-  state_ = State::kSearching;
-  Ask(limit_);
+  SetState(State::kSearching, limit_);
 }
 
-// At once.
-void MtuSearch::Ask(std::size_t size_bytes) {
+void MtuSearch::SetState(State next, std::size_t size_bytes) {
+  assert(next != State::kDone && size_bytes >= size_ && size_bytes <= limit_);
+  state_ = next;
   probe_ = size_bytes;
   lost_ = silent_ = 0;
   tries_ = 0;
@@ -25,16 +26,18 @@ void MtuSearch::Ask(std::size_t size_bytes) {
   due_ = TimePoint{};
 }
 
+void MtuSearch::Finish(TimePoint now) {
+  state_ = State::kDone;
+  out_ = false;
+  due_ = size_ < limit_ ? now + kRaise : TimePoint::max();
+}
+
 // On with the search, or to its end.
 void MtuSearch::Go(TimePoint now) {
-  if (high_ < size_ + kFine) {
-    state_ = State::kDone;
-    out_ = false;
-    due_ = size_ < limit_ ? now + kRaise : TimePoint::max();
-    return;
-  }
-  state_ = State::kSearching;
-  Ask((size_ + high_ + 4) / 2 & ~std::size_t{3});
+  if (high_ < size_ + kFine)
+    Finish(now);
+  else
+    SetState(State::kSearching, (size_ + high_ + 4) / 2 & ~std::size_t{3});
 }
 
 std::optional<std::size_t> MtuSearch::Due(TimePoint now) const {
@@ -53,9 +56,8 @@ void MtuSearch::OnSent(const PathNonce& nonce, Duration patience, TimePoint now)
 bool MtuSearch::OnTime(bool alive, TimePoint now) {
   if (due_ > now) return false;
   if (state_ == State::kDone) {
-    state_ = State::kSearching;
     high_ = limit_;
-    Ask(limit_);
+    SetState(State::kSearching, limit_);
     return false;
   }
   if (!out_) return false;
@@ -90,8 +92,7 @@ void MtuSearch::Doubt(TimePoint now) {
   if (size_ <= kBase || state_ == State::kDoubting) return;
   if (doubted_ != TimePoint{} && now - doubted_ < kDoubtPause) return;
   doubted_ = now;
-  state_ = State::kDoubting;
-  Ask(size_);
+  SetState(State::kDoubting, size_);
 }
 
 }  // namespace sctp

@@ -52,7 +52,9 @@ class MtuSearch {
  private:
   enum class State { kSearching, kDoubting, kDone };
 
-  void Ask(std::size_t size_bytes);
+  // Searches, or doubts, from a probe of SIZE_BYTES on, at once.
+  void SetState(State next, std::size_t size_bytes);
+  void Finish(TimePoint now);
   void Go(TimePoint now);
 
   std::size_t limit_, size_;

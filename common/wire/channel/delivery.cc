@@ -7,7 +7,7 @@ namespace funnel::wire {
 // --- datagrams
 
 void Delivery::Open(Session& session, const SessionInfo& info) {
-  session.phase = Session::Phase::kOpen;
+  session.SetPhase(Session::Phase::kOpen);
   ++parts_.context.stats.sessions_opened;
   parts_.context.observer.OnSessionOpened(session.id, info);
 

@@ -104,7 +104,7 @@ void SessionEnds::Abandon(Session& session, EndCode code) {
   parts_.context.control.Push(ResetRecord{session.id, code, session.send_credit.spent()});
   ++parts_.context.stats.sessions_reset;
   Release(session);
-  session.phase = Session::Phase::kReset;
+  session.SetPhase(Session::Phase::kReset);
   parts_.ledger.ConsumeAll(session);
   if (session.inbox.complete()) Forget(session);
 }
@@ -112,7 +112,7 @@ void SessionEnds::Abandon(Session& session, EndCode code) {
 Checked<> SessionEnds::FinishAndReset(Session& session) {
   if (session.queue.empty() || session.peer_reset) return Reset(session, EndCode::kBroken);
 
-  session.phase = Session::Phase::kFinishing;
+  session.SetPhase(Session::Phase::kFinishing);
   session.fin_queued = session.fin_sent;  // what goes before a reset is no whole
   parts_.receive.DropMessages(session);
   parts_.ledger.ConsumeAll(session);

@@ -16,8 +16,6 @@
 namespace funnel::wire {
 
 struct Session {
-  explicit Session(SessionId session_id) : id(session_id) {}
-
   enum class Phase : std::uint8_t {
     kExpected,  // acceptor: a record named it, or a later one; its OPEN_SESSION is on its way
     kOpen,
@@ -28,11 +26,14 @@ struct Session {
     kFinishing,
     kGone,  // forgotten; freed when the present call is over
   };
+  explicit Session(SessionId session_id, Phase begins_in = Phase::kOpen)
+      : id(session_id), phase(begins_in) {}
+
   // In which of the scheduler's lists.
   enum class Turn : std::uint8_t { kNone, kSmall, kBulk };
 
   SessionId id;
-  Phase phase = Phase::kOpen;
+  Phase phase;  // changes by SetPhase only
   Turn turn = Turn::kNone;
   bool output_blocked = false;   // OnMessage took fewer than all; until Resume
   bool wants_writable = false;   // the owner was refused bytes
@@ -86,6 +87,7 @@ struct Session {
   [[nodiscard]] bool IsOwners() const {
     return phase == Phase::kOpen && !(fin_queued && inbox.finished());
   }
+  void SetPhase(Phase to);
   // What comes for it is only counted.
   [[nodiscard]] bool IsDiscarding() const {
     return phase == Phase::kReset || phase == Phase::kFinishing;

@@ -17,8 +17,7 @@ Checked<Session*> SessionTable::FindNamed(SessionId id) {
 
 Session& SessionTable::Add(SessionId id, Session::Phase phase) {
   auto& slot = sessions_[id.value()];
-  slot = std::make_unique<Session>(id);
-  slot->phase = phase;
+  slot = std::make_unique<Session>(id, phase);
   return *slot;
 }
 
@@ -31,7 +30,7 @@ Session* SessionTable::Open() {
 }
 
 void SessionTable::Remove(Session& session) {
-  session.phase = Session::Phase::kGone;
+  session.SetPhase(Session::Phase::kGone);
   const auto found = sessions_.find(session.id.value());
   gone_.push_back(std::move(found->second));
   sessions_.erase(found);

@@ -108,7 +108,7 @@ TEST(Scheduler, AStreamGoesInPiecesAMessageWhole) {
 TEST(Scheduler, WhoSendsNothingMoreHasNoTurn) {
   Parts parts;
   Session& reset = Waiting(parts, 100);
-  reset.phase = Session::Phase::kReset;
+  reset.SetPhase(Session::Phase::kReset);
   Session& answered = Waiting(parts, 100);
   answered.peer_reset = {EndCode::kBroken, 0};
   for (Session* session : {&reset, &answered}) {

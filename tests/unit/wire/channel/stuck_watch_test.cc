@@ -84,7 +84,7 @@ TEST(StuckWatch, AResetSessionHasTheTimeOfWhatItWaitsFor) {
 TEST(StuckWatch, WhatGoesBeforeAResetHasTheTimeOfTheNetwork) {
   Watched watched;
   watched.settings.stuck_timeout = Duration{0};
-  watched.session.phase = Session::Phase::kFinishing;
+  watched.session.SetPhase(Session::Phase::kFinishing);
   watched.watch.Watch(watched.session, kStart);
   const auto found = watched.FindsAt();
   ASSERT_TRUE(found);
