@@ -55,7 +55,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
   // What binds the handshake for the epoch NEXT to the one before it. Known as long as that rekey
-  // may be tried: it may fail after we answered, and then the other end begins it anew.
+  // may be tried: it may fail after we answered, and then the other end begins it again.
   [[nodiscard]] Secret ExporterBefore(Epoch next) const;
   // Of all its epochs, and why it is no better (WhyNotBetter()).
   [[nodiscard]] std::uint16_t suite() const { return suite_; }

@@ -22,7 +22,6 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/clock.h"
 #include "common/base/deadlines.h"
 #include "common/base/ids.h"
 #include "funnel-sctpd/association/association.h"

@@ -7,7 +7,6 @@
 // Nothing is destroyed before FinishTurn, so callbacks need not look out.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 

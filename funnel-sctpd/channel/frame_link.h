@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "common/ipc/frame_pipe.h"
-#include "common/ipc/sctpd_messages.h"
 
 namespace funnel::sctpd {
 

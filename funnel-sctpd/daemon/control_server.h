@@ -2,7 +2,6 @@
 // who asks.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -11,7 +10,6 @@
 #include "common/event/loop.h"
 #include "common/ipc/command_table.h"
 #include "common/ipc/control_connection.h"
-#include "common/ipc/credentials.h"
 #include "common/ipc/sctpd_messages.h"
 #include "funnel-sctpd/channel/channel_table.h"
 

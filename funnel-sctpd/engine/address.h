@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>

@@ -18,7 +18,6 @@
 #pragma once
 
 #include <chrono>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -82,7 +81,7 @@ enum class DownReason {
   kShutdown,   // ended in order, by either side
   kAborted,    // the peer's stack ended it at once (its process died, or it called Abort)
   kDeadPeer,   // nothing heard for Settings::dead_peer_timeout
-  kRestarted,  // the peer began anew from the same address; OnUp for its successor follows
+  kRestarted,  // the peer restarted from the same address; OnUp for its successor follows
   kLocal,      // Abort was called here
   kViolation,  // the peer broke a limit (a message over Settings::max_message_bytes ...)
 };

@@ -6,7 +6,6 @@
 
 #include "common/base/error.h"
 #include "common/config/model.h"
-#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctp {
 
@@ -18,8 +17,8 @@ struct StrangerLimits {
   // ... and of one host: a handshake takes two; hosts behind one NAT share it.
   std::uint32_t packets_per_second_per_host = 50;
   // The same for hosts of configured peers (Engine::SetKnownHosts). Anybody can write their
-  // addresses on an INIT, and the answer goes to them: 200 are 40 kB/s. Each host beside the
-  // others; behind one there may be several nodes that begin anew at one moment.
+  // addresses on an INIT, and the answer goes to them: 200 are 40 kB/s. Each host for itself;
+  // behind one there may be several nodes that restart at one moment.
   std::uint32_t packets_per_second_per_known_host = 200;
   std::uint32_t packets_per_second_of_known_hosts = 5000;
   // Associations that a stranger's host may hold; each costs some 110 KiB with 1,024 streams. The

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/ipc/sctpd_messages.h"
+
 namespace funnel::sctpd {
 
 void RelayTurn::Run() {

@@ -1,7 +1,6 @@
 #include "funnel-sctpd/route/path_memory.h"
 
 #include <charconv>
-#include <vector>
 
 namespace funnel::sctpd {
 namespace {

@@ -7,7 +7,6 @@
 
 #include <deque>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "sctp/association/settings.h"
@@ -21,6 +20,7 @@
 #include "sctp/path/paths.h"
 #include "sctp/receive/receiver.h"
 #include "sctp/send/sender.h"
+#include "sctp/wire/packet.h"
 
 namespace sctp {
 
@@ -87,7 +87,7 @@ class Association : private MessageSink {
   [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const;
   // The peer shows by an INIT that it has not got our answer to its SHUTDOWN.
   void RepeatShutdownAck(TimePoint now) { closing_.OnShutdown(now); }
-  // A COOKIE ECHO says that the peer has begun anew. True: so it is. False: it is being asked;
+  // A COOKIE ECHO says that the peer has restarted. True: so it is. False: it is being asked;
   // OnDown(kRestarted) follows if that is so.
   [[nodiscard]] bool OnRestart(TimePoint now);
   // The peer's cookie has become too old, and an INIT with our present tag could be taken for a

@@ -74,7 +74,7 @@ void Association::Ask(EndQuestion::About about, std::string_view text, TimePoint
 
 bool Association::OnRestart(TimePoint now) {
   if (!settings_.ends_are_questions || !up()) return true;
-  Ask(EndQuestion::About::kRestart, "the peer began anew", now);
+  Ask(EndQuestion::About::kRestart, "the peer restarted", now);
   return false;
 }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "sctp/association/association.h"
+#include "sctp/wire/parameter.h"
 
 namespace sctp {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "sctp/association/association.h"
 #include "sctp/path/peer_hosts.h"
+#include "sctp/wire/parameter.h"
 
 namespace sctp {
 namespace {

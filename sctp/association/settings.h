@@ -18,7 +18,7 @@ enum class DownReason {
   kShutdown,   // ended in order, by either side
   kAborted,    // the peer ended it at once
   kDeadPeer,   // nothing heard for Heartbeats::Settings::dead_after
-  kRestarted,  // the peer began anew; a successor follows
+  kRestarted,  // the peer restarted; a successor follows
   kLocal,      // Abort was called here
   kViolation,  // the peer broke a limit
 };

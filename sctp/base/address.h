@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "sctp/base/types.h"
+#include "common/base/bytes.h"
 
 namespace sctp {
 

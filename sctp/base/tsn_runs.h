@@ -2,9 +2,10 @@
 // knows to have arrived. Neighbours are merged, so a lossless transfer holds none.
 #pragma once
 
+#include <span>
 #include <vector>
 
-#include "sctp/base/types.h"
+#include "sctp/base/serial.h"
 
 namespace sctp {
 

@@ -4,7 +4,7 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
-#include "sctp/base/serial.h"
+#include "sctp/base/serial.h"  // IWYU pragma: export
 
 namespace sctp {
 

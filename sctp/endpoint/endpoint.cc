@@ -173,7 +173,7 @@ void Endpoint::Renew(Slot& slot) {
   by_tag_[fresh.own_tag.value()] = slot.number;
 }
 
-// Where it goes from now on is also where its peer would begin anew. If another is there already,
+// Where it goes from now on is also where its peer would restart. If another is there already,
 // that one stays to be found.
 void Endpoint::Rekey(Slot& slot, const Address& peer) {
   if (const auto found = by_place_.find(slot.place);
@@ -234,7 +234,7 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
   return std::nullopt;
 }
 
-// The peer had begun anew indeed. If it ended for another reason meanwhile, its cookie holds as
+// The peer did restart. If it ended for another reason meanwhile, its cookie holds as
 // well.
 void Endpoint::Succeed(Slot& slot, TimePoint now) {
   const Cookie cookie = *slot.successor;

@@ -14,6 +14,7 @@
 #include "sctp/base/ring.h"
 #include "sctp/base/timer_heap.h"
 #include "sctp/endpoint/strangers.h"
+#include "sctp/wire/packet.h"
 
 namespace sctp {
 

@@ -2,6 +2,7 @@
 #include "sctp/endpoint/endpoint.h"
 #include "sctp/endpoint/slot.h"
 #include "sctp/handshake/collision.h"
+#include "sctp/wire/parameter.h"
 
 namespace sctp {
 namespace {
@@ -172,7 +173,7 @@ void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packe
   }
   ++counters_.restarts;
   const Place place = slot.place;
-  observer_.OnDown(slot.id, DownReason::kRestarted, "the peer began anew");
+  observer_.OnDown(slot.id, DownReason::kRestarted, "the peer restarted");
   slot.association->Discard();
   by_place_.erase(place);
   Touch(slot);

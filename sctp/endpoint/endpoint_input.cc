@@ -63,7 +63,7 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     return;
   }
   if (slot.association->wants_new_tag()) Renew(slot);
-  // The peer has answered: whoever said that it had begun anew was somebody else.
+  // The peer has answered: whoever said that it had restarted was somebody else.
   if (slot.successor && !slot.association->asking()) slot.successor.reset();
   Touch(slot);
 }

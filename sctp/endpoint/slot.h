@@ -1,4 +1,4 @@
-// Endpoint's own: an association, and what the endpoint keeps beside it.
+// Endpoint's own: an association, and what the endpoint keeps of it.
 #pragma once
 
 #include "sctp/endpoint/endpoint.h"
@@ -35,7 +35,7 @@ struct Endpoint::Slot : Association::Events {
   // As the endpoint has counted them.
   std::uint64_t retransmitted_chunks = 0, copied_chunks = 0, expired_messages = 0;
   std::unique_ptr<Association> association;
-  // Of a peer that says to have begun anew, while that is being asked.
+  // Of a peer that says to have restarted, while that is being asked.
   std::optional<Cookie> successor;
 };
 

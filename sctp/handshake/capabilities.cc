@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "sctp/wire/chunk.h"
+#include "sctp/wire/parameter.h"
+
 namespace sctp {
 namespace {
 
@@ -14,7 +17,8 @@ void ReadExtensions(ByteView types, Capabilities& capabilities) {
     data |= type == static_cast<std::uint8_t>(ChunkType::kIData);
     forward |= type == static_cast<std::uint8_t>(ChunkType::kForwardTsn);
   }
-  // RFC 8260 section 2.2.1: I-DATA in the list says both; I-FORWARD-TSN only counts beside PR-SCTP.
+  // RFC 8260 section 2.2.1: I-DATA in the list says both; I-FORWARD-TSN only counts together with
+  // PR-SCTP.
   capabilities.interleaving |= data;
   capabilities.partial_reliability |= forward;
 }

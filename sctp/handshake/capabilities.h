@@ -8,7 +8,6 @@
 
 #include "sctp/base/address.h"
 #include "sctp/wire/cause.h"
-#include "sctp/wire/init_chunk.h"
 
 namespace sctp {
 

@@ -12,7 +12,7 @@ struct AssociationTags {
 };
 
 enum class CookieMeaning {
-  kRestart,    // A: the peer has begun anew
+  kRestart,    // A: the peer has restarted
   kCollision,  // B: both began at once; the peer's new tag holds
   kLate,       // C: of an attempt that this association has overtaken; discarded
   kDuplicate,  // D: acknowledged again

@@ -1,4 +1,4 @@
-// Whether the peer has really ended, or begun anew: anybody who knows a tag can say so, but only a
+// Whether the peer has really ended, or restarted: anybody who knows a tag can say so, but only a
 // peer that is gone leaves HEARTBEATs unanswered. Decided by time, never by being told once more.
 // Of a SHUTDOWN the owner writes a SHUTDOWN ACK before each of them: who meant it is gone then.
 //

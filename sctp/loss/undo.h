@@ -3,7 +3,7 @@
 // numbers as the answers), it is to be undone.
 #pragma once
 
-#include "sctp/base/types.h"
+#include "sctp/base/serial.h"
 
 namespace sctp {
 

@@ -31,7 +31,7 @@ class Paths {
     Duration failover = std::chrono::milliseconds(300);
   };
   static constexpr std::size_t kMostOffered = 8;
-  // Learned ones that are kept beside those offered: a NAT changes one at a time.
+  // Learned ones that are kept in addition to those offered: a NAT changes one at a time.
   static constexpr std::size_t kMostLearned = 4;
   // Probes of everything, while the path in use is suspect.
   static constexpr Duration kSuspectProbes = std::chrono::milliseconds(200);

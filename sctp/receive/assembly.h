@@ -1,5 +1,5 @@
 // The fragments of one message until it is whole. Those that come in order are appended at once;
-// early ones wait beside them.
+// early ones wait next to them.
 #pragma once
 
 #include <vector>
@@ -23,7 +23,7 @@ class Assembly {
   [[nodiscard]] bool whole() const { return begun_ && ended_ && next_ == end_ + 1; }
   [[nodiscard]] std::uint32_t protocol() const { return protocol_; }
   [[nodiscard]] Bytes& bytes() { return bytes_; }
-  // Payload, and what keeping it costs beside.
+  // Payload, and what keeping it costs besides.
   [[nodiscard]] std::size_t held_bytes() const { return held_; }
   [[nodiscard]] std::size_t payload_bytes() const { return payload_; }
   // As new; buffers go back.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sctp/wire/sack_chunk.h"
+
 namespace sctp {
 namespace {
 

@@ -7,7 +7,6 @@
 #include "sctp/base/tsn_runs.h"
 #include "sctp/receive/ack_policy.h"
 #include "sctp/receive/reassembly.h"
-#include "sctp/wire/sack_chunk.h"
 
 namespace sctp {
 

@@ -12,7 +12,6 @@
 #include "sctp/send/outstanding.h"
 #include "sctp/send/path_flow.h"
 #include "sctp/send/skipping.h"
-#include "sctp/wire/packet.h"
 #include "sctp/wire/sack_chunk.h"
 
 namespace sctp {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sctp/send/sender.h"
+#include "sctp/wire/packet.h"
 
 namespace sctp {
 

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "sctp/wire/parameter.h"
+
 namespace sctp {
 
 std::optional<Tsn> ParseShutdown(const ChunkView& chunk) {

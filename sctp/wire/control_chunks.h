@@ -3,7 +3,7 @@
 #pragma once
 
 #include "sctp/wire/chunk.h"
-#include "sctp/wire/parameter.h"
+#include "sctp/wire/tlv.h"
 
 namespace sctp {
 

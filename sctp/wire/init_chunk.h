@@ -8,7 +8,6 @@
 #pragma once
 
 #include "sctp/wire/chunk.h"
-#include "sctp/wire/parameter.h"
 
 namespace sctp {
 

@@ -9,7 +9,12 @@
 // byte first (appendix A).
 #pragma once
 
-#include "sctp/wire/chunk.h"
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "sctp/base/types.h"
+#include "sctp/wire/buffer_writer.h"
 
 namespace sctp {
 

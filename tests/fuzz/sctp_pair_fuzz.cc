@@ -194,7 +194,7 @@ class Pair {
             {static_cast<std::uint8_t>(which / 64), static_cast<std::uint16_t>(1 + which / 8)});
         break;
       case 2:
-        // It dies without a word, and begins anew.
+        // It dies without a word, and restarts.
         if (&side == &a_ && which >= 0xc0) {
           side.Begin(now_);
           side.ForgetNumbers();

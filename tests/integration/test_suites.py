@@ -157,7 +157,7 @@ def test_without_suite_1_who_has_no_other_is_refused_as_of_another_version(tunne
     assert "bad version" in tunnel.a.channels("dns")[0]["reason"]
     said = doctor(tunnel)
     assert "`suites` has no 1" in said and "bad version" in said, said
-    # The association is proven anew, and then it is known what the peer has.
+    # The association is proven again, and then it is known what the peer has.
     tunnel.a["funnel-sctpd"].kill9()
     lab.wait_until(lambda: [peer["suite"] for peer in tunnel.a.status()["authd"]["peers"]] == [1], "it proves itself in suite 1", 40,
                    detail=tunnel.describe)

@@ -129,7 +129,7 @@ def main(device, own, peer, wanted, rounds, burst, pause):
     sent = dict.fromkeys(wanted.split(","), 0)
     for _ in range(int(rounds)):
         for claim in sent:
-            # Anew each time: what is claimed fits to what has been acknowledged by now.
+            # New each time: what is claimed fits to what has been acknowledged by now.
             seen = watch(device, own, peer)
             packets = [write_packet(seen, own, peer, tag, chunks) for tag, chunks in claims(seen)[claim]]
             for _ in range(int(burst)):

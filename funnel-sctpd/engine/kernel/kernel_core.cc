@@ -132,7 +132,7 @@ Result<KernelAssociation*> KernelCore::Add(KernelSocket socket, KernelAssociatio
   association->send_buffer = association->socket.SendBuffer();
   epoll_event event{.events = EPOLLIN, .data = {.u64 = last_id_}};
   int fd = association->socket.fd();
-  // EEXIST: it has been another association's, which began anew.
+  // EEXIST: it has been another association's, which restarted.
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0 &&
       (errno != EEXIST || ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) < 0))
     return FailErrno("epoll");

@@ -7,7 +7,6 @@
 // not for a message).
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>

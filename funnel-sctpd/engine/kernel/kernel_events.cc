@@ -189,7 +189,7 @@ void KernelCore::OnRestarted(KernelAssociation& association, std::uint16_t strea
   KernelSocket socket = std::move(association.socket);
   KernelAssociationId raw = association.raw;
   bool incoming = association.incoming;
-  Remove(association, DownReason::kRestarted, "the peer began anew");
+  Remove(association, DownReason::kRestarted, "the peer restarted");
   TellEnded();
   auto successor = Add(std::move(socket), raw);
   if (!successor) return;

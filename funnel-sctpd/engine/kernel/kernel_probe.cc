@@ -8,7 +8,6 @@
 #include <cstring>
 #include <optional>
 
-#include "common/base/error.h"
 #include "common/base/unique_fd.h"
 
 namespace funnel::sctp {

@@ -159,7 +159,7 @@ Result<KernelSocket> KernelSocket::TakeOut(KernelAssociationId association,
     return FailErrno("fcntl");
   KernelSocket out(std::move(fd));
   // The one thing that the new socket does not inherit; a handshake under way needs it, and a peer
-  // that begins anew.
+  // that restarts.
   TRY(out.SetInterleaving(interleaving));
   return out;
 }

@@ -4,7 +4,6 @@
 // says why it failed (one-to-many sockets do not).
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +28,7 @@ class KernelSocket {
     kPart,         // `size` bytes of a message; `last` if they end it
     kPartsEnd,     // what came of a message on `stream` is void: no more of it will come
     kUp,           // `streams` is set
-    kRestarted,    // as kUp; the same association began anew
+    kRestarted,    // as kUp; the same association restarted
     kLost,         // ended by the peer or by the stack
     kShutDown,     // ended in order
     kNeverUp,      // a Connect that came to nothing

@@ -41,7 +41,7 @@ std::string TextOf(DownReason reason, std::string_view said, const Settings& set
     case DownReason::kDeadPeer:
       return "nothing heard for " + std::to_string(settings.dead_peer_timeout.count()) + " ms";
     case DownReason::kRestarted:
-      return "the peer began anew";
+      return "the peer restarted";
     case DownReason::kLocal:
       return EscapeForLog(said);
     case DownReason::kViolation:

@@ -1,5 +1,4 @@
 // OwnCore and the ways to its peers, and what there is to say of an association.
-#include <algorithm>
 
 #include "funnel-sctpd/engine/linux_fragments.h"
 #include "funnel-sctpd/engine/own/own_core.h"

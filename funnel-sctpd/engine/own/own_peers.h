@@ -7,8 +7,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "common/base/clock.h"
+#include "common/base/ids.h"
 #include "funnel-sctpd/engine/address.h"
-#include "funnel-sctpd/engine/engine.h"
 
 namespace funnel::sctp {
 

@@ -1,6 +1,7 @@
 // The engine's settings in the words of the SCTP core (sctp/).
 #pragma once
 
+#include "funnel-sctpd/engine/address.h"
 #include "funnel-sctpd/engine/settings.h"
 #include "sctp/endpoint/endpoint.h"
 

@@ -1,5 +1,5 @@
 // SCTP over UDP (RFC 6951): our own sockets, in batches, with segmentation offload both ways where
-// the kernel has it. Beside them raw IP sockets, for peers reached without UDP: their addresses
+// the kernel has it. In addition raw IP sockets, for peers reached without UDP: their addresses
 // have port 0.
 //
 // Packets may be fragmented by IP (no DF): a path narrower than our packets costs fragments, not a

@@ -241,7 +241,7 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   if (random.Unit() < 0.3) settings.b.association.congestion = CongestionLaw::kReno;
   Simulation simulation(settings);
   ASSERT_TRUE(simulation.Connect());
-  // A cookie that became too old among the bursts makes the peer begin anew.
+  // A cookie that became too old among the bursts makes the peer restart.
   simulation.b.downs.clear();
   if (seed % 3 == 0) OfferBothLinks(simulation, seed);
 

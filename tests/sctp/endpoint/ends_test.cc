@@ -180,7 +180,7 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
 }
 
 // Who sees an INIT ACK can echo its cookie in the peer's name. The peer is asked whether it has
-// begun anew, and denies it.
+// restarted, and denies it.
 TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
   ASSERT_TRUE(simulation.Connect());
   Node& b = simulation.b;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/handshake/collision.h"
+#include "sctp/wire/parameter.h"
 #include "tests/sctp/test_random.h"
 
 namespace sctp {

@@ -6,6 +6,8 @@
 #include <array>
 #include <string>
 
+#include "sctp/wire/sack_chunk.h"
+
 namespace sctp {
 namespace {
 

@@ -13,6 +13,7 @@
 #include "sctp/wire/data_chunk.h"
 #include "sctp/wire/forward_tsn_chunk.h"
 #include "sctp/wire/init_chunk.h"
+#include "sctp/wire/parameter.h"
 #include "sctp/wire/sack_chunk.h"
 
 namespace sctp::testing {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/base/error.h"
+#include "sctp/wire/chunk.h"
 #include "sctp/wire/packet.h"
 
 namespace sctp::testing {

@@ -7,6 +7,7 @@
 
 #include "sctp/send/sender.h"
 #include "sctp/wire/forward_tsn_chunk.h"
+#include "sctp/wire/packet.h"
 
 namespace sctp::testing {
 

@@ -6,6 +6,7 @@
 #include "sctp/wire/control_chunks.h"
 #include "sctp/wire/forward_tsn_chunk.h"
 #include "sctp/wire/init_chunk.h"
+#include "sctp/wire/parameter.h"
 #include "sctp/wire/sack_chunk.h"
 #include "tests/sctp/wire/chunk_bytes.h"
 

@@ -40,7 +40,7 @@ class MitPair {
 [[nodiscard]] Bytes MitWrap(gss_ctx_id_t context, ByteView plaintext);
 [[nodiscard]] Bytes MitUnwrap(gss_ctx_id_t context, ByteView token);
 [[nodiscard]] gss_name_t MitName(const std::string& principal);
-// By reference: MINOR is what the call beside it in the argument list leaves there.
+// By reference: MINOR is what the call next to it in the argument list leaves there.
 void MitCheck(std::uint32_t major, const std::uint32_t& minor, const char* what);
 
 }  // namespace funnel::test

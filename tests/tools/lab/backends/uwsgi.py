@@ -43,7 +43,7 @@ class Uwsgi(Server):
 
 
 class Nginx(Server):
-    """Beside the clients; `where` is where it reaches the application."""
+    """With the clients; `where` is where it reaches the application."""
 
     def __init__(self, lab, node, where):
         super().__init__(lab, "nginx", node)

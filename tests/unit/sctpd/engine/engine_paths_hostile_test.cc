@@ -74,8 +74,8 @@ TEST_F(EnginePathsTest, AbortThatAnswersAProbeEndsNothing) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
-// Beside the peer's SCTP there is another one, its host's kernel, that says ABORT to whatever comes
-// by the second network, of which it knows nothing: nothing ends by it.
+// Besides the peer's SCTP there is another one, its host's kernel, that says ABORT to whatever
+// comes by the second network, of which it knows nothing: nothing ends by it.
 TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesEndsNothing) {
   AssociateBoth();
   int aborts = 0;
