@@ -50,7 +50,9 @@ void CreditLedger::Note(Session& session) {
   const ReceiveCredit& credit = session.receive_credit;
   NoteHeld(session, credit.received() - credit.consumed() +
                         session.inbox.held_pieces() * SharedBuffer::kWaitingCost);
-  if (IsCreditDue(session) && !session.credit_due && !session.IsDiscarding()) {
+  // Whom we have reset has its answer soon. Of one that only finishes the peer knows nothing yet,
+  // and may want to send its own rest first: it needs credit for that.
+  if (IsCreditDue(session) && !session.credit_due && session.phase != Session::Phase::kReset) {
     session.credit_due = true;
     credit_due_.push_back(session.id);
   }

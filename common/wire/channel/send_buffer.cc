@@ -152,7 +152,12 @@ std::optional<std::uint64_t> SendBuffer::AddMessage(SessionId id, ByteView bytes
 
 void SendBuffer::AddFin(SessionId id) {
   Session* session = parts_.sessions.FindOpen(id);
-  if (!session || session->fin_queued || session->peer_reset) return;
+  if (!session || session->fin_queued) return;
+  if (session->peer_reset) {
+    // Nothing leaves any more, but the owner has said its last.
+    session->fin_queued = session->fin_sent = true;
+    return;
+  }
   CloseUnit(*session);
   session->fin_queued = true;
   parts_.scheduler.Update(*session);

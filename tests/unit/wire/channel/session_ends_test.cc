@@ -89,6 +89,41 @@ TEST(SessionEnds, WhatWaitsGoesBeforeAReset) {
   EXPECT_EQ(resets[0].code, EndCode::kBroken);
 }
 
+// Whoever said its FIN while the peer's RESET waited has heard and said all when the peer's comes.
+TEST(SessionEnds, ABrokenSessionWithBothFinsIsOverWithoutAReset) {
+  Parts parts;
+  Session& session = parts.Open();
+  HoldOne(parts, session);
+  ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 1, {}, /*fin=*/true)));
+  const std::uint64_t all = session.receive_credit.received();
+  ASSERT_TRUE(parts.ends.OnReset(session, {session.id, EndCode::kBroken, all}));
+  parts.send.AddFin(session.id);
+
+  parts.observer.appetite = 1000;
+  parts.delivery.Resume(session);
+  EXPECT_EQ(parts.observer.fins, std::vector{session.id});
+  EXPECT_TRUE(parts.observer.resets.empty());
+  EXPECT_TRUE(parts.sessions.empty());
+}
+
+// The peer does not know of our end yet, and may have to say its own rest first.
+TEST(SessionEnds, WhoFinishesStillGivesCredit) {
+  for (const bool finishing : {true, false}) {
+    Parts parts;
+    Session& session = parts.Open();
+    ASSERT_EQ(parts.send.AddBytes(session.id, kBytes), 100u);
+    if (finishing)
+      ASSERT_TRUE(parts.ends.FinishAndReset(session));
+    else
+      ASSERT_TRUE(parts.ends.Reset(session, EndCode::kReset));
+    const Bytes large(16'000, 7);
+    for (std::uint64_t i = 0; i < 4; ++i)
+      ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, i, large)));
+    parts.ledger.WriteDue();
+    EXPECT_EQ(TakeRecords<CreditRecord>(parts.context.control).empty(), !finishing);
+  }
+}
+
 TEST(SessionEnds, BothFinsEndASessionWithoutAWord) {
   Parts parts;
   Session& session = parts.Open();
