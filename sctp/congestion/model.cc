@@ -104,7 +104,7 @@ void Model::OnAck(const AckEvent& event) {
   app_limited_ = event.rate.app_limited;
   UpdateRound(event);
   if (event.rate.valid && (!event.rate.app_limited || event.rate.bytes_per_second > rate_.best()))
-    rate_.Update(event.rate.bytes_per_second, round_);
+    rate_.Update(event.rate.bytes_per_second, filled_rounds_);
   UpdateLeastRtt(event);
   if (round_start_) {
     CheckFull(event);
@@ -127,6 +127,7 @@ void Model::UpdateRound(const AckEvent& event) {
   if (event.delivered_bytes > 0 && event.rate.delivered_before >= round_ends_at_) {
     round_ends_at_ = event.delivered_total_bytes;
     ++round_;
+    if (!event.rate.app_limited) ++filled_rounds_;
     round_start_ = true;
   }
 }

@@ -62,6 +62,9 @@ class Model : public Congestion {
 
   // Rounds: from sending a packet until what was sent after it is acknowledged.
   std::uint64_t round_ = 0;
+  // Of them, those in which there was always something to send: only they can tell that the path
+  // takes less than it did.
+  std::uint64_t filled_rounds_ = 0;
   std::uint64_t round_ends_at_ = 0;  // delivered bytes
   bool round_start_ = false;
   std::size_t round_delivered_ = 0, round_lost_ = 0, round_most_in_flight_ = 0;
