@@ -14,6 +14,12 @@ namespace funnel::ctl {
 struct PathStatus {
   std::string address, carrier, state;
   std::optional<double> srtt_ms;
+  // Only of SCTP of our own, and of a path that is or was in use.
+  std::string congestion;
+  std::optional<double> least_rtt_ms;
+  std::int64_t delivery_rate = 0;  // bytes a second
+  std::int64_t packet_bytes = 0, in_flight_bytes = 0, window_bytes = 0;
+  std::int64_t lost = 0, retransmitted = 0, spurious = 0;
 };
 
 struct AssociationStatus {

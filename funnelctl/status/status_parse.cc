@@ -67,6 +67,15 @@ void TakePath(const Json& in, PathStatus& out) {
   Take(in, "carrier", out.carrier);
   Take(in, "state", out.state);
   Take(in, "srtt_ms", out.srtt_ms);
+  Take(in, "congestion", out.congestion);
+  Take(in, "least_rtt_ms", out.least_rtt_ms);
+  Take(in, "delivery_rate", out.delivery_rate);
+  Take(in, "packet_bytes", out.packet_bytes);
+  Take(in, "in_flight_bytes", out.in_flight_bytes);
+  Take(in, "window_bytes", out.window_bytes);
+  Take(in, "lost", out.lost);
+  Take(in, "retransmitted", out.retransmitted);
+  Take(in, "spurious", out.spurious);
 }
 
 void TakeAssociation(const Json& in, AssociationStatus& out) {

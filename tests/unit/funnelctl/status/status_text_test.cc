@@ -65,6 +65,9 @@ TEST_F(StatusText, ShowsAssociationsWithTheirPrincipals) {
       "funnel/branch1.example.net@EXAMPLE.NET");
   Expect("last problem: no answer");
   Expect("next try in 1.5 s");
+  Expect(
+      "delivers 10 MiB/s (cruise), least round trip 10 ms, 62 KiB of 125 KiB in flight, packets of "
+      "1464 B; 12 lost (1 of them only late), 13 sent again");
   Expect("trying 192.0.2.1 (direct)");
   Expect("not direct: no answer; tried again in 9 min");
   Expect("... and 3 more");
