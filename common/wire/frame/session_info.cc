@@ -1,5 +1,7 @@
 #include "common/wire/frame/session_info.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -14,8 +16,8 @@ void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   if (value.empty()) return;
   out.push_back(type);
   out.push_back(static_cast<std::uint8_t>(value.size()));
-  const ByteView bytes = AsBytes(value);
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  // Not insert(): g++ 14 takes what that does to an empty vector for an overflow.
+  std::ranges::copy(AsBytes(value), std::back_inserter(out));
 }
 
 }  // namespace
