@@ -5,6 +5,7 @@ import json
 import os
 import select
 import shutil
+import tempfile
 import time
 
 FLAGS = ["--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--ignore-certificate-errors", "--hide-scrollbars",
@@ -43,10 +44,9 @@ def high_pipe():
 
 
 class Browser:
-    def __init__(self, network, node, size, folder):
-        """In the namespace of `node`, with a profile of its own in `folder`."""
-        self.folder = folder
-        os.makedirs(folder)
+    def __init__(self, network, node, size, place):
+        """In the namespace of `node`, with a profile of its own in a new folder in `place`: processes of an earlier one may still write."""
+        self.folder = folder = tempfile.mkdtemp(prefix="browser-", dir=place)
         read_commands, self.commands = high_pipe()
         self.answers, write_answers = high_pipe()
         flags = [*FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={size[0]},{size[1]}", "about:blank"]

@@ -27,7 +27,7 @@ def load(stage, way, count):
     if not stage.open(way):
         say(f"lossy-page: {way.title}: this kernel has no {way.control}")
         return None
-    browser = Browser(stage.network, "a", pictures.page_size(count), stage.browser_folder)
+    browser = Browser(stage.network, "a", pictures.page_size(count), stage.folder)
     before = stage.overtook()
     try:
         frames, said = browser.film(f"https://127.0.0.1:{FRONT}/index.html", INTERVAL, MOST_SECONDS)

@@ -126,10 +126,6 @@ class Stage:
             child.stop()
         self.children.clear()
 
-    @property
-    def browser_folder(self):
-        return os.path.join(self.folder, "browser")
-
     def small_answers(self, way):
         """How long answers take of which one packet has each, many at a time on one connection: half of them, 99 %; in milliseconds."""
         log = os.path.join(self.folder, "answers.log")
