@@ -91,6 +91,15 @@ TEST(StuckWatch, WhatGoesBeforeAResetHasTheTimeOfTheNetwork) {
   EXPECT_GE(*found, kStart + watched.settings.missing_timeout);
 }
 
+// Its peer may never answer the RESET.
+TEST(StuckWatch, WhatWasResetWhileItsReaderWasSlowIsNotStuck) {
+  Watched watched;
+  watched.session.output_blocked = true;
+  watched.watch.Watch(watched.session, kStart);
+  watched.session.SetPhase(Session::Phase::kReset);
+  EXPECT_FALSE(watched.FindsAt());
+}
+
 TEST(StuckWatch, TheEarliestLookCounts) {
   Watched watched;
   watched.watch.LookWithin(seconds(8), kStart);
