@@ -6,9 +6,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
-sys.path[1:1] = [os.path.join(TOP, "tests", "tools"), os.path.join(TOP, "bench")]
+sys.path.insert(1, os.path.join(TOP, "tests", "tools"))
 
-import film  # noqa: E402  (the paths are set above)
+import film  # noqa: E402  (the path is set above)
 import pictures  # noqa: E402
 from browser import Browser  # noqa: E402
 from stage import ANSWERS, AT_ONCE, FRONT, SMALL_SIZE, Stage, ways  # noqa: E402

@@ -14,7 +14,7 @@ import lab
 from lab.backends.http2 import PORT, Http2
 from lab.base import Child, LabError, run, wait_until, write_file
 from lab.netns import ADDRESSES
-from parts.wan import Wan
+from lab.wan import Wan
 
 FRONT = 8443
 MODULE = {"module": "http2", "module-required": "yes"}

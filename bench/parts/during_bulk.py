@@ -1,9 +1,10 @@
-"""A request/response service during bulk of another service, on one association over a slow link (bench/wan)."""
+"""A request/response service during bulk of another service, on one association over a slow link (lab/wan.py)."""
 import concurrent.futures
+
+from lab.wan import Wan
 
 from .bed import BULK, ECHO, Bed
 from .processes import MIB
-from .wan import Wan
 
 RATE_MBIT, DELAY_MS = 10, 10
 # What a cheap router holds: a tenth of a second of the link.

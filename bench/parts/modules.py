@@ -1,7 +1,7 @@
 """What a protocol module costs where nothing is lost, and what it gains where something is.
 
 Without loss, on a veth pair: queries over one TCP connection (dnsperf, nsd) and bulk in records (FastCGI), with the module and without.
-Across a WAN (bench/wan, RTT 50 ms): LDAP searches and FastCGI requests, 200 a second on one connection; with the module, without, and
+Across a WAN (lab/wan.py, RTT 50 ms): LDAP searches and FastCGI requests, 200 a second on one connection; with the module, without, and
 over a TCP connection straight to the server, with CUBIC and, where the kernel has it, BBR.
 
     branch (a)                                        hoster (b)
@@ -18,10 +18,11 @@ import lab
 from lab import nsd, slapd
 from lab.base import Child, run, wait_until, write_file
 from lab.netns import ADDRESSES
+from lab.wan import Wan
 
 from .bed import Bed
 from .processes import MIB
-from .wan import DELAY_MS, LOSSES, RATE_MBIT, Wan, add_latency
+from .wan import DELAY_MS, LOSSES, RATE_MBIT, add_latency
 
 LOAD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "load")
 RATE, SECONDS, WAIT_SECONDS = 200, 15, 10

@@ -15,9 +15,10 @@ import pytest
 
 import lab
 from conftest import TOP
+from lab.wan import Wan
 
 sys.path.insert(0, os.path.join(TOP, "bench"))
-from parts import during_bulk, wan  # noqa: E402
+from parts import during_bulk  # noqa: E402
 from parts.bed import BULK, CHAT, ECHO, Bed  # noqa: E402
 
 pytestmark = [pytest.mark.alone, pytest.mark.volume]
@@ -32,7 +33,7 @@ MIB = 1 << 20
 
 
 def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
-    link = wan.Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
+    link = Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
     try:
         with Bed(build, [ECHO, BULK], with_nsd=False, change_network=link.take_over) as bed:
             alone = bed.load(*ASK)
@@ -51,7 +52,7 @@ def test_bulk_raises_the_latency_of_requests_by_no_more_than_their_own(build):
 
 def test_many_small_sessions_leave_room_for_queries(build):
     """They are reliable, and queries expire: what is handed to SCTP in turn would never come to a query in time."""
-    link = wan.Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
+    link = Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
     try:
         with Bed(build, [lab.dns_service(), *CROWD], change_network=link.take_over) as bed:
             with concurrent.futures.ThreadPoolExecutor(len(CROWD)) as pool:

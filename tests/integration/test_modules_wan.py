@@ -12,7 +12,6 @@ connection, also behind StartTLS and in a SASL layer.
 import json
 import os
 import re
-import sys
 
 import pytest
 
@@ -21,9 +20,7 @@ from conftest import TOP
 from lab import kadmind, nsd, slapd
 from lab.backends.radius import Radius
 from lab.backends.sip import Sip
-
-sys.path.insert(0, os.path.join(TOP, "bench"))
-from parts import wan  # noqa: E402
+from lab.wan import Wan
 
 TOOLS = os.path.join(TOP, "tests", "tools")
 DNS_TCP, LDAP_ASYNC = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py"))
@@ -53,7 +50,7 @@ SERVICES = [
 @pytest.fixture(scope="module")
 def tunnel(build, make_tunnel):
     made = make_tunnel(SERVICES, with_nsd=True)
-    link = wan.Wan(build, delay=25, loss=3, reorder="3,20", dup=1)
+    link = Wan(build, delay=25, loss=3, reorder="3,20", dup=1)
     try:
         link.take_over(made.network)
         yield made.prepare().start().wait_up()

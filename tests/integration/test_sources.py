@@ -6,7 +6,7 @@ import subprocess
 
 import conftest
 
-FOLDERS = ("tests", "bench", "examples", "contrib")
+FOLDERS = ("tests", "bench", "demo", "examples", "contrib")
 # One version, which Debian 12 and 13 both have: others lay out a few things differently.
 CLANG_FORMAT = "clang-format-19"
 

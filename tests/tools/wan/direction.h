@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/wan/packet.h"
+#include "tests/tools/wan/packet.h"
 
-namespace funnel::bench {
+namespace funnel::wan {
 
 // What befalls the n-th packet depends on the seed and n alone, feature by feature: the same load
 // loses the same packets, and turning on jitter does not change which ones.
@@ -74,4 +74,4 @@ class Direction {
   Counters count_;
 };
 
-}  // namespace funnel::bench
+}  // namespace funnel::wan

@@ -23,11 +23,11 @@
 #include <cstdlib>
 #include <string>
 
-#include "bench/wan/direction.h"
-#include "bench/wan/tun.h"
 #include "common/base/clock.h"
+#include "tests/tools/wan/direction.h"
+#include "tests/tools/wan/tun.h"
 
-namespace funnel::bench {
+namespace funnel::wan {
 namespace {
 
 constexpr Nanoseconds kSecond = 1'000'000'000;
@@ -133,6 +133,6 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace funnel::bench
+}  // namespace funnel::wan
 
-int main(int argc, char** argv) { return funnel::bench::Main(argc, argv); }
+int main(int argc, char** argv) { return funnel::wan::Main(argc, argv); }

@@ -1,4 +1,4 @@
-#include "bench/wan/tun.h"
+#include "tests/tools/wan/tun.h"
 
 #include <fcntl.h>
 #include <linux/if.h>
@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 
-namespace funnel::bench {
+namespace funnel::wan {
 namespace {
 
 Result<UniqueFd> OpenHere(const std::string& ifname) {
@@ -33,4 +33,4 @@ Result<UniqueFd> OpenTun(const std::string& network_namespace, const std::string
   return tun;
 }
 
-}  // namespace funnel::bench
+}  // namespace funnel::wan

@@ -1,4 +1,4 @@
-#include "bench/wan/direction.h"
+#include "tests/tools/wan/direction.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <limits>
 
-namespace funnel::bench {
+namespace funnel::wan {
 namespace {
 
 constexpr double kNsPerMs = 1e6;
@@ -161,4 +161,4 @@ void Direction::Print() const {
       static_cast<double>(count_.late_max) / kNsPerUs);
 }
 
-}  // namespace funnel::bench
+}  // namespace funnel::wan

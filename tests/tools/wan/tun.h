@@ -6,7 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
 
-namespace funnel::bench {
+namespace funnel::wan {
 
 // Attaches to the TUN device IFNAME of a namespace, making it if need be. The namespace is given as
 // `ip netns` knows it, or as a path (/proc/PID/ns/net). Non-blocking; one IP packet a read or
@@ -14,4 +14,4 @@ namespace funnel::bench {
 [[nodiscard]] Result<UniqueFd> OpenTun(const std::string& network_namespace,
                                        const std::string& ifname);
 
-}  // namespace funnel::bench
+}  // namespace funnel::wan

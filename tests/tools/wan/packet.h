@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-namespace funnel::bench {
+namespace funnel::wan {
 
 using Nanoseconds = std::int64_t;  // on the monotonic clock
 
@@ -34,4 +34,4 @@ class PacketPool {
   std::vector<PacketPtr> free_;
 };
 
-}  // namespace funnel::bench
+}  // namespace funnel::wan
