@@ -60,9 +60,9 @@ bool MessageSender::SendPiece(const Framer::Piece& piece) {
   const auto number = port_.SendMessage(
       id_, piece.bytes, {.order = piece.order, .after = piece.after, .more = piece.more});
   if (!number) return false;
-  if (piece.label != nullptr)
+  for (const Framer::Label& label : piece.labels)
     port_.TraceMessage(id_, *number,
-                       {piece.label, piece.numbered ? std::optional(piece.number) : std::nullopt});
+                       {label.text, label.numbered ? std::optional(label.number) : std::nullopt});
   conversation_.SentMessage(*number);
   return true;
 }

@@ -1,12 +1,17 @@
 #include "common/module/framer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace funnel::module {
 namespace {
 
 // What an idle connection may keep.
 constexpr std::size_t kKeptCapacity = 4 * 1024;
+
+Dependencies DependenciesOf(const funnel_verdict& verdict) {
+  return {static_cast<funnel_order>(verdict.order), {verdict.keys, verdict.key_count}};
+}
 
 }  // namespace
 
@@ -23,6 +28,10 @@ void Framer::Trim() {
   begin_ = 0;
   buffer_.clear();
   if (buffer_.capacity() > kKeptCapacity) Bytes().swap(buffer_);
+  if (open_) return;
+  // One message seldom has more.
+  if (keys_.capacity() > FUNNEL_KEYS_MAX) std::vector<funnel_key>().swap(keys_);
+  if (labels_.capacity() > FUNNEL_KEYS_MAX) std::vector<Label>().swap(labels_);
 }
 
 void Framer::BeginStream() {
@@ -32,6 +41,7 @@ void Framer::BeginStream() {
   shown_ = 0;
   left_ = 0;
   part_more_ = false;
+  kept_.reset();
 }
 
 // --- what is next
@@ -47,12 +57,10 @@ Framer::Piece Framer::Next() {
 }
 
 bool Framer::Classify() {
-  const ByteView bytes = pending();
-  if (bytes.size() == asked_) return false;
-  const funnel_verdict verdict = connection_.Read(connection_.end(), bytes);
+  if (!kept_ && pending().size() == asked_) return false;
+  const funnel_verdict verdict = kept_ ? *std::exchange(kept_, std::nullopt) : Ask(pending());
   switch (verdict.kind) {
     case FUNNEL_NEED_MORE:
-      asked_ = bytes.size();
       return false;
     case FUNNEL_MESSAGE:
       BeginPart(verdict);
@@ -67,18 +75,54 @@ bool Framer::Classify() {
   }
 }
 
+funnel_verdict Framer::Ask(ByteView bytes) {
+  const funnel_verdict verdict = connection_.Read(connection_.end(), bytes);
+  asked_ = verdict.kind == FUNNEL_NEED_MORE ? bytes.size() : 0;
+  return verdict;
+}
+
 void Framer::BeginPart(const funnel_verdict& verdict) {
-  if (!open_) {
-    verdict_ = verdict;
-    decision_ = ledger_.Decide(dependencies());
-  }
+  if (!open_) BeginMessage(verdict);
 
   const std::size_t sent = std::min<std::uint64_t>(shown_, verdict.length);
   begin_ += sent;
   shown_ -= sent;
-  asked_ = 0;
   left_ = verdict.length - sent;
   part_more_ = verdict.more != 0;
+  if (!open_ && !part_more_) Join();
+}
+
+void Framer::BeginMessage(const funnel_verdict& verdict) {
+  order_ = static_cast<funnel_order>(verdict.order);
+  keys_.clear();
+  labels_.clear();
+  decision_ = ledger_.Decide(DependenciesOf(verdict));
+  AddMessage(verdict);
+}
+
+void Framer::AddMessage(const funnel_verdict& verdict) {
+  keys_.insert(keys_.end(), verdict.keys, verdict.keys + verdict.key_count);
+  if (verdict.label != nullptr)
+    labels_.push_back({verdict.label, verdict.number, verdict.numbered != 0});
+}
+
+// What the module says of one that cannot be joined is kept: a module is asked once. That what is
+// delivered in between comes too late for it is right: the application had not seen it when it sent
+// these bytes.
+void Framer::Join() {
+  while (left_ < std::min(pending().size(), kJoinedMax)) {
+    const funnel_verdict verdict = Ask(pending().subspan(left_));
+    if (verdict.kind == FUNNEL_NEED_MORE) return;
+    const bool joins = verdict.kind == FUNNEL_MESSAGE && verdict.more == 0 &&
+                       verdict.length <= std::min(pending().size(), kJoinedMax) - left_ &&
+                       ledger_.MayJoin(decision_, keys_, DependenciesOf(verdict));
+    if (!joins) {
+      kept_ = verdict;
+      return;
+    }
+    AddMessage(verdict);
+    left_ += verdict.length;
+  }
 }
 
 Framer::Piece Framer::Offer(ByteView bytes, bool more) {
@@ -91,11 +135,7 @@ Framer::Piece Framer::Offer(ByteView bytes, bool more) {
           .after = decision_.after,
           .more = more,
           .empty = false,
-          .first = true,
-          .barrier = decision_.barrier,
-          .label = verdict_.label,
-          .number = verdict_.number,
-          .numbered = verdict_.numbered != 0};
+          .labels = labels_};
 }
 
 Framer::Piece Framer::OfferPart() {
@@ -110,9 +150,9 @@ Framer::Piece Framer::OfferUnframed() {
   const ByteView bytes = pending().subspan(shown_);
   if (!released_ || bytes.empty()) return {};
   if (!open_) {
-    verdict_ = {};
-    verdict_.order = FUNNEL_BARRIER;
-    decision_ = ledger_.Decide(dependencies());
+    funnel_verdict barrier{};
+    barrier.order = FUNNEL_BARRIER;
+    BeginMessage(barrier);
   }
   const Piece piece = Offer(bytes, /*more=*/true);
   offered_unframed_ = true;

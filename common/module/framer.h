@@ -3,6 +3,7 @@
 // time for which an unfinished message may wait is over. Owned by a Conversation.
 //
 //   a whole message of up to 32 KiB    one piece, by its own order
+//   small ones that are there together and need the same before them    one piece, in their order
 //   a longer one                       pieces of one unit, as they come
 //   held for too long                  what is there of a message, as the first piece of its unit.
 //   Where
@@ -14,6 +15,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/module/module_connection.h"
@@ -26,6 +30,18 @@ class Framer {
  public:
   // A longer message is not waited for.
   static constexpr std::size_t kWholeMax = 32 * 1024;
+  // Messages that go as one are no longer than this together. It fits in one packet on any path
+  // (IPv6 carries 1,280 bytes, of which all headers, the seal's among them, take less than 200), in
+  // which they would travel apart, too: what is lost with one is lost with the others either way.
+  // Apart each costs a record here, and at the far end a send() and so a packet of TCP.
+  static constexpr std::size_t kJoinedMax = 1024;
+
+  // What a module calls a message, for the trace.
+  struct Label {
+    const char* text = nullptr;
+    std::uint64_t number = 0;
+    bool numbered = false;
+  };
 
   // What is to be sent next.
   struct Piece {
@@ -35,12 +51,9 @@ class Framer {
     std::uint64_t after = 0;  // kFollows
     bool more = false;        // the unit goes on
     bool empty = true;        // there is nothing to send now
-    // Of a message's first piece, for counters and trace; label nullptr: the module gave none.
-    bool first = false;
-    bool barrier = false;
-    const char* label = nullptr;
-    std::uint64_t number = 0;
-    bool numbered = false;
+    // Of a message's first piece: of it and those that go as one with it, where the module gave
+    // one.
+    std::span<const Label> labels;
   };
 
   // CONNECTION outlives it.
@@ -69,7 +82,12 @@ class Framer {
  private:
   // Asks the module about what begins here. False: nothing new came of it.
   [[nodiscard]] bool Classify();
+  // What the module says of BYTES.
+  [[nodiscard]] funnel_verdict Ask(ByteView bytes);
   void BeginPart(const funnel_verdict& verdict);
+  void BeginMessage(const funnel_verdict& verdict);
+  // Adds to the message that begins here those behind it that may go as one with it.
+  void Join();
   [[nodiscard]] Piece Offer(ByteView bytes, bool more);
   // More of the part that is framed, if it need not wait.
   [[nodiscard]] Piece OfferPart();
@@ -77,9 +95,8 @@ class Framer {
   [[nodiscard]] Piece OfferUnframed();
   void Trim();
   [[nodiscard]] ByteView pending() const { return ByteView(buffer_).subspan(begin_); }
-  [[nodiscard]] Dependencies dependencies() const {
-    return {static_cast<funnel_order>(verdict_.order), {verdict_.keys, verdict_.key_count}};
-  }
+  void AddMessage(const funnel_verdict& verdict);
+  [[nodiscard]] Dependencies dependencies() const { return {order_, keys_}; }
 
   ModuleConnection& connection_;
   OrderLedger ledger_;
@@ -87,12 +104,16 @@ class Framer {
   std::size_t begin_ = 0;  // of what is neither framed nor, if it is, sent
   std::size_t shown_ = 0;  // of that, how much has gone out before the module could frame it
   std::size_t asked_ = 0;  // of that, how much the module has seen, in vain
+  // About what comes behind what is being sent: it could not be joined.
+  std::optional<funnel_verdict> kept_;
 
   // The unit that is being sent.
   std::uint64_t left_ = 0;  // of its present part
   bool part_more_ = false;  // the module has said that another part follows that one
   bool open_ = false;       // its last piece promised more
-  funnel_verdict verdict_{};
+  funnel_order order_ = FUNNEL_BY_KEYS;
+  std::vector<funnel_key> keys_;  // of all that go as one
+  std::vector<Label> labels_;
   OrderLedger::Decision decision_;
   std::uint64_t unit_first_ = 0;   // number of its first piece
   std::uint64_t next_number_ = 0;  // of the next message

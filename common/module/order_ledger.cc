@@ -52,9 +52,12 @@ class OrderLedger::Needs {
 
 bool OrderLedger::HasPlaceFor(std::span<const funnel_key> keys) const {
   if (young_.empty() || young_.size() + keys.size() <= half_) return true;
-  const auto added = std::ranges::count_if(
-      keys, [this](const funnel_key& key) { return !young_.contains(NameOf(key)); });
-  return young_.size() + static_cast<std::size_t>(added) <= half_;
+  return young_.size() + CountNew(keys) <= half_;
+}
+
+std::size_t OrderLedger::CountNew(std::span<const funnel_key> keys) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      keys, [this](const funnel_key& key) { return !young_.contains(NameOf(key)); }));
 }
 
 const OrderLedger::Uses* OrderLedger::Find(const funnel_key& key) const {
@@ -97,6 +100,16 @@ OrderLedger::Decision OrderLedger::Decide(const Dependencies& message) const {
   return decision;
 }
 
+bool OrderLedger::MayJoin(const Decision& decision, std::span<const funnel_key> keys,
+                          const Dependencies& message) const {
+  const Decision own = Decide(message);
+  if (decision.checkpoint || own.checkpoint || own.order != decision.order ||
+      own.after != decision.after || own.barrier != decision.barrier)
+    return false;
+  const std::size_t most = young_.size() + keys.size() + message.keys.size();
+  return most <= half_ || young_.size() + CountNew(keys) + CountNew(message.keys) <= half_;
+}
+
 void OrderLedger::Record(const Dependencies& message, const Decision& decision, std::uint64_t first,
                          std::uint64_t last) {
   const bool after_all = decision.order == wire::Order::kAfterAll;
@@ -126,7 +139,7 @@ void OrderLedger::Use(const funnel_key& key, const Sent& sent) {
     uses = {.exclusive = sent, .shared = std::nullopt, .also_shared = std::nullopt};
     return;
   }
-  if (uses.shared) uses.also_shared = uses.shared->last;
+  if (uses.shared && uses.shared->last != sent.last) uses.also_shared = uses.shared->last;
   uses.shared = sent;
 }
 

@@ -68,7 +68,12 @@ class OrderLedger {
   };
   // For a message that comes next. Decides only: it may never be sent.
   [[nodiscard]] Decision Decide(const Dependencies& message) const;
-  // The message was sent as DECIDE said, and has the numbers FIRST to LAST.
+  // Whether MESSAGE may go as one with those right before it, for which DECISION was made and which
+  // have KEYS: it needs what they need, besides those it is one with, which stand before it there.
+  [[nodiscard]] bool MayJoin(const Decision& decision, std::span<const funnel_key> keys,
+                             const Dependencies& message) const;
+  // The message was sent as DECIDE said, and has the numbers FIRST to LAST. Of several in one: the
+  // keys of all of them, in their order, and what was decided for the first.
   void Record(const Dependencies& message, const Decision& decision, std::uint64_t first,
               std::uint64_t last);
 
@@ -102,6 +107,8 @@ class OrderLedger {
   [[nodiscard]] static KeyName NameOf(const funnel_key& key) { return {key.value, key.space}; }
   // Whether the young half can take KEYS.
   [[nodiscard]] bool HasPlaceFor(std::span<const funnel_key> keys) const;
+  // How many of KEYS are not in the young half; who is named twice counts twice.
+  [[nodiscard]] std::size_t CountNew(std::span<const funnel_key> keys) const;
   [[nodiscard]] const Uses* Find(const funnel_key& key) const;
   void AddNeeds(const funnel_key& key, Needs& needs) const;
   void Use(const funnel_key& key, const Sent& sent);

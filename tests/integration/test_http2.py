@@ -89,8 +89,9 @@ def test_trailers_wait_for_no_other_stream(lossy):
     assert "1000 succeeded, 0 failed" in said
     sent = {order: counter(lossy, "b", "nghttpd", f"messages_{order}") - before[order] for order in before}
     print(sent)
-    # Those that put something into HPACK's table, and those that it meets on their way.
-    assert sent["after_all"] < 200 < 3000 < sent["after_all"] + sent["follows"]
+    # Those that put something into HPACK's table, and those that it meets on their way. What is there together goes as one message; of
+    # three frames of an answer one or more would be of these if trailers were.
+    assert 0 < 10 * sent["after_all"] < sent["after_all"] + sent["follows"]
 
 
 def test_a_hundred_requests_at_a_time(lossy):

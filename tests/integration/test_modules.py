@@ -70,7 +70,8 @@ def test_answers_overtake_and_are_those_asked_directly(lossy, direct):
     assert direct["overtaken"] == 0 and found["overtaken"] > 0
     assert counter(lossy, "a", "dns-with", "messages_overtook") > 0
     assert counter(lossy, "b", "dns-with", "messages_overtook") > 0
-    assert counter(lossy, "b", "dns-with", "messages_free") >= 2 * nsd.NAMES
+    # Answers that are there together go as one message of at most 1,024 bytes; each takes more than 32.
+    assert counter(lossy, "b", "dns-with", "messages_free") >= 2 * nsd.NAMES // (1024 // 32)
     assert counter(lossy, "a", "dns-with", "module_fallbacks") == counter(lossy, "b", "dns-with", "module_fallbacks") == 0
 
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -241,6 +242,24 @@ TEST(OrderLedger, HoldsUpNothingInManyRequests) {
   EXPECT_EQ(after_all, 195u);
   // What a request follows is far behind it.
   EXPECT_GT(nearest, OrderLedger::kMaxKeys / 2);
+}
+
+TEST(OrderLedger, AKeyThatAMessageReadsTwiceIsReadByOne) {
+  Sender sender;
+  (void)sender.Send(kFreeMessage);
+  (void)sender.Send({.keys = {{1, 0, FUNNEL_SHARED}, {1, 0, FUNNEL_SHARED}}});
+  ExpectFollows(sender.Send(Exclusive(1)), 1);
+}
+
+TEST(OrderLedger, JoinsNoMoreKeysThanItHasPlaceFor) {
+  OrderLedger ledger(/*max_keys=*/4);
+  const std::vector<funnel_key> keys{{1, 0, FUNNEL_EXCLUSIVE}, {2, 0, FUNNEL_EXCLUSIVE}};
+  EXPECT_TRUE(ledger.MayJoin({}, std::span(keys).first(1), Exclusive(2).dependencies()));
+  EXPECT_FALSE(ledger.MayJoin({}, keys, Exclusive(3).dependencies()));
+  EXPECT_TRUE(ledger.MayJoin({}, keys, kFreeMessage.dependencies()));
+  // What makes place for others goes by itself.
+  EXPECT_FALSE(ledger.MayJoin({.order = Order::kAfterAll, .checkpoint = true}, {},
+                              kAfterAllMessage.dependencies()));
 }
 
 TEST(OrderLedger, DecidesWithoutRecording) {

@@ -2,8 +2,9 @@
 //
 //   length 16 | type 8 | key 8 | LENGTH bytes
 //
-// Types: 'k' by its exclusive key, 'f' free, 'b' a barrier, 'p' as 'k' and another part follows,
-// 's' from here on a stream, 'w' what no module may say. Anything else is not the protocol.
+// Types: 'k' by its exclusive key, 'r' by its shared one, 'f' free, 'l' after all, 'b' a barrier,
+// 'p' as 'k' and another part follows, 's' from here on a stream, 'w' what no module may say.
+// Anything else is not the protocol.
 #pragma once
 
 #include <string>
@@ -39,7 +40,13 @@ inline void ReadToy(void*, funnel_end, const std::uint8_t* bytes, std::size_t si
     case 'k':
       verdict->keys[verdict->key_count++] = {bytes[3], 0, FUNNEL_EXCLUSIVE};
       return;
+    case 'r':
+      verdict->keys[verdict->key_count++] = {bytes[3], 0, FUNNEL_SHARED};
+      return;
     case 'f':
+      return;
+    case 'l':
+      verdict->order = FUNNEL_AFTER_ALL;
       return;
     case 'b':
       verdict->order = FUNNEL_BARRIER;
