@@ -64,12 +64,23 @@ class Client:
 
     def secure(self, how):
         if how == ["start-tls"]:
-            self.connection.start_tls_s()
+            self.begin_tls()
         else:
             self.connection.set_option(ldap.OPT_X_SASL_SSF_MIN, 56)
             user, password = how
             self.connection.sasl_interactive_bind_s("", ldap.sasl.sasl(
                 {ldap.sasl.CB_AUTHNAME: user, ldap.sasl.CB_USER: "", ldap.sasl.CB_PASS: password}, "DIGEST-MD5"))
+
+    def begin_tls(self):
+        """slapd refuses this while its threads still put away operations whose results it has sent (its starttls.c); no operation is
+        outstanding here, so whoever is asked again is slapd."""
+        begin = time.monotonic()
+        while True:
+            try:
+                return self.connection.start_tls_s()
+            except ldap.OPERATIONS_ERROR as error:
+                if "operations are outstanding" not in str(error) or time.monotonic() - begin > DEADLINE:
+                    raise
 
     def run(self):
         begin, sent = time.monotonic(), 0
