@@ -68,6 +68,9 @@ class Channel {
   [[nodiscard]] ChannelState state() const { return state_; }
   void SetState(ChannelState state, std::string_view reason);
 
+  // For the engine; nullopt: it goes before all services.
+  [[nodiscard]] std::optional<sctp::SendOptions::Share> share() const;
+
   // Of the stream; also while waiting for OPEN on one that is up. nullptr: none.
   [[nodiscard]] Association* association() const { return association_; }
   void Join(Association& association);
@@ -111,7 +114,8 @@ class Channel {
   bool queued = false;        // in association()->senders
   std::size_t turn_left = 0;  // bytes of a turn that the full engine interrupted; 0: none
   // As the service's configuration says, while it is known.
-  std::size_t priority = 4;
+  // 0 is of the peers' own channel alone, which no service starves: services begin behind it.
+  std::size_t priority = 0;
   std::size_t weight = 10;
   bool copied = false;
 

@@ -50,7 +50,8 @@ FrameTaker::Taken EdgeFrames::OnSealed(Channel& channel, const wire::FrameHeader
   SharedState& shared = parts_.shared;
   sctp::SendOptions options{.unordered = true,
                             .lifetime = std::chrono::milliseconds(header.lifetime_ms),
-                            .copied = channel.copied};
+                            .copied = channel.copied,
+                            .share = channel.share()};
   switch (shared.engine->Send(channel.association()->id(), channel.stream()->id, frame, options)) {
     case sctp::SendStatus::kSent:
       break;
@@ -89,7 +90,8 @@ FrameTaker::Taken EdgeFrames::OnOpen(Channel& channel, const wire::FrameHeader& 
     return Taken::kYes;
   }
 
-  auto sent = parts_.shared.engine->Send(association.id(), *stream, frame, sctp::SendOptions{});
+  auto sent =
+      parts_.shared.engine->Send(association.id(), *stream, frame, {.share = channel.share()});
   if (sent == sctp::SendStatus::kFull) return Taken::kBlocked;
   if (sent == sctp::SendStatus::kTooLarge) return Discard(channel, kDropEdgeMalformed);
   parts_.shared.Count(kOpensSent);

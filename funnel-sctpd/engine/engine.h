@@ -18,6 +18,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -66,6 +67,17 @@ struct SendOptions {
   // What fits one packet is sent a second time some milliseconds later. An engine that cannot sends
   // it once.
   bool copied = false;
+  // Whose turn it is among the streams that wait on one association (RFC 8260 section 3): the
+  // lowest priority first, equals in proportion to their weights. Of the stream, from its next turn
+  // on; nullopt: as it was, and at first before all that has a share. An engine that cannot sends
+  // in order.
+  struct Share {
+    std::uint8_t priority = 0;  // below kPriorities
+    std::uint16_t weight = 1;   // at least 1
+    bool operator==(const Share&) const = default;
+  };
+  static constexpr std::uint8_t kPriorities = 8;
+  std::optional<Share> share = std::nullopt;
 };
 
 enum class SendStatus {

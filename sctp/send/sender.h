@@ -31,6 +31,8 @@ struct SendOptions {
   // If it travels in one chunk, that leaves a second time, Settings::copy_after later (copies.h),
   // as far as the congestion window has room.
   bool copy = false;
+  // Of its stream, from its next turn on; nullopt: as it was.
+  std::optional<StreamShare> share = std::nullopt;
 };
 
 struct SenderCounters {

@@ -27,6 +27,7 @@ SendStatus Sender::Push(StreamId stream, ByteView message, const SendOptions& op
   added.protocol = options.protocol;
   added.copy = options.copy;
   if (settings_.partial_reliability) added.deadline = options.deadline;
+  if (options.share) queue_.Configure(stream, *options.share);
   buffered_ += message.size();
   if (holding_)
     held_.push_back(id);

@@ -6,8 +6,9 @@
 namespace sctp {
 namespace {
 
-// Virtual time of one byte at weight 1: large enough for any weight to divide.
-constexpr std::uint64_t kByte = 1 << 16;
+// Virtual time of one byte at weight 1: large enough for weights to divide, and small enough to
+// count 18 PB.
+constexpr std::uint64_t kByte = 1 << 10;
 
 }  // namespace
 
@@ -18,7 +19,10 @@ StreamScheduler::Stream& StreamScheduler::StreamOf(StreamId stream) {
 
 void StreamScheduler::Configure(StreamId stream, const StreamShare& share) {
   assert(share.priority < kPriorities && share.weight > 0);
-  StreamOf(stream).share = share;
+  Stream& configured = StreamOf(stream);
+  // Each priority has a time of its own: that of the former one says nothing in the next.
+  if (configured.share.priority != share.priority) configured.finish = 0;
+  configured.share = share;
 }
 
 void StreamScheduler::Enter(StreamId id) {
@@ -47,7 +51,8 @@ void StreamScheduler::Charge(std::size_t bytes, bool more) {
   turns_.pop_back();
   Stream& stream = StreamOf(turn.stream);
   virtual_time_[turn.priority] = std::max(virtual_time_[turn.priority], turn.start);
-  stream.finish = turn.start + bytes * kByte / stream.share.weight;
+  if (turn.priority == stream.share.priority)
+    stream.finish = turn.start + bytes * kByte / stream.share.weight;
   stream.active = more;
   if (more) Enter(turn.stream);
 }

@@ -18,7 +18,8 @@ struct StreamShare {
 
 class StreamScheduler {
  public:
-  static constexpr std::uint8_t kPriorities = 8;
+  static constexpr std::uint8_t kPriorities =
+      9;  // as many as services may have, and one before them
 
   // Holds from the stream's next turn on.
   void Configure(StreamId stream, const StreamShare& share);

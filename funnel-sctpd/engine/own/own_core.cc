@@ -35,6 +35,15 @@ SendStatus StatusOf(::sctp::SendStatus status) {
   return SendStatus::kGone;
 }
 
+// The core's first priority is of streams without a share, which keep the association going: no
+// service starves them.
+std::optional<::sctp::StreamShare> ShareOf(const SendOptions& options) {
+  static_assert(SendOptions::kPriorities < ::sctp::StreamScheduler::kPriorities);
+  if (!options.share) return std::nullopt;
+  return ::sctp::StreamShare{static_cast<std::uint8_t>(options.share->priority + 1),
+                             options.share->weight};
+}
+
 }  // namespace
 
 void OwnCore::Random::Fill(MutableByteView out) { FillRandom(out); }
@@ -89,6 +98,7 @@ SendStatus OwnCore::Send(AssociationId id, StreamId stream, ByteView message,
   const TimePoint now = Now();
   ::sctp::SendOptions core{.protocol = kPayloadProtocol, .unordered = options.unordered};
   core.copy = options.copied;
+  core.share = ShareOf(options);
   if (options.lifetime > std::chrono::milliseconds::zero()) core.deadline = now + options.lifetime;
   const SendStatus status = StatusOf(endpoint_.Send(id, stream, message, core, now));
   if (status == SendStatus::kSent) ++counters_.messages_out;

@@ -49,6 +49,25 @@ TEST(StreamSchedulerTest, SilenceEarnsNothing) {
   EXPECT_NEAR(sent.at(2), 5000, 100);
 }
 
+// Each priority counts for itself: who comes from one that has sent much is not behind in the next.
+TEST(StreamSchedulerTest, WhoChangesPriorityBeginsWhereTheOthersAre) {
+  StreamScheduler scheduler;
+  scheduler.Configure(StreamId(1), {4, 1});
+  scheduler.Activate(StreamId(1));
+  (void)Turns(scheduler, 1000);
+  scheduler.Configure(StreamId(2), {0, 1});
+  scheduler.Activate(StreamId(2));
+  scheduler.Configure(StreamId(1), {0, 1});
+  EXPECT_EQ(scheduler.Next(), StreamId(2));
+  scheduler.Charge(100, /*more=*/false);
+  EXPECT_EQ(scheduler.Next(), StreamId(1));
+  scheduler.Charge(100, /*more=*/true);
+  scheduler.Activate(StreamId(2));
+  const auto sent = Turns(scheduler, 100);
+  EXPECT_NEAR(sent.at(1), 5000, 200);
+  EXPECT_NEAR(sent.at(2), 5000, 200);
+}
+
 TEST(StreamSchedulerTest, ActivatingTwiceCountsOnce) {
   StreamScheduler scheduler;
   scheduler.Activate(StreamId(1));

@@ -42,6 +42,18 @@ class EdgeFramesTest : public ChannelParts {
   EdgeFrames frames{{shared, associations, links, ends, refusals}};
 };
 
+TEST_F(EdgeFramesTest, TheServicesShareGoesAlong) {
+  channel.priority = 3;
+  channel.weight = 30;
+  Open();
+  ASSERT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
+  ASSERT_EQ(engine.sent.size(), 1u);
+  EXPECT_EQ(engine.sent[0].options.share, (sctp::SendOptions::Share{.priority = 2, .weight = 30}));
+  channel.priority = 0;  // the peers' own
+  ASSERT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
+  EXPECT_EQ(engine.sent[1].options.share, std::nullopt);
+}
+
 TEST_F(EdgeFramesTest, OpenTakesAStreamAndGoesOut) {
   EXPECT_EQ(Give(FrameType::kOpen, AsBytes("open")), Taken::kYes);
   EXPECT_EQ(channel.state(), ChannelState::kOpening);

@@ -41,6 +41,30 @@ TEST_F(EngineMessageTest, EverySizeArrivesWhole) {
     EXPECT_EQ(AsText(b.messages[i].bytes), sent[i]) << sizes[i];
 }
 
+// What waits in the core, too, not only at the edges: the urgent stream first, equals by weight.
+TEST_F(EngineMessageTest, StreamsThatWaitAreSentByPriorityAndWeight) {
+  Associate();
+  const std::string large(1000, 'x');
+  const std::array<SendOptions, 4> options{{{},
+                                            {.share = SendOptions::Share{7, 1}},
+                                            {.share = SendOptions::Share{7, 3}},
+                                            {.share = SendOptions::Share{1, 1}}}};
+  for (unsigned stream : {1u, 2u, 3u, 0u})
+    for (int i = 0; i < 200; ++i)
+      ASSERT_EQ(a.Send(large, stream, options[stream]), SendStatus::kSent);
+  ASSERT_TRUE(Run([&] { return b.messages.size() == 800; }));
+
+  std::vector<unsigned> order;
+  for (const auto& message : b.messages) order.push_back(message.stream.value());
+  const auto of = [&](unsigned stream, std::size_t first, std::size_t count) {
+    const auto begin = order.begin() + static_cast<std::ptrdiff_t>(first);
+    return std::count(begin, begin + static_cast<std::ptrdiff_t>(count), stream);
+  };
+  EXPECT_EQ(of(0, 0, 200), 200) << "what keeps the association going";
+  EXPECT_EQ(of(3, 200, 200), 200) << "then the urgent service";
+  EXPECT_NEAR(static_cast<double>(of(2, 400, 200)), 150, 2);
+}
+
 TEST_F(EngineMessageTest, TooLargeIsRefused) {
   Associate();
   EXPECT_EQ(a.Send(std::string(131073, 'x')), SendStatus::kTooLarge);
