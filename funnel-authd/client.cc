@@ -1,7 +1,7 @@
 #include "funnel-authd/client.h"
 
 #include "common/base/log.h"
-#include "common/base/text.h"
+#include "common/ipc/authd_messages.h"
 #include "funnel-authd/edge_contexts.h"
 
 namespace funnel::authd {

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/seal/derive.h"
+#include "funnel-authd/rules.h"
 
 namespace funnel::authd {
 namespace {

@@ -1,9 +1,7 @@
 // Gives contexts to edges: the one place where a key leaves this process, and what goes with it.
 #pragma once
 
-#include "common/base/error.h"
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/handshake.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

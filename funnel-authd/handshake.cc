@@ -1,7 +1,6 @@
 #include "funnel-authd/handshake.h"
 
 #include "common/base/random.h"
-#include "common/base/text.h"
 #include "common/seal/sha256.h"
 #include "funnel-authd/suites.h"
 

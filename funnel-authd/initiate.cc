@@ -1,6 +1,5 @@
 #include "funnel-authd/initiate.h"
 
-#include "common/base/log.h"
 #include "funnel-authd/edge_contexts.h"
 
 namespace funnel::authd {

@@ -10,11 +10,11 @@
 #include <memory>
 #include <string>
 
+#include "common/base/secret.h"
 #include "common/event/loop.h"
 #include "common/wire/channel/channel.h"
-#include "common/wire/frame/frame.h"
 #include "common/wire/frame/hello.h"
-#include "funnel-authd/handshake.h"
+#include "funnel-authd/agreement.h"
 
 namespace funnel::authd {
 

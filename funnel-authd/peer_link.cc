@@ -4,6 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/authd_messages.h"
 
 namespace funnel::authd {
 namespace {

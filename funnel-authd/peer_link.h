@@ -8,12 +8,12 @@
 // Thread: the loop's; tokens are made and accepted in the pools.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "common/ipc/authd_messages.h"
+#include "common/wire/frame/frame.h"
+#include "funnel-authd/handshake.h"
 #include "funnel-authd/peer_channel.h"
 #include "funnel-authd/shared_state.h"
 

@@ -1,6 +1,7 @@
 // The server's reload: new rules for what is asked from now on, and for what lives already.
 #include "common/base/log.h"
 #include "common/config/check/warnings.h"
+#include "common/config/read/load.h"
 #include "common/event/notify.h"
 #include "common/ipc/authd_messages.h"
 #include "common/seal/key_shares.h"

@@ -6,12 +6,10 @@
 
 #include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "common/base/options.h"
 #include "common/config/check/reload_report.h"
-#include "common/config/read/load.h"
 #include "common/event/loop.h"
 #include "common/event/ticker.h"
 #include "common/ipc/control_connection.h"

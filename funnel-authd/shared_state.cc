@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/log.h"
-#include "common/base/text.h"
 
 namespace funnel::authd {
 namespace {

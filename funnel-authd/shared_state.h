@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "common/config/model.h"
 #include "common/event/loop.h"

@@ -1,6 +1,7 @@
 // Who may ask for what, status, and what a reload changes.
 #include <gtest/gtest.h>
 
+#include "common/ipc/authd_messages.h"
 #include "common/ipc/command_messages.h"
 #include "tests/unit/authd/two_nodes.h"
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/ipc/authd_messages.h"
 #include "tests/unit/authd/two_nodes.h"
 
 namespace funnel::authd {

@@ -1,6 +1,7 @@
 // A channel's handshake through two whole authds: edges, claims, refusals, rekeys.
 #include <algorithm>
 
+#include "common/ipc/authd_messages.h"
 #include "common/seal/frame_cipher.h"
 #include "common/wire/frame/open.h"
 #include "tests/unit/authd/channel_fixture.h"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/ipc/authd_messages.h"
 #include "tests/unit/authd/channel_fixture.h"
 
 namespace funnel::authd {

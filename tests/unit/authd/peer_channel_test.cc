@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
+#include "funnel-authd/agreement.h"
 #include "tests/unit/authd/test_node.h"
 
 namespace funnel::authd {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/ipc/authd_messages.h"
 #include "common/wire/frame/frame.h"
 #include "tests/unit/authd/two_nodes.h"
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "common/ipc/authd_messages.h"
 #include "tests/unit/authd/two_nodes.h"
 
 namespace funnel::authd {

@@ -1,4 +1,5 @@
 // Suites above 1 through two whole authds, and what somebody on the path can do about them.
+#include "common/ipc/authd_messages.h"
 #include "common/seal/frame_cipher.h"
 #include "common/seal/key_schedule.h"
 #include "common/wire/frame/open.h"

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "common/config/read/load.h"
+
 namespace funnel::authd::test {
 
 TestClient::TestClient(event::Loop& loop, const std::string& socket) : loop_(loop) {
