@@ -4,8 +4,6 @@
 
 #include <sys/socket.h>
 
-#include <optional>
-
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/socket_address.h"

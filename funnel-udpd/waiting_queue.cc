@@ -1,7 +1,6 @@
 #include "funnel-udpd/waiting_queue.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace funnel::udpd {
 
