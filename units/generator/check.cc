@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/config/read/service_files.h"
 #include "units/generator/drop_ins.h"
 #include "units/generator/write.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/config/read/service_files.h"
+#include "common/config/read/load.h"
 
 namespace funnel::generator {
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "common/base/options.h"
+#include "common/config/read/load.h"
 #include "units/generator/check.h"
 #include "units/generator/daemon_reload.h"
 #include "units/generator/generate.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "common/base/error.h"
 #include "units/generator/drop_ins.h"

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/config/read/load.h"
 #include "common/config/read/service_files.h"
 #include "tests/unit/config/example.h"
 #include "units/generator/generate.h"
