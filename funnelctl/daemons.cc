@@ -7,7 +7,6 @@
 #include "common/base/text.h"
 #include "common/config/keys/units.h"
 #include "funnelctl/bounded_json.h"
-#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "common/config/read/load.h"
 #include "funnelctl/ask.h"
 #include "funnelctl/counter_owner.h"
 

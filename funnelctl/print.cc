@@ -4,6 +4,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/config/read/load.h"
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {

@@ -1,13 +1,13 @@
 // What a command prints and ends with.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json.hpp>  // IWYU pragma: keep: declares ordered_json
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/options.h"
-#include "common/config/read/load.h"
+#include "common/config/model.h"
 
 namespace funnel::ctl {
 

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/config/check/warnings.h"
+#include "common/config/read/load.h"
 #include "common/module/module_file.h"
 #include "common/seal/key_shares.h"
 #include "funnelctl/command.h"

@@ -1,7 +1,5 @@
 #include "funnelctl/command/check_modules.h"
 
-#include <algorithm>
-
 #include "common/module/module_file.h"
 #include "common/module/service_module.h"
 

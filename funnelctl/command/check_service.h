@@ -2,7 +2,6 @@
 #pragma once
 
 #include <expected>
-#include <string_view>
 
 #include "common/base/options.h"
 #include "common/config/read/load.h"

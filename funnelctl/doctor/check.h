@@ -5,9 +5,9 @@
 #include <chrono>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "common/config/read/load.h"
 #include "funnelctl/status/status_view.h"
 
 namespace funnel::ctl::doctor {

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "common/base/printable.h"
+#include "common/config/read/load.h"
 #include "funnelctl/colour.h"
 #include "funnelctl/command.h"
 #include "funnelctl/doctor/checks.h"

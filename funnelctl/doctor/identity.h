@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/config/read/load.h"
+#include "common/config/model.h"
 
 namespace funnel::ctl::doctor {
 

@@ -1,8 +1,8 @@
 // What krb5.conf says that matters to us.
+#include <krb5.h>
 #include <profile.h>
 
 #include "funnelctl/doctor/checks.h"
-#include "funnelctl/doctor/krb.h"
 
 namespace funnel::ctl::doctor {
 namespace {

@@ -7,13 +7,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <thread>
 
-#include "common/base/socket_address.h"
 #include "common/base/unique_fd.h"
 #include "funnelctl/doctor/checks.h"
 

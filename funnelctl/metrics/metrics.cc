@@ -3,6 +3,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "common/config/read/load.h"
 #include "funnelctl/command.h"
 #include "funnelctl/counter_owner.h"
 #include "funnelctl/metrics/families.h"

@@ -1,7 +1,5 @@
 #include "funnelctl/status/status_view.h"
 
-#include <algorithm>
-
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/config/read/load.h"
+#include "common/config/model.h"
 #include "common/metrics/reader.h"
 #include "funnelctl/status/status_model.h"
 

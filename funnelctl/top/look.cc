@@ -4,7 +4,6 @@
 
 #include "funnelctl/command/service_facts.h"
 #include "funnelctl/figures.h"
-#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {

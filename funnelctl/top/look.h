@@ -1,7 +1,6 @@
 // What two looks at a node, some time apart, say about its rates.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
