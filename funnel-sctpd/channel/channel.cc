@@ -86,10 +86,8 @@ void Channel::FreeStream() {
   if (link == nullptr) Leave();
 }
 
-std::optional<sctp::SendOptions::Share> Channel::share() const {
-  if (priority == 0) return std::nullopt;
-  return sctp::SendOptions::Share{static_cast<std::uint8_t>(priority - 1),
-                                  static_cast<std::uint16_t>(weight)};
+sctp::SendOptions::Share Channel::share() const {
+  return {static_cast<std::uint8_t>(priority), static_cast<std::uint16_t>(weight)};
 }
 
 void Channel::Join(Association& association) {

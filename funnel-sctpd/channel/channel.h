@@ -24,6 +24,7 @@
 
 #include "common/base/deadlines.h"
 #include "common/base/ids.h"
+#include "common/config/model.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/channel/frame_link.h"
 #include "funnel-sctpd/relay/passing_nonces.h"
@@ -68,8 +69,8 @@ class Channel {
   [[nodiscard]] ChannelState state() const { return state_; }
   void SetState(ChannelState state, std::string_view reason);
 
-  // For the engine; nullopt: it goes before all services.
-  [[nodiscard]] std::optional<sctp::SendOptions::Share> share() const;
+  // For the engine.
+  [[nodiscard]] sctp::SendOptions::Share share() const;
 
   // Of the stream; also while waiting for OPEN on one that is up. nullptr: none.
   [[nodiscard]] Association* association() const { return association_; }
@@ -113,10 +114,9 @@ class Channel {
   // Its place among those that send (SendTurns).
   bool queued = false;        // in association()->senders
   std::size_t turn_left = 0;  // bytes of a turn that the full engine interrupted; 0: none
-  // As the service's configuration says, while it is known.
-  // 0 is of the peers' own channel alone, which no service starves: services begin behind it.
-  std::size_t priority = 0;
-  std::size_t weight = 10;
+  // As the service's configuration says, while it is known (SendTurns::Configure).
+  std::size_t priority = config::ServiceConfig{}.priority;
+  std::size_t weight = config::ServiceConfig{}.weight;
   bool copied = false;
 
   // Of LinkTable.

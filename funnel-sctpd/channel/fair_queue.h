@@ -16,7 +16,7 @@ namespace funnel::sctpd {
 template <typename Entry>
 class FairQueue {
  public:
-  static constexpr std::size_t kPriorities = 9;
+  static constexpr std::size_t kPriorities = 8;
 
   // Has more to send; keeps its place if it had one.
   void Add(Entry& entry) {

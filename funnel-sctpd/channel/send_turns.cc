@@ -139,7 +139,7 @@ void SendTurns::Configure(Channel& channel) const {
   // Its place is among those of the same priority.
   const bool queued = channel.queued;
   if (queued) channel.association()->senders.Remove(channel);
-  channel.priority = service->priority + 1;
+  channel.priority = service->priority;
   channel.weight = service->weight;
   channel.copied = service->copies > 1;
   if (queued) channel.association()->senders.Add(channel);

@@ -48,10 +48,7 @@ TEST_F(EdgeFramesTest, TheServicesShareGoesAlong) {
   Open();
   ASSERT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
   ASSERT_EQ(engine.sent.size(), 1u);
-  EXPECT_EQ(engine.sent[0].options.share, (sctp::SendOptions::Share{.priority = 2, .weight = 30}));
-  channel.priority = 0;  // the peers' own
-  ASSERT_EQ(Give(FrameType::kSealed, AsBytes("sealed")), Taken::kYes);
-  EXPECT_EQ(engine.sent[1].options.share, std::nullopt);
+  EXPECT_EQ(engine.sent[0].options.share, (sctp::SendOptions::Share{.priority = 3, .weight = 30}));
 }
 
 TEST_F(EdgeFramesTest, OpenTakesAStreamAndGoesOut) {
