@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
 namespace {

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
 

@@ -1,6 +1,5 @@
 #include "funnel-tcpd/tcp_edge.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/base/log.h"

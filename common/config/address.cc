@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/base/bytes.h"
-
 namespace funnel::config {
 namespace {
 

@@ -1,7 +1,5 @@
 #include "common/config/principal.h"
 
-#include <algorithm>
-
 #include "common/base/text.h"
 
 namespace funnel::config {

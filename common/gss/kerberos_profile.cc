@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "common/base/bytes.h"
 #include "common/base/log.h"
 #include "common/base/unique_fd.h"
 

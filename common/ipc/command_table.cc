@@ -1,7 +1,5 @@
 #include "common/ipc/command_table.h"
 
-#include <algorithm>
-
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/names.h"

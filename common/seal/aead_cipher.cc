@@ -6,7 +6,6 @@
 #include <array>
 #include <climits>
 
-#include "common/base/secret.h"
 #include "common/seal/aes_cts.h"
 #include "common/seal/key_schedule.h"
 #include "common/wire/frame/frame.h"

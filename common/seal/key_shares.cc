@@ -1,7 +1,5 @@
 #include "common/seal/key_shares.h"
 
-#include <algorithm>
-
 namespace funnel::seal {
 namespace {
 

@@ -1,11 +1,8 @@
 #include "common/service/adopter.h"
 
-#include <algorithm>
-
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/credentials.h"
-#include "common/service/linger.h"
 
 namespace funnel::service {
 

@@ -5,7 +5,6 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/base/text.h"
-#include "common/service/linger.h"
 #include "common/wire/frame/open.h"
 
 namespace funnel::service {

@@ -1,8 +1,6 @@
 #include "common/service/edge_channel.h"
 
 #include "common/base/log.h"
-#include "common/base/text.h"
-#include "common/service/linger.h"
 #include "common/wire/frame/suite.h"
 
 namespace funnel::service {

@@ -1,7 +1,5 @@
 #include "common/service/linger.h"
 
-#include <algorithm>
-
 namespace funnel::service {
 
 Linger::Linger(event::Loop& loop, std::function<void()> on_empty)

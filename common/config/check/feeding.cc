@@ -2,8 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-
 #include "common/base/unique_fd.h"
 
 namespace funnel::config {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/text.h"
 #include "common/config/keys/retired.h"
 
 namespace funnel::config {

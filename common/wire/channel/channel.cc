@@ -1,7 +1,6 @@
 // What the owner asks of a channel, and the frames that come of it.
 #include "common/wire/channel/channel.h"
 
-#include <chrono>
 #include <utility>
 
 #include "common/wire/frame/open.h"
