@@ -67,3 +67,29 @@ def test_many_small_sessions_leave_room_for_queries(build):
     assert queries["p99_us"] < 500_000
     # The link carries some 1,000 of these a second.
     assert sum(one["answered"] for one in crowd) > SECONDS * 500
+
+
+def test_weights_and_priorities_divide_the_link(build):
+    """Of two services of one priority, what their weights say; the one of a later priority waits for both."""
+    ports = {"heavy": ("7011", {"weight": 30}), "light": ("7012", {"weight": 10}), "last": ("7013", {"priority": 7})}
+    services = [lab.Service(name, "tcp", (f"127.0.0.1:{port}",), BULK.connect, listen_service=keys) for name, (port, keys) in ports.items()]
+    link = Wan(build, delay=during_bulk.DELAY_MS, rate=during_bulk.RATE_MBIT, queue=during_bulk.QUEUE_BYTES)
+    try:
+        with Bed(build, [*services, ECHO, BULK, CHAT], with_nsd=False, change_network=link.take_over) as bed:
+            def moved():
+                return {name: bed.tunnel.b.counters(f"funnel-tcpd@{name}")["bytes_from_channel"] for name in ports}
+            with concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
+                running = [pool.submit(bed.move_bulk, 1, size, f"127.0.0.1:{port}")
+                           for port, size in ((7011, 12 * MIB), (7012, 4 * MIB), (7013, MIB))]
+                lab.wait_until(lambda: moved()["light"] > MIB // 2, "both are under way", 60, 0.05)
+                before = moved()
+                lab.wait_until(lambda: moved()["light"] - before["light"] > 2 * MIB, "some MiB of the lighter one", 60, 0.05)
+                after = moved()
+                for one in running:
+                    one.result()
+    finally:
+        link.stop()
+    part = {name: after[name] - before[name] for name in ports}
+    print(f"moved meanwhile: {part}")
+    assert 2.4 < part["heavy"] / part["light"] < 3.6
+    assert part["last"] < part["light"] / 10
