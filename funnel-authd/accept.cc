@@ -165,12 +165,14 @@ void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {
   if (old == nullptr || old->role != wire::Role::kAcceptor)
     return AnswerFailed(shared_, edge, message.request, ipc::FailureCode::kUnknown,
                         "no such context to rekey");
+
   EdgeContext next{.client = edge,
                    .request = message.request,
                    .service = old->service,
                    .role = wire::Role::kAcceptor,
                    .local_principal = old->local_principal,
                    .peer_principal = old->peer_principal};
+
   const bool queued = Run<Result<AcceptedRekey>>(
       edge, old->service.text(),
       [this, edge, request = message.request] {
@@ -196,6 +198,7 @@ void AcceptHandshakes::On(ClientId edge, const ipc::AcceptRekey& message) {
         next.reply_token = std::move(accepted->reply);
         GiveContext(shared_, std::move(next));
       });
+
   if (queued) return;
   ++shared_.counters[kBusy];
   AnswerFailed(shared_, edge, message.request, ipc::FailureCode::kBusy, "too many handshakes");

@@ -27,6 +27,7 @@ void GiveContext(SharedState& shared, EdgeContext given) {
     return AnswerFailed(shared, given.client, given.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
+
   Established& established = given.established;
   const auto id = shared.contexts.Add(ContextRecord{.client = given.client,
                                                     .service = given.service,
@@ -42,6 +43,7 @@ void GiveContext(SharedState& shared, EdgeContext given) {
        {"LOCAL", given.local_principal},
        {"REMOTE", given.peer_principal},
        {"SUITE", std::to_string(established.suite)}});
+
   ipc::Context context;
   context.request = given.request;
   context.context = id->value();

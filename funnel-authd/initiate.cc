@@ -10,6 +10,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
     return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kNotAllowed,
                         rule.error().message);
   rule->fed_by = shared_.circles.FeedsOf(*shared_.config, message.service);
+
   Pending pending{.client = client,
                   .service = message.service,
                   .identity = rule->identity,
@@ -22,6 +23,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Initiate& message) {
                  [credentials = shared_.credentials, rule = *std::move(rule)]() -> Result<Begun> {
                    return TRY(BeginOpen(*credentials, rule));
                  });
+
   const ContextRecord* old = shared_.contexts.Find(ContextId(message.rekey_of), client);
   if (old == nullptr || old->service != message.service || old->role != wire::Role::kInitiator)
     return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kUnknown,
@@ -116,6 +118,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
         Fails(client, request, what, ipc::FailureCode::kLocal,
               "the acceptor's answer was not looked at in time", kHandshakesTimedOut);
       });
+
   // Here no KDC is waited for, so that one which does not answer holds up nothing that it has
   // answered.
   const bool queued = shared_.accept_pool.Submit(
@@ -132,6 +135,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
             OnFinished(client, request, std::move(pending), std::move(established));
         };
       });
+
   if (queued) return;
   (void)shared_.asks.Close(ask);
   AnswerBusy(client, message.request);

@@ -117,6 +117,7 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
   ended_ = std::move(channel_);
   if (ended_) later_->ArmAfter({});
   SetState(State::kConfirming);
+
   PeerChannel::Callbacks callbacks;
   callbacks.send = [this](Bytes frame) {
     shared_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
@@ -141,6 +142,7 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
   callbacks.on_ended = [this, present](const std::string& text) {
     if (present()) OnChannelEnded(text);
   };
+
   wire::HelloBody hello{.node = shared_.config->node.name, .instance = instance_};
   auto made = PeerChannel::Create(shared_.loop, std::move(identity), std::move(established), hello,
                                   std::move(callbacks));

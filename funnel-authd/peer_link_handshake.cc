@@ -86,6 +86,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Refuse(
         channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
         open ? "stream 0 is for " + std::string(wire::kPeerService) : open.error().message);
+
   const auto suites = UsableSuites(shared_.config->node.peer_suites);
   if (auto fit = CheckOpen(*shared_.config, *open, suites); !fit)
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
@@ -93,6 +94,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
   // The names as the two OPENs write them, so that both ends compare the same.
   if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
+
   // One that opens again means the newest: what it had in work before is dropped when it is done.
   const auto accept = shared_.peer_accepts.Begin(
       peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,
@@ -104,6 +106,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Send({.type = wire::FrameType::kRefused, .channel = channel},
                 RefuseUnauthenticated(wire::RefusalCode::kBusy));
   }
+
   // What this authd has of an earlier channel stays until the new one is accepted.
   ++*attempt_;
   begun_.reset();
@@ -126,6 +129,7 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
     return Refuse(channel, RefuseUnauthenticated(wire::RefusalCode::kRefused), "",
                   acceptance.error().message);
   const std::string initiator = acceptance->initiator(), acceptor = acceptance->acceptor();
+
   const config::PeerConfig* peer =
       FindPeerByPrincipal(*shared_.config, initiator, acceptor, /*node=*/"");
   const bool other_peer = peer != nullptr && opener_ && peer->name != peer_;
@@ -134,6 +138,7 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
         "no peer is configured as principal " + initiator + " towards " + acceptor;
     return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
   }
+
   const bool queued = Run<Result<ConcludedOpen>>(
       shared_.accept_pool,
       [acceptance = *std::move(acceptance), open_body,
