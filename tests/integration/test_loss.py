@@ -29,7 +29,7 @@ def require_loss(tunnel, before, least_packets):
     for name in ("a", "b"):
         arrived = tunnel.network.received(name) - before[name][0]
         dropped = tunnel.network.dropped(name) - before[name][1]
-        assert arrived >= least_packets, f"{name}: only {arrived} packets arrived"
+        assert arrived >= least_packets, f"{name}: only {arrived} packets arrived\n{tunnel.network.link_state()}"
         assert 0.5 * LOSS < dropped / arrived < 1.6 * LOSS, f"{name}: {dropped} of {arrived} dropped"
 
 

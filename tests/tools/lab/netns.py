@@ -124,6 +124,11 @@ class Network:
                 return int(line.split(":")[1].split()[1])
         raise LabError("no link in " + out)
 
+    def link_state(self):
+        """Counters and offloads of the link at both ends, for a failure's text."""
+        return "\n".join(self.run(name, *command).stdout for name in ("a", "b")
+                         for command in (("ip", "-s", "-d", "link", "show", "lan"), ("ethtool", "-k", "lan")))
+
     def pass_all(self):
         for name in ("a", "b"):
             self.run(name, "iptables", "-w", "-F", "INPUT")
