@@ -8,6 +8,8 @@
 #include <array>
 #include <deque>
 
+#include "funnel-sctpd/engine/engine.h"
+
 namespace funnel::sctpd {
 
 // Borrows its entries; Remove() one before it goes. ENTRY has a member `bool queued` for this
@@ -16,7 +18,7 @@ namespace funnel::sctpd {
 template <typename Entry>
 class FairQueue {
  public:
-  static constexpr std::size_t kPriorities = 8;
+  static constexpr std::size_t kPriorities = sctp::SendOptions::kPriorities;
 
   // Has more to send; keeps its place if it had one.
   void Add(Entry& entry) {

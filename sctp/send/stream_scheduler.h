@@ -18,8 +18,8 @@ struct StreamShare {
 
 class StreamScheduler {
  public:
-  static constexpr std::uint8_t kPriorities =
-      9;  // as many as services may have, and one before them
+  // As many as an application may want, and one before them.
+  static constexpr std::uint8_t kPriorities = 9;
 
   // Holds from the stream's next turn on.
   void Configure(StreamId stream, const StreamShare& share);
