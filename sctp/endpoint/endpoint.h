@@ -164,7 +164,12 @@ class Endpoint {
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);
-  void RefuseRestart(const Address& from, const CommonHeader& header, std::span<const Host> added);
+  // An INIT of who has an association in SLOT already: COOKIE is made to fit that. False: what that
+  // INIT gets was another answer.
+  [[nodiscard]] bool FitToPresent(Slot& slot, const CommonHeader& header,
+                                  const std::vector<Host>& hosts, Cookie& cookie, TimePoint now);
+  void RefuseInit(const Address& from, const CommonHeader& header, CauseCode cause,
+                  ByteView value = {});
   void OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
                     TimePoint now);
   void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);

@@ -10,6 +10,51 @@ namespace {
 // Of what was not understood in an INIT; each parameter gets a header more.
 constexpr std::size_t kMostReportBytes = 128;
 
+bool IsUsable(const InitChunk& init) {
+  return init.out_streams != 0 && init.in_streams != 0 && init.window_bytes >= kLeastWindow;
+}
+
+// Of the association that OURS, IDENTITY and what the peer said would make.
+Cookie CookieOf(const Association::Identity& identity, const InitChunk& init,
+                const PeerParameters& parameters, const AssociationSettings& ours) {
+  Cookie cookie;
+  cookie.own_tag = identity.own_tag;
+  cookie.own_tsn = identity.own_tsn;
+  cookie.own_port = identity.own_port;
+  cookie.peer_tag = init.tag;
+  cookie.peer_tsn = init.initial_tsn;
+  cookie.peer_port = identity.peer_port;
+  cookie.peer_window_bytes = init.window_bytes;
+  cookie.out_streams = std::min(ours.out_streams, init.in_streams);
+  cookie.in_streams = std::min(ours.in_streams, init.out_streams);
+  cookie.capabilities = Common(ours.capabilities, parameters.capabilities);
+  cookie.peer = identity.peer;
+  if (ours.takes_hosts) cookie.peer_hosts = parameters.hosts;
+  return cookie;
+}
+
+// SEALED is COOKIE for the wire; each parameter in UNRECOGNIZED is reported.
+void WriteInitAck(BufferWriter& out, const Cookie& cookie, ByteView sealed,
+                  const AssociationSettings& ours, ByteView unrecognized) {
+  ChunkScope ack(out, ChunkType::kInitAck, 0);
+  InitChunk{cookie.own_tag,     static_cast<std::uint32_t>(ours.first_window_bytes),
+            cookie.out_streams, ours.in_streams,
+            cookie.own_tsn,     {}}
+      .WriteFixed(out);
+  WriteHosts(out, ours.own_hosts);
+  WriteParameter(out, ParameterType::kStateCookie, sealed);
+  WriteCapabilities(out, ours.capabilities);
+
+  TlvReader reported(unrecognized);
+  while (const auto parameter = reported.Next()) {
+    std::uint8_t raw[kMostReportBytes];
+    BufferWriter whole(raw);
+    WriteTlv(whole, parameter->code, parameter->value);
+    WriteParameter(out, ParameterType::kUnrecognized, whole.written());
+  }
+  ack.End();
+}
+
 }  // namespace
 
 // Answered without remembering anything (section 5.1.3).
@@ -21,6 +66,7 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   }
   if (!Admit(from, EndpointPolicy::Ask::kInit, now)) return;
   ++counters_.inits;
+
   const auto init = InitChunk::Parse(chunk);
   if (!init || init->tag == VerificationTag(0)) {
     ++counters_.inits_bad;
@@ -30,84 +76,58 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
   std::uint8_t report[kMostReportBytes];
   BufferWriter unrecognized(report);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);
-  if (!parameters || init->out_streams == 0 || init->in_streams == 0 ||
-      init->window_bytes < kLeastWindow) {
-    ++counters_.inits_bad;
-    ReplyWith(from, header, [&](BufferWriter& out) {
-      ChunkScope abort(out, ChunkType::kAbort, 0);
-      WriteCause(out, parameters ? CauseCode::kInvalidParameter : parameters.error(), {});
-      abort.End();
-    });
+  if (!parameters || !IsUsable(*init)) {
+    RefuseInit(from, header, parameters ? CauseCode::kInvalidParameter : parameters.error());
     return;
   }
-  const AssociationSettings& ours = settings_.association;
-  Cookie cookie;
+
   const Place place = PlaceOf(from, packet.header);
-  Association::Identity identity = NewIdentity(place);
-  cookie.own_tag = identity.own_tag;
-  cookie.own_tsn = identity.own_tsn;
-  if (Slot* const slot = FindPlace(place)) {
-    Association& there = *slot->association;
-    // Section 9.2: it ends first; our answer to the SHUTDOWN was lost.
-    if (there.closing() == Closing::State::kAckSent) {
-      there.RepeatShutdownAck(now);
-      Touch(*slot);
-      return;
-    }
-    if (there.up()) {
-      const std::vector<Host> added = there.HostsAdded(parameters->hosts);
-      if (!added.empty()) {
-        RefuseRestart(from, header, added);
-        return;
-      }
-      cookie.own_tie = there.identity().own_tie;
-      cookie.peer_tie = there.identity().peer_tie;
-    } else {
-      // Both begin at once: our one INIT and this answer speak of one association (section 5.2.1).
-      cookie.own_tag = there.identity().own_tag;
-      cookie.own_tsn = there.identity().own_tsn;
-    }
-  }
-  cookie.peer_tag = init->tag;
-  cookie.peer_tsn = init->initial_tsn;
-  cookie.peer_window_bytes = init->window_bytes;
-  cookie.out_streams = std::min(ours.out_streams, init->in_streams);
-  cookie.in_streams = std::min(ours.in_streams, init->out_streams);
-  cookie.own_port = place.own_port;
-  cookie.peer_port = place.port;
-  cookie.capabilities = Common(ours.capabilities, parameters->capabilities);
-  cookie.peer = from;
-  if (ours.takes_hosts) cookie.peer_hosts = parameters->hosts;
+  Cookie cookie = CookieOf(NewIdentity(place), *init, *parameters, settings_.association);
+  if (Slot* const slot = FindPlace(place);
+      slot != nullptr && !FitToPresent(*slot, header, parameters->hosts, cookie, now))
+    return;
+
   ReplyWith(from, header, [&](BufferWriter& out) {
-    ChunkScope ack(out, ChunkType::kInitAck, 0);
-    InitChunk{cookie.own_tag,     static_cast<std::uint32_t>(ours.first_window_bytes),
-              cookie.out_streams, ours.in_streams,
-              cookie.own_tsn,     {}}
-        .WriteFixed(out);
-    WriteHosts(out, ours.own_hosts);
-    WriteParameter(out, ParameterType::kStateCookie, cookies_.Seal(cookie, now));
-    WriteCapabilities(out, ours.capabilities);
-    TlvReader reported(unrecognized.written());
-    while (const auto parameter = reported.Next()) {
-      std::uint8_t raw[kMostReportBytes];
-      BufferWriter whole(raw);
-      WriteTlv(whole, parameter->code, parameter->value);
-      WriteParameter(out, ParameterType::kUnrecognized, whole.written());
-    }
-    ack.End();
+    WriteInitAck(out, cookie, cookies_.Seal(cookie, now), settings_.association,
+                 unrecognized.written());
   });
 }
 
-// Whoever adds addresses could take over what is another's (section 5.2.2).
-void Endpoint::RefuseRestart(const Address& from, const CommonHeader& header,
-                             std::span<const Host> added) {
+bool Endpoint::FitToPresent(Slot& slot, const CommonHeader& header, const std::vector<Host>& hosts,
+                            Cookie& cookie, TimePoint now) {
+  Association& present = *slot.association;
+  // Section 9.2: it ends first; our answer to the SHUTDOWN was lost.
+  if (present.closing() == Closing::State::kAckSent) {
+    present.RepeatShutdownAck(now);
+    Touch(slot);
+    return false;
+  }
+  if (!present.up()) {
+    // Both begin at once: our one INIT and this answer speak of one association (section 5.2.1).
+    cookie.own_tag = present.identity().own_tag;
+    cookie.own_tsn = present.identity().own_tsn;
+    return true;
+  }
+
+  // Whoever adds addresses could take over what is another's (section 5.2.2).
+  if (const std::vector<Host> added = present.HostsAdded(hosts); !added.empty()) {
+    std::uint8_t raw[256];
+    BufferWriter written(raw);
+    WriteHosts(written, added);
+    RefuseInit(cookie.peer, header, CauseCode::kRestartWithNewAddresses, written.written());
+    return false;
+  }
+  cookie.own_tie = present.identity().own_tie;
+  cookie.peer_tie = present.identity().peer_tie;
+  return true;
+}
+
+void Endpoint::RefuseInit(const Address& from, const CommonHeader& header, CauseCode cause,
+                          ByteView value) {
   ++counters_.inits_bad;
   ReplyWith(from, header, [&](BufferWriter& out) {
-    std::uint8_t raw[256];
-    BufferWriter hosts(raw);
-    WriteHosts(hosts, added);
     ChunkScope abort(out, ChunkType::kAbort, 0);
-    WriteCause(out, CauseCode::kRestartWithNewAddresses, hosts.written());
+    WriteCause(out, cause, value);
     abort.End();
   });
 }

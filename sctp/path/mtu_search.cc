@@ -13,31 +13,30 @@ constexpr int kMostDoublings = 5;
 MtuSearch::MtuSearch(std::size_t limit_bytes)
     : limit_(limit_bytes), size_(std::min(limit_bytes, kBase)), high_(limit_bytes) {
   if (limit_ <= size_) return;
-  SetState(State::kSearching, limit_);
+  Begin(State::kSearching, limit_);
 }
 
-void MtuSearch::SetState(State next, std::size_t size_bytes) {
-  assert(next != State::kDone && size_bytes >= size_ && size_bytes <= limit_);
+void MtuSearch::SetState(State next, TimePoint due) {
+  // A search goes on with the next size; a doubt ends, and what is done stays so.
+  assert(next != state_ || next == State::kSearching);
   state_ = next;
+  due_ = due;
+  out_ = false;
+}
+
+void MtuSearch::Begin(State next, std::size_t size_bytes) {
+  assert(next != State::kDone && size_bytes >= size_ && size_bytes <= limit_);
+  SetState(next, TimePoint{});
   probe_ = size_bytes;
   lost_ = silent_ = 0;
   tries_ = 0;
-  out_ = false;
-  due_ = TimePoint{};
 }
 
-void MtuSearch::Finish(TimePoint now) {
-  state_ = State::kDone;
-  out_ = false;
-  due_ = size_ < limit_ ? now + kRaise : TimePoint::max();
-}
-
-// On with the search, or to its end.
-void MtuSearch::Go(TimePoint now) {
+void MtuSearch::Continue(TimePoint now) {
   if (high_ < size_ + kFine)
-    Finish(now);
+    SetState(State::kDone, size_ < limit_ ? now + kRaise : TimePoint::max());
   else
-    SetState(State::kSearching, (size_ + high_ + 4) / 2 & ~std::size_t{3});
+    Begin(State::kSearching, (size_ + high_ + 4) / 2 & ~std::size_t{3});
 }
 
 std::optional<std::size_t> MtuSearch::Due(TimePoint now) const {
@@ -57,7 +56,7 @@ bool MtuSearch::OnTime(bool alive, TimePoint now) {
   if (due_ > now) return false;
   if (state_ == State::kDone) {
     high_ = limit_;
-    SetState(State::kSearching, limit_);
+    Begin(State::kSearching, limit_);
     return false;
   }
   if (!out_) return false;
@@ -72,7 +71,7 @@ bool MtuSearch::OnTime(bool alive, TimePoint now) {
   high_ = probe_ - 4;
   const bool black_hole = state_ == State::kDoubting;
   if (black_hole) size_ = kBase;
-  Go(now);
+  Continue(now);
   return black_hole;
 }
 
@@ -84,7 +83,7 @@ bool MtuSearch::OnAnswer(ByteView info, TimePoint now) {
   if (!ours || state_ == State::kDone) return ours;
   size_ = std::max(size_, probe_);
   high_ = std::max(high_, size_);
-  Go(now);
+  Continue(now);
   return true;
 }
 
@@ -92,7 +91,7 @@ void MtuSearch::Doubt(TimePoint now) {
   if (size_ <= kBase || state_ == State::kDoubting) return;
   if (doubted_ != TimePoint{} && now - doubted_ < kDoubtPause) return;
   doubted_ = now;
-  SetState(State::kDoubting, size_);
+  Begin(State::kDoubting, size_);
 }
 
 }  // namespace sctp

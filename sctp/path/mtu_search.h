@@ -52,10 +52,12 @@ class MtuSearch {
  private:
   enum class State { kSearching, kDoubting, kDone };
 
+  // DUE: when something is to be done in it; max(): nothing is.
+  void SetState(State next, TimePoint due);
   // Searches, or doubts, from a probe of SIZE_BYTES on, at once.
-  void SetState(State next, std::size_t size_bytes);
-  void Finish(TimePoint now);
-  void Go(TimePoint now);
+  void Begin(State next, std::size_t size_bytes);
+  // Asks for the next size, or ends the search.
+  void Continue(TimePoint now);
 
   std::size_t limit_, size_;
   std::size_t high_;       // the largest that may still get through

@@ -79,6 +79,28 @@ def test_no_two_classes_have_one_name():
     assert {name: sorted(paths) for name, paths in found.items() if len(paths) > 1} == {}
 
 
+MOST_LINES = 80
+
+
+def functions(lines):
+    """(first line, number of lines) of each function that begins in column 1, as clang-format has them; their ends are a '}' alone."""
+    begin = None
+    for number, line in enumerate(lines):
+        if re.match(r"[A-Za-z_~]", line):
+            begin = number
+        elif line == "}" and begin is not None:
+            yield lines[begin], number - begin + 1
+
+
+def test_no_function_is_longer_than_its_limit():
+    found = []
+    for path in cpp_files():
+        with open(path, encoding="utf-8") as file:
+            found += [(os.path.relpath(path, conftest.TOP), *one) for one in functions(file.read().splitlines())]
+    assert len(found) > 5000
+    assert [one for one in found if one[2] > MOST_LINES] == []
+
+
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
