@@ -8,6 +8,7 @@ connection, also behind StartTLS and in a SASL layer.
     radclient -P tcp   -> 127.0.0.1:1822 ==========================================> freeradius
     kinit, kpasswd     -> 127.0.0.1:8890, :8891 ====================================> krb5kdc, kadmind
     sipp               -> 127.0.0.1:5061 ==========================================> sipp
+    imap_many.py       -> 127.0.0.1:1143 ==========================================> dovecot, STARTTLS, COMPRESS, IDLE
 """
 import json
 import os
@@ -18,18 +19,20 @@ import pytest
 import lab
 from conftest import TOP
 from lab import kadmind, nsd, slapd
+from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap
 from lab.backends.radius import Radius
 from lab.backends.sip import Sip
 from lab.wan import Wan
 
 TOOLS = os.path.join(TOP, "tests", "tools")
-DNS_TCP, LDAP_ASYNC = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py"))
+DNS_TCP, LDAP_ASYNC, IMAP_MANY = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py", "imap_many.py"))
 SECURE_PORT = 3891
 KDC_PORT, PASSWORD_PORT = 8890, 8891
 RATE = 200
 # So many, and so few at a time, that some are surely lost or late while others are on their way.
 REQUESTS = 2000
 CALLS = 100
+MESSAGES = 200
 
 
 def service(name, module, listen, connect, *options):
@@ -44,6 +47,7 @@ SERVICES = [
     service("krb5", "kerberos", KDC_PORT, KDC_PORT),
     service("kpasswd", "kerberos", PASSWORD_PORT, kadmind.PORT + 1),
     service("sip", "sip", 5061, 5060),
+    service("imap", "imap", 1143, IMAP_PORT),
 ]
 
 
@@ -143,3 +147,37 @@ def test_calls(tunnel):
         server.call("a", "127.0.0.1", "127.0.0.1:5061", calls=CALLS)
     print(f"sip: {overtook(tunnel, 'sip')} messages overtook")
     assert min(overtook(tunnel, "sip")) > 0
+
+
+@pytest.fixture(scope="module")
+def mailbox(tunnel):
+    with Imap(tunnel, port=IMAP_PORT) as server:
+        # Some fit many in a packet, some take several.
+        server.fill(f"Subject: {number}\n\n" + f"{number} and a line of a letter\n" * (number % 40) * (20 if number % 25 == 0 else 1)
+                    for number in range(MESSAGES))
+        yield server
+
+
+def ask_imap(tunnel, node, port, *how):
+    done = tunnel.network.run(node, IMAP_MANY, "127.0.0.1", port, USER_NAME, PASSWORD, MESSAGES, *how, timeout=120)
+    return json.loads(done.stdout)
+
+
+def test_imap(tunnel, mailbox):
+    direct, found = ask_imap(tunnel, "b", IMAP_PORT), ask_imap(tunnel, "a", 1143)
+    assert len(direct["found"]) == MESSAGES and direct["overtaken"] == 0
+    assert found["found"] == direct["found"]
+    print(f"imap: {found['overtaken']} messages came before earlier ones; messages {overtook(tunnel, 'imap')}")
+    assert found["overtaken"] > 0 and overtook(tunnel, "imap")[0] > 0
+
+
+@pytest.mark.parametrize("how", ["start-tls", "compress"])
+def test_imap_until_something_else_begins(tunnel, mailbox, how):
+    direct, found = ask_imap(tunnel, "b", IMAP_PORT, how), ask_imap(tunnel, "a", 1143, how)
+    assert len(direct["found"]) == MESSAGES and direct.get("again", direct["found"]) == direct["found"]
+    assert found["found"] == direct["found"] and found.get("again", direct["found"]) == direct["found"]
+
+
+def test_imap_idles(tunnel, mailbox):
+    found = ask_imap(tunnel, "a", 1143, "idle")
+    assert f"* {MESSAGES + 1} FETCH" in found["stored"] and "hello" in found["stored"]

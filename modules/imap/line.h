@@ -1,0 +1,51 @@
+// Lines and literals, of which commands and responses consist (RFC 9051, section 4.3; RFC 7888):
+//
+//   a1 APPEND INBOX {5}\r\n      {5}: five bytes follow, once the server has said "+"
+//   hello\r\n                    {5+}: they follow at once. ~{5}: they are binary (RFC 3516)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace imap {
+
+constexpr std::string_view kLineEnd = "\r\n";
+// As much of a line tells what it is; what is longer is passed on in parts.
+constexpr std::size_t kHeadMax = 8192;
+// The longest announcement of a literal, with the line's end: so much of a line's end is kept.
+constexpr std::size_t kAnnouncementMax = 24;
+
+struct Literal {
+  std::uint64_t size = 0;
+  bool waits = false;  // the server may still refuse it
+};
+// What LINE, with its end, announces.
+[[nodiscard]] std::optional<Literal> FindLiteral(std::string_view line);
+
+// Whether the line that TEXT begins with has bytes in it that no line may have: some take a CR or
+// LF alone for the end, and would see other lines. A CR that is the last byte may yet be followed.
+[[nodiscard]] bool HasStrayBytes(std::string_view text);
+
+// How far lines that literals join reach, as far as BYTES tell.
+struct Extent {
+  std::uint64_t size = 0;  // 0: not even the first line is there
+  bool whole = false;
+};
+// LITERALS: what looks like the announcement of one is one.
+[[nodiscard]] Extent Measure(std::string_view bytes, bool literals);
+
+[[nodiscard]] bool EqualsIgnoringCase(std::string_view one, std::string_view two);
+// The part of TEXT before the first of its spaces or its line's end, which is taken off it, with
+// the space.
+[[nodiscard]] std::string_view TakeWord(std::string_view& text);
+[[nodiscard]] std::optional<std::uint32_t> ReadNumber(std::string_view text);
+
+// Whether C may be in a tag (RFC 9051, section 9: any ASTRING-CHAR but "+").
+[[nodiscard]] bool IsTagByte(char c);
+[[nodiscard]] bool IsTag(std::string_view text);
+// Whether TEXT could name a command or a kind of response: letters, digits, hyphens and dots.
+[[nodiscard]] bool IsName(std::string_view text);
+
+}  // namespace imap
