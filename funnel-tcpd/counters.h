@@ -27,6 +27,9 @@ enum CounterIndex : std::size_t {
   kBackendFailingSince,
   kModuleFallbacks,
   kModuleResets,
+  kSessionsIdle,
+  kSessionsHalfClosed,
+  kSessionsUnacknowledged,
   kCounterCount,
 };
 
@@ -55,6 +58,11 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      metrics::Kind::kGauge},
     {"module_fallbacks", "Connections that are not of their module's protocol: bytes in order."},
     {"module_resets", "Connections reset because of that: module-strict."},
+    {"sessions_idle", "Connections reset because no byte went either way for idle-timeout."},
+    {"sessions_half_closed",
+     "Connections reset because one direction had ended and the other was silent for fin-timeout."},
+    {"sessions_unacknowledged",
+     "Connections reset because client or backend acknowledged nothing for user-timeout."},
 };
 
 }  // namespace funnel::tcpd

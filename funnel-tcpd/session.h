@@ -63,6 +63,7 @@ class Session final : public event::DescriptorHandler {
 
   [[nodiscard]] SessionId id() const { return id_; }
   [[nodiscard]] bool over() const { return !fd_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
   // For the pump: whether it stands in its list for the next turn.
   bool queued = false;

@@ -18,10 +18,17 @@ SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backen
     : shared_(shared),
       port_(port),
       backend_(backend),
+      clock_(
+          shared.service, [this](SessionId id, SessionClock::Why why) { OnExpired(id, why); },
+          AskKernel),
       turn_(shared.loop.AddTurnHook([this] { RunTurn(); })),
       departures_(shared.loop),
       scratch_(shared.module ? kScratchBytes : 0),
-      hold_timer_(shared.loop.AddTimer([this] { ReleaseHeld(); })) {}
+      hold_timer_(shared.loop.AddTimer([this] { ReleaseHeld(); })),
+      clock_timer_(shared.loop.AddTimer([this] {
+        clock_.Run(Now());
+        ArmClock();
+      })) {}
 
 SessionPump::~SessionPump() { ResetAll(); }
 
@@ -70,9 +77,8 @@ void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
   at->second.dial = DialId{};
   if (!connected) return ResetBoth(id, EndCode::kConnectFailed);
   if (!StartSession(id, at->second, std::move(*connected))) return;
-  Session& session = *at->second.session;
   if (at->second.fin) {
-    session.FinishOutput();
+    OnFin(id);
   } else {
     port_.Resume(id);
   }
@@ -85,7 +91,12 @@ bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
     entry.sender = std::make_unique<MessageSender>(port_, id, *shared_.module, end, scratch_);
   }
   const auto started = entry.session->Start(shared_.sockets);
-  if (started) return true;
+  if (started) {
+    entry.times = std::make_unique<SessionClock::Times>(id, entry.session->fd());
+    clock_.Begin(*entry.times, Now());
+    ArmClock();
+    return true;
+  }
   Log(LogLevel::kError, "session-failed", started.error().message,
       {{"SERVICE", shared_.service.name.text()}});
   shared_.Count(kInternalErrors);
@@ -99,6 +110,10 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (!at->second.session) return 0;  // Resume() once connected
   const std::size_t written = at->second.session->Write(bytes);
   shared_.Count(kBytesFromChannel, written);
+  if (written > 0) {
+    clock_.OnWritten(*at->second.times, Now());
+    ArmClock();
+  }
   if (MessageSender* sender = written > 0 ? FindSender(id) : nullptr) {
     sender->OnDelivered(bytes.first(written));
     (void)Look(*sender);
@@ -109,14 +124,18 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
 void SessionPump::OnFin(SessionId id) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
-  if (at->second.session) return at->second.session->FinishOutput();
   at->second.fin = true;
+  if (!at->second.session) return;
+  clock_.OnHalfClosed(*at->second.times, Now());
+  ArmClock();
+  at->second.session->FinishOutput();
 }
 
 void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
   shared_.Count(kResetsReceived);
+  LogFarTimeout(at->second, code);
   // What the far application had sent before it reset its connection is written; now it is to
   // leave.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
@@ -157,6 +176,8 @@ MutableByteView SessionPump::PrepareBytes(SessionId session) {
 
 void SessionPump::CommitBytes(SessionId session, std::size_t count) {
   shared_.Count(kBytesToChannel, count);
+  if (const auto at = entries_.find(session); count > 0 && at != entries_.end())
+    clock_.OnRead(*at->second.times, Now());
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);
   sender->Commit(count);
@@ -166,6 +187,10 @@ void SessionPump::CommitBytes(SessionId session, std::size_t count) {
 void SessionPump::SendFin(SessionId session) {
   if (MessageSender* sender = FindSender(session)) sender->Finish();
   port_.SendFin(session);
+  if (const auto at = entries_.find(session); at != entries_.end()) {
+    clock_.OnHalfClosed(*at->second.times, Now());
+    ArmClock();
+  }
 }
 
 void SessionPump::Resume(SessionId session) { port_.Resume(session); }

@@ -19,6 +19,7 @@
 #include "funnel-tcpd/departures.h"
 #include "funnel-tcpd/message_sender.h"
 #include "funnel-tcpd/session.h"
+#include "funnel-tcpd/session_clock.h"
 #include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
@@ -53,6 +54,8 @@ class SessionPump final : private SessionOwner {
     std::string module;  // what the module makes of it; empty: the service has none
   };
   void Visit(const std::function<void(View&&)>& visit) const;
+  // The service's times may be others.
+  void OnReload();
   // Ends one at both its ends; false: there is none.
   bool Reset(SessionId id);
 
@@ -66,6 +69,7 @@ class SessionPump final : private SessionOwner {
     bool fin = false;  // the peer's direction ended before the connection stood
     wire::SessionInfo info{};
     TimePoint opened = Now();
+    std::unique_ptr<SessionClock::Times> times;  // with `session`
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
@@ -81,6 +85,13 @@ class SessionPump final : private SessionOwner {
   void OnDialed(SessionId id, Result<UniqueFd> connected);
   // False: the socket cannot be watched, and the session is reset.
   [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
+  // Its time is over. It is reset at both ends, so that it looks like no end.
+  void OnExpired(SessionId id, SessionClock::Why why);
+  void ArmClock();
+  void LogTimeout(const Entry& entry, std::string_view text, std::string_view key,
+                  std::string_view side);
+  // Where CODE says that a time of the far side's is over.
+  void LogFarTimeout(const Entry& entry, wire::EndCode code);
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
   // Ends a session here: its connection is reset unless it is over already.
@@ -102,6 +113,7 @@ class SessionPump final : private SessionOwner {
   Backend* backend_;
   // Above the entries, whose senders have deadlines in it.
   Deadlines<MessageSender> holds_;
+  SessionClock clock_;
   std::unordered_map<SessionId, Entry> entries_;
   std::vector<SessionId> ready_;  // to be read next turn
   std::vector<std::unique_ptr<Session>>
@@ -109,7 +121,7 @@ class SessionPump final : private SessionOwner {
   std::unique_ptr<event::TurnHook> turn_;
   Departures departures_;
   Bytes scratch_;  // what senders read into
-  std::unique_ptr<event::Timer> hold_timer_;
+  std::unique_ptr<event::Timer> hold_timer_, clock_timer_;
 };
 
 }  // namespace funnel::tcpd

@@ -115,8 +115,10 @@ void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
 void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
-  for (ChannelSessions* sessions : channels_)
+  for (ChannelSessions* sessions : channels_) {
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
+    sessions->pump().OnReload();
+  }
 }
 
 void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {

@@ -185,7 +185,7 @@ struct ServiceConfig {
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;
   milliseconds resend_window = 1s;  // suppress_resends: how long a datagram is on its way, at least
-  milliseconds idle_timeout = 60s;
+  milliseconds idle_timeout = 60s;  // tcp: 0, never, unless it is written
   milliseconds answered_timeout = 10s;  // of a flow that was asked and answered once
   std::uint32_t max_flows = 16384;
   std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
@@ -199,6 +199,8 @@ struct ServiceConfig {
   milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
   milliseconds keepalive = 60s;        // 0: off
   milliseconds stuck_timeout = 10min;  // of a reader that takes nothing; 0: never
+  milliseconds fin_timeout = 1h;       // of silence while one direction has ended; 0: never
+  milliseconds user_timeout = 2min;    // of a peer that acknowledges nothing; 0: the kernel's
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
   std::string module;                      // empty: none, a connection is bytes in order

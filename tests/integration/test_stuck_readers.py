@@ -29,3 +29,6 @@ def test_readers_that_are_stuck_stop_only_themselves_and_not_for_ever(tunnel):
     assert seen["gone"] == STUCK
     assert tunnel.a.counters(SERVICE.unit)["sessions_stuck"] == STUCK
     tunnel.a.wait_logged("stuck-timeout")
+    # Each end says whose reader it was.
+    assert "by the far side" not in tunnel.a[SERVICE.unit].log
+    tunnel.b.wait_logged("by the far side: nothing was read for stuck-timeout", daemon=SERVICE.unit)

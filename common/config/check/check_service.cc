@@ -144,6 +144,7 @@ void SetDefaults(ServiceConfig& service) {
   const std::string& name = service.name.text();
   bool udp = service.protocol == Protocol::kUdp;
   if (service.wire_name.empty()) service.wire_name = name;
+  if (!udp && !service.origins.contains("service.idle-timeout")) service.idle_timeout = 0s;
   if (service.edge_user.empty()) service.edge_user = (udp ? "funnel-u-" : "funnel-t-") + name;
 }
 
@@ -154,9 +155,14 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Report(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
            mistakes);
   }
-  // A reader that works is never at rest for so short a time that this could be meant.
-  if (service.stuck_timeout > 0s && service.stuck_timeout < 1s) {
-    Report(service.origins, "service", "stuck-timeout", "stuck-timeout: 0s (never), or at least 1s",
+  // Nothing that works is at rest for so short a time that these could be meant.
+  const std::pair<std::string_view, milliseconds> patiences[] = {
+      {"stuck-timeout", service.stuck_timeout},
+      {"fin-timeout", service.fin_timeout},
+      {"user-timeout", service.user_timeout}};
+  for (const auto& [key, time] : patiences) {
+    if (time == 0s || time >= 1s) continue;
+    Report(service.origins, "service", key, std::string(key) + ": 0s (never), or at least 1s",
            mistakes);
   }
 }

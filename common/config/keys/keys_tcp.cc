@@ -1,4 +1,5 @@
-// What [service] of services.d/NAME.ini has for connections.
+// What [service] of services.d/NAME.ini has for connections; and idle-timeout, which flows have
+// too.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -53,6 +54,47 @@ constexpr KeyRow kTcpRows[] = {
         .type = Type::kTime,
         .member = At<&ServiceConfig::stuck_timeout>,
         .help = "How long a client or backend may read nothing of what waits for it; 0s: for ever.",
+        .range = {0, 24 * kHour},
+        .applies = kTcpOnly,
+        .since = "0.2",
+    },
+    // A flow has no other end. A connection has one, and many a client keeps one open for hours
+    // (LDAP, IMAP IDLE, database pools) and takes its loss for a fault; dead ones are found by
+    // keepalive and user-timeout. So it is off for these.
+    {
+        .section = "service",
+        .key = "idle-timeout",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::idle_timeout>,
+        .help = "Idle time that ends a flow, or resets a connection at both its ends: no byte "
+                "either way. Version 0.1 has no such end of connections.",
+        .range = {kSecond, 24 * kHour},
+        .computed_default = "1min with udp; never with tcp",
+    },
+    // Who has ended its own direction waits for an answer. One that begins after more than an hour
+    // of silence is rarer than an application that has forgotten to close.
+    {
+        .section = "service",
+        .key = "fin-timeout",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::fin_timeout>,
+        .help = "How long a connection of which one direction has ended, whichever it is, may be "
+                "silent in the other before it is reset; 0s: for ever.",
+        .range = {0, 24 * kHour},
+        .applies = kTcpOnly,
+        .since = "0.2",
+    },
+    // As long as keepalive takes with its probes, which are not sent while data waits for its
+    // acknowledgement. The kernel's own time is some 15 minutes.
+    {
+        .section = "service",
+        .key = "user-timeout",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::user_timeout>,
+        .help = "How long a client or backend may acknowledge nothing of what was sent to it, "
+                "looked at four times in it; then the connection is reset. One that only reads "
+                "nothing answers, and is a matter of stuck-timeout. 0s: as long as the kernel "
+                "tries.",
         .range = {0, 24 * kHour},
         .applies = kTcpOnly,
         .since = "0.2",

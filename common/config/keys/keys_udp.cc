@@ -40,15 +40,6 @@ constexpr KeyRow kUdpRows[] = {
         .applies = kUdpOnly | kListenOnly,
         .since = "0.2",
     },
-    {
-        .section = "service",
-        .key = "idle-timeout",
-        .type = Type::kTime,
-        .member = At<&ServiceConfig::idle_timeout>,
-        .help = "Idle time that ends a flow.",
-        .range = {kSecond, 24 * kHour},
-        .applies = kUdpOnly,
-    },
     // Resolvers ask from a new port each time: at 1,000 a second, 10 s are 10,000 flows.
     {
         .section = "service",

@@ -24,10 +24,10 @@ class ChannelObserver {
   virtual std::size_t OnMessage(SessionId session, ByteView bytes) = 0;
   // The peer's direction ended cleanly (authenticated FIN), and everything before it was delivered.
   virtual void OnFin(SessionId session) = 0;
-  // The session is over and forgotten: reset by the peer, by a violation, for a reader that was
-  // stuck (kTimeout), or by the end of the channel. What the peer's application had sent before it
-  // reset the connection was delivered. kNone: the peer ended the flow with END_SESSION. Not called
-  // for what the owner ends itself.
+  // The session is over and forgotten: reset by the peer, by a violation, for a reader of ours that
+  // was stuck (kTimeout; kStuck: for one of the peer's), or by the end of the channel. What the
+  // peer's application had sent before it reset the connection was delivered. kNone: the peer ended
+  // the flow with END_SESSION. Not called for what the owner ends itself.
   virtual void OnSessionReset(SessionId session, EndCode code) = 0;
   // Credit or room arrived: the session takes bytes again after it had taken fewer than offered.
   virtual void OnWritable(SessionId session) = 0;

@@ -12,6 +12,10 @@ bool HasAll(const Session& session) {
                             : session.fin_sent && session.inbox.complete();
 }
 
+// The owner takes kTimeout for its own reader that was stuck. Of the far side's, builds before
+// kStuck said so, too.
+EndCode SeenFromHere(EndCode code) { return code == EndCode::kTimeout ? EndCode::kStuck : code; }
+
 }  // namespace
 
 void SessionEnds::Release(Session& session) {
@@ -51,7 +55,7 @@ Checked<> SessionEnds::OnReset(Session& session, const ResetRecord& record) {
   Forget(session);
   if (!announced) return {};
   ++parts_.context.stats.sessions_reset;
-  parts_.context.observer.OnSessionReset(record.session, record.code);
+  parts_.context.observer.OnSessionReset(record.session, SeenFromHere(record.code));
   return {};
 }
 
@@ -159,7 +163,7 @@ Checked<> SessionEnds::ResetStuck() {
     if (session->phase == Session::Phase::kGone) continue;  // by a callback
     const bool announced = session->IsOwners();
     ++parts_.context.stats.sessions_stuck;
-    TRY(Reset(*session, EndCode::kTimeout));
+    TRY(Reset(*session, EndCode::kStuck));
     if (announced) parts_.context.observer.OnSessionReset(session->id, EndCode::kTimeout);
   }
   return {};

@@ -30,6 +30,14 @@ std::string_view EndCodeText(EndCode code) {
       return "being drained: no new sessions";
     case EndCode::kBroken:
       return "reset by the application, behind what it sent";
+    case EndCode::kStuck:
+      return "its reader took nothing for stuck-timeout";
+    case EndCode::kIdle:
+      return "silent for idle-timeout";
+    case EndCode::kHalfClosed:
+      return "half closed and silent for fin-timeout";
+    case EndCode::kUnacknowledged:
+      return "nothing was acknowledged for user-timeout";
   }
   return "unknown reason";
 }

@@ -24,6 +24,11 @@ enum class EndCode : std::uint16_t {
   kInternal = 10,
   kDraining = 11,  // no new sessions: an administrator is about to stop the service
   kBroken = 12,    // as kReset, but what the application had sent before is to be delivered first
+  // A time of the sender's service is over, for a session.
+  kStuck = 13,           // its application took nothing (stuck-timeout)
+  kIdle = 14,            // no byte either way (idle-timeout)
+  kHalfClosed = 15,      // half closed and silent (fin-timeout)
+  kUnacknowledged = 16,  // its application's kernel acknowledges nothing (user-timeout)
 };
 [[nodiscard]] std::string_view EndCodeText(EndCode code);
 

@@ -140,7 +140,7 @@ TEST(Stuck, AReaderThatTakesNothingIsResetAfterItsTime) {
   }
   EXPECT_TRUE(ends.a.seen.sessions[stuck].reset);
   EXPECT_EQ(ends.a.seen.sessions[stuck].code, EndCode::kTimeout);
-  EXPECT_EQ(ends.b.seen.sessions[stuck].code, EndCode::kTimeout);
+  EXPECT_EQ(ends.b.seen.sessions[stuck].code, EndCode::kStuck);
   EXPECT_FALSE(ends.a.seen.sessions[slow].reset);
   EXPECT_EQ(ends.a.channel->stats().sessions_stuck, 1u);
   EXPECT_EQ(ends.a.channel->session_count(), 1u);

@@ -145,6 +145,17 @@ TEST(SessionEnds, OnlyAFlowOfDatagramsEndsWithoutAReset) {
   EXPECT_EQ(TakeRecords<ResetRecord>(parts.context.control).size(), 1u);
 }
 
+// kTimeout is what the owner hears of its own reader.
+TEST(SessionEnds, AFarReaderThatWasStuckIsNotTakenForOurs) {
+  Parts parts;
+  for (const EndCode code : {EndCode::kStuck, EndCode::kTimeout}) {
+    Session& session = parts.Open();
+    const SessionId id = session.id;
+    ASSERT_TRUE(parts.ends.OnReset(session, {id, code, 0}));
+    EXPECT_EQ(parts.observer.resets.back(), std::pair(id, EndCode::kStuck));
+  }
+}
+
 TEST(SessionEnds, AStuckReaderIsResetAndCounted) {
   ChannelSettings settings;
   settings.stuck_timeout = std::chrono::seconds(80);

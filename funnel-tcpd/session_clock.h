@@ -1,0 +1,89 @@
+// How long the sessions of one channel may be silent, half closed (idle-timeout, fin-timeout), or
+// sent to in vain (user-timeout). A session's bytes cost it a time stamp: its deadline moves only
+// when it comes.
+//
+// TCP_USER_TIMEOUT is not used: with it the kernel also ends what has a closed window, although its
+// reader acknowledges every probe, which RFC 9293 section 3.8.6.1 forbids. Measured with Linux 6 on
+// loopback, the window closed and 3 s set: ETIMEDOUT after 3.25 s, 1.7 s after the last
+// acknowledgement; without it the connection stood for as long as was looked (40 s). Such a reader
+// is stuck-timeout's matter. So the kernel is asked what it knows of acknowledgements, kLooks times
+// in user-timeout, and of connections only to which something was written.
+//
+// Owned by a SessionPump. No clock and no timer of its own: call Run() at next().
+#pragma once
+
+#include <algorithm>
+#include <functional>
+
+#include "common/base/clock.h"
+#include "common/base/deadlines.h"
+#include "common/base/ids.h"
+#include "common/config/model.h"
+
+namespace funnel::tcpd {
+
+class SessionClock {
+ public:
+  enum class Why { kIdle, kHalfClosed, kUnacknowledged };
+  // The session's Times may go from inside of it.
+  using OnExpired = std::function<void(SessionId, Why)>;
+  // In user-timeout. So what is dead ends after that time, and a part of this many later at most.
+  static constexpr int kLooks = 4;
+
+  // Of one session, whose SOCKET outlives it; the clock outlives both.
+  class Times {
+   public:
+    Times(SessionId id, int socket) : id_(id), socket_(socket) {}
+
+   private:
+    friend class SessionClock;
+    const SessionId id_;
+    const int socket_;
+    TimePoint active_{};
+    bool half_closed_ = false;
+    TimePoint vain_since_ = TimePoint::max();  // what was sent is not acknowledged
+    Deadlines<Times>::Deadline silence_{*this};
+    Deadlines<Times>::Deadline answer_{*this};  // none: nothing was written that is to be looked at
+  };
+
+  // What the socket says of its peer.
+  struct Acknowledgements {
+    bool in_vain = false;  // it was sent to, or probed, more than once without an answer
+    bool waiting = false;  // for an answer to what was sent
+  };
+  using ReadAcknowledgements = Acknowledgements (*)(int socket);
+
+  // SERVICE outlives it; its times may change, see Renew(). READ: how to ask a socket.
+  SessionClock(const config::ServiceConfig& service, OnExpired on_expired,
+               ReadAcknowledgements read);
+
+  void Begin(Times& times, TimePoint now);
+  // Bytes came from the socket.
+  void OnRead(Times& times, TimePoint now) { times.active_ = now; }
+  // Bytes were written to it.
+  void OnWritten(Times& times, TimePoint now);
+  // One direction has ended; that is no silence yet.
+  void OnHalfClosed(Times& times, TimePoint now);
+  // After a change of the service's times.
+  void Renew(Times& times, TimePoint now);
+
+  // max(): there is nothing to wait for.
+  [[nodiscard]] TimePoint next() const { return std::min(silences_.next(), answers_.next()); }
+  void Run(TimePoint now);
+
+ private:
+  // max(): it may be silent for ever.
+  [[nodiscard]] TimePoint SilentUntil(const Times& times) const;
+  void LookAtSilence(Times& times, TimePoint now);
+  void LookAtAnswer(Times& times, TimePoint now);
+
+  const config::ServiceConfig& service_;
+  OnExpired on_expired_;
+  ReadAcknowledgements read_;
+  Deadlines<Times> silences_, answers_;
+};
+
+// By TCP_INFO. Nothing waits on what is no TCP socket.
+[[nodiscard]] SessionClock::Acknowledgements AskKernel(int socket);
+
+}  // namespace funnel::tcpd
