@@ -9,6 +9,7 @@ connection, also behind StartTLS and in a SASL layer.
     kinit, kpasswd     -> 127.0.0.1:8890, :8891 ====================================> krb5kdc, kadmind
     sipp               -> 127.0.0.1:5061 ==========================================> sipp
     imap_many.py       -> 127.0.0.1:1143 ==========================================> dovecot, STARTTLS, COMPRESS, IDLE
+    xmpp_many.py       -> 127.0.0.1:5223 ==========================================> prosody, STARTTLS
 """
 import json
 import os
@@ -22,10 +23,12 @@ from lab import kadmind, nsd, slapd
 from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap
 from lab.backends.radius import Radius
 from lab.backends.sip import Sip
+from lab.backends.xmpp import DOMAIN, FRIENDS, PASSWORD as XMPP_PASSWORD, PORT as XMPP_PORT, Xmpp
 from lab.wan import Wan
 
 TOOLS = os.path.join(TOP, "tests", "tools")
-DNS_TCP, LDAP_ASYNC, IMAP_MANY = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py", "imap_many.py"))
+DNS_TCP, LDAP_ASYNC, IMAP_MANY, XMPP_MANY = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py", "imap_many.py",
+                                                                                       "xmpp_many.py"))
 SECURE_PORT = 3891
 KDC_PORT, PASSWORD_PORT = 8890, 8891
 RATE = 200
@@ -33,6 +36,7 @@ RATE = 200
 REQUESTS = 2000
 CALLS = 100
 MESSAGES = 200
+CHATS = 50
 
 
 def service(name, module, listen, connect, *options):
@@ -48,6 +52,7 @@ SERVICES = [
     service("kpasswd", "kerberos", PASSWORD_PORT, kadmind.PORT + 1),
     service("sip", "sip", 5061, 5060),
     service("imap", "imap", 1143, IMAP_PORT),
+    service("xmpp", "xmpp", 5223, XMPP_PORT),
 ]
 
 
@@ -181,3 +186,16 @@ def test_imap_until_something_else_begins(tunnel, mailbox, how):
 def test_imap_idles(tunnel, mailbox):
     found = ask_imap(tunnel, "a", 1143, "idle")
     assert f"* {MESSAGES + 1} FETCH" in found["stored"] and "hello" in found["stored"]
+
+
+@pytest.mark.parametrize("how", [(), ("start-tls",), ("count",)], ids=["plain", "start-tls", "count"])
+def test_chats(tunnel, how):
+    """Each friend's messages come back in order, whatever overtakes; nothing of alice's does where the module cannot, or must not, read."""
+    before = overtook(tunnel, "xmpp")
+    with Xmpp(tunnel):
+        done = tunnel.network.run("a", XMPP_MANY, "127.0.0.1", 5223, DOMAIN, XMPP_PASSWORD, FRIENDS, CHATS, *how, timeout=120)
+    returned = json.loads(done.stdout)["returned"]
+    assert len(returned) == FRIENDS and all(bodies == list(range(CHATS)) for bodies in returned.values())
+    more = [now - old for now, old in zip(overtook(tunnel, "xmpp"), before)]
+    print(f"xmpp: {more} messages overtook")
+    assert min(more) > 0 if not how else more == [0, 0]

@@ -1,15 +1,18 @@
-"""Prosody with two users, and a client by the library slixmpp: one writes to the other."""
-from .server import Server
+"""Prosody with a few users, and a client by the library slixmpp: one writes to the other."""
+from ..base import run
+from .server import UID, Server
 
-DOMAIN = "chat.corp.example"
+DOMAIN, PASSWORD, PORT = "chat.corp.example", "wonderland", 5222
+FRIENDS = 8  # of alice, besides bob: friend0 ...
 CONFIG = """\
 daemonize = false
 pidfile = "{folder}/pid"
 data_path = "{folder}/data"
 log = {{ info = "*console" }}
 interfaces = {{ "127.0.0.1" }}
-modules_enabled = {{ "roster", "saslauth", "disco", "ping" }}
-modules_disabled = {{ "s2s", "tls", "posix" }}
+modules_enabled = {{ "roster", "saslauth", "disco", "ping", "tls", "smacks" }}
+modules_disabled = {{ "s2s", "posix" }}
+ssl = {{ certificate = "{folder}/own.pem", key = "{folder}/own.key" }}
 authentication = "internal_plain"
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
@@ -50,10 +53,12 @@ class Xmpp(Server):
         accounts = self.folder
         for part in ("data", "data/" + DOMAIN.replace(".", "%2e"), "data/" + DOMAIN.replace(".", "%2e") + "/accounts"):
             accounts = self.sub_folder(part)
-        for name in ("alice", "bob"):
-            self.write(f"{accounts}/{name}.dat", 'return { ["password"] = "wonderland" };\n')
+        for name in ("alice", "bob", *(f"friend{number}" for number in range(FRIENDS))):
+            self.write(f"{accounts}/{name}.dat", f'return {{ ["password"] = "{PASSWORD}" }};\n')
+        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+             f"/CN={DOMAIN}", "-keyout", self.path("own.key"), "-out", self.path("own.pem")], uid=UID)
         config = self.write("prosody.cfg.lua", CONFIG.format(folder=self.folder, domain=DOMAIN))
-        self.start("prosody", "--config", config, "-F", answers=lambda: self.listens(5222))
+        self.start("prosody", "--config", config, "-F", answers=lambda: self.listens(PORT))
 
     def client(self, node, host, port):
         """Two clients log in, and one receives what the other sends."""
