@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/config/model.h"
+#include "common/service/channel_identity.h"
 #include "common/wire/channel/channel.h"
 
 namespace funnel::service {
@@ -24,13 +25,13 @@ class ChannelData {
   virtual ~ChannelData() = default;
 };
 
-// One live channel. Valid from OnChannelUp until OnChannelDown has returned.
 // What a protocol module says that a message is: "search request", 5. Never payload.
 struct MessageLabel {
   const char* text = nullptr;  // nullptr: nothing
   std::optional<std::uint64_t> number = {};
 };
 
+// One live channel. Valid from OnChannelUp until OnChannelDown has returned.
 class ChannelHandle {
  public:
   // Its sending calls, from anywhere on the loop's thread. Not Flush, OnSealed, OnLinkClosed,
@@ -41,18 +42,17 @@ class ChannelHandle {
   // Application's OnX callbacks that come from the channel itself.
   virtual void RequestFlush() = 0;
 
-  [[nodiscard]] virtual wire::Role role() const = 0;
-  // The next hop's configured name.
-  [[nodiscard]] virtual const std::string& peer() const = 0;
-  [[nodiscard]] virtual const std::string& local_principal() const = 0;
-  [[nodiscard]] virtual const std::string& remote_principal() const = 0;
-  // What both ends can do.
-  [[nodiscard]] virtual wire::Features features() const { return {}; }
+  // What it is, for as long as it lives.
+  [[nodiscard]] virtual const ChannelIdentity& identity() const = 0;
+  [[nodiscard]] wire::Role role() const { return identity().role; }
+  [[nodiscard]] const std::string& peer() const { return identity().peer; }
+  [[nodiscard]] const std::string& local_principal() const { return identity().local_principal; }
+  [[nodiscard]] const std::string& remote_principal() const { return identity().remote_principal; }
+  [[nodiscard]] wire::Features features() const { return identity().features; }
+  [[nodiscard]] std::uint64_t serial() const { return identity().serial; }
   // For `funnelctl trace`: the message NUMBER of SESSION, which was just sent, is what LABEL says.
   virtual void TraceMessage(SessionId /*session*/, std::uint64_t /*number*/,
                             const MessageLabel& /*label*/) {}
-  // Never used again in this process.
-  [[nodiscard]] virtual std::uint64_t serial() const = 0;
 
   // The application's own; goes with the channel.
   std::unique_ptr<ChannelData> data;

@@ -12,7 +12,7 @@ Edge::Edge(event::Loop& loop, Setup setup, Application& application, metrics::Co
       authd_(
           loop, setup.run_dir + "/authd.sock",
           {[this](std::uint64_t context, const std::string& reason) { OnRevoked(context, reason); },
-           [this] { VisitChannels([](EdgeChannel& channel) { channel.Announce(); }); }}),
+           [this] { VisitChannels([](EdgeChannel& channel) { channel.security().Announce(); }); }}),
       linger_(loop, [this] { changed_->Request(); }),
       trace_(loop, std::move(setup.trace_queue_bytes),
              {[this] {
@@ -69,7 +69,7 @@ std::size_t Edge::channel_count() const {
 
 void Edge::OnRevoked(std::uint64_t context, const std::string& reason) {
   VisitChannels([&](EdgeChannel& channel) {
-    if (channel.context() == context) channel.OnRevoked(reason);
+    if (channel.security().context() == context) channel.OnRevoked(reason);
   });
 }
 

@@ -1,86 +1,41 @@
 #include "common/service/edge_channel.h"
 
 #include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/service/linger.h"
 #include "common/wire/frame/suite.h"
 
 namespace funnel::service {
+namespace {
 
-Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
-                                                         std::unique_ptr<ChannelLink> link,
-                                                         Setup setup, Owner& owner) {
-  if (setup.context.role != static_cast<std::uint8_t>(setup.role))
-    return Fail("authd gave a context of the other role");
-  ipc::Context context = std::move(setup.context);
-  ChannelId id = setup.id;
-  std::uint32_t budget = setup.budget;
-  setup.context = {};
-  setup.context.context = context.context;
-  setup.context.local_principal = context.local_principal;
-  setup.context.peer_principal = context.peer_principal;
-  setup.context.exporter = std::move(context.exporter);
-  setup.context.features = context.features;
-  setup.context.suite = context.suite;
-  setup.context.unproven = context.unproven;
-  setup.context.why_not_better = std::move(context.why_not_better);
-  std::unique_ptr<EdgeChannel> channel(
-      new EdgeChannel(shared, std::move(link), std::move(setup), owner));
-  wire::EpochKeys keys = TRY(channel->MakeKeys(Epoch(), context));
-  channel->wire_ = std::make_unique<wire::Channel>(
-      channel->role_, id, channel->Settings(budget), std::move(keys),
-      static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
-  return channel;
+ChannelIdentity IdentityOf(EdgeChannel::Setup& setup, std::uint64_t serial) {
+  return {.role = setup.role,
+          .id = setup.id,
+          .peer = std::move(setup.peer),
+          .local_principal = setup.context.local_principal,
+          .remote_principal = setup.context.peer_principal,
+          .features = wire::Features(setup.context.features),
+          .suite = setup.context.suite,
+          .why_not_better = setup.context.why_not_better,
+          .unproven = setup.context.unproven,
+          .serial = serial,
+          .since = Now()};
 }
 
-EdgeChannel::EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, Setup&& setup,
-                         Owner& owner)
-    : shared_(shared),
-      owner_(owner),
-      role_(setup.role),
-      id_(setup.id),
-      peer_(std::move(setup.peer)),
-      local_principal_(std::move(setup.context.local_principal)),
-      remote_principal_(std::move(setup.context.peer_principal)),
-      features_(setup.context.features),
-      suite_(setup.context.suite),
-      unproven_(setup.context.unproven),
-      why_not_better_(std::move(setup.context.why_not_better)),
-      serial_(++shared.last_serial),
-      since_(Now()),
-      tracer_(shared.trace, shared.service.name.text() + "/" + std::to_string(serial_)),
-      pings_(shared.loop,
-             [this](std::uint64_t value) {
-               wire_->Ping(value, Now());
-               RequestFlush();
-             }),
-      security_{setup.context.context, std::move(setup.context.exporter)},
-      link_(std::move(link)),
-      timer_(shared.loop.AddTimer([this] {
-        wire_->OnTimer(Now(), BootNow());
-        RequestFlush();
-      })),
-      turn_(shared.loop.AddTurnHook([this] { EndTurn(); })),
-      counts_(shared.counters) {}
-
-EdgeChannel::~EdgeChannel() {
-  shared_.authd.Cancel(rekey_request_);
-  shared_.authd.Cancel(announce_request_);
-  if (rekey_handshake_ != 0) shared_.authd.GiveUpHandshake(rekey_handshake_);
-  shared_.authd.Release(security_.context);
-  if (next_) shared_.authd.Release(next_->context);
-}
-
-wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
-  const config::ServiceConfig& service = shared_.service;
+// By the service's keys; a BUDGET of 0 is unknown.
+wire::ChannelSettings SettingsOf(const SharedState& shared, const ChannelIdentity& identity,
+                                 std::uint32_t budget) {
+  const config::ServiceConfig& service = shared.service;
   wire::ChannelSettings settings;
-  settings.features = features_;
+  settings.features = identity.features;
   if (budget != 0) settings.packet_budget = budget;
-  settings.rekey_retry = shared_.rekey_retry;
+  settings.rekey_retry = shared.rekey_retry;
   settings.max_key_frames = service.key_frames;
   settings.max_key_bytes = service.key_volume_bytes;
   settings.rekey_after_frames = service.key_frames / 2;
   settings.rekey_after_bytes = service.key_volume_bytes / 2;
-  settings.confirm_first = unproven_ && role_ == wire::Role::kInitiator;
-  settings.confirm_timeout = shared_.confirm_timeout;
+  settings.confirm_first = identity.unproven && identity.role == wire::Role::kInitiator;
+  settings.confirm_timeout = shared.confirm_timeout;
   settings.session_window_max = service.session_window_bytes;
   settings.channel_window_max = service.channel_window_bytes;
   bool udp = service.protocol == config::Protocol::kUdp;
@@ -92,20 +47,62 @@ wire::ChannelSettings EdgeChannel::Settings(std::uint32_t budget) const {
   return settings;
 }
 
+bool IsSuite1(const ChannelIdentity& identity) {
+  return identity.suite == static_cast<std::uint16_t>(wire::Suite::kRfc4121);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
+                                                         std::unique_ptr<ChannelLink> link,
+                                                         Setup setup, Owner& owner) {
+  if (setup.context.role != static_cast<std::uint8_t>(setup.role))
+    return Fail("authd gave a context of the other role");
+  std::unique_ptr<EdgeChannel> channel(new EdgeChannel(
+      shared, std::move(link), IdentityOf(setup, ++shared.last_serial), setup.context, owner));
+  wire::EpochKeys keys = TRY(channel->security_.MakeKeys(Epoch(), setup.context));
+  const ChannelIdentity& identity = channel->identity_;
+  channel->wire_ = std::make_unique<wire::Channel>(
+      identity.role, identity.id, SettingsOf(shared, identity, setup.budget), std::move(keys),
+      static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
+  return channel;
+}
+
+EdgeChannel::EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link,
+                         ChannelIdentity identity, const ipc::Context& context, Owner& owner)
+    : shared_(shared),
+      owner_(owner),
+      identity_(std::move(identity)),
+      tracer_(shared.trace, shared.service.name.text() + "/" + std::to_string(identity_.serial)),
+      pings_(shared.loop,
+             [this](std::uint64_t value) {
+               wire_->Ping(value, Now());
+               RequestFlush();
+             }),
+      security_(shared, identity_, context.context, context.exporter.Clone(),
+                static_cast<ChannelSecurity::User&>(*this)),
+      notes_(identity_),
+      counts_(shared.counters),
+      link_(std::move(link)),
+      timer_(shared.loop.AddTimer([this] {
+        wire_->OnTimer(Now(), BootNow());
+        RequestFlush();
+      })),
+      turn_(shared.loop.AddTurnHook([this] { EndTurn(); })) {}
+
 void EdgeChannel::Start() {
-  started_ = true;
   link_->set_handler(*this);
   shared_.Count(kChannelsOpened);
   shared_.Count(kChannelsUp);
-  if (suite_ == static_cast<std::uint16_t>(wire::Suite::kRfc4121)) shared_.Count(kChannelsInSuite1);
+  if (IsSuite1(identity_)) shared_.Count(kChannelsInSuite1);
 
   Log(LogLevel::kInfo, "channel-up", "keys are agreed",
       {{"SERVICE", shared_.service.name.text()},
-       {"PEER", peer_},
-       {"LOCAL", local_principal_},
-       {"REMOTE", remote_principal_},
-       {"SUITE", std::to_string(suite_)},
-       {"FEATURES", wire::NamesOf(features_)}});
+       {"PEER", identity_.peer},
+       {"LOCAL", identity_.local_principal},
+       {"REMOTE", identity_.remote_principal},
+       {"SUITE", std::to_string(identity_.suite)},
+       {"FEATURES", wire::NamesOf(identity_.features)}});
 
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);
@@ -122,26 +119,21 @@ void EdgeChannel::TraceMessage(SessionId session, std::uint64_t number, const Me
 }
 
 void EdgeChannel::Close(wire::EndCode code, const std::string& text) {
-  if (over_) return;
+  if (ending_.over()) return;
   wire_->Close(code, text);
   RequestFlush();
 }
 
 void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
-  noted_ = {state, text};
-  if (link_ == nullptr) return;
-  link_->SendNote({state, local_principal_, remote_principal_, text, false, told_in_use_, suite_,
-                   why_not_better_});
+  const ipc::Note note = notes_.Note(state, text);
+  if (link_ != nullptr) link_->SendNote(note);
 }
 
-// A connection ends with its channel, a UDP flow does not: funnel-sctpd leaves a channel with
-// connections on the association it has.
 void EdgeChannel::ReportUse() {
-  bool in_use =
-      shared_.service.protocol == config::Protocol::kTcp && wire_->session_count() > 0 && !over_;
-  if (in_use == told_in_use_) return;
-  told_in_use_ = in_use;
-  Note(noted_.state, std::string(noted_.text));
+  const bool in_use = shared_.service.protocol == config::Protocol::kTcp &&
+                      wire_->session_count() > 0 && !ending_.over();
+  const auto note = notes_.SetInUse(in_use);
+  if (note && link_ != nullptr) link_->SendNote(*note);
 }
 
 bool EdgeChannel::Carries(config::Protocol what) {
@@ -151,7 +143,9 @@ bool EdgeChannel::Carries(config::Protocol what) {
       "this end carries " + std::string(datagrams ? "connections (TCP)" : "datagrams (UDP)") +
       ", the other sends " + (datagrams ? "datagrams (UDP)" : "connections (TCP)");
   Log(LogLevel::kWarning, "channel-failed", text,
-      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}, {"REMOTE", remote_principal_}});
+      {{"SERVICE", shared_.service.name.text()},
+       {"PEER", identity_.peer},
+       {"REMOTE", identity_.remote_principal}});
   shared_.Count(kChannelsFailed);
   Note(ipc::NoteState::kClosing, text);
   Close(wire::EndCode::kProtocol, text);
@@ -159,7 +153,7 @@ bool EdgeChannel::Carries(config::Protocol what) {
 }
 
 void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {
-  if (over_) return;
+  if (ending_.over()) return;
   if (header.type != wire::FrameType::kSealed)
     tracer_.OnClear(/*outgoing=*/false, header.type, frame.size());
 
@@ -170,7 +164,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
     case wire::FrameType::kClosed: {
       auto body = wire::ClosedBody::Parse(frame.subspan(wire::kFrameHeaderSize));
       bool abrupt = !body || body->code != wire::ClosedCode::kDone;
-      if (body && abrupt) closed_code_ = body->code;
+      if (body && abrupt) ending_.OnClosed(body->code);
       wire_->OnLinkClosed(abrupt, Now());
       return;
     }
@@ -190,16 +184,13 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
 }
 
 void EdgeChannel::OnLinkLost(const LinkLoss& loss) {
-  link_lost_ = true;
-  end_.sctpd_gone = loss.sctpd_gone;
-  end_.moved = !loss.sctpd_gone && loss.code == ipc::LinkEndCode::kMoved;
-  if (end_.text.empty()) end_.text = loss.text;
-  if (!over_) wire_->OnLinkClosed(/*abrupt=*/true, Now());
+  ending_.OnLinkLost(loss);
+  if (!ending_.over()) wire_->OnLinkClosed(/*abrupt=*/true, Now());
   turn_->Request();
 }
 
 void EdgeChannel::OnFlush() {
-  if (!over_) {
+  if (!ending_.over()) {
     ReportUse();  // before the session's first frame
     // The link reports when a full writer has room again.
     if (wire_->Flush(link_->writer(), Now(), BootNow()) == wire::Flushed::kAgain)
@@ -207,14 +198,12 @@ void EdgeChannel::OnFlush() {
     UpdateCounters();
     ArmTimer();
   }
-  if (over_) turn_->Request();
+  if (ending_.over()) turn_->Request();
 }
-
-void EdgeChannel::ArmTimer() { timer_->Arm(wire_->NextTimer()); }
 
 // Nothing of the channel is on the stack here.
 void EdgeChannel::EndTurn() {
-  if (over_) return Finish();
+  if (ending_.over()) return Finish();
   // It drains: all is here, and nothing can be sent. So CLOSED is said at once, and its stream is
   // free for the next channel.
   if (wire_->is_draining()) GiveUpLink(wire::ClosedCode::kDone);
@@ -222,11 +211,41 @@ void EdgeChannel::EndTurn() {
   ArmTimer();
 }
 
+void EdgeChannel::GiveUpLink(wire::ClosedCode code) {
+  if (link_ == nullptr) return;
+  if (ending_.link_lost()) return link_.reset();
+  const Bytes body = wire::ClosedBody{code}.Serialize();
+  tracer_.OnClear(/*outgoing=*/true, wire::FrameType::kClosed,
+                  wire::kFrameHeaderSize + body.size());
+  link_->Send(wire::FrameType::kClosed, identity_.id, body);
+  shared_.linger.Add(std::move(link_));
+}
+
+void EdgeChannel::Finish() {
+  UpdateCounters();
+  timer_->Disarm();
+  const ChannelEnd end = ending_.end();
+  Log(end.clean ? LogLevel::kInfo : LogLevel::kWarning,
+      end.clean ? "channel-ended" : "channel-truncated", ending_.Text(),
+      {{"SERVICE", shared_.service.name.text()},
+       {"PEER", identity_.peer},
+       {"REMOTE", identity_.remote_principal}});
+
+  shared_.Count(end.clean ? kChannelsEnded : kChannelsTruncated);
+  shared_.counters[kChannelsUp] -= 1;
+  if (IsSuite1(identity_)) shared_.counters[kChannelsInSuite1] -= 1;
+  pings_.FailAll("the channel ended");
+  shared_.application->OnChannelDown(*this, end.code, end.clean);
+  GiveUpLink(end.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);
+  // The owner destroys this channel, and reads how it ended also after that.
+  owner_.OnChannelOver(*this, end);
+}
+
 void EdgeChannel::UpdateCounters() {
   if (const std::uint64_t stuck = counts_.Take(wire_->stats())) {
     Log(LogLevel::kWarning, "sessions-stuck",
         std::to_string(stuck) + " connections reset: nothing was taken for stuck-timeout",
-        {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
+        {{"SERVICE", shared_.service.name.text()}, {"PEER", identity_.peer}});
   }
   if (link_ != nullptr)
     if (std::uint64_t malformed = link_->TakeMalformed())
@@ -235,7 +254,7 @@ void EdgeChannel::UpdateCounters() {
 
 void EdgeChannel::OnConfirmed() {
   Log(LogLevel::kDebug, "channel-confirmed", "both ends agree on the handshake",
-      {{"SERVICE", shared_.service.name.text()}, {"PEER", peer_}});
+      {{"SERVICE", shared_.service.name.text()}, {"PEER", identity_.peer}});
 }
 
 void EdgeChannel::OnPong(std::uint64_t value, Duration round_trip) {
@@ -260,5 +279,45 @@ void EdgeChannel::OnWritable(SessionId session) {
   RequestFlush();
 }
 void EdgeChannel::OnSessionsAvailable() { shared_.application->OnSessionsAvailable(*this); }
+
+void EdgeChannel::OnDraining(wire::EndCode code) {
+  turn_->Request();
+  owner_.OnChannelDraining(*this, code);
+}
+
+void EdgeChannel::OnEnded(wire::EndCode code, const std::string& text, bool clean) {
+  ending_.OnEnded(code, text, clean);
+  security_.OnChannelOver();
+  turn_->Request();
+}
+
+void EdgeChannel::StartRekey(ByteView token) {
+  wire_->StartRekey(token);
+  RequestFlush();
+}
+
+void EdgeChannel::UseKeys(wire::EpochKeys keys, ByteView reply) {
+  if (identity_.role == wire::Role::kAcceptor)
+    wire_->AnswerRekey(reply, std::move(keys));
+  else
+    wire_->InstallEpoch(std::move(keys));
+  RequestFlush();
+}
+
+void EdgeChannel::OnRekeyFailed() {
+  wire_->RekeyFailed();
+  RequestFlush();
+}
+
+void EdgeChannel::OnRevoked(const std::string& reason) {
+  if (ending_.over()) return;
+  shared_.Count(kChannelsRevoked);
+  Log(LogLevel::kWarning, "channel-revoked", EscapeForLog(reason),
+      {{"SERVICE", shared_.service.name.text()},
+       {"PEER", identity_.peer},
+       {"REMOTE", identity_.remote_principal}});
+  Note(ipc::NoteState::kClosing, reason);
+  Close(wire::EndCode::kRevoked, "the access rule no longer holds");
+}
 
 }  // namespace funnel::service

@@ -51,20 +51,21 @@ std::string EnctypeText(std::uint16_t number) {
 
 void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   const wire::Channel& wire = channel.wire();
+  const ChannelIdentity& identity = channel.identity();
   const Duration round_trip = wire.round_trip();
-  out.Open('{').Field("number", channel.serial()).Field("channel", channel.id().value());
+  out.Open('{').Field("number", identity.serial).Field("channel", identity.id.value());
   out.Field("state", StateOf(wire));
-  out.Field("role", channel.role() == wire::Role::kInitiator ? "initiator" : "acceptor");
-  out.Field("peer", channel.peer());
-  out.Field("local_principal", channel.local_principal());
-  out.Field("remote_principal", channel.remote_principal());
-  out.Field("enctype", EnctypeText(channel.enctype()));
-  const wire::SuiteTraits* suite = wire::FindSuite(channel.suite());
-  out.Field("suite", channel.suite());
+  out.Field("role", identity.role == wire::Role::kInitiator ? "initiator" : "acceptor");
+  out.Field("peer", identity.peer);
+  out.Field("local_principal", identity.local_principal);
+  out.Field("remote_principal", identity.remote_principal);
+  out.Field("enctype", EnctypeText(channel.security().enctype()));
+  const wire::SuiteTraits* suite = wire::FindSuite(identity.suite);
+  out.Field("suite", identity.suite);
   out.Field("suite_name", suite != nullptr ? suite->name : "");
-  out.TextOrNull("suite_reason", channel.why_not_better());
+  out.TextOrNull("suite_reason", identity.why_not_better);
   out.Field("epoch", wire.epoch().value());
-  out.Field("since", UnixTime(channel.since())).Field("expires", UnixTime(wire.expires()));
+  out.Field("since", UnixTime(identity.since)).Field("expires", UnixTime(wire.expires()));
   out.Field("rtt_ms", round_trip == Duration::zero()
                           ? std::optional<double>()
                           : std::chrono::duration<double, std::milli>(round_trip).count());

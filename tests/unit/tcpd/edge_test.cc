@@ -23,7 +23,11 @@ class TestChannel final : public service::ChannelHandle,
                           private wire::FrameSink {
  public:
   TestChannel(event::Loop& loop, wire::Role role, service::Application& application)
-      : role_(role),
+      : identity_{.role = role,
+                  .peer = "other",
+                  .local_principal = "other",
+                  .remote_principal = "other",
+                  .serial = 1},
         application_(application),
         hook_(loop.AddTurnHook([this] { Turn(); })),
         wire_(role, ChannelId(1), {}, ToyKeys(role), *this, Now(), BootNow()) {}
@@ -44,11 +48,7 @@ class TestChannel final : public service::ChannelHandle,
 
   wire::Channel& wire() override { return wire_; }
   void RequestFlush() override { hook_->Request(); }
-  wire::Role role() const override { return role_; }
-  const std::string& peer() const override { return name_; }
-  const std::string& local_principal() const override { return name_; }
-  const std::string& remote_principal() const override { return name_; }
-  std::uint64_t serial() const override { return 1; }
+  const service::ChannelIdentity& identity() const override { return identity_; }
 
  private:
   void Turn() {
@@ -93,9 +93,8 @@ class TestChannel final : public service::ChannelHandle,
     RequestFlush();
   }
 
-  const wire::Role role_;
+  const service::ChannelIdentity identity_;
   service::Application& application_;
-  const std::string name_ = "other";
   TestChannel* peer_ = nullptr;
   std::unique_ptr<event::TurnHook> hook_;
   Bytes reserved_;
