@@ -1,5 +1,6 @@
 #include "funnel-sctpd/channel/send_turns.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "funnel-sctpd/channel/channel_side.h"

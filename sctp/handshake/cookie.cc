@@ -1,5 +1,6 @@
 #include "sctp/handshake/cookie.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "common/base/secret.h"

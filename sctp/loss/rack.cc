@@ -1,5 +1,7 @@
 #include "sctp/loss/rack.h"
 
+#include <algorithm>
+
 namespace sctp {
 
 void Rack::OnDelivered(PacketNumber number, Duration rtt, bool first) {

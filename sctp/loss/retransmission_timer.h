@@ -2,6 +2,8 @@
 // the tail (RFC 8985 section 7), then the retransmission timeout with its backoff.
 #pragma once
 
+#include <algorithm>
+
 #include "sctp/loss/round_trip.h"
 
 namespace sctp {

@@ -1,5 +1,7 @@
 #include "sctp/path/heartbeats.h"
 
+#include <algorithm>
+
 namespace sctp {
 
 std::optional<Duration> Heartbeats::OnAck(ByteView info, TimePoint now) {

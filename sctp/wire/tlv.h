@@ -8,6 +8,7 @@
 // 3.2.1). Padding of the last one may be missing.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "sctp/wire/buffer_writer.h"
