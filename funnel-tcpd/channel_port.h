@@ -7,7 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
 #include "common/service/application.h"
-#include "common/wire/channel/channel.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::tcpd {
 

@@ -2,13 +2,12 @@
 // that gets an address by the PROXY protocol grants access by it, so no claim is trusted.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/base/socket_address.h"
 #include "common/config/model.h"
-#include "common/wire/channel/channel.h"
+#include "common/wire/frame/types.h"
 
 namespace funnel::tcpd {
 

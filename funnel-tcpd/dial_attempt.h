@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/bytes.h"
 #include "common/base/ids.h"
 #include "common/event/descriptors.h"
 #include "common/net/address_order.h"

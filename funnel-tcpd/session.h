@@ -13,7 +13,6 @@
 #include "common/base/ids.h"
 #include "common/base/unique_fd.h"
 #include "common/event/descriptors.h"
-#include "common/wire/channel/channel.h"
 
 namespace funnel::tcpd {
 

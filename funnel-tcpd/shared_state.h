@@ -9,7 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
-#include "common/wire/channel/channel.h"
+#include "common/wire/frame/types.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
 

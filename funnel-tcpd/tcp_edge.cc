@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/service/counters.h"
 #include "funnel-tcpd/load_module.h"
 
 namespace funnel::tcpd {

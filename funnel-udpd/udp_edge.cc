@@ -1,6 +1,7 @@
 #include "funnel-udpd/udp_edge.h"
 
 #include "common/base/log.h"
+#include "common/service/counters.h"
 
 namespace funnel::udpd {
 

@@ -1,7 +1,7 @@
 // Strong types for every identifier, so that a stream is never taken for a session.
 #pragma once
 
-#include <compare>
+#include <compare>  // IWYU pragma: keep: for operator<=>
 #include <cstdint>
 #include <functional>
 #include <optional>

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <initializer_list>
-#include <string>
+#include <string>  // IWYU pragma: export
 #include <string_view>
 
 namespace funnel {

@@ -7,7 +7,7 @@
 // backspace and NUL, as krb5_parse_name(3) and krb5_unparse_name(3) have it.
 #pragma once
 
-#include <compare>
+#include <compare>  // IWYU pragma: keep: for operator<=>
 #include <string>
 #include <string_view>
 #include <vector>

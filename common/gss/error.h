@@ -7,7 +7,6 @@
 
 #include <gssapi/gssapi.h>
 
-#include <string>
 #include <string_view>
 
 #include "common/base/error.h"

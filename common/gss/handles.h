@@ -1,8 +1,9 @@
 // Owners of what the GSS-API hands out. Each is used by one thread at a time.
 #pragma once
 
-#include <gssapi/gssapi_ext.h>
-#include <gssapi/gssapi_krb5.h>
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>   // IWYU pragma: export
+#include <gssapi/gssapi_krb5.h>  // IWYU pragma: export
 
 #include <utility>
 

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/credentials.h"
 #include "common/ipc/names.h"
 
 namespace funnel::ipc {

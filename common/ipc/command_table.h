@@ -14,7 +14,6 @@
 #include "common/ipc/command_answer.h"
 #include "common/ipc/command_messages.h"
 #include "common/ipc/control_connection.h"
-#include "common/ipc/credentials.h"
 
 namespace funnel::ipc {
 

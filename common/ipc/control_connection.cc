@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/ipc/codec.h"
 #include "common/ipc/frame_pipe.h"
 #include "common/ipc/names.h"
 

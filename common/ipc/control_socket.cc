@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "common/base/receive_message.h"
+#include "common/ipc/codec.h"
 
 namespace funnel::ipc {
 namespace {

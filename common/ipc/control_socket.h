@@ -4,6 +4,7 @@
 // ControlSocket does no waiting; ControlConnection (control_connection.h) puts it on a loop.
 #pragma once
 
+#include <cerrno>
 #include <deque>
 #include <optional>
 #include <string>
@@ -11,7 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/foreign_fd.h"
 #include "common/base/secret.h"
-#include "common/ipc/codec.h"
+#include "common/base/unique_fd.h"
 
 namespace funnel::ipc {
 

@@ -18,7 +18,7 @@
 #pragma once
 
 #include <array>
-#include <compare>
+#include <compare>  // IWYU pragma: keep: for operator<=>
 #include <cstddef>
 #include <cstdint>
 #include <map>

@@ -2,6 +2,8 @@
 
 #include <openssl/rand.h>
 
+#include <cstring>
+
 namespace funnel::seal {
 
 bool Confounders::Next(std::uint8_t* out) {

@@ -2,7 +2,8 @@
 // generator's cost lies in the call.
 #pragma once
 
-#include "common/base/bytes.h"
+#include <cstddef>
+#include <cstdint>
 
 namespace funnel::seal {
 

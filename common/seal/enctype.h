@@ -1,11 +1,10 @@
 // The Kerberos encryption types that channels are sealed with, by their assigned numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "common/base/bytes.h"
 
 namespace funnel::seal {
 

@@ -4,7 +4,7 @@
 // Pure. All that is secret and not returned is wiped.
 #pragma once
 
-#include <string_view>
+#include <cstddef>
 
 #include "common/base/bytes.h"
 #include "common/base/secret.h"

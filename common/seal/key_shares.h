@@ -8,7 +8,6 @@
 #include <openssl/evp.h>
 
 #include <memory>
-#include <utility>
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/ipc/control_connection.h"
+#include "common/service/channel_link.h"
 #include "common/service/edge_channel.h"
 #include "common/service/retry_delay.h"
 #include "common/service/shared_state.h"

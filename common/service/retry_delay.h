@@ -1,9 +1,9 @@
 // How long an initiator pauses before it tries again, by what went wrong.
 #pragma once
 
+#include <chrono>
 #include <functional>
-
-#include "common/base/clock.h"
+#include <utility>
 
 namespace funnel::service {
 

@@ -18,7 +18,6 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/service/application.h"
-#include "common/service/counters.h"
 
 namespace funnel::service {
 

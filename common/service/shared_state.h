@@ -7,11 +7,11 @@
 
 #include "common/config/model.h"
 #include "common/event/loop.h"
+#include "common/ipc/frame_pipe.h"
 #include "common/metrics/counters.h"
 #include "common/seal/frame_cipher.h"
 #include "common/service/application.h"
 #include "common/service/authd_client.h"
-#include "common/service/channel_link.h"
 #include "common/service/counters.h"
 #include "common/service/key_log.h"
 

@@ -10,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "common/base/ids.h"
 #include "common/wire/frame/types.h"
 
 namespace funnel::service {

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/credentials.h"
 
 namespace funnel::sctpd {
 

@@ -2,7 +2,6 @@
 // reordering to 4,096 chunks an association, and relays add up.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 

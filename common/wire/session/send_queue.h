@@ -3,9 +3,8 @@
 // out whole).
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "common/base/bytes.h"
 #include "common/wire/frame/types.h"

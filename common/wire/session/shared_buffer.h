@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/base/clock.h"
 #include "common/wire/frame/record.h"
 
 namespace funnel::wire {
