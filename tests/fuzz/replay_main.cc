@@ -1,7 +1,6 @@
 // Runs a fuzz target over its corpus, and over every prefix of the corpus's smaller inputs:
 //   replay-NAME FOLDER
 // A target that finds fault ends the process.
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

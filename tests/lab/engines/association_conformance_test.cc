@@ -1,5 +1,4 @@
 // How associations begin and end, for every pairing of engines over every carrier.
-#include <set>
 
 #include "tests/lab/engines/engine_lab.h"
 

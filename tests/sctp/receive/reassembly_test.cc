@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <string>
 
-#include "tests/sctp/test_random.h"
-
 namespace sctp {
 namespace {
 

@@ -7,8 +7,6 @@
 #include <set>
 #include <vector>
 
-#include "sctp/handshake/capabilities.h"
-#include "sctp/wire/cause.h"
 #include "sctp/wire/control_chunks.h"
 #include "sctp/wire/data_chunk.h"
 #include "sctp/wire/forward_tsn_chunk.h"

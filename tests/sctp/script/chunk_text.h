@@ -7,11 +7,9 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "common/base/error.h"
 #include "sctp/wire/chunk.h"
-#include "sctp/wire/packet.h"
 
 namespace sctp::testing {
 

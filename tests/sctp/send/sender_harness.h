@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "sctp/send/sender.h"
 #include "sctp/wire/forward_tsn_chunk.h"
 #include "sctp/wire/packet.h"

@@ -2,7 +2,6 @@
 // test; what must hold is in transfer_test.cc.   sctp-figures [SECONDS]
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 
 #include "tests/sctp/simulator/workloads.h"
 

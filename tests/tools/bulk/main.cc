@@ -8,7 +8,6 @@
 // client opens N connections at the same time, prints one JSON line, and ends with 0 if all was
 // right. --after-end: the server sends only after our end of input. --pause: reads nothing for so
 // long at first. --all-at-once: no connection ends before all N are open and have received all.
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -20,7 +19,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 

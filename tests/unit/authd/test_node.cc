@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "common/config/read/load.h"

@@ -1,6 +1,5 @@
 #include "common/event/loop.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/epoll.h>

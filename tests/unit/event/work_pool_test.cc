@@ -4,7 +4,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <set>
 #include <thread>
 
 namespace funnel::event {

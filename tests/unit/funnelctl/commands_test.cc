@@ -1,7 +1,7 @@
 // What holds for all commands.
 #include <set>
 
-#include "common/config/keys/help.h"
+#include "common/config/keys/keys.h"
 #include "funnelctl/print.h"
 #include "tests/unit/funnelctl/run_command.h"
 

@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "funnelctl/command.h"
-#include "tests/unit/config/example.h"
+#include "common/base/options.h"
+#include "funnelctl/command.h"          // IWYU pragma: export
+#include "tests/unit/config/example.h"  // IWYU pragma: export
+#include "tests/unit/config/temp_dir.h"
 
 namespace funnel::ctl {
 

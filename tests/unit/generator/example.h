@@ -6,7 +6,6 @@
 #include <sstream>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "common/config/read/load.h"
 #include "common/config/read/service_files.h"

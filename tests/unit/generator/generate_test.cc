@@ -1,4 +1,4 @@
-#include "units/generator/generate.h"
+#include "units/generator/generate.h"  // IWYU pragma: keep: what is tested
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

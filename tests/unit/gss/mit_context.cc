@@ -1,5 +1,8 @@
 #include "tests/unit/gss/mit_context.h"
 
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
+
 #include <stdexcept>
 
 namespace funnel::test {

@@ -1,8 +1,7 @@
 // Both ends of a Kerberos context by MIT's calls alone: what Funnel's own code is compared with.
 #pragma once
 
-#include <gssapi/gssapi_ext.h>
-#include <gssapi/gssapi_krb5.h>
+#include <gssapi/gssapi.h>
 
 #include <cstdint>
 #include <string>

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "common/ipc/authd_messages.h"
-#include "common/ipc/command_messages.h"
 #include "common/ipc/sctpd_messages.h"
 #include "tests/unit/ipc/samples.h"
 

@@ -1,6 +1,5 @@
 #include "common/metrics/counters.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "common/base/bytes.h"
 #include "modules/module.h"

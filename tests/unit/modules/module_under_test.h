@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"

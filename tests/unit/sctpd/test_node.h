@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "common/wire/frame/open.h"
 #include "funnel-sctpd/tables.h"
 #include "tests/unit/sctpd/fake_engine.h"
 

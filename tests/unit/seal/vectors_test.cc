@@ -1,8 +1,6 @@
 // Test vectors of RFC 3961 appendix A, RFC 3962 appendix B, RFC 8009 appendix A.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "common/base/text.h"
 #include "common/seal/aes_cts.h"
 #include "common/seal/hmac.h"

@@ -1,4 +1,4 @@
-#include "common/service/idle_exit.h"
+#include "common/service/idle_exit.h"  // IWYU pragma: keep: what is tested
 
 #include "tests/unit/service/recorders.h"
 

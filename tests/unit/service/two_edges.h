@@ -16,7 +16,7 @@
 #include "common/service/edge.h"
 #include "tests/unit/service/fake_authd.h"
 #include "tests/unit/service/fake_sctpd.h"
-#include "tests/unit/service/fake_server.h"
+#include "tests/unit/service/fake_server.h"  // IWYU pragma: export
 
 namespace funnel::service {
 

@@ -1,9 +1,9 @@
-#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/acceptor.h"  // IWYU pragma: keep: what is tested
 
-#include <fcntl.h>
 #include <sys/resource.h>
 
 #include "funnel-tcpd/socket_options.h"
+#include "funnel-tcpd/waiting_room.h"
 #include "tests/unit/tcpd/tunnel_fixture.h"
 
 namespace funnel::tcpd {

@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include "funnel-tcpd/socket_options.h"
+#include "common/service/counters.h"
 #include "funnel-tcpd/tcp_edge.h"
 #include "tests/unit/tcpd/loop_fixture.h"
 #include "tests/unit/wire/toy_cipher.h"

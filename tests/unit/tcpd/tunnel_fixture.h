@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "funnel-tcpd/acceptor.h"
-#include "funnel-tcpd/waiting_room.h"
 #include "tests/unit/tcpd/fake_channel.h"
 #include "tests/unit/tcpd/loop_fixture.h"
 

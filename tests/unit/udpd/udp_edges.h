@@ -5,9 +5,6 @@
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <set>
 
 #include "funnel-udpd/counters.h"
 #include "funnel-udpd/udp_edge.h"

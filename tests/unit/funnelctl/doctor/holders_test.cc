@@ -6,8 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <random>
-
 #include "common/base/unique_fd.h"
 
 namespace funnel::ctl::doctor {

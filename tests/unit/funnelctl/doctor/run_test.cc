@@ -1,8 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
-
 #include "funnelctl/doctor/check.h"
 
 namespace funnel::ctl::doctor {

@@ -7,8 +7,9 @@
 #include <filesystem>
 
 #include "common/metrics/layout.h"
+#include "funnelctl/command.h"
+#include "tests/unit/config/example.h"
 #include "tests/unit/funnelctl/fake_daemon.h"
-#include "tests/unit/funnelctl/run_command.h"
 #include "tests/unit/funnelctl/status/example_status.h"
 
 namespace funnel::ctl {

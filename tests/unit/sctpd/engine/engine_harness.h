@@ -13,7 +13,7 @@
 
 #include "funnel-sctpd/engine/own/own_core.h"
 #include "tests/unit/sctpd/engine/engine_log.h"
-#include "tests/unit/sctpd/engine/packet_bytes.h"
+#include "tests/unit/sctpd/engine/packet_bytes.h"  // IWYU pragma: export
 
 namespace funnel::sctp::test {
 

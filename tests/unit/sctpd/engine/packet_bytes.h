@@ -2,9 +2,9 @@
 // wire/.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 
+#include "sctp/wire/chunk.h"
 #include "sctp/wire/packet.h"
 
 namespace funnel::sctp::test {

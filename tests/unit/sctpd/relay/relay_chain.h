@@ -1,6 +1,7 @@
 // A chain of nodes, a - r - b: "dns" listens at a, is served at b, and r only passes it on.
 #pragma once
 
+#include "common/wire/frame/open.h"
 #include "tests/unit/sctpd/test_node.h"
 
 namespace funnel::sctpd {

@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "common/base/text.h"
 #include "common/wire/frame/hello.h"
 #include "common/wire/frame/open.h"
-#include "common/wire/frame/tlv.h"
 #include "tests/unit/wire/ends.h"
 #include "tests/unit/wire/frame/open_bodies.h"
 

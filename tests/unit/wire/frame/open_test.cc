@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "common/wire/frame/hello.h"
-#include "common/wire/frame/tlv.h"
 #include "tests/unit/wire/frame/open_bodies.h"
 
 namespace funnel::wire {

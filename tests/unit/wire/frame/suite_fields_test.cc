@@ -3,7 +3,6 @@
 
 #include "common/wire/frame/open.h"
 #include "common/wire/frame/rekey_body.h"
-#include "common/wire/frame/tlv.h"
 #include "tests/unit/wire/frame/open_bodies.h"
 
 namespace funnel::wire {

@@ -1,7 +1,5 @@
 #include "tests/unit/wire/simulation/simulation.h"
 
-#include <algorithm>
-
 #include "tests/unit/wire/simulation/sim_end.h"
 
 namespace funnel::wire::sim {

@@ -1,7 +1,6 @@
 // Two channel ends over a hostile network, reproducible from a seed.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
