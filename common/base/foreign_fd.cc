@@ -68,6 +68,7 @@ class Closers {
         lock.lock();
         --closing_;
       }
+
       ++idle_;
       const bool called = changed_.wait_for(lock, kIdle) == std::cv_status::no_timeout;
       --idle_;

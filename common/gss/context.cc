@@ -46,11 +46,13 @@ Result<ContextKey> ExportKey(SecurityContext context) {
   const OM_uint32 major =
       gss_krb5_export_lucid_sec_context(&minor, context.out(), kLucidVersion, &opaque);
   if (GSS_ERROR(major)) return FailGss("cannot take the context's key", major, minor);
+
   const std::unique_ptr<gss_krb5_lucid_context_v1_t, LucidDeleter> lucid(
       static_cast<gss_krb5_lucid_context_v1_t*>(opaque));
   if (lucid->version != kLucidVersion || lucid->protocol != kProtocolCfx)
     return Fail("the context is not of RFC 4121: AES is required");
   if (lucid->cfx_kd.have_acceptor_subkey == 0) return Fail("the acceptor gave no subkey");
+
   const gss_krb5_lucid_key_t& key = lucid->cfx_kd.acceptor_subkey;
   if (key.type < kFirstAes || key.type > kLastAes)
     return Fail("encryption type " + std::to_string(key.type) + ", where AES is required");

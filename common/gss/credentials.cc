@@ -116,6 +116,7 @@ Result<Credential> CredentialStore::AcquireInto(const std::string& cache,
     TRY(RequireInKeytab(keytabs().initiate, identity));
     return std::unexpected(std::move(acquired).error());
   }
+
   if (acquired->life_seconds != 0 && acquired->life_seconds != GSS_C_INDEFINITE) {
     const std::lock_guard lock(mutex_);
     ticket_ends_[identity] = std::time(nullptr) + acquired->life_seconds;
@@ -185,10 +186,12 @@ std::optional<std::int64_t> CredentialStore::TicketEnd(const std::string& identi
 Result<std::set<std::string>> PrincipalsInKeytab(const std::string& path) {
   Krb5Context context = MakeKrb5Context();
   if (!context) return Fail("krb5.conf cannot be read");
+
   krb5_keytab keytab = nullptr;
   krb5_kt_cursor cursor = nullptr;
   if (auto code = krb5_kt_resolve(context.get(), ("FILE:" + path).c_str(), &keytab); code != 0)
     return Fail(path + ": " + Krb5Text(context.get(), code));
+
   std::set<std::string> principals;
   krb5_error_code code = krb5_kt_start_seq_get(context.get(), keytab, &cursor);
   if (code != 0) {
@@ -196,6 +199,7 @@ Result<std::set<std::string>> PrincipalsInKeytab(const std::string& path) {
     krb5_kt_close(context.get(), keytab);
     return Fail(text);
   }
+
   krb5_keytab_entry entry;
   while (krb5_kt_next_entry(context.get(), keytab, &entry, &cursor) == 0) {
     char* text = nullptr;
@@ -205,6 +209,7 @@ Result<std::set<std::string>> PrincipalsInKeytab(const std::string& path) {
     }
     krb5_free_keytab_entry_contents(context.get(), &entry);  // wipes the key
   }
+
   krb5_kt_end_seq_get(context.get(), keytab, &cursor);
   krb5_kt_close(context.get(), keytab);
   return principals;

@@ -13,6 +13,7 @@ Result<Initiation> Initiation::Begin(Credential ours, const std::string& target,
   made.target_ = target;
   made.target_name_ = TRY(ImportPrincipal(target));
   made.bindings_.assign(bindings.begin(), bindings.end());
+
   gss_channel_bindings_struct channel = MakeBindings(made.bindings_);
   Buffer token;
   OM_uint32 minor = 0;
@@ -23,6 +24,7 @@ Result<Initiation> Initiation::Begin(Credential ours, const std::string& target,
   if (GSS_ERROR(major)) return FailGss("cannot get a ticket for " + target, major, minor);
   if (major != GSS_S_CONTINUE_NEEDED)
     return Fail("the mechanism does without the acceptor's answer");
+
   made.token_ = token.Copy();
   return made;
 }
@@ -33,12 +35,14 @@ Result<> Initiation::Finish(ByteView reply) {
   gss_buffer_desc in = Input(reply);
   Buffer third_token;
   OM_uint32 minor = 0, flags = 0;
+
   const OM_uint32 major = gss_init_sec_context(
       &minor, ours_.get(), context_.out(), target_name_.get(), const_cast<gss_OID>(gss_mech_krb5),
       kRequestFlags, GSS_C_INDEFINITE, &channel, &in, nullptr, third_token.out(), &flags, nullptr);
   if (GSS_ERROR(major)) return FailGss("the answer of " + target_ + " is not good", major, minor);
   if (major != GSS_S_COMPLETE || !third_token.view().empty())
     return Fail("the handshake with " + target_ + " does not end with its answer");
+
   TRY(RequireFlags(flags, kRequestFlags));
   const ContextNames names = TRY(NamesOf(context_));
   if (names.acceptor != target_) return Fail("the peer is " + names.acceptor + ", not " + target_);

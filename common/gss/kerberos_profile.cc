@@ -27,6 +27,7 @@ Result<bool> HasDefault(const char* key) {
     krb5_free_error_message(nullptr, message);
     return Fail("krb5.conf: " + text);
   }
+
   profile_t profile = nullptr;
   bool has = false;
   if (krb5_get_profile(context, &profile) == 0) {
@@ -36,6 +37,7 @@ Result<bool> HasDefault(const char* key) {
     if (has) profile_free_list(values);
     profile_release(profile);
   }
+
   krb5_free_context(context);
   return has;
 }

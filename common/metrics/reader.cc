@@ -86,12 +86,14 @@ Result<Snapshot> ParseCounters(ByteView bytes) {
       bytes.size() != sizeof header + std::size_t{header.entry_count} * sizeof(Entry)) {
     return Fail("not a counter file: its size does not fit its table");
   }
+
   Snapshot out;
   out.daemon = TRY(TakeName(header.daemon, kDaemonNameSize, IsPrintable));
   out.pid = header.pid;
   out.started = header.started;
   out.starts = header.starts;
   out.beat = header.beat;
+
   for (std::size_t at = sizeof header; at < bytes.size(); at += sizeof(Entry)) {
     out.values.push_back(TRY(TakeEntry(bytes.subspan(at, sizeof(Entry)))));
   }

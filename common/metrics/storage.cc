@@ -59,6 +59,7 @@ Result<UniqueFd> OpenOwnFile(const std::string& path) {
   UniqueFd fd(
       open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644));
   if (!fd) return FailErrno("cannot open " + path);
+
   struct stat about{};
   if (fstat(fd.get(), &about) != 0) return FailErrno("cannot look at " + path);
   bool own = S_ISREG(about.st_mode) && about.st_uid == geteuid() && about.st_nlink == 1 &&
@@ -66,6 +67,7 @@ Result<UniqueFd> OpenOwnFile(const std::string& path) {
   if (!own) return Fail(path + " is not a regular file of our own");
   // Everybody may read counters, whatever the umask.
   if (fchmod(fd.get(), 0644) != 0) return FailErrno("cannot set the mode of " + path);
+
   struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -123,6 +125,7 @@ Result<void> WriteImage(int fd, const std::vector<std::byte>& image) {
 
 std::vector<std::byte> FreshImage(std::string_view daemon, std::span<const CounterDef> table) {
   std::vector<std::byte> image(sizeof(Header) + table.size() * sizeof(Entry));
+
   auto* header = reinterpret_cast<Header*>(image.data());
   std::memcpy(header->magic, kMagic, sizeof kMagic);
   header->version = kVersion;
@@ -131,6 +134,7 @@ std::vector<std::byte> FreshImage(std::string_view daemon, std::span<const Count
   header->started = header->beat = static_cast<std::uint64_t>(time(nullptr));
   header->starts = 1;
   std::memcpy(header->daemon, daemon.data(), std::min(daemon.size(), kDaemonNameSize - 1));
+
   for (std::size_t i = 0; i < table.size(); ++i) {
     auto* entry = reinterpret_cast<Entry*>(image.data() + sizeof(Header) + i * sizeof(Entry));
     std::memcpy(entry->name, table[i].name.data(), std::min(table[i].name.size(), kNameSize - 1));

@@ -59,6 +59,7 @@ Framer::Piece Framer::Next() {
 bool Framer::Classify() {
   if (!kept_ && pending().size() == asked_) return false;
   const funnel_verdict verdict = kept_ ? *std::exchange(kept_, std::nullopt) : Ask(pending());
+
   switch (verdict.kind) {
     case FUNNEL_NEED_MORE:
       return false;

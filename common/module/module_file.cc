@@ -110,6 +110,7 @@ Result<std::vector<std::string>> ListModules(const std::string& folder) {
     if (errno == ENOENT) return names;
     return FailErrno(folder);
   }
+
   while (const dirent* entry = readdir(at.get())) {
     std::string name = entry->d_name;
     if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix) || name.starts_with('.'))
@@ -117,6 +118,7 @@ Result<std::vector<std::string>> ListModules(const std::string& folder) {
     name.resize(name.size() - kSuffix.size());
     names.push_back(std::move(name));
   }
+
   std::ranges::sort(names);
   return names;
 }

@@ -41,6 +41,7 @@ Bytes NFold(ByteView input, std::size_t size) {
   const std::size_t input_bits = input.size() * 8;
   Bytes folded(size, 0);
   unsigned carry = 0;
+
   auto byte_at = [&](std::size_t position) {
     const std::size_t rotation = 13 * (position / input.size());
     unsigned value = 0;
@@ -51,11 +52,13 @@ Bytes NFold(ByteView input, std::size_t size) {
     }
     return value;
   };
+
   for (std::size_t position = total; position-- > 0;) {
     carry += folded[position % size] + byte_at(position);
     folded[position % size] = static_cast<std::uint8_t>(carry);
     carry >>= 8;
   }
+
   for (std::size_t position = size; carry != 0;) {
     position = position == 0 ? size - 1 : position - 1;
     carry += folded[position];

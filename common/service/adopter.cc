@@ -67,6 +67,7 @@ void Adopter::OnMessage(ipc::ControlConnection& connection, ByteView packet, For
   if (!adopt) return connection.Fail(adopt.error().message);
   if (adopt->service != shared_.service.name) return Refuse("a channel of another service");
   if (pending_.size() >= kMaxPending) return Refuse("too many channels at once");
+
   auto pending = std::make_unique<Pending>(*this);
   auto link = ChannelLink::Create(shared_.loop, shared_.buffer, std::move(fd), *pending);
   if (!link) return Refuse(link.error().message);
@@ -74,6 +75,7 @@ void Adopter::OnMessage(ipc::ControlConnection& connection, ByteView packet, For
   pending->id = ChannelId(adopt->channel);
   pending->budget = adopt->budget;
   pending->link = std::move(*link);
+
   Pending* raw = pending.get();
   pending->request = shared_.authd.Ask(
       ipc::Redeem{0, shared_.service.name, std::move(adopt->claim)},

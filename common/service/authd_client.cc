@@ -96,6 +96,7 @@ void AuthdClient::OnFailed(const ipc::Failed& failed) {
 void AuthdClient::OnMessage(ByteView packet) {
   auto type = ipc::TypeOf(packet);
   if (!type) return connection_->Fail(type.error().message);
+
   switch (*type) {
     case ipc::MessageType::kOpening:
       return OnAnswer<ipc::Opening>(packet);

@@ -70,6 +70,7 @@ void ChannelKeeper::SetState(State state, std::string_view reason) {
 bool ChannelKeeper::IsConsistent() const {
   if (stopping_) return true;  // what was under way is given up
   const bool asks = request_ != 0;
+
   switch (state_) {
     case State::kPaused:
       return !asks && !open_ && control_ == nullptr && channel_ == nullptr;

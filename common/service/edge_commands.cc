@@ -53,6 +53,7 @@ void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   const wire::Channel& wire = channel.wire();
   const ChannelIdentity& identity = channel.identity();
   const Duration round_trip = wire.round_trip();
+
   out.Open('{').Field("number", identity.serial).Field("channel", identity.id.value());
   out.Field("state", StateOf(wire));
   out.Field("role", identity.role == wire::Role::kInitiator ? "initiator" : "acceptor");
@@ -60,16 +61,19 @@ void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   out.Field("local_principal", identity.local_principal);
   out.Field("remote_principal", identity.remote_principal);
   out.Field("enctype", EnctypeText(channel.security().enctype()));
+
   const wire::SuiteTraits* suite = wire::FindSuite(identity.suite);
   out.Field("suite", identity.suite);
   out.Field("suite_name", suite != nullptr ? suite->name : "");
   out.TextOrNull("suite_reason", identity.why_not_better);
+
   out.Field("epoch", wire.epoch().value());
   out.Field("since", UnixTime(identity.since)).Field("expires", UnixTime(wire.expires()));
   out.Field("rtt_ms", round_trip == Duration::zero()
                           ? std::optional<double>()
                           : std::chrono::duration<double, std::milli>(round_trip).count());
   out.Field("sessions", wire.session_count());
+
   const wire::ChannelStats& stats = wire.stats();
   out.Field("frames_sent", stats.frames_sent).Field("frames_received", stats.frames_received);
   out.Field("bytes_sent", stats.bytes_sent).Field("bytes_received", stats.bytes_received);
@@ -101,6 +105,7 @@ void WriteSession(JsonWriter& out, const SessionView& session) {
   std::optional<wire::SessionStats> stats;
   if (session.channel != nullptr) stats = session.channel->wire().StatsOf(session.id);
   const TimePoint active = std::max(session.active, stats ? stats->active : TimePoint());
+
   out.Open('{');
   out.TextOrNull("id", session.channel == nullptr ? ""
                                                   : std::to_string(session.channel->serial()) +
@@ -111,6 +116,7 @@ void WriteSession(JsonWriter& out, const SessionView& session) {
   out.TextOrNull("peer", session.channel == nullptr ? "" : session.channel->peer());
   out.Field("age_ms", Milliseconds(Now() - session.opened));
   out.Field("idle_ms", Milliseconds(Now() - std::max(active, session.opened)));
+
   const wire::SessionStats counts = stats.value_or(wire::SessionStats{});
   out.Field("bytes_sent", counts.bytes_sent).Field("bytes_received", counts.bytes_received);
   out.Field("queued_bytes", counts.queued_bytes);

@@ -50,23 +50,28 @@ class EdgeDaemon {
     RaiseDescriptorLimit();
     loop_ = TRY(event::Loop::Create());
     TRY(AddSignals());
+
     std::string name = std::string(program_.name) + "@" + service_->name.text();
     auto table = WholeTable(program_.counters);
     auto counters = metrics::CounterFile::Create(options_.RunPath("counters/" + name), name, table);
     event::Ticker beat(*loop_, metrics::CounterFile::kBeatInterval, [&] { counters.Beat(); });
+
     EdgeEnvironment environment{*loop_,         *service_,
                                 configuration_, sockets,
                                 counters,       options_.Value(kModulesOption.name).value_or("")};
     auto application = TRY(program_.make(environment));
+
     Edge edge(*loop_, EdgeSetup(), *application, counters);
     edge_ = &edge;
     counters_ = &counters;
+
     TRY(Start(sockets));
     TRY(sockets.RequireAllTaken());
     AddEdgeCommands(commands_, {edge, name, [this] { return node_.control; }});
     auto control = ServeCommands(counters);
     TRY(loop_->EnableWatchdog());
     event::NotifyReady("starts");
+
     int code = TRY(loop_->Run());
     edge_ = nullptr;
     counters_ = nullptr;
@@ -155,6 +160,7 @@ class EdgeDaemon {
     auto loaded = config::Load({options_.config_dir, options_.defaults_dir});
     const config::ServiceConfig* found =
         loaded ? loaded->FindService(running.name.text()) : nullptr;
+
     if (!loaded) {
       report.mistakes = std::move(loaded.error());
     } else if (found == nullptr) {
@@ -163,6 +169,7 @@ class EdgeDaemon {
     } else {
       Apply(loaded->node, *found, report);
     }
+
     config::LogReport(report, running.name.text());
     event::NotifyReady("reloaded");
     return report;

@@ -83,6 +83,7 @@ void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mi
              mistakes);
       continue;
     }
+
     auto [first, fresh] = taken.emplace(UserKey(service.edge_user), &service);
     if (fresh) continue;
     Report(service.origins, "service", "edge-user",

@@ -97,6 +97,7 @@ void CheckStreams(const Configuration& configuration, std::vector<Mistake>& mist
   std::map<std::pair<std::string, int>, const ServiceConfig*> pinned;
   for (const ServiceConfig& service : configuration.services) {
     if (!service.stream || service.role != Role::kListen) continue;
+
     const ServiceConfig* clash = nullptr;
     int clashing_stream = 0;
     for (std::uint32_t i = 0; i < service.channels; ++i) {
@@ -107,6 +108,7 @@ void CheckStreams(const Configuration& configuration, std::vector<Mistake>& mist
         clashing_stream = stream;
       }
     }
+
     if (clash == nullptr) continue;
     Report(service.origins, "service", "stream",
            "stream: " + std::to_string(clashing_stream) + " to peer " + service.peer +

@@ -75,6 +75,7 @@ void LookAtTop(const std::string& directory, Mistakes& out) {
       LookAtOverrides(entry.path(), out);
       continue;
     }
+
     std::error_code ignored;
     const bool folder = entry.is_directory(ignored);
     std::string_view meant = FolderLike(name);
@@ -138,6 +139,7 @@ Mistakes FindUnread(const LoadOptions& options) {
 Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
   Mistakes out = FindMissingSuites(configuration, has_suite);
   out.insert(out.end(), configuration.retired.begin(), configuration.retired.end());
+
   const SctpConfig& sctp = configuration.node.sctp;
   if (sctp.udp && sctp.udp_port < kFirstUnprivilegedPort) {
     Origin at = FindOrigin(configuration.node.origins, "sctp", "udp-port");
@@ -145,6 +147,7 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
                    "udp-port: funnel-sctpd's unit has no privilege, which a port below 1024 takes: "
                    "see EXAMPLES in funnel-sctpd(8), or take another port"});
   }
+
   for (const ServiceConfig& service : configuration.services) {
     if (service.key_log_bytes == 0) continue;
     Origin at = FindOrigin(service.origins, "service", "key-log");
@@ -152,6 +155,7 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
                    "key-log: the keys of this service are written to a file, and whoever reads it "
                    "can read and forge all that is carried: for finding a fault only"});
   }
+
   std::ranges::sort(out, {}, [](const Mistake& one) { return std::tie(one.file, one.line); });
   return out;
 }

@@ -63,6 +63,7 @@ Result<void> ParseSuites(std::string_view text, std::vector<std::uint16_t>& out)
     }
     at = end + 1;
   }
+
   if (suites.empty()) return Expected(Type::kSuites, text);
   out = std::move(suites);
   return {};

@@ -87,17 +87,20 @@ void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
               std::vector<Mistake>& mistakes, std::vector<Mistake>& retired) {
   if (row.need != Need::kList) CheckSingle(row, values, mistakes);
   std::size_t count = row.need == Need::kList ? values.size() : 1;
+
   for (std::size_t i = 0; i < count; ++i) {
     const Origin& at = values[i].origin;
     if (std::string_view foreign = ForeignSyntax(values[i].text); !foreign.empty()) {
       mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + std::string(foreign)});
       continue;
     }
+
     std::string_view text = values[i].text;
     if (const Retired* former = FindRetired(row.section, row.key, text)) {
       TellRetired(*former, at, retired);
       text = former->stands_for;
     }
+
     auto parsed = ParseValue(row.type, row.range, text, row.member.in(object));
     if (parsed) continue;
     mistakes.push_back({at.file, at.line, std::string(row.key) + ": " + parsed.error().message});

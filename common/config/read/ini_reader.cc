@@ -82,6 +82,7 @@ class Reading {
     std::string_view raw = rest_.substr(0, end);
     rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
     ++line_;
+
     std::string_view content = TrimRight(StripComment(raw));
     if (!Accept(raw, content)) content = {};
     // Accept has bounded it by kMaxLineLength; a build of inih with a smaller buffer gets nothing.
@@ -89,6 +90,7 @@ class Reading {
       Add(line_, "the line is too long for this build of inih");
       content = {};
     }
+
     if (!content.empty()) std::memcpy(out, content.data(), content.size());
     std::memcpy(out + content.size(), "\n", 2);
     return out;
@@ -114,11 +116,13 @@ class Reading {
   bool AcceptSection(std::string_view content) {
     CloseSection();
     section_ = Section::kBad;
+
     std::string_view name = content.substr(1, content.size() - 2);
     if (!content.ends_with(']') || !IsWord(name)) {
       return Add(line_, "[section] is expected, not " + EscapeForLog(content));
     }
     if (name.size() > kMaxSectionLength) return Add(line_, "the section's name is too long");
+
     auto same = [name](const IniSection& section) { return section.name == name; };
     auto first = std::find_if(file_.sections.begin(), file_.sections.end(), same);
     section_ = Section::kGood;
@@ -128,6 +132,7 @@ class Reading {
                      std::to_string(first->line) + ")");
       return true;
     }
+
     file_.sections.push_back({std::string(name), line_});
     open_section_ = &file_.sections.back();
     entries_before_ = file_.entries.size() + mistaken_entries_;
@@ -141,11 +146,13 @@ class Reading {
       ++mistaken_entries_;
       return Add(line_, "`key = value` is expected, not " + EscapeForLog(content, 60));
     }
+
     bool has_value = content.find_first_not_of(kBlanks, equals + 1) != std::string_view::npos;
     if (!has_value) {
       ++mistaken_entries_;
       return Add(line_, std::string(key) + ": the value is missing");
     }
+
     if (section_ == Section::kGood) return true;
     ++mistaken_entries_;
     if (section_ == Section::kBad) return false;  // its section's line has been reported

@@ -105,6 +105,7 @@ std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& opti
   for (;;) {
     auto combined = Combine(options.directory, units);
     if (combined) return StartConfiguration{*std::move(combined), std::move(left_out)};
+
     auto is_wrong = [&](const Unit& service) {
       return std::ranges::any_of(combined.error(), [&](const Mistake& mistake) {
         return IsOfService(options, service.name, mistake.file);
@@ -115,6 +116,7 @@ std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& opti
         return IsOfService(options, service.name, mistake.file);
       });
     };
+
     if (!std::ranges::all_of(combined.error(), of_some_service))
       return std::unexpected(std::move(combined.error()));
     std::erase_if(units.services, is_wrong);

@@ -113,6 +113,7 @@ Bytes OpenBody::Serialize() const {
   ByteWriter out;
   ByteWriter suite_list;
   for (std::uint16_t suite : suites) suite_list.U16(suite);
+
   AppendTlv(out, TlvType::kVersions, versions);
   AppendTlv(out, TlvType::kSuites, suite_list.bytes());
   AppendTlv(out, TlvType::kService, AsBytes(service));

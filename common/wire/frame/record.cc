@@ -142,6 +142,7 @@ std::uint8_t FlagsOf(const MessageRecord& record) {
 
 Result<Record> ParseRecord(ByteReader& reader) {
   const std::uint8_t kind = FIELD(reader.U8());
+
   switch (static_cast<RecordKind>(kind)) {
     case RecordKind::kPadding:
       return ParsePadding(reader);

@@ -123,6 +123,7 @@ void Inbox::ConsiderUnit(std::uint64_t number) {
 void Inbox::Hold(const MessageRecord& message, std::size_t taken) {
   Store& s = store();
   if (taken == 0 && JoinRun(message)) return;
+
   Held& held = s.held[message.number];
   held.number = message.number;
   held.order = message.order;
@@ -132,6 +133,7 @@ void Inbox::Hold(const MessageRecord& message, std::size_t taken) {
   held.taken = taken;
   held.bytes.assign(message.bytes.begin(), message.bytes.end());
   if (taken > 0) s.partial = message.number;
+
   if (IsSatisfied(message))
     s.ready.insert(message.number);
   else if (message.order == Order::kFollows && !IsDone(message.number - message.distance))
