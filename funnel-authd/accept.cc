@@ -68,12 +68,15 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
   Request request{.client = sctpd, .request = message.request, .peer = message.peer};
   auto open = wire::OpenBody::Parse(message.open_body);
   if (!open) return Refuse(request, wire::RefusalCode::kRefused, open.error().message, "", {});
+
   request.wire_name = open->service;
   auto service = ServiceForOpen(*shared_.config, *open, message.peer);
   if (!service) return Refuse(request, service.error().code, service.error().text, "", {});
   request.service = (*service)->name;
   request.identity = (*service)->identity.text();
+
   if (!shared_.claims.HasRoom(request.service)) return RefuseForClaims(request);
+
   const bool queued = Run<Verdict>(
       sctpd, request.service.text(),
       [this, request] {
@@ -85,6 +88,7 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
         return Judge(*credentials, *config, *service, open, open_body);
       },
       [this, request](Verdict verdict) { OnVerdict(request, std::move(verdict)); });
+
   if (queued) return;
   ++shared_.counters[kBusy];
   Refuse(request, wire::RefusalCode::kBusy, "too many handshakes", "", {});
@@ -95,6 +99,7 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
   if (verdict.refusal)
     return Refuse(request, wire::RefusalCode::kRefused, *verdict.refusal, verdict.initiator,
                   std::move(verdict.refused_body));
+
   auto claim =
       shared_.claims.Put(AcceptedContext{.service = request.service,
                                          .local_principal = request.identity,
@@ -102,6 +107,7 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
                                          .established = std::move(verdict.concluded.established)},
                          Now());
   if (!claim) return RefuseForClaims(request);
+
   ++shared_.counters[kAccepted];
   ++shared_.counters[kClaimsIssued];
   shared_.circles.Learn(request.service, request.peer, std::move(verdict.fed_by));
@@ -109,6 +115,7 @@ void AcceptHandshakes::OnVerdict(const Request& request, Verdict verdict) {
       {{"SERVICE", request.service.text()},
        {"PEER", request.peer},
        {"PRINCIPAL", verdict.initiator}});
+
   shared_.clients.Send(request.client,
                        ipc::Accepted{.request = request.request,
                                      .service = request.service,

@@ -11,9 +11,11 @@ std::vector<wire::Feed> Circles::FeedsOf(const config::Configuration& config,
                                          const ServiceName& name) const {
   const config::ServiceConfig* service = config.FindService(name.text());
   if (service == nullptr) return {};
+
   std::vector<wire::Feed> feeds;
   const auto fed_by = config::FedBy(config, *service);
   for (const auto* other : fed_by) feeds.push_back({config.node.name, other->wire_name});
+
   for (const auto* other : fed_by) {
     const auto heard = heard_.find(other->name);
     if (heard == heard_.end()) continue;
@@ -21,6 +23,7 @@ std::vector<wire::Feed> Circles::FeedsOf(const config::Configuration& config,
       for (const wire::Feed& feed : theirs)
         if (std::ranges::find(feeds, feed) == feeds.end()) feeds.push_back(feed);
   }
+
   // The nearest first: the rest is dropped.
   if (feeds.size() > wire::kMaxFeeds) feeds.resize(wire::kMaxFeeds);
   return feeds;

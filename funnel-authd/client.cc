@@ -91,6 +91,7 @@ Result<> Client::DispatchSctpd(MessageType type, ByteView packet,
     ++receivers_.shared.counters[kRequestsDenied];
     return std::unexpected(is_sctpd.error());
   }
+
   if (type == MessageType::kAccept)
     receivers_.accept.On(id_, TRY(ipc::Parse<ipc::Accept>(packet)));
   else if (type == MessageType::kDropClaim)

@@ -73,11 +73,13 @@ void Announce(SharedState& shared, ClientId client, const ipc::Announce& message
     allowed = Fail("the exporter secret has not its size");
   if (allowed && wire::FindSuite(message.suite) == nullptr)
     allowed = Fail("no suite has the number " + std::to_string(message.suite));
+
   if (!allowed) {
     ++shared.counters[kRequestsDenied];
     return AnswerFailed(shared, client, message.request, ipc::FailureCode::kNotAllowed,
                         allowed.error().message);
   }
+
   const auto id = shared.contexts.Add(ContextRecord{.client = client,
                                                     .service = message.service,
                                                     .role = role,
@@ -85,6 +87,7 @@ void Announce(SharedState& shared, ClientId client, const ipc::Announce& message
                                                     .peer_principal = message.peer_principal,
                                                     .suite = message.suite,
                                                     .exporter = message.exporter.Clone()});
+
   if (!id) return AnswerTooMany(shared, client, message.request);
   shared.counters[kContexts] = shared.contexts.size();
   shared.clients.Send(client, ipc::Announced{message.request, id->value()});

@@ -45,7 +45,9 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
   const std::string late = "unreachable KDC: no ticket for " + pending.expect + " within " +
                            std::to_string(shared_.config->node.kerberos.handshake_timeout.count()) +
                            " ms";
+
   if (!slots_.HasRoom(key)) return AnswerBusy(client, request);
+
   const AskId ask = shared_.asks.Open(
       client, shared_.handshake_timeout(),
       [this, client, request, late, service = pending.service, identity = pending.identity,
@@ -53,6 +55,7 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
         Pending what{.service = service, .identity = identity, .expect = expect, .peer = peer};
         Fails(client, request, what, ipc::FailureCode::kLocal, late, kHandshakesTimedOut);
       });
+
   const bool queued = shared_.initiate_pool.Submit(
       key,
       [this, ask, client, request, pending = std::move(pending),
@@ -64,6 +67,7 @@ void InitiateHandshakes::Start(ClientId client, std::uint32_t request, Pending p
             OnBegun(client, request, std::move(pending), std::move(begun));
         };
       });
+
   shared_.counters[kHandshakesWaiting] = shared_.initiate_pool.waiting();
   if (queued) return;
   (void)shared_.asks.Close(ask);

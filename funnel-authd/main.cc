@@ -49,15 +49,18 @@ int main(int argc, char** argv) {
   if (!options) return options.error();
   SetLogName("funnel-authd");
   ::mallopt(M_ARENA_MAX, kMaxArenas);
+
   if (auto hardened = authd::Harden(); !hardened) {
     Log(LogLevel::kError, "start-failed", hardened.error().message);
     return 1;
   }
+
   auto config = config::LoadForStartAndLog(
       {.directory = options->config_dir, .defaults = options->defaults_dir});
   if (!config) return 1;
   SetLogLevel(options->log_level.value_or(config->node.log_level));
   config::LogMissingSuites(*config, seal::HasSuite);
+
   auto code = Run(*options, *std::move(config));
   if (!code) Log(LogLevel::kError, "start-failed", code.error().message);
   // Without the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.

@@ -86,19 +86,23 @@ void PeerLink::OnFrame(Bytes frame) {
     ++shared_.counters[kPeerFramesDropped];
     return;
   }
+
   const ByteView body = ByteView(frame).subspan(wire::kFrameHeaderSize);
   if (header->type == wire::FrameType::kOpen)
     return OnOpen(header->channel, Bytes(body.begin(), body.end()));
+
   const bool ours = header->channel == channel_id_ && state_ != State::kIdle;
   // Once: what was begun goes with the first answer.
   const bool awaited = ours && state_ == State::kOpenSent && begun_;
   if (awaited && header->type == wire::FrameType::kOpened) return OnOpened(body);
   if (awaited && header->type == wire::FrameType::kRefused) return OnRefused(body);
   if (ours && channel_ && header->type == wire::FrameType::kSealed) return channel_->OnFrame(frame);
+
   if (ours && channel_ && header->type == wire::FrameType::kClosed) {
     auto closed = wire::ClosedBody::Parse(body);
     return channel_->OnClosed(!closed || closed->code != wire::ClosedCode::kDone);
   }
+
   ++shared_.counters[kPeerFramesDropped];
   // The channel of an authd before us: its far end shall open another one. Once, so that two ends
   // cannot answer each other for ever.
@@ -157,11 +161,13 @@ void PeerLink::OnHello(const wire::HelloBody& hello) {
   if (peer == nullptr || (opener_ && peer->name != peer_))
     return Fail("principal " + identity.peer_principal + " is not configured for node " +
                 EscapeForLog(hello.node));
+
   peer_ = peer->name;
   SetState(State::kVerified);
   ++shared_.counters[kPeersVerified];
   Log(LogLevel::kInfo, "peer-verified", "the association's far end is " + peer->node,
       {{"PEER", peer_}, {"PRINCIPAL", identity.peer_principal}});
+
   shared_.clients.Send(sctpd_, ipc::PeerVerified{.association = association_,
                                                  .peer = peer_,
                                                  .node = hello.node,
@@ -176,6 +182,7 @@ void PeerLink::RekeyFailedLater() {
 
 void PeerLink::OnRekeyDue(Epoch next) {
   const auto& identity = channel_->identity();
+
   const bool queued = Run<Result<BegunRekey>>(
       shared_.initiate_pool,
       [credentials = shared_.credentials, local = identity.local_principal,
@@ -219,6 +226,7 @@ void PeerLink::FinishOurRekey(Epoch next, Bytes reply) {
 
 void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
   const auto& identity = channel_->identity();
+
   const bool queued = Run<Result<AcceptedRekey>>(
       shared_.accept_pool,
       [credentials = shared_.credentials, local = identity.local_principal,
@@ -239,6 +247,7 @@ void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
 
 void PeerLink::OnChannelEnded(const std::string& text) {
   const bool expired = channel_->expires() <= BootNow();
+
   // Lost, not refused: what was verified stays so until its ticket's end, and the opener begins
   // again.
   if (state_ != State::kVerified || expired || !opener_) {
@@ -250,6 +259,7 @@ void PeerLink::OnChannelEnded(const std::string& text) {
     }
     return Fail("the channel ended: " + text);
   }
+
   ++*attempt_;
   ended_ = std::move(channel_);
   then_later_ = [this] { Open(); };

@@ -13,6 +13,7 @@ config::ReloadReport Server::Reload() {
   event::NotifyReloading();
   config::ReloadReport report{.daemon = "funnel-authd"};
   auto config = config::Load({.directory = options_.config_dir, .defaults = options_.defaults_dir});
+
   if (!config) {
     ++shared_.counters[kReloadsFailed];
     report.mistakes = std::move(config.error());
@@ -26,6 +27,7 @@ config::ReloadReport Server::Reload() {
     Apply(*std::move(config));
     ++shared_.counters[kReloads];
   }
+
   config::LogReport(report);
   event::NotifyReady("");
   return report;
@@ -34,10 +36,12 @@ config::ReloadReport Server::Reload() {
 void Server::Apply(config::Configuration config) {
   shared_.config = std::make_shared<const config::Configuration>(std::move(config));
   commands_.WatchGroups();
+
   const config::KerberosConfig& kerberos = shared_.config->node.kerberos;
   shared_.credentials->SetKeytabs(KeytabsOf(*shared_.config));
   shared_.initiate_pool.SetLimits(InitiateLimits(*shared_.config));
   shared_.accept_pool.SetLimits(AcceptLimits(*shared_.config));
+
   const std::size_t services = shared_.config->services.size();
   shared_.contexts.set_limits(Shares::Halves(kerberos.max_contexts, services));
   shared_.claims.set_services(services);
@@ -48,17 +52,20 @@ void Server::Apply(config::Configuration config) {
   slots_.set_limits(
       {.total = kMaxClients, .per_client = kMaxClientsOfOneUid, .known = services + kOthersKnown});
   shared_.claims.set_lifetime(kerberos.claim_lifetime);
+
   // Claims and handshakes in work are checked against the rules when their context is given out.
   auto revoked = shared_.contexts.TakeForbidden([this](const ContextRecord& record) {
     return RequireStillAllowed(*shared_.config, record.service, record.role, record.local_principal,
                                record.peer_principal);
   });
+
   for (const auto& [id, record, reason] : revoked) {
     ++shared_.counters[kContextsRevoked];
     Log(LogLevel::kNotice, "context-revoked", reason,
         {{"SERVICE", record.service.text()}, {"REMOTE", record.peer_principal}});
     shared_.clients.Send(record.client, ipc::Revoked{id.value(), reason});
   }
+
   shared_.counters[kContexts] = shared_.contexts.size();
   peers_.Recheck();
 }

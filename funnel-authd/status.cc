@@ -37,6 +37,7 @@ void WriteIdentities(JsonWriter& json, const SharedState& shared,
   for (const auto& service : shared.config->services)
     if (!service.identity.empty()) services_of[service.identity.text()].insert(service.name.text());
   for (const auto& peer : shared.config->peers) services_of[peer.identity.text()];
+
   json.Key("identities").Open('[');
   for (const auto& [principal, services] : services_of) {
     const bool has_key = in_keytab.contains(principal);
@@ -99,6 +100,7 @@ std::string StatusJson(const SharedState& shared, const PeerLinks& peers, std::i
   const config::NodeConfig& node = shared.config->node;
   auto in_keytab = gss::PrincipalsInKeytab(node.kerberos.keytab);
   JsonWriter json;
+
   json.Open('{')
       .Field("daemon", "funnel-authd")
       .Field("version", kVersion)
@@ -107,12 +109,15 @@ std::string StatusJson(const SharedState& shared, const PeerLinks& peers, std::i
       .Field("node", node.name)
       .Field("keytab", node.kerberos.keytab)
       .TextOrNull("keytab_error", in_keytab ? "" : in_keytab.error().message);
+
   WriteIdentities(json, shared, in_keytab.value_or(std::set<std::string>{}));
   WritePeers(json, shared, peers);
+
   json.Field("contexts", shared.contexts.size())
       .Field("handshakes_running", shared.initiate_pool.running() + shared.accept_pool.running())
       .Field("handshakes_waiting", shared.initiate_pool.waiting() + shared.accept_pool.waiting())
       .Field("claims", shared.claims.size());
+
   WriteFailures(json, shared.failures);
   json.Close('}');
   return json.Take();
