@@ -47,15 +47,19 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
   Socket& socket = *owned;
   socket.attempt = this;
   socket.address = address;
+
   socket.fd.reset(
       ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
   if (!socket.fd) return Fail(address, ErrorText(errno), now);
+
   PrepareStream(socket.fd.get(), shared_.service.keepalive);
   if (connect(socket.fd.get(), address.data(), address.size()) == 0) return Win(socket);
   if (errno != EINPROGRESS) return Fail(address, ErrorText(errno), now);
+
   auto watch = shared_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
   if (!watch) return Fail(address, watch.error().message, now);
   socket.watch = std::move(*watch);
+
   if (sockets_.size() == net::AddressRace::kMaxAtOnce) sockets_.erase(sockets_.begin());
   sockets_.push_back(std::move(owned));
 }

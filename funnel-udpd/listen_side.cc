@@ -101,6 +101,7 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
 void ListenSide::MakeRoom(const FlowKey& key) {
   const std::string client = FlowTable::ClientOf(key);
   const FlowRanks& ranks = flows_.ranks();
+
   while (true) {
     RankedFlow* least = nullptr;
     const std::size_t own = ranks.SizeOf(client);
@@ -110,6 +111,7 @@ void ListenSide::MakeRoom(const FlowKey& key) {
       least = own > shared_.service.max_flows / kShare ? ranks.LeastUsefulOf(client)
                                                        : ranks.LeastUseful();
     }
+
     if (least == nullptr) return;
     shared_.Count(kFlowsOverLimit);
     End(static_cast<Flow&>(*least));

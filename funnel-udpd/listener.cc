@@ -33,6 +33,7 @@ void Listener::OnReady(std::uint32_t) {
           {{"SERVICE", shared_.service.name.text()}});
       return;
     }
+
     shared_.Count(kDatagramsIn, static_cast<std::uint64_t>(*got));
     for (int i = 0; i < *got; ++i) {
       SocketAddress local = shared_.batch.destination(i);
@@ -40,6 +41,7 @@ void Listener::OnReady(std::uint32_t) {
       local.set_port(bound_.port());
       user_.OnClientDatagram(*this, shared_.batch.source(i), local, shared_.batch.payload(i));
     }
+
     if (*got < ReceiveBatch::kDatagrams) return;
   }
 }

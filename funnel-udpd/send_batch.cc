@@ -140,6 +140,7 @@ void SendBatch::SendRun(std::size_t first, std::size_t last) {
 void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
   std::vector<mmsghdr> headers;
   for (const Message& message : messages) headers.push_back({message.header, 0});
+
   bool tried = false;  // the message at `at`
   for (std::size_t at = 0; at < messages.size();) {
     const int sent = sendmmsg(fd, headers.data() + at, static_cast<unsigned>(headers.size() - at),
@@ -149,9 +150,11 @@ void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
       tried = false;
       continue;
     }
+
     const int error = errno;
     if (MayBeAnothers(error) && !std::exchange(tried, true)) continue;
     tried = false;
+
     const Message& failed = messages[at++];
     if (failed.count > 1 && MayBeAnothers(error)) {
       SendSingly(failed.first, failed.count);
