@@ -40,10 +40,12 @@ Json AsJson(const std::vector<Found>& all, const std::string& folder) {
   Json modules = Json::array();
   for (const Found& found : all) {
     const struct funnel_module* module = found.module;
+
     Json options = Json::array();
     for (const funnel_option_row* row = module != nullptr ? module->options : nullptr;
          row != nullptr && row->name != nullptr; ++row)
       options.push_back({{"option", row->name}, {"help", row->help}});
+
     modules.push_back({{"module", found.name},
                        {"reason", TextOrNull(found.reason)},
                        {"summary", TextOrNull(module != nullptr ? module->summary : "")},

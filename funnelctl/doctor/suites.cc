@@ -37,16 +37,19 @@ Finding OfService(const Context& context, const config::ServiceConfig& service) 
   if (const ChannelStatus* channel = WorstSealed(context.view, service))
     return Ok("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
   if (!RefusesOldNodes(service.suites)) return Ok("no channel is up now");
+
   const std::string why = WhyNone(context, service);
   const std::string peer = service.peer.empty() ? "a peer" : "peer " + service.peer;
   const std::string todo = "upgrade that node, or write 1 at the end of `suites` in services.d/" +
                            service.name.text() + ".ini until it is";
+
   if (MayBeOld(context, service.peer)) {
     const std::string text = "`suites` has no 1, and " + peer +
                              " has proven itself in suite 1, which is all that nodes of version "
                              "0.1 have: they are refused (bad version)";
     return why.empty() ? Warning(text, todo) : Wrong(text + "; the last try says: " + why, todo);
   }
+
   if (why.empty()) return Ok("no channel is up now; nodes of version 0.1 are refused");
   return Warning(
       "`suites` has no 1, so that nodes of version 0.1 are refused; the last try says: " + why,

@@ -181,9 +181,11 @@ Result<SctpdStatus> ParseSctpdStatus(const std::string& json) {
   Take(in, "started", out.started);
   Take(in, "listen", out.listen);
   Take(in, "authd_connected", out.authd_connected);
+
   TakeList(in, "associations", out.associations, TakeAssociation);
   TakeList(in, "channels", out.channels, TakeChannel);
   TakeList(in, "refusals", out.refusals, TakeRefusal);
+
   Take(in, "associations_omitted", out.associations_omitted);
   Take(in, "channels_omitted", out.channels_omitted);
   Take(in, "refusals_omitted", out.refusals_omitted);

@@ -56,14 +56,17 @@ void Live(const Options& options, milliseconds interval, Screen& screen) {
   Look before = LookAt(options);
   Look now = before;
   TimePoint next = Now() + interval;
+
   for (;;) {
     frame.columns = screen.columns();
     frame.rows = screen.rows();
     screen.Show(RenderFrame(before, now, frame));
+
     auto left = std::chrono::ceil<milliseconds>(next - Now());
     Screen::Key key = screen.Read(std::max(left, milliseconds(0)));
     if (key == Screen::Key::kQuit) return;
     if (key == Screen::Key::kSort) frame.sort = NextSort(frame.sort);
+
     if (key == Screen::Key::kRefresh || Now() >= next) {
       before = std::move(now);
       now = LookAt(options);
