@@ -33,6 +33,7 @@ void CopyEngineCounters(const sctp::EngineCounters& e, metrics::CounterFile& out
                                   e.socket_errors,
                                   e.messages_oversize,
                                   e.queue_now_bytes};
+
   static_assert(std::size(values) == kEngineCount);
   for (std::size_t i = 0; i < kEngineCount; ++i) out[kEngineFirst + i] = values[i];
 }

@@ -104,11 +104,13 @@ void Node::AddCommands() {
   log_level_.emplace(loop_, control_->commands(), [this] {
     return options_.log_level.value_or(tables_->shared.config.node.log_level);
   });
+
   control_->commands().Add("reload", {.access = ipc::Access::kAdmin,
                                       .run = [this](const auto&, ipc::SharedAnswer answer) {
                                         answer->TakeUp();
                                         answer->Finish(config::ReportJson(Reload()));
                                       }});
+
   control_->commands().Add("close",
                            {.access = ipc::Access::kAdmin,
                             .min_arguments = 1,
@@ -116,6 +118,7 @@ void Node::AddCommands() {
                             .run = [this](const auto& arguments, ipc::SharedAnswer answer) {
                               CloseRelayed(arguments, *answer);
                             }});
+
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         tables_->channels.UpdateGauges();

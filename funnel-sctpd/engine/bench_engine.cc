@@ -71,6 +71,7 @@ class Bench {
     double cpu = CpuSeconds();
     TimePoint begin = Now();
     std::size_t target = b_.messages + count, sent = 0;
+
     while (b_.messages < target) {
       for (std::size_t i = 0; i < batch && sent < count && a_.writable; ++i) {
         if (a_.engine->Send(a_.association, StreamId(1), message, {.unordered = true}) ==
@@ -81,10 +82,12 @@ class Bench {
       }
       Turn(/*wait=*/sent == count || !a_.writable);
     }
+
     double seconds = std::chrono::duration<double>(Now() - begin).count();
     cpu = CpuSeconds() - cpu;
     EngineCounters after = a_.engine->counters();
     double n = static_cast<double>(count);
+
     std::printf(
         "%6zu B: %7.2f us CPU a message, %8.0f messages/s, %7.1f MB/s, %.2f packets a message, "
         "resent %llu, full %llu\n",
@@ -114,13 +117,16 @@ class Bench {
     pollfd polls[2];
     TimePoint next = Now() + std::chrono::seconds(1);
     int i = 0;
+
     for (Peer* peer : {&a_, &b_}) {
       polls[i++] = {peer->engine->fds()[0], POLLIN, 0};
       next = std::min(next, peer->engine->NextTimer());
       peer->engine->Flush();
     }
+
     auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Now()).count();
     poll(polls, 2, wait ? static_cast<int>(std::max<long>(0, left)) : 0);
+
     i = 0;
     for (Peer* peer : {&a_, &b_}) {
       if (polls[i++].revents & POLLIN) peer->engine->OnReadable();
@@ -139,6 +145,7 @@ int main(int argc, char** argv) {
   std::size_t messages = 200'000, batch = 64;
   std::vector<std::size_t> sizes;
   std::vector<std::string> hosts;
+
   for (int i = 1; i < argc; ++i) {
     bool more = i + 1 < argc;
     if (std::strcmp(argv[i], "-m") == 0 && more)
@@ -150,6 +157,7 @@ int main(int argc, char** argv) {
     else
       hosts.emplace_back(argv[i]);
   }
+
   if (sizes.empty()) sizes = {100, 1024, 1432, 16384};
   hosts.resize(2, hosts.empty() ? "127.0.0.1" : hosts[0]);
   funnel::sctp::Bench bench(hosts[0], hosts[1]);

@@ -23,6 +23,7 @@ std::vector<Candidate> CandidatesAt(const std::vector<ResolvedAddress>& addresse
   bool direct = rules.carrier == config::Carrier::kDirect ||
                 (rules.carrier == config::Carrier::kAuto && rules.direct_now);
   bool udp = rules.carrier != config::Carrier::kDirect;
+
   std::vector<Candidate> candidates;
   for (const ResolvedAddress& resolved : addresses) {
     std::uint16_t port = resolved.address.port();

@@ -64,6 +64,7 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
     if (!known) ended_.pop_back();  // nobody was told that it was there
     return;
   }
+
   Peer& peer = peers_.Get(id);
   // Of one that we began they are what Connect was given.
   if (incoming) {
@@ -72,11 +73,13 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
   }
   peer.incoming = incoming;
   peer.up = true;
+
   if (incoming && !strangers_.IsKnown(peer.address)) {
     peer.stranger = true;
     ++strangers_all_;
     ++strangers_of_[peer.address.WithPort(0)];
   }
+
   ++counters_.associations_up;
   observer_.OnUp(
       id, {incoming, peer.address, CarrierOf(peer.address), peer.sctp_port, association.streams()});

@@ -77,6 +77,7 @@ std::vector<PathStats> OwnCore::PathsOf(const ::sctp::Association& association) 
   std::vector<PathStats> out;
   const ::sctp::Paths& paths = association.paths();
   const TimePoint now = Now();
+
   for (const ::sctp::Path& path : paths.all()) {
     PathStats& stats = *out.emplace(&path == &paths.active() ? out.begin() : out.end());
     stats.address = EngineAddress(path.address);
@@ -87,6 +88,7 @@ std::vector<PathStats> OwnCore::PathsOf(const ::sctp::Association& association) 
     stats.srtt = Milliseconds(path.smoothed);
     if (path.flow) AddFlow(*path.flow, stats);
   }
+
   if (const ::sctp::Sender* sender = association.sender()) {
     AddFlow(sender->flow(), out.front());
     out.front().in_flight_bytes = sender->flight_bytes();
@@ -105,8 +107,10 @@ AssociationStats OwnCore::Stats(AssociationId id) const {
   const Peer* peer = peers_.Find(id);
   const auto* association = endpoint_.Find(id);
   if (peer == nullptr || association == nullptr) return out;
+
   out.paths = PathsOf(*association);
   const ::sctp::AssociationCounters counters = association->counters();
+
   if (const ::sctp::Sender* sender = association->sender()) {
     out.peer_window_bytes = sender->peer_window_bytes();
     out.queued_bytes = static_cast<std::uint32_t>(sender->buffered_bytes());
@@ -114,6 +118,7 @@ AssociationStats OwnCore::Stats(AssociationId id) const {
     out.unsent_chunks = static_cast<std::uint32_t>(sender->waiting_messages());
     out.held_messages = sender->waiting_with_deadline();
   }
+
   out.packets_in = counters.packets_in;
   out.packets_out = counters.packets_out;
   out.bytes_in = counters.bytes_in;
