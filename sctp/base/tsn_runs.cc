@@ -49,20 +49,24 @@ void TsnRuns::Clear() {
 
 TsnRuns::Added TsnRuns::AddRange(TsnRun range) {
   if (range.last <= cumulative_) return Added::kDuplicate;
+
   if (range.first <= cumulative_ + 1) {
     AdvanceTo(range.last);
     return Added::kNew;
   }
+
   const std::size_t at = Find(range.first - 1u);  // a run that ends right before counts as touching
   if (at < runs_.size() && runs_[at].first <= range.first && runs_[at].last >= range.last)
     return Added::kDuplicate;
   std::size_t end = at;
   while (end < runs_.size() && runs_[end].first <= range.last + 1) ++end;
+
   if (end == at) {
     if (runs().size() >= max_runs_) return Added::kNoRoom;
     runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(at), range);
     return Added::kNew;
   }
+
   runs_[at].first = std::min(runs_[at].first, range.first);
   runs_[at].last = std::max(runs_[end - 1].last, range.last);
   runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(at) + 1,

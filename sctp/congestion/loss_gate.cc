@@ -25,12 +25,14 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
                        Duration queueing, Duration least_rtt) {
   const std::size_t all = delivered_bytes + lost_bytes;
   if (all == 0) return false;
+
   const double loss = static_cast<double>(lost_bytes) / static_cast<double>(all);
   const bool enough = lost_bytes >= kLeastLostBytes;
   // At a long round trip a quarter of it is more than shallow queues hold: 5 ms are a queue.
   const bool queue = queueing > std::min(least_rtt / 4, kLeastQueueing);
   const bool excess =
       enough && queue && loss > kFactor * cruise_loss_ + (cruise_known_ ? kMargin : kUnknownMargin);
+
   bool follows_rate = false;
   switch (pace) {
     case Pace::kEven:

@@ -137,15 +137,18 @@ void Model::EndRound(const AckEvent& event) {
   Duration queueing{};
   if (round_rtts_ > 0 && least_rtt_ != Duration::max())
     queueing = round_rtt_sum_ / round_rtts_ - least_rtt_;
+
   if (gate_.OnRound(last_pace_, round_delivered_, round_lost_, queueing, least_rtt_)) {
     Cut();
     if (phase_ == Phase::kStartUp) full_ = true;
     if (phase_ == Phase::kProbeUp) Enter(Phase::kProbeDown, event.now);
   }
+
   if (event.rate.app_limited)
     bound_.OnAppLimited();
   else if (phase_ != Phase::kStartUp && phase_ != Phase::kDrain)
     bound_.OnRound(last_pace_, round_delivered_, round_lost_, event.now - round_began_);
+
   round_began_ = event.now;
   last_pace_ = pace_;
   round_delivered_ = round_lost_ = round_most_in_flight_ = 0;
@@ -163,13 +166,16 @@ void Model::Cut() {
 
 void Model::UpdateLeastRtt(const AckEvent& event) {
   if (event.rtt <= Duration::zero()) return;
+
   if (event.rtt <= least_rtt_) {
     least_rtt_ = event.rtt;
     least_rtt_time_ = event.now;
     least_rtt_stale_ = false;
     return;
   }
+
   if (event.now - least_rtt_time_ <= kLeastRttLife) return;
+
   if (!least_rtt_stale_) {
     least_rtt_stale_ = true;
     recent_least_ = event.rtt;
@@ -178,8 +184,10 @@ void Model::UpdateLeastRtt(const AckEvent& event) {
     probe_rtt_until_ = event.now + (event.rate.app_limited ? Duration::zero() : kProbeRttTime);
     if (!event.rate.app_limited && full_) Enter(Phase::kProbeRtt, event.now);
   }
+
   recent_least_ = std::min(recent_least_, event.rtt);
   if (round_ <= probe_rtt_round_ || event.now < probe_rtt_until_) return;
+
   least_rtt_ = recent_least_;
   least_rtt_time_ = event.now;
   least_rtt_stale_ = false;
@@ -204,6 +212,7 @@ void Model::Enter(Phase phase, TimePoint now) {
 void Model::UpdatePhase(const AckEvent& event) {
   const Duration lasted = event.now - phase_began_;
   const bool a_round = lasted > least_rtt_;
+
   switch (phase_) {
     case Phase::kStartUp:
       if (full_) Enter(Phase::kDrain, event.now);

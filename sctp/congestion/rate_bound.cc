@@ -27,6 +27,7 @@ void RateBound::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost
     case Pace::kAbove:
       break;
   }
+
   const double below_loss = below_.loss();
   if (even_.delivered_bytes > 0) EndCycle();
   Sum above;

@@ -27,6 +27,7 @@ void Reno::OnAck(const AckEvent& event) {
       }
     }
   }
+
   const double seconds = std::chrono::duration<double>(event.smoothed_rtt).count();
   // Twice the rate in slow start, as it doubles; a little more than the rate afterwards.
   const double gain = window_ < threshold_ ? 2.0 : 1.2;

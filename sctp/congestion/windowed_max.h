@@ -18,10 +18,12 @@ class WindowedMax {
       kept_.fill(entry);
       return;
     }
+
     if (value >= kept_[1].value)
       kept_[1] = kept_[2] = entry;
     else if (value >= kept_[2].value)
       kept_[2] = entry;
+
     const std::uint64_t age = round - kept_[0].round;
     if (age > length_) {
       kept_ = {kept_[1], kept_[2], entry};

@@ -63,6 +63,7 @@ void WriteCapabilities(BufferWriter& out, const Capabilities& capabilities) {
   std::array<std::uint8_t, 3> types{};
   std::size_t count = 0;
   const auto add = [&](ChunkType type) { types[count++] = static_cast<std::uint8_t>(type); };
+
   if (capabilities.partial_reliability) {
     WriteParameter(out, ParameterType::kForwardTsnSupported, {});
     add(ChunkType::kForwardTsn);
@@ -71,8 +72,10 @@ void WriteCapabilities(BufferWriter& out, const Capabilities& capabilities) {
     add(ChunkType::kIData);
     if (capabilities.partial_reliability) add(ChunkType::kIForwardTsn);
   }
+
   if (count > 0)
     WriteParameter(out, ParameterType::kSupportedExtensions, ByteView(types).first(count));
+
   if (capabilities.adaptation) {
     std::uint8_t raw[4];
     funnel::StoreBigEndian<4>(raw, *capabilities.adaptation);
@@ -110,9 +113,11 @@ std::expected<PeerParameters, CauseCode> ReadParameters(ByteView parameters,
       case ParameterType::kSupportedAddressTypes:
         continue;
     }
+
     if (parameter->code == kHostName) return std::unexpected(CauseCode::kUnresolvableAddress);
     if (!OnUnknown(*parameter, unrecognized)) break;
   }
+
   if (reader.malformed()) return std::unexpected(CauseCode::kProtocolViolation);
   return found;
 }

@@ -38,10 +38,12 @@ void WriteFields(BufferWriter& out, const Cookie& cookie, std::uint8_t generatio
 Cookie ReadFields(ByteView bytes) {
   funnel::ByteReader in(bytes);
   Cookie cookie;
+
   (void)in.U8();
   const std::uint8_t flags = *in.U8();
   cookie.peer.carrier = *in.U8();
   const std::size_t hosts = *in.U8();
+
   cookie.made = TimePoint(Duration(static_cast<Duration::rep>(*in.U64())));
   cookie.own_tag = VerificationTag(*in.U32());
   cookie.peer_tag = VerificationTag(*in.U32());
@@ -51,19 +53,23 @@ Cookie ReadFields(ByteView bytes) {
   cookie.own_tie = *in.U32();
   cookie.peer_tie = *in.U32();
   const std::uint32_t adaptation = *in.U32();
+
   cookie.out_streams = *in.U16();
   cookie.in_streams = *in.U16();
   cookie.own_port = *in.U16();
   cookie.peer_port = *in.U16();
+
   const ByteView host = *in.Take(cookie.peer.host.size());
   std::copy(host.begin(), host.end(), cookie.peer.host.begin());
   cookie.peer.port = *in.U16();
   (void)in.U16();
+
   for (std::size_t i = 0; i < hosts; ++i) {
     const auto other = in.Take(kHostSize);
     if (!other) break;  // nobody's but of one that was not checked
     std::copy(other->begin(), other->end(), cookie.peer_hosts.emplace_back().begin());
   }
+
   cookie.capabilities.interleaving = (flags & kInterleaving) != 0;
   cookie.capabilities.partial_reliability = (flags & kPartialReliability) != 0;
   if ((flags & kAdaptation) != 0) cookie.capabilities.adaptation = adaptation;

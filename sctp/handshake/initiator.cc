@@ -25,6 +25,7 @@ bool Initiator::Write(BufferWriter& out, const InitChunk& init, const Capabiliti
   } else {
     WriteChunk(out, ChunkType::kCookieEcho, 0, cookie_);
   }
+
   ++sent_;
   last_sent_ = now;
   due_ = now + timeout_;

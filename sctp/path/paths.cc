@@ -74,6 +74,7 @@ void Paths::Erase(std::size_t number) {
 
 Path* Paths::Learn(const Address& address, TimePoint now) {
   const auto learned = [&](const Path& path) { return !path.offered && &path != &active(); };
+
   if (static_cast<std::size_t>(std::ranges::count_if(paths_, learned)) >= kMostLearned) {
     // The one not heard of for longest goes.
     std::size_t out = paths_.size();
@@ -88,6 +89,7 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
   }
   // The present one was alone, and was not looked after.
   if (!several()) probed_all_ = now;
+
   Path& path = paths_.emplace_back();
   path.address = address;
   path.learned = now;
@@ -121,11 +123,13 @@ Paths::Order Paths::Probe(Path& path, TimePoint now) {
 bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
   Path* path = Find(from);
   if (path == nullptr) return false;
+
   const auto probe = std::ranges::find_if(path->probes, [&](const Path::Probe& sent) {
     return sent.sent != kNever && std::ranges::equal(info, sent.nonce);
   });
   if (probe == path->probes.end()) return false;
   if (!probe->out) return true;  // that which went both from a certain address and from any
+
   probe->out = false;
   const Duration took = now - probe->sent;
   path->smoothed = path->smoothed == Duration{} ? took : (path->smoothed * 7 + took) / 8;
@@ -135,6 +139,7 @@ bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
   path->proven = std::max(path->proven, probe->sent);
   path->tried = path->answers = true;
   ++path->in_row;
+
   if (path == &active()) {
     progress_ = now;
     // Another one's answer was only quicker.

@@ -20,8 +20,10 @@ bool Assembly::Possible(Place place, const DataView& chunk) const {
 
 Assembly::Outcome Assembly::Add(Place place, const DataView& chunk, BufferPool& buffers) {
   if (!Possible(place, chunk)) return Outcome::kImpossible;
+
   held_ += chunk.payload.size();
   payload_ += chunk.payload.size();
+
   if (chunk.end) {
     ended_ = true;
     end_ = place;
@@ -32,6 +34,7 @@ Assembly::Outcome Assembly::Add(Place place, const DataView& chunk, BufferPool& 
     bytes_ = buffers.Take();
     next_ = place;
   }
+
   if (begun_ && place == next_) {
     bytes_.insert(bytes_.end(), chunk.payload.begin(), chunk.payload.end());
     ++next_;
@@ -43,6 +46,7 @@ Assembly::Outcome Assembly::Add(Place place, const DataView& chunk, BufferPool& 
     early_.insert(early_.begin() + static_cast<std::ptrdiff_t>(FindEarly(place)),
                   Piece{place, std::move(bytes)});
   }
+
   return whole() ? Outcome::kWhole : Outcome::kTaken;
 }
 

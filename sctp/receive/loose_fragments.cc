@@ -8,10 +8,12 @@ bool LooseFragments::Add(const DataView& chunk) {
   const auto [at, added] = fragments_.try_emplace(chunk.tsn, std::move(fragment));
   if (!added) return true;
   held_ += chunk.payload.size() + kOverheadBytes;
+
   const auto joined = [](Map::iterator before, Map::iterator after) {
     return before->first + 1 == after->first && before->second.stream == after->second.stream &&
            !before->second.end && !after->second.begin;
   };
+
   auto first = at, last = at;
   while (!first->second.begin) {
     if (first == fragments_.begin() || !joined(std::prev(first), first)) return true;
@@ -21,6 +23,7 @@ bool LooseFragments::Add(const DataView& chunk) {
     if (std::next(last) == fragments_.end() || !joined(last, std::next(last))) return true;
     ++last;
   }
+
   return Deliver(first, last);
 }
 

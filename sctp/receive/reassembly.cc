@@ -103,6 +103,7 @@ void Reassembly::DropWaiting(const Skipped& skipped) {
     if (key.stream == skipped.stream && key.unordered == skipped.unordered &&
         key.mid <= skipped.mid)
       mids.push_back(key.mid);
+
   std::sort(mids.begin(), mids.end(), [](Mid a, Mid b) { return a < b; });
   for (Mid mid : mids) {
     const auto found = assemblies_.find(Key{skipped.stream, skipped.unordered, mid});

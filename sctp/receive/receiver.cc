@@ -31,17 +31,21 @@ bool Receiver::HasRoom(const DataView& chunk) const {
 Receiver::Outcome Receiver::OnData(const DataView& chunk) {
   arrival_.immediate |= chunk.immediate;
   arrival_.gap |= has_gaps();
+
   if (tsns_.Contains(chunk.tsn)) {
     if (duplicate_count_ < kMaxDuplicates) duplicates_[duplicate_count_++] = chunk.tsn;
     return Outcome::kDuplicate;
   }
+
   if (!HasRoom(chunk)) return Outcome::kNoRoom;
   if (tsns_.Add(chunk.tsn) == TsnRuns::Added::kNoRoom) return Outcome::kNoRoom;
   arrival_.gap |= has_gaps();
   arrival_.news = true;
+
   if (chunk.format != settings_.reassembly.format || chunk.payload.empty())
     return Outcome::kImpossible;
   if (chunk.stream.value() >= settings_.reassembly.streams) return Outcome::kNoStream;
+
   switch (reassembly_.Add(chunk)) {
     case Reassembly::Outcome::kTaken:
       return Outcome::kTaken;
@@ -79,9 +83,11 @@ void Receiver::SetWindow(std::size_t window_bytes, TimePoint now) {
 bool Receiver::WriteSack(BufferWriter& out) {
   constexpr std::size_t kBare = kChunkHeaderSize + kSackFixedSize;
   if (out.space() < kBare) return false;
+
   std::size_t items = (out.space() - kBare) / kSackItemSize;
   std::array<GapBlock, kMostGapBlocks> gaps;
   std::size_t gap_count = 0;
+
   for (const TsnRun& run : tsns_.runs()) {
     if (gap_count == std::min(items, gaps.size()) || run.first - cumulative() > kFurthestAhead)
       break;
@@ -89,13 +95,16 @@ bool Receiver::WriteSack(BufferWriter& out) {
     gaps[gap_count++] = {static_cast<std::uint16_t>(run.first - cumulative()),
                          static_cast<std::uint16_t>(last)};
   }
+
   items -= gap_count;
   const std::size_t held = std::min(settings_.window_bytes, reassembly_.held_bytes());
+
   SackChunk sack;
   sack.cumulative = cumulative();
   sack.window_bytes = static_cast<std::uint32_t>(settings_.window_bytes - held);
   sack.gaps = std::span(gaps).first(gap_count);
   sack.duplicates = std::span(duplicates_).first(std::min(items, duplicate_count_));
+
   sack.Write(out);
   duplicate_count_ = 0;
   ack_.OnSackSent();

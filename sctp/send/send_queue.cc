@@ -114,22 +114,27 @@ std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, std:
     Stream& stream = StreamOf(*id);
     const MessageId before = stream.first;
     const bool left_any = DropExpired(stream, now);
+
     if (unfinished_ && (!left_any || stream.first != before)) {
       unfinished_.reset();
       if (left_any) scheduler_.Activate(*id);
       continue;
     }
+
     if (!left_any) {
       scheduler_.Charge(0, /*more=*/false);
       continue;
     }
+
     OutgoingMessage& message = slots_[stream.first];
     const std::size_t left = message.bytes.size() - message.cut_bytes;
     const std::size_t wanted = std::min(left, full);
+
     if (space < wanted && (space < kLeastFragment || left <= full)) {
       if (settings_.format == DataFormat::kIData) unfinished_.reset();
       return std::nullopt;
     }
+
     const std::size_t length = std::min(space, left);
     if (!message.begun) Begin(stream, message, length == left);
     const Fragment fragment{.message = stream.first,
@@ -138,12 +143,14 @@ std::optional<Fragment> SendQueue::Cut(std::size_t space, std::size_t full, std:
                             .fsn = message.next_fsn++,
                             .begin = message.cut_bytes == 0,
                             .end = length == left};
+
     message.cut_bytes += static_cast<std::uint32_t>(length);
     ++message.chunks;
     bytes_ -= length;
     stream.bytes -= length;
     if (!(fragment.begin && fragment.end) && settings_.format == DataFormat::kIData)
       begun_bytes_ -= length;
+
     if (fragment.end) PopFirst(stream);
     TakeTurn(stream, message, fragment);
     return fragment;

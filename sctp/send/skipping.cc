@@ -28,6 +28,7 @@ void Skipping::Update(Outstanding& outstanding, const MessageSlots& slots, TimeP
   anything_ = false;
   until_ = outstanding.cumulative();
   skipped_.clear();
+
   if (outstanding.abandoned() > 0) {
     for (Tsn tsn = until_ + 1; tsn < outstanding.next_tsn() && skipped_.size() < kMostSkipped;
          ++tsn) {
@@ -39,6 +40,7 @@ void Skipping::Update(Outstanding& outstanding, const MessageSlots& slots, TimeP
       AddMessage(slots[chunk.fragment.message]);
     }
   }
+
   if (!anything_)
     deadline_ = TimePoint::max();
   else if (!had || until_ != before)

@@ -31,9 +31,11 @@ std::optional<DataView> DataView::Parse(const ChunkView& chunk) {
   } else {
     return std::nullopt;
   }
+
   const std::size_t header = DataHeaderSize(data.format) - kChunkHeaderSize;
   if (chunk.body.size() < header) return std::nullopt;
   const std::uint8_t* at = chunk.body.data();
+
   data.end = (chunk.flags & kEnd) != 0;
   data.begin = (chunk.flags & kBegin) != 0;
   data.unordered = (chunk.flags & kUnordered) != 0;
@@ -41,6 +43,7 @@ std::optional<DataView> DataView::Parse(const ChunkView& chunk) {
   data.tsn = Tsn(static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(at)));
   data.stream = StreamId(static_cast<std::uint16_t>(funnel::LoadBigEndian<2>(at + 4)));
   const auto last = static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(at + header - 4));
+
   if (data.format == DataFormat::kData) {
     // Whatever an unordered chunk carries there means nothing (RFC 9260 section 6.6).
     if (!data.unordered)
@@ -50,6 +53,7 @@ std::optional<DataView> DataView::Parse(const ChunkView& chunk) {
     data.mid = Mid(static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(at + 8)));
     (data.begin ? data.protocol : data.fsn) = last;
   }
+
   data.payload = chunk.body.subspan(header);
   return data;
 }
