@@ -74,6 +74,7 @@ std::optional<TableUse> ReadBlock(const Part& block) {
     }
     any_field = true;
   }
+
   return use;
 }
 

@@ -88,6 +88,7 @@ class Connection {
     searches_.Remove(message.id);
     AddKey(verdict, message.id, kIdSpace);
     if (message.target) AddKey(verdict, *message.target, kIdSpace);
+
     switch (message.operation) {
       case kBindRequest:
         bind_ = message.sasl ? std::optional(message.id) : std::nullopt;

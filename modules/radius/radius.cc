@@ -114,6 +114,7 @@ class Attributes {
     const std::uint8_t* value = attribute + kAttributeHeader;
     const std::size_t size = attribute[1] - kAttributeHeader;
     const std::uint64_t name = funnel_modules::Hash({reinterpret_cast<const char*>(value), size});
+
     switch (attribute[0]) {
       case kState:
         return AddKey(verdict, name, kStateSpace);
