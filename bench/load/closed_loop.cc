@@ -55,6 +55,7 @@ class ClosedLoopLoad {
       Fill(flow);
       Turn(0);
     }
+
     Nanoseconds next_check = NowNs() + kLostAfter;
     while (NowNs() < end) {
       Turn(kTurnMs);
@@ -62,6 +63,7 @@ class ClosedLoopLoad {
       next_check = NowNs() + kLostAfter / 4;
       GiveUpLost();
     }
+
     Print(static_cast<double>(end - begin_) / 1e9);
     return 0;
   }

@@ -37,7 +37,9 @@ class Load {
       std::fprintf(stderr, "rr: no answer\n");
       return 1;
     }
+
     for (const Nanoseconds until = NowNs() + kSettle; NowNs() < until;) Poll(until);
+
     start_ = NowNs() + kLead;
     while (sent_ < total_) {
       Poll(Due(sent_));
@@ -47,6 +49,7 @@ class Load {
         else
           Transmit(sent_, sent_ % streams_.size());
     }
+
     const Nanoseconds until = NowNs() + static_cast<Nanoseconds>(options_.wait_seconds * 1e9);
     while (latencies_.size() < total_ && NowNs() < until) Poll(until);
     Print();

@@ -132,6 +132,7 @@ class Source {
         }
       }
     }
+
     const double seconds = static_cast<double>(NowNs() - start) / 1e9;
     std::printf(R"({"bytes": %lu, "seconds": %.3f, "MBps": %.1f, "wrong": %d})"
                 "\n",

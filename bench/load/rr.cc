@@ -91,14 +91,17 @@ int Main(int argc, char** argv) {
   if (argc < 5) return Usage();
   const std::string_view mode = argv[1], transport = argv[2];
   Options options;
+
   if (transport != "udp" && transport != "tcp" && transport != "dns") return Usage();
   if (transport == "dns") options.exchange = Exchange::kDns;
   options.transport = transport == "tcp" ? Transport::kTcp : Transport::kUdp;
   options.address = ParseAddress(argv[3], argv[4]);
   if (!Parse(argc, argv, options)) return Usage();
+
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_TIMERSLACK, 1);
   RaiseDescriptorLimit();
+
   if (mode == "serve") Serve(options);
   if (mode == "load") return OpenLoop(options);
   if (mode == "closed") return ClosedLoop(options);
