@@ -72,11 +72,13 @@ void CheckComplete(Configuration& configuration) {
   NodeConfig node;
   Require(!configuration.node.name.empty());
   CheckRoundTrip(NodeKeys(), &configuration.node, &node);
+
   for (PeerConfig& peer : configuration.peers) {
     PeerConfig fresh;
     Require(!peer.node.empty() && !peer.identity.empty() && !peer.principal.empty());
     CheckRoundTrip(PeerKeys(), &peer, &fresh);
   }
+
   for (ServiceConfig& service : configuration.services) {
     ServiceConfig fresh;
     bool relay = service.role == Role::kRelay;

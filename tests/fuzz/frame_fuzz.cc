@@ -54,9 +54,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView frame(data, size);
   const auto header = FrameHeader::Parse(frame);
   if (!header) return 0;
+
   const ByteView body = frame.subspan(kFrameHeaderSize);
   const Bytes again = MakeFrame(*header, body);
   FUZZ_REQUIRE(std::equal(again.begin(), again.end(), frame.begin(), frame.end()));
+
   switch (header->type) {
     case FrameType::kOpen:
       RoundTrip<OpenBody>(body);

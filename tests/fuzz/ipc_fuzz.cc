@@ -37,8 +37,10 @@ void CheckStream(ByteView stream) {
   if (stream.empty()) return;
   auto pair = ChannelSocketPair::Create();
   if (!pair) return;
+
   std::size_t piece = std::size_t{stream[0]} + 1;
   stream = stream.subspan(1);
+
   static ReadBuffer buffer;
   FrameReader reader;
   std::size_t frames = 0;
@@ -46,6 +48,7 @@ void CheckStream(ByteView stream) {
     ByteView now = stream.first(std::min(piece, stream.size()));
     stream = stream.subspan(now.size());
     if (::send(pair->theirs.get(), now.data(), now.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return;
+
     auto status = reader.Drain(pair->ours.get(), buffer, [&](MutableByteView frame) {
       FUZZ_REQUIRE(frame.size() >= wire::kFrameHeaderSize && frame.size() <= wire::kMaxFrameSize);
       return ++frames % 3 != 0;

@@ -42,12 +42,14 @@ class End {
       const Framer::Piece piece = conversation_.Next();
       if (piece.empty) return;
       sent.insert(sent.end(), piece.bytes.begin(), piece.bytes.end());
+
       if (piece.stream) {
         FUZZ_REQUIRE(!open_);
         streams_ = true;
         conversation_.SentBytes(piece.bytes.size());
         continue;
       }
+
       FUZZ_REQUIRE(!streams_);
       FUZZ_REQUIRE(open_ == (piece.order == wire::Order::kOrdered));
       if (piece.order == wire::Order::kFollows) FUZZ_REQUIRE(piece.after < next_);
@@ -72,15 +74,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     End ends[] = {{config, FUNNEL_CLIENT}, {config, FUNNEL_SERVER}};
     Bytes given[2], sent[2];
     ByteReader input(ByteView(data, size));
+
     while (const auto head = input.Take(2)) {
       const std::size_t sender = (*head)[0] & 1;
       const ByteView chunk = *input.Take(std::min<std::size_t>((*head)[1], input.remaining()));
       given[sender].insert(given[sender].end(), chunk.begin(), chunk.end());
+
       const std::size_t before = sent[sender].size();
       ends[sender].Send(chunk, sent[sender]);
       if (((*head)[0] & 2) != 0) ends[sender].Release(sent[sender]);
       ends[1 - sender].Deliver(ByteView(sent[sender]).subspan(before));
     }
+
     for (const std::size_t sender : {0, 1}) {
       ends[sender].Finish(sent[sender]);
       FUZZ_REQUIRE(sent[sender] == given[sender]);

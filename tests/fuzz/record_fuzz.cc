@@ -43,14 +43,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView plaintext(data, size);
   const auto header = SealedHeader::Parse(plaintext);
   if (!header) return 0;
+
   std::uint8_t head[kSealedHeaderSize];
   header->Serialize(head);
   FUZZ_REQUIRE(std::equal(head, head + kSealedHeaderSize, data));
+
   ByteReader reader(plaintext.subspan(kSealedHeaderSize));
   while (!reader.AtEnd()) {
     const std::size_t begin = kSealedHeaderSize + reader.position();
     const auto record = ParseRecord(reader);
     if (!record) break;
+
     const std::size_t end = kSealedHeaderSize + reader.position();
     FUZZ_REQUIRE(end > begin);
     const Bytes again = std::visit(Again{}, *record);

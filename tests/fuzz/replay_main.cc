@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   constexpr std::size_t kLargestCut = 600;
   std::size_t count = 0;
   if (argc != 2) return 2;
+
   for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::vector<char> text{std::istreambuf_iterator<char>(file), {}};

@@ -35,6 +35,7 @@ class Pair {
     const std::uint8_t what = in.U8();
     Side& side = (what & 0x80) != 0 ? b_ : a_;
     Side& other = &side == &a_ ? b_ : a_;
+
     switch (what % 14) {
       case 0:
         DeliverAll();
@@ -74,6 +75,7 @@ class Pair {
         Command(side, other, in.U8());
         break;
     }
+
     Pump();
     Check(a_);
     Check(b_);
@@ -220,11 +222,13 @@ class Pair {
     const Association* there = to.association();
     if (there == nullptr) return;
     to.forged = from.forged = true;
+
     const std::uint8_t flags = in.U8();
     CommonHeader header{there->identity().peer_port, there->identity().own_port,
                         there->identity().own_tag};
     if ((flags & 0x80) != 0) header.tag = there->identity().peer_tag;
     if ((flags & 0x40) != 0) header.tag = VerificationTag(flags & 0x3f);
+
     Bytes buffer(1472);
     PacketWriter packet(buffer, header);
     const auto cumulative = [](const Association* association) {
@@ -232,6 +236,7 @@ class Pair {
                  ? association->receiver()->cumulative()
                  : Tsn(0);
     };
+
     const ForgedChunks chunks(cumulative(there) + 1, cumulative(from.association()));
     for (int left = 1 + flags % 4; left > 0; --left) chunks.Add(packet.out(), in);
     buffer.resize(packet.Finish().size());

@@ -81,16 +81,19 @@ TEST_P(AssociationConformance, NobodyThereIsNoAnswer) {
 TEST_P(AssociationConformance, ConnectCanBeGivenUpAndTriedAgain) {
   Start(*a);
   if (IsSkipped()) return;
+
   TwoHosts::Cut();
   auto first = a->Connect(TargetOf(*b));
   ASSERT_TRUE(first.has_value());
   a->engine->Abort(*first, "changed my mind");
+
   TwoHosts::Heal();
   Start(*b);
   if (IsSkipped()) return;
   auto second = a->Connect(TargetOf(*b));
   ASSERT_TRUE(second.has_value()) << second.error().message;
   ASSERT_TRUE(Run([&] { return a->ups.size() == 1 && b->ups.size() == 1; }));
+
   EXPECT_EQ(a->current(), *second);
   ASSERT_EQ(a->downs.size(), 1u);
   EXPECT_EQ(a->down().id, *first);
@@ -177,17 +180,20 @@ TEST_P(AssociationConformance, ShortSilenceLosesNothing) {
 TEST_P(AssociationConformance, PeerThatBeganAnewGetsAnAssociation) {
   ASSERT_NO_FATAL_FAILURE(Associate(Quick()));
   if (IsSkipped()) return;
+
   TwoHosts::Cut();
   a->Stop();
   TwoHosts::Heal();
   a.emplace(Host::kA, GetParam().a);
   Start(*a, Quick());
+
   ASSERT_TRUE(a->Connect(TargetOf(*b)).has_value());
   ASSERT_TRUE(Run([&] { return a->ups.size() == 1 && b->ups.size() == 2 && !b->downs.empty(); }));
   EXPECT_EQ(b->down().id, b->ups[0].id);
   EXPECT_TRUE(b->down().reason == DownReason::kDeadPeer || b->down().reason == DownReason::kAborted)
       << b->down().text;
   EXPECT_NE(b->ups[0].id, b->ups[1].id);
+
   ASSERT_EQ(b->Send("to the new one"), SendStatus::kSent);
   ASSERT_EQ(a->Send("from the new one"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return a->messages.size() == 1 && b->messages.size() == 1; }));
@@ -238,9 +244,11 @@ TEST_P(AssociationConformance, PeerWithoutInterleavingIsRefused) {
 TEST_P(AssociationConformance, StatsTellOfThePath) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;
+
   for (int i = 0; i < 20; ++i) ASSERT_EQ(a->Send(std::string(1000, 'x')), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b->messages.size() == 20; }));
   RunFor(milliseconds(100));
+
   TwoHosts::On on(Host::kA);
   AssociationStats stats = a->engine->Stats(a->current());
   ASSERT_FALSE(stats.paths.empty());
@@ -248,10 +256,12 @@ TEST_P(AssociationConformance, StatsTellOfThePath) {
   EXPECT_EQ(stats.paths[0].state, PathState::kActive);
   EXPECT_GT(stats.paths[0].cwnd_bytes, 0u);
   EXPECT_GT(stats.paths[0].rto.count(), 0);
+
   const bool knows_more = a->kind == Kind::kOwn;
   EXPECT_EQ(stats.paths[0].least_rtt.count() > 0, knows_more);
   EXPECT_EQ(stats.paths[0].delivery_rate > 0, knows_more);
   EXPECT_EQ(!stats.paths[0].congestion.empty(), knows_more);
+
   EXPECT_GT(stats.packets_in, 2u);
   EXPECT_GT(stats.packets_out, 5u);
   EXPECT_EQ(stats.messages_out, 20u);

@@ -102,12 +102,14 @@ Result<std::unique_ptr<Engine>> EngineLab::Make(LabEnd& end, const Settings& set
                                                 Addresses addresses) {
   TwoHosts::On on(end.host);
   bool kernel = end.kind == Kind::kKernel, direct = GetParam().carrier == Carrier::kDirect;
+
   if (ProbeKernel().sctp) {
     // Whoever has UDP port 9899 of this host.
     TwoHosts::WriteSysctl(end.host, "udp_port", kernel ? kDefaultUdpPort : 0);
     TwoHosts::WriteSysctl(end.host, "intl_enable", 1);
     KeepKernelSilent(end.host, !kernel && direct);
   }
+
   if (kernel) {
     KernelOptions options;
     options.local = {TwoHosts::Address(end.host, 0, addresses == Addresses::kIpv6)};
@@ -115,6 +117,7 @@ Result<std::unique_ptr<Engine>> EngineLab::Make(LabEnd& end, const Settings& set
       options.local.push_back(TwoHosts::OtherAddress(end.host, 0));
     return MakeKernelEngine(settings, std::move(options), end);
   }
+
   std::vector<UniqueFd> sockets;
   sockets.push_back(TRY(BindUdpSocket(kDefaultUdpPort)));
   if (direct) {

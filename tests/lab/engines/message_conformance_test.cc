@@ -20,6 +20,7 @@ class MessageConformance : public EngineLab {
     std::size_t sent = 0, before = b->messages.size();
     bool full = false;
     a->on_writable = [&] { full = false; };
+
     ASSERT_TRUE(Run(
         [&] {
           while (!full && sent < count) {
@@ -35,6 +36,7 @@ class MessageConformance : public EngineLab {
         },
         milliseconds(20'000)))
         << sent << " sent, " << b->messages.size() - before << " came";
+
     a->on_writable = nullptr;
   }
   static void RequireFull(SendStatus status) {
@@ -48,8 +50,10 @@ TEST_P(MessageConformance, SizesFromOneByteToTheLimitArriveWhole) {
   large.send_buffer_bytes = large.receive_buffer_bytes = 4u << 20;
   ASSERT_NO_FATAL_FAILURE(Associate(large));
   if (IsSkipped()) return;
+
   std::size_t sizes[] = {1,    2,     100,   1000,  1399,    1400,    1401,           1500,
                          4000, 16384, 65535, 65536, 131'072, 300'000, (1u << 20) - 1, 1u << 20};
+
   std::size_t n = 0;
   for (std::size_t size : sizes) {
     SCOPED_TRACE(size);
@@ -60,6 +64,7 @@ TEST_P(MessageConformance, SizesFromOneByteToTheLimitArriveWhole) {
     EXPECT_EQ(b->messages.back().stream, StreamId(3));
     EXPECT_EQ(b->messages.back().payload_protocol, kPayloadProtocol);
   }
+
   EXPECT_EQ(a->Send(Bytes((1u << 20) + 1, 'x')), SendStatus::kTooLarge);
 }
 
@@ -113,6 +118,7 @@ TEST_P(MessageConformance, LargeMessagesOfManyStreamsArriveWhole) {
 TEST_P(MessageConformance, BothDirectionsAtOnce) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;
+
   a->keep_messages = b->keep_messages = false;
   constexpr std::size_t kBytes = 3'000'000, kSize = 10'000;
   std::size_t sent[2] = {0, 0};
@@ -133,16 +139,19 @@ TEST_P(MessageConformance, BothDirectionsAtOnce) {
 TEST_P(MessageConformance, FullBufferSaysSoAndWhenItHasRoom) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;
+
   TwoHosts::Cut();
   std::size_t sent = 0;
   while (a->Send(Bytes(10'000, 'x')) == SendStatus::kSent) {
     ASSERT_LT(++sent, 10'000u);
     if (sent % 20 == 0) RunFor(milliseconds(0));
   }
+
   EXPECT_GT(sent, 3u);
   // One packet's worth still fits: bulk does not keep requests out.
   EXPECT_EQ(a->Send("a request"), SendStatus::kSent);
   EXPECT_EQ(a->writables, 0);
+
   TwoHosts::Heal();
   ASSERT_TRUE(Run([&] { return a->writables > 0; }));
   EXPECT_EQ(a->Send(Bytes(10'000, 'x')), SendStatus::kSent);
@@ -153,6 +162,7 @@ TEST_P(MessageConformance, FullBufferSaysSoAndWhenItHasRoom) {
 TEST_P(MessageConformance, MessagesTooOldAreNotSent) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;
+
   TwoHosts::Cut();
   std::size_t short_lived = 0;
   for (int i = 0; i < 200; ++i)
@@ -160,6 +170,7 @@ TEST_P(MessageConformance, MessagesTooOldAreNotSent) {
         SendStatus::kSent)
       ++short_lived;
   EXPECT_GT(short_lived, 50u);
+
   ASSERT_EQ(a->Send("reliable", 2), SendStatus::kSent);
   RunFor(milliseconds(600));
   TwoHosts::Heal();
@@ -167,8 +178,10 @@ TEST_P(MessageConformance, MessagesTooOldAreNotSent) {
     return std::any_of(b->messages.begin(), b->messages.end(),
                        [](const auto& m) { return AsText(m.bytes) == "reliable"; });
   }));
+
   RunFor(milliseconds(300));
   EXPECT_LT(b->messages.size(), short_lived / 2);
+
   TwoHosts::On on(Host::kA);
   EXPECT_GT(a->engine->Stats(a->current()).expired_messages, 0u);
 }
@@ -184,14 +197,17 @@ TEST_P(MessageConformance, LostMessageHoldsUpNoUnorderedOne) {
   patient.rto_min = patient.rto_initial = milliseconds(1000);
   ASSERT_NO_FATAL_FAILURE(Associate(patient));
   if (IsSkipped()) return;
+
   ASSERT_EQ(a->Send("warm"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b->messages.size() == 1; }));
+
   TwoHosts::Cut();
   ASSERT_EQ(a->Send("lost at first", 1, {.unordered = true}), SendStatus::kSent);
   RunFor(milliseconds(5));
   TwoHosts::Heal();
   ASSERT_EQ(a->Send("passes", 2, {.unordered = true}), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b->messages.size() == 3; }));
+
   std::vector<std::string> texts;
   for (const auto& message : b->messages) texts.emplace_back(AsText(message.bytes));
   EXPECT_EQ(texts[1], "passes");

@@ -115,6 +115,7 @@ TEST_P(PathConformance, BothEndsKnowAllAddresses) {
     ASSERT_EQ(paths.size(), 2u);
     EXPECT_EQ(paths[0].address, AddressOf(*peer, false));
     EXPECT_EQ(paths[0].state, PathState::kActive);
+
     for (const PathStats& path : paths) {
       EXPECT_EQ(path.carrier, GetParam().carrier);
       // Those in our process tell of the one in use.

@@ -28,12 +28,14 @@ pid_t Keeper() {
   if (::pipe2(ready, O_CLOEXEC) != 0) Die("pipe");
   pid_t pid = ::fork();
   if (pid < 0) Die("fork");
+
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::unshare(CLONE_NEWNET) != 0) Die("network namespace (needs root)");
     if (::write(ready[1], "x", 1) != 1) Die("pipe");
     for (;;) ::pause();
   }
+
   ::close(ready[1]);
   char byte;
   if (::read(ready[0], &byte, 1) != 1) std::exit(1);  // the child has said why
@@ -61,11 +63,13 @@ bool g_cut[2] = {false, false};  // lan, alt
 void SetNeighbour(Host host, const char* link, bool nobody) {
   TwoHosts::On on(host);
   UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
   bool lan = std::string(link) == "lan";
   auto address =
       lan ? TwoHosts::Address(Opposite(host), 0) : TwoHosts::OtherAddress(Opposite(host), 0);
   sockaddr_storage raw;
   socklen_t length = address.ToSockaddr(raw);
+
   arpreq request{};
   std::memcpy(&request.arp_pa, &raw, length);
   request.arp_ha.sa_family = ARPHRD_ETHER;
@@ -91,9 +95,11 @@ int g_namespaces[2] = {-1, -1};
 void TwoHosts::Make() {
   static bool made = false;
   if (std::exchange(made, true)) return;
+
   pid_t a = Keeper(), b = Keeper();
   g_namespaces[0] = OpenNamespace(a);
   g_namespaces[1] = OpenNamespace(b);
+
   for (std::string link : {"lan", "alt"}) {
     MustRun(Host::kA,
             "ip link add " + link + " type veth peer name " + link + " netns " + std::to_string(b));
