@@ -3,7 +3,7 @@
 //
 //   bench-engine [-m MESSAGES] [-b BATCH] [--one-way BYTES]... [ADDRESS-A ADDRESS-B]
 //
-// The engine on SCTP of our own.
+// It measures the engine on SCTP of our own.
 //
 // One process holds both ends and turns them in one thread, so that its CPU time is exactly what
 // one message costs to send and to receive. Default addresses 127.0.0.1, default sizes 100, 1024,

@@ -4,17 +4,17 @@
 //
 // Thread: one. Order of calls: the owner makes the engine with an observer that outlives it,
 // watches fds() for reading, and calls
-//   OnReadable()  when one of fds() is readable (level-triggered: it may leave input for the next
-//   call), OnTimer()     when NextTimer() has come; ask NextTimer() again after every other call,
+//   OnReadable()  when one of fds() is readable; it may leave input for the next call
+//                 (level-triggered).
+//   OnTimer()     when NextTimer() has come; ask NextTimer() again after every other call.
 //   Flush()       once after everything else in a turn of the loop: packets leave and events are
-//   told here,
-//                 so that whatever one turn produced travels in few system calls.
+//                 reported here, so that what one turn produced travels in few system calls.
 // wants_writable(fd) says that one of fds() was full: call Flush() when that one becomes writable.
 //
 // Re-entry: observer calls are made from OnReadable, OnTimer and Flush only, never from inside
 // Connect, Send, Shutdown or Abort. Inside an observer call everything may be called but
-// OnReadable, OnTimer, Flush and the destructor. The destructor aborts what is left and tells
-// nobody.
+// OnReadable, OnTimer, Flush and the destructor. The destructor aborts what is left and reports
+// nothing.
 #pragma once
 
 #include <chrono>
@@ -43,17 +43,17 @@ enum class Carrier {
   kDirect,  // straight over IP; an address's port is not used
 };
 
-// One way to a peer.
+// An address and a carrier by which a peer may be reached.
 struct PeerPath {
   TransportAddress address;
   Carrier carrier = Carrier::kUdp;
   bool operator==(const PeerPath&) const = default;
 };
 
-// Whom to connect to.
+// The peer to connect to.
 struct Target {
   // One peer's addresses. An engine that does not use several from the start (own: OfferPaths)
-  // takes the first; whoever wants to try the others calls Connect again.
+  // takes the first; to try the others, call Connect again.
   std::vector<TransportAddress> addresses;
   Carrier carrier = Carrier::kUdp;
   std::uint16_t sctp_port = kDefaultSctpPort;
@@ -64,13 +64,13 @@ struct SendOptions {
   // PR-SCTP (RFC 3758): given up when this old; 0 is reliable. Messages with a lifetime keep their
   // order among themselves at most; others may pass them.
   std::chrono::milliseconds lifetime{0};
-  // What fits one packet is sent a second time some milliseconds later. An engine that cannot sends
-  // it once.
+  // A message that fits one packet is sent a second time some milliseconds later. An engine that
+  // cannot do this sends it once.
   bool copied = false;
-  // Whose turn it is among the streams that wait on one association (RFC 8260 section 3): the
-  // lowest priority first, equals in proportion to their weights. Of the stream, from its next turn
-  // on; nullopt: as it was, and at first before all that has a share. An engine that cannot sends
-  // in order.
+  // Which of the streams that wait on one association is next (RFC 8260 section 3): the lowest
+  // priority first, equals in proportion to their weights. The share is the stream's, from its next
+  // turn on. nullopt leaves it as it was; a stream that never got one comes before all that have
+  // one. An engine that cannot do this sends in order.
   struct Share {
     std::uint8_t priority = 0;  // below kPriorities
     std::uint16_t weight = 1;   // at least 1
@@ -89,7 +89,7 @@ enum class SendStatus {
 
 enum class DownReason {
   kNoAnswer,   // Connect: nobody answered in time
-  kRefused,    // Connect: the peer's host or stack said no
+  kRefused,    // Connect: the peer's host or stack refused
   kShutdown,   // ended in order, by either side
   kAborted,    // the peer's stack ended it at once (its process died, or it called Abort)
   kDeadPeer,   // nothing heard for Settings::dead_peer_timeout
@@ -115,8 +115,8 @@ class EngineObserver {
   virtual ~EngineObserver() = default;
   // An association can carry messages.
   virtual void OnUp(AssociationId association, const UpInfo& info) = 0;
-  // It cannot any more; or, for one of Connect that was never up, it never will. TEXT is for a log
-  // line, already escaped; it may hold what the peer said, so decide nothing by it.
+  // The association can carry messages no more; or one that Connect began has never come up. TEXT
+  // is for a log line, already escaped; it may hold what the peer said, so decide nothing by it.
   virtual void OnDown(AssociationId association, DownReason reason, std::string_view text) = 0;
   // One whole message. MESSAGE lies in the engine's buffer: it may be changed in place and is gone
   // after the call.
@@ -125,8 +125,8 @@ class EngineObserver {
   // Send may succeed again after kFull. A hint: it may answer kFull again, and then there will be
   // another.
   virtual void OnWritable(AssociationId association) = 0;
-  // What is sent goes by PATH from now on: a better or a live one of Engine::OfferPaths, or where
-  // the peer, or a NAT before it, has moved to. Nothing is lost by it.
+  // What is sent goes by PATH from now on: a better one of Engine::OfferPaths, one that still
+  // works, or the address to which the peer, or a NAT before it, has moved. Nothing is lost by it.
   virtual void OnMoved(AssociationId association, const PeerPath& path) = 0;
 };
 
@@ -153,7 +153,7 @@ struct PathStats {
   std::uint64_t in_flight_bytes = 0;          // now
   std::uint64_t lost_chunks = 0, retransmitted_chunks = 0;
   std::uint64_t spurious_chunks = 0;  // taken for lost, and were not
-  std::string_view congestion;        // what its control is at, in words
+  std::string_view congestion;        // what congestion control does now, in words
 };
 
 // Counted since the association began; gauges as of now.
@@ -193,7 +193,8 @@ struct EngineCounters {
   std::uint64_t socket_full = 0, socket_errors = 0;
   std::uint64_t messages_oversize = 0;  // ended their association
   std::uint64_t queue_now_bytes = 0;    // packets that wait for a socket
-  // Associations looked at though nothing came for them and nothing was sent: what others cost.
+  // How often an association was looked at although nothing came for it and nothing was sent: what
+  // it costs to have others.
   std::uint64_t association_visits = 0;
 };
 
@@ -208,8 +209,8 @@ class Engine {
   [[nodiscard]] virtual std::string_view name() const = 0;
 
   // Begins an association; OnUp or OnDown follows. Fails at once, with code EISCONN if there is one
-  // with that address and SCTP port already (of a peer that connects the SCTP port is a random
-  // one), EAFNOSUPPORT if no socket fits the address or carrier, and ENOSPC at
+  // with that address and SCTP port already (a peer that connects has a random SCTP port),
+  // EAFNOSUPPORT if no socket fits the address or carrier, and ENOSPC at
   // Settings::max_associations.
   [[nodiscard]] virtual Result<AssociationId> Connect(const Target& target) = 0;
 
@@ -221,32 +222,31 @@ class Engine {
   // Settings::dead_peer_timeout.
   virtual void Shutdown(AssociationId association) = 0;
 
-  // Ends it at once; the peer is told REASON (at most 64 bytes of it). OnDown(kLocal) follows.
+  // Ends it at once and sends the peer REASON (at most 64 bytes of it). OnDown(kLocal) follows.
   // Unknown ids are ignored.
   virtual void Abort(AssociationId association, std::string_view reason) = 0;
 
   // The largest message that travels in one packet; nothing else computes it. 0 if the association
   // is not up.
   [[nodiscard]] virtual std::size_t MaxUnfragmented(AssociationId association) const = 0;
-  // nullopt-like: an empty `paths` if the association is not known.
+  // `paths` is empty if the association is not known.
   [[nodiscard]] virtual AssociationStats Stats(AssociationId association) const = 0;
   [[nodiscard]] virtual EngineCounters counters() const = 0;
 
-  // All ways by which ASSOCIATION's peer may be reached, best first, the present one among them;
+  // All paths by which ASSOCIATION's peer may be reached, best first, the present one among them;
   // the first kMaxPaths count. An engine that can moves the association, without losing anything,
-  // to the best that answers, tries better ones again every Settings::path_probe, and
-  // leaves one that has fallen silent within Settings::path_failover. Replaces what was offered
-  // before. False: this engine, or this association, cannot; a new association is the way to
-  // change.
+  // to the best that answers, tries better ones again every Settings::path_probe, and leaves one
+  // that has fallen silent within Settings::path_failover. Replaces what was offered before. False:
+  // this engine, or this association, cannot; only a new association changes the path.
   [[nodiscard]] virtual bool OfferPaths(AssociationId association, std::vector<PeerPath> paths) = 0;
   static constexpr std::size_t kMaxPaths = 8;
 
-  // Hosts of configured peers: what comes from them has limits of its own, so that strangers, held
-  // to theirs, cannot keep them out. Ports do not count. Replaces the earlier list.
+  // Hosts of configured peers. Packets from them have limits of their own, so that strangers, who
+  // are held to theirs, cannot keep them out. Ports do not count. Replaces the earlier list.
   virtual void SetKnownHosts(std::vector<TransportAddress> hosts) = 0;
 
-  // The owner knows by now whose association this is: it does not count against the limits for
-  // strangers any more.
+  // The owner knows by now which peer's association this is: it does not count against the limits
+  // for strangers any more.
   virtual void Trust(AssociationId /*association*/) {}
 
   [[nodiscard]] virtual std::vector<int> fds() const = 0;

@@ -1,4 +1,4 @@
-// What an engine can be told; nothing else in the engine is a policy.
+// The settings of an engine; nothing else in the engine is a policy.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ struct Settings {
   std::chrono::milliseconds rto_min;
   // Before the first round trip is known; RFC 9260 says 1 s, WAN round trips are below 300 ms.
   std::chrono::milliseconds rto_initial;
-  // With a dead link tried that often, a link that comes back is noticed soon.
+  // A dead link is tried that often, so that one that comes back is noticed soon.
   std::chrono::milliseconds rto_max;
   // Must stay well below the peer's rto_min less the round trip's variation.
   std::chrono::milliseconds sack_delay;
@@ -61,17 +61,17 @@ struct Settings {
 
   // Idle paths are probed this often; also keeps NAT mappings alive (UDP: at most 15 s).
   std::chrono::milliseconds heartbeat;
-  // Nothing valid heard for this long ends the association. The engine measures it itself, because
-  // SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
+  // The association ends when nothing valid has come for this long. The engine measures it itself,
+  // because SCTP's counters of retransmissions span 1.5 s or a minute depending on the path's RTO.
   std::chrono::milliseconds dead_peer_timeout;
 
   // Engine::OfferPaths. How often paths that are not in use are tried: a line that comes back is
   // used again after two answers.
   std::chrono::milliseconds path_probe;
-  // How long what was sent may stay without any sign from the peer before all paths are tried. With
+  // How long the peer may give no sign after something was sent before all paths are tried. With
   // the round trip of a probe, and the rest of a retransmission timeout that is kept short
-  // meanwhile, delivery stalls by some 600 ms. Less than three times rto_min would take a lost
-  // packet and its lost copy for a dead path.
+  // meanwhile, delivery stalls by some 600 ms. With less than three times rto_min, a lost packet
+  // whose copy is lost too would count as a dead path.
   std::chrono::milliseconds path_failover;
 
   std::uint16_t streams;
@@ -96,8 +96,8 @@ struct Settings {
   // would.
   std::uint32_t output_queue_bytes = 4u << 20;
 
-  // Whether the values fit together, which is all that an engine has to know of them; says what
-  // does not.
+  // Whether the values fit together, which is all that an engine has to know of them. An error says
+  // which do not.
   [[nodiscard]] Result<> Check() const;
   bool operator==(const Settings&) const = default;
 };

@@ -1,7 +1,7 @@
 // Bounds what addresses without an association may cost: packets a second, from each host and from
 // all. Nothing is remembered of a host but a counter in a table of fixed size. Hosts of configured
-// peers have limits of their own: what strangers send takes nothing of theirs, and whoever writes a
-// peer's address on packets has only so many of them answered.
+// peers have limits of their own: what strangers send takes nothing of theirs, and of packets that
+// somebody sends in a peer's name only so many are answered.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ namespace funnel::sctp {
 
 class Strangers {
  public:
-  // Each has its limits for itself: who has had an INIT answered gets on with COOKIE ECHO, however
-  // many INITs come.
+  // Each kind has limits of its own: whoever got an answer to INIT can go on with COOKIE ECHO,
+  // however many INITs come.
   enum class Ask { kInit, kCookieEcho, kOther };
 
   explicit Strangers(const StrangerLimits& limits);
@@ -29,7 +29,8 @@ class Strangers {
   [[nodiscard]] bool IsKnown(const TransportAddress& address) const {
     return known_.contains(address.WithPort(0));
   }
-  // Whether such a packet of ADDRESS may be looked at now. As cheap for any number of known hosts.
+  // Whether such a packet of ADDRESS may be looked at now. Costs the same for any number of known
+  // hosts.
   [[nodiscard]] bool Admit(const TransportAddress& address, Ask ask, TimePoint now);
 
  private:

@@ -1,4 +1,5 @@
-// A limit on how often something is done: what was not used is kept for one second at most.
+// A limit on how often something is done. What was not used may be used later, but not after a
+// second.
 #pragma once
 
 #include <algorithm>

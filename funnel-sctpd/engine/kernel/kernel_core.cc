@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A dead peer is told this exactly: in parts of the time it has.
+// How exactly a dead peer is noticed: in parts of the time that it has.
 constexpr int kLooksPerTimeout = 16;
 constexpr Duration kLongestTick = 500ms;
 
@@ -141,7 +141,7 @@ Result<KernelAssociation*> KernelCore::Add(KernelSocket socket, KernelAssociatio
 }
 
 void KernelCore::Remove(KernelAssociation& association, DownReason reason, std::string text) {
-  // Of one that never came up by its own doing nobody was told.
+  // One that the peer began and that never came up was not reported.
   if (!association.incoming || association.state() != KernelAssociation::State::kConnecting)
     ended_.push_back({association.id, reason, std::move(text)});
   const auto& traffic = association.traffic;

@@ -2,9 +2,9 @@
 // one epoll set, which is what the owner watches.
 //
 // The kernel keeps time for SCTP; the engine's own clock is for what the kernel does not do:
-// telling a dead peer by the time since it was heard (asked for in turns, as the kernel tells only
-// how many packets came), and finding room in a send buffer again (EPOLLOUT tells room for a byte,
-// not for a message).
+// noticing a dead peer by its silence (one association after the other is asked, since the kernel
+// only counts the packets that came), and finding room in a send buffer again (EPOLLOUT means room
+// for a byte, not for a message).
 #pragma once
 
 #include <memory>
@@ -99,7 +99,7 @@ class KernelCore : public Engine {
   [[nodiscard]] Result<> CheckTarget(const Target& target) const;
   // Takes SOCKET over, with its one association.
   [[nodiscard]] Result<KernelAssociation*> Add(KernelSocket socket, KernelAssociationId raw);
-  // Ends ASSOCIATION, tells the peer why, and removes it.
+  // Ends ASSOCIATION, sends the peer the reason, and removes it.
   void End(KernelAssociation& association, DownReason reason, std::string text);
   // Forgets ASSOCIATION; OnDown follows.
   void Remove(KernelAssociation& association, DownReason reason, std::string text);
@@ -123,7 +123,7 @@ class KernelCore : public Engine {
   void TellEnded();
 
   // Several addresses (kernel_paths.cc).
-  // Tells the observer which path is in use by now.
+  // Reports to the observer which path is in use by now.
   void LookAtPaths(KernelAssociation& association);
   // The first of those offered that answers.
   void PreferBest(KernelAssociation& association, const std::vector<PathStats>& paths);

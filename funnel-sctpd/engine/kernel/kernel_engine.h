@@ -24,7 +24,7 @@ struct KernelOptions {
 // which one accepts. Connecting associations have source ports of the kernel's choice, so that two
 // nodes behind one address of a NAT do not meet.
 //
-// The limits on strangers' packets mean nothing here: the kernel has no such levers.
+// The limits on strangers' packets have no effect here: the kernel has no such settings.
 // AssociationStats::bytes_in and bytes_out count messages only.
 [[nodiscard]] Result<std::unique_ptr<Engine>> MakeKernelEngine(const Settings& settings,
                                                                KernelOptions options,

@@ -7,7 +7,7 @@ namespace {
 
 using What = KernelSocket::What;
 
-// Of one socket in one turn: others want theirs. The rest stays readable.
+// Of one socket in one turn, so that the others have theirs. The rest stays readable.
 constexpr int kEventsAtOnce = 256;
 
 DownReason ReasonOf(int error) {
@@ -44,7 +44,8 @@ void KernelCore::ReadListener() {
   for (int i = 0; i < kEventsAtOnce; ++i) {
     KernelSocket::Event event = listener_->Receive(message_);
     if (event.what == What::kNothing) {
-      // A pending error would be readable for ever; what it is about has its own notification.
+      // A pending error would keep the socket readable for ever. A notification says what it is
+      // about.
       (void)listener_->TakeError();
       return;
     }
@@ -163,7 +164,7 @@ void KernelCore::OnPart(KernelAssociation& association, const KernelSocket::Even
 
 void KernelCore::OnUp(KernelAssociation& association, std::uint16_t streams) {
   auto peer = association.socket.PeerOf(association.raw);
-  if (!peer) return;  // it has gone again; the next event tells
+  if (!peer) return;  // it has gone again; the next event says so
   if (settings_.interleaving && !peer->interleaving) {
     ++counters_.associations_failed;
     return End(association, DownReason::kRefused,

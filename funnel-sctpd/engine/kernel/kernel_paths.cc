@@ -1,5 +1,5 @@
 // KernelCore and the several addresses that a peer may have. The kernel probes them and moves among
-// them; here is told which one is in use, and which one is to be preferred.
+// them. This file finds out which one is in use, and sets which one is preferred.
 #include <algorithm>
 
 #include "funnel-sctpd/engine/kernel/kernel_core.h"
@@ -44,7 +44,7 @@ void KernelCore::PreferBest(KernelAssociation& association, const std::vector<Pa
 }
 
 void KernelCore::LookAtPaths(KernelAssociation& association) {
-  // The kernel tells of paths of a handshake as well.
+  // The kernel also reports paths while the handshake lasts.
   if (association.state() == KernelAssociation::State::kConnecting) return;
   auto paths = association.socket.PathsOf(association.raw);
   if (paths.empty()) return;

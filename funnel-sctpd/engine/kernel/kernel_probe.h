@@ -1,5 +1,4 @@
-// What this host's kernel has of SCTP, for the choice of engine and for what its absence should be
-// called.
+// What this host's kernel has of SCTP: for the choice of engine, and to say what is missing.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +18,8 @@ struct KernelSupport {
 // it may be loaded.
 [[nodiscard]] KernelSupport ProbeKernel();
 
-// Whether the kernel answers SCTP packets in this network namespace, and so says ABORT to what
-// peers of an SCTP in a process send straight over IP. Loads nothing.
+// Whether the kernel answers SCTP packets in this network namespace. If so, it sends ABORT to the
+// peers of an SCTP in a process that send straight over IP. Loads nothing.
 [[nodiscard]] bool KernelAnswersSctp();
 
 }  // namespace funnel::sctp

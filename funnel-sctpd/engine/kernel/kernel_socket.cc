@@ -23,7 +23,7 @@ Bytes Packed(const std::vector<TransportAddress>& addresses, std::uint16_t port)
   for (const TransportAddress& address : addresses) {
     sockaddr_storage raw;
     socklen_t length = address.ToSockaddr(raw);
-    // The same place in both families.
+    // The port lies at the same offset in both families.
     reinterpret_cast<sockaddr_in&>(raw).sin_port = htons(port);
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(&raw);
     out.insert(out.end(), bytes, bytes + length);
@@ -158,7 +158,7 @@ Result<KernelSocket> KernelSocket::TakeOut(KernelAssociationId association,
   if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) < 0 || ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) < 0)
     return FailErrno("fcntl");
   KernelSocket out(std::move(fd));
-  // The one thing that the new socket does not inherit; a handshake under way needs it, and a peer
+  // Only this the new socket does not inherit. A handshake under way needs it, and so does a peer
   // that restarts.
   TRY(out.SetInterleaving(interleaving));
   return out;
@@ -195,7 +195,7 @@ void KernelSocket::Abort(KernelAssociationId association, std::string_view reaso
   info.snd_assoc_id = Raw(association);
   std::string text(reason.substr(0, kMaxReasonBytes));
   iovec vector{text.data(), text.size()};
-  // One that is not up yet has nobody to tell; closing the socket ends it all the same.
+  // While it is not up yet there is no peer to send to; closing the socket ends it all the same.
   (void)sctp_sendv(fd_.get(), &vector, 1, nullptr, 0, &info, sizeof info, SCTP_SENDV_SNDINFO,
                    MSG_NOSIGNAL);
 }

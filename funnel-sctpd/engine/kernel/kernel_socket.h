@@ -1,7 +1,7 @@
 // One SCTP socket of the kernel's (one-to-many): the only file that speaks lksctp's socket
-// interface. Two kinds: those that listen or connect, whose associations are each taken out of them
-// at once, and those that carry one association each: so none waits for another's buffers, and each
-// says why it failed (one-to-many sockets do not).
+// interface. There are two kinds. Those that listen or connect give each association away at once,
+// to a socket of its own; the others carry one association each. So no association waits for
+// another's buffers, and each reports why it failed (one-to-many sockets do not).
 #pragma once
 
 #include <optional>
@@ -67,7 +67,7 @@ class KernelSocket {
   // Takes an association out, into a socket of its own.
   [[nodiscard]] Result<KernelSocket> TakeOut(KernelAssociationId association,
                                              bool interleaving) const;
-  // Begins an association; Receive tells the rest.
+  // Begins an association; Receive reports the rest.
   [[nodiscard]] Result<KernelAssociationId> Connect(const Target& target);
 
   // Sends from OUTBOX's front what the kernel takes, and drops what is too old (it counts as
@@ -91,8 +91,8 @@ class KernelSocket {
   bool Prefer(KernelAssociationId association, const TransportAddress& path);
   // The gauges and paths of AssociationStats; the rest is left as it is.
   void FillStats(KernelAssociationId association, AssociationStats& out) const;
-  // What this socket may hold for sending, and holds, in bytes of the kernel's memory (a message of
-  // 100 bytes takes some 1,000).
+  // How much this socket may hold for sending, and how much it holds, in bytes of the kernel's
+  // memory (a message of 100 bytes takes some 1,000).
   [[nodiscard]] std::size_t SendBuffer() const;
   [[nodiscard]] std::size_t SendBufferUsed() const;
 

@@ -30,7 +30,7 @@ sockaddr_storage AddressOf(const sctp_paddrinfo& info) {
   return out;
 }
 
-// States as sctp_paddrinfo has them. UNKNOWN: named by us, and not heard of yet.
+// States as sctp_paddrinfo has them. UNKNOWN: we named it, and the kernel has no state of it yet.
 bool MaySend(std::int32_t state) { return state == SCTP_ACTIVE || state == SCTP_UNKNOWN; }
 
 PathState StateOf(std::int32_t state) {
@@ -135,7 +135,7 @@ std::vector<PathStats> KernelSocket::PathsOf(KernelAssociationId association) co
   }
   if (out.empty()) return out;
 
-  // The kernel does not say by which way it sends: by the primary one, unless that does not answer
+  // The kernel does not say which path it sends by: the primary one, unless that does not answer
   // and another one does.
   auto in_use = out.begin();
   if (!primary_works)

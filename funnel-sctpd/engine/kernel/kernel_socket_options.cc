@@ -70,7 +70,7 @@ Result<> KernelSocket::Configure(const Settings& s) {
   thresholds.spt_pathmaxrxt = kPathRetransmissions;
   thresholds.spt_pathpfthld = kPathRetransmissionsBeforeOthers;
   TRY(Set(fd, SCTP_PEER_ADDR_THLDS, thresholds, "path failure"));
-  // Linux before 5.5 does not tell; the next look at the paths does.
+  // Linux before 5.5 does not report it; the next look at the paths finds it.
   (void)Set(fd, SCTP_EXPOSE_POTENTIALLY_FAILED_STATE,
             sctp_assoc_value{SCTP_FUTURE_ASSOC, kExposePotentiallyFailed}, "path failure");
   TRY(Set(fd, SCTP_DELAYED_SACK,

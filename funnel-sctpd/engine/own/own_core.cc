@@ -10,7 +10,8 @@
 namespace funnel::sctp {
 namespace {
 
-// More than that waits in the core, where what is urgent passes what is not, not for a socket.
+// What is more than that waits in the core, where urgent messages pass others, and not for a
+// socket.
 constexpr std::size_t kMostWaitingBytes = 256 * 1024;
 constexpr std::size_t kLargestPacket = 65536;
 
@@ -35,8 +36,8 @@ SendStatus StatusOf(::sctp::SendStatus status) {
   return SendStatus::kGone;
 }
 
-// The core's first priority is of streams without a share, which keep the association going: no
-// service starves them.
+// The core's first priority is for streams without a share. They keep the association going, so no
+// service may starve them.
 std::optional<::sctp::StreamShare> ShareOf(const SendOptions& options) {
   static_assert(SendOptions::kPriorities < ::sctp::StreamScheduler::kPriorities);
   if (!options.share) return std::nullopt;
@@ -155,8 +156,7 @@ void OwnCore::OnPacket(const Route& route, MutableByteView packet) {
 }
 
 void OwnCore::OnReadable() {
-  // Not until nothing is left: whoever drives us has others to look after. The descriptor stays
-  // readable.
+  // Not until nothing is left: the caller has other work as well. The descriptor stays readable.
   constexpr int kBatches = 4;
   for (int i = 0; i < kBatches && link_->Receive(*this, counters_); ++i) {
   }

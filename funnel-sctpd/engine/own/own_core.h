@@ -1,8 +1,8 @@
 // The engine on the SCTP core of our own (sctp/), without sockets: packets by a PacketLink.
 // own_engine.h makes one with sockets.
 //
-// It holds what the core does not know: engine addresses, limits for strangers, what of an
-// association was told to whom.
+// It holds what the core does not know: engine addresses, limits for strangers, and what was
+// reported of an association.
 #pragma once
 
 #include <memory>
@@ -64,7 +64,7 @@ class OwnCore : public Engine,
 
   void OnPacket(const Route& route, MutableByteView packet) override;
 
-  // What the core tells (own_events.cc).
+  // What the core reports (own_events.cc).
   void OnUp(AssociationId id, const ::sctp::Address& peer, bool incoming) override;
   void OnDown(AssociationId id, ::sctp::DownReason reason, std::string_view text) override;
   void OnMessage(AssociationId id, StreamId stream, std::uint32_t protocol,

@@ -13,7 +13,7 @@
 namespace funnel::sctp {
 
 // SOCKETS: bound UDP sockets, one for each address or one for all of a family (one IPv6 without
-// IPV6_V6ONLY serves both); besides them those of OpenDirectSockets, for Carrier::kDirect. OBSERVER
+// IPV6_V6ONLY serves both); in addition those of OpenDirectSockets, for Carrier::kDirect. OBSERVER
 // outlives the engine. Several engines may live in one process (and must stay in one thread).
 [[nodiscard]] Result<std::unique_ptr<Engine>> MakeOwnEngine(const Settings& settings,
                                                             std::vector<UniqueFd> sockets,

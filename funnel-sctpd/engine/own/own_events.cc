@@ -1,4 +1,5 @@
-// OwnCore between the SCTP core and the observer: what it tells, asks, and what is told of it.
+// OwnCore between the SCTP core and the observer: what the core reports and asks, and what of that
+// is reported on.
 #include "common/base/text.h"
 #include "funnel-sctpd/engine/own/own_core.h"
 #include "funnel-sctpd/engine/own/own_settings.h"
@@ -61,12 +62,12 @@ void OwnCore::OnUp(AssociationId id, const ::sctp::Address& address, bool incomi
         "the peer's SCTP lacks I-DATA (RFC 8260); Linux: sysctl net.sctp.intl_enable=1";
     endpoint_.Refuse(id, kReason);
     End(id, DownReason::kRefused, std::string(kReason));
-    if (!known) ended_.pop_back();  // nobody was told that it was there
+    if (!known) ended_.pop_back();  // it was never reported
     return;
   }
 
   Peer& peer = peers_.Get(id);
-  // Of one that we began they are what Connect was given.
+  // Of an association that we began, these are what Connect was given.
   if (incoming) {
     peer.address = EngineAddress(address);
     peer.sctp_port = association.identity().peer_port;

@@ -1,4 +1,4 @@
-// OwnCore and the ways to its peers, and what there is to say of an association.
+// OwnCore: the paths to its peers, and the figures of an association.
 
 #include "funnel-sctpd/engine/linux_fragments.h"
 #include "funnel-sctpd/engine/own/own_core.h"
@@ -45,8 +45,8 @@ bool OwnCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
   const Peer* peer = peers_.Find(id);
   const auto* association = endpoint_.Find(id);
   if (peer == nullptr || !peer->up || association == nullptr) return false;
-  // Linux answers by the carrier of the last packet, so that a probe by another one would redirect
-  // what it sends before anybody knows that it gets through.
+  // Linux answers by the carrier of the last packet. A probe by another carrier would redirect what
+  // Linux sends before anybody knows that it gets through.
   const bool linux_peer = association->agreed().adaptation == kLinuxFragmentsIndication;
   const Carrier carrier = CarrierOf(EngineAddress(association->paths().active().address));
   const std::size_t diverting = !linux_peer ? 0 : std::erase_if(paths, [&](const PeerPath& path) {

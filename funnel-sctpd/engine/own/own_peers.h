@@ -1,6 +1,6 @@
-// The associations that were told of, or are to be, and what is looked for among them: one by its
-// id, whether one to an address was begun already, and whose orderly end is late. What these cost
-// does not grow with how many there are.
+// The associations that were reported, or will be, and the look-ups among them: one by its id,
+// whether one to an address was begun already, and which ones are late with their orderly end. The
+// cost of these does not grow with the number of associations.
 #pragma once
 
 #include <optional>
@@ -36,8 +36,8 @@ class OwnPeers {
   OwnPeer& Get(AssociationId id) { return peers_[id]; }
   // One of our own to that address and port.
   OwnPeer& Begin(AssociationId id, const TransportAddress& address, std::uint16_t sctp_port);
-  // Whether there is one of our own to the same address and port. One that is ending is in nobody's
-  // way: another one has its own port.
+  // Whether there is one of our own to the same address and port. One that is ending does not
+  // count: another one has its own port.
   [[nodiscard]] bool HasBegun(const TransportAddress& address, std::uint16_t sctp_port) const {
     return begun_.contains({address, sctp_port});
   }
@@ -55,7 +55,7 @@ class OwnPeers {
   }
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
-  // For each with its id. Whatever happens often must not need it.
+  // For each with its id. Not for anything that happens often.
   template <typename Function>
   void ForEach(Function function) const {
     looked_at_ += peers_.size();

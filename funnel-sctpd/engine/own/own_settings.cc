@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t kUdpHeaderBytes = 8, kIpv4HeaderBytes = 20, kIpv6HeaderBytes = 40;
 // A frame may have 69,632 bytes, and more than one are on their way.
 constexpr std::size_t kFirstWindowBytes = 96 * 1024;
-// Our SACKs are late by so much at most when the machine is busy.
+// By how much our SACKs may be late when the machine is busy.
 constexpr std::chrono::milliseconds kSlack{5};
-// A frame may be passed by so many on each association that it takes; over two relays, which makes
-// three, it must not fall out of the replay window of 65,536 frames.
+// So many frames may pass another on one association. Over two relays it takes three associations,
+// and must still lie in the replay window of 65,536 frames.
 constexpr std::size_t kMostChunks = 20'480;
 constexpr std::uint8_t kIpv6Carrier = 1;
 
@@ -45,7 +45,7 @@ constexpr std::uint8_t kIpv6Carrier = 1;
   association.heartbeats = {settings.heartbeat, settings.dead_peer_timeout};
   association.paths = {settings.path_probe, settings.path_failover};
   association.search_mtu = true;
-  // A peer's paths are configured: its own list could make us ask anybody.
+  // A peer's paths are configured. A list from the peer could make us send probes to anybody.
   association.takes_hosts = false;
   return core;
 }
@@ -56,8 +56,8 @@ std::size_t PacketBytes(const Settings& settings, const TransportAddress& peer) 
   return (settings.ip_packet_limit_bytes - headers) / 4 * 4;  // chunks are multiples of 4
 }
 
-// The scope of a link-local address has no place in the core's: it stands where such an address
-// has zeros (RFC 4291 section 2.5.6).
+// The core's address has no field for the scope of a link-local address: the scope stands where
+// such an address has zeros (RFC 4291 section 2.5.6).
 ::sctp::Address CoreAddress(const TransportAddress& peer,
                             const std::array<std::uint8_t, 16>& local) {
   ::sctp::Address out;

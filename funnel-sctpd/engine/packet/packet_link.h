@@ -20,9 +20,9 @@ class PacketLink {
   virtual ~PacketLink() = default;
   [[nodiscard]] virtual std::vector<int> fds() const = 0;
   [[nodiscard]] virtual bool Reaches(const TransportAddress& address) const = 0;
-  // Takes from QUEUE's front what can be sent now, and what waits for a full socket that others
-  // need not wait for. False: something is left until a socket is writable (IsFull). A packet that
-  // the network refuses is dropped and counted.
+  // Takes from QUEUE's front what can be sent now. What waits for a full socket is taken too, so
+  // that others need not wait for it. False: something is left until a socket is writable (IsFull).
+  // A packet that the network refuses is dropped and counted.
   [[nodiscard]] virtual bool Transmit(OutputQueue& queue, EngineCounters& counters) = 0;
   // Whether something waits for that one of fds().
   [[nodiscard]] virtual bool IsFull(int fd) const = 0;

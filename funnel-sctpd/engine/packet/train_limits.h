@@ -1,7 +1,7 @@
-// Hosts to which trains of packets (GSO) were refused, for a while: their route is narrower than
-// the segments, or its device cannot take trains. The others' trains go on; and a route that was
-// narrow for a moment, or was said to be by an ICMP message that anybody could have made up, has
-// its own again soon.
+// Remembers for a while the hosts to which trains of packets (GSO) were refused: their route is
+// narrower than the segments, or its device cannot take trains. Other hosts get trains as before. A
+// route that was narrow for a moment soon gets trains again, and so does one that only an ICMP
+// message, which anybody can make up, called narrow.
 #pragma once
 
 #include <unordered_map>
@@ -13,9 +13,11 @@ namespace funnel::sctp {
 
 class TrainLimits {
  public:
-  // Then the next train is tried: a system call that is refused, if nothing has changed.
+  // After this time the next train is tried. If nothing has changed, that costs one refused system
+  // call.
   static constexpr Duration kKept = std::chrono::minutes(1);
-  // Hosts remembered; one more, and all are forgotten, which costs each the same.
+  // Hosts remembered. When one more comes, all are forgotten, which costs each of them one refused
+  // call.
   static constexpr std::size_t kMost = 1024;
 
   // The largest segment that a train to HOST may have; ports do not count. 0: none at all.

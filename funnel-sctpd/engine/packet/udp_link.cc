@@ -16,7 +16,7 @@ constexpr std::size_t kMaxTrainBytes = 65507 - 40;
 // Between two turns of a busy loop a 1 Gbit/s line brings 1 MB in 10 ms.
 constexpr int kSocketBufferBytes = 4 << 20;
 
-// The address of ours that the kernel would take to PEER; nullopt: it knows no way.
+// The address of ours that the kernel would send from to PEER; nullopt: it has no route.
 std::optional<std::array<std::uint8_t, 16>> SourceTo(const TransportAddress& peer) {
   sockaddr_storage raw;
   socklen_t length = peer.WithPort(peer.port() != 0 ? peer.port() : 9).ToSockaddr(raw);
@@ -31,7 +31,7 @@ std::optional<std::array<std::uint8_t, 16>> SourceTo(const TransportAddress& pee
 }
 
 void SetInt(int fd, int level, int option, int value) {
-  // Each is a wish: what the kernel does not know or not allow, we do without.
+  // Each may fail: we do without what the kernel does not know or does not allow.
   (void)::setsockopt(fd, level, option, &value, sizeof value);
 }
 
@@ -70,7 +70,8 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
   SetInt(raw, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_UDP, UDP_GRO, 1);
-  // What comes by IPv4 and is too large for a link is cut there: no ICMP message about it is true.
+  // IPv4 packets of ours that are too large for a link are cut there, so an ICMP message about them
+  // is false.
   SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
   SetInt(raw, IPPROTO_IP, IP_PKTINFO, 1);
   if (socket.ipv6) {
@@ -104,8 +105,8 @@ std::vector<int> UdpLink::fds() const {
   return out;
 }
 
-// The one that is bound to the route's own address; where that is open, and there are several, to
-// the one that the kernel would take.
+// The one that is bound to the route's own address; if the route names none and there are several
+// sockets, the one whose address the kernel would take.
 UdpLink::Socket* UdpLink::SocketFor(const Route& route) {
   const TransportAddress& peer = route.peer;
   Socket *mapped = nullptr, *first = nullptr;
@@ -171,7 +172,7 @@ std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket, TimePoi
   return messages;
 }
 
-// The kernel would not have the first message of the batch.
+// The kernel refused the first message of the batch.
 void UdpLink::RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters) {
   std::size_t packets = batch_->packets[0];
   // No offload (EIO: the device cannot checksum), or segments larger than the route's MTU.
