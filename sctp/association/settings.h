@@ -1,4 +1,4 @@
-// What an association can be told, why it ends, and what it counts.
+// The settings of an association, why it ends, and what it counts.
 #pragma once
 
 #include <optional>
@@ -39,20 +39,20 @@ struct AssociationSettings {
   bool search_mtu = false;
   AckPolicy::Settings ack;
   std::size_t send_buffer_bytes = 4 << 20;
-  // Towards a peer that says to take so many (kTakesManyChunks): what 1 Gbit/s holds at 200 ms and
-  // as much again, for 3.8 MB of records in the worst case; and towards others, some of which drop
-  // what is further ahead.
+  // Towards a peer that takes so many (kTakesManyChunks): twice what 1 Gbit/s holds at 200 ms, for
+  // 3.8 MB of records in the worst case. And towards others, some of which drop what is further
+  // ahead.
   std::size_t max_outstanding_chunks = 32768;
   std::size_t max_outstanding_chunks_of_others = 4096;
   Duration peer_ack_delay = std::chrono::milliseconds(25);
   RoundTrip::Settings round_trip;
   CongestionLaw congestion = CongestionLaw::kModel;
-  // How far a copy (SendOptions::copy) trails what it is a copy of.
+  // How long after its original a copy (SendOptions::copy) leaves.
   Duration copy_after = std::chrono::milliseconds(5);
   Initiator::Settings initiator;
   Heartbeats::Settings heartbeats;
   Paths::Settings paths;
-  // Ours, for the peer to know: listed in INIT and INIT ACK (RFC 9260 section 5.1.2). And whether
+  // Our addresses, listed in INIT and INIT ACK for the peer (RFC 9260 section 5.1.2). And whether
   // those that a peer lists are tried as paths to it.
   std::vector<Host> own_hosts;
   bool takes_hosts = true;
@@ -67,10 +67,10 @@ struct AssociationCounters {
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t messages_in = 0, duplicate_chunks = 0, refused_chunks = 0, impossible_chunks = 0;
   std::uint64_t ends_refuted = 0;
-  // Neither refuted nor proven: nothing was heard, or the SHUTDOWN did not come again.
+  // Neither refuted nor proven: nothing came, or the SHUTDOWN did not come again.
   std::uint64_t shutdowns_forgotten = 0;
   std::uint64_t sacks_out = 0, unknown_chunks = 0, malformed_chunks = 0;
-  // With the right tag, from where the peer has not proven to be, and not looked at.
+  // With the right tag, but from an address that the peer has not proven, and not looked at.
   std::uint64_t packets_unproven = 0;
   std::uint64_t moves = 0, failovers = 0;  // to another path; because the one before fell silent
 };

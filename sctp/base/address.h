@@ -1,5 +1,5 @@
-// Where packets come from and go to. The library compares addresses and never looks up what they
-// mean; whoever owns the sockets does.
+// Where packets come from and go to. The library only compares addresses. What they mean is known
+// to the owner of the sockets.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ struct Address {
   // What carries packets there; the owner's own numbering.
   std::uint8_t carrier = 0;
   // Which address of ours the peer knows, for the owner to send from; zeros: any. It goes along
-  // with the address, and is no part of what is compared.
+  // with the address and is not compared.
   Host local{};
 
   bool operator==(const Address& other) const {

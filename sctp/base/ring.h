@@ -1,5 +1,6 @@
 // A queue in one block of memory whose elements keep their number for as long as they live: the
-// first ever pushed is 0. Grows by doubling; what was much is given back when it becomes empty.
+// first ever pushed is 0. Grows by doubling; a large block is given back when the queue becomes
+// empty.
 #pragma once
 
 #include <cassert>

@@ -1,4 +1,4 @@
-// So many a second, and so many at once.
+// A limit of so many a second, and so many at once.
 #pragma once
 
 #include <algorithm>

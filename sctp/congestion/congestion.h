@@ -1,4 +1,4 @@
-// How much may be on its way, and how fast it may leave. One for a path.
+// How much may be on its way, and how fast it may leave. Each path has one.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace sctp {
 
-// One SACK that brought something new, or a loss that the clock told.
+// One SACK that brought something new, or a loss that the clock showed.
 struct AckEvent {
   TimePoint now{};
   std::size_t delivered_bytes = 0;  // by this one

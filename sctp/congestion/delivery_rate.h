@@ -41,8 +41,8 @@ class DeliveryRate {
                               std::chrono::duration<double>(interval).count();
     return sample;
   }
-  // There is nothing to send although the path would take it: what is measured until FLIGHT has
-  // arrived says nothing of the path.
+  // There is nothing to send although the path would take more. What is measured until FLIGHT has
+  // arrived says nothing about the path.
   void OnAppLimited(std::size_t flight_bytes) {
     app_limited_until_ = std::max<std::uint64_t>(delivered_ + flight_bytes, 1);
   }

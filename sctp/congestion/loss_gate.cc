@@ -7,12 +7,12 @@ namespace {
 
 constexpr double kFactor = 1.5, kMargin = 0.02;
 constexpr double kPhaseDifference = 0.05;
-// While nothing was sent below the rate, as in start-up, there is nothing to compare with; and few
-// packets make a round, of which three are lost by chance. But who doubles his rate each round
-// loses about half of one where the path takes no more.
+// While nothing was sent below the rate, as in start-up, there is nothing to compare with; and a
+// round has few packets, of which three may be lost by chance. But a sender that doubles its rate
+// each round loses about half of a round when the path takes no more.
 constexpr double kUnknownDifference = 0.25;
-// The same where a queue stands, which in start-up what leaves faster than the path takes it makes
-// for a moment.
+// The same where a queue stands. In start-up packets leave faster than the path takes them, which
+// makes a queue for a moment.
 constexpr double kUnknownMargin = 0.1;
 constexpr double kWeight = 0.125;  // of a round in the average
 // Rounds below are few.
@@ -36,7 +36,7 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
   bool follows_rate = false;
   switch (pace) {
     case Pace::kEven:
-      // A round with excess is the path's answer to us, not its nature.
+      // A round with excess shows the path's answer to us, not what it loses by itself.
       cruise_known_ = true;
       if (!excess) cruise_loss_ += kWeight * (loss - cruise_loss_);
       break;

@@ -18,11 +18,11 @@ constexpr std::size_t kLeastPackets = 4;
 constexpr Duration kLeastRttLife = seconds(10), kProbeRttTime = milliseconds(200);
 // Below this the acknowledgements pace well enough, and timers do not.
 constexpr Duration kShortPath = milliseconds(2);
-// What each end sends, reads and acknowledges in one turn of its loop is a train of packets. A path
-// that is shorter than such a turn holds less than one, and with a window of that each end would
-// sleep while the other works: there the window is what leaves in the time of a turn.
+// In one turn of its loop each end sends, reads and acknowledges a train of packets. A path that is
+// shorter than such a turn holds less than a train; with so small a window each end would sleep
+// while the other works. There the window is what leaves in the time of a turn.
 constexpr Duration kTurn = milliseconds(1);
-// For more than that is sent on top: who loses more has other troubles.
+// Up to this loss more is sent to make up for it: a path that loses more has other troubles.
 constexpr double kMostOwnLoss = 0.1;
 constexpr double kGrowth = 1.25;
 constexpr int kRoundsWithoutGrowth = 3;
@@ -68,15 +68,15 @@ double Model::pacing_rate() const {
   if (least_rtt_ != Duration::max() && least_rtt_ < kShortPath && full_) return 0;
   // Nothing is known of the path that a pace could follow from.
   if (smoothed_rtt_ <= Duration::zero()) return 0;
-  // What was measured may be no more than what there was to send. A few small messages must not
-  // slow down what comes next: until the path was filled once, not below the first window's pace,
-  // and never below that of the least window, which may be under way in any case.
+  // The measured rate may be no more than what there was to send, and a few small messages must not
+  // slow down what comes next. So the rate is not below the first window's pace until the path was
+  // filled once, and never below the pace of the least window, which may be under way in any case.
   const std::size_t first = std::min(window_, kInitialPackets * packet_bytes_);
   const double least = full_ || phase_ != Phase::kStartUp
                            ? static_cast<double>(kLeastPackets * packet_bytes_)
                            : kStartUpGain * static_cast<double>(first);
   const double seconds = std::chrono::duration<double>(smoothed_rtt_).count();
-  // What was measured is what comes out of the path, less than it takes in.
+  // The measured rate is what comes out of the path, which is less than what it takes in.
   const double through = 1 - std::min(gate_.own_loss(), kMostOwnLoss);
   return std::max(PacingGain() * rate() / through, least / seconds);
 }
@@ -159,7 +159,7 @@ void Model::EndRound(const AckEvent& event) {
 void Model::Cut() {
   before_cut_ = most_in_flight_;
   const auto less = static_cast<std::size_t>(kCut * static_cast<double>(round_most_in_flight_));
-  // Not as much as a turn makes: the socket that a train came to may have been too small for it.
+  // Not as much as a turn makes: the receiving socket may have been too small for a train.
   most_in_flight_ =
       std::min(most_in_flight_, std::max(less, InFlight(1, /*least=*/Duration::zero())));
 }
@@ -180,7 +180,7 @@ void Model::UpdateLeastRtt(const AckEvent& event) {
     least_rtt_stale_ = true;
     recent_least_ = event.rtt;
     probe_rtt_round_ = round_ + 1;
-    // Who does not fill the path has no queue of its own to drain: the next round will do.
+    // A sender that does not fill the path has no queue of its own to drain: one round is enough.
     probe_rtt_until_ = event.now + (event.rate.app_limited ? Duration::zero() : kProbeRttTime);
     if (!event.rate.app_limited && full_) Enter(Phase::kProbeRtt, event.now);
   }
@@ -227,9 +227,9 @@ void Model::UpdatePhase(const AckEvent& event) {
         Enter(Phase::kProbeDown, event.now);
       return;
     case Phase::kProbeDown:
-      // Where it is asked whether loss ends below, a whole round has to be sent at that pace.
-      // Otherwise until our own queue is gone: a rate that is measured a little too high fills one
-      // in each cycle. What does not go away so is somebody else's.
+      // To find out whether loss ends below the rate, a whole round has to be sent at that pace.
+      // Otherwise this lasts until our own queue is gone: a rate that is measured a little too high
+      // fills one in each cycle. A queue that does not go away is somebody else's.
       if (bound_.asks()
               ? lasted > 2 * least_rtt_
               : event.flight_bytes <= InFlight(1, kTurn) || lasted > kMostDown * least_rtt_)

@@ -1,6 +1,6 @@
-// A law that models the path: the rate it delivers at most, and its least round trip; it sends at
-// that rate and keeps twice their product on its way at most. Probing for more is BBR's (Cardwell
-// and others), what ends it is LossGate: loss alone does not slow it down.
+// A law that models the path by the rate that it delivers at most and its least round trip. It
+// sends at that rate and keeps at most twice their product on its way. It probes for more as BBR
+// does (Cardwell and others); LossGate ends a probe, so that loss alone does not slow it down.
 //
 // This deviates from RFC 9260 section 7.2, as BBR does from TCP's; Reno is there as well.
 #pragma once

@@ -6,10 +6,11 @@
 namespace sctp {
 namespace {
 
-// Two cycles that agree within this part of the rate are no chance (BBR asks for the same of two
-// intervals with losses).
+// Two cycles that agree within this part of the rate do not agree by chance (BBR asks for the same
+// of two intervals with losses).
 constexpr double kAgree = 1.0 / 8;
-// A round above the bound that loses hardly more than one below it, and delivers more than it.
+// A round above the bound that loses hardly more than one below it, and delivers more than the
+// bound.
 constexpr double kClean = 0.02, kMore = 1.1;
 constexpr int kMostNeeded = 16;
 

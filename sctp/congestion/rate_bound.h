@@ -1,8 +1,8 @@
-// A bound on the rate of a path that drops what is too much instead of queueing it (a policer). Its
-// tokens let more through now and then than it does in the long run, and the greatest rate that was
-// measured is that of a moment: sent at that, a part is lost for ever, and looks like what the path
-// loses whatever we do. But it ends where we send less for a round trip; what a path loses by
-// itself does not.
+// A bound on the rate of a path that drops what is too much instead of queueing it (a policer).
+// With saved tokens it lets more through now and then than in the long run, so the greatest rate
+// that was measured is that of a moment. At that rate a part is lost all the time, and this looks
+// like what the path loses whatever we do. But it ends when we send less for a round trip; what a
+// path loses by itself does not.
 #pragma once
 
 #include "sctp/congestion/loss_gate.h"
@@ -16,7 +16,7 @@ class RateBound {
   // One round trip that was filled: what was delivered and lost of what was sent at PACE, within
   // SPAN.
   void OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_bytes, Duration span);
-  // What there was to send did not fill the path: nothing is learnt.
+  // There was too little to send to fill the path: nothing is learnt.
   void OnAppLimited() { even_ = below_ = {}; }
 
   [[nodiscard]] bool bounded() const { return bound_ > 0; }
@@ -24,7 +24,8 @@ class RateBound {
   [[nodiscard]] double Limit(double rate) const {
     return bounded() && bound_ < rate ? bound_ : rate;
   }
-  // The loss of late is worth a whole round at less than the rate, to see whether it ends then.
+  // The latest loss is worth sending a whole round at less than the rate, to see whether it ends
+  // then.
   [[nodiscard]] bool asks() const { return bounded() || even_loss_ > kDifference; }
 
  private:

@@ -16,7 +16,7 @@ void Reno::OnAck(const AckEvent& event) {
     window_ = threshold_;
     acked_ = 0;
   } else if (event.delivered_bytes > 0 && event.flight_before_bytes + packet_bytes_ >= window_) {
-    // Only who fills the window learns that it could be larger (section 7.2.1).
+    // Only a sender that fills the window learns that it could be larger (section 7.2.1).
     if (window_ < threshold_) {
       window_ += event.delivered_bytes;
     } else {

@@ -11,8 +11,8 @@
 
 namespace sctp {
 
-// An adaptation layer indication, "WIDE": who says so takes as many chunks ahead of a missing one
-// as gap blocks can name, as our receiver does.
+// An adaptation layer indication, "WIDE": its sender takes as many chunks ahead of a missing one as
+// gap blocks can name, as our receiver does.
 inline constexpr std::uint32_t kTakesManyChunks = 0x57494445;
 
 struct Capabilities {

@@ -6,7 +6,8 @@
 
 namespace sctp {
 
-// RFC 9260 section 4, figure 4, from ESTABLISHED on, and back from where only belief has led.
+// RFC 9260 section 4, figure 4, from ESTABLISHED on; and back again where the peer was only
+// believed.
 bool Closing::MayFollow(State next, State former) {
   switch (next) {
     case State::kOpen:

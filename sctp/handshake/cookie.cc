@@ -66,7 +66,7 @@ Cookie ReadFields(ByteView bytes) {
 
   for (std::size_t i = 0; i < hosts; ++i) {
     const auto other = in.Take(kHostSize);
-    if (!other) break;  // nobody's but of one that was not checked
+    if (!other) break;  // only in a cookie that was not checked
     std::copy(other->begin(), other->end(), cookie.peer_hosts.emplace_back().begin());
   }
 

@@ -1,6 +1,7 @@
-// The state cookie (RFC 9260 section 5.1.3): all that whoever answers an INIT needs later, kept by
-// the other side. Sealed by a MAC, so that nothing has to be remembered until it comes back from
-// where it was sent to. It hides nothing: only what the other side may know stands in it.
+// The state cookie (RFC 9260 section 5.1.3): all that the side which answers an INIT needs later,
+// kept by the other side. A MAC seals it, so that nothing has to be remembered until the cookie
+// comes back from the address that it was sent to. It hides nothing: it holds only what the other
+// side may know.
 #pragma once
 
 #include <expected>
@@ -20,8 +21,8 @@ struct Cookie {
   std::uint16_t out_streams = 0, in_streams = 0;  // as negotiated
   std::uint16_t own_port = 0, peer_port = 0;
   Capabilities capabilities;
-  // Of an association that was there when the INIT came, otherwise 0 (section 5.2.2). Random
-  // numbers, not its tags, which a stranger must not learn.
+  // Those of an association that was there when the INIT came, otherwise 0 (section 5.2.2). They
+  // are random numbers, not its tags, which a stranger must not learn.
   std::uint32_t own_tie = 0, peer_tie = 0;
   Address peer;
   // Where else it says to be reached.
@@ -49,11 +50,12 @@ class CookieBox {
   [[nodiscard]] Bytes Seal(Cookie cookie, TimePoint now);
   // Nothing of BYTES is believed before its MAC has been checked. Does not compare addresses.
   [[nodiscard]] std::expected<Cookie, CookieFault> Open(ByteView bytes, TimePoint now);
-  // Whose it was, for one that Open called stale.
+  // The peer's tag in one that Open called stale.
   [[nodiscard]] static std::optional<VerificationTag> PeerTagOf(ByteView bytes);
 
  private:
-  // A new key now and then: one is used for as long as a cookie lives, and kept for as long again.
+  // Makes a new key now and then: a key is used for as long as a cookie lives, and kept for as long
+  // again.
   void Rotate(TimePoint now);
 
   Settings settings_;

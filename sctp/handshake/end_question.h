@@ -1,9 +1,11 @@
-// Whether the peer has really ended, or restarted: anybody who knows a tag can say so, but only a
-// peer that is gone leaves HEARTBEATs unanswered. Decided by time, never by being told once more.
-// Of a SHUTDOWN the owner writes a SHUTDOWN ACK before each of them: who meant it is gone then.
+// Asks whether the peer has really ended, or restarted: anybody who knows a tag can say so, but
+// only a peer that is gone leaves HEARTBEATs unanswered. Time decides, never a repeated claim. If
+// the claim is a SHUTDOWN, the owner writes a SHUTDOWN ACK before each HEARTBEAT: a peer that meant
+// it is gone then.
 //
-// HEARTBEATs with fresh nonces leave at 0, 1 and 2 PTO; an answer to any of them refutes, none by
-// one PTO after the last proves. Each refuted question makes the next one HEARTBEAT longer.
+// HEARTBEATs with fresh nonces leave at 0, 1 and 2 PTO. An answer to any of them refutes the claim;
+// no answer until one PTO after the last proves it. Each refuted question makes the next one
+// HEARTBEAT longer.
 #pragma once
 
 #include <array>
@@ -19,7 +21,7 @@ class EndQuestion {
  public:
   enum class About { kAbort, kRestart, kShutdown };
 
-  // What was claimed, and in which words. No effect while another one is asked.
+  // What was claimed, and in which words. No effect while another claim is asked about.
   void Ask(About about, std::string_view text, Duration pto, TimePoint now);
   [[nodiscard]] bool asked() const { return about_.has_value(); }
   [[nodiscard]] bool asked(About about) const { return about_ == about; }
@@ -29,7 +31,7 @@ class EndQuestion {
     return asked() && sent_ < heartbeats_ && next_ <= now;
   }
   void Write(BufferWriter& out, TimePoint now, RandomSource& random);
-  // What Write has written last, for other paths than that packet's.
+  // What Write wrote last, to be sent by other paths as well.
   [[nodiscard]] ByteView newest() const { return nonces_[sent_ - 1]; }
   // INFO of a HEARTBEAT ACK. True: it answers one of these, and the claim was false.
   [[nodiscard]] bool OnAnswer(ByteView info);

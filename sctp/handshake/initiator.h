@@ -25,7 +25,7 @@ class Initiator {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool Due(TimePoint now) const { return due_ <= now; }
   [[nodiscard]] TimePoint NextTimer() const { return due_; }
-  // What is due next is no attempt any more, but the end of waiting for the last one.
+  // No further attempt is due, only the end of waiting for the last one.
   [[nodiscard]] bool exhausted() const { return sent_ == settings_.attempts; }
   // The chunk that is due now: what INIT says is INIT, then CAPABILITIES. False, and nothing is
   // written, if exhausted().
@@ -34,12 +34,12 @@ class Initiator {
 
   // COOKIE, of an INIT ACK in kCookieWait, is echoed next.
   void OnInitAck(ByteView cookie, TimePoint now);
-  // The peer says that the cookie has become too old: all over again (section 5.2.6).
+  // The peer says that the cookie is too old: the handshake begins again (section 5.2.6).
   void OnStaleCookie(TimePoint now);
   void OnCookieAck();
   // The same, by a COOKIE ECHO of the peer's own (a collision).
   void OnCollision() { OnCookieAck(); }
-  // Of INIT, if that was sent once; what else is there to know the path by?
+  // Of INIT, if that was sent once; nothing else measures the path yet.
   [[nodiscard]] std::optional<Duration> rtt() const { return rtt_; }
 
  private:

@@ -1,5 +1,5 @@
-// Loss by time (RFC 8985), on packet numbers: lost is what was sent before the newest packet known
-// to be delivered, by more than reordering explains.
+// Loss by time (RFC 8985), on packet numbers. A packet is lost if it was sent so long before the
+// newest packet known to be delivered that reordering does not explain it.
 #pragma once
 
 #include "sctp/loss/packet_records.h"
@@ -9,14 +9,13 @@ namespace sctp {
 
 class Rack {
  public:
-  // What follows is told by one SACK, in the order of TSNs: no order of arrival is to be seen in
-  // it.
+  // What follows comes from one SACK, in the order of TSNs, which is not the order of arrival.
   void BeginSack() { newest_before_ = newest_; }
   // A packet was delivered. RTT is from that transmission; FIRST says that nothing in it had been
   // sent before, so that its coming late is reordering and nothing else.
   void OnDelivered(PacketNumber number, Duration rtt, bool first);
-  // What had been declared lost was not: the peer got it twice, or the first one came after all.
-  // Widens the window, once a round trip.
+  // A packet that had been declared lost was not: the peer got it twice, or the first one came
+  // after all. Widens the window, once a round trip.
   void OnSpurious(PacketNumber newest_sent);
   // A recovery has ended without such.
   void OnRecoveryEnd();

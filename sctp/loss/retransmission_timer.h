@@ -1,5 +1,5 @@
-// The timer behind RACK, for when nothing comes back that could tell of a loss: first a probe of
-// the tail (RFC 8985 section 7), then the retransmission timeout with its backoff.
+// The timer behind RACK, for when nothing comes back that could show a loss: first a probe of the
+// tail (RFC 8985 section 7), then the retransmission timeout with its backoff.
 #pragma once
 
 #include <algorithm>

@@ -29,7 +29,7 @@ class RoundTrip {
     variation_ += (away - variation_) / 4;
     smoothed_ += (rtt - smoothed_) / 8;
   }
-  // The path may have become longer: the least is what was seen of late.
+  // The path may have become longer: the least is that of the latest samples.
   void SetLeast(Duration least) { least_ = least; }
 
   [[nodiscard]] bool known() const { return smoothed_ > Duration::zero(); }

@@ -1,4 +1,4 @@
-// Whether the peer is still there when nothing else tells: a HEARTBEAT after a while of silence,
+// Whether the peer is still there when nothing else shows it: a HEARTBEAT after a while of silence,
 // with a nonce that only an answer to it can bring back (RFC 9260 section 8.3).
 #pragma once
 
@@ -15,7 +15,7 @@ class Heartbeats {
  public:
   struct Settings {
     Duration interval = std::chrono::seconds(5);
-    // Nothing heard for so long: the peer is gone.
+    // Nothing has come for so long: the peer is gone.
     Duration dead_after = std::chrono::seconds(20);
   };
   Heartbeats(const Settings& settings, TimePoint now)
@@ -26,7 +26,7 @@ class Heartbeats {
     heard_ = now;
     due_ = now + settings_.interval;
   }
-  // Another path is in use: what comes by the one before measures it, not this one.
+  // Another path is in use now: an answer by the one before does not measure this one.
   void OnMoved() { sent_.reset(); }
   // The round trip, if INFO answers the last one.
   [[nodiscard]] std::optional<Duration> OnAck(ByteView info, TimePoint now);

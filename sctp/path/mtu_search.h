@@ -2,10 +2,10 @@
 // only ask, so that their loss means nothing else. Sizes are those of SCTP packets, header
 // included.
 //
-// It begins with what every path is to take, asks for the largest at once, and halves the range
-// where that stays without an answer. A size counts as too large when three probes of it were lost
-// while something smaller got through; where nothing does, it is the path that is silent. What was
-// proven is doubted when data of that size is lost again and again.
+// It begins with the size that every path must take, tries the largest at once, and halves the
+// range while no answer comes. A size counts as too large when three probes of it were lost while
+// something smaller got through; where nothing does, it is the path that is silent. What was proven
+// is doubted when data of that size is lost again and again.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ class MtuSearch {
   static constexpr std::size_t kBase = 1200;
   // Probes of one size (MAX_PROBES).
   static constexpr int kTries = 3;
-  // What is not found out any more: packets of so much more.
+  // A gain of less than this is not searched for.
   static constexpr std::size_t kFine = 8;
   // A path may have become wider (PMTU_RAISE_TIMER).
   static constexpr Duration kRaise = std::chrono::minutes(10);
@@ -40,8 +40,8 @@ class MtuSearch {
   // The time of a probe is over. ALIVE: something smaller has got through since it left. True:
   // size_bytes() has changed.
   [[nodiscard]] bool OnTime(bool alive, TimePoint now);
-  // What is to be asked now, if anything: a packet of how many bytes. The owner sends it with
-  // nonce(), a smaller heartbeat behind it, and calls OnSent.
+  // The size in bytes of the probe to send now, if any. The owner sends it with nonce(), a smaller
+  // heartbeat behind it, and calls OnSent.
   [[nodiscard]] std::optional<std::size_t> Due(TimePoint now) const;
   void OnSent(const PathNonce& nonce, Duration patience, TimePoint now);
   // INFO of a HEARTBEAT ACK of that path. False: it answers another's.

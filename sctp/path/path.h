@@ -1,4 +1,4 @@
-// One way to the peer: an address of its own, and what is known of it.
+// One path to the peer: an address of the peer's, and what is known of it.
 #pragma once
 
 #include <array>

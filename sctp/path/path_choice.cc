@@ -9,14 +9,14 @@ namespace {
 constexpr TimePoint kNever{};
 // Answers in a row before a better path is taken (again).
 constexpr unsigned kProofs = 2;
-// A path that keeps failing under load though it answers probes (its MTU, a policer) is left alone
-// for an interval, then two, four ... of them.
+// A path that keeps failing under load although it answers probes (its MTU, a policer) is left
+// alone for one interval, then for two, four ... of them.
 constexpr unsigned kMostDoublings = 6;
 // So long in use without a failure: the earlier ones are forgiven.
 constexpr Duration kForgive = std::chrono::minutes(10);
-// A learned path that was not heard of for so long is forgotten.
+// A learned path by which nothing came for so long is forgotten.
 constexpr Duration kForget = std::chrono::minutes(1);
-// Where a peer seems to be now is probed for so long after it was heard there.
+// The address where a peer seems to be now is probed for so long after something came from there.
 constexpr Duration kFollow = std::chrono::seconds(3);
 
 }  // namespace
@@ -30,7 +30,7 @@ void Paths::CountMissed(TimePoint now) {
   for (Path& path : paths_) {
     for (Path::Probe& probe : path.probes) {
       if (!probe.out || probe.missed || now - probe.sent < Patience(path)) continue;
-      probe.missed = true;  // a late answer still tells that the path works
+      probe.missed = true;  // a late answer still shows that the path works
       path.in_row = 0;
       path.tried = true;
       path.answers = false;
@@ -38,7 +38,7 @@ void Paths::CountMissed(TimePoint now) {
   }
 }
 
-// Two of the present path's in a row, where nothing else could have shown that it works.
+// Two probes of the present path in a row, when nothing else could have shown that it works.
 bool Paths::ProbesAreLost(const Load& load) const {
   if (load.waiting_since != TimePoint::max()) return false;
   const TimePoint sign = std::max(progress_, load.acknowledged);
@@ -87,7 +87,7 @@ bool Paths::IsFollowed(const Path& path) const {
   return !path.offered && &path != &active() && path.used > active().used;
 }
 
-// What the next decision needs an answer for, without waiting for the next round.
+// The path whose answer the next decision needs is probed without waiting for the next round.
 bool Paths::WantsProbe(std::size_t number) const {
   const Path& path = paths_[number];
   const bool better = path.offered && number < active_ && path.answers && path.in_row < kProofs;

@@ -1,4 +1,4 @@
-// What a HEARTBEAT of ours holds. Who answers with it was asked at that address: nobody else can
+// What a HEARTBEAT of ours holds. Whoever answers with it got it at that address: nobody else can
 // know it.
 #pragma once
 

@@ -10,8 +10,8 @@ using std::chrono::milliseconds;
 constexpr TimePoint kNever{};
 // The second probe follows the first answer after this, not after a whole interval.
 constexpr Duration kProofPause = milliseconds(100);
-// A learned path makes room for the next when it was not heard of for so long: one that has not
-// proven itself, and one that has.
+// A learned path makes room for the next when nothing came by it for so long: the first time is for
+// one that has not proven itself, the second for one that has.
 constexpr Duration kHold = std::chrono::seconds(1), kHoldProven = std::chrono::seconds(20);
 // Packets a second from addresses that are not known. One is enough; the rest is for a peer that
 // sends much and is not followed yet.
@@ -76,7 +76,7 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
   const auto learned = [&](const Path& path) { return !path.offered && &path != &active(); };
 
   if (static_cast<std::size_t>(std::ranges::count_if(paths_, learned)) >= kMostLearned) {
-    // The one not heard of for longest goes.
+    // The one that has been silent for longest goes.
     std::size_t out = paths_.size();
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       const Path& path = paths_[i];
@@ -87,7 +87,7 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
     if (out == paths_.size()) return nullptr;
     Erase(out);
   }
-  // The present one was alone, and was not looked after.
+  // The present one was the only one, so it was not probed.
   if (!several()) probed_all_ = now;
 
   Path& path = paths_.emplace_back();
@@ -107,7 +107,7 @@ bool Paths::OnHeard(Path& path, const Address& from, bool uses, TimePoint now) {
   return (new_use || !path.probed()) && MayProbeAt(path) <= now;
 }
 
-// One after the other: the answer to the one before tells as much.
+// One probe after the other: the answer to the one before says as much.
 TimePoint Paths::MayProbeAt(const Path& path) const {
   return path.last().sent + (path.last().out ? kSuspectProbes : kProofPause);
 }
@@ -128,7 +128,7 @@ bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
     return sent.sent != kNever && std::ranges::equal(info, sent.nonce);
   });
   if (probe == path->probes.end()) return false;
-  if (!probe->out) return true;  // that which went both from a certain address and from any
+  if (!probe->out) return true;  // it left twice: from a certain address, and from any
 
   probe->out = false;
   const Duration took = now - probe->sent;

@@ -1,5 +1,5 @@
-// The ways to one peer, and which of them to use (RFC 9260 sections 5.4, 6.4 and 8; the idea of
-// RFC 7829, that a path in doubt is left before it has failed). No I/O: the owner says what came by
+// The paths to one peer, and which of them to use (RFC 9260 sections 5.4, 6.4 and 8; and, as RFC
+// 7829 has it, a path in doubt is left before it has failed). No I/O: the owner says what came by
 // which and the time, and sends the probes that it asks for, which are HEARTBEATs.
 //
 // Some are offered, best first: by the peer in its INIT, or by the owner, who knows better. Others
@@ -31,19 +31,19 @@ class Paths {
     Duration failover = std::chrono::milliseconds(300);
   };
   static constexpr std::size_t kMostOffered = 8;
-  // Learned ones that are kept in addition to those offered: a NAT changes one at a time.
+  // How many learned ones are kept in addition to those offered: a NAT changes one at a time.
   static constexpr std::size_t kMostLearned = 4;
   // Probes of everything, while the path in use is suspect.
   static constexpr Duration kSuspectProbes = std::chrono::milliseconds(200);
-  // How long the peer must not have used the present path before it is followed to another: longer
-  // than packets overtake each other, and than a copy trails what it is a copy of.
+  // How long the peer must not have used the present path before we follow it to another. Longer
+  // than packets overtake each other, and longer than a copy comes behind its original.
   static constexpr Duration kQuiet = std::chrono::milliseconds(50);
 
   struct Order {
     Address to;
     PathNonce nonce;
   };
-  // How what was sent by the path in use fares.
+  // What became of what was sent by the path in use.
   struct Load {
     // Since when something is on its way and nothing was acknowledged; max(): nothing is.
     TimePoint waiting_since = TimePoint::max();

@@ -1,5 +1,5 @@
 // The addresses that a peer lists in INIT or INIT ACK (RFC 9260 section 5.1.2), as far as they can
-// be meant: nobody shall have us ask at addresses that are everybody's, or our own.
+// be a peer's: nobody may make us send probes to multicast or broadcast addresses, or to our own.
 #pragma once
 
 #include <span>

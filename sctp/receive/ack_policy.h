@@ -1,6 +1,6 @@
 // When a SACK leaves: at once for the first data of all (RFC 9260 section 6), which gives the
-// sender its first round trip, and where it tells the sender something that it should act on;
-// otherwise with every second packet or after a short delay (section 6.2, RFC 7053).
+// sender its first round trip, and whenever the sender should act on it; otherwise with every
+// second packet or after a short delay (section 6.2, RFC 7053).
 #pragma once
 
 #include <utility>
@@ -37,7 +37,7 @@ class AckPolicy {
     deadline_ = TimePoint::max();
   }
 
-  // Something is there to be said: it may ride with what leaves anyway.
+  // There is something to acknowledge: a SACK may go with a packet that leaves anyway.
   [[nodiscard]] bool pending() const { return deadline_ != TimePoint::max(); }
   [[nodiscard]] bool Due(TimePoint now) const { return deadline_ <= now; }
   [[nodiscard]] TimePoint deadline() const { return deadline_; }

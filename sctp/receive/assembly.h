@@ -26,7 +26,7 @@ class Assembly {
   // Payload, and what keeping it costs besides.
   [[nodiscard]] std::size_t held_bytes() const { return held_; }
   [[nodiscard]] std::size_t payload_bytes() const { return payload_; }
-  // As new; buffers go back.
+  // As after construction; buffers go back.
   void Reset(BufferPool& buffers);
 
   static constexpr std::size_t kOverheadBytes = 192, kPieceOverheadBytes = 64;

@@ -1,6 +1,5 @@
-// Fragments of unordered DATA chunks, which nothing but their TSNs binds together: a message is
-// every run of TSNs from one that begins to one that ends (RFC 9260 section 6.9). I-DATA needs none
-// of this.
+// Fragments of unordered DATA chunks. Only their TSNs bind them together: each run of TSNs from a
+// first fragment to a last one is a message (RFC 9260 section 6.9). I-DATA needs none of this.
 #pragma once
 
 #include <map>
@@ -19,7 +18,7 @@ class LooseFragments {
   // Delivers the message that CHUNK, one of several, makes whole. False: it is too large, and
   // dropped.
   [[nodiscard]] bool Add(const DataView& chunk);
-  // Everything up to and with TSN is not to come any more (FORWARD-TSN).
+  // Nothing up to and with TSN will come any more (FORWARD-TSN).
   void Forget(Tsn tsn);
   [[nodiscard]] std::size_t held_bytes() const { return held_; }
 

@@ -7,7 +7,7 @@
 namespace sctp {
 namespace {
 
-// Offsets in gap blocks have 16 bit, and what lies further ahead than any sender sends is noise.
+// Offsets in gap blocks have 16 bit, and no sender sends anything that lies further ahead.
 constexpr std::int32_t kFurthestAhead = 0xffff;
 constexpr std::size_t kMostGapBlocks = 340;
 
@@ -22,8 +22,8 @@ Receiver::Receiver(const Settings& settings, Tsn peer_tsn, BufferPool& buffers, 
 bool Receiver::HasRoom(const DataView& chunk) const {
   const std::int32_t ahead = chunk.tsn - tsns_.cumulative();
   if (ahead > kFurthestAhead) return false;
-  // Without the missing ones nothing would ever become whole, and everything waits for the very
-  // next: they may go beyond the window, by a bound as well.
+  // Without the missing ones no message would ever become whole, and everything waits for the very
+  // next one. So these may go beyond the window, up to a bound.
   const std::size_t windows = ahead == 1 ? 3 : chunk.tsn < tsns_.highest() ? 2 : 1;
   return reassembly_.held_bytes() + chunk.payload.size() <= windows * settings_.window_bytes;
 }

@@ -1,11 +1,11 @@
-// Second copies of lone small messages: where a message that is lost would be noticed a round trip
-// later at the earliest, its copy, some milliseconds behind, is there already. Losses that come in
-// bursts shorter than that are outlived as well.
+// Second copies of lone small messages. A lost message is noticed a round trip later at the
+// earliest; its copy, which leaves some milliseconds after it, is there by then. A copy also
+// outlives a burst of losses that is shorter than that.
 //
-// Copies must not poison what is learnt from acknowledgements. Which TSNs had one is kept for as
-// long as duplicates of them may be reported. What may have come by its copy alone says nothing at
-// first: if a duplicate is reported, both came, and how long the first one took is known; if none
-// is, the first one was lost.
+// Copies must not falsify what acknowledgements teach. So it is kept which TSNs had one, for as
+// long as duplicates of them may be reported. An acknowledgement that the copy alone may have
+// caused says nothing at first. If a duplicate is reported, both came, and the time that the first
+// one took is known; if none is reported, the first one was lost.
 #pragma once
 
 #include <deque>
@@ -21,14 +21,14 @@ class Copies {
   // AFTER: how far behind the first transmission.
   explicit Copies(Duration after) : after_(after) {}
 
-  // TSN has left for the first time, and is to leave once more.
+  // TSN has left for the first time, and a copy is to follow.
   void Plan(Tsn tsn, TimePoint sent) { planned_.push_back({tsn, sent + after_}); }
   // Whether one is to leave by NOW.
   [[nodiscard]] bool Due(TimePoint now) const { return next() <= now; }
   [[nodiscard]] TimePoint next() const {
     return planned_.empty() ? TimePoint::max() : planned_.front().due;
   }
-  // Whether it is so late that it would not be of use any more.
+  // Whether it is so late that a copy is of no use any more.
   [[nodiscard]] bool late(TimePoint now) const { return now > planned_.front().due + 4 * after_; }
   [[nodiscard]] Tsn front() const { return planned_.front().tsn; }
   void PopFront() { planned_.pop_front(); }

@@ -19,8 +19,8 @@ struct OutgoingMessage {
   bool copy = false;
   Bytes bytes;
 
-  // Numbers come with the first fragment that is sent, not before: what expires unsent leaves no
-  // gap that the peer would have to be told of.
+  // A message gets its numbers with the first fragment that is sent, not before: so one that
+  // expires unsent leaves no gap that would have to be reported to the peer.
   bool begun = false;
   Mid mid;
   Tsn first_tsn;

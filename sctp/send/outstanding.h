@@ -1,6 +1,5 @@
 // Chunks that were sent and are not cumulatively acknowledged, by TSN, with what became of each.
-// What is acknowledged by gap blocks stays, for the peer may take that back (RFC 9260
-// section 6.2.1).
+// What gap blocks acknowledge stays, because the peer may take that back (RFC 9260 section 6.2.1).
 #pragma once
 
 #include <optional>

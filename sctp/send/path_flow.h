@@ -1,5 +1,5 @@
 // What the sending half knows of one path: its round trip, what is lost on it, how fast it may be
-// used. A path that is not in use keeps its own for when it is used again.
+// used. A path that is not in use keeps this for when it is used again.
 #pragma once
 
 #include <memory>

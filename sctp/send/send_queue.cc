@@ -94,11 +94,13 @@ void SendQueue::EndOfBegun(const OutgoingMessage& message) {
 }
 
 // With I-DATA a turn is a chunk. With DATA it is a message, because the TSNs of its chunks have to
-// follow each other: charged at its beginning, it goes on whoever's turn would be next.
+// follow each other: it is charged at its beginning, and goes on even when it is another stream's
+// turn.
 void SendQueue::TakeTurn(const Stream& stream, const OutgoingMessage& message,
                          const Fragment& fragment) {
   if (settings_.format == DataFormat::kIData) {
-    // Who goes out of turn is not charged: it is so little that nobody misses it.
+    // A stream that goes out of turn is not charged: it sends so little that the others do not miss
+    // it.
     if (!std::exchange(unfinished_, std::nullopt))
       scheduler_.Charge(fragment.length, stream.messages > 0);
     return;

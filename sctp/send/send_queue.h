@@ -1,7 +1,7 @@
 // Messages that wait to be sent, by stream, and the cutting of them into chunks. With I-DATA any
-// stream may be next after each chunk, as long as the receiver has room for all that was begun:
-// else its window would be full of beginnings of which none could ever be finished. With DATA a
-// message that was begun is finished first.
+// stream may be next after each chunk, as long as the receiver has room for the rest of all
+// messages that were begun. Otherwise its window could fill with beginnings, none of which could
+// ever be finished. With DATA a message that was begun is finished first.
 #pragma once
 
 #include <optional>
@@ -77,7 +77,7 @@ class SendQueue {
   MessageSlots& slots_;
   StreamScheduler scheduler_;
   std::vector<Stream> streams_;  // as far as one was used
-  // The stream that is next whoever's turn it would be, because its message was begun.
+  // The stream that is next out of turn, because its message was begun.
   std::optional<StreamId> unfinished_;
   // Of I-DATA: streams whose first message was begun and takes several chunks, the oldest first,
   // and what is not cut of these messages.

@@ -20,14 +20,14 @@ StreamScheduler::Stream& StreamScheduler::StreamOf(StreamId stream) {
 void StreamScheduler::Configure(StreamId stream, const StreamShare& share) {
   assert(share.priority < kPriorities && share.weight > 0);
   Stream& configured = StreamOf(stream);
-  // Each priority has a time of its own: that of the former one says nothing in the next.
+  // Each priority has a virtual time of its own: a time of one priority means nothing in another.
   if (configured.share.priority != share.priority) configured.finish = 0;
   configured.share = share;
 }
 
 void StreamScheduler::Enter(StreamId id) {
   Stream& stream = StreamOf(id);
-  // Silence earns nothing: it begins where the others are.
+  // A stream gains nothing by silence: it begins where the others are.
   stream.finish = std::max(stream.finish, virtual_time_[stream.share.priority]);
   turns_.push_back({stream.share.priority, stream.finish, order_++, id});
   std::push_heap(turns_.begin(), turns_.end());

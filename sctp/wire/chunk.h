@@ -45,7 +45,7 @@ enum class ChunkType : std::uint8_t {
   return (static_cast<unsigned>(type) & 0x40) != 0;
 }
 
-// INIT, INIT ACK and SHUTDOWN COMPLETE: a packet with such a chunk and another one is nobody's
+// INIT, INIT ACK and SHUTDOWN COMPLETE: a packet with such a chunk and another one is not valid
 // (RFC 9260 section 6.10).
 [[nodiscard]] constexpr bool TravelsAlone(ChunkType type) {
   return type == ChunkType::kInit || type == ChunkType::kInitAck ||

@@ -11,8 +11,8 @@ namespace sctp {
 [[nodiscard]] std::optional<Tsn> ParseShutdown(const ChunkView& chunk);
 void WriteShutdown(BufferWriter& out, Tsn cumulative);
 
-// The information in a HEARTBEAT or HEARTBEAT ACK, which is the sender's own affair and comes back
-// unchanged.
+// The information in a HEARTBEAT or HEARTBEAT ACK, which only the sender understands and which
+// comes back unchanged.
 [[nodiscard]] std::optional<ByteView> ParseHeartbeat(const ChunkView& chunk);
 void WriteHeartbeat(BufferWriter& out, ByteView info);
 inline constexpr std::size_t kHeartbeatOverhead = kChunkHeaderSize + kTlvHeaderSize;

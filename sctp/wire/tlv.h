@@ -22,8 +22,8 @@ struct Tlv {
   ByteView value;
 };
 
-// Reads one after the other. Next() is nullopt at the end; malformed() tells a bad length from a
-// clean end.
+// Reads one after the other. Next() is nullopt at the end; malformed() says whether that was a bad
+// length.
 class TlvReader {
  public:
   explicit TlvReader(ByteView bytes) : rest_(bytes) {}
