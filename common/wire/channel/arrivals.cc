@@ -7,7 +7,7 @@ bool Arrivals::IsConsistent(const SealedHeader& header) const {
   if (has_end() && header.sequence >= *frames_at_end_) return false;
   if (header.sequence < window_.end()) return through <= announced_;
   if (has_end()) return through <= announced_;
-  // As many more as there are frames between the newest so far and this one, at most.
+  // At most as many more as there are frames between the newest so far and this one.
   return header.reliable_before >= announced_ &&
          header.reliable_before - announced_ <= header.sequence - window_.end();
 }
@@ -32,8 +32,8 @@ Arrivals::Verdict Arrivals::Admit(const SealedHeader& header, TimePoint now) {
   }
   Rewatch(now);
 
-  // More reliable frames are missing than could still come: one was slid over. After SetEnd the
-  // frames beyond the newest can come too.
+  // More reliable frames are missing than could still come: the window has passed one. After SetEnd
+  // the frames beyond the newest can come too.
   const std::uint64_t ahead = has_end() ? *frames_at_end_ - window_.end() : 0;
   if (missing() > window_.holes() + ahead) return Verdict::kTampered;
   if (watch_ && window_.end() > watch_->end + ReplayWindow::kWidth) return Verdict::kTampered;

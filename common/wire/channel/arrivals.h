@@ -1,9 +1,9 @@
 // What has arrived of one epoch in one direction, and what is known to be missing. Owned by the
 // epoch.
 //
-// Every frame states how many reliable ones went before it, so the newest frame tells exactly how
-// many reliable frames there are below it. Expirable frames may be missing for good; a reliable one
-// may not.
+// Every frame states how many reliable ones went before it, so the newest frame gives the exact
+// number of reliable frames below it. Expirable frames may be missing for good; a reliable one may
+// not.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,8 @@ class Arrivals {
 
   // Admits a frame whose seal was good.
   Verdict Admit(const SealedHeader& header, TimePoint now);
-  // The peer sends nothing more in this epoch: it had so many frames, so many of them reliable.
-  // False: that contradicts what came.
+  // The peer sends nothing more in this epoch, and says how many frames it had and how many of them
+  // were reliable. False: that contradicts what came.
   [[nodiscard]] bool SetEnd(std::uint64_t frames, std::uint64_t reliable, TimePoint now);
 
   // Reliable frames known to exist that have not come.
@@ -37,8 +37,8 @@ class Arrivals {
   [[nodiscard]] bool AllArrived() const {
     return has_end() && missing() == 0 && window_.total() == *frames_at_end_;
   }
-  // Since when the longest missing reliable frame has been known to be missing, give or take one
-  // watch; nullopt: none is.
+  // Since when the reliable frame that is missing longest has been known to be missing, give or
+  // take one watch; nullopt: none is.
   [[nodiscard]] std::optional<TimePoint> missing_since() const {
     return watch_ ? std::optional(watch_->since) : std::nullopt;
   }

@@ -167,7 +167,7 @@ void Channel::CollectControl() {
 }
 
 bool Channel::HoldsBack() const {
-  // Whatever has become of the channel meanwhile: its end is sealed with the same keys.
+  // Even if the channel has ended meanwhile: its end is sealed with the same keys.
   const EpochState& epoch = epochs_.current();
   return context_.settings.confirm_first && epoch.number == Epoch() && !epoch.peer_confirmed;
 }
@@ -199,12 +199,13 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
   if (ledger_.TakeShareHeard()) send_.HeedShare();
   auto sent = FramePacker::Sent::kNothing;
   do {
-    // A full sink must not pile up control records: new ones wait until the last ones have gone.
+    // When the sink is full, control records must not pile up: new ones are made when the last ones
+    // have left.
     if (context_.control.empty()) CollectControl();
     do {
       sent = SendNext(sink);
     } while (sent == FramePacker::Sent::kFrame);
-    // What was due when others still waited, or fell due with what went out.
+    // Callbacks that were due while others still waited, or that became due with what went out.
   } while (sent == FramePacker::Sent::kNothing && !life_.IsEnded() && HasControlDue());
 
   CheckKeyUse();

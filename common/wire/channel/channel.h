@@ -2,8 +2,8 @@
 // It does no I/O, reads no clock and holds no key material outside its FrameCiphers
 // (man/funnel-protocol.7).
 //
-// It dispatches: a record or a call goes to the part whose matter it is (the members, below), and
-// what a part finds against the peer ends the channel here.
+// It dispatches: a record or a call goes to the part that is responsible for it (the members,
+// below). If a part finds that the peer broke a rule, the channel ends here.
 //
 // Owned by an edge (common/service), one thread. Call order: construct with the first epoch's
 // cipher -> OnSealed() for each SEALED frame, the sending calls at will, Flush() when the input is
@@ -76,13 +76,14 @@ class Channel {
   // --- sessions (initiator opens)
   // nullopt: the peer's limit of sessions or ours is reached; OnSessionsAvailable follows.
   [[nodiscard]] std::optional<SessionId> OpenSession(const SessionInfo& info);
-  // The same of a flow of datagrams whose first one follows: what opens it goes with that, or with
-  // each until the far side has answered in it. Without a datagram the far side never hears of it.
+  // The same for a flow of datagrams whose first one follows: what opens it goes with that
+  // datagram, or with each until the far side has answered in it. Without a datagram the flow never
+  // gets to the far side.
   [[nodiscard]] std::optional<SessionId> OpenFlow(const SessionInfo& info);
   // False: unknown session (it ended meanwhile) or larger than 65,507 bytes; dropped and counted.
   bool SendDatagram(SessionId session, ByteView datagram);
   // A piece of the ORDERED chain of this session (a TCP byte stream). Returns how many bytes were
-  // taken: bounded by credit and by the send queue; OnWritable tells when to offer the rest. The
+  // taken: bounded by credit and by the send queue; OnWritable says when to offer the rest. The
   // bytes are copied. Once a session has sent bytes it sends no message; bytes behind messages come
   // after all of those.
   [[nodiscard]] std::size_t SendBytes(SessionId session, ByteView bytes);
@@ -98,9 +99,9 @@ class Channel {
   // one follows. Returns its number for that purpose.
   [[nodiscard]] std::optional<std::uint64_t> SendMessage(SessionId session, ByteView bytes,
                                                          Order order, std::uint64_t after = 0);
-  // The same of a unit's piece, behind which another one belongs to it. What is sent next goes on
-  // with the unit, whatever order is given; the first that SendMessage sends ends it. So do
-  // SendFin, and bytes, by an empty piece.
+  // The same for a piece of a unit: another piece of it follows. What is sent next goes on with the
+  // unit, whatever order is given; the first that SendMessage sends ends it. So do SendFin, and
+  // bytes, by an empty piece.
   [[nodiscard]] std::optional<std::uint64_t> SendPiece(SessionId session, ByteView bytes,
                                                        Order order, std::uint64_t after = 0);
   // Whether either would take something now; if not OnWritable follows.
@@ -128,7 +129,7 @@ class Channel {
   // that is queued. The channel is over (OnEnded) when Flush() has handed FAREWELL to the sink.
   void Close(EndCode code, const std::string& text);
 
-  // Sees every sealed frame from now on; nullptr: nobody does. It outlives the channel.
+  // TRACER sees every sealed frame from now on; nullptr: no tracing. It outlives the channel.
   void SetTracer(FrameTracer* tracer) { context_.tracer = tracer; }
 
   // --- output
@@ -140,7 +141,7 @@ class Channel {
   void OnTimer(TimePoint now, BootTime boot_now);
 
   [[nodiscard]] State state() const { return life_.state(); }
-  // Whether it is on no way to its end.
+  // Whether no end has begun.
   [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
   // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
   [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
@@ -176,11 +177,11 @@ class Channel {
   [[nodiscard]] bool CheckConfirm(EpochState& epoch, ByteReader& records);
   void ConfirmEpoch(EpochState& epoch);
   void HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records);
-  // A frame is dropped: whoever traces sees why.
+  // A frame is dropped: the tracer gets the reason.
   void TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const;
 
   // --- channel.cc
-  // Hands an acceptor's owner the token that waits, once it may be.
+  // Hands the token that waits to an acceptor's owner, as soon as it may.
   void DeliverRekeyToken();
   void SwitchEpoch(EpochState& next);
   // What the parts have to report to the peer.
@@ -208,7 +209,7 @@ class Channel {
   void CheckRekey();
   void CheckKeyUse();
 
-  // In the order in which they stand on each other: each calls only those above it.
+  // Each part calls only those above it.
   ChannelContext context_;
   Lifecycle life_;
   Epochs epochs_;

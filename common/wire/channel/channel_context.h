@@ -1,6 +1,6 @@
 // What the parts of one channel have in common: what the channel is, the time of the call that is
 // under way, its counters, and the control records that wait to be sent. Plain data, owned by the
-// channel, outlives its parts. No part keeps decisions here that are its own.
+// channel, outlives its parts. A decision of one part does not belong here.
 #pragma once
 
 #include "common/base/clock.h"

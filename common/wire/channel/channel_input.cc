@@ -96,8 +96,8 @@ void Channel::Admit(EpochState& epoch, MutableByteView token, std::uint32_t life
   HandleRecords(epoch, *header, records);
 }
 
-// The first record of every frame is CONFIRM until the peer knows that we have seen it. Nothing is
-// acted on before, not even to say farewell: the handshake itself is in doubt.
+// The first record of every frame is CONFIRM until the peer knows that we have seen it. Before that
+// nothing takes effect, not even a farewell: the handshake itself is in doubt.
 bool Channel::CheckConfirm(EpochState& epoch, ByteReader& records) {
   const auto first = ParseRecord(records);
   const auto* confirm = first ? std::get_if<ConfirmRecord>(&*first) : nullptr;

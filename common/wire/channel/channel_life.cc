@@ -12,7 +12,7 @@ std::optional<TimePoint> Channel::NextTimer() const {
   if (life_.IsEnded()) return std::nullopt;
   if (life_.HasTakenFarewell() && sessions_.empty()) return context_.now;
 
-  // The end of the keys, on the other clock, as far as can be told now.
+  // The end of the keys, converted to this clock as it stands now.
   const Duration after_expiry = life_.IsClosing() ? kAfterExpiry : kFarewellAfterExpiry;
   TimePoint next =
       context_.now + std::chrono::duration_cast<Duration>(expires().since_boot + after_expiry -
@@ -80,7 +80,7 @@ void Channel::CheckRekey() {
   }
 }
 
-// The frames that come and go count, whoever initiated: the peer may be of another mind, or
+// Frames of both directions count, whoever initiated: the peer may have other limits, or another
 // version.
 void Channel::CheckKeyUse() {
   if (!life_.IsOpen() || !rekeying_.IsUsedUp()) return;

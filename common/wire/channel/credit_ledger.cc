@@ -50,8 +50,8 @@ void CreditLedger::Note(Session& session) {
   const ReceiveCredit& credit = session.receive_credit;
   NoteHeld(session, credit.received() - credit.consumed() +
                         session.inbox.held_pieces() * SharedBuffer::kWaitingCost);
-  // Whom we have reset has its answer soon. Of one that only finishes the peer knows nothing yet,
-  // and may want to send its own rest first: it needs credit for that.
+  // The peer will soon answer for a session that we have reset. Of one that only finishes it knows
+  // nothing yet, and may want to send its own rest first: it needs credit for that.
   if (IsCreditDue(session) && !session.credit_due && session.phase != Session::Phase::kReset) {
     session.credit_due = true;
     credit_due_.push_back(session.id);
@@ -79,7 +79,8 @@ void CreditLedger::TakeBackGrowth(Session& session) {
 
 // --- reports to the peer
 
-// While room is short the peer sends little beyond what it knows to be consumed: so we report it.
+// While room is short the peer sends little beyond what it knows to be consumed, so we report that
+// at once.
 bool CreditLedger::IsCreditDue(const Session& session) const {
   return session.receive_credit.IsDue() ||
          (buffer_.is_short() && session.receive_credit.gain() >= kReservedShare / 2);
@@ -93,7 +94,7 @@ void CreditLedger::WriteShare() {
   context_.control.Push(*share);
   if (was_short || !buffer_.is_short()) return;
 
-  // Up to half a window each was consumed and not reported.
+  // For each, up to half a window may have been consumed and not reported.
   sessions_.ForEach([this](Session& session) { Note(session); });
 }
 

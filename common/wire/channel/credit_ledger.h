@@ -35,7 +35,7 @@ class CreditLedger {
   void Note(Session& session);
   // The peer reset SESSION after FINAL_CHARGE in all: nothing more is awaited of it.
   [[nodiscard]] Checked<> Settle(Session& session, std::uint64_t final_charge);
-  // SESSION ends. What its window had been given to grow is for others.
+  // SESSION ends. What its window had grown is free for others.
   void TakeBackGrowth(Session& session);
   // SESSION was removed from the table.
   void Forget(Session& session) { NoteHeld(session, 0); }
@@ -52,7 +52,7 @@ class CreditLedger {
   // Whether sessions are to heed a SHARE that came. Once.
   [[nodiscard]] bool TakeShareHeard() { return std::exchange(share_heard_, false); }
 
-  // Of SESSION's credit: while the peer is short of room less than all.
+  // How much of SESSION's credit may be used: less than all while the peer is short of room.
   [[nodiscard]] std::uint64_t Usable(const Session& session) const;
   // Whether the channel's credit allows a message of BYTES; if not, it is waited for.
   [[nodiscard]] bool Allows(std::size_t bytes);

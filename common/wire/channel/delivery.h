@@ -1,5 +1,5 @@
-// From what comes of a session to its owner: datagrams as they come, messages in the order that the
-// peer stated, as fast as the reader takes them. Owned by the channel.
+// Hands what comes in a session to the owner: datagrams as they come, messages in the order that
+// the peer stated, as fast as the reader takes them. Owned by the channel.
 //
 // OnDatagram, OnMessage and OnFin come from here, and any of them may end the session or the
 // channel: so the phase is looked at again behind each.
@@ -26,7 +26,8 @@ class Delivery {
   // All of PARTS outlive it.
   explicit Delivery(const Parts& parts) : parts_(parts) {}
 
-  // SESSION, which was expected, is open: the owner hears of it, then of what came before that.
+  // SESSION, which was expected, is open: the owner gets OnSessionOpened, then what came before
+  // that.
   void Open(Session& session, const SessionInfo& info);
   // SESSION nullptr: it has ended.
   void OnDatagram(Session* session, ByteView datagram);
@@ -38,7 +39,8 @@ class Delivery {
   void Deliver(Session& session, const MessageRecord& record);
   // Delivers what is held and has its turn.
   void Pump(Session& session);
-  // A message was delivered; COST: of what thereby came to lie below the first undelivered one.
+  // A message was delivered; COST: of all that now lies below the first undelivered one and did not
+  // before.
   void Delivered(Session& session, std::uint64_t cost);
   // Offers BYTES to the owner; remembers when it does not take all.
   std::size_t Offer(Session& session, ByteView bytes);

@@ -60,7 +60,7 @@ void FrameSealer::Begin() {
     AppendRecord(plain_, ConfirmRecord{epochs_.current().keys.confirm});
 }
 
-// Joins what is sealed from where it lies: only who traces pays for that.
+// Joins what is sealed from where it lies. Only tracing pays for this copy.
 void FrameSealer::Trace(std::size_t plain_size, std::uint32_t lifetime_ms,
                         std::span<const ByteView> pieces) {
   const EpochState& epoch = epochs_.current();
@@ -98,7 +98,7 @@ Result<> FrameSealer::Seal(FrameSink& sink, MutableByteView out, bool reliable,
 
   if (epoch.reliable_sent == kMaxReliableFrames) return Fail("an epoch is used up");
 
-  // Whatever becomes of the frame, its sequence is never sealed again: a nonce is made of it.
+  // Even if the frame is lost here, its sequence is never sealed again: the nonce is made from it.
   const std::uint64_t sequence = epoch.next_sequence++;
   TRY(epoch.keys.cipher->Seal(sequence, pieces,
                               out.subspan(kFrameHeaderSize, size - kFrameHeaderSize)));

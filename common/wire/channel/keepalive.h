@@ -17,15 +17,15 @@ namespace funnel::wire {
 
 class Keepalive {
  public:
-  // A PING of ours every INTERVAL; PATIENCE after it, or after the last frame that came, the far
-  // end counts as gone.
+  // A PING of ours leaves every INTERVAL. The far end counts as gone PATIENCE after it, or after
+  // the last frame that came.
   Keepalive(Duration interval, Duration patience, TimePoint now)
       : interval_(interval), patience_(patience), last_received_(now), next_ping_(now + interval) {}
 
   // A frame came that was not forged.
   void OnFrame(TimePoint now) { last_received_ = now; }
 
-  // The PING to send, ours or the owner's. VALUE is any; the two kinds never share one.
+  // The PING to send, ours or the owner's. Any VALUE will do; the two kinds never share one.
   [[nodiscard]] PingRecord StartOwn(std::uint64_t value, TimePoint now);
   [[nodiscard]] PingRecord StartOwners(std::uint64_t value, TimePoint now);
 
@@ -42,7 +42,7 @@ class Keepalive {
   [[nodiscard]] bool HasPongsDue() const { return !pongs_due_.empty(); }
   void WritePongs(RecordQueue& control);
 
-  // What the time asks for, on a channel that is open. A channel without sessions asks nothing.
+  // What is due at this time, on a channel that is open. A channel without sessions sends no PING.
   enum class Due { kNothing, kPing, kGone };
   [[nodiscard]] Due Check(TimePoint now, bool has_sessions);
   // When to call Check() again.

@@ -19,7 +19,7 @@ namespace funnel::wire {
 // kClosing: our FAREWELL waits to go out, or the peer's for what is still on its way to readers.
 enum class ChannelState { kConfirming, kOpen, kClosing, kEnded };
 
-// As which the channel ends.
+// The code with which the channel ends.
 struct EndState {
   EndCode code;
   std::string text;
@@ -37,7 +37,7 @@ class Lifecycle {
   [[nodiscard]] bool IsLive() const {
     return state_ == ChannelState::kConfirming || state_ == ChannelState::kOpen;
   }
-  // Both ends hear each other: time for PING and rekeying.
+  // Frames arrive in both directions: time for PING and rekeying.
   [[nodiscard]] bool IsOpen() const { return state_ == ChannelState::kOpen && !link_closed_; }
   [[nodiscard]] bool TakesSessions() const { return IsLive() && !link_closed_; }
   // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
@@ -66,19 +66,20 @@ class Lifecycle {
   // The peer's FAREWELL came, at most once.
   void HearFarewell(EndCode code, std::string_view text);
   [[nodiscard]] bool HasFarewell() const { return theirs_.has_value(); }
-  // Heard, and nothing of ours goes before it.
+  // The peer's FAREWELL came, and nothing of ours goes before it.
   [[nodiscard]] bool FollowsFarewell() const { return theirs_ && !IsEnded() && !ours_; }
   // All that the peer had sent before it is here; readers have until DEADLINE.
   void TakeFarewell(TimePoint deadline);
   [[nodiscard]] bool HasTakenFarewell() const { return theirs_ && theirs_->taken; }
-  // As which the channel ends by it. Needs HasFarewell().
+  // The end that it gives the channel. Needs HasFarewell().
   [[nodiscard]] const EndState& farewell() const { return theirs_->end; }
 
-  // Nothing goes out any more, and if ABRUPT nothing comes. What the channel ends as at once;
-  // nullopt: what is missing is waited for until DEADLINE, or an end that is under way goes on.
+  // Nothing goes out any more, and if ABRUPT nothing comes. Returns the end, if the channel ends at
+  // once; nullopt: what is missing is waited for until DEADLINE, or an end that is under way goes
+  // on.
   [[nodiscard]] std::optional<EndState> CloseLink(bool abrupt, TimePoint deadline);
 
-  // As which the channel ends because time is up at NOW; nullopt: it is not.
+  // The end of the channel if its time is up at NOW; nullopt: it is not.
   [[nodiscard]] std::optional<EndState> EndAt(TimePoint now) const;
   // When EndAt() or IsConfirmOverdue() should be asked again.
   [[nodiscard]] std::optional<TimePoint> NextTimer() const;

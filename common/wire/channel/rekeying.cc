@@ -35,8 +35,9 @@ bool Rekeying::IsWornOut(BootTime boot_now) const {
          epoch.bytes >= settings_.rekey_after_bytes || boot_now.since_boot >= OldAt(epoch);
 }
 
-// Both ends count the same frames: where both closed at once, neither would hear the other out. So
-// the initiator, who was to change the key, is first; one of version 0.1.0 never does it.
+// Both ends count the same frames: if both closed at once, neither would receive all of what the
+// other sent. So the initiator, who should have changed the key, closes first; one of version 0.1.0
+// never does.
 bool Rekeying::IsUsedUp() const {
   const EpochState& epoch = epochs_.current();
   const std::uint64_t margin = role_ == Role::kInitiator ? kMargin : 0;
@@ -96,7 +97,7 @@ void Rekeying::Answer(ByteView token, EpochKeys keys, TimePoint now, BootTime bo
 
 Checked<Rekeying::Heard> Rekeying::OnRekey(const RekeyRecord& record, const EpochState& received_in,
                                            TimePoint now) {
-  // It speaks about the epoch behind the one that it came in.
+  // It is about the epoch after the one that it came in.
   if (&received_in != &epochs_.current()) return Heard::kNothing;
 
   if (role_ == Role::kAcceptor) {

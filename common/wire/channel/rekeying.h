@@ -1,5 +1,5 @@
-// The exchange of REKEY records that gives a running channel new keys: when it is due, whose turn
-// it is, and what the peer's records may say. Owned by the channel, to whose epochs it adds; the
+// The exchange of REKEY records that gives a running channel new keys: when it is due, which end is
+// next, and what the peer's records may say. Owned by the channel, to whose epochs it adds; the
 // tokens are authd's, and the owner carries them.
 //
 // One exchange at a time, and none while frames of the epoch before are still on their way.
@@ -38,10 +38,10 @@ class Rekeying {
   // no epoch to change to.
   enum class Due { kNo, kAsk, kUsedUp };
   [[nodiscard]] Due Check(TimePoint now, BootTime boot_now);
-  // When to call Check() again; nullopt: not as things stand.
+  // When to call Check() again; nullopt: not in this state.
   [[nodiscard]] std::optional<TimePoint> NextTimer(TimePoint now, BootTime boot_now) const;
   void Start(ByteView token, TimePoint now);
-  // The epoch to switch to; nullptr: nothing was asked.
+  // The epoch to switch to; nullptr: no rekey was asked for.
   [[nodiscard]] EpochState* Install(EpochKeys keys, BootTime boot_now);
 
   // --- the acceptor's side

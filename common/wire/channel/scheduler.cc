@@ -5,7 +5,7 @@
 namespace funnel::wire {
 namespace {
 
-// A session is not sent in crumbs when credit is short: it waits for room for this many bytes.
+// When credit is short a session does not send small pieces: it waits for room for this many bytes.
 constexpr std::uint64_t kLeastPiece = 1024;
 
 }  // namespace

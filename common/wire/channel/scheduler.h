@@ -1,5 +1,5 @@
-// Whose turn it is to send among the sessions of one channel. Owned by the channel; where a session
-// stands depends on what it has waiting, on its credit, and on what fits a frame.
+// Which session of one channel sends next. Owned by the channel. The place of a session in line
+// depends on what it has waiting, on its credit, and on what fits a frame.
 //
 // A round serves every session that has less than a packet waiting, then one bulk session: so a
 // bulk session never delays the others by more than one frame, nor they it.
@@ -28,7 +28,7 @@ class Scheduler {
   [[nodiscard]] Session::Turn Next();
   // A new round begins with the small ones.
   void BeginRound() { small_left_ = small_.size(); }
-  // The round is off: what is small has changed with the epoch.
+  // The round ends early: what counts as small has changed with the epoch.
   void BreakRound() { small_left_ = 0; }
 
   // The next small session of this round, its place checked again; nullptr: all were served.

@@ -8,8 +8,8 @@ namespace {
 
 // Writers that a full queue stopped go on when there is room for this much for each.
 constexpr std::size_t kFairPiece = 16 * 1024;
-// A flow that is never answered says no more often than this what opens it: OPEN_SESSION, which is
-// not lost, says it then.
+// A flow that gets no answer sends what opens it no more often than this; then OPEN_SESSION, which
+// is not lost, opens it.
 constexpr int kMaxOpenings = 8;
 
 // At most: DATAGRAM takes no more than the same datagram in an OPENING.
@@ -61,7 +61,7 @@ bool SendBuffer::SayOpening(Session& session, ByteView datagram) {
     return true;
   }
 
-  // Reliably, once. That the two go in one frame costs the datagram its lifetime.
+  // Reliably, once. The two go in one frame, so the datagram loses its lifetime.
   const std::unique_ptr<Session::Opening> said = std::move(session.opening);
   ++(said->sent == 0 ? stats.sessions_opened_by_frame : stats.openings_repeated);
   const OpenSessionRecord alone{session.id, said->info};
@@ -154,7 +154,7 @@ void SendBuffer::AddFin(SessionId id) {
   Session* session = parts_.sessions.FindOpen(id);
   if (!session || session->fin_queued) return;
   if (session->peer_reset) {
-    // Nothing leaves any more, but the owner has said its last.
+    // Nothing leaves any more, but the owner has sent its last byte.
     session->fin_queued = session->fin_sent = true;
     return;
   }
@@ -213,12 +213,12 @@ void SendBuffer::Consider(Session& session) {
   ready_writers_.push_back(session.id);
 }
 
-// As many of those who wait for the channel's queue, first come first served, as there is a fair
-// piece of room for.
+// Serves those who wait for the channel's queue, first come first served, as long as there is a
+// fair piece of room for each.
 void SendBuffer::ConsiderFullWriters() {
   if (full_writers_.empty()) return;
   const std::size_t most = std::max(settings_.channel_queue_max, kFairPiece);
-  // Each is looked at once: one that has to go on waiting is at the end again.
+  // Each is looked at once: one that has to go on waiting goes to the end of the line.
   for (std::size_t left = full_writers_.size(); left > 0; --left) {
     if (queued_bytes_ + (1 + ready_writers_.size()) * kFairPiece > most) return;
     const SessionId id = full_writers_.front();
@@ -261,7 +261,7 @@ void SendBuffer::CreditRose(Session& session) {
   Consider(session);
 }
 
-// Once a turn, however often the peer has said it.
+// Once a turn, however often the peer has sent it.
 void SendBuffer::HeedShare() {
   parts_.sessions.ForEach([this](Session& session) { CreditRose(session); });
 }

@@ -1,6 +1,6 @@
 // What the owner has given to one channel and no frame carries yet: bytes and messages in the
-// queues of their sessions, datagrams in one of their own. How much more it may give, and when it
-// hears that it may give more. Owned by the channel.
+// queues of their sessions, datagrams in one of their own. How much more it may give, and when
+// OnWritable says that it may give more. Owned by the channel.
 //
 // A writer that was refused waits for its own queue and credit, or, once the channel's queue is
 // full, in line with the others that wait for that.
@@ -70,11 +70,12 @@ class SendBuffer {
   [[nodiscard]] std::size_t size() const { return queued_bytes_ + datagrams_.size(); }
 
  private:
-  // What opens SESSION is said, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
+  // Sends what opens SESSION, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
   bool SayOpening(Session& session, ByteView datagram);
   [[nodiscard]] std::size_t Room(const Session& session) const;
   [[nodiscard]] bool IsFull() const;
-  // The session ID if it may send messages, and there is room for one. If room is short it is told.
+  // The session ID, if it may send messages and there is room for one. If room is short, OnWritable
+  // follows.
   [[nodiscard]] Session* FindForMessage(SessionId id);
   void Refuse(Session& session);
   void WaitForChannel(Session& session);

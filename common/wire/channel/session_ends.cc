@@ -59,7 +59,7 @@ Checked<> SessionEnds::OnReset(Session& session, const ResetRecord& record) {
   return {};
 }
 
-// A connection that was reset: its peer's kernel would let what came before be read.
+// The connection was reset: as with a kernel's TCP, what came before can still be read.
 void SessionEnds::Defer(Session& session, const ResetRecord& record) {
   session.peer_reset = {record.code, record.final_charge};
   parts_.context.control.Push(
@@ -97,7 +97,7 @@ Checked<> SessionEnds::Reset(Session& session, EndCode code) {
     return {};
   }
 
-  // It has our answer already, and sends nothing more.
+  // The peer has our answer already, and sends nothing more.
   TRY(parts_.ledger.Settle(session, session.peer_reset->final_charge));
   ++parts_.context.stats.sessions_reset;
   Forget(session);

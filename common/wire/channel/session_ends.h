@@ -7,7 +7,7 @@
 //   FinishAndReset          -> what waits goes out first (Phase::kFinishing)
 //   END_SESSION             -> flows of datagrams only
 //   the channel's end       -> without records of their own
-// The owner hears of an end once, and not of one that it asked for.
+// Each end is reported to the owner once; one that the owner asked for is not.
 #pragma once
 
 #include "common/wire/channel/channel_context.h"
@@ -41,7 +41,7 @@ class SessionEnds {
   // A rule of the session's was broken: it ends, the channel goes on.
   [[nodiscard]] Checked<> OnViolation(Session& session);
 
-  // --- by us; what the owner hears of it is the caller's
+  // --- by us; the caller reports it to the owner
   [[nodiscard]] Checked<> Reset(Session& session, EndCode code);
   [[nodiscard]] Checked<> FinishAndReset(Session& session);
   [[nodiscard]] Checked<> EndFlow(Session& session);
@@ -56,7 +56,7 @@ class SessionEnds {
 
   // --- with the channel
   void EndAll(EndCode code);
-  // The peer sends nothing more: only sessions all of which is here go on.
+  // The peer sends nothing more: only sessions of which everything has come go on.
   void EndIncomplete(EndCode code);
 
  private:

@@ -43,7 +43,7 @@ struct ChannelSettings {
   // the peer's first frame.
   Duration missing_timeout = std::chrono::seconds(60);
   // Initiator: nothing but CONFIRM goes out before the acceptor's CONFIRM has come, which must be
-  // within confirm_timeout: until then nobody has proven who chose the suite.
+  // within confirm_timeout: until then nothing has proven who chose the suite.
   bool confirm_first = false;
   Duration confirm_timeout = std::chrono::seconds(10);
   // How long a FAREWELL that CLOSED has overtaken is waited for.
@@ -78,7 +78,7 @@ struct ChannelStats {
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
   // Of those opened: by a datagram that carries what opens them, and by OPEN_SESSION. Sent or come.
   std::uint64_t sessions_opened_by_datagram = 0, sessions_opened_by_frame = 0;
-  std::uint64_t openings_repeated = 0;  // what opens a session, though it had been said before
+  std::uint64_t openings_repeated = 0;  // what opens a session, sent once more
   std::uint64_t sessions_stuck = 0;     // reset because their reader took nothing for stuck_timeout
   std::uint64_t keys_worn_out = 0;      // max_key_frames or max_key_bytes has ended the channel
   // Messages sent, by the order that each states; pieces of a unit but the first are ordered.

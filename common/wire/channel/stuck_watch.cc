@@ -3,7 +3,7 @@
 namespace funnel::wire {
 
 Duration StuckWatch::PatienceWith(const Session& session) const {
-  // Nobody reads it any more, though it may have had a reader who was slow.
+  // Nobody reads it any more, although it may have had a slow reader.
   if (session.phase == Session::Phase::kReset) return Duration{0};
   // What goes before a reset is waited for as long as the network may need, its reader less.
   if (session.phase == Session::Phase::kFinishing) return settings_.missing_timeout;

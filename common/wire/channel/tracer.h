@@ -1,5 +1,5 @@
-// Whoever watches a channel's frames, for `funnelctl trace`. It sees records in the clear: what it
-// writes down of them must not be payload.
+// Whoever watches a channel's frames, for `funnelctl trace`. It sees records in the clear, and must
+// not write down payload.
 #pragma once
 
 #include <cstdint>

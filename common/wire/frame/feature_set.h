@@ -2,7 +2,8 @@
 // (man/funnel-protocol.7, FEATURES, which is their registry). OPEN says what the initiator can,
 // OPENED what of that the acceptor can too; what is not in OPENED does not go over the wire.
 //
-// Nodes before the field skip it in OPEN and leave it out of OPENED: nothing is agreed with them.
+// Older nodes do not know the field. They skip it in OPEN and leave it out of OPENED: nothing is
+// agreed with them.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +55,7 @@ class Features {
   [[nodiscard]] constexpr bool Contains(Features other) const { return Common(other) == other; }
   constexpr bool operator==(const Features&) const = default;
 
-  // The field's value. Bits that nobody has named are kept: they drop out where sets are compared.
+  // The field's value. Bits without a name are kept: they drop out where sets are compared.
   [[nodiscard]] static Result<Features> Parse(ByteView value);
   // Not of an empty set, which is a field that is left out.
   [[nodiscard]] Bytes Serialize() const;

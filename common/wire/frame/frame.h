@@ -6,8 +6,8 @@
 //   |           lifetime 32             |  body ...
 //   +-----------------------------------+
 //
-// Nothing here is authenticated: the epoch selects a key, the channel a stream's present user, and
-// what matters of the lifetime is repeated inside.
+// Nothing here is authenticated: the epoch selects a key, the channel selects a stream's present
+// user, and the part of the lifetime that matters is repeated inside.
 #pragma once
 
 #include <string>

@@ -48,7 +48,7 @@ struct OpenBody {
   [[nodiscard]] bool OffersMore() const;
 };
 
-// Acceptor to initiator. CONFIRM proves later that nobody chose for it.
+// Acceptor to initiator. CONFIRM proves later that nobody else made the acceptor's choice.
 struct OpenedBody {
   std::uint8_t version = kProtocolVersion;
   std::uint16_t suite = kSuiteRfc4121;

@@ -69,8 +69,8 @@ struct OpenSessionRecord {
   SessionInfo info;
 };
 
-// Both in one, so that the first of a flow's datagrams to arrive opens it, whatever has become of
-// those before.
+// Both in one, so that the first datagram of a flow that arrives opens it, even if earlier ones
+// were lost.
 //   session, length of the TLVs, TLVs as of OPEN_SESSION, length, bytes of a datagram
 struct OpeningRecord {
   SessionId session;
@@ -138,9 +138,10 @@ struct HelloRecord {
   ByteView body;
 };
 
-// A request of a receiver that runs short of room: how much of its credit a session should use
-// before what it sent is known to be consumed, if its reader has not read lately, and if it has.
-// Frames overtake each other, so the greatest serial counts.
+// A request of a receiver that runs short of room. It says how much of its credit a session should
+// use before what it sent is known to be consumed: one figure for sessions whose reader has not
+// read lately, one for those whose reader has. Frames overtake each other, so the greatest serial
+// counts.
 //   length, serial, fresh, reading
 constexpr std::uint64_t kUnlimitedShare = (std::uint64_t{1} << 62) - 1;
 struct ShareRecord {

@@ -6,7 +6,7 @@
 //
 // sequence: of this frame, per channel, direction and epoch, from 0. reliable: how many of the
 // frames before it (in that same numbering) were reliable; so the first frame that arrives after a
-// lost one tells whether the lost one could be lost.
+// lost one shows whether the lost one was a reliable one.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ constexpr std::uint64_t kMaxReliableFrames = (std::uint64_t{1} << 40) - 1;
 
 struct SealedHeader {
   bool reliable = false;
-  // The sender has checked our CONFIRM of this epoch: it need not be repeated any more.
+  // The sender has checked our CONFIRM of this epoch: we need not repeat it any more.
   bool confirmed = false;
   std::uint64_t reliable_before = 0;
   std::uint64_t sequence = 0;

@@ -1,5 +1,5 @@
-// A rule of the protocol that the authenticated peer broke: the channel ends. Trivial to copy, so
-// that the way of a message through the parts of a channel costs nothing for it.
+// A rule of the protocol that the authenticated peer broke: the channel ends. It is trivial to
+// copy, so that passing a message through the parts of a channel costs nothing extra.
 #pragma once
 
 #include <expected>

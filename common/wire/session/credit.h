@@ -40,7 +40,7 @@ class SendCredit {
 class ReceiveCredit {
  public:
   explicit ReceiveCredit(std::uint64_t initial) : limit_(initial), window_(initial) {}
-  // Shared by several readers: what stuck ones hold is not taken from the others, the window counts
+  // Shared by several readers. What stuck ones hold is not taken from the others: the window counts
   // from what was received, as far as SetRoom allows.
   static ReceiveCredit Shared(std::uint64_t initial) {
     ReceiveCredit credit(initial);
@@ -58,8 +58,8 @@ class ReceiveCredit {
   }
   // That much was delivered (or given up) for good, all before it too.
   void Consume(std::uint64_t cost) { consumed_ += cost; }
-  // The sender charged FINAL in all and will send nothing more: the difference was received, as it
-  // were. False: less than came, or beyond the limit.
+  // The sender charged FINAL in all and will send nothing more: the difference counts as received.
+  // False: less than came, or beyond the limit.
   [[nodiscard]] bool Finish(std::uint64_t final_charge) {
     if (final_charge < received_ || final_charge > limit_) return false;
     received_ = final_charge;
@@ -74,9 +74,8 @@ class ReceiveCredit {
   }
   // What a new limit would add.
   [[nodiscard]] std::uint64_t gain() const { return Target() > limit_ ? Target() - limit_ : 0; }
-  // Sets the new limit. If the last half window was consumed within QUICK, the reader is faster
-  // than the window lets it be: it doubles, up to MAX and by at most GROWTH. Returns how much the
-  // window grew.
+  // Sets the new limit. If the last half window was consumed within QUICK, the window holds the
+  // reader up: it doubles, up to MAX and by at most GROWTH. Returns how much the window grew.
   std::uint64_t Grant(TimePoint now, Duration quick, std::uint64_t max, std::uint64_t growth);
 
   // Takes back what the window had grown beyond INITIAL, of a session that ends. Returns how much.

@@ -15,7 +15,7 @@ class DatagramQueue {
  public:
   explicit DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  // Returns how many older ones had to go for it.
+  // Returns how many older ones were dropped for it.
   std::size_t Push(SessionId session, ByteView datagram);
   std::size_t Push(const OpeningRecord& opening);
   // The first records that fit BUDGET together; the first one alone even if it does not fit.

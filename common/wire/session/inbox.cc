@@ -209,7 +209,7 @@ std::uint64_t Inbox::Pass(std::uint64_t number, bool more, std::uint64_t cost) {
   return passed;
 }
 
-// NUMBER was delivered: what waited for it, and for all below base_, has its turn.
+// NUMBER was delivered: what waited for it, or for all below base_, is next.
 void Inbox::Wake(std::uint64_t number) {
   Store& s = *store_;
   const auto [first, last] = s.followers.equal_range(number);

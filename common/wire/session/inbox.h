@@ -44,8 +44,8 @@ class Inbox {
   [[nodiscard]] Verdict Admit(const MessageRecord& message);
   // Keeps a copy. A message of which TAKEN bytes were delivered is the next.
   void Hold(const MessageRecord& message, std::size_t taken);
-  // An admitted message that was not held was delivered whole. Returns the cost of what thereby
-  // came to lie below the first undelivered message.
+  // An admitted message that was not held was delivered whole. Returns the cost of all that now
+  // lies below the first undelivered message and did not before.
   std::uint64_t Done(const MessageRecord& message);
   // The held message whose turn it is, or nullptr. COUNT more bytes of it were delivered by Took();
   // NextDone() forgets it, as Done().

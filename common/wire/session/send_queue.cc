@@ -7,8 +7,8 @@
 namespace funnel::wire {
 namespace {
 
-// A prepared chunk that got no more than this is copied to a small one, so that a trickle does not
-// hold memory for a flood.
+// A prepared chunk that got no more than this is copied to a small one, so that few bytes do not
+// hold the memory of a large chunk.
 constexpr std::size_t kTrickle = 1024;
 
 Chunk* Allocate(std::size_t capacity) {

@@ -17,7 +17,7 @@ namespace funnel::wire {
 
 struct Session {
   enum class Phase : std::uint8_t {
-    kExpected,  // acceptor: a record named it, or a later one; its OPEN_SESSION is on its way
+    kExpected,  // acceptor: a record named it or a later one; its OPEN_SESSION is under way
     kOpen,
     // We reset it, and the owner forgot it. What the peer sent before it learnt that is still
     // counted, so that the channel's credit comes back.
@@ -70,7 +70,7 @@ struct Session {
   std::uint64_t held = 0;  // as SharedBuffer knows it
   TimePoint
       stuck_since{};  // since when a look has found that nothing was taken; the epoch: not yet
-  // The peer's RESET came before all that it had sent was delivered: that comes first.
+  // The peer's RESET came before all that it had sent was delivered: delivery comes first.
   struct PeerReset {
     EndCode code;
     std::uint64_t final_charge;
@@ -82,13 +82,13 @@ struct Session {
   Session* previous = nullptr;
   Session* next = nullptr;
 
-  // Whether the owner is still to hear of its end: not once both FINs are said, though ours may
-  // wait.
+  // Whether its end is still to be reported to the owner. Not once both FINs were given, although
+  // ours may still wait.
   [[nodiscard]] bool IsOwners() const {
     return phase == Phase::kOpen && !(fin_queued && inbox.finished());
   }
   void SetPhase(Phase to);
-  // What comes for it is only counted.
+  // What still comes for it is only counted.
   [[nodiscard]] bool IsDiscarding() const {
     return phase == Phase::kReset || phase == Phase::kFinishing;
   }

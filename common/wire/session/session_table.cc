@@ -8,7 +8,7 @@ Checked<Session*> SessionTable::FindNamed(SessionId id) {
   if (Session* session = Get(id)) return session;
   if (id.value() < next_) return nullptr;
   if (role_ == Role::kInitiator || id.value() >= limit_)
-    return Violates("a session that cannot be");
+    return Violates("a session with an impossible number");
 
   Session* session = nullptr;
   while (next_ <= id.value()) session = &Add(SessionId(next_++), Session::Phase::kExpected);

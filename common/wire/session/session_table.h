@@ -49,7 +49,7 @@ class SessionTable {
   // --- look-up; nullptr: there is none
   [[nodiscard]] Session* Find(SessionId id) { return Get(id); }
   [[nodiscard]] const Session* Find(SessionId id) const { return Get(id); }
-  // One that the owner knows of.
+  // One that the owner knows.
   [[nodiscard]] Session* FindOpen(SessionId id) { return Opened(Get(id)); }
   [[nodiscard]] const Session* FindOpen(SessionId id) const { return Opened(Get(id)); }
   // The one that a record names, made if an acceptor must expect it. nullptr: it has ended.
@@ -61,13 +61,13 @@ class SessionTable {
   // SESSION is of this table. What it holds of the other parts was given back before.
   void Remove(Session& session);
 
-  // --- the limit that the acceptor tells
-  // Acceptor: the channel is confirmed, so the peer may hear of a limit.
+  // --- the limit that the acceptor sets
+  // Acceptor: the channel is confirmed, so a limit may be sent to the peer.
   void AllowTelling();
   [[nodiscard]] bool IsLimitDue() const { return limit_due_; }
   // The record to send. Needs IsLimitDue().
   [[nodiscard]] SessionsRecord TellLimit();
-  // Initiator: the peer's word.
+  // Initiator: the peer's record came.
   [[nodiscard]] Checked<> OnLimit(const SessionsRecord& record);
   // Whether Open(), which failed, may succeed now. Once.
   [[nodiscard]] bool TakeAvailable() { return std::exchange(available_, false); }

@@ -5,8 +5,8 @@
 namespace funnel::wire {
 namespace {
 
-// Of what is free, a session may hold: one that has not read lately 1/64 of what is above the last
-// quarter of the pool, one that reads a quarter of what is above the last sixteenth.
+// What a session may hold of the free part: if it has not read lately, 1/64 of what is above the
+// last quarter of the pool; if it reads, a quarter of what is above the last sixteenth.
 constexpr std::uint64_t kFreshPart = 64;
 constexpr std::uint64_t kReadingPart = 4;
 // A session's own part as the receiver holds it: in a few pieces.
@@ -81,7 +81,7 @@ bool Restraint::Hear(const ShareRecord& share) {
 }
 
 std::uint64_t Restraint::LimitFor(bool reads) const {
-  // Less than its own part would keep a session from ever sending.
+  // With less than its own part a session could never send.
   return std::max(reads ? share_.reading : share_.fresh, kReservedShare);
 }
 

@@ -1,11 +1,11 @@
-// How the room that a receiver has for undelivered messages is shared among the sessions of a
-// channel, so that a reader that is stuck stops only itself, however many there are. As in switches
-// with a shared buffer and dynamic thresholds: each session has a small part for itself, and of the
-// common pool it may hold a fraction of what is free. Those that are stuck give nothing back, so
-// the last quarter is only for sessions whose readers read.
+// How the sessions of a channel share the receiver's room for undelivered messages, so that a
+// reader that is stuck stops only itself, however many are stuck. As in switches with a shared
+// buffer and dynamic thresholds: each session has a small part for itself, and of the common pool
+// it may hold a fraction of what is free. Those that are stuck give nothing back, so the last
+// quarter is only for sessions whose readers read.
 //
 // Credit that was granted is never taken back (man/funnel-protocol.7): a receiver that runs short
-// says by SHARE how much of it a sender should use, and reports at once what was consumed.
+// asks by SHARE that senders use only a part of it, and reports at once what was consumed.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class SharedBuffer {
   // Of the pool.
   [[nodiscard]] std::uint64_t free() const;
   // What may be on its way to SESSIONS sessions in all: less and less as the pool fills, so that
-  // what comes before the sender has heard of that finds room too.
+  // there is room for what the sender sends before our report reaches it.
   [[nodiscard]] std::uint64_t InFlight(std::uint64_t sessions) const;
   // Room is short: consumption is reported at once, and windows do not grow.
   [[nodiscard]] bool is_short() const { return told_.has_value(); }
@@ -53,7 +53,7 @@ class SharedBuffer {
 // The sender's side: what the peer's last SHARE asks for.
 class Restraint {
  public:
-  // False: an older one than was heard already.
+  // False: it is older than one that came before.
   bool Hear(const ShareRecord& share);
   // What a session may have sent beyond what the peer is known to have consumed.
   [[nodiscard]] std::uint64_t LimitFor(bool reads) const;
