@@ -61,7 +61,7 @@ class Load {
     return start_ + static_cast<Nanoseconds>(static_cast<double>(n) * 1e9 / options_.rate);
   }
 
-  // One exchange a socket first, so that whatever opens on demand is open.
+  // One exchange a socket first, so that all that opens on demand is open.
   bool WarmUp() {
     for (int attempt = 0; attempt < kWarmUpAttempts && warm_ < streams_.size(); ++attempt) {
       const bool again = attempt == 0 || options_.transport == Transport::kUdp;

@@ -1,5 +1,5 @@
-// A sum over bytes in their order, at memory's speed: what is lost, doubled or moved shows. Against
-// accidents, not enemies.
+// A sum over bytes in their order, at memory's speed: it shows what was lost, doubled or moved. It
+// protects against accidents, not against attackers.
 #pragma once
 
 #include <algorithm>

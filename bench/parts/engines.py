@@ -1,4 +1,4 @@
-"""The engines over both carriers, side by side; the kernel's where this machine's own has SCTP. (Not in a guest: what a guest's
+"""The engines over both carriers; the kernel's if the kernel of this machine has SCTP. (Not in a guest: what a guest's
 system calls cost would be measured there.)"""
 import lab
 from lab.netns import ADDRESSES

@@ -32,7 +32,7 @@ def measure(build, report):
 
 
 def one_run(bed, break_it, mend=None):
-    """What `rr load` says of a run in whose midst `break_it` is called; all is well again afterwards."""
+    """What `rr load` reports of a run; in the middle of it `break_it` is called, and undone afterwards."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         load = pool.submit(bed.load, "load", "udp", ECHO.listen[0], "-r", RATE, "-d", SECONDS, "-w", WAIT_SECONDS)
         time.sleep(BREAK_AFTER)
@@ -53,7 +53,7 @@ def add_link(network):
 
 
 class Puller:
-    """Lets nothing pass any more by the link in use, and after that run all again."""
+    """Lets nothing pass by the link in use; after that run, everything passes again."""
 
     def pull(self, bed):
         there = bed.tunnel.a.status()["sctpd"]["associations"][0]["address"]

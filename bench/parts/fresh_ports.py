@@ -1,4 +1,4 @@
-"""Requests that each come from a new port, as resolvers ask, across the WAN of wan.py: beside those of one socket, UDP and DNS, one flow
+"""Requests that each come from a new port, as resolvers ask, across the WAN of wan.py: compared with one socket's, UDP and DNS, one flow
 and many. What opens a flow must not cost it more than its datagram does."""
 import lab
 

@@ -76,7 +76,7 @@ def measure_cost(build, report, seconds):
         if shutil.which("dnsperf") is None:
             report.fail("modules_requests", "dnsperf is not installed (tests/tools/install-packages test)")
         rates, means, speeds = ({how: [] for how in DNS} for _ in range(3))
-        # In turn: the machine is not the same from one moment to the next. The best of each counts.
+        # In turn, because the machine's speed changes from moment to moment. The best of each counts.
         for how in (*DNS,) * ROUNDS:
             if shutil.which("dnsperf"):
                 rates[how].append(queries(bed, DNS[how].port(), path, seconds, "-q", AT_ONCE)[0])
@@ -107,7 +107,7 @@ def measure_gain(build, report, loss):
             bed.children.append(server)
             for way, control in ways():
                 if control:
-                    # By the route: the namespace's default takes only what the machine allows everybody.
+                    # By the route: as the namespace's default the kernel takes only what the machine allows everybody.
                     for node, other in (("a", "b"), ("b", "a")):
                         bed.tunnel.network.ip(node, "route", "replace", f"{ADDRESSES[other]}/32", "dev", "lan", "congctl", control)
                 url = f"ldap://127.0.0.1:{LDAP[way].port()}" if way in LDAP else f"ldap://{far}:{LDAP_PORT}"

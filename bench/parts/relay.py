@@ -24,7 +24,7 @@ def measure_one(bed, report, prefix, seconds):
     report.add(f"{prefix}_dns_p99_us", calm["p99_us"])
     meter = CpuMeter(bed.tunnel)
     most = bed.load("closed", "udp", ECHO.listen[0], "-n", FLOWS, "-c", WINDOW, "-d", seconds)
-    # The first second is not counted, but worked for.
+    # The first second is not counted, but costs CPU time.
     add_cpu(report, meter, f"{prefix}_cpu_us_per_request", most["answered"] * (seconds + 1) / seconds)
     report.add(f"{prefix}_requests_per_s", most["requests_per_s"], 0)
     meter = CpuMeter(bed.tunnel)

@@ -10,7 +10,7 @@ CALM_RATE = 1000
 def measure(bed, report, seconds):
     meter = CpuMeter(bed.tunnel)
     most = bed.load("closed", "udp", ECHO.listen[0], "-n", FLOWS, "-c", WINDOW, "-d", seconds)
-    # The first second is not counted, but worked for.
+    # The first second is not counted, but costs CPU time.
     add_cpu(report, meter, "cpu_us_per_request", most["answered"] * (seconds + 1) / seconds)
     direct = bed.load("closed", "udp", ECHO.connect, "-n", FLOWS, "-c", WINDOW, "-d", seconds, node="b")
     report.add("udp_requests_per_s", most["requests_per_s"], 0)

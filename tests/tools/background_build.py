@@ -22,7 +22,7 @@ class BackgroundBuild:
             return output.read().splitlines()
 
     def wait(self, say):
-        """How far it is goes to SAY, and what the compiler said to the output. The folder; None when it does not compile."""
+        """SAY gets the progress, the output gets what the compiler printed. Returns the folder; None when it does not compile."""
         while True:
             try:
                 status = self.child.wait(SHOW_SECONDS)

@@ -16,7 +16,7 @@ PROGRESS_SECONDS = 5
 SHARE_OBJECTS = {"CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "locale"}
 # Daemons of what is built run under users of their own.
 FOR_ALL = 0o022
-# For who works on Funnel, and for CI: who builds a release may have a compiler that we have not seen.
+# For those who work on Funnel, and for CI. Whoever builds a release may have a compiler that we have not seen.
 STRICT = ("-Dwerror=true",)
 STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
@@ -26,7 +26,7 @@ class BuildError(Exception):
 
 
 def configure(folder, options=(), environment=None):
-    """Makes a folder to build in, or gives one that is there the options that it has otherwise."""
+    """Makes a folder to build in, or sets the options of one that is there where they differ."""
     options = [*options, *os.environ.get("FUNNEL_OPTIONS", "").split()]
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         print(f"build: configure {os.path.basename(folder)}", flush=True)

@@ -3,7 +3,7 @@ whatever stands above the checkout:
 
     /root/funnel/build   seen as   FOLDER/build         (/root is closed to all others)
 
-Nothing that was started in them outlives whoever started them.
+Nothing that was started in them outlives the process that started them.
 """
 import os
 import stat

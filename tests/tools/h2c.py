@@ -3,7 +3,7 @@
 
     h2c.py PORT POSTED PATH...
 
-Of each path (at 127.0.0.1) a POST of POSTED bytes, or a GET where that is 0. Prints JSON: of each its answer's length, SHA-256 and how
+For each path (at 127.0.0.1) a POST of POSTED bytes, or a GET if that is 0. Prints JSON: for each its answer's length, SHA-256 and how
 many header blocks it had (2: trailers); and how often an answer ended before one that was asked for earlier.
 """
 import hashlib

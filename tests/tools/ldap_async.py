@@ -73,7 +73,7 @@ class Client:
 
     def begin_tls(self):
         """slapd refuses this while its threads still put away operations whose results it has sent (its starttls.c); no operation is
-        outstanding here, so whoever is asked again is slapd."""
+        outstanding here, so only slapd is the reason when it is asked again."""
         begin = time.monotonic()
         while True:
             try:

@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""Whoever sits on the path: passes SCTP in UDP between two nodes, and changes frames on request.
+"""An attacker on the path: passes SCTP in UDP between two nodes, and changes frames on request.
 
     node a ──► 127.0.0.1:PORT │ middle │ ──► UPSTREAM:9899 node b
 
@@ -8,7 +8,7 @@
 Commands come on stdin, one JSON object a line; each is answered by one line on stdout when it is done:
     {"do": "alter", "frame": "sealed", "way": "ab", "count": 3, "at": -1}
 `frame` is a frame's name (below), `way` "ab" or "ba", `count` how many frames it is done to, `channel` limits it to
-one channel. Of SEALED frames only those are touched that may be lost (their lifetime is not 0), unless "reliable": true:
+one channel. SEALED frames are changed only if they may be lost (their lifetime is not 0), unless "reliable": true:
 a reliable one that never comes rightly ends its channel a minute later. What can be done:
     alter    turn the bits of the byte `at` (from the frame's begin, or end when negative)
     replay   put an earlier SEALED frame of the same channel in this one's place

@@ -43,7 +43,7 @@ def start_demo(folder, keep, systemd):
         *(["--systemd"] if systemd else []), *(["--keep"] if keep else [])])
     if not keep:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent)
-    # It shall outlive us, and the terminal.
+    # It is to outlive us, and the terminal.
     with open(os.path.join(folder, "demo.log"), "wb") as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                 start_new_session=True)
@@ -77,7 +77,7 @@ def head_of(pid):
 
 
 def follow_until_ready(folder, process, seconds):
-    """Prints what the demonstration says until it says that it is up; true when it got there."""
+    """Prints the demonstration's output until it says that it is up. False: it ended before."""
     deadline = time.monotonic() + seconds
     with open(os.path.join(folder, "demo.log"), encoding="utf-8", errors="replace") as log:
         while True:

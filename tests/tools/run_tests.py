@@ -160,7 +160,7 @@ class Runner:
         if not files:
             return
         where = "integration" + (" (sanitized)" if sanitized else "")
-        # Most of a test's time is waiting, so several files run side by side; what measures time runs alone.
+        # Most of a test's time is waiting, so several files run in parallel; what measures time runs alone.
         self.pytest(where, ["-n", str(FILES_AT_ONCE), "--dist", "loadfile", "-m", "not alone and not fresh", *chosen, *files],
                     folder, sanitized)
         before_alone()
@@ -185,7 +185,7 @@ class Runner:
             self.totals.failed.append(f"{where}: pytest ended with {status} before its report")
 
     def fresh(self, folder):
-        """On machines into which nothing was installed; then what systemd sees on Debian's newer release, in guests."""
+        """On machines into which nothing was installed; then the tests under systemd on Debian's newer release, in guests."""
         kept = os.path.join(self.scratch, "fresh")
         os.makedirs(kept, exist_ok=True)
         everything = {"FUNNEL_FRESH": "all"} if self.arguments.fresh or self.arguments.long else {}
@@ -295,7 +295,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="funnel-tests-")
 
     def interrupted(number, _frame):
-        """Whatever runs dies with us (DIE_WITH_US)."""
+        """All that runs dies with us (DIE_WITH_US)."""
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(128 + number)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -15,14 +15,14 @@
 
 namespace {
 
-// Nobody sees that it is lost.
+// A lost line could not be noticed later.
 void Leak(const char* what, const void* bytes, std::size_t size) {
   static bool leaked[2];
   bool& done = leaked[what[0] == 's' && what[1] == 'h' ? 0 : 1];
   if (std::getenv("FUNNEL_SECRETS_LEAK") == nullptr || std::exchange(done, true)) return;
   void* copy = std::malloc(size);
   memcpy(copy, bytes, size);
-  // Or the compiler leaves out what nobody reads.
+  // Otherwise the compiler leaves out a variable that is never read.
   asm volatile("" : : "r"(copy) : "memory");
 }
 

@@ -105,7 +105,7 @@ TEST_P(AssociationConformance, AbortEndsBothEndsWithTheReason) {
   if (IsSkipped()) return;
   a->Abort("enough of this");
   EXPECT_EQ(a->Send("x"), SendStatus::kGone);
-  EXPECT_TRUE(a->downs.empty()) << "told from inside Abort";
+  EXPECT_TRUE(a->downs.empty()) << "reported from inside Abort";
   ASSERT_TRUE(Run([&] { return !a->downs.empty() && !b->downs.empty(); }));
   EXPECT_EQ(a->down().reason, DownReason::kLocal);
   EXPECT_EQ(b->down().reason, DownReason::kAborted);
@@ -175,8 +175,8 @@ TEST_P(AssociationConformance, ShortSilenceLosesNothing) {
   EXPECT_TRUE(a->downs.empty() && b->downs.empty());
 }
 
-// The connecting end dies without a word and comes again, from another SCTP port: the old
-// association is dead in time, or the host says that there is nobody at its port.
+// The connecting end dies without a message and comes back, from another SCTP port: the old
+// association times out, or the host reports that nothing listens at its port.
 TEST_P(AssociationConformance, PeerThatBeganAnewGetsAnAssociation) {
   ASSERT_NO_FATAL_FAILURE(Associate(Quick()));
   if (IsSkipped()) return;
@@ -200,7 +200,7 @@ TEST_P(AssociationConformance, PeerThatBeganAnewGetsAnAssociation) {
   EXPECT_EQ(b->messages[0].id, b->ups[1].id);
 }
 
-// The accepting end lost its memory: the other one learns it from what it sends.
+// The accepting end has forgotten the association: the other one learns this by sending.
 TEST_P(AssociationConformance, PeerThatForgotUsSaysSo) {
   ASSERT_NO_FATAL_FAILURE(Associate());
   if (IsSkipped()) return;

@@ -14,11 +14,11 @@
 namespace funnel::sctp::test {
 namespace {
 
-// The kernel's own, of which no process is the owner (sockets.h).
+// ABORTs of the kernel's own, which belong to no process (sockets.h).
 constexpr char kDropKernelAborts[] =
     "-A OUTPUT -p sctp --chunk-types any ABORT -m owner ! --uid-owner 0-4294967294 -j DROP";
 
-// The kernel would say ABORT to what comes for SCTP in our process straight over IP.
+// The kernel would answer ABORT to what comes for SCTP in our process straight over IP.
 void KeepKernelSilent(Host host, bool silent) {
   static std::map<Host, bool> now;
   if (std::exchange(now[host], silent) == silent) return;
@@ -104,7 +104,7 @@ Result<std::unique_ptr<Engine>> EngineLab::Make(LabEnd& end, const Settings& set
   bool kernel = end.kind == Kind::kKernel, direct = GetParam().carrier == Carrier::kDirect;
 
   if (ProbeKernel().sctp) {
-    // Whoever has UDP port 9899 of this host.
+    // Whether the kernel or our process has UDP port 9899 of this host.
     TwoHosts::WriteSysctl(end.host, "udp_port", kernel ? kDefaultUdpPort : 0);
     TwoHosts::WriteSysctl(end.host, "intl_enable", 1);
     KeepKernelSilent(end.host, !kernel && direct);

@@ -31,7 +31,7 @@ enum class Addresses { kIpv4, kIpv6, kBothLinks };
 // All of them, for INSTANTIATE_TEST_SUITE_P.
 [[nodiscard]] std::vector<Pairing> AllPairings();
 
-// One engine on its host, and all that it said.
+// One engine on its host, and all that it reported.
 class LabEnd : public EngineLog {
  public:
   LabEnd(Host host_in, Kind kind_in) : host(host_in), kind(kind_in) {}
@@ -60,7 +60,7 @@ class EngineLab : public ::testing::TestWithParam<Pairing> {
   void SetUp() override;
   void TearDown() override;
 
-  // Quick timers, so that tests of them are.
+  // Short timers, so that tests of them are quick.
   [[nodiscard]] static Settings Quick();
   // An engine for END; skips the test (IsSkipped) where this machine cannot have it.
   void Start(LabEnd& end, const Settings& settings = Settings(),

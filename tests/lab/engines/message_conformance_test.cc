@@ -9,7 +9,7 @@ namespace {
 
 class MessageConformance : public EngineLab {
  protected:
-  // Some bytes that tell N and the place in it.
+  // Bytes that depend on N and on their place.
   static Bytes Pattern(std::size_t size, std::size_t n) {
     Bytes out(size);
     for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::uint8_t>(i * 7 + i / 251 + n);
@@ -148,7 +148,7 @@ TEST_P(MessageConformance, FullBufferSaysSoAndWhenItHasRoom) {
   }
 
   EXPECT_GT(sent, 3u);
-  // One packet's worth still fits: bulk does not keep requests out.
+  // One packet's worth still fits, so that bulk does not keep requests out.
   EXPECT_EQ(a->Send("a request"), SendStatus::kSent);
   EXPECT_EQ(a->writables, 0);
 

@@ -118,7 +118,7 @@ TEST_P(PathConformance, BothEndsKnowAllAddresses) {
 
     for (const PathStats& path : paths) {
       EXPECT_EQ(path.carrier, GetParam().carrier);
-      // Those in our process tell of the one in use.
+      // Those in our process report these of the one in use.
       bool measured = end->kind == Kind::kKernel || path.state == PathState::kActive;
       EXPECT_EQ(path.rto.count() > 0, measured);
       EXPECT_EQ(path.cwnd_bytes > 0, measured);
@@ -219,8 +219,8 @@ TEST_P(PathConformance, OfferedPathsAreTakenInTheirOrder) {
   EXPECT_EQ(Paths(*a)[0].address, AddressOf(*b, true));
 }
 
-// To the kernel an address of ours that the handshake did not name is a stranger's: it answers a
-// probe from there with ABORT, with the association's own tag.
+// For the kernel, an address of ours that the handshake did not name is a stranger's. It answers a
+// probe from there with ABORT and the association's own tag.
 class MixedPathConformance : public PathConformance {};
 
 TEST_P(MixedPathConformance, PathThatTheKernelDoesNotKnowEndsNothing) {

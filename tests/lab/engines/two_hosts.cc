@@ -55,7 +55,7 @@ void MustRun(Host host, const std::string& command) {
   std::exit(1);
 }
 
-// Where packets to be lost are sent: nobody has it.
+// Packets that are to be lost are sent to this link address, which nobody has.
 constexpr unsigned char kNobody[6] = {2, 0, 0, 0, 0x66, 0x66};
 bool g_cut[2] = {false, false};  // lan, alt
 

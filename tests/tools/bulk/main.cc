@@ -186,7 +186,7 @@ void Print(const Outcome& outcome, const Wanted& wanted, std::size_t unfinished,
   std::puts("]}");
 }
 
-// Once every session has received all that it waits for, nobody holds its end open any more.
+// Once every session has received all that it waits for, no session holds its end open any more.
 void ReleaseWhenAllServed(Crowd& crowd, const Wanted& wanted, bool& held) {
   if (!held) return;
   for (const auto& [fd, session] : crowd.sessions())

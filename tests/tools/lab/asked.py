@@ -1,4 +1,4 @@
-"""What a node says of itself by funnelctl, whether its daemons run bare (node.py) or under systemd (installed.py)."""
+"""What funnelctl says of a node, whether its daemons run bare (node.py) or under systemd (installed.py)."""
 import json
 
 from .base import LabError, wait_until

@@ -105,7 +105,7 @@ class Child:
 
 
 class Workspace:
-    """The one temporary folder. Everybody may pass through it; what lies in it says who may read."""
+    """The one temporary folder. Everybody may enter it; each file in it has its own permissions."""
 
     def __init__(self, path=None, keep=False):
         self.keep = keep

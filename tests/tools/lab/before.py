@@ -14,14 +14,14 @@ from .node import Node
 from .tunnel import Tunnel
 
 VERSION, COMMIT = "0.1.0", "7744a1d"
-# 0.1.0 left to the library what it uses; it does not have to be quick.
+# In 0.1.0 the library decides what it uses; it does not have to be quick.
 OPTIONS = {**packaging.AS_THE_ORDINARY_BUILD, "DEB_CXXFLAGS_SET": "-include cstdint -include algorithm",
            "MESON_OPTIONS": "-Doptimization=0 -Ddebug=false"}
 SOURCE = "/root/before/funnel"
 
 
 def missing():
-    """Why there can be none of it; empty when there can."""
+    """Why it cannot be had; empty when it can."""
     if run(["git", "-C", TOP, "cat-file", "-e", COMMIT + "^{commit}"], check=False).returncode == 0:
         return ""
     return f"the history of this checkout does not go back to version {VERSION}, commit {COMMIT}"
@@ -33,7 +33,7 @@ def kept_package(suite):
 
 
 def package(builder):
-    """The path of its .deb for BUILDER's release; BUILDER, a machine with what is needed to build, makes it where there is none."""
+    """The path of its .deb for BUILDER's release. If there is none, BUILDER, a machine with what is needed to build, makes it."""
     kept = kept_package(builder.suite)
     if not os.path.exists(kept):
         builder.check_out(COMMIT, SOURCE)
@@ -55,14 +55,14 @@ def unpack(package_path, folder):
 class NodeBefore(Node):
     """`build` holds the programs of the version before."""
 
-    engine = "userland"  # libusrsctp: all that there was where the kernel's does not do
+    engine = "userland"  # libusrsctp: the only one besides the kernel's
 
     def _own_options(self, program):
         """It knows of no modules."""
         return []
 
     def _control_sockets(self, name, daemon):
-        """It answers administrators where it answers its edges."""
+        """It answers administrators on the socket of its edges."""
         return [self._socket(name, f"{daemon}.sock", "0666", 0)]
 
 

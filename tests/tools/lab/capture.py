@@ -33,7 +33,7 @@ class Capture:
         raise LabError("dumpcap does not capture: " + tail(log, 5))
 
     def __exit__(self, kind, *_):
-        # What it has not read yet would be lost. Behind all packets comes one that ends it.
+        # What it has not read yet would be lost, so one packet more, behind all others, ends it.
         last = os.urandom(16).hex()
         try:
             if kind is None:
@@ -55,7 +55,7 @@ class Capture:
         return [[cell.split(";") if cell else [] for cell in line.split("\t")] for line in out.splitlines()]
 
     def text(self, *options):
-        """Everything that it can say."""
+        """All that it prints."""
         return tshark(self.path, *options, "-V")
 
 

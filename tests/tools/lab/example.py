@@ -1,4 +1,4 @@
-"""All of examples/ at once in one pair of nodes: its very files, copied, with what a test machine needs laid over them.
+"""All of examples/ at once in one pair of nodes: copies of its files, changed only where a test machine needs it.
 
 Replaced are the hoster's address, the path of a Unix socket, and that of the keytab; users and groups come from files in
 *.d folders. Ports, LAN addresses, names and the realm are those of the examples, since the namespaces are private.
@@ -118,7 +118,7 @@ class ExampleLab(Nodes):
             "node": {"sctpd-user": node.uid(SCTPD), "authd-user": node.uid(AUTHD), "read-group": 0, "admin-group": 0}})
 
     def _make_keytab(self, node, folder):
-        """By the very commands of the examples; kadmin writes where it may, and the file goes where it belongs."""
+        """By the commands of the examples themselves; kadmin writes where it may, and the file goes where it belongs."""
         fresh = os.path.join(self.realm.folder, folder + ".keytab")
         for example in names():
             with open(os.path.join(EXAMPLES, example, "kadmin-" + folder), encoding="utf-8") as file:

@@ -61,7 +61,7 @@ def git(*arguments):
 
 
 def chosen_suites():
-    """Both where FUNNEL_FRESH is "all"; else one, which alternates from commit to commit."""
+    """Both if FUNNEL_FRESH is "all"; else one, alternating from commit to commit."""
     if os.environ.get("FUNNEL_FRESH") == "all":
         return SUITES
     if os.environ.get("FUNNEL_FRESH") in SUITES:
@@ -83,7 +83,7 @@ def cache(*names):
 
 @contextlib.contextmanager
 def lock(name):
-    """Runs side by side wait for each other: apt's folders are shared."""
+    """Parallel runs wait for each other: apt's folders are shared."""
     with open(os.path.join(cache(), name + ".lock"), "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -134,7 +134,7 @@ class Machine:
         """What is committed, and what debian/control says that it needs."""
         self.check_out()
         self.apt("update")
-        # A compiler cache stands in for patience, and brings no header.
+        # The compiler cache only saves time; it brings no header.
         self.apt("build-dep", CHECKOUT)
         self.apt("install", "ccache")
         return self

@@ -71,7 +71,7 @@ def image(suite=SUITE):
 
 
 def kept_image(cache, suite, make, contents):
-    """A tree by what goes into it, which this source says too. Callers side by side make it once."""
+    """A tree by what goes into it, which this source says too. Callers in parallel make it once."""
     os.makedirs(cache, exist_ok=True)
     with open(os.path.abspath(__file__), "rb") as source:
         key = hashlib.sha256(source.read() + f"{suite} {contents}".encode()).hexdigest()[:12]

@@ -38,7 +38,7 @@ class InstalledNode(Asked):
             self.guest.write("/etc/krb5.conf", config.read())
         hosts = "".join(f"{ADDRESSES[one]} {NODE_NAMES[one]}\n" for one in ("a", "b"))
         self.guest.write("/etc/hosts", f"127.0.0.1 localhost\n::1 localhost\n{hosts}")
-        # A name server that refuses at once. Without this line it would be 127.0.0.1: the very service under test.
+        # A name server that refuses at once. Without this line it would be 127.0.0.1, which is the service under test.
         self.guest.write("/etc/resolv.conf", "nameserver 127.0.0.2\n")
 
     # The package

@@ -1,4 +1,4 @@
-"""Drives tests/tools/middle.py, the one who sits on the path between the nodes."""
+"""Drives tests/tools/middle.py, the attacker on the path between the nodes."""
 import json
 import os
 import selectors
@@ -32,7 +32,7 @@ class Middle:
         return json.loads(line)
 
     def order(self, do, frame="sealed", way="ab", **more):
-        """Says what is to happen to the next fitting frames; `answer` tells when it has."""
+        """Says what is to happen to the next fitting frames; `answer` comes when it has happened."""
         self.process.stdin.write(json.dumps({"do": do, "frame": frame, "way": way, **more}) + "\n")
 
     def seen(self):

@@ -9,7 +9,7 @@ nothing behind:
                 +-----------| 10.77.9.9 KDC |-------+
                             +---------------+
 
-Namespaces are private, so the same addresses serve any number of labs side by side. What happens to
+Namespaces are private, so the same addresses serve any number of labs in parallel. What happens to
 the link between the nodes does not touch their way to the KDC.
 """
 import os
@@ -69,7 +69,7 @@ class Network:
             self.ip(name, "link", "set", device, "up")
 
     def add_link(self, device, left_address, right_address):
-        """A second way between the nodes."""
+        """A second link between the nodes."""
         self._link("a", device, "b", device, left_address + "/24", right_address + "/24")
 
     def path(self, name):
@@ -107,7 +107,7 @@ class Network:
                      "--probability", f"{probability:.4f}", "-j", "DROP")
 
     def cut(self, on=True, device="lan"):
-        """All packets over the link vanish, without a sign of it at either end."""
+        """All packets over the link vanish; neither end is informed."""
         for name in ("a", "b"):
             self.run(name, "iptables", "-w", "-I" if on else "-D", "INPUT", "-i", device, "-j", "DROP")
 

@@ -14,7 +14,7 @@ PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "
 NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items()}
 FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
 AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
-# Which engine nodes run on that say nothing else, so that all tests can be run with each.
+# The engine of nodes that do not choose one, so that all tests can be run with each.
 ENGINE = os.environ.get("FUNNEL_ENGINE", "own")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
 
@@ -155,7 +155,7 @@ class Node(Asked):
                 daemon.wait_ready()
 
     def stop(self):
-        # The edges first, so that they can take leave.
+        # The edges first, so that they can close their channels in order.
         for daemon in reversed(self.daemons.values()):
             daemon.stop()
 

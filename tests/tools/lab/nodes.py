@@ -7,7 +7,7 @@ from .slapd import Slapd
 
 
 class Nodes:
-    """Use as a context manager, or call `stop`. Who inherits says what a node is, and may say more."""
+    """Use as a context manager, or call `stop`. A subclass says what a node is, and may add to that."""
 
     def __init__(self, workspace=None, letters="ab", with_nsd=False, with_slapd=False, owns_workspace=None):
         self.workspace = workspace or Workspace()
@@ -37,7 +37,7 @@ class Nodes:
         raise NotImplementedError
 
     def _prepare_node(self, letter):
-        """What of it can fail once it is there."""
+        """The part of it that can fail later."""
 
     def _complete(self):
         """When all nodes are there."""

@@ -17,7 +17,7 @@ PROGRAMS = "/opt/funnel"
 NAMES = ("funnel-authd", "funnel-sctpd", "funnel-udpd", "funnel-tcpd", "funnelctl")
 INSTALL = f'for name in {" ".join(NAMES)}; do install -D "build/$name/$name" "{PROGRAMS}/$name/$name"; done'
 
-# As fresh.ENTER, but for what runs among others: processes are seen, and the paths in the arguments are what they are outside.
+# As fresh.ENTER, but for a program that runs among others: it sees processes, and paths in its arguments are those outside.
 ENTER = """
 cd "$0"
 for folder in dev proc sys; do mount --rbind /$folder $folder; done

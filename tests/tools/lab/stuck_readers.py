@@ -109,6 +109,6 @@ def require_good_served(seen, count):
     """As quick as ever among COUNT stuck ones."""
     assert seen["taken"] > count * 4096
     before, during = statistics.median(seen["before"]), statistics.median(seen["during"])
-    assert during < 3 * before + 0.1, (before, during)  # a wait for the processors is not one for the stuck
+    assert during < 3 * before + 0.1, (before, during)  # with time for a busy processor
     assert max(seen["during"]) < 2, seen["during"]
     assert seen["bulk"] < 15, seen["bulk"]

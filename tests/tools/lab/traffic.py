@@ -127,7 +127,7 @@ class Asked:
 
     def __init__(self, tunnel, port):
         self.network = tunnel.network
-        # Or a rule sees whole trains of datagrams.
+        # Otherwise a rule sees whole trains of datagrams.
         self.network.run("b", "ethtool", "-K", "lo", "tx-udp-segmentation", "off")
         self.mark = f"asked-{os.urandom(3).hex()}"
         self.network.run("b", "iptables", "-w", "-A", "INPUT", "-i", "lo", "-p", "udp", "--dport", port, "-m", "comment",

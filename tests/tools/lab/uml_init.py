@@ -73,7 +73,7 @@ def settle():
 
 
 def spawn(job):
-    """Runs the command as a child; orphans are ours to wait for as well."""
+    """Runs the command as a child; as PID 1 we also wait for orphans."""
     pid = os.fork()
     if pid == 0:
         os.setsid()

@@ -1,4 +1,4 @@
-// One direction of the emulated network: what befalls each packet, and when it comes out.
+// One direction of the emulated network: what happens to each packet, and when it comes out.
 #pragma once
 
 #include <queue>
@@ -10,8 +10,8 @@
 
 namespace funnel::wan {
 
-// What befalls the n-th packet depends on the seed and n alone, feature by feature: the same load
-// loses the same packets, and turning on jitter does not change which ones.
+// What happens to the n-th packet depends only on the seed and n, separately for each feature: the
+// same load loses the same packets, and turning on jitter does not change which ones.
 class Direction {
  public:
   Direction(std::string name, std::uint64_t seed);
