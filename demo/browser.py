@@ -28,7 +28,7 @@ TIMES = """JSON.stringify({
 
 
 class BrowserError(Exception):
-    """The browser did not do what it was told; the text says what."""
+    """The browser did not do what it should; the text says what."""
 
 
 class SilentError(BrowserError):

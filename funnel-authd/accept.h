@@ -32,7 +32,7 @@ class AcceptHandshakes {
     Bytes refused_body;
     ConcludedOpen concluded;
   };
-  // Who asked, for whom.
+  // Who asked, and for which peer and service.
   struct Request {
     ClientId client;
     std::uint32_t request = 0;
@@ -41,7 +41,7 @@ class AcceptHandshakes {
     ServiceName service;
     std::string identity;
   };
-  // What the authenticated initiator may hear the answer to.
+  // The questions that only an authenticated initiator gets an answer to.
   static void JudgeInitiator(const config::Configuration& config,
                              const config::ServiceConfig& service, const wire::OpenBody& open,
                              Verdict& verdict);

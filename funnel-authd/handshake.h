@@ -61,7 +61,7 @@ struct AcceptorTerms {
 // ACCEPTANCE is of an initiator that may have what it asks for: only then shares are answered.
 [[nodiscard]] Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
                                                  const AcceptorTerms& terms);
-// A REFUSED body that tells the authenticated initiator, and nobody else, why.
+// A REFUSED body that gives the reason to the authenticated initiator, and to nobody else.
 [[nodiscard]] Bytes RefuseAuthenticated(const gss::Acceptance& acceptance, const std::string& why);
 [[nodiscard]] Bytes RefuseUnauthenticated(wire::RefusalCode code);
 

@@ -70,8 +70,8 @@ class PeerLink {
   void RekeyFailedLater();
   void OnChannelEnded(const std::string& text);
 
-  // No verdict, or no longer. Where a refusal is on its way to the peer, sctpd is told a moment
-  // later: it aborts the association.
+  // No verdict, or no longer. While a refusal is on its way to the peer, the report to sctpd waits
+  // a moment: sctpd aborts the association.
   void Fail(const std::string& text, Duration delay = {});
   // Calls THEN with work's outcome if this link still is in the attempt it was begun in. FINALLY is
   // called before, on the loop too, whatever has become of the link.
@@ -98,7 +98,7 @@ class PeerLink {
   std::unique_ptr<PeerChannel> channel_;
   std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
   std::optional<ChannelId> told_closed_;
-  std::unique_ptr<event::Timer> later_;  // reopen, or tell sctpd of a failure
+  std::unique_ptr<event::Timer> later_;  // reopen, or report a failure to sctpd
   std::function<void()> then_later_;
 };
 

@@ -63,7 +63,7 @@ std::uint64_t NextInstance(const std::string& state_dir) {
       last + 1, static_cast<std::uint64_t>(
                     std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
   // A crash must not bring an earlier number back: peers would keep the association of before. The
-  // clock alone tells starts apart as long as it does not go back.
+  // clock alone gives each start another number only as long as it does not go back.
   if (auto kept = ReplaceFile(path, std::to_string(instance) + "\n"); !kept)
     Log(LogLevel::kWarning, "state-not-kept", kept.error().message);
   return instance;

@@ -53,7 +53,7 @@ struct Refusal {
 [[nodiscard]] Result<> RequireAccepted(const config::ServiceConfig& service,
                                        const std::string& initiator);
 
-// Whether both ends carry the same, as far as the initiator's OFFERED features tell. The error
+// Whether both ends carry the same, as far as the initiator's OFFERED features show it. The error
 // names both and is for the authenticated initiator too.
 [[nodiscard]] Result<> RequireSameKind(const config::ServiceConfig& service,
                                        wire::Features offered);

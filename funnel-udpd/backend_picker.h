@@ -23,8 +23,8 @@ class BackendPicker {
   class User {
    public:
     virtual ~User() = default;
-    // None of the backend's addresses takes anything, or it has none. Told from the end of a turn;
-    // FLOW may be destroyed from here.
+    // None of the backend's addresses takes anything, or it has none. Called from the end of a
+    // turn; FLOW may be destroyed from here.
     virtual void OnNoBackend(BackendFlow& flow, const std::string& why) = 0;
   };
 

@@ -31,7 +31,7 @@ class SendBatch {
   void Flush();
   // Since the last call.
   [[nodiscard]] Totals TakeTotals();
-  // Told after each Flush() that sent something.
+  // Called after each Flush() that sent something.
   void set_on_flushed(std::function<void()> on_flushed) { on_flushed_ = std::move(on_flushed); }
 
  private:

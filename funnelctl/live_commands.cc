@@ -51,7 +51,7 @@ constexpr Command kLiveCommands[] = {
      .arguments = "SERVICE",
      .help = "frames and records of the service as they are sent and received, without payload",
      .description = "A line has the time, service and channel, the direction (-> to the peer), the "
-                    "type, and its numbers. A reader that is too slow loses lines and is told how "
+                    "type, and its numbers. A reader that is too slow loses lines, and sees how "
                     "many. Until interrupted. With --json an object a line.",
      .exit_status = "the edge did not answer, or ended",
      .run = RunTrace,
@@ -63,7 +63,7 @@ constexpr Command kLiveCommands[] = {
      .help = "take no new sessions; present ones go on until they end",
      .description =
          "Here a new TCP connection is reset at once, so that its client can go elsewhere, and "
-         "datagrams of new UDP clients are dropped. The other end hears that the service is "
+         "datagrams of new UDP clients are dropped. The other end learns that the service is "
          "drained, and resets its client's connection. A UDP flow ends when it has been silent "
          "for idle-timeout. It holds until `resume`, or until the edge restarts.",
      .exit_status = "an edge did not answer, or sessions were left after --timeout",

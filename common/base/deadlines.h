@@ -51,9 +51,9 @@ class Deadlines {
   [[nodiscard]] TimePoint next() const {
     return all_.empty() ? TimePoint::max() : all_.begin()->first;
   }
-  // Tells ON_DUE whose time has come, the longest due first; they have no deadline from there on.
-  // It may set new ones, also such as are due at once, and destroy owners; it is called no more
-  // often than there were deadlines.
+  // Calls ON_DUE for each owner whose time has come, the longest due first; they have no deadline
+  // from there on. It may set new ones, also such as are due at once, and destroy owners; it is
+  // called no more often than there were deadlines.
   template <typename OnDue>
   void RunDue(TimePoint now, OnDue&& on_due) {
     for (std::size_t left = all_.size(); left > 0 && next() <= now; --left) {

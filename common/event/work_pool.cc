@@ -109,7 +109,7 @@ void WorkPool::RunWorker(const std::shared_ptr<State>& state) {
       ++state->idle;
       state->changed.wait(lock);
       --state->idle;
-      // Whom it was meant for does not matter: one of those woken has come.
+      // It does not matter which thread was meant: one of those woken is here.
       if (state->woken > 0) --state->woken;
       next = state->NextJob();
     }

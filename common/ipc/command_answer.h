@@ -1,8 +1,8 @@
 // Where the answer to one command goes. The command's handler keeps it until it has finished or
 // failed it; when the asker goes first, writing does nothing any more.
 //
-// Thread: the loop's. It is shared only so that callbacks can hold it; dropping it unfinished tells
-// the asker so.
+// Thread: the loop's. It is shared only so that callbacks can hold it. If it is dropped unfinished,
+// the asker gets an error.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,8 @@ class CommandAnswer {
   CommandAnswer(const CommandAnswer&) = delete;
   CommandAnswer& operator=(const CommandAnswer&) = delete;
 
-  // Tells the asker that the command is taken up, before what takes a while: an empty piece of the
-  // answer. Who does not care what comes of it may go then.
+  // Reports to the asker that the command is taken up, before what takes a while: an empty piece of
+  // the answer. An asker who does not need the outcome may go then.
   void TakeUp() { Send(ReplyKind::kMore, {}); }
   // A piece of the answer, sent at once.
   void Write(std::string_view text);

@@ -18,8 +18,8 @@ constexpr int kSocketBuffer = 1024 * 1024;
 // Frames that wait for the socket lie in pieces of this size.
 constexpr std::size_t kChunkSize = 128 * 1024;
 
-// What chunks lie in, of all writers of this thread, to be used again: idle writers hold nothing,
-// and one that fills several each turn does not have the kernel map and clear them anew.
+// Memory of chunks, of all writers of this thread, to be used again: idle writers hold nothing, and
+// for one that fills several each turn the kernel need not map and clear them again.
 class SpareChunks {
  public:
   [[nodiscard]] std::unique_ptr<std::uint8_t[]> Take() {

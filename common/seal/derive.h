@@ -14,7 +14,7 @@ constexpr std::size_t kExporterSize = 32;
 constexpr std::string_view kExporterLabel = "Funnel 1 exporter";
 
 // HMAC-SHA256(SUBKEY, LABEL | 00 | enctype 16). No sealing key derivation has inputs of this form,
-// so neither tells anything about the other.
+// so neither reveals anything about the other.
 [[nodiscard]] Secret DeriveSecret(Enctype enctype, ByteView subkey, std::string_view label);
 
 }  // namespace funnel::seal

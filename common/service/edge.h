@@ -49,7 +49,7 @@ class Edge {
   // New configuration of the same service, as far as it can change while running: the caller has
   // kept the rest (edge_reload.h).
   void Reload(const config::ServiceConfig& service);
-  // Whom the adopter takes for funnel-sctpd from now on.
+  // The user that funnel-sctpd runs as, for the adopter, from now on.
   void SetSctpdUser(const std::string& user) { shared_.sctpd_user = user; }
   // Ends everything in order; on_stopped follows, in kStopTime at the latest.
   void Stop();

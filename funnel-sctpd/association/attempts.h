@@ -54,7 +54,7 @@ class Attempts {
   // Nothing is under way, and nothing is left to be begun.
   [[nodiscard]] bool over() const { return running_.empty() && at_ == candidates_.size(); }
   // Why direct SCTP did not serve in this round: it failed, or had its head start and gave no
-  // answer. nullopt: it was not begun, or not long enough ago to tell.
+  // answer. nullopt: it was not begun, or not long enough ago to know.
   [[nodiscard]] std::optional<std::string> DirectFailure(TimePoint now) const;
 
  private:

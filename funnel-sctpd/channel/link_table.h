@@ -27,7 +27,7 @@ class LinkTable {
   // nullptr: nobody's (any more).
   [[nodiscard]] Channel* Find(const FrameLink* link) const;
 
-  // Tells the link that its association is up.
+  // Reports to the link that its association is up.
   void Announce(Channel& channel, Association& association);
   // REFUSED that comes from us, for channel ID; the edge may open again.
   void RefuseEdge(Channel& channel, ChannelId id, const std::string& text);

@@ -1,5 +1,5 @@
-// A peer's OPEN: whether there is room for it, whom to ask, and what becomes of the answer. authd
-// judges it before anything else is started; one that a relay passes on is the relay's
+// A peer's OPEN: whether there is room for it, who judges it, and what happens with the answer.
+// authd judges it before anything else is started; one that a relay passes on is the relay's
 // (relays.h). Owned by the ChannelTable. It owns nothing: what waits for authd is in PendingOpens.
 //
 //   OPEN --> room? relayed? --> authd: Accept --> OnAccepted: the edge gets a socket, the peer

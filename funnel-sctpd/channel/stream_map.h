@@ -1,4 +1,4 @@
-// The stream pairs of one association: which are in use, by whom, and who may open which
+// The stream pairs of one association: which are in use, by which channel, and who may open which
 // (man/funnel-protocol.7, "Association").
 //
 //   stream 0        the authds, for @peer

@@ -1,5 +1,5 @@
-// Which peers' OPENs this node passes on, and to whom: what [relay] of the services says. An OPEN
-// for another node than ours is a relay's. Owned by the ChannelTable.
+// Which peers' OPENs this node passes on, and to which peers: what [relay] of the services says. An
+// OPEN for another node than ours is a relay's. Owned by the ChannelTable.
 #pragma once
 
 #include <expected>

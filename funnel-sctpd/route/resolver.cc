@@ -41,7 +41,7 @@ void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress resolv
   ::freeaddrinfo(found);
 }
 
-// False: there are no SRV records. An error: nobody could tell.
+// False: there are no SRV records. An error: no name server gave an answer.
 Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
   auto records = TRY(net::LookUpSrv(name));
   if (records.empty()) return false;

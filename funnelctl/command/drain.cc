@@ -28,7 +28,7 @@ Result<std::vector<Daemon>> Targets(const Options& options) {
   return one;
 }
 
-// Tells each edge. Those of `all` that do not run take no sessions anyway.
+// Asks each edge to drain. Those of `all` that do not run take no sessions anyway.
 int PrintDrained(const Options& options, const std::string& command, std::vector<Draining>& done) {
   auto targets = Targets(options);
   if (!targets) return Complain(targets.error().message);

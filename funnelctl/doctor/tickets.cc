@@ -1,5 +1,5 @@
-// What the KDC says of an identity: whether it gets tickets, for whom, whether its key is the
-// KDC's, and how far our clock is from the KDC's. All in memory; nothing is left behind.
+// What the KDC says of an identity: whether it gets tickets, for which principals, whether its key
+// is the KDC's, and how far our clock is from the KDC's. All in memory; nothing is left behind.
 #include <algorithm>
 #include <ctime>
 

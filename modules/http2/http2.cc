@@ -30,7 +30,7 @@
 //   PING and its ACK          after all, and hold nobody: to whoever gets the ACK it says that all
 //                             before it has come (6.7; 6.8 uses that around GOAWAY)
 //   GOAWAY                    barrier: the streams that it speaks of are those before it (6.8)
-//   any other                 barrier: whom it is about is known to its extension only (5.5)
+//   any other                 barrier: only its extension knows what it is about (5.5)
 //
 // A direction never depends on the other one: what an end sends upon something that was delivered
 // to it comes, by that, after it.

@@ -24,7 +24,7 @@ using funnel_modules::Load32;
 
 constexpr std::size_t kLengthSize = 4;
 constexpr std::uint32_t kReservedBit = 0x80000000;
-// As many bytes of a message tell what it is: two headers of at most six bytes, and pvno.
+// As many bytes of a message say what it is: two headers of at most six bytes, and pvno.
 constexpr std::size_t kPvnoSize = 5;
 constexpr std::size_t kLeastSize = 2 + 2 + kPvnoSize;
 constexpr std::size_t kHeadMax = kLengthSize + 6 + 6 + kPvnoSize;

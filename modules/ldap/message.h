@@ -50,7 +50,7 @@ struct Message {
   std::optional<std::uint32_t> target;      // of Abandon and Cancel: the operation that is to end
 };
 
-// As many bytes of a message tell all that is in Message, but for what has no fixed place: names
+// As many bytes of a message hold all that is in Message, except what has no fixed place: names
 // that are longer are taken for others.
 constexpr std::size_t kHeadMax = 160;
 

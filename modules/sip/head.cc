@@ -33,7 +33,8 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-// Whether TEXT could be the beginning of a start line. What is not is told at once.
+// Whether TEXT could be the beginning of a start line. If not, this shows at the first byte that
+// differs.
 bool MayBegin(std::string_view text) {
   if (text.starts_with(kVersion.substr(0, text.size()))) return true;
   const std::size_t space = text.find(' ');

@@ -29,12 +29,12 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
 void CheckStreams(const Configuration& configuration, std::vector<Mistake>& mistakes);
 void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes);
 
-// Tells every required key of SECTION that is absent.
+// Reports every required key of SECTION that is absent.
 void RequireKeys(std::span<const KeyRow> rows, std::string_view section, const Origins& origins,
                  std::vector<Mistake>& mistakes);
 
-// Tells every number of OBJECT that is greater than the one that its row names; the message stands
-// where the lesser one was written, else where the other was.
+// Reports every number of OBJECT that is greater than the one that its row names; the message
+// stands where the lesser one was written, else where the other was.
 void CheckOrder(std::span<const KeyRow> rows, void* object, const Origins& origins,
                 std::vector<Mistake>& mistakes);
 

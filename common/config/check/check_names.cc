@@ -62,7 +62,8 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
   }
 }
 
-// Whom no edge may be: its user could get what theirs alone is. Empty: EDGE_USER may be one.
+// Which other program or user EDGE_USER is. An edge must not run as that one: it could get what
+// belongs to that one alone. Empty: EDGE_USER may be an edge's.
 std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
   const std::string key = UserKey(edge_user);
   if (key == "root" || key == "0") return "root, who may do everything";

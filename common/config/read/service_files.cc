@@ -13,7 +13,7 @@ constexpr std::string_view kRoleSections[] = {"listen", "connect", "relay"};
 ServiceFile Read(const Unit& unit) {
   ServiceFile file{unit.name, unit.path, {}, unit.mistakes};
   CheckUnitName(unit, file.mistakes);
-  std::vector<Mistake> retired;  // whoever loads everything together tells of it
+  std::vector<Mistake> retired;  // reported when everything is loaded together
   ApplyUnit(unit, ServiceKeys(), &file.service, file.service.origins, file.mistakes, retired);
   CompleteService(unit, file.service, file.mistakes);
   return file;
