@@ -104,8 +104,8 @@ void PeerLink::OnFrame(Bytes frame) {
   }
 
   ++shared_.counters[kPeerFramesDropped];
-  // The channel of an authd before us: its far end shall open another one. Once, so that two ends
-  // cannot answer each other for ever.
+  // The channel of an earlier authd: CLOSED has its far end open another one. Only once, so that
+  // two ends cannot answer each other for ever.
   if (header->type != wire::FrameType::kSealed || ours || told_closed_ == header->channel) return;
   told_closed_ = header->channel;
   Send({.type = wire::FrameType::kClosed, .channel = header->channel},

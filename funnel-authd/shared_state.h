@@ -32,7 +32,7 @@ class Clients {
 };
 
 using SharedConfiguration = std::shared_ptr<const config::Configuration>;
-// Workers that hang in a library call may outlive the server: hence shared.
+// It is shared because workers that hang in a library call may outlive the server.
 using SharedCredentials = std::shared_ptr<gss::CredentialStore>;
 
 struct SharedState {

@@ -22,7 +22,7 @@ namespace funnel::tcpd {
 
 class MessageSender {
  public:
-  // All outlive it. SCRATCH is read into, and nobody's in between.
+  // All outlive it. SCRATCH is read into; others may use it between calls.
   MessageSender(ChannelPort& port, SessionId id, const module::ServiceModule& module,
                 funnel_end end, MutableByteView scratch);
 

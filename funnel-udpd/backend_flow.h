@@ -41,7 +41,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   [[nodiscard]] bool connected() const { return backend_.family() != AF_UNSPEC; }
   // KEEP_COPY: another address may have to take it instead.
   void Send(ByteView datagram, bool keep_copy);
-  // Another address shall not get what was sent so far.
+  // Another address must not get what was sent so far.
   void ForgetSent() { held_.Clear(); }
 
   void OnReady(std::uint32_t events) override;

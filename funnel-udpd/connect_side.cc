@@ -209,8 +209,8 @@ void ConnectSide::Expire() {
   ArmExpiry();
 }
 
-// Longer than the listening side's: it shall be the one to end a flow, or a datagram of its client
-// could be on its way to a flow that has just gone.
+// Longer than the listening side's, which is the one to end a flow; otherwise a datagram of its
+// client could be on its way to a flow that has just gone.
 FlowRanks::Patience ConnectSide::Patience() const {
   const Duration patience = shared_.service.idle_timeout + shared_.service.lifetime;
   return {.idle = patience, .answered = patience};

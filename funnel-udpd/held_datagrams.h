@@ -34,7 +34,7 @@ class HeldDatagrams {
   // Returns how many were lost by it: older ones of this flow, or the new one itself.
   std::size_t Add(ByteView datagram, std::size_t max_bytes, TimePoint now);
   [[nodiscard]] const std::vector<Held>& all() const { return all_; }
-  // Those older than LIFETIME (0: none) are nobody's any more. Returns how many.
+  // Drops those older than LIFETIME (0: none), which nobody waits for any more. Returns how many.
   std::size_t DropOlder(Duration lifetime, TimePoint now);
   void Clear();
 

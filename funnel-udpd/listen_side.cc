@@ -6,7 +6,7 @@ namespace funnel::udpd {
 namespace {
 
 // Datagrams of new clients that wait because a channel, though up, takes no more sessions at the
-// moment: it raises its limit within a round trip, and a burst of new clients shall get through.
+// moment: it raises its limit within a round trip, and a burst of new clients is to get through.
 constexpr std::size_t kMaxBeforeSession = 8192;
 // Where all slots are taken, a client that has more than this part of them makes room itself.
 constexpr std::size_t kShare = 4;

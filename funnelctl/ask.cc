@@ -37,7 +37,7 @@ Result<ipc::ControlSocket> ConnectToAny(const std::string& path) {
   return socket;
 }
 
-// What we print comes from there, and what we ask it to do shall be done.
+// What we print comes from there, and we rely on it to do what we ask.
 Result<> CheckHolder(int fd, const std::string& socket_path) {
   ucred holder{};
   socklen_t size = sizeof holder;

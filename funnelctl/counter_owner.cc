@@ -35,7 +35,7 @@ metrics::OwnerCheck OwnersBy(const config::Configuration& configuration) {
     const std::string user = UserFor(configuration, file);
     if (owner == 0 || user.empty() || ipc::IsUser(owner, user)) return {};
     const std::string name = NameOf(owner);
-    // A user that systemd made for an edge is nobody's while the edge does not run.
+    // A user that systemd made for an edge does not exist while the edge does not run.
     const bool is_number = user.find_first_not_of("0123456789") == std::string::npos;
     if (name.empty() && !is_number) return {};
     return Fail("it belongs to " + (name.empty() ? "uid " + std::to_string(owner) : name) +

@@ -1,4 +1,4 @@
-// Whose a counter file must be: each daemon's user may make files of any name in that folder.
+// Which user must own a counter file: each daemon's user may make files of any name in that folder.
 #pragma once
 
 #include "common/config/model.h"

@@ -24,7 +24,7 @@ struct ValueOption {
 template <std::string Options::* kMember>
 Result<void> SetDirectory(Options& options, std::string_view value) {
   if (value.empty()) return Fail("a folder is expected");
-  // "/run/x/" and "/run/x" shall name the same sockets in messages.
+  // "/run/x/" and "/run/x" name the same sockets, also in messages.
   while (value.size() > 1 && value.ends_with('/')) value.remove_suffix(1);
   options.*kMember = value;
   return {};

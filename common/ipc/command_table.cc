@@ -71,7 +71,7 @@ Result<> CommandSession::MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const {
   const PeerCredentials peer = TRY(ReadPeerCredentials(connection_.fd()));
   if (row.access == Access::kRead) {
-    // Who may change things may look what came of it: drain waits by asking for status.
+    // Whoever may change things may see the effect: drain waits by asking for status.
     auto reader = RequireReader(peer, rules.read_group);
     return reader || RequireAdmin(peer, rules.admin_group) ? Result<>() : reader;
   }

@@ -128,7 +128,7 @@ class AeadCipher final : public wire::FrameCipher {
                         opener_.Process(body, body.data()) &&
                         opener_.CheckTag(token.last(kTagSize).data());
     if (opened) return body;
-    // What a forged frame decrypts to is nobody's to see.
+    // Nobody may see what a forged frame decrypts to.
     explicit_bzero(body.data(), body.size());
     return Fail("frame is altered");
   }

@@ -144,7 +144,7 @@ Result<MutableByteView> TokenCipher::Open(MutableByteView token) {
   if (!mac_covers_ciphertext_) authentic = authentic && IsMac(encrypted, mac);
   authentic = authentic && EqualConstantTime(encrypted.last(kHeader), token.first(kHeader));
   if (!authentic) {
-    // What a forged token decrypts to is nobody's to see.
+    // Nobody may see what a forged token decrypts to.
     explicit_bzero(encrypted.data(), encrypted.size());
     return Fail("token is altered");
   }

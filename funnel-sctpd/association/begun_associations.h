@@ -30,7 +30,7 @@ class BegunAssociations {
   // ASSOCIATION serves the peer, or has ended.
   void Remove(const Association& association) { begun_.erase(association.id()); }
 
-  // One that is being verified and shall replace what serves the peer; nullptr: there is none.
+  // One that is being verified and is to replace the association in use; nullptr: there is none.
   [[nodiscard]] Association* FindSuccessor() const;
   [[nodiscard]] const Map& All() const { return begun_; }
 

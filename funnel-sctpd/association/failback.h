@@ -53,7 +53,7 @@ class Failback {
   // FRESH is verified: it replaces what serves the peer. False: that is in use by now, and FRESH
   // has ended.
   [[nodiscard]] bool TakeOver(Association& fresh);
-  // What served the peer has ended by itself. Where one that shall replace it is being verified,
+  // The association in use has ended by itself. Where one that is to replace it is being verified,
   // that is its successor: as a rule the peer had the verdict before us, and has ended the old one
   // for it. nullptr: there is none.
   [[nodiscard]] Association* PromoteSuccessor();

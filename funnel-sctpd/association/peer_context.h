@@ -9,7 +9,7 @@
 namespace funnel::sctpd {
 
 struct PeerContext {
-  // Whose parts they are. It is not constructed yet when they are: they look at it later.
+  // The peer that they are parts of. It is constructed after them, so they must not use it before.
   Peer& peer;
   SharedState& shared;
   AssociationHost& host;

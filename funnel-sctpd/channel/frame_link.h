@@ -29,7 +29,7 @@ class FrameLink {
   // As FrameReader::Drain; a broken link and nonsense on it are kClosed as well.
   [[nodiscard]] virtual ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
                                                        const OnFrame& on_frame) = 0;
-  // Whether OnLinkReadable shall come.
+  // Whether OnLinkReadable is wanted.
   virtual void WatchInput(bool watch) = 0;
 
   virtual void Append(ByteView frame) = 0;

@@ -24,7 +24,7 @@ class LinkTable {
   void Set(Channel& channel, std::unique_ptr<FrameLink> link);
   // Takes it away from CHANNEL, which has one.
   [[nodiscard]] std::unique_ptr<FrameLink> Take(Channel& channel);
-  // nullptr: nobody's (any more).
+  // nullptr: it belongs to no channel (any more).
   [[nodiscard]] Channel* Find(const FrameLink* link) const;
 
   // Reports to the link that its association is up.

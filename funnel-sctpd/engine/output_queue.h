@@ -1,10 +1,10 @@
 // Packets that wait for a socket, in order, in one piece of memory each batch, so that a run of
 // them can be handed to the kernel at once (GSO).
 //
-// Not to Linux's own SCTP: where a train arrives as it was sent (between containers or virtual
-// machines of one host), Linux cuts it for the socket of SCTP in UDP without taking its packets off
-// their list (udp_queue_rcv_skb), and SCTP goes on along that list (sctp_inq_pop) and frees them
-// twice. Linux 6.1 dies of that within seconds.
+// No trains are for Linux's own SCTP: where a train arrives as it was sent (between containers or
+// virtual machines of one host), Linux cuts it for the socket of SCTP in UDP without taking its
+// packets off their list (udp_queue_rcv_skb), and SCTP goes on along that list (sctp_inq_pop) and
+// frees them twice. Linux 6.1 dies of that within seconds.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +41,8 @@ class OutputQueue {
     Travel travel;
   };
 
-  // Where the next packet will lie, for one of SIZE bytes at most that is written before it is
-  // known how large it is or where it goes: Append with no more than that has what was written
-  // there.
+  // Memory for the next packet, of at most SIZE bytes, which may be written before its size and
+  // route are known: an Append of no more than that contains what was written there.
   [[nodiscard]] MutableByteView Spare(std::size_t size);
   // Room for a packet of SIZE bytes, to be written before the next call; empty if the queue is
   // full.
@@ -54,7 +53,7 @@ class OutputQueue {
   [[nodiscard]] std::size_t size() const { return entries_.size() - first_; }
   [[nodiscard]] std::size_t bytes() const { return waiting_bytes_; }
   [[nodiscard]] std::size_t limit_bytes() const { return limit_bytes_; }
-  // The I-th that waits. Packets appended one after the other lie one after the other.
+  // The I-th that waits. Packets lie in memory in the order in which they were appended.
   [[nodiscard]] const Entry& entry(std::size_t i) const { return entries_[first_ + i]; }
   [[nodiscard]] MutableByteView packet(std::size_t i) {
     return MutableByteView(bytes_).subspan(entry(i).begin, entry(i).size);

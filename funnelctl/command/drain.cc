@@ -44,7 +44,7 @@ int PrintDrained(const Options& options, const std::string& command, std::vector
     }
   }
 
-  // That is as it shall be, and yet somebody may have meant another node.
+  // That is what was asked for, but the user may have meant another node.
   if (status == kExitOk && done.empty()) std::printf("no service's daemon runs here\n");
   return status;
 }

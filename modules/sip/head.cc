@@ -71,7 +71,7 @@ bool ReadContentLength(std::string_view value, Head& head) {
     return false;
   std::uint64_t length = 0;
   for (const char digit : value) length = length * 10 + static_cast<unsigned>(digit - '0');
-  // One that says something else would be somebody's way to hide a message in another.
+  // With one that says something else, somebody could hide a message in another.
   if (head.content_length && *head.content_length != length) return false;
   head.content_length = length;
   return true;

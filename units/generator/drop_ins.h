@@ -22,7 +22,7 @@ struct DropIn {
 [[nodiscard]] std::string UnitName(const config::ServiceConfig& service, std::string_view kind);
 
 // Empty where protocol, role or address cannot be read from the file; other mistakes in it do not
-// matter here: a running socket shall not lose its port because a timeout is misspelt.
+// matter here: a running socket must not lose its port because a timeout is misspelt.
 [[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file);
 
 }  // namespace funnel::generator

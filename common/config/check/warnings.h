@@ -9,7 +9,7 @@
 namespace funnel::config {
 
 // Files and folders that nothing reads, by their names: services.d/dns.conf, a folder services/.
-// Hidden ones, and what editors and package managers leave behind, are nobody's mistake.
+// Hidden files, and those that editors and package managers leave behind, are no mistake.
 [[nodiscard]] Mistakes FindUnread(const LoadOptions& options);
 
 // Whether a suite can be had on this machine: seal::HasSuite.

@@ -77,7 +77,7 @@ class Simulation {
 
   // Sees each packet before it goes on its way; false: it is lost.
   std::function<bool(const Node& from, MutableByteView packet)> filter;
-  // A packet of nobody's arrives at TO.
+  // A packet that no endpoint sent arrives at TO.
   void Inject(Node& to, const Address& from, Bytes packet);
 
   TimePoint now{std::chrono::hours(1)};

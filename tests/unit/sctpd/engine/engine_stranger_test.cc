@@ -115,7 +115,7 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   EXPECT_EQ(b.ups.size(), 2u);
   EXPECT_EQ(b.engine->counters().associations_now, 2u);
   EXPECT_GT(b.engine->counters().strangers_limited, 0u);
-  // Who is trusted makes room.
+  // An association that is trusted makes room for a stranger.
   b.engine->Trust(b.ups[0].id);
   ASSERT_TRUE(Run([&] { return b.ups.size() == 3; }));
 }
