@@ -22,7 +22,7 @@ struct Established {
   Bytes confirm;              // 32 bytes
   Secret exporter;            // 32 bytes; part of the next rekey's bindings, opens nothing
   BootTime expires;           // the ticket's end
-  // Of a channel's first epoch only:
+  // Set for a channel's first epoch only:
   wire::Features features;  // what both ends can do
   // More than suite 1 was offered, and nothing but CONFIRM will show whether the acceptor, or
   // somebody on the path, chose suite 1: no payload goes out before.

@@ -35,7 +35,7 @@ class Client {
                                                               std::function<void()> on_closed);
 
   void SendPacket(Secret packet) { connection_->SendPacket(std::move(packet)); }
-  // Of when the client connected.
+  // As it was when the client connected.
   [[nodiscard]] uid_t uid() const { return uid_; }
 
  private:

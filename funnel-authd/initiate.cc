@@ -165,7 +165,8 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
   if (!pending) return;
   if (message.refused_body.empty())
     return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kRefused, "given up");
-  // Of a rekey the edge heard it inside the channel; the acceptor may have new keys.
+  // If it was a rekey, the refusal reached the edge inside the channel; the acceptor may have new
+  // keys.
   PeerRefusal refusal{.text = "the far end refuses the rekey", .doubts_ticket = true};
   if (auto* open = std::get_if<BegunOpen>(&pending->begun))
     refusal = ReadRefusal(*open, message.refused_body);

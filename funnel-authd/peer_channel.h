@@ -57,7 +57,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   // What binds the handshake for the epoch NEXT to the one before it. Known as long as that rekey
   // may be tried: it may fail after we answered, and then the other end begins it again.
   [[nodiscard]] Secret ExporterBefore(Epoch next) const;
-  // Of all its epochs, and why it is no better (WhyNotBetter()).
+  // All its epochs have the same; and why it is no better (WhyNotBetter()).
   [[nodiscard]] std::uint16_t suite() const { return suite_; }
   [[nodiscard]] const std::string& why_not_better() const { return why_not_better_; }
   // The end of the context in use.

@@ -36,7 +36,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
 
   // Sends to BACKEND from now on, first of all what is held. Fails where no way leads there.
   [[nodiscard]] Result<> SetBackend(const SocketAddress& backend);
-  // Of no family: there is none yet.
+  // Without a family: there is none yet.
   [[nodiscard]] const SocketAddress& backend() const { return backend_; }
   [[nodiscard]] bool connected() const { return backend_.family() != AF_UNSPEC; }
   // KEEP_COPY: another address may have to take it instead.

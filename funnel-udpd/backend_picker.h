@@ -30,7 +30,7 @@ class BackendPicker {
 
   BackendPicker(SharedState& shared, User& user);
 
-  // Of a new flow. Its datagrams are held until there is an address.
+  // FLOW is new. Its datagrams are held until there is an address.
   void Begin(BackendFlow& flow);
   void Send(BackendFlow& flow, ByteView datagram);
   void OnAnswer(BackendFlow& flow);

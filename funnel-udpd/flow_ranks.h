@@ -78,7 +78,8 @@ class FlowRanks {
   [[nodiscard]] std::optional<TimePoint> NextExpiry(const Patience& patience) const;
   // Nothing carries FLOW at present, or something does (again). At first nothing is to.
   void SetWaiting(RankedFlow& flow, bool waiting);
-  // Of those that nothing carries, however many others there are; nullptr: none.
+  // The most useful of those that nothing carries, however many others there are; nullptr: there is
+  // none.
   [[nodiscard]] RankedFlow* MostUsefulWaiting() const;
   // The most useful first, until VISIT returns false. It may not add or remove flows.
   void Visit(const std::function<bool(RankedFlow&)>& visit) const;

@@ -19,7 +19,7 @@ struct HeldBytes {
 
 class HeldDatagrams {
  public:
-  // Of one flow: what a client sends before it waits for an answer.
+  // For one flow: what a client sends before it waits for an answer.
   static constexpr std::size_t kMost = 8;
   struct Held {
     TimePoint since;

@@ -24,7 +24,7 @@ class ReceiveBatch {
   // How many datagrams came (0: none waits). The error is that of recvmmsg(2).
   [[nodiscard]] Result<int> Receive(int fd);
 
-  // Of the INDEXth datagram of the last Receive(); valid until the next.
+  // The bytes of the INDEXth datagram of the last Receive(); valid until the next.
   [[nodiscard]] ByteView payload(int index) const;
   // Who sent it; AF_UNSPEC on a connected socket.
   [[nodiscard]] SocketAddress source(int index) const;

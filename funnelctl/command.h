@@ -13,7 +13,7 @@ namespace funnel::ctl {
 inline constexpr int kExitOk = 0;
 // Mistakes were found; a daemon did not answer, or did not do what it was asked.
 inline constexpr int kExitFailed = 1;
-// Of a command that monitoring runs: nobody could be asked, so that nothing is known.
+// For a command that monitoring runs: no daemon could be asked, so that nothing is known.
 inline constexpr int kExitUnknown = 2;
 
 struct Command {

@@ -20,7 +20,7 @@ struct Daemon {
 // WORD is a daemon's name, its unit's ("funnel-udpd@dns.service", as systemd passes %n), or a
 // service's, which stands for its edge.
 [[nodiscard]] Result<Daemon> FindDaemon(const Options& options, std::string_view word);
-// Of every service that has a folder for its edge here, running or not; sorted.
+// The edges of all services that have a folder for one here, running or not; sorted.
 [[nodiscard]] std::vector<Daemon> AllEdges(const Options& options);
 // authd, sctpd, then all edges.
 [[nodiscard]] std::vector<Daemon> AllDaemons(const Options& options);

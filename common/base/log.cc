@@ -49,7 +49,7 @@ bool StderrIsJournal() {
          fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
 }
 
-// Of a message or a value.
+// The longest message or value.
 constexpr std::size_t kMaxText = 4096;
 
 std::string Lower(std::string_view text) {

@@ -51,8 +51,8 @@ class Framer {
     std::uint64_t after = 0;  // kFollows
     bool more = false;        // the unit goes on
     bool empty = true;        // there is nothing to send now
-    // Of a message's first piece: of it and those that go as one with it, where the module gave
-    // one.
+    // With a message's first piece: the labels of that message and of those that go as one with it,
+    // if the module gave them.
     std::span<const Label> labels;
   };
 
@@ -91,7 +91,7 @@ class Framer {
   [[nodiscard]] Piece Offer(ByteView bytes, bool more);
   // More of the part that is framed, if it need not wait.
   [[nodiscard]] Piece OfferPart();
-  // Of bytes that the module cannot frame yet.
+  // A piece of the bytes that the module cannot frame yet.
   [[nodiscard]] Piece OfferUnframed();
   void Trim();
   [[nodiscard]] ByteView pending() const { return ByteView(buffer_).subspan(begin_); }

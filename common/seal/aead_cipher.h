@@ -27,7 +27,7 @@ struct AeadKeys {
   Aead aead;
   ByteView material;  // kAeadMaterialSize bytes of the key schedule; copied into the cipher
   wire::Role our_role;
-  // Of the frames' clear headers.
+  // As the frames' clear headers have them.
   ChannelId channel;
   Epoch epoch;
 };

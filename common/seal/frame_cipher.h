@@ -11,7 +11,7 @@
 
 namespace funnel::seal {
 
-// Of one epoch of one channel.
+// The keys of one epoch of one channel.
 struct FrameKeys {
   std::uint16_t suite = 0;
   std::uint16_t enctype = 0;  // of the ticket's context; suite 1 seals with it

@@ -50,7 +50,7 @@ class Association {
     kReplaced,   // another one serves its peer now
   };
 
-  // Of one that we began.
+  // What only one that we began has.
   struct Dialled {
     Candidate candidate;  // what it was begun on, and moved to since
     Purpose purpose = Purpose::kServe;

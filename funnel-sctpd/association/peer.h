@@ -32,7 +32,7 @@ class Peer {
   // How many edges wait for it (on-demand).
   void AddWant();
   void RemoveWant();
-  // Of its predecessor of the same name; it is considered later.
+  // As it was for the predecessor of the same name; the peer is considered later.
   void SetWantedBy(std::size_t edges) { wanted_by_ = edges; }
   // Takes over CONFIG, which names the same node.
   void Configure(const config::PeerConfig& config);

@@ -44,7 +44,7 @@ class PeerRegistry {
     due_.RunDue(now, [](Peer& peer) { peer.Consider(); });
   }
 
-  // Of all of them.
+  // The hosts of all peers.
   [[nodiscard]] std::vector<sctp::TransportAddress> Hosts() const;
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
 

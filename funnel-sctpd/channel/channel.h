@@ -60,7 +60,7 @@ class Channel {
     // What authd is to answer; nullopt: the next hop is. No edge is there before authd's answer.
     std::optional<std::uint32_t> request;
   };
-  // Of a relayed channel.
+  // What only a relayed channel has.
   struct Relay {
     std::string peer;  // at the other side
     PassingNonces::Hold nonce;
@@ -72,7 +72,7 @@ class Channel {
   // For the engine.
   [[nodiscard]] sctp::SendOptions::Share share() const;
 
-  // Of the stream; also while waiting for OPEN on one that is up. nullptr: none.
+  // The association of its stream; also while it waits for OPEN on one that is up. nullptr: none.
   [[nodiscard]] Association* association() const { return association_; }
   void Join(Association& association);
   // Has no stream (any more).
@@ -119,7 +119,7 @@ class Channel {
   std::size_t weight = config::ServiceConfig{}.weight;
   bool copied = false;
 
-  // Of LinkTable.
+  // LinkTable's own.
   bool dirty = false;              // frames wait for the end of the turn
   std::size_t queued_to_edge = 0;  // of the table's sum
 

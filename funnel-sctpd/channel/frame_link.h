@@ -38,7 +38,7 @@ class FrameLink {
   [[nodiscard]] virtual bool Flush() = 0;
   // Appended, and not taken by the far end.
   [[nodiscard]] virtual std::size_t pending_bytes() const = 0;
-  // Of it, what waits for an edge.
+  // The part of it that waits for an edge.
   [[nodiscard]] virtual std::size_t pending_for_edge_bytes() const = 0;
   // Whether what is pending is lost when this object goes.
   [[nodiscard]] virtual bool loses_pending() const = 0;

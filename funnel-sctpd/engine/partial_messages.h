@@ -37,7 +37,7 @@ class PartialMessages {
     auto found = parts_.find(key);
     return found == parts_.end() ? 0 : found->second.size();
   }
-  // Of all messages; the caller keeps it within a limit.
+  // What all messages take; the caller keeps it within a limit.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

@@ -103,7 +103,7 @@ class RelayEnd final : public FrameLink {
   // FRAME comes from the other end.
   void Take(Bytes frame, std::uint32_t lifetime_ms);
   void PopFront();
-  // Of the frames that may expire.
+  // Drops the oldest of the frames that may expire.
   void DisplaceOldest();
   // Takes WAITING out of the queue and off the sums.
   void Remove(Queue::iterator waiting);

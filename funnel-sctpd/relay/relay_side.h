@@ -54,8 +54,8 @@ class RelaySide final : public ChannelSide {
   }
   // The one that CHANNEL, which has a link, is joined with; nullptr: it has gone.
   [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
-  // Of all relayed channels of the peer that has most waiting here, the one that has; nullptr:
-  // nobody has anything.
+  // The relayed channel that has most waiting here, of the peer that has most waiting here;
+  // nullptr: nothing waits.
   [[nodiscard]] Channel* Greediest() const;
   // Closes CHANNEL and its twin: what waits between them goes at once.
   void CloseForOverflow(Channel& channel, const std::string& why);

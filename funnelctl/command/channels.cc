@@ -47,7 +47,7 @@ std::vector<Seen> Join(const Json& sctpd, const std::vector<Json>& edges) {
   return out;
 }
 
-// Of the edge where it has spoken.
+// The edge's, if it gave one; otherwise funnel-sctpd's.
 std::string Either(const Seen& seen, const char* key) {
   const std::string text = TextOf(seen.edge, key);
   return text.empty() ? TextOf(seen.sctpd, key) : text;

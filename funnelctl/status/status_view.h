@@ -47,8 +47,8 @@ struct NodeView {
 // What a service is doing, in a few words.
 [[nodiscard]] std::string DescribeService(const NodeView& view,
                                           const config::ServiceConfig& service);
-// Of the service's channels that have keys: one whose suite is not the best that this end has, if
-// there is one. nullptr: none has keys.
+// One of the service's channels that have keys: if there is one, one whose suite is not the best
+// that this end has. nullptr: none has keys.
 [[nodiscard]] const ChannelStatus* WorstSealed(const NodeView& view,
                                                const config::ServiceConfig& service);
 

@@ -56,7 +56,7 @@ inline void SetNumber(funnel_verdict& verdict, std::uint64_t number) {
   verdict.numbered = 1;
 }
 
-// Of a module without options.
+// The options of a module that has none.
 struct NoOptions {
   const char* Set(std::string_view, std::string_view) { return "there is no such option"; }
 };

@@ -119,7 +119,7 @@ class Connection {
     return goes_on == (sent.block_of != 0) && (!goes_on || frame.stream == sent.block_of);
   }
 
-  // Of what the other end sends a header block's length is enough.
+  // For the other end's header blocks the length is enough.
   [[nodiscard]] bool NeedsPayload(const Frame& frame, funnel_end sender) const {
     if (frame.type == kSettings) return true;
     return sender == end_ && IsShortBlock(frame);
@@ -177,7 +177,7 @@ class Connection {
       if (name == kMaxConcurrentStreams && sender == FUNNEL_SERVER) streams_.set_limit(value);
       if (name != kMaxFrameSize) continue;
       if (value < kLeastMaxFrame || value > kMostMaxFrame) return false;
-      // Of several that are on their way none is known to be the one in force.
+      // If several are on their way, it is not known which one is in force.
       std::uint32_t& most = directions_[Other(sender)].max_frame;
       most = std::max(most, value);
     }
@@ -249,7 +249,7 @@ class Connection {
   const funnel_end end_;
   bool preface_seen_ = false;
   Direction directions_[2];
-  // Of what is sent here.
+  // For the direction that is sent here.
   std::uint32_t table_size_ = kUsualTableSize;
   std::uint32_t highest_ = 0;
   OpenStreams streams_;

@@ -93,7 +93,7 @@ const Row* Recognise(std::uint8_t code, funnel_end sender) {
   return sends ? row : nullptr;
 }
 
-// What of a packet's attributes counts.
+// The attributes of a packet that count.
 class Attributes {
  public:
   // False: they do not fill BYTES.
@@ -106,7 +106,7 @@ class Attributes {
     }
     return true;
   }
-  // Of an accounting request: about one session.
+  // It is an accounting request about one session.
   [[nodiscard]] bool of_session() const { return of_session_; }
 
  private:

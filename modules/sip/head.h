@@ -13,7 +13,7 @@
 
 namespace sip {
 
-// Of a head: what is longer is taken for something else.
+// The longest head: what is longer is taken for something else.
 constexpr std::size_t kHeadMax = 16384;
 // The dialogs that a message may name: its own, and one each of Replaces, Join, Target-Dialog.
 constexpr std::size_t kMaxDialogs = 4;

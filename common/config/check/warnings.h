@@ -18,7 +18,8 @@ using HasSuite = bool (*)(std::uint16_t number);
 // Values that need something from outside of the configuration, or give something away.
 [[nodiscard]] Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite);
 
-// Of these: suites that are configured and cannot be had, which funnel-authd says as well.
+// The part of these about suites that are configured and cannot be had; funnel-authd reports it as
+// well.
 [[nodiscard]] Mistakes FindMissingSuites(const Configuration& configuration, HasSuite has_suite);
 void LogMissingSuites(const Configuration& configuration, HasSuite has_suite);
 

@@ -17,7 +17,7 @@ struct Retired {
   std::string_view advice;
 };
 
-// Of KEY as a whole, or of its value TEXT; nullptr: none of that.
+// The row of KEY as a whole, or that of its value TEXT; nullptr: neither is retired.
 [[nodiscard]] const Retired* FindRetired(std::string_view section, std::string_view key,
                                          std::string_view text);
 

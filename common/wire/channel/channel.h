@@ -150,7 +150,7 @@ class Channel {
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   // nullopt: no such session.
   [[nodiscard]] std::optional<SessionStats> StatsOf(SessionId session) const;
-  // Of the last PING between the two ends; zero: not known yet.
+  // As the last PING between the two ends measured it; zero: not known yet.
   [[nodiscard]] Duration round_trip() const { return keepalive_.round_trip(); }
   // End of the present epoch's security context.
   [[nodiscard]] BootTime expires() const { return epochs_.current().keys.expires; }

@@ -123,7 +123,7 @@ void Channel::ConfirmEpoch(EpochState& epoch) {
 
 class Channel::Records {
  public:
-  // Of a frame with HEADER in EPOCH.
+  // For the records of a frame with HEADER in EPOCH.
   Records(Channel& channel, EpochState& epoch, const SealedHeader& header)
       : channel_(channel), epoch_(epoch), header_(header) {}
 

@@ -6,7 +6,7 @@ namespace funnel::wire {
 namespace {
 
 constexpr std::size_t kMaxNewEpochSize = 1 + 2 * kMaxVarintSize;
-// Of a bulk frame: the head, and chunks that are sealed from where they lie.
+// The pieces of a bulk frame: the head, and chunks that are sealed from where they lie.
 constexpr std::size_t kMaxPieces = 8;
 
 void CountMessage(Order order, ChannelStats& stats) {

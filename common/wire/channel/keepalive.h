@@ -48,7 +48,7 @@ class Keepalive {
   // When to call Check() again.
   [[nodiscard]] TimePoint NextTimer() const { return own_ ? SilenceEnds() : next_ping_; }
 
-  // Of the last PING of ours; zero: not known.
+  // As the last PING of ours measured it; zero: not known.
   [[nodiscard]] Duration round_trip() const { return round_trip_; }
 
  private:

@@ -10,9 +10,9 @@ namespace {
 
 // The channel ends rather than use this epoch.
 constexpr std::uint16_t kForbiddenEpoch = 65535;
-// Of a context's life, in per cent.
+// When a rekey is due, in per cent of the context's life.
 constexpr int kRekeyAt = 80;
-// Of what a key may be used for, in per cent: so much earlier the initiator gives it up.
+// How much earlier the initiator gives up a key, in per cent of what the key may be used for.
 constexpr std::uint64_t kMargin = 12;
 
 // When EPOCH has lived long enough.

@@ -30,7 +30,7 @@ class Rekeying {
 
   // Whether the present key has been used as much as it may be, as every exchange has failed.
   [[nodiscard]] bool IsUsedUp() const;
-  // Of the epoch that the exchange is about.
+  // The number of the epoch that the exchange is about.
   [[nodiscard]] Epoch next() const;
 
   // --- the initiator's side

@@ -45,7 +45,7 @@ class Scheduler {
 
   // How many bytes SESSION's next message would carry if only its own credit counted.
   [[nodiscard]] std::size_t Pending(const Session& session) const;
-  // Of them, the least that is worth a frame: a message goes whole, a stream in pieces.
+  // The least part of PENDING that is worth a frame: a message goes whole, a stream in pieces.
   [[nodiscard]] static std::size_t LeastOf(const Session& session, std::size_t pending);
 
  private:

@@ -76,7 +76,8 @@ struct ChannelStats {
   std::uint64_t late_datagrams = 0;     // received for a session that has ended
   std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or more than 8 early ones
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
-  // Of those opened: by a datagram that carries what opens them, and by OPEN_SESSION. Sent or come.
+  // How many of them were opened by a datagram that carries what opens them, and how many by
+  // OPEN_SESSION. Both directions.
   std::uint64_t sessions_opened_by_datagram = 0, sessions_opened_by_frame = 0;
   std::uint64_t openings_repeated = 0;  // what opens a session, sent once more
   std::uint64_t sessions_stuck = 0;     // reset because their reader took nothing for stuck_timeout

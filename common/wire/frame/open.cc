@@ -52,7 +52,7 @@ void AppendOptional(ByteWriter& out, TlvType type, ByteView value) {
   if (!value.empty()) AppendTlv(out, type, value);
 }
 
-// Of a suite that we do not know the owner sees that it was not offered.
+// 0 for a suite that we do not know: the owner sees that it was not offered.
 std::size_t AnswerSize(std::uint16_t suite) {
   const SuiteTraits* traits = FindSuite(suite);
   if (traits == nullptr || !traits->has_share) return 0;

@@ -28,7 +28,7 @@ class DatagramQueue {
   std::size_t DropStale(TimePoint now, Duration lifetime);
 
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
-  // Of records.
+  // The bytes of all records.
   [[nodiscard]] std::size_t size() const { return bytes_.size() - begin_; }
 
  private:

@@ -5,7 +5,7 @@
 namespace funnel::wire {
 namespace {
 
-// Of the messages that are kept together.
+// The most bytes of messages that are kept together.
 constexpr std::size_t kMaxRun = 4096;
 
 }  // namespace

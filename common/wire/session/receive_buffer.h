@@ -30,7 +30,7 @@ class ReceiveBuffer {
 
   void DropAll(Session& session);
 
-  // Of messages.
+  // The bytes of all messages, without datagrams.
   [[nodiscard]] std::size_t message_bytes() const { return message_bytes_; }
 
  private:

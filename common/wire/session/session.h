@@ -57,7 +57,7 @@ struct Session {
   std::uint64_t queued_number = 0;  // SendMessage: of the next that is queued
   SendCredit send_credit{kInitialSessionCredit};
   SendQueue queue;
-  // What of that charge the peer is known to have consumed, and when that last grew
+  // How much of that charge the peer is known to have consumed, and when this last grew
   // (shared_buffer.h).
   std::uint64_t acknowledged = 0;
   TimePoint read_at{};

@@ -30,7 +30,7 @@ class SharedBuffer {
   // A session that held BEFORE holds AFTER now.
   void Move(std::uint64_t before, std::uint64_t after);
 
-  // Of the pool.
+  // How much of the pool is free.
   [[nodiscard]] std::uint64_t free() const;
   // What may be on its way to SESSIONS sessions in all: less and less as the pool fills, so that
   // there is room for what the sender sends before our report reaches it.

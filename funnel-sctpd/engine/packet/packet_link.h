@@ -26,7 +26,7 @@ class PacketLink {
   [[nodiscard]] virtual bool Transmit(OutputQueue& queue, EngineCounters& counters) = 0;
   // Whether something waits for that one of fds().
   [[nodiscard]] virtual bool IsFull(int fd) const = 0;
-  // Of what was taken, what waits.
+  // How much of what was taken still waits.
   [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
   // Hands over one batch. False: nothing more waits now.
   [[nodiscard]] virtual bool Receive(Sink& sink, EngineCounters& counters) = 0;
