@@ -68,21 +68,26 @@ TEST(TsnRunsTest, AgreesWithASet) {
     TsnRuns tsns(start);
     std::set<std::uint32_t> there;  // offsets from START, 1 and up
     std::uint32_t cumulative = 0;
+
     for (int step = 0; step < 300; ++step) {
       const std::uint32_t first = 1 + cumulative + random.U32() % 60;
       const std::uint32_t last = first + (random.U32() % 4 == 0 ? random.U32() % 9 : 0);
+
       std::uint32_t missing = 0, told = 0;
       for (std::uint32_t i = first; i <= last; ++i) missing += there.insert(i).second;
       tsns.ForMissing({start + first, start + last}, [&](TsnRun run) {
         told += static_cast<std::uint32_t>(run.last - run.first) + 1;
       });
+
       EXPECT_EQ(told, missing);
       EXPECT_EQ(tsns.AddRange({start + first, start + last}),
                 missing > 0 ? Added::kNew : Added::kDuplicate);
+
       while (there.contains(cumulative + 1)) ++cumulative;
       ASSERT_EQ(tsns.cumulative(), start + cumulative);
       for (std::uint32_t i = 1; i < cumulative + 80; ++i)
         ASSERT_EQ(tsns.Contains(start + i), i <= cumulative || there.contains(i));
+
       Tsn before = tsns.cumulative();
       for (const TsnRun& run : tsns.runs()) {
         ASSERT_GT(run.first, before + 1);

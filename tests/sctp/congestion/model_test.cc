@@ -86,6 +86,7 @@ TEST(ModelTest, RoundsWithLittleToSendDoNotAgeTheRate) {
   Model model(1472);
   TimePoint now{100s};
   std::uint64_t delivered = 0;
+
   const auto rounds = [&](int count, std::size_t bytes, bool app_limited) {
     for (int round = 0; round < count; ++round) {
       AckEvent event;
@@ -101,11 +102,14 @@ TEST(ModelTest, RoundsWithLittleToSendDoNotAgeTheRate) {
       model.OnAck(event);
     }
   };
+
   rounds(20, 500'000, /*app_limited=*/false);
   EXPECT_NEAR(model.rate(), 10e6, 1e4);
+
   rounds(100, 30'000, /*app_limited=*/true);
   rounds(3, 100'000, /*app_limited=*/false);
   EXPECT_NEAR(model.rate(), 10e6, 1e4);
+
   rounds(12, 100'000, /*app_limited=*/false);  // and so much it is then
   EXPECT_NEAR(model.rate(), 2e6, 1e4);
 }

@@ -73,6 +73,7 @@ namespace sctp::testing {
 UsrsctpPeer::UsrsctpPeer(const Settings& settings) {
   Start();
   Sent().clear();
+
   socket_ = usrsctp_socket(AF_CONN, SOCK_SEQPACKET, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
   usrsctp_set_non_blocking(socket_, 1);
   Set(socket_, SO_LINGER, linger{1, 0}, SOL_SOCKET);
@@ -80,11 +81,13 @@ UsrsctpPeer::UsrsctpPeer(const Settings& settings) {
   Set(socket_, SO_RCVBUF, static_cast<int>(kBufferBytes), SOL_SOCKET);
   Set(socket_, SCTP_INITMSG, sctp_initmsg{64, 64, 8, 1000});
   Set(socket_, SCTP_RTOINFO, sctp_rtoinfo{SCTP_FUTURE_ASSOC, 500, 2000, 100});
+
   sctp_paddrparams path{};
   path.spp_address.ss_family = AF_CONN;
   path.spp_pathmtu = 1400;
   path.spp_flags = SPP_PMTUD_DISABLE;
   Set(socket_, SCTP_PEER_ADDR_PARAMS, path);
+
   Set(socket_, SCTP_NODELAY, std::uint32_t{1});
   Set(socket_, SCTP_PARTIAL_DELIVERY_POINT, static_cast<std::uint32_t>(kBufferBytes / 2));
   Set(socket_, SCTP_FRAGMENT_INTERLEAVE, std::uint32_t{2});
@@ -92,6 +95,7 @@ UsrsctpPeer::UsrsctpPeer(const Settings& settings) {
       sctp_assoc_value{SCTP_FUTURE_ASSOC, settings.interleaving ? 1u : 0u});
   Set(socket_, SCTP_RECVRCVINFO, std::uint32_t{1});
   Set(socket_, SCTP_EVENT, sctp_event{SCTP_FUTURE_ASSOC, SCTP_ASSOC_CHANGE, 1});
+
   sockaddr_conn address = AddressOf(settings.port);
   EXPECT_EQ(usrsctp_bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   EXPECT_EQ(usrsctp_listen(socket_, 5), 0);

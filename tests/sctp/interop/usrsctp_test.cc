@@ -127,6 +127,7 @@ TEST_P(UsrsctpTest, CarriesAllBothWaysAndEndsInOrder) {
   ASSERT_TRUE(GetParam().we_connect ? pair.WeConnect() : pair.TheyConnect());
   EXPECT_EQ(pair.ours->Find(pair.id)->agreed().interleaving, GetParam().interleaving);
   pair.ours->Trust(pair.id, pair.now);
+
   std::size_t sent = 0, theirs_sent = 0;
   for (std::uint64_t number = 0; number < 20; ++number)
     for (const StreamId stream : {StreamId(0), StreamId(1), StreamId(63)}) {
@@ -137,16 +138,20 @@ TEST_P(UsrsctpTest, CarriesAllBothWaysAndEndsInOrder) {
       ++sent;
       ++theirs_sent;
     }
+
   ASSERT_TRUE(pair.Run(
       120s,
       [&] { return pair.theirs_received.size() == sent && pair.received.size() == theirs_sent; }))
       << pair.theirs_received.size() << " " << pair.received.size();
+
   ExpectInOrder(pair.theirs_received, 9);
   ExpectInOrder(pair.received, 7);
+
   if (GetParam().we_connect)
     pair.ours->Shutdown(pair.id, pair.now);
   else
     pair.theirs.Shutdown();
+
   EXPECT_TRUE(pair.Run(60s, [&] { return pair.downs.size() == 1 && pair.theirs.downs() == 1; }));
   EXPECT_EQ(pair.downs, std::vector{DownReason::kShutdown});
   EXPECT_TRUE(pair.Run(10ms, [&] { return pair.ours->associations() == 0; }));

@@ -112,28 +112,35 @@ void WriteInit(Fields& fields, bool answer, const Dialogue& dialogue, BufferWrit
             Tsn(fields.Number("tsn", 1)),
             {}}
       .WriteFixed(out);
+
   for (const std::string& host : Split(fields.Text("hosts"), ',')) WriteHostText(out, host);
+
   if (fields.Has("preservative"))
     WriteParameter(out, ParameterType::kCookiePreservative, Bytes{0, 0, 3, 0xe8});
   if (fields.Has("ecn")) WriteTlv(out, 0x8000, {});
+
   if (fields.Has("hostname")) {
     const std::string name = fields.Text("hostname");
     Bytes value(name.begin(), name.end());
     value.push_back(0);
     WriteTlv(out, kHostName, value);
   }
+
   if (fields.Has("types")) {
     Bytes value;
     for (const std::string& type : Split(fields.Text("types"), ','))
       value.insert(value.end(), {0, static_cast<std::uint8_t>(ToNumber(type))});
     WriteParameter(out, ParameterType::kSupportedAddressTypes, value);
   }
+
   for (const std::string& code : Split(fields.Text("unknown"), ','))
     WriteTlv(out, static_cast<std::uint16_t>(ToNumber(code)), Bytes{1, 2, 3, 4});
+
   if (fields.Has("forward")) WriteParameter(out, ParameterType::kForwardTsnSupported, {});
   if (fields.Has("idata"))
     WriteParameter(out, ParameterType::kSupportedExtensions,
                    Bytes{static_cast<std::uint8_t>(ChunkType::kIData)});
+
   if (answer && !fields.Has("nocookie"))
     WriteParameter(out, ParameterType::kStateCookie,
                    Bytes(std::begin(kTesterCookie), std::end(kTesterCookie)));

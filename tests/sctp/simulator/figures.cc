@@ -68,6 +68,7 @@ void RequestFigure(const Case& test, double per_second, Duration span, bool besi
                    bool copies = false) {
   Simulation simulation(SettingsOf(test.link, CongestionLaw::kModel, 1));
   if (!simulation.Connect()) return;
+
   Requests requests(simulation, {.per_second = per_second, .copies = copies});
   Bulk bulk(simulation);
   simulation.a.endpoint->Configure(simulation.a.id, bulk.stream(), {7, 1});
@@ -82,12 +83,15 @@ void RequestFigure(const Case& test, double per_second, Duration span, bool besi
       asked->OnRequest(message);
   };
   simulation.a.on_message = [&](StreamId, MutableByteView message) { asked->OnAnswer(message); };
+
   earlier.Start(static_cast<std::uint64_t>(2 * per_second));
   simulation.Run(4s);
+
   asked = &requests;
   requests.Start(
       static_cast<std::uint64_t>(per_second * std::chrono::duration<double>(span).count()));
   simulation.Run(span + 3s);
+
   std::printf(
       "requests %6.0f/s %-22s%s%s p50 %6.1f  p99 %6.1f  p99.9 %6.1f  max %6.1f ms  unanswered %llu "
       " "

@@ -37,11 +37,13 @@ Link::Arrivals Link::Send(std::size_t sctp_bytes, TimePoint now) {
     ++too_large;
     return {};
   }
+
   const double bits = static_cast<double>(8 * (sctp_bytes + kIpAndUdp));
   if (Policed(bits, now)) {
     ++policed;
     return {};
   }
+
   TimePoint through = now;
   if (settings.bits_per_second > 0) {
     const Duration waits = std::max(busy_until_, now) - now;
@@ -53,16 +55,19 @@ Link::Arrivals Link::Send(std::size_t sctp_bytes, TimePoint now) {
     }
     through = busy_until_ = now + waits + Seconds(bits / settings.bits_per_second);
   }
+
   if (Lost()) {
     ++lost;
     return {};
   }
+
   TimePoint arrival = through + settings.delay;
   if (settings.jitter > Duration{})
     arrival += Seconds(random_.Unit() * std::chrono::duration<double>(settings.jitter).count());
   arrival = last_arrival_ = std::max(arrival, last_arrival_);
   if (settings.reordered > 0 && random_.Unit() < settings.reordered)
     arrival += settings.reordered_by;
+
   Arrivals arrivals{arrival, std::nullopt};
   if (settings.duplicated > 0 && random_.Unit() < settings.duplicated)
     arrivals.second = arrival + std::chrono::milliseconds(1);

@@ -237,11 +237,14 @@ TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerifie
   wire_.on_the_way = [&open](Bytes& frame) {
     if (wire::FrameHeader::Parse(frame)->type == FrameType::kOpen) open = frame;
   };
+
   Start(branch_sctpd_, "hoster");
   ASSERT_TRUE(BothVerified());
   for (int i = 0; i < 500; ++i) hoster_sctpd_.Send(ipc::PeerFrame{kAssociation, open});
+
   constexpr AssociationId kOther{8};
   hoster_sctpd_.Send(ipc::PeerFrame{kOther, open});
+
   const auto refused = [this](AssociationId association, wire::RefusalCode code) {
     std::size_t count = 0;
     for (const Bytes& packet : hoster_sctpd_.packets()) {

@@ -20,22 +20,27 @@ config::Configuration MakeConfiguration() {
   config::Configuration config;
   config.node.name = "here.test";
   config::ServiceConfig dns, ldap, mail;
+
   dns.name = *ServiceName::Parse("dns");
   dns.role = config::Role::kListen;
   dns.wire_name = "resolver";
   dns.target = "there.test";
   dns.identity = P("dns/here@R");
   dns.expect = P("dns/there@R");
+
   ldap.name = *ServiceName::Parse("ldap");
   ldap.role = config::Role::kConnect;
   ldap.wire_name = "directory";
   ldap.peer = "branch";
   ldap.identity = P("ldap/here@R");
   ldap.accept = {config::PrincipalPattern::Parse("ldap/*@R").value()};
+
   mail.name = *ServiceName::Parse("mail");
   mail.role = config::Role::kRelay;
   mail.wire_name = "mail";
+
   config.services = {dns, ldap, mail};
+
   config::PeerConfig peer;
   peer.name = "branch";
   peer.node = "branch.test";

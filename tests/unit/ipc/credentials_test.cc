@@ -29,8 +29,10 @@ TEST(Credentials, AreRefusedWhenTheProcessIsGone) {
   int carrier[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, carrier), 0);
   UniqueFd up(carrier[0]), down(carrier[1]);
+
   pid_t child = fork();
   ASSERT_GE(child, 0);
+
   alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
   char byte = 'x';
   iovec piece{&byte, 1};
@@ -39,6 +41,7 @@ TEST(Credentials, AreRefusedWhenTheProcessIsGone) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
+
   if (child == 0) {
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) _exit(1);
@@ -49,10 +52,12 @@ TEST(Credentials, AreRefusedWhenTheProcessIsGone) {
     memcpy(CMSG_DATA(c), fds, sizeof fds);
     _exit(sendmsg(down.get(), &message, 0) == 1 ? 0 : 1);
   }
+
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_EQ(status, 0);
   ASSERT_EQ(recvmsg(up.get(), &message, MSG_CMSG_CLOEXEC), 1);
+
   int fds[2];
   memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fds);
   UniqueFd a(fds[0]), b(fds[1]);

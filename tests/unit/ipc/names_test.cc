@@ -51,8 +51,10 @@ class NamesTest : public testing::Test {
   // Runs TEST in a child whose files lie over those of /etc; it answers with what is wrong.
   std::string InChild(const std::function<std::string()>& test) {
     if (!WaitUntilSingleThreaded()) return "threads of other tests do not end";
+
     int answer[2];
     EXPECT_EQ(::pipe2(answer, O_CLOEXEC), 0);
+
     const pid_t child = ::fork();
     if (child == 0) {
       std::string wrong = "cannot mount";
@@ -63,6 +65,7 @@ class NamesTest : public testing::Test {
       [[maybe_unused]] const ssize_t told = ::write(answer[1], wrong.data(), wrong.size());
       ::_exit(0);
     }
+
     ::close(answer[1]);
     UniqueFd in(answer[0]);
     std::string wrong;
@@ -73,6 +76,7 @@ class NamesTest : public testing::Test {
       wrong = "stuck";
     else if (const ssize_t size = ::read(in.get(), text, sizeof text); size > 0)
       wrong.assign(text, static_cast<std::size_t>(size));
+
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     return wrong;
@@ -151,6 +155,7 @@ void ConnectAs(uid_t uid, const sockaddr_un& address, socklen_t size) {
 TEST_F(NamesTest, ADirectoryThatHangsHoldsUpNobodyElse) {
   Write("nsswitch.conf", "passwd: files\ngroup: files\n");
   ASSERT_EQ(::mkfifo((folder_ + "/passwd").c_str(), 0644), 0);
+
   EXPECT_EQ(InChild([]() -> std::string {
               auto loop = *event::Loop::Create();
               sockaddr_un address{.sun_family = AF_UNIX};

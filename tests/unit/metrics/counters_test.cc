@@ -130,23 +130,29 @@ TEST_F(Counters, FallBackToPrivateMemory) {
     counters[kSent] += 3;
     EXPECT_EQ(counters[kSent].value(), 3u) << why;
   };
+
   dir_.Write("victim", "precious");
   std::filesystem::create_symlink(dir_.Path("victim"), path_);
   expect_private("a link");
+
   std::filesystem::remove(path_);
   std::filesystem::create_hard_link(dir_.Path("victim"), path_);
   expect_private("a second link");
   EXPECT_EQ(std::filesystem::file_size(dir_.Path("victim")), 8u);
+
   std::filesystem::remove(path_);
   std::filesystem::create_directory(path_);
   expect_private("a folder");
+
   std::filesystem::remove(path_);
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   expect_private("a pipe");
+
   std::filesystem::remove(path_);
   dir_.Write("funnel-udpd@dns", "");
   ASSERT_EQ(chmod(path_.c_str(), 0666), 0);
   expect_private("writable by others");
+
   path_ = "/nonexistent/counters";
   expect_private("no folder");
 }

@@ -85,6 +85,7 @@ TEST(KeyDerivationTest, DerivesAsTheRfcs) {
   const std::string k256sha1 =
       "FE 69 7B 52 BC 0D 3C E1 44 32 BA 03 6A 92 E6 5B BB 52 28 09 90 A2 FA 27 88 39 98 D7 2A F3 "
       "01 61";
+
   const DerivationVector vectors[] = {
       {Enctype::kAes128Sha256, k256, 2, KeyPurpose::kChecksum, "b31a018a48f54776f403e9a396325dc3"},
       {Enctype::kAes128Sha256, k256, 2, KeyPurpose::kEncryption,
@@ -105,6 +106,7 @@ TEST(KeyDerivationTest, DerivesAsTheRfcs) {
        "c7cfd9cd75fe793a586a542d87e0d1396f1134a104bb1a9190b8c90ada3ddf37"},
       {Enctype::kAes256Sha1, k256sha1, 2, KeyPurpose::kIntegrity,
        "97151b4c76945063e2eb0529dc067d97d7bba90776d8126d91f34f3101aea8ba"}};
+
   for (const auto& vector : vectors) {
     auto key = DeriveKey(vector.enctype, Hex(vector.base), vector.usage, vector.purpose);
     ASSERT_TRUE(key) << key.error().message;
@@ -142,10 +144,12 @@ TEST(Rfc8009Test, EncryptsAndSignsAsTheAppendix) {
        "4ED7B37C2BCAC8F74F23C1CF07E62BC7B75FB3F637B9F559C7F664F69EAB7B6092237526EA0D1F61CB20D69D10F"
        "2"},
   };
+
   for (const auto& vector : vectors) {
     const EnctypeTraits& traits = TraitsOf(vector.enctype);
     auto encryption = DeriveKey(vector.enctype, Hex(vector.base), 2, KeyPurpose::kEncryption);
     auto integrity = DeriveKey(vector.enctype, Hex(vector.base), 2, KeyPurpose::kIntegrity);
+
     Bytes token = Hex(vector.plaintext);
     const std::size_t body = token.size();
     auto encryptor = AesCtsEncryptor::Make(encryption->view());

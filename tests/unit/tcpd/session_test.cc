@@ -201,6 +201,7 @@ TEST_F(SessionTest, SlowReaderStopsOnlyItself) {
     if (size > 0) sent.append(block, 0, static_cast<std::size_t>(size)), last_progress = Now();
     return Now() - last_progress > std::chrono::milliseconds(100);
   }));
+
   SendText(client_, "quick");
   EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "quick"));
   SendText(backend_end_, "as ever");

@@ -189,12 +189,14 @@ TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
 TEST_F(UdpEdgeTest, AFloodOfNewAddressesLocksNobodyOut) {
   near_service_.max_flows = 50;
   Start();
+
   Client known;
   for (std::size_t i = 1; i <= 2; ++i) {
     SendTo(known.fd.get(), ports_[0], AsBytes("x"));
     ASSERT_TRUE(UntilAnswered(known, i));
   }
   const SocketAddress port = asked_[0].second;
+
   answering_ = false;
   Crowd crowd;
   for (std::size_t sent = 0; sent < 1000;) {
@@ -203,12 +205,15 @@ TEST_F(UdpEdgeTest, AFloodOfNewAddressesLocksNobodyOut) {
       ASSERT_TRUE(Until([&] { return Near(kDatagramsIn) == 2 + sent; }));
     }
   }
+
   EXPECT_EQ(Near(kFlows), 50u);
   Settle();
   answering_ = true;
+
   Client fresh;
   SendTo(fresh.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(UntilAnswered(fresh, 1));
+
   asked_.clear();
   SendTo(known.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(UntilAnswered(known, 3));

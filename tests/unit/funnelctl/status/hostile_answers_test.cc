@@ -62,11 +62,13 @@ TEST_F(HostileAnswersTest, ValuesOfAnyOtherTypeAreNoReasonToEnd) {
   const char* const keys[] = {"draining",       "ok",      "sessions",      "channels",
                               "sessions_total", "closed",  "rtt_ms",        "peer",
                               "mistakes",       "changed", "needs_restart", "service"};
+
   for (const std::string value : values) {
     std::string object = "{";
     for (const std::string key : keys)
       object += (object.size() > 1 ? ",\"" : "\"") + key + "\":" + value;
     object += "}";
+
     for (const std::string& answer :
          {value, object, "{\"sessions\":[" + object + "," + value + "]}",
           "{\"channels\":[" + value + "," + object + "]}", "{\"mistakes\":[" + value + "]}",

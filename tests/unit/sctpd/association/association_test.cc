@@ -232,7 +232,9 @@ TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
   a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
   a->associations->Start();
   Settle();
+
   EXPECT_EQ(a->Count(kConnects), 0u);
+
   {
     TestEdge edge = a->Attach("dns");
     Settle();
@@ -244,6 +246,7 @@ TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
     Advance(6min);
     EXPECT_NE(a->associations->FindUp("b"), nullptr);
   }
+
   Settle();
   Advance(4min);
   EXPECT_NE(a->associations->FindUp("b"), nullptr);

@@ -107,11 +107,13 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   Start();
   Step(300ms);
   VerifyAll();
+
   AssociationId id = peer().up()->id();
   auto& offered = a->engine->offered.at(id);
   ASSERT_EQ(offered.size(), 2u);
   EXPECT_EQ(PathText(offered[0]), kDirectB);
   EXPECT_EQ(PathText(offered[1]), kUdpB);
+
   network.silent.clear();
   a->engine->MoveTo(id, offered[0]);
   Settle();
@@ -119,6 +121,7 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   EXPECT_EQ(peer().addresses().direct().why_not(), "");
   EXPECT_EQ(a->shared.paths.Find("b")->candidate.carrier, sctp::Carrier::kDirect);
   EXPECT_EQ(a->shared.paths.Find("b")->direct_from_unix, 0);
+
   a->engine->MoveTo(id, a->engine->offered.at(id)[1]);
   Settle();
   EXPECT_EQ(used_path(), kUdpB);

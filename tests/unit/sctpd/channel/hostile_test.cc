@@ -24,21 +24,27 @@ TEST_F(HostileTest, FramesThatDoNotBelongAreDroppedAndCounted) {
   TestEdge served = OpenChannel(edge, kId);
   AssociationId to_b = b->only_association().id();
   StreamId stream = a->channels->channels().begin()->second->stream()->id;
+
   auto inject = [&](StreamId on, FrameType type, ChannelId channel) {
     b->engine->Inject(to_b, on, sctp::kPayloadProtocol,
                       wire::MakeFrame({.type = type, .channel = channel}, AsBytes("??")));
     Settle();
   };
+
   inject(stream, FrameType::kSealed, ChannelId(999));
   EXPECT_EQ(b->Count(kDropChannel), 1u);
+
   inject(StreamId(67), FrameType::kSealed, kId);
   EXPECT_EQ(b->Count(kDropStream), 1u);
+
   inject(stream, FrameType::kNote, kId);
   inject(stream, FrameType::kLinkEnd, kId);
   EXPECT_EQ(b->Count(kDropType) + b->Count(kDropMalformed), 2u);
+
   inject(stream, FrameType::kOpened, kId);
   inject(stream, FrameType::kRefused, kId);
   EXPECT_EQ(b->Count(kDropState), 2u);
+
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes(5, 4));
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes());
   Settle();
@@ -49,6 +55,7 @@ TEST_F(HostileTest, FramesThatDoNotBelongAreDroppedAndCounted) {
   Settle();
   EXPECT_EQ(b->authd.accepts.size(), 1u);
   EXPECT_TRUE(served.Receive().empty());
+
   edge.Send(FrameType::kSealed, kId, AsBytes("still here"));
   Settle();
   EXPECT_EQ(served.ReceiveTypes(), std::vector{FrameType::kSealed});
@@ -59,6 +66,7 @@ TEST_F(HostileTest, RandomBytesOnEveryStreamEndNothing) {
   TestEdge edge = a->Attach("dns");
   TestEdge served = OpenChannel(edge, kId);
   AssociationId to_b = b->only_association().id();
+
   for (int round = 0; round < 2000; ++round) {
     Bytes noise(RandomU64() % 200);
     FillRandom(noise);
@@ -70,10 +78,12 @@ TEST_F(HostileTest, RandomBytesOnEveryStreamEndNothing) {
       if (round % 4 == 0) StoreBigEndian<4>(noise.data() + 8, 0);
       if (round % 8 == 0 && noise[0] != 5) StoreBigEndian<4>(noise.data() + 4, kId.value());
     }
+
     b->engine->Inject(to_b, StreamId(static_cast<std::uint16_t>(1 + RandomU64() % 140)),
                       sctp::kPayloadProtocol, noise);
     if (round % 50 == 0) Settle();
   }
+
   Advance(20s);
   EXPECT_TRUE(b->only_association().up());
   (void)served.Receive();

@@ -77,6 +77,7 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
   limits.packets_per_second_per_host = 10;
   Strangers strangers(limits);
   TimePoint now{std::chrono::hours(1)};
+
   auto host = [](int i) {
     return *TransportAddress::Parse(
         "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), 1);
@@ -84,6 +85,7 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
   auto admit = [&](int i, Strangers::Ask ask = Strangers::Ask::kInit) {
     return strangers.Admit(host(i), ask, now);
   };
+
   int admitted = 0;
   for (int i = 0; i < 50; ++i) admitted += admit(1);
   EXPECT_EQ(admitted, 10);
@@ -94,6 +96,7 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
   // Who had an INIT answered goes on.
   EXPECT_TRUE(admit(1, Strangers::Ask::kCookieEcho));
   EXPECT_TRUE(admit(1, Strangers::Ask::kOther));
+
   now += std::chrono::milliseconds(200);
   EXPECT_TRUE(admit(3));
 }
@@ -105,6 +108,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
   limits.packets_per_second_of_known_hosts = 8;
   Strangers strangers(limits);
   TimePoint now{std::chrono::hours(1)};
+
   auto host = [](int i, std::uint16_t port = 1) {
     return *TransportAddress::Parse("10.0.0." + std::to_string(i), port);
   };
@@ -114,6 +118,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
       out += strangers.Admit(host(i, port), Strangers::Ask::kInit, now);
     return out;
   };
+
   strangers.SetKnownHosts({host(1), host(2)});
   EXPECT_TRUE(strangers.IsKnown(host(2, 99)));
   EXPECT_EQ(admitted(9), 1);
@@ -122,6 +127,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
   strangers.SetKnownHosts({host(1), host(2), host(3)});
   EXPECT_EQ(admitted(1), 0);
   EXPECT_EQ(admitted(2), 3);
+
   now += std::chrono::seconds(1);
   EXPECT_EQ(admitted(2), 5);
 }

@@ -69,6 +69,7 @@ TEST_F(EngineLossTest, FullQueueOnTheWayCostsLittleMoreThanItLost) {
   Associate();
   double busy = 0;
   std::size_t lost = 0;
+
   network.delay = milliseconds(20);
   network.fate = [&](const TransportAddress& from, auto&, Bytes& packet) {
     if (from == b.address) return true;
@@ -79,12 +80,14 @@ TEST_F(EngineLossTest, FullQueueOnTheWayCostsLittleMoreThanItLost) {
     network.delay = milliseconds(20 + static_cast<int>(wait * 1000));
     return true;
   };
+
   std::size_t sent = 0;
   auto fill = [&] {
     while (sent < 250 &&
            a.Send(std::string(16384, 'x'), 1, {.unordered = true}) == SendStatus::kSent)
       ++sent;
   };
+
   a.on_writable = fill;
   fill();
   ASSERT_TRUE(Run([&] { return b.messages.size() == 250; }, milliseconds(60'000)));

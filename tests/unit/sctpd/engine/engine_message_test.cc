@@ -103,12 +103,15 @@ TEST_F(EngineMessageTest, LargestUnfragmentedFillsOnePacketExactly) {
         end->engine = std::move(*made);
       }
     }
+
     Connect(a, b);
     ASSERT_TRUE(Run([&] { return a.ups.size() == 1 && b.ups.size() == 1; }));
     RunFor(milliseconds(50));
+
     std::size_t single = a.engine->MaxUnfragmented(a.ups[0].id);
     std::size_t packet = Settings().ip_packet_limit_bytes - (ipv6 ? 40 : 20) - 8;
     EXPECT_EQ(single, packet - ::sctp::kCommonHeaderSize - kIDataHeaderBytes);
+
     network.largest_packet = 0;
     std::uint64_t before = network.carried;
     ASSERT_EQ(a.Send(std::string(single, 'x')), SendStatus::kSent);

@@ -94,8 +94,10 @@ TEST_F(EngineOwedTest, ReliableFramesLeaveRoomForWhatMayExpire) {
     ASSERT_TRUE(made.has_value());
     end->engine = std::move(*made);
   }
+
   Connect(a, b);
   ASSERT_TRUE(Run([&] { return a.ups.size() == 1 && b.ups.size() == 1; }));
+
   std::size_t arrived = 0, asked = 0;
   b.on_message = [&](const End::Message& message) {
     arrived += message.stream == StreamId(2);
@@ -103,6 +105,7 @@ TEST_F(EngineOwedTest, ReliableFramesLeaveRoomForWhatMayExpire) {
   };
   bool writable = true;
   a.on_writable = [&] { writable = true; };
+
   const std::string frame(1300, 'r');
   const TimePoint began = Now();
   TimePoint due = began;

@@ -155,6 +155,7 @@ TEST_F(EnginePathsTest, FloodOfStrangersDoesNotKeepAPeerFromBeingFollowed) {
   settings.strangers.packets_per_second = 1;
   AssociateBoth(settings);
   SeeOne();
+
   const TransportAddress moved = *TransportAddress::Parse("100.64.0.77", 9899);
   network.alias[moved] = a.address;
   network.fate = [&](const TransportAddress& from, const TransportAddress& to, Bytes& packet) {
@@ -162,11 +163,13 @@ TEST_F(EnginePathsTest, FloodOfStrangersDoesNotKeepAPeerFromBeingFollowed) {
     network.Deliver(moved, to, packet);
     return false;
   };
+
   ByteWriter out;
   out.U16(1000).U16(kDefaultSctpPort).U32(0).U32(0);
   out.U8(1).U8(0).U16(20).U32(0x12345678).U32(100000).U16(10).U16(10).U32(1);
   Bytes init = out.Release();
   WriteChecksum(init);
+
   int stranger = 0;
   ASSERT_EQ(a.Send("from elsewhere"), SendStatus::kSent);
   EXPECT_TRUE(Run(

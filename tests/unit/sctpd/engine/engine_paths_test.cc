@@ -28,12 +28,14 @@ TEST_F(EnginePathsTest, PulledPathStallsBothWaysByLessThanASecond) {
   b.on_message = [&](const End::Message& m) {
     EXPECT_EQ(b.engine->Send(m.id, m.stream, m.bytes, {}), SendStatus::kSent);
   };
+
   std::vector<TimePoint> came;
   std::vector<int> times(600);
   a.on_message = [&](const End::Message& m) {
     came.push_back(Now());
     ++times.at(LoadBigEndian<4>(m.bytes.data()));
   };
+
   TimePoint next = Now();
   for (std::uint32_t i = 0; i < times.size(); ++i) {
     if (i == 200) CutFirst();
@@ -44,12 +46,14 @@ TEST_F(EnginePathsTest, PulledPathStallsBothWaysByLessThanASecond) {
     next += milliseconds(5);
     Run([&] { return Now() >= next; });
   }
+
   ASSERT_TRUE(Run([&] { return came.size() == times.size(); }));
   Duration stall{0};
   for (std::size_t i = 1; i < came.size(); ++i) stall = std::max(stall, came[i] - came[i - 1]);
   RecordProperty("stall_ms", static_cast<int>(stall / milliseconds(1)));
   std::printf("stall: %d ms\n", static_cast<int>(stall / milliseconds(1)));
   EXPECT_LT(stall, milliseconds(1000));
+
   EXPECT_EQ(std::count(times.begin(), times.end(), 1), 600);
   EXPECT_EQ(a.moves, (std::vector{PeerPath{Second(2)}}));
   ASSERT_EQ(b.moves.size(), 1u);
@@ -61,6 +65,7 @@ TEST_F(EnginePathsTest, PulledPathStallsBulkByLessThanASecond) {
   AssociateBoth();
   ASSERT_TRUE(OfferBoth());
   ASSERT_TRUE(Run([&] { return PathOf(a, 1).state == PathState::kReachable; }));
+
   TimePoint last = Now();
   Duration stall{0};
   std::size_t got = 0;
@@ -69,6 +74,7 @@ TEST_F(EnginePathsTest, PulledPathStallsBulkByLessThanASecond) {
     last = Now();
     EXPECT_EQ(LoadBigEndian<4>(m.bytes.data()), got++);
   };
+
   Bytes message(16'000);
   for (std::uint32_t i = 0; i < 1000; ++i) {
     if (i == 300) CutFirst();
@@ -79,6 +85,7 @@ TEST_F(EnginePathsTest, PulledPathStallsBulkByLessThanASecond) {
       return sent;
     }));
   }
+
   ASSERT_TRUE(Run([&] { return got == 1000; }));
   std::printf("stall: %d ms\n", static_cast<int>(stall / milliseconds(1)));
   EXPECT_LT(stall, milliseconds(1000));

@@ -230,6 +230,7 @@ TEST_F(EngineStrangerTest, MutatedPacketsEndAtMostTheirAssociation) {
     Settings settings = Quick();
     settings.strangers.packets_per_second = settings.strangers.packets_per_second_per_host =
         1'000'000;
+
     auto random = std::make_shared<std::mt19937>(seed);
     network.fate = [random](auto&, auto&, Bytes& packet) {
       if (packet.size() < 13) return true;
@@ -242,10 +243,12 @@ TEST_F(EngineStrangerTest, MutatedPacketsEndAtMostTheirAssociation) {
       WriteChecksum(packet);
       return true;
     };
+
     Start(a, 1, settings);
     Start(b, 2, settings);
     TimePoint until = Now() + milliseconds(500);
     int messages = 0;
+
     while (Now() < until) {
       if (a.ups.size() == a.downs.size()) (void)a.engine->Connect({{b.address}});
       if (a.ups.size() > a.downs.size())

@@ -71,6 +71,7 @@ class EngineUdpTest : public ::testing::Test {
     TimePoint deadline = Now() + patience;
     while (!done()) {
       if (Now() > deadline) return false;
+
       std::vector<pollfd> polls;
       TimePoint next = deadline;
       for (Peer* peer : {&a, &b}) {
@@ -81,8 +82,10 @@ class EngineUdpTest : public ::testing::Test {
         }
         next = std::min(next, peer->engine->NextTimer());
       }
+
       auto left = std::chrono::ceil<milliseconds>(next - Now()).count();
       poll(polls.data(), polls.size(), static_cast<int>(std::max<long>(0, left)));
+
       std::size_t i = 0;
       for (Peer* peer : {&a, &b}) {
         bool readable = false;
@@ -249,6 +252,7 @@ std::size_t LargestArrival(OutputQueue::Travel travel) {
   UniqueFd to = Bind("127.0.0.1");
   int on = 1;
   EXPECT_EQ(setsockopt(to.get(), SOL_UDP, UDP_GRO, &on, sizeof on), 0);
+
   std::vector<UniqueFd> from;
   from.push_back(Bind("127.0.0.1"));
   auto link = UdpLink::Make(std::move(from));
@@ -257,9 +261,11 @@ std::size_t LargestArrival(OutputQueue::Travel travel) {
     auto room = queue.Append({LocalAddress(to), {}}, 500, travel);
     std::fill(room.begin(), room.end(), std::uint8_t{1});
   }
+
   EngineCounters counters;
   EXPECT_TRUE((*link)->Transmit(queue, counters));
   EXPECT_EQ(counters.packets_out, 40u);
+
   std::size_t largest = 0, bytes = 0;
   Bytes arrival(65536);
   pollfd wait{to.get(), POLLIN, 0};
@@ -269,6 +275,7 @@ std::size_t LargestArrival(OutputQueue::Travel travel) {
     largest = std::max(largest, static_cast<std::size_t>(got));
     bytes += static_cast<std::size_t>(got);
   }
+
   EXPECT_EQ(bytes, 40u * 500);
   return largest;
 }

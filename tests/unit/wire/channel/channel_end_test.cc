@@ -98,14 +98,17 @@ TEST(ChannelEnd, ASlowReaderStillGetsWhatCameBeforeTheFarewell) {
   Ends ends;
   auto done = ends.a.channel->OpenSession({});
   auto open = ends.a.channel->OpenSession({});
+
   ends.b.seen.appetite[*done] = 3;
   (void)ends.a.channel->SendBytes(*done, AsBytes("complete"));
   (void)ends.a.channel->SendBytes(*open, AsBytes("not complete"));
   ends.a.channel->SendFin(*done);
   ends.Run();
+
   ends.b.channel->SendFin(*done);
   ends.Run();
   EXPECT_EQ(ends.a.channel->session_count(), 1u);  // done is over for a
+
   ends.a.channel->Close(EndCode::kShutdown, "");
   ends.Run();
   EXPECT_TRUE(ends.b.seen.sessions[*open].reset);
@@ -114,8 +117,10 @@ TEST(ChannelEnd, ASlowReaderStillGetsWhatCameBeforeTheFarewell) {
   EXPECT_EQ(ends.b.seen.draining, std::vector<EndCode>{EndCode::kShutdown});
   EXPECT_TRUE(ends.b.channel->is_draining());
   EXPECT_FALSE(ends.b.channel->takes_sessions());
+
   ends.b.channel->OnLinkClosed(/*abrupt=*/true, ends.now);
   EXPECT_TRUE(ends.b.seen.ended.empty());
+
   ends.b.seen.appetite.clear();
   ends.b.channel->Resume(*done);
   EXPECT_EQ(ends.b.seen.sessions[*done].bytes, "complete");

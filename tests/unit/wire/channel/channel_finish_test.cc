@@ -63,6 +63,7 @@ TEST(Finish, WhatThePeerStillSendsIsDropped) {
   Ends ends;
   auto id = *ends.a.channel->OpenSession({});
   ends.Run();
+
   const std::string text = Pattern(60'000);
   ends.a.seen.appetite[id] = 0;
   (void)ends.b.channel->SendBytes(id, AsBytes(text));
@@ -70,9 +71,11 @@ TEST(Finish, WhatThePeerStillSendsIsDropped) {
   (void)ends.a.channel->SendBytes(id, AsBytes(text));
   ends.a.channel->SendFin(id);
   ends.Run();
+
   EXPECT_TRUE(ends.b.seen.sessions[id].bytes.empty());
   EXPECT_EQ(ends.a.channel->SendBytes(id, AsBytes("more")), 0u);
   EXPECT_EQ(ends.a.channel->queued_bytes(), 0u);
+
   ends.a.seen.appetite.clear();
   ends.a.channel->Resume(id);
   ends.Run();

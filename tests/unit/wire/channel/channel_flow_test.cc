@@ -11,12 +11,14 @@ TEST(Channel, ASlowReaderHoldsLittleAndOthersGoOn) {
   auto slow = ends.a.channel->OpenSession({});
   auto fast = ends.a.channel->OpenSession({});
   ends.b.seen.appetite[*slow] = 1000;
+
   const std::string text = Pattern(3'000'000);
   std::size_t slow_sent = 0;
   for (int i = 0; i < 100; ++i) {
     slow_sent += ends.a.channel->SendBytes(*slow, AsBytes(text).subspan(slow_sent));
     ends.Run();
   }
+
   EXPECT_LT(ends.a.channel->queued_bytes() + ends.b.channel->undelivered_bytes(), 200'000u);
   EXPECT_EQ(SendAll(ends, ends.a, *fast, text), text.size());
   EXPECT_TRUE(ends.b.seen.sessions[*fast].bytes == text)
@@ -141,10 +143,12 @@ TEST(Channel, AWriterShortOfCreditAndThenOfRoomIsNotForgotten) {
   ChannelSettings settings;
   settings.channel_queue_max = 100'000;
   Ends ends(settings);
+
   auto first = ends.a.channel->OpenSession({});
   auto second = ends.a.channel->OpenSession({});
   auto third = ends.a.channel->OpenSession({});
   ends.Run();
+
   const std::string text = Pattern(90'000);
   ends.b.seen.appetite[*first] = 0;
   std::size_t sent = ends.a.channel->SendBytes(*first, AsBytes(text));  // all its credit
@@ -160,6 +164,7 @@ TEST(Channel, AWriterShortOfCreditAndThenOfRoomIsNotForgotten) {
   ends.b.channel->Resume(*first);
   ends.Flush(ends.b);
   ends.Deliver(ends.b);
+
   ends.a.out.room = 1000;
   ends.a.seen.on_writable = [&](SessionId id) {
     if (id == *first) sent += ends.a.channel->SendBytes(id, AsBytes(text).subspan(sent));

@@ -101,6 +101,7 @@ TEST(Rekey, AKeyThatNothingReplacesEndsTheChannelInOrder) {
     RekeyEnds ends(settings);
     ends.authd_fails = who == 0;
     ends.acceptor_refuses = who == 1;
+
     auto id = ends.a.channel->OpenSession({});
     ends.Run();
     for (int i = 0; i < 140; ++i) {
@@ -108,12 +109,14 @@ TEST(Rekey, AKeyThatNothingReplacesEndsTheChannelInOrder) {
       ends.Run();
       ends.Pass(std::chrono::milliseconds(1));
     }
+
     EXPECT_EQ(ends.a.channel->state(), State::kOpen) << who;
     for (int i = 0; i < 60; ++i) {
       ends.b.channel->SendDatagram(*id, AsBytes("x"));
       ends.Run();
       ends.Pass(std::chrono::milliseconds(1));
     }
+
     for (End* end : {&ends.a, &ends.b}) {
       EXPECT_EQ(end->channel->state(), State::kEnded) << who;
       ASSERT_EQ(end->seen.ended.size(), 1u) << who;
@@ -195,6 +198,7 @@ TEST(Rekey, UnderTrafficThatIsReordered) {
   auto id = ends.a.channel->OpenSession({});
   ends.Run();
   std::string up, down;
+
   for (unsigned i = 0; i < 600; ++i) {
     const std::string piece = Pattern(1 + i * 37 % 3000, i);
     const std::size_t taken_up = ends.a.channel->SendBytes(*id, AsBytes(piece));
@@ -210,6 +214,7 @@ TEST(Rekey, UnderTrafficThatIsReordered) {
           ends.Give(ends.Other(*end), end->out.Take(end->out.frames.size() - 1));
     }
   }
+
   ends.Run();
   EXPECT_GT(ends.a.channel->epoch().value(), 10);
   EXPECT_TRUE(ends.b.seen.sessions[*id].bytes == up) << ends.b.seen.sessions[*id].bytes.size();

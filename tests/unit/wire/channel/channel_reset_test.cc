@@ -71,8 +71,10 @@ TEST(Channel, CreditOfResetSessionsComesBack) {
     }
     ends.Run();
   }
+
   EXPECT_EQ(ends.a.channel->session_count(), 0u);
   EXPECT_EQ(ends.b.channel->undelivered_bytes(), 0u);
+
   auto last = ends.a.channel->OpenSession({});
   const std::string much = Pattern(2'000'000);
   EXPECT_EQ(SendAll(ends, ends.a, *last, much), much.size());

@@ -122,6 +122,7 @@ TEST_F(Version010, FramesAreTakenByEitherRole) {
     Ends ends;
     End& ours = sender == 'a' ? ends.b : ends.a;
     std::vector<SessionId> opened;
+
     if (sender == 'b') {
       for (int i = 0; i < 3; ++i) opened.push_back(*ends.a.channel->OpenSession({}));
       (void)ends.a.channel->SendBytes(opened[0], AsBytes("question"));
@@ -129,6 +130,7 @@ TEST_F(Version010, FramesAreTakenByEitherRole) {
       (void)ends.a.channel->SendBytes(opened[2], AsBytes("cut off"));
       ends.Flush(ends.a);
     }
+
     ToyCipher cipher(7, /*initiator=*/sender == 'a');
     for (const auto& [words, whole] : recorded_.Starting(std::string("sealed ") + sender)) {
       const ByteView plain = ByteView(whole).subspan(kFrameHeaderSize);
@@ -139,6 +141,7 @@ TEST_F(Version010, FramesAreTakenByEitherRole) {
                               MutableByteView(frame).subspan(kFrameHeaderSize)));
       ends.Give(ours, frame);
     }
+
     EXPECT_EQ(ours.channel->stats().violations, 0u) << sender;
     EXPECT_EQ(ours.channel->stats().forged, 0u) << sender;
     if (sender == 'b') {
@@ -147,6 +150,7 @@ TEST_F(Version010, FramesAreTakenByEitherRole) {
       EXPECT_EQ(ours.seen.sessions[opened[2]].code, EndCode::kReset);
       continue;
     }
+
     EXPECT_EQ(ours.seen.sessions[SessionId(0)].info.local, "192.0.2.9:389");
     EXPECT_EQ(ours.seen.sessions[SessionId(0)].bytes, "question");
     EXPECT_EQ(ours.seen.sessions[SessionId(1)].datagrams, std::vector<std::string>{"asks"});
@@ -169,10 +173,12 @@ void ExpectOldRecords(Bytes frame, Role sender) {
     const std::uint8_t kind = all[start];
     EXPECT_LE(kind, 15);
     ASSERT_TRUE(ParseRecord(records));
+
     const ByteView raw = all.subspan(start, records.position() - start);
     // Flags of MESSAGE.
     EXPECT_TRUE(kind != 2 || raw[1] <= 0x0F);
     if (kind != 3) continue;
+
     ByteReader fields(raw.subspan(1));
     (void)ReadVarint(fields);
     (void)ReadVarint(fields);
@@ -203,17 +209,20 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
       count = deliver(ends.a, Role::kInitiator) + deliver(ends.b, Role::kAcceptor);
     }
   };
+
   const SessionId stream = *ends.a.channel->OpenSession({"192.0.2.1:4000", "192.0.2.9:389"});
   const SessionId flow = *ends.a.channel->OpenSession({"192.0.2.1:4001", ""});
   const SessionId reset = *ends.a.channel->OpenSession({});
   const SessionId spoken = *ends.a.channel->OpenFlow({"192.0.2.1:4002", "192.0.2.9:53"});
   ends.a.channel->SendDatagram(spoken, AsBytes("opens"));
+
   for (int i = 0; i < 50; ++i) {
     (void)ends.a.channel->SendBytes(stream, AsBytes(Pattern(9000)));
     (void)ends.b.channel->SendBytes(stream, AsBytes(Pattern(9000)));
     ends.a.channel->SendDatagram(flow, AsBytes("asks"));
     run();
   }
+
   (void)ends.b.channel->SendBytes(reset, AsBytes("cut off"));
   ends.a.channel->ResetSession(reset, EndCode::kReset);
   ends.a.channel->EndSession(flow);
@@ -223,6 +232,7 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
   run();
   ends.b.channel->Close(EndCode::kShutdown, "the service stops");
   run();
+
   EXPECT_EQ(ends.a.seen.ended.size(), 1u);
   EXPECT_EQ(ends.b.seen.sessions[spoken].datagrams, std::vector<std::string>{"opens"});
 }

@@ -174,6 +174,7 @@ TEST(Inbox, UnitsAreWholeInWhateverOrderTheirPiecesCome) {
       {Order::kFree, 0, true},     {Order::kOrdered, 0, false}, {Order::kFollows, 1, true},
       {Order::kOrdered, 0, true},  {Order::kOrdered, 0, false}, {Order::kFree, 0, false},
       {Order::kAfterAll, 0, true}, {Order::kOrdered, 0, false}, {Order::kOrdered, 0, false}};
+
   Numbers arrivals(pieces.size());
   for (std::uint64_t i = 0; i < arrivals.size(); ++i) arrivals[i] = i;
   for (int turn = 0; turn < 50'000 && std::next_permutation(arrivals.begin(), arrivals.end());
@@ -182,6 +183,7 @@ TEST(Inbox, UnitsAreWholeInWhateverOrderTheirPiecesCome) {
     for (const std::uint64_t n : arrivals)
       ASSERT_TRUE(reader.Arrive(n, pieces[n].order, pieces[n].distance, pieces[n].more));
     ASSERT_EQ(reader.delivered.size(), pieces.size());
+
     const auto at = [&](std::uint64_t n) {
       return std::find(reader.delivered.begin(), reader.delivered.end(), n) -
              reader.delivered.begin();
@@ -191,6 +193,7 @@ TEST(Inbox, UnitsAreWholeInWhateverOrderTheirPiecesCome) {
         ASSERT_EQ(at(n + 1), at(n) + 1);
       }
     }
+
     ASSERT_GT(at(2), at(1));
     ASSERT_EQ(at(6), 6);
     ASSERT_EQ(at(8), 8);

@@ -38,9 +38,11 @@ void Simulation::Answer(End& end) {
 void Simulation::Move(End& end) {
   if (end.link_down) return;
   end.sink.room = !kind_ && Chance(random_, weather_.full_sink) ? Below(random_, 4) : 1000;
+
   const Flushed flushed = end.channel->Flush(end.sink, now_, boot_);
   // An owner that is not told to call again does not.
   if (flushed == Flushed::kAll && end.channel->WantsFlush()) Fail("something is left unsaid");
+
   for (; !end.sink.fresh.empty(); end.sink.fresh.pop_front()) {
     Bytes frame = std::move(end.sink.fresh.front());
     const bool reliable = FrameHeader::Parse(frame)->lifetime_ms == 0;
@@ -49,22 +51,27 @@ void Simulation::Move(End& end) {
       flight.reliable = end.landed.size();
       end.landed.push_back(false);
     }
+
     flight.frame = frame;
     if (history_.size() < kMaxHistory)
       history_.push_back(flight);
     else
       history_[Below(random_, kMaxHistory)] = flight;
+
     if (!kind_ && reliable && Chance(random_, weather_.lose_reliable)) {
       end.tampered = true;
       continue;
     }
     if (!kind_ && !reliable && Chance(random_, weather_.lose_expirable)) continue;
+
     std::uint64_t delay = kind_ ? 5 : Below(random_, static_cast<unsigned>(weather_.most_delay_ms));
     if (!kind_ && Chance(random_, weather_.late)) delay += Below(random_, 3000);
+
     if (!kind_ && Chance(random_, weather_.duplicate)) {
       end.flights.push_back(flight);
       end.flights.back().arrives = now_ + milliseconds(Below(random_, 100));
     }
+
     if (!kind_ && Chance(random_, weather_.alter)) {
       const std::size_t at = Below(random_, frame.size());
       Flight altered = flight;
@@ -75,6 +82,7 @@ void Simulation::Move(End& end) {
         altered.reliable.reset();
       end.flights.push_back(std::move(altered));
     }
+
     flight.arrives = now_ + milliseconds(delay);
     end.flights.push_back(std::move(flight));
   }

@@ -142,6 +142,7 @@ bool Simulation::KindStep() {
     end->party->ReadAll();
     end->party->SendAll();
   }
+
   for (End* end : {a_.get(), b_.get()}) {
     Answer(*end);
     Move(*end);
@@ -149,6 +150,7 @@ bool Simulation::KindStep() {
     CheckEnd(*end);
     CheckBounds(*end);
   }
+
   if (GenerationIsOver()) return false;
   // One end waits for what CLOSED may have overtaken.
   if (a_->link_down || b_->link_down) return true;
@@ -160,10 +162,12 @@ bool Simulation::KindStep() {
     if (!a_->party->AllOver() || !b_->party->AllOver()) Fail("a taken frame was never noticed");
     return false;
   }
+
   if (!a_->party->AllOver() || !b_->party->AllOver()) return true;
   if (!a_->flights.empty() || !b_->flights.empty() || a_->channel->WantsFlush() ||
       b_->channel->WantsFlush())
     return true;
+
   for (End* end : {a_.get(), b_.get()}) {
     if (end->channel->session_count() != 0)
       Fail(std::to_string(end->channel->session_count()) + " sessions are left over at the " +
