@@ -5,7 +5,7 @@
 //   ...
 //   === services.d/dns.ini
 //
-// Whatever is in there, it ends as a configuration that is complete, or as mistakes that are told.
+// Any input gives either a complete configuration, or mistakes that are reported.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -202,7 +202,7 @@ class Pair {
           side.ForgetNumbers();
           other.ForgetNumbers();
           side.sent.clear();
-          side.forged = other.forged = true;  // who sent what is not told apart here
+          side.forged = other.forged = true;  // it cannot be known here who sent what
         }
         [[fallthrough]];
       case 3:

@@ -1,4 +1,5 @@
-// One of two endpoints that a fuzz target drives: what it was told, and the packets that left it.
+// One of two endpoints that a fuzz target drives: what was reported to it, and the packets that
+// left it.
 #pragma once
 
 #include <deque>

@@ -103,7 +103,7 @@ TEST_F(RackTest, OnceReorderingWasSeenOnlyTimeCounts) {
   EXPECT_EQ(Lost(start + 52ms), (Numbers{2, 3, 4}));
 }
 
-// One SACK tells of several in the order of TSNs; that is no order of arrival.
+// One SACK reports several in the order of TSNs, which is not the order of arrival.
 TEST_F(RackTest, OneSackShowsNoReordering) {
   Send(start);
   Send(start);

@@ -133,7 +133,7 @@ TEST(FailoverFlowTest, EachPathHasItsOwnRate) {
   EXPECT_TRUE(simulation.RunUntil([&] { return bulk.complete(); }, 10s));
 }
 
-// INIT and INIT ACK list addresses (RFC 9260 section 5.1.2): nobody has to be told.
+// INIT and INIT ACK list addresses (RFC 9260 section 5.1.2): no owner has to offer them.
 TEST(FailoverHostsTest, PathsOfTheHandshakeAreTaken) {
   LinkSettings link;
   Simulation::Settings settings = Simulation::Symmetric(link, 1);

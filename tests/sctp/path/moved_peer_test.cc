@@ -32,7 +32,7 @@ TEST_F(MovedPeerTest, NewPortOfANatIsFollowed) {
   EXPECT_TRUE(b.downs.empty());
 }
 
-// Nothing but its heartbeat tells, and what is sent to it meanwhile is lost.
+// Only its heartbeat shows it, and what is sent to it meanwhile is lost.
 TEST_F(MovedPeerTest, NewPortOfAnIdlePeerIsFollowed) {
   Exchange();
   a.address.port = 4444;

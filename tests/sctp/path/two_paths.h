@@ -69,7 +69,7 @@ class TwoPathsTest : public ::testing::Test {
   explicit TwoPathsTest(const Simulation::Settings& settings = BothLinks())
       : simulation(settings) {}
 
-  // Each is told of both addresses of the other, and has an answer by both.
+  // Each is offered both addresses of the other, and has an answer by both.
   void ConnectByBoth() {
     ASSERT_TRUE(simulation.Connect());
     for (auto [node, peer] : {std::pair(&a, &b), std::pair(&b, &a)})

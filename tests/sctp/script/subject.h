@@ -39,7 +39,7 @@ class Subject : public EndpointObserver {
   [[nodiscard]] std::size_t associations() { return endpoint().associations(); }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] std::deque<Departure>& departures() { return departures_; }
-  // "up", "down aborted", "message stream=1 bytes=10 protocol=0": what its owner was told.
+  // "up", "down aborted", "message stream=1 bytes=10 protocol=0": what its owner got.
   [[nodiscard]] std::deque<std::string>& events() { return events_; }
 
  private:

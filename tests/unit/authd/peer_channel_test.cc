@@ -22,7 +22,7 @@ class PeerChannelTest : public testing::Test {
     std::deque<std::pair<Epoch, Bytes>> tokens;
   };
 
-  // Of one handshake: FILL tells one from another. Rekeys are due after 4/5 of LIFE.
+  // What one handshake gives; FILL makes each different. Rekeys are due after 4/5 of LIFE.
   static Established Keys(std::uint8_t fill, Duration life) {
     Established keys;
     keys.enctype = kAes256Sha1;

@@ -241,7 +241,7 @@ bool OpensAfterAll(Begun& begun, std::uint32_t stream, unsigned flags = kEndHead
 TEST(Http2Streams, OneThatCouldBeOneTooManyComesAfterAll) {
   Begun begun(FUNNEL_CLIENT, Settings({{kMaxStreams, 3}}));
   for (const std::uint32_t stream : {1, 3}) EXPECT_FALSE(OpensAfterAll(begun, stream));
-  // Closed as the client sees it; what tells the server is on its way.
+  // The client has closed it; the frame that reports this to the server is on its way.
   (void)begun.Client(Frame(kReset, 0, 3, 4));
   EXPECT_FALSE(OpensAfterAll(begun, 5));
   (void)begun.Client(Frame(kReset, 0, 5, 4));

@@ -63,7 +63,8 @@ TEST_P(AeadCipherTest, OpensInAnyOrderAndAgain) {
   }
 }
 
-// A nonce that is used twice tells both plaintexts' difference, and GCM's authentication key.
+// A nonce that is used twice reveals the difference of both plaintexts, and GCM's authentication
+// key.
 TEST_P(AeadCipherTest, SealsNoSequenceTwice) {
   Bytes sealed(1 + initiator_->Overhead());
   const ByteView pieces[] = {AsBytes("x")};

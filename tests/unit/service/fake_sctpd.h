@@ -27,7 +27,7 @@ class FakeSctpd {
   // The association ends: LINK_END to both.
   void DropAssociation(ipc::LinkEndCode code = ipc::LinkEndCode::kPeerDown);
 
-  bool link_up = true;                      // tell LINK_UP at once
+  bool link_up = true;                      // send LINK_UP at once
   std::optional<std::string> reject;        // Attach
   std::optional<wire::RefusedBody> refuse;  // OPEN
   bool swallow_open = false;

@@ -115,7 +115,7 @@ TEST_F(SessionTest, WhatCameBeforeAResetByTheClientIsDelivered) {
   EXPECT_EQ(at_backend_.text, "all that it will say");
 }
 
-// Unix sockets tell it by EPIPE when we write, or by ECONNRESET behind what can be read.
+// Unix sockets report it by EPIPE when we write, or by ECONNRESET behind what can be read.
 class UnixBackendTest : public TunnelTest, public testing::WithParamInterface<bool> {};
 INSTANTIATE_TEST_SUITE_P(Unread, UnixBackendTest, testing::Bool());
 

@@ -202,7 +202,7 @@ class Ends {
   }
 };
 
-// A peer that has the keys and keeps no rules: seals what it is told.
+// A peer that has the keys and keeps no rules: it seals anything that a test gives it.
 class Rogue {
  public:
   Rogue(Role role, std::uint64_t key = 7) : role_(role), key_(key) {}

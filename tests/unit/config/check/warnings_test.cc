@@ -14,7 +14,7 @@ bool HasNoMlKem(std::uint16_t number) { return number != 3 && number != 5; }
 
 class WarningsTest : public testing::Test {
  protected:
-  // What FindUnread tells, with the folder's path cut off.
+  // What FindUnread reports, with the folder's path cut off.
   std::string Unread() {
     std::string text = PrintMistakes(FindUnread({dir_.path(), ""}));
     for (std::size_t at; (at = text.find(dir_.path() + '/')) != std::string::npos;)

@@ -69,7 +69,7 @@ class TopTerminal : public testing::Test {
     ASSERT_GE(child_, 0);
     if (child_ == 0) {
       setenv("TERM", "xterm", 1);
-      // It looks again when it is told to.
+      // It looks again when it gets the key for that.
       execl(program.c_str(), "funnelctl", "--config", dir_.path().c_str(), "--run",
             dir_.path().c_str(), "top", "--interval", "1h", nullptr);
       _exit(127);

@@ -93,7 +93,7 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
   for (int i = 2; i < 500; ++i) admitted += admit(i);
   EXPECT_EQ(admitted, 90);
   EXPECT_FALSE(admit(2));
-  // Who had an INIT answered goes on.
+  // A host that got an answer to INIT can go on.
   EXPECT_TRUE(admit(1, Strangers::Ask::kCookieEcho));
   EXPECT_TRUE(admit(1, Strangers::Ask::kOther));
 
@@ -123,7 +123,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
   EXPECT_TRUE(strangers.IsKnown(host(2, 99)));
   EXPECT_EQ(admitted(9), 1);
   EXPECT_EQ(admitted(1), 5);
-  // Being told of them once more fills nothing up.
+  // Setting them once more gives no host new tokens.
   strangers.SetKnownHosts({host(1), host(2), host(3)});
   EXPECT_EQ(admitted(1), 0);
   EXPECT_EQ(admitted(2), 3);

@@ -18,7 +18,7 @@ class EnginePathsTest : public EngineTest {
     s.path_probe = milliseconds(300);
     return s;
   }
-  // A and B up by the first network, and each knows whom it has there.
+  // A and B are up by the first network, and each knows which peer it has there.
   void AssociateBoth(const Settings& settings = Probing()) {
     network.delay = milliseconds(5);
     network.alias = {{Second(1), Address(1)}, {Second(2), Address(2)}};

@@ -81,7 +81,7 @@ class ClearCipher : public ToyCipher {
   }
 };
 
-// An acceptor that hears a peer with the right keys.
+// An acceptor that gets frames of a peer with the right keys.
 struct Hearing {
   Hearing()
       : channel(Role::kAcceptor, ChannelId(1), {},

@@ -228,7 +228,7 @@ TEST(Channel, FlushSaysWhenItIsToBeCalledAgain) {
   EXPECT_EQ(ends.last_flush, Flushed::kSinkFull);
   ends.a.out.room = 1000;
   ends.b.seen.appetite.clear();
-  ends.Run();  // its owner was told that there is room, and sent, from within
+  ends.Run();  // its owner got OnWritable, and sent, from within
   EXPECT_EQ(ends.last_flush, Flushed::kAll);
   EXPECT_FALSE(ends.a.channel->WantsFlush());
 }

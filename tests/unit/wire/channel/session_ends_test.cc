@@ -145,7 +145,7 @@ TEST(SessionEnds, OnlyAFlowOfDatagramsEndsWithoutAReset) {
   EXPECT_EQ(TakeRecords<ResetRecord>(parts.context.control).size(), 1u);
 }
 
-// kTimeout is what the owner hears of its own reader.
+// kTimeout is what the owner gets for its own reader.
 TEST(SessionEnds, AFarReaderThatWasStuckIsNotTakenForOurs) {
   Parts parts;
   for (const EndCode code : {EndCode::kStuck, EndCode::kTimeout}) {

@@ -159,7 +159,7 @@ void Party::SendAll() {
         break;
       case Plan::Kind::kDatagrams:
         SendDatagrams(id, flow, 100);
-        // The initiator's flow expires; the acceptor hears of it.
+        // The initiator's flow expires; the acceptor is informed.
         if (role_ == Role::kInitiator && flow.datagrams_sent == flow.plan.messages[0]) {
           flow.over = true;
           channel_->EndSession(id);

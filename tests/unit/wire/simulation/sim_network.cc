@@ -40,7 +40,7 @@ void Simulation::Move(End& end) {
   end.sink.room = !kind_ && Chance(random_, weather_.full_sink) ? Below(random_, 4) : 1000;
 
   const Flushed flushed = end.channel->Flush(end.sink, now_, boot_);
-  // An owner that is not told to call again does not.
+  // Without a word to call again, an owner does not.
   if (flushed == Flushed::kAll && end.channel->WantsFlush()) Fail("something is left unsaid");
 
   for (; !end.sink.fresh.empty(); end.sink.fresh.pop_front()) {
@@ -77,7 +77,7 @@ void Simulation::Move(End& end) {
       Flight altered = flight;
       altered.frame[at] ^= static_cast<std::uint8_t>(1 + Below(random_, 255));
       if (Chance(random_, 0.2)) altered.frame.resize(Below(random_, frame.size()));
-      // Of the clear header's lifetime nothing depends: such a frame is as good as the original.
+      // Nothing depends on the clear header's lifetime: such a frame is as good as the original.
       if (altered.frame.size() < frame.size() || at < 8 || at >= kFrameHeaderSize)
         altered.reliable.reset();
       end.flights.push_back(std::move(altered));
@@ -127,7 +127,7 @@ void Simulation::BringDown(End& end, bool abrupt) {
   if (!end.party->ended) end.channel->OnLinkClosed(abrupt, now_);
 }
 
-// An end that is over tells the other by CLOSED, which may overtake what is under way.
+// An end that is over sends CLOSED, which may overtake what is under way.
 void Simulation::CheckEnd(End& end) {
   if (!end.party->ended || end.checked) return;
   end.checked = true;
