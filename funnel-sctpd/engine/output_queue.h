@@ -33,7 +33,8 @@ class OutputQueue {
   // Beyond LIMIT_BYTES Append refuses: the newest packet is dropped, as a full router would.
   explicit OutputQueue(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  enum class Travel { kInTrains, kAlone };
+  // kWhole: alone, and IP must not cut it: it asks whether a packet of its size gets through.
+  enum class Travel { kInTrains, kAlone, kWhole };
   struct Entry {
     Route route;
     std::size_t begin;

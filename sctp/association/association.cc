@@ -159,6 +159,7 @@ void Association::WriteControl(BufferWriter& out, TimePoint now) {
 }
 
 std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
+  must_stay_whole_ = false;
   if (const std::size_t size = NextElsewhere(buffer, now); size > 0) return size;
   destination_ = paths_.active().address;
   const std::size_t oversize = up() ? sender_->OversizePacketBytes() : 0;

@@ -71,8 +71,9 @@ class Association : private MessageSink {
   void OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now);
   // The next packet to leave, into BUFFER of at least Settings::packet_bytes; 0 if there is none.
   [[nodiscard]] std::size_t NextPacket(MutableByteView buffer, TimePoint now);
-  // Where that goes.
+  // Where that goes, and whether it asks if a packet of its size gets there in one piece.
   [[nodiscard]] const Address& destination() const { return destination_; }
+  [[nodiscard]] bool must_stay_whole() const { return must_stay_whole_; }
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
   void OnTimer(TimePoint now);
 
@@ -225,6 +226,7 @@ class Association : private MessageSink {
   TokenBucket elsewhere_answers_;
   std::vector<Paths::Order> orders_;
   Address from_, destination_;        // of the packet that is being read, and of that written last
+  bool must_stay_whole_ = false;      // that written last
   std::optional<Address> data_from_;  // the last data, if it was not by the path in use
   bool paths_due_ = false;            // something has come that they are to be settled for
   bool uses_path_ = false;            // in the packet that is being read: more than heartbeats

@@ -158,6 +158,7 @@ std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
     const Elsewhere& next = elsewhere_.front();
     packet.out().Append(next.chunk);
     // RFC 4820: nobody looks at what is in it.
+    must_stay_whole_ = next.pad_to > 0;
     if (next.pad_to >= packet.size() + kChunkHeaderSize)
       WritePad(packet.out(), next.pad_to - packet.size());
     elsewhere_.pop_front();

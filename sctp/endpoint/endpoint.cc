@@ -221,7 +221,8 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
     if (slot.train < kTrain) {
       if (const std::size_t size = slot.association->NextPacket(buffer, now); size > 0) {
         ++slot.train;
-        return Departure{slot.association->destination(), size, slot.id};
+        return Departure{slot.association->destination(), size, slot.id,
+                         slot.association->must_stay_whole()};
       }
       ready_.pop_front();
       Settle(slot, now);

@@ -112,6 +112,9 @@ class Endpoint {
     std::size_t size = 0;
     // Whose it is; 0: an answer to a stranger.
     AssociationId association{};
+    // It asks whether a packet of its size gets there: IP must not cut it ("don't fragment"), as it
+    // may all others.
+    bool must_stay_whole = false;
   };
   // The next packet, into BUFFER of at least AssociationSettings::packet_bytes. Call until it has
   // none; those of one association follow each other as long as its train lasts.

@@ -34,9 +34,9 @@ void MtuSearch::Begin(State next, std::size_t size_bytes) {
 
 void MtuSearch::Continue(TimePoint now) {
   if (high_ < size_ + kFine)
-    SetState(State::kDone, size_ < limit_ ? now + kRaise : TimePoint::max());
+    SetState(State::kDone, now + kRaise);
   else
-    Begin(State::kSearching, (size_ + high_ + 4) / 2 & ~std::size_t{3});
+    Begin(State::kSearching, high_ == limit_ ? limit_ : (size_ + high_ + 4) / 2 & ~std::size_t{3});
 }
 
 std::optional<std::size_t> MtuSearch::Due(TimePoint now) const {
@@ -56,7 +56,10 @@ bool MtuSearch::OnTime(bool alive, TimePoint now) {
   if (due_ > now) return false;
   if (state_ == State::kDone) {
     high_ = limit_;
-    Begin(State::kSearching, limit_);
+    if (size_ > kBase)
+      Begin(State::kDoubting, size_);
+    else
+      Begin(State::kSearching, limit_);
     return false;
   }
   if (!out_) return false;

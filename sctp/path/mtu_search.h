@@ -5,7 +5,8 @@
 // It begins with the size that every path must take, tries the largest at once, and halves the
 // range while no answer comes. A size counts as too large when three probes of it were lost while
 // something smaller got through; where nothing does, it is the path that is silent. What was proven
-// is doubted when data of that size is lost again and again.
+// is doubted when data of that size is lost again and again, and asked once more from time to time:
+// where routers cut packets, nothing else shows that a path has become narrower.
 #pragma once
 
 #include <optional>
@@ -23,7 +24,7 @@ class MtuSearch {
   static constexpr int kTries = 3;
   // A gain of less than this is not searched for.
   static constexpr std::size_t kFine = 8;
-  // A path may have become wider (PMTU_RAISE_TIMER).
+  // A path may have become wider (PMTU_RAISE_TIMER), or narrower.
   static constexpr Duration kRaise = std::chrono::minutes(10);
   // Doubts are looked into once in this time.
   static constexpr Duration kDoubtPause = std::chrono::seconds(10);

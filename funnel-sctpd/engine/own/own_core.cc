@@ -180,9 +180,10 @@ void OwnCore::TakePackets(TimePoint now) {
     const auto* association = endpoint_.Find(departure->association);
     const bool to_linux =
         association != nullptr && association->agreed().adaptation == kLinuxFragmentsIndication;
-    const MutableByteView room =
-        queue_.Append(route, departure->size,
-                      to_linux ? OutputQueue::Travel::kAlone : OutputQueue::Travel::kInTrains);
+    const auto travel = departure->must_stay_whole ? OutputQueue::Travel::kWhole
+                        : to_linux                 ? OutputQueue::Travel::kAlone
+                                                   : OutputQueue::Travel::kInTrains;
+    const MutableByteView room = queue_.Append(route, departure->size, travel);
     if (room.empty()) ++counters_.output_dropped;
   }
 }

@@ -35,6 +35,17 @@ void SetInt(int fd, int level, int option, int value) {
   (void)::setsockopt(fd, level, option, &value, sizeof value);
 }
 
+// MAY: what is too large for a link is cut there. No ICMP message about it is believed either way.
+void LetIpCut(int fd, bool ipv6, bool may) {
+  SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, may ? IP_PMTUDISC_OMIT : IP_PMTUDISC_PROBE);
+  if (ipv6)
+    SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, may ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE);
+}
+
+bool MustStayWhole(const OutputQueue::Entry& entry) {
+  return entry.travel == OutputQueue::Travel::kWhole;
+}
+
 }  // namespace
 
 UdpLink::UdpLink(std::vector<Socket> sockets)
@@ -70,12 +81,9 @@ Result<UdpLink::Socket> UdpLink::Prepare(UniqueFd fd) {
   SetInt(raw, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBufferBytes);
   SetInt(raw, SOL_UDP, UDP_GRO, 1);
-  // IPv4 packets of ours that are too large for a link are cut there, so an ICMP message about them
-  // is false.
-  SetInt(raw, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  LetIpCut(raw, socket.ipv6, true);
   SetInt(raw, IPPROTO_IP, IP_PKTINFO, 1);
   if (socket.ipv6) {
-    SetInt(raw, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
     SetInt(raw, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     int v6_only = 0;
     length = sizeof v6_only;
@@ -141,7 +149,7 @@ bool UdpLink::Reaches(const TransportAddress& address) const {
 std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first, const Socket& socket,
                                TimePoint now) const {
   const auto& head = queue.entry(first);
-  if (socket.raw || head.travel == OutputQueue::Travel::kAlone ||
+  if (socket.raw || head.travel != OutputQueue::Travel::kInTrains ||
       head.size > trains_.LargestSegment(head.route.peer, now))
     return 1;
 
@@ -158,11 +166,13 @@ std::size_t UdpLink::RunLength(const OutputQueue& queue, std::size_t first, cons
   return count;
 }
 
-// Messages for SOCKET from the queue's front; stops at a packet for another socket.
+// Messages for SOCKET from the queue's front; stops at a packet for another socket, and before and
+// behind one that must stay whole.
 std::size_t UdpLink::FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now) {
   std::size_t messages = 0;
   for (std::size_t at = 0; at < queue.size() && messages < UdpBatch::kMessages; ++messages) {
     if (SocketFor(queue.entry(at).route) != &socket) break;
+    if (messages > 0 && (MustStayWhole(queue.entry(at)) || MustStayWhole(queue.entry(0)))) break;
     std::size_t count = RunLength(queue, at, socket, now);
     MutableByteView first = queue.packet(at), last = queue.packet(at + count - 1);
     MutableByteView train(first.data(), last.data() + last.size());
@@ -193,15 +203,23 @@ void UdpLink::RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCo
 bool UdpLink::SendFront(OutputQueue& queue, Socket& socket, EngineCounters& counters) {
   const TimePoint now = Now();
   std::size_t messages = FillBatch(queue, socket, now);
+  const bool whole = MustStayWhole(queue.entry(0));
+  if (whole) LetIpCut(socket.fd.get(), socket.ipv6, false);
   int sent =
       ::sendmmsg(socket.fd.get(), batch_->messages, static_cast<unsigned>(messages), MSG_DONTWAIT);
+  const int error = sent < 0 ? errno : 0;
+  if (whole) LetIpCut(socket.fd.get(), socket.ipv6, true);
 
   if (sent < 0) {
-    if (errno == EAGAIN) {
+    if (error == EAGAIN) {
       ++counters.socket_full;
       return false;
     }
-    if (errno != EINTR) RefuseFront(queue, errno, now, counters);
+    // Too large for our own link: that is what it asked.
+    if (whole && error == EMSGSIZE)
+      queue.Pop(1);
+    else if (error != EINTR)
+      RefuseFront(queue, error, now, counters);
     return true;
   }
 

@@ -3,7 +3,7 @@
 // have port 0.
 //
 // Packets may be fragmented by IP (no DF): a path narrower than our packets costs fragments, not a
-// black hole.
+// black hole. Those that ask how large packets may be (OutputQueue::Travel::kWhole) may not.
 #pragma once
 
 #include <memory>
@@ -50,7 +50,8 @@ class UdpLink : public PacketLink {
   // How many packets from FIRST on can travel as one train.
   [[nodiscard]] std::size_t RunLength(const OutputQueue& queue, std::size_t first,
                                       const Socket& socket, TimePoint now) const;
-  // Fills the batch from QUEUE's front with what goes by SOCKET; yields how many messages.
+  // Fills the batch from QUEUE's front with what goes by SOCKET; yields how many messages. One that
+  // must stay whole is a batch of its own.
   [[nodiscard]] std::size_t FillBatch(OutputQueue& queue, const Socket& socket, TimePoint now);
   // The kernel did not take QUEUE's first packets: they are dropped, or their trains limited.
   void RefuseFront(OutputQueue& queue, int error, TimePoint now, EngineCounters& counters);

@@ -39,7 +39,7 @@ TEST_F(MtuSearchTest, TheLargestIsAskedFirst) {
   EXPECT_EQ(search.size_bytes(), MtuSearch::kBase);
   Step(kLimit);
   EXPECT_EQ(search.size_bytes(), kLimit);
-  EXPECT_EQ(search.NextTimer(), TimePoint::max());
+  EXPECT_EQ(search.NextTimer(), now + MtuSearch::kRaise);
   EXPECT_EQ(probes, 1);
 }
 
@@ -83,8 +83,17 @@ TEST_F(MtuSearchTest, APathThatBecomesNarrowerIsNoticedWhenThereIsDoubt) {
 TEST_F(MtuSearchTest, APathThatBecomesWiderIsNoticedAfterAWhile) {
   while (search.NextTimer() < now + 1min) Step(1300);
   EXPECT_LE(search.size_bytes(), 1300u);
+  Step(kLimit);  // whether what was found still holds
   Step(kLimit);
   EXPECT_EQ(search.size_bytes(), kLimit);
+}
+
+TEST_F(MtuSearchTest, APathThatBecomesNarrowerIsNoticedAfterAWhileWithoutDoubt) {
+  Step(kLimit);
+  Step(1300);
+  while (search.NextTimer() < now + 1min) Step(1300);
+  EXPECT_LE(search.size_bytes(), 1300u);
+  EXPECT_GT(search.size_bytes(), 1290u);
 }
 
 class NarrowPathTest : public ::testing::Test {
@@ -154,6 +163,30 @@ TEST_F(NarrowPathTest, APathThatBecomesNarrowerIsNoticed) {
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 0;
   EXPECT_TRUE(
       simulation.RunUntil([&] { return simulation.a.association()->sender()->drained(); }, 15s));
+}
+
+// A router that cuts drops nothing, so that only what it may not cut shows how narrow the path is.
+TEST_F(NarrowPathTest, WhereRoutersCutNothingArrivesInPieces) {
+  Simulation simulation(Narrow(1400));
+  for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.cuts = true;
+  ASSERT_TRUE(simulation.Connect());
+  Bulk bulk(simulation);
+  simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
+  bulk.Start();
+  simulation.Run(5s);
+  EXPECT_EQ(simulation.to_b.in_pieces, 0u);
+  EXPECT_LE(simulation.a.association()->packet_bytes(), 1372u);
+  EXPECT_GT(simulation.a.association()->packet_bytes(), 1360u);
+
+  // A narrower one later: what is sent arrives in pieces until it is asked again.
+  for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 1300;
+  simulation.Run(1s);
+  EXPECT_GT(simulation.to_b.in_pieces, 0u);
+  bulk.Stop();
+  EXPECT_TRUE(simulation.RunUntil([&] { return bulk.complete(); }, 4s));
+  simulation.Run(MtuSearch::kRaise + 10s);
+  EXPECT_LE(simulation.a.association()->packet_bytes(), 1272u);
+  EXPECT_GT(simulation.a.association()->packet_bytes(), 1260u);
 }
 
 // Of several paths the narrowest one that may be used counts: what is cut must pass by each.

@@ -31,11 +31,14 @@ bool Link::Policed(double bits, TimePoint now) {
   return false;
 }
 
-Link::Arrivals Link::Send(std::size_t sctp_bytes, TimePoint now) {
+Link::Arrivals Link::Send(std::size_t sctp_bytes, bool may_be_cut, TimePoint now) {
   ++packets;
   if (settings.largest_bytes > 0 && sctp_bytes + kIpAndUdp > settings.largest_bytes) {
-    ++too_large;
-    return {};
+    if (!settings.cuts || !may_be_cut) {
+      ++too_large;
+      return {};
+    }
+    ++in_pieces;
   }
 
   const double bits = static_cast<double>(8 * (sctp_bytes + kIpAndUdp));

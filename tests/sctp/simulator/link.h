@@ -19,8 +19,9 @@ struct LinkSettings {
   double reordered = 0;
   Duration reordered_by{};
   double duplicated = 0;
-  // IP packets larger than this vanish; 0: none.
+  // IP packets larger than this vanish, or are cut where they may be; 0: none.
   std::size_t largest_bytes = 0;
+  bool cuts = false;
   double loss = 0;  // each packet by itself
   // Bursts (Gilbert): chances to become bad and good again with each packet; all is lost while bad.
   double to_bad = 0, to_good = 1;
@@ -37,11 +38,12 @@ class Link {
   struct Arrivals {
     std::optional<TimePoint> first, second;
   };
-  [[nodiscard]] Arrivals Send(std::size_t sctp_bytes, TimePoint now);
+  // MAY_BE_CUT: into fragments, by IP.
+  [[nodiscard]] Arrivals Send(std::size_t sctp_bytes, bool may_be_cut, TimePoint now);
 
   LinkSettings settings;
   bool cut = false;
-  std::uint64_t packets = 0, lost = 0, overflowed = 0, policed = 0, too_large = 0;
+  std::uint64_t packets = 0, lost = 0, overflowed = 0, policed = 0, too_large = 0, in_pieces = 0;
   Duration longest_queue{};
 
  private:

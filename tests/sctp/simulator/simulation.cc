@@ -96,7 +96,8 @@ void Simulation::PumpNode(Node& from, Node& to, Link& link, Link& other) {
     const MutableByteView packet = MutableByteView(buffer).first(departure->size);
     if (filter && !filter(from, packet)) continue;
     const bool by_other = departure->to == to.other_address;
-    const Link::Arrivals arrivals = (by_other ? other : link).Send(packet.size(), now);
+    const Link::Arrivals arrivals =
+        (by_other ? other : link).Send(packet.size(), !departure->must_stay_whole, now);
     if (trace_)
       std::printf("%.3f %s %s%s\n",
                   std::chrono::duration<double, std::milli>(now.time_since_epoch()).count(),

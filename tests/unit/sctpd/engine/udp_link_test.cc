@@ -151,6 +151,33 @@ TEST_F(UdpLinkRoutesTest, NarrowRouteTakesTrainsFromItsOwnHostOnly) {
   });
 }
 
+// On the narrow loopback what may be cut arrives all the same; what must stay whole does not, which
+// is no fault, and changes nothing for what follows.
+TEST_F(UdpLinkRoutesTest, WhatMustStayWholeIsNotCut) {
+  InNamespace([&] {
+    Do("ip link set lo mtu 1300");
+    Do("ip addr add 10.4.0.1/24 dev lo && ip -6 addr add fd00::1/128 dev lo nodad");
+    for (const char* host : {"10.4.0.1", "fd00::1"}) {
+      UniqueFd to = Receiver(host, 7000);
+      auto link = Link({host});
+      for (const auto& [size, travel] : {std::pair(1400, OutputQueue::Travel::kAlone),
+                                         {1404, OutputQueue::Travel::kWhole},
+                                         {1200, OutputQueue::Travel::kWhole},
+                                         {1408, OutputQueue::Travel::kAlone}})
+        (void)queue.Append({LocalAddress(to), {}}, static_cast<std::size_t>(size), travel);
+      EXPECT_TRUE(link->Transmit(queue, counters));
+      Bytes arrival(2000);
+      for (const ssize_t size : {1400, 1200, 1408}) {
+        pollfd wait{to.get(), POLLIN, 0};
+        ASSERT_EQ(poll(&wait, 1, 5000), 1) << host;
+        EXPECT_EQ(recv(to.get(), arrival.data(), arrival.size(), 0), size) << host;
+      }
+    }
+    EXPECT_EQ(counters.socket_errors, 0u);
+    EXPECT_EQ(counters.packets_out, 6u);
+  });
+}
+
 std::uint16_t InternetChecksum(ByteView bytes) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
