@@ -157,3 +157,34 @@ def test_packet_size_mends_it(make_tunnel):
         assert "packet-size" not in made.b.funnelctl("status", check=False).stdout
     finally:
         end(made)
+
+
+@pytest.fixture(scope="module")
+def behind_router(make_tunnel):
+    """The nodes' packets pass a router, whose link to b takes 1,300 bytes, and which cuts what is larger."""
+    service = lab.Service("bulk", "tcp", ("127.0.0.1:7001",), "127.0.0.1:7101")
+    made = make_tunnel([service], connect_peer=lab.Peer(connect="10.77.2.2"))
+    network = made.network
+    network.run("k", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    network.ip("a", "route", "add", "10.77.2.0/24", "via", "10.77.1.9")
+    network.ip("b", "route", "add", "10.77.1.0/24", "via", "10.77.2.9")
+    for node, device in (("k", "to-b"), ("b", "kdc")):
+        network.ip(node, "link", "set", device, "mtu", 1300)
+    return made.prepare().start().wait_up()
+
+
+def in_pieces(tunnel):
+    """(packets of b's that its own link was too narrow for, pieces that came to b)."""
+    names, values = [line.split()[1:] for line in tunnel.network.run("b", "cat", "/proc/net/snmp").stdout.splitlines()
+                     if line.startswith("Ip:")]
+    known = dict(zip(names, map(int, values)))
+    return known["FragCreates"], known["ReasmReqds"]
+
+
+@NEEDS_DISCOVERY
+def test_where_a_router_cuts_nothing_arrives_in_pieces(behind_router):
+    before = in_pieces(behind_router)
+    with traffic.Server(behind_router, "bulk", "127.0.0.1:7101") as server:
+        said = traffic.client(behind_router, "bulk", "127.0.0.1:7001", "--up", 16 << 20, "--down", 16 << 20)
+        traffic.require_equal(said, server)
+    assert in_pieces(behind_router) == before == (0, 0)
