@@ -19,6 +19,8 @@ class MessageStream {
   // Hands over the whole messages that have arrived. False: the stream has ended.
   [[nodiscard]] bool Receive(const std::function<void(std::string_view body)>& on_message);
   [[nodiscard]] bool wants_write() const { return !out_.empty(); }
+  // Put, and not taken by the socket yet.
+  [[nodiscard]] std::size_t queued_bytes() const { return out_.size() - sent_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:

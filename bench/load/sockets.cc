@@ -36,8 +36,8 @@ UniqueFd OpenSocket(const SocketAddress& address, Transport transport) {
 }  // namespace
 
 void Die(std::string_view what) {
-  std::fprintf(stderr, "rr: %.*s: %s\n", static_cast<int>(what.size()), what.data(),
-               strerror(errno));
+  std::fprintf(stderr, "%s: %.*s: %s\n", program_invocation_short_name,
+               static_cast<int>(what.size()), what.data(), strerror(errno));
   std::exit(1);
 }
 

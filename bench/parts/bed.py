@@ -47,14 +47,15 @@ class Bed:
             if change_network:
                 change_network(self.tunnel.network)
             self.tunnel.prepare().start().wait_up()
-            self._serve("rr", "udp", ECHO.connect, "serve", "udp")
-            self._serve("rr", "tcp", CHAT.connect, "serve", "tcp", options=("-t", THINK_MS))
-            self._serve("pour", "tcp", BULK.connect, "sink")
+            self.serve("rr", "udp", ECHO.connect, "serve", "udp")
+            self.serve("rr", "tcp", CHAT.connect, "serve", "tcp", options=("-t", THINK_MS))
+            self.serve("pour", "tcp", BULK.connect, "sink")
         except BaseException:
             self.stop()
             raise
 
-    def _serve(self, name, transport, address, *mode, options=()):
+    def serve(self, name, transport, address, *mode, options=()):
+        """Begins `rr` or `pour` in b, which then listens."""
         host, port = address.split(":")
         log = os.path.join(self.tunnel.workspace.folder("traffic"), f"{name}-{transport}.log")
         command = self.tunnel.network.inside("b", self.program(name), *mode, host, port, *options)

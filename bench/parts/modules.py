@@ -16,12 +16,13 @@ import shutil
 
 import lab
 from lab import nsd, slapd
-from lab.base import Child, run, wait_until, write_file
+from lab.base import Child, wait_until, write_file
 from lab.netns import ADDRESSES
 from lab.wan import Wan
 
 from .bed import Bed
 from .processes import MIB
+from .tunnels import choose_control, controls
 from .wan import DELAY_MS, LOSSES, RATE_MBIT, add_latency
 
 LOAD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "load")
@@ -92,8 +93,7 @@ def measure_cost(build, report, seconds):
 
 def ways():
     """How a client reaches its server: through a service of ours, or straight by TCP; and what congestion control TCP has."""
-    available = run(["sysctl", "-n", "net.ipv4.tcp_available_congestion_control"]).stdout.split()
-    return [("module", None), ("bytes", None), *((f"tcp_{control}", control) for control in ("cubic", "bbr") if control in available)]
+    return [("module", None), ("bytes", None), *((f"tcp_{control}", control) for control in controls())]
 
 
 def measure_gain(build, report, loss):
@@ -107,9 +107,7 @@ def measure_gain(build, report, loss):
             bed.children.append(server)
             for way, control in ways():
                 if control:
-                    # By the route: as the namespace's default the kernel takes only what the machine allows everybody.
-                    for node, other in (("a", "b"), ("b", "a")):
-                        bed.tunnel.network.ip(node, "route", "replace", f"{ADDRESSES[other]}/32", "dev", "lan", "congctl", control)
+                    choose_control(bed.tunnel.network, control)
                 url = f"ldap://127.0.0.1:{LDAP[way].port()}" if way in LDAP else f"ldap://{far}:{LDAP_PORT}"
                 add_latency(report, f"wan_{loss}_ldap_{way}",
                             said(bed, "ldap_load.py", url, slapd.BASE, slapd.PEOPLE, RATE, SECONDS, WAIT_SECONDS))

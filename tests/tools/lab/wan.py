@@ -1,7 +1,7 @@
 """A wide area network between two nodes, by a program (tests/tools/wan), as kernels without netem have none."""
 import os
 
-from .base import Child, wait_until
+from .base import Child, wait_until, write_file
 from .netns import ADDRESSES, ADDRESSES6
 
 SEED = 1
@@ -13,7 +13,7 @@ class Wan:
     def __init__(self, build, **keys):
         self.program = os.path.join(os.path.abspath(build), "tests", "tools", "wan", "wan")
         self.keys = keys
-        self.child = None
+        self.child = self.network = None
 
     def take_over(self, network):
         network.ip("a", "link", "delete", "lan")
@@ -22,7 +22,16 @@ class Wan:
             network.ip(node, "address", "add", f"{ADDRESSES[node]}/24", "dev", "lan")
             network.ip(node, "link", "set", "lan", "mtu", 1500, "txqueuelen", 2000, "up")
             network.ip(node, "address", "add", f"{ADDRESSES6[node]}/64", "dev", "lan", "nodad")
+        self.network = network
+        self.begin()
+
+    def begin(self, **changed):
+        """A fresh WAN, other settings perhaps, where take_over made room for one: what it does to the n-th packet is the seed's."""
+        self.stop()
+        network = self.network
         log = os.path.join(os.path.dirname(network.keepers["a"].log), "wan.log")
+        write_file(log, "")
+        self.keys.update(changed)
         self.child = Child("wan", [self.program, "-s", SEED, "-i", "lan", network.path("a"), network.path("b"),
                                    *(f"{key}={value}" for key, value in self.keys.items())], log)
 
