@@ -49,7 +49,7 @@ def listens(network, node, port):
 
 
 def choose_control(network, control, addresses=None, device=lambda node: "lan"):
-    """TCP's congestion control between the nodes. By the route: the namespace's default takes only what the machine allows everybody."""
+    """TCP's congestion control between the nodes. By the route: as the namespace's default the kernel takes only what the machine allows everybody."""
     addresses = addresses or ADDRESSES
     for node, other in (("a", "b"), ("b", "a")):
         network.ip(node, "route", "replace", f"{addresses[other]}/32", "dev", device(node), "congctl", control)
