@@ -62,7 +62,7 @@ void Association::Refuse(CauseCode cause, std::string_view text, DownReason reas
 
 Duration Association::ProbeTimeout() const {
   const RoundTrip& round_trip = sender_->round_trip();
-  if (round_trip.known()) return sender_->timer().ProbeTimeout(round_trip);
+  if (round_trip.known()) return sender_->flow().timer.ProbeTimeout(round_trip);
   // Nothing was measured yet; all that is known is how long the peer's cookie took.
   if (cookie_trip_ == Duration::zero()) return round_trip.Rto();
   return std::min(2 * cookie_trip_ + settings_.peer_ack_delay, round_trip.Rto());

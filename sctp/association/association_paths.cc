@@ -176,7 +176,8 @@ void Association::AskByAllPaths() {
 }
 
 Paths::Load Association::LoadOfPath() const {
-  return {sender_->waiting_since(), sender_->acknowledged(), sender_->round_trip().smoothed()};
+  return {sender_->flight().waiting_since(), sender_->flight().acknowledged(),
+          sender_->round_trip().smoothed()};
 }
 
 void Association::SettlePaths(TimePoint now) {

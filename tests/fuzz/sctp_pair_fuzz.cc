@@ -165,7 +165,7 @@ class Pair {
     if (association == nullptr || association->sender() == nullptr) return;
     FUZZ_REQUIRE(association->sender()->InvariantsHold());
     FUZZ_REQUIRE(association->receiver()->held_bytes() <= 3 * kWindowBytes + 2000);
-    FUZZ_REQUIRE(association->sender()->buffered_bytes() <= kWindowBytes + kLargestMessage);
+    FUZZ_REQUIRE(association->sender()->messages().bytes() <= kWindowBytes + kLargestMessage);
     // Whoever is there looks after it that the other is.
     FUZZ_REQUIRE(side.endpoint->NextTimer() != TimePoint::max());
   }

@@ -91,7 +91,7 @@ std::vector<PathStats> OwnCore::PathsOf(const ::sctp::Association& association) 
 
   if (const ::sctp::Sender* sender = association.sender()) {
     AddFlow(sender->flow(), out.front());
-    out.front().in_flight_bytes = sender->flight_bytes();
+    out.front().in_flight_bytes = sender->flight().bytes();
   }
   return out;
 }
@@ -112,11 +112,11 @@ AssociationStats OwnCore::Stats(AssociationId id) const {
   const ::sctp::AssociationCounters counters = association->counters();
 
   if (const ::sctp::Sender* sender = association->sender()) {
-    out.peer_window_bytes = sender->peer_window_bytes();
-    out.queued_bytes = static_cast<std::uint32_t>(sender->buffered_bytes());
-    out.unacknowledged_chunks = static_cast<std::uint32_t>(sender->outstanding_chunks());
-    out.unsent_chunks = static_cast<std::uint32_t>(sender->waiting_messages());
-    out.held_messages = sender->waiting_with_deadline();
+    out.peer_window_bytes = sender->flight().peer_window_bytes();
+    out.queued_bytes = static_cast<std::uint32_t>(sender->messages().bytes());
+    out.unacknowledged_chunks = static_cast<std::uint32_t>(sender->flight().outstanding.size());
+    out.unsent_chunks = static_cast<std::uint32_t>(sender->messages().waiting());
+    out.held_messages = sender->queue().with_deadline();
   }
 
   out.packets_in = counters.packets_in;

@@ -128,8 +128,8 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   ASSERT_EQ(simulation.a.downs, std::vector<DownReason>{});
   ASSERT_EQ(simulation.b.downs, std::vector<DownReason>{});
   EXPECT_TRUE(done()) << directions[0].reliable_left << " " << directions[1].reliable_left << " "
-                      << simulation.a.association()->sender()->outstanding_chunks() << " "
-                      << simulation.b.association()->sender()->outstanding_chunks();
+                      << simulation.a.association()->sender()->flight().outstanding.size() << " "
+                      << simulation.b.association()->sender()->flight().outstanding.size();
   EXPECT_EQ(simulation.a.association()->receiver()->held_bytes(), 0u);
   EXPECT_EQ(simulation.b.association()->receiver()->held_bytes(), 0u);
 }

@@ -44,7 +44,7 @@ class ShutdownQuestionTest : public EndpointTest {
   }
   [[nodiscard]] static Duration ProbeTimeout(const Node& node) {
     const Sender& sender = *node.association()->sender();
-    return sender.timer().ProbeTimeout(sender.round_trip());
+    return sender.flow().timer.ProbeTimeout(sender.round_trip());
   }
 
   std::array<Tsn, 2> acked_by_{};  // what A, and B, sent

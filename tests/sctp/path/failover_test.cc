@@ -119,16 +119,16 @@ TEST(FailoverFlowTest, EachPathHasItsOwnRate) {
   b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
   bulk.Start();
   simulation.Run(4s);
-  const double before = a.association()->sender()->pacing_rate();
+  const double before = a.association()->sender()->flow().pacer.rate();
   EXPECT_GT(before, 4e6);
 
   simulation.to_b.cut = true;
   ASSERT_TRUE(simulation.RunUntil([&] { return a.moves.size() == 1; }, 2s));
   simulation.Run(4s);
-  EXPECT_LT(a.association()->sender()->pacing_rate(), 1e6);
+  EXPECT_LT(a.association()->sender()->flow().pacer.rate(), 1e6);
   simulation.to_b.cut = false;
   ASSERT_TRUE(simulation.RunUntil([&] { return a.moves.size() == 2; }, 15s));
-  EXPECT_GT(a.association()->sender()->pacing_rate(), before / 2);
+  EXPECT_GT(a.association()->sender()->flow().pacer.rate(), before / 2);
   bulk.Stop();
   EXPECT_TRUE(simulation.RunUntil([&] { return bulk.complete(); }, 10s));
 }

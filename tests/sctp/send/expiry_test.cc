@@ -64,7 +64,7 @@ TEST_F(ExpiryTest, AHalfSentMessageThatExpiresIsSkippedToo) {
   EXPECT_EQ(Packets(), Numbers{3});
   (void)Sack(3);
   EXPECT_TRUE(sender.drained());
-  EXPECT_EQ(sender.buffered_bytes(), 0u);
+  EXPECT_EQ(sender.messages().bytes(), 0u);
 }
 
 // Given up for a lost fragment while the rest of it still waits for the peer's window, and skipped
@@ -83,7 +83,7 @@ TEST_F(ExpiryTest, WhatIsSkippedBeforeItLeavesTheQueueIsForgotten) {
   (void)Sack(2);
   (void)Packets();
   EXPECT_TRUE(sender.drained());
-  EXPECT_EQ(sender.buffered_bytes(), 0u);
+  EXPECT_EQ(sender.messages().bytes(), 0u);
   EXPECT_TRUE(sender.InvariantsHold());
 }
 
@@ -106,7 +106,7 @@ TEST_F(ExpiryTest, WhatIsTakenBackOfAGivenUpMessageIsSkipped) {
   EXPECT_EQ(skipped_to, 3u);
   (void)Sack(3);
   EXPECT_TRUE(sender.drained());
-  EXPECT_EQ(sender.buffered_bytes(), 0u);
+  EXPECT_EQ(sender.messages().bytes(), 0u);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST_F(SenderTest, BundlesSmallMessages) {
   now += 40ms;
   EXPECT_EQ(Sack(3), Sender::SackOutcome::kTaken);
   EXPECT_TRUE(sender.drained());
-  EXPECT_EQ(sender.buffered_bytes(), 0u);
+  EXPECT_EQ(sender.messages().bytes(), 0u);
   EXPECT_EQ(sender.NextTimer(now), TimePoint::max());
 }
 
@@ -42,7 +42,7 @@ TEST_F(SenderTest, TellsOnceWhenThereIsRoomAgain) {
     now += 40ms;
     (void)Sack(last);
   }
-  EXPECT_LE(sender.buffered_bytes(), (4u << 20) - (1u << 19));
+  EXPECT_LE(sender.messages().bytes(), (4u << 20) - (1u << 19));
   EXPECT_FALSE(sender.TakeWritable());
 }
 
@@ -133,19 +133,19 @@ TEST_F(SenderTest, SilenceBacksOff) {
 TEST_F(SenderTest, ATimeoutOfWhatArrivedIsUndone) {
   for (int i = 0; i < 8; ++i) Push(900);
   (void)Packets();
-  const std::size_t window = sender.congestion().window_bytes();
+  const std::size_t window = sender.flow().congestion->window_bytes();
   now += 105ms;
   Timer();
   (void)Packets();
   now += 200ms;
   Timer();
   EXPECT_EQ(Packets(), Numbers{1});
-  EXPECT_LT(sender.congestion().window_bytes(), window);
+  EXPECT_LT(sender.flow().congestion->window_bytes(), window);
   // All of it had only been held up. The answer to 1 is too early to be the second one's.
   now += 1ms;
   (void)Sack(7);
   EXPECT_EQ(sender.counters().undone, 1u);
-  EXPECT_GE(sender.congestion().window_bytes(), window);
+  EXPECT_GE(sender.flow().congestion->window_bytes(), window);
 }
 
 TEST_F(SenderTest, ATimeoutOfWhatWasLostSendsTheRestAgain) {
@@ -165,16 +165,16 @@ TEST_F(SenderTest, ATimeoutOfWhatWasLostSendsTheRestAgain) {
 TEST_F(SenderTest, AnAnswerFasterThanThePathUndoes) {
   for (int i = 0; i < 5; ++i) Push(900);
   (void)Packets();
-  const std::size_t window = sender.congestion().window_bytes();
+  const std::size_t window = sender.flow().congestion->window_bytes();
   now += 40ms;
   (void)Sack(0, {{2, 4}});
   EXPECT_EQ(Packets(), Numbers{1});
-  EXPECT_LT(sender.congestion().window_bytes(), window);
+  EXPECT_LT(sender.flow().congestion->window_bytes(), window);
   now += 5ms;
   (void)Sack(5);
   EXPECT_EQ(sender.counters().spurious, 1u);
   EXPECT_EQ(sender.counters().undone, 1u);
-  EXPECT_GE(sender.congestion().window_bytes(), window);
+  EXPECT_GE(sender.flow().congestion->window_bytes(), window);
   (void)Sack(5, {}, {1});  // which was known already
   EXPECT_EQ(sender.counters().spurious, 1u);
 }
@@ -182,18 +182,18 @@ TEST_F(SenderTest, AnAnswerFasterThanThePathUndoes) {
 TEST_F(SenderTest, DuplicateReportsUndo) {
   for (int i = 0; i < 8; ++i) Push(900);
   (void)Packets();
-  const std::size_t window = sender.congestion().window_bytes();
+  const std::size_t window = sender.flow().congestion->window_bytes();
   now += 40ms;
   (void)Sack(0, {{2, 2}, {4, 8}});
   EXPECT_EQ(Packets(), (Numbers{1, 3}));
-  EXPECT_LT(sender.congestion().window_bytes(), window);
+  EXPECT_LT(sender.flow().congestion->window_bytes(), window);
   now += 45ms;  // late enough to be answers to the second ones
   (void)Sack(2, {{2, 6}}, {1});
   EXPECT_EQ(sender.counters().undone, 0u);
   (void)Sack(8, {}, {3});
   EXPECT_EQ(sender.counters().spurious, 2u);
   EXPECT_EQ(sender.counters().undone, 1u);
-  EXPECT_GE(sender.congestion().window_bytes(), window);
+  EXPECT_GE(sender.flow().congestion->window_bytes(), window);
 }
 
 TEST_F(SenderTest, EachPathHasFiguresOfItsOwn) {
@@ -223,7 +223,7 @@ TEST_F(SenderTest, ImplausibleSacksChangeNothing) {
   EXPECT_EQ(Sack(0, {{3, 3}, {2, 2}}), Sender::SackOutcome::kInvalid);
   EXPECT_EQ(Sack(2), Sender::SackOutcome::kTaken);
   EXPECT_EQ(Sack(1), Sender::SackOutcome::kStale);
-  EXPECT_EQ(sender.outstanding_chunks(), 1u);
+  EXPECT_EQ(sender.flight().outstanding.size(), 1u);
   EXPECT_EQ(sender.counters().sacks_invalid, 5u);
 }
 
@@ -266,8 +266,8 @@ TEST_F(SenderTest, HoldsNoMoreChunksThanThePeerCanCount) {
 // What a SACK had no room to speak of is not lost, however late.
 TEST_F(SenderTest, OnlyWhatASackSpeaksOfCanBeLost) {
   std::uint32_t base = 0;
-  while (sender.congestion().window_bytes() < 450 * kPacketBytes || !sender.drained()) {
-    for (int i = 0; i < 500 && sender.congestion().window_bytes() < 450 * kPacketBytes; ++i)
+  while (sender.flow().congestion->window_bytes() < 450 * kPacketBytes || !sender.drained()) {
+    for (int i = 0; i < 500 && sender.flow().congestion->window_bytes() < 450 * kPacketBytes; ++i)
       Push(900);
     base = Packets().back();
     now += 40ms;

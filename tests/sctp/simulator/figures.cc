@@ -60,8 +60,8 @@ void BulkFigure(const Case& test, CongestionLaw law, Duration span) {
       static_cast<unsigned long long>(counters.spurious),
       static_cast<unsigned long long>(counters.undone),
       static_cast<unsigned long long>(counters.probes),
-      static_cast<unsigned long long>(counters.timeouts), sender.congestion().window_bytes(),
-      sender.congestion().state());
+      static_cast<unsigned long long>(counters.timeouts), sender.flow().congestion->window_bytes(),
+      sender.flow().congestion->state());
 }
 
 void RequestFigure(const Case& test, double per_second, Duration span, bool beside_bulk,

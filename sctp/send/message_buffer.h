@@ -1,0 +1,73 @@
+// What the sender has taken: messages from Push until their last byte is acknowledged or given up,
+// how much room there is for more, and those that are held back.
+//
+// Owned by the sender. Its chunks are Flight's; of each that is over it is told.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "sctp/send/outgoing_message.h"
+#include "sctp/send/send_options.h"
+#include "sctp/send/send_queue.h"
+
+namespace sctp {
+
+class MessageBuffer {
+ public:
+  struct Settings {
+    SendQueue::Settings queue;
+    bool partial_reliability = true;
+    std::size_t max_message_bytes = 1 << 20;
+    // And an eighth more for streams of which little waits.
+    std::size_t buffer_bytes = 4 << 20;
+  };
+  // BUFFERS outlives it.
+  MessageBuffer(const Settings& settings, BufferPool& buffers)
+      : settings_(settings), slots_(buffers), queue_(settings.queue, slots_) {}
+  MessageBuffer(const MessageBuffer&) = delete;
+  MessageBuffer& operator=(const MessageBuffer&) = delete;
+
+  [[nodiscard]] SendStatus Push(StreamId stream, ByteView message, const SendOptions& options);
+  // From now on Push keeps messages back; they follow with Release.
+  void Hold() { holding_ = true; }
+  void Release();
+  // Once after kFull, when there is room again.
+  [[nodiscard]] bool TakeWritable();
+
+  // SendQueue::Cut; what has expired meanwhile is not kept any more.
+  [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, std::size_t room,
+                                            TimePoint now);
+  // A chunk of MESSAGE, which Flight counted in it, is cumulatively acknowledged or skipped.
+  void OnChunkOver(MessageId message) {
+    --slots_[message].chunks;
+    RemoveIfOver(message);
+  }
+  // MESSAGE is kept no more if nothing of it waits, or is on its way.
+  void RemoveIfOver(MessageId message);
+
+  [[nodiscard]] OutgoingMessage& operator[](MessageId id) { return slots_[id]; }
+  [[nodiscard]] const OutgoingMessage& operator[](MessageId id) const { return slots_[id]; }
+  [[nodiscard]] const MessageSlots& slots() const { return slots_; }
+  // What is neither held nor cut to its end.
+  [[nodiscard]] SendQueue& queue() { return queue_; }
+  [[nodiscard]] const SendQueue& queue() const { return queue_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // Messages that are not sent, or not to their end; those that are held count.
+  [[nodiscard]] std::size_t waiting() const { return queue_.messages() + held_.size(); }
+  // Whether nothing but what is held is kept.
+  [[nodiscard]] bool OnlyHeldIsKept() const;
+
+ private:
+  [[nodiscard]] bool HasRoomFor(StreamId stream, std::size_t bytes) const;
+
+  Settings settings_;
+  MessageSlots slots_;
+  SendQueue queue_;
+  std::vector<MessageId> held_;
+  bool holding_ = false;
+  std::size_t bytes_ = 0;
+  bool was_full_ = false;  // and nobody was told yet that there is room again
+};
+
+}  // namespace sctp
