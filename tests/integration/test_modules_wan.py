@@ -20,7 +20,7 @@ import pytest
 import lab
 from conftest import TOP
 from lab import kadmind, nsd, slapd
-from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap
+from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap, letters
 from lab.backends.radius import Radius
 from lab.backends.sip import Sip
 from lab.backends.xmpp import DOMAIN, FRIENDS, PASSWORD as XMPP_PASSWORD, PORT as XMPP_PORT, Xmpp
@@ -157,9 +157,7 @@ def test_calls(tunnel):
 @pytest.fixture(scope="module")
 def mailbox(tunnel):
     with Imap(tunnel, port=IMAP_PORT) as server:
-        # Some fit many in a packet, some take several.
-        server.fill(f"Subject: {number}\n\n" + f"{number} and a line of a letter\n" * (number % 40) * (20 if number % 25 == 0 else 1)
-                    for number in range(MESSAGES))
+        server.fill(letters(MESSAGES))
         yield server
 
 

@@ -6,7 +6,8 @@
 Asks for each of the first MESSAGES messages of INBOX by a command of its own, all at once. Before that TLS begins, or after it
 compression, and all is asked again; or it idles until another connection has stored a message, and asks for that one.
 Prints a JSON object: {"found": {UID: hash of the message}, "overtaken": how many came before one that was asked for earlier,
-"again": the same as "found", if it was asked again; "stored": what idling told of}. Fails if a command's result comes before its data.
+"times": when each came, in ms since all were asked for; "again": the same as "found", if it was asked again; "stored": what idling told
+of}. Fails if a command's result comes before its data.
 """
 import hashlib
 import json
@@ -14,6 +15,7 @@ import re
 import socket
 import ssl
 import sys
+import time
 import zlib
 
 TIMEOUT = 60
@@ -101,19 +103,21 @@ class Connection:
 
 
 def fetch(connection, uids):
+    begin = time.monotonic()
     wanted = {connection.ask(b"UID FETCH %d (UID BODY.PEEK[])" % uid): uid for uid in uids}
-    found, overtaken, latest = {}, 0, 0
+    found, overtaken, latest, times = {}, 0, 0, []
     while wanted:
         response = connection.response()
         if data := DATA.match(response):
             uid = int(data[2])
             found[uid] = hashlib.sha256(response).hexdigest()
+            times.append(round((time.monotonic() - begin) * 1000, 1))
             overtaken += uid < latest
             latest = max(latest, uid)
         elif not response.startswith(b"* "):
             tag, status = response.split()[:2]
             assert status == b"OK" and wanted.pop(tag) in found, response
-    return found, overtaken
+    return found, overtaken, times
 
 
 def main():
@@ -125,8 +129,8 @@ def main():
     connection.do(login)
     connection.do(b"SELECT INBOX")
     uids = range(1, int(messages) + 1)
-    found, overtaken = fetch(connection, uids)
-    said = {"found": found, "overtaken": overtaken}
+    found, overtaken, times = fetch(connection, uids)
+    said = {"found": found, "overtaken": overtaken, "times": times}
 
     if how == ["compress"]:
         connection.begin_compression()

@@ -88,6 +88,12 @@ box.logout()
 """
 
 
+def letters(count):
+    """Texts to fill a mailbox with: some fit many in a packet, some take several."""
+    return [f"Subject: {number}\n\n" + f"{number} and a line of a letter\n" * (number % 40) * (20 if number % 25 == 0 else 1)
+            for number in range(count)]
+
+
 class Imap(Server):
     """`port`: of a second listener, without the PROXY header; 0: none."""
 
