@@ -29,7 +29,7 @@ CreditLedger::CreditLedger(ChannelContext& context, SessionTable& sessions,
 // --- receiving
 
 Checked<> CreditLedger::Receive(Session& session, std::uint64_t cost) {
-  if (!session.receive_credit.Receive(cost) || !received_.Receive(cost))
+  if (!session.receive_credit.Receive(cost, context_.now) || !received_.Receive(cost, context_.now))
     return Violates("a message beyond the credit that was given");
   if (session.peer_reset && session.receive_credit.received() > session.peer_reset->final_charge)
     return Violates("a message beyond its session's final charge");
@@ -67,7 +67,7 @@ void CreditLedger::NoteHeld(Session& session, std::uint64_t held) {
 Checked<> CreditLedger::Settle(Session& session, std::uint64_t final_charge) {
   ReceiveCredit& credit = session.receive_credit;
   const std::uint64_t received = credit.received();
-  if (!credit.Finish(final_charge) || !received_.Receive(final_charge - received))
+  if (!credit.Finish(final_charge) || !received_.Receive(final_charge - received, context_.now))
     return Violates("a reset session's final charge is impossible");
   ConsumeAll(session);
   return {};

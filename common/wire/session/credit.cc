@@ -9,7 +9,7 @@ std::uint64_t ReceiveCredit::Grant(TimePoint now, Duration quick, std::uint64_t 
   std::uint64_t grown = 0;
   if (consumed_ - measured_from_ >= window_ / 2) {
     if (measured_since_ != TimePoint{} && now - measured_since_ <= quick && window_ < max)
-      grown = std::min({window_, max - window_, growth});
+      grown = std::min({3 * window_, max - window_, growth});
     measured_from_ = consumed_;
     measured_since_ = now;
   }

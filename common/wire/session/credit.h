@@ -51,9 +51,11 @@ class ReceiveCredit {
   void SetRoom(std::uint64_t room) { room_ = room; }
 
   // A message of COST came. False: beyond what was granted.
-  [[nodiscard]] bool Receive(std::uint64_t cost) {
+  // The time of the first is when the first half window begins.
+  [[nodiscard]] bool Receive(std::uint64_t cost, TimePoint now) {
     if (cost > limit_ - received_) return false;
     received_ += cost;
+    if (measured_since_ == TimePoint{}) measured_since_ = now;
     return true;
   }
   // That much was delivered (or given up) for good, all before it too.

@@ -57,6 +57,7 @@ TEST(CreditLedger, AReaderGetsItsCreditBackAndOthersNothing) {
   EXPECT_FALSE(books.ledger.HasDue());
   books.ReceiveAndConsume(reader, kLargeCost);
   ASSERT_TRUE(books.ledger.HasDue());
+  books.context.now += std::chrono::seconds(1);  // no quick reader, whose window grows
   books.ledger.WriteDue();
   EXPECT_FALSE(books.ledger.HasDue());
 

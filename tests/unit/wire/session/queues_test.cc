@@ -144,14 +144,14 @@ TEST(Credit, SenderStopsAtTheLimitAndTheLargestCounts) {
 
 TEST(Credit, ReceiverRejectsWhatItDidNotGrant) {
   ReceiveCredit credit(100);
-  EXPECT_TRUE(credit.Receive(60));
-  EXPECT_FALSE(credit.Receive(41));
-  EXPECT_TRUE(credit.Receive(40));
+  EXPECT_TRUE(credit.Receive(60, kStart));
+  EXPECT_FALSE(credit.Receive(41, kStart));
+  EXPECT_TRUE(credit.Receive(40, kStart));
 }
 
 TEST(Credit, AFinalChargeIsBetweenWhatCameAndTheLimit) {
   ReceiveCredit credit(100);
-  EXPECT_TRUE(credit.Receive(60));
+  EXPECT_TRUE(credit.Receive(60, kStart));
   EXPECT_FALSE(credit.Finish(59));
   EXPECT_FALSE(credit.Finish(101));
   EXPECT_TRUE(credit.Finish(80));
@@ -164,13 +164,28 @@ TEST(Credit, AQuickReadersWindowGrowsAndASlowOnesDoesNot) {
     TimePoint now = kStart;
     for (int i = 0; i < 10; ++i) {
       const std::uint64_t grant = credit.limit() - credit.received();
-      ASSERT_TRUE(credit.Receive(grant));
+      ASSERT_TRUE(credit.Receive(grant, now));
       credit.Consume(grant);
       EXPECT_TRUE(credit.IsDue());
       now += is_quick ? quick / 2 : quick * 2;
       (void)credit.Grant(now, quick, 1 << 20, 1 << 30);
     }
     EXPECT_EQ(credit.window(), is_quick ? 1u << 20 : 64u << 10);
+  }
+}
+
+// A short transfer ends before a second half window would have been measured.
+TEST(Credit, TheFirstHalfWindowCountsFromTheFirstMessage) {
+  const Duration quick = std::chrono::milliseconds(200);
+  for (const bool is_quick : {true, false}) {
+    ReceiveCredit credit(64 << 10);
+    ASSERT_TRUE(credit.Receive(100, kStart));
+    const TimePoint later = kStart + (is_quick ? quick : 2 * quick);
+    ASSERT_TRUE(credit.Receive(32 << 10, later));
+    credit.Consume(100 + (32 << 10));
+    const std::uint64_t grown = credit.Grant(later, quick, 1 << 20, 1 << 30);
+    EXPECT_EQ(grown, is_quick ? 3u * (64 << 10) : 0u);
+    EXPECT_EQ(credit.window(), is_quick ? 256u << 10 : 64u << 10);
   }
 }
 
