@@ -155,8 +155,13 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Report(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
            mistakes);
   }
+  // A flow without it would never end.
+  if (service.protocol == Protocol::kUdp && service.idle_timeout < 1s)
+    Report(service.origins, "service", "idle-timeout", "idle-timeout: at least 1s with udp",
+           mistakes);
   // Nothing that works is at rest for so short a time that these could be meant.
   const std::pair<std::string_view, milliseconds> patiences[] = {
+      {"idle-timeout", service.protocol == Protocol::kUdp ? 0s : service.idle_timeout},
       {"stuck-timeout", service.stuck_timeout},
       {"fin-timeout", service.fin_timeout},
       {"user-timeout", service.user_timeout}};

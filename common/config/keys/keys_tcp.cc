@@ -67,9 +67,10 @@ constexpr KeyRow kTcpRows[] = {
         .type = Type::kTime,
         .member = At<&ServiceConfig::idle_timeout>,
         .help = "Idle time that ends a flow, or resets a connection at both its ends: no byte "
-                "either way. Version 0.1 has no such end of connections.",
-        .range = {kSecond, 24 * kHour},
-        .computed_default = "1min with udp; never with tcp",
+                "either way; 0s, which only a connection may have: never. Version 0.1 has no "
+                "such end of connections.",
+        .range = {0, 24 * kHour},
+        .computed_default = "1min with udp; 0s with tcp",
     },
     // Who has ended its own direction waits for an answer. One that begins after more than an hour
     // of silence is rarer than an application that has forgotten to close.

@@ -153,6 +153,19 @@ TEST(Load, IdleExitIsNotShorterThanAStart) {
   EXPECT_EQ(dir.Reported(), "services.d/dns.ini.d/x.ini:2: idle-exit: 0s (never), or at least 1s");
 }
 
+TEST(Load, OnlyAConnectionMayDoWithoutIdleTimeout) {
+  ExampleDir dir;
+  dir.Write("services.d/ldap.ini.d/x.ini", "[service]\nidle-timeout = 0s\n");
+  EXPECT_EQ(dir.Reported(), "none");
+  dir.Write("services.d/ldap.ini.d/x.ini", "[service]\nidle-timeout = 20ms\n");
+  EXPECT_EQ(dir.Reported(),
+            "services.d/ldap.ini.d/x.ini:2: idle-timeout: 0s (never), or at least 1s");
+
+  dir.Write("services.d/ldap.ini.d/x.ini", "[service]\nidle-timeout = 20s\n");
+  dir.Write("services.d/dns.ini.d/x.ini", "[service]\nidle-timeout = 0s\n");
+  EXPECT_EQ(dir.Reported(), "services.d/dns.ini.d/x.ini:2: idle-timeout: at least 1s with udp");
+}
+
 TEST(Layers, OverridesOfFunnelConf) {
   ExampleDir dir;
   dir.Write("funnel.conf.d/site.ini", "[sctp]\nrto-min = 200ms\n");
