@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <ctime>
 #include <utility>
 
 #include "common/base/log.h"
@@ -73,13 +74,34 @@ bool Acceptor::AcceptOne(int listening) {
   return true;
 }
 
+bool Acceptor::MayCome(const SocketAddress& client) {
+  using Limit = service::ClientLimits::Limit;
+  const config::ServiceConfig& service = shared_.service;
+  const TimePoint now = Now();
+  const std::uint32_t most = service.max_sessions_per_client;
+  auto refusal = shared_.clients.AdmitNew(service, client, now);
+  if (!refusal && most > 0 && shared_.limit.TakenBy(service::ClientOf(client)) >= most)
+    refusal = shared_.clients.RefuseSession(service, client, now);
+  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
+  if (!refusal) return true;
+
+  const bool network = refusal->limit == Limit::kNetwork;
+  shared_.Count(network                         ? kClientsTurnedAway
+                : refusal->limit == Limit::kNew ? kClientNewsOverRate
+                                                : kClientSessionsOverLimit);
+  shared_.Counter(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
+  service::LogRefusal(service, client, *refusal);
+  return false;
+}
+
 void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
   if (shared_.draining) {
     shared_.Count(kSessionsDrained);
     return CloseWithReset(std::move(fd));
   }
 
-  SessionLimit::Slot slot = shared_.limit.Take();
+  if (!MayCome(client)) return CloseWithReset(std::move(fd));
+  SessionLimit::Slot slot = shared_.limit.Take(service::ClientOf(client));
   if (!slot) {
     shared_.Count(kSessionsOverLimit);
     Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",

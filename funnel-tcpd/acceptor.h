@@ -1,7 +1,7 @@
 // Accepts connections on the listening sockets, and never lets them pile up unseen. One over
-// max-sessions, or any while the service is drained, is reset at once, so that its client can go
-// elsewhere. When descriptors run out a spare one is closed, so that the newcomer can still be
-// reset.
+// max-sessions or what its client may have, or any while the service is drained, is reset at once,
+// so that its client can go elsewhere. When descriptors run out a spare one is closed, so that the
+// newcomer can still be reset.
 //
 // Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
 // may not destroy the acceptor.
@@ -47,7 +47,9 @@ class Acceptor {
   [[nodiscard]] bool AcceptOne(int listening);
   // Whether there is more to accept now.
   [[nodiscard]] bool OnAcceptError(int listening, int error);
-  // Passes the connection on, or resets it: drained, or max-sessions.
+  // Whether CLIENT may have one more connection now; counts and logs that it may not.
+  [[nodiscard]] bool MayCome(const SocketAddress& client);
+  // Passes the connection on, or resets it: drained, not its client's turn, or max-sessions.
   void Admit(UniqueFd fd, const SocketAddress& client);
   // No descriptor is free: frees the spare one for as long as it takes to reset one connection.
   void Shed(int listening);

@@ -30,6 +30,11 @@ enum CounterIndex : std::size_t {
   kSessionsIdle,
   kSessionsHalfClosed,
   kSessionsUnacknowledged,
+  kClientsTurnedAway,
+  kClientSessionsOverLimit,
+  kClientNewsOverRate,
+  kClientsForgotten,
+  kClientLimitedAt,
   kCounterCount,
 };
 
@@ -63,6 +68,12 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      "Connections reset because one direction had ended and the other was silent for fin-timeout."},
     {"sessions_unacknowledged",
      "Connections reset because client or backend acknowledged nothing for user-timeout."},
+    {"clients_turned_away", "Connections reset: client-allow does not have the client."},
+    {"client_sessions_over_limit", "Connections reset: max-sessions-per-client."},
+    {"client_news_over_rate", "Connections reset: client-new-rate."},
+    {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
+    {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::tcpd

@@ -1,8 +1,11 @@
-// `max-sessions`: connections of the service, waiting ones included, over all its channels.
+// `max-sessions`: connections of the service, waiting ones included, over all its channels; and how
+// many of them each client has (max-sessions-per-client).
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -15,26 +18,42 @@ class SessionLimit {
   class Slot {
    public:
     Slot() = default;
-    explicit Slot(SessionLimit& limit) : limit_(&limit) { ++limit.taken_; }
-    Slot(Slot&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)) {}
+    explicit Slot(SessionLimit& limit, std::string client)
+        : limit_(&limit), client_(std::move(client)) {
+      ++limit.taken_;
+      if (!client_.empty()) ++limit.of_clients_[client_];
+    }
+    Slot(Slot&& other) noexcept
+        : limit_(std::exchange(other.limit_, nullptr)), client_(std::move(other.client_)) {}
     Slot& operator=(Slot&& other) noexcept {
       std::swap(limit_, other.limit_);
+      std::swap(client_, other.client_);
       return *this;
     }
     ~Slot() {
       if (limit_ == nullptr) return;
       --limit_->taken_;
       limit_->last_end_ = Now();
+      if (client_.empty()) return;
+      const auto at = limit_->of_clients_.find(client_);
+      if (--at->second == 0) limit_->of_clients_.erase(at);
     }
     explicit operator bool() const { return limit_ != nullptr; }
 
    private:
     SessionLimit* limit_ = nullptr;
+    std::string client_;
   };
 
   explicit SessionLimit(std::size_t max) : max_(max) {}
-  // No slot if none is free.
-  [[nodiscard]] Slot Take() { return taken_ < max_ ? Slot(*this) : Slot(); }
+  // No slot if none is free. CLIENT: whose it is; empty: nobody's here.
+  [[nodiscard]] Slot Take(std::string client = {}) {
+    return taken_ < max_ ? Slot(*this, std::move(client)) : Slot();
+  }
+  [[nodiscard]] std::size_t TakenBy(const std::string& client) const {
+    const auto at = of_clients_.find(client);
+    return at == of_clients_.end() ? 0 : at->second;
+  }
   [[nodiscard]] std::size_t taken() const { return taken_; }
   // Since when none has been taken; nullopt: some are.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const {
@@ -47,6 +66,7 @@ class SessionLimit {
  private:
   std::size_t max_;
   std::size_t taken_ = 0;
+  std::unordered_map<std::string, std::size_t> of_clients_;  // none with 0
   TimePoint last_end_ = Now();
 };
 

@@ -9,6 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/service/client_limits.h"
 #include "common/wire/frame/types.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
@@ -30,6 +31,7 @@ struct SharedState {
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
   bool draining = false;  // no new sessions
+  service::ClientLimits clients = {};
   // What the service's module makes of its connections; null: it has none, or it is not there.
   std::unique_ptr<module::ServiceModule> module = nullptr;
   bool told_mismatch = false;  // that a connection is not of its protocol

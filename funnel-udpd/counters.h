@@ -23,6 +23,12 @@ enum CounterIndex : std::size_t {
   kFlowsDrained,
   kAnswersFromElsewhere,
   kBackendFailingSince,
+  kClientsTurnedAway,
+  kClientNewsOverRate,
+  kClientDatagramsOverRate,
+  kClientBytesOverRate,
+  kClientsForgotten,
+  kClientLimitedAt,
   kCounterCount,
 };
 
@@ -48,6 +54,13 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      "Datagrams dropped: from another address or port than the backend was asked at."},
     {"backend_failing_since",
      "Unix time since which the backend refuses what is sent; 0: it does not.",
+     metrics::Kind::kGauge},
+    {"clients_turned_away", "Datagrams dropped: client-allow does not have the client."},
+    {"client_news_over_rate", "Datagrams dropped that would begin a flow: client-new-rate."},
+    {"client_datagrams_over_rate", "Datagrams dropped: client-datagram-rate."},
+    {"client_bytes_over_rate", "Datagrams dropped: client-byte-rate."},
+    {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
+    {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
 };
 

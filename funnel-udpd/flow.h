@@ -53,9 +53,6 @@ class FlowTable {
   void Erase(Flow& flow);
   [[nodiscard]] const FlowRanks& ranks() const { return ranks_; }
   [[nodiscard]] std::size_t size() const { return flows_.size(); }
-  // The client that a flow belongs to: an IPv4 address, or the network of 64 bits that an IPv6 host
-  // has to itself (RFC 4291 section 2.5.4).
-  [[nodiscard]] static std::string ClientOf(const FlowKey& key);
 
  private:
   FlowRanks ranks_;

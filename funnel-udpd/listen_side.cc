@@ -1,6 +1,7 @@
 #include "funnel-udpd/listen_side.h"
 
 #include <algorithm>
+#include <ctime>
 
 namespace funnel::udpd {
 namespace {
@@ -90,6 +91,12 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
     return nullptr;
   }
 
+  if (const auto refusal = shared_.clients.AdmitNew(shared_.service, key.client, now)) {
+    OnRefused(key.client, *refusal);
+    return nullptr;
+  }
+
+  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
   MakeRoom(key);
   Flow& flow = flows_.Add(key, listener, now);
   shared_.Count(kFlowsTotal);
@@ -99,7 +106,7 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
 }
 
 void ListenSide::MakeRoom(const FlowKey& key) {
-  const std::string client = FlowTable::ClientOf(key);
+  const std::string client = service::ClientOf(key.client);
   const FlowRanks& ranks = flows_.ranks();
 
   while (true) {
@@ -143,9 +150,28 @@ void ListenSide::ForgetResends(Flow& flow) {
   if (flow.resends) flow.resends->Forget();
 }
 
+bool ListenSide::IsWithinLimits(const SocketAddress& client, std::size_t bytes, TimePoint now) {
+  const auto refusal = shared_.clients.AdmitDatagram(shared_.service, client, bytes, now);
+  if (refusal) OnRefused(client, *refusal);
+  return !refusal;
+}
+
+void ListenSide::OnRefused(const SocketAddress& client,
+                           const service::ClientLimits::Refusal& refusal) {
+  using Limit = service::ClientLimits::Limit;
+  shared_.Count(refusal.limit == Limit::kNetwork     ? kClientsTurnedAway
+                : refusal.limit == Limit::kNew       ? kClientNewsOverRate
+                : refusal.limit == Limit::kDatagrams ? kClientDatagramsOverRate
+                                                     : kClientBytesOverRate);
+  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
+  shared_.Gauge(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
+  service::LogRefusal(shared_.service, client, refusal);
+}
+
 void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& client,
                                   const SocketAddress& local, ByteView datagram) {
   const TimePoint now = Now();
+  if (!IsWithinLimits(client, datagram.size(), now)) return;
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
   if (IsResend(*flow, datagram, now)) return shared_.Count(kResendsSuppressed);

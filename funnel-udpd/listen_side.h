@@ -50,7 +50,10 @@ class ListenSide final : public Listener::User {
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
-  // nullptr: a client without a flow came while the service is being drained.
+  // Whether that is within what CLIENT may send; counts and logs that it is not.
+  [[nodiscard]] bool IsWithinLimits(const SocketAddress& client, std::size_t bytes, TimePoint now);
+  void OnRefused(const SocketAddress& client, const service::ClientLimits::Refusal& refusal);
+  // nullptr: a client without a flow came while the service is being drained, or over its rate.
   [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
   // Ends the least useful flow where a new one of KEY's client would exceed max-flows or its share.
   void MakeRoom(const FlowKey& key);

@@ -181,6 +181,13 @@ struct ServiceConfig {
   std::uint64_t key_log_bytes = 0;  // how long the file of keys may be; 0: there is none
   milliseconds idle_exit = 0s;      // 0: never; kIdleExitOnDemand with a peer that is on-demand
   std::vector<Network> client_networks;
+  // listen: of one client address; 0: any number
+  std::vector<Network> client_allow;          // empty: any
+  std::uint32_t max_sessions_per_client = 0;  // tcp
+  std::uint32_t client_new_rate = 0;          // a second
+  std::uint32_t client_datagram_rate = 0;     // udp, a second
+  std::uint64_t client_byte_rate_bytes = 0;   // udp, a second
+  std::uint32_t client_table = 16384;         // clients whose rates are known
   // udp
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;

@@ -10,9 +10,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/siphash.h"
+#include "common/base/token_bucket.h"
 #include "funnel-sctpd/engine/address.h"
 #include "funnel-sctpd/engine/settings.h"
-#include "funnel-sctpd/engine/token_bucket.h"
 
 namespace funnel::sctp {
 

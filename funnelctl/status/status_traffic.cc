@@ -75,6 +75,16 @@ void AddChannelNotes(const ChannelStatus& channel, Table& table) {
     table.AddNote(std::to_string(channel.frames_dropped) + " frames dropped");
 }
 
+// By the edge's own account.
+void AddClientNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
+  const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+  if (counters == nullptr || !counters->alive) return;
+  const auto at = static_cast<std::int64_t>(counters->Value("client_limited_at"));
+  if (at <= 0) return;
+  table.AddNote("a client was turned away " + PrintSince(at, view.now) +
+                " ago, by client-allow or a limit for each client; the log of its edge says which");
+}
+
 }  // namespace
 
 std::string RenderAssociations(const NodeView& view) {
@@ -104,6 +114,7 @@ std::string RenderServices(const NodeView& view) {
                   ToWhom(service), Where(service)});
     if (const ChannelStatus* channel = WorstSealed(view, service))
       table.AddNote("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
+    AddClientNotes(view, service, table);
   }
   return "Services\n" + table.Print();
 }

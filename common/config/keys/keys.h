@@ -74,7 +74,8 @@ struct KeyRow {
 // What SctpKeys is made of: keys_sctp.cc and keys_association.cc.
 [[nodiscard]] std::span<const KeyRow> EngineKeys();
 [[nodiscard]] std::span<const KeyRow> AssociationKeys();
-// Parts of ServiceKeys: keys_tcp.cc and keys_udp.cc.
+// Parts of ServiceKeys: keys_clients.cc, keys_tcp.cc and keys_udp.cc.
+[[nodiscard]] std::span<const KeyRow> ClientKeys();
 [[nodiscard]] std::span<const KeyRow> TcpKeys();
 [[nodiscard]] std::span<const KeyRow> UdpKeys();
 // One table of several.

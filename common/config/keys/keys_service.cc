@@ -1,4 +1,5 @@
-// services.d/NAME.ini, but for what only connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
+// services.d/NAME.ini, but for what is about single clients (keys_clients.cc), and what only
+// connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -285,7 +286,8 @@ constexpr KeyRow kSideRows[] = {
 }  // namespace
 
 std::span<const KeyRow> ServiceKeys() {
-  static const std::vector<KeyRow> rows = Joined({kServiceRows, TcpKeys(), UdpKeys(), kSideRows});
+  static const std::vector<KeyRow> rows =
+      Joined({kServiceRows, ClientKeys(), TcpKeys(), UdpKeys(), kSideRows});
   return rows;
 }
 

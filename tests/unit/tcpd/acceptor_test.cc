@@ -27,6 +27,63 @@ TEST_F(AcceptorTest, ResetsConnectionsOverMaxSessions) {
   EXPECT_EQ(AtClient(kSessionsOverLimit), 1u);
 }
 
+TEST_F(AcceptorTest, ResetsConnectionsOfAClientOverItsShare) {
+  service_.max_sessions_per_client = 1;
+  Start();
+  UniqueFd first = ConnectTo(client_address_);
+  const UniqueFd first_backend = AcceptAtBackend();
+  client_ = ConnectTo(client_address_);
+  EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+  EXPECT_EQ(AtClient(kClientSessionsOverLimit), 1u);
+  EXPECT_GT(AtClient(kClientLimitedAt), 0u);
+  const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
+  const UniqueFd other_backend = AcceptAtBackend();
+  // What it gives back it may have again.
+  CloseWithReset(std::move(first));
+  EXPECT_TRUE(Until([&] { return client_shared_->limit.taken() == 1; }));
+  const UniqueFd next = ConnectTo(client_address_);
+  const UniqueFd next_backend = AcceptAtBackend();
+  EXPECT_TRUE(next_backend);
+}
+
+TEST_F(AcceptorTest, ResetsConnectionsOfAClientOverItsRate) {
+  service_.client_new_rate = 1;
+  Start();
+  // More at once than a slow machine gives back to the client meanwhile.
+  std::vector<UniqueFd> greedy(16);
+  for (UniqueFd& one : greedy) one = ConnectTo(client_address_);
+  EXPECT_TRUE(Until([&] { return AtClient(kClientNewsOverRate) > 0; }));
+  const std::string client = service::ClientOf(*SocketAddress::FromLiteral("127.0.0.2", 0));
+  const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
+  EXPECT_TRUE(Until([&] { return client_shared_->limit.TakenBy(client) == 1; }));
+}
+
+TEST_F(AcceptorTest, ResetsConnectionsOfClientsThatMayNot) {
+  service_.client_allow = {*config::Network::Parse("127.0.0.2")};
+  Start();
+  client_ = ConnectTo(client_address_);
+  EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
+  EXPECT_EQ(AtClient(kClientsTurnedAway), 1u);
+  const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
+  const UniqueFd other_backend = AcceptAtBackend();
+  EXPECT_TRUE(other_backend);
+  // As a reload does it.
+  client_shared_->service.client_allow.clear();
+  const UniqueFd again = ConnectTo(client_address_);
+  const UniqueFd again_backend = AcceptAtBackend();
+  EXPECT_TRUE(again_backend);
+}
+
+TEST_F(AcceptorTest, ForgetsTheRatesOfQuietClients) {
+  service_.client_new_rate = 1;
+  service_.client_table = 1;
+  Start();
+  const UniqueFd first = ConnectTo(client_address_);
+  const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
+  const UniqueFd one_backend = AcceptAtBackend(), other_backend = AcceptAtBackend();
+  EXPECT_EQ(AtClient(kClientsForgotten), 1u);
+}
+
 TEST_F(AcceptorTest, HandsBackConnectionsThatTheChannelTakesNot) {
   client_channel_.session_limit = 0;
   Start();

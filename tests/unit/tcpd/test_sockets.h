@@ -38,8 +38,13 @@ inline UniqueFd ListenUnix(const std::string& path) {
 }
 
 // The kernel completes a connection to a listening socket by itself.
-inline UniqueFd ConnectTo(const SocketAddress& address) {
+// From the address FROM, where that is to be a certain one.
+inline UniqueFd ConnectTo(const SocketAddress& address, const char* from = nullptr) {
   UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (from != nullptr) {
+    const SocketAddress own = *SocketAddress::FromLiteral(from, 0);
+    if (bind(fd.get(), own.data(), own.size()) != 0) return {};
+  }
   if (connect(fd.get(), address.data(), address.size()) != 0) return {};
   return fd;
 }

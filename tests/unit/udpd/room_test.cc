@@ -71,6 +71,46 @@ TEST_F(RoomTest, AClientThatTakesAllPlacesMakesRoomItself) {
   EXPECT_EQ(Near(kFlowsTotal), 21u);
 }
 
+TEST_F(RoomTest, AClientOverARateIsDroppedAndOthersAreServed) {
+  near_service_.client_new_rate = 3;
+  near_service_.client_datagram_rate = 2;
+  near_service_.client_byte_rate_bytes = 1;
+  Start();
+  Client greedy, other("127.0.0.2"), large("127.0.0.3");
+  for (int i = 0; i < 3; ++i) SendTo(greedy.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Near(kClientDatagramsOverRate) == 1; }));
+  ASSERT_TRUE(UntilAnswered(greedy, 2));
+  ASSERT_TRUE(Answered(other));
+  const std::string much(40000, 'x');
+  ASSERT_TRUE(Answered(large, much));
+  SendTo(large.fd.get(), ports_[0], AsBytes(much));
+  ASSERT_TRUE(Until([&] { return Near(kClientBytesOverRate) == 1; }));
+  EXPECT_GT(Near(kClientLimitedAt), 0u);
+  EXPECT_EQ(Near(kFlowsTotal), 3u);
+}
+
+TEST_F(RoomTest, ADatagramThatWouldBeginAFlowOverTheRateIsDropped) {
+  near_service_.client_new_rate = 1;
+  Start();
+  // More at once than a slow machine gives back to the client meanwhile.
+  Client known, next[16], other("127.0.0.2");
+  ASSERT_TRUE(Answered(known));
+  for (Client& each : next) SendTo(each.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Near(kClientNewsOverRate) > 0; }));
+  ASSERT_TRUE(Answered(known) && Answered(other));
+}
+
+TEST_F(RoomTest, OnlyClientsThatMayAreServedAlsoThoseThatHaveAFlow) {
+  Start();
+  Client known, other("127.0.0.2");
+  ASSERT_TRUE(Answered(known));
+  near_service_.client_allow = {*config::Network::Parse("127.0.0.2/32")};
+  near_app_->OnReload(near_service_);
+  SendTo(known.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Near(kClientsTurnedAway) == 1; }));
+  ASSERT_TRUE(Answered(other));
+}
+
 TEST_F(RoomTest, AFlowOfOneAnswerEndsSooner) {
   near_service_.answered_timeout = milliseconds(20);
   near_service_.idle_timeout = std::chrono::hours(1);

@@ -1,0 +1,92 @@
+// What [service] of services.d/NAME.ini says about single clients of a service with [listen].
+#include "common/config/keys/keys.h"
+#include "common/config/keys/row_units.h"
+
+namespace funnel::config {
+namespace {
+
+constexpr KeyRow kClientRows[] = {
+    // None by default: which network a service listens in, its address and the host's firewall
+    // say. Whoever writes one wants all others kept out, so there is no list of what is denied.
+    {
+        .section = "service",
+        .key = "client-allow",
+        .type = Type::kNetwork,
+        .member = At<&ServiceConfig::client_allow>,
+        .help = "Clients of these networks only are served; repeat for more. Connections that are "
+                "there stay, flows do not.",
+        .need = Need::kList,
+        .applies = kListenOnly,
+        .computed_default = "any",
+        .since = "0.2",
+    },
+    // All of these are off by default. Behind one address there is often more than one user - a
+    // NAT, a resolver, a proxy - and what is much for one is little for another, so that any number
+    // here would turn somebody away who did nothing wrong.
+    {
+        .section = "service",
+        .key = "max-sessions-per-client",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::max_sessions_per_client>,
+        .help = "Connections at once of one client address, IPv6 by networks of 64 bits; 0: as "
+                "many as max-sessions.",
+        .range = {0, 1048576},
+        .applies = kTcpOnly | kListenOnly,
+        .since = "0.2",
+        .counted_in = "client_sessions_over_limit",
+    },
+    {
+        .section = "service",
+        .key = "client-new-rate",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::client_new_rate>,
+        .help = "New connections or flows a second of one client address, and as many at once; "
+                "0: any number.",
+        .range = {0, 1048576},
+        .applies = kListenOnly,
+        .since = "0.2",
+        .counted_in = "client_news_over_rate",
+    },
+    {
+        .section = "service",
+        .key = "client-datagram-rate",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::client_datagram_rate>,
+        .help = "Datagrams a second of one client address, and as many at once; 0: any number.",
+        .range = {0, 1048576},
+        .applies = kUdpOnly | kListenOnly,
+        .since = "0.2",
+        .counted_in = "client_datagrams_over_rate",
+    },
+    {
+        .section = "service",
+        .key = "client-byte-rate",
+        .type = Type::kSize,
+        .member = At<&ServiceConfig::client_byte_rate_bytes>,
+        .help = "Bytes a second of one client address, in datagrams, and as many at once, 64KiB "
+                "at least; 0B: any number.",
+        .range = {0, 4096 * kMi},
+        .applies = kUdpOnly | kListenOnly,
+        .since = "0.2",
+        .counted_in = "client_bytes_over_rate",
+    },
+    // 16384 take some 4 MB, and are more than a /18 has.
+    {
+        .section = "service",
+        .key = "client-table",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::client_table>,
+        .help = "Client addresses whose rates are known at once; beyond it the one that has been "
+                "quiet longest begins anew.",
+        .range = {64, 1048576},
+        .applies = kListenOnly,
+        .since = "0.2",
+        .counted_in = "clients_forgotten",
+    },
+};
+
+}  // namespace
+
+std::span<const KeyRow> ClientKeys() { return kClientRows; }
+
+}  // namespace funnel::config
