@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
@@ -13,7 +14,14 @@ namespace funnel::tcpd {
 
 class ChannelPort {
  public:
+  // Who is at the other end.
+  struct Peer {
+    std::string name;
+    std::string principal;
+  };
+
   virtual ~ChannelPort() = default;
+  [[nodiscard]] virtual Peer peer() const = 0;
   [[nodiscard]] virtual std::optional<SessionId> OpenSession(const wire::SessionInfo& info) = 0;
   // A place to read into; empty: the session takes nothing now, OnWritable follows.
   [[nodiscard]] virtual MutableByteView PrepareBytes(SessionId session) = 0;

@@ -22,6 +22,9 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   void set_policy(ClientPolicy policy);
 
  private:
+  [[nodiscard]] Peer peer() const override {
+    return {channel_.peer(), channel_.remote_principal()};
+  }
   [[nodiscard]] std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override;
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
   void CommitBytes(SessionId session, std::size_t count) override;

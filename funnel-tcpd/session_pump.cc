@@ -110,6 +110,7 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (!at->second.session) return 0;  // Resume() once connected
   const std::size_t written = at->second.session->Write(bytes);
   shared_.Count(kBytesFromChannel, written);
+  CountWritten(at->second, written);
   if (written > 0) {
     clock_.OnWritten(*at->second.times, Now());
     ArmClock();
@@ -140,7 +141,7 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   // leave.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
     departures_.Add(at->second.session->Detach());
-  Drop(id);
+  Drop(id, FarEnd(code));
 }
 
 void SessionPump::OnWritable(SessionId id) {
@@ -158,11 +159,6 @@ void SessionPump::ResetAll() {
   while (!entries_.empty()) OnSessionReset(entries_.begin()->first, EndCode::kTruncated);
 }
 
-void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
-  for (const auto& [id, entry] : entries_)
-    visit({id, entry.session != nullptr, entry.info, entry.opened, ModuleText(entry)});
-}
-
 bool SessionPump::Reset(SessionId id) {
   if (!entries_.contains(id)) return false;
   ResetBoth(id, EndCode::kReset);
@@ -176,8 +172,10 @@ MutableByteView SessionPump::PrepareBytes(SessionId session) {
 
 void SessionPump::CommitBytes(SessionId session, std::size_t count) {
   shared_.Count(kBytesToChannel, count);
-  if (const auto at = entries_.find(session); count > 0 && at != entries_.end())
+  if (const auto at = entries_.find(session); count > 0 && at != entries_.end()) {
     clock_.OnRead(*at->second.times, Now());
+    CountRead(at->second, count);
+  }
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);
   sender->Commit(count);
@@ -188,6 +186,7 @@ void SessionPump::SendFin(SessionId session) {
   if (MessageSender* sender = FindSender(session)) sender->Finish();
   port_.SendFin(session);
   if (const auto at = entries_.find(session); at != entries_.end()) {
+    at->second.ours_ended_first = !at->second.fin;
     clock_.OnHalfClosed(*at->second.times, Now());
     ArmClock();
   }
@@ -203,25 +202,29 @@ void SessionPump::RequestTurn(Session& session) {
 
 void SessionPump::OnOutputBlocked() { shared_.Count(kOutputBlocked); }
 
-void SessionPump::OnFinished(Session& session) { Drop(session.id()); }
+void SessionPump::OnFinished(Session& session) {
+  if (const auto at = entries_.find(session.id()); at != entries_.end())
+    Drop(session.id(), ClosedBy(at->second));
+}
 
 void SessionPump::OnBroken(Session& session) {
   const SessionId id = session.id();
   if (MessageSender* sender = FindSender(id)) sender->Finish();
-  Drop(id);
+  Drop(id, {"reset", OurSide()});
   shared_.Count(kResetsSent);
   port_.FinishAndReset(id);
 }
 
 void SessionPump::ResetBoth(SessionId id, EndCode code) {
-  Drop(id);
+  Drop(id, OwnEnd(code));
   shared_.Count(kResetsSent);
   port_.ResetSession(id, code);
 }
 
-void SessionPump::Drop(SessionId id) {
+void SessionPump::Drop(SessionId id, const service::AccessEnd& end) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
+  LogAccess(at->second, end);
   if (at->second.dial != DialId{}) backend_->Cancel(at->second.dial);
   if (at->second.session) {
     at->second.session->Abort();

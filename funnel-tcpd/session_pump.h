@@ -66,7 +66,9 @@ class SessionPump final : private SessionOwner {
     std::unique_ptr<MessageSender> sender;  // of a service with a module
     DialId dial{};
     SessionLimit::Slot slot;
-    bool fin = false;  // the peer's direction ended before the connection stood
+    bool fin = false;  // the peer's direction has ended, maybe before the connection stood
+    bool ours_ended_first = false;
+    service::AccessCounts counts = {};
     wire::SessionInfo info{};
     TimePoint opened = Now();
     std::unique_ptr<SessionClock::Times> times;  // with `session`
@@ -94,8 +96,17 @@ class SessionPump final : private SessionOwner {
   void LogFarTimeout(const Entry& entry, wire::EndCode code);
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
-  // Ends a session here: its connection is reset unless it is over already.
-  void Drop(SessionId id);
+  // Ends a session here, by END: its connection is reset unless it is over already.
+  void Drop(SessionId id, const service::AccessEnd& end);
+  // --- of the access log
+  [[nodiscard]] std::string_view OurSide() const { return backend_ ? "backend" : "client"; }
+  [[nodiscard]] std::string_view FarSide() const { return backend_ ? "client" : "backend"; }
+  void CountWritten(Entry& entry, std::size_t bytes);
+  void CountRead(Entry& entry, std::size_t bytes);
+  [[nodiscard]] service::AccessEnd ClosedBy(const Entry& entry) const;
+  [[nodiscard]] service::AccessEnd FarEnd(wire::EndCode code) const;
+  [[nodiscard]] service::AccessEnd OwnEnd(wire::EndCode code) const;
+  void LogAccess(const Entry& entry, const service::AccessEnd& end);
   // Lets sessions that asked for it read, and destroys those that have ended.
   void RunTurn();
   // --- of a service with a module

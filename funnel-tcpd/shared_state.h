@@ -9,6 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/service/access_log.h"
 #include "common/service/client_limits.h"
 #include "common/wire/frame/types.h"
 #include "funnel-tcpd/counters.h"
@@ -32,6 +33,7 @@ struct SharedState {
   SessionLimit limit;
   bool draining = false;  // no new sessions
   service::ClientLimits clients = {};
+  service::AccessLog access_log = service::AccessLog();
   // What the service's module makes of its connections; null: it has none, or it is not there.
   std::unique_ptr<module::ServiceModule> module = nullptr;
   bool told_mismatch = false;  // that a connection is not of its protocol

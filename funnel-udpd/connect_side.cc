@@ -89,7 +89,7 @@ void ConnectSide::MakeRoom(const std::string& peer) {
     }
     if (least == nullptr) return;
     shared_.Count(kFlowsOverLimit);
-    End(static_cast<BackendFlow&>(*least));
+    End(static_cast<BackendFlow&>(*least), {"limit", "here"});
   }
 }
 
@@ -122,19 +122,22 @@ void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
     flow.channel->wire().ResetSession(flow.session, wire::EndCode::kConnectFailed);
     flow.channel->RequestFlush();
   }
-  Erase(flow);
+  Erase(flow, {"connect-failed", "backend"});
 }
 
 void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
                              ByteView datagram) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
+  at->second->counts.OnFromClient(datagram.size());
   ranks_.OnRequest(*at->second, Now());
   picker_.Send(*at->second, datagram);
 }
 
 void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
-  ranks_.OnAnswer(flow, Now());
+  const TimePoint now = Now();
+  flow.counts.OnToClient(datagram.size(), now);
+  ranks_.OnAnswer(flow, now);
   picker_.OnAnswer(flow);
   if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
   flow.channel->wire().SendDatagram(flow.session, datagram);
@@ -150,7 +153,7 @@ void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId sess
   by_session.erase(at);
   // kNone: the client's flow expired. Everything else is the end of the channel, not of the client.
   if (code == wire::EndCode::kNone) {
-    Erase(flow);
+    Erase(flow, {"ended", "far side"});
   } else {
     Orphan(flow);
   }
@@ -178,11 +181,12 @@ bool ConnectSide::ResetSession(service::ChannelHandle& channel, SessionId sessio
   BackendFlow& flow = *at->second;
   FlowsOf(channel).by_session.erase(at);
   channel.wire().ResetSession(session, wire::EndCode::kReset);
-  Erase(flow);
+  Erase(flow, {"reset", "here"});
   return true;
 }
 
-void ConnectSide::Erase(BackendFlow& flow) {
+void ConnectSide::Erase(BackendFlow& flow, const service::AccessEnd& end) {
+  LogAccess(flow, end);
   if (const auto at = orphans_.find(flow.who()); at != orphans_.end() && at->second == &flow)
     orphans_.erase(at);
   picker_.Forget(flow);
@@ -192,18 +196,40 @@ void ConnectSide::Erase(BackendFlow& flow) {
   shared_.Gauge(kFlows) = flows_.size();
 }
 
-void ConnectSide::End(BackendFlow& flow) {
+void ConnectSide::End(BackendFlow& flow, const service::AccessEnd& end) {
   if (flow.channel != nullptr) {
     FlowsOf(*flow.channel).by_session.erase(flow.session);
     flow.channel->wire().EndSession(flow.session);
     flow.channel->RequestFlush();
   }
-  Erase(flow);
+  Erase(flow, end);
+}
+
+// Flows end with the process.
+void ConnectSide::Stop() {
+  for (const BackendFlow& flow : flows_) LogAccess(flow, {"stopped", "here"});
+}
+
+void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& end) {
+  if (shared_.service.access_log == config::AccessForm::kNo) return;
+  const Addresses addresses = AddressesOf(flow.who());
+  const bool logged = shared_.access_log.Write(
+      shared_.service,
+      {.client = addresses.client,
+       .local = addresses.local,
+       .peer = flow.channel != nullptr ? flow.channel->peer() : "",
+       .principal = flow.who().substr(0, flow.who().find('\0')),
+       .backend = flow.connected() ? flow.backend().text() : shared_.service.connect_address.text(),
+       .counts = flow.counts,
+       .opened = flow.opened(),
+       .ended = Now(),
+       .end = end});
+  if (!logged) shared_.Count(kAccessLinesLost);
 }
 
 void ConnectSide::Expire() {
   while (RankedFlow* flow = ranks_.Expired(Now(), Patience())) {
-    End(static_cast<BackendFlow&>(*flow));
+    End(static_cast<BackendFlow&>(*flow), {"idle-timeout", "here"});
     shared_.Count(kFlowsExpired);
   }
   ArmExpiry();

@@ -22,6 +22,8 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   ~ConnectSide() override;
 
   void OnReload();
+  // The process is about to end.
+  void Stop();
   // Since when there has been no flow; nullopt: there is one.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
@@ -57,10 +59,11 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   void MakeRoom(const std::string& peer);
   void OnNoBackend(BackendFlow& flow, const std::string& why) override;
   // Ends it here and at the far side.
-  void End(BackendFlow& flow);
+  void End(BackendFlow& flow, const service::AccessEnd& end);
+  void LogAccess(const BackendFlow& flow, const service::AccessEnd& end);
   void Orphan(BackendFlow& flow);
-  // Destroys the flow; its socket closes once what it still sends has left.
-  void Erase(BackendFlow& flow);
+  // Destroys the flow, by END; its socket closes once what it still sends has left.
+  void Erase(BackendFlow& flow, const service::AccessEnd& end);
   // Ends flows that were idle for too long.
   void Expire();
   void ArmExpiry();

@@ -29,6 +29,7 @@ enum CounterIndex : std::size_t {
   kClientBytesOverRate,
   kClientsForgotten,
   kClientLimitedAt,
+  kAccessLinesLost,
   kCounterCount,
 };
 
@@ -62,6 +63,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
     {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
+    {"access_lines_lost", "Lines of access-log that the journal did not take at once."},
 };
 
 }  // namespace funnel::udpd

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
+#include "common/service/access_log.h"
 
 namespace funnel::udpd {
 
@@ -33,6 +34,8 @@ class RankedFlow {
 
   [[nodiscard]] TimePoint opened() const { return opened_; }
   [[nodiscard]] TimePoint active() const { return active_; }
+
+  service::AccessCounts counts;
 
  private:
   friend class FlowRanks;

@@ -1,7 +1,6 @@
 #include "funnel-udpd/listen_side.h"
 
 #include <algorithm>
-#include <ctime>
 
 namespace funnel::udpd {
 namespace {
@@ -32,7 +31,12 @@ Result<> ListenSide::Start(std::vector<UniqueFd> sockets) {
   return {};
 }
 
+// Flows end with the process.
 void ListenSide::Stop() {
+  flows_.ranks().Visit([this](RankedFlow& flow) {
+    LogAccess(static_cast<const Flow&>(flow), {"stopped", "here"});
+    return true;
+  });
   for (auto& listener : listeners_) listener->Stop();
 }
 
@@ -121,11 +125,12 @@ void ListenSide::MakeRoom(const FlowKey& key) {
 
     if (least == nullptr) return;
     shared_.Count(kFlowsOverLimit);
-    End(static_cast<Flow&>(*least));
+    End(static_cast<Flow&>(*least), {"limit", "here"});
   }
 }
 
-void ListenSide::End(Flow& flow) {
+void ListenSide::End(Flow& flow, const service::AccessEnd& end) {
+  LogAccess(flow, end);
   Detach(flow);
   flows_.Erase(flow);
   last_flow_end_ = Now();
@@ -150,30 +155,13 @@ void ListenSide::ForgetResends(Flow& flow) {
   if (flow.resends) flow.resends->Forget();
 }
 
-bool ListenSide::IsWithinLimits(const SocketAddress& client, std::size_t bytes, TimePoint now) {
-  const auto refusal = shared_.clients.AdmitDatagram(shared_.service, client, bytes, now);
-  if (refusal) OnRefused(client, *refusal);
-  return !refusal;
-}
-
-void ListenSide::OnRefused(const SocketAddress& client,
-                           const service::ClientLimits::Refusal& refusal) {
-  using Limit = service::ClientLimits::Limit;
-  shared_.Count(refusal.limit == Limit::kNetwork     ? kClientsTurnedAway
-                : refusal.limit == Limit::kNew       ? kClientNewsOverRate
-                : refusal.limit == Limit::kDatagrams ? kClientDatagramsOverRate
-                                                     : kClientBytesOverRate);
-  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
-  shared_.Gauge(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
-  service::LogRefusal(shared_.service, client, refusal);
-}
-
 void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& client,
                                   const SocketAddress& local, ByteView datagram) {
   const TimePoint now = Now();
   if (!IsWithinLimits(client, datagram.size(), now)) return;
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
+  flow->counts.OnFromClient(datagram.size());
   if (IsResend(*flow, datagram, now)) return shared_.Count(kResendsSuppressed);
   if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow))
     return Wait(flow->key, datagram, now);
@@ -217,7 +205,9 @@ void ListenSide::OnDatagram(service::ChannelHandle& channel, SessionId session, 
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
   Flow& flow = *at->second;
-  flows_.OnAnswer(flow, Now());
+  const TimePoint now = Now();
+  flow.counts.OnToClient(datagram.size(), now);
+  flows_.OnAnswer(flow, now);
   ForgetResends(flow);
   ArmExpiry();
   flow.listener->Answer(flow.key.client, flow.key.local, datagram);
@@ -253,7 +243,7 @@ void ListenSide::VisitSessions(const std::function<void(const service::SessionVi
 bool ListenSide::ResetSession(service::ChannelHandle& channel, SessionId session) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return false;
-  End(*at->second);
+  End(*at->second, {"reset", "here"});
   return true;
 }
 
@@ -269,7 +259,7 @@ void ListenSide::Expire() {
   const TimePoint now = Now();
   waiting_.Expire(now);
   while (RankedFlow* flow = flows_.ranks().Expired(now, Patience())) {
-    End(static_cast<Flow&>(*flow));
+    End(static_cast<Flow&>(*flow), {"idle-timeout", "here"});
     shared_.Count(kFlowsExpired);
   }
   ArmExpiry();

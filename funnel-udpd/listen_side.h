@@ -57,8 +57,9 @@ class ListenSide final : public Listener::User {
   [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
   // Ends the least useful flow where a new one of KEY's client would exceed max-flows or its share.
   void MakeRoom(const FlowKey& key);
-  // Detaches the flow and destroys it.
-  void End(Flow& flow);
+  // Detaches the flow and destroys it, by END.
+  void End(Flow& flow, const service::AccessEnd& end);
+  void LogAccess(const Flow& flow, const service::AccessEnd& end);
   // Whether suppress-resends drops DATAGRAM; remembers it otherwise.
   [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
   // Whether a datagram of the flow follows: what opens its session goes with that.

@@ -5,6 +5,7 @@
 #include "common/event/descriptors.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
+#include "common/service/access_log.h"
 #include "common/service/client_limits.h"
 #include "funnel-udpd/counters.h"
 #include "funnel-udpd/held_datagrams.h"
@@ -22,6 +23,7 @@ struct SharedState {
   HeldBytes held = {};            // of all flows' datagrams that wait
   bool draining = false;          // no new flows
   service::ClientLimits clients = {};
+  service::AccessLog access_log = service::AccessLog();
 
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
   [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {

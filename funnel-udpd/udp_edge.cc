@@ -90,8 +90,6 @@ bool UdpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
                  : connect_->ResetSession(channel, session);
 }
 
-void UdpEdge::OnStop() {
-  if (listen_) listen_->Stop();
-}
+void UdpEdge::OnStop() { listen_ ? listen_->Stop() : connect_->Stop(); }
 
 }  // namespace funnel::udpd

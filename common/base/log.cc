@@ -1,6 +1,5 @@
 #include "common/base/log.h"
 
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
@@ -8,12 +7,11 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "common/base/journal.h"
 #include "common/base/log_limit.h"
 #include "common/base/message_ids.h"
 #include "common/base/printable.h"
@@ -37,17 +35,6 @@ std::string g_name;
 LogLimit g_limit;
 
 const LevelName& NameOf(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
-
-// $JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)); it is
-// inherited, so it counts only while stderr still is that socket.
-bool StderrIsJournal() {
-  const char* stream = std::getenv("JOURNAL_STREAM");
-  unsigned long long device = 0;
-  unsigned long long inode = 0;
-  struct stat about{};
-  return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-         fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
-}
 
 // The longest message or value.
 constexpr std::size_t kMaxText = 4096;

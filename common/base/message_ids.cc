@@ -46,6 +46,7 @@ constexpr MessageId kMessageIds[] = {
     {"sessions-over-limit", "0759ac2d914c4768b1b0301f87b90140"},
     {"sessions-stuck", "555c887ce84c4d02b664a725c0c75e65"},
     {"client-not-allowed", "4e86e2fc9f8d423bb9d02d081451df5a"},
+    {"access", "69c4c2887c334524a8247bbe300b70e1"},
     {"client-limited", "39bfd49352274a40b8f9a9fa18f2b2f5"},
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},

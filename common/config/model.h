@@ -156,6 +156,7 @@ inline constexpr milliseconds kIdleExitOnDemand = 5min;
 enum class Protocol { kUdp, kTcp };
 enum class Role { kListen, kConnect, kRelay };
 enum class ProxyProtocol { kNone, kV2 };
+enum class AccessForm { kNo, kJournal, kJson };
 
 // services.d/NAME.ini
 struct ServiceConfig {
@@ -181,6 +182,7 @@ struct ServiceConfig {
   std::uint64_t key_log_bytes = 0;  // how long the file of keys may be; 0: there is none
   milliseconds idle_exit = 0s;      // 0: never; kIdleExitOnDemand with a peer that is on-demand
   std::vector<Network> client_networks;
+  AccessForm access_log = AccessForm::kNo;
   // listen: of one client address; 0: any number
   std::vector<Network> client_allow;          // empty: any
   std::uint32_t max_sessions_per_client = 0;  // tcp

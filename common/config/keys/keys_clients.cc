@@ -1,4 +1,5 @@
-// What [service] of services.d/NAME.ini says about single clients of a service with [listen].
+// What [service] of services.d/NAME.ini says about single clients: what they may, with [listen],
+// and what is written down about them.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -6,6 +7,17 @@ namespace funnel::config {
 namespace {
 
 constexpr KeyRow kClientRows[] = {
+    // Off by default: it says who talked to whom and when, which is not to be kept unasked, and
+    // costs more than a small question itself.
+    {
+        .section = "service",
+        .key = "access-log",
+        .type = Type::kAccessForm,
+        .member = At<&ServiceConfig::access_log>,
+        .help = "Whether a line is logged about each connection or flow that has ended: with "
+                "fields of the journal's (journal), or as one JSON object (json).",
+        .since = "0.2",
+    },
     // None by default: which network a service listens in, its address and the host's firewall
     // say. Whoever writes one wants all others kept out, so there is no list of what is denied.
     {

@@ -31,6 +31,8 @@ constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", Wh
 constexpr Word<Protocol> kProtocolWords[] = {{"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}};
 constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
                                                {"v2", ProxyProtocol::kV2}};
+constexpr Word<AccessForm> kAccessWords[] = {
+    {"no", AccessForm::kNo}, {"journal", AccessForm::kJournal}, {"json", AccessForm::kJson}};
 
 template <typename E, std::size_t kCount>
 Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
@@ -169,6 +171,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kProtocolWords, text, To<Protocol>(field));
     case Type::kProxyProtocol:
       return ParseWord(type, kProxyWords, text, To<ProxyProtocol>(field));
+    case Type::kAccessForm:
+      return ParseWord(type, kAccessWords, text, To<AccessForm>(field));
     default:
       return ParseCompound(type, text, field);
   }
@@ -202,6 +206,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kProtocolWords, To<Protocol>(field));
     case Type::kProxyProtocol:
       return PrintWord(kProxyWords, To<ProxyProtocol>(field));
+    case Type::kAccessForm:
+      return PrintWord(kAccessWords, To<AccessForm>(field));
     default:
       return PrintCompound(type, field);
   }

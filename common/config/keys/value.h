@@ -15,32 +15,33 @@ namespace funnel::config {
 
 // The syntaxes that values have.
 enum class Type {
-  kBool,          // yes | no
-  kCount,         // a whole number
-  kTime,          // 500ms, 5s, 2min, 1h, 1d
-  kSize,          // 100B, 64KiB, 4MiB, 1GiB
-  kNodeName,      // host-like
-  kPeerName,      // as files are named
-  kUser,          // a user or group: name or number
-  kLabel,         // wire name
-  kPath,          // absolute, or relative to the configuration folder
-  kPrincipal,     //
-  kPattern,       // principal in which a component may be *
-  kIpAddress,     // literal without port
-  kHostPort,      // host[:port]
-  kLiteralPort,   // ADDRESS:port
-  kBackend,       // host:port or unix:/path
-  kNetwork,       // ADDRESS/BITS
-  kStream,        // 1 to 63
-  kSuites,        // numbers of suites, best first
-  kModule,        // as protocol modules are named
-  kOption,        // NAME=VALUE
-  kLogLevel,      //
-  kEngine,        //
-  kCarrier,       //
-  kWhen,          //
-  kProtocol,      //
-  kProxyProtocol  //
+  kBool,           // yes | no
+  kCount,          // a whole number
+  kTime,           // 500ms, 5s, 2min, 1h, 1d
+  kSize,           // 100B, 64KiB, 4MiB, 1GiB
+  kNodeName,       // host-like
+  kPeerName,       // as files are named
+  kUser,           // a user or group: name or number
+  kLabel,          // wire name
+  kPath,           // absolute, or relative to the configuration folder
+  kPrincipal,      //
+  kPattern,        // principal in which a component may be *
+  kIpAddress,      // literal without port
+  kHostPort,       // host[:port]
+  kLiteralPort,    // ADDRESS:port
+  kBackend,        // host:port or unix:/path
+  kNetwork,        // ADDRESS/BITS
+  kStream,         // 1 to 63
+  kSuites,         // numbers of suites, best first
+  kModule,         // as protocol modules are named
+  kOption,         // NAME=VALUE
+  kLogLevel,       //
+  kEngine,         //
+  kCarrier,        //
+  kWhen,           //
+  kProtocol,       //
+  kProxyProtocol,  //
+  kAccessForm      //
 };
 
 // The member that a row of the table points at.
@@ -49,7 +50,7 @@ using Field =
                  std::vector<std::string>*, Principal*, std::vector<PrincipalPattern>*,
                  std::vector<SocketAddress>*, Endpoint*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
-                 LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*>;
+                 LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, AccessForm*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -57,6 +57,8 @@ std::string_view DescribeType(Type type) {
       return "udp or tcp";
     case Type::kProxyProtocol:
       return "none or v2";
+    case Type::kAccessForm:
+      return "no, journal or json";
   }
 
   return {};

@@ -32,6 +32,7 @@ class FakeChannel final : public ChannelPort {
     if (!peer_->cut_) peer_->Cut();
   }
 
+  Peer peer() const override { return {"hoster", "test/hoster@R"}; }
   std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override {
     if (opened_ >= session_limit) return std::nullopt;
     const SessionId id(opened_++);
