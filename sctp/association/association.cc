@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace sctp {
-namespace {
-
-// Answers wait for the next packet; who asks for more than this at once gets no more.
-constexpr std::size_t kMostAnswerBytes = 1200;
-// Answers to heartbeats by other paths, a second: all paths of a peer that probes them at its
-// quickest.
-constexpr TokenBucket::Settings kElsewhereAnswers{100, 100};
-
-}  // namespace
-
 std::string_view Name(DownReason reason) {
   switch (reason) {
     case DownReason::kNoAnswer:
@@ -40,9 +30,9 @@ Association::Association(const AssociationSettings& settings, const Identity& id
       around_(around),
       initiator_(std::in_place, settings.initiator, now),
       heartbeats_(settings.heartbeats, now),
-      paths_(settings.paths, identity.peer, around.random, now),
-      packet_bytes_(settings.packet_bytes),
-      elsewhere_answers_(kElsewhereAnswers) {}
+      ends_({settings_, sender_, counters_}, Duration::zero()),
+      paths_({settings_, around.random, around.events, sender_, heartbeats_, counters_},
+             identity.peer, now) {}
 
 Association::Association(const AssociationSettings& settings, const Identity& identity,
                          const Cookie& cookie, Around around, TimePoint now)
@@ -50,13 +40,12 @@ Association::Association(const AssociationSettings& settings, const Identity& id
       identity_(identity),
       around_(around),
       heartbeats_(settings.heartbeats, now),
-      paths_(settings.paths, identity.peer, around.random, now),
-      packet_bytes_(settings.packet_bytes),
-      elsewhere_answers_(kElsewhereAnswers),
-      cookie_trip_(now - cookie.made) {
+      ends_({settings_, sender_, counters_}, now - cookie.made),
+      paths_({settings_, around.random, around.events, sender_, heartbeats_, counters_},
+             identity.peer, now) {
   Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
          cookie.peer_window_bytes});
-  TakeHosts(cookie.peer_hosts, now);
+  paths_.TakeHosts(cookie.peer_hosts, now);
   Answer(ChunkType::kCookieAck, 0, {});
 }
 
@@ -86,7 +75,7 @@ void Association::Agree(const Agreed& agreed) {
   receiving.ack = settings_.ack;
   receiving.window_bytes = trusted_ ? settings_.window_bytes : settings_.first_window_bytes;
   receiver_.emplace(receiving, agreed.peer_tsn, around_.buffers, static_cast<MessageSink&>(*this));
-  LimitPackets();
+  paths_.LimitPackets();
 }
 
 void Association::OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) {
@@ -96,7 +85,7 @@ void Association::OnMessage(StreamId stream, std::uint32_t protocol, MutableByte
 }
 
 SendStatus Association::Send(StreamId stream, ByteView message, const SendOptions& options) {
-  if (!up() || !closing_.open()) return SendStatus::kGone;
+  if (!up() || !ends_.open()) return SendStatus::kGone;
   return sender_->Push(stream, message, options);
 }
 
@@ -109,15 +98,57 @@ void Association::Trust(TimePoint now) {
   if (receiver_) receiver_->SetWindow(settings_.window_bytes, now);
 }
 
-void Association::Answer(ChunkType type, std::uint8_t flags, ByteView body) {
-  const std::size_t size = Padded(kChunkHeaderSize + body.size());
-  if (answers_.size() + size > std::min(kMostAnswerBytes, packet_bytes_ - kCommonHeaderSize))
+void Association::Shutdown(TimePoint now) {
+  if (!up()) {
+    Abort("");
     return;
-  const std::size_t at = answers_.size();
-  answers_.resize(at + size);
-  BufferWriter out(MutableByteView(answers_).subspan(at));
-  WriteChunk(out, type, flags, body);
+  }
+  ends_.Shutdown(now);
 }
+
+void Association::Abort(std::string_view reason) {
+  if (down_) return;
+  answers_.Clear();
+  SayAbort(reason);
+}
+
+// Answers that are to leave have nothing but that COOKIE ACK (RFC 9260 section 3: control chunks
+// go before the ABORT).
+void Association::RefuseUp(std::string_view reason) {
+  if (down_) return;
+  answers_.KeepCookieAckOnly();
+  SayAbort(reason);
+}
+
+void Association::SayAbort(std::string_view reason) {
+  down_ = true;
+  if (identity_.peer_tag == VerificationTag(0)) return;  // nobody is there yet who could be told
+  std::uint8_t cause[kTlvHeaderSize + 64 + 4];
+  BufferWriter out(cause);
+  WriteCause(out, CauseCode::kUserAbort, funnel::AsBytes(reason.substr(0, 64)));
+  Answer(ChunkType::kAbort, 0, out.written());
+}
+
+void Association::GoDown(DownReason reason, std::string_view text) {
+  if (down_) return;
+  down_ = true;
+  around_.events.OnDown(reason, text);
+}
+
+// The peer did what it must not: it is told why.
+void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason,
+                         ByteView value) {
+  if (down_) return;
+  answers_.Clear();
+  std::uint8_t raw[kTlvHeaderSize + 64 + 4];
+  BufferWriter out(raw);
+  if (cause == CauseCode::kProtocolViolation) value = funnel::AsBytes(text);
+  WriteCause(out, cause, value.first(std::min<std::size_t>(value.size(), 64)));
+  Answer(ChunkType::kAbort, 0, out.written());
+  GoDown(reason, text);
+}
+
+bool Association::OnRestart(TimePoint now) { return !up() || ends_.OnRestart(now); }
 
 std::size_t Association::Finish(PacketWriter& packet, bool with_data, TimePoint now) {
   const std::size_t size = packet.Finish().size();
@@ -139,23 +170,32 @@ void Association::WriteSack(BufferWriter& out, TimePoint now) {
 }
 
 void Association::WriteControl(BufferWriter& out, TimePoint now) {
-  if (!answers_.empty()) {
-    out.Append(answers_);
-    answers_.clear();
-  }
+  answers_.Write(out);
   if (down_) return;
   WriteSack(out, now);
-  if (closing_.Due(now) && out.space() >= kChunkHeaderSize + 4)
-    closing_.Write(out, receiver_->cumulative(), now, sender_->round_trip());
-  if (question_.Due(now) && out.space() >= kChunkHeaderSize + EndQuestion::kChunkSize) {
-    // In one packet: who meant it looks at nothing behind it.
-    if (question_.asked(EndQuestion::About::kShutdown))
-      WriteChunk(out, ChunkType::kShutdownAck, 0, {});
-    question_.Write(out, now, around_.random);
-    AskByAllPaths();
-  }
+  if (const auto asked = ends_.Write(out, receiver_->cumulative(), now, around_.random))
+    paths_.AskByOthers(*asked);
   if (heartbeats_.Due(now) && out.space() >= Heartbeats::kChunkSize)
     heartbeats_.Write(out, now, around_.random);
+}
+
+std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
+  if (!up()) return 0;
+  const Address* const sack_to = receiver_->ack().Due(now) ? paths_.SacksElsewhere() : nullptr;
+  Elsewhere& elsewhere = paths_.elsewhere();
+  if (sack_to == nullptr && elsewhere.empty()) return 0;
+  const std::size_t pad_to = sack_to != nullptr ? 0 : elsewhere.pad_to();
+  PacketWriter packet(buffer.first(std::min(std::max(packet_bytes(), pad_to), buffer.size())),
+                      {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+  must_stay_whole_ = pad_to > 0;
+  if (sack_to != nullptr) {
+    destination_ = *sack_to;
+    if (receiver_->WriteSack(packet.out())) ++counters_.sacks_out;
+  } else {
+    destination_ = elsewhere.to();
+    elsewhere.WriteNext(packet);
+  }
+  return Finish(packet, /*with_data=*/false, now);
 }
 
 std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
@@ -163,7 +203,7 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
   if (const std::size_t size = NextElsewhere(buffer, now); size > 0) return size;
   destination_ = paths_.active().address;
   const std::size_t oversize = up() ? sender_->OversizePacketBytes() : 0;
-  buffer = buffer.first(std::max(packet_bytes_, oversize));
+  buffer = buffer.first(std::max(packet_bytes(), oversize));
   if (IsBeginning() && !down_) {
     if (!initiator_->Due(now)) return 0;
     const bool init = initiator_->state() == Initiator::State::kCookieWait;
@@ -177,14 +217,11 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
         settings_.out_streams, settings_.in_streams,
         identity_.own_tsn,     hosts.written()};
     if (!initiator_->Write(packet.out(), chunk, settings_.capabilities, now)) return 0;
-    if (!init && packet.space() >= answers_.size()) {
-      packet.out().Append(answers_);
-      answers_.clear();
-    }
+    if (!init) answers_.Write(packet.out());
     return Finish(packet, /*with_data=*/false, now);
   }
   PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});
-  if (!down_ && closing_.TakeComplete()) {
+  if (!down_ && ends_.TakeComplete()) {
     WriteChunk(packet.out(), ChunkType::kShutdownComplete, 0, {});
     return Finish(packet, /*with_data=*/false, now);
   }
@@ -198,9 +235,8 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
 TimePoint Association::NextTimer(TimePoint now) {
   if (down_) return TimePoint::max();
   if (IsBeginning()) return initiator_->NextTimer();
-  return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), closing_.NextTimer(),
-                   heartbeats_.NextTimer(), question_.NextTimer(), claim_.NextTimer(),
-                   paths_.NextTimer(LoadOfPath()), NextMtuTimer()});
+  return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), ends_.NextTimer(),
+                   heartbeats_.NextTimer(), paths_.NextTimer()});
 }
 
 void Association::OnTimer(TimePoint now) {
@@ -211,22 +247,23 @@ void Association::OnTimer(TimePoint now) {
       GoDown(DownReason::kNoAnswer, "nobody answered");
     return;
   }
-  SettleEnds(now);
-  if (down_) return;
+  if (const auto end = ends_.OnTimer(now)) {
+    GoDown(end->reason, end->text);
+    return;
+  }
   if (heartbeats_.Dead(now)) {
     GoDown(DownReason::kDeadPeer, "nothing heard");
     return;
   }
   sender_->OnTimer(now);
-  paths_due_ = paths_.several();
-  SettleMtu(now);
+  paths_.OnTimer(ends_.ProbeTimeout(), now);
   AfterInput(now);
 }
 
 AssociationCounters Association::counters() const {
   AssociationCounters counters = counters_;
   if (sender_) counters.sent = sender_->counters();
-  counters.ends_refuted = question_.refuted();
+  counters.ends_refuted = ends_.refuted();
   return counters;
 }
 

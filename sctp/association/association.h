@@ -5,19 +5,18 @@
 // OnPacket, OnTimer, NextPacket and the destructor.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string_view>
 
+#include "sctp/association/answers.h"
+#include "sctp/association/association_ends.h"
+#include "sctp/association/association_paths.h"
+#include "sctp/association/events.h"
 #include "sctp/association/settings.h"
-#include "sctp/handshake/closing.h"
 #include "sctp/handshake/collision.h"
 #include "sctp/handshake/cookie.h"
-#include "sctp/handshake/end_question.h"
 #include "sctp/handshake/initiator.h"
-#include "sctp/handshake/shutdown_claim.h"
 #include "sctp/path/heartbeats.h"
-#include "sctp/path/paths.h"
 #include "sctp/receive/receiver.h"
 #include "sctp/send/sender.h"
 #include "sctp/wire/packet.h"
@@ -26,20 +25,7 @@ namespace sctp {
 
 class Association : private MessageSink {
  public:
-  class Events {
-   public:
-    virtual ~Events() = default;
-    virtual void OnUp() = 0;
-    // The last call. TEXT may be what the peer said: decide nothing by it, escape it.
-    virtual void OnDown(DownReason reason, std::string_view text) = 0;
-    virtual void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) = 0;
-    // Send may succeed again after kFull.
-    virtual void OnWritable() = 0;
-    // What is sent goes to ADDRESS from now on. FAILED: because the path before fell silent.
-    virtual void OnMoved(const Address& address, bool failed) = 0;
-    // The largest packet towards ADDRESS; may be asked at any time.
-    [[nodiscard]] virtual std::size_t PacketBytes(const Address& address) const = 0;
-  };
+  using Events = AssociationEvents;
   // What it needs of whoever owns it, all outliving it.
   struct Around {
     RandomSource& random;
@@ -83,11 +69,15 @@ class Association : private MessageSink {
   void Trust(TimePoint now);
   void Shutdown(TimePoint now);
   // Where else the peer may be reached, best first (Paths::Offer).
-  void OfferPaths(const std::vector<Address>& addresses, TimePoint now);
+  void OfferPaths(const std::vector<Address>& addresses, TimePoint now) {
+    paths_.Offer(addresses, now);
+  }
   // Of HOSTS, which an INIT lists, those that the peer did not have before.
-  [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const;
+  [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const {
+    return paths_.HostsAdded(hosts);
+  }
   // The peer shows by an INIT that it has not got our answer to its SHUTDOWN.
-  void RepeatShutdownAck(TimePoint now) { closing_.OnShutdown(now); }
+  void RepeatShutdownAck(TimePoint now) { ends_.RepeatShutdownAck(now); }
   // A COOKIE ECHO says that the peer has restarted. True: so it is. False: it is being asked;
   // OnDown(kRestarted) follows if that is so.
   [[nodiscard]] bool OnRestart(TimePoint now);
@@ -102,7 +92,7 @@ class Association : private MessageSink {
   // As if it had never been: nothing is told to anybody, nothing leaves.
   void Discard() {
     down_ = true;
-    answers_.clear();
+    answers_.Clear();
   }
   // OnDown(kLocal) is not called from inside; the last packet is ready.
   void Abort(std::string_view reason);
@@ -113,23 +103,23 @@ class Association : private MessageSink {
   // Nothing is left to be done but to send what NextPacket still has.
   [[nodiscard]] bool down() const { return down_; }
   // Whether it has really ended is being asked.
-  [[nodiscard]] bool asking() const { return question_.asked(); }
+  [[nodiscard]] bool asking() const { return ends_.asking(); }
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] AssociationTags tags() const {
     return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
   }
   // When the peer last sent something.
   [[nodiscard]] TimePoint heard() const { return heartbeats_.heard(); }
-  [[nodiscard]] Closing::State closing() const { return closing_.state(); }
+  [[nodiscard]] Closing::State closing() const { return ends_.closing(); }
   [[nodiscard]] std::uint16_t streams() const { return out_streams_; }
   [[nodiscard]] const Capabilities& agreed() const { return agreed_; }
   // Only when it is or was up.
   [[nodiscard]] const Sender* sender() const { return sender_ ? &*sender_ : nullptr; }
   [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
   [[nodiscard]] AssociationCounters counters() const;
-  [[nodiscard]] const Paths& paths() const { return paths_; }
+  [[nodiscard]] const Paths& paths() const { return paths_.paths(); }
   // The largest packet that leaves, but for what asks whether larger ones get through.
-  [[nodiscard]] std::size_t packet_bytes() const { return packet_bytes_; }
+  [[nodiscard]] std::size_t packet_bytes() const { return paths_.packet_bytes(); }
 
  private:
   struct Agreed {
@@ -154,56 +144,24 @@ class Association : private MessageSink {
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
   // An ERROR with the next packet.
-  void Report(CauseCode cause, ByteView value);
+  void Report(CauseCode cause, ByteView value) {
+    answers_.Report(cause, value, packet_bytes() - kCommonHeaderSize);
+  }
   void AfterInput(TimePoint now);
 
-  // By which path what comes and goes (association_paths.cc).
-  void TakeHosts(const std::vector<Host>& hosts, TimePoint now);
-  // Whether a packet from there is to be looked at.
-  [[nodiscard]] bool TakeFromElsewhere(const Address& from, const PacketView& packet,
-                                       TimePoint now);
-  [[nodiscard]] static bool UsesPath(ChunkType type);
-  void NoteDataFrom(const Address& from);
-  void AnswerHeartbeat(const ChunkView& chunk, TimePoint now);
-  // PAD_TO: the size of its packet, 0: as large as it is.
-  void SendElsewhere(const Address& to, ChunkType type, ByteView body, std::size_t pad_to = 0);
-  void SendHeartbeat(const Address& to, ByteView info, std::size_t pad_to = 0);
-  [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
-  void AskByAllPaths();
-  [[nodiscard]] Paths::Load LoadOfPath() const;
-  void SettlePaths(TimePoint now);
-  void MoveTo(Path& path, TimePoint now);
-  [[nodiscard]] bool IsUsable(const Path& path) const {
-    return path.is_proven() || &path == &paths_.active();
-  }
-  [[nodiscard]] TimePoint NextMtuTimer() const;
-  void SettleMtu(TimePoint now);
-  void LimitPackets();
-
-  // Ends, and what is said of them (association_ends.cc).
+  // Ends, and what is said of them.
   void OnAbort(const ChunkView& chunk, TimePoint now);
   void OnShutdown(const ChunkView& chunk, TimePoint now);
-  void OnShutdownAck(TimePoint now);
-  void OnShutdownComplete();
-  // How long an answer to a HEARTBEAT may take.
-  [[nodiscard]] Duration ProbeTimeout() const;
-  void Ask(EndQuestion::About about, std::string_view text, TimePoint now);
-  // A HEARTBEAT that only the peer can have answered. False: not of a question.
-  [[nodiscard]] bool OnAnswer(ByteView info, TimePoint now);
-  void OnNewData(TimePoint now);
-  // A SHUTDOWN that came may be asked about now, or is to be forgotten.
-  void SettleClaim(TimePoint now);
-  // What was claimed has been proven by now, or never will be.
-  void SettleEnds(TimePoint now);
-  void ForgetClaim();
   void SayAbort(std::string_view reason);
   void GoDown(DownReason reason, std::string_view text);
   // VALUE: of the cause, if that has one; TEXT is sent only with a cause that may have text.
   void Refuse(CauseCode cause, std::string_view text, DownReason reason, ByteView value = {});
 
-  // Control chunks that only answer something, written ahead; what does not fit any more is lost,
-  // as the packet that carries it could be.
-  void Answer(ChunkType type, std::uint8_t flags, ByteView body);
+  // With the next packet.
+  void Answer(ChunkType type, std::uint8_t flags, ByteView body) {
+    answers_.Add(type, flags, body, packet_bytes() - kCommonHeaderSize);
+  }
+  [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
   void WriteControl(BufferWriter& out, TimePoint now);
   void WriteSack(BufferWriter& out, TimePoint now);
   [[nodiscard]] std::size_t Finish(PacketWriter& packet, bool with_data, TimePoint now);
@@ -212,32 +170,16 @@ class Association : private MessageSink {
   Identity identity_;
   Around around_;
   std::optional<Initiator> initiator_;
-  Closing closing_;
   Heartbeats heartbeats_;
-  Paths paths_;
-  std::size_t packet_bytes_;
-  // What leaves by another path than the one in use, each in a packet of its own.
-  struct Elsewhere {
-    Address to;
-    Bytes chunk;
-    std::size_t pad_to = 0;
-  };
-  std::deque<Elsewhere> elsewhere_;
-  TokenBucket elsewhere_answers_;
-  std::vector<Paths::Order> orders_;
-  Address from_, destination_;        // of the packet that is being read, and of that written last
-  bool must_stay_whole_ = false;      // that written last
-  std::optional<Address> data_from_;  // the last data, if it was not by the path in use
-  bool paths_due_ = false;            // something has come that they are to be settled for
-  bool uses_path_ = false;            // in the packet that is being read: more than heartbeats
-  EndQuestion question_;
-  ShutdownClaim claim_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
+  AssociationEnds ends_;
+  AssociationPaths paths_;
+  Address destination_;  // of the packet that was written last
+  bool must_stay_whole_ = false;
   Capabilities agreed_;
   std::uint16_t out_streams_ = 0;
-  Bytes answers_;           // whole chunks
-  Duration cookie_trip_{};  // from our INIT ACK to its COOKIE ECHO; 0: we began
+  Answers answers_;
   bool trusted_ = false;
   bool down_ = false;
   bool linux_fragments_ = false;

@@ -5,23 +5,15 @@
 #include "sctp/wire/parameter.h"
 
 namespace sctp {
-namespace {
-
-// Of what was not understood, told to whoever said it.
-constexpr std::size_t kMostReportBytes = 256;
-
-}  // namespace
-
 bool Association::OnPacket(const Address& from, const PacketView& packet, TimePoint now) {
   if (down_) return true;
-  const bool elsewhere = from != paths_.active().address;
-  if (elsewhere && !TakeFromElsewhere(from, packet, now)) {
+  if (paths_.IsInUse(from)) {
+    paths_.OnPacketInUse(from);
+  } else if (!up() || !paths_.OnPacketElsewhere(from, packet, trusted_, now)) {
     ++counters_.packets_unproven;
     return false;
   }
-  if (!elsewhere) paths_.active().address.local = from.local;
-  from_ = from;
-  uses_path_ = false;
+  paths_.BeginPacket(from);
   ++counters_.packets_in;
   counters_.bytes_in += kCommonHeaderSize + packet.chunks.size();
   heartbeats_.OnHeard(now);
@@ -36,12 +28,10 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
   }
   if (chunks.malformed()) ++counters_.malformed_chunks;
   if (down_) return true;
-  if (uses_path_ && from == paths_.active().address) paths_.OnUsed(now);
+  paths_.EndPacket(got_data_, now);
   if (got_data_) {
-    NoteDataFrom(from);
     receiver_->EndPacket(now);
-    closing_.OnData(now);
-    if (closing_.state() == Closing::State::kSent) receiver_->AskForSack(now);
+    if (ends_.OnDataPacket(now)) receiver_->AskForSack(now);
   }
   AfterInput(now);
   return true;
@@ -49,24 +39,20 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
 
 void Association::AfterInput(TimePoint now) {
   if (down_ || IsBeginning()) return;
-  if (sender_->drained()) closing_.OnDrained(now);
-  SettleClaim(now);
-  if (std::exchange(paths_due_, false)) SettlePaths(now);
-  if (sender_->TakeSizeDoubt() && paths_.active().mtu) {
-    paths_.active().mtu->Doubt(now);
-    SettleMtu(now);
-  }
+  ends_.Settle(now);
+  paths_.Settle(now);
+  if (sender_->TakeSizeDoubt()) paths_.DoubtSize(ends_.ProbeTimeout(), now);
   if (sender_->TakeWritable()) around_.events.OnWritable();
 }
 
 bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
-  uses_path_ |= UsesPath(chunk.type);
+  paths_.OnChunk(chunk.type);
   // Until the handshake is through, only its own chunks mean anything.
   const bool begun = sender_.has_value() && !IsBeginning();
   switch (chunk.type) {
     case ChunkType::kData:
     case ChunkType::kIData:
-      if (begun && closing_.receiving()) OnData(chunk, now);
+      if (begun && ends_.receiving()) OnData(chunk, now);
       return true;
     case ChunkType::kSack:
       if (begun) OnSack(chunk, now);
@@ -84,7 +70,9 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       return true;
     case ChunkType::kHeartbeat:
       // Who has said SHUTDOWN and has its answer is gone for whoever asks.
-      if (begun && closing_.state() != Closing::State::kBelieving) AnswerHeartbeat(chunk, now);
+      if (begun && ends_.closing() != Closing::State::kBelieving &&
+          paths_.OnHeartbeat(chunk.body, now))
+        Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
       return true;
     case ChunkType::kHeartbeatAck:
       if (begun) OnHeartbeatAck(chunk, now);
@@ -99,10 +87,14 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       if (begun) OnShutdown(chunk, now);
       return true;
     case ChunkType::kShutdownAck:
-      if (begun) OnShutdownAck(now);
+      if (begun && ends_.OnShutdownAck(now)) {
+        answers_.Clear();
+        Answer(ChunkType::kShutdownComplete, 0, {});
+        GoDown(DownReason::kShutdown, "");
+      }
       return true;
     case ChunkType::kShutdownComplete:
-      if (begun) OnShutdownComplete();
+      if (begun && ends_.OnShutdownComplete()) GoDown(DownReason::kShutdown, "");
       return true;
     case ChunkType::kInit:
     case ChunkType::kCookieEcho:
@@ -129,7 +121,7 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
     case Receiver::Outcome::kTaken:
-      OnNewData(now);
+      if (!down_) ends_.OnNewData(now);
       return;
     case Receiver::Outcome::kDuplicate:
       ++counters_.duplicate_chunks;
@@ -182,7 +174,7 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
            DownReason::kViolation);
     return;
   }
-  std::uint8_t raw[kMostReportBytes];
+  std::uint8_t raw[Answers::kMostReportBytes];
   BufferWriter unrecognized(raw);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);
   if (!parameters) {
@@ -205,7 +197,7 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
          std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
   initiator_->OnInitAck(*parameters->cookie, now);
   if (const auto rtt = initiator_->rtt()) sender_->OnRoundTrip(*rtt);
-  TakeHosts(parameters->hosts, now);
+  paths_.TakeHosts(parameters->hosts, now);
 }
 
 void Association::OnCookieAck(TimePoint now) {
@@ -226,7 +218,7 @@ void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoin
   identity_.peer_tag = cookie.peer_tag;
   Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
          cookie.peer_window_bytes});
-  TakeHosts(cookie.peer_hosts, now);
+  paths_.TakeHosts(cookie.peer_hosts, now);
   initiator_->OnCollision();
   around_.events.OnUp();
 }
@@ -250,35 +242,37 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
     ++counters_.malformed_chunks;
     return;
   }
-  if (OnAnswer(*info, now)) return;
-  Path* const path = paths_.Find(from_);
-  if (path != nullptr && path->mtu && path->mtu->OnAnswer(*info, now)) {
-    LimitPackets();
-    SettleMtu(now);
-    return;
-  }
-  if (paths_.OnAnswer(from_, *info, now)) {
-    LimitPackets();  // it may be used from now on
-    paths_due_ = true;
-    return;
-  }
+  if (ends_.OnHeartbeatAck(*info, now)) return;
+  if (paths_.OnHeartbeatAck(*info, ends_.ProbeTimeout(), now)) return;
   if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
 }
 
 // RFC 9260 section 3.2: what its two highest bits say.
 bool Association::OnUnknown(const ChunkView& chunk) {
   ++counters_.unknown_chunks;
-  if (ReportsUnknownChunk(chunk.type))
-    Report(CauseCode::kUnrecognizedChunk,
-           ByteView(chunk.whole).first(std::min(chunk.whole.size(), kMostReportBytes)));
+  if (ReportsUnknownChunk(chunk.type)) Report(CauseCode::kUnrecognizedChunk, chunk.whole);
   return !StopsAtUnknownChunk(chunk.type);
 }
 
-void Association::Report(CauseCode cause, ByteView value) {
-  std::uint8_t raw[kTlvHeaderSize + kMostReportBytes];
-  BufferWriter out(raw);
-  WriteCause(out, cause, value);
-  Answer(ChunkType::kError, 0, out.written());
+void Association::OnAbort(const ChunkView& chunk, TimePoint now) {
+  TlvReader causes(chunk.body);
+  const auto cause = causes.Next();
+  const bool has_text = cause && cause->code == static_cast<std::uint16_t>(CauseCode::kUserAbort);
+  const std::string_view text = has_text ? funnel::AsText(cause->value) : "";
+  if (!up())
+    GoDown(DownReason::kAborted, text);
+  else if (const auto end = ends_.OnAbort(text, now))
+    GoDown(end->reason, end->text);
+}
+
+void Association::OnShutdown(const ChunkView& chunk, TimePoint now) {
+  const auto cumulative = ParseShutdown(chunk);
+  if (!cumulative) {
+    ++counters_.malformed_chunks;
+    return;
+  }
+  if (sender_->OnCumulative(*cumulative, now) == Sender::SackOutcome::kInvalid) return;
+  if (ends_.OnShutdown(now)) Answer(ChunkType::kShutdownAck, 0, {});
 }
 
 }  // namespace sctp

@@ -1,15 +1,12 @@
-// Association: by which path what comes and goes.
+#include "sctp/association/association_paths.h"
+
 #include <algorithm>
 
-#include "sctp/association/association.h"
 #include "sctp/path/peer_hosts.h"
-#include "sctp/wire/parameter.h"
 
 namespace sctp {
 namespace {
 
-// What waits to leave by other paths; what is over it is lost, as packets may be.
-constexpr std::size_t kMostElsewhere = 64;
 // One move can be followed by another at once, but not for ever.
 constexpr int kMostMoves = 4;
 
@@ -33,50 +30,56 @@ bool IsHarmless(ChunkType type) {
 
 }  // namespace
 
-bool Association::UsesPath(ChunkType type) {
+AssociationPaths::AssociationPaths(const Around& around, const Address& peer, TimePoint now)
+    : around_(around),
+      peer_(peer),
+      paths_(around.settings.paths, peer, around.random, now),
+      packet_bytes_(around.settings.packet_bytes) {}
+
+bool AssociationPaths::UsesPath(ChunkType type) {
   return type != ChunkType::kHeartbeat && type != ChunkType::kHeartbeatAck &&
          type != ChunkType::kPad;
 }
 
-void Association::TakeHosts(const std::vector<Host>& hosts, TimePoint now) {
-  if (!settings_.takes_hosts || hosts.empty()) return;
-  const std::vector<Address> addresses = PathsOf(identity_.peer, hosts);
-  if (addresses.size() > 1) OfferPaths(addresses, now);
+void AssociationPaths::TakeHosts(const std::vector<Host>& hosts, TimePoint now) {
+  if (!around_.settings.takes_hosts || hosts.empty()) return;
+  const std::vector<Address> addresses = PathsOf(peer_, hosts);
+  if (addresses.size() > 1) Offer(addresses, now);
 }
 
-std::vector<Host> Association::HostsAdded(const std::vector<Host>& hosts) const {
+std::vector<Host> AssociationPaths::HostsAdded(const std::vector<Host>& hosts) const {
   std::vector<Host> added;
-  if (!settings_.takes_hosts) return added;
-  for (const Address& address : PathsOf(identity_.peer, hosts)) {
+  if (!around_.settings.takes_hosts) return added;
+  for (const Address& address : PathsOf(peer_, hosts)) {
     const auto same = [&](const Path& path) { return path.address.host == address.host; };
     if (std::ranges::none_of(paths_.all(), same)) added.push_back(address.host);
   }
   return added;
 }
 
-void Association::OfferPaths(const std::vector<Address>& addresses, TimePoint now) {
+void AssociationPaths::Offer(const std::vector<Address>& addresses, TimePoint now) {
   paths_.Offer(addresses, now);
   LimitPackets();
 }
 
 // What travels in one packet does so by each of the paths.
-void Association::LimitPackets() {
-  packet_bytes_ = settings_.packet_bytes;
+void AssociationPaths::LimitPackets() {
+  packet_bytes_ = around_.settings.packet_bytes;
   for (Path& path : paths_.all()) {
     std::size_t limit = around_.events.PacketBytes(path.address);
-    if (settings_.search_mtu) {
+    if (around_.settings.search_mtu) {
       if (!path.mtu) path.mtu.emplace(limit);
       if (IsUsable(path)) limit = path.mtu->size_bytes();
     }
     packet_bytes_ = std::min(packet_bytes_, limit);
   }
-  if (sender_) sender_->SetPacketBytes(packet_bytes_);
+  if (around_.sender) around_.sender->SetPacketBytes(packet_bytes_);
 }
 
 // The right tag from another address: nobody off the way between us knows it, so what SCTP itself
 // protects is taken; what ends an association is not, until the peer has proven to be there.
-bool Association::TakeFromElsewhere(const Address& from, const PacketView& packet, TimePoint now) {
-  if (!up()) return false;
+bool AssociationPaths::OnPacketElsewhere(const Address& from, const PacketView& packet,
+                                         bool follow_anywhere, TimePoint now) {
   bool heartbeat = false, uses = false, harmless = true;
   ChunkReader chunks(packet.chunks);
   while (const auto chunk = chunks.Next()) {
@@ -90,117 +93,103 @@ bool Association::TakeFromElsewhere(const Address& from, const PacketView& packe
   if ((is_new || !path->is_proven()) && (!harmless || !paths_.MayLookElsewhere(now))) return false;
   if (is_new) {
     // A NAT that changes its ports is followed at any time; to another host only one that is known.
-    const Address& present = paths_.active().address;
+    const Address& present = active().address;
     const bool near = from.host == present.host && from.carrier == present.carrier;
-    path = near || trusted_ ? paths_.Learn(from, now) : nullptr;
+    path = near || follow_anywhere ? paths_.Learn(from, now) : nullptr;
     if (path == nullptr) return false;
     LimitPackets();
   }
 
   // By an idle path of the peer's, or because a NAT gave an idle peer another port: is it there,
   // and is it still where it was?
-  const auto probe = [&](Path& to) {
-    const Paths::Order order = paths_.Probe(to, now);
-    SendHeartbeat(order.to, order.nonce);
-  };
-  if (heartbeat && is_new) probe(paths_.active());
-  if (paths_.OnHeard(*path, from, uses, now)) probe(*path);
-  paths_due_ = true;
+  if (heartbeat && is_new) Probe(paths_.active(), now);
+  if (paths_.OnHeard(*path, from, uses, now)) Probe(*path, now);
+  due_ = true;
   return true;
 }
 
-// SACKs go where the data came from (RFC 9260 section 6.4): our own path may be the dead one.
-void Association::NoteDataFrom(const Address& from) {
+void AssociationPaths::BeginPacket(const Address& from) {
+  from_ = from;
+  uses_path_ = false;
+}
+
+void AssociationPaths::EndPacket(bool got_data, TimePoint now) {
+  if (uses_path_ && IsInUse(from_)) paths_.OnUsed(now);
+  if (!got_data) return;
   data_from_.reset();
-  if (from == paths_.active().address) return;
-  const Path* path = paths_.Find(from);
+  if (IsInUse(from_)) return;
+  const Path* path = paths_.Find(from_);
   if (path != nullptr && path->is_proven()) data_from_ = path->address;
 }
 
-// Where it came from (section 8.3).
-void Association::AnswerHeartbeat(const ChunkView& chunk, TimePoint now) {
-  if (from_ == paths_.active().address)
-    Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
-  else if (elsewhere_answers_.Take(now))
-    SendElsewhere(from_, ChunkType::kHeartbeatAck, chunk.body);
+bool AssociationPaths::OnHeartbeat(ByteView body, TimePoint now) {
+  if (IsInUse(from_)) return true;
+  elsewhere_.Answer(from_, body, packet_bytes_, now);
+  return false;
 }
 
-void Association::SendElsewhere(const Address& to, ChunkType type, ByteView body,
-                                std::size_t pad_to) {
-  const std::size_t size = Padded(kChunkHeaderSize + body.size());
-  if (elsewhere_.size() >= kMostElsewhere || size > packet_bytes_ - kCommonHeaderSize) return;
-  Elsewhere& added = elsewhere_.emplace_back(Elsewhere{to, Bytes(size), pad_to});
-  BufferWriter out(added.chunk);
-  WriteChunk(out, type, 0, body);
-}
-
-void Association::SendHeartbeat(const Address& to, ByteView info, std::size_t pad_to) {
-  std::uint8_t raw[kTlvHeaderSize + std::tuple_size_v<PathNonce>];
-  BufferWriter body(raw);
-  WriteParameter(body, ParameterType::kHeartbeatInfo, info);
-  SendElsewhere(to, ChunkType::kHeartbeat, body.written(), pad_to);
-}
-
-std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
-  if (!up()) return 0;
-  const bool sack =
-      data_from_ && receiver_->ack().Due(now) && *data_from_ != paths_.active().address;
-  if (!sack && elsewhere_.empty()) return 0;
-  const std::size_t room =
-      sack ? packet_bytes_ : std::max(packet_bytes_, elsewhere_.front().pad_to);
-  PacketWriter packet(buffer.first(std::min(room, buffer.size())),
-                      {identity_.own_port, identity_.peer_port, identity_.peer_tag});
-  if (sack) {
-    destination_ = *data_from_;
-    if (receiver_->WriteSack(packet.out())) ++counters_.sacks_out;
-  } else {
-    destination_ = elsewhere_.front().to;
-    const Elsewhere& next = elsewhere_.front();
-    packet.out().Append(next.chunk);
-    // RFC 4820: nobody looks at what is in it.
-    must_stay_whole_ = next.pad_to > 0;
-    if (next.pad_to >= packet.size() + kChunkHeaderSize)
-      WritePad(packet.out(), next.pad_to - packet.size());
-    elsewhere_.pop_front();
+bool AssociationPaths::OnHeartbeatAck(ByteView info, Duration patience, TimePoint now) {
+  Path* const path = paths_.Find(from_);
+  if (path != nullptr && path->mtu && path->mtu->OnAnswer(info, now)) {
+    LimitPackets();
+    SettleMtu(patience, now);
+    return true;
   }
-  return Finish(packet, /*with_data=*/false, now);
+  if (!paths_.OnAnswer(from_, info, now)) return false;
+  LimitPackets();  // it may be used from now on
+  due_ = true;
+  return true;
 }
 
-// A question of an end goes by every path that is proven: the one in use may be silent. Not that of
-// a SHUTDOWN, whose HEARTBEAT means something behind its SHUTDOWN ACK only.
-void Association::AskByAllPaths() {
-  if (question_.asked(EndQuestion::About::kShutdown)) return;
+void AssociationPaths::Probe(Path& path, TimePoint now) {
+  const Paths::Order order = paths_.Probe(path, now);
+  elsewhere_.Ask(order.to, order.nonce);
+}
+
+void AssociationPaths::AskByOthers(ByteView info) {
   for (const Path& path : paths_.all())
-    if (path.is_proven() && &path != &paths_.active())
-      SendHeartbeat(path.address, question_.newest());
+    if (path.is_proven() && &path != &active()) elsewhere_.Ask(path.address, info);
 }
 
-Paths::Load Association::LoadOfPath() const {
-  return {sender_->flight().waiting_since(), sender_->flight().acknowledged(),
-          sender_->round_trip().smoothed()};
+Paths::Load AssociationPaths::LoadOfPath() const {
+  const Sender& sender = *around_.sender;
+  return {sender.flight().waiting_since(), sender.flight().acknowledged(),
+          sender.round_trip().smoothed()};
 }
 
-void Association::SettlePaths(TimePoint now) {
+void AssociationPaths::Settle(TimePoint now) {
+  if (!std::exchange(due_, false)) return;
   for (int moves = 0; moves < kMostMoves; ++moves) {
     orders_.clear();
     paths_.OnTime(LoadOfPath(), now, orders_);
-    for (const Paths::Order& order : orders_) SendHeartbeat(order.to, order.nonce);
+    for (const Paths::Order& order : orders_) elsewhere_.Ask(order.to, order.nonce);
     Path* const wish = paths_.TakeWish();
     if (wish == nullptr) return;
     MoveTo(*wish, now);
   }
 }
 
-TimePoint Association::NextMtuTimer() const {
-  TimePoint next = TimePoint::max();
-  if (!settings_.search_mtu) return next;
+void AssociationPaths::OnTimer(Duration patience, TimePoint now) {
+  due_ = paths_.several();
+  SettleMtu(patience, now);
+}
+
+TimePoint AssociationPaths::NextTimer() const {
+  TimePoint next = paths_.NextTimer(LoadOfPath());
+  if (!around_.settings.search_mtu) return next;
   for (const Path& path : paths_.all())
     if (path.mtu && IsUsable(path)) next = std::min(next, path.mtu->NextTimer());
   return next;
 }
 
-void Association::SettleMtu(TimePoint now) {
-  if (!settings_.search_mtu || !up()) return;
+void AssociationPaths::DoubtSize(Duration patience, TimePoint now) {
+  if (!active().mtu) return;
+  paths_.active().mtu->Doubt(now);
+  SettleMtu(patience, now);
+}
+
+void AssociationPaths::SettleMtu(Duration patience, TimePoint now) {
+  if (!around_.settings.search_mtu) return;
   bool changed = false;
   for (Path& path : paths_.all()) {
     if (!path.mtu || !IsUsable(path)) continue;
@@ -210,27 +199,27 @@ void Association::SettleMtu(TimePoint now) {
     if (!size) continue;
     PathNonce nonce;
     around_.random.Fill(nonce);
-    SendHeartbeat(path.address, nonce, *size);
-    const Paths::Order small = paths_.Probe(path, now);
-    SendHeartbeat(small.to, small.nonce);
-    path.mtu->OnSent(nonce, std::max(ProbeTimeout(), 3 * path.smoothed), now);
+    elsewhere_.Ask(path.address, nonce, *size);
+    Probe(path, now);
+    path.mtu->OnSent(nonce, std::max(patience, 3 * path.smoothed), now);
   }
   if (changed) LimitPackets();
 }
 
-// TSNs go on; what is known of a path stays with it (design of sender.h's Move).
-void Association::MoveTo(Path& path, TimePoint now) {
+// TSNs go on; what is known of a path stays with it (Sender::Move).
+void AssociationPaths::MoveTo(Path& path, TimePoint now) {
+  Sender& sender = *around_.sender;
   const bool failed = paths_.suspect();
-  ++counters_.moves;
-  if (failed) ++counters_.failovers;
-  PathFlow flow = path.flow ? std::move(*path.flow)
-                            : sender_->NewFlow(around_.events.PacketBytes(path.address));
+  ++around_.counters.moves;
+  if (failed) ++around_.counters.failovers;
+  PathFlow flow =
+      path.flow ? std::move(*path.flow) : sender.NewFlow(around_.events.PacketBytes(path.address));
   path.flow.reset();
   if (!flow.round_trip.known() && path.smoothed > Duration::zero())
     flow.round_trip.OnSample(path.smoothed);
-  paths_.active().flow = std::make_unique<PathFlow>(sender_->Move(std::move(flow)));
+  paths_.active().flow = std::make_unique<PathFlow>(sender.Move(std::move(flow)));
   paths_.MoveTo(path, now);
-  heartbeats_.OnMoved();
+  around_.heartbeats.OnMoved();
   around_.events.OnMoved(path.address, failed);
 }
 

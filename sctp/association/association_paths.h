@@ -1,0 +1,104 @@
+// By which path what an association sends and receives goes: which packets from elsewhere are
+// looked at, what leaves by other paths than the one in use, how large packets are, and when to
+// move to another path. Which path is the best is Paths' to say; what is known of the one in use is
+// the sender's.
+//
+// Owned by the association. Of each packet: OnPacketElsewhere or OnPacketInUse, OnChunk for its
+// chunks, EndPacket, and Settle when all of it was read.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sctp/association/elsewhere.h"
+#include "sctp/association/events.h"
+#include "sctp/association/settings.h"
+#include "sctp/path/heartbeats.h"
+#include "sctp/path/paths.h"
+#include "sctp/send/sender.h"
+
+namespace sctp {
+
+class AssociationPaths {
+ public:
+  // All of it outlives this. SENDER has one where the association is up or was.
+  struct Around {
+    const AssociationSettings& settings;
+    RandomSource& random;
+    AssociationEvents& events;
+    std::optional<Sender>& sender;
+    Heartbeats& heartbeats;
+    AssociationCounters& counters;
+  };
+  // The handshake goes to PEER.
+  AssociationPaths(const Around& around, const Address& peer, TimePoint now);
+
+  // The peer is reached by HOSTS as well, which it lists in its INIT, INIT ACK or cookie.
+  void TakeHosts(const std::vector<Host>& hosts, TimePoint now);
+  // Of HOSTS those that are new.
+  [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const;
+  // Paths::Offer.
+  void Offer(const std::vector<Address>& addresses, TimePoint now);
+  // The largest packet for each path may have become another.
+  void LimitPackets();
+
+  [[nodiscard]] bool IsInUse(const Address& from) const { return from == active().address; }
+  // A packet with the right tag came from elsewhere, of an association that is up. FOLLOW_ANYWHERE:
+  // an unknown host may be a path of the peer's, too. False: nothing of it is looked at.
+  [[nodiscard]] bool OnPacketElsewhere(const Address& from, const PacketView& packet,
+                                       bool follow_anywhere, TimePoint now);
+  void OnPacketInUse(const Address& from) { paths_.active().address.local = from.local; }
+  void BeginPacket(const Address& from);
+  void OnChunk(ChunkType type) { uses_path_ |= UsesPath(type); }
+  void EndPacket(bool got_data, TimePoint now);
+  // True: it is to be answered by the path in use. False: it is, where it came from (RFC 9260
+  // section 8.3).
+  [[nodiscard]] bool OnHeartbeat(ByteView body, TimePoint now);
+  // INFO of a HEARTBEAT ACK. False: it answers nothing that was asked here. PATIENCE: how long an
+  // answer may take by the path in use.
+  [[nodiscard]] bool OnHeartbeatAck(ByteView info, Duration patience, TimePoint now);
+
+  // Changes the path, and probes others, as far as that is due.
+  void Settle(TimePoint now);
+  void OnTimer(Duration patience, TimePoint now);
+  // Data of the largest size does not seem to get through by the path in use.
+  void DoubtSize(Duration patience, TimePoint now);
+  [[nodiscard]] TimePoint NextTimer() const;
+  // A HEARTBEAT with INFO by every proven path but the one in use.
+  void AskByOthers(ByteView info);
+
+  // What leaves by other paths.
+  [[nodiscard]] Elsewhere& elsewhere() { return elsewhere_; }
+  // Where SACKs go, if not by the path in use: where the data came from (section 6.4), for our own
+  // path may be the dead one.
+  [[nodiscard]] const Address* SacksElsewhere() const {
+    return data_from_ && !IsInUse(*data_from_) ? &*data_from_ : nullptr;
+  }
+  // The largest packet that leaves, but for what asks whether larger ones get through.
+  [[nodiscard]] std::size_t packet_bytes() const { return packet_bytes_; }
+  [[nodiscard]] const Paths& paths() const { return paths_; }
+  [[nodiscard]] const Path& active() const { return paths_.active(); }
+
+ private:
+  [[nodiscard]] static bool UsesPath(ChunkType type);
+  [[nodiscard]] bool IsUsable(const Path& path) const {
+    return path.is_proven() || &path == &paths_.active();
+  }
+  [[nodiscard]] Paths::Load LoadOfPath() const;
+  void Probe(Path& path, TimePoint now);
+  void MoveTo(Path& path, TimePoint now);
+  void SettleMtu(Duration patience, TimePoint now);
+
+  Around around_;
+  const Address peer_;
+  Paths paths_;
+  Elsewhere elsewhere_;
+  std::size_t packet_bytes_;
+  std::vector<Paths::Order> orders_;
+  Address from_;                      // of the packet that is being read
+  bool uses_path_ = false;            // it has more than heartbeats
+  std::optional<Address> data_from_;  // the last data, if it was not by the path in use
+  bool due_ = false;                  // something has come that the paths are to be settled for
+};
+
+}  // namespace sctp
