@@ -22,18 +22,17 @@ class AssociationEndsTest : public ::testing::Test {
     sender.emplace(SenderSettings{}, Tsn(1), 1 << 20, settings.packet_bytes, buffers);
     sender->OnRoundTrip(40ms);
   }
-  // What leaves now of an end; the nonce of a question for other paths is kept.
+  // What leaves now of an end; the nonce of a question is kept.
   Types Leaving() {
     Bytes buffer(1400);
     BufferWriter out(buffer);
-    by_others = false;
-    if (const auto asked = ends.Write(out, Tsn(0), now, random)) {
-      nonce.assign(asked->begin(), asked->end());
-      by_others = true;
-    }
+    by_others = ends.Write(out, Tsn(0), now, random).has_value();
     Types types;
     ChunkReader reader(out.written());
-    while (const auto chunk = reader.Next()) types.push_back(chunk->type);
+    while (const auto chunk = reader.Next()) {
+      types.push_back(chunk->type);
+      if (const auto info = ParseHeartbeat(*chunk)) nonce.assign(info->begin(), info->end());
+    }
     return types;
   }
   // Time passes until something is decided; nobody answers.
@@ -111,6 +110,16 @@ TEST_F(AssociationEndsTest, AShutdownHoldsWhereTheAssociationIsGoneForThePeer) {
   EXPECT_FALSE(by_others);
   EXPECT_FALSE(ends.OnShutdownComplete());
   EXPECT_EQ(WaitForEnd(), DownReason::kShutdown);
+}
+
+TEST_F(AssociationEndsTest, WhatWasHeldFollowsWhenTheQuestionIsAnswered) {
+  EXPECT_FALSE(ends.OnShutdown(now));
+  ends.Settle(now);
+  ASSERT_EQ(sender->Push(StreamId(0), Bytes(10), {}), SendStatus::kSent);
+  EXPECT_EQ(sender->queue().messages(), 0u);
+  (void)Leaving();
+  EXPECT_TRUE(ends.OnHeartbeatAck(nonce, now));
+  EXPECT_EQ(sender->queue().messages(), 1u);
 }
 
 TEST_F(AssociationEndsTest, SilenceAloneIsNoShutdown) {
