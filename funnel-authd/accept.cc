@@ -82,7 +82,7 @@ void AcceptHandshakes::On(ClientId sctpd, const ipc::Accept& message) {
       [this, request] {
         Refuse(request, wire::RefusalCode::kBusy, "the token was not accepted in time", "", {});
       },
-      // The configuration is held: SERVICE points into it.
+      // The job keeps the configuration alive: SERVICE points into it.
       [config = shared_.config, credentials = shared_.credentials, service = *service,
        open = *std::move(open), open_body = message.open_body] {
         return Judge(*credentials, *config, *service, open, open_body);

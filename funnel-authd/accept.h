@@ -1,7 +1,8 @@
-// The accepting side: sctpd's Accept -> Accepted with a claim, or AcceptRefused; the edge's Redeem
-// -> Context; and rekeys that an initiator asks for.
+// The accepting side. sctpd's Accept is answered with Accepted and a claim, or with AcceptRefused;
+// the edge's Redeem is answered with Context. Rekeys that an initiator asks for are accepted here,
+// too.
 //
-// Thread: the loop's; tokens are accepted in the pool. The caller has checked who asks.
+// Thread: the loop's; tokens are accepted in the pool. The caller has checked who sent the request.
 #pragma once
 
 #include <optional>
@@ -32,7 +33,7 @@ class AcceptHandshakes {
     Bytes refused_body;
     ConcludedOpen concluded;
   };
-  // Who asked, and for which peer and service.
+  // Who sent the request, and for which peer and service.
   struct Request {
     ClientId client;
     std::uint32_t request = 0;
@@ -41,7 +42,7 @@ class AcceptHandshakes {
     ServiceName service;
     std::string identity;
   };
-  // The questions that only an authenticated initiator gets an answer to.
+  // Checks what only an authenticated initiator may learn the answer to.
   static void JudgeInitiator(const config::Configuration& config,
                              const config::ServiceConfig& service, const wire::OpenBody& open,
                              Verdict& verdict);
@@ -49,12 +50,14 @@ class AcceptHandshakes {
                                      const config::Configuration& config,
                                      const config::ServiceConfig& service,
                                      const wire::OpenBody& open, ByteView open_body);
+  // Ends an Accept: puts the context into a claim for the edge, or refuses.
   void OnVerdict(const Request& request, Verdict verdict);
+  // There is no room for another claim.
   void RefuseForClaims(const Request& request);
   void Refuse(const Request& request, wire::RefusalCode code, const std::string& text,
               const std::string& initiator, Bytes refused_body);
-  // WORK runs in the pool and THEN on the loop, unless the deadline comes first: TOO_LATE. False:
-  // there is too much to do already.
+  // Runs WORK in the pool and THEN on the loop; where the deadline comes first, TOO_LATE instead.
+  // False: the pool has too much work already.
   template <typename Outcome>
   [[nodiscard]] bool Run(ClientId client, const std::string& key, std::function<void()> too_late,
                          std::move_only_function<Outcome()> work,

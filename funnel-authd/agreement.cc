@@ -7,7 +7,7 @@
 namespace funnel::authd {
 namespace {
 
-// gss::ExportKey() lets no other through.
+// gss::ExportKey() returns no key of another enctype.
 seal::Enctype EnctypeOf(const gss::ContextKey& key) {
   return *seal::EnctypeFromNumber(key.enctype);
 }

@@ -1,5 +1,6 @@
-// The end of a handshake: from the context's key, and what the shares agree on, to the keys of one
-// epoch of a channel. In suites above 1 neither the subkey nor a share's secret outlives the call.
+// The end of a handshake: derives the keys of one epoch of a channel from the context's key and
+// from the secret that the shares agree on. In suites above 1 neither the subkey nor the secret of
+// a share outlives the call.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@
 
 namespace funnel::authd {
 
-// What both ends have then; of it edges get all.
+// What both ends have afterwards; an edge gets all of it.
 struct Established {
   std::uint16_t suite = static_cast<std::uint16_t>(wire::Suite::kRfc4121);
   std::uint16_t enctype = 0;  // of the Kerberos context
@@ -24,15 +25,15 @@ struct Established {
   BootTime expires;           // the ticket's end
   // Set for a channel's first epoch only:
   wire::Features features;  // what both ends can do
-  // More than suite 1 was offered, and nothing but CONFIRM will show whether the acceptor, or
-  // somebody on the path, chose suite 1: no payload goes out before.
+  // More than suite 1 was offered, but the acceptor took suite 1 without a proof. Only CONFIRM will
+  // show whether it chose so itself or somebody on the path did: no payload is sent before.
   bool unproven = false;
-  std::string why_not_better;  // of the suite, for people; empty: it is the best we have
+  std::string why_not_better;  // why the suite is not our best one, for people; empty: it is
 };
 
-// Suite 1: HASHED is what CONFIRM is the hash of.
+// Suite 1. CONFIRM is the hash of HASHED.
 [[nodiscard]] Established AgreeOnSubkey(gss::ContextKey key, ByteView hashed);
-// Above: SHARED comes from the shares, TRANSCRIPT is what the keys are bound to.
+// Suites above 1: SHARED comes from the shares, TRANSCRIPT is what the keys are bound to.
 [[nodiscard]] Established AgreeOnShares(const wire::SuiteTraits& suite, gss::ContextKey key,
                                         Secret shared, ByteView transcript);
 

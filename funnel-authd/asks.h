@@ -1,6 +1,6 @@
 // Requests whose answer is being worked on, each with its deadline. An answer that comes after the
-// deadline, or whose asker is gone, finds its request no more. Each has its job in a pool, whose
-// queue limits how many there are, of each service and in all.
+// deadline, or after its client has gone, no longer finds its request. Each request has a job in a
+// pool, whose queue limits how many there are, for each service and in all.
 //
 // Thread: the loop's.
 #pragma once
@@ -22,7 +22,7 @@ class Asks {
 
   // ON_TIMEOUT runs once, unless Close() came first.
   [[nodiscard]] AskId Open(ClientId client, Duration timeout, std::function<void()> on_timeout);
-  // False: it is over already, nobody waits for the answer.
+  // False: the request is over already, nobody waits for the answer.
   [[nodiscard]] bool Close(AskId id);
   void CloseAllOf(ClientId client);
 

@@ -24,7 +24,7 @@ std::vector<wire::Feed> Circles::FeedsOf(const config::Configuration& config,
         if (std::ranges::find(feeds, feed) == feeds.end()) feeds.push_back(feed);
   }
 
-  // The nearest first: the rest is dropped.
+  // The nearest come first; the rest is dropped.
   if (feeds.size() > wire::kMaxFeeds) feeds.resize(wire::kMaxFeeds);
   return feeds;
 }

@@ -1,7 +1,8 @@
-// One-time claims: what authd has accepted for a service's edge, until that edge fetches it.
+// One-time claims: each holds a context that authd has accepted for a service's edge, until that
+// edge fetches it.
 //
-// sctpd carries the claim from authd to the edge. It is worth nothing to anybody else: redeeming
-// takes the edge of that service, once, within the claim's life. Thread: the loop's.
+// sctpd carries the claim from authd to the edge. Nobody else can use it: only the edge of that
+// service may redeem it, once, within the claim's life. Thread: the loop's.
 #pragma once
 
 #include <map>
@@ -28,7 +29,8 @@ struct AcceptedContext {
 class Claims {
  public:
   static constexpr std::size_t kClaimSize = 32;
-  // In all, and each service has its share; beyond it new handshakes are refused as busy.
+  // The limit in all, of which each service has its share; beyond it new handshakes are refused as
+  // busy.
   static constexpr std::size_t kMaxClaims = 4096;
 
   explicit Claims(Duration lifetime) : lifetime_(lifetime) {}
@@ -38,13 +40,13 @@ class Claims {
   }
   // nullopt: there is no room.
   [[nodiscard]] std::optional<Secret> Put(AcceptedContext context, TimePoint now);
-  // The claim is gone afterwards, unless it belongs to another service.
+  // Removes the claim, unless it belongs to another service.
   [[nodiscard]] Result<AcceptedContext> Redeem(ByteView claim, const ServiceName& service,
                                                TimePoint now);
   void Drop(ByteView claim);
-  // How many were never redeemed.
+  // Removes claims that were never redeemed in time, and returns how many.
   std::size_t Expire(TimePoint now);
-  // For those put from now on.
+  // Holds for claims that are put from now on.
   void set_services(std::size_t count) { slots_.set_limits(Shares::Halves(kMaxClaims, count)); }
   void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
@@ -55,12 +57,12 @@ class Claims {
     TimePoint ends;
     Shares::Slot slot;
   };
-  // By SHA-256 of the claim, so that a look-up's time says nothing about other claims.
+  // The SHA-256 of the claim, so that the time of a look-up says nothing about other claims.
   using Key = std::string;
   [[nodiscard]] static Key KeyOf(ByteView claim);
 
   Duration lifetime_;
-  Shares slots_{Shares::Halves(kMaxClaims, 0)};  // of services
+  Shares slots_{Shares::Halves(kMaxClaims, 0)};  // one a service
   std::map<Key, Entry> claims_;
 };
 

@@ -35,7 +35,7 @@ void Client::OnMessage(ByteView packet) {
 
 Result<> Client::Dispatch(ByteView packet) {
   const MessageType type = TRY(ipc::TypeOf(packet));
-  // Each time: the process that connected may be gone, and its pid another's.
+  // Read for each message: the process that connected may be gone, and another may have its pid.
   const ipc::PeerCredentials peer = TRY(ipc::ReadPeerCredentials(connection_->fd()));
   const auto number = static_cast<std::uint8_t>(type);
   if (type == MessageType::kCommand) return commands_->OnPacket(packet);

@@ -1,5 +1,5 @@
 // One client on authd.sock: an edge, sctpd, or funnelctl. Each message is checked against who the
-// client is at that moment, then goes to the part that does the work.
+// client is at that moment, and is then given to the part that does the work.
 //
 // Owned by the server; thread: the loop's.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace funnel::authd {
 
-// What a client's messages are handed to.
+// The parts that handle a client's messages.
 struct Receivers {
   SharedState& shared;
   InitiateHandshakes& initiate;
@@ -29,13 +29,13 @@ struct Receivers {
 
 class Client {
  public:
-  // ON_CLOSED comes once, and may destroy the client.
+  // ON_CLOSED is called once, and may destroy the client.
   [[nodiscard]] static Result<std::unique_ptr<Client>> Create(Receivers& receivers, ClientId id,
                                                               ForeignFd connection,
                                                               std::function<void()> on_closed);
 
   void SendPacket(Secret packet) { connection_->SendPacket(std::move(packet)); }
-  // As it was when the client connected.
+  // The uid at the time when the client connected.
   [[nodiscard]] uid_t uid() const { return uid_; }
 
  private:
@@ -44,11 +44,13 @@ class Client {
   void OnMessage(ByteView packet);
   // An error ends the connection: the client speaks another protocol, or is not who it was.
   [[nodiscard]] Result<> Dispatch(ByteView packet);
+  // What only edges may send, and what only sctpd may; an error ends the connection.
   [[nodiscard]] Result<> DispatchEdge(ipc::MessageType type, ByteView packet,
                                       const ipc::PeerCredentials& peer);
   [[nodiscard]] Result<> DispatchSctpd(ipc::MessageType type, ByteView packet,
                                        const ipc::PeerCredentials& peer);
-  // An edge's request that names its service; answered with Failed where it is not its service.
+  // Parses an edge's request that names its service. Where the client is not that service's edge,
+  // it answers with Failed, and ALLOWED stays false.
   template <typename Message>
   [[nodiscard]] Result<Message> ParseOfEdge(ByteView packet, const ipc::PeerCredentials& peer,
                                             bool& allowed);

@@ -1,5 +1,5 @@
-// The contexts that edges hold: what authd must remember of them to rekey and to revoke. No key is
-// among it; the exporter secret is derived from one and opens nothing.
+// The contexts that edges hold: what authd must remember of each to rekey and to revoke it. No key
+// is stored here; the exporter secret is derived from one and opens nothing.
 //
 // Thread: the loop's.
 #pragma once
@@ -27,16 +27,16 @@ struct ContextRecord {
   wire::Role role = wire::Role::kInitiator;
   std::string local_principal;
   std::string peer_principal;
-  std::uint16_t suite = 1;  // which rekeys keep
+  std::uint16_t suite = 1;  // rekeys keep it
   Secret exporter;
   Shares::Slot slot;  // in the table
 };
 
 class Contexts {
  public:
-  // nullopt: its service has its share of them, or there are too many in all.
+  // nullopt: its service has used up its share, or there are too many in all.
   [[nodiscard]] std::optional<ContextId> Add(ContextRecord record);
-  // nullptr also where the context is another client's.
+  // nullptr: there is no such context, or it is another client's.
   [[nodiscard]] const ContextRecord* Find(ContextId id, ClientId client) const;
   void Release(ContextId id, ClientId client);
   void ReleaseAllOf(ClientId client);
@@ -48,7 +48,7 @@ class Contexts {
     ContextRecord record;
     std::string reason;
   };
-  // Removes those for which CHECK fails, and says why.
+  // Removes the contexts for which CHECK fails, and returns why.
   template <typename Check>
   [[nodiscard]] std::vector<Taken> TakeForbidden(Check&& check) {
     std::vector<Taken> taken;
@@ -65,7 +65,7 @@ class Contexts {
   }
 
  private:
-  Shares slots_;  // of services
+  Shares slots_;  // one a service
   std::uint64_t last_ = 0;
   std::map<ContextId, ContextRecord> records_;
 };

@@ -1,5 +1,5 @@
-// funnel-authd's counters ($RUN/counters/funnel-authd). A library of its own, for funnelctl shows
-// the same table.
+// funnel-authd's counters ($RUN/counters/funnel-authd). They are a library of their own, because
+// funnelctl shows the same table.
 #pragma once
 
 #include <span>

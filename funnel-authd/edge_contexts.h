@@ -1,4 +1,5 @@
-// Gives contexts to edges: the one place where a key leaves this process, and what goes with it.
+// Gives contexts to edges. This is the one place where a key, and what belongs to it, leaves this
+// process.
 #pragma once
 
 #include "common/ipc/authd_messages.h"
@@ -17,11 +18,11 @@ struct EdgeContext {
   Bytes reply_token;  // of an accepted rekey
 };
 
-// Checks the rule once more (it may have changed since the handshake began), enters the context in
-// the table and sends it; or answers Failed.
+// Checks the rules once more (they may have changed since the handshake began), enters the context
+// in the table and sends it; or answers with Failed.
 void GiveContext(SharedState& shared, EdgeContext given);
 
-// A channel that outlived the authd before us: checks the rule and enters it again.
+// For a channel that outlived the authd before us: checks the rules and enters its context again.
 void Announce(SharedState& shared, ClientId client, const ipc::Announce& message);
 
 void AnswerFailed(SharedState& shared, ClientId client, std::uint32_t request,

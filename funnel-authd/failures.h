@@ -13,11 +13,11 @@ struct Failure {
   std::string service;
   std::string peer;
   Direction direction = Direction::kOut;
-  std::string principal;  // ours when we initiated; the initiator's, where known, when we accepted
+  std::string principal;  // ours when we initiated; the initiator's, if known, when we accepted
   std::string text;
 };
 
-// A stranger can cause failures: the newest are kept, the rest counted.
+// Strangers can cause failures: only the newest are kept, the others are just counted.
 class Failures {
  public:
   static constexpr std::size_t kKept = 64;

@@ -14,7 +14,7 @@ Bytes Digest(ByteView bytes) {
 
 constexpr std::size_t kMaxVerdictText = 1024;
 
-// Shares for all of SUITES, as far as they have any.
+// Makes shares for those of SUITES that use them.
 Result<std::optional<seal::KeyShares>> SharesFor(const wire::SuiteList& suites) {
   bool shares = false, ml_kem = false;
   for (std::uint16_t number : suites) {
@@ -26,7 +26,7 @@ Result<std::optional<seal::KeyShares>> SharesFor(const wire::SuiteList& suites) 
   return TRY(seal::KeyShares::Make(ml_kem));
 }
 
-// Nobody on the path chose the suite, or has put in a share of their own.
+// Checks that nobody on the path chose the suite or replaced a share.
 Result<> CheckProof(const gss::ContextKey& key, const wire::OpenedBody& opened, ByteView open_body,
                     ByteView opened_body) {
   if (opened.proof.empty()) {
@@ -108,7 +108,8 @@ PeerRefusal ReadRefusal(BegunOpen& begun, ByteView refused_body) {
   auto refused = wire::RefusedBody::Parse(refused_body);
   if (!refused) return {.text = "REFUSED makes no sense: " + refused.error().message};
   if (refused->has_verdict()) {
-    // One that does not open is no better than none: somebody on the path may have written it.
+    // A verdict that does not open is worth as little as none: somebody on the path may have
+    // written it.
     if (auto verdict = OpenVerdict(begun, *refused))
       return {.text = *verdict, .authenticated = true};
   }

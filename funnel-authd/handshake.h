@@ -1,8 +1,8 @@
-// The steps of a handshake: what is bound to what, and what comes out. Shared by the channels of
-// services and by @peer.
+// The steps of a handshake: what is bound to what, and which keys come out. The channels of
+// services and @peer share them.
 //
 // No state and no loop. Begin... and Accept... may wait for a KDC or a file; Finish... and
-// Conclude... compute with ephemeral shares: all of them run on a worker.
+// Conclude... compute with ephemeral shares. So all of them run on a worker.
 #pragma once
 
 #include <optional>
@@ -33,41 +33,43 @@ struct BegunOpen {
                                           const InitiateRule& rule);
 [[nodiscard]] Result<Established> FinishOpen(BegunOpen& begun, ByteView opened_body);
 
-// Why the peer refused: its own words where they are proven to be its own, else what an
+// Why the peer refused: in its own words where they are proven to be its own; otherwise what an
 // unauthenticated REFUSED may mean.
 struct PeerRefusal {
   std::string text;
   bool authenticated = false;
-  // The acceptor may have new keys, which our tickets do not fit: get others for the next try. Who
-  // is on the path can make us do that as often as we try, which is every few seconds.
+  // The acceptor may have new keys, for which our tickets are too old: get others for the next try.
+  // An attacker on the path can make us do that at each try, which comes every few seconds.
   bool doubts_ticket = false;
 };
 [[nodiscard]] PeerRefusal ReadRefusal(BegunOpen& begun, ByteView refused_body);
 
 // --- a new channel, acceptor
 
-// IDENTITY: ours; empty: any of the keytab (@peer, where only the token says which).
+// IDENTITY is ours. Empty: any principal of the keytab (for @peer, where only the token says
+// which).
 [[nodiscard]] Result<gss::Acceptance> AcceptOpen(gss::CredentialStore& credentials,
                                                  const std::string& identity, ByteView open_body);
 struct ConcludedOpen {
   Established established;
   Bytes opened_body;
 };
-// What this end can do: OPENED says what of it the initiator can too, and which suite it is.
+// What this end can do. OPENED names those features that the initiator can use, too, and the suite.
 struct AcceptorTerms {
   wire::Features features;
-  wire::SuiteList suites;  // usable ones
+  wire::SuiteList suites;  // those that can be used here
 };
-// ACCEPTANCE is of an initiator that may have what it asks for: only then shares are answered.
+// Call it only where ACCEPTANCE is of an initiator that may have what it asks for: it answers with
+// shares.
 [[nodiscard]] Result<ConcludedOpen> ConcludeOpen(gss::Acceptance& acceptance, ByteView open_body,
                                                  const AcceptorTerms& terms);
-// A REFUSED body that gives the reason to the authenticated initiator, and to nobody else.
+// Makes a REFUSED body whose reason only the authenticated initiator can read.
 [[nodiscard]] Bytes RefuseAuthenticated(const gss::Acceptance& acceptance, const std::string& why);
 [[nodiscard]] Bytes RefuseUnauthenticated(wire::RefusalCode code);
 
 // --- the next epoch of a channel
 
-// What the channel has, and what the run is bound to.
+// What the channel has, and what the handshake is bound to.
 struct RekeyTerms {
   std::uint16_t suite = wire::kSuiteRfc4121;  // fixed for the channel's life
   Epoch epoch;                                // the new one
@@ -81,14 +83,14 @@ struct BegunRekey {
 [[nodiscard]] Result<BegunRekey> BeginRekey(gss::CredentialStore& credentials,
                                             const std::string& identity, const std::string& expect,
                                             const RekeyTerms& terms);
-// REPLY: what came in the acceptor's REKEY.
+// REPLY is the body of the acceptor's REKEY.
 [[nodiscard]] Result<Established> FinishRekey(BegunRekey& begun, std::uint16_t suite, Epoch epoch,
                                               ByteView reply);
 struct AcceptedRekey {
   Established established;
   Bytes reply;  // for REKEY
 };
-// INITIATOR must be who it was in the first handshake. BODY: what came in its REKEY.
+// INITIATOR must be the one of the first handshake. BODY is that of its REKEY.
 [[nodiscard]] Result<AcceptedRekey> AcceptRekey(gss::CredentialStore& credentials,
                                                 const std::string& identity,
                                                 const std::string& initiator,

@@ -12,7 +12,7 @@ Result<const wire::SuiteTraits*> TraitsOf(std::uint16_t number) {
   return suite;
 }
 
-// Suite 1 has the bare token in REKEY.
+// In suite 1 the body of REKEY is the bare token.
 Bytes BindingsOf(const RekeyTerms& terms, const wire::SuiteTraits& suite, ByteView body) {
   const ByteView exporter = terms.exporter.view();
   const auto digest =

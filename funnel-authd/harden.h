@@ -5,7 +5,7 @@
 
 namespace funnel::authd {
 
-// No ptrace by others of our uid, no core dump. First thing in main.
+// Forbids ptrace by others of our uid, and core dumps. main calls it first.
 [[nodiscard]] Result<> Harden();
 
 }  // namespace funnel::authd

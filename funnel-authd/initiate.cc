@@ -84,7 +84,7 @@ void InitiateHandshakes::OnBegun(ClientId client, std::uint32_t request, Pending
   if (!begun)
     return Fails(client, request, pending, ipc::FailureCode::kLocal, begun.error().message,
                  kHandshakesFailed);
-  // Taken only now: a job of the pool may outlive us.
+  // The slot is taken only now, because a job of the pool may outlive us.
   pending.slot = slots_.Take(pending.service.text());
   if (!pending.slot) return AnswerBusy(client, request);
   ++shared_.counters[kInitiated];
@@ -123,8 +123,8 @@ void InitiateHandshakes::On(ClientId client, const ipc::Complete& message) {
               "the acceptor's answer was not looked at in time", kHandshakesTimedOut);
       });
 
-  // Here no KDC is waited for, so that one which does not answer holds up nothing that it has
-  // answered.
+  // This pool never waits for a KDC, so that a KDC that is silent does not delay the handshakes of
+  // those that have answered.
   const bool queued = shared_.accept_pool.Submit(
       key,
       [this, ask, client, request = message.request, pending = *std::move(pending),
@@ -165,7 +165,7 @@ void InitiateHandshakes::On(ClientId client, const ipc::CompleteRefused& message
   if (!pending) return;
   if (message.refused_body.empty())
     return AnswerFailed(shared_, client, message.request, ipc::FailureCode::kRefused, "given up");
-  // If it was a rekey, the refusal reached the edge inside the channel; the acceptor may have new
+  // In a rekey the edge has the refusal already, inside the channel. The acceptor may have new
   // keys.
   PeerRefusal refusal{.text = "the far end refuses the rekey", .doubts_ticket = true};
   if (auto* open = std::get_if<BegunOpen>(&pending->begun))

@@ -1,9 +1,10 @@
-// The initiating edges' handshakes: Initiate -> Opening, then Complete -> Context, or
-// CompleteRefused -> Failed with the peer's reason. Rekeys take the same way.
+// The initiating edges' handshakes. Initiate is answered with Opening; then Complete is answered
+// with Context, and CompleteRefused with Failed and the peer's reason. Rekeys use the same
+// messages.
 //
 // Between Opening and Complete a handshake waits here, for kPendingLife at most. Thread: the
 // loop's; tokens are made, and answers finished, in the pools. The caller has checked that CLIENT
-// is the edge of the service it names.
+// is the edge of the service that it names.
 #pragma once
 
 #include <map>
@@ -17,9 +18,9 @@ namespace funnel::authd {
 
 class InitiateHandshakes {
  public:
-  // From the token to the peer's answer: an edge waits less.
+  // From our token to the peer's answer; an edge waits for less than this.
   static constexpr std::chrono::seconds kPendingLife{60};
-  // In all, and each service has its share.
+  // The limit in all, of which each service has its share.
   static constexpr std::size_t kMaxPending = 4096;
 
   explicit InitiateHandshakes(SharedState& shared) : shared_(shared) {}
@@ -46,13 +47,15 @@ class InitiateHandshakes {
     Shares::Slot slot;
   };
 
+  // Makes the token in the pool, then calls OnBegun().
   void Start(ClientId client, std::uint32_t request, Pending pending,
              std::move_only_function<Result<Begun>()> begin);
   void OnBegun(ClientId client, std::uint32_t request, Pending pending, Result<Begun> begun);
+  // Gives the edge its context, or the reason why there is none.
   void OnFinished(ClientId client, std::uint32_t request, Pending pending,
                   Result<Established> established);
   void AnswerBusy(ClientId client, std::uint32_t request);
-  // nullopt: unknown, or another client's; answered then.
+  // nullopt: it is unknown, or another client's; the client has been answered then.
   [[nodiscard]] std::optional<Pending> Take(ClientId client, std::uint32_t request,
                                             std::uint64_t handshake);
   void Fails(ClientId client, std::uint32_t request, const Pending& pending, ipc::FailureCode code,
@@ -60,7 +63,7 @@ class InitiateHandshakes {
 
   SharedState& shared_;
   std::uint64_t last_ = 0;
-  Shares slots_{Shares::Halves(kMaxPending, 0)};  // of services
+  Shares slots_{Shares::Halves(kMaxPending, 0)};  // one a service
   std::map<std::uint64_t, Pending> pending_;
 };
 

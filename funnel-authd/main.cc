@@ -24,7 +24,7 @@ constexpr Usage kUsage{
     .description = "Holds keytabs and access rules, and makes the security contexts of channels.",
 };
 
-// Handshakes run on many threads, each of which would get an arena of its own.
+// Handshakes run on many threads, and each of them would get an arena of its own.
 constexpr int kMaxArenas = 2;
 
 Result<int> Run(const Options& options, config::Configuration config) {
@@ -63,6 +63,6 @@ int main(int argc, char** argv) {
 
   auto code = Run(*options, *std::move(config));
   if (!code) Log(LogLevel::kError, "start-failed", code.error().message);
-  // Without the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.
+  // Skips the exit handlers of libraries: a worker may still be inside one, waiting for a KDC.
   ::_exit(code.value_or(1));
 }

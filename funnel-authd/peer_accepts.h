@@ -1,5 +1,5 @@
-// OPENs of @peer that are in work, in all and of one association: a peer that opens again and again
-// keeps nobody else from being verified.
+// OPENs of @peer that are being worked on. They are limited in all and for each association, so
+// that a peer that opens again and again does not keep others from being verified.
 //
 // Thread: the loop's.
 #pragma once
@@ -19,7 +19,7 @@ using PeerAcceptId = StrongId<struct PeerAcceptTag, std::uint64_t>;
 class PeerAccepts {
  public:
   void set_limits(Shares::Limits limits) { slots_.set_limits(limits); }
-  // A node that is not verified is a stranger. nullopt: there is too much in work.
+  // A node that is not verified has the standing of a stranger. nullopt: there is too much work.
   [[nodiscard]] std::optional<PeerAcceptId> Begin(std::string_view client,
                                                   Shares::Standing standing) {
     Shares::Slot slot = slots_.Take(client, standing);

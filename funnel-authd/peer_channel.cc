@@ -5,7 +5,7 @@
 namespace funnel::authd {
 namespace {
 
-// Nothing but control records: the smallest of everything.
+// The channel carries control records only, so each limit is the smallest there is.
 wire::ChannelSettings PeerSettings(const Established& first) {
   wire::ChannelSettings settings;
   settings.confirm_first = first.unproven;
@@ -62,7 +62,7 @@ Result<wire::EpochKeys> PeerChannel::KeysOf(Epoch epoch, Established& establishe
 }
 
 void PeerChannel::Flush() {
-  // This sink is never full, so each round gets rid of something.
+  // This sink is never full, so each round sends something.
   while (channel_->Flush(*this, Now(), BootNow()) == wire::Flushed::kAgain) continue;
   timer_->Arm(channel_->NextTimer());
 }
@@ -110,7 +110,7 @@ void PeerChannel::OnSessionOpened(SessionId session, const wire::SessionInfo&) {
   channel_->ResetSession(session, wire::EndCode::kProtocol);
 }
 
-// Who speaks of NEXT uses the one before it: what came earlier is over.
+// A message for the epoch NEXT shows that its sender uses the one before: older ones are over.
 void PeerChannel::BeginRekeyTo(Epoch next) {
   rekey_to_ = next;
   exporters_.erase(exporters_.begin(), exporters_.lower_bound(Before(next)));

@@ -1,8 +1,8 @@
 // One end of an established @peer channel: wire::Channel with stream 0 of an association as its
-// link. It carries HELLO, rekeys, and in the end FAREWELL.
+// link. It carries HELLO, rekeys, and FAREWELL at its end.
 //
 // Thread: the loop's. Callbacks come from inside OnFrame() and OnTimer(); the owner may destroy the
-// channel from a later turn only.
+// channel only in a later turn of the loop.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
     std::function<void(Epoch next)> on_rekey_due;
     std::function<void(Epoch next, Bytes token)> on_rekey_token;
     std::function<void()> on_rekey_refused;
-    // Over; why.
+    // The channel is over, and this is why.
     std::function<void(const std::string& text)> on_ended;
   };
   struct Identity {
@@ -46,7 +46,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
 
   void OnFrame(MutableByteView frame);
   void OnClosed(bool abrupt);
-  // Answers to on_rekey_due and on_rekey_token.
+  // These two answer on_rekey_due and on_rekey_token.
   void StartRekey(ByteView token);
   void AnswerRekey(ByteView token, Established next);
   void InstallEpoch(Established next);
@@ -54,19 +54,23 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   void Close(wire::EndCode code, const std::string& text);
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
-  // What binds the handshake for the epoch NEXT to the one before it. Known as long as that rekey
-  // may be tried: it may fail after we answered, and then the other end begins it again.
+  // The secret that binds the handshake for the epoch NEXT to the epoch before it. It is kept as
+  // long as that rekey may be tried: it may fail after we answered, and then the other end begins
+  // it again.
   [[nodiscard]] Secret ExporterBefore(Epoch next) const;
-  // All its epochs have the same; and why it is no better (WhyNotBetter()).
+  // All epochs have the same suite; WhyNotBetter() made the reason.
   [[nodiscard]] std::uint16_t suite() const { return suite_; }
   [[nodiscard]] const std::string& why_not_better() const { return why_not_better_; }
-  // The end of the context in use.
+  // When the context in use ends.
   [[nodiscard]] BootTime expires() const { return channel_->expires(); }
 
  private:
   PeerChannel(event::Loop& loop, Identity identity, Callbacks callbacks);
+  // Derives the keys of EPOCH, and keeps what binds the next one to it.
   [[nodiscard]] Result<wire::EpochKeys> KeysOf(Epoch epoch, Established& established);
+  // Forgets the secrets that no rekey to NEXT can need.
   void BeginRekeyTo(Epoch next);
+  // Sends all that the channel has to send.
   void Flush();
 
   void OnConfirmed() override {}
@@ -90,7 +94,7 @@ class PeerChannel : private wire::ChannelObserver, private wire::FrameSink {
   Callbacks callbacks_;
   std::uint16_t suite_ = 0;
   std::string why_not_better_;
-  Epoch rekey_to_;  // of the last rekey that was begun
+  Epoch rekey_to_;  // of the last rekey that either end began
   std::map<Epoch, Secret> exporters_;
   Bytes outgoing_;
   std::unique_ptr<wire::Channel> channel_;

@@ -11,10 +11,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A lost channel of a verified association is opened again, not faster than this.
+// A verified association whose channel was lost opens another one, but not sooner than this.
 constexpr Duration kReopen = 1s;
 
-// Each step has a name of its own; status shows fewer.
+// Every step has a name here; the status shows fewer.
 std::string_view StepName(PeerLink::State state) {
   switch (state) {
     case PeerLink::State::kIdle:
@@ -92,7 +92,7 @@ void PeerLink::OnFrame(Bytes frame) {
     return OnOpen(header->channel, Bytes(body.begin(), body.end()));
 
   const bool ours = header->channel == channel_id_ && state_ != State::kIdle;
-  // Once: what was begun goes with the first answer.
+  // Only the first answer counts: it uses up what we began.
   const bool awaited = ours && state_ == State::kOpenSent && begun_;
   if (awaited && header->type == wire::FrameType::kOpened) return OnOpened(body);
   if (awaited && header->type == wire::FrameType::kRefused) return OnRefused(body);
@@ -104,8 +104,8 @@ void PeerLink::OnFrame(Bytes frame) {
   }
 
   ++shared_.counters[kPeerFramesDropped];
-  // The channel of an earlier authd: CLOSED has its far end open another one. Only once, so that
-  // two ends cannot answer each other for ever.
+  // The channel belongs to an earlier authd: CLOSED makes its far end open another one. It is sent
+  // once only, so that two ends cannot answer each other for ever.
   if (header->type != wire::FrameType::kSealed || ours || told_closed_ == header->channel) return;
   told_closed_ = header->channel;
   Send({.type = wire::FrameType::kClosed, .channel = header->channel},
@@ -126,7 +126,7 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
   callbacks.send = [this](Bytes frame) {
     shared_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
   };
-  // A channel that is over, and waits for its end in ended_, has no more to say.
+  // A channel that is over, and is in ended_ until it is destroyed, is not heard any more.
   auto present = [this, id = identity.id] { return channel_ && channel_->identity().id == id; };
   callbacks.on_hello = [this, present](const wire::HelloBody& hello) {
     if (present()) OnHello(hello);
@@ -248,8 +248,8 @@ void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
 void PeerLink::OnChannelEnded(const std::string& text) {
   const bool expired = channel_->expires() <= BootNow();
 
-  // Lost, not refused: what was verified stays so until its ticket's end, and the opener begins
-  // again.
+  // The channel was lost, not refused: what was verified stays so until its ticket ends, and the
+  // opener opens again.
   if (state_ != State::kVerified || expired || !opener_) {
     if (state_ == State::kVerified && !expired) {
       ++*attempt_;

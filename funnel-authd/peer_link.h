@@ -1,9 +1,9 @@
-// @peer on one association: proves to sctpd which configured peer is at its far end, and goes on
-// proving it. sctpd relays the frames of stream 0 and learns the verdict only.
+// @peer on one association: proves to sctpd which configured peer is at its far end, and renews the
+// proof. sctpd relays the frames of stream 0 and learns only the verdict.
 //
 // The side that connected opens the channel; where both did, the OPEN of the node with the lower
 // name wins. After the two HELLOs the association is verified. The channel then renews itself by
-// rekeys; if it is lost (the far authd started again) the opener opens another one.
+// rekeys; if it is lost (the far authd was restarted) the opener opens another one.
 //
 // Thread: the loop's; tokens are made and accepted in the pools.
 #pragma once
@@ -29,7 +29,7 @@ class PeerLink {
   // We connected the association to this configured peer.
   void Start(const std::string& peer);
   void OnFrame(Bytes frame);
-  // After a reload: ends what the configuration no longer allows.
+  // Called after a reload: ends what the configuration no longer allows.
   void Recheck();
 
   [[nodiscard]] State state() const { return state_; }
@@ -40,20 +40,24 @@ class PeerLink {
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
  private:
+  // Logs the step if it is another one, and keeps REASON for the status.
   void SetState(State state, const std::string& reason = {});
   void Send(const wire::FrameHeader& header, ByteView body);
 
   // --- as initiator
   void Open();
+  // The context has made its token: send OPEN.
   void OnBegun(Result<BegunOpen> begun);
+  // The acceptor's OPENED came: finish the handshake in the pool.
   void OnOpened(ByteView body);
   void OnFinished(Result<Established> established);
   void OnRefused(ByteView body);
 
   // --- as acceptor
   void OnOpen(ChannelId channel, const Bytes& body);
+  // The token was judged in the pool: answer OPENED or REFUSED.
   void OnAccepted(ChannelId channel, const Bytes& open_body, Result<gss::Acceptance> acceptance);
-  // IDENTITY: of the channel that is established; PEER: its configured name.
+  // IDENTITY belongs to the channel that is established; PEER is the configured name.
   void OnConcluded(PeerChannel::Identity identity, const std::string& peer,
                    Result<ConcludedOpen> concluded);
   void Refuse(ChannelId channel, Bytes refused_body, const std::string& principal,
@@ -61,20 +65,24 @@ class PeerLink {
 
   // --- established
   void Establish(PeerChannel::Identity identity, Established established);
+  // The peer's HELLO shows that it has the keys: the association is verified.
   void OnHello(const wire::HelloBody& hello);
   void OnRekeyDue(Epoch next);
   void OnRekeyToken(Epoch next, Bytes token);
+  // The acceptor's half of a rekey that we began.
   void FinishOurRekey(Epoch next, Bytes reply);
+  // A rekey that the other end began.
   void AcceptTheirRekey(Epoch next, Bytes body);
-  // From inside a callback the channel takes no RekeyFailed: in the next turn.
+  // The channel takes no RekeyFailed() inside a callback, so this calls it in the next turn.
   void RekeyFailedLater();
   void OnChannelEnded(const std::string& text);
 
-  // No verdict, or no longer. While a refusal is on its way to the peer, the report to sctpd waits
-  // a moment: sctpd aborts the association.
+  // There is no verdict, or no longer one. While a refusal is on its way to the peer, the report to
+  // sctpd waits for DELAY, because sctpd aborts the association.
   void Fail(const std::string& text, Duration delay = {});
-  // Calls THEN with work's outcome if this link still is in the attempt it was begun in. FINALLY is
-  // called before, on the loop too, whatever has become of the link.
+  // Runs the work in a pool and calls THEN with its outcome if this link is still in the attempt in
+  // which it began. FINALLY is called before that, on the loop, too, whatever has become of the
+  // link.
   template <typename Outcome>
   [[nodiscard]] bool Run(
       event::WorkPool& pool, std::move_only_function<Outcome()> work,
@@ -90,7 +98,7 @@ class PeerLink {
   std::string reason_;
   std::int64_t since_ = 0;
 
-  // Attempts are numbered: what belongs to an earlier one is dropped.
+  // Attempts are numbered; results of an earlier one are dropped.
   std::shared_ptr<std::uint64_t> attempt_ = std::make_shared<std::uint64_t>(0);
   ChannelId channel_id_;
   std::optional<BegunOpen> begun_;

@@ -1,4 +1,4 @@
-// PeerLink: its handshakes, as initiator and as acceptor.
+// PeerLink: the handshakes, as initiator and as acceptor.
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "funnel-authd/peer_link.h"
@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a REFUSED has to leave before we have sctpd end the association.
+// How long a REFUSED gets to leave before we make sctpd end the association.
 constexpr Duration kRefusalLeaves = 1s;
 
 }  // namespace
@@ -92,10 +92,11 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
   const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
-  // The names as the two OPENs write them, so that both ends compare the same.
+  // The names are compared as the two OPENs spell them, so that both ends decide the same.
   if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
 
-  // One that opens again means the newest: what it had in work before is dropped when it is done.
+  // Where a peer opens again, its newest OPEN counts: the work for the older ones is dropped when
+  // done.
   const auto accept = shared_.peer_accepts.Begin(
       peer_.empty() ? "association " + std::to_string(association_.value()) : "peer " + peer_,
       peer_.empty() ? Shares::Standing::kStranger : Shares::Standing::kKnown);
@@ -107,7 +108,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
                 RefuseUnauthenticated(wire::RefusalCode::kBusy));
   }
 
-  // What this authd has of an earlier channel stays until the new one is accepted.
+  // Until the new channel is accepted, this authd keeps what it has of an earlier one.
   ++*attempt_;
   begun_.reset();
   if (!channel_) SetState(State::kAccepting);
@@ -175,7 +176,7 @@ void PeerLink::Refuse(ChannelId channel, Bytes refused_body, const std::string& 
                       const std::string& why) {
   ++shared_.counters[kRefusedByUs];
   Send({.type = wire::FrameType::kRefused, .channel = channel}, refused_body);
-  // A live channel is not ended by somebody's bad OPEN.
+  // A live channel does not end because somebody sent a bad OPEN.
   if (channel_) return;
   Fail(principal.empty() ? why : why + " (the peer is " + principal + ")", kRefusalLeaves);
 }

@@ -11,7 +11,7 @@ namespace funnel::authd {
 
 PeerLink* PeerLinks::LinkOf(ClientId sctpd, AssociationId association) {
   Entry& entry = links_[association];
-  // An association's number is its sctpd's: of another one it is another association.
+  // An association's number is given by its sctpd: from another sctpd it names another association.
   if (entry.link && entry.sctpd == sctpd) return entry.link.get();
   if (!entry.link && links_.size() > kMaxLinks) {
     links_.erase(association);
@@ -62,8 +62,8 @@ std::uint64_t NextInstance(const std::string& state_dir) {
   const std::uint64_t instance = std::max<std::uint64_t>(
       last + 1, static_cast<std::uint64_t>(
                     std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
-  // A crash must not bring an earlier number back: peers would keep the association of before. The
-  // clock alone gives each start another number only as long as it does not go back.
+  // A crash must not bring an earlier number back, or peers would keep the association from before
+  // it. The clock alone gives each start another number only as long as it is not set back.
   if (auto kept = ReplaceFile(path, std::to_string(instance) + "\n"); !kept)
     Log(LogLevel::kWarning, "state-not-kept", kept.error().message);
   return instance;

@@ -1,4 +1,4 @@
-// All associations that sctpd has reported to us, each with its end of @peer.
+// The associations that sctpd has reported to us, each with its end of @peer.
 #pragma once
 
 #include <map>
@@ -12,10 +12,10 @@ namespace funnel::authd {
 
 class PeerLinks {
  public:
-  // sctpd admits fewer.
+  // sctpd admits fewer than this.
   static constexpr std::size_t kMaxLinks = 4096;
 
-  // INSTANCE is larger than that of any earlier start of this node.
+  // INSTANCE is larger than the number of any earlier start of this node.
   PeerLinks(SharedState& shared, std::uint64_t instance) : shared_(shared), instance_(instance) {}
 
   void On(ClientId sctpd, const ipc::PeerStart& message);
@@ -24,7 +24,7 @@ class PeerLinks {
   void ClientGone(ClientId client);
   void Recheck();
 
-  // The best that is known of a configured peer; nullptr: nothing.
+  // The link of a configured peer that is furthest in being verified; nullptr: there is none.
   [[nodiscard]] const PeerLink* OfPeer(const std::string& peer) const;
 
  private:
@@ -39,8 +39,8 @@ class PeerLinks {
   std::map<AssociationId, Entry> links_;
 };
 
-// A number for this start of the node: the present time, or one more than the last one where the
-// clock was set back. Kept in STATE_DIR/instance.
+// A number for this start of the node: the present time, or one more than the last number where the
+// clock was set back. It is kept in STATE_DIR/instance.
 [[nodiscard]] std::uint64_t NextInstance(const std::string& state_dir);
 
 }  // namespace funnel::authd

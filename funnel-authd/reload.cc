@@ -1,4 +1,4 @@
-// The server's reload: new rules for what is asked from now on, and for what lives already.
+// The server's reload: new rules for new requests, and for contexts and peers that exist.
 #include "common/base/log.h"
 #include "common/config/check/warnings.h"
 #include "common/config/read/load.h"
@@ -53,7 +53,7 @@ void Server::Apply(config::Configuration config) {
       {.total = kMaxClients, .per_client = kMaxClientsOfOneUid, .known = services + kOthersKnown});
   shared_.claims.set_lifetime(kerberos.claim_lifetime);
 
-  // Claims and handshakes in work are checked against the rules when their context is given out.
+  // Claims, and handshakes that are being worked on, are checked when their context is given out.
   auto revoked = shared_.contexts.TakeForbidden([this](const ContextRecord& record) {
     return RequireStillAllowed(*shared_.config, record.service, record.role, record.local_principal,
                                record.peer_principal);

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How late claims and pending handshakes may go.
+// Claims and pending handshakes may expire this much later than they should.
 constexpr Duration kExpiryInterval = 1s;
 
 }  // namespace

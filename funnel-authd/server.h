@@ -27,20 +27,22 @@ class Server : private Clients {
   static constexpr std::size_t kMaxClients = 1024;
   // An edge or sctpd has one connection; funnelctl comes and goes.
   static constexpr std::size_t kMaxClientsOfOneUid = 64;
-  // Who has slots kept in addition to the services' edges: root and funnel-sctpd.
+  // Slots are reserved for these in addition to the services' edges: root and funnel-sctpd.
   static constexpr std::size_t kOthersKnown = 2;
 
-  // LISTENING: authd.sock, and those for commands; each serves whoever comes by it.
+  // LISTENING holds authd.sock and the sockets for commands; each of them serves those who connect
+  // to it.
   [[nodiscard]] static Result<std::unique_ptr<Server>> Create(event::Loop& loop,
                                                               const Options& options,
                                                               config::Configuration config,
                                                               std::vector<UniqueFd> listening);
   ~Server() override;
 
-  // SIGHUP reloads, SIGTERM and SIGINT end the loop. Before the loop runs; one server a process.
+  // SIGHUP reloads; SIGTERM and SIGINT end the loop. Call it before the loop runs; one server a
+  // process.
   [[nodiscard]] Result<> WatchSignals();
-  // Reads the configuration and the keytab again. A broken configuration leaves the one before in
-  // force; rules that no longer hold end the channels that came by them.
+  // Reads the configuration and the keytab again. A broken configuration leaves the former one in
+  // force. Channels that the new rules do not allow are ended.
   config::ReloadReport Reload();
 
   [[nodiscard]] SharedState& shared() { return shared_; }
@@ -50,9 +52,11 @@ class Server : private Clients {
          std::uint64_t instance);
   void OnConnection(ForeignFd connection);
   void OnClientGone(ClientId client);
+  // Whether UID is one of the users who have slots reserved.
   [[nodiscard]] Shares::Standing StandingOf(uid_t uid) const;
   void SendPacket(ClientId client, Secret packet) override;
   void Apply(config::Configuration config);
+  // Drops claims and pending handshakes that nobody came for.
   void Expire();
   void AddCommands();
 
@@ -66,7 +70,7 @@ class Server : private Clients {
   ipc::LogLevelCommand log_level_;
   Receivers receivers_;
   std::uint64_t last_client_ = 0;
-  Shares slots_;  // of users
+  Shares slots_;  // one a user
   struct Connected {
     Shares::Slot slot;
     std::unique_ptr<Client> client;

@@ -7,11 +7,11 @@
 namespace funnel::authd {
 namespace {
 
-// Threads that one service's handshakes may hold at once.
+// How many threads the handshakes of one service may hold at once.
 constexpr std::size_t kThreadsOfOneService = 2;
 constexpr std::size_t kMaxThreads = 256;
 
-// Each service, each peer, and nodes that are not verified yet.
+// One for each service, one for each peer, and one for all nodes that are not verified yet.
 std::size_t HandshakeKeys(const config::Configuration& config) {
   return config.services.size() + config.peers.size() + 1;
 }
@@ -24,7 +24,7 @@ gss::CredentialStore::Keytabs KeytabsOf(const config::Configuration& config) {
 
 event::WorkPool::Limits InitiateLimits(const config::Configuration& config) {
   const auto& kerberos = config.node.kerberos;
-  // Enough that all services but one may hang and that one still has its threads.
+  // If the KDCs of all services but one hang, that one still has its threads.
   const std::size_t wanted = kThreadsOfOneService * (config.services.size() + config.peers.size());
   return {.threads = kerberos.handshake_threads,
           .max_threads = std::clamp<std::size_t>(
@@ -37,7 +37,7 @@ event::WorkPool::Limits InitiateLimits(const config::Configuration& config) {
 
 event::WorkPool::Limits AcceptLimits(const config::Configuration& config) {
   const auto& kerberos = config.node.kerberos;
-  // No KDC is asked here: more threads than processors gain nothing.
+  // These threads wait for no KDC: more of them than processors gain nothing.
   const std::size_t threads = std::clamp<std::size_t>(kerberos.handshake_threads / 4, 1, 8);
   return {.threads = threads,
           .max_threads = threads,

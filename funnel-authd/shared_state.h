@@ -1,5 +1,5 @@
-// What all parts of authd share. Owned by the server, used on the loop's thread; workers get copies
-// of the two shared pointers and nothing else.
+// What all parts of authd share. The server owns it, and it is used on the loop's thread; workers
+// get copies of the two shared pointers and nothing else.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@
 
 namespace funnel::authd {
 
-// Where answers go. A client that is gone takes none; nothing fails for it.
+// Where answers are sent. An answer to a client that is gone is dropped; that is no failure.
 class Clients {
  public:
   virtual ~Clients() = default;
@@ -41,7 +41,7 @@ struct SharedState {
   SharedConfiguration config;
   SharedCredentials credentials;
   metrics::CounterFile counters;
-  // Apart, so that a KDC that does not answer our initiators holds up no acceptor.
+  // Separate from the other, so that a KDC that does not answer our initiators delays no acceptor.
   event::WorkPool initiate_pool;
   event::WorkPool accept_pool;
   Asks asks;
@@ -60,7 +60,7 @@ struct SharedState {
 [[nodiscard]] event::WorkPool::Limits InitiateLimits(const config::Configuration& config);
 [[nodiscard]] event::WorkPool::Limits AcceptLimits(const config::Configuration& config);
 
-// Logs, counts and keeps a handshake that failed.
+// Logs, counts and remembers a handshake that failed.
 void NoteFailure(SharedState& shared, Failure failure, std::string_view event, Counter counter);
 
 }  // namespace funnel::authd

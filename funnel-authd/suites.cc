@@ -12,7 +12,8 @@
 namespace funnel::authd {
 namespace {
 
-// Whether AES-GCM is quicker here than ChaCha20-Poly1305, and free of tables that caches show.
+// Whether AES-GCM is faster here than ChaCha20-Poly1305, and uses no tables that caches would
+// reveal.
 bool HasFastAes() {
 #if defined(__x86_64__) || defined(__i386__)
   return __builtin_cpu_supports("aes") != 0 && __builtin_cpu_supports("pclmul") != 0;
