@@ -32,7 +32,8 @@ struct Pieces {
   bool bracketed = false;
 };
 
-// "[::1]:53", "[::1]", "host:53", "host", "::1" (two colons or more: a bare literal).
+// Accepts "[::1]:53", "[::1]", "host:53", "host", and "::1" (two colons or more: a literal without
+// a port).
 Result<Pieces> SplitHostPort(std::string_view text) {
   Pieces out;
   if (text.starts_with('[')) {
@@ -57,7 +58,7 @@ Result<Pieces> SplitHostPort(std::string_view text) {
   return out;
 }
 
-// An interface's name (15 bytes at most, dev_valid_name of the kernel) or its number.
+// An interface's name (at most 15 bytes, as dev_valid_name of the kernel wants it) or its number.
 bool IsZone(std::string_view text) {
   if (text.empty() || text.size() >= IF_NAMESIZE || text == "." || text == "..") return false;
   return std::all_of(text.begin(), text.end(), [](char c) {

@@ -18,19 +18,19 @@ struct Endpoint {
   std::string unix_path;   // absolute; empty for host and port
 
   enum class Port { kRequired, kOptional };
-  // host:port; with Port::kOptional also a lone host, `::1` and `[::1]`.
+  // host:port. With Port::kOptional also a host or a literal without a port: `::1`, `[::1]`.
   [[nodiscard]] static Result<Endpoint> ParseHost(std::string_view text, Port port);
-  // As above with the port required, or `unix:/absolute/path`.
+  // The same, with the port required; or `unix:/absolute/path`.
   [[nodiscard]] static Result<Endpoint> ParseBackend(std::string_view text);
 
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
-  // Whether host is an address and no name. Of `fe80::1%eth0` only whoever uses it judges the zone:
-  // the interface may come later, or be none of the network that the reader is in.
+  // Whether host is an address, not a name. The zone of `fe80::1%eth0` is judged only where it is
+  // used: the interface may appear later, or be in another network namespace than the reader's.
   [[nodiscard]] bool is_literal() const;
-  // The address where host is a literal; nullopt where it is a name (or a Unix path), or where its
-  // zone names no interface here and now.
+  // The address, if host is a literal. nullopt: it is a name or a Unix path, or its zone names no
+  // interface that this process sees now.
   [[nodiscard]] std::optional<SocketAddress> literal() const;
-  // As it would be written.
+  // The text as one would write it.
   [[nodiscard]] std::string text() const;
   bool operator==(const Endpoint&) const = default;
 };
@@ -40,14 +40,15 @@ struct Network {
   SocketAddress address;  // port 0; bits beyond the prefix are zero
   int prefix_bits = 0;
 
-  // A literal with or without `/bits`; bits set beyond the prefix, and a zone, are mistakes.
+  // A literal, with or without `/bits`. Bits that are set beyond the prefix are mistakes, and so is
+  // a zone.
   [[nodiscard]] static Result<Network> Parse(std::string_view text);
   [[nodiscard]] bool Contains(const SocketAddress& candidate) const;
   [[nodiscard]] std::string text() const;
   bool operator==(const Network&) const = default;
 };
 
-// "fe80::1%eth0" without its zone; anything else as it is.
+// "fe80::1%eth0" without its zone; other text is returned unchanged.
 [[nodiscard]] std::string_view WithoutZone(std::string_view literal);
 
 // Whether TEXT can be a host: a DNS name of letters, digits, `-`, `_` and `.`, at most 253 long.

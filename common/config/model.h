@@ -1,6 +1,6 @@
-// What configuration says, checked and complete: plain structs that every daemon codes against. The
-// initialisers below ARE the defaults, also of what the engine's tests run with; keys.h has one row
-// for each key and points at these members.
+// What the configuration says, checked and complete: plain structs that every daemon works with.
+// The initialisers below ARE the defaults, also those that the engine's tests use; keys.h has one
+// row for each key and points at these members.
 // Times are milliseconds; 0 means off only where the comment says so.
 #pragma once
 
@@ -40,24 +40,25 @@ struct Mistake {
   [[nodiscard]] std::string Print() const;
 };
 
-// Where each value of one file came from: "section.key" -> one Origin for each value, "section" ->
-// the section's header, "" -> the file. Keys left to their default are absent.
+// Where each value of one file was written: "section.key" has one Origin for each value, "section"
+// has the section's header, "" has the file. Keys that are left to their default are absent.
 using Origins = std::map<std::string, std::vector<Origin>, std::less<>>;
 
-// Where SECTION.KEY was first written; else SECTION's header; else the file as a whole.
+// Where SECTION.KEY was first written; if nowhere, SECTION's header; if that is absent, the file.
 [[nodiscard]] Origin FindOrigin(const Origins& origins, std::string_view section,
                                 std::string_view key);
 
-// [kerberos] of funnel.conf: funnel-authd's.
+// [kerberos] of funnel.conf, which funnel-authd reads.
 struct KerberosConfig {
   std::string keytab;         // absolute after Load; default DIR/keytabs/funnel.keytab
   std::string client_keytab;  // absolute after Load; default: the same as keytab
   std::uint32_t handshake_threads = 16;
-  std::uint32_t handshake_queue = 1024;  // handshakes that wait for a thread; beyond it: busy
+  std::uint32_t handshake_queue = 1024;  // handshakes that wait for a thread; more are refused as
+                                         // busy
   milliseconds handshake_timeout = 10s;
   milliseconds claim_lifetime = 10s;
   std::uint32_t max_contexts = 65536;
-  std::uint32_t peer_handshakes = 64;  // of strangers (stream 0), at once in all
+  std::uint32_t peer_handshakes = 64;  // of strangers (stream 0), at once, in all
   std::uint32_t peer_handshakes_per_association = 2;
 };
 
@@ -67,7 +68,7 @@ inline constexpr std::uint16_t kDefaultSctpPort = 29899;
 // kOwn: Funnel's own SCTP (sctp/), in funnel-sctpd itself.
 enum class Engine { kAuto, kKernel, kOwn };
 
-// [sctp] of funnel.conf: funnel-sctpd's.
+// [sctp] of funnel.conf, which funnel-sctpd reads.
 struct SctpConfig {
   Engine engine = Engine::kAuto;
   std::vector<SocketAddress>
@@ -86,16 +87,18 @@ struct SctpConfig {
   milliseconds path_failover = 300ms;  // silence under load after which others are tried
   std::uint64_t send_buffer_bytes = 4 * kMiB;
   std::uint64_t receive_buffer_bytes = 4 * kMiB;
-  std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 less its headers
+  std::uint64_t packet_size_bytes = 1452;  // UDP payload: an IPv6 packet of 1500 without its
+                                           // headers
   std::uint32_t streams = 1024;
   milliseconds connect_timeout = 5s;    // one attempt to set up an association
-  milliseconds attempt_delay = 300ms;   // until the next candidate is tried in parallel
-  milliseconds direct_retry = 10min;    // carrier = auto: after UDP worked, when direct comes again
-  milliseconds return_interval = 1min;  // how often better ways than the one in use are tried
-  milliseconds switch_idle = 5s;        // silence after which an association may give way
+  milliseconds attempt_delay = 300ms;   // then the next candidate is tried, too
+  milliseconds direct_retry = 10min;    // carrier = auto, where UDP worked: direct SCTP is tried
+                                        // again
+  milliseconds return_interval = 1min;  // how often better paths than the one in use are tried
+  milliseconds switch_idle = 5s;        // after such a silence an association may be replaced
   milliseconds reconnect_min = 50ms;
   milliseconds reconnect_max = 2s;
-  milliseconds idle_disconnect = 5min;  // when = on-demand: without channels for that long
+  milliseconds idle_disconnect = 5min;  // on-demand: ends after so long without channels
   std::uint32_t max_associations = 1024;
   std::uint32_t unverified_associations = 256;
   std::uint32_t unverified_per_address = 16;
@@ -108,11 +111,11 @@ struct SctpConfig {
   std::uint32_t refusals_kept = 64;              // for funnelctl status
 };
 
-// [control] of funnel.conf: what funnelctl may take of a daemon.
+// [control] of funnel.conf: what funnelctl may use of a daemon.
 struct ControlConfig {
   std::uint32_t clients = 32;           // connections to one edge's control socket
   std::uint32_t commands = 16;          // of one connection, not answered yet
-  std::uint32_t sessions_shown = 1000;  // of one edge, at once
+  std::uint32_t sessions_shown = 1000;  // of one edge, in one answer
   std::uint64_t trace_queue_bytes = 256 * kKiB;
   milliseconds ping_timeout = 5s;
 };
@@ -125,7 +128,7 @@ struct NodeConfig {
   std::string admin_group = "funnel-admin";  // may change things
   LogLevel log_level = LogLevel::kInfo;
   std::vector<std::uint16_t>
-      peer_suites;  // of @peer, best first; empty: what the machine does best
+      peer_suites;  // of @peer, best first; empty: the best that the machine has
   KerberosConfig kerberos;
   SctpConfig sctp;
   ControlConfig control;
@@ -140,7 +143,7 @@ struct PeerConfig {
   std::string name;
   std::string node;
   Principal principal;  // the peer's authd
-  Principal identity;   // ours towards it; default funnel/NODE@(the peer's realm)
+  Principal identity;   // ours towards that peer; default funnel/NODE@(the peer's realm)
   std::vector<Endpoint>
       connect;  // port 0: udp-port or sctp-port by carrier; empty: it connects to us
   Carrier carrier = Carrier::kAuto;
@@ -149,7 +152,7 @@ struct PeerConfig {
   Origins origins;
 };
 
-// The default of idle-exit where the association itself comes and goes with its use. As long as
+// The default of idle-exit where the association itself is on demand. It is as long as
 // sctp.idle_disconnect.
 inline constexpr milliseconds kIdleExitOnDemand = 5min;
 
@@ -165,25 +168,25 @@ struct ServiceConfig {
   Protocol protocol = Protocol::kUdp;
   std::string peer;    // listen: the next hop. connect: the only peer that may open it; empty: any
   std::string target;  // listen: node at the far end; default: the peer's node. relay: only OPENs
-                       // for that node; empty: for any but ours
+                       // for that node; empty: for any node but ours
   std::string wire_name;           // default: name
   std::optional<StreamId> stream;  // listen: pinned, 1 to 63 (with channels > 1: the first of them)
   std::string edge_user;           // default funnel-u-NAME or funnel-t-NAME
   std::uint32_t channels = 1;
-  std::uint32_t priority = 4;      // of what waits to be sent on one association, lower goes first
-  std::uint32_t weight = 10;       // ... and equals take turns in this proportion
+  std::uint32_t priority = 4;      // of what waits for one association; lower goes first
+  std::uint32_t weight = 10;       // in this proportion equal priorities take turns
   std::uint32_t copies = 1;        // of a message that one packet holds
   milliseconds connect_wait = 2s;  // how long a new session waits for the channel
   milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
   milliseconds retry_max = 60s;
-  // Of one key, both ways; a new one is agreed on at half of it.
+  // For one key, both directions together; a new key is agreed on at half of it.
   std::uint64_t key_frames = std::uint64_t{1} << 33;
   std::uint64_t key_volume_bytes = 128 * 1024 * kMiB;
   std::uint64_t key_log_bytes = 0;  // how long the file of keys may be; 0: there is none
   milliseconds idle_exit = 0s;      // 0: never; kIdleExitOnDemand with a peer that is on-demand
   std::vector<Network> client_networks;
   AccessForm access_log = AccessForm::kNo;
-  // listen: of one client address; 0: any number
+  // listen: for one client address; 0: no limit
   std::vector<Network> client_allow;          // empty: any
   std::uint32_t max_sessions_per_client = 0;  // tcp
   std::uint32_t client_new_rate = 0;          // a second
@@ -193,30 +196,30 @@ struct ServiceConfig {
   // udp
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;
-  milliseconds resend_window = 1s;  // suppress_resends: how long a datagram is on its way, at least
-  milliseconds idle_timeout = 60s;  // tcp: 0, never, unless it is written
-  milliseconds answered_timeout = 10s;  // of a flow that was asked and answered once
+  milliseconds resend_window = 1s;      // suppress_resends: a datagram counts as on its way so long
+  milliseconds idle_timeout = 60s;      // tcp: 0, never, unless it is written
+  milliseconds answered_timeout = 10s;  // of a flow with one question and its answer
   std::uint32_t max_flows = 16384;
   std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
   std::uint32_t max_flows_per_peer = 0;    // connect; 0: max_flows
   std::uint32_t queue_datagrams = 64;
-  std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for whatever
-  milliseconds resolve_interval = 30s;        // connect: when flows in use look up the name again
+  std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for any reason
+  milliseconds resolve_interval = 30s;        // connect: flows in use look up the name so often
   // tcp
   std::uint32_t max_sessions = 4096;
   milliseconds connect_timeout = 5s;
   milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
   milliseconds keepalive = 60s;        // 0: off
-  milliseconds stuck_timeout = 10min;  // of a reader that takes nothing; 0: never
-  milliseconds fin_timeout = 1h;       // of silence while one direction has ended; 0: never
+  milliseconds stuck_timeout = 10min;  // of a reader that takes no data; 0: never
+  milliseconds fin_timeout = 1h;       // of silence after one direction has ended; 0: never
   milliseconds user_timeout = 2min;    // of a peer that acknowledges nothing; 0: the kernel's
   std::uint64_t session_window_bytes = 4 * kMiB;
   std::uint64_t channel_window_bytes = 16 * kMiB;
   std::string module;                      // empty: none, a connection is bytes in order
   std::vector<std::string> module_option;  // NAME=VALUE, each name once
-  bool module_required = false;            // where it is missing the service does not run as bytes
-  bool module_strict = false;              // what is not the protocol is reset
-  milliseconds module_hold = 50ms;         // how long an unfinished message waits for its rest
+  bool module_required = false;            // if it is missing: do not run as bytes
+  bool module_strict = false;              // reset what does not follow the protocol
+  milliseconds module_hold = 50ms;         // how long an unfinished message waits for the rest
   // [listen]
   std::vector<Endpoint> listen_address;  // literals only
   // [connect]
@@ -229,14 +232,14 @@ struct ServiceConfig {
   Principal identity;                    // ours
   Principal expect;                      // listen: the acceptor's
   std::vector<PrincipalPattern> accept;  // connect: initiators'; empty: nobody
-  std::vector<std::uint16_t> suites;     // best first; empty: what the machine does best
+  std::vector<std::uint16_t> suites;     // best first; empty: the best that the machine has
   Origins origins;
 
   // Whether an initiator of this name may open the service (connect side).
   [[nodiscard]] bool Accepts(const Principal& initiator) const;
-  // Whether what PEER opens is passed on (relay).
+  // Whether what PEER opens is relayed.
   [[nodiscard]] bool RelaysFor(std::string_view peer_name) const;
-  // max_flows_per_client and max_flows_per_peer as they are in force.
+  // max_flows_per_client and max_flows_per_peer, with 0 replaced by max_flows.
   [[nodiscard]] std::uint32_t FlowsOfClient() const;
   [[nodiscard]] std::uint32_t FlowsOfPeer() const;
 };
@@ -246,7 +249,7 @@ struct Configuration {
   NodeConfig node;
   std::vector<PeerConfig> peers;
   std::vector<ServiceConfig> services;
-  std::vector<Mistake> retired;  // what stands there of earlier versions (keys/retired.h)
+  std::vector<Mistake> retired;  // what the files still have of earlier versions (keys/retired.h)
 
   [[nodiscard]] const PeerConfig* FindPeer(std::string_view name) const;
   [[nodiscard]] const PeerConfig* FindPeerByNode(std::string_view node) const;

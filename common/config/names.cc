@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxUserLength = 31;  // useradd(8)
 constexpr std::size_t kMaxLabelLength =
-    63;  // leaves room in OPEN's TLV, and fits a terminal's column
+    63;  // leaves room in OPEN's TLV, and fits into a column of a terminal
 constexpr std::string_view kUserCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 

@@ -5,12 +5,12 @@
 namespace funnel::config {
 namespace {
 
-// Far beyond any real name; bounds what a stranger's name can cost.
+// Far longer than any real name; it limits what a stranger's name can cost.
 constexpr std::size_t kMaxLength = 1024;
 
 struct Part {
   std::string text;
-  bool bare_star = false;  // whether a `*` stood in it without a backslash
+  bool bare_star = false;  // whether it has a `*` without a backslash
 };
 
 struct Split {
@@ -42,8 +42,8 @@ Result<void> Check(const Split& split, bool realm_seen) {
   return {};
 }
 
-// Separators count only without a backslash. In the realm a `/` is an ordinary character, and a
-// second bare `@` is malformed, as in krb5_parse_name.
+// Only separators without a backslash count. In the realm a `/` is an ordinary character, and a
+// second `@` without a backslash is malformed, as in krb5_parse_name.
 Result<Split> SplitName(std::string_view text) {
   if (text.empty()) return Fail("a principal is expected");
   if (text.size() > kMaxLength) return Fail("longer than 1024 bytes");

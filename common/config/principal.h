@@ -1,5 +1,5 @@
-// Kerberos principal names as they stand in configuration and in log lines, and the patterns that
-// `accept` lists. Pure text: no library of Kerberos is asked, so any daemon may use it.
+// Kerberos principal names as they are written in configuration and in log lines, and the patterns
+// that `accept` lists. They are text only: no Kerberos library is used, so any daemon may use this.
 //
 //   component *( "/" component ) "@" realm
 //
@@ -16,8 +16,8 @@
 
 namespace funnel::config {
 
-// Components and realm are unescaped. Two principals are the same when all of them are, byte by
-// byte.
+// Components and realm are unescaped. Two principals are the same if all of these are equal, byte
+// by byte.
 struct Principal {
   std::vector<std::string> components;
   std::string realm;
@@ -30,12 +30,12 @@ struct Principal {
   auto operator<=>(const Principal&) const = default;
 };
 
-// A principal in which a component may be `*`: any one component, never a part of one, never
-// several. A component that is literally "*" is written `\*`. The realm is always literal.
+// A principal in which a component may be `*`, which stands for exactly one whole component. A
+// component that is literally "*" is written `\*`. The realm is always literal.
 class PrincipalPattern {
  public:
   [[nodiscard]] static Result<PrincipalPattern> Parse(std::string_view text);
-  // Fails where PRINCIPAL differs, e.g. with "the realm is A.TEST, not B.TEST".
+  // Fails where PRINCIPAL differs, for example with "the realm is A.TEST, not B.TEST".
   [[nodiscard]] Result<> Match(const Principal& principal) const;
   [[nodiscard]] bool Matches(const Principal& principal) const {
     return Match(principal).has_value();

@@ -8,13 +8,13 @@ namespace {
 const std::string& NameOf(const PeerConfig& peer) { return peer.name; }
 const std::string& NameOf(const ServiceConfig& service) { return service.name.text(); }
 
-// The rows' accessors are for parsing, so they take what can be changed; nothing is.
+// The rows' accessors serve the parser, so they take a mutable object; this changes nothing.
 std::string ValueIn(const KeyRow& row, const void* object) {
   return PrintValue(row.type, row.member.in(const_cast<void*>(object)));
 }
 
-// Puts the row's value back where it differs, or does not only as it is written (an address that
-// has got another default port). Whether it differed in what is written.
+// Puts the running value back where it differs. An address may differ without being written
+// differently, where it got another default port. Returns whether what is written differs.
 bool PutBack(const KeyRow& row, const void* running, void* next) {
   if (row.applied == Applied::kReload) return false;
   const bool differs = ValueIn(row, running) != ValueIn(row, next);

@@ -1,5 +1,5 @@
-// What differs between two configurations, key by key: what a reload reports, and what it has to
-// leave.
+// What differs between two configurations, key by key: what a reload reports, and what it must
+// leave as it was.
 #pragma once
 
 #include <initializer_list>

@@ -30,7 +30,7 @@ void CheckPeerExists(const Configuration& configuration, const ServiceConfig& se
          mistakes);
 }
 
-// An OPEN names a service by its wire name, so what we offer must not be ambiguous.
+// An OPEN names a service by its wire name, so no two of ours may have the same.
 void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::string, const ServiceConfig*> offered;
   for (const ServiceConfig& service : configuration.services) {
@@ -44,7 +44,7 @@ void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mi
   }
 }
 
-// Two relays must not both be meant by one OPEN.
+// No OPEN may fit two relays.
 void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::tuple<std::string, std::string, std::string>, const ServiceConfig*> routes;
   for (const ServiceConfig& service : configuration.services) {
@@ -62,8 +62,8 @@ void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mista
   }
 }
 
-// Which other program or user EDGE_USER is. An edge must not run as that one: it could get what
-// belongs to that one alone. Empty: EDGE_USER may be an edge's.
+// Which other program or user EDGE_USER belongs to. An edge must not run as that user: it could get
+// what only that one may have. Empty: EDGE_USER may be an edge's.
 std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
   const std::string key = UserKey(edge_user);
   if (key == "root" || key == "0") return "root, who may do everything";
@@ -72,7 +72,8 @@ std::string WhoseUser(const NodeConfig& node, const std::string& edge_user) {
   return {};
 }
 
-// By the edge's user authd knows which service asks for keys: one user, one service.
+// authd knows by the edge's user which service asks for keys, so each service needs a user of its
+// own.
 void CheckEdgeUsers(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::string, const ServiceConfig*> taken;
   for (const ServiceConfig& service : configuration.services) {
@@ -109,7 +110,7 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
     const PeerConfig* peer = configuration.FindPeer(service.peer);
     if (service.target.empty() && service.role == Role::kListen && peer != nullptr)
       service.target = peer->node;
-    // Its channel would keep up an association that is meant to go when nobody uses it.
+    // The channel would keep up an association that should end when nobody uses it.
     if (peer != nullptr && peer->when == When::kOnDemand && service.role == Role::kListen &&
         !service.origins.contains("service.idle-exit"))
       service.idle_exit = kIdleExitOnDemand;

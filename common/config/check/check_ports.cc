@@ -14,8 +14,8 @@ struct Port {
   std::string owner;  // "service dns"
 };
 
-// Whether the kernel would refuse the second of them. [::] is taken for IPv6 only, as our socket
-// units have it (BindIPv6Only=ipv6-only), so that 0.0.0.0:53 and [::]:53 can stand side by side.
+// Whether the kernel would refuse to bind the second. [::] means IPv6 only here, as in our socket
+// units (BindIPv6Only=ipv6-only), so that 0.0.0.0:53 and [::]:53 can both be bound.
 bool Overlap(const Port& a, const Port& b) {
   if (a.protocol != b.protocol || a.address.port() != b.address.port()) return false;
   if (a.address.family() != b.address.family()) return false;
@@ -36,15 +36,15 @@ void AddOwnPort(const NodeConfig& node, std::vector<Port>& ports) {
   }
 }
 
-// Where the i-th value of a list was written. Values that did not parse are not in the list, so
-// with mistakes elsewhere in it the line may be a neighbour's.
+// Where the i-th value of a list was written. Values that did not parse are not in the list, so if
+// the list has other mistakes, the line may be that of a neighbour.
 Origin OriginOf(const Origins& origins, const std::string& name, std::size_t i) {
   auto found = origins.find(name);
   if (found == origins.end() || found->second.empty()) return FindOrigin(origins, "", "");
   return found->second[std::min(i, found->second.size() - 1)];
 }
 
-// Whether TO, a backend's address, is where OWN takes SCTP in UDP.
+// Whether TO, a backend's address, is the one where OWN receives SCTP in UDP.
 bool Reaches(const Endpoint& to, const Port& own) {
   if (to.is_unix() || to.port != own.address.port()) return false;
   const auto literal = to.literal();
@@ -76,7 +76,7 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
 
   for (const ServiceConfig& service : configuration.services) {
     for (std::size_t i = 0; i < service.listen_address.size(); ++i) {
-      // With a zone that is none here: systemd, which binds it, may know it.
+      // Its zone may be unknown here, yet known to systemd, which binds it.
       const auto address = service.listen_address[i].literal();
       if (!address) continue;
       Port port{service.protocol, *address, OriginOf(service.origins, "listen.address", i),

@@ -1,4 +1,4 @@
-// One service by itself: its role, the keys its role and protocol need or forbid, computed
+// One service by itself: its role, the keys that its role and protocol need or forbid, and computed
 // defaults.
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@ constexpr std::array<RoleName, 3> kRoles{
 
 std::string_view SectionOf(Role role) { return kRoles[static_cast<std::size_t>(role)].section; }
 
-// Sets the role from the one section that says it; false when none or several do.
+// Sets the role from the one section that states it; false if none or several do.
 bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   int count = 0;
   for (const RoleName& candidate : kRoles) {
@@ -74,7 +74,7 @@ void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   }
 }
 
-// Fails where nobody can be connected to at ADDRESS.
+// Fails where ADDRESS is none that one can connect to.
 Result<> RequireBackend(const SocketAddress& address) {
   if (address.IsWildcard()) {
     return Fail(
@@ -109,7 +109,7 @@ void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Report(at, "relay", "", "from is missing in [relay]: nothing would be passed on", mistakes);
   if (at.contains("service.peer"))
     Report(at, "service", "peer", "peer: a relay names its peers in [relay] from and to", mistakes);
-  // Refused rather than ignored: an administrator must not believe that a relay checks anybody.
+  // This is refused, not ignored: an administrator must not believe that a relay checks anybody.
   if (at.contains("security"))
     Report(at, "security", "",
            "[security]: a relay has no part in it; the nodes at both ends check each other",
@@ -150,21 +150,25 @@ void SetDefaults(ServiceConfig& service) {
 
 void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   CheckOrder(ServiceKeys(), &service, service.origins, mistakes);
-  // Its own start takes part of that: it would end before it has seen what it was started for.
+
+  // The edge's own start takes part of that time: it would end before it sees its first client.
   if (service.idle_exit > 0s && service.idle_exit < 1s) {
     Report(service.origins, "service", "idle-exit", "idle-exit: 0s (never), or at least 1s",
            mistakes);
   }
-  // A flow without it would never end.
+
+  // Without idle-timeout a flow would never end.
   if (service.protocol == Protocol::kUdp && service.idle_timeout < 1s)
     Report(service.origins, "service", "idle-timeout", "idle-timeout: at least 1s with udp",
            mistakes);
-  // Nothing that works is at rest for so short a time that these could be meant.
+
+  // No working connection can be told from a dead one in so short a time: such a value is a slip.
   const std::pair<std::string_view, milliseconds> patiences[] = {
       {"idle-timeout", service.protocol == Protocol::kUdp ? 0s : service.idle_timeout},
       {"stuck-timeout", service.stuck_timeout},
       {"fin-timeout", service.fin_timeout},
       {"user-timeout", service.user_timeout}};
+
   for (const auto& [key, time] : patiences) {
     if (time == 0s || time >= 1s) continue;
     Report(service.origins, "service", key, std::string(key) + ": 0s (never), or at least 1s",
@@ -200,7 +204,7 @@ void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
 
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (auto name = ServiceName::Parse(unit.name))
-    service.name = *name;  // else Combine has reported it
+    service.name = *name;  // if it is no name, Combine has reported it
   if (!service.origins.contains("service")) {
     Report(service.origins, "", "", "[service] is missing", mistakes);
   } else {
@@ -208,7 +212,7 @@ void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mista
   }
 
   bool role_known = SetRole(service, mistakes);
-  // Without them every further message would be a guess.
+  // Without role and protocol every further message would be a guess.
   if (role_known && service.origins.contains("service.protocol")) CheckMisfits(service, mistakes);
   if (role_known) CheckRole(service, mistakes);
   SetDefaults(service);

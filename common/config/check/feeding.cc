@@ -7,7 +7,7 @@
 namespace funnel::config {
 namespace {
 
-// Whether ADDRESS is one of this machine's: only such can be bound.
+// Whether ADDRESS is one of this machine's: no other can be bound.
 bool IsOurs(SocketAddress address) {
   if (address.IsLoopback()) return true;
   const UniqueFd probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));

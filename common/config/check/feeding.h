@@ -1,5 +1,5 @@
-// Which services of this node feed another: the backend of the one is the listener of the other, so
-// that what comes out of the first goes on into the second.
+// Which services of this node feed another: the backend of the first is the listener of the second,
+// so data that comes out of the first goes into the second.
 #pragma once
 
 #include <vector>
@@ -8,11 +8,11 @@
 
 namespace funnel::config {
 
-// The services with a [listen] section that SERVICE, which has a [connect] section, goes on into.
-// Backends by name are not looked up; localhost is known.
+// The services with a [listen] section into which SERVICE, which has a [connect] section, feeds its
+// data. Backends that are names are not looked up, except localhost.
 [[nodiscard]] std::vector<const ServiceConfig*> GoesOnInto(const Configuration& configuration,
                                                            const ServiceConfig& service);
-// The services with a [connect] section that go on into SERVICE, which has a [listen] section.
+// The services with a [connect] section that feed SERVICE, which has a [listen] section.
 [[nodiscard]] std::vector<const ServiceConfig*> FedBy(const Configuration& configuration,
                                                       const ServiceConfig& service);
 

@@ -1,4 +1,4 @@
-// What came of a daemon's reload: for its log, and for `funnelctl reload`
+// What a daemon's reload did: for its log, and for `funnelctl reload`
 // (funnelctl/command_schema.md).
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace funnel::config {
 
-// A key that this daemon cannot change while it runs, and what does.
+// A key that this daemon cannot change while it runs, and the command that changes it.
 struct NeedsRestart {
   NeedsRestart(std::string what, std::string how) : key(std::move(what)), command(std::move(how)) {}
   NeedsRestart(const KeyRow& row, std::string how)
@@ -25,14 +25,14 @@ struct NeedsRestart {
 
 struct ReloadReport {
   std::string daemon;
-  Mistakes mistakes;               // then nothing has changed
-  std::vector<Change> changes;     // that are in force now
-  std::vector<NeedsRestart> left;  // that are not
+  Mistakes mistakes;               // if there are any, nothing has changed
+  std::vector<Change> changes;     // those in force now
+  std::vector<NeedsRestart> left;  // those that are not
   [[nodiscard]] bool ok() const { return mistakes.empty(); }
 };
 
 [[nodiscard]] std::string ReportJson(const ReloadReport& report);
-// Mistakes as errors, what is left as warnings, then one line with the outcome.
+// Logs mistakes as errors and keys that need a restart as warnings, then one line with the outcome.
 void LogReport(const ReloadReport& report, std::string_view service = {});
 
 }  // namespace funnel::config

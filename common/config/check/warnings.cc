@@ -25,7 +25,7 @@ bool IsLeftBehind(const std::string& name) {
          std::ranges::any_of(kLeftBehind, [&](auto suffix) { return name.ends_with(suffix); });
 }
 
-// What stands in FOLDER, without what was left behind there; nothing where it cannot be listed.
+// The entries of FOLDER, without backups of editors and the like; empty if it cannot be listed.
 std::vector<fs::directory_entry> List(const std::string& folder) {
   std::vector<fs::directory_entry> out;
   std::error_code error;
@@ -36,7 +36,7 @@ std::vector<fs::directory_entry> List(const std::string& folder) {
 
 std::string Stem(const std::string& name) { return name.substr(0, name.find('.')); }
 
-// Overrides of one file: only *.ini is read.
+// Looks at the overrides of one file: only *.ini is read.
 void LookAtOverrides(const std::string& folder, Mistakes& out) {
   for (const fs::directory_entry& entry : List(folder)) {
     const std::string name = entry.path().filename();
@@ -60,7 +60,8 @@ void LookAtUnits(const std::string& folder, Mistakes& out) {
   }
 }
 
-// "services.d" for "service", "services", "service.d"; empty: nothing like it.
+// The folder that NAME was meant to be: "services.d" for "service", "services", "service.d". Empty:
+// NAME is not like any.
 std::string_view FolderLike(const std::string& name) {
   for (std::string_view folder : kFolders)
     if (name.starts_with(folder.substr(0, folder.size() - 3))) return folder;

@@ -1,5 +1,5 @@
-// What is no mistake, but hardly what its author means: `funnelctl check` shows it,
-// daemons do not mind. In the form of mistakes, sorted by file and line.
+// What is no mistake, but hardly what its author means: `funnelctl check` shows it, daemons ignore
+// it. It has the form of mistakes, sorted by file and line.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,18 @@
 
 namespace funnel::config {
 
-// Files and folders that nothing reads, by their names: services.d/dns.conf, a folder services/.
-// Hidden files, and those that editors and package managers leave behind, are no mistake.
+// Files and folders whose names show that nothing reads them: services.d/dns.conf, a folder
+// services/. Hidden files, and what editors and package managers leave behind, are not reported.
 [[nodiscard]] Mistakes FindUnread(const LoadOptions& options);
 
-// Whether a suite can be had on this machine: seal::HasSuite.
+// Whether this machine has a suite: seal::HasSuite.
 using HasSuite = bool (*)(std::uint16_t number);
 
-// Values that need something from outside of the configuration, or give something away.
+// Values that need something outside of the configuration, or that disclose something.
 [[nodiscard]] Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite);
 
-// The part of these about suites that are configured and cannot be had; funnel-authd reports it as
-// well.
+// The part of FindDoubts that is about suites which are configured but not available; funnel-authd
+// reports it, too.
 [[nodiscard]] Mistakes FindMissingSuites(const Configuration& configuration, HasSuite has_suite);
 void LogMissingSuites(const Configuration& configuration, HasSuite has_suite);
 

@@ -30,7 +30,7 @@ std::string PrintFile(const ConfigFile& file) {
   return out;
 }
 
-// The same as an entry of the list in funnel.conf(5).
+// Makes the row an entry of the list in funnel.conf(5).
 std::string MdocRow(const KeyRow& row) {
   return ".It Ic " + MdocArgument(row.key) + '\n' + MdocText(row.help) + ".br\n" +
          MdocText("Value: " + std::string(DescribeType(row.type)) + "; " + DescribeLimits(row) +

@@ -1,8 +1,8 @@
-// The one table of configuration: a row for each key gives where it stands, its syntax, default,
-// range, which key it may not exceed, what applies a change of it, the version it came with, which
-// counter shows that a limit was reached, its help, and the member it sets. Parser, checks, help
-// text, the man page and what a reload leaves to a restart all come from these rows. Defaults are
-// the initialisers in model.h; a row states only those that are computed.
+// The one table of configuration keys. A key's row has its section, syntax, default, range, the key
+// that it may not exceed, what applies a change, the version that introduced it, the counter that
+// shows that a limit was reached, its help, and the member that it sets. Parser, checks, help text,
+// manual page, and what a reload leaves to a restart all come from these rows. Defaults are the
+// initialisers in model.h; a row has only those that are computed.
 #pragma once
 
 #include <initializer_list>
@@ -17,7 +17,7 @@ namespace funnel::config {
 
 enum class Need { kOptional, kRequired, kList };
 
-// Where a service's key makes sense; 0: everywhere.
+// Where a service's key applies; 0: everywhere.
 enum Applies : unsigned {
   kEverywhere = 0,
   kUdpOnly = 1,
@@ -26,20 +26,20 @@ enum Applies : unsigned {
   kConnectOnly = 8,
 };
 
-// What puts a changed value in force.
+// What makes a changed value effective.
 enum class Applied {
   kReload,         // systemctl reload
   kRestart,        // a restart of the daemons that read it
-  kUnitRestart,    // the generated part of the unit holds it too: daemon-reload, then a restart
-  kSocketRestart,  // the same of the socket unit
+  kUnitRestart,    // the generated part of the unit has it, too: daemon-reload, then a restart
+  kSocketRestart,  // the same for the socket unit
 };
 
 // A member of a file's struct.
 struct Member {
   // The member of OBJECT, which is a NodeConfig, PeerConfig or ServiceConfig.
   Field (*in)(void* object);
-  // As the struct has it: the key's own name with underscores, of [relay] and the like the
-  // section's before it, of sizes "_bytes" after it. A test compares.
+  // The member's name in the struct: the key's own name with underscores; before it the section's
+  // for [relay] and the like, after it "_bytes" for sizes. A test compares.
   std::string_view name;
 };
 
@@ -52,40 +52,41 @@ struct KeyRow {
   Range range = {};
   Need need = Need::kOptional;
   unsigned applies = kEverywhere;
-  std::string_view computed_default = {};  // in words, where it depends on other keys
+  std::string_view computed_default = {};  // in words, if it depends on other keys
   std::string_view since = "0.1";
   Applied applied = Applied::kReload;
-  // The key of the same section that this one, times `factor`, may not exceed; empty: none.
+  // The key of the same section that limits this one: this, times `factor`, may not exceed it.
+  // Empty: none.
   std::string_view not_above = {};
   std::int64_t factor = 1;
-  // Of a limit: the counter that rises when it turns something away, or "ONE or ANOTHER" where
-  // daemons call it by different names.
+  // For a limit: the counter that rises when it refuses something, or "ONE or ANOTHER" where
+  // daemons have different names for it.
   std::string_view counted_in = {};
 };
 
-// A file's rows, in the order in which help shows them. Those of one section are neighbours.
+// A file's rows, in the order in which help shows them. Rows of one section are adjacent.
 [[nodiscard]] std::span<const KeyRow> NodeKeys();
 [[nodiscard]] std::span<const KeyRow> PeerKeys();
 [[nodiscard]] std::span<const KeyRow> ServiceKeys();
-// What NodeKeys is made of: keys_node.cc, SctpKeys and keys_control.cc.
+// The parts of NodeKeys: keys_node.cc, SctpKeys and keys_control.cc.
 [[nodiscard]] std::span<const KeyRow> BaseKeys();
 [[nodiscard]] std::span<const KeyRow> SctpKeys();
 [[nodiscard]] std::span<const KeyRow> ControlKeys();
-// What SctpKeys is made of: keys_sctp.cc and keys_association.cc.
+// The parts of SctpKeys: keys_sctp.cc and keys_association.cc.
 [[nodiscard]] std::span<const KeyRow> EngineKeys();
 [[nodiscard]] std::span<const KeyRow> AssociationKeys();
 // Parts of ServiceKeys: keys_clients.cc, keys_tcp.cc and keys_udp.cc.
 [[nodiscard]] std::span<const KeyRow> ClientKeys();
 [[nodiscard]] std::span<const KeyRow> TcpKeys();
 [[nodiscard]] std::span<const KeyRow> UdpKeys();
-// One table of several.
+// Joins several tables into one.
 [[nodiscard]] std::vector<KeyRow> Joined(std::initializer_list<std::span<const KeyRow>> tables);
 
 [[nodiscard]] const KeyRow* FindKey(std::span<const KeyRow> rows, std::string_view section,
                                     std::string_view key);
 [[nodiscard]] bool HasSection(std::span<const KeyRow> rows, std::string_view section);
 
-// The default as it could be written; the words of computed_default; "" where there is none.
+// The default as one could write it, or the words of computed_default; "" if there is none.
 [[nodiscard]] std::string PrintDefault(const KeyRow& row);
 
 template <typename Object, typename Type>
@@ -107,8 +108,8 @@ constexpr std::string_view NameOf() {
   return text.substr(text.rfind(':') + 1);
 }
 
-// At<&NodeConfig::sctp, &SctpConfig::rto_min>: the member at the end of that path. The first
-// pointer's class is what `object` is.
+// At<&NodeConfig::sctp, &SctpConfig::rto_min> is the member at the end of that path. `object` is of
+// the first pointer's class.
 template <auto kFirst, auto... kRest>
 constexpr Member At = {FieldAt<kFirst, kRest...>, (NameOf<kFirst>(), ..., NameOf<kRest>())};
 

@@ -1,5 +1,5 @@
-// What [sctp] of funnel.conf has for reaching peers, and for what strangers and slow peers may
-// hold. Above each group: why its defaults are what they are.
+// The keys of [sctp] of funnel.conf about reaching peers, and about what strangers and slow peers
+// may use. Above each group: why its defaults are what they are.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -27,8 +27,8 @@ constexpr KeyRow kAssociationRows[] = {
                 "parallel.",
         .range = {10, kMinute},
     },
-    // A firewall that drops direct SCTP does so for years; an association in UDP moves to direct by
-    // itself where it can, so this is for new ones.
+    // A firewall that drops direct SCTP does so for years. An association in UDP moves to direct by
+    // itself where it can, so this matters only for new ones.
     {
         .section = "sctp",
         .key = "direct-retry",
@@ -38,7 +38,8 @@ constexpr KeyRow kAssociationRows[] = {
             "When direct SCTP is tried again, after SCTP in UDP was needed; kept over restarts.",
         .range = {kSecond, kDay},
     },
-    // One INIT a minute to a peer that is down, and no longer on its spare than a name's usual TTL.
+    // One INIT a minute to a peer that is down; and where a better path is there again, no more
+    // time on the spare one than a name's usual TTL.
     {
         .section = "sctp",
         .key = "return-interval",
@@ -47,7 +48,7 @@ constexpr KeyRow kAssociationRows[] = {
         .help = "How often better addresses than the one in use are tried, while it stays in use.",
         .range = {kSecond, kDay},
     },
-    // As long as a datagram lives by default: whoever waits for an answer has given up by then.
+    // As long as a datagram lives by default: whoever waits for an answer has given up after that.
     {
         .section = "sctp",
         .key = "switch-idle",
@@ -85,7 +86,8 @@ constexpr KeyRow kAssociationRows[] = {
         .range = {kSecond, kDay},
     },
 
-    // What strangers may hold. An association that only says hello costs about 30 KiB.
+    // What strangers may use. An association that has not done more than say hello costs about 30
+    // KiB.
     {
         .section = "sctp",
         .key = "max-associations",
@@ -153,7 +155,7 @@ constexpr KeyRow kAssociationRows[] = {
         .range = {kMi, 1024 * kMi},
         .counted_in = "channel_overflows",
     },
-    // What slow next hops can make us hold: a dozen channels' queues.
+    // What slow next hops can make us keep: the queues of a dozen channels.
     {
         .section = "sctp",
         .key = "relay-queue",

@@ -1,5 +1,5 @@
-// What [service] of services.d/NAME.ini says about single clients: what they may, with [listen],
-// and what is written down about them.
+// The keys of [service] of services.d/NAME.ini about single clients: what they may do, with
+// [listen], and what is written down about them.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -7,8 +7,8 @@ namespace funnel::config {
 namespace {
 
 constexpr KeyRow kClientRows[] = {
-    // Off by default: it says who talked to whom and when, which is not to be kept unasked, and
-    // costs more than a small question itself.
+    // It is off by default: it records who talked to whom and when, which should not be kept
+    // unasked, and it costs more than a small question itself.
     {
         .section = "service",
         .key = "access-log",
@@ -18,8 +18,9 @@ constexpr KeyRow kClientRows[] = {
                 "fields of the journal's (journal), or as one JSON object (json).",
         .since = "0.2",
     },
-    // None by default: which network a service listens in, its address and the host's firewall
-    // say. Whoever writes one wants all others kept out, so there is no list of what is denied.
+    // There is none by default: the service's address and the host's firewall determine which
+    // network it listens in. Whoever writes a list wants all others kept out, so there is no list
+    // of denied ones.
     {
         .section = "service",
         .key = "client-allow",
@@ -32,9 +33,9 @@ constexpr KeyRow kClientRows[] = {
         .computed_default = "any",
         .since = "0.2",
     },
-    // All of these are off by default. Behind one address there is often more than one user - a
-    // NAT, a resolver, a proxy - and what is much for one is little for another, so that any number
-    // here would turn somebody away who did nothing wrong.
+    // All of these are off by default. One address often stands for several users (a NAT, a
+    // resolver, a proxy), and what is much for one is little for another, so any number here would
+    // refuse somebody who did nothing wrong.
     {
         .section = "service",
         .key = "max-sessions-per-client",
@@ -82,7 +83,7 @@ constexpr KeyRow kClientRows[] = {
         .since = "0.2",
         .counted_in = "client_bytes_over_rate",
     },
-    // 16384 take some 4 MB, and are more than a /18 has.
+    // 16384 need some 4 MB, and are as many as a /18 has.
     {
         .section = "service",
         .key = "client-table",

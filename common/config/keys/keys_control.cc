@@ -1,5 +1,5 @@
 // [control] of funnel.conf. An administrator has a handful of terminals open, not more; the limits
-// keep a script that went wrong from taking an edge's descriptors and memory.
+// keep a faulty script from taking all descriptors and memory of an edge.
 #include "common/config/keys/keys.h"
 
 namespace funnel::config {

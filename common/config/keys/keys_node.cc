@@ -65,8 +65,8 @@ constexpr KeyRow kNodeRows[] = {
         .since = "0.2",
     },
 
-    // A handshake waits for a KDC or a resolver at worst, so threads are for waiting, not for CPU.
-    // The queue bounds what strangers can pile up at about a second of work.
+    // A handshake may have to wait for a KDC or a resolver: the threads are for waiting, not for
+    // computing. The queue limits what strangers can pile up to about a second of work.
     {
         .section = "kerberos",
         .key = "keytab",

@@ -1,5 +1,5 @@
-// What [sctp] of funnel.conf has for SCTP itself. Above each group: why its defaults are what they
-// are.
+// The keys of [sctp] of funnel.conf about SCTP itself. Above each group: why its defaults are what
+// they are.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -63,8 +63,8 @@ constexpr KeyRow kEngineRows[] = {
         .applied = Applied::kRestart,
     },
 
-    // RFC 9260's timers are for bulk: at its minimum of 1 s a lone lost request would wait a
-    // second.
+    // RFC 9260's timers are meant for bulk: with its minimum of 1 s, a single request that is lost
+    // would wait for a second.
     {
         .section = "sctp",
         .key = "rto-min",
@@ -103,8 +103,8 @@ constexpr KeyRow kEngineRows[] = {
         .range = {10, 500},
         .applied = Applied::kRestart,
     },
-    // At most 15 s: NATs forget a UDP flow after 30. At most half of the other: one probe that is
-    // lost is no dead peer.
+    // At most 15 s, because NATs forget a UDP flow after 30. At most half of dead-peer-timeout, so
+    // that one lost probe does not make a dead peer.
     {
         .section = "sctp",
         .key = "heartbeat",
@@ -125,7 +125,7 @@ constexpr KeyRow kEngineRows[] = {
         .range = {kSecond, 10 * kMinute},
         .applied = Applied::kRestart,
     },
-    // Each probe is a packet of some 70 bytes for each path.
+    // On each path a probe is a packet of some 70 bytes.
     {
         .section = "sctp",
         .key = "path-probe",
@@ -135,7 +135,7 @@ constexpr KeyRow kEngineRows[] = {
         .range = {100, 10 * kMinute},
         .applied = Applied::kRestart,
     },
-    // Three times rto-min: a lost packet and its lost copy are no dead path.
+    // Three times rto-min: a lost packet whose copy is lost, too, does not make a dead path.
     {
         .section = "sctp",
         .key = "path-failover",

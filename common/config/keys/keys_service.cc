@@ -1,4 +1,4 @@
-// services.d/NAME.ini, but for what is about single clients (keys_clients.cc), and what only
+// services.d/NAME.ini, except for what is about single clients (keys_clients.cc), and what only
 // connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
@@ -88,8 +88,8 @@ constexpr KeyRow kServiceRows[] = {
         .help = "Among services of one priority: the share of what is sent.",
         .range = {1, 100},
     },
-    // A loss is noticed a round trip later at the earliest; a copy is there already. Twice the
-    // packets, so it is off.
+    // A loss is noticed a round trip later at the earliest, when a copy would have arrived already.
+    // It doubles the packets, so it is off.
     {
         .section = "service",
         .key = "copies",
@@ -128,9 +128,9 @@ constexpr KeyRow kServiceRows[] = {
         .range = {kSecond, kHour},
         .applies = kListenOnly,
     },
-    // Never, by default: with a channel kept up the first request in the morning is as quick as
-    // any, and an expired key or a lost route shows when it happens, not when somebody needs the
-    // service.
+    // Never, by default: if the channel stays up, the first request in the morning is as fast as
+    // any other, and an expired key or a lost route shows when it happens, not when somebody needs
+    // the service.
     {
         .section = "service",
         .key = "idle-exit",
@@ -142,8 +142,8 @@ constexpr KeyRow kServiceRows[] = {
         .range = {0, 24 * kHour},
         .computed_default = "0s; 5m with [listen] and a peer that is on-demand",
     },
-    // Far below what the ciphers bear (funnel-protocol(7), SUITES): a smaller value costs
-    // handshakes, a larger one is not to be had.
+    // Far below what the ciphers can bear (funnel-protocol(7), SUITES). Smaller values cost
+    // handshakes; larger ones are not allowed.
     {
         .section = "service",
         .key = "key-frames",

@@ -1,5 +1,5 @@
-// What [service] of services.d/NAME.ini has for connections; and idle-timeout, which flows have
-// too.
+// The keys of [service] of services.d/NAME.ini about connections; and idle-timeout, which flows
+// have, too.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -7,7 +7,7 @@ namespace funnel::config {
 namespace {
 
 constexpr KeyRow kTcpRows[] = {
-    // 4 MiB in flight fill 1 Gbit/s at 30 ms; the channel's 16 MiB is the protocol's bound.
+    // 4 MiB in flight fill 1 Gbit/s at 30 ms; the protocol limits the channel to 16 MiB.
     {
         .section = "service",
         .key = "max-sessions",
@@ -58,9 +58,9 @@ constexpr KeyRow kTcpRows[] = {
         .applies = kTcpOnly,
         .since = "0.2",
     },
-    // A flow has no other end. A connection has one, and many a client keeps one open for hours
-    // (LDAP, IMAP IDLE, database pools) and takes its loss for a fault; dead ones are found by
-    // keepalive and user-timeout. So it is off for these.
+    // A flow ends in no other way. A connection does, and many a client keeps one open for hours
+    // (LDAP, IMAP IDLE, database pools) and takes its end for a fault; keepalive and user-timeout
+    // find the dead ones. So it is off for connections.
     {
         .section = "service",
         .key = "idle-timeout",
@@ -72,8 +72,8 @@ constexpr KeyRow kTcpRows[] = {
         .range = {0, 24 * kHour},
         .computed_default = "1min with udp; 0s with tcp",
     },
-    // Who has ended its own direction waits for an answer. One that begins after more than an hour
-    // of silence is rarer than an application that has forgotten to close.
+    // A side that has ended its own direction waits for an answer. An answer that begins after more
+    // than an hour of silence is rarer than an application that forgot to close.
     {
         .section = "service",
         .key = "fin-timeout",
@@ -85,7 +85,7 @@ constexpr KeyRow kTcpRows[] = {
         .applies = kTcpOnly,
         .since = "0.2",
     },
-    // As long as keepalive takes with its probes, which are not sent while data waits for its
+    // As long as keepalive needs with its probes, which are not sent while data waits for its
     // acknowledgement. The kernel's own time is some 15 minutes.
     {
         .section = "service",

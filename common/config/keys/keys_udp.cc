@@ -1,12 +1,12 @@
-// What [service] of services.d/NAME.ini has for datagrams. Above each group: why its defaults are
-// what they are.
+// The keys of [service] of services.d/NAME.ini about datagrams. Above each group: why its defaults
+// are what they are.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
 namespace funnel::config {
 namespace {
 
-// The wire carries a lifetime as 16 bits of milliseconds.
+// On the wire a lifetime has 16 bits, in milliseconds.
 constexpr std::int64_t kMaxLifetime = 65535;
 
 constexpr KeyRow kUdpRows[] = {
@@ -28,7 +28,8 @@ constexpr KeyRow kUdpRows[] = {
         .help = "Whether a client's identical resend is dropped while the first is on its way.",
         .applies = kUdpOnly,
     },
-    // Clients ask again after a second or more, when a copy that was lost is theirs to send again.
+    // Clients ask again after a second or more. Where the copy was lost, sending it again is their
+    // task.
     {
         .section = "service",
         .key = "resend-window",
@@ -40,7 +41,7 @@ constexpr KeyRow kUdpRows[] = {
         .applies = kUdpOnly | kListenOnly,
         .since = "0.2",
     },
-    // Resolvers ask from a new port each time: at 1,000 a second, 10 s are 10,000 flows.
+    // Resolvers use a new port for each question: at 1,000 a second, 10 s are 10,000 flows.
     {
         .section = "service",
         .key = "answered-timeout",

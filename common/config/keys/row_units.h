@@ -1,4 +1,4 @@
-// What the rows of the key table count in: milliseconds and bytes, as values of keys are kept.
+// The units of the rows of the key table: milliseconds and bytes, as the values of keys are stored.
 #pragma once
 
 #include <cstdint>

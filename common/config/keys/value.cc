@@ -81,7 +81,7 @@ Result<void> ParseNumber(Type type, const Range& range, std::string_view text, F
 
 // ---- text ----
 
-// Kerberos calls keytabs "FILE:/path"; here a path is nothing but that.
+// Kerberos writes keytabs as "FILE:/path"; here a path has no such prefix.
 bool HasTypePrefix(std::string_view text) {
   std::size_t colon = text.find(':');
   return colon != std::string_view::npos && colon > 0 &&

@@ -13,14 +13,14 @@
 
 namespace funnel::config {
 
-// The syntaxes that values have.
+// The syntaxes of values.
 enum class Type {
   kBool,           // yes | no
   kCount,          // a whole number
   kTime,           // 500ms, 5s, 2min, 1h, 1d
   kSize,           // 100B, 64KiB, 4MiB, 1GiB
   kNodeName,       // host-like
-  kPeerName,       // as files are named
+  kPeerName,       // as files may be named
   kUser,           // a user or group: name or number
   kLabel,          // wire name
   kPath,           // absolute, or relative to the configuration folder
@@ -33,7 +33,7 @@ enum class Type {
   kNetwork,        // ADDRESS/BITS
   kStream,         // 1 to 63
   kSuites,         // numbers of suites, best first
-  kModule,         // as protocol modules are named
+  kModule,         // a protocol module's name
   kOption,         // NAME=VALUE
   kLogLevel,       //
   kEngine,         //
@@ -58,20 +58,20 @@ struct Range {
   std::int64_t max = 0;
 };
 
-// Reads TEXT into the field; a list gets one value more. The error says what is expected. FIELD is
-// of the kind that TYPE is read into (the table's tests see to that).
+// Reads TEXT into the field; a list gets one more value. The error says what is expected. FIELD is
+// of the kind that belongs to TYPE (the table's tests check that).
 [[nodiscard]] Result<void> ParseValue(Type type, const Range& range, std::string_view text,
                                       Field field);
 
-// The field as it could be written; an unset one and an empty list are "".
+// The field as one could write it; "" for one that is not set and for an empty list.
 [[nodiscard]] std::string PrintValue(Type type, Field field);
-// The same, an element for each value of a list; none where the text would be "".
+// The same, with one element for each value of a list; none where the text would be "".
 [[nodiscard]] std::vector<std::string> PrintValues(Type type, Field field);
 
-// For kCount, kTime and kSize: the member's number, and how such a one is written.
+// For kCount, kTime and kSize: the member's number, and how such a number is written.
 [[nodiscard]] std::int64_t NumberOf(Field field);
 [[nodiscard]] std::string PrintNumber(Type type, std::int64_t value);
-// Sets TO's member to what FROM's is; both are of one kind.
+// Sets TO's member to the value of FROM's; both are of one kind.
 void CopyValue(Field from, Field to);
 
 // "a time with its unit (ms, s, min, h, d)".

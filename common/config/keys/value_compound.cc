@@ -9,7 +9,7 @@
 namespace funnel::config {
 namespace {
 
-// Wraps a parser's own words: "bad principal ns@: the realm is empty".
+// Adds the parser's own words: "bad principal ns@: the realm is empty".
 std::unexpected<Error> Bad(std::string_view what, std::string_view text, const Error& error) {
   return Fail("bad " + std::string(what) + ' ' + EscapeForLog(text) + ": " + error.message);
 }
@@ -28,7 +28,7 @@ Result<void> Store(std::string_view what, std::string_view text, Parsed parsed, 
 Result<SocketAddress> ParseIp(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   auto address = SocketAddress::FromLiteral(text, 0);
-  // Where its interface is none of ours: funnel-sctpd, which has them all, judges the zone.
+  // Its interface may be unknown here; funnel-sctpd, which sees them all, judges the zone.
   if (!address && Endpoint{.host = std::string(text)}.is_literal())
     address = SocketAddress::FromLiteral(WithoutZone(text), 0);
   if (!address) return Fail("an IPv4 or IPv6 address without port is expected");
@@ -48,7 +48,7 @@ Result<void> ParseStream(std::string_view text, std::optional<StreamId>& out) {
   return {};
 }
 
-// The whole order in one value: a second one would take its place.
+// The whole order is one value: a second one would replace it.
 Result<void> ParseSuites(std::string_view text, std::vector<std::uint16_t>& out) {
   std::vector<std::uint16_t> suites;
   for (std::size_t at = 0; at < text.size();) {
@@ -82,7 +82,7 @@ std::string PrintList(const std::vector<T>& list, std::string (T::*print)() cons
   return out;
 }
 
-// What no principal of ours can have as it is written in a file, though Kerberos would take it.
+// Refuses what none of our principals can be in a file, although Kerberos would accept it.
 Result<void> CheckWritten(std::string_view text, bool may_have_star) {
   bool in_realm = false;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -6,7 +6,7 @@
 
 namespace funnel::config {
 
-// FIELD is of that kind.
+// The field as that kind, which it must be.
 template <typename T>
 T& To(Field field) {
   return *std::get<T*>(field);
@@ -15,7 +15,7 @@ T& To(Field field) {
 // "a time with its unit (...) is expected, not 5".
 [[nodiscard]] std::unexpected<Error> Expected(Type type, std::string_view text);
 
-// As ParseValue and PrintValue, for these types.
+// ParseValue and PrintValue for these types.
 [[nodiscard]] Result<void> ParseCompound(Type type, std::string_view text, Field field);
 [[nodiscard]] std::string PrintCompound(Type type, Field field);
 

@@ -1,4 +1,4 @@
-// What each syntax is called in messages and in help.
+// The names of the syntaxes in messages and in help.
 #include "common/config/keys/value.h"
 
 namespace funnel::config {

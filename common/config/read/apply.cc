@@ -8,7 +8,7 @@
 namespace funnel::config {
 namespace {
 
-constexpr std::size_t kFarOff = 3;  // more edits than this are another word, not a slip
+constexpr std::size_t kFarOff = 3;  // with more edits than this it is another word, not a slip
 
 // Levenshtein's distance.
 std::size_t Distance(std::string_view a, std::string_view b) {
@@ -41,7 +41,7 @@ std::string Hint(std::span<const KeyRow> rows, std::string_view section, std::st
   return nearest == nullptr ? "" : " (did you mean " + std::string(nearest->key) + "?)";
 }
 
-// Whether every file of the unit that holds KEY has it once.
+// Reports where a file of the unit has KEY more than once.
 void CheckSingle(const KeyRow& row, const std::vector<Value>& values,
                  std::vector<Mistake>& mistakes) {
   for (std::size_t i = 1; i < values.size(); ++i) {
@@ -62,14 +62,15 @@ void TellUnknown(const std::string& section, const std::string& key, const std::
 }
 
 bool BeginsWithQuote(std::string_view text) {
-  // Typographic ones are U+2018 to U+201F.
+  // U+2018 to U+201F are the typographic quotation marks.
   return text.starts_with('"') || text.starts_with('\'') ||
          (text.size() > 2 && text.starts_with("\xE2\x80") &&
           static_cast<unsigned char>(text[2]) >= 0x98 &&
           static_cast<unsigned char>(text[2]) <= 0x9F);
 }
 
-// What other formats have and ours does not; no value has a use for it. Empty: none of that.
+// Describes syntax that other formats have and ours has not; no value can use it. Empty: there is
+// none.
 std::string_view ForeignSyntax(std::string_view text) {
   if (text.find("\xC2\xA0") != std::string_view::npos)
     return "a no-break space is in the value: write a plain one, or none";

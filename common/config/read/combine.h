@@ -1,5 +1,5 @@
-// Units that have been read, made into a configuration: what Load does once it has the files. Does
-// no I/O.
+// Makes a configuration from units that have been read: this is what Load does once it has the
+// files. It does no I/O.
 #pragma once
 
 #include <expected>
@@ -17,7 +17,7 @@ struct Units {
   std::vector<Unit> services;  // sorted by name
 };
 
-// DIRECTORY is what relative paths are relative to.
+// Relative paths are relative to DIRECTORY.
 [[nodiscard]] std::expected<Configuration, Mistakes> Combine(const std::string& directory,
                                                              const Units& units);
 

@@ -22,7 +22,7 @@ std::string_view TrimRight(std::string_view text) {
   return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
-// Cuts a comment: a `;` or `#` that begins the line, a `;` behind a blank.
+// Cuts off a comment: `;` or `#` at the begin of the line, or a `;` after a blank.
 std::string_view StripComment(std::string_view line) {
   if (line.starts_with(';') || line.starts_with('#')) return {};
   for (std::size_t i = 1; i < line.size(); ++i) {
@@ -39,9 +39,9 @@ bool IsWord(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsKeyCharacter);
 }
 
-// One parse: the reader callback hands inih a line that is known to be good, or an empty one in
-// place of anything else; the entry callback runs before the next line is read, so `line_` is its
-// line.
+// One parse. The reader callback gives inih a line that is known to be good, or an empty one in
+// place of any other. The entry callback runs before the next line is read, so `line_` is the line
+// that it belongs to.
 class Reading {
  public:
   Reading(IniFile& file, std::string_view text) : file_(file), rest_(text) {}
@@ -54,7 +54,8 @@ class Reading {
   }
 
  private:
-  // What editors of other systems put before a file's first line. False: nothing can be read.
+  // Reports what editors of other systems put before a file's first line. False: the file
+  // cannot be read.
   bool TakeEncoding() {
     if (rest_.starts_with("\xFF\xFE") || rest_.starts_with("\xFE\xFF"))
       return Add(1, "the file is UTF-16: save it as UTF-8 without a byte order mark");
@@ -62,7 +63,7 @@ class Reading {
       Add(1, "a byte order mark stands before the first line: save the file as UTF-8 without it");
       rest_.remove_prefix(kByteOrderMark.size());
     }
-    // Old Macs' ends of lines would make one line of it all.
+    // With the line ends of old Macs the whole file would be one line.
     if (rest_.find('\r') != std::string_view::npos && rest_.find('\n') == std::string_view::npos)
       return Add(1, "lines end with a carriage return only: save the file with newlines");
     return true;
@@ -85,7 +86,8 @@ class Reading {
 
     std::string_view content = TrimRight(StripComment(raw));
     if (!Accept(raw, content)) content = {};
-    // Accept has bounded it by kMaxLineLength; a build of inih with a smaller buffer gets nothing.
+    // Accept has limited it to kMaxLineLength; where inih was built with a smaller buffer, it gets
+    // nothing.
     if (content.size() + 2 > static_cast<std::size_t>(size)) {
       Add(line_, "the line is too long for this build of inih");
       content = {};
@@ -96,7 +98,7 @@ class Reading {
     return out;
   }
 
-  // Whether the line is one that inih reads as we do; says what is wrong otherwise.
+  // Whether inih reads this line as we do; reports what is wrong otherwise.
   bool Accept(std::string_view raw, std::string_view content) {
     if (raw.find('\0') != std::string_view::npos) return Add(line_, "NUL byte");
     if (content.empty()) return true;
@@ -127,7 +129,7 @@ class Reading {
     auto first = std::find_if(file_.sections.begin(), file_.sections.end(), same);
     section_ = Section::kGood;
     if (first != file_.sections.end()) {
-      // Its keys are still looked at.
+      // The section's keys are checked all the same.
       Add(line_, "section [" + std::string(name) + "] again (first at line " +
                      std::to_string(first->line) + ")");
       return true;
@@ -170,7 +172,7 @@ class Reading {
     open_section_ = nullptr;
   }
 
-  // False, for `return Add(...)`.
+  // Returns false, so that callers can `return Add(...)`.
   bool Add(int line, std::string text) {
     file_.mistakes.push_back({file_.path, line, std::move(text)});
     return false;

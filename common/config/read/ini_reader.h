@@ -1,12 +1,13 @@
-// Reads one INI file with inih behind a line reader of our own, which sees to what inih cannot: it
-// counts lines, notes sections, strips comments, and rejects what inih would misread in silence
-// (indented lines, lines beyond its buffer, lines that are nothing). Every mistake is collected.
+// Reads one INI file with inih behind a line reader of our own, which does what inih cannot: it
+// counts lines, notes sections, strips comments, and rejects what inih would silently misread
+// (indented lines, lines longer than its buffer, lines without any meaning). It collects all
+// mistakes.
 //
 //   [section]
-//   key = value          ; a comment begins at a `;` behind a blank
+//   key = value          ; a comment begins at a `;` after a blank
 //   ; or # as the first character of a line: a comment
 //
-// Keys are of [a-z0-9-]. There is no quoting and no continuation: a value cannot hold " ;".
+// Keys consist of [a-z0-9-]. There is no quoting and no continuation: a value cannot contain " ;".
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@
 
 namespace funnel::config {
 
-// What inih's buffer of 200 holds, less the newline and the NUL; comments do not count.
+// What inih's buffer of 200 holds, without the newline and the NUL; comments do not count.
 inline constexpr std::size_t kMaxLineLength = 198;
 inline constexpr std::size_t kMaxSectionLength = 48;
 inline constexpr std::size_t kMaxFileBytes = 1024 * 1024;
@@ -44,7 +45,7 @@ struct IniFile {
 // PATH is for messages only.
 [[nodiscard]] IniFile ParseIni(std::string path, std::string_view text);
 
-// A file that cannot be read is one mistake.
+// If the file cannot be read, that is one mistake.
 [[nodiscard]] IniFile ReadIni(const std::string& path);
 
 }  // namespace funnel::config

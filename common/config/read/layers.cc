@@ -15,7 +15,7 @@ constexpr std::string_view kOverrideSuffix = ".ini.d";
 
 struct Listing {
   std::vector<std::string> names;  // sorted
-  std::string error;               // empty also where there is no such folder
+  std::string error;               // empty, too, if there is no such folder
 };
 
 Listing List(const std::string& path) {
@@ -32,13 +32,13 @@ Listing List(const std::string& path) {
   return out;
 }
 
-// A dangling link is a file that cannot be read, not one that is absent.
+// A dangling link counts as a file that cannot be read, not as an absent one.
 bool Exists(const std::string& path) {
   char unused;
   return access(path.c_str(), F_OK) == 0 || readlink(path.c_str(), &unused, 1) >= 0;
 }
 
-// BASE/FILE and BASE/FILE.d/*.ini. Whether the main file was there.
+// Adds BASE/FILE and BASE/FILE.d/*.ini. Returns whether the main file exists.
 bool LayOverFolder(Unit& unit, const std::string& base, const std::string& file) {
   if (base.empty()) return false;
   std::string main_file = base + '/' + file;
@@ -56,8 +56,8 @@ bool LayOverFolder(Unit& unit, const std::string& base, const std::string& file)
   return found;
 }
 
-// Adds the unit names that the folder holds; unreadable folders become a mistake of a nameless
-// unit.
+// Adds the names of the units that the folder has. A folder that cannot be read becomes a mistake
+// of a unit without a name.
 void CollectNames(const std::string& path, std::set<std::string>& names,
                   std::vector<Unit>& broken) {
   Listing listing = List(path);

@@ -1,8 +1,8 @@
 // Finds the files that make up one configuration unit and lays them over one another.
 //
-// Lowest first: DEFAULTS/F, DEFAULTS/F.d/*.ini, DIR/F, DIR/F.d/*.ini (F = funnel.conf,
-// peers.d/NAME.ini, services.d/NAME.ini; the folders in byte order). A key in a higher file
-// replaces all values that the key had below it.
+// The lowest is first: DEFAULTS/F, DEFAULTS/F.d/*.ini, DIR/F, DIR/F.d/*.ini (F is funnel.conf,
+// peers.d/NAME.ini or services.d/NAME.ini; files of a folder are sorted by bytes). A key in a
+// higher file replaces all values that the key has in lower ones.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct Value {
   Origin origin;
 };
 
-// One unit after laying over. Keys are {section, key}.
+// One unit with its layers combined. Keys are {section, key}.
 struct Unit {
   std::string name;  // "dns"; empty for funnel.conf
   std::string path;  // the main file, for messages that belong to no line
@@ -28,16 +28,16 @@ struct Unit {
   std::vector<Mistake> mistakes;
 };
 
-// Lays FILE over what the unit has.
+// Adds FILE as the next higher layer of the unit.
 void LayOver(Unit& unit, IniFile file);
 
-// Reads F in both folders (either may be empty: none). A unit without any main file has the mistake
-// "is missing".
+// Reads F in both folders (an empty name: there is no such folder). A unit without any main file
+// has the mistake "is missing".
 [[nodiscard]] Unit ReadUnit(const std::string& defaults, const std::string& directory,
                             const std::string& file);
 
-// All units of peers.d or services.d, sorted by name. Files that do not end in ".ini" or that begin
-// with a dot are none of ours.
+// All units of peers.d or services.d, sorted by name. Files that do not end in ".ini", or that
+// begin with a dot, are ignored.
 [[nodiscard]] std::vector<Unit> ReadUnits(const std::string& defaults, const std::string& directory,
                                           const std::string& folder);
 

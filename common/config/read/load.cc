@@ -12,14 +12,14 @@
 namespace funnel::config {
 namespace {
 
-// A file of another kind has a mistake a line.
+// A file of another kind has a mistake in every line.
 constexpr std::size_t kMostLogged = 20;
 
 void Append(std::vector<Mistake>& to, const std::vector<Mistake>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// Whether there is anything to look at: if the file is missing or unreadable, only that is
+// Whether the unit has anything to check: if its file is missing or unreadable, only that is
 // reported.
 bool HasContent(const Unit& unit) {
   return !unit.sections.empty() || !unit.values.empty() || unit.mistakes.empty();
@@ -36,7 +36,7 @@ void TakeNode(const std::string& directory, const Unit& unit, Configuration& out
 void TakePeer(const Unit& unit, Configuration& out, Mistakes& mistakes) {
   CheckUnitName(unit, mistakes);
   Append(mistakes, unit.mistakes);
-  // Listed even when it is wrong, so that services that name it are not blamed as well.
+  // It is listed even if it is wrong, so that services that name it are not reported, too.
   PeerConfig& peer = out.peers.emplace_back();
   peer.name = unit.name;
   if (!HasContent(unit)) return;
@@ -72,7 +72,7 @@ bool IsOfService(const LoadOptions& options, const std::string& name, const std:
 
 }  // namespace
 
-// A folder that cannot be listed stands for itself as a unit without name and content.
+// A folder that cannot be listed appears as a unit without name and content.
 void CheckUnitName(const Unit& unit, Mistakes& mistakes) {
   if (IsLegalName(unit.name) || (unit.name.empty() && !HasContent(unit))) return;
   mistakes.push_back(
@@ -133,7 +133,7 @@ std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options) {
 }
 
 void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_view service) {
-  // The place first: it is what the log's limit goes by, and each has its own.
+  // FILE comes first: the log's limit goes by it, and each mistake has its own.
   auto say = [service](const std::string& place, const std::string& text) {
     if (service.empty()) return Log(LogLevel::kError, "configuration", text, {{"FILE", place}});
     Log(LogLevel::kError, "configuration", text, {{"FILE", place}, {"SERVICE", service}});

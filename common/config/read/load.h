@@ -3,9 +3,9 @@
 //   DIR/funnel.conf   DIR/peers.d/NAME.ini   DIR/services.d/NAME.ini
 //
 // DIR/X.d/Y.ini (or funnel.conf) may be overridden by the files of the folder of that name with
-// ".d" appended (DIR/services.d/dns.ini.d/*.ini, in byte order): a single key replaces the value, a
-// repeated key replaces the whole list. The folder `defaults` is a layer below DIR: a file of the
-// same name in DIR overrides single keys of it likewise.
+// ".d" appended (DIR/services.d/dns.ini.d/*.ini, sorted by bytes): a single key replaces the value,
+// a repeated key replaces the whole list. The folder `defaults` is a layer below DIR: a file of the
+// same name in DIR overrides single keys of it in the same way.
 #pragma once
 
 #include <expected>
@@ -27,19 +27,19 @@ using Mistakes = std::vector<Mistake>;
 
 [[nodiscard]] std::expected<Configuration, Mistakes> Load(const LoadOptions& options);
 
-// What a daemon starts with: services in whose own files something is wrong are left out, so that
-// one bad file does not keep all others from their users after a restart. Whatever else is wrong is
-// an error as above. (A reload is stricter: there is a running configuration to go on with.)
+// What a daemon starts with. Services with mistakes in their own files are left out, so that after
+// a restart one bad file does not keep the users of all others out. Any other mistake is an error
+// as above. (A reload is stricter: it can keep the running configuration.)
 struct StartConfiguration {
   Configuration configuration;
   Mistakes left_out;
 };
 [[nodiscard]] std::expected<StartConfiguration, Mistakes> LoadForStart(const LoadOptions& options);
-// The same; logs what is wrong, each mistake by itself.
+// Does the same, and logs each mistake by itself.
 [[nodiscard]] std::optional<Configuration> LoadForStartAndLog(const LoadOptions& options);
 
-// Each by itself, with TAIL behind it, up to a number that is enough to begin with; of a service's
-// daemon, with its name.
+// Logs each mistake by itself, followed by TAIL, up to a number that is enough to begin with. The
+// daemon of a service adds the service's name.
 void LogMistakes(const Mistakes& mistakes, std::string_view tail, std::string_view service = {});
 
 // All mistakes, one a line: what a daemon logs before it ends.

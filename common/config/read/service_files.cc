@@ -40,7 +40,7 @@ bool ServiceFile::HasRole() const {
 std::vector<ServiceFile> LoadServiceFiles(const LoadOptions& options) {
   std::vector<ServiceFile> files;
   for (const Unit& unit : ReadUnits(options.defaults, options.directory, "services.d")) {
-    // A folder that cannot be listed stands for itself as a unit without name and content.
+    // A folder that cannot be listed appears as a unit without name and content.
     if (unit.name.empty())
       files.push_back({"", unit.path, {}, unit.mistakes});
     else

@@ -1,5 +1,5 @@
-// Each file of services.d by itself: for whoever must serve the good ones although others are
-// broken (funnel-generator). Daemons use Load, which looks at everything together.
+// Each file of services.d by itself, for a program that must serve the good ones although others
+// are broken (funnel-generator). Daemons use Load, which checks everything together.
 #pragma once
 
 #include <string>
@@ -16,9 +16,9 @@ struct ServiceFile {
   ServiceConfig service;  // what could be read of it
   std::vector<Mistake> mistakes;
 
-  // Whether SECTION.KEY is written there and was understood, each value of it.
+  // Whether SECTION.KEY is written in the file and all its values were understood.
   [[nodiscard]] bool Has(std::string_view section, std::string_view key) const;
-  // Whether the file says which of the three roles the service has, and once only.
+  // Whether the file states exactly one of the three roles.
   [[nodiscard]] bool HasRole() const;
 };
 
