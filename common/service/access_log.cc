@@ -50,6 +50,7 @@ Fields FieldsOf(const config::ServiceConfig& service, const AccessRecord& record
   if (HasAnswer(record))
     out.emplace_back("FIRST_ANSWER_MS",
                      std::to_string(MillisecondsOf(record.counts.first_answer - record.opened)));
+
   std::erase_if(out, [](const auto& field) { return field.second.empty(); });
   return out;
 }
@@ -69,9 +70,11 @@ std::string AccessJson(const config::ServiceConfig& service, const AccessRecord&
   json.Field("bytes_from_client", record.counts.from_client);
   json.Field("bytes_to_client", record.counts.to_client);
   json.Field("lasted_ms", MillisecondsOf(record.ended - record.opened));
+
   std::optional<std::int64_t> answer;
   if (HasAnswer(record)) answer = MillisecondsOf(record.counts.first_answer - record.opened);
   json.Field("first_answer_ms", answer);
+
   json.Field("end", record.end.how);
   json.Field("ended_by", record.end.who);
   json.Close('}');

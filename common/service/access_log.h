@@ -1,7 +1,7 @@
 // One line for each connection or flow that has ended (access-log): who had what, for how long, and
-// how it came to its end. Lines go to the journal with fields of their own, or to standard error
-// where that is no journal. They are neither held back nor waited for: what the journal does not
-// take at once is lost, and the owner counts it.
+// how it ended. Lines go to the journal with fields of their own, or to standard error where that
+// is no journal. Nothing buffers them or waits for them: a line that the journal does not take at
+// once is lost, and the owner counts it.
 //
 // Owned by the edge's shared state, on the loop's thread.
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace funnel::service {
 
-// What is counted of a session while it lives, at either end: FROM the client, and TO it.
+// What is counted of a session while it lives, by the direction of the bytes.
 struct AccessCounts {
   std::uint64_t from_client = 0;
   std::uint64_t to_client = 0;
@@ -29,7 +29,7 @@ struct AccessCounts {
   }
 };
 
-// How a session ended, and who is to be asked about it.
+// How a session ended, and which party ended it.
 struct AccessEnd {
   std::string_view how;  // "closed", "reset", "idle-timeout" ...
   std::string_view who;  // "client", "backend", "here", "far side"
@@ -49,7 +49,7 @@ class AccessLog {
   explicit AccessLog(bool journal = StderrIsJournal(), std::string journal_socket = kJournalSocket)
       : is_journal_(journal), journal_(std::move(journal_socket)) {}
 
-  // As SERVICE says; nothing where it says no. False: the line is lost.
+  // Writes the line in the form that SERVICE wants, or none. False: the line is lost.
   [[nodiscard]] bool Write(const config::ServiceConfig& service, const AccessRecord& record);
 
  private:

@@ -46,7 +46,7 @@ void Adopter::OnConnection(ForeignFd fd) {
     return Refuse(allowed.error().message);
   if (connections_.size() >= kMaxConnections) return Refuse("too many connections");
 
-  // The callbacks need its address before it is there.
+  // The callbacks need the connection's address before it exists.
   auto self = std::make_shared<ipc::ControlConnection*>(nullptr);
   auto connection = ipc::ControlConnection::Create(
       shared_.loop, ipc::ControlSocket(std::move(fd)),

@@ -1,5 +1,5 @@
 // The acceptor's side: takes channels that sctpd hands over on the service socket, fetches their
-// contexts from authd with the one-time claims, and owns them while they live.
+// contexts from authd with the one-time claims, and owns the channels while they live.
 //
 // Thread: the loop's.
 #pragma once
@@ -18,7 +18,7 @@ namespace funnel::service {
 
 class Adopter final : private EdgeChannel::Owner {
  public:
-  // Adoptions that wait for authd, and connections of sctpd.
+  // The limit for adoptions that wait for authd, and that for connections of sctpd.
   static constexpr std::size_t kMaxPending = 256;
   static constexpr std::size_t kMaxConnections = 64;
 
@@ -28,10 +28,10 @@ class Adopter final : private EdgeChannel::Owner {
                                                                std::function<void()> on_change);
   ~Adopter() override;
 
-  // For good: takes nothing new, and closes what lives with FAREWELL.
+  // Final: takes nothing new, and closes all channels with FAREWELL.
   void Stop();
   [[nodiscard]] bool stopped() const { return stopping_ && channels_.empty(); }
-  // Since when there has been no channel and nobody who brings one; nullopt: there is.
+  // Since when there has been no channel and no connection that brings one; nullopt: there is one.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
   [[nodiscard]] const std::vector<std::unique_ptr<EdgeChannel>>& channels() const {
     return channels_;
@@ -57,13 +57,13 @@ class Adopter final : private EdgeChannel::Owner {
   Adopter(SharedState& shared, std::function<void()> on_change)
       : shared_(shared), on_change_(std::move(on_change)) {}
   void OnConnection(ForeignFd fd);
-  // ADOPT: redeems its claim. Anything else ends the connection.
+  // An ADOPT: redeems its claim. Any other message ends the connection.
   void OnMessage(ipc::ControlConnection& connection, ByteView packet, ForeignFd fd);
-  // Counts and logs; what was offered is dropped by its owner.
+  // Counts and logs a refusal; the owner drops what was offered.
   void Refuse(const std::string& why);
-  // authd's answer to the claim: the key, and the channel starts; or it failed.
+  // authd's answer to the claim: starts the channel with the key, or ends the adoption.
   void OnContext(Pending& pending, AuthdClient::Answer answer);
-  // Destroys it; its request is cancelled.
+  // Destroys the adoption and cancels its request.
   void Forget(Pending& pending);
   void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) override;
 

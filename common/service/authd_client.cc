@@ -43,7 +43,7 @@ void AuthdClient::Connect() {
   connection_ = std::move(*connection);
   retry_delay_ = kFirstRetry;
 
-  // Before the waiting requests, which may name what is announced.
+  // This comes before the waiting requests, which may name what is announced here.
   if (std::exchange(was_connected_, true)) callbacks_.on_restarted();
   for (auto& [number, request] : requests_) {
     if (request.packet.empty()) continue;

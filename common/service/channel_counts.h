@@ -1,4 +1,4 @@
-// What one channel adds to the counters of its edge, which go on over all its channels.
+// What one channel adds to its edge's counters, which count all its channels together.
 //
 // Owned by the channel; the counters outlive it. Thread: the loop's.
 #pragma once
@@ -12,8 +12,8 @@ class ChannelCounts {
  public:
   explicit ChannelCounts(metrics::CounterFile& counters) : counters_(counters) {}
 
-  // NOW: the channel's figures since its start. Adds what they have grown by since the last time,
-  // and yields that growth of the sessions that got stuck, which the channel logs.
+  // NOW has the channel's figures since its start. Adds to the counters what they grew by since the
+  // last call, and returns by how much the number of stuck sessions grew, which the channel logs.
   [[nodiscard]] std::uint64_t Take(const wire::ChannelStats& now);
 
  private:

@@ -21,7 +21,7 @@ void ChannelEnding::OnEnded(wire::EndCode code, const std::string& text, bool cl
 std::string ChannelEnding::Text() const {
   std::string text(wire::EndCodeText(end_.code));
   if (!end_.text.empty()) text += ": " + end_.text;
-  // Nobody has signed it.
+  // CLOSED is not signed, so it explains only an end that nothing authenticated.
   if (!end_.clean && closed_code_)
     text += " (CLOSED says: " + wire::ClosedText(*closed_code_) + ")";
   return text;

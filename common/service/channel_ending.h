@@ -1,5 +1,5 @@
-// How a channel came to its end, as its three witnesses say: the wire protocol, the link to
-// funnel-sctpd, and CLOSED, which nobody has signed.
+// How a channel ended, by what its three sources say: the wire protocol, the link to funnel-sctpd,
+// and CLOSED, which is not signed.
 //
 // Owned by the channel. It decides nothing: the channel is over when the wire protocol says so.
 #pragma once
@@ -18,13 +18,13 @@ struct ChannelEnd {
   std::string text;
   bool clean = false;
   bool sctpd_gone = false;
-  bool moved = false;  // another association serves now
+  bool moved = false;  // another association carries the service now
 };
 
 class ChannelEnding {
  public:
   void OnLinkLost(const LinkLoss& loss);
-  // CLOSED came, with another CODE than that it is done.
+  // CLOSED came, with a CODE other than "done".
   void OnClosed(wire::ClosedCode code) { closed_code_ = code; }
   // TEXT may be what the peer said.
   void OnEnded(wire::EndCode code, const std::string& text, bool clean);

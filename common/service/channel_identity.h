@@ -1,4 +1,4 @@
-// What a live channel is: agreed on when its first context came, and the same until it ends.
+// What a live channel is: determined when its first context came, and unchanged until it ends.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct ChannelIdentity {
   std::string remote_principal;
   wire::Features features;     // what both ends can do
   std::uint16_t suite = 0;     // of all its frames
-  std::string why_not_better;  // of the suite; empty: it is the best that this end has
-  bool unproven = false;       // nothing but CONFIRM shows who chose the suite
+  std::string why_not_better;  // why the suite is not the best of this end; empty: it is
+  bool unproven = false;       // only CONFIRM will show who chose the suite
   std::uint64_t serial = 0;    // never used again in this process
   TimePoint since{};
 };

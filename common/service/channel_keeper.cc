@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// From OPEN to OPENED. Both authds may ask slow KDCs and DNS in between.
+// From OPEN to OPENED. Both authds may have to ask slow KDCs and DNS in between.
 constexpr Duration kOpenTimeout = 15s;
 
 std::string_view StateName(ChannelKeeper::State state) {
@@ -68,7 +68,7 @@ void ChannelKeeper::SetState(State state, std::string_view reason) {
 }
 
 bool ChannelKeeper::IsConsistent() const {
-  if (stopping_) return true;  // what was under way is given up
+  if (stopping_) return true;  // what had begun was given up
   const bool asks = request_ != 0;
 
   switch (state_) {
@@ -217,7 +217,7 @@ void ChannelKeeper::OnInitiated(AuthdClient::Answer answer) {
 void ChannelKeeper::OnOpened(ByteView body) {
   SetState(State::kCompleting, "OPENED has come");
   timer_->Disarm();
-  // Sealed frames may follow at once; they wait for the keys.
+  // Sealed frames may follow at once; they wait until the keys are here.
   link_->Pause();
   Bytes reply(body.begin(), body.end());
   const std::uint64_t handshake = std::exchange(open_->handshake, 0);
@@ -236,7 +236,7 @@ void ChannelKeeper::OnRefused(ByteView body) {
   shared_.Count(kChannelsRefused);
   open_->refused = true;
 
-  // The acceptor's authd may say more, sealed for ours; if not, ours may doubt the ticket.
+  // The acceptor's authd may have sealed a reason for ours; if not, ours may doubt the ticket.
   SetState(State::kCompleting, "REFUSED has come");
   Bytes copy(body.begin(), body.end());
   const std::uint64_t handshake = std::exchange(open_->handshake, 0);

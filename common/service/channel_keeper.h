@@ -27,8 +27,9 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
  public:
   enum class State { kPaused, kAttaching, kWaiting, kInitiating, kOpening, kCompleting, kUp };
   struct Callbacks {
-    std::function<void()> on_change;  // state or reason
-    // No channel before next_try(), for a reason that nobody on the path could have made up.
+    std::function<void()> on_change;  // the state or the reason has changed
+    // There will be no channel before next_try(), for a reason that nobody on the path can have
+    // forged.
     std::function<void(const std::string& reason)> on_pause;
   };
 
@@ -36,7 +37,7 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   ~ChannelKeeper();
 
   void Start();
-  // For good: closes the channel with FAREWELL, or gives up whatever is under way.
+  // Final: closes the channel with FAREWELL, or gives up the attempt.
   void Stop();
   [[nodiscard]] bool stopped() const {
     return stopping_ && channel_ == nullptr && draining_.empty();
@@ -46,49 +47,50 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
   [[nodiscard]] std::string StatusText() const;
   // The live channel, or nullptr.
   [[nodiscard]] EdgeChannel* channel() { return channel_.get(); }
-  // Former ones that the peer has closed and slow readers keep.
+  // Former channels that the peer has closed and that slow readers still keep.
   [[nodiscard]] const std::vector<std::unique_ptr<EdgeChannel>>& draining() const {
     return draining_;
   }
-  // In kPaused: the end of the pause.
+  // In kPaused: when the pause ends.
   [[nodiscard]] TimePoint next_try() const { return next_try_; }
 
  private:
-  // OPEN has gone; until the channel is up or the attempt is over.
+  // An OPEN that was sent; exists until the channel is up or the attempt is over.
   struct Open {
     ChannelId id;
-    std::uint64_t handshake = 0;  // authd keeps it for us; 0: it was asked to complete it
+    std::uint64_t handshake = 0;  // which authd keeps for us; 0: it was asked to complete it
     bool refused = false;         // by the peer
   };
 
   void SetState(State state, std::string_view reason);
-  // Whether what is under way fits the state; asserted after each call that may have changed them.
+  // Whether the members fit the state; asserted after each call that may have changed them.
   [[nodiscard]] bool IsConsistent() const;
   // Gives sctpd one end of a new channel socket, and waits for LINK_UP.
   void Attach();
+  // sctpd's answer to Attach().
   void OnControlMessage(ByteView packet);
   // Asks authd for the token of OPEN.
   void Initiate();
-  // The token: OPEN is sent.
+  // authd has made the token: OPEN is sent.
   void OnInitiated(AuthdClient::Answer answer);
-  // authd completes the context with the acceptor's token.
+  // The peer's OPENED: authd completes the context with the acceptor's token.
   void OnOpened(ByteView body);
-  // authd looks whether the refusal has a sealed reason.
+  // The peer's REFUSED: authd looks for a sealed reason in it.
   void OnRefused(ByteView body);
-  // The key: the channel starts.
+  // authd has the key: the channel starts.
   void OnCompleted(AuthdClient::Answer answer);
-  // Tears down what is under way and pauses. The link stays where sctpd can use it again.
+  // Ends the attempt and pauses. The link is kept if sctpd can use it again.
   void FailAttempt(RetryDelay::Cause cause, const std::string& reason, bool authenticated);
-  // Its text goes into the log, and decides with its code when it is tried again.
+  // The failure's text is logged; with its code it decides when the next try is.
   void FailByAuthd(const AuthdClient::Failure& failure);
-  // Requests and handshake at authd are given up; the link stays.
+  // Gives up the requests and the handshake at authd; the link stays.
   void DropAttempt();
-  // From inside the link's calls too.
+  // May be called from inside the link's calls.
   void DropLink();
-  // Until the next attempt; how long depends on CAUSE and on the failures before.
+  // Pauses until the next attempt, for a time that depends on CAUSE and on the failures before.
   void PauseFor(RetryDelay::Cause cause);
 
-  // ChannelLink::Handler, until the channel takes over
+  // ChannelLink::Handler, until the channel becomes the handler
   void OnFrame(const wire::FrameHeader& header, MutableByteView frame) override;
   void OnLinkLost(const LinkLoss& loss) override;
   void OnFlush() override {}
@@ -108,9 +110,9 @@ class ChannelKeeper final : private ChannelLink::Handler, private EdgeChannel::O
 
   std::unique_ptr<ipc::ControlConnection> control_;
   std::unique_ptr<ChannelLink> link_;
-  std::optional<std::uint32_t> budget_;                // as LINK_UP said; nullopt: it did not come
-  std::vector<std::unique_ptr<ChannelLink>> dropped_;  // until the end of the turn
-  AuthdClient::RequestId request_ = 0;                 // what authd is asked; 0: nothing
+  std::optional<std::uint32_t> budget_;                // from LINK_UP; nullopt: it has not come
+  std::vector<std::unique_ptr<ChannelLink>> dropped_;  // destroyed at the end of the turn
+  AuthdClient::RequestId request_ = 0;                 // the request that authd has; 0: none
   std::optional<Open> open_;
   std::unique_ptr<EdgeChannel> channel_;
   std::vector<std::unique_ptr<EdgeChannel>> draining_;

@@ -1,4 +1,4 @@
-// ChannelKeeper: how attempts and channels end, and the pause after.
+// ChannelKeeper: how attempts and channels end, and the pause that follows.
 #include <algorithm>
 #include <cassert>
 
@@ -8,7 +8,8 @@
 
 namespace funnel::service {
 
-// It goes at the end of the turn; the next attempt, which may begin before, has its own.
+// The old link is destroyed at the end of the turn; the next attempt, which may begin before that,
+// has a link of its own.
 void ChannelKeeper::DropLink() {
   budget_.reset();
   if (link_ == nullptr) return;
@@ -20,7 +21,7 @@ void ChannelKeeper::DropLink() {
 void ChannelKeeper::FailByAuthd(const AuthdClient::Failure& failure) {
   std::string text = EscapeForLog(failure.text);
   bool quick = failure.authd_lost || failure.code == ipc::FailureCode::kBusy;
-  // What the path can have altered proves nothing, and must not delay us for long.
+  // What somebody on the path can have changed proves nothing, and must not delay us for long.
   bool unproven = failure.code == ipc::FailureCode::kProtocol;
   FailAttempt(quick      ? RetryDelay::Cause::kLost
               : unproven ? RetryDelay::Cause::kUnproven
@@ -37,8 +38,8 @@ void ChannelKeeper::DropAttempt() {
 
 void ChannelKeeper::FailAttempt(RetryDelay::Cause cause, const std::string& reason,
                                 bool authenticated) {
-  // Nothing was sent, or REFUSED took it back: sctpd lets the same link open again, and shows the
-  // reason for as long. Whatever else happened, the stream may still be in use.
+  // Where nothing was sent, or REFUSED answered it, sctpd lets the same link open again, and shows
+  // the reason while the link exists. In all other cases the stream may still be in use.
   const bool refused = open_ && open_->refused;
   bool reusable = refused || state_ == State::kInitiating;
   DropAttempt();
@@ -95,8 +96,8 @@ void ChannelKeeper::OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) {
   reason_ = std::string(wire::EndCodeText(end.code));
   if (end.code == wire::EndCode::kProtocol) reason_ += ": " + end.text;
 
-  // What was up is expected back soon, unless the far end's rule has gone, or one of us sends what
-  // the other cannot take.
+  // A channel that was up is expected back soon, unless the far end's rule is gone, or one of us
+  // sends what the other cannot read.
   const bool proven =
       end.clean && (end.code == wire::EndCode::kRevoked || end.code == wire::EndCode::kProtocol);
 
@@ -105,7 +106,7 @@ void ChannelKeeper::OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) {
                        : RetryDelay::Cause::kLost);
 }
 
-// Slow readers take their time; those that come meanwhile need a new channel.
+// Slow readers take their time; new sessions need a new channel meanwhile.
 void ChannelKeeper::OnChannelDraining(EdgeChannel&, wire::EndCode code) {
   draining_.push_back(std::move(channel_));
   reason_ = std::string(wire::EndCodeText(code));

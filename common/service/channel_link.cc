@@ -36,7 +36,7 @@ void ChannelLink::Pause() {
 
 void ChannelLink::Resume() {
   if (!std::exchange(paused_, false) || lost_) return;
-  // What the reader holds makes the socket no more readable.
+  // The socket reports no readable event for what the reader already holds.
   if (reader_.held_bytes() != 0) resume_->Arm(Now());
   UpdateEvents();
 }
@@ -62,7 +62,7 @@ void ChannelLink::SendNote(const ipc::Note& note) {
 void ChannelLink::OnReady(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) RequestFlush();
   if ((events & EPOLLIN) != 0 && !paused_) return Drain();
-  // Paused, or nothing left to read: the far end has gone.
+  // Paused, or nothing is left to read: the far end has gone.
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) Lose();
 }
 
@@ -113,9 +113,10 @@ void ChannelLink::Flush() {
   auto alive = alive_;
   const bool was_full = writer_.full();
   auto flushed = writer_.Flush(fd_.get());
-  // The handler stopped for want of room, and no EPOLLOUT will report that there is some again.
+  // The handler stopped because the writer was full, and no EPOLLOUT will report that it has room
+  // again.
   if (was_full && flushed && *flushed) RequestFlush();
-  // The far end has gone; what it sent before may still be read, and then Drain says so.
+  // The far end has gone. What it sent before may still be read; then Drain reports the loss.
   if (!flushed && paused_) return Lose();
   UpdateEvents();
   handler_->OnFlushed();

@@ -1,9 +1,9 @@
-// An edge's end of one channel socket on the loop: frames in, frames out, flushed at the end of the
-// turn.
+// An edge's end of one channel socket on the loop: reads and writes frames, and flushes them at the
+// end of the turn.
 //
-// Owned by whoever is its handler (a ChannelKeeper, then an EdgeChannel). Destroying it closes the
-// socket, which sctpd takes for the edge's death unless CLOSED went before; not from inside
-// OnFrame.
+// Owned by its handler (a ChannelKeeper, then an EdgeChannel). Its destruction closes the socket,
+// which sctpd takes for the edge's death unless CLOSED was sent before; it must not be destroyed
+// from inside OnFrame.
 #pragma once
 
 #include <memory>
@@ -28,27 +28,28 @@ class ChannelLink {
   class Handler {
    public:
     virtual ~Handler() = default;
-    // One frame of any type but LINK_END; FRAME includes the header and may be changed in place.
+    // One frame of any type except LINK_END; FRAME includes the header and may be changed in place.
     virtual void OnFrame(const wire::FrameHeader& header, MutableByteView frame) = 0;
-    // After all frames; once, the last call. The link may be destroyed.
+    // The last call, once, after all frames. It may destroy the link.
     virtual void OnLinkLost(const LinkLoss& loss) = 0;
-    // End of a turn in which a flush was requested: fill writer() now. The link sends it after.
+    // The end of a turn in which a flush was requested: fill writer() now. The link sends it
+    // afterwards.
     virtual void OnFlush() = 0;
-    // The frames that wait were sent as far as the socket takes them. The link may be destroyed.
+    // The waiting frames were sent, as far as the socket took them. It may destroy the link.
     virtual void OnFlushed() {}
   };
 
-  // Takes no input before Resume().
+  // Reads nothing before Resume().
   [[nodiscard]] static Result<std::unique_ptr<ChannelLink>> Create(event::Loop& loop,
                                                                    ipc::ReadBuffer& buffer,
                                                                    UniqueFd fd, Handler& handler);
   ~ChannelLink();
 
   void set_handler(Handler& handler) { handler_ = &handler; }
-  // Nothing of it reaches the handler any more: for who gives it up from inside a call of its,
-  // where it cannot be destroyed.
+  // Afterwards nothing of the link reaches the handler: for an owner that gives it up from inside
+  // one of its calls, where it cannot be destroyed.
   void Abandon();
-  // Input waits, from within OnFrame too.
+  // Input waits until Resume(); may be called inside OnFrame.
   void Pause();
   void Resume();
 
@@ -56,22 +57,23 @@ class ChannelLink {
   void Send(wire::FrameType type, ChannelId channel, ByteView body);
   void SendNote(const ipc::Note& note);
   void RequestFlush() { hook_->Request(); }
-  // Units that were no frames, since the last call.
+  // How many units were no frames, since the last call.
   [[nodiscard]] std::uint64_t TakeMalformed() { return std::exchange(malformed_, 0); }
   [[nodiscard]] bool lost() const { return lost_; }
 
  private:
-  // What may wait towards sctpd before the channel itself keeps it, where datagrams can still
-  // expire.
+  // How much may wait here for sctpd. Beyond it the channel itself keeps the data, where datagrams
+  // can still expire.
   static constexpr std::size_t kWriterLimit = 256 * 1024;
 
   ChannelLink(ipc::ReadBuffer& buffer, UniqueFd fd, Handler& handler);
   void OnReady(std::uint32_t events);
-  // Hands over all frames that are there, as far as the handler is not paused.
+  // Gives the handler all frames that are there, until it pauses.
   void Drain();
-  // One unit of the socket: a frame for the handler, LINK_END, or malformed. False: paused.
+  // Handles one unit of the socket: a frame for the handler, LINK_END, or a malformed one. False:
+  // paused.
   bool OnUnit(MutableByteView frame);
-  // The handler fills the writer, and the socket takes what it can.
+  // Lets the handler fill the writer; the socket takes what it can.
   void Flush();
   // Reports the loss, once.
   void Lose();
@@ -87,9 +89,9 @@ class ChannelLink {
   LinkLoss loss_{.sctpd_gone = true};
   std::uint64_t malformed_ = 0;
   std::unique_ptr<event::TurnHook> hook_;
-  std::unique_ptr<event::Timer> resume_;  // what was held while paused
+  std::unique_ptr<event::Timer> resume_;  // delivers what was held while paused
   std::unique_ptr<event::IoWatch> watch_;
-  // Cleared by the destructor.
+  // The destructor clears it.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

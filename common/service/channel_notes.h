@@ -1,5 +1,5 @@
-// What funnel-sctpd shows of a live channel (NOTE): its state and the reason, what was agreed on,
-// and whether connections would end with it.
+// What funnel-sctpd shows of a live channel (NOTE): its state and the reason, what both ends agreed
+// on, and whether connections would end with it.
 //
 // Owned by the channel, whose identity outlives it. It makes the notes; the channel sends them.
 #pragma once
@@ -22,8 +22,8 @@ class ChannelNotes {
     text_ = text;
     return Present();
   }
-  // A connection ends with its channel, a UDP flow does not: funnel-sctpd leaves a channel that is
-  // IN_USE on the association it has. nullopt: that has been said.
+  // A connection ends with its channel, a UDP flow does not: funnel-sctpd does not move a channel
+  // that is IN_USE to another association. nullopt: that was reported already.
   [[nodiscard]] std::optional<ipc::Note> SetInUse(bool in_use) {
     if (in_use == in_use_) return std::nullopt;
     in_use_ = in_use;

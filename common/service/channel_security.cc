@@ -82,7 +82,7 @@ void ChannelSecurity::OnRekeyToken(Epoch next, ByteView token) {
     rekey_ = shared_.authd.Ask(ipc::Complete{0, handshake_, std::move(copy)}, std::move(done));
 }
 
-// Its acceptor may have new keys: authd gets a new ticket before the next try.
+// The acceptor may have new keys: authd gets a new ticket before the next try.
 void ChannelSecurity::OnRekeyRefused() {
   constexpr std::string_view kWhy = "the far end refuses it";
   LogFailure(kWhy);
@@ -104,14 +104,14 @@ void ChannelSecurity::OnContext(ipc::Context context) {
                             : keys.error().message);
   }
 
-  // The initiator could not use what was answered before, or it would not have asked again.
+  // The initiator asks again, so it could not use the former answer.
   if (next_) shared_.authd.Release(next_->number);
   next_ = Context{context.context, std::move(context.exporter)};
   user_.UseKeys(std::move(*keys), context.reply_token);
 }
 
-// An acceptor's answer may be of no use to the initiator (its authd has restarted meanwhile): so
-// the former context lives on, and rekeys are bound to it, until the initiator seals with new keys.
+// An acceptor's answer may be of no use to the initiator (whose authd may have restarted): so the
+// former context is kept, and rekeys are bound to it, until the initiator seals with new keys.
 void ChannelSecurity::OnEpochInUse() {
   if (!next_) return;
   shared_.authd.Release(present_.number);
@@ -148,7 +148,7 @@ void ChannelSecurity::Announce() {
   announce.exporter = present_.exporter.Clone();
   announce.suite = identity_.suite;
 
-  // authd knows nothing of these any more; what is not in use yet is announced when it is.
+  // The new authd does not know these; a context that is not in use yet is announced when it is.
   present_.number = 0;
   if (next_) next_->number = 0;
   handshake_ = 0;
@@ -160,7 +160,7 @@ void ChannelSecurity::Announce() {
       return;
     }
     auto* failure = std::get_if<AuthdClient::Failure>(&answer);
-    // Lost again: the next start is announced to as well.
+    // If authd was lost again, its next start gets an announcement, too.
     if (failure == nullptr || failure->authd_lost) return;
     if (!over_) user_.OnRevoked(failure->text);
   });

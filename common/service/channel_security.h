@@ -1,9 +1,10 @@
-// The security context of one live channel at authd: the keys that are made of it, its exchange for
-// a new one (a rekey), its announcement when authd has restarted, and its return at the end.
+// The security context of one live channel at authd: makes the keys, exchanges the context for a
+// new one (a rekey), announces it when authd has restarted, and returns it at the end.
 //
 //   initiator: OnRekeyDue -> User::StartRekey -> OnRekeyToken -> User::UseKeys -> OnEpochInUse
 //   acceptor:                                    OnRekeyToken -> User::UseKeys -> OnEpochInUse
-// Either: User::OnRekeyFailed instead, and the present keys go on to their limit.
+// In both, User::OnRekeyFailed may come instead: then the present keys stay in use up to their
+// limit.
 //
 // Owned by the channel, whose identity outlives it. Thread: the loop's. The calls to User come from
 // the loop, never from inside a call of the channel's.
@@ -24,38 +25,38 @@ class ChannelSecurity {
   class User {
    public:
     virtual ~User() = default;
-    // Initiator: TOKEN goes to the peer.
+    // Initiator: send TOKEN to the peer.
     virtual void StartRekey(ByteView token) = 0;
-    // Of the next epoch. Acceptor: REPLY goes to the peer.
+    // The keys of the next epoch. Acceptor: send REPLY to the peer.
     virtual void UseKeys(wire::EpochKeys keys, ByteView reply) = 0;
     virtual void OnRekeyFailed() = 0;
-    // The rule that allowed the channel no longer holds.
+    // The rule that allowed the channel is gone.
     virtual void OnRevoked(const std::string& reason) = 0;
   };
 
-  // CONTEXT is authd's number of it.
+  // CONTEXT is its number at authd.
   ChannelSecurity(SharedState& shared, const ChannelIdentity& identity, std::uint64_t context,
                   Secret exporter, User& user);
-  // Gives back all that authd keeps for it.
+  // Returns all that authd keeps for the channel.
   ~ChannelSecurity();
   ChannelSecurity(const ChannelSecurity&) = delete;
   ChannelSecurity& operator=(const ChannelSecurity&) = delete;
 
-  // Of what authd has given. Fails when that is of no use.
+  // Makes keys of what authd has given. Fails when that is of no use.
   [[nodiscard]] Result<wire::EpochKeys> MakeKeys(Epoch epoch, const ipc::Context& context);
-  // What wire::ChannelObserver says of rekeying.
+  // The calls about rekeying of wire::ChannelObserver.
   void OnRekeyDue(Epoch next);
   void OnRekeyToken(Epoch next, ByteView token);
   void OnRekeyRefused();
   void OnEpochInUse();
-  // authd has restarted.
+  // authd has restarted: give it the context again.
   void Announce();
-  // The channel is over: what authd answers from now on is only given back.
+  // The channel is over: whatever authd answers from now on is returned to it.
   void OnChannelOver() { over_ = true; }
 
-  // At authd; 0: authd has restarted and does not know it (yet).
+  // The context's number at authd; 0: authd has restarted and does not know it (yet).
   [[nodiscard]] std::uint64_t context() const { return present_.number; }
-  // Of the newest keys.
+  // The enctype of the newest keys.
   [[nodiscard]] std::uint16_t enctype() const { return enctype_; }
 
  private:
@@ -66,7 +67,7 @@ class ChannelSecurity {
   };
 
   void OnOpening(const ipc::Opening& opening);
-  // Keys for the next epoch; as acceptor with the token to answer.
+  // authd has the context of the next epoch; as acceptor also the token to answer with.
   void OnContext(ipc::Context context);
   void FailRekey(const AuthdClient::Answer& answer);
   void FailRekey(const std::string& why);
@@ -75,12 +76,12 @@ class ChannelSecurity {
   SharedState& shared_;
   const ChannelIdentity& identity_;
   User& user_;
-  Context present_;              // of the epoch in use
-  std::optional<Context> next_;  // of keys that wait to be used
+  Context present_;              // that of the epoch in use
+  std::optional<Context> next_;  // that of keys which are not used yet
   std::uint16_t enctype_ = 0;
   Epoch rekey_epoch_;
-  std::uint64_t handshake_ = 0;       // initiator: begun, not completed
-  AuthdClient::RequestId rekey_ = 0;  // one at a time
+  std::uint64_t handshake_ = 0;       // initiator: one that has begun and is not completed
+  AuthdClient::RequestId rekey_ = 0;  // there is one at a time
   AuthdClient::RequestId announcement_ = 0;
   bool over_ = false;
 };

@@ -9,7 +9,7 @@ namespace funnel::service {
 namespace {
 
 constexpr std::size_t kNetworkBytes = 8;
-// A datagram of any size passes, however few bytes a second it may be.
+// A datagram of any size passes, however small the rate in bytes is.
 constexpr double kLargestDatagram = 65536;
 
 TokenBucket::Rate RateOf(std::uint64_t per_second) { return {static_cast<double>(per_second)}; }
@@ -47,7 +47,7 @@ std::string_view KeyOf(ClientLimits::Limit limit) {
 
 std::string ClientOf(const SocketAddress& address) {
   const SocketAddress client = address.Unmapped();
-  // All hosts of a link share fe80::/64.
+  // All hosts of a link share fe80::/64, so all 128 bits count there.
   const bool whole = client.ip_bytes().starts_with("\xfe\x80");
   return std::string(client.ip_bytes().substr(0, whole ? std::string::npos : kNetworkBytes));
 }
@@ -55,7 +55,7 @@ std::string ClientOf(const SocketAddress& address) {
 std::optional<ClientLimits::Refusal> ClientLimits::AdmitNew(const config::ServiceConfig& service,
                                                             const SocketAddress& client,
                                                             TimePoint now) {
-  // Such a client takes no place in the table, whatever it does.
+  // Such a client gets no place in the table, whatever it does.
   if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*tell=*/true};
   if (service.client_new_rate == 0) return std::nullopt;
   Client& known = Find(client, service.client_table);
@@ -66,7 +66,7 @@ std::optional<ClientLimits::Refusal> ClientLimits::AdmitNew(const config::Servic
 std::optional<ClientLimits::Refusal> ClientLimits::AdmitDatagram(
     const config::ServiceConfig& service, const SocketAddress& client, std::size_t bytes,
     TimePoint now) {
-  // Also of flows that are there: a list that was made shorter holds at once.
+  // This concerns existing flows, too: a list that was made shorter takes effect at once.
   if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*tell=*/true};
   const std::uint32_t datagrams = service.client_datagram_rate;
   const std::uint64_t most_bytes = service.client_byte_rate_bytes;

@@ -1,13 +1,13 @@
-// What one client of a listening service may ask for, by its address: whether it may at all
-// (client-allow), and how much of everything a second (client-new-rate, client-datagram-rate,
+// What one client of a listening service may ask for, by its address: whether it may use the
+// service at all (client-allow), and how much a second (client-new-rate, client-datagram-rate,
 // client-byte-rate). A client is an IPv4 address, or the network of 64 bits that an IPv6 host has
 // to itself (RFC 4291 section 2.5.4).
 //
-// Whose rates are known is bounded by client-table; who has been quiet longest is forgotten first.
-// An address costs nothing to make up in UDP, so somebody who forges them can have others
-// forgotten, whose rates begin anew then: no worse than without rates.
+// client-table limits how many clients' rates are stored; the one that has been quiet longest is
+// forgotten first. In UDP anybody can make up addresses, so a forger can have others forgotten.
+// Their rates begin again then, which is no worse than having none.
 //
-// No I/O and no clock: the owner counts and logs what is turned away. On the loop's thread.
+// No I/O and no clock: the owner counts and logs refusals. Thread: the loop's.
 #pragma once
 
 #include <cstdint>
@@ -24,32 +24,32 @@
 
 namespace funnel::service {
 
-// Whom an address belongs to; for tables, not to be read.
+// The client that an address belongs to: a key for tables, not text to read.
 [[nodiscard]] std::string ClientOf(const SocketAddress& address);
 
 class ClientLimits {
  public:
-  // Of one client and one reason there is a line to be logged so often.
+  // How often a line is logged for one client and one reason.
   static constexpr std::chrono::seconds kTellInterval{60};
   enum class Limit { kNetwork, kNew, kSessions, kDatagrams, kBytes };
   struct Refusal {
     Limit limit = Limit::kNetwork;
-    bool tell = false;  // it is time for a log line about this client
+    bool tell = false;  // a log line about this client is due
   };
 
-  // CLIENT comes with something new: a connection, a flow. nullopt: it may, by what SERVICE says.
+  // CLIENT begins something: a connection, a flow. nullopt: SERVICE allows it.
   [[nodiscard]] std::optional<Refusal> AdmitNew(const config::ServiceConfig& service,
                                                 const SocketAddress& client, TimePoint now);
-  // A datagram of CLIENT's, of whatever flow.
+  // CLIENT sends a datagram, in any flow.
   [[nodiscard]] std::optional<Refusal> AdmitDatagram(const config::ServiceConfig& service,
                                                      const SocketAddress& client, std::size_t bytes,
                                                      TimePoint now);
-  // CLIENT has as many connections as it may: the owner counts those.
+  // CLIENT has as many connections as it may have, which the owner counts.
   [[nodiscard]] Refusal RefuseSession(const config::ServiceConfig& service,
                                       const SocketAddress& client, TimePoint now) {
     return Refuse(Find(client, service.client_table), Limit::kSessions, now);
   }
-  // How many were forgotten to make room since this was called last.
+  // How many clients were forgotten to make room since the last call.
   [[nodiscard]] std::uint64_t TakeForgotten() { return std::exchange(forgotten_, 0); }
   [[nodiscard]] std::size_t size() const { return clients_.size(); }
 
@@ -60,16 +60,16 @@ class ClientLimits {
     std::list<std::string>::iterator place;  // in quiet_
   };
 
-  // CLIENT's, which is the last to be forgotten now, of MOST.
+  // Finds or makes CLIENT's entry, which becomes the last to be forgotten; the table keeps MOST.
   [[nodiscard]] Client& Find(const SocketAddress& client, std::size_t most);
   [[nodiscard]] static Refusal Refuse(Client& client, Limit limit, TimePoint now);
 
   std::unordered_map<std::string, Client> clients_;
-  std::list<std::string> quiet_;  // the longest quiet first
+  std::list<std::string> quiet_;  // the one quiet longest is first
   std::uint64_t forgotten_ = 0;
 };
 
-// Writes the line about it, if it is time for one.
+// Logs the refusal if a line is due.
 void LogRefusal(const config::ServiceConfig& service, const SocketAddress& client,
                 const ClientLimits::Refusal& refusal);
 

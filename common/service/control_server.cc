@@ -12,7 +12,7 @@
 namespace funnel::service {
 namespace {
 
-// Connections that may wait to be accepted.
+// How many connections may wait to be accepted.
 constexpr int kBacklog = 16;
 
 Result<UniqueFd> ListenAt(const std::string& path) {
@@ -26,7 +26,7 @@ Result<UniqueFd> ListenAt(const std::string& path) {
   if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
     return FailErrno("cannot bind " + path);
 
-  // The umask may have taken it away from everybody.
+  // The umask may have removed everybody's permission.
   if (::chmod(path.c_str(), 0666) < 0) return FailErrno("cannot open " + path + " to others");
   if (::listen(fd.get(), kBacklog) < 0) return FailErrno("cannot listen on " + path);
   return fd;
@@ -52,7 +52,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
 
-  // Everybody may connect: root has slots that nobody takes from it.
+  // Everybody may connect, but root has slots that nobody else can take.
   slots_.set_limits(Shares::Halves(max_clients_(), /*known=*/1));
   const std::string uid = std::to_string(who.uid);
   Shares::Slot slot =

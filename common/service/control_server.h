@@ -1,7 +1,7 @@
-// An edge's own control socket, $RUN/edge/SERVICE/control.sock (SOCK_SEQPACKET, open to all: who
-// may ask what is checked at each command). Nothing but commands goes over it.
+// An edge's own control socket, $RUN/edge/SERVICE/control.sock (SOCK_SEQPACKET). Everybody may
+// connect; each command checks who may use it. Nothing but commands goes over it.
 //
-// Owned by RunEdge; thread: the loop's. To be destroyed before what its commands work on.
+// Owned by RunEdge; thread: the loop's. Destroy it before what its commands work on.
 #pragma once
 
 #include <map>
@@ -17,8 +17,8 @@ namespace funnel::service {
 
 class ControlServer {
  public:
-  // Replaces a socket that a predecessor left at PATH, whose folder is ours. MAX_CLIENTS is asked
-  // at each connection, ON_REJECTED is called for each that is one too many.
+  // Replaces a socket that a predecessor left at PATH, in a folder of ours. MAX_CLIENTS is called
+  // at each connection, ON_REJECTED for each that is one too many.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>> Create(
       event::Loop& loop, const std::string& path, const ipc::CommandTable& commands,
       std::function<std::size_t()> max_clients, std::function<void()> on_rejected);
@@ -37,14 +37,14 @@ class ControlServer {
         max_clients_(std::move(max_clients)),
         on_rejected_(std::move(on_rejected)) {}
   void OnConnection(ForeignFd fd);
-  // A command of client NUMBER; what is none ends its connection.
+  // A command of client NUMBER; any other message ends its connection.
   void OnMessage(std::uint64_t number, ByteView packet);
 
   event::Loop& loop_;
   const ipc::CommandTable& commands_;
   std::function<std::size_t()> max_clients_;
   std::function<void()> on_rejected_;
-  Shares slots_;  // of users
+  Shares slots_;  // one a user
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::unique_ptr<ipc::ControlListener> listener_;

@@ -1,4 +1,4 @@
-// The counters that all edges have; each daemon's own follow behind them in one file.
+// The counters that all edges have; each daemon's own ones follow in the same file.
 #pragma once
 
 #include "common/metrics/counters.h"
@@ -10,9 +10,9 @@ enum Counter : std::size_t {
   kChannelsInSuite1,   // gauge
   kChannelsOpened,     // handshakes that gave keys
   kChannelsRefused,    // by the peer
-  kChannelsFailed,     // for a reason of ours: authd, KDC, no answer
+  kChannelsFailed,     // for a reason at our end: authd, KDC, no answer
   kChannelsEnded,      // with FAREWELL
-  kChannelsTruncated,  // without
+  kChannelsTruncated,  // without FAREWELL
   kChannelsRevoked,    // the access rule no longer held
   kRekeys,
   kRekeysFailed,
@@ -27,11 +27,11 @@ enum Counter : std::size_t {
   kFramesForged,
   kFramesWrongEpoch,
   kFramesTooOld,
-  kFramesMalformed,  // no frame, or one that has no place here
+  kFramesMalformed,  // no frame, or a frame that does not belong here
   kViolations,
   kPayloadBytesSent,
   kPayloadBytesReceived,
-  kDatagramsLate,     // their lifetime was over before they could be sent
+  kDatagramsLate,     // their lifetime ended before they could be sent
   kDatagramsDropped,  // by a limit of the channel
   kDraining,          // gauge: 1 after `funnelctl drain`
   kSessionsStuck,     // stuck-timeout

@@ -93,7 +93,7 @@ std::string Edge::ChannelText() const {
     return up == 0   ? "waits for a channel"
            : up == 1 ? "1 channel is up"
                      : std::to_string(up) + " channels are up";
-  // With several channels the one that is worst off is what matters.
+  // If there are several channels, the one in the worst state is shown.
   for (auto& keeper : keepers_)
     if (keeper->channel() == nullptr) return keeper->StatusText();
   return keepers_.empty() ? "" : keepers_.front()->StatusText();
@@ -133,7 +133,7 @@ void Edge::Stop() {
   changed_->Request();
 }
 
-// A channel of ours that carries nothing is closed with the rest; one that the peer keeps up is in
+// A channel of ours that carries nothing is closed by the stop; one that the peer opened counts as
 // use.
 std::optional<TimePoint> Edge::IdleSince() const {
   // After a restart it would have forgotten that an administrator drained it.

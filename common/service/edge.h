@@ -1,5 +1,6 @@
 // One edge: its channels (kept by ChannelKeepers or taken by the Adopter), its connection to authd,
-// and its application. RunEdge (run_edge.h) makes it from the environment; tests from stand-ins.
+// and its application. RunEdge (run_edge.h) makes it from the environment; tests make it from
+// stand-ins.
 //
 // Thread: the loop's.
 #pragma once
@@ -22,20 +23,20 @@ namespace funnel::service {
 
 class Edge {
  public:
-  // How long FAREWELL and CLOSED may take to leave after Stop().
+  // How long FAREWELL and CLOSED may take to be sent after Stop().
   static constexpr std::chrono::seconds kStopTime{2};
 
   struct Setup {
     config::ServiceConfig service;
     std::string sctpd_user;
     std::string run_dir;
-    Duration rekey_retry = wire::ChannelSettings{}.rekey_retry;  // tests have less patience
+    Duration rekey_retry = wire::ChannelSettings{}.rekey_retry;  // tests use a shorter one
     Duration confirm_timeout = wire::ChannelSettings{}.confirm_timeout;
     CipherFactory make_cipher;
-    std::function<std::size_t()> trace_queue_bytes;     // asked again each time
+    std::function<std::size_t()> trace_queue_bytes;     // called each time
     std::function<void()> on_stopped;                   // after Stop(): nothing is left to do
     std::function<void(const std::string&)> on_status;  // for STATUS=
-    std::function<void()> on_idle;  // nothing to do for idle-exit: Stop() is due
+    std::function<void()> on_idle;                      // nothing to do for idle-exit: call Stop()
   };
 
   // APPLICATION and COUNTERS (whose first entries are kCommonTable) outlive the edge.
@@ -46,12 +47,12 @@ class Edge {
   [[nodiscard]] Result<> StartListening();
   [[nodiscard]] Result<> StartConnecting(UniqueFd service_socket);
 
-  // New configuration of the same service, as far as it can change while running: the caller has
-  // kept the rest (edge_reload.h).
+  // A new configuration of the same service, as far as it can change while running: the caller has
+  // kept the rest as it was (edge_reload.h).
   void Reload(const config::ServiceConfig& service);
-  // The user that funnel-sctpd runs as, for the adopter, from now on.
+  // The user that the adopter takes for funnel-sctpd's from now on.
   void SetSctpdUser(const std::string& user) { shared_.sctpd_user = user; }
-  // Ends everything in order; on_stopped follows, in kStopTime at the latest.
+  // Ends everything in order; on_stopped follows within kStopTime.
   void Stop();
   [[nodiscard]] std::size_t channel_count() const;
 
@@ -66,16 +67,17 @@ class Edge {
   [[nodiscard]] Trace& trace() { return trace_; }
 
  private:
-  // A channel came up or ended: status for systemd, and whether the stop is complete.
+  // A channel came up or ended: updates systemd's status, and checks whether the stop is complete.
   void OnChange();
-  // authd takes back CONTEXT: its channel ends.
+  // authd revokes CONTEXT: its channel ends.
   void OnRevoked(std::uint64_t context, const std::string& reason);
-  // No channel until later: where all pause, the application need not let clients wait.
+  // A keeper will have no channel until later: if all pause, the application need not let clients
+  // wait.
   void OnPause(const std::string& reason);
   [[nodiscard]] std::string ChannelText() const;
   // Calls on_stopped once no channel is left.
   void CheckStopped();
-  // nullopt: something is in use, or it is drained.
+  // nullopt: something is in use, or the edge is drained.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const;
 
   std::function<void()> on_stopped_;

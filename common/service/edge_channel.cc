@@ -22,7 +22,7 @@ ChannelIdentity IdentityOf(EdgeChannel::Setup& setup, std::uint64_t serial) {
           .since = Now()};
 }
 
-// By the service's keys; a BUDGET of 0 is unknown.
+// From the service's keys; a BUDGET of 0 is unknown.
 wire::ChannelSettings SettingsOf(const SharedState& shared, const ChannelIdentity& identity,
                                  std::uint32_t budget) {
   const config::ServiceConfig& service = shared.service;
@@ -41,7 +41,7 @@ wire::ChannelSettings SettingsOf(const SharedState& shared, const ChannelIdentit
   bool udp = service.protocol == config::Protocol::kUdp;
   if (!udp) settings.stuck_timeout = service.stuck_timeout;
 
-  // Flows make room for others, and that one has ended is known a round trip later.
+  // A flow may be replaced by another, and the far end learns a round trip later that it has ended.
   settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
   if (udp) settings.lifetime = service.lifetime;
   return settings;
@@ -169,7 +169,7 @@ void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame
       return;
     }
     case wire::FrameType::kRefused:
-      // Behind OPENED it is an attempt to cut the channel off.
+      // If it comes after OPENED, it is an attempt to cut the channel off.
       wire_->OnLinkClosed(/*abrupt=*/true, Now());
       return;
     case wire::FrameType::kLinkUp:
@@ -201,11 +201,11 @@ void EdgeChannel::OnFlush() {
   if (ending_.over()) turn_->Request();
 }
 
-// Nothing of the channel is on the stack here.
+// No call of the channel is on the stack here.
 void EdgeChannel::EndTurn() {
   if (ending_.over()) return Finish();
-  // It drains: all is here, and nothing can be sent. So CLOSED is said at once, and its stream is
-  // free for the next channel.
+  // While it drains, all input has arrived and nothing can be sent. So CLOSED is sent at once, and
+  // the stream is free for the next channel.
   if (wire_->is_draining()) GiveUpLink(wire::ClosedCode::kDone);
   UpdateCounters();
   ArmTimer();
@@ -237,7 +237,7 @@ void EdgeChannel::Finish() {
   pings_.FailAll("the channel ended");
   shared_.application->OnChannelDown(*this, end.code, end.clean);
   GiveUpLink(end.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);
-  // The owner destroys this channel, and reads how it ended also after that.
+  // The owner destroys this channel, and may read how it ended after that.
   owner_.OnChannelOver(*this, end);
 }
 

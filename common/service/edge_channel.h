@@ -1,12 +1,12 @@
-// One live channel of an edge: the wire protocol on top, the channel socket below, authd at its
-// side for rekeying, and the application's callbacks.
+// One live channel of an edge: ties together the wire protocol, the channel socket, rekeying at
+// authd, and the application's callbacks.
 //
 // Owned by a ChannelKeeper (initiator) or the Adopter (acceptor). When it is over it notifies its
 // owner, from the loop; the owner then destroys it.
 //
-// It has more methods than a class of one idea because it hands over what others say: of 41,
-// 26 are overrides of ChannelHandle, wire::ChannelObserver, ChannelLink::Handler and
-// ChannelSecurity::User, which call the part whose matter it is.
+// It has more methods than a class of one idea should, because it passes calls on: of 41, 26 are
+// overrides of ChannelHandle, wire::ChannelObserver, ChannelLink::Handler and
+// ChannelSecurity::User, which call the part that they concern.
 #pragma once
 
 #include <memory>
@@ -36,14 +36,14 @@ class EdgeChannel final : public ChannelHandle,
     virtual ~Owner() = default;
     virtual void OnChannelOver(EdgeChannel& channel, const ChannelEnd& end) = 0;
     // The peer has closed it and it takes no new sessions; OnChannelOver follows when slow readers
-    // have what is theirs. Not to be destroyed from within.
+    // have read all. It must not be destroyed from within.
     virtual void OnChannelDraining(EdgeChannel& /*channel*/, wire::EndCode /*code*/) {}
   };
   struct Setup {
     wire::Role role = wire::Role::kInitiator;
     ChannelId id;
     std::string peer;
-    std::uint32_t budget = 0;  // largest frame in one packet; 0: not known
+    std::uint32_t budget = 0;  // the largest frame that fits one packet; 0: unknown
     ipc::Context context;
   };
 
@@ -51,11 +51,11 @@ class EdgeChannel final : public ChannelHandle,
   [[nodiscard]] static Result<std::unique_ptr<EdgeChannel>> Create(
       SharedState& shared, std::unique_ptr<ChannelLink> link, Setup setup, Owner& owner);
 
-  // Tells the application, and takes frames from now on.
+  // Notifies the application, and takes frames from now on.
   void Start();
-  // Says FAREWELL; OnChannelOver follows when it is out.
+  // Sends FAREWELL; OnChannelOver follows when it was sent.
   void Close(wire::EndCode code, const std::string& text);
-  // A rule has gone.
+  // The rule that allowed the channel is gone.
   void OnRevoked(const std::string& reason) override;
   // For funnelctl. DONE is called once.
   void Ping(Duration timeout, Pings::Done done) { pings_.Add(timeout, std::move(done)); }
@@ -71,19 +71,20 @@ class EdgeChannel final : public ChannelHandle,
  private:
   EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, ChannelIdentity identity,
               const ipc::Context& context, Owner& owner);
-  // What sctpd shows of the channel.
+  // Sends sctpd what it shows of the channel.
   void Note(ipc::NoteState state, const std::string& text);
-  // Finishes a channel that is over, where nothing of it is on the stack.
+  // Finishes a channel that is over, when no call of it is on the stack.
   void EndTurn();
   // Counts, logs and reports the end; the owner then destroys this object.
   void Finish();
-  // Sends CLOSED with CODE, and leaves the link to Linger.
+  // Sends CLOSED with CODE, and gives the link to Linger.
   void GiveUpLink(wire::ClosedCode code);
-  // Says in NOTE whether connections would end with the channel, when that changes.
+  // Sends a NOTE when it changes whether connections would end with the channel.
   void ReportUse();
-  // Whether this service carries what came. The channel ends where it does not: peers of version
-  // 0.1.0 do not say what theirs carries, and both ends would wait for ever.
+  // Whether this service carries what came. If not, the channel ends: peers of version 0.1.0 do not
+  // say what their service carries, and both ends would wait for ever.
   [[nodiscard]] bool Carries(config::Protocol what);
+  // Adds the channel's figures to the edge's counters.
   void UpdateCounters();
   void ArmTimer() { timer_->Arm(wire_->NextTimer()); }
 
@@ -123,7 +124,7 @@ class EdgeChannel final : public ChannelHandle,
   ChannelNotes notes_;
   ChannelCounts counts_;
   ChannelEnding ending_;
-  std::unique_ptr<ChannelLink> link_;  // not any more while it drains
+  std::unique_ptr<ChannelLink> link_;  // nullptr while it drains
   std::unique_ptr<wire::Channel> wire_;
   std::unique_ptr<event::Timer> timer_;
   std::unique_ptr<event::TurnHook> turn_;

@@ -137,7 +137,7 @@ std::string SessionsJson(const EdgeCommandsSetup& in) {
   return out.Take();
 }
 
-// The number behind `funnelctl channels` shows a channel.
+// The number of a channel as `funnelctl channels` shows it.
 Result<std::uint64_t> ParseNumber(std::string_view text) {
   std::uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -146,7 +146,7 @@ Result<std::uint64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
-// The channel of this number; the first there is, where none is named.
+// The channel of this number; if none is named, the first there is.
 Result<EdgeChannel*> FindChannel(Edge& edge, const Arguments& arguments) {
   std::optional<std::uint64_t> number;
   if (!arguments.empty()) number = TRY(ParseNumber(arguments.front()));

@@ -1,5 +1,5 @@
-// What funnelctl can ask of an edge, but for its reload and log level (run_edge.h). What the
-// answers look like: funnelctl/command_schema.md.
+// The commands of funnelctl that an edge answers, except reload and log level (run_edge.h). For the
+// form of the answers see funnelctl/command_schema.md.
 #pragma once
 
 #include "common/config/model.h"
@@ -14,7 +14,7 @@ struct EdgeCommandsSetup {
   std::function<config::ControlConfig()> control;  // as it is at that moment
 };
 
-// EDGE and what CONTROL reads outlive COMMANDS' sessions.
+// EDGE, and what CONTROL reads, outlive the sessions of COMMANDS.
 void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup);
 
 }  // namespace funnel::service

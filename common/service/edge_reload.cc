@@ -15,7 +15,8 @@ std::string UnitOf(const ServiceConfig& service) {
          service.name.text();
 }
 
-// The port stands in the socket unit's generated drop-in; its stop ends the service as well.
+// The port is in the generated drop-in of the socket unit; stopping that unit stops the service,
+// too.
 std::string RestartSocket(const ServiceConfig& service) {
   return "systemctl daemon-reload && systemctl restart " + UnitOf(service) + ".socket";
 }
@@ -34,8 +35,8 @@ std::string CommandFor(Applied applied, const ServiceConfig& service) {
   return restart;
 }
 
-// Whether the unit, which opens the way to the backend only, has to open another (see
-// units/generator/drop_ins.cc). Of names it knows nothing, so that all of them are open.
+// Whether the unit, which allows traffic to the backend only, must allow another address (see
+// units/generator/drop_ins.cc). For a backend that is a name it allows all.
 bool NeedsOtherUnit(const config::Endpoint& before, const config::Endpoint& after) {
   if (before == after || after.is_unix()) return false;
   return before.is_unix() || before.is_literal() != after.is_literal() ||
@@ -56,7 +57,7 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
     left.push_back({"whether it is [listen] or [connect]", RestartSocket(running)});
   }
 
-  // Then its other keys are those of another kind of service.
+  // Then its other keys belong to another kind of service.
   if (!left.empty()) {
     next = running;
     return left;
@@ -65,7 +66,7 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
   for (const config::KeyRow* row : config::PutBackFixed(running, next))
     left.emplace_back(*row, CommandFor(row->applied, running));
 
-  // The new address is in force, but the unit's sandbox does not let packets through to it.
+  // The new address is in force, but the unit's sandbox lets no packets through to it.
   if (ipc::UnitsAreEnforced() && NeedsOtherUnit(running.connect_address, next.connect_address))
     left.push_back({"what the unit lets through to [connect] address",
                     CommandFor(Applied::kUnitRestart, running)});

@@ -7,7 +7,7 @@
 
 namespace funnel::service {
 
-// Puts back in NEXT what an edge that runs as RUNNING says cannot change, and reports it.
+// Undoes in NEXT what an edge that runs as RUNNING says cannot change, and reports it.
 [[nodiscard]] std::vector<config::NeedsRestart> KeepFixed(const config::ServiceConfig& running,
                                                           config::ServiceConfig& next);
 

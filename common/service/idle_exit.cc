@@ -3,7 +3,8 @@
 namespace funnel::service {
 namespace {
 
-// While there is something to do it is asked this often in one idle-exit; so much late it may be.
+// While there is something to do, it looks this many times in one idle-exit; it may be late by
+// that.
 constexpr int kAsked = 4;
 
 }  // namespace

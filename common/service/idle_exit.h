@@ -1,7 +1,7 @@
-// `idle-exit`: ends an edge that has had nothing to do for that long. systemd holds its sockets and
+// `idle-exit`: ends an edge that has had nothing to do for that long. systemd keeps its sockets and
 // starts it again when a client or channel comes.
 //
-// Thread: the loop's. Nothing is asked while the time is 0 (never).
+// Thread: the loop's. It does nothing while the time is 0 (never).
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ class IdleExit {
   struct Callbacks {
     // Since when there has been nothing to do; nullopt: there is something.
     std::function<std::optional<TimePoint>()> idle_since;
-    std::function<void()> on_idle;  // once; it may not destroy this object
+    std::function<void()> on_idle;  // called once; may not destroy this object
   };
 
   IdleExit(event::Loop& loop, Callbacks callbacks);
@@ -26,7 +26,7 @@ class IdleExit {
   void SetTime(Duration time);
 
  private:
-  // Ends the daemon, or comes again when it could be due.
+  // Ends the daemon if that is due, or looks again when it could be.
   void Check();
 
   Callbacks callbacks_;

@@ -20,7 +20,7 @@ constexpr char kHeading[] =
     "# Funnel keys. Whoever reads this can read and forge what the service carries.\n";
 constexpr std::size_t kMostText = 256;
 
-// Hexadecimal digits of BYTES, and a zero byte behind them.
+// The hexadecimal digits of BYTES, followed by a zero byte.
 template <std::size_t kSize>
 void StoreHex(ByteView bytes, std::array<char, kSize>& out) {
   static_assert(kSize % 2 == 1);
@@ -31,7 +31,7 @@ void StoreHex(ByteView bytes, std::array<char, kSize>& out) {
   out.back() = 0;
 }
 
-// One direction's line. Wipes what it leaves elsewhere.
+// Prints one direction's line, and wipes what it leaves elsewhere.
 std::size_t PrintLine(const seal::FrameKeys& keys, bool of_initiator,
                       std::array<char, kMostText>& out) {
   const ByteView material =

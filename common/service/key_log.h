@@ -1,11 +1,12 @@
-// The file in which an edge writes down its channels' keys, for whoever looks for a fault in a
+// The file to which an edge writes its channels' keys, for somebody who looks for a fault in a
 // capture (funnel-protocol(7), KEY LOG). There is none unless [service] key-log says so.
 //
 //   # Funnel keys. Whoever reads this can read and forge what the service carries.
 //   SUITE CHANNEL EPOCH initiator|acceptor KEY IV
 //
-// A line for each key: of a channel, an epoch and a direction. Numbers are decimal, CHANNEL (as in
-// frames' clear headers), KEY and IV hexadecimal. Suite 1 has no lines: its keys are Kerberos'.
+// There is a line for each key, which belongs to a channel, an epoch and a direction. Numbers are
+// decimal; CHANNEL (as in frames' clear headers), KEY and IV are hexadecimal. Suite 1 has no lines:
+// its keys are Kerberos'.
 //
 // Owned by the edge. Thread: the loop's.
 #pragma once
@@ -23,18 +24,18 @@ namespace funnel::service {
 
 class KeyLog {
  public:
-  // PATH is in a folder of the edge's own. COUNTERS outlive it.
+  // PATH is in a folder that belongs to the edge. COUNTERS outlive this.
   KeyLog(std::string path, metrics::CounterFile& counters);
 
-  // By SERVICE's key-log, from the next key on. Logs what it changes.
+  // Takes the limit from SERVICE's key-log, from the next key on. Logs what it changes.
   void SetLimit(const config::ServiceConfig& service);
-  // Never fails: what cannot be written is counted.
+  // Never fails: a key that cannot be written is counted.
   void Add(const seal::FrameKeys& keys);
 
  private:
-  // A regular file of ours that nobody else may read, and goes on with what it has.
+  // Opens a regular file of ours that nobody else may read; what it already has stays.
   [[nodiscard]] Result<> Open();
-  // Whether all of TEXT is there.
+  // Returns whether all of TEXT was written.
   [[nodiscard]] bool Write(const char* text, std::size_t size);
 
   const std::string path_;

@@ -10,7 +10,7 @@ Linger::Linger(event::Loop& loop, std::function<void()> on_empty)
 void Linger::Add(std::unique_ptr<ChannelLink> link) {
   if (links_.size() >= kMaxLinks) return;
   link->set_handler(*this);
-  // Input has no meaning any more; it is dropped, so that the far end never waits for us.
+  // Input has no meaning any more; it is read and dropped, so that the far end never waits for us.
   link->Resume();
   link->RequestFlush();
   links_.push_back({std::move(link), Now() + kMaxTime});

@@ -1,5 +1,5 @@
 // Links of channels that are over: each stays until the socket has taken its last frames (FAREWELL,
-// CLOSED), but not for long.
+// CLOSED), for a limited time.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ class Linger final : private ChannelLink::Handler {
   void OnLinkLost(const LinkLoss&) override { sweep_->Request(); }
   void OnFlush() override {}
   void OnFlushed() override { sweep_->Request(); }
-  // Destroys the links whose last frames were sent or whose socket has gone.
+  // Destroys the links whose last frames were sent or whose socket is gone.
   void Sweep();
 
   std::function<void()> on_empty_;

@@ -1,5 +1,5 @@
-// PINGs of one channel for `funnelctl ping`. The channel has one of its owner's on its way at a
-// time, so askers take turns.
+// The PINGs of one channel for `funnelctl ping`. A channel can have one PING of its owner's on its
+// way at a time, so clients take turns.
 //
 // Owned by an EdgeChannel; thread: the loop's.
 #pragma once
@@ -17,7 +17,7 @@ class Pings {
  public:
   using Done = std::function<void(Result<Duration> round_trip)>;
 
-  // SEND puts a PING with this value on its way.
+  // SEND sends a PING with this value.
   Pings(event::Loop& loop, std::function<void(std::uint64_t value)> send);
 
   // DONE is called once: with the round trip, or when TIMEOUT is over (the same for all), or by
@@ -31,11 +31,11 @@ class Pings {
     TimePoint until;
     Done done;
   };
-  // One is under way at a time; the others wait.
+  // One PING is on its way at a time; the others wait.
   void SendFirst();
-  // The one under way was not answered in ping-timeout.
+  // The PING on its way was not answered in ping-timeout.
   void OnTimer();
-  // Takes the first one off and sends the next.
+  // Removes the first one and sends the next.
   [[nodiscard]] Done TakeFirst();
 
   std::function<void(std::uint64_t value)> send_;

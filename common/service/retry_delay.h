@@ -1,4 +1,4 @@
-// How long an initiator pauses before it tries again, by what went wrong.
+// How long an initiator pauses before it tries again; depends on what went wrong.
 #pragma once
 
 #include <chrono>
@@ -10,16 +10,15 @@ namespace funnel::service {
 class RetryDelay {
  public:
   enum class Cause {
-    // A process or an association that was there has gone: it is expected back at once. Jitter
-    // spreads the edges, which all saw it.
+    // A process or an association that was there is gone: it is expected back at once. Jitter
+    // spreads the edges, which have all seen it.
     kLost,
-    // The association gave way to a better one, which is up: at once, but not all edges in one
-    // turn.
+    // A better association has replaced this one: try at once, but not all edges in the same turn.
     kMoved,
-    // An unauthenticated refusal or no answer: anybody on the path could have said so, so it costs
-    // little time.
+    // An unauthenticated refusal, or no answer: anybody on the path could cause that, so the delay
+    // is short.
     kUnproven,
-    // An authenticated refusal, or a failure of ours (keytab, KDC): will not mend in seconds.
+    // An authenticated refusal, or a failure of ours (keytab, KDC): it will not go away in seconds.
     kProven,
   };
   static constexpr std::chrono::milliseconds kJitterMin{50};
@@ -31,11 +30,11 @@ class RetryDelay {
   // RANDOM yields [0, 1).
   explicit RetryDelay(std::function<double()> random) : random_(std::move(random)) {}
 
-  // Grows with each call for kUnproven (to at most 3 s and a quarter) and kProven (MIN doubling to
-  // MAX).
+  // Grows with each call for kUnproven (to at most 3 s and a quarter) and for kProven (from MIN,
+  // doubling to MAX).
   [[nodiscard]] std::chrono::milliseconds Next(Cause cause, std::chrono::milliseconds min,
                                                std::chrono::milliseconds max);
-  // It worked.
+  // The attempt succeeded: the delays start from the minimum again.
   void OnUp();
 
  private:

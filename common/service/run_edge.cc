@@ -24,7 +24,7 @@ namespace {
 constexpr int kFailure = 1;
 constexpr OwnOption kModulesOption{"--modules", "", "DIR", "protocol modules"};
 
-// Every flow or connection has a descriptor.
+// Each flow or connection needs a descriptor.
 void RaiseDescriptorLimit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -38,7 +38,7 @@ std::vector<metrics::CounterDef> WholeTable(std::span<const metrics::CounterDef>
   return table;
 }
 
-// From configuration to the loop.
+// Runs an edge from its configuration to the loop.
 class EdgeDaemon {
  public:
   EdgeDaemon(const EdgeProgram& program, Options options)
@@ -133,7 +133,7 @@ class EdgeDaemon {
     return {};
   }
 
-  // Without it, e.g. because its folder is missing, the service runs all the same.
+  // Without this socket, for example because its folder is missing, the service still runs.
   std::unique_ptr<ControlServer> ServeCommands(metrics::CounterFile& counters) {
     log_level_.emplace(*loop_, commands_, [this] { return ConfiguredLevel(); });
     commands_.Add("reload", {.access = ipc::Access::kAdmin,

@@ -21,7 +21,7 @@
 
 namespace funnel::service {
 
-// What an application is made from. All of it outlives the application but `sockets`.
+// What an application is made from. All of it outlives the application, except `sockets`.
 struct EdgeEnvironment {
   event::Loop& loop;
   const config::ServiceConfig& service;  // as it was at the start; OnReload brings newer ones
@@ -30,7 +30,7 @@ struct EdgeEnvironment {
   event::ListenFds& sockets;
   // The application's own counter INDEX is counters[kCommonCounters + INDEX].
   metrics::CounterFile& counters;
-  std::string module_folder = {};  // --modules; empty: where the package installs them
+  std::string module_folder = {};  // --modules; empty: the folder of the package
 };
 
 struct EdgeProgram {
@@ -41,8 +41,7 @@ struct EdgeProgram {
   std::function<Result<std::unique_ptr<Application>>(EdgeEnvironment&)> make;
 };
 
-// The process's exit status: 0 after SIGTERM and idle-exit, 1 when configuration or sockets are not
-// right.
+// Returns the exit status: 0 after SIGTERM and idle-exit, 1 if configuration or sockets are wrong.
 [[nodiscard]] int RunEdge(const EdgeProgram& program, int argc, const char* const* argv);
 
 }  // namespace funnel::service

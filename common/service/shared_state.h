@@ -17,7 +17,7 @@
 
 namespace funnel::service {
 
-// seal::MakeFrameCipher, or a toy in tests.
+// seal::MakeFrameCipher; tests use a toy.
 using CipherFactory =
     std::function<Result<std::unique_ptr<wire::FrameCipher>>(const seal::FrameKeys& keys)>;
 
@@ -31,7 +31,7 @@ struct SharedState {
   std::string sctpd_path;
   metrics::CounterFile& counters;
   Duration rekey_retry;
-  Duration confirm_timeout;  // of a handshake that nothing else proves
+  Duration confirm_timeout;  // for a handshake that only CONFIRM proves
   CipherFactory make_cipher;
   KeyLog key_log;
   AuthdClient& authd;

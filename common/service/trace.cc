@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a reader that has not taken all yet is given before it is offered more.
+// How long a reader that has not taken everything is left alone before it is offered more.
 constexpr Duration kRetry = 20ms;
 
 }  // namespace
@@ -33,7 +33,7 @@ void Trace::Report(const TraceEvent& event) {
   if (!on()) return;
   const TraceTime now = std::chrono::system_clock::now();
   const std::size_t limit = limit_bytes_();
-  std::array<std::string, 2> lines;  // by form; made for the first reader that wants it
+  std::array<std::string, 2> lines;  // one for each form, made for the first reader that wants it
   for (Reader& reader : readers_) {
     std::string& line = lines[static_cast<std::size_t>(reader.form)];
     if (line.empty()) line = RenderTraceEvent(event, now, reader.form);

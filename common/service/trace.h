@@ -1,5 +1,5 @@
 // The live record of a service's frames and records for `funnelctl trace`: who reads it, and what
-// it says of them. Never payload, keys or tokens. Nothing is made while nobody reads.
+// it says about them. It never has payload, keys or tokens. While nobody reads, nothing is made.
 //
 // Owned by the Edge; thread: the loop's.
 #pragma once
@@ -22,16 +22,16 @@ class Trace {
  public:
   struct Callbacks {
     std::function<void()> on_switch;  // on() has changed
-    std::function<void()> on_lost;    // a line
+    std::function<void()> on_lost;    // a line was lost
   };
-  // LIMIT_BYTES: what may wait for one reader; lines beyond it are lost to that reader, and counted
-  // for it.
+  // LIMIT_BYTES is how much may wait for one reader; further lines are lost to that reader, and
+  // counted for it.
   Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes, Callbacks callbacks);
 
   [[nodiscard]] bool on() const { return !readers_.empty(); }
-  // Until it goes.
+  // READER gets all lines until it disconnects.
   void AddReader(ipc::SharedAnswer reader, TraceForm form);
-  // It is now.
+  // Its time is that of this call.
   void Report(const TraceEvent& event);
 
  private:
@@ -42,24 +42,24 @@ class Trace {
     std::uint64_t lost = 0;
   };
   void Remove(const ipc::CommandAnswer* gone);
-  // Passes on the lines of this turn, as far as readers take them.
+  // Sends the lines of this turn, as far as readers take them.
   void Flush();
 
   std::function<std::size_t()> limit_bytes_;
   Callbacks callbacks_;
   std::vector<Reader> readers_;
   std::unique_ptr<event::TurnHook> flush_;
-  std::unique_ptr<event::Timer> retry_;  // a reader has not taken everything yet
+  std::unique_ptr<event::Timer> retry_;  // for readers that have not taken everything
 };
 
-// One channel's part of it. LABEL: "dns/1".
+// One channel's part of the trace. LABEL: "dns/1".
 class ChannelTracer final : public wire::FrameTracer {
  public:
   ChannelTracer(Trace& trace, std::string label) : trace_(trace), label_(std::move(label)) {}
 
   void OnTracedFrame(const wire::TracedFrame& frame, ByteView records) override;
   void OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) override;
-  // A message that was sent is TEXT, "search request 5".
+  // The message that was sent is described by TEXT: "search request 5".
   void OnLabel(SessionId session, std::uint64_t number, std::string text);
   // A frame that is not sealed: OPEN, CLOSED, ...
   void OnClear(bool outgoing, wire::FrameType type, std::size_t size);

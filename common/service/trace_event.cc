@@ -72,7 +72,7 @@ std::string AsText(const TraceEvent& event, TraceTime when) {
   return out + '\n';
 }
 
-// What every line has.
+// The fields that every line has.
 JsonWriter Head(std::string_view kind, TraceTime when) {
   JsonWriter out;
   out.Open('{').Field("time", static_cast<double>(Microseconds(when)) / 1e6).Field("kind", kind);

@@ -1,5 +1,5 @@
-// One line of a trace: a frame, a record within the frame before it, what a message that is about
-// to go out is, or lines that were lost. Both forms, for people and for programs, are made from the
+// One line of a trace: a frame, a record of the frame before it, what a message that is about to be
+// sent is, or how many lines were lost. Both forms, for people and for programs, are made from the
 // same fields (funnelctl/command_schema.md).
 #pragma once
 
@@ -20,9 +20,9 @@ struct ByteCount {
   std::uint64_t value = 0;
 };
 
-// As text "size=45", " lifetime=5000ms", "code=3 (timeout)", and a flag "more" where it is true; in
-// JSON the unit stands in the name: "size_bytes", "lifetime_ms", and a code has its text in a
-// second field.
+// As text "size=45", " lifetime=5000ms", "code=3 (timeout)", and a flag "more" where it is true. In
+// JSON the name has the unit ("size_bytes", "lifetime_ms"), and a code has its text in a second
+// field.
 struct TraceField {
   std::string_view name;
   std::variant<bool, std::uint64_t, ByteCount, std::chrono::milliseconds, std::string,
@@ -38,12 +38,12 @@ struct TraceEvent {
   bool outgoing = false;
   std::string_view what;  // "SEALED", "DATAGRAM"
   std::vector<TraceField> fields = {};
-  std::string dropped = {};  // why; empty: it was not
+  std::string dropped = {};  // why; empty: it was not dropped
 };
 
 using TraceTime = std::chrono::system_clock::time_point;
 
-// One line each, with its line feed; printable ASCII whatever the peer sent.
+// One line each, with its line feed; always printable ASCII, whatever the peer sent.
 [[nodiscard]] std::string RenderTraceEvent(const TraceEvent& event, TraceTime when, TraceForm form);
 [[nodiscard]] std::string RenderTraceLoss(std::uint64_t lines, TraceTime when, TraceForm form);
 

@@ -106,7 +106,7 @@ std::string_view NameOf(wire::FrameType type) {
       return "SEALED";
     case wire::FrameType::kClosed:
       return "CLOSED";
-    // Between edge and funnel-sctpd only.
+    // These exist between edge and funnel-sctpd only.
     case wire::FrameType::kLinkUp:
       return "LINK_UP";
     case wire::FrameType::kLinkEnd:
