@@ -1,9 +1,8 @@
-// Many descriptors as one source of the loop: an epoll set nested in the loop's, since sd-event
-// itself walks all its ready sources at each dispatch. For flow and session sockets.
+// Many descriptors as one source of the loop, for the sockets of flows and sessions: an epoll set
+// nested in that of the loop, because sd-event itself walks all its ready sources at each dispatch.
 //
 // Thread: the loop's. A handler may remove any registration, its own too, and add others: an event
-// that was collected for a removed one is dropped, also where its descriptor's number has been
-// taken again.
+// that was collected for a removed one is dropped, even if its descriptor's number is in use again.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@ namespace funnel::event {
 class DescriptorHandler {
  public:
   virtual ~DescriptorHandler() = default;
-  // EVENTS as from epoll. Level-triggered: what is not read now comes again.
+  // EVENTS as epoll reports them. Level-triggered: what is not read now is reported again.
   virtual void OnReady(std::uint32_t events) = 0;
 };
 
@@ -45,16 +44,17 @@ class Registration {
   std::uint32_t slot_ = 0;
 };
 
-// Outlives its registrations.
+// Must outlive its registrations.
 class EpollSet {
  public:
-  // Events collected at a time, and dispatched before the loop's other sources have their turn.
+  // Events that are collected at a time, and dispatched before the loop's other sources get their
+  // turn.
   static constexpr int kBatch = 64;
   static constexpr int kBudget = 4 * kBatch;
 
   [[nodiscard]] static Result<std::unique_ptr<EpollSet>> Create(Loop& loop);
 
-  // HANDLER outlives the registration.
+  // HANDLER must outlive the registration.
   [[nodiscard]] Result<Registration> Add(int fd, std::uint32_t events, DescriptorHandler& handler);
   [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
 

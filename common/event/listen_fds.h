@@ -1,5 +1,5 @@
 // The sockets that the service manager holds for this daemon ($LISTEN_FDS, $LISTEN_FDNAMES; see
-// sd_listen_fds(3)). Each is taken by name and kind; what nobody takes is a mistake.
+// sd_listen_fds(3)). Each is taken by name and kind; a socket that nobody takes is a mistake.
 #pragma once
 
 #include <string>
@@ -19,8 +19,8 @@ enum class SocketKind {
 
 class ListenFds {
  public:
-  // Owns all that was passed, CLOEXEC and non-blocking, and clears the environment. Empty where
-  // nothing was passed. Call it once, first thing in main.
+  // Owns all sockets that were passed, CLOEXEC and non-blocking, and clears the environment. It is
+  // empty if none was passed. Call it once, as the first thing in main.
   [[nodiscard]] static Result<ListenFds> FromEnvironment();
   // For tests.
   struct Named {
@@ -31,7 +31,7 @@ class ListenFds {
 
   // All sockets called NAME, which must be of KIND; empty where there is none of that name.
   [[nodiscard]] Result<std::vector<UniqueFd>> Take(std::string_view name, SocketKind kind);
-  // Exactly one.
+  // Takes exactly one.
   [[nodiscard]] Result<UniqueFd> TakeOne(std::string_view name, SocketKind kind);
   // An error that names what is left, if anything is.
   [[nodiscard]] Result<> RequireAllTaken() const;

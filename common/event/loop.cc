@@ -11,8 +11,8 @@
 namespace funnel::event {
 namespace {
 
-// Sources dispatched before a turn's hooks run although input is still there: bounds what a flood
-// can delay, and how much waits for a flush.
+// How many sources are dispatched before a turn's hooks run although there is still input. It
+// limits how long a flood can delay the hooks, and how much data waits for a flush.
 constexpr int kMaxDispatchesPerTurn = 32;
 constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
 
@@ -111,7 +111,7 @@ std::unique_ptr<Timer> Loop::AddTimer(Timer::Callback callback,
                                       std::chrono::microseconds accuracy) {
   std::unique_ptr<Timer> timer(new Timer(std::move(callback)));
   sd_event_source* source = nullptr;
-  // Fails for want of memory only, which ends a process by itself.
+  // It fails only for lack of memory, and that ends the process in any case.
   if (sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0,
                         static_cast<std::uint64_t>(accuracy.count()), &Timer::OnDue,
                         timer.get()) < 0)
@@ -146,7 +146,7 @@ void Loop::Post(std::function<void()> callback) {
   {
     std::lock_guard lock(posted_mutex_);
     posted_.push_back(std::move(callback));
-    if (posted_.size() > 1) return;  // the wake-up is under way
+    if (posted_.size() > 1) return;  // the wake-up has been sent
   }
   std::uint64_t one = 1;
   [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof one);
@@ -180,7 +180,7 @@ Result<bool> Loop::Turn(std::uint64_t timeout_usec) {
   bool any = TRY(Dispatch(waits ? timeout_usec : 0));
   RunDeferred();
   for (int i = 1; any && i < kMaxDispatchesPerTurn && !exiting_; ++i) {
-    // Nothing to flush: let the next turn find out by waiting.
+    // There is nothing to flush, so the next turn may wait.
     if (requested_.empty()) break;
     if (!TRY(Dispatch(0))) break;
     RunDeferred();
@@ -196,7 +196,8 @@ Result<bool> Loop::Dispatch(std::uint64_t timeout_usec) {
 }
 
 void Loop::RunDeferred() {
-  // What a callback defers in turn runs too; a chain without end would be a mistake of ours.
+  // What a deferred callback defers runs in this turn, too; a chain without end would be our
+  // mistake.
   for (std::size_t i = 0; i < deferred_.size(); ++i) {
     auto callback = std::move(deferred_[i]);
     callback();

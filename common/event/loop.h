@@ -1,11 +1,11 @@
 // The one event loop of a daemon: sd-event, with turns.
 //
-// A turn is: dispatch sources until none is ready (bounded), then run the hooks that were
-// requested. So a hook is where what one turn's input produced leaves in one batch: flush there,
-// never on a timer.
+// In a turn, sources are dispatched until none is ready (up to a limit); then the hooks run that
+// were requested. So a hook is the place to send, in one batch, what one turn's input produced:
+// flush there, never on a timer.
 //
 // Thread: everything on the loop's thread, except Post(). Sources are objects; destroying one takes
-// it off the loop, from inside its own callback too. The loop outlives all its sources.
+// it off the loop, even inside its own callback. The loop outlives all its sources.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -39,7 +39,7 @@ class IoWatch {
   using Callback = std::function<void(std::uint32_t events)>;
 
   ~IoWatch();
-  // Cheap when nothing changes. 0: the callback comes for errors and hang-up only.
+  // Cheap if nothing changes. With 0 the callback is called only for errors and hang-up.
   void SetEvents(std::uint32_t events);
   [[nodiscard]] std::uint32_t events() const { return events_; }
 
@@ -54,7 +54,7 @@ class IoWatch {
   internal::Source source_;
 };
 
-// Calls back once when its time has come; then it is off until armed again.
+// Calls back once at its time; then it is off until it is armed again.
 class Timer {
  public:
   using Callback = std::function<void()>;
@@ -94,8 +94,8 @@ class SignalWatch {
   internal::Source source_;
 };
 
-// Runs its callback at the end of each turn in which it was requested, once. A request from inside
-// a hook is for the next turn, which then does not wait for input.
+// Runs its callback once at the end of each turn in which it was requested. A request from inside a
+// hook is for the next turn, which then does not wait for input.
 class TurnHook {
  public:
   using Callback = std::function<void()>;
@@ -120,7 +120,7 @@ class Loop {
 
   [[nodiscard]] Result<std::unique_ptr<IoWatch>> AddIo(int fd, std::uint32_t events,
                                                        IoWatch::Callback callback);
-  // Fires at most ACCURACY late, so that timers close to each other share a wake-up.
+  // It fires at most ACCURACY late, so that timers close to each other share a wake-up.
   [[nodiscard]] std::unique_ptr<Timer> AddTimer(
       Timer::Callback callback, std::chrono::microseconds accuracy = std::chrono::milliseconds(1));
   // Blocks SIGNAL for the calling thread and those it starts later: add signals before threads.
@@ -128,31 +128,33 @@ class Loop {
                                                                SignalWatch::Callback callback);
   [[nodiscard]] std::unique_ptr<TurnHook> AddTurnHook(TurnHook::Callback callback);
 
-  // Runs CALLBACK on the loop's thread, in a later turn or before this one ends. From any thread.
+  // Runs CALLBACK on the loop's thread, before this turn ends or in a later one. Any thread may
+  // call it.
   void Post(std::function<void()> callback);
-  // As Post, from the loop's own thread and without a wake-up: when the present callback has
-  // returned, before this turn's hooks.
+  // The same from the loop's own thread, without a wake-up: CALLBACK runs when the present callback
+  // has returned, before this turn's hooks.
   void Defer(std::function<void()> callback);
 
-  // Answers the service manager's watchdog where it asks for one ($WATCHDOG_USEC).
+  // Answers the service manager's watchdog, if it wants that ($WATCHDOG_USEC).
   [[nodiscard]] Result<> EnableWatchdog();
 
-  // Until Exit(); yields its code.
+  // Runs until Exit(), and returns its code.
   [[nodiscard]] Result<int> Run();
-  // Ends Run() after the present turn, its hooks included.
+  // Ends Run() after the present turn and its hooks.
   void Exit(int code);
-  // One turn; waits at most TIMEOUT for its first event. False: nothing happened. For tests.
+  // Runs one turn, which waits at most TIMEOUT for its first event. False: nothing happened. For
+  // tests.
   [[nodiscard]] Result<bool> RunOnce(Duration timeout);
 
  private:
   friend class TurnHook;
   Loop() = default;
-  // Dispatches what is ready, a few times over if more comes, then runs the hooks. False: nothing
-  // was.
+  // Dispatches what is ready, several times if more comes, then runs the hooks. False: nothing was
+  // ready.
   [[nodiscard]] Result<bool> Turn(std::uint64_t timeout_usec);
   [[nodiscard]] Result<bool> Dispatch(std::uint64_t timeout_usec);
   void RunDeferred();
-  // Those that were requested; what they request runs in the next turn.
+  // Runs those that were requested; what they request runs in the next turn.
   void RunHooks();
   void RunPosted();
 
@@ -160,7 +162,7 @@ class Loop {
     void operator()(sd_event* event) const { sd_event_unref(event); }
   };
   std::unique_ptr<sd_event, EventDeleter> event_;
-  std::vector<TurnHook*> requested_;  // nullptr: its hook has gone
+  std::vector<TurnHook*> requested_;  // nullptr: the hook was destroyed
   std::vector<TurnHook*> running_;
   std::vector<std::function<void()>> deferred_;
   bool exiting_ = false;

@@ -15,10 +15,10 @@ std::string& LastStatus() {
   return last;
 }
 
-// A manager that is busy, or none that knows the barrier.
+// For a manager that is busy, or one that does not know the barrier.
 constexpr std::uint64_t kBarrierUsec = 5'000'000;
 
-// A line feed would begin a new assignment.
+// Replaces line feeds: each would begin a new assignment.
 std::string OneLine(std::string_view text) {
   std::string line(text);
   for (char& c : line)

@@ -1,5 +1,5 @@
-// Calls back again and again, the first time one interval from now. On the loop's thread; stops
-// when destroyed.
+// Calls back at a fixed interval, first one interval from now. On the loop's thread; stops when
+// destroyed.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@ class Ticker {
   Ticker(Loop& loop, Duration interval, std::function<void()> callback)
       : interval_(interval),
         callback_(std::move(callback)),
-        // Up to a tenth late, so that it wakes an idle process together with something else.
+        // It may be a tenth of the interval late, so that an idle process wakes for several things
+        // at once.
         timer_(loop.AddTimer(
             [this] {
               timer_->ArmAfter(interval_);

@@ -18,7 +18,7 @@ struct WorkPool::State {
     Shares::Slot slot;  // in the queue
   };
 
-  // The first job whose key has a thread to spare. Hold the mutex.
+  // Finds the first job whose key may have another thread. The caller holds the mutex.
   [[nodiscard]] std::deque<Job>::iterator NextJob() {
     return std::find_if(queue.begin(), queue.end(), [this](const Job& job) {
       auto found = running_of.find(job.key);
@@ -47,7 +47,7 @@ struct WorkPool::State {
   std::size_t running = 0;
   std::size_t threads = 0;
   std::size_t idle = 0;   // threads that wait for a job
-  std::size_t woken = 0;  // of those: they have a job to take, and have not come to it yet
+  std::size_t woken = 0;  // those of them that were given a job and have not taken it yet
 };
 
 WorkPool::WorkPool(Loop& loop, Limits limits) : state_(std::make_shared<State>(loop)) {
@@ -70,8 +70,8 @@ bool WorkPool::Submit(std::string key, Work work) {
   return true;
 }
 
-// Somebody for one more job. A thread that was woken for another job is still idle, and is not
-// somebody.
+// Finds or starts a thread for one more job. A thread that was woken for another job still counts
+// as idle, but cannot take this one.
 void WorkPool::Staff(const std::shared_ptr<State>& state) {
   if (state->NextJob() == state->queue.end()) return;
   if (state->woken < state->idle) {
@@ -109,7 +109,7 @@ void WorkPool::RunWorker(const std::shared_ptr<State>& state) {
       ++state->idle;
       state->changed.wait(lock);
       --state->idle;
-      // It does not matter which thread was meant: one of those woken is here.
+      // It does not matter for which thread it was meant: this is one of those that were woken.
       if (state->woken > 0) --state->woken;
       next = state->NextJob();
     }
@@ -125,7 +125,7 @@ void WorkPool::RunWorker(const std::shared_ptr<State>& state) {
     job.work = nullptr;
     lock.lock();
     state->Finish(job.key);
-    // Under the lock: the pool, and with it the loop, cannot go meanwhile.
+    // Holding the lock, so that the pool, and with it the loop, cannot be destroyed meanwhile.
     if (state->loop == nullptr) continue;
     state->loop->Post([state, answer = std::move(answer)] {
       if (state->loop != nullptr) (*answer)();

@@ -1,13 +1,13 @@
-// Threads for what may wait for a KDC, a name service or a file: it runs here, off the loop that
-// answers.
+// Threads for work that may have to wait for a KDC, a name service or a file, so that the loop does
+// not wait.
 //
-// Jobs of one key (a service) share at most `per_key` threads, so that a slow KDC holds up that
-// service only; the others pass it in the queue, of which each key has its share. Threads start
-// when needed, and those above `threads` end when idle.
+// The jobs of one key (a service) use at most `per_key` threads, so that a slow KDC delays only
+// that service: other jobs overtake in the queue, of which each key has its share. Threads start
+// when they are needed, and those above `threads` end when idle.
 //
-// Submit() and the destructor: the loop's thread. Work runs on a worker; what it returns runs on
-// the loop, and never after the pool is gone. The destructor does not wait for work that hangs in a
-// library call.
+// Submit() and the destructor belong to the loop's thread. Work runs on a worker. The function that
+// it returns runs on the loop, but not once the pool is gone. The destructor does not wait for work
+// that hangs in a library call.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +24,9 @@ class WorkPool {
   struct Limits {
     std::size_t threads = 16;      // kept when idle
     std::size_t max_threads = 64;  // in all
-    std::size_t queue = 1024;      // jobs that wait; one key has half of it at most
+    std::size_t queue = 1024;      // jobs that wait; one key may use half of it
     std::size_t per_key = 2;       // of one key at once
-    std::size_t known_keys = 0;    // for each of so many a part of the queue is kept
+    std::size_t known_keys = 0;    // for each of so many keys, part of the queue is reserved
   };
   using Answer = std::move_only_function<void()>;
   using Work = std::move_only_function<Answer()>;
@@ -36,7 +36,7 @@ class WorkPool {
   WorkPool& operator=(const WorkPool&) = delete;
   ~WorkPool();
 
-  // False: the queue, or KEY's share of it, is full; WORK is dropped.
+  // False: the queue is full, or KEY's share of it; WORK is dropped.
   [[nodiscard]] bool Submit(std::string key, Work work);
   void SetLimits(Limits limits);
   [[nodiscard]] std::size_t running() const;
@@ -44,11 +44,11 @@ class WorkPool {
 
  private:
   struct State;
-  // Hold the mutex.
+  // The caller holds the mutex.
   static void Staff(const std::shared_ptr<State>& state);
   static void RunWorker(const std::shared_ptr<State>& state);
 
-  // Shared with the workers, which may outlive the pool.
+  // The workers share it, because they may outlive the pool.
   std::shared_ptr<State> state_;
 };
 
