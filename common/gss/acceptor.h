@@ -1,4 +1,4 @@
-// The acceptor's half of a handshake: one call, or a refusal.
+// The acceptor's half of a handshake: one call, which accepts or refuses.
 #pragma once
 
 #include "common/gss/context.h"
@@ -7,18 +7,18 @@ namespace funnel::gss {
 
 class Acceptance {
  public:
-  // TOKEN is from a stranger. OURS: the one identity that it must be for, or any of a keytab's
-  // (then look at acceptor()). Requires a token that was made with BINDINGS: MIT by itself takes
-  // one that was made with none. Waits for no KDC, only for the replay cache's file.
+  // TOKEN comes from a stranger. OURS is the identity that it must be for, or any of a keytab's
+  // (then look at acceptor()). The token must have been made with BINDINGS: MIT itself also accepts
+  // one that was made without any. This waits for no KDC, only for the replay cache's file.
   [[nodiscard]] static Result<Acceptance> Accept(const Credential& ours, ByteView token,
                                                  ByteView bindings);
 
   [[nodiscard]] const std::string& initiator() const { return names_.initiator; }
   [[nodiscard]] const std::string& acceptor() const { return names_.acceptor; }
   [[nodiscard]] const Bytes& reply() const { return reply_; }
-  // For the initiator only: why it is refused. Before Export.
+  // Seals the reason of a refusal for the initiator. Call it before Export.
   [[nodiscard]] Result<Bytes> Wrap(ByteView text) const { return gss::Wrap(context_, text); }
-  // Ends the context.
+  // Ends the context, and returns its key.
   [[nodiscard]] Result<ContextKey> Export() { return ExportKey(std::move(context_)); }
 
  private:

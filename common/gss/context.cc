@@ -13,8 +13,8 @@ constexpr OM_uint32 kLucidVersion = 1;
 constexpr OM_uint32 kProtocolCfx = 1;  // RFC 4121, against RFC 1964
 constexpr OM_uint32 kFirstAes = 17, kLastAes = 20;
 
-// The ticket's end is in wall-clock time. It becomes boot time once, here: setting the clock later
-// neither lengthens nor shortens a channel's life.
+// The ticket ends at a wall-clock time. It is converted to boot time here, once, so that setting
+// the clock later makes a channel's life neither longer nor shorter.
 BootTime ToBootTime(OM_uint32 end_time) {
   const std::int64_t left = static_cast<std::int64_t>(end_time) - std::time(nullptr);
   return {BootNow().since_boot + std::chrono::seconds(left)};

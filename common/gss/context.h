@@ -1,5 +1,5 @@
-// What both ends do with an established Kerberos context: check what came out, and either take its
-// key and end it, or seal one last word with it.
+// What both ends do with an established Kerberos context: check its properties, then either take
+// its key and end it, or seal one last message with it.
 #pragma once
 
 #include <string>
@@ -12,27 +12,27 @@
 
 namespace funnel::gss {
 
-// What leaves a context: the acceptor subkey, fresh for each context, and never the ticket's
-// session key, which would open every context under the same ticket.
+// What is exported from a context: the acceptor subkey, which is fresh for each context. The
+// ticket's session key is never exported: it would open every context under the same ticket.
 struct ContextKey {
   std::uint16_t enctype = 0;  // one of the four AES ones
   Secret subkey;
   BootTime expires;  // the ticket's end
 };
 
-// Mutual authentication, confidentiality and integrity; never sequence or replay detection (MIT's
-// window is 64 wide), never delegation.
+// We want mutual authentication, confidentiality and integrity. We never want sequence or replay
+// detection (MIT's window has 64 places), or delegation.
 constexpr OM_uint32 kRequestFlags = GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
 [[nodiscard]] Result<> RequireFlags(OM_uint32 flags, OM_uint32 required);
 
-// Ends CONTEXT, whatever the outcome.
+// Ends CONTEXT, even if it fails.
 [[nodiscard]] Result<ContextKey> ExportKey(SecurityContext context);
 
 // gss_wrap and gss_unwrap with confidentiality.
 [[nodiscard]] Result<Bytes> Wrap(const SecurityContext& context, ByteView plaintext);
 [[nodiscard]] Result<Bytes> Unwrap(const SecurityContext& context, ByteView token);
 
-// Channel bindings that hold DATA and nothing else (RFC 2743 section 1.1.6). DATA outlives them.
+// Channel bindings that have DATA and nothing else (RFC 2743 section 1.1.6). DATA outlives them.
 [[nodiscard]] gss_channel_bindings_struct MakeBindings(ByteView data);
 
 // The names of both ends of an established context.

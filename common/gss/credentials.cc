@@ -13,8 +13,8 @@
 namespace funnel::gss {
 namespace {
 
-// Names are never used again, so that stores of one process and dropped caches do not share
-// tickets.
+// A name is used only once, so that the stores of one process, or a cache and a dropped one, never
+// share tickets.
 std::atomic<std::uint64_t> g_next_cache{0};
 
 struct Krb5Deleter {
@@ -112,7 +112,7 @@ Result<Credential> CredentialStore::AcquireInto(const std::string& cache,
       Acquire(name, GSS_C_INITIATE, {{"client_keytab", keytab.c_str()}, {"ccache", cache.c_str()}},
               "cannot act as " + identity);
   if (!acquired) {
-    // A missing key shows as a missing ticket cache: say what it is.
+    // The library reports a missing key as a missing ticket cache: report what it is.
     TRY(RequireInKeytab(keytabs().initiate, identity));
     return std::unexpected(std::move(acquired).error());
   }
@@ -131,7 +131,7 @@ Result<Credential> CredentialStore::AcquireFromKeytab(Name name, const std::stri
 }
 
 Result<Credential> CredentialStore::AcquireAcceptor(const std::string& identity) {
-  // MIT 1.20 leaks the name where the keytab lacks it, and a stranger decides how often that is.
+  // MIT 1.20 leaks the name if the keytab lacks it, and a stranger decides how often that happens.
   TRY(RequireInKeytab(keytabs().accept, identity));
   Name name = TRY(ImportPrincipal(identity));
   return AcquireFromKeytab(std::move(name), "cannot act as " + identity);
@@ -143,7 +143,7 @@ Result<Credential> CredentialStore::AcquireAnyAcceptor() {
 
 void CredentialStore::Doubt(const std::string& identity, TimePoint now) {
   const std::lock_guard lock(mutex_);
-  // Without tickets there is nothing to doubt.
+  // Without tickets there is nothing to renew.
   if (!caches_.contains(identity)) return;
   const auto [doubts, first] = doubts_.try_emplace(identity);
   if (!first && now - doubts->second.last < kDoubtInterval) return;

@@ -1,7 +1,7 @@
-// Our identities: keys from keytabs, and as initiator tickets that the library gets and renews by
-// itself from the client keytab. No kinit, no ticket on disk.
+// Our identities: keys from keytabs, and for initiators tickets, which the library gets and renews
+// by itself from the client keytab. There is no kinit and no ticket on disk.
 //
-// Thread-safe. AcquireInitiator() may wait for a KDC: off the loop.
+// Thread-safe. AcquireInitiator() may wait for a KDC: do not call it on the loop.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace funnel::gss {
 
 class CredentialStore {
  public:
-  // As long as an edge pauses at most after a refusal that nobody has signed.
+  // As long as the longest pause of an edge after an unauthenticated refusal.
   static constexpr std::chrono::seconds kDoubtInterval{3};
 
   struct Keytabs {
@@ -32,31 +32,32 @@ class CredentialStore {
   CredentialStore(const CredentialStore&) = delete;
   CredentialStore& operator=(const CredentialStore&) = delete;
 
-  // A ticket-granting ticket is got when there is none, or when half the life of the one at hand is
-  // over; while the KDC is away that one serves to its end.
+  // A ticket-granting ticket is fetched if there is none, or if the present one is past half of its
+  // life; while the KDC is away, the present one is used until it ends.
   [[nodiscard]] Result<Credential> AcquireInitiator(const std::string& identity);
-  // The keytab is read again at each handshake.
+  // Reads the keytab again at each handshake.
   [[nodiscard]] Result<Credential> AcquireAcceptor(const std::string& identity);
-  // For tokens to any identity in the keytab.
+  // For tokens that may be for any identity in the keytab.
   [[nodiscard]] Result<Credential> AcquireAnyAcceptor();
 
-  // A peer refused a ticket of IDENTITY without saying why: it may have new keys, which tickets
-  // from before do not fit. The next handshake gets all of them again. Where that fails the present
-  // ones stay, since anybody on the path may have written the refusal; for the same reason nothing
-  // happens within kDoubtInterval of the last time.
+  // A peer refused a ticket of IDENTITY without a reason: it may have new keys, for which older
+  // tickets are useless. The next handshake fetches all tickets again. If that fails the present
+  // ones stay, because anybody on the path may have written the refusal; for the same reason a
+  // second call within kDoubtInterval does nothing.
   void Doubt(const std::string& identity, TimePoint now);
-  // After a reload: other files, or new content in them. All tickets are got again.
+  // After a reload: the files, or their content, may be others. All tickets are fetched again.
   void SetKeytabs(Keytabs keytabs);
 
-  // End of the ticket-granting ticket, in seconds since 1970, as last seen.
+  // When the ticket-granting ticket ends, in seconds since 1970, as last seen.
   [[nodiscard]] std::optional<std::int64_t> TicketEnd(const std::string& identity) const;
 
  private:
   [[nodiscard]] Keytabs keytabs() const;
+  // The name of IDENTITY's ticket cache, which is made if there is none.
   [[nodiscard]] std::string CacheOf(const std::string& identity);
   [[nodiscard]] Result<Credential> AcquireInto(const std::string& cache,
                                                const std::string& identity);
-  // Whether the tickets are to be got again; true once for each doubt.
+  // Whether the tickets must be fetched again; true once for each doubt.
   [[nodiscard]] bool TakeDoubt(const std::string& identity);
   void Replace(const std::string& identity, std::string cache);
   [[nodiscard]] Result<Credential> AcquireFromKeytab(Name name, const std::string& what);
@@ -72,7 +73,7 @@ class CredentialStore {
   std::map<std::string, Doubts> doubts_;
 };
 
-// The principals that the keytab at PATH holds keys of.
+// The principals that have keys in the keytab at PATH.
 [[nodiscard]] Result<std::set<std::string>> PrincipalsInKeytab(const std::string& path);
 
 }  // namespace funnel::gss

@@ -12,7 +12,7 @@ struct Reason {
   std::string_view words;
 };
 
-// The krb5 mechanism's own table of errors, whose header is not installed.
+// It is from the krb5 mechanism's own table of errors, whose header is not installed.
 constexpr std::int32_t kKeytabNoMatch = 39756033;  // KG_KEYTAB_NOMATCH
 
 constexpr Reason kReasons[] = {
@@ -74,7 +74,7 @@ std::string_view PlainReason(OM_uint32 minor) {
 }
 
 std::unexpected<Error> FailGss(std::string_view what, OM_uint32 major, OM_uint32 minor) {
-  // The mechanism's text first: asking for the other one may replace it.
+  // The mechanism's text comes first: asking for the other text may replace it.
   const std::string mechanism_text = minor != 0 ? Display(minor, GSS_C_MECH_CODE) : "";
   std::string both = Display(major, GSS_C_GSS_CODE);
   if (!mechanism_text.empty()) both += ": " + mechanism_text;

@@ -1,4 +1,4 @@
-// What went wrong in Kerberos, for an administrator: a few plain words first, then the library's
+// What went wrong in Kerberos, for an administrator: first a few plain words, then the library's
 // own text of both statuses.
 //
 //   "wrong keytab: it has no key of that principal (No credentials were supplied, or ...: No key
@@ -13,12 +13,12 @@
 
 namespace funnel::gss {
 
-// WHAT says what was tried: "cannot get a ticket for dns/b@X". Call it on the thread that made the
-// failed call, before any other: the library keeps the text of the last minor status there.
+// WHAT says what failed: "cannot get a ticket for dns/b@X". Call it on the thread that made the
+// failed call, before any other call: the library keeps the text of the last minor status there.
 [[nodiscard]] std::unexpected<Error> FailGss(std::string_view what, OM_uint32 major,
                                              OM_uint32 minor);
 
-// The plain words for a krb5 error code; empty where we have none.
+// The plain words for a krb5 error code; empty if we have none.
 [[nodiscard]] std::string_view PlainReason(OM_uint32 minor);
 
 }  // namespace funnel::gss

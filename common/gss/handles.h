@@ -1,4 +1,4 @@
-// Owners of what the GSS-API hands out. Each is used by one thread at a time.
+// Owners of the objects that the GSS-API returns. Each is used by one thread at a time.
 #pragma once
 
 #include <gssapi/gssapi.h>
@@ -26,7 +26,7 @@ class Handle {
   ~Handle() { Reset(); }
 
   [[nodiscard]] Raw get() const { return raw_; }
-  // For calls that fill or replace the handle.
+  // For calls that set or replace the handle.
   [[nodiscard]] Raw* out() { return &raw_; }
   explicit operator bool() const { return raw_ != Raw{}; }
 
@@ -67,7 +67,7 @@ class Buffer {
   gss_buffer_desc raw_ = GSS_C_EMPTY_BUFFER;
 };
 
-// A view for calls that read; the library's type lacks the const.
+// For calls that only read; the library's type lacks the const.
 [[nodiscard]] inline gss_buffer_desc Input(ByteView bytes) {
   return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())};
 }

@@ -18,7 +18,7 @@ constexpr std::string_view kPreferredEnctypes =
     "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 aes256-cts-hmac-sha1-96 "
     "aes128-cts-hmac-sha1-96";
 
-// Whether the profile in force says anything about libdefaults.KEY.
+// Whether the profile in force sets libdefaults.KEY.
 Result<bool> HasDefault(const char* key) {
   krb5_context context = nullptr;
   if (auto code = krb5_init_context(&context); code != 0) {
@@ -52,7 +52,7 @@ Result<> WriteFile(const std::string& path, std::string_view text) {
   return {};
 }
 
-// A file without a place, for as long as the process lives.
+// Makes a file that has no name and exists as long as the process.
 Result<std::string> KeepInMemory(std::string_view text) {
   UniqueFd file(::memfd_create("krb5.conf", 0));
   if (!file) return FailErrno("memfd");
@@ -61,7 +61,7 @@ Result<std::string> KeepInMemory(std::string_view text) {
   return "/proc/self/fd/" + std::to_string(file.release());
 }
 
-// It holds only what we write at each start: where it cannot be kept we go on without.
+// It has only what we write at each start, so if it cannot be stored we continue without it.
 Result<std::string> KeepLayer(const std::string& path, std::string_view text) {
   auto written = WriteFile(path, text);
   if (written) return path;

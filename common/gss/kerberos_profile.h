@@ -1,4 +1,4 @@
-// How this process uses Kerberos, without a change to the administrator's krb5.conf.
+// How this process uses Kerberos, without any change to the administrator's krb5.conf.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace funnel::gss {
 
-// Writes STATE_DIR/krb5.conf, a layer above the system's (or $KRB5_CONFIG's), and points this
-// process at both, and at a replay cache in STATE_DIR:
-//   no canonicalisation of names by DNS (385 ms each where DNS is slow, and not to be trusted);
-//   aes256-cts-hmac-sha384-192 preferred, unless the administrator has listed enctypes.
+// Writes STATE_DIR/krb5.conf, a layer above the system's (or $KRB5_CONFIG's), and makes this
+// process use both, and a replay cache in STATE_DIR:
+//   names are not canonicalised by DNS (385 ms each where DNS is slow, and it cannot be trusted);
+//   aes256-cts-hmac-sha384-192 is preferred, unless the administrator has listed enctypes.
 // Call it before any thread is started and before any other call here.
 [[nodiscard]] Result<> PrepareProfile(const std::string& state_dir);
 

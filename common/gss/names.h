@@ -1,4 +1,4 @@
-// Kerberos principals as GSS names. Text is krb5_unparse_name(3)'s, realm written out.
+// Kerberos principals as GSS names. The text is that of krb5_unparse_name(3), with the realm.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace funnel::gss {
 
-// As a principal, never as a host-based service: no DNS, no canonicalisation.
+// Imports it as a principal, never as a host-based service: no DNS, no canonicalisation.
 [[nodiscard]] Result<Name> ImportPrincipal(const std::string& principal);
 [[nodiscard]] Result<std::string> DisplayPrincipal(const Name& name);
-// RFC 8062: tickets that name nobody.
+// RFC 8062: whether the ticket names nobody.
 [[nodiscard]] bool IsAnonymous(const std::string& principal);
 
 }  // namespace funnel::gss
