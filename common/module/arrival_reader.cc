@@ -37,7 +37,7 @@ void ArrivalReader::Read(ByteView bytes) {
       skip_ -= count;
       bytes = bytes.subspan(count);
     } else if (!head_.empty()) {
-      // One that asks for more has less than that.
+      // The module asks for more only while it has less than that.
       const std::size_t count = std::min(bytes.size(), connection_.head_max() - head_.size());
       head_.insert(head_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
       bytes = bytes.subspan(count);

@@ -1,6 +1,7 @@
 // A module at work on one connection: what the application here sends is cut into messages, and
-// what is delivered to it is shown to the module. The first that is not the protocol, in either
-// direction, ends that for both. Owned by whoever owns the connection; no I/O, no clock.
+// what is delivered to it is shown to the module. The first message that does not follow the
+// protocol, in either direction, ends that in both. Owned by the owner of the connection; no I/O,
+// no clock.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -12,7 +13,7 @@ namespace funnel::module {
 
 class Conversation {
  public:
-  // MODULE and CONFIG, which it was configured with, outlive it.
+  // MODULE, and CONFIG with which it was configured, outlive this.
   Conversation(const struct funnel_module& module, void* config, funnel_end end);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -25,19 +26,19 @@ class Conversation {
   void Release() { framer_.Release(); }
   [[nodiscard]] bool IsHolding() const { return framer_.IsHolding(); }
   [[nodiscard]] std::size_t unsent() const { return framer_.unsent(); }
-  // The application sends nothing more: what Next() gives after this is the rest.
+  // The application sends no more: what Next() returns after this is the rest.
   void EndInput() { framer_.BeginStream(); }
 
   // --- what was delivered to it
   void OnDelivered(ByteView bytes);
 
-  // What the application sends is bytes from here on.
+  // From here on, what the application sends is a stream of bytes.
   [[nodiscard]] bool is_stream() const { return framer_.is_stream(); }
-  // One direction was not the protocol.
+  // One direction did not follow the protocol.
   [[nodiscard]] bool mismatch() const { return framer_.mismatch() || arrivals_.mismatch(); }
 
  private:
-  // Neither direction is read any more if one of them is not the protocol.
+  // If one direction does not follow the protocol, neither is read any more.
   void EndOnMismatch();
 
   ModuleConnection connection_;

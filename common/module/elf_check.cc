@@ -59,7 +59,7 @@ Result<> CheckElf(int fd) {
       return Fail("has memory that is both writable and executable");
     if (segment.p_type == PT_DYNAMIC) TRY(CheckDynamic(fd, segment));
   }
-  // Without the header the dynamic linker takes it that it does.
+  // If the header is absent, the dynamic linker assumes that it does.
   if (!has_stack) return Fail("needs an executable stack, or does not say that it needs none");
   return {};
 }

@@ -6,7 +6,7 @@
 namespace funnel::module {
 namespace {
 
-// What an idle connection may keep.
+// How much memory an idle connection may keep.
 constexpr std::size_t kKeptCapacity = 4 * 1024;
 
 Dependencies DependenciesOf(const funnel_verdict& verdict) {
@@ -29,7 +29,7 @@ void Framer::Trim() {
   buffer_.clear();
   if (buffer_.capacity() > kKeptCapacity) Bytes().swap(buffer_);
   if (open_) return;
-  // One message seldom has more.
+  // One message seldom has more keys.
   if (keys_.capacity() > FUNNEL_KEYS_MAX) std::vector<funnel_key>().swap(keys_);
   if (labels_.capacity() > FUNNEL_KEYS_MAX) std::vector<Label>().swap(labels_);
 }
@@ -50,7 +50,7 @@ Framer::Piece Framer::Next() {
   for (;;) {
     if (stream_ && !open_) return {.stream = true, .bytes = pending(), .empty = pending().empty()};
     if (left_ > 0) return OfferPart();
-    // What was sent of it before it was framed was all of it; or it is cut short.
+    // What was sent of it unframed was all of it; or it is cut short.
     if (open_ && !part_more_ && shown_ == 0) return Offer({}, /*more=*/false);
     if (!Classify()) return OfferUnframed();
   }
@@ -107,9 +107,9 @@ void Framer::AddMessage(const funnel_verdict& verdict) {
     labels_.push_back({verdict.label, verdict.number, verdict.numbered != 0});
 }
 
-// What the module says of one that cannot be joined is kept: a module is asked once. That what is
-// delivered in between comes too late for it is right: the application had not seen it when it sent
-// these bytes.
+// The verdict on a message that cannot be joined is kept, so that the module is asked only once. It
+// does not learn what is delivered in between. That is right: the application had not seen that
+// when it sent these bytes.
 void Framer::Join() {
   while (left_ < std::min(pending().size(), kJoinedMax)) {
     const funnel_verdict verdict = Ask(pending().subspan(left_));

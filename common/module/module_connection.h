@@ -1,5 +1,5 @@
-// A module's object for one connection: opened, asked, closed. What a module says that no module
-// may say is taken for a mismatch, so that nobody behind this has to look. Owned by a Conversation.
+// A module's object for one connection: opened, asked, closed. An answer that no module may give
+// counts as a mismatch, so that nobody else has to check. Owned by a Conversation.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,13 @@ namespace funnel::module {
 
 class ModuleConnection {
  public:
-  // MODULE and CONFIG, which it was configured with, outlive it. END: which application is at this
-  // edge.
+  // MODULE, and CONFIG with which it was configured, outlive this. END says which application is at
+  // this edge.
   ModuleConnection(const struct funnel_module& module, void* config, funnel_end end);
 
   // False: the module has no memory for it; nothing else may be called.
   [[nodiscard]] bool is_open() const { return object_ != nullptr; }
-  // About BYTES, at least one, of SENDER.
+  // Asks about BYTES, at least one, which SENDER has sent.
   [[nodiscard]] funnel_verdict Read(funnel_end sender, ByteView bytes);
   [[nodiscard]] std::size_t head_max() const;
   [[nodiscard]] funnel_end end() const { return end_; }

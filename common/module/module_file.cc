@@ -22,7 +22,7 @@ std::unexpected<NotLoaded> Unusable(std::string reason) {
   return std::unexpected(NotLoaded{.missing = false, .reason = std::move(reason)});
 }
 
-// Who could change it besides OWNER; "": nobody.
+// Says who besides OWNER could change it; "": nobody.
 std::string WhoElseWrites(const struct stat& status, uid_t owner) {
   if (status.st_uid != owner)
     return owner == 0 ? "does not belong to root" : "belongs to another user";
@@ -30,7 +30,7 @@ std::string WhoElseWrites(const struct stat& status, uid_t owner) {
   return "";
 }
 
-// The checked file, open.
+// Opens the file, and checks it.
 std::expected<UniqueFd, NotLoaded> OpenChecked(const std::string& folder, const std::string& file,
                                                uid_t owner) {
   const UniqueFd at(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -45,7 +45,7 @@ std::expected<UniqueFd, NotLoaded> OpenChecked(const std::string& folder, const 
     return Unusable(folder + ' ' + who);
 
   const std::string path = folder + '/' + file;
-  // A pipe in its place must not keep us waiting.
+  // A pipe of that name must not make us wait.
   UniqueFd fd(openat(at.get(), file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd) {
     const int error = errno;

@@ -7,8 +7,9 @@
 //                     force
 //   its table         of our ABI, and complete
 //
-// What was checked is what is loaded, by its descriptor. Nothing is ever unloaded, nor are the
-// descriptors closed: the dynamic linker takes one number for one file, and labels point into it.
+// The file that was checked is the one that is loaded, by its descriptor. Nothing is ever unloaded,
+// and the descriptors stay open: the dynamic linker takes the same number for the same file, and
+// labels point into the module.
 #pragma once
 
 #include <sys/types.h>
@@ -23,24 +24,24 @@
 
 namespace funnel::module {
 
-// Where the package installs them.
+// The folder into which the package installs them.
 extern const char* const kModuleFolder;
 
-// Why a module is not there.
+// Why a module is not loaded.
 struct NotLoaded {
-  bool missing = false;  // there is no such file; else it cannot be used
+  bool missing = false;  // there is no such file; otherwise it cannot be used
   std::string reason;
 };
 
-// OWNER: who must own folder and file; another than root in tests only.
+// OWNER must own folder and file; only tests use another one than root.
 [[nodiscard]] std::expected<const struct funnel_module*, NotLoaded> LoadModule(
     const std::string& folder, std::string_view name, uid_t owner = 0);
 
 // The names of the files in FOLDER that could be modules, sorted. An error: the folder cannot be
-// read. No folder: none.
+// read. If there is no folder the list is empty.
 [[nodiscard]] Result<std::vector<std::string>> ListModules(const std::string& folder);
 
-// What is wrong with a module's table, by what a NAME.so must be; "": nothing.
+// What is wrong with the table of a module in NAME.so; "": nothing.
 [[nodiscard]] std::string CheckTable(const struct funnel_module& table, std::string_view name);
 
 }  // namespace funnel::module

@@ -16,7 +16,7 @@ bool OrderLedger::Followed::Has(std::uint64_t number) const {
   return std::find(numbers_.begin(), end, number) != end;
 }
 
-// The earlier messages that one needs.
+// The earlier messages that a message needs.
 class OrderLedger::Needs {
  public:
   void Add(const Sent& sent) {
@@ -25,11 +25,12 @@ class OrderLedger::Needs {
     if (latest_) AddOther(latest_->last);
     latest_ = sent;
   }
-  // One that is below another that was added, and others below that: what covers it covers those.
+  // Adds NUMBER, which is below another one here, and all below it: what covers it covers those,
+  // too.
   void AddAllTo(std::uint64_t number) { below_ = std::max(below_, number + 1); }
 
   [[nodiscard]] const std::optional<Sent>& latest() const { return latest_; }
-  // Whether who follows the latest follows all of them.
+  // Whether a message that follows the latest one follows all of them.
   [[nodiscard]] bool IsOne() const {
     if (below_ > 0 && below_ > latest_->covers) return false;
     const auto end = others_.begin() + static_cast<std::ptrdiff_t>(size_);
@@ -74,7 +75,7 @@ void OrderLedger::AddNeeds(const funnel_key& key, Needs& needs) const {
   } else if (uses != nullptr && uses->exclusive) {
     needs.Add(*uses->exclusive);
   } else if (floor_) {
-    // What was forgotten of the key.
+    // What was forgotten about the key.
     needs.Add(*floor_);
   }
 }
@@ -93,7 +94,7 @@ OrderLedger::Decision OrderLedger::Decide(const Dependencies& message) const {
                     .after = parent->last,
                     .covers = parent->covers,
                     .followed = parent->followed};
-  // One with the parent's only key takes its place.
+  // A message whose only key is the parent's takes the parent's place.
   const bool replaces =
       parent->keys == 1 && message.keys.size() == 1 && message.keys[0].mode != FUNNEL_SHARED;
   if (!replaces && parent->last >= parent->covers) decision.followed.Add(parent->last);

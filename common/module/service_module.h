@@ -1,4 +1,5 @@
-// A service's module: loaded, and configured with the service's options. One an edge, for its life.
+// A service's module: loaded, and configured with the service's options. An edge has one for its
+// life.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +13,15 @@
 
 namespace funnel::module {
 
-// An option that the module does not take.
+// An option that the module does not accept.
 struct WrongOption {
-  std::optional<std::size_t> index;  // which one; nullopt: what they are together
+  std::optional<std::size_t> index;  // which one; nullopt: their combination
   std::string reason;
 };
 
 class ServiceModule {
  public:
-  // OPTIONS are NAME=VALUE. MODULE is loaded, and stays.
+  // OPTIONS are NAME=VALUE. MODULE is loaded, and stays so.
   [[nodiscard]] static std::expected<std::unique_ptr<ServiceModule>, WrongOption> Configure(
       const struct funnel_module& module, const std::vector<std::string>& options);
   ~ServiceModule() { module_.release(config_); }
