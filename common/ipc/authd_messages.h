@@ -1,7 +1,8 @@
-// What edges, sctpd and funnelctl say to authd on $RUN/authd.sock, and its answers. ipc::Serialize
-// and ipc::Parse<T> (codec.h) turn them into packets and back. None carries a descriptor.
+// The messages of edges, sctpd and funnelctl to authd on $RUN/authd.sock, and its answers.
+// ipc::Serialize and ipc::Parse<T> (codec.h) turn them into packets and back. None brings a
+// descriptor.
 //
-// `request` is the asker's own number; the answer repeats it. Answers may come in any order.
+// `request` is the client's own number; the answer repeats it. Answers may come in any order.
 #pragma once
 
 #include "common/ipc/codec.h"
@@ -10,17 +11,17 @@ namespace funnel::ipc {
 
 // How a request at authd failed.
 enum class FailureCode : std::uint16_t {
-  kLocal = 1,       // ours: keytab, ticket, KDC, clock
-  kRefused = 2,     // the peer said no; `authenticated` says whether that is proven
-  kBusy = 3,        // authd has too much to do
+  kLocal = 1,       // at our end: keytab, ticket, KDC, clock
+  kRefused = 2,     // the peer refused; `authenticated` says whether that is proven
+  kBusy = 3,        // authd has too much work
   kProtocol = 4,    // what the peer sent makes no sense, or was altered on the way
-  kUnknown = 5,     // no such handshake, context or claim (any more)
-  kNotAllowed = 6,  // this asker may not have that, or the access rule no longer holds
+  kUnknown = 5,     // no such handshake, context or claim, or no longer
+  kNotAllowed = 6,  // this client may not have that, or the access rule is gone
 };
 
 // --- edge -> authd
 
-// Begin a handshake as the service's configuration says. rekey_of 0: a new channel. Answer:
+// Begin a handshake as the service's configuration says. rekey_of 0: for a new channel. Answer:
 // Opening, Failed.
 struct Initiate {
   static constexpr MessageType kType = MessageType::kInitiate;
@@ -83,7 +84,7 @@ struct AcceptRekey {
   }
 };
 
-// The channel is over, or moved on to its next context. No answer.
+// The channel is over, or uses its next context now. No answer.
 struct Release {
   static constexpr MessageType kType = MessageType::kRelease;
   std::uint64_t context = 0;
@@ -93,8 +94,8 @@ struct Release {
   }
 };
 
-// authd has restarted and this channel lives on. Answer: Announced with the context's new
-// number, or Failed: the rule no longer holds.
+// authd has restarted, and this channel lives on. Answer: Announced with the context's new number,
+// or Failed: the access rule is gone.
 struct Announce {
   static constexpr MessageType kType = MessageType::kAnnounce;
   std::uint32_t request = 0;
@@ -133,7 +134,7 @@ struct Context {
   std::uint64_t context = 0;
   std::uint8_t role = 0;  // 0 initiator, 1 acceptor
   std::uint16_t enctype = 0;
-  Secret key;  // what frames are sealed with (seal/frame_cipher.h)
+  Secret key;  // frames are sealed with it (seal/frame_cipher.h)
   std::string local_principal;
   std::string peer_principal;
   BootTime expires;
@@ -143,7 +144,7 @@ struct Context {
   std::uint64_t features = 0;  // wire::Features that both ends have; 0 for a rekey
   std::uint16_t suite = 1;
   bool unproven = false;       // no payload before the far end has confirmed the handshake
-  std::string why_not_better;  // of the suite, for people
+  std::string why_not_better;  // why the suite is not the best, for people
   template <typename Self>
   static auto Fields(Self& self) {
     return std::tie(self.request, self.context, self.role, self.enctype, self.key,
@@ -158,7 +159,7 @@ struct Failed {
   static constexpr MessageType kType = MessageType::kFailed;
   std::uint32_t request = 0;
   FailureCode code = FailureCode::kLocal;
-  std::string text;            // may hold what a peer said: escape it for logs
+  std::string text;            // may have the peer's words: escape it for logs
   bool authenticated = false;  // the peer's own words, proven by the handshake
   template <typename Self>
   static auto Fields(Self& self) {
@@ -176,7 +177,7 @@ struct Announced {
   }
 };
 
-// The access rule no longer holds: end this channel with FAREWELL.
+// The access rule is gone: end this channel with FAREWELL.
 struct Revoked {
   static constexpr MessageType kType = MessageType::kRevoked;
   std::uint64_t context = 0;
@@ -202,7 +203,7 @@ struct Accept {
   }
 };
 
-// Nobody will redeem it.
+// Nobody will redeem the claim.
 struct DropClaim {
   static constexpr MessageType kType = MessageType::kDropClaim;
   Secret claim;
@@ -212,8 +213,8 @@ struct DropClaim {
   }
 };
 
-// An association is up and we connected it to this configured peer: authd opens @peer. An
-// association that came in is reported by its first PeerFrame.
+// An association that we connected to this configured peer is up: authd opens @peer. An association
+// that the other end connected is reported by its first PeerFrame.
 struct PeerStart {
   static constexpr MessageType kType = MessageType::kPeerStart;
   AssociationId association;
@@ -249,7 +250,7 @@ struct PeerGone {
 struct Accepted {
   static constexpr MessageType kType = MessageType::kAccepted;
   std::uint32_t request = 0;
-  ServiceName service;  // ours, whatever it is called on the wire
+  ServiceName service;  // our name for it, not the one on the wire
   Secret claim;         // 32 bytes, for the edge
   Bytes opened_body;
   template <typename Self>
@@ -264,14 +265,14 @@ struct AcceptRefused {
   std::uint16_t code = 0;  // wire::RefusalCode
   std::string service;     // what OPEN asked for, if that could be read; for the log
   std::string text;        // why, for our log and status
-  Bytes refused_body;      // goes out as it is
+  Bytes refused_body;      // sctpd sends it unchanged
   template <typename Self>
   static auto Fields(Self& self) {
     return std::tie(self.request, self.code, self.service, self.text, self.refused_body);
   }
 };
 
-// The association's far end is this configured peer.
+// The association's far end is proven to be this configured peer.
 struct PeerVerified {
   static constexpr MessageType kType = MessageType::kPeerVerified;
   AssociationId association;

@@ -1,4 +1,4 @@
-// How messages between Funnel's processes become packets, and back.
+// Turns the messages between Funnel's processes into packets and back.
 //
 //   +-----------+--------+----------------------------------------+
 //   | version 8 | type 8 | fields of the message, in their order  |
@@ -9,9 +9,9 @@
 //
 // A message is a struct of fields with `static constexpr MessageType kType` and
 //   template <typename Self> static auto Fields(Self& self) { return std::tie(self.a, self.b); }
-// so that one list of fields gives parser and serializer. Fields that came with a later version
-// stand in a second list, Later(), behind the first; where they are as nodes before them had it,
-// !NeedsLater(), they are left out. So a message is taken from an older program, too.
+// so that one list of fields gives both parser and serializer. Fields that a later version added
+// are in a second list, Later(), and come after the others; they are left out if their values are
+// what older nodes assume, which is !NeedsLater(). So messages of older programs are accepted, too.
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@
 namespace funnel::ipc {
 
 constexpr std::uint8_t kVersion = 1;
-// A Unix SEQPACKET message passes at 200 KiB and fails at 256 KiB.
+// A Unix SEQPACKET message can have 200 KiB; with 256 KiB sending fails.
 constexpr std::size_t kMaxPacketSize = 128 * 1024;
 // Names, principals, sentences.
 constexpr std::size_t kMaxTextSize = 4096;
@@ -73,13 +73,13 @@ enum class MessageType : std::uint8_t {
   kCommandReply = 81,
 };
 
-// What kind of message this is; fails on a short packet and on another version. The type may be one
-// that nobody knows.
+// The type of this message; fails on a short packet and on another version. The type may be unknown
+// here.
 [[nodiscard]] Result<MessageType> TypeOf(ByteView packet);
 
 namespace internal {
 
-// Field by field into a buffer of the right size, so that no copy of a key is left behind.
+// Fields are written into a buffer of the right size, so that no copy of a key is left behind.
 class Sizer {
  public:
   void Add(std::size_t bytes) { size_ += bytes; }
@@ -111,7 +111,7 @@ struct IsStrongId : std::false_type {};
 template <typename Tag, typename Rep>
 struct IsStrongId<StrongId<Tag, Rep>> : std::true_type {};
 
-// Text longer than a field takes is cut: it is for humans, and a message must not fail for it.
+// Text that is longer than a field allows is cut: it is for people, and no message may fail for it.
 [[nodiscard]] std::string_view FitText(std::string_view text);
 
 using Texts = std::vector<std::string>;
@@ -177,7 +177,7 @@ template <typename T>
   if (raw) field = static_cast<T>(LoadBigEndian<sizeof(T)>(raw->data()));
   return raw.has_value();
 }
-// A value that has no name is the receiver's to judge.
+// The receiver must judge values that have no name.
 template <typename T>
   requires std::is_enum_v<T>
 [[nodiscard]] bool Read(ByteReader& in, T& field) {
@@ -210,8 +210,8 @@ void ForEachField(const Message& message, Work&& work) {
     if (message.NeedsLater()) std::apply(each, Message::Later(message));
 }
 
-// The packet, in a buffer that is wiped when it goes. Fields that are too long for kMaxPacketSize
-// are the caller's mistake; sending will fail.
+// The packet, in a buffer that is wiped at its end. Fields that are too long for kMaxPacketSize are
+// the caller's mistake; sending will fail.
 template <typename Message>
 [[nodiscard]] Secret Serialize(const Message& message) {
   internal::Sizer sizer;
@@ -224,7 +224,7 @@ template <typename Message>
   return packet;
 }
 
-// The message in PACKET, if it is one of this type, complete and without trailing bytes.
+// Parses the message in PACKET, if it is of this type, complete and without trailing bytes.
 template <typename Message>
 [[nodiscard]] Result<Message> Parse(ByteView packet) {
   ByteReader in = TRY(internal::BodyOf(packet, Message::kType));
@@ -232,7 +232,7 @@ template <typename Message>
   auto read = [&](auto&... field) { return (internal::Read(in, field) && ...); };
   bool whole = std::apply(read, Message::Fields(message));
   if constexpr (HasLater<Message>)
-    // One message has one form: what may be left out is.
+    // Each message has one form only: what may be left out must be left out.
     if (whole && !in.AtEnd())
       whole = std::apply(read, Message::Later(message)) && message.NeedsLater();
   if (!whole || !in.AtEnd()) return internal::Malformed(Message::kType);

@@ -1,8 +1,8 @@
-// Where the answer to one command goes. The command's handler keeps it until it has finished or
-// failed it; when the asker goes first, writing does nothing any more.
+// The answer to one command, where it is written. The command's handler keeps it until it has
+// finished or failed it; if the client goes first, writing does nothing any more.
 //
-// Thread: the loop's. It is shared only so that callbacks can hold it. If it is dropped unfinished,
-// the asker gets an error.
+// Thread: the loop's. It is shared only so that callbacks can keep it. If it is dropped unfinished,
+// the client gets an error.
 #pragma once
 
 #include <functional>
@@ -22,24 +22,24 @@ class CommandAnswer {
   CommandAnswer(const CommandAnswer&) = delete;
   CommandAnswer& operator=(const CommandAnswer&) = delete;
 
-  // Reports to the asker that the command is taken up, before what takes a while: an empty piece of
-  // the answer. An asker who does not need the outcome may go then.
+  // Reports to the client that the command has begun, before something slow: an empty piece of the
+  // answer. A client that does not need the outcome may go then.
   void TakeUp() { Send(ReplyKind::kMore, {}); }
-  // A piece of the answer, sent at once.
+  // Sends a piece of the answer at once.
   void Write(std::string_view text);
-  // The rest of it. Nothing may be written after this or Fail().
+  // Sends the rest. Nothing may be written after this or Fail().
   void Finish(std::string_view text);
   void Fail(std::string_view why);
 
-  // Finished, or the asker has gone.
+  // It is finished, or the client has gone.
   [[nodiscard]] bool over() const { return connection_ == nullptr; }
   [[nodiscard]] std::uint32_t request() const { return request_; }
-  // What the asker has not read yet, as far as it waits in this process.
+  // How much the client has not read yet, as far as it waits in this process.
   [[nodiscard]] std::size_t queued_bytes() const;
-  // Called when the asker goes before the answer is finished; may drop this answer.
+  // Called if the client goes before the answer is finished; may drop this answer.
   void set_on_gone(std::function<void()> on_gone) { on_gone_ = std::move(on_gone); }
 
-  // By the connection's owner, when it is over.
+  // The connection's owner calls it when the connection is over.
   void Detach();
 
  private:

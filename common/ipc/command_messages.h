@@ -1,5 +1,5 @@
-// What funnelctl says to a daemon on its control socket, and the answer. Which commands a daemon
-// knows stands in its command table (command_table.h), what they answer in
+// What funnelctl sends to a daemon on its control socket, and the answer. The commands of a daemon
+// are in its command table (command_table.h); the answers are described in
 // funnelctl/status_schema.md and funnelctl/command_schema.md.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace funnel::ipc {
 
 struct Command {
   static constexpr MessageType kType = MessageType::kCommand;
-  std::uint32_t request = 0;  // the asker's own number, which the answer repeats
+  std::uint32_t request = 0;  // the client's own number, which the answer repeats
   std::string name;
   std::vector<std::string> arguments;
   template <typename Self>
@@ -21,7 +21,7 @@ struct Command {
 enum class ReplyKind : std::uint8_t {
   kMore = 0,    // a piece of the answer; others follow
   kLast = 1,    // the last piece
-  kFailed = 2,  // a sentence that says why there is no (further) answer
+  kFailed = 2,  // a sentence: why there is no (further) answer
 };
 
 // Pieces of JSON text, or lines where the answer is a stream.

@@ -71,7 +71,7 @@ Result<> CommandSession::MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const {
   const PeerCredentials peer = TRY(ReadPeerCredentials(connection_.fd()));
   if (row.access == Access::kRead) {
-    // Whoever may change things may see the effect: drain waits by asking for status.
+    // Whoever may change things may also see the effect: drain waits by asking for the status.
     auto reader = RequireReader(peer, rules.read_group);
     return reader || RequireAdmin(peer, rules.admin_group) ? Result<>() : reader;
   }

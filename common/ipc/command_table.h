@@ -1,5 +1,5 @@
-// What a daemon can be asked over its control socket: one row a command, and who may give it.
-// A CommandSession runs what one client sends against the table.
+// The commands that a daemon accepts over its control socket: one row each, and who may give it. A
+// CommandSession executes by the table what one client sends.
 //
 // Thread: the loop's. The table outlives its sessions; each session lives as long as its
 // connection.
@@ -37,13 +37,13 @@ class CommandTable {
     std::string admin_group;
     std::size_t max_pending = 0;  // commands of one client that are not answered yet
   };
-  // RULES is asked at each command: a reload changes them. ON_DENIED is called for each that was
-  // refused to its asker, because of who it is or of how much it asks, for log and counter.
+  // RULES is called at each command, because a reload changes them. ON_DENIED is called for each
+  // command that is refused because of who its client is or how much it asks, for log and counter.
   CommandTable(std::function<Rules()> rules, std::function<void(const std::string& why)> on_denied)
       : rules_(std::move(rules)), on_denied_(std::move(on_denied)) {}
 
-  // Before the loop runs, and after a reload: has the groups of the rules looked up with each user
-  // that connects from then on.
+  // Call it before the loop runs, and after a reload: from then on the groups of the rules are
+  // looked up for each user that connects.
   void WatchGroups() const;
 
   void Add(std::string name, CommandRow row) { rows_[std::move(name)] = std::move(row); }
@@ -60,23 +60,23 @@ class CommandSession {
  public:
   CommandSession(const CommandTable& table, ControlConnection& connection)
       : table_(table), connection_(connection) {}
-  // Those that still work for this client are notified that it has gone.
+  // The handlers that still work for this client are notified that it has gone.
   ~CommandSession();
 
-  // One packet of type Command: runs it, or answers why not. An error: it is none; end the
+  // Executes one packet of type Command, or answers why not. An error: it is no Command; end the
   // connection.
   [[nodiscard]] Result<> OnPacket(ByteView packet);
 
  private:
   [[nodiscard]] Result<> MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const;
-  // Fails where there is no such command, its asker may not give it, or has too many pending.
+  // Fails if there is no such command, or its client may not give it or has too many pending.
   [[nodiscard]] Result<const CommandRow*> Check(const Command& command) const;
   void ForgetFinished();
 
   const CommandTable& table_;
   ControlConnection& connection_;
-  // Owned by the handlers.
+  // The handlers own them.
   std::vector<std::weak_ptr<CommandAnswer>> pending_;
 };
 

@@ -13,18 +13,19 @@ namespace funnel::ipc {
 namespace {
 
 constexpr std::chrono::milliseconds kListenerPause{200};
-// Connections of one user that wait for it to be looked up.
+// How many connections of one user may wait until the user is looked up.
 constexpr std::size_t kMaxWaiting = 64;
-// No thread stays: connections are few. A user whose look-up hangs holds up itself.
+// No thread is kept idle, because connections are few. A user whose look-up hangs delays only
+// itself.
 constexpr event::WorkPool::Limits kLookUps{
     .threads = 0, .max_threads = 32, .queue = 256, .per_key = 2};
 
-// Whether a message of this type comes with a channel socket; no other comes with a descriptor.
+// Whether a message of this type comes with a channel socket; no other type has a descriptor.
 constexpr bool BringsChannelSocket(MessageType type) {
   return type == MessageType::kAttach || type == MessageType::kAdopt;
 }
 
-// Whoever sends what its message does not want is no program of ours.
+// A program that sends what its message must not have is none of ours.
 Result<> RequireFitting(const ReceivedPacket& received) {
   if (received.too_many_fds) return Fail("a message with too many descriptors");
   if (!received.fd) return {};
@@ -61,7 +62,7 @@ Result<std::unique_ptr<ControlConnection>> ControlConnection::Connect(event::Loo
 bool ControlConnection::SendPacket(Secret packet, UniqueFd fd) {
   if (over_ || cannot_send_) return false;
   if (auto sent = socket_.Send(std::move(packet), std::move(fd)); !sent) {
-    // We do not wait for one that does not read; of one that has gone we read all that it sent.
+    // We do not wait for a client that does not read; if it has gone, we read all that it sent.
     if (sent.error().code == 0) {
       End(sent.error());
     } else {
@@ -162,7 +163,7 @@ void ControlListener::Identify(ForeignFd connection) {
                {{"UID", key}});
   waiting.push_back(std::move(connection));
 
-  // One look-up serves all of a user that come meanwhile.
+  // One look-up serves all connections of a user that come meanwhile.
   if (waiting.size() > 1) return;
   const bool queued = look_ups_.Submit(key, [this, who]() -> event::WorkPool::Answer {
     names::LookUp(who.uid, who.gid);
@@ -195,7 +196,7 @@ void ControlListener::OnReady() {
     auto accepted = ControlSocket::AcceptOne(listening_.get());
     if (!accepted) {
       Log(LogLevel::kError, "accept-failed", accepted.error().message);
-      // Out of descriptors: the socket stays readable, so look away for a while.
+      // No descriptor is free, and the socket stays readable: stop watching it for a while.
       return Pause();
     }
     if (!*accepted) return;

@@ -43,18 +43,19 @@ Result<std::optional<ForeignFd>> ControlSocket::AcceptOne(int listening_fd) {
 }
 
 Result<std::optional<ReceivedPacket>> ControlSocket::Receive() {
-  // One for all sockets of the thread. It is wiped where a packet lay, since that may be a key.
+  // One buffer for all sockets of the thread. Where a packet was, it is wiped, because that may be
+  // a key.
   static thread_local Bytes buffer(kMaxPacketSize);
   ReceivedMessage message = ReceiveMessage(fd_.get(), buffer);
 
-  // The far end went without reading all that we sent; what it sent before lies here still.
+  // The far end went without reading all that we sent; what it sent before can still be read.
   if (message.size < 0 && errno == ECONNRESET) message = ReceiveMessage(fd_.get(), buffer);
   if (message.size < 0) {
     if (errno == EAGAIN || errno == EINTR) return std::optional<ReceivedPacket>();
     return FailErrno("cannot receive");
   }
 
-  // No message of ours is empty: this is the end (an empty packet looks the same).
+  // None of our messages is empty, so this is the end (an empty packet looks the same).
   if (message.size == 0) return Fail("the peer closed the connection", kClosedByPeer);
   ReceivedPacket received;
   ByteView packet(buffer.data(), static_cast<std::size_t>(message.size));
@@ -106,7 +107,7 @@ Result<bool> ControlSocket::SendNow(ByteView packet, int fd) {
   for (;;) {
     if (::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true;
     if (errno == EINTR) continue;
-    // ETOOMANYREFS: too many descriptors of ours are under way; they will arrive.
+    // ETOOMANYREFS: too many of our descriptors are on their way; they will arrive.
     if (errno == EAGAIN || errno == ETOOMANYREFS) return false;
     return FailErrno("cannot send");
   }

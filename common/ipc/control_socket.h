@@ -1,7 +1,7 @@
-// A connected SOCK_SEQPACKET Unix socket that carries one message a packet, with at most one
-// descriptor. Non-blocking by call (MSG_DONTWAIT): the far end may clear O_NONBLOCK.
+// A connected SOCK_SEQPACKET Unix socket that carries one message in each packet, with at most one
+// descriptor. Each call is non-blocking (MSG_DONTWAIT), because the far end may clear O_NONBLOCK.
 //
-// ControlSocket does no waiting; ControlConnection (control_connection.h) puts it on a loop.
+// ControlSocket never waits; ControlConnection (control_connection.h) puts it on a loop.
 #pragma once
 
 #include <cerrno>
@@ -16,20 +16,20 @@
 
 namespace funnel::ipc {
 
-// One packet as it came. The descriptor is owned before anything was looked at; if more than one
-// came, all were let go and `too_many_fds` says so.
+// One packet as it came. Its descriptor is owned before anything is looked at; if more than one
+// came, all were closed and `too_many_fds` is set.
 struct ReceivedPacket {
   Secret packet;
   ForeignFd fd;
   bool too_many_fds = false;
 };
 
-// The code of the error by which Receive() says that the peer closed the connection, as it may.
+// The error code by which Receive() reports that the peer closed the connection, as it may.
 inline constexpr int kClosedByPeer = EPIPE;
 
 class ControlSocket {
  public:
-  // Packets that may wait for a slow reader.
+  // How much may wait for a slow reader.
   struct Limits {
     std::size_t packets = 1024;
     std::size_t bytes = 4 * 1024 * 1024;
@@ -39,20 +39,20 @@ class ControlSocket {
   ControlSocket(ForeignFd fd, Limits limits) : fd_(std::move(fd)), limits_(limits) {}
   ControlSocket(ControlSocket&&) = default;
   ControlSocket& operator=(ControlSocket&&) = default;
-  // The other side sees the end at once, whenever the socket itself is closed.
+  // The other side sees the end at once, even if the descriptor itself is closed later.
   ~ControlSocket();
 
-  // Connects to a daemon's listening socket; does not wait: a full backlog is an error (EAGAIN).
+  // Connects to a daemon's listening socket without waiting: a full backlog is an error (EAGAIN).
   [[nodiscard]] static Result<ControlSocket> Connect(const std::string& path);
-  // Takes one connection of a listening socket; nullopt when none waits.
+  // Accepts one connection of a listening socket; nullopt if none waits.
   [[nodiscard]] static Result<std::optional<ForeignFd>> AcceptOne(int listening_fd);
 
-  // nullopt: nothing there. An error: the connection is over (code kClosedByPeer: in good order).
+  // nullopt: no packet waits. An error: the connection is over (kClosedByPeer: as it should be).
   [[nodiscard]] Result<std::optional<ReceivedPacket>> Receive();
 
   // Sends at once or queues. An error: the connection is broken or the queue is full; give it up.
   [[nodiscard]] Result<> Send(Secret packet, UniqueFd fd = {});
-  // Sends what waits.
+  // Sends what is queued.
   [[nodiscard]] Result<> Flush();
   [[nodiscard]] bool wants_write() const { return !queue_.empty(); }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }

@@ -20,7 +20,7 @@ namespace funnel::ipc {
 namespace {
 
 constexpr std::string_view kUnitPrefix = "funnel-";
-// One read takes /proc/PID/status up to its Uid line by far.
+// One read of this size gets /proc/PID/status far beyond its Uid line.
 constexpr std::size_t kStatusSize = 2048;
 
 std::optional<unsigned> Number(std::string_view text) {
@@ -30,8 +30,8 @@ std::optional<unsigned> Number(std::string_view text) {
   return value;
 }
 
-// The effective uid of the process that has this pid now. Not the owner of /proc/PID, which is root
-// where a process may not be dumped.
+// The effective uid of the process that has this pid now. The owner of /proc/PID will not do: it is
+// root if the process may not be dumped.
 Result<uid_t> EffectiveUid(pid_t pid) {
   std::string path = "/proc/" + std::to_string(pid) + "/status";
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -83,7 +83,7 @@ Result<PeerCredentials> ReadPeerCredentials(int fd) {
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &raw, &size) < 0)
     return FailErrno("cannot find out who is at the other end");
   PeerCredentials peer{raw.pid, raw.uid, raw.gid, UnitOfPeer(fd)};
-  // Last, so that the unit was still that of the process which connected.
+  // This comes last, so that the unit was still that of the process which connected.
   uid_t now = TRY(EffectiveUid(peer.pid));
   if (now != peer.uid)
     return Fail("process " + std::to_string(peer.pid) + " is not the one that connected");

@@ -13,13 +13,14 @@
 namespace funnel::ipc {
 namespace {
 
-// Asked for on both ends; the kernel grants what net.core.wmem_max allows.
+// Requested at both ends; the kernel grants what net.core.wmem_max allows.
 constexpr int kSocketBuffer = 1024 * 1024;
-// Frames that wait for the socket lie in pieces of this size.
+// Frames that wait for the socket are in chunks of this size.
 constexpr std::size_t kChunkSize = 128 * 1024;
 
-// Memory of chunks, of all writers of this thread, to be used again: idle writers hold nothing, and
-// for one that fills several each turn the kernel need not map and clear them again.
+// Memory of chunks of all writers of this thread, to be used again. So idle writers hold no memory,
+// and for a writer that fills several chunks each turn the kernel need not map and clear them
+// again.
 class SpareChunks {
  public:
   [[nodiscard]] std::unique_ptr<std::uint8_t[]> Take() {
@@ -63,7 +64,7 @@ Result<ChannelSocketPair> ChannelSocketPair::Create() {
 
 Result<> RequireChannelSocket(int fd) {
   if (fd < 0) return Fail("a message without the descriptor that it needs");
-  // In the socket's own words only: fstat() would ask a file system, perhaps the sender's.
+  // Asks only the socket itself: fstat() would ask a file system, perhaps the sender's.
   if (OptionOf(fd, SO_DOMAIN) != AF_UNIX || OptionOf(fd, SO_TYPE) != SOCK_STREAM ||
       OptionOf(fd, SO_PROTOCOL) != 0)
     return Fail("a descriptor that is no Unix stream socket");
@@ -103,7 +104,7 @@ Result<FrameReader::Status> FrameReader::Drain(
   std::size_t total = 0;
 
   while (total < kBudget) {
-    // After a pause the frames that are here come first.
+    // After a pause, the frames that are already here come first.
     if (!paused) {
       const ReceivedMessage received = ReceiveMessage(fd, space.subspan(filled));
       const ssize_t got = received.size;
@@ -128,7 +129,7 @@ Result<FrameReader::Status> FrameReader::Drain(
       held_.assign(space.begin(), space.begin() + static_cast<std::ptrdiff_t>(filled));
       return Status::kPaused;
     }
-    // A short read emptied the socket; asking again would only say so.
+    // A short read has emptied the socket; another read would only confirm that.
     if (empty) break;
   }
 

@@ -32,7 +32,7 @@ struct ChannelSocketPair {
 // Fails unless FD is a connected SOCK_STREAM Unix socket; for descriptors that were passed to us.
 [[nodiscard]] Result<> RequireChannelSocket(int fd);
 
-// Where readers read into. One serves all readers of a thread; it holds nothing between calls.
+// The buffer that readers read into. One serves all readers of a thread; it is empty between calls.
 class ReadBuffer {
  public:
   static constexpr std::size_t kSize = 256 * 1024;
@@ -48,23 +48,23 @@ class FrameReader {
   enum class Status {
     kDrained,  // nothing more for now
     kMore,     // the budget is used up; there may be more
-    kPaused,   // ON_FRAME said stop: the frame it was shown comes again with the next call
+    kPaused,   // ON_FRAME returned false: the next call shows the same frame again
     kClosed,   // the far end closed it (what came before was delivered), or it is broken
   };
-  // Bytes read before other sources have their turn.
+  // How many bytes are read before other sources get their turn.
   static constexpr std::size_t kBudget = 1024 * 1024;
 
   // Reads what is there and hands over each whole frame, in place: it may be changed, and is gone
-  // after the call. ON_FRAME returns false to stop before this frame (and leaves it unchanged),
-  // true when it is done with it. It must not destroy this reader. An error: a unit of a length
-  // that cannot be; give the socket up.
+  // after the call. ON_FRAME returns true when it is done with the frame, or false to stop before
+  // it, which then must be unchanged. It must not destroy this reader. An error: a unit has an
+  // impossible length; give the socket up.
   [[nodiscard]] Result<Status> Drain(int fd, ReadBuffer& buffer,
                                      const std::function<bool(MutableByteView frame)>& on_frame);
-  // What waits for the rest of a unit, or for the end of a pause.
+  // How much waits for the rest of a unit, or for the end of a pause.
   [[nodiscard]] std::size_t held_bytes() const { return held_.size(); }
 
  private:
-  // Hands over the whole frames at the head of BYTES; yields how many bytes they were.
+  // Hands over the whole frames at the head of BYTES, and returns how many bytes they had.
   struct Progress {
     std::size_t consumed = 0;
     bool paused = false;
@@ -78,7 +78,7 @@ class FrameReader {
 
 class FrameWriter final : public wire::FrameSink {
  public:
-  // At LIMIT waiting bytes Reserve yields nothing; Append goes on (its caller watches
+  // When LIMIT bytes wait, Reserve returns nothing; Append continues (its caller watches
   // pending_bytes).
   explicit FrameWriter(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
@@ -86,7 +86,7 @@ class FrameWriter final : public wire::FrameSink {
   MutableByteView Reserve(std::size_t size) override;
   void Commit(std::size_t size) override;
 
-  // A whole frame, header included. Takes it whatever the limit.
+  // Adds a whole frame, header included, whatever the limit.
   void Append(ByteView frame);
   void Append(ByteView header, ByteView body);
 
@@ -103,7 +103,7 @@ class FrameWriter final : public wire::FrameSink {
   };
   static constexpr std::size_t kMaxPieces = 16;  // of one sendmsg
 
-  // Space at the end for SIZE bytes.
+  // Makes room for SIZE bytes at the end.
   [[nodiscard]] std::uint8_t* Room(std::size_t size);
   void Consume(std::size_t size);
 

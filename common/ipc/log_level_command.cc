@@ -41,7 +41,8 @@ void LogLevelCommand::Run(const CommandRow::Arguments& arguments, const SharedAn
     for_ms = time->count();
   }
 
-  // Not before all is known to be right: what was refused leaves an earlier level's end in force.
+  // Not before everything was checked: a command that is refused leaves an earlier level's end in
+  // force.
   timer_->Disarm();
   if (for_ms) timer_->ArmAfter(std::chrono::milliseconds(*for_ms));
   SetLogLevel(level);

@@ -1,6 +1,7 @@
-// `funnelctl log-level` at a daemon: another level for a while or until the next reload.
+// `funnelctl log-level` in a daemon: another log level for a while, or until the next reload.
 //
-// Arguments: LEVEL [MILLISECONDS]. Owned by the daemon, outlived by the table's use of it.
+// Arguments: LEVEL [MILLISECONDS]. Owned by the daemon; the table must not use it any longer than
+// it lives.
 #pragma once
 
 #include <functional>
@@ -14,10 +15,10 @@ namespace funnel::ipc {
 
 class LogLevelCommand {
  public:
-  // No longer than this; without a time it stays until the next reload or restart.
+  // The longest time; without a time the level stays until the next reload or restart.
   static constexpr std::chrono::hours kMaxTime{24 * 7};
 
-  // CONFIGURED yields the level that it goes back to.
+  // CONFIGURED returns the level that it goes back to.
   LogLevelCommand(event::Loop& loop, CommandTable& commands, std::function<LogLevel()> configured);
 
  private:

@@ -12,11 +12,11 @@
 namespace funnel::ipc::names {
 namespace {
 
-// What one entry may take: a group lists all its members.
+// How much space one entry may need: a group lists all its members.
 constexpr std::size_t kLeastSpace = std::size_t{16} * 1024, kMostSpace = std::size_t{64} << 20;
 // Linux's limit for the groups of a process (NGROUPS_MAX).
 constexpr std::size_t kMostGroups = 65536;
-// Users kept; beyond it the table is emptied.
+// How many users are kept; beyond that the table is emptied.
 constexpr std::size_t kMostUsers = 4096;
 
 struct User {
@@ -34,13 +34,13 @@ struct Table {
   std::map<std::string, Group, std::less<>> groups;
 };
 
-// Never destroyed: a thread may still be asking when the process ends.
+// Never destroyed: a thread may still be waiting for an answer when the process ends.
 Table& TheTable() {
   static Table* const table = new Table;
   return *table;
 }
 
-// Calls ASK(space) with more space for as long as it says ERANGE.
+// Calls ASK(space), with more space each time it returns ERANGE.
 template <typename Ask>
 int WithSpace(Ask&& ask) {
   int error = ERANGE;
@@ -64,7 +64,7 @@ std::vector<gid_t> GroupsOf(const std::string& name, gid_t primary) {
   }
 }
 
-// nullopt: the name service gave no answer.
+// nullopt: the name service did not answer.
 std::optional<User> AskForUser(uid_t uid, gid_t gid) {
   std::optional<User> user;
   const int error = WithSpace([&](std::vector<char>& space) {
@@ -101,7 +101,7 @@ void Refresh(const std::string& name) {
 
 void LookUp(uid_t uid, gid_t gid) {
   Table& table = TheTable();
-  // The user first: it is the local files that know our own daemons.
+  // The user comes first, because the local files know our own daemons.
   auto user = AskForUser(uid, gid);
   std::vector<std::string> watched;
   {

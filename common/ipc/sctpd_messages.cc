@@ -51,7 +51,7 @@ Result<Note> Note::Parse(ByteView body) {
   note.authenticated = *authenticated == 1;
   note.in_use = *in_use == 1;
 
-  // Edges of the version before, which an upgrade has not restarted yet, end here.
+  // Edges of the previous version, which an upgrade has not restarted yet, send no more than this.
   if (in.AtEnd()) return note;
   auto suite = in.U16();
   if (!suite || *suite == 0 || !TakeText(in, note.suite_reason) || !in.AtEnd())

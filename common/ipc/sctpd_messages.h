@@ -1,5 +1,4 @@
-// What edges and sctpd say to each other to set up a channel socket, and the units on that socket
-// which are theirs alone.
+// The messages of edges and sctpd that set up a channel socket, and the local units on that socket.
 #pragma once
 
 #include "common/ipc/codec.h"
@@ -8,8 +7,8 @@ namespace funnel::ipc {
 
 // --- on $RUN/sctpd.sock
 
-// Edge to sctpd, with one end of a SOCK_STREAM socketpair: carry this channel. Answer: Attached,
-// Rejected.
+// From an edge to sctpd, with one end of a SOCK_STREAM socketpair: carry this channel. Answer:
+// Attached, Rejected.
 struct Attach {
   static constexpr MessageType kType = MessageType::kAttach;
   ServiceName service;
@@ -39,8 +38,8 @@ struct Rejected {
 
 // --- on $RUN/service/NAME.sock
 
-// sctpd to the server-side edge, with one end of a SOCK_STREAM socketpair: authd has accepted this
-// channel, here it is. No answer; the edge that does not want it closes the descriptor.
+// From sctpd to the server-side edge, with one end of a SOCK_STREAM socketpair: authd has accepted
+// this channel. There is no answer; an edge that does not want it closes the descriptor.
 struct Adopt {
   static constexpr MessageType kType = MessageType::kAdopt;
   ServiceName service;
@@ -54,11 +53,11 @@ struct Adopt {
   }
 };
 
-// --- local units of the channel socket (frame types from 0x80 up): bodies behind the frame header,
+// --- local units of the channel socket (frame types from 0x80 up): a body after the frame header,
 // never on the wire. They have no version and type of their own.
 
-// sctpd: the association is up, and an OPEN may go. budget: the largest message that travels in one
-// packet, frame header and sealing included.
+// From sctpd: the association is up, and OPEN may be sent. budget: the largest message that fits
+// one packet, including frame header and sealing.
 struct LinkUp {
   std::uint32_t budget = 0;
   [[nodiscard]] static Result<LinkUp> Parse(ByteView body);
@@ -66,16 +65,16 @@ struct LinkUp {
 };
 
 enum class LinkEndCode : std::uint16_t {
-  kClosed = 0,         // CLOSED went both ways
+  kClosed = 0,         // CLOSED was sent and received
   kPeerDown = 1,       // the association ended
   kOverflow = 2,       // this channel's queue was too long
   kViolation = 3,      // the edge sent what it must not send
-  kConfiguration = 4,  // a reload took the service or the peer away
+  kConfiguration = 4,  // a reload removed the service or the peer
   kShutdown = 5,       // sctpd stops
-  kMoved = 6,          // a better association has taken over: attach at once
+  kMoved = 6,          // a better association has replaced it: attach at once
 };
 
-// sctpd: the last unit before it closes the socket.
+// From sctpd: the last unit before it closes the socket.
 struct LinkEnd {
   LinkEndCode code = LinkEndCode::kClosed;
   std::string text;
@@ -93,16 +92,16 @@ enum class NoteState : std::uint8_t {
   kClosing = 5,
 };
 
-// Edge: how the channel stands, for status.
+// From an edge: the state of the channel, for status.
 struct Note {
   NoteState state = NoteState::kWaiting;
   std::string local_principal;
   std::string remote_principal;
-  std::string text;            // the reason, where there is one
-  bool authenticated = false;  // the reason is the peer's own
+  std::string text;            // the reason, if there is one
+  bool authenticated = false;  // the reason comes from the peer, proven
   bool in_use = false;         // it has sessions that would end with it
   std::uint16_t suite = 0;     // of the channel's frames; 0: none yet
-  std::string suite_reason;    // why it is no better; empty: it is the best that this end has
+  std::string suite_reason;    // why it is not better; empty: it is the best of this end
   [[nodiscard]] static Result<Note> Parse(ByteView body);
   [[nodiscard]] Bytes Serialize() const;
 };
