@@ -1,15 +1,15 @@
-// What modules in C++ have in common: numbers as they stand on the wire, keys, and the table that a
-// module exports, made from two classes:
+// What modules in C++ have in common: numbers as they are on the wire, keys, and the exported
+// table, which is made from two classes:
 //
-//   Config       default: the service has set no option
-//                const char* Set(std::string_view name, std::string_view value): an option that
-//                the module knows; a sentence says what is wrong with it, nullptr: nothing
-//   Connection   Connection(const Config&), or with funnel_end behind it: one connection at one of
+//   Config       default: the service sets no option
+//                const char* Set(std::string_view name, std::string_view value): for an option that
+//                the module knows; returns a sentence about what is wrong, or nullptr
+//   Connection   Connection(const Config&), or with funnel_end after it: one connection at one of
 //                its edges
 //                void Read(funnel_end, const std::uint8_t* bytes, std::size_t size,
 //                          funnel_verdict&)
 //
-// Part of each module, and no interface: others need nothing but module.h.
+// It is part of each module, and no interface: others need nothing but module.h.
 #pragma once
 
 #include <cstddef>
@@ -31,14 +31,14 @@ inline std::uint32_t Load32(const std::uint8_t* at) {
   return static_cast<std::uint32_t>(Load16(at)) << 16 | Load16(at + 2);
 }
 
-// FNV-1a, 64 bits: of a name, as the value of a key. Goes on from HASH.
+// FNV-1a, 64 bits, of a name, as the value of a key. Continues from HASH.
 constexpr std::uint64_t kNoName = 0xcbf29ce484222325;
 inline std::uint64_t Hash(std::string_view name, std::uint64_t hash = kNoName) {
   for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
   return hash;
 }
 
-// More keys than a verdict has room for make the message a barrier.
+// If there are more keys than a verdict has room for, the message becomes a barrier.
 inline void AddKey(funnel_verdict& verdict, std::uint64_t value, std::uint32_t space,
                    funnel_mode mode = FUNNEL_EXCLUSIVE) {
   if (verdict.key_count < FUNNEL_KEYS_MAX)
@@ -56,7 +56,7 @@ inline void SetNumber(funnel_verdict& verdict, std::uint64_t number) {
   verdict.numbered = 1;
 }
 
-// The options of a module that has none.
+// For a module without options.
 struct NoOptions {
   const char* Set(std::string_view, std::string_view) { return "there is no such option"; }
 };
@@ -68,7 +68,7 @@ struct About {
   const funnel_option_row* options = nullptr;
 };
 
-// One for each module: its functions are those of its two classes.
+// One for each module: its functions call those of the two classes.
 template <typename Config, typename Connection>
 class ConnectionModule {
  public:

@@ -1,10 +1,10 @@
-// Diameter (RFC 6733): messages of a header and AVPs, which say their length.
+// Diameter (RFC 6733): a message has a header and AVPs, each with its length.
 //
 //   version 8 | length 24 | R P E T reserved 4 | command 24 | application 32 | hop-by-hop 32
 //   | end-to-end 32 | AVPs: code 32, flags 8, length 24, [vendor 32], data, padding to 4
 //
-// Over SCTP every message may be sent unordered (section 2.1.1), but for those that begin and end a
-// connection. We keep a little more:
+// Over SCTP every message may be sent unordered (section 2.1.1), except those that begin and end a
+// connection. We keep a little more order:
 //
 //   CER, CEA, DPR, DPA   barriers: what follows a CEA must not be there before it, and what was on
 //                        its way must not be lost behind a DPA
@@ -12,10 +12,10 @@
 //   all others           by the hop-by-hop identifier (requests and answers apart), and those of
 //                        one Session-Id in order
 //
-// The Session-Id stands right behind the header where there is one (section 8.8: SHOULD). A message
-// that begins with another AVP is a barrier. TLS may begin after the capabilities were exchanged
-// (RFC 3588, section 13.2): from there on a connection is a stream. Where it begins with TLS it is
-// none of this.
+// The Session-Id, if there is one, is the first AVP (section 8.8: SHOULD). A message that begins
+// with another AVP is a barrier. TLS may begin after the capabilities were exchanged (RFC 3588,
+// section 13.2): from there on a connection is a stream. A connection that begins with TLS does not
+// follow this protocol.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ constexpr std::uint8_t kTlsHandshake = 0x16;
 enum Flag : std::uint8_t { kRequest = 0x80, kError = 0x20, kReserved = 0x0F };
 enum AvpFlag : std::uint8_t { kVendor = 0x80, kAvpReserved = 0x1F };
 constexpr std::uint32_t kSessionId = 263;
-// As much of a Session-Id is looked at: longer ones that begin alike are taken for one.
+// Only so much of a Session-Id is read: longer ones with the same beginning count as the same.
 constexpr std::size_t kMaxName = 512;
 constexpr std::size_t kHeadMax = kHeaderSize + kAvpHeaderSize + kMaxName;
 
@@ -130,7 +130,7 @@ class DiameterConnection {
            (header.command == kCapabilities && header.is_request() == (sender == FUNNEL_CLIENT));
   }
 
-  // The Session-Id, if a message begins with one. What there is must be an AVP.
+  // The Session-Id, if a message begins with one. What is there must be an AVP.
   [[nodiscard]] static Got AddSession(const std::uint8_t* bytes, std::size_t size,
                                       const Header& header, funnel_verdict& verdict) {
     if (header.length == kHeaderSize) return Got::kNone;

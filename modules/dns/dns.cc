@@ -1,15 +1,16 @@
-// DNS over TCP (RFC 1035, section 4.2.2; RFC 7766): messages of two bytes of length, then the
-// message.
+// DNS over TCP (RFC 1035, section 4.2.2; RFC 7766): each message comes after two bytes with its
+// length.
 //
 //   length 16 | id 16 | QR 1 opcode 4 AA TC RD RA Z AD CD rcode 4 | QDCOUNT 16 | ANCOUNT | NSCOUNT
 //   | ARCOUNT
 //
 // A server may answer pipelined queries in any order, and a client matches answers by id (RFC 7766,
-// section 7). So messages of one id stay in order, which keeps a zone transfer's and a TSIG
-// sequence's in theirs, and others are free. An update (RFC 2136) is a write: what the client sent
-// before comes before it, and what it sends after comes after it.
+// section 7). So messages of one id stay in order, which also keeps zone transfers and TSIG
+// sequences in order, and all others are free. An update (RFC 2136) is a write: it follows what the
+// client sent before, and what the client sends later follows it.
 //
-// DNS Stateful Operations (RFC 8490) put an end to that: a connection that begins them is a stream.
+// DNS Stateful Operations (RFC 8490) change all that: a connection that begins them becomes a
+// stream.
 #include <cstddef>
 #include <cstdint>
 
@@ -23,8 +24,8 @@ using funnel_modules::Load16;
 
 constexpr std::size_t kLengthSize = 2;
 constexpr std::size_t kHeaderSize = 12;
-// The least that an entry of a section takes: the root's name, with type and class; and with TTL
-// and length of the data besides.
+// The smallest entry of a section: the root's name, with type and class; a record also has TTL and
+// the length of its data.
 constexpr std::size_t kLeastQuestion = 5, kLeastRecord = 11;
 
 enum Opcode : unsigned { kQuery = 0, kStatus = 2, kNotify = 4, kUpdate = 5, kStateful = 6 };
@@ -77,7 +78,7 @@ const char* LabelOf(const Header& header) {
   }
 }
 
-// Nothing is remembered from message to message.
+// There is no state from message to message.
 struct Connection {
   explicit Connection(const funnel_modules::NoOptions&) {}
   void Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
@@ -88,7 +89,7 @@ void Connection::Read(funnel_end sender, const std::uint8_t* bytes, std::size_t 
                       funnel_verdict& verdict) {
   if (size < kLengthSize + kHeaderSize) {
     verdict.kind = FUNNEL_NEED_MORE;
-    // Less than a header in it is nothing that could come of waiting.
+    // A length of less than a header can never become a message.
     if (size >= kLengthSize && Load16(bytes) < kHeaderSize) verdict.kind = FUNNEL_MISMATCH;
     return;
   }

@@ -1,12 +1,12 @@
-// FastCGI 1.0: records of eight bytes of header, content and padding, each of one request
+// FastCGI 1.0: a record has eight bytes of header, content and padding, and belongs to one request
 // (section 3.3).
 //
 //   version 8 | type 8 | request id 16 | content length 16 | padding length 8 | reserved 8
 //
-// Requests of one connection are multiplexed by their id and independent of each other. What the
-// web server sends of a request is in order. What the application sends is two streams, STDOUT and
-// STDERR, each in order; the end of the request comes after both. Management records have no
-// request, and are barriers.
+// Requests of one connection are multiplexed by their id and do not depend on each other. What the
+// web server sends for a request is in order. What the application sends is two streams, STDOUT and
+// STDERR, each in order; the end of the request follows both. Management records have no request,
+// and are barriers.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +63,7 @@ constexpr Row kTypes[] = {
 // Spaces of keys: a request, or of its answer the two streams.
 enum Space : std::uint32_t { kRequestSpace = 1, kStdoutSpace = 2, kStderrSpace = 3 };
 
-// nullptr: SENDER sends no such record.
+// nullptr: SENDER never sends such a record.
 const Row* Recognise(const std::uint8_t* header, funnel_end sender) {
   if (header[0] != kVersion) return nullptr;
   const Row* row = std::ranges::find(kTypes, header[1], &Row::type);
@@ -74,7 +74,7 @@ const Row* Recognise(const std::uint8_t* header, funnel_end sender) {
   return management == row->management && fits ? row : nullptr;
 }
 
-// Nothing is remembered from record to record.
+// There is no state from record to record.
 struct Connection {
   explicit Connection(const funnel_modules::NoOptions&) {}
   void Read(funnel_end sender, const std::uint8_t* bytes, std::size_t size,

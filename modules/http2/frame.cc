@@ -60,7 +60,7 @@ bool IsRecognised(const Frame& frame, funnel_end sender) {
       return sender == FUNNEL_SERVER;
     case kHeaders:
     case kData:
-      // Streams that a server has opened are not the client's to send on (section 8.4).
+      // A client cannot send on streams that a server has opened (section 8.4).
       return sender == FUNNEL_SERVER || frame.stream % 2 == 1;
     default:
       return true;

@@ -1,4 +1,4 @@
-// What begins each frame of HTTP/2 (RFC 9113, section 4.1):
+// The header of each frame of HTTP/2 (RFC 9113, section 4.1):
 //
 //   length 24 | type 8 | flags 8 | reserved 1, stream 31 | payload
 #pragma once
@@ -36,8 +36,8 @@ inline constexpr char kPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 inline constexpr std::size_t kPrefaceSize = sizeof kPreface - 1;
 
 inline constexpr std::size_t kFrameHeaderSize = 9;
-// What a sender may use before the other end has said more (section 6.5.2), and the most that one
-// can say.
+// What a sender may use until the other end has allowed more (section 6.5.2), and the most that an
+// end can allow.
 inline constexpr std::uint32_t kLeastMaxFrame = 1 << 14, kMostMaxFrame = (1 << 24) - 1;
 
 struct Frame {
@@ -50,22 +50,22 @@ struct Frame {
   [[nodiscard]] bool Has(Flag flag) const { return (flags & flag) != 0; }
 };
 
-// Whether SENDER sends a frame of this type, on such a stream, of such a length. Types that RFC
-// 9113 does not know may be anything (section 5.5).
+// Whether SENDER may send a frame of this type, on such a stream, with such a length. Types that
+// RFC 9113 does not define may have anything (section 5.5).
 [[nodiscard]] bool IsRecognised(const Frame& frame, funnel_end sender);
 
 // "headers".
 [[nodiscard]] const char* LabelOf(const Frame& frame);
 
-// Bytes that belong to somebody else.
+// Bytes that somebody else owns.
 struct Part {
   const std::uint8_t* begin = nullptr;
   std::size_t size = 0;
 };
-// Of the payload of HEADERS or PUSH_PROMISE: without padding, priority and promised stream. False:
-// it is too short for what its flags say.
+// Finds the header block in the payload of HEADERS or PUSH_PROMISE, without padding, priority and
+// promised stream. False: the payload is too short for what its flags say.
 [[nodiscard]] bool FindBlock(const Frame& frame, const std::uint8_t* payload, Part& block);
-// The stream that a PUSH_PROMISE promises, which FindBlock has found long enough.
+// The stream that a PUSH_PROMISE promises; FindBlock has checked that the payload is long enough.
 [[nodiscard]] std::uint32_t PromisedStream(const Frame& frame, const std::uint8_t* payload);
 
 }  // namespace http2

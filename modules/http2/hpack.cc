@@ -42,7 +42,7 @@ class Reader {
   const std::uint8_t *at_, *end_;
 };
 
-// A name by its index or by itself, and a value (section 6.2). BITS: of the index.
+// A name by its index or spelt out, and a value (section 6.2). BITS are those of the index.
 bool ReadLiteral(Reader& reader, unsigned bits, TableUse& use) {
   const std::optional<std::uint32_t> name = reader.Integer(bits);
   if (!name) return false;
@@ -55,7 +55,7 @@ bool ReadLiteral(Reader& reader, unsigned bits, TableUse& use) {
 std::optional<TableUse> ReadBlock(const Part& block) {
   Reader reader(block);
   TableUse use;
-  // Changes of size come first (section 4.2).
+  // Changes of the table's size come first (section 4.2).
   for (bool any_field = false; !reader.empty();) {
     const std::uint8_t first = reader.first();
     if ((first & 0x80) != 0) {

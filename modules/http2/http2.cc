@@ -32,10 +32,10 @@
 //   GOAWAY                    barrier: the streams that it speaks of are those before it (6.8)
 //   any other                 barrier: only its extension knows what it is about (5.5)
 //
-// A direction never depends on the other one: what an end sends upon something that was delivered
-// to it comes, by that, after it.
+// A direction never depends on the other one: what an end sends because of something that was
+// delivered to it comes after that by itself.
 //
-// TLS and HTTP/1.1, Upgrade among it, have no such preface, and are not this protocol.
+// TLS and HTTP/1.1, including Upgrade, have no such preface, and do not follow this protocol.
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -56,8 +56,8 @@ using funnel_modules::Load32;
 // Spaces of keys. The header space has one key: HPACK's table, and the order in which streams open.
 enum Space : std::uint32_t { kStreamSpace = 1, kHeaderSpace = 2 };
 
-// Longer SETTINGS, and header blocks that are known whole, do not occur; a block that takes more is
-// taken for one that does everything.
+// SETTINGS and whole header blocks are not longer than this in practice; a longer block is treated
+// as one that inserts, refers and changes the size.
 constexpr std::size_t kHeadMax = kFrameHeaderSize + kLeastMaxFrame;
 
 // RFC 7541, section 6.5.2 of RFC 9113.
@@ -90,10 +90,10 @@ class Connection {
   }
 
  private:
-  // What is known of what one end sends.
+  // What is known about what one end sends.
   struct Direction {
     bool settings_seen = false;
-    std::uint32_t block_of = 0;  // the stream whose header block goes on; 0: none does
+    std::uint32_t block_of = 0;  // the stream whose header block is not complete; 0: none
     std::uint32_t max_frame = kLeastMaxFrame;
   };
 
@@ -119,7 +119,7 @@ class Connection {
     return goes_on == (sent.block_of != 0) && (!goes_on || frame.stream == sent.block_of);
   }
 
-  // For the other end's header blocks the length is enough.
+  // Of the other end's header blocks only the length matters.
   [[nodiscard]] bool NeedsPayload(const Frame& frame, funnel_end sender) const {
     if (frame.type == kSettings) return true;
     return sender == end_ && IsShortBlock(frame);
@@ -129,7 +129,7 @@ class Connection {
            frame.length <= kLeastMaxFrame;
   }
 
-  // False: it is broken.
+  // False: the frame is broken.
   [[nodiscard]] bool OnFrame(const Frame& frame, funnel_end sender, const std::uint8_t* payload,
                              funnel_verdict& verdict) {
     bool sound = true;
@@ -177,7 +177,7 @@ class Connection {
       if (name == kMaxConcurrentStreams && sender == FUNNEL_SERVER) streams_.set_limit(value);
       if (name != kMaxFrameSize) continue;
       if (value < kLeastMaxFrame || value > kMostMaxFrame) return false;
-      // If several are on their way, it is not known which one is in force.
+      // If several SETTINGS are on their way, it is not known which one is in force.
       std::uint32_t& most = directions_[Other(sender)].max_frame;
       most = std::max(most, value);
     }
@@ -196,7 +196,7 @@ class Connection {
     OnBlockPart(frame, sender, verdict);
     if (sender != end_) return true;
     if (!IsShortBlock(frame)) {
-      // Nobody has looked what it does.
+      // Nobody has checked what that block does.
       table_size_ = kUsualTableSize;
       verdict.order = FUNNEL_BARRIER;
       return true;
@@ -249,7 +249,7 @@ class Connection {
   const funnel_end end_;
   bool preface_seen_ = false;
   Direction directions_[2];
-  // For the direction that is sent here.
+  // For the direction that this edge sends.
   std::uint32_t table_size_ = kUsualTableSize;
   std::uint32_t highest_ = 0;
   OpenStreams streams_;

@@ -1,6 +1,6 @@
-// How many streams the server may count as open when a client's next HEADERS opens another, if that
-// overtakes what ends earlier ones (RFC 9113, section 5.1.2). As the client sees it: which are
-// open, and how many frames that end one may still be on their way.
+// How many streams the server may count as open when a client's next HEADERS opens another and
+// overtakes frames that end earlier ones (RFC 9113, section 5.1.2). This is the client's view:
+// which streams are open, and how many frames that end one may still be on their way.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace http2 {
 
 class OpenStreams {
  public:
-  // The client opens a stream. True: that must come after all that it has sent, since the server
-  // could count one too many otherwise.
+  // The client opens a stream. True: that must follow all that it has sent, because otherwise the
+  // server could count one too many.
   [[nodiscard]] bool Open(std::uint32_t stream, bool ends) {
     const bool one_too_many =
         crowded_ || size_ + std::size_t{1} + ends_on_their_way_ > std::size_t{limit_};
@@ -26,7 +26,7 @@ class OpenStreams {
       streams_[size_++] = {stream, ends, false};
     return one_too_many;
   }
-  // SENDER ends its half of one that is open.
+  // SENDER ends its half of an open stream.
   void End(std::uint32_t stream, funnel_end sender) {
     if (sender == FUNNEL_CLIENT) ++ends_on_their_way_;
     Entry* found = Find(stream);
@@ -34,12 +34,12 @@ class OpenStreams {
     (sender == FUNNEL_CLIENT ? found->client_ended : found->server_ended) = true;
     if (found->client_ended && found->server_ended) Remove(*found);
   }
-  // SENDER ends all of it.
+  // SENDER ends the whole stream.
   void Reset(std::uint32_t stream, funnel_end sender) {
     if (sender == FUNNEL_CLIENT) ++ends_on_their_way_;
     if (Entry* found = Find(stream)) Remove(*found);
   }
-  // Whatever the client sends next comes after all that it has sent.
+  // The client's next frame follows all that it has sent.
   void OnOrdered() { ends_on_their_way_ = 0; }
 
   void set_limit(std::uint32_t limit) { limit_ = limit; }
@@ -61,9 +61,9 @@ class OpenStreams {
   std::array<Entry, 256> streams_{};
   std::size_t size_ = 0;
   std::size_t ends_on_their_way_ = 0;
-  // There were more than the table holds.
+  // There were more streams than the table can hold.
   bool crowded_ = false;
-  // Until the server has said (section 6.5.2 has this as the least that is recommended).
+  // Used until the server has sent one (section 6.5.2 recommends no less than this).
   std::uint32_t limit_ = 100;
 };
 

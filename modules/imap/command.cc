@@ -20,7 +20,7 @@ constexpr VerbRow kVerbs[] = {
     {"IDLE", Verb::kIdle},
 };
 
-// A name that ends with "[" has a section behind it. What is not here may depend on anything.
+// If a name ends with "[" a section follows it. An item that is not listed may depend on anything.
 struct ItemRow {
   std::string_view name;
   Flags flags;
@@ -39,7 +39,7 @@ constexpr ItemRow kItems[] = {
     {"RFC822.TEXT", Flags::kSets},
 };
 
-// Takes one item off TEXT, with its section and the part of it that is asked for: <0.100>.
+// Removes one item from TEXT, with its section and the requested part of it: <0.100>.
 std::optional<Flags> TakeItem(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of(" [)"), text.size());
   const bool section = end < text.size() && text[end] == '[';
@@ -57,7 +57,7 @@ std::optional<Flags> TakeItem(std::string_view& text) {
   return row->flags;
 }
 
-// ITEMS: one, or several in parentheses. nullopt: one of them is not known, or more follows.
+// ITEMS is one item, or several in parentheses. nullopt: one of them is unknown, or more follows.
 std::optional<Flags> ReadItems(std::string_view items) {
   if (!items.ends_with(kLineEnd)) return std::nullopt;
   items.remove_suffix(kLineEnd.size());
@@ -79,7 +79,7 @@ std::optional<Flags> ReadItems(std::string_view items) {
   }
 }
 
-// A set of UIDs: as long as it lists few of them.
+// Reads a set of UIDs, if it lists few of them.
 void ReadUids(std::string_view set, Command& command) {
   for (;;) {
     const std::size_t comma = std::min(set.find(','), set.size());

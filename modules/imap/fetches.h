@@ -1,5 +1,6 @@
-// The UID FETCH commands of a connection that may overtake each other and are not answered. A tag
-// takes the place of one whose place is the same, whose result is then a barrier.
+// The UID FETCH commands of a connection that may overtake each other and are not answered. A new
+// tag may replace one with the same place in the table; the result of the replaced one is then a
+// barrier.
 #pragma once
 
 #include <array>
@@ -14,7 +15,7 @@ class UnansweredFetches {
  public:
   struct Fetch {
     std::uint64_t tag = 0;                                // 0: none
-    std::array<std::uint32_t, Command::kMaxUids> uids{};  // the first is 0: many
+    std::array<std::uint32_t, Command::kMaxUids> uids{};  // if the first is 0: many
   };
 
   void Add(std::uint64_t tag, const Command& command) {

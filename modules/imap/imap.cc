@@ -1,5 +1,5 @@
-// IMAP (RFC 9051, and RFC 3501 before it): a client may send commands before the ones before are
-// answered, and a server may do them in another order where no result depends on that (section
+// IMAP (RFC 9051, and RFC 3501 before it): a client may send commands before the earlier ones are
+// answered, and a server may execute them in another order if no result depends on that (section
 // 5.5).
 //
 //   from the client   UID FETCH whose items we know: by tag; one that sets \Seen in order with
@@ -11,8 +11,9 @@
 //                     many. Everything else, such as EXPUNGE and EXISTS, which give numbers to
 //                     other messages: a barrier.
 //
-// Once STARTTLS or COMPRESS (RFC 4978) was accepted both directions are streams. Once AUTHENTICATE
-// has succeeded what can begin no line is a security layer, and a stream.
+// After STARTTLS or COMPRESS (RFC 4978) was accepted both directions are streams. After
+// AUTHENTICATE has succeeded, bytes that cannot begin a line belong to a security layer, and are a
+// stream.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -64,24 +65,25 @@ class Connection {
   }
 
  private:
-  // What follows what the server answers to the command with this tag.
+  // What changes when the server answers the command with this tag.
   struct Change {
     Verb verb;
     std::uint64_t tag;
   };
 
-  // Layers begin with their length, in four octets, of which the first is 0 (RFC 4422,
-  // section 3.7).
+  // Security layers begin with a length in four octets, of which the first is 0 (RFC 4422, section
+  // 3.7).
   [[nodiscard]] static bool MayBeginLine(char c) { return c >= ' '; }
   [[nodiscard]] bool BeginsCommand() const { return !literal_ && !command_open_; }
 
   // --- from the client
 
-  // A line, or the part of one that is there.
+  // Reads a line, or the part of it that is there.
   void ReadClient(std::string_view text, funnel_verdict& verdict) {
     const std::size_t end = text.find(kLineEnd);
     const bool whole = end != std::string_view::npos;
     const std::string_view line = whole ? text.substr(0, end + kLineEnd.size()) : text;
+
     if (HasStrayBytes(line) || (!command_open_ && !MayBeginCommand(line))) {
       verdict.kind = FUNNEL_MISMATCH;
     } else if (!whole && text.size() < kHeadMax) {
@@ -101,7 +103,7 @@ class Connection {
     return IsTag(word) || word == "*" || word.empty() || word.contains('+');
   }
 
-  // Lines, without their ends, that are no commands: of SASL, and the end of IDLE (RFC 2177).
+  // Whether LINE, without its end, is no command but a part of SASL, or the end of IDLE (RFC 2177).
   [[nodiscard]] bool IsBetweenCommands(std::string_view line) const {
     if (idle_ && EqualsIgnoringCase(line, "DONE")) return true;
     return change_ && change_->verb == Verb::kAuthenticate && IsSaslLine(line);
@@ -132,7 +134,7 @@ class Connection {
     if (command.flags == Flags::kSets) AddKey(verdict, 0, kFlagsSpace);
   }
 
-  // LINE is (WHOLE: the end of) a line of the command with tag_.
+  // LINE belongs to the command with tag_; WHOLE: it is complete to its end.
   void GoOnWithCommand(std::string_view line, bool whole, funnel_verdict& verdict) {
     SetBarrier(verdict, line.size(), "command");
     mod_sequences_ |= NamesModSequences(line);
@@ -142,7 +144,7 @@ class Connection {
     command_open_ = literal_.has_value();
   }
 
-  // A line of which only LINE is there: all but what may announce a literal.
+  // Passes on LINE, which is not complete, except what may be the announcement of a literal.
   static void Cut(std::string_view line, funnel_verdict& verdict) {
     verdict.length = line.size() - kAnnouncementMax;
     verdict.more = 1;
@@ -173,7 +175,7 @@ class Connection {
     }
   }
 
-  // TEXT begins where the last part of the response ended.
+  // TEXT begins where the previous part of the response ended.
   void GoOnWithResponse(std::string_view text, funnel_verdict& verdict) {
     const Extent extent = Measure(text, literals_);
     SetBarrier(verdict, extent.size, "response");
@@ -191,7 +193,7 @@ class Connection {
     const FetchData data = ReadFetch(text);
     verdict.label = "data of message";
     funnel_modules::SetNumber(verdict, response.number);
-    // Its UID may be in what is not there yet.
+    // Its UID may be in the part that is not there yet.
     if (response_open_ && !data.uid) return;
     verdict.order = FUNNEL_BY_KEYS;
     AddKey(verdict, response.number, kNumberSpace);
@@ -205,7 +207,7 @@ class Connection {
     verdict.label = "result";
     EndCommand(tag, response.success);
     const std::optional fetch = fetches_.Take(tag);
-    // What stands in brackets may be about the mailbox.
+    // A code in brackets may be about the mailbox.
     if (!fetch || !response.plain) return;
     AddKey(verdict, tag, kTagSpace);
     verdict.order = fetch->uids[0] == 0 ? FUNNEL_AFTER_ALL : FUNNEL_BY_KEYS;
@@ -214,7 +216,7 @@ class Connection {
   }
 
   void EndCommand(std::uint64_t tag, bool success) {
-    // It was refused before its literal was sent.
+    // The server refused the command before its literal was sent.
     if (literal_ && literal_->waits && tag == tag_) {
       literal_.reset();
       command_open_ = false;
@@ -227,13 +229,13 @@ class Connection {
 
   // The command that the client is sending, or has sent last.
   std::uint64_t tag_ = 0;
-  bool command_open_ = false;       // it goes on
-  std::optional<Literal> literal_;  // with this
+  bool command_open_ = false;       // more of it follows
+  std::optional<Literal> literal_;  // announced in it
   // The response that the server is sending.
   bool response_open_ = false, literals_ = false;
 
   UnansweredFetches fetches_;
-  std::optional<Change> change_;  // the last one that is not answered
+  std::optional<Change> change_;  // the last one without an answer
   bool idle_ = false;             // the client has begun to idle once
   bool mod_sequences_ = false;    // responses may have them
   bool layer_allowed_ = false;

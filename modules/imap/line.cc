@@ -5,7 +5,7 @@
 namespace imap {
 namespace {
 
-// A literal of more than a terabyte is none.
+// A literal of more than a terabyte is refused.
 constexpr std::size_t kMaxLiteralDigits = 12;
 constexpr std::size_t kMaxNumberDigits = 10;
 

@@ -12,33 +12,34 @@
 namespace imap {
 
 constexpr std::string_view kLineEnd = "\r\n";
-// As much of a line tells what it is; what is longer is passed on in parts.
+// So much of a line is enough to recognise it; the rest of a longer line is passed on in parts.
 constexpr std::size_t kHeadMax = 8192;
-// The longest announcement of a literal, with the line's end: so much of a line's end is kept.
+// The longest announcement of a literal, with the line's end: so much of an incomplete line is
+// kept.
 constexpr std::size_t kAnnouncementMax = 24;
 
 struct Literal {
   std::uint64_t size = 0;
   bool waits = false;  // the server may still refuse it
 };
-// What LINE, with its end, announces.
+// The literal that LINE, with its end, announces.
 [[nodiscard]] std::optional<Literal> FindLiteral(std::string_view line);
 
-// Whether the line that TEXT begins with has bytes in it that no line may have: some take a CR or
-// LF alone for the end, and would see other lines. A CR that is the last byte may yet be followed.
+// Whether the line at the beginning of TEXT has bytes that no line may have: some programs take a
+// CR or LF alone for the end, and would see other lines. A CR at the very end may still get its LF.
 [[nodiscard]] bool HasStrayBytes(std::string_view text);
 
-// How far lines that literals join reach, as far as BYTES tell.
+// How far lines that are joined by literals reach, as far as BYTES show.
 struct Extent {
-  std::uint64_t size = 0;  // 0: not even the first line is there
+  std::uint64_t size = 0;  // 0: not even the first line is complete
   bool whole = false;
 };
-// LITERALS: what looks like the announcement of one is one.
+// LITERALS: what looks like the announcement of a literal is one.
 [[nodiscard]] Extent Measure(std::string_view bytes, bool literals);
 
 [[nodiscard]] bool EqualsIgnoringCase(std::string_view one, std::string_view two);
-// The part of TEXT before the first of its spaces or its line's end, which is taken off it, with
-// the space.
+// Removes from TEXT the part before its first space or the line's end, and that space; returns the
+// part.
 [[nodiscard]] std::string_view TakeWord(std::string_view& text);
 [[nodiscard]] std::optional<std::uint32_t> ReadNumber(std::string_view text);
 

@@ -30,7 +30,7 @@ bool ParseUntagged(std::string_view rest, Response& response) {
   return IsName(word);
 }
 
-// Goes through what stands in a FETCH's list, as far as it is there. Nesting is counted only.
+// Reads the list of a FETCH, as far as it is there. Nesting is counted only.
 class FetchReader {
  public:
   explicit FetchReader(std::string_view bytes) : left_(bytes) {}
@@ -60,7 +60,7 @@ class FetchReader {
     return name;
   }
 
-  // A list, with all that is in it, or one value.
+  // A list with all its content, or one value.
   std::string_view TakeValue() {
     const std::string_view begin = left_;
     std::size_t depth = 0;

@@ -1,4 +1,4 @@
-// What a server's response says about order (RFC 9051, section 7):
+// What a server's response means for the order (RFC 9051, section 7):
 //
 //   + text                    goes on with a literal or with SASL
 //   * OK text                 a status; also NO, BAD, BYE, PREAUTH
@@ -19,9 +19,9 @@ struct Response {
   std::uint32_t number = 0;  // kFetch: of the message
   std::string_view tag;      // kResult
   bool success = false;      // kResult: OK
-  bool plain = false;        // kResult: with nothing but a text behind it
+  bool plain = false;        // kResult: only a text follows it
 
-  // What looks like the announcement of a literal is one: not in texts for people.
+  // Whether what looks like the announcement of a literal is one: not in texts for people.
   [[nodiscard]] bool has_literals() const { return kind == kData || kind == kFetch; }
 };
 
@@ -30,7 +30,7 @@ struct Response {
 // Whether a response can begin with BYTES, in which no line ends.
 [[nodiscard]] bool MayBeginResponse(std::string_view bytes);
 
-// What stands in the list of a kFetch.
+// The content of a kFetch's list.
 struct FetchData {
   std::optional<std::uint32_t> uid;
   bool mod_sequence = false;

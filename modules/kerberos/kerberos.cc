@@ -3,10 +3,10 @@
 //   0 1 | length 31 | message: APPLICATION tag, length, SEQUENCE, length, pvno, ...
 //
 // A client may send several requests, and "the KDC is not required to send the responses in the
-// order of the corresponding requests": each message is free, both ways.
+// order of the corresponding requests": each message is free, in both directions.
 //
-// Changes of passwords (RFC 3244, section 2) have the same length in front on TCP. They write, and
-// nothing clear in an answer names its request: they stay in order.
+// On TCP, changes of passwords (RFC 3244, section 2) have the same length before them. They write,
+// and no answer names its request in the clear: they stay in order.
 //
 //   length 32 | length 16: the same | version 16 | length of AP-REQ or AP-REP 16 | that | KRB-PRIV
 #include <algorithm>
@@ -24,7 +24,7 @@ using funnel_modules::Load32;
 
 constexpr std::size_t kLengthSize = 4;
 constexpr std::uint32_t kReservedBit = 0x80000000;
-// As many bytes of a message say what it is: two headers of at most six bytes, and pvno.
+// So many bytes show what a message is: two headers of at most six bytes, and pvno.
 constexpr std::size_t kPvnoSize = 5;
 constexpr std::size_t kLeastSize = 2 + 2 + kPvnoSize;
 constexpr std::size_t kHeadMax = kLengthSize + 6 + 6 + kPvnoSize;
@@ -52,8 +52,8 @@ constexpr std::uint32_t kOneSpace = 1;
 
 enum class Got { kValue, kNeedMore, kWrong };
 
-// The header of DER at BYTES of a TAG whose content ends where SIZE_IN_MESSAGE bytes do, of which
-// SIZE are there. Goes on behind it.
+// Reads the DER header at BYTES, which must have TAG and whose content must end where
+// SIZE_IN_MESSAGE bytes end, of which SIZE are there. Moves BYTES behind it.
 Got SkipHeader(std::uint8_t tag, const std::uint8_t*& bytes, std::size_t& size,
                std::uint64_t& size_in_message) {
   if (size > 0 && bytes[0] != tag) return Got::kWrong;
@@ -71,7 +71,7 @@ Got SkipHeader(std::uint8_t tag, const std::uint8_t*& bytes, std::size_t& size,
   return Got::kValue;
 }
 
-// The message at BYTES, of which SIZE of LENGTH are there, by its ROW.
+// Checks the message at BYTES, of which SIZE of LENGTH bytes are there, against its ROW.
 Got ReadMessage(const Row& row, const std::uint8_t* bytes, std::size_t size, std::uint64_t length) {
   for (const std::uint8_t tag : {row.tag, kSequence})
     if (const Got got = SkipHeader(tag, bytes, size, length); got != Got::kValue) return got;
@@ -108,7 +108,7 @@ class KerberosConnection {
     const std::uint64_t length = Load32(bytes);
     if (length < kLeastSize) return;
 
-    // What is behind the message is none of it.
+    // What follows the message is not part of it.
     const std::uint8_t* message = bytes + kLengthSize;
     const std::size_t there = std::min<std::uint64_t>(size - kLengthSize, length);
     const Row* row = std::ranges::find(kMessages, message[0], &Row::tag);
@@ -127,7 +127,7 @@ class KerberosConnection {
     funnel_modules::SetMessage(verdict, kLengthSize + length,
                                password ? "password change" : row->label);
     changes_ = changes_ || password;
-    // Where passwords are changed an error may be the answer to that.
+    // If passwords are changed, an error may be the answer to such a request.
     if (changes_) funnel_modules::AddKey(verdict, 0, kOneSpace);
   }
 

@@ -12,7 +12,7 @@ Got BerReader::Header(std::uint8_t& tag, std::uint64_t& length) {
   if (size_ - at_ < 2) return Got::kNeedMore;
   const std::uint8_t first = bytes_[at_ + 1];
   const std::size_t octets = (first & kLongForm) != 0 ? first & ~kLongForm : 0;
-  // None in the long form would be the indefinite one, which LDAP has not.
+  // No octets in the long form would mean the indefinite one, which LDAP does not use.
   if (first == kLongForm || octets > kMaxLengthOctets) return Got::kWrong;
   if (size_ - at_ < 2 + octets) return Got::kNeedMore;
 

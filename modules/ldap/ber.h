@@ -1,5 +1,5 @@
-// The beginning of BER (X.690) as LDAP uses it (RFC 4511, section 5.1): one octet of tag, definite
-// lengths. Reads forward through bytes of which more may come.
+// The part of BER (X.690) that LDAP uses (RFC 4511, section 5.1): one octet of tag, definite
+// lengths. It reads forward through bytes; more may follow later.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ class BerReader {
  public:
   BerReader(const std::uint8_t* bytes, std::size_t size) : bytes_(bytes), size_(size) {}
 
-  // A tag and the length of what follows it, at most four octets of that.
+  // Reads a tag and the length of what follows it, which has at most four octets.
   [[nodiscard]] Got Header(std::uint8_t& tag, std::uint64_t& length);
-  // A whole INTEGER or ENUMERATED of TAG, from 0 to 2^31 - 1.
+  // Reads a whole INTEGER or ENUMERATED of TAG, from 0 to 2^31 - 1.
   [[nodiscard]] Got Number(std::uint8_t tag, std::uint32_t& value);
-  // LENGTH octets; false: they are not all there.
+  // Takes LENGTH octets; false: they are not all there.
   [[nodiscard]] bool Take(std::uint64_t length, const std::uint8_t*& bytes);
 
   [[nodiscard]] std::size_t position() const { return at_; }

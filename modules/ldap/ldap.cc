@@ -1,4 +1,4 @@
-// LDAP (RFC 4511): operations of one connection are independent of each other, and a client matches
+// LDAP (RFC 4511): operations of one connection do not depend on each other, and a client matches
 // answers by messageID (sections 3.1 and 4.1.1.1).
 //
 //   from the client   search, compare, Who am I: by messageID. Abandon, Cancel: by that of their
@@ -8,8 +8,8 @@
 //                     continuation references, overtake each other; its end comes after all.
 //                     Answers to Bind and StartTLS, and what has the messageID 0: barriers.
 //
-// Once StartTLS was accepted both directions are streams. Once a SASL bind has succeeded what is no
-// message is a security layer, and a stream.
+// After StartTLS was accepted both directions are streams. After a SASL bind has succeeded, bytes
+// that are no message belong to a security layer, and are a stream.
 #include <array>
 #include <optional>
 #include <string_view>
@@ -34,8 +34,8 @@ struct Config {
   }
 };
 
-// Searches under way that were sent without controls; a messageID takes the place of the one that
-// is a multiple of its size away, which then counts as having some.
+// Searches without controls that are not finished. A messageID replaces the one with the same place
+// in the table; the replaced search then counts as one with controls.
 class PlainSearches {
  public:
   void Add(std::uint32_t id) { ids_[id % ids_.size()] = id; }
@@ -146,14 +146,14 @@ class Connection {
         searches_.Remove(message.id);
         AddKey(verdict, message.id, kIdSpace);
     }
-    // Unsolicited: a notice of disconnection, say.
+    // It is unsolicited: for example a notice of disconnection.
     if (message.id == 0) verdict.order = FUNNEL_BARRIER;
   }
 
   const Config& config_;
   PlainSearches searches_;
-  std::optional<std::uint32_t> bind_;       // the last one by SASL that is not answered
-  std::optional<std::uint32_t> start_tls_;  // not answered
+  std::optional<std::uint32_t> bind_;       // the last one by SASL that has no answer
+  std::optional<std::uint32_t> start_tls_;  // has no answer
   bool tls_ = false;
   bool layer_allowed_ = false;
 };

@@ -65,7 +65,7 @@ Extension FindExtension(const std::uint8_t* oid, std::size_t size) {
   return Extension::kOther;
 }
 
-// --- what stands in an operation; each reads as far as bytes go
+// --- the contents of operations; each function reads as far as the bytes reach
 
 Got ReadAbandon(BerReader& in, std::uint64_t length, Message& message) {
   if (length == 0 || length > 4) return Got::kWrong;
@@ -152,7 +152,7 @@ Parsed Parse(funnel_end sender, const std::uint8_t* bytes, std::size_t size, Mes
   const std::size_t begin = outer.position();
   message.length = begin + content;
 
-  // What is behind the message is none of it.
+  // What follows the message is not part of it.
   const bool whole = message.length <= size;
   BerReader in(bytes + begin, std::min<std::uint64_t>(content, size - begin));
   const auto wrong_or_more = [&](Got got) { return whole ? Parsed::kWrong : Outcome(got); };
@@ -169,7 +169,7 @@ Parsed Parse(funnel_end sender, const std::uint8_t* bytes, std::size_t size, Mes
   const Got got = ReadOperation(in, length, message);
   if (got == Got::kValue) return in.position() <= end ? Parsed::kMessage : Parsed::kWrong;
   if (got == Got::kWrong || whole) return Parsed::kWrong;
-  // A name that is too long for the head: it is none of those that we look for.
+  // The name is too long for the head, so it is none of those that we look for.
   return size >= kHeadMax ? Parsed::kMessage : Parsed::kNeedMore;
 }
 

@@ -1,4 +1,4 @@
-// What begins an LDAPMessage (RFC 4511, section 4.1.1):
+// The beginning of an LDAPMessage (RFC 4511, section 4.1.1):
 //
 //   30 length | 02 length messageID | operation: tag, length, ... | [A0 length controls]
 #pragma once
@@ -38,7 +38,7 @@ enum Operation : std::uint8_t {
 enum class Extension { kOther, kStartTls, kCancel, kWhoAmI };
 
 struct Message {
-  std::uint64_t length = 0;  // of all of it
+  std::uint64_t length = 0;  // of the whole message
   std::uint32_t id = 0;
   std::uint8_t operation = 0;
   bool has_controls = false;
@@ -47,15 +47,15 @@ struct Message {
   // Bind and extended responses: the resultCode is success.
   bool success = false;
   Extension extension = Extension::kOther;  // of an extended request
-  std::optional<std::uint32_t> target;      // of Abandon and Cancel: the operation that is to end
+  std::optional<std::uint32_t> target;      // of Abandon and Cancel: the operation to end
 };
 
-// As many bytes of a message hold all that is in Message, except what has no fixed place: names
-// that are longer are taken for others.
+// So many bytes of a message have all that is in Message, except what has no fixed place: a longer
+// name counts as an unknown one.
 constexpr std::size_t kHeadMax = 160;
 
 enum class Parsed { kMessage, kNeedMore, kWrong };
-// BYTES of SENDER, at least one. With kHeadMax of them it does not ask for more.
+// BYTES are of SENDER, at least one. With kHeadMax bytes it does not ask for more.
 [[nodiscard]] Parsed Parse(funnel_end sender, const std::uint8_t* bytes, std::size_t size,
                            Message& message);
 

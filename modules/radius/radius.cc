@@ -1,10 +1,10 @@
-// RADIUS over TCP (RFC 6613): packets of RFC 2865, which say their length.
+// RADIUS over TCP (RFC 6613): packets of RFC 2865, which have their length in the header.
 //
 //   code 8 | identifier 8 | length 16 | authenticator 128 | attributes: type 8, length 8, value
 //
-// Requests of one connection are independent of each other; an answer has its request's identifier
-// (RFC 2865, section 3). An identifier is used again once its request was answered (RFC 6613,
-// section 2.6.1), so packets of one identifier stay in order. What else must:
+// Requests of one connection do not depend on each other; an answer has its request's identifier
+// (RFC 2865, section 3). An identifier is used again after its request was answered (RFC 6613,
+// section 2.6.1), so packets of one identifier stay in order. What else stays in order:
 //
 //   Accounting-Request        with those of its Acct-Session-Id (start, interim, stop) and
 //                             Acct-Multi-Session-Id; Accounting-On and -Off, and what is none of
@@ -13,7 +13,7 @@
 //   Disconnect-, CoA-Request  after all that was sent before: it changes what an Access-Accept or
 //                             an earlier one began (RFC 5176), also on the way back (RFC 8559)
 //
-// RADIUS in TLS (RFC 6614) is none of it, and does not look like it.
+// RADIUS in TLS (RFC 6614) does not follow this protocol, and does not look like it.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,7 @@ enum Code : std::uint8_t {
   kCoaRequest = 43,
 };
 
-// Who sends it; a change is asked for by either end, and answered by the other.
+// Who sends it; either end may ask for a change, and the other answers.
 enum class From { kClient, kServer, kBoth };
 
 struct Row {
@@ -84,7 +84,7 @@ enum Space : std::uint32_t {
   kAccountingSpace = 6,
 };
 
-// nullptr: SENDER sends no such packet.
+// nullptr: SENDER never sends such a packet.
 const Row* Recognise(std::uint8_t code, funnel_end sender) {
   const Row* row = std::ranges::find(kCodes, code, &Row::code);
   if (row == std::end(kCodes)) return nullptr;
@@ -93,10 +93,10 @@ const Row* Recognise(std::uint8_t code, funnel_end sender) {
   return sends ? row : nullptr;
 }
 
-// The attributes of a packet that count.
+// The attributes of a packet that matter for the order.
 class Attributes {
  public:
-  // False: they do not fill BYTES.
+  // False: they do not fill BYTES exactly.
   [[nodiscard]] bool Read(const std::uint8_t* bytes, std::size_t size, funnel_verdict& verdict) {
     while (size > 0) {
       if (size < kAttributeHeader || bytes[1] < kAttributeHeader || bytes[1] > size) return false;
@@ -106,7 +106,7 @@ class Attributes {
     }
     return true;
   }
-  // It is an accounting request about one session.
+  // Whether it is an accounting request about one session.
   [[nodiscard]] bool of_session() const { return of_session_; }
 
  private:
@@ -135,7 +135,7 @@ class Attributes {
   bool of_session_ = false;
 };
 
-// Nothing is remembered from packet to packet.
+// There is no state from packet to packet.
 struct RadiusConnection {
   explicit RadiusConnection(const funnel_modules::NoOptions&) {}
 

@@ -33,8 +33,7 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-// Whether TEXT could be the beginning of a start line. If not, this shows at the first byte that
-// differs.
+// Whether TEXT can be the beginning of a start line. If not, the first byte that differs shows it.
 bool MayBegin(std::string_view text) {
   if (text.starts_with(kVersion.substr(0, text.size()))) return true;
   const std::size_t space = text.find(' ');
@@ -71,13 +70,13 @@ bool ReadContentLength(std::string_view value, Head& head) {
     return false;
   std::uint64_t length = 0;
   for (const char digit : value) length = length * 10 + static_cast<unsigned>(digit - '0');
-  // With one that says something else, somebody could hide a message in another.
+  // With two different lengths, somebody could hide a message in another.
   if (head.content_length && *head.content_length != length) return false;
   head.content_length = length;
   return true;
 }
 
-// CALL_ID, which OWN says is the message's own, behind those that are there.
+// Adds CALL_ID, which is the message's own if OWN says so, after those that are there.
 bool AddDialog(std::string_view call_id, bool own, Head& head) {
   if (call_id.empty()) return false;
   if (own) {
@@ -103,7 +102,8 @@ bool ReadField(std::string_view name, std::string_view value, Head& head) {
   return true;
 }
 
-// A CR or LF that is not part of a line's end: some take it for one, and would see other messages.
+// A CR or LF that is not part of a line's end: some programs take it for one, and would see other
+// messages.
 bool HasStrayLineEnd(std::string_view head) {
   for (std::size_t at = 0; at < head.size(); ++at) {
     if (head[at] == '\0' || head[at] == '\n') return true;
@@ -114,7 +114,7 @@ bool HasStrayLineEnd(std::string_view head) {
   return false;
 }
 
-// A line's end that no continuation (section 7.3.1) follows.
+// Finds a line's end that no continuation (section 7.3.1) follows.
 std::size_t FindFieldEnd(std::string_view text) {
   std::size_t end = text.find(kLineEnd);
   while (end + 2 < text.size() && (text[end + 2] == ' ' || text[end + 2] == '\t'))
@@ -149,7 +149,7 @@ Parsed ParseHead(std::string_view bytes, Head& head) {
   if (end == std::string_view::npos) return Parsed::kNeedMore;
 
   head.size = there.size();
-  head.dialog_count = 1;  // the place of its own
+  head.dialog_count = 1;  // this place is for the message's own dialog
   const std::size_t begin = first + kLineEnd.size();
   const bool read = ReadFields(there.substr(begin, end + kLineEnd.size() - begin), head);
   return read && !head.dialogs[0].empty() ? Parsed::kHead : Parsed::kWrong;

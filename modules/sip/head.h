@@ -13,9 +13,9 @@
 
 namespace sip {
 
-// The longest head: what is longer is taken for something else.
+// The longest head: a longer one counts as another protocol.
 constexpr std::size_t kHeadMax = 16384;
-// The dialogs that a message may name: its own, and one each of Replaces, Join, Target-Dialog.
+// The dialogs that a message can name: its own, and one each in Replaces, Join and Target-Dialog.
 constexpr std::size_t kMaxDialogs = 4;
 
 struct Head {

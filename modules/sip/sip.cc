@@ -1,7 +1,7 @@
-// SIP over a connection (RFC 3261, section 18.3): messages of a head, which says the size of the
-// body behind it.
+// SIP over a connection (RFC 3261, section 18.3): a message has a head, which says the size of the
+// body after it.
 //
-// Over SCTP messages may be sent unordered (RFC 4168, section 5.1). We keep a little more:
+// Over SCTP messages may be sent unordered (RFC 4168, section 5.1). We keep a little more order:
 //
 //   request, response   in the order of their Call-ID, and behind and before those of the dialogs
 //                       that they name in Replaces (RFC 3891), Join (RFC 3911) and Target-Dialog
@@ -9,8 +9,8 @@
 //   keepalives          CR LF CR LF, and CR LF as its answer (RFC 5626, section 3.5.1): free. A
 //                       client's single CR LF is a barrier, since two of them are a keepalive
 //
-// A message without Content-Length, which such a connection must not carry, and what follows it is
-// a stream: nothing says where it ends.
+// A message without Content-Length, which is not allowed on such a connection, and all that follows
+// it is a stream: nothing says where the message ends.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace {
 constexpr std::uint32_t kDialogSpace = 1;
 constexpr std::string_view kLineEnd = "\r\n", kPing = "\r\n\r\n";
 
-// Methods whose names a trace may show: what is constant is no payload.
+// Methods whose names a trace may show: constant text is no payload.
 struct Row {
   std::string_view method;
   const char* label;
@@ -46,7 +46,7 @@ const char* LabelOf(const Head& head) {
   return row == std::end(kMethods) ? "request" : row->label;
 }
 
-// Nothing is remembered from message to message.
+// There is no state from message to message.
 struct Connection {
   explicit Connection(const funnel_modules::NoOptions&) {}
 

@@ -3,7 +3,7 @@
 namespace xmpp {
 namespace {
 
-// Behind "<".
+// It follows "<".
 constexpr std::string_view kCharacterDataMark = "![CDATA[";
 constexpr std::size_t kClosingBrackets = 2;  // of "]]>"
 
@@ -28,15 +28,18 @@ Scanner::Event Scanner::Next(char c) {
     case State::kEmpty:
     case State::kEndTag:
       return NextInTag(c);
+
     case State::kQuoted:
       if (c == '<') return Event::kWrong;
       if (c == quote_) state_ = State::kStartTag;
       return Event::kNothing;
+
     case State::kMark:
       if (c != kCharacterDataMark[matched_]) return Event::kWrong;
       if (++matched_ < kCharacterDataMark.size()) return Event::kNothing;
       state_ = State::kCharacterData;
       matched_ = 0;
+
       return Event::kNothing;
     case State::kCharacterData:
       if (c == '>' && matched_ == kClosingBrackets) state_ = State::kText;

@@ -1,7 +1,7 @@
-// Where an XML element ends: the little of XML that this needs. What a stream must not contain
-// (RFC 6120, section 11.1: comments, processing instructions, document types) is refused. That the
-// names of end tags are right is left to the applications, whose parsers end the stream where they
-// are not. Nesting is counted, so that it takes no memory.
+// Finds where an XML element ends, with the little of XML that this needs. What a stream must not
+// contain (RFC 6120, section 11.1: comments, processing instructions, document types) is refused.
+// The names of end tags are not compared: the applications' parsers do that, and end the stream if
+// they are wrong. Nesting is counted, so it takes no memory.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@
 
 namespace xmpp {
 
-// Elements of a stanza that stand in each other; more is somebody who means no good.
+// The most elements of a stanza inside each other; more than this is an attack.
 constexpr std::uint32_t kMaxDepth = 512;
 
 class Scanner {
  public:
   enum class Event {
     kNothing,
-    kStartTag,  // that of the outermost element has ended
+    kStartTag,  // the outermost element's start tag has ended
     kElement,   // the outermost element has ended
-    kStrayEnd,  // an end tag that ends none: that of the stream
+    kStrayEnd,  // an end tag without an element: that of the stream
     kWrong,
   };
 
-  // Goes on through BYTES until something happens; TAKEN: how many of them it has read by then.
+  // Reads BYTES until something happens; TAKEN: how many of them it has read by then.
   [[nodiscard]] Event Scan(std::string_view bytes, std::size_t& taken);
 
  private:
@@ -36,7 +36,7 @@ class Scanner {
 
   State state_ = State::kText;
   std::uint32_t depth_ = 0;
-  std::size_t matched_ = 0;  // kMark, kCharacterData: of what begins or ends it
+  std::size_t matched_ = 0;  // kMark, kCharacterData: of the text that begins or ends it
   char quote_ = 0;           // kQuoted
 };
 

@@ -19,7 +19,7 @@ std::string_view TakeName(std::string_view& text) {
   return name;
 }
 
-// NAME = "VALUE"
+// Reads NAME = "VALUE".
 bool TakeAttribute(std::string_view& text, std::string_view& name, std::string_view& value) {
   name = TakeName(text);
   SkipSpaces(text);
@@ -34,7 +34,7 @@ bool TakeAttribute(std::string_view& text, std::string_view& name, std::string_v
   return true;
 }
 
-// False: it is there twice.
+// False: the attribute occurs twice.
 bool Set(std::optional<std::string_view>& attribute, std::string_view value) {
   if (attribute) return false;
   attribute = value;
@@ -87,7 +87,7 @@ std::optional<std::string_view> BareAddress(std::string_view address) {
   const std::size_t at = bare.find('@');
   if (at == 0 || at == std::string_view::npos || bare.ends_with('@') || bare.ends_with('.'))
     return std::nullopt;
-  // "&" begins what is escaped; a byte beyond ASCII is negative, or at least 0x7f.
+  // "&" begins an escape; a byte beyond ASCII is negative, or at least 0x7f.
   const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '&'; };
   if (!std::ranges::all_of(bare, is_plain)) return std::nullopt;
   return bare;

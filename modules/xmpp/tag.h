@@ -11,14 +11,14 @@ struct Tag {
   std::string_view name;
   std::optional<std::string_view> xmlns, from, to;
 };
-// TEXT: from "<" to ">". False: it is no tag.
+// TEXT reaches from "<" to ">". False: it is no tag.
 [[nodiscard]] bool ParseTag(std::string_view text, Tag& tag);
 
 [[nodiscard]] bool IsSpace(char c);
 
-// The part of an address (RFC 7622) in front of its resource, if two that look different there are
-// different: nothing is escaped, or beyond ASCII, whose letters may be written in ways that mean
-// the same. Else, and without a local part, which is a server's: nullopt.
+// The part of an address (RFC 7622) before its resource, if two that look different are different:
+// nothing in it is escaped or beyond ASCII, where the same letter can be written in several ways.
+// nullopt: it is not so, or the address has no local part, as a server's.
 [[nodiscard]] std::optional<std::string_view> BareAddress(std::string_view address);
 [[nodiscard]] char Lower(char c);
 [[nodiscard]] bool EqualsIgnoringCase(std::string_view one, std::string_view two);

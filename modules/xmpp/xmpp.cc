@@ -1,6 +1,7 @@
-// XMPP over TCP (RFC 6120): in each direction an XML document, the stream, whose elements are
-// stanzas and what manages the stream. Stanzas stay in order from one entity to another, bare and
-// full addresses taken for the same (section 10.1); others do not depend on each other.
+// XMPP over TCP (RFC 6120): each direction is an XML document, the stream, whose elements are
+// stanzas and elements that manage the stream. Stanzas from one entity to another stay in order,
+// where bare and full addresses count as the same (section 10.1); other stanzas do not depend on
+// each other.
 //
 //   message, presence, iq   by the pair of from and to: between servers of both; from a client of
 //                           to, and to a client of from, as the other is itself
@@ -9,8 +10,8 @@
 //                           does not say; everything that is no stanza
 //
 // Streams: both directions after STARTTLS or compression (XEP-0138) was accepted; what is no XML
-// behind SASL, a security layer; and everything from where stanzas are counted (XEP-0198), for a
-// count says which ones have arrived only if they come in order.
+// after SASL, which is a security layer; and everything after stanzas are counted (XEP-0198),
+// because a count says which ones have arrived only if they come in order.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,7 @@ namespace {
 
 using Event = Scanner::Event;
 
-// A longer stanza is passed on in parts; a start tag that is longer is none.
+// A longer stanza is passed on in parts; a longer start tag is refused.
 constexpr std::size_t kHeadMax = 16384;
 constexpr std::uint32_t kPairSpace = 1;
 constexpr std::string_view kDeclaration = "<?xml";
@@ -36,7 +37,7 @@ constexpr std::string_view kStreams = "http://etherx.jabber.org/streams";
 constexpr std::string_view kClientContent = "jabber:client", kServerContent = "jabber:server";
 constexpr std::string_view kManagement = "urn:xmpp:sm:";
 
-// A hash of NAME whose letters' case does not matter.
+// A hash of NAME that ignores upper and lower case.
 std::uint64_t HashOf(std::string_view name, std::uint64_t hash = funnel_modules::kNoName) {
   for (const char letter : name) {
     const char lower = Lower(letter);
@@ -77,9 +78,9 @@ class Connection {
 
  private:
   struct Direction {
-    bool begun = false;  // its stream has
-    bool open = false;   // an element of which a part was passed on
-    Scanner scanner;     // of that
+    bool begun = false;  // its stream has begun
+    bool open = false;   // part of an element was passed on, the rest follows
+    Scanner scanner;     // reads that element
   };
 
   static void SetBarrier(funnel_verdict& verdict, std::uint64_t length, const char* label) {
@@ -136,7 +137,7 @@ class Connection {
     }
   }
 
-  // More of an element of which a part was passed on.
+  // Passes on more of an element of which a part was passed on.
   static void GoOn(std::string_view text, Direction& direction, funnel_verdict& verdict) {
     std::size_t taken = 0;
     const Event event = direction.scanner.Scan(text, taken);
@@ -149,7 +150,7 @@ class Connection {
     verdict.more = direction.open ? 1 : 0;
   }
 
-  // HEAD: its start tag, which is all that is here of it.
+  // HEAD is the start tag, and all that is here of it.
   void BeginStream(Direction& direction, const Tag& tag, std::string_view head,
                    funnel_verdict& verdict) {
     if (!head.contains(kStreams) || head.ends_with("/>")) return;
@@ -165,7 +166,7 @@ class Connection {
     const std::optional from = tag.from ? BareAddress(*tag.from) : std::nullopt;
     const std::optional to = tag.to ? BareAddress(*tag.to) : std::nullopt;
     const bool from_client = content_ == Content::kClient && sender == FUNNEL_CLIENT;
-    // Its client need not say that it is from itself.
+    // A client's stanza need not say that it is from the client itself.
     if (content_ == Content::kOther || !to || (!from && (tag.from || !from_client))) return;
     if (from && EqualsIgnoringCase(*from, *to)) return;
 
@@ -177,7 +178,7 @@ class Connection {
     funnel_modules::AddKey(verdict, pair, kPairSpace);
   }
 
-  // What manages the stream. CUT: more of it follows than TEXT.
+  // An element that manages the stream. CUT: more of it follows after TEXT.
   void OnElement(funnel_end sender, const Tag& tag, std::string_view text, bool cut) {
     if (sender == FUNNEL_CLIENT) {
       if (tag.name == "starttls" || tag.name == "compress") asked_ = true;
@@ -186,7 +187,7 @@ class Connection {
     } else if (tag.name == "proceed" || tag.name == "compressed") {
       stream_ |= asked_;
     }
-    // Features only say that it could be done.
+    // Features only say what is possible.
     if (tag.name != "features" && (cut || text.contains(kManagement))) stream_ = true;
   }
 
