@@ -13,8 +13,8 @@
 namespace funnel::tcpd {
 namespace {
 
-// After the kernel had no memory, or not even the spare descriptor came back: long enough not to
-// spin, short enough that clients do not notice.
+// Used after the kernel had no memory, or the spare descriptor could not be opened again: long
+// enough not to spin, short enough that clients do not notice.
 constexpr std::chrono::milliseconds kPause{100};
 
 UniqueFd OpenSpare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -128,7 +128,7 @@ bool Acceptor::OnAcceptError(int listening, int error) {
     case ENOMEM:
       Pause();
       return false;
-    default:  // the one connection's own error (accept(2), "Error handling")
+    default:  // an error of that one connection (accept(2), "Error handling")
       shared_.Count(kAcceptErrors);
       return true;
   }

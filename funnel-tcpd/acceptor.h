@@ -1,10 +1,10 @@
-// Accepts connections on the listening sockets, and never lets them pile up unseen. One over
-// max-sessions or what its client may have, or any while the service is drained, is reset at once,
-// so that its client can go elsewhere. When descriptors run out a spare one is closed, so that the
-// newcomer can still be reset.
+// Accepts connections on the listening sockets, so that none waits there unseen. A connection
+// beyond max-sessions or its client's limits, or while the service is drained, is reset at once, so
+// that its client can go elsewhere. If descriptors run out, a spare one is closed, so that the new
+// connection can still be reset.
 //
-// Owned by the listening side, on the loop's thread. The callback comes from the end of a turn and
-// may not destroy the acceptor.
+// Owned by the listening side, on the loop's thread. The callback is called at the end of a turn
+// and must not destroy the acceptor.
 #pragma once
 
 #include <functional>
@@ -17,16 +17,16 @@ namespace funnel::tcpd {
 
 class Acceptor {
  public:
-  // A new connection: non-blocking, its options set.
+  // A new connection: non-blocking, with its options set.
   using OnConnection = std::function<void(Connection connection)>;
-  // Taken from one socket before others have their turn.
+  // How many are taken from one socket before others get their turn.
   static constexpr int kBatch = 64;
 
   Acceptor(SharedState& shared, OnConnection on_connection);
 
-  // LISTENING is non-blocking and listens.
+  // LISTENING must be non-blocking and listening.
   [[nodiscard]] Result<> Add(UniqueFd listening);
-  // No further connections; those that the kernel holds stay for whoever has the socket next.
+  // Accepts no more; connections that the kernel holds stay for the next owner of the socket.
   void Stop() { listeners_.clear(); }
 
  private:
@@ -40,18 +40,19 @@ class Acceptor {
     bool ready = false;
   };
 
-  // At the end of a turn: connections that ended in the same turn have given back their slots.
+  // Runs at the end of a turn: connections that ended in the same turn have returned their slots.
   void AcceptReady();
 
-  // False: nothing more to accept now.
+  // False: there is nothing more to accept now.
   [[nodiscard]] bool AcceptOne(int listening);
   // Whether there is more to accept now.
   [[nodiscard]] bool OnAcceptError(int listening, int error);
-  // Whether CLIENT may have one more connection now; counts and logs that it may not.
+  // Whether CLIENT may have one more connection now; if not, counts and logs that.
   [[nodiscard]] bool MayCome(const SocketAddress& client);
-  // Passes the connection on, or resets it: drained, not its client's turn, or max-sessions.
+  // Passes the connection on, or resets it because the service is drained, the client has too many
+  // or max-sessions is reached.
   void Admit(UniqueFd fd, const SocketAddress& client);
-  // No descriptor is free: frees the spare one for as long as it takes to reset one connection.
+  // No descriptor is free: closes the spare one, to be able to reset one connection.
   void Shed(int listening);
   // Accepts nothing for a while: the system has no memory or descriptors.
   void Pause();

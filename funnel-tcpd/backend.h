@@ -1,5 +1,5 @@
-// The backend as one channel may use it: the dialer, with what the channel's peer may claim about
-// its clients. Owned together with the channel's SessionPump.
+// The backend for the sessions of one channel: the dialer, and the rules for the client addresses
+// that the channel's peer may state. Owned together with the channel's SessionPump.
 #pragma once
 
 #include "funnel-tcpd/client_policy.h"
@@ -12,9 +12,9 @@ class Backend {
   Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
 
   // As Dialer::Dial. An error: the service has proxy-protocol, and the client's address may not be
-  // passed to the backend; logged and counted.
+  // passed to the backend; that was logged and counted.
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, Dialer::Done done);
-  // For sessions from now on.
+  // Takes effect for later sessions.
   void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }
   void Cancel(DialId id) { dialer_.Cancel(id); }
 

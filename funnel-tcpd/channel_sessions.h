@@ -1,4 +1,5 @@
-// A channel with its sessions, as the edge keeps it: binds a SessionPump to the channel's handle.
+// The sessions of a channel, as the edge stores them: connects a SessionPump to the channel's
+// handle.
 #pragma once
 
 #include <optional>
@@ -9,10 +10,10 @@
 
 namespace funnel::tcpd {
 
-// Owned by its ChannelHandle; goes with it.
+// Owned by its ChannelHandle, and destroyed with it.
 class ChannelSessions final : public service::ChannelData, private ChannelPort {
  public:
-  // DIALER and POLICY on the connecting side only.
+  // DIALER and POLICY exist on the connecting side only.
   ChannelSessions(SharedState& shared, service::ChannelHandle& channel);
   ChannelSessions(SharedState& shared, service::ChannelHandle& channel, Dialer& dialer,
                   ClientPolicy policy);

@@ -14,7 +14,7 @@ namespace {
 Result<SocketAddress> ParseClaim(const std::string& text, std::string_view what) {
   auto endpoint = config::Endpoint::ParseHost(text, config::Endpoint::Port::kRequired);
   std::optional<SocketAddress> address;
-  // A zone is the name of an interface of the far node.
+  // A zone would be the name of an interface of the far node.
   if (endpoint && endpoint->is_literal())
     address = SocketAddress::FromLiteral(config::WithoutZone(endpoint->host), endpoint->port);
   if (!address) return Fail("no usable " + std::string(what) + " address: " + EscapeForLog(text));

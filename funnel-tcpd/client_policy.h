@@ -1,5 +1,6 @@
-// Which client addresses the far side may claim towards our backend (`client-networks`). A backend
-// that gets an address by the PROXY protocol grants access by it, so no claim is trusted.
+// Which client addresses the far side may state to our backend (`client-networks`). A backend that
+// gets an address by the PROXY protocol may grant access by it, so no statement is trusted
+// unchecked.
 #pragma once
 
 #include <vector>
@@ -18,25 +19,26 @@ struct ClientAddresses {
 
 class ClientPolicy {
  public:
-  // SERVICE's and PEER's networks together; PEER may be null. Where neither lists any, every
-  // address is allowed but loopback, unspecified, multicast, and OWN (this host's addresses).
+  // Uses the networks of SERVICE and PEER together; PEER may be null. If neither lists any, all
+  // addresses are allowed except loopback, unspecified, multicast, and OWN (this host's addresses).
   ClientPolicy(const config::ServiceConfig& service, const config::PeerConfig* peer,
                std::vector<SocketAddress> own);
 
-  // The addresses of INFO if they may be passed to the backend. An error says what is wrong with
-  // the claim, escaped for a log line; a session without a client's address is one, since the
-  // backend would then take our own address for the client's.
+  // The addresses in INFO, if they may be passed to the backend. The error says what is wrong with
+  // them, escaped for a log line. It is an error, too, if a session has no client address: the
+  // backend would take our own address for the client's.
   [[nodiscard]] Result<ClientAddresses> Admit(const wire::SessionInfo& info) const;
 
  private:
-  // By client-networks; without any: no loopback, multicast, wildcard or address of this host.
+  // Decides by client-networks; without any: no loopback, multicast, wildcard or address of this
+  // host.
   [[nodiscard]] bool Allows(const SocketAddress& client) const;
 
   std::vector<config::Network> networks_;
   std::vector<SocketAddress> own_;
 };
 
-// The addresses of this host's interfaces, port 0. Empty if the kernel does not list them.
+// The addresses of this host's interfaces, with port 0. Empty if the kernel does not list them.
 [[nodiscard]] std::vector<SocketAddress> OwnAddresses();
 
 }  // namespace funnel::tcpd

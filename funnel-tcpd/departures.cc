@@ -10,10 +10,10 @@
 namespace funnel::tcpd {
 namespace {
 
-// No event reports that a socket's queue is empty.
+// No event reports that a socket's queue has become empty.
 constexpr std::chrono::milliseconds kLook{10};
 constexpr std::chrono::seconds kLongest{5};
-// Each holds a descriptor.
+// Each of them keeps a descriptor.
 constexpr std::size_t kMost = 256;
 
 bool HasLeft(int fd) {

@@ -1,6 +1,6 @@
-// Connections that are to be reset as soon as what was written to them has left: a reset takes back
-// what is still in the kernel's queue. They wait for a short while only: a reader that reads
-// nothing then gets the reset right after what it has.
+// Connections that will be reset as soon as what was written to them has left, because a reset
+// discards what is still in the kernel's queue. They wait for a short time only: a reader that
+// reads nothing gets the reset after what it already has.
 //
 // Owned by a SessionPump, on the loop's thread.
 #pragma once
@@ -17,7 +17,7 @@ namespace funnel::tcpd {
 class Departures {
  public:
   explicit Departures(event::Loop& loop);
-  // Resets all.
+  // Resets all of them.
   ~Departures();
 
   void Add(UniqueFd fd);
@@ -29,10 +29,10 @@ class Departures {
     TimePoint until;
   };
 
-  // Closes those whose queue has left, or whose time is over; comes again for the others.
+  // Closes those whose queue is empty or whose time is over; looks again later at the others.
   void Look();
 
-  std::deque<Leaving> leaving_;  // in order, for all have equally long
+  std::deque<Leaving> leaving_;  // in order, because all wait equally long
   std::unique_ptr<event::Timer> timer_;
 };
 

@@ -11,7 +11,7 @@
 namespace funnel::tcpd {
 namespace {
 
-// Of a name with very many addresses a log line names the last ones only.
+// If a name has very many addresses, a log line has only the last ones.
 constexpr std::size_t kMaxErrors = 4;
 
 std::string ErrorText(int error) { return FailErrno("cannot connect", error).error().message; }

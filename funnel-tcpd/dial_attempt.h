@@ -1,8 +1,8 @@
 // One session's attempt to reach a backend that has IP addresses: it connects sockets to one
-// address after the other, in parallel where they are silent (common/net/address_race.h).
+// address after the other, in parallel if they do not answer (common/net/address_race.h).
 //
 // Owned by Dialer, on the loop's thread. Call order: Start(), then Run() when it is due() and after
-// each OnProgress(), until it says that it is over.
+// each OnProgress(), until Run() returns that it is over.
 #pragma once
 
 #include <memory>
@@ -25,29 +25,30 @@ class DialAttempt final {
   class User {
    public:
     virtual ~User() = default;
-    // Something has connected or failed: Run() returns which. ATTEMPT may be destroyed from here.
+    // A socket has connected or failed: Run() returns which. ATTEMPT may be destroyed inside this
+    // call.
     virtual void OnProgress(DialAttempt& attempt) = 0;
   };
   enum class Outcome { kPending, kConnected, kFailed };
 
-  // HEADER is sent before anything else. All references outlive it.
+  // HEADER is sent before anything else. All references must outlive this.
   DialAttempt(SharedState& shared, net::AddressOrder& order, User& user, DialId id, Bytes header);
   [[nodiscard]] DialId id() const { return id_; }
 
-  // FOUND is what the resolver says; they have WHOLE to answer in.
+  // FOUND are the resolver's addresses; they have WHOLE to answer.
   void Start(std::span<const SocketAddress> found, Duration whole, TimePoint now);
-  // Begins what is due.
+  // Starts what is due.
   [[nodiscard]] Outcome Run(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> due() const;
-  // After kConnected: non-blocking, the header is sent.
+  // After kConnected. The socket is non-blocking, and the header was sent.
   [[nodiscard]] UniqueFd TakeConnected() { return std::move(connected_); }
-  // The time is over: what is still silent has failed.
+  // The time is over: the addresses that have not answered have failed.
   void GiveUp();
   // What each address answered.
   [[nodiscard]] std::string error() const;
 
  private:
-  // The connection to one address while it is being made.
+  // The connection to one address, until it stands.
   struct Socket final : event::DescriptorHandler {
     void OnReady(std::uint32_t events) override;
 
@@ -57,13 +58,13 @@ class DialAttempt final {
     event::Registration watch;
   };
 
-  // Starts to connect to ADDRESS, in parallel to those that are silent.
+  // Starts to connect to ADDRESS, in parallel to those that have not answered.
   void Begin(const SocketAddress& address, TimePoint now);
-  // SOCKET's socket is connected.
+  // SOCKET has connected.
   void Win(Socket& socket);
-  // ADDRESS does not serve; WHY goes into the error of the whole attempt.
+  // ADDRESS cannot be used; WHY goes into the error of the whole attempt.
   void Fail(const SocketAddress& address, const std::string& why, TimePoint now);
-  // Whether all of the PROXY header was taken.
+  // Whether the socket took all of the PROXY header.
   [[nodiscard]] bool SendHeader(Socket& socket);
 
   SharedState& shared_;
@@ -77,7 +78,7 @@ class DialAttempt final {
   UniqueFd connected_;
 };
 
-// Sends HEADER on a new socket, whose buffer takes the few bytes at once, or the connection is
+// Sends HEADER on a new socket. Its buffer takes the few bytes at once, or the connection is
 // broken.
 [[nodiscard]] Result<> SendWhole(int fd, ByteView header);
 

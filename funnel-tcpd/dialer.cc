@@ -12,8 +12,8 @@
 namespace funnel::tcpd {
 namespace {
 
-// A Unix socket whose backlog is full says so at once and never reports when there is room. So it
-// is asked so often, by one of those that wait.
+// A Unix socket with a full backlog refuses at once and never reports that it has room again. So
+// one of the waiting dials tries again this often.
 constexpr std::chrono::milliseconds kBusyRetry{10};
 
 }  // namespace
@@ -37,7 +37,7 @@ DialId Dialer::Dial(Bytes header, Done done) {
   const config::Endpoint& backend = shared_.service.connect_address;
   if (backend.is_unix()) {
     pending.header = std::move(header);
-    // Those that wait already come first.
+    // Those that are waiting come first.
     if (!busy_.empty() || !TryUnix(id, pending)) busy_.push_back(id);
     if (!busy_.empty() && !retry_timer_->armed()) retry_timer_->ArmAfter(kBusyRetry);
     return id;
@@ -115,7 +115,7 @@ bool Dialer::TryUnix(DialId id, Pending& pending) {
   return true;
 }
 
-// As many of those that wait as there is room for now, and one more.
+// Tries as many of those that wait as there is room for now, and one more.
 void Dialer::RetryBusy() {
   while (!busy_.empty()) {
     const auto at = pending_.find(busy_.front());

@@ -1,8 +1,8 @@
-// Connects to the service's backend, one new connection for each session: a TCP address, a name
+// Connects to the service's backend, one new connection for each session: to a TCP address, a name
 // (whose addresses are tried as RFC 8305 says), or a Unix socket.
 //
-// Owned by the connecting side, on the loop's thread. Answers come from the end of a turn, never
-// from inside Dial(). The number of dials under way is bounded by max-sessions.
+// Owned by the connecting side, on the loop's thread. Answers come at the end of a turn, never
+// inside Dial(). max-sessions limits how many dials can be in progress.
 #pragma once
 
 #include <deque>
@@ -19,23 +19,24 @@ namespace funnel::tcpd {
 
 class Dialer final : private DialAttempt::User {
  public:
-  // Gets the connected socket, non-blocking and ready for bytes of the session; or why there is
-  // none, which has been logged and counted.
+  // Gets the connected socket, non-blocking and ready for the session's bytes; or the reason why
+  // there is none, which was logged and counted.
   using Done = std::function<void(Result<UniqueFd>)>;
 
   explicit Dialer(SharedState& shared);
 
-  // HEADER is sent before anything else. DONE is called exactly once, unless Cancel() comes first.
+  // HEADER is sent before anything else. DONE is called exactly once, unless Cancel() is called
+  // first.
   [[nodiscard]] DialId Dial(Bytes header, Done done);
   void Cancel(DialId id);
 
  private:
-  // One session's dial. Of a Unix socket's there is no `attempt`: it connects at once or waits.
+  // One session's dial. For a Unix socket there is no `attempt`: it connects at once or waits.
   struct Pending {
     Done done;
     Bytes header;
     TimePoint deadline;
-    TimePoint wake;  // its place in wakes_
+    TimePoint wake;  // its key in wakes_
     std::unique_ptr<DialAttempt> attempt;
   };
   struct Answer {
@@ -45,22 +46,22 @@ class Dialer final : private DialAttempt::User {
   };
 
   void OnProgress(DialAttempt& attempt) override;
-  // Begins with the addresses, where the dial still waits.
+  // Starts with the addresses, if the dial still waits.
   void OnResolved(DialId id, const net::Resolver::Answer& answer);
-  // Lets the attempt go on, and ends the dial or sets its next time.
+  // Continues the attempt, and ends the dial or sets its next time.
   void Run(DialId id, Pending& pending);
-  // PENDING is looked at again at AT.
+  // Looks at PENDING again at AT.
   void WakeAt(DialId id, Pending& pending, TimePoint at);
-  // Goes on with those whose time has come; those past connect-timeout fail.
+  // Continues those whose time has come; those beyond connect-timeout fail.
   void OnWake();
   // False: the backlog is full.
   [[nodiscard]] bool TryUnix(DialId id, Pending& pending);
   void RetryBusy();
-  // The backend works again, if it did not.
+  // The dial succeeded: the backend works again, if it did not.
   void Succeed(DialId id, UniqueFd fd);
-  // Counted in COUNTER and logged.
+  // The dial failed: counted in COUNTER and logged.
   void FailDial(DialId id, CounterIndex counter, const std::string& why);
-  // The answer waits for the end of the turn, where no call of the user's is running.
+  // Keeps the answer until the end of the turn, when no call of the user is on the stack.
   void Finish(DialId id, Result<UniqueFd> result);
   void DeliverAnswers();
 

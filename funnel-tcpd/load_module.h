@@ -1,4 +1,4 @@
-// A service's module at the start of its edge.
+// Loads a service's module when its edge starts.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace funnel::tcpd {
 
-// nullptr: SERVICE has none, or does without: that is logged. FOLDER empty: where the package
-// installs them. An error: it cannot be used, and the service requires it.
+// nullptr: SERVICE has none, or runs without it, which is logged. FOLDER is empty for the folder of
+// the package. An error: the module cannot be used, and the service requires it.
 [[nodiscard]] Result<std::unique_ptr<module::ServiceModule>> LoadServiceModule(
     const config::ServiceConfig& service, const std::string& folder);
 

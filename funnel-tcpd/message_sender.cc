@@ -35,7 +35,7 @@ void MessageSender::Release() {
 void MessageSender::OnDelivered(ByteView bytes) {
   const bool was_stream = conversation_.is_stream();
   conversation_.OnDelivered(bytes);
-  // What was held waits for nothing any more.
+  // What was held has nothing to wait for any more.
   if (conversation_.is_stream() && !was_stream) Drain();
 }
 
@@ -67,8 +67,8 @@ bool MessageSender::SendPiece(const Framer::Piece& piece) {
   return true;
 }
 
-// The channel took messages when the end was seen: this is less than one. Bytes would have to wait
-// for credit.
+// The channel took messages when the end was read, so what is left is less than a message. Sending
+// it as bytes would have to wait for credit.
 void MessageSender::Finish() {
   if (conversation_.is_stream()) return;
   conversation_.EndInput();

@@ -1,4 +1,4 @@
-// The header of the PROXY protocol, version 2: by it a backend learns the client's address.
+// The header of the PROXY protocol, version 2, which tells a backend the client's address.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -6,8 +6,8 @@
 
 namespace funnel::tcpd {
 
-// CLIENT connected to LOCAL, both as the listening side saw them; ports included. Addresses of two
-// families are both written as IPv6 (an IPv4 one mapped). Neither may be AF_UNSPEC.
+// CLIENT connected to LOCAL, both with their ports, as the listening side saw them. If they are of
+// different families both are written as IPv6 (the IPv4 one mapped). Neither may be AF_UNSPEC.
 //
 //   offset  size
 //        0    12   signature 0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A

@@ -31,8 +31,8 @@ void Session::OnReady(std::uint32_t events) {
   Read();
 }
 
-// The kernel keeps what came in front of the reset, or of the end: it is read first. The error
-// itself is reported once, so we remember it.
+// The kernel keeps what came before the reset or the end: that is read first. The error itself is
+// reported only once, so we remember it.
 void Session::Break() {
   broken_ = readable_ = true;
   owner_.RequestTurn(*this);
@@ -52,8 +52,8 @@ void Session::Read() {
     if (size == 0 && !broken_) return OnEndOfInput();
     if (size == 0 || (error != 0 && error != EAGAIN && error != EINTR))
       return owner_.OnBroken(*this);
-    // A short read is no sign: it also ends at the mark of urgent data, and on a Unix socket where
-    // descriptors came.
+    // A short read does not mean that the socket is empty: a read also ends at the mark of urgent
+    // data, and on a Unix socket where descriptors came.
     if (error == EAGAIN) readable_ = false;
   }
 
@@ -79,7 +79,7 @@ std::size_t Session::Write(ByteView bytes) {
       owner_.OnOutputBlocked();
     } else if (errno != EINTR) {
       Break();
-      return bytes.size();  // nobody will ask for the rest
+      return bytes.size();  // nobody will want the rest
     }
   }
 
@@ -89,7 +89,7 @@ std::size_t Session::Write(ByteView bytes) {
 void Session::FinishOutput() {
   if (over()) return;
   output_open_ = false;
-  // ENOTCONN: it was reset meanwhile.
+  // ENOTCONN: the connection was reset meanwhile.
   if (broken_ || shutdown(fd_.get(), SHUT_WR) != 0) return Break();
   FinishIfDone();
 }

@@ -1,12 +1,12 @@
-// One TCP connection of a channel: bytes between its socket and the channel, both ways, with
-// half-close. It holds no buffer: the channel keeps what the socket does not take yet, and from the
-// socket only as much is read as the channel takes.
+// One TCP connection of a channel: moves bytes between its socket and the channel, in both
+// directions, with half-close. It has no buffer: the channel keeps what the socket does not take
+// yet, and no more is read from the socket than the channel takes.
 //
-// Owned by a SessionPump, on the loop's thread. It never destroys itself: once over() it has closed
-// its socket, notified the pump, and waits to be removed.
+// Owned by a SessionPump, on the loop's thread. It never destroys itself: once over(), it has
+// closed its socket and notified the pump, and waits to be removed.
 //
 // The socket is watched edge-triggered, so that neither a paused direction nor a hang-up costs a
-// system call: `readable_` and `blocked_` remember what the last edge said.
+// system call: `readable_` and `blocked_` remember what the last edge reported.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -18,7 +18,7 @@ namespace funnel::tcpd {
 
 class Session;
 
-// What a session asks of the pump.
+// What a session needs from the pump.
 class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
@@ -27,55 +27,55 @@ class SessionOwner {
   virtual void CommitBytes(SessionId session, std::size_t count) = 0;
   virtual void SendFin(SessionId session) = 0;
   virtual void Resume(SessionId session) = 0;
-  // Bytes are left in the socket and its share of this turn is used up: Read() again next turn.
+  // The socket has more bytes, but its share of this turn is used up: call Read() in the next turn.
   virtual void RequestTurn(Session& session) = 0;
-  // The socket took less than was offered.
+  // The socket took less than it was offered.
   virtual void OnOutputBlocked() = 0;
   // Both directions have ended cleanly.
   virtual void OnFinished(Session& session) = 0;
-  // The connection was reset by the application, and what it had sent before was read.
+  // The application has reset the connection, and what it had sent before was read.
   virtual void OnBroken(Session& session) = 0;
 };
 
 class Session final : public event::DescriptorHandler {
  public:
-  // What one session may read in a turn: two turns' worth fill the pipe, and a thousand busy ones
-  // still take their turn within a second.
+  // How much one session may read in a turn: two turns' worth fill the pipe, and a thousand busy
+  // sessions still all get their turn within a second.
   static constexpr std::size_t kTurnBytes = 256 * 1024;
 
   Session(SessionOwner& owner, SessionId id, UniqueFd fd);
 
-  // Watches the socket: from here on bytes flow.
+  // Watches the socket: bytes flow from here on.
   [[nodiscard]] Result<> Start(event::EpollSet& set);
 
-  // From the socket to the channel, until the socket is empty, the channel takes no more, or
-  // kTurnBytes.
+  // Moves bytes from the socket to the channel, until the socket is empty, the channel takes no
+  // more, or kTurnBytes are read.
   void Read();
-  // From the channel to the socket: how many bytes it took.
+  // Moves bytes from the channel to the socket; returns how many it took.
   [[nodiscard]] std::size_t Write(ByteView bytes);
   // The peer's direction has ended, and all of it was written.
   void FinishOutput();
-  // Closes the socket such that the application sees a reset, and notifies nobody.
+  // Closes the socket so that the application sees a reset, and notifies nobody.
   void Abort();
-  // The same, but leaves it to the caller to close the socket.
+  // Does the same, but the caller closes the socket.
   [[nodiscard]] UniqueFd Detach();
 
   [[nodiscard]] SessionId id() const { return id_; }
   [[nodiscard]] bool over() const { return !fd_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // For the pump: whether it stands in its list for the next turn.
+  // Set by the pump: the session is in its list for the next turn.
   bool queued = false;
 
  private:
   void OnReady(std::uint32_t events) override;
-  // Takes the socket's error; a Unix socket also reports EPOLLERR without one.
+  // Takes the socket's error; a Unix socket may report EPOLLERR without one.
   [[nodiscard]] bool HasError() const;
-  // The application has shut down writing.
+  // The application has ended its direction.
   void OnEndOfInput();
-  // Closes the socket in good order once both directions have ended.
+  // Closes the socket cleanly once both directions have ended.
   void FinishIfDone();
-  // The connection was reset; the owner is notified when all that came before was read.
+  // The connection was reset; the owner is notified after all that came before was read.
   void Break();
 
   SessionOwner& owner_;
@@ -86,7 +86,7 @@ class Session final : public event::DescriptorHandler {
   bool output_open_ = true;  // channel -> socket
   bool readable_ = false;    // there may be something to read
   bool blocked_ = false;     // the socket's buffer is full
-  bool broken_ = false;      // it was reset: nothing can be written, what has come can be read
+  bool broken_ = false;      // it was reset: nothing can be written, but what has come can be read
 };
 
 }  // namespace funnel::tcpd

@@ -38,7 +38,7 @@ void SessionClock::OnHalfClosed(Times& times, TimePoint now) {
 
 void SessionClock::Renew(Times& times, TimePoint now) {
   silences_.Set(times.silence_, SilentUntil(times));
-  // Something may wait that nobody looks after: the time was off.
+  // If the time was off, something may wait that nobody watches.
   const bool watched = service_.user_timeout > kOff;
   answers_.Set(times.answer_, watched ? now + service_.user_timeout / kLooks : TimePoint::max());
 }
@@ -63,8 +63,8 @@ void SessionClock::LookAtSilence(Times& times, TimePoint now) {
   on_expired_(times.id_, idle ? Why::kIdle : Why::kHalfClosed);
 }
 
-// How long ago the last acknowledgement came says nothing: what waits may be younger, and a closed
-// window is probed ever more rarely. What counts is for how long we have asked in vain.
+// It does not matter how long ago the last acknowledgement came: what waits may be younger, and a
+// closed window is probed more and more rarely. What counts is for how long we have asked in vain.
 void SessionClock::LookAtAnswer(Times& times, TimePoint now) {
   const Duration patience = service_.user_timeout;
   const Acknowledgements seen = read_(times.socket_);
@@ -82,7 +82,7 @@ SessionClock::Acknowledgements AskKernel(int socket) {
   int queued = 0;
   if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
   if (ioctl(socket, SIOCOUTQ, &queued) != 0 || queued == 0) return {};
-  // Both begin at 0 again with each acknowledgement.
+  // Each acknowledgement sets both to 0.
   return {.in_vain = info.tcpi_retransmits + info.tcpi_probes > 1, .waiting = true};
 }
 

@@ -1,5 +1,5 @@
-// `max-sessions`: connections of the service, waiting ones included, over all its channels; and how
-// many of them each client has (max-sessions-per-client).
+// `max-sessions`: counts the service's connections over all its channels, including those that
+// wait; and how many of them each client has (max-sessions-per-client).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace funnel::tcpd {
 
 class SessionLimit {
  public:
-  // One connection's slot; given back when it goes. The limit outlives it.
+  // One connection's slot; its destructor returns it. The limit outlives it.
   class Slot {
    public:
     Slot() = default;
@@ -46,7 +46,7 @@ class SessionLimit {
   };
 
   explicit SessionLimit(std::size_t max) : max_(max) {}
-  // No slot if none is free. CLIENT: whose it is; empty: nobody's here.
+  // Empty if no slot is free. CLIENT is the one whose connection it is; "": no client of ours.
   [[nodiscard]] Slot Take(std::string client = {}) {
     return taken_ < max_ ? Slot(*this, std::move(client)) : Slot();
   }
@@ -55,18 +55,18 @@ class SessionLimit {
     return at == of_clients_.end() ? 0 : at->second;
   }
   [[nodiscard]] std::size_t taken() const { return taken_; }
-  // Since when none has been taken; nullopt: some are.
+  // Since when no slot has been taken; nullopt: some are.
   [[nodiscard]] std::optional<TimePoint> IdleSince() const {
     if (taken_ > 0) return std::nullopt;
     return last_end_;
   }
-  // Those that are over a lowered limit stay.
+  // If the limit becomes lower, connections above it stay.
   void set_max(std::size_t max) { max_ = max; }
 
  private:
   std::size_t max_;
   std::size_t taken_ = 0;
-  std::unordered_map<std::string, std::size_t> of_clients_;  // none with 0
+  std::unordered_map<std::string, std::size_t> of_clients_;  // has no entries with 0
   TimePoint last_end_ = Now();
 };
 

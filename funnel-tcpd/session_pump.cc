@@ -137,8 +137,8 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   if (at == entries_.end()) return;
   shared_.Count(kResetsReceived);
   LogFarTimeout(at->second, code);
-  // What the far application had sent before it reset its connection is written; now it is to
-  // leave.
+  // What the far application had sent before it reset its connection is written; it must still
+  // leave before the reset.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
     departures_.Add(at->second.session->Detach());
   Drop(id, FarEnd(code));

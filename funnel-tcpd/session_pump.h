@@ -1,9 +1,9 @@
-// The sessions of one channel: takes what the channel delivers to their sockets, and their bytes to
-// the channel. One teardown path: whatever ends a session comes through Drop().
+// The sessions of one channel: passes what the channel delivers to their sockets, and their bytes
+// to the channel. There is one teardown path: whatever ends a session, Drop() does it.
 //
-// Owned by whoever owns the channel (listen_side.h, connect_side.h), who hands it the channel's
-// callbacks for sessions; on the loop's thread. When the channel is over: ResetAll(), or destroy
-// it.
+// Owned by the owner of the channel (listen_side.h, connect_side.h), which passes on the channel's
+// callbacks about sessions; on the loop's thread. When the channel is over, call ResetAll() or
+// destroy it.
 #pragma once
 
 #include <functional>
@@ -26,22 +26,22 @@ namespace funnel::tcpd {
 
 class SessionPump final : private SessionOwner {
  public:
-  // All outlive it. BACKEND: where sessions of the peer connect to; null on the listening side.
+  // All of them outlive it. BACKEND connects sessions of the peer; null on the listening side.
   SessionPump(SharedState& shared, ChannelPort& port, Backend* backend);
   ~SessionPump();
 
-  // Listening side: makes CONNECTION a session of this channel. False, and CONNECTION as it was:
-  // the peer takes no further session now.
+  // Listening side: makes CONNECTION a session of this channel. False: the peer takes no further
+  // session now, and CONNECTION is unchanged.
   [[nodiscard]] bool Open(Connection& connection);
 
-  // From the channel's observer; from inside its calls only.
+  // Calls of the channel's observer; only from inside these.
   void OnSessionOpened(SessionId id, const wire::SessionInfo& info);
   [[nodiscard]] std::size_t OnMessage(SessionId id, ByteView bytes);
   void OnFin(SessionId id);
   void OnSessionReset(SessionId id, wire::EndCode code);
   void OnWritable(SessionId id);
 
-  // The channel has ended: every connection is reset. Idempotent.
+  // The channel has ended: resets every connection. A second call does nothing.
   void ResetAll();
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
@@ -51,27 +51,27 @@ class SessionPump final : private SessionOwner {
     bool connected = false;
     const wire::SessionInfo& info;
     TimePoint opened{};
-    std::string module;  // what the module makes of it; empty: the service has none
+    std::string module;  // what the module reads it as; empty: the service has none
   };
   void Visit(const std::function<void(View&&)>& visit) const;
-  // The service's times may be others.
+  // The service's times may have changed.
   void OnReload();
-  // Ends one at both its ends; false: there is none.
+  // Ends the session at both ends; false: there is none.
   bool Reset(SessionId id);
 
  private:
-  // A session whose connection is still being made has no `session` yet.
+  // A session whose backend is not connected yet has no `session`.
   struct Entry {
     std::unique_ptr<Session> session;
-    std::unique_ptr<MessageSender> sender;  // of a service with a module
+    std::unique_ptr<MessageSender> sender;  // for a service with a module
     DialId dial{};
     SessionLimit::Slot slot;
-    bool fin = false;  // the peer's direction has ended, maybe before the connection stood
+    bool fin = false;  // the peer's direction has ended, maybe before the backend was connected
     bool ours_ended_first = false;
     service::AccessCounts counts = {};
     wire::SessionInfo info{};
     TimePoint opened = Now();
-    std::unique_ptr<SessionClock::Times> times;  // with `session`
+    std::unique_ptr<SessionClock::Times> times;  // exists if `session` does
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
@@ -83,20 +83,21 @@ class SessionPump final : private SessionOwner {
   void OnFinished(Session& session) override;
   void OnBroken(Session& session) override;
 
-  // The backend's socket for a session that the far end opened, or why there is none.
+  // Gets the backend's socket for a session that the far end opened, or why there is none.
   void OnDialed(SessionId id, Result<UniqueFd> connected);
   // False: the socket cannot be watched, and the session is reset.
   [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
-  // Its time is over. It is reset at both ends, so that it looks like no end.
+  // The session's time is over. It is reset at both ends, so that it does not look like a proper
+  // end.
   void OnExpired(SessionId id, SessionClock::Why why);
   void ArmClock();
   void LogTimeout(const Entry& entry, std::string_view text, std::string_view key,
                   std::string_view side);
-  // Where CODE says that a time of the far side's is over.
+  // Logs it if CODE says that a time of the far side is over.
   void LogFarTimeout(const Entry& entry, wire::EndCode code);
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
-  // Ends a session here, by END: its connection is reset unless it is over already.
+  // Ends a session here, for the reason END: its connection is reset unless it is over already.
   void Drop(SessionId id, const service::AccessEnd& end);
   // --- of the access log
   [[nodiscard]] std::string_view OurSide() const { return backend_ ? "backend" : "client"; }
@@ -107,31 +108,30 @@ class SessionPump final : private SessionOwner {
   [[nodiscard]] service::AccessEnd FarEnd(wire::EndCode code) const;
   [[nodiscard]] service::AccessEnd OwnEnd(wire::EndCode code) const;
   void LogAccess(const Entry& entry, const service::AccessEnd& end);
-  // Lets sessions that asked for it read, and destroys those that have ended.
+  // Lets sessions read that asked for it, and destroys those that have ended.
   void RunTurn();
   // --- of a service with a module
   [[nodiscard]] MessageSender* FindSender(SessionId id);
   [[nodiscard]] std::string ModuleText(const Entry& entry) const;
-  // SENDER has sent or was shown something: sees to what it holds, and whether it is the protocol.
-  // False: the session was reset.
+  // SENDER has sent or was shown something: watches what it holds, and checks that it follows the
+  // protocol. False: the session was reset.
   bool Look(MessageSender& sender);
-  // It is not. The service is asked whether that matters.
+  // It does not follow the protocol: the service decides whether that matters.
   bool OnMismatch(MessageSender& sender);
   void ReleaseHeld();
 
   SharedState& shared_;
   ChannelPort& port_;
   Backend* backend_;
-  // Above the entries, whose senders have deadlines in it.
+  // Before the entries, because their senders have deadlines in it.
   Deadlines<MessageSender> holds_;
   SessionClock clock_;
   std::unordered_map<SessionId, Entry> entries_;
-  std::vector<SessionId> ready_;  // to be read next turn
-  std::vector<std::unique_ptr<Session>>
-      swept_;  // over; may still be on the stack until the turn ends
+  std::vector<SessionId> ready_;                 // they read in the next turn
+  std::vector<std::unique_ptr<Session>> swept_;  // over; may be on the stack until the turn ends
   std::unique_ptr<event::TurnHook> turn_;
   Departures departures_;
-  Bytes scratch_;  // what senders read into
+  Bytes scratch_;  // senders read into it
   std::unique_ptr<event::Timer> hold_timer_, clock_timer_;
 };
 

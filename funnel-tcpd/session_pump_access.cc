@@ -1,4 +1,4 @@
-// What a SessionPump shows and writes down about its sessions: for funnelctl, and the access log.
+// What a SessionPump shows and logs about its sessions: for funnelctl, and for the access log.
 #include "funnel-tcpd/session_pump.h"
 
 namespace funnel::tcpd {
@@ -33,7 +33,7 @@ AccessEnd SessionPump::ClosedBy(const Entry& entry) const {
   return {"closed", entry.ours_ended_first ? OurSide() : FarSide()};
 }
 
-// What a RESET of the far side's says, or the end of the channel.
+// What a RESET from the far side means, or the end of the channel.
 AccessEnd SessionPump::FarEnd(EndCode code) const {
   switch (code) {
     case EndCode::kBroken:
@@ -61,7 +61,7 @@ AccessEnd SessionPump::FarEnd(EndCode code) const {
   }
 }
 
-// What we say in one of ours.
+// What a RESET of ours means.
 AccessEnd SessionPump::OwnEnd(EndCode code) const {
   switch (code) {
     case EndCode::kConnectFailed:

@@ -48,7 +48,7 @@ void SessionPump::LogTimeout(const Entry& entry, std::string_view text, std::str
 }
 
 void SessionPump::LogFarTimeout(const Entry& entry, EndCode code) {
-  // The far side's application, as seen from here.
+  // The application of the far side, as seen from here.
   const std::string_view side = backend_ == nullptr ? "backend" : "client";
   if (code == EndCode::kIdle) {
     LogTimeout(entry, "by the far side: no byte went either way", "idle-timeout", "both");

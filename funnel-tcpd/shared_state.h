@@ -17,7 +17,7 @@
 
 namespace funnel::tcpd {
 
-// An accepted connection that is no session yet.
+// An accepted connection that is not a session yet.
 struct Connection {
   UniqueFd fd;
   wire::SessionInfo info;
@@ -28,15 +28,15 @@ struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
-  std::size_t first_counter;      // of ours in `counters`
+  std::size_t first_counter;      // of our own in `counters`
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
   bool draining = false;  // no new sessions
   service::ClientLimits clients = {};
   service::AccessLog access_log = service::AccessLog();
-  // What the service's module makes of its connections; null: it has none, or it is not there.
+  // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  bool told_mismatch = false;  // that a connection is not of its protocol
+  bool told_mismatch = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[first_counter + index];

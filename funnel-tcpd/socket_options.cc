@@ -10,9 +10,10 @@
 namespace funnel::tcpd {
 namespace {
 
-// After the first silent period: this many probes, spread over about the same time again.
+// After the first silent period this many probes are sent, spread over about the same time again.
 constexpr int kProbes = 4;
-// Linux takes no longer times (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL), and no other with them.
+// Linux accepts no longer times (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL), and then refuses the others,
+// too.
 constexpr std::int64_t kLongestKeepalive = 32767;
 
 void Set(int fd, int level, int option, int value) {
@@ -29,7 +30,7 @@ void SetLinger(int fd, bool reset_on_close) {
 void PrepareStream(int fd, std::chrono::milliseconds keepalive) {
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   SetLinger(fd, true);
-  // A channel has no urgent data: the byte goes where it stands in the stream.
+  // A channel has no urgent data: the byte is kept at its place in the stream.
   Set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
   if (keepalive.count() <= 0) return;
   const int seconds = static_cast<int>(std::clamp<std::int64_t>(

@@ -37,7 +37,7 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
   acceptor_.emplace(shared_, [this](Connection connection) {
-    // Those that wait already come first.
+    // Those that are waiting come first.
     if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
   });
 
@@ -73,7 +73,7 @@ void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
 bool TcpEdge::Open(Connection& connection) {
   ChannelSessions* fewest = nullptr;
   for (ChannelSessions* one : channels_) {
-    // One that is closing has few, and takes none.
+    // A channel that is closing may have few, but takes no more.
     if (!one->channel().wire().takes_sessions()) continue;
     if (fewest == nullptr || one->pump().size() < fewest->pump().size()) fewest = one;
   }

@@ -1,5 +1,6 @@
-// funnel-tcpd: one TCP service's end. On the listening side it accepts connections and makes them
-// sessions of a channel; on the connecting side it connects the peer's sessions to the backend.
+// funnel-tcpd: one end of a TCP service. On the listening side it accepts connections and makes
+// them sessions of a channel; on the connecting side it connects the peer's sessions to the
+// backend.
 //
 // Owned by service::RunEdge, on the loop's thread.
 #pragma once
@@ -18,7 +19,7 @@ namespace funnel::tcpd {
 
 class TcpEdge final : public service::Application {
  public:
-  // Takes the listening sockets; fails where they do not fit the service's role.
+  // Takes the listening sockets; fails if they do not fit the service's role.
   [[nodiscard]] static Result<std::unique_ptr<service::Application>> Make(
       service::EdgeEnvironment& environment);
 
@@ -51,11 +52,11 @@ class TcpEdge final : public service::Application {
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
 
   [[nodiscard]] bool listens() const { return shared_.service.role == config::Role::kListen; }
-  // Those that systemd passed under the name "listen".
+  // Takes those that systemd passed under the name "listen".
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
-  // What PEER and the service allow its clients' addresses to be.
+  // Which client addresses PEER and the service allow.
   [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
-  // To the channel with the fewest sessions. False: none takes it now.
+  // Gives it to the channel with the fewest sessions. False: none takes it now.
   [[nodiscard]] bool Open(Connection& connection);
   // Opens sessions for those that wait, as far as channels take them.
   void DrainWaiting();
@@ -66,7 +67,7 @@ class TcpEdge final : public service::Application {
   WaitingRoom waiting_;
   Dialer dialer_;
   std::optional<Acceptor> acceptor_;
-  std::vector<ChannelSessions*> channels_;  // live ones; owned by their handles
+  std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };
 
 }  // namespace funnel::tcpd

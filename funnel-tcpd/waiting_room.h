@@ -1,6 +1,6 @@
 // Accepted connections whose channel is not up yet. Nothing is read from them, so what clients send
-// waits in the kernel. After connect-wait they are reset. Bounded by max-sessions: each holds its
-// slot.
+// waits in the kernel. After connect-wait they are reset. max-sessions limits their number: each
+// has its slot.
 //
 // Owned by the listening side, on the loop's thread.
 #pragma once
@@ -20,12 +20,12 @@ class WaitingRoom {
   ~WaitingRoom();
 
   void Add(Connection connection);
-  // Offers connections in the order they came, until OPEN answers false (and leaves its argument as
-  // it was). OPEN may not call back into the room.
+  // Offers the connections in the order in which they came, until OPEN returns false (and leaves
+  // its argument unchanged). OPEN must not call the room.
   void Drain(const std::function<bool(Connection&)>& open);
-  // Resets those whose time would be over by UNTIL. False: there are none.
+  // Resets those whose time ends by UNTIL. False: there are none.
   bool ClearUntil(TimePoint until);
-  // Resets all.
+  // Resets all of them.
   void Clear();
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
   void Visit(
@@ -46,7 +46,7 @@ class WaitingRoom {
   void ArmTimer();
 
   SharedState& shared_;
-  std::deque<Waiting> waiting_;  // in order, for all wait equally long
+  std::deque<Waiting> waiting_;  // in order, because all wait equally long
   std::unique_ptr<event::Timer> timer_;
 };
 
