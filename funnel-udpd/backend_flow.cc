@@ -11,8 +11,8 @@
 namespace funnel::udpd {
 namespace {
 
-// The scope is the interface's, which a backend's address need not name. To the wildcard is to
-// loopback.
+// A backend's address need not name the scope, which is that of the interface. What is sent to the
+// wildcard address goes to loopback.
 bool IsFrom(const SocketAddress& source, const SocketAddress& backend) {
   return source.port() == backend.port() &&
          (source.ip_bytes() == backend.ip_bytes() || (backend.IsWildcard() && source.IsLoopback()));
@@ -24,7 +24,7 @@ BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::s
     : shared_(shared), out_(out), user_(user), who_(std::move(who)), held_(shared.held) {}
 
 BackendFlow::~BackendFlow() {
-  // The batch names our descriptor, whose number would be somebody else's soon.
+  // The batch has the number of our descriptor, which may soon be another's.
   if (fd_) out_.Flush();
 }
 
@@ -51,7 +51,7 @@ Result<> BackendFlow::CheckRoute(const SocketAddress& backend) {
 }
 
 Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
-  // What is on its way out leaves from the port that it was meant to.
+  // What was sent before must leave from the port that it was sent from.
   if (fd_) out_.Flush();
   if (connected()) previous_ = std::exchange(backend_, SocketAddress());
   TRY(Open(backend.family()));
@@ -74,7 +74,7 @@ void BackendFlow::OnReady(std::uint32_t events) {
   if ((events & EPOLLERR) != 0) TakeErrors();
   for (int round = 0; round < kBatches; ++round) {
     const Result<int> got = shared_.batch.Receive(fd_.get());
-    // An error that was taken from its queue is returned here, too, and is over with that.
+    // An error that was taken from the queue is returned here, too; that ends it.
     if (!got) continue;
     Take(*got);
     if (*got < ReceiveBatch::kDatagrams) return;
@@ -98,7 +98,7 @@ void BackendFlow::TakeErrors() {
   int failed = 0;
   while (const auto error = TakeError(fd_.get())) {
     shared_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
-    // Too large for the path: another address would not take it either.
+    // The datagram is too large for the path: another address would not take it either.
     if (error->error != EMSGSIZE && IsFrom(error->sent_to, backend_)) failed = error->error;
   }
   if (failed != 0) user_.OnBackendFailed(*this, failed);

@@ -6,8 +6,8 @@
 namespace funnel::udpd {
 namespace {
 
-// A backend that never answers, as a log server, counts as well again when nothing was refused for
-// so long although something was sent.
+// A backend that never answers, such as a log server, counts as good again if nothing was refused
+// for so long although something was sent.
 constexpr std::chrono::seconds kQuiet{10};
 
 bool Contains(const std::vector<SocketAddress>& all, const SocketAddress& one) {
@@ -50,7 +50,7 @@ std::uint64_t BackendPicker::Wait(BackendFlow& flow) {
 
 void BackendPicker::LookUp(BackendFlow& flow) {
   next_check_ = Now() + shared_.service.resolve_interval;
-  // After a refusal the answer that led there is of no use.
+  // After a refusal, the answer that gave this address is of no use.
   const Duration max_age =
       flow.choice.tried.empty() ? net::Resolver::kFresh : net::Resolver::kFailureFresh;
   resolver_.Lookup(
@@ -67,7 +67,7 @@ void BackendPicker::OnResolved(std::uint64_t number, const net::Resolver::Answer
   if (!answer) return GiveUp(flow, answer.error().message);
   Learn(*answer);
   flow.choice.generation = generation_;
-  // After a refusal: what has had its chance is not asked again.
+  // After a refusal, addresses that had their chance are not tried again.
   std::vector<SocketAddress> untried = *answer;
   std::erase_if(untried, [&](const auto& one) { return Contains(flow.choice.tried, one); });
   Try(flow, untried);
@@ -82,7 +82,7 @@ void BackendPicker::Learn(const std::vector<SocketAddress>& addresses) {
 void BackendPicker::CheckName(TimePoint now) {
   if (now < next_check_) return;
   next_check_ = now + shared_.service.resolve_interval;
-  // A failure changes nothing: what the name was goes on.
+  // If the lookup fails, the addresses that the name had stay in use.
   resolver_.Lookup(
       shared_.service.connect_address,
       [this](const net::Resolver::Answer& answer) {
@@ -107,7 +107,7 @@ void BackendPicker::Advance(BackendFlow& flow) {
     order_.OnFailed(*next);
     choice.race->OnFailed(Now());
   }
-  // The name may be another by now. Nothing is tried twice, so this comes to an end.
+  // The name may have other addresses now. None is tried twice, so this ends.
   if (is_name_) return LookUp(flow);
   GiveUp(flow, choice.why);
 }
@@ -134,7 +134,7 @@ void BackendPicker::Send(BackendFlow& flow, ByteView datagram) {
   auto& choice = flow.choice;
   if (choice.waiting == 0 && std::exchange(choice.generation, generation_) != generation_ &&
       !Contains(known_, flow.backend())) {
-    // Nothing was refused: what went to the former address stays there.
+    // Nothing was refused, so what went to the former address is not sent again.
     choice.tried.clear();
     flow.ForgetSent();
     Try(flow, known_);

@@ -1,7 +1,8 @@
-// Which of the backend's addresses each flow sends to. A name's addresses are tried as
-// common/net/address_race.h says: the next one where one refuses, with what it refused; never two
-// at a time, for a datagram cannot be taken back. Where all refuse, and every resolve-interval
-// while flows are in use, the name is looked up again; a flow whose address it has no more moves.
+// Which of the backend's addresses each flow sends to. The addresses of a name are tried as
+// common/net/address_race.h says: if one refuses, the next one gets what it refused. Two are never
+// tried at a time, because a datagram cannot be taken back. If all refuse, and every
+// resolve-interval while flows are in use, the name is looked up again; a flow whose address is no
+// longer among the name's moves to another.
 //
 // Owned by ConnectSide, on the loop's thread.
 #pragma once
@@ -23,8 +24,8 @@ class BackendPicker {
   class User {
    public:
     virtual ~User() = default;
-    // None of the backend's addresses takes anything, or it has none. Called from the end of a
-    // turn; FLOW may be destroyed from here.
+    // No address of the backend takes anything, or it has none. Called at the end of a turn; FLOW
+    // may be destroyed inside this call.
     virtual void OnNoBackend(BackendFlow& flow, const std::string& why) = 0;
   };
 
@@ -35,27 +36,27 @@ class BackendPicker {
   void Send(BackendFlow& flow, ByteView datagram);
   void OnAnswer(BackendFlow& flow);
   void OnFailed(BackendFlow& flow, int error);
-  // FLOW is about to be destroyed.
+  // FLOW will be destroyed.
   void Forget(BackendFlow& flow) { waiting_.erase(flow.choice.waiting); }
   void OnReload();
 
  private:
-  // Asks for the name's addresses on behalf of FLOW.
+  // Looks up the name's addresses for FLOW.
   void LookUp(BackendFlow& flow);
-  // The answer for the flow that waits under number LOOKUP, if that is still there.
+  // The answer for the flow that waits under the number LOOKUP, if that flow still exists.
   void OnResolved(std::uint64_t lookup, const net::Resolver::Answer& answer);
-  // What the name has now. Flows that use another address move when they next send.
+  // ADDRESSES are the name's present ones. Flows with another address move when they send next.
   void Learn(const std::vector<SocketAddress>& addresses);
   // Looks the name up again every resolve-interval while flows are in use.
   void CheckName(TimePoint now);
-  // Begins a race of FLOW over ADDRESSES; without any it gives up.
+  // Starts FLOW's tries of ADDRESSES; if there is none it gives up.
   void Try(BackendFlow& flow, const std::vector<SocketAddress>& addresses);
-  // Takes the next address that can be used at all; after the last one the name is asked again.
+  // Takes the next address that can be used at all; after the last one the name is looked up again.
   void Advance(BackendFlow& flow);
-  // Notes that FLOW waits; an answer finds it by this number, or finds that it has gone.
+  // Remembers that FLOW waits; an answer finds it by this number, or finds that it has gone.
   [[nodiscard]] std::uint64_t Wait(BackendFlow& flow);
-  // No address is left. The user is notified at the end of the turn, where no call of its is
-  // running.
+  // No address is left. The user is notified at the end of the turn, when no call of it is on the
+  // stack.
   void GiveUp(BackendFlow& flow, const std::string& why);
   void ReportGivenUp();
 
@@ -63,12 +64,12 @@ class BackendPicker {
   User& user_;
   net::Resolver resolver_;
   net::AddressOrder order_;
-  std::vector<SocketAddress> known_;  // what the backend's name was last said to be
+  std::vector<SocketAddress> known_;  // the name's addresses by the last answer
   std::uint64_t generation_ = 0;      // of known_
   TimePoint next_check_{};            // of the name
   TimePoint last_failure_{};
   bool is_name_ = false;
-  // Flows whose name is looked up, and those given up, by a number that is never used again.
+  // Flows that wait for a lookup, and those given up, by a number that is used only once.
   std::unordered_map<std::uint64_t, BackendFlow*> waiting_;
   std::uint64_t last_waiting_ = 0;
   std::vector<std::pair<std::uint64_t, std::string>> given_up_;

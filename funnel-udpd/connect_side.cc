@@ -5,8 +5,8 @@
 namespace funnel::udpd {
 namespace {
 
-// Who a session belongs to: the same principal may take up its own flows only. The parts cannot run
-// into each other: none of them has a NUL byte (addresses are printable text on the wire).
+// Who a session belongs to: only the same principal may continue its flows. The parts cannot be
+// confused, because none of them has a NUL byte (on the wire addresses are printable text).
 std::string WhoIs(const service::ChannelHandle& channel, const wire::SessionInfo& info) {
   const char separator = '\0';
   return channel.remote_principal() + separator + info.client + separator + info.local;
@@ -16,7 +16,7 @@ struct Addresses {
   std::string client, local;
 };
 
-// The other way round.
+// The reverse of WhoIs().
 Addresses AddressesOf(const std::string& who) {
   const std::size_t client = who.find('\0') + 1;
   const std::size_t local = who.find('\0', client) + 1;
@@ -112,8 +112,8 @@ BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
   return flows_.back();
 }
 
-// The client's next datagram begins a new flow. If its side suppresses resends, it learns by this
-// that there is nothing on its way.
+// The client's next datagram begins a new flow. If its side suppresses resends, this tells it that
+// nothing is on its way.
 void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
   shared_.Count(kConnectFailed);
   Log(LogLevel::kWarning, "backend-failed", why, {{"SERVICE", shared_.service.name.text()}});
@@ -151,7 +151,8 @@ void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId sess
   if (at == by_session.end()) return;
   BackendFlow& flow = *at->second;
   by_session.erase(at);
-  // kNone: the client's flow expired. Everything else is the end of the channel, not of the client.
+  // kNone: the client's flow expired. Any other code means the end of the channel, not of the
+  // client.
   if (code == wire::EndCode::kNone) {
     Erase(flow, {"ended", "far side"});
   } else {
@@ -235,8 +236,8 @@ void ConnectSide::Expire() {
   ArmExpiry();
 }
 
-// Longer than the listening side's, which is the one to end a flow; otherwise a datagram of its
-// client could be on its way to a flow that has just gone.
+// It is longer than on the listening side, which should be the one to end a flow: otherwise a
+// client's datagram could be on its way to a flow that has just ended.
 FlowRanks::Patience ConnectSide::Patience() const {
   const Duration patience = shared_.service.idle_timeout + shared_.service.lifetime;
   return {.idle = patience, .answered = patience};

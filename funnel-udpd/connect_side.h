@@ -1,5 +1,5 @@
-// The server side of a UDP service: each session is a connected socket towards the backend. When a
-// channel ends its flows stay, sockets and all, until a channel of the same peer announces the same
+// The server side of a UDP service: each session is a socket towards the backend. When a channel
+// ends its flows stay, with their sockets, until a channel of the same peer announces the same
 // client again, or idle-timeout is over.
 //
 // Owned by UdpEdge, on the loop's thread.
@@ -51,18 +51,18 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
-  // A flow of an ended channel that this session continues; nullptr: none.
+  // A flow of an ended channel that this session continues; nullptr: there is none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
-  // A new flow of client WHO, which came by way of PEER.
+  // Makes a flow of the new client WHO, which came from PEER.
   [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& peer);
-  // Ends the least useful flow where a new one of PEER would exceed max-flows or its share.
+  // If a new flow of PEER would exceed max-flows or PEER's share, ends the least useful flow.
   void MakeRoom(const std::string& peer);
   void OnNoBackend(BackendFlow& flow, const std::string& why) override;
   // Ends it here and at the far side.
   void End(BackendFlow& flow, const service::AccessEnd& end);
   void LogAccess(const BackendFlow& flow, const service::AccessEnd& end);
   void Orphan(BackendFlow& flow);
-  // Destroys the flow, by END; its socket closes once what it still sends has left.
+  // Destroys the flow, for the reason END; its socket is closed after what it has to send has left.
   void Erase(BackendFlow& flow, const service::AccessEnd& end);
   // Ends flows that were idle for too long.
   void Expire();
@@ -76,8 +76,8 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   FlowRanks ranks_;
   std::list<BackendFlow> flows_;
   TimePoint last_flow_end_ = Now();
-  // Those that have lost their channel. A client that is there twice (two channels) has the entry
-  // of one only, which at worst costs it its port.
+  // Flows that have lost their channel. If a client is there twice (on two channels) only one of
+  // its flows has an entry, which at worst costs the client its port.
   std::unordered_map<std::string, BackendFlow*> orphans_;
   std::unique_ptr<event::Timer> expiry_;
 };

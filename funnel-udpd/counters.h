@@ -1,4 +1,4 @@
-// What funnel-udpd counts ($RUN/counters/funnel-udpd@SERVICE), behind the counters of all edges.
+// What funnel-udpd counts ($RUN/counters/funnel-udpd@SERVICE), after the counters of all edges.
 #pragma once
 
 #include "common/metrics/counters.h"

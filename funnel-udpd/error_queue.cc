@@ -2,7 +2,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-// After those of the C library.
+// It must come after those of the C library.
 #include <linux/errqueue.h>
 
 #include <cstring>

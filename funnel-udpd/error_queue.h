@@ -1,5 +1,5 @@
-// What became of datagrams that a socket has sent: the errors that ICMP, or this host, reported of
-// them (ip(7) IP_RECVERR, RFC 1122 section 4.1.3.3).
+// What happened to datagrams that a socket has sent: the errors that ICMP, or this host, reported
+// (ip(7) IP_RECVERR, RFC 1122 section 4.1.3.3).
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@ namespace funnel::udpd {
 
 struct SendingError {
   int error = 0;          // errno
-  SocketAddress sent_to;  // of the datagram that met it
+  SocketAddress sent_to;  // the destination of the datagram that failed
 };
 
-// Has the kernel keep them for the socket. Its next call fails with each of them once, too.
+// Makes the kernel keep them for the socket. Each of them also makes its next call fail once.
 [[nodiscard]] Result<> ReportErrors(int fd, int family);
-// The oldest that is kept; nullopt: none.
+// The oldest one; nullopt: there is none.
 [[nodiscard]] std::optional<SendingError> TakeError(int fd);
 
 }  // namespace funnel::udpd

@@ -1,4 +1,4 @@
-// One UDP flow of the client side: a client's address and port and the address it asked.
+// One UDP flow of the client side: a client's address and port, and the address that it sent to.
 #pragma once
 
 #include <memory>
@@ -31,13 +31,13 @@ struct Flow : RankedFlow {
 
   FlowKey key;
   Listener* listener;
-  // The session that carries it; nullptr: none at present.
+  // The session that carries it; nullptr: there is none at present.
   service::ChannelHandle* channel = nullptr;
   SessionId session;
   std::unique_ptr<ResendFilter> resends;  // only with suppress-resends
 };
 
-// Flows by key, and by their use. A Flow stays where it is until erased.
+// Flows by their key, and in the order of their use. A Flow keeps its address until it is erased.
 class FlowTable {
  public:
   [[nodiscard]] Flow* Find(const FlowKey& key);

@@ -1,12 +1,13 @@
-// The order in which flows end: those that are silent for too long, and, where a table is full, the
-// least useful one when a new one comes. So neither a flood of made-up addresses nor a client that
+// The order in which flows end: those that are silent for too long, and if a table is full, the
+// least useful one when a new one comes. So neither a flood of forged addresses nor a client that
 // asks from a new port each time keeps others out.
 //
-// A flow is of little use until its client has sent again after an answer: a made-up address never
-// does. Of these flows the longest idle ends first; only where there is none, the longest idle of
-// those in use. Flows belong to a group (a client's address, a peer), which can be given a share.
+// A flow is of little use until its client has sent again after an answer: a forged address never
+// does. Of these flows the one that is idle longest ends first; only if there is none, the one of
+// the flows in use that is idle longest. Flows belong to a group (a client's address, a peer),
+// which can get a share.
 //
-// Owned by the table of the flows; they leave it (Remove) before they are destroyed.
+// Owned by the table of the flows, which leave it (Remove) before they are destroyed.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ namespace funnel::udpd {
 
 class FlowRanks;
 
-// What each kind of flow has in common.
+// What both kinds of flow have in common.
 class RankedFlow {
  public:
   RankedFlow() = default;
@@ -58,13 +59,13 @@ class FlowRanks {
  public:
   struct Patience {
     Duration idle{};
-    // With one that was asked and answered once, and no more: most protocols are done then.
+    // For a flow with one question and one answer, and no more: most protocols are done then.
     Duration answered{};
   };
 
   void Add(RankedFlow& flow, const std::string& group, TimePoint now);
   void Remove(RankedFlow& flow);
-  // Its client, or the far end for it, has sent something.
+  // The client has sent something, or the far end for it.
   void OnRequest(RankedFlow& flow, TimePoint now);
   void OnAnswer(RankedFlow& flow, TimePoint now);
 
@@ -75,16 +76,17 @@ class FlowRanks {
   [[nodiscard]] RankedFlow* LeastUseful() const { return LeastUseful(all_); }
   [[nodiscard]] RankedFlow* LeastUsefulOf(const std::string& group) const;
   [[nodiscard]] RankedFlow* LeastUsefulOfLargestGroup() const;
-  // One whose time is over; nullptr: none.
+  // A flow whose time is over; nullptr: there is none.
   [[nodiscard]] RankedFlow* Expired(TimePoint now, const Patience& patience) const;
-  // When there will be one.
+  // When the next flow's time will be over.
   [[nodiscard]] std::optional<TimePoint> NextExpiry(const Patience& patience) const;
-  // Nothing carries FLOW at present, or something does (again). At first nothing is to.
+  // SetWaiting(true): nothing carries FLOW at present; false: something does (again). At first it
+  // does not wait.
   void SetWaiting(RankedFlow& flow, bool waiting);
-  // The most useful of those that nothing carries, however many others there are; nullptr: there is
-  // none.
+  // The most useful of the flows that nothing carries, found without looking at the others;
+  // nullptr: there is none.
   [[nodiscard]] RankedFlow* MostUsefulWaiting() const;
-  // The most useful first, until VISIT returns false. It may not add or remove flows.
+  // Visits the most useful first, until VISIT returns false. VISIT must not add or remove flows.
   void Visit(const std::function<bool(RankedFlow&)>& visit) const;
 
  private:
@@ -93,7 +95,7 @@ class FlowRanks {
 
   // nullptr: there is none.
   static RankedFlow* LeastUseful(const Lists& lists);
-  // FLOW was used: it goes to the end of the list of its usefulness.
+  // FLOW was used: moves it to the end of the list of its usefulness.
   void Touch(RankedFlow& flow, Use use, TimePoint now);
 
   Lists all_;

@@ -1,6 +1,6 @@
-// A flow's datagrams that its backend may not have got: those that came before its address was
-// known, and copies of those sent since its last answer, in case that it refuses them and another
-// address takes them. Of all flows together they take no more than queue-size.
+// A flow's datagrams that its backend may not have received: those that came before its address was
+// known, and copies of those sent since its last answer, in case it refuses them and another
+// address takes them. Those of all flows together use no more than queue-size.
 //
 // Owned by a BackendFlow, on the loop's thread.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace funnel::udpd {
 
-// What all flows of the process hold.
+// What all flows of the process hold together.
 struct HeldBytes {
   std::size_t now = 0;
 };
@@ -31,15 +31,15 @@ class HeldDatagrams {
   HeldDatagrams(const HeldDatagrams&) = delete;
   HeldDatagrams& operator=(const HeldDatagrams&) = delete;
 
-  // Returns how many were lost by it: older ones of this flow, or the new one itself.
+  // Returns how many were lost by this: older ones of this flow, or the new one itself.
   std::size_t Add(ByteView datagram, std::size_t max_bytes, TimePoint now);
   [[nodiscard]] const std::vector<Held>& all() const { return all_; }
-  // Drops those older than LIFETIME (0: none), which nobody waits for any more. Returns how many.
+  // Drops those older than LIFETIME (0: none), for which nobody waits any more. Returns how many.
   std::size_t DropOlder(Duration lifetime, TimePoint now);
   void Clear();
 
  private:
-  // The oldest, of this flow and of the sum of all.
+  // Drops the oldest; its size is subtracted from this flow and from the sum of all flows.
   void DropFront();
 
   HeldBytes& held_;

@@ -5,10 +5,10 @@
 namespace funnel::udpd {
 namespace {
 
-// Datagrams of new clients that wait because a channel, though up, takes no more sessions at the
-// moment: it raises its limit within a round trip, and a burst of new clients is to get through.
+// New clients' datagrams may wait when a channel is up but takes no more sessions at the moment: it
+// raises its limit within a round trip, and a burst of new clients should get through.
 constexpr std::size_t kMaxBeforeSession = 8192;
-// Where all slots are taken, a client that has more than this part of them makes room itself.
+// If all slots are taken, a client that has more than this part of them must make room itself.
 constexpr std::size_t kShare = 4;
 
 }  // namespace
@@ -62,7 +62,7 @@ void ListenSide::OnChannelDown(service::ChannelHandle& channel) {
   std::erase(channels_, &channel);
 }
 
-// The far side may have something to say to a flow before its client speaks again.
+// The far side may have to send something to a flow before its client sends again.
 void ListenSide::AnnounceAgain() {
   while (RankedFlow* flow = flows_.ranks().MostUsefulWaiting()) {
     if (!Announce(static_cast<Flow&>(*flow), Speaks::kLater)) return;
@@ -213,9 +213,9 @@ void ListenSide::OnDatagram(service::ChannelHandle& channel, SessionId session, 
   flow.listener->Answer(flow.key.client, flow.key.local, datagram);
 }
 
-// The far side ended the flow (silent for too long there, over its limit, or its backend refused
-// what was sent), or the channel is ending. The flow itself stays: the client's next datagram, or
-// the next channel, announces it again.
+// The far side ended the flow (it was silent for too long there, over its limit, or its backend
+// refused what was sent), or the channel is ending. The flow itself stays: the client's next
+// datagram, or the next channel, announces it again.
 void ListenSide::OnSessionReset(service::ChannelHandle& channel, SessionId session) {
   auto& by_session = FlowsOf(channel).by_session;
   const auto at = by_session.find(session);
@@ -274,7 +274,7 @@ void ListenSide::ArmExpiry() {
   std::optional<TimePoint> next = flows_.ranks().NextExpiry(Patience());
   if (const auto* waiting = waiting_.front(); waiting && (!next || waiting->until < *next))
     next = waiting->until;
-  // One that comes too early finds nothing, and costs less than to move it each time.
+  // A timer that fires too early finds nothing; that costs less than moving it each time.
   if (!next || (expiry_->armed() && expiry_at_ <= *next)) return;
   expiry_at_ = *next;
   expiry_->Arm(expiry_at_);

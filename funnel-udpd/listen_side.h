@@ -1,5 +1,5 @@
-// The client side of a UDP service: clients' datagrams become DATAGRAMs of sessions, answers go
-// back to the client from the address it asked. A flow outlives its channel: the next channel
+// The client side of a UDP service: clients' datagrams become DATAGRAMs of sessions, and answers go
+// back to the client from the address that it asked. A flow outlives its channel: the next channel
 // announces it again.
 //
 // Owned by UdpEdge, on the loop's thread.
@@ -30,7 +30,7 @@ class ListenSide final : public Listener::User {
   void OnChannelUp(service::ChannelHandle& channel);
   void OnChannelDown(service::ChannelHandle& channel);
   void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
-  // Also where the backend refused what was sent.
+  // Also called if the backend refused what was sent.
   void OnSessionReset(service::ChannelHandle& channel, SessionId session);
   void OnSessionsAvailable();
 
@@ -50,33 +50,34 @@ class ListenSide final : public Listener::User {
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
-  // Whether that is within what CLIENT may send; counts and logs that it is not.
+  // Whether that is within what CLIENT may send; if not, counts and logs that.
   [[nodiscard]] bool IsWithinLimits(const SocketAddress& client, std::size_t bytes, TimePoint now);
   void OnRefused(const SocketAddress& client, const service::ClientLimits::Refusal& refusal);
-  // nullptr: a client without a flow came while the service is being drained, or over its rate.
+  // nullptr: a client without a flow came while the service is drained, or over its rate.
   [[nodiscard]] Flow* FindOrAdd(const FlowKey& key, Listener& listener, TimePoint now);
-  // Ends the least useful flow where a new one of KEY's client would exceed max-flows or its share.
+  // If a new flow of KEY's client would exceed max-flows or its share, ends the least useful flow.
   void MakeRoom(const FlowKey& key);
-  // Detaches the flow and destroys it, by END.
+  // Detaches the flow and destroys it, for the reason END.
   void End(Flow& flow, const service::AccessEnd& end);
   void LogAccess(const Flow& flow, const service::AccessEnd& end);
-  // Whether suppress-resends drops DATAGRAM; remembers it otherwise.
+  // Whether suppress-resends drops DATAGRAM; if not, it is remembered.
   [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
-  // Whether a datagram of the flow follows: what opens its session goes with that.
+  // Whether a datagram of the flow follows at once: then what opens its session is sent together
+  // with it.
   enum class Speaks { kNow, kLater };
-  // Makes FLOW a session of the channel with the fewest. False: none takes one now.
+  // Makes FLOW a session of the channel with the fewest sessions. False: none takes one now.
   [[nodiscard]] bool Announce(Flow& flow, Speaks speaks);
   // Ends the flow's session on its channel; the flow itself stays.
   void Detach(Flow& flow);
-  // What was sent is not on its way any more.
+  // What was sent is no longer on its way.
   static void ForgetResends(Flow& flow);
-  // A datagram that waited for a channel has gone: its resend must not be suppressed.
+  // A datagram that waited for a channel was dropped: its resend must not be suppressed.
   void OnWaitingDropped(const FlowKey& key);
   // Keeps DATAGRAM until a channel takes its flow, for connect-wait at most.
   void Wait(const FlowKey& key, ByteView datagram, TimePoint now);
-  // Sends what waits, oldest first, as far as channels take flows.
+  // Sends what waits, the oldest first, as far as channels take flows.
   void SendWaiting();
-  // Gives the flows that have lost their channel another, as far as channels take them.
+  // Gives flows that have lost their channel another one, as far as channels take them.
   void AnnounceAgain();
   // Ends flows that were idle for too long, and drops datagrams that waited for too long.
   void Expire();

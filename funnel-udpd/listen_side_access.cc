@@ -1,4 +1,4 @@
-// What a ListenSide says of its clients: who was turned away, and what others had (access-log).
+// What a ListenSide logs about its clients: who was refused, and what the others had (access-log).
 #include <ctime>
 
 #include "funnel-udpd/listen_side.h"

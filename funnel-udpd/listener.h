@@ -1,6 +1,6 @@
-// One listening UDP socket of the client side: datagrams in, with the address each was sent to, and
-// answers out from that address (so that a wildcard socket answers from the address that was
-// asked).
+// One listening UDP socket of the client side: receives datagrams with the address to which each
+// was sent, and sends answers from that address (so that a wildcard socket answers from the address
+// that was asked).
 //
 // Owned by ListenSide, on the loop's thread.
 #pragma once
@@ -16,13 +16,13 @@ class Listener final : public event::DescriptorHandler {
   class User {
    public:
     virtual ~User() = default;
-    // LOCAL is the address the client asked, with our port. The bytes are gone after the call.
+    // LOCAL is the address that the client asked, with our port. The bytes are gone after the call.
     virtual void OnClientDatagram(Listener& listener, const SocketAddress& client,
                                   const SocketAddress& local, ByteView datagram) = 0;
   };
 
   Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd);
-  // Begins to read. Fails where the socket cannot report the address to which a datagram was sent.
+  // Starts to read. Fails if the socket cannot report the address to which a datagram was sent.
   [[nodiscard]] Result<> Start();
   void Stop() { registration_.Remove(); }
   void Answer(const SocketAddress& client, const SocketAddress& local, ByteView datagram);
@@ -30,7 +30,7 @@ class Listener final : public event::DescriptorHandler {
   void OnReady(std::uint32_t events) override;
 
  private:
-  // Batches read before other sockets have their turn.
+  // How many batches are read before other sockets get their turn.
   static constexpr int kBatches = 8;
 
   SharedState& shared_;

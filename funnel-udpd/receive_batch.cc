@@ -45,7 +45,7 @@ struct ReceiveBatch::Slot {
 ReceiveBatch::ReceiveBatch() : slots_(new Slot[kDatagrams]), headers_(new mmsghdr[kDatagrams]) {
   void* room = mmap(nullptr, kDatagrams * kRoom, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  // Four megabytes of address space at the start of a process: nothing could go on without.
+  // It is four megabytes of address space at the start of a process: without it nothing works.
   if (room == MAP_FAILED) std::abort();
   room_ = static_cast<std::uint8_t*>(room);
 }

@@ -1,5 +1,5 @@
-// Room to receive many datagrams with one system call, shared by all sockets of the process. Its
-// pages are touched only as far as datagrams reach, so that it costs what is really received.
+// A buffer to receive many datagrams with one system call, shared by all sockets of the process.
+// Only the pages that datagrams reach are touched, so it costs what is really received.
 #pragma once
 
 #include <sys/socket.h>
@@ -21,15 +21,15 @@ class ReceiveBatch {
   ReceiveBatch(const ReceiveBatch&) = delete;
   ReceiveBatch& operator=(const ReceiveBatch&) = delete;
 
-  // How many datagrams came (0: none waits). The error is that of recvmmsg(2).
+  // Returns how many datagrams came (0: none waits). The error is that of recvmmsg(2).
   [[nodiscard]] Result<int> Receive(int fd);
 
   // The bytes of the INDEXth datagram of the last Receive(); valid until the next.
   [[nodiscard]] ByteView payload(int index) const;
   // Who sent it; AF_UNSPEC on a connected socket.
   [[nodiscard]] SocketAddress source(int index) const;
-  // The address it was sent to, from the packet's control data, port 0 (needs IP_PKTINFO or
-  // IPV6_RECVPKTINFO); AF_UNSPEC where the kernel did not say.
+  // The address to which it was sent, from the packet's control data, with port 0 (needs IP_PKTINFO
+  // or IPV6_RECVPKTINFO); AF_UNSPEC if the kernel did not report it.
   [[nodiscard]] SocketAddress destination(int index) const;
   [[nodiscard]] bool truncated(int index) const;
 

@@ -14,7 +14,7 @@ constexpr int kRoundTrips = 4;
 
 bool ResendFilter::IsResend(ByteView datagram, TimePoint now, Duration window, std::uint64_t lost) {
   if (std::exchange(lost_, lost) != lost) Forget();
-  // Not a cryptographic digest: a client that makes two of its own requests collide loses one.
+  // It is no cryptographic digest: a client that makes two of its own requests collide loses one.
   const std::uint64_t digest = std::hash<std::string_view>{}(AsText(datagram)) ^ datagram.size();
   for (std::size_t i = 0; i < count_; ++i)
     if (marks_[i].digest == digest && now - marks_[i].sent < window) return true;

@@ -1,7 +1,8 @@
-// Remembers a flow's last few datagrams that may still be on their way, so that a client's
-// impatience does not send the same request twice (`suppress-resends`). One that was lost is not on
-// its way: where that is known, or can be, all are forgotten. So does an answer of the flow: which
-// request it answers is not ours to know, and a request sent twice is better than one not sent.
+// Remembers a flow's last few datagrams that may still be on their way, so that an impatient client
+// does not send the same request twice over the channel (`suppress-resends`). A datagram that was
+// lost is not on its way: if one is known to be lost, or may be, all are forgotten. An answer of
+// the flow does the same: we cannot know which request it answers, and a request sent twice is
+// better than one not sent.
 #pragma once
 
 #include <array>
@@ -15,9 +16,9 @@ class ResendFilter {
  public:
   static constexpr std::size_t kRemembered = 8;
 
-  // Whether DATAGRAM was passed on less than WINDOW ago without an answer since. If not, it counts
-  // as passed on now. LOST is how many datagrams its channel has dropped so far: if that has grown,
-  // one of them may have been ours.
+  // Whether DATAGRAM was passed on less than WINDOW ago, without an answer since. If not, it counts
+  // as passed on now. LOST is how many datagrams its channel has dropped so far: if that number has
+  // grown, one of them may have been ours.
   [[nodiscard]] bool IsResend(ByteView datagram, TimePoint now, Duration window,
                               std::uint64_t lost);
   // It was answered, refused or dropped, or its channel has ended.
@@ -34,8 +35,8 @@ class ResendFilter {
   std::uint64_t lost_ = 0;
 };
 
-// How long a copy can be on its way: some round trips, for what SCTP has to send again takes more
-// than one; at least LEAST, and no longer than its LIFETIME (0: none).
+// How long a copy can be on its way: several round trips, because what SCTP sends again takes more
+// than one; at least LEAST, and no longer than its LIFETIME (0: no limit).
 [[nodiscard]] Duration ResendWindow(Duration least, Duration round_trip, Duration lifetime);
 
 }  // namespace funnel::udpd

@@ -13,14 +13,13 @@ namespace {
 // The kernel takes at most 64 segments (UDP_MAX_SEGMENTS) and 65,507 bytes a call.
 constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxTrain = 65507;
-// Larger ones would be fragmented, which a train cannot be.
+// Larger ones would be fragmented, and a train cannot be.
 constexpr std::size_t kMaxSegment = 1400;
 constexpr std::size_t kControlSize =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 
-// The next call returns what an ICMP message reported of an earlier datagram; its own
-// datagrams were not looked at. So an error counts for a message only when it comes twice; but not
-// this one.
+// A call may return an error that ICMP reported about an earlier datagram; then its own datagrams
+// were not looked at. So an error counts for a message only if it comes twice, except these.
 bool MayBeAnothers(int error) { return error != EAGAIN && error != ENOBUFS; }
 
 }  // namespace
@@ -36,7 +35,7 @@ struct SendBatch::Message {
 
 namespace {
 
-// Appends one control message behind those that HEADER has.
+// Appends one control message after those that HEADER has.
 template <typename T>
 void AppendControl(msghdr& header, std::uint8_t* room, int level, int type, const T& value) {
   header.msg_control = room;
@@ -164,8 +163,8 @@ void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
   }
 }
 
-// The kernel segments nothing that is larger than the path takes, or that IPsec is applied to;
-// which is so for this destination, and says nothing about others.
+// The kernel does not segment what is larger than the path allows, or what IPsec is applied to.
+// That is so for this destination, and says nothing about others.
 void SendBatch::SendSingly(std::size_t first, std::size_t count) {
   for (std::size_t i = first; i < first + count; ++i) {
     Message message{.first = i, .count = 1};

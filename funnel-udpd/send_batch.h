@@ -1,6 +1,6 @@
-// Datagrams on their way out: collected during a turn, sent at its end with few system calls.
-// Neighbours of one size and destination become one UDP_SEGMENT message (udp(7)), the rest one
-// sendmmsg(2) a socket.
+// Datagrams to be sent: collected during a turn, sent at its end with few system calls. Neighbours
+// of the same size and destination become one UDP_SEGMENT message (udp(7)), the others one
+// sendmmsg(2) for each socket.
 //
 // What the socket does not take is dropped and counted, as any network drops what it cannot carry.
 #pragma once
@@ -20,16 +20,17 @@ class SendBatch {
     std::uint64_t sent = 0, blocked = 0, refused = 0, errors = 0;
   };
 
-  // Sends by itself at the end of each turn in which something was added, or when this much waits.
+  // It sends by itself at the end of each turn in which something was added, or when this much
+  // waits.
   static constexpr std::size_t kMaxWaitingBytes = 1 << 20;
   explicit SendBatch(event::Loop& loop);
 
-  // FD stays open until the turn's end or Flush(). TO is AF_UNSPEC on a connected socket; FROM is
-  // the address to send from, AF_UNSPEC for the kernel's choice. Copies the bytes.
+  // FD must stay open until the turn's end or Flush(). TO is AF_UNSPEC for a connected socket; FROM
+  // is the address to send from, AF_UNSPEC if the kernel may choose. Copies the bytes.
   void Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram);
-  // Before a socket is closed, and by itself as said above.
+  // Call it before a socket is closed; otherwise it is called as said above.
   void Flush();
-  // Since the last call.
+  // Counted since the last call.
   [[nodiscard]] Totals TakeTotals();
   // Called after each Flush() that sent something.
   void set_on_flushed(std::function<void()> on_flushed) { on_flushed_ = std::move(on_flushed); }
@@ -44,15 +45,15 @@ class SendBatch {
 
   // Sends entries [FIRST, LAST), all of one socket.
   void SendRun(std::size_t first, std::size_t last);
-  // How many entries from FIRST on can leave as one train (GSO).
+  // How many entries, beginning with FIRST, can be sent as one train (GSO).
   [[nodiscard]] std::size_t SegmentsFrom(std::size_t first, std::size_t last) const;
-  // Sends all; one that fails does not hold up those behind it.
+  // Sends all of them; one that fails does not stop those after it.
   void SendMessages(int fd, std::vector<Message>& messages);
-  // One by one; for a train that the kernel would not segment.
+  // Sends one by one, if the kernel does not segment a train.
   void SendSingly(std::size_t first, std::size_t count);
-  // Makes the headers of what MESSAGE's entries are.
+  // Makes the headers for MESSAGE's entries.
   void Fill(Message& message) const;
-  // DATAGRAMS were lost with ERROR: blocked, refused or another error.
+  // DATAGRAMS were lost with ERROR: the socket was full, refused, or another error.
   void CountFailure(int error, std::size_t datagrams);
 
   Bytes bytes_;

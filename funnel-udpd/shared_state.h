@@ -17,10 +17,10 @@ struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
-  std::size_t first_counter;      // of ours in `counters`
+  std::size_t first_counter;      // of our own in `counters`
   config::ServiceConfig service;  // replaced on reload
   ReceiveBatch batch;             // one for all sockets
-  HeldBytes held = {};            // of all flows' datagrams that wait
+  HeldBytes held = {};            // of the datagrams that all flows hold
   bool draining = false;          // no new flows
   service::ClientLimits clients = {};
   service::AccessLog access_log = service::AccessLog();

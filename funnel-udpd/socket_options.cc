@@ -10,13 +10,13 @@ constexpr int kOn = 1;
 // About 10,000 small datagrams as the kernel counts them.
 constexpr int kBufferBytes = 8 << 20;
 
-// The service manager may have given more than we may ask for ourselves (ReceiveBuffer=): asking
-// would take it away again.
+// The service manager may have set more than we may ask for ourselves (ReceiveBuffer=): asking
+// would lower it again.
 void EnlargeBuffer(int fd, int option) {
   int now = 0;
   socklen_t size = sizeof now;
   if (getsockopt(fd, SOL_SOCKET, option, &now, &size) == 0 && now >= kBufferBytes) return;
-  // The kernel grants what its limit allows and does not fail.
+  // The kernel grants what its limit allows, and does not fail.
   setsockopt(fd, SOL_SOCKET, option, &kBufferBytes, sizeof kBufferBytes);
 }
 

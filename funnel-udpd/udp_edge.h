@@ -1,4 +1,4 @@
-// funnel-udpd: one UDP service's end. Which of its two sides it is, configuration says.
+// funnel-udpd: one end of a UDP service. The configuration says which of its two sides it is.
 //
 // Owned by service::RunEdge, on the loop's thread.
 #pragma once
@@ -15,7 +15,7 @@ namespace funnel::udpd {
 
 class UdpEdge final : public service::Application {
  public:
-  // Takes the listening sockets; fails where they do not fit the service's role.
+  // Takes the listening sockets; fails if they do not fit the service's role.
   [[nodiscard]] static Result<std::unique_ptr<service::Application>> Make(
       service::EdgeEnvironment& environment);
 

@@ -1,5 +1,5 @@
-// Datagrams that came while no channel could take them, the oldest first. Bounded by their number,
-// by their bytes, and by time: the oldest go, and their senders are reported.
+// Datagrams that came while no channel could take them, the oldest first. Their number, their bytes
+// and their time are limited: the oldest are dropped, and their senders are reported.
 //
 // Owned by ListenSide, on the loop's thread.
 #pragma once
@@ -24,16 +24,16 @@ class WaitingQueue {
     std::size_t datagrams = 0;
     std::size_t bytes = 0;
   };
-  // For each that is given up.
+  // Called for each datagram that is dropped.
   using Dropped = std::function<void(const FlowKey& key)>;
 
   explicit WaitingQueue(Dropped dropped) : dropped_(std::move(dropped)) {}
 
-  // It goes in its turn: not before those that came earlier, whatever UNTIL says.
+  // It keeps its place: it is not sent or dropped before earlier ones, whatever UNTIL says.
   void Push(const FlowKey& key, ByteView datagram, TimePoint until, const Limits& limits);
-  // The oldest; nullptr: none.
+  // The oldest; nullptr: there is none.
   [[nodiscard]] const Waiting* front() const { return all_.empty() ? nullptr : &all_.front(); }
-  // It has been sent.
+  // The oldest was sent.
   void Pop();
   void DropFront();
   // Drops those whose time is over.
