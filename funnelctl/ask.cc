@@ -15,7 +15,7 @@
 namespace funnel::ctl {
 namespace {
 
-// Why connecting failed, without the path that our caller names anyway.
+// Why connecting failed, without the path, which our caller names.
 std::unexpected<Error> ConnectFailed(const Error& error) {
   if (error.code == ENOENT) return Fail("there is no control socket", error.code);
   if (error.code == ECONNREFUSED) return Fail("nobody holds its control socket", error.code);
@@ -24,7 +24,7 @@ std::unexpected<Error> ConnectFailed(const Error& error) {
 }
 
 // A daemon's own socket is for root and Funnel's daemons; each group of administrators may have one
-// in the same folder. Any that lets us in will do: the daemon looks at who we are.
+// in the same folder. Any that we may connect to will do: the daemon checks who we are.
 Result<ipc::ControlSocket> ConnectToAny(const std::string& path) {
   auto socket = ipc::ControlSocket::Connect(path);
   if (socket || socket.error().code != EACCES) return socket;
@@ -37,7 +37,7 @@ Result<ipc::ControlSocket> ConnectToAny(const std::string& path) {
   return socket;
 }
 
-// What we print comes from there, and we rely on it to do what we ask.
+// We print what that process sends, and rely on it to do what we ask.
 Result<> CheckHolder(int fd, const std::string& socket_path) {
   ucred holder{};
   socklen_t size = sizeof holder;

@@ -13,9 +13,9 @@
 
 namespace funnel::ctl {
 
-// A daemon that a service manager would start on this connection has that long to answer.
+// A daemon that a service manager starts because of this connection has this long to answer, too.
 inline constexpr std::chrono::seconds kAnswerDeadline{3};
-// Far beyond what the lists' limits allow (status_schema.md).
+// Far more than the lists' limits allow (status_schema.md).
 inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
 // Where the daemons are asked.
@@ -23,18 +23,17 @@ inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 [[nodiscard]] std::string SctpdSocket(const Options& options);
 [[nodiscard]] std::string EdgeSocket(const Options& options, std::string_view service);
 
-// A connection to one daemon, on which one command is given after the other.
+// A connection to one daemon, on which commands are given one after the other.
 class Talk {
  public:
-  // Fails also where whoever holds the socket is neither root, nor we ourselves, nor the owner of
-  // the folder that the socket lies in. An error has a code (ENOENT, ECONNREFUSED, ...) where
-  // nobody is there to be asked.
+  // Fails also if the owner of the socket's process is neither root, nor we, nor the owner of the
+  // socket's folder. The error has a code (ENOENT, ECONNREFUSED, ...) if nobody listens there.
   [[nodiscard]] static Result<Talk> Connect(const std::string& socket_path);
 
-  // Gives a command; what is left of the answer to the one before is not for us any more.
+  // Gives a command; the rest of the answer to the previous one is dropped.
   [[nodiscard]] Result<> Send(std::string name, std::vector<std::string> arguments);
   // The next piece of the answer; nullopt: it is complete. An error: the daemon's refusal, or (with
-  // code ETIMEDOUT, ECONNRESET) none in time.
+  // code ETIMEDOUT, ECONNRESET) there was no answer in time.
   [[nodiscard]] Result<std::optional<std::string>> Next(TimePoint until);
   // All pieces in one.
   [[nodiscard]] Result<std::string> Answer(TimePoint until);
@@ -59,7 +58,7 @@ struct Question {
 
 [[nodiscard]] Result<std::string> Ask(const Question& question,
                                       std::chrono::milliseconds deadline = kAnswerDeadline);
-// What each of them answers; all are asked at once.
+// The answers of all of them, which are asked at the same time.
 [[nodiscard]] std::vector<Result<std::string>> AskAll(
     const std::vector<Question>& questions, std::chrono::milliseconds deadline = kAnswerDeadline);
 

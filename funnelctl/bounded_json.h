@@ -1,5 +1,5 @@
-// What a daemon answered, before anything is made of it: a daemon that was taken over may answer
-// what it likes, to funnelctl run by root.
+// Checks a daemon's answer before it is parsed: a daemon that was taken over may answer anything,
+// and root may be running funnelctl.
 #pragma once
 
 #include <string_view>
@@ -8,12 +8,13 @@
 
 namespace funnel::ctl {
 
-// Deeper than any answer of ours; a parser that calls itself for each level survives it by far.
+// Deeper than any answer of ours; a parser that calls itself for each level easily survives it.
 inline constexpr std::size_t kMaxJsonDepth = 16;
-// Values in one answer: far beyond what the lists' limits allow (status_schema.md).
+// Values in one answer: far more than the lists' limits allow (status_schema.md).
 inline constexpr std::size_t kMaxJsonValues = 1024 * 1024;
 
-// Says why TEXT may not be parsed; whether it is JSON at all is for the parser to say.
+// Fails with the reason why TEXT must not be parsed. Whether it is JSON at all, the parser finds
+// out.
 [[nodiscard]] Result<> RequireBoundedJson(std::string_view text);
 
 }  // namespace funnel::ctl

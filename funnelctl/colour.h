@@ -1,4 +1,4 @@
-// Colours on a terminal; elsewhere none, and none where NO_COLOR is set (no-color.org).
+// Colours on a terminal; none elsewhere, or if NO_COLOR is set (no-color.org).
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace funnel::ctl {
 
 enum class Colour { kGood, kWarning, kBad };
 
-// Whether stdout is a terminal that shows them and nobody asked for none.
+// Whether stdout is a terminal that has colours, and nobody has turned them off.
 [[nodiscard]] bool WantsColours();
 [[nodiscard]] std::string Coloured(std::string_view text, Colour colour, bool wanted);
 

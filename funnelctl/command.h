@@ -9,33 +9,34 @@
 
 namespace funnel::ctl {
 
-// What funnelctl ends with.
+// The exit statuses of funnelctl.
 inline constexpr int kExitOk = 0;
 // Mistakes were found; a daemon did not answer, or did not do what it was asked.
 inline constexpr int kExitFailed = 1;
-// For a command that monitoring runs: no daemon could be asked, so that nothing is known.
+// Of a command that monitoring runs: no daemon could be asked, so nothing is known.
 inline constexpr int kExitUnknown = 2;
 
 struct Command {
   std::string_view name;
   std::string_view arguments;    // as the help shows them: "[SERVICE]"; empty: none
   std::string_view help;         // one line for the list of commands
-  std::string_view description;  // what `--help` says beyond that; may be empty
-  std::string_view exit_status;  // what 1 means here, where that needs more words; may be empty
-  // OPTIONS.arguments are those behind the command's name; their number is right.
+  std::string_view description;  // what `--help` says in addition; may be empty
+  std::string_view exit_status;  // what 1 means for this command, if that needs more words; may be
+                                 // empty
+  // OPTIONS.arguments are those after the command's name; their number is right.
   int (*run)(const Options& options);
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
   bool json = false;
-  bool changes = false;  // something is not as before; all others only read, and have JSON
+  bool changes = false;  // it changes something; all others only read, and have JSON
   std::span<const OwnOption> options = {};
-  // What 2 means besides wrong usage; may be empty.
+  // What 2 means, other than wrong usage; may be empty.
   std::string_view exit_unknown = {};
 };
 
 // In the order in which help lists them.
 [[nodiscard]] std::span<const Command> Commands();
-// The part of them that goes to running daemons (live_commands.cc).
+// The part of them that runs against daemons (live_commands.cc).
 [[nodiscard]] std::span<const Command> LiveCommands();
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 

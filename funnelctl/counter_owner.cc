@@ -9,7 +9,7 @@
 namespace funnel::ctl {
 namespace {
 
-// Empty: of a service that is not configured here (any more).
+// Empty: the service is not configured here, or no longer.
 std::string UserFor(const config::Configuration& configuration, std::string_view file) {
   if (file == "funnel-authd") return configuration.node.authd_user;
   if (file == "funnel-sctpd") return configuration.node.sctpd_user;
@@ -35,7 +35,7 @@ metrics::OwnerCheck OwnersBy(const config::Configuration& configuration) {
     const std::string user = UserFor(configuration, file);
     if (owner == 0 || user.empty() || ipc::IsUser(owner, user)) return {};
     const std::string name = NameOf(owner);
-    // A user that systemd made for an edge does not exist while the edge does not run.
+    // A user that systemd makes for an edge exists only while the edge runs.
     const bool is_number = user.find_first_not_of("0123456789") == std::string::npos;
     if (name.empty() && !is_number) return {};
     return Fail("it belongs to " + (name.empty() ? "uid " + std::to_string(owner) : name) +

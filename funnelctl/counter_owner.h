@@ -1,4 +1,5 @@
-// Which user must own a counter file: each daemon's user may make files of any name in that folder.
+// Which user must own a counter file: each daemon's user may create files of any name in that
+// folder.
 #pragma once
 
 #include "common/config/model.h"
@@ -6,8 +7,8 @@
 
 namespace funnel::ctl {
 
-// By CONFIGURATION, which must outlive it: the user of the daemon that FILE is called after. Root's
-// are anybody's. Asks the name service.
+// By CONFIGURATION, which must outlive it: the user of the daemon that FILE is named after. Files
+// of root are always accepted. Asks the name service.
 [[nodiscard]] metrics::OwnerCheck OwnersBy(const config::Configuration& configuration);
 
 }  // namespace funnel::ctl

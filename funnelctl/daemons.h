@@ -1,4 +1,4 @@
-// The daemons of this node as a command line names them, and what they answer as JSON.
+// The daemons of this node, as a command line names them, and their answers as JSON.
 #pragma once
 
 #include <chrono>
@@ -13,37 +13,37 @@
 namespace funnel::ctl {
 
 struct Daemon {
-  std::string name;         // "funnel-udpd@dns"; of an edge named by its service: "dns"
-  std::string socket_path;  // where it is asked
+  std::string name;         // "funnel-udpd@dns"; "dns" if it was named by its service
+  std::string socket_path;  // where it listens
 };
 
 // WORD is a daemon's name, its unit's ("funnel-udpd@dns.service", as systemd passes %n), or a
-// service's, which stands for its edge.
+// service's, which stands for the service's edge.
 [[nodiscard]] Result<Daemon> FindDaemon(const Options& options, std::string_view word);
-// The edges of all services that have a folder for one here, running or not; sorted.
+// The edges of all services that have a folder here, running or not; sorted.
 [[nodiscard]] std::vector<Daemon> AllEdges(const Options& options);
 // authd, sctpd, then all edges.
 [[nodiscard]] std::vector<Daemon> AllDaemons(const Options& options);
 
-// Whether ERROR says that nobody is there to be asked.
+// Whether ERROR means that nobody listens there.
 [[nodiscard]] bool NotRunning(const Error& error);
 // "dns: no edge runs here (...)": the daemon, what is wrong, and what to do.
 [[nodiscard]] std::string Explain(const Daemon& daemon, const Error& error);
 
-// One command's answer: an object, bounded (bounded_json.h). What is in it may be anything: it is
-// read by the functions below, which yield values of one type each.
+// One command's answer: an object, bounded (bounded_json.h). It may contain anything: the functions
+// below read it, and each returns values of one type.
 [[nodiscard]] Result<Json> AskJson(const Daemon& daemon, const std::string& command,
                                    std::vector<std::string> arguments = {},
                                    std::chrono::milliseconds deadline = kAnswerDeadline);
 [[nodiscard]] Result<Json> ParseAnswer(const std::string& text);
 
-// Values of an answer, whatever it has; "" and 0 for what is absent or something else.
+// Values of an answer, whatever it contains; "" and 0 for what is absent or of another type.
 [[nodiscard]] std::string TextOf(const Json& object, const char* key);
 [[nodiscard]] std::int64_t NumberOf(const Json& object, const char* key);
 [[nodiscard]] std::optional<std::int64_t> MaybeNumberOf(const Json& object, const char* key);
 [[nodiscard]] bool IsTrue(const Json& object, const char* key);
 [[nodiscard]] std::optional<double> MillisecondsOf(const Json& object, const char* key);
-// An empty list for what is none.
+// An empty list if it is no list.
 [[nodiscard]] const Json& ListOf(const Json& object, const char* key);
 
 // "10min", "10m", "90s".

@@ -1,6 +1,6 @@
-// Arithmetic on what daemons say and on their counter files. Both may hold anything, so a result
-// that has no place in its type is the nearest one that has: what is shown is wrong then, as the
-// figures were, and nothing else is.
+// Arithmetic on figures from daemons and from counter files. Both may contain anything, so a result
+// that its type cannot hold becomes the nearest one that it can: the output is then as wrong as the
+// figures were, and nothing worse happens.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace funnel::ctl {
                                                      : elapsed;
 }
 
-// VALUE without what is behind the point; 0 for what is no number.
+// VALUE without its fraction; 0 if it is no number.
 [[nodiscard]] constexpr std::int64_t Whole(double value) {
   constexpr double kBeyond = 9223372036854775808.0;  // 2^63
   if (value >= kBeyond) return std::numeric_limits<std::int64_t>::max();

@@ -1,4 +1,4 @@
-// Rows of the commands that go to running daemons.
+// The rows of the commands that run against daemons.
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {

@@ -9,8 +9,7 @@
 
 namespace funnel::ctl {
 
-// A daemon that does not answer within DEADLINE, and whatever else cannot be learned, is reported
-// within the view.
+// If a daemon does not answer within DEADLINE, or anything else cannot be read, the view says so.
 [[nodiscard]] NodeView LookAtNode(const Options& options,
                                   std::chrono::milliseconds deadline = kAnswerDeadline);
 

@@ -1,4 +1,4 @@
-// funnelctl: what an administrator asks a node with.
+// funnelctl: shows and controls a node.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -50,7 +50,7 @@ int RunCommand(const Command& command, int argc, const char* const* argv) {
   return command.run(*options);
 }
 
-// Those of all commands, so that they may stand before the command that they are for.
+// The options of all commands, so that they may come before the command that they belong to.
 std::vector<OwnOption> AllOwnOptions() {
   std::vector<OwnOption> out;
   for (const Command& command : Commands())

@@ -5,9 +5,8 @@
 namespace funnel::ctl {
 namespace {
 
-// What SCTP of our own has found out about a path: "delivers 10 MiB/s (cruise), least round trip
-// 50 ms, 62 KiB of 125 KiB in flight, packets of 1464 B; 12 lost (1 of them only late), 13 sent
-// again".
+// What our own SCTP has measured on a path: "delivers 10 MiB/s (cruise), least round trip 50 ms, 62
+// KiB of 125 KiB in flight, packets of 1464 B; 12 lost (1 of them only late), 13 sent again".
 std::string DescribeFlow(const PathStatus& path) {
   std::string out;
   if (path.delivery_rate > 0)

@@ -1,5 +1,4 @@
-// What is known of the paths to a peer: which there are, which are being tried, and why none is
-// direct SCTP.
+// The paths to a peer: which there are, which are being tried, and why none is direct SCTP.
 #pragma once
 
 #include "funnelctl/status/status_model.h"
@@ -7,7 +6,7 @@
 
 namespace funnel::ctl {
 
-// As notes below the peer's row.
+// Adds them as notes below the peer's row.
 void AddPathNotes(const AssociationStatus& association, Table& table);
 
 }  // namespace funnel::ctl

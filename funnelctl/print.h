@@ -1,4 +1,4 @@
-// What a command prints and ends with.
+// Output and exit statuses of commands.
 #pragma once
 
 #include <nlohmann/json.hpp>  // IWYU pragma: keep: declares ordered_json
@@ -13,28 +13,28 @@ namespace funnel::ctl {
 
 using Json = nlohmann::ordered_json;
 
-// Text as it is; null where it is empty.
+// The text unchanged; null if it is empty.
 [[nodiscard]] Json TextOrNull(const std::string& text);
 template <typename T>
 [[nodiscard]] Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
-// To stdout. Of what is not printable ASCII only ends of lines and tabs leave as they are: whatever
-// came from elsewhere, no terminal takes orders from it.
+// Prints to stdout. Of all that is not printable ASCII, only line ends and tabs pass: so no text
+// from elsewhere can give orders to the terminal.
 void PrintText(std::string_view text);
-// The same for what we have made up ourselves, colours included.
+// The same for text of our own, including colours.
 void PrintOwn(std::string_view text);
 void PrintJson(const Json& json);
-// On one line, of many to come; false: whoever reads our output has gone.
+// Prints it on one line, of many; false: the reader of our output has gone.
 [[nodiscard]] bool PrintJsonLine(const Json& json);
 
-// "funnelctl: TEXT" on stderr, escaped likewise; yields kExitFailed.
+// Prints "funnelctl: TEXT" on stderr, escaped in the same way; returns kExitFailed.
 int Complain(std::string_view text);
 
-// The node's configuration; without one, its mistakes went to stderr, as `funnelctl check` has
-// them.
+// The node's configuration; if there is none, its mistakes go to stderr in the form of `funnelctl
+// check`.
 [[nodiscard]] std::optional<config::Configuration> LoadOrComplain(const Options& options);
-// The service of that name; nullptr after having complained.
+// The service of that name; nullptr: there is none, which was reported.
 [[nodiscard]] const config::ServiceConfig* FindServiceOrComplain(
     const config::Configuration& configuration, std::string_view name);
 

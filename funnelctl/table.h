@@ -10,13 +10,13 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{{std::move(header), {}}} {}
 
-  // As many cells as the header has.
+  // CELLS are as many as the header has.
   void AddRow(std::vector<std::string> cells) { rows_.push_back({std::move(cells), {}}); }
-  // A line of its own below the last row, under its second column.
+  // A separate line below the last row, under its second column.
   void AddNote(std::string text) { rows_.back().notes.push_back(std::move(text)); }
 
   [[nodiscard]] bool empty() const { return rows_.size() == 1; }
-  // Two blanks before each line and between columns.
+  // With two blanks before each line and between columns.
   [[nodiscard]] std::string Print() const;
 
  private:

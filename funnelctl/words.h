@@ -1,4 +1,4 @@
-// Numbers, times and remote text as a human reads them.
+// Numbers, times and remote text in a form for people.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace funnel::ctl {
 
-// "42 s", "3 min 5 s", "2 h 5 min", "9 d 4 h"; "0 s" for what lies ahead.
+// "42 s", "3 min 5 s", "2 h 5 min", "9 d 4 h"; "0 s" for a time in the future.
 [[nodiscard]] std::string PrintSeconds(std::int64_t seconds);
 // "1 channel", "2 channels".
 [[nodiscard]] std::string Counted(std::int64_t count, std::string_view one, std::string_view many);
@@ -22,12 +22,12 @@ namespace funnel::ctl {
 [[nodiscard]] std::string PrintTime(std::int64_t since_1970);
 // How long ago THEN was; "-" for none.
 [[nodiscard]] std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now);
-// "listen", "connect", "relay": as the section that it comes from.
+// "listen", "connect", "relay": the name of the section that the role comes from.
 [[nodiscard]] std::string_view RoleWord(config::Role role);
-// How a channel is sealed: "suite 2 (x25519-aes256gcm)", and behind it why not better, if there is
-// a reason.
+// How a channel is sealed: "suite 2 (x25519-aes256gcm)", followed by why it is not better, if there
+// is a reason.
 [[nodiscard]] std::string PrintSuite(std::int64_t suite, std::string_view why_not_better);
-// Text that a peer may have chosen, fit for a terminal; "-" where it is empty.
+// Text that a peer may have chosen, made safe for a terminal; "-" if it is empty.
 [[nodiscard]] std::string Shown(std::string_view text);
 
 }  // namespace funnel::ctl

@@ -9,7 +9,7 @@
 namespace funnel::ctl {
 namespace {
 
-// One `accept` or `expect` and how it judges.
+// One `accept` or `expect` with its judgement.
 struct Rule {
   std::string key;
   std::string text;
@@ -52,7 +52,7 @@ Verdict JudgeInitiator(const config::ServiceConfig& service, const config::Princ
   return out;
 }
 
-// On the listening side a principal can only be the far end's.
+// On the listening side a principal can only be that of the far end.
 Verdict JudgeAcceptor(const config::ServiceConfig& service, const config::Principal& who) {
   Rule rule{"expect", service.expect.text(),
             config::FindOrigin(service.origins, "security", "expect")};

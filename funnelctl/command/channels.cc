@@ -1,5 +1,5 @@
-// funnelctl channels: funnel-sctpd's view of every channel, joined with that of its edge, which
-// alone knows who is at the other end and by which key.
+// funnelctl channels: joins funnel-sctpd's view of every channel with that of the channel's edge,
+// which alone knows who is at the other end and which keys are in use.
 #include <algorithm>
 #include <ctime>
 
@@ -14,7 +14,7 @@ namespace {
 struct Seen {
   std::string service;
   Json edge;   // an entry of an edge's `channels`, or null
-  Json sctpd;  // the same of funnel-sctpd's, or null
+  Json sctpd;  // the same for funnel-sctpd's list
 };
 
 const Json* FindById(const Json& channels, const std::string& service, const Json& edge_channel) {
@@ -26,7 +26,7 @@ const Json* FindById(const Json& channels, const std::string& service, const Jso
   return nullptr;
 }
 
-// All channels: those of edges first, then what only funnel-sctpd knows (relayed, refused,
+// All channels: first those of edges, then those that only funnel-sctpd knows (relayed, refused,
 // waiting).
 std::vector<Seen> Join(const Json& sctpd, const std::vector<Json>& edges) {
   std::vector<Seen> out;
@@ -47,7 +47,7 @@ std::vector<Seen> Join(const Json& sctpd, const std::vector<Json>& edges) {
   return out;
 }
 
-// The edge's, if it gave one; otherwise funnel-sctpd's.
+// The edge's value, if it has one; otherwise funnel-sctpd's.
 std::string Either(const Seen& seen, const char* key) {
   const std::string text = TextOf(seen.edge, key);
   return text.empty() ? TextOf(seen.sctpd, key) : text;
@@ -61,7 +61,7 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
   };
   const auto rtt = MillisecondsOf(seen.edge, "rtt_ms");
 
-  // An edge numbers its own; what is relayed has funnel-sctpd's number.
+  // An edge numbers its own channels; relayed ones have funnel-sctpd's number.
   const bool relayed = !has_edge && TextOf(seen.sctpd, "role") == "relay";
   const std::string number =
       relayed ? std::to_string(NumberOf(seen.sctpd, "number")) : edge_number("number");

@@ -1,6 +1,6 @@
-// funnelctl check: all configuration of the node, or that of one service. Mistakes go to stdout,
-// one a line, as "FILE:LINE: TEXT", which editors can jump to, and then warnings; --json gives a
-// list of objects.
+// funnelctl check: checks all configuration of the node, or that of one service. Mistakes go to
+// stdout, one on each line, as "FILE:LINE: TEXT", to which editors can jump, followed by warnings;
+// --json prints a list of objects.
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
@@ -48,7 +48,7 @@ void PrintFindings(const Options& options, const config::Mistakes& mistakes,
                  Count(mistakes.size(), "mistake", "mistakes").c_str(), options.config_dir.c_str());
 }
 
-// An image or a tree under construction, with the same paths below it.
+// For an image or a tree under construction, which has the same paths below ROOT.
 Options UnderRoot(Options options) {
   if (auto root = options.Value("--root")) {
     while (root->ends_with('/')) root->pop_back();
@@ -70,9 +70,10 @@ int RunCheck(const Options& given) {
 
   if (loaded) {
     std::ranges::copy(config::FindDoubts(*loaded, seal::HasSuite), std::back_inserter(warnings));
-    // A unit that starts may not wait for a directory service, which may be behind this very node.
+    // A starting unit must not wait for a directory service, which may be reached through this very
+    // node.
     if (!service) mistakes = FindSharedUsers(*loaded);
-    // Those of an image that is under construction may be another machine's.
+    // Users of an image under construction may be those of another machine.
     if (!options.Has("--root")) {
       const auto folder = options.Value("--modules").value_or(module::kModuleFolder);
       const ModuleFindings found = CheckModules(*loaded, folder);

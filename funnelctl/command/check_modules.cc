@@ -12,7 +12,7 @@ config::Mistake At(const Origin& at, std::string text) {
   return {at.file, at.line, std::move(text)};
 }
 
-// Where the option INDEX of SERVICE was written.
+// Where option INDEX of SERVICE was written.
 Origin PlaceOf(const config::ServiceConfig& service, std::optional<std::size_t> index) {
   const auto places = service.origins.find("service.module-option");
   if (index && places != service.origins.end() && *index < places->second.size())

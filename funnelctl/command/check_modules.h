@@ -1,4 +1,4 @@
-// Protocol modules that services name: whether they are installed, and take the options.
+// The protocol modules that services name: whether they are installed, and accept the options.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ struct ModuleFindings {
   config::Mistakes mistakes, warnings;
 };
 
-// FOLDER: where modules are. Loads them: their code runs.
+// FOLDER has the modules. This loads them, so their code runs.
 [[nodiscard]] ModuleFindings CheckModules(const config::Configuration& configuration,
                                           const std::string& folder);
 

@@ -8,8 +8,8 @@
 
 namespace funnel::ctl {
 
-// As config::Load does it, as if there were no other service and no other peer. A service that has
-// no file is a mistake.
+// As config::Load does it, but as if there were no other services and peers. If the service has no
+// file, that is a mistake.
 [[nodiscard]] std::expected<config::Configuration, config::Mistakes> LoadOneService(
     const Options& options, const std::string& name);
 

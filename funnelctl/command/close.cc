@@ -1,4 +1,4 @@
-// funnelctl close, funnelctl reset: end channels and sessions in order.
+// funnelctl close, funnelctl reset: end channels and sessions properly.
 #include <cstdio>
 
 #include "funnelctl/command.h"
@@ -9,7 +9,7 @@ namespace funnel::ctl {
 
 namespace {
 
-// What has no edge here may be relayed, which funnel-sctpd does by itself.
+// A service without an edge here may be relayed, and funnel-sctpd does that by itself.
 Result<Json> CloseRelayed(const Options& options, const SlashPair& target) {
   std::vector<std::string> arguments{target.first};
   if (!target.second.empty()) arguments.push_back(target.second);

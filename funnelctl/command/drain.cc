@@ -1,4 +1,4 @@
-// funnelctl drain, funnelctl resume: whether services take new sessions.
+// funnelctl drain, funnelctl resume: stop and start taking new sessions.
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Result<std::vector<Daemon>> Targets(const Options& options) {
   return one;
 }
 
-// Asks each edge to drain. Those of `all` that do not run take no sessions anyway.
+// Asks each edge to drain. Edges of `all` that do not run take no sessions anyway.
 int PrintDrained(const Options& options, const std::string& command, std::vector<Draining>& done) {
   auto targets = Targets(options);
   if (!targets) return Complain(targets.error().message);
@@ -44,12 +44,12 @@ int PrintDrained(const Options& options, const std::string& command, std::vector
     }
   }
 
-  // That is what was asked for, but the user may have meant another node.
+  // That is what was asked for, but perhaps the user meant another node.
   if (status == kExitOk && done.empty()) std::printf("no service's daemon runs here\n");
   return status;
 }
 
-// How many sessions are left; 0 as well for an edge that has ended meanwhile.
+// How many sessions are left; 0 for an edge that has ended meanwhile, too.
 Result<std::int64_t> Left(std::vector<Draining>& draining) {
   std::int64_t left = 0;
   for (Draining& one : draining) {
@@ -58,7 +58,7 @@ Result<std::int64_t> Left(std::vector<Draining>& draining) {
     if (status && !IsTrue(*status, "draining"))
       return Fail(one.edge.name + ": is not draining any more");
     one.sessions = status ? NumberOf(*status, "sessions_total") : 0;
-    // An edge that says less than nothing has none; it takes nothing off the others'.
+    // A negative number counts as 0, so that it takes nothing off the others' sum.
     left = Sum(left, std::max<std::int64_t>(one.sessions, 0));
   }
   return left;

@@ -1,4 +1,4 @@
-// funnelctl help-config: the table that the daemons parse by.
+// funnelctl help-config: prints the table that the daemons parse by.
 #include "common/config/keys/help.h"
 #include "funnelctl/command.h"
 #include "funnelctl/print.h"

@@ -1,4 +1,4 @@
-// funnelctl log-level: what a running daemon logs.
+// funnelctl log-level: changes how much a running daemon logs.
 #include <cstdio>
 
 #include "funnelctl/command.h"

@@ -1,5 +1,5 @@
-// funnelctl ping: round trips inside a service's channel, sealed, from edge to edge: the whole way
-// that the service's traffic takes, but for client and backend.
+// funnelctl ping: measures round trips inside a service's channel, sealed, from edge to edge: the
+// same path that the service's traffic takes, except for client and backend.
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kDefaultCount = 4;
 constexpr std::int64_t kMaxCount = 1000000;
 constexpr std::chrono::milliseconds kInterval{1000};
-// The edge answers in its ping-timeout, 60 s at most.
+// The edge answers within its ping-timeout, which is at most 60 s.
 constexpr std::chrono::seconds kDeadline{65};
 
 struct Tally {
@@ -34,7 +34,7 @@ struct Tally {
   }
 };
 
-// One PING; false: there is nobody to go on with.
+// One PING; false: nobody is there to continue with.
 bool PingOnce(Talk& talk, const std::string& channel, bool quiet, Tally& tally) {
   ++tally.sent;
   std::vector<std::string> arguments;

@@ -1,5 +1,5 @@
 // funnelctl reload: asks daemons to read their configuration again, and shows the result. It is the
-// units' ExecReload, so it runs in the sandbox of whichever daemon it is for.
+// units' ExecReload, so it runs in the sandbox of the daemon that it reloads.
 #include <cstdio>
 
 #include "funnelctl/command.h"
@@ -9,7 +9,7 @@
 namespace funnel::ctl {
 namespace {
 
-// A daemon that is busy with a handshake's end or a large configuration.
+// Long enough for a daemon that is busy with a handshake or a large configuration.
 constexpr std::chrono::seconds kDeadline{60};
 
 std::string PrintChange(const Json& change) {
@@ -26,7 +26,7 @@ std::string PrintMistake(const Json& mistake) {
   return place + ": " + Shown(TextOf(mistake, "text"));
 }
 
-// What a report says, for a human.
+// Prints the content of a report for people.
 void PrintReport(const Daemon& daemon, const Json& report) {
   const Json& mistakes = ListOf(report, "mistakes");
   const Json& changed = ListOf(report, "changed");
@@ -49,8 +49,8 @@ void PrintReport(const Daemon& daemon, const Json& report) {
                 Shown(TextOf(left, "command")).c_str());
 }
 
-// Hands the command over and does not wait for what comes of it; only until the daemon has looked
-// who asks, for which we must be there, and has said that it takes the command up.
+// Gives the command and does not wait for its result. It waits only until the daemon has checked
+// who we are, for which we must still exist, and has reported that it begins.
 int OnlyAsk(const Daemon& daemon) {
   auto talk = Talk::Connect(daemon.socket_path);
   if (!talk) return Complain(Explain(daemon, talk.error()));
@@ -73,7 +73,7 @@ int ReloadAll(const Options& options, Json& reports) {
   int status = kExitOk;
   bool any = false;
   for (const Daemon& daemon : AllDaemons(options)) {
-    // One that does not run reads the configuration when it starts.
+    // A daemon that does not run reads its configuration when it starts.
     auto talk = Talk::Connect(daemon.socket_path);
     if (!talk && NotRunning(talk.error())) continue;
     any = true;

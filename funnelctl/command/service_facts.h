@@ -1,4 +1,4 @@
-// One service in the words and numbers that `services`, `top` and completion show.
+// One service, in the words and numbers that `services`, `top` and completion show.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace funnel::ctl {
 struct ServiceFacts {
   std::string protocol;                // "udp", "tcp"
   std::string role;                    // "listen", "connect", "relay"
-  std::vector<std::string> addresses;  // where clients reach it; the backend
+  std::vector<std::string> addresses;  // where clients reach it; or the backend
   std::string peer;                    // empty: any
   std::string state;                   // DescribeService
-  std::string reason;                  // why a channel was refused or failed; remote text escaped
+  std::string reason;                  // why a channel was refused or failed; escaped remote text
   bool edge_alive = false;
-  // From the edge's counters; nothing where it does not run.
+  // From the edge's counters; nullopt if it does not run.
   std::optional<std::uint64_t> channels;
   std::optional<std::uint64_t> sessions;  // flows or connections
 };

@@ -1,4 +1,4 @@
-// funnelctl services: every configured service, what it is and what it does now.
+// funnelctl services: shows every configured service, what it is and what it does now.
 #include "funnelctl/command.h"
 #include "funnelctl/command/service_facts.h"
 #include "funnelctl/look.h"

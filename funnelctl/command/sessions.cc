@@ -7,7 +7,7 @@
 namespace funnel::ctl {
 namespace {
 
-// Edges answer with their list cut by [control] sessions-shown.
+// Edges cut their list at [control] sessions-shown.
 std::string RenderSessions(const Json& edge) {
   const std::string service = TextOf(edge, "service");
   Table table({"SESSION", "CLIENT", "ASKED", "BACKEND", "MODULE", "STATE", "AGE", "IDLE", "SENT",

@@ -1,4 +1,4 @@
-// funnelctl show: what each key of a file is in effect, and where that was written.
+// funnelctl show: prints the value of each key of a file, and where it was written.
 #include "common/config/check/check.h"
 #include "funnelctl/command.h"
 #include "funnelctl/command/effective.h"

@@ -1,5 +1,5 @@
-// funnelctl trace: frames and records of a service's channels as they come and go, a line each,
-// without payload, until interrupted.
+// funnelctl trace: prints frames and records of a service's channels as they come and go, one on
+// each line, without payload, until interrupted.
 #include <cstdio>
 
 #include "funnelctl/command.h"
@@ -9,7 +9,7 @@
 namespace funnel::ctl {
 namespace {
 
-// Between two lines any time may pass; what ends a trace is the daemon's end or ours.
+// Any time may pass between two lines; a trace ends when the daemon or we end.
 constexpr std::chrono::hours kForever{24 * 365};
 
 }  // namespace
@@ -27,7 +27,7 @@ int RunTrace(const Options& options) {
     auto lines = talk->Next(Now() + kForever);
     if (!lines) return Complain(Explain(*edge, lines.error()));
     if (!*lines) return kExitOk;
-    // Whoever reads our output has gone.
+    // The reader of our output has gone.
     PrintText(**lines);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return kExitOk;
   }

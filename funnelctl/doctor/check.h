@@ -1,5 +1,5 @@
-// A check of funnelctl doctor, and what it found. Checks run at the same time, each on a thread of
-// its own, and one that does not end in time is given up: nothing hangs.
+// A check of funnelctl doctor, and its findings. Checks run at the same time, each on its own
+// thread. A check that does not end in time is given up, so nothing hangs.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,13 @@ namespace funnel::ctl::doctor {
 
 enum class Verdict {
   kOk,
-  kWarning,  // works, but not as well as it could
+  kWarning,  // it works, but not as well as it could
   kWrong,
 };
 
 struct Finding {
   Verdict verdict = Verdict::kOk;
-  std::string text;     // what is so; fit for a terminal
+  std::string text;     // what was found; safe for a terminal
   std::string todo;     // what to do about it; empty when ok
   std::string subject;  // e.g. a principal; may be empty
 };
@@ -38,12 +38,12 @@ using Findings = std::vector<Finding>;
 
 struct Check {
   std::string name;     // "keytab": one word, stable, for scripts
-  std::string subject;  // put into its findings that have none
+  std::string subject;  // used for findings that have none
   std::chrono::milliseconds deadline{5000};
-  std::function<Findings()> run;  // on a thread of its own; may be left running
+  std::function<Findings()> run;  // on its own thread, which may never end
 };
 
-// What checks look at. Shared, since a check that was given up may still use it.
+// What checks look at. It is shared, because a check that was given up may still use it.
 struct Context {
   NodeView view;  // its configuration may be absent
   config::Mistakes mistakes;
@@ -59,9 +59,8 @@ struct Report {
   Finding finding;
 };
 
-// The findings of all, in the checks' order. A check that does not end within its deadline is
-// reported as wrong. Threads may go on afterwards: end the process
-// with _exit(2).
+// The findings of all checks, in their order. A check that does not end within its deadline is
+// reported as wrong. Its thread may still run: end the process with _exit(2).
 [[nodiscard]] std::vector<Report> RunChecks(const std::vector<Check>& checks);
 
 }  // namespace funnel::ctl::doctor

@@ -1,4 +1,4 @@
-// The checks, grouped by what they look at. Each is small; table.cc puts them together.
+// The checks, grouped by what they look at. Each is small; table.cc lists them.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@ namespace funnel::ctl::doctor {
 
 using Shared = std::shared_ptr<const Context>;
 
-// All of them. Without a configuration only those that need none.
+// All checks. Without a configuration only those that need none.
 [[nodiscard]] std::vector<Check> AllChecks(const Shared& context);
 
 Findings CheckConfiguration(const Context& context);                          // files.cc
@@ -25,7 +25,7 @@ Findings CheckServicePorts(const config::ServiceConfig& service, const std::stri
 Findings CheckName(const config::Endpoint& endpoint);  // names.cc
 Findings CheckUnits(const Context& context);           // units.cc
 Findings CheckCircles(const Context& context);         // circles.cc
-// Whether a peer's name is looked up through the way to that peer: circles.cc.
+// Whether a peer's name is looked up through the association with that peer: circles.cc.
 Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf,
                           const std::string& hosts);
 Findings CheckEdgeUsers(const Context& context);  // users.cc
@@ -38,7 +38,7 @@ Findings CheckKeytabKeys(const std::string& path);
 Findings CheckCanonicalisation();
 Findings CheckIdentity(const struct Identity& identity);
 
-// Hosts of the KDCs that krb5.conf names for a realm; none where it leaves them to DNS.
+// The hosts of the KDCs that krb5.conf names for a realm; none if it leaves them to DNS.
 [[nodiscard]] std::vector<std::string> KdcHosts(const std::string& realm);
 
 }  // namespace funnel::ctl::doctor

@@ -1,5 +1,5 @@
-// Whether what comes out of a service of this node goes back into one: a circle of services, or a
-// name server behind the tunnel that needs it.
+// Whether data that comes out of a service of this node goes back into one: a circle of services,
+// or a name server behind the tunnel that the tunnel itself needs.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -43,7 +43,7 @@ bool IsInHosts(const std::string& hosts, const std::string& name) {
   });
 }
 
-// The service to PEER that takes what is sent to SERVER.
+// The service to PEER that carries what is sent to SERVER.
 const config::ServiceConfig* ServiceAt(const config::Configuration& configuration,
                                        const SocketAddress& server, const std::string& peer) {
   for (const config::ServiceConfig& service : configuration.services) {

@@ -1,4 +1,4 @@
-// Whether the daemons answer, and how their associations do.
+// Whether the daemons answer, and the state of their associations.
 #include "funnelctl/doctor/checks.h"
 #include "funnelctl/words.h"
 
@@ -37,7 +37,7 @@ std::string WhyDown(const Context& context, const AssociationStatus& association
   return "no reason is known";
 }
 
-// In which suite the two nodes prove who they are, and why in no better one.
+// In which suite the two nodes prove who they are, and why not in a better one.
 std::string SuiteOf(const Context& context, const std::string& name) {
   if (!context.view.authd.status) return {};
   for (const PeerVerification& peer : context.view.authd.status->peers)

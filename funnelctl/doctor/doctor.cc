@@ -1,4 +1,4 @@
-// funnelctl doctor: everything that must be right for a node to work, a line for each check.
+// funnelctl doctor: checks everything that a node needs to work; prints one line for each check.
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -89,7 +89,7 @@ int RunDoctor(const Options& options) {
       reports, [](const Report& report) { return report.finding.verdict == Verdict::kWrong; });
   std::fflush(nullptr);
 
-  // A check that was given up may still wait for somebody; nobody waits for it.
+  // A check that was given up may still wait for something; nobody waits for it.
   _exit(wrong ? kExitFailed : kExitOk);
 }
 

@@ -14,11 +14,11 @@ std::string Count(std::size_t count, std::string one) {
 
 struct Folder {
   std::string path;
-  bool shared = false;  // several users keep files there, each its own: sticky
+  bool shared = false;  // several users keep files there, each only its own: sticky
   bool may_be_absent = false;
 };
 
-// What a stranger could do there with the mode and owner it has.
+// What a stranger could do there, by its mode and owner.
 Findings CheckFolder(const Folder& folder) {
   struct stat about{};
   if (stat(folder.path.c_str(), &about) != 0) {

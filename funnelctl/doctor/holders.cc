@@ -20,7 +20,7 @@ namespace {
 constexpr int kTcpListen = 0x0A;  // state in /proc/net/tcp
 constexpr std::size_t kWordDigits = 8;
 
-// "0100007F:0035": 32-bit words as the processor holds them, the port as a number.
+// "0100007F:0035": 32-bit words in the processor's byte order, the port as a number.
 std::optional<SocketAddress> ParseAddress(const std::string& text) {
   std::size_t colon = text.find(':');
   if (colon != kWordDigits && colon != 4 * kWordDigits) return std::nullopt;
@@ -56,7 +56,7 @@ std::string CommandOf(const std::string& pid) {
   return EscapeForLog(line);
 }
 
-// The inode of the socket that a link of /proc/PID/fd leads to; 0: none.
+// The inode of the socket to which a link of /proc/PID/fd leads; 0: it is no socket.
 std::uint64_t SocketInode(const std::string& path) {
   char target[64];
   ssize_t size = readlink(path.c_str(), target, sizeof target - 1);

@@ -17,10 +17,10 @@ struct Holder {
 struct BoundSocket {
   SocketAddress address;
   std::uint64_t inode = 0;
-  std::vector<Holder> holders;  // none where we may not look, or the kernel itself holds it
+  std::vector<Holder> holders;  // none if we may not look, or if the kernel itself holds it
 };
 
-// One line of /proc/net/{udp,tcp}{,6} behind the header; nullopt for a line of another shape.
+// One line of /proc/net/{udp,tcp}{,6} after the header; nullopt for a line of another form.
 [[nodiscard]] std::optional<BoundSocket> ParseProcNetLine(const std::string& line);
 
 // UDP sockets, or TCP sockets that listen, bound to PORT.

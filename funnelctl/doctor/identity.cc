@@ -24,7 +24,7 @@ std::vector<Identity> IdentitiesOf(const config::Configuration& configuration) {
     }
   }
 
-  // Whoever connects initiates; without `connect` we only accept.
+  // The node that connects is the initiator; without `connect` we only accept.
   for (const config::PeerConfig& peer : configuration.peers) {
     if (peer.connect.empty()) {
       at(peer.identity, kerberos.keytab).accepts = true;

@@ -1,4 +1,4 @@
-// A principal of this node and what it is for.
+// A principal of this node and its uses.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ namespace funnel::ctl::doctor {
 struct Identity {
   std::string principal;
   std::string keytab;                 // where its key must be
-  bool initiates = false;             // a ticket is got with it
+  bool initiates = false;             // we get tickets with it
   bool accepts = false;               // others get tickets for it
-  std::vector<std::string> expected;  // to which it initiates: `expect`, a peer's `principal`
+  std::vector<std::string> expected;  // the acceptors: `expect`, a peer's `principal`
 };
 
-// Sorted by principal, each once a keytab.
+// Sorted by principal; a principal appears once for each keytab.
 [[nodiscard]] std::vector<Identity> IdentitiesOf(const config::Configuration& configuration);
 
 }  // namespace funnel::ctl::doctor

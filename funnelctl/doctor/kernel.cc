@@ -19,7 +19,7 @@ constexpr int kCapNetRaw = 13;  // linux/capability.h
 
 bool HasKernelSctp() { return access("/proc/sys/net/sctp", F_OK) == 0; }
 
-// Looked at only: a socket of that kind would load the module.
+// It only looks: a socket of that kind would load the module.
 bool HasSctpModule() {
   utsname name{};
   uname(&name);
@@ -43,7 +43,7 @@ Finding CheckUdpSysctl(std::uint16_t port) {
                "sysctl -w net.sctp.udp_port=" + std::to_string(port));
 }
 
-// The kernel would take the port that an engine in funnel-sctpd needs.
+// If this is on, the kernel takes the port that an engine in funnel-sctpd needs.
 Finding CheckUdpSysctlIsOff(std::uint16_t port) {
   std::int64_t now = ReadNumber("/proc/sys/net/sctp/udp_port");
   if (now != port) return Ok("the kernel leaves UDP port " + std::to_string(port) + " to us");
@@ -60,7 +60,7 @@ bool HoldsCapability(std::int64_t pid, int capability) {
   return false;
 }
 
-// Direct SCTP by an SCTP of our own goes through a raw socket.
+// Our own SCTP needs a raw socket for direct SCTP.
 Findings CheckRaw(const Context& context) {
   bool direct = std::ranges::any_of(context.configuration()->peers, [](const auto& peer) {
     return peer.carrier == config::Carrier::kDirect;

@@ -1,4 +1,4 @@
-// The keytabs: who may read them, and what keys they hold.
+// The keytabs: who may read them, and which keys they have.
 #include <grp.h>
 #include <sys/stat.h>
 
@@ -13,7 +13,7 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// Others than USER who are in the group by /etc/group.
+// Users other than USER who are in the group by /etc/group.
 std::string OtherMembers(gid_t gid, const std::string& user) {
   std::vector<char> buffer(65536);
   group entry{};
@@ -32,7 +32,7 @@ std::string Octal(mode_t mode) {
   return text;
 }
 
-// Fails where others than USER, called NAME, and root may read or change the file.
+// Fails if anybody except USER, called NAME, and root may read or change the file.
 Result<> RequirePrivate(const struct stat& about, const User& user, const std::string& name) {
   bool own = about.st_uid == user.uid;
   bool group = about.st_gid == user.gid;

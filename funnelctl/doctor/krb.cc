@@ -13,7 +13,7 @@ namespace funnel::ctl::doctor {
 namespace {
 
 constexpr std::string_view kSystemProfile = "/etc/krb5.conf";
-// udp_preference_limit is left alone: the doctor is to go the way that funnel-authd goes.
+// udp_preference_limit is not changed, so that the doctor asks in the same way as funnel-authd.
 constexpr std::string_view kLayer =
     "[libdefaults]\n  kdc_timesync = 1\n  dns_canonicalize_hostname = false\n  rdns = false\n";
 
@@ -32,7 +32,8 @@ Result<UniqueFd> MakeLayer() {
   return file;
 }
 
-// The layer as a file that has no name. It stays for good, since libkrb5 looks at its files again.
+// Makes the layer a file without a name. It is never closed, because libkrb5 looks at its files
+// again.
 Result<int> LayerFile() {
   static const Result<UniqueFd> file = MakeLayer();
   if (!file) return std::unexpected(file.error());

@@ -1,4 +1,5 @@
-// The little of libkrb5 that the doctor needs, with owners for its objects. One Session a thread.
+// The part of libkrb5 that the doctor needs, with owners for its objects. Each thread has a
+// Session.
 #pragma once
 
 #include <krb5.h>
@@ -14,12 +15,12 @@
 namespace funnel::ctl::doctor {
 
 // A context with the system's configuration ($KRB5_CONFIG, else /etc/krb5.conf) below a layer that
-// takes the KDC's clock for right, so that a wrong one of ours can be measured.
+// takes the KDC's clock for right, so that an error of our clock can be measured.
 class Session {
  public:
   [[nodiscard]] static Result<Session> Open();
   [[nodiscard]] krb5_context get() const { return context_.get(); }
-  // MIT's words for CODE, behind WHAT.
+  // WHAT, followed by MIT's words for CODE.
   [[nodiscard]] std::unexpected<Error> Failed(const std::string& what, krb5_error_code code) const;
 
  private:

@@ -1,4 +1,4 @@
-// What krb5.conf says that matters to us.
+// The parts of krb5.conf that matter to us.
 #include <krb5.h>
 #include <profile.h>
 
@@ -22,7 +22,7 @@ struct Profile {
   }
 };
 
-// "kdc.example.net:88", "[::1]:88", "tcp/kdc:88" without what is not the host.
+// The host of "kdc.example.net:88", "[::1]:88", "tcp/kdc:88".
 std::string HostOf(std::string text) {
   if (std::size_t slash = text.find('/'); slash != std::string::npos) {
     if (text.starts_with("http")) return {};  // a proxy's URL

@@ -1,4 +1,4 @@
-// How long a name takes to become an address.
+// How long it takes to resolve a name.
 #include "funnelctl/doctor/names.h"
 
 #include <netdb.h>
@@ -11,7 +11,7 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// A client waits for it at the first connection, and again whenever the association comes up.
+// A client waits for this at the first connection, and again whenever the association comes up.
 constexpr std::chrono::milliseconds kSlow{300};
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
@@ -44,7 +44,7 @@ Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint) {
   bool refused = false;
   for (const char* kind : {"_funnel._sctp.", "_funnel._udp."}) {
     auto records = net::LookUpSrv(kind + endpoint.host);
-    if (!records) continue;  // funnel-sctpd then goes by the name itself
+    if (!records) continue;  // funnel-sctpd then uses the name itself
     for (const net::SrvRecord& record : *records) {
       refused |= record.target.empty();
       if (!record.target.empty()) out.push_back(record.target);

@@ -1,4 +1,4 @@
-// Names as funnel-sctpd resolves them: SRV records first where no port was written.
+// Resolves names as funnel-sctpd does: SRV records first if no port was written.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace funnel::ctl::doctor {
 
-// The hosts that a peer's `connect` leads to: the targets of its SRV records, else its own host.
-// May wait for name servers.
+// The hosts to which a peer's `connect` leads: the targets of its SRV records, or its own host. It
+// may wait for name servers.
 [[nodiscard]] Result<std::vector<std::string>> HostsOf(const config::Endpoint& endpoint);
 
 }  // namespace funnel::ctl::doctor

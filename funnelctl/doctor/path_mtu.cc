@@ -1,7 +1,7 @@
-// Whether packets of packet-size reach a peer whole: a datagram of that size with DF set goes to a
-// port where nobody listens. "Port unreachable" proves that it arrived; "too big" names the MTU.
-// Where a small one is answered and the large one is not, something on the way drops large packets
-// without a word.
+// Whether packets of packet-size reach a peer whole: a datagram of that size with DF set is sent to
+// a port where nobody listens. "Port unreachable" proves that it arrived; "too big" names the MTU.
+// If a small one is answered and the large one is not, something on the path silently drops large
+// packets.
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -18,14 +18,15 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-constexpr std::uint16_t kProbePort = 33434;  // where traceroute begins: seldom in use
+constexpr std::uint16_t kProbePort = 33434;  // where traceroute begins: seldom used
 constexpr int kTries = 3;                    // a lost probe must not look like a black hole
 constexpr int kWaitMilliseconds = 250;
-// Linux sends a host no more than one "port unreachable" in a second (icmp_ratelimit), after a few
-// at once: silence may be that.
+// Linux sends a host at most one "port unreachable" in a second (icmp_ratelimit), after a few at
+// once: that can be the reason for silence.
 constexpr std::chrono::milliseconds kAnswersApart{1100};
 constexpr int kRounds = 2;
-// Sizes of IP packets that some ways are known to take: PPPoE, tunnels, the least of IPv6, of IPv4.
+// Sizes of IP packets that some links are known to carry: PPPoE, tunnels, the minimum of IPv6, of
+// IPv4.
 constexpr std::int64_t kUsualSizes[] = {1492, 1420, 1400, 1280, 576};
 constexpr std::int64_t kIpv4Headers = 28;  // IP and UDP
 constexpr std::int64_t kIpv6Headers = 48;
@@ -34,7 +35,7 @@ struct Probe {
   UniqueFd socket;
   bool ipv6 = false;
 
-  // What the kernel knows of the path so far.
+  // What the kernel knows about the path so far.
   [[nodiscard]] int mtu() const {
     int value = 0;
     socklen_t size = sizeof value;
@@ -67,7 +68,7 @@ Result<Probe> Connect(const std::string& host) {
   return out;
 }
 
-// The error that came back for a datagram of SIZE bytes; 0: none within the time.
+// The error that was reported for a datagram of SIZE bytes; 0: there was none in time.
 int SendAndListen(const Probe& probe, std::size_t size, int tries = kTries) {
   const std::string payload(size, '\0');
   for (int round = 0; round < tries; ++round) {
@@ -82,7 +83,7 @@ int SendAndListen(const Probe& probe, std::size_t size, int tries = kTries) {
   return 0;
 }
 
-// The largest of the usual sizes below LIMIT that is answered; 0: not even the smallest.
+// The largest of the usual sizes below LIMIT that was answered; 0: not even the smallest.
 std::int64_t LargestAnswered(const Probe& probe, std::int64_t limit, std::int64_t headers) {
   auto answered = [&](std::int64_t size) {
     return SendAndListen(probe, static_cast<std::size_t>(size - headers)) == ECONNREFUSED;
@@ -93,9 +94,9 @@ std::int64_t LargestAnswered(const Probe& probe, std::int64_t limit, std::int64_
   return found == std::end(kUsualSizes) ? *std::rbegin(kUsualSizes) : *found;
 }
 
-// Whether packets of LARGE bytes vanish where those of SMALL arrive. When the far end may answer
-// again the large one is first: had it arrived, the answer would be its own, and none be left for
-// the small one.
+// Whether packets of LARGE bytes vanish while those of SMALL arrive. When the far end may answer
+// again, the large one is sent first: if it had arrived, it would use up the answer, and the small
+// one would get none.
 bool Vanish(const Probe& probe, std::int64_t large, std::int64_t small, std::int64_t headers) {
   auto answered = [&](std::int64_t size) {
     return SendAndListen(probe, static_cast<std::size_t>(size - headers), /*tries=*/1) != 0;
@@ -109,8 +110,8 @@ bool Vanish(const Probe& probe, std::int64_t large, std::int64_t small, std::int
 
 std::string Bytes(std::int64_t count) { return std::to_string(count) + " B"; }
 
-// Packets of FITS bytes pass and ours, as TEXT says, do not. An engine that finds that out (RFC
-// 8899) makes its packets smaller itself.
+// Packets of FITS bytes pass and ours, as TEXT says, do not. An engine that finds this out (RFC
+// 8899) makes its packets smaller by itself.
 Finding Narrow(const Context& context, const std::string& text, std::int64_t fits) {
   if (context.view.sctpd.status && context.view.sctpd.status->engine == "own")
     return Ok(text + "; SCTP finds that out and makes its packets smaller");
@@ -125,7 +126,7 @@ Findings CheckPathMtu(const Context& context, const std::string& peer_host) {
   auto probe = Connect(peer_host);
   if (!probe) return {Wrong(probe.error().message, "ip route; look at the name in `connect`")};
 
-  // The engine makes IPv6 packets smaller, so that an IP packet is as large over either.
+  // The engine makes IPv6 packets smaller, so that IP packets have the same size over both.
   std::int64_t packet = static_cast<std::int64_t>(sctp.packet_size_bytes) + kIpv4Headers;
   std::int64_t headers = probe->ipv6 ? kIpv6Headers : kIpv4Headers;
   int error = SendAndListen(*probe, static_cast<std::size_t>(packet - headers));

@@ -1,4 +1,4 @@
-// Whether the ports that configuration names are ours, and who else holds them.
+// Whether the ports in the configuration are ours, and who else holds them.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// systemd holds sockets for daemons that do not run yet.
+// systemd holds the sockets of daemons that do not run yet.
 bool IsOurs(const BoundSocket& socket, std::string_view daemon) {
   return std::ranges::any_of(socket.holders, [&](const Holder& holder) {
     return holder.command == daemon || holder.pid == 1 || holder.command == "systemd";

@@ -12,10 +12,10 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// Checks at the same time; most of them wait for a KDC or a resolver.
+// How many checks run at the same time; most of them wait for a KDC or a resolver.
 constexpr std::size_t kAtOnce = 16;
 
-// Where a check's thread leaves its findings. Both sides own it.
+// Where a check's thread leaves its findings. Thread and reader both own it.
 class Mailbox {
  public:
   void Put(Findings findings) {

@@ -1,4 +1,4 @@
-// How the services' channels are sealed: whether the peers can have what is configured, what is in
+// How the services' channels are sealed: whether the peers support what is configured, what is in
 // use, and who else can read it.
 #include <algorithm>
 
@@ -16,7 +16,7 @@ bool RefusesOldNodes(const std::vector<std::uint16_t>& suites) {
   return !suites.empty() && std::ranges::find(suites, kSuiteOfOldNodes) == suites.end();
 }
 
-// Why the service has no channel that is sealed; empty: it has one, or nobody has tried.
+// Why the service has no sealed channel; empty: it has one, or nobody has tried.
 std::string WhyNone(const Context& context, const config::ServiceConfig& service) {
   for (const ChannelStatus& channel : context.view.sctpd.status->channels)
     if (channel.service == service.name.text() && !channel.suite && !channel.reason.empty())
@@ -24,7 +24,7 @@ std::string WhyNone(const Context& context, const config::ServiceConfig& service
   return {};
 }
 
-// A node of version 0.1 proves itself in suite 1; who was configured so does too.
+// A node of version 0.1 proves itself in suite 1; but a newer one may be configured so, too.
 bool MayBeOld(const Context& context, const std::string& name) {
   if (!context.view.authd.status) return false;
   return std::ranges::any_of(

@@ -1,4 +1,4 @@
-// Which checks there are for a node.
+// The checks that a node gets.
 #include <map>
 #include <set>
 
@@ -11,15 +11,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// libkrb5 tries each KDC for some seconds, by UDP and by TCP.
+// libkrb5 tries each KDC for several seconds, by UDP and by TCP.
 constexpr std::chrono::milliseconds kKdcDeadline = 12s;
 constexpr std::chrono::milliseconds kDeadline = 5s;
-// Packets that get no answer are sent again until it is sure that they vanish (path_mtu.cc).
+// Packets without an answer are sent again until it is certain that they vanish (path_mtu.cc).
 constexpr std::chrono::seconds kPathDeadline{15};
 constexpr std::uint16_t kKdcPort =
     88;  // RFC 4120, section 7.2; a name with a port has no SRV records
 
-// A check that looks at the node as a whole.
+// A check of the node as a whole.
 struct Row {
   const char* name;
   bool needs_configuration;
@@ -54,7 +54,7 @@ void AddServices(const Shared& context, std::vector<Check>& out) {
   }
 }
 
-// Where the association goes now; else the first host that `connect` leads to.
+// The address that the association uses now, or the first host to which `connect` leads.
 std::string HostOfPeer(const Context& context, const config::PeerConfig& peer) {
   if (context.view.sctpd.status) {
     for (const AssociationStatus& one : context.view.sctpd.status->associations) {
@@ -75,7 +75,7 @@ void AddPeers(const Shared& context, std::vector<Check>& out) {
   }
 }
 
-// Literals answer at once and are left out.
+// Literals need no resolving and are left out.
 void AddNames(const config::Configuration& configuration, std::vector<Check>& out) {
   std::map<std::string, config::Endpoint> names;
   std::set<std::string> realms;

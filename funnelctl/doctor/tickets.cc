@@ -1,5 +1,5 @@
-// What the KDC says of an identity: whether it gets tickets, for which principals, whether its key
-// is the KDC's, and how far our clock is from the KDC's. All in memory; nothing is left behind.
+// What the KDC says about an identity: whether it gets tickets, for which principals, whether its
+// key is the KDC's, and how far our clock is from the KDC's. All of it stays in memory.
 #include <algorithm>
 #include <ctime>
 
@@ -11,8 +11,7 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// Beyond this Kerberos refuses (krb5.conf's clockskew is 300 s unless set); from here one should
-// act.
+// Kerberos refuses beyond krb5.conf's clockskew, 300 s unless set; from here on one should act.
 constexpr std::int64_t kSkewWarning = 30;
 constexpr std::int64_t kSkewWrong = 300;
 
@@ -27,7 +26,7 @@ class Tickets {
     if (keytab_ != nullptr) krb5_kt_close(session_.get(), keytab_);
   }
 
-  // An AS exchange; the seconds that our clock is ahead of the KDC's.
+  // An AS exchange; returns by how many seconds our clock is ahead of the KDC's.
   Result<std::int64_t> GetInitial(krb5_principal client, const std::string& keytab) {
     krb5_context context = session_.get();
     if (auto code = krb5_kt_resolve(context, ("FILE:" + keytab).c_str(), &keytab_); code != 0)
@@ -44,7 +43,7 @@ class Tickets {
     return ahead;
   }
 
-  // A TGS exchange; the version of the key that the KDC made the ticket with.
+  // A TGS exchange; returns the version of the key with which the KDC made the ticket.
   Result<krb5_kvno> GetFor(krb5_principal client, krb5_principal server) {
     krb5_context context = session_.get();
     krb5_creds wanted{};
@@ -78,7 +77,7 @@ Finding JudgeClock(std::int64_t ahead) {
   return Ok(text);
 }
 
-// What an error of an AS exchange comes from.
+// What to do about an error of an AS exchange.
 std::string TodoFor(int code, const Identity& identity) {
   switch (code) {
     case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:
@@ -115,7 +114,7 @@ Findings CheckExpected(const Session& session, Tickets& tickets, const KrbName& 
   return out;
 }
 
-// A ticket for ourselves shows which key the KDC holds.
+// A ticket for ourselves shows which key the KDC has.
 Findings CheckVersion(Tickets& tickets, const KrbName& client, const Identity& identity,
                       krb5_kvno newest) {
   auto kvno = tickets.GetFor(client.get(), client.get());

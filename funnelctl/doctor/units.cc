@@ -1,4 +1,4 @@
-// What systemd says of our units, over D-Bus. Without systemd there is nothing to say.
+// The states of our units, which systemd reports over D-Bus. Without systemd there are no findings.
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
@@ -49,7 +49,7 @@ Finding Judge(const std::string& unit, const UnitState& state) {
   return Wrong(is, "systemctl enable --now " + unit);
 }
 
-// A service that its socket starts when it is needed may well be inactive.
+// A service that its socket starts on demand may be inactive.
 Finding JudgeService(const std::string& unit, const UnitState& state) {
   if (state.load == "loaded" && state.active == "inactive")
     return Ok(unit + " waits for its socket");

@@ -26,14 +26,14 @@ Result<User> FindUser(const std::string& name) {
   return User{entry.pw_uid, entry.pw_gid};
 }
 
-// The configuration's own check compares them as they are spelled: it asks nobody.
+// The configuration's own check compares the names as they are spelt: it looks up none.
 Findings CheckEdgeUsers(const Context& context) {
   std::map<uid_t, const config::ServiceConfig*> taken;
   Findings out;
   for (const config::ServiceConfig& service : context.configuration()->services) {
     if (service.role == config::Role::kRelay) continue;
     auto user = FindUser(service.edge_user);
-    if (!user) continue;  // systemd makes it for as long as the edge runs
+    if (!user) continue;  // systemd makes it while the edge runs
     auto [first, fresh] = taken.emplace(user->uid, &service);
     if (fresh) continue;
     out.push_back(Wrong("the edges of " + first->second->name.text() + " (edge-user " +

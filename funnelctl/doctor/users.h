@@ -1,4 +1,4 @@
-// Users of this machine, as the configuration names them.
+// Users of this machine, as configuration names them.
 #pragma once
 
 #include <sys/types.h>
@@ -14,7 +14,7 @@ struct User {
   gid_t gid = 0;
 };
 
-// A user by name, or by number; a number without an entry is its own group. May ask the network.
+// A user by name or number; a number without an entry counts as its own group. May ask the network.
 [[nodiscard]] Result<User> FindUser(const std::string& name);
 
 }  // namespace funnel::ctl::doctor

@@ -18,7 +18,7 @@
 namespace funnel::ctl {
 namespace {
 
-// A table, and the daemons whose files have it.
+// A table, and the daemons whose files use it.
 struct Group {
   std::string_view name;
   std::span<const metrics::CounterDef> table;
@@ -45,7 +45,7 @@ struct Source {
   }
 };
 
-// The folder is open to several users: a file counts only under a name that a daemon would give it.
+// Several users may write in the folder: a file counts only if a daemon would give it this name.
 std::optional<Source> Recognise(const metrics::CounterFileEntry& entry) {
   if (!entry.snapshot) return std::nullopt;
   std::string daemon = entry.file.substr(0, entry.file.find('@'));
@@ -133,7 +133,7 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
   AddAboutDaemons(sources, now, out);
   for (const Group& group : Groups()) {
     bool edges = group.daemons.front().ends_with("udpd") || group.daemons.front().ends_with("tcpd");
-    // Not appended to: g++ 14 takes the vector's new memory for its old (array-bounds).
+    // Not built by appending: g++ 14 takes the vector's new memory for its old (array-bounds).
     const auto labels =
         edges ? std::vector<std::string>{"daemon", "service"} : std::vector<std::string>{"daemon"};
     for (const metrics::CounterDef& def : group.table) {

@@ -1,4 +1,4 @@
-// The metrics of a node in Prometheus' terms: a family is a name with its help and type, a sample
+// The metrics of a node in Prometheus' terms: a family has a name, help and type, and a sample is
 // one value of it with its labels. Names and help come from the tables that the daemons count by.
 //
 //   funnel_GROUP_COUNTER[_total]   GROUP: sctpd, authd, edge (both kinds), udpd, tcpd
@@ -24,21 +24,21 @@ struct Family {
   std::string name;
   std::string help;
   bool counter = false;             // otherwise a gauge
-  std::vector<std::string> labels;  // those that its samples have
+  std::vector<std::string> labels;  // those of its samples
   std::vector<Sample> samples;
 };
 
-// Every family there is, those without samples too, in the order of funnel-metrics(7). NOW is
-// seconds since 1970. Files that belong to no daemon of ours, are no counter files or have unknown
-// counters give no samples, but funnel_rejected_files counts the former two.
+// All families, including those without samples, in the order of funnel-metrics(7). NOW is seconds
+// since 1970. Files of other programs, files that are no counter files, and unknown counters give
+// no samples; funnel_rejected_files counts the files of the first two kinds.
 [[nodiscard]] std::vector<Family> CollectFamilies(
     const std::vector<metrics::CounterFileEntry>& files, std::int64_t now);
 
-// Text exposition format 0.0.4; families without samples are left out.
+// In text exposition format 0.0.4; families without samples are left out.
 [[nodiscard]] std::string RenderExposition(const std::vector<Family>& families);
-// A list of objects, families without samples included (metrics_schema in json_schema.md).
+// A list of objects, including families without samples (metrics_schema in json_schema.md).
 [[nodiscard]] std::string RenderFamiliesJson(const std::vector<Family>& families);
-// One family a line: name, type, labels, help, separated by tabs.
+// One family on each line: name, type, labels, help, separated by tabs.
 [[nodiscard]] std::string RenderFamilyList(const std::vector<Family>& families);
 
 }  // namespace funnel::ctl

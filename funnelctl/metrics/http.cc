@@ -18,7 +18,7 @@ bool IsToken(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, IsTokenCharacter);
 }
 
-// The part before SEPARATOR, taken off TEXT together with it.
+// Removes the part before SEPARATOR, and SEPARATOR, from TEXT; returns the part.
 std::string_view TakeUntil(std::string_view& text, char separator) {
   std::size_t at = text.find(separator);
   std::string_view out = text.substr(0, at);
@@ -26,7 +26,7 @@ std::string_view TakeUntil(std::string_view& text, char separator) {
   return out;
 }
 
-// A lone LF ends a line as CR LF does (RFC 9112, section 2.2).
+// A lone LF ends a line, as CR LF does (RFC 9112, section 2.2).
 std::string_view TakeLine(std::string_view& text) {
   std::string_view line = TakeUntil(text, '\n');
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -39,7 +39,7 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   });
 }
 
-// Fields are looked at only as far as they could hide a second meaning; HTTP/1.1 needs one Host.
+// Fields are checked only as far as they could hide a second meaning; HTTP/1.1 needs one Host.
 bool HeaderIsWellFormed(std::string_view fields, bool needs_host) {
   int hosts = 0;
   for (;;) {
@@ -55,7 +55,7 @@ bool HeaderIsWellFormed(std::string_view fields, bool needs_host) {
   return hosts <= 1 && (hosts == 1 || !needs_host);
 }
 
-// "/metrics?x" and "http://host/metrics" name "/metrics"; "" where it is neither form.
+// The path of "/metrics?x" and "http://host/metrics" is "/metrics"; "" for any other form.
 std::string PathOf(std::string_view target) {
   constexpr std::string_view kScheme = "http://";
   if (target.starts_with(kScheme)) {

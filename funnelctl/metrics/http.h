@@ -1,6 +1,6 @@
-// A minimal HTTP/1.1 answerer (RFC 9110, RFC 9112): one request, one answer, then the connection is
-// closed. For inetd and systemd's Accept=yes, where the connection is stdin and stdout; whoever
-// connects may send anything at any pace.
+// A minimal HTTP/1.1 server (RFC 9110, RFC 9112): one request, one answer, then the connection is
+// closed. It is for inetd and systemd's Accept=yes, where the connection is stdin and stdout. A
+// client may send anything, as slowly as it likes.
 #pragma once
 
 #include <chrono>
@@ -30,21 +30,21 @@ enum class HttpStatus {
 };
 
 struct HttpRequest {
-  HttpStatus status = HttpStatus::kBadRequest;  // kOk: path is one that we have
+  HttpStatus status = HttpStatus::kBadRequest;  // kOk: the path is one of ours
   bool head = false;                            // the header only
   std::string path;                             // "/" or "/metrics"
 };
 
-// HEADER ends with its empty line.
+// HEADER includes its empty line.
 [[nodiscard]] HttpRequest ParseHttpRequest(std::string_view header);
 
-// The whole answer. BODY is left out where `head`.
+// The whole answer, without BODY if `head`.
 [[nodiscard]] std::string HttpAnswer(HttpStatus status, bool head, std::string_view type,
                                      std::string_view body);
 
-// Reads a request from IN, answers on OUT, and waits for a short while until the client has read
-// it. METRICS makes the body of /metrics, and is called only for that. Fails when the client went
-// away or was too slow to take its answer; whatever else it does wrong is answered.
+// Reads a request from IN, answers on OUT, and waits for a short time until the client has read the
+// answer. METRICS makes the body of /metrics, and is called only for that. Fails if the client has
+// gone or was too slow to take its answer; any other fault of the client is answered.
 [[nodiscard]] Result<void> ServeHttp(int in, int out, const HttpLimits& limits,
                                      const std::function<std::string()>& metrics);
 

@@ -1,4 +1,4 @@
-// The connection's side of http.h: reading and writing within limits.
+// The connection's side of http.h: reads and writes within limits.
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kFrontPage =
     "<!DOCTYPE html>\n<title>Funnel</title>\n<p><a href=\"/metrics\">Metrics</a></p>\n";
-// A close with unread input makes a reset, which could overtake our answer; so what a client still
-// sends is read away for that long.
+// Closing with unread input causes a reset, which could overtake our answer; so whatever a client
+// still sends is read and dropped for this long.
 constexpr std::chrono::milliseconds kDrainTime{500};
 
 bool WaitFor(int fd, short events, TimePoint until) {
@@ -30,7 +30,7 @@ bool WaitFor(int fd, short events, TimePoint until) {
   }
 }
 
-// Appends what has come; 0 at the end of the stream, -1 when time is over or reading fails.
+// Appends what has come; returns 0 at the end of the stream, -1 if time is over or reading fails.
 ssize_t ReadSome(int fd, TimePoint until, std::string& to) {
   char buffer[2048];
   if (!WaitFor(fd, POLLIN, until)) return -1;
@@ -39,7 +39,7 @@ ssize_t ReadSome(int fd, TimePoint until, std::string& to) {
   return count;
 }
 
-// The size of the request line and header with their empty line; nullopt: they go on.
+// The size of the request line and header with their empty line; nullopt: they are not complete.
 std::optional<std::size_t> HeaderEnd(std::string_view text) {
   for (std::size_t at = text.find('\n'); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
@@ -77,7 +77,7 @@ Result<void> WriteAll(int out, std::string_view text, TimePoint until) {
   while (!text.empty()) {
     if (!WaitFor(out, POLLOUT, until)) return Fail("the client does not read its answer");
     ssize_t count = send(out, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // A pipe takes this much without waiting once it is writable (pipe(7)).
+    // A pipe takes this much without waiting after it has become writable (pipe(7)).
     constexpr std::size_t kPipeChunk = 4096;
     if (count < 0 && errno == ENOTSOCK)
       count = write(out, text.data(), std::min(text.size(), kPipeChunk));
@@ -89,7 +89,7 @@ Result<void> WriteAll(int out, std::string_view text, TimePoint until) {
 }
 
 void Drain(int in, int out) {
-  if (shutdown(out, SHUT_WR) != 0) return;  // no socket, or it is gone already
+  if (shutdown(out, SHUT_WR) != 0) return;  // it is no socket, or is gone already
   TimePoint until = Now() + kDrainTime;
   std::string ignored;
   while (ReadSome(in, until, ignored) > 0) ignored.clear();

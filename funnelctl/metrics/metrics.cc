@@ -1,5 +1,5 @@
-// funnelctl metrics: the counters of all daemons as Prometheus reads them. Needs no configuration
-// (where there is one, counters must be of those users), asks no daemon.
+// funnelctl metrics: prints the counters of all daemons for Prometheus. It needs no configuration
+// (if there is one, counter files must belong to its users), and asks no daemon.
 #include <csignal>
 #include <ctime>
 
@@ -19,18 +19,18 @@ struct Collected {
 };
 
 Collected Collect(const Options& options) {
-  // In its unit's sandbox there is no configuration to be seen.
+  // In the sandbox of its unit it cannot see any configuration.
   auto configuration = config::Load({options.config_dir, options.defaults_dir});
   auto found =
       metrics::ReadCounterFolder(options.RunPath("counters"),
                                  configuration ? OwnersBy(*configuration) : metrics::OwnerCheck());
   if (found) return {CollectFamilies(*found, std::time(nullptr))};
-  // What is said of ourselves is true without them.
+  // Our own families are right even without them.
   return {CollectFamilies({}, std::time(nullptr)), Complain(found.error().message)};
 }
 
 int Serve(const Options& options) {
-  // A client that goes away is an error of write(2), not our end.
+  // A client that goes away shows as an error of write(2), and must not end us.
   std::signal(SIGPIPE, SIG_IGN);
   auto served =
       ServeHttp(0, 1, HttpLimits{}, [&] { return RenderExposition(Collect(options).families); });

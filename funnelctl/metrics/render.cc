@@ -1,4 +1,4 @@
-// Families as Prometheus reads them, as JSON, and as a list.
+// Families for Prometheus, as JSON, and as a list.
 #include <nlohmann/json.hpp>
 
 #include "funnelctl/metrics/families.h"

@@ -8,11 +8,11 @@
 namespace funnel::ctl {
 namespace {
 
-// Enough for one look; --json has them all.
+// Enough to look at once; --json has all of them.
 constexpr std::size_t kNewestShown = 10;
 
 std::string PrintTicket(const IdentityStatus& identity, std::int64_t now) {
-  // It has not initiated.
+  // It has never initiated.
   if (!identity.ticket_expires) return "-";
   if (*identity.ticket_expires <= now) return "EXPIRED " + PrintTime(*identity.ticket_expires);
   return "until " + PrintTime(*identity.ticket_expires);
@@ -24,7 +24,7 @@ std::string Services(const std::vector<std::string>& services) {
   return out.empty() ? "(peers)" : out;
 }
 
-// Whoever answers may list the newest first or last.
+// A daemon may list the newest first or last.
 template <typename Event>
 std::vector<Event> Newest(std::vector<Event> events) {
   std::stable_sort(events.begin(), events.end(),
@@ -61,7 +61,7 @@ std::string RenderRefusals(const NodeView& view) {
     bool by_peer = refusal.direction == "in";
     std::string who =
         by_peer ? Shown(refusal.peer) + " refused us" : "we refused " + Shown(refusal.peer);
-    // What is not authenticated anyone on the path could have said.
+    // Anyone on the path could have written what is not authenticated.
     table.AddRow(
         {PrintTime(refusal.when), Shown(refusal.service), who,
          Shown(refusal.text) + (by_peer && !refusal.authenticated ? " (not authenticated)" : "")});

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Parsed once already; null where there was no answer.
+// It was parsed once already; null if there was no answer.
 Json Raw(const std::string& text) {
   Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   return parsed.is_object() ? parsed : Json();

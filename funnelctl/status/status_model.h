@@ -1,5 +1,5 @@
-// What the daemons answered (status_schema.md), as structs. Text is as it came: whoever prints it
-// escapes it. Null and absent are empty text, nullopt or 0.
+// The daemons' answers (status_schema.md), as structs. Text is unchanged: the code that prints it
+// escapes it. Null and absent values become empty text, nullopt or 0.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace funnel::ctl {
 struct PathStatus {
   std::string address, carrier, state;
   std::optional<double> srtt_ms;
-  // Only of SCTP of our own, and of a path that is or was in use.
+  // Only for our own SCTP, and for a path that is or was in use.
   std::string congestion;
   std::optional<double> least_rtt_ms;
   std::int64_t delivery_rate = 0;  // bytes a second
@@ -88,7 +88,7 @@ struct AuthdStatus {
   std::int64_t failures_omitted = 0;
 };
 
-// Fails on what is no JSON object; a field of an unexpected type counts as absent.
+// Fails if it is no JSON object; a field of an unexpected type counts as absent.
 [[nodiscard]] Result<SctpdStatus> ParseSctpdStatus(const std::string& json);
 [[nodiscard]] Result<AuthdStatus> ParseAuthdStatus(const std::string& json);
 

@@ -18,7 +18,7 @@ void FindSilence(const NodeView& view, const std::string& daemon, const Answer<S
   out.push_back(std::move(text));
 }
 
-// A peer that is expected to connect to us, and one reached on demand, may well be away.
+// A peer that should connect to us, or one that is reached on demand, may be away.
 bool MayBeAway(const NodeView& view, const AssociationStatus& association) {
   if (!view.configuration) return false;
   const config::PeerConfig* peer = view.configuration->FindPeer(association.peer);
@@ -77,7 +77,7 @@ void FindDeadEdges(const NodeView& view, Problems& out) {
   }
 }
 
-// By the edges' own account: nothing else sees what a backend refuses.
+// From the edges' own counters: nothing else sees that a backend refuses.
 void FindRefusingBackends(const NodeView& view, Problems& out) {
   if (!view.configuration) return;
   for (const config::ServiceConfig& service : view.configuration->services) {
@@ -92,7 +92,7 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
   }
 }
 
-// By the edges' own account, which knows what a reload has changed.
+// From the edges' own counters, which know what a reload has changed.
 void FindKeyLogs(const NodeView& view, Problems& out) {
   for (const metrics::CounterFileEntry& entry : view.counters)
     if (entry.snapshot && entry.snapshot->alive && entry.snapshot->Value("key_log") == 1)

@@ -1,4 +1,4 @@
-// The frame of `funnelctl status`, and what it says about processes and counters.
+// The outline of `funnelctl status`, and what it says about processes and counters.
 #include <algorithm>
 
 #include "funnelctl/status/status_view.h"
@@ -25,7 +25,7 @@ std::string Join(const std::vector<std::string>& words) {
   return out;
 }
 
-// A daemon that can be asked: its own words where it answered, its counter file's otherwise.
+// A daemon that can be asked: described by its own answer, or else by its counter file.
 template <typename Status>
 void AddDaemon(const NodeView& view, const std::string& name, const Answer<Status>& answer,
                std::string about, Table& table) {
@@ -40,7 +40,7 @@ void AddDaemon(const NodeView& view, const std::string& name, const Answer<Statu
                 alive ? std::to_string(counters->pid) : "-", answer.error});
 }
 
-// After `funnelctl drain`; empty otherwise.
+// Text after `funnelctl drain`; otherwise empty.
 std::string AboutDraining(const metrics::Snapshot& counters) {
   if (counters.Value("draining") == 0) return {};
   const std::uint64_t left =
@@ -77,7 +77,7 @@ std::string AboutAuthd(const NodeView& view) {
          std::to_string(authd.handshakes_waiting) + " waiting";
 }
 
-// Those configured, and those that left counters.
+// The configured ones, and those that left counters.
 std::vector<std::string> EdgeNames(const NodeView& view) {
   std::vector<std::string> names;
   if (view.configuration) {
@@ -92,7 +92,7 @@ std::vector<std::string> EdgeNames(const NodeView& view) {
   return names;
 }
 
-// "  frames_sent  12    flows  3", only what is not 0.
+// "  frames_sent  12    flows  3", without those that are 0.
 std::string RenderValues(const metrics::Snapshot& snapshot) {
   std::vector<const metrics::CounterValue*> shown;
   std::size_t name_width = 0;

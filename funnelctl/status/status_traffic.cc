@@ -75,7 +75,7 @@ void AddChannelNotes(const ChannelStatus& channel, Table& table) {
     table.AddNote(std::to_string(channel.frames_dropped) + " frames dropped");
 }
 
-// By the edge's own account.
+// From the edge's own counters.
 void AddClientNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
   const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
   if (counters == nullptr || !counters->alive) return;

@@ -28,8 +28,8 @@ std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now) {
   auto beat = static_cast<std::int64_t>(counters->beat);
   std::string ago = PrintSince(beat, now) + " ago";
   if (counters->pid == 0) return "stopped " + ago;
-  // Its last sign of life; it may have lived a little longer. Some never give one after their
-  // start.
+  // This is its last sign of life; it may have lived a little longer. Some daemons give none after
+  // their start.
   return (counters->beat == counters->started ? "DIED, was started " : "DIED, last seen ") + ago;
 }
 

@@ -1,5 +1,5 @@
-// All that `funnelctl status` knows about a node at one moment, and its renderings. Rendering does
-// no I/O, so that tests can show it any state.
+// All that `funnelctl status` knows about a node at one moment, and how it is shown. Rendering does
+// no I/O, so that tests can show any state.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ template <typename Status>
 struct Answer {
   std::optional<Status> status;
   std::string error;  // why there is no status
-  std::string json;   // as it came; empty without a status
+  std::string json;   // unchanged; empty without a status
 };
 
 struct NodeView {
@@ -32,23 +32,23 @@ struct NodeView {
   std::vector<metrics::CounterFileEntry> counters;
   std::string counters_error;
 
-  // The daemon's counter file, where there is a good one.
+  // The daemon's counter file, if there is a valid one.
   [[nodiscard]] const metrics::Snapshot* FindCounters(std::string_view daemon) const;
   [[nodiscard]] std::string node_name() const;
 };
 
-// What an administrator should look at, the gravest first, a sentence each. Remote text is escaped.
+// What an administrator should look at, the worst first, one sentence each. Remote text is escaped.
 [[nodiscard]] std::vector<std::string> FindProblems(const NodeView& view);
 
-// "running", "died 3 min ago", ... by its counter file alone.
+// "running", "died 3 min ago", ..., from its counter file alone.
 [[nodiscard]] std::string DescribeLife(const metrics::Snapshot* counters, std::int64_t now);
 // "funnel-udpd@dns".
 [[nodiscard]] std::string EdgeName(const config::ServiceConfig& service);
 // What a service is doing, in a few words.
 [[nodiscard]] std::string DescribeService(const NodeView& view,
                                           const config::ServiceConfig& service);
-// One of the service's channels that have keys: if there is one, one whose suite is not the best
-// that this end has. nullptr: none has keys.
+// One of the service's channels that have keys: if possible, one whose suite is not the best of
+// this end. nullptr: none has keys.
 [[nodiscard]] const ChannelStatus* WorstSealed(const NodeView& view,
                                                const config::ServiceConfig& service);
 

@@ -40,7 +40,7 @@ std::string PrintRtt(const std::optional<double>& rtt) {
   return rtt ? PrintMilliseconds(*rtt) : "-";
 }
 
-// The most first; equals keep the order of the configuration, which is by name.
+// Sorts by the highest value; equal ones keep the order of the configuration, which is by name.
 void SortServices(Sort sort, std::vector<ServiceTraffic>& services) {
   auto weight = [sort](const ServiceTraffic& one) -> double {
     switch (sort) {
@@ -111,7 +111,7 @@ void AddServices(const Look& before, const Look& now, Sort sort, Lines& lines) {
   AddTable(table, lines);
 }
 
-// The last row says how much more there is.
+// The last row then says how many more there are.
 void CutRows(std::size_t rows, Lines& lines) {
   if (rows == 0 || lines.size() <= rows) return;
   std::size_t hidden = lines.size() - rows + 1;

@@ -23,7 +23,7 @@ struct FrameLine {
   Style style = Style::kPlain;
 };
 
-// What does not fit below is said in the last row.
+// If not all rows fit, the last one says so.
 [[nodiscard]] std::vector<FrameLine> RenderFrame(const Look& before, const Look& now,
                                                  const FrameOptions& options);
 

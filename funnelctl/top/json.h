@@ -1,4 +1,4 @@
-// What `funnelctl top --json` says of one interval (json_schema.md). Does no I/O.
+// What `funnelctl top --json` prints for one interval (json_schema.md). Does no I/O.
 #pragma once
 
 #include "funnelctl/print.h"

@@ -1,4 +1,4 @@
-// What two looks at a node, some time apart, say about its rates.
+// What two looks at a node, some time apart, show about its rates.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Look {
   NodeView view;
 };
 
-// Rates are per second; nothing where there is no earlier figure, or a daemon restarted between.
+// Rates are per second; nullopt if there is no earlier figure, or a daemon restarted in between.
 using Rate = std::optional<double>;
 
 struct ServiceTraffic {

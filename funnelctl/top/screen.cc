@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-// Without its macros, which are named as ordinary functions are.
+// Without its macros, because they have the names of ordinary functions.
 #define NCURSES_NOMACROS
 #include <curses.h>
 
@@ -61,7 +61,7 @@ void Screen::Show(const std::vector<FrameLine>& lines) {
   int row = 0;
   for (const FrameLine& line : lines) {
     attrset(AttributesOf(line.style));
-    // Nothing of it moves the cursor, or is for the terminal instead of its reader.
+    // No part of the text may move the cursor, or control the terminal.
     const std::string text = EscapeUnprintable(line.text, "");
     mvaddnstr(row++, 0, text.c_str(), static_cast<int>(columns()));
   }

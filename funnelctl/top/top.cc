@@ -1,4 +1,4 @@
-// funnelctl top: rates, latency, queues and drops, live.
+// funnelctl top: shows rates, latency, queues and drops, live.
 #include <algorithm>
 #include <thread>
 
@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kDefaultInterval{1000};
-constexpr std::int64_t kLeastInterval = 100;  // in ms; asking more often would be the load it shows
+constexpr std::int64_t kLeastInterval = 100;  // in ms; asking more often would itself be the load
 constexpr std::int64_t kLongestInterval = 3600 * 1000;
 // A daemon that does not answer must not stop the keys for long.
 constexpr milliseconds kAskDeadline{1000};
@@ -39,7 +39,7 @@ int Once(const Options& options, milliseconds interval) {
   return kExitOk;
 }
 
-// Until interrupted, or until whoever reads it is gone.
+// Until it is interrupted, or the reader of the output has gone.
 int LinePerInterval(const Options& options, milliseconds interval) {
   Look before = LookAt(options);
   for (;;) {
@@ -50,7 +50,7 @@ int LinePerInterval(const Options& options, milliseconds interval) {
   }
 }
 
-// Until `q`, or until the terminal is gone.
+// Until `q`, or until the terminal has gone.
 void Live(const Options& options, milliseconds interval, Screen& screen) {
   FrameOptions frame;
   Look before = LookAt(options);
