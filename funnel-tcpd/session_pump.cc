@@ -90,6 +90,7 @@ bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
     const funnel_end end = backend_ == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER;
     entry.sender = std::make_unique<MessageSender>(port_, id, *shared_.module, end, scratch_);
   }
+
   const auto started = entry.session->Start(shared_.sockets);
   if (started) {
     entry.times = std::make_unique<SessionClock::Times>(id, entry.session->fd());
