@@ -175,6 +175,7 @@ void OwnCore::TakePackets(TimePoint now) {
   while (queue_.bytes() + link_->waiting_bytes() < most) {
     const auto departure = endpoint_.NextPacket(queue_.Spare(kLargestPacket), now);
     if (!departure) return;
+
     const Route route{EngineAddress(departure->to), departure->to.local};
     // Linux dies of trains (output_queue.h).
     const auto* association = endpoint_.Find(departure->association);
@@ -183,6 +184,7 @@ void OwnCore::TakePackets(TimePoint now) {
     const auto travel = departure->must_stay_whole ? OutputQueue::Travel::kWhole
                         : to_linux                 ? OutputQueue::Travel::kAlone
                                                    : OutputQueue::Travel::kInTrains;
+
     const MutableByteView room = queue_.Append(route, departure->size, travel);
     if (room.empty()) ++counters_.output_dropped;
   }
