@@ -23,7 +23,7 @@ void Admission::SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, 
 }
 
 std::optional<Admission::Slot> Admission::Admit(const sctp::TransportAddress& address) {
-  // At most half of all is kept back, so that a small limit still lets a moved peer in.
+  // At most half of all slots is reserved, so that with a small limit a moved peer still gets in.
   std::size_t kept_back = known_hosts_.contains(IpBytes(address, 16))
                               ? 0
                               : std::min(peers_ * kSharePerPeer, limits_.total / 2);

@@ -1,6 +1,5 @@
-// Who may hold an association that no authd has verified yet: so many in all, so many per source
-// address, with a share kept for each configured peer, so that strangers cannot keep them out.
-// No I/O.
+// Limits the associations that no authd has verified yet: in all and for each source address. A
+// share is reserved for each configured peer, so that strangers cannot keep the peers out. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +16,13 @@ namespace funnel::sctpd {
 
 class Admission {
  private:
-  // An IPv4 address, or the first 64 bits of an IPv6 address: what one host can make up at will.
+  // An IPv4 address, or the first 64 bits of an IPv6 address: of longer ones a host can make up any
+  // number.
   using Source = std::string;
 
  public:
-  // One association's slot, given back when this goes. It is that of the address which the
-  // association came from, wherever it moves to meanwhile. The Admission outlives it.
+  // One association's slot, which its destructor returns. The slot belongs to the address from
+  // which the association came, even if the association moves. The Admission outlives it.
   class Slot {
    public:
     Slot() = default;
@@ -34,7 +34,7 @@ class Admission {
       return *this;
     }
     ~Slot() { Leave(); }
-    // Before its time.
+    // Returns the slot early.
     void Leave();
 
    private:
@@ -49,14 +49,14 @@ class Admission {
     std::size_t total = 256;
     std::size_t per_address = 16;
   };
-  // Unverified associations that are kept free for each configured peer.
+  // How many slots for unverified associations are reserved for each configured peer.
   static constexpr std::size_t kSharePerPeer = 2;
 
   explicit Admission(const Limits& limits) : limits_(limits) {}
 
   void SetLimits(const Limits& limits) { limits_ = limits; }
-  // Hosts of configured peers (their `connect` addresses, and where they were last verified); ports
-  // do not count. PEERS shares are kept back from everybody else.
+  // HOSTS are those of configured peers (their `connect` addresses, and where they were last
+  // verified); ports do not matter. The shares of PEERS peers are reserved for them.
   void SetKnownHosts(const std::vector<sctp::TransportAddress>& hosts, std::size_t peers);
 
   // nullopt: there is no slot for one more from ADDRESS.

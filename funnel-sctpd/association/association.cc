@@ -79,7 +79,7 @@ bool Association::IsConsistent() const {
 bool Association::SendControl(sctp::Engine& engine, StreamId stream, Bytes frame) {
   if (control_.empty() &&
       engine.Send(id_, stream, frame, sctp::SendOptions{}) != sctp::SendStatus::kFull)
-    return true;  // sent, or nobody is there to take it
+    return true;  // it was sent, or nobody is there to take it
   if (control_.size() >= kMaxControlQueue) return false;
   control_.push_back({stream, std::move(frame)});
   blocked = true;

@@ -1,11 +1,10 @@
-// One association of this node with another one: who is at the far end, how far it has got, and
-// which stream serves which channel. Owned by the AssociationTable; channels borrow it while it is
-// up.
+// One association between this node and another: who is at the far end, its state, and which stream
+// serves which channel. Owned by the AssociationTable; channels borrow it while it is up.
 //
 //   kConnecting --(engine: up)--> kVerifying --(authd: verified)--> kUp --> kEnding
 //        incoming ones begin in kVerifying
 //
-// kEnding: nobody uses it any more; the engine has not reported yet that it is gone.
+// kEnding: nobody uses it any more, but the engine has not reported yet that it is gone.
 #pragma once
 
 #include <cstdint>
@@ -34,44 +33,44 @@ enum class AssociationState : std::uint8_t { kConnecting, kVerifying, kUp, kEndi
 
 class Association {
  public:
-  // Small frames that found the engine full and must not be lost (OPENED, REFUSED, CLOSED, those of
-  // @peer). A peer that makes us exceed this does not read.
+  // How many frames that must not be lost (OPENED, REFUSED, CLOSED, those of @peer) may wait
+  // because the engine is full. If a peer makes us exceed this, it does not read.
   static constexpr std::size_t kMaxControlQueue = 4096;
 
-  // What we began it for.
+  // Why we began it.
   enum class Purpose : std::uint8_t {
     kServe,    // nothing serves its peer
-    kReplace,  // it shall replace what serves its peer (Failback)
+    kReplace,  // it may replace what serves its peer (Failback)
   };
-  // Why it ends, for those who ask what comes after it.
+  // Why it ends, which decides what comes after it.
   enum class Cause : std::uint8_t {
-    kLost,       // nothing takes its place
+    kLost,       // nothing replaces it
     kWithdrawn,  // it did not serve its peer, and is not needed
     kReplaced,   // another one serves its peer now
   };
 
-  // What only one that we began has.
+  // What only an association has that we began.
   struct Dialled {
-    Candidate candidate;  // what it was begun on, and moved to since
+    Candidate candidate;  // where it was begun, or has moved to
     Purpose purpose = Purpose::kServe;
-    bool moves = false;  // the engine moves it between the carriers and addresses by itself
+    bool moves = false;  // the engine moves it between carriers and addresses by itself
   };
   struct Move {
     std::string text;  // from which path to which
     std::int64_t unix_time = 0;
   };
 
-  // Each state with what only it has.
+  // Each state with the data that only it has.
   struct Connecting {};
   struct Verifying {
-    Admission::Slot slot;  // of one that came in
+    Admission::Slot slot;  // if the other end began it
     AuthdFrames frames;
   };
   struct Up {
     std::string node;            // proven
     std::uint64_t instance = 0;  // of that node's process
     TimePoint verified_at{};
-    bool reverifying = false;  // authd came back and was asked to verify it again
+    bool reverifying = false;  // authd came back and must verify it again
     AuthdFrames frames;
   };
   struct Ending {
@@ -80,7 +79,7 @@ class Association {
   // In AssociationState's order.
   using StateData = std::variant<Connecting, Verifying, Up, Ending>;
 
-  // It came in from ADDRESS.
+  // The other end began it, from ADDRESS.
   Association(AssociationId id, const sctp::TransportAddress& address, TimePoint now);
   // We began it with the configured PEER.
   Association(AssociationId id, std::string peer, Dialled dialled, TimePoint now);
@@ -90,10 +89,10 @@ class Association {
     return static_cast<AssociationState>(state_.index());
   }
   [[nodiscard]] bool up() const { return state() == AssociationState::kUp; }
-  // What its state has; nullptr: it is in another one.
+  // The data of kUp; nullptr: it is in another state.
   [[nodiscard]] const Up* verified() const { return std::get_if<Up>(&state_); }
   [[nodiscard]] Up* verified() { return std::get_if<Up>(&state_); }
-  // In kVerifying and kUp.
+  // Exists in kVerifying and kUp.
   [[nodiscard]] AuthdFrames* authd_frames();
   void SetState(StateData state, std::string_view reason);
 
@@ -101,16 +100,15 @@ class Association {
   [[nodiscard]] bool replaces() const { return dialled && dialled->purpose == Purpose::kReplace; }
   [[nodiscard]] bool EndsBy(Cause cause) const;
 
-  // A frame that is sent in order and never lost; waits while the engine is full. False: the queue
-  // is full, and the association should end.
+  // Sends a frame that must keep its order and not be lost; it waits while the engine is full.
+  // False: the queue is full, and the association should end.
   [[nodiscard]] bool SendControl(sctp::Engine& engine, StreamId stream, Bytes frame);
   // Sends what waits. True: nothing is left.
   bool FlushControl(sctp::Engine& engine);
   [[nodiscard]] bool has_control() const { return !control_.empty(); }
   // The engine uses PATH now.
   void MoveTo(const sctp::PeerPath& path);
-  // Whether what is said below of its state fits together; asserted after each call that may have
-  // changed it.
+  // Whether the members fit the state; asserted after each call that may have changed them.
   [[nodiscard]] bool IsConsistent() const;
   // For log lines: the peer's name if we know it, else the address.
   [[nodiscard]] std::string label() const;
@@ -119,21 +117,21 @@ class Association {
   sctp::TransportAddress address;
   sctp::Carrier carrier = sctp::Carrier::kUdp;
   std::optional<Move> last_move;  // nullopt: it is where it began
-  std::string peer;               // configured name: intended (outgoing) or proven (up);
+  std::string peer;               // configured name: intended (if we began it) or proven (up);
                                   // empty: a stranger
   std::uint16_t stream_count = 0;
   TimePoint began;
   std::int64_t since_unix = 0;
-  // kConnecting: give up; kVerifying: the verdict is due.
+  // kConnecting: give up; kVerifying: the verdict must be there.
   Deadlines<Association>::Deadline deadline{*this};
-  std::string failure;  // why it shall end, at the deadline
+  std::string failure;  // why it will end, at the deadline
 
   // Once up:
-  TimePoint active{};  // the last sealed frame, either way
+  TimePoint active{};  // the last sealed frame, in either direction
   StreamMap streams{1, Parity::kOdd};
-  std::map<std::uint64_t, Channel*> users;  // by number: with a stream, or waiting for one
+  std::map<std::uint64_t, Channel*> users;  // by number: those with a stream, or waiting for one
   FairQueue<Channel> senders;               // channels with input
-  bool ready = false;                       // has its turn at the end of this turn
+  bool ready = false;                       // it sends at the end of this turn
   bool blocked = false;                     // the engine was full; OnWritable ends it
   std::size_t half_open = 0;                // OPENs that authd has not answered
   std::size_t channels = 0;                 // with a stream, or attached and waiting for one

@@ -1,4 +1,4 @@
-// What the parts of the AssociationTable (peer.h, verifier.h) ask it for.
+// What the parts of the AssociationTable (peer.h, verifier.h) need from it.
 #pragma once
 
 #include <optional>
@@ -22,17 +22,17 @@ class AssociationHost {
  public:
   virtual ~AssociationHost() = default;
 
-  // Begins an association with PEER.
+  // Begins an association with PEER at CANDIDATE.
   [[nodiscard]] virtual Result<Association*> Connect(Peer& peer, const Candidate& candidate,
                                                      Association::Purpose purpose) = 0;
-  // Ends it from our side; everything but the engine's own record of it is gone on return. Its peer
-  // gets Peer::OnEnded.
+  // Ends it from our side; on return only the engine still has a record of it. Its peer gets
+  // Peer::OnEnded.
   virtual void End(Association& association, const std::string& reason, const EndOptions& how) = 0;
   void End(Association& association, const std::string& reason) { End(association, reason, {}); }
 
-  // PEER is considered again by then.
+  // PEER is considered again at AT, or earlier.
   virtual void Wake(Peer& peer, TimePoint at) = 0;
-  // As AssociationUser's.
+  // As that of AssociationUser.
   [[nodiscard]] virtual std::optional<TimePoint> IdleSince(
       const Association& association) const = 0;
   // The hosts of a peer have changed.

@@ -1,5 +1,5 @@
-// The associations of this node, by the engine's numbers: their states' gauge, and when each is to
-// be looked at next. Owned by the AssociationTable; its parts borrow it.
+// The associations of this node, by the engine's numbers: counts their states for the gauge, and
+// knows when each must be looked at next. Owned by the AssociationTable; its parts borrow it.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ class AssociationRegistry {
     if (found != nullptr) recent_ = found;
     return found;
   }
-  // One that somebody may still use: nullptr also when it is ending.
+  // The same, if somebody may still use it: nullptr also if it is ending.
   [[nodiscard]] Association* FindAlive(AssociationId id) {
     Association* found = Find(id);
     return found == nullptr || found->state() == AssociationState::kEnding ? nullptr : found;
@@ -40,7 +40,7 @@ class AssociationRegistry {
     associations_.Remove(association.id());
   }
 
-  // Every change of a state: the gauge follows it.
+  // Each change of a state goes through here, so that the gauge follows it.
   void SetState(Association& association, Association::StateData state, std::string_view reason) {
     up_ -= association.up();
     association.SetState(std::move(state), reason);
@@ -58,7 +58,7 @@ class AssociationRegistry {
     due_.RunDue(now, std::forward<OnDue>(on_due));
   }
 
-  // Looks at all of them, which is counted.
+  // For loops over all of them, which are counted.
   [[nodiscard]] const Map& All() const { return associations_.All(); }
   [[nodiscard]] std::uint64_t walked() const { return associations_.walked(); }
 
@@ -67,7 +67,7 @@ class AssociationRegistry {
   Deadlines<Association> due_;  // outlives them
   Registry<AssociationId, Association> associations_;
   std::size_t up_ = 0;
-  // The last one that a message came for: most messages come in runs.
+  // The last one for which a message came: most messages come in runs.
   Association* recent_ = nullptr;
 };
 

@@ -76,7 +76,7 @@ void AssociationTable::SendControl(Association& association, StreamId stream, By
 }
 
 void AssociationTable::Fail(Association& association, const std::string& reason) {
-  // The caller may be in the midst of it: only the deadline moves now.
+  // The caller may be using it: so only the deadline moves now.
   association.failure = reason;
   associations_.SetDeadline(association, shared_.now());
 }

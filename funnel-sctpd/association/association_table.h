@@ -1,10 +1,10 @@
 // All associations and configured peers: connects and reconnects, lets peers in, has every far end
-// verified by authd, and keeps one association a peer. The engine's observer. It only dispatches,
-// and does what its parts ask of the engine: each of them has a header that is its contract
-// (ARCHITECTURE.md, "Inside sctpd").
+// verified by authd, and keeps one association for each peer. It is the engine's observer. It only
+// dispatches, and does what its parts ask of the engine: each part has a header that is its
+// contract (ARCHITECTURE.md, "Inside sctpd").
 //
 // Owned by Tables, one thread. Call order: construct, Start(); OnTimer() when NextTimer() has come;
-// the rest as it happens. The user is called from inside the engine's observer calls, authd's
+// the rest as things happen. The user is called inside the engine's observer calls, authd's
 // verdicts, OnTimer and Reload; it may call SendControl and Fail from there.
 #pragma once
 
@@ -33,7 +33,7 @@ class AssociationTable final : public sctp::EngineObserver,
   void Start();
   void OnTimer();
   [[nodiscard]] TimePoint NextTimer() const;
-  // Takes over shared.config, which has just changed from OLD.
+  // Adopts shared.config, which has just replaced OLD.
   void Reload(const config::Configuration& old);
   // Ends all of them at once; their peers get REASON.
   void EndAll(const std::string& reason);
@@ -43,7 +43,7 @@ class AssociationTable final : public sctp::EngineObserver,
   void AddWant(const std::string& peer) override;
   void RemoveWant(const std::string& peer) override;
   void SendControl(Association& association, StreamId stream, Bytes frame) override;
-  // Ends it soon: the caller may go on using it until it returns to the loop.
+  // Ends it soon: the caller may use it until it returns to the loop.
   void Fail(Association& association, const std::string& reason);
 
   // PeerListener
@@ -83,7 +83,7 @@ class AssociationTable final : public sctp::EngineObserver,
 
   // It was not up or not verified in time, or Fail was called.
   void OnDeadline(Association& association);
-  // Reports to whoever used it that it is ending.
+  // Reports to its users that it is ending.
   void Detach(Association& association, const std::string& reason, bool was_up, Duration at_least);
 
   SharedState& shared_;

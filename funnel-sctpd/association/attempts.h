@@ -1,7 +1,7 @@
-// Connecting to a peer by several candidates in parallel, in the spirit of RFC 8305: the first one
-// begins at once, the next one when the last has had a head start or has failed, and the first that
-// is up wins. So a candidate that is dead costs its head start, not the whole connect-timeout. No
-// I/O: the owner connects, and withdraws those that lost.
+// Connects to a peer by several candidates in parallel, in the spirit of RFC 8305: the first begins
+// at once, the next one after a head start or when the previous one has failed, and the first that
+// is up wins. So a dead candidate costs its head start, not the whole connect-timeout. No I/O: the
+// owner connects, and withdraws those that lost.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ class Attempts {
 
   struct HeadStart {
     Duration usual{};
-    // Before one of a worse priority, or to another peer that shares the name: one lost packet
-    // should not decide for it.
+    // Used before a candidate of a worse priority, or of another host that shares the name: one
+    // lost packet should not decide for it.
     Duration before_worse{};
   };
   struct Running {
@@ -31,30 +31,30 @@ class Attempts {
     TimePoint began;
   };
 
-  // A new round; what an earlier one had under way is forgotten. DEAD: it fell silent just now, and
-  // has no head start.
+  // Begins a new round and forgets what an earlier one had begun. DEAD fell silent just now, and
+  // gets no head start.
   void Begin(std::vector<Candidate> candidates, HeadStart head_start, TimePoint now,
              const std::optional<Candidate>& dead = std::nullopt);
   void Clear();
 
-  // The candidate to begin now; nullptr: none is due. Either of the next two calls must follow.
+  // The candidate to begin now; nullptr: none is due. One of the next two calls must follow.
   [[nodiscard]] const Candidate* Due(TimePoint now) const;
   void OnBegun(AssociationId id, TimePoint now);
-  // It could not even be begun: the next one is due.
+  // It could not be begun: the next one is due.
   void OnNotBegun(TimePoint now);
-  // False: it is not one of ours. The next one is due at once.
+  // False: it is not one of these. The next one is due at once.
   bool OnFailed(AssociationId id, const std::string& reason, TimePoint now);
-  // The one that is up; the others are to be withdrawn. The round is over.
+  // ID is up; returns the others, which must be withdrawn. The round is over.
   [[nodiscard]] std::vector<AssociationId> OnUp(AssociationId id);
 
-  // When Due() may answer; TimePoint::max(): when one has failed, or never.
+  // When Due() may return one; TimePoint::max(): after one has failed, or never.
   [[nodiscard]] TimePoint NextTimer() const;
   [[nodiscard]] const Running* Find(AssociationId id) const;
   [[nodiscard]] const std::vector<Running>& running() const { return running_; }
-  // Nothing is under way, and nothing is left to be begun.
+  // None is in progress, and none is left to begin.
   [[nodiscard]] bool over() const { return running_.empty() && at_ == candidates_.size(); }
-  // Why direct SCTP did not serve in this round: it failed, or had its head start and gave no
-  // answer. nullopt: it was not begun, or not long enough ago to know.
+  // Why direct SCTP did not work in this round: it failed, or did not answer during its head start.
+  // nullopt: it was not begun, or too recently to know.
   [[nodiscard]] std::optional<std::string> DirectFailure(TimePoint now) const;
 
  private:

@@ -1,5 +1,6 @@
-// Frames of stream 0 of one association, which are authd's: how many have come lately, and those
-// that wait for an authd that is just starting. Part of Association, used by the Verifier. No I/O.
+// Frames of stream 0 of one association, which belong to authd: how many have come lately, and
+// those that wait for an authd that is just starting. Part of Association, used by the Verifier. No
+// I/O.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +18,15 @@ class AuthdFrames {
 
   struct Limit {
     std::uint32_t frames;
-    Duration within;  // max: in all
+    Duration within;  // max: since the beginning
   };
 
-  // One has come. False: it is more than LIMIT.
+  // A frame has come. False: it exceeds LIMIT.
   [[nodiscard]] bool Admit(const Limit& limit, TimePoint now) {
     if (now - since_ >= limit.within) Restart(now);
     return ++count_ <= limit.frames;
   }
-  // Those that have come so far do not count any more.
+  // Frames that have come so far no longer count.
   void Restart(TimePoint now) {
     since_ = now;
     count_ = 0;
@@ -37,9 +38,9 @@ class AuthdFrames {
     held_.push_back(std::move(frame));
     return true;
   }
-  // Those that wait, in their order; none does any more.
+  // Returns those that wait, in their order, and keeps none.
   [[nodiscard]] std::vector<Bytes> TakeHeld() { return std::exchange(held_, {}); }
-  // Some have come, and an authd has had them all.
+  // Frames have come, and authd has received all of them.
   [[nodiscard]] bool handed_over() const { return count_ > 0 && held_.empty(); }
 
  private:

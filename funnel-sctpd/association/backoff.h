@@ -1,5 +1,5 @@
-// How long to wait before the next try: doubles from MIN to MAX, with jitter so that two nodes (or
-// many) that lost each other at one moment do not come back at one moment.
+// How long to wait before the next try: doubles from MIN to MAX, with jitter, so that nodes that
+// lost each other at one moment do not all come back at one moment.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ class Backoff {
  public:
   Backoff(Duration min, Duration max) : min_(min), max_(std::max(min, max)), next_(min) {}
 
-  // RANDOM in [0, 1): the delay lies between half of the step and the whole of it.
+  // RANDOM is in [0, 1): the delay lies between half the step and the whole step.
   [[nodiscard]] Duration Next(double random) {
     Duration step = next_;
     next_ = std::min(max_, next_ * 2);

@@ -7,7 +7,7 @@ namespace funnel::sctpd {
 
 Attempts::HeadStart BegunAssociations::HeadStart() const {
   const auto& sctp = context_.shared.config.node.sctp;
-  // The first INIT may be lost: the second one leaves after rto-initial.
+  // The first INIT may be lost: the second one is sent after rto-initial.
   return {.usual = sctp.attempt_delay, .before_worse = 2 * sctp.rto_initial};
 }
 
@@ -53,7 +53,7 @@ void BegunAssociations::OnUp(const Association& association, Attempts& attempts)
 }
 
 void BegunAssociations::WithdrawAll(const std::string& reason) {
-  // They leave it as they end.
+  // They leave begun_ as they end, so this is a copy.
   const Map begun = begun_;
   for (const auto& [id, association] : begun) Withdraw(*association, reason);
 }

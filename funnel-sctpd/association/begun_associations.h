@@ -1,6 +1,6 @@
-// The associations with one peer that we have begun, and that do not serve it yet: several
+// The associations with one peer that we have begun and that do not serve it yet: several
 // candidates are tried in parallel (attempts.h), and those that lost are withdrawn. Part of Peer;
-// Dialling and Failback each bring attempts of their own.
+// Dialling and Failback have Attempts of their own.
 #pragma once
 
 #include <map>
@@ -20,17 +20,17 @@ class BegunAssociations {
 
   // What Attempts::Begin() needs.
   [[nodiscard]] Attempts::HeadStart HeadStart() const;
-  // Begins what is due of ATTEMPTS. The result says why one could not be begun; nullopt: all were.
+  // Begins those of ATTEMPTS that are due. Returns why one could not be begun; nullopt: all were.
   [[nodiscard]] std::optional<std::string> BeginDue(Attempts& attempts,
                                                     Association::Purpose purpose);
-  // ASSOCIATION, one of ATTEMPTS, is up, and will be verified. The slower ones are withdrawn.
+  // ASSOCIATION, one of ATTEMPTS, is up, and will be verified. Withdraws the slower ones.
   void OnUp(const Association& association, Attempts& attempts);
-  // All of them end, and nothing follows from it.
+  // Ends all of them, without any consequence for the peer.
   void WithdrawAll(const std::string& reason);
-  // ASSOCIATION serves the peer, or has ended.
+  // ASSOCIATION serves the peer now, or has ended.
   void Remove(const Association& association) { begun_.erase(association.id()); }
 
-  // One that is being verified and is to replace the association in use; nullptr: there is none.
+  // The one that is being verified and may replace the association in use; nullptr: there is none.
   [[nodiscard]] Association* FindSuccessor() const;
   [[nodiscard]] const Map& All() const { return begun_; }
 

@@ -43,7 +43,8 @@ void Dialling::OnUnwanted() {
 
 void Dialling::Begin() {
   dialer_.Begin();
-  // What the last round tried in vain is not tried before the answer again: it may name another.
+  // What the last round tried in vain is not tried without an answer again: the name may lead
+  // elsewhere.
   resolve_patience_ = TimePoint::max();
   if (MayFallBack() && !std::exchange(fell_back_, false)) {
     resolve_patience_ = context_.shared.now() + context_.shared.config.node.sctp.attempt_delay;

@@ -1,4 +1,4 @@
-// The engine's figures as a part of $RUN/counters/funnel-sctpd.
+// Copies the engine's figures into $RUN/counters/funnel-sctpd.
 #pragma once
 
 #include "common/metrics/counters.h"
@@ -6,7 +6,7 @@
 
 namespace funnel::sctpd {
 
-// To be called now and then; OUT has the table of counters.h.
+// Call it from time to time; OUT has the table of counters.h.
 void CopyEngineCounters(const sctp::EngineCounters& engine, metrics::CounterFile& out);
 
 }  // namespace funnel::sctpd

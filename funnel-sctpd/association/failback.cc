@@ -132,7 +132,7 @@ void Failback::OnUp(const Association& association) {
 }
 
 void Failback::Advance() {
-  // Why one could not be begun is no reason for the peer's state: it is up.
+  // That one could not be begun is no reason for the peer's state: the peer is up.
   (void)begun_.BeginDue(attempts_, Association::Purpose::kReplace);
   if (!attempts_.over()) return context_.host.Wake(context_.peer, attempts_.NextTimer());
 

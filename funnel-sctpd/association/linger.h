@@ -1,5 +1,5 @@
-// Links of channels that are over, whose edges have not read everything yet: they stay until that
-// is written, for a while. One that the edge closes is gone at once.
+// Links of channels that are over, whose edges have not read everything yet: each stays until all
+// is written, for a limited time. A link that the edge closes is gone at once.
 #pragma once
 
 #include <unordered_map>
@@ -14,7 +14,7 @@ class Linger final : public FrameLinkObserver {
   static constexpr std::size_t kMaxLinks = 256;
   static constexpr std::chrono::seconds kMaxTime{30};
 
-  // Flushes LINK, and keeps it if something is left. Above kMaxLinks it is closed as it is.
+  // Flushes LINK, and keeps it if something is left. Beyond kMaxLinks it is closed at once.
   void Add(std::unique_ptr<FrameLink> link, TimePoint now);
   void OnTimer(TimePoint now);
   [[nodiscard]] TimePoint NextTimer() const { return due_.next(); }

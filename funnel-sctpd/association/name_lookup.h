@@ -1,5 +1,5 @@
-// Where one peer's names lead: one question at a time, and the last answer. An answer to an earlier
-// question, or to one of a peer that has gone, is dropped. Part of Peer.
+// The addresses to which one peer's names lead: one question at a time, and the last answer. An
+// answer to an earlier question, or for a peer that is gone, is dropped. Part of Peer.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ class NameLookup {
                       });
   }
 
-  // What the last answer said that named any.
+  // Those of the last answer that had any.
   [[nodiscard]] const std::vector<ResolvedAddress>& addresses() const { return addresses_; }
 
  private:
@@ -40,7 +40,7 @@ class NameLookup {
   }
 
   ResolverInterface& resolver_;
-  // The last question; its answer has come, or will.
+  // The last question; its answer has come or will come.
   std::shared_ptr<OnAnswer> question_;
   std::vector<ResolvedAddress> addresses_;
 };

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Two associations that both ends began at one moment are verified within this time of each other.
+// If both ends begin an association at one moment, the two are verified within this time.
 constexpr Duration kSimultaneous = 15s;
 
 }  // namespace
@@ -25,7 +25,7 @@ Peer::Peer(SharedState& shared, AssociationHost& host, const config::PeerConfig&
 
 bool Peer::IsConsistent() const {
   if (up_ != nullptr && !up_->up()) return false;
-  // What failback compares with.
+  // Failback compares with the association that is up.
   if (up_ == nullptr && failback_.state() != Failback::State::kOff) return false;
   return dialling_.IsConsistent() && failback_.IsConsistent();
 }
@@ -111,7 +111,7 @@ void Peer::OnUp(Association& association) {
 
 void Peer::OnVerifyTimeout(const Association& association) {
   if (association.carrier != sctp::Carrier::kDirect) return;
-  // Its handshake passed and larger packets do not.
+  // The handshake passed, but larger packets do not.
   addresses_.OnDirectFailed("not verified in time over it");
 }
 
@@ -123,7 +123,7 @@ bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::stri
   bool keep_old = instance < old.instance;
   if (instance == old.instance && up_->outgoing() != fresh.outgoing() &&
       shared_.now() - old.verified_at < kSimultaneous) {
-    // Both ends connected. Both keep the association that the lower node began.
+    // Both ends have connected. Both keep the association that the lower node began.
     const bool ours_wins = shared_.config.node.name < node;
     keep_old = up_->outgoing() == ours_wins;
   }
@@ -133,7 +133,7 @@ bool Peer::Supersede(Association& fresh, std::uint64_t instance, const std::stri
   }
 
   shared_.Count(kAssociationsReplaced);
-  // The same process at the far end has found a better path, and may have sent on the other one.
+  // The same process at the far end has found a better path, and may already have sent on that.
   host_.End(*up_, "replaced by a newer association",
             {.cause = Association::Cause::kReplaced, .in_order = instance == old.instance});
   return true;

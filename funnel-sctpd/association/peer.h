@@ -1,9 +1,9 @@
-// One configured peer: whether an association with it is wanted, and which one serves it. How one
-// comes to be is dialling.h; once one serves the peer, failback.h looks for a better path. Both
-// begin associations by begun_associations.h, at the addresses of peer_addresses.h.
+// One configured peer: whether an association with it is wanted, and which one serves it.
+// dialling.h gets one; once one serves the peer, failback.h looks for a better path. Both begin
+// associations with begun_associations.h, at the addresses of peer_addresses.h.
 //
-// Owned by the PeerRegistry. It begins and ends associations by its AssociationHost, which owns
-// them and reports what becomes of them; from inside of that, it may be asked anything.
+// Owned by the PeerRegistry. It begins and ends associations through its AssociationHost, which
+// owns them and reports what happens to them; the host may call it from inside these calls.
 #pragma once
 
 #include <string>
@@ -23,39 +23,39 @@ namespace funnel::sctpd {
 
 class Peer {
  public:
-  // What is remembered of it from before the start is taken over.
+  // It adopts what is remembered of the peer from before the start.
   Peer(SharedState& shared, AssociationHost& host, const config::PeerConfig& config);
 
-  // Looks at what is to be done by now; to be called after each change, and when it asked for it
+  // Does what is due by now; call it after each change, and at the time that it has asked for
   // (AssociationHost::Wake).
   void Consider();
-  // How many edges wait for it (on-demand).
+  // Counts the edges that wait for it (on-demand).
   void AddWant();
   void RemoveWant();
-  // As it was for the predecessor of the same name; the peer is considered later.
+  // The number that the predecessor of the same name had; the peer is considered later.
   void SetWantedBy(std::size_t edges) { wanted_by_ = edges; }
-  // Takes over CONFIG, which names the same node.
+  // Adopts CONFIG, which names the same node.
   void Configure(const config::PeerConfig& config);
-  // Nothing more is begun.
+  // Begins nothing more.
   void Stop(const std::string& reason);
-  // It is not a peer any more: everything with it ends.
+  // It is no longer a peer: ends everything with it.
   void Dismiss(const std::string& reason);
 
-  // --- what becomes of associations with it
-  // One that Connect began is up, and is being verified.
+  // --- what happens to its associations
+  // An association that Connect() began is up, and is being verified.
   void OnUp(Association& association);
-  // It was verified by nobody in time.
+  // It was not verified in time.
   void OnVerifyTimeout(const Association& association);
-  // Before OnServed: the association that serves it now (if any) makes way for FRESH, or does not:
-  // then FRESH has ended. INSTANCE and NODE: who the far end is.
+  // Comes before OnServed. Either the association that serves the peer now (if any) makes way for
+  // FRESH, or FRESH has ended. INSTANCE and NODE say who the far end is.
   [[nodiscard]] bool Supersede(Association& fresh, std::uint64_t instance, const std::string& node);
-  // ASSOCIATION, which is being verified, will serve it; OnUsable follows when it is up.
+  // ASSOCIATION, which is being verified, will serve the peer; OnUsable follows when it is up.
   void OnServed(Association& association);
   void OnUsable(Association& association);
-  // ASSOCIATION, whose path was BEFORE's carrier, has moved.
+  // ASSOCIATION, whose path used the carrier BEFORE, has moved.
   void OnMoved(Association& association, sctp::Carrier before);
-  // Its association has ended by itself, and is still what it was; OnEnded follows. True: another
-  // one takes its place.
+  // Its association has ended by itself, and still has its data; OnEnded follows. True: another one
+  // takes its place.
   [[nodiscard]] bool OnLosing(Association& association, sctp::DownReason reason);
   // ASSOCIATION has ended. WAS_UP: it was verified. AT_LEAST: the shortest time before the next
   // try.
@@ -72,17 +72,17 @@ class Peer {
   [[nodiscard]] const Failback& failback() const { return failback_; }
   [[nodiscard]] const PeerAddresses& addresses() const { return addresses_; }
 
-  // When it is to be considered again.
+  // When it must be considered again.
   Deadlines<Peer>::Deadline timer{*this};
 
   [[nodiscard]] bool IsConsistent() const;
 
-  // For its parts: its names are looked up; the answer goes to the part that waits for it.
+  // For its parts: looks up the names; the part that waits gets the answer.
   void LookUp();
 
  private:
   [[nodiscard]] bool IsWanted() const;
-  // While one is up: ends it where nobody needs it.
+  // While one is up: ends it if nobody needs it.
   void ConsiderUp();
   void OnResolved(const std::vector<ResolvedAddress>& found, const std::string& error);
 
@@ -94,7 +94,7 @@ class Peer {
   Dialling dialling_;
   Failback failback_;
   Association* up_ = nullptr;
-  TimePoint idle_since_{};  // on-demand: up without channels from here on
+  TimePoint idle_since_{};  // on-demand: since when it is up without channels
   std::size_t wanted_by_ = 0;
 };
 

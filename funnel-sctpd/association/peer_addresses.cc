@@ -7,7 +7,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// Addresses of one peer that we remember.
+// How many addresses of one peer are remembered.
 constexpr std::size_t kMaxHosts = 16;
 
 }  // namespace
@@ -41,7 +41,7 @@ void PeerAddresses::SetHosts(const std::vector<ResolvedAddress>& found,
 bool PeerAddresses::AddHost(const sctp::TransportAddress& address, bool stays) {
   if (std::ranges::any_of(hosts_, [&](const auto& host) { return host.SameHost(address); }))
     return false;
-  // Kept while it is away: it gets its share when it comes back.
+  // The addresses stay while the peer is away, so it gets its share when it comes back.
   if (!stays || hosts_.size() >= kMaxHosts) hosts_.clear();
   hosts_.push_back(address);
   return true;
@@ -60,7 +60,7 @@ std::optional<Candidate> PeerAddresses::Recall(const std::string& peer) {
   if (known == nullptr) return std::nullopt;
 
   const std::chrono::seconds left(known->direct_from_unix - std::time(nullptr));
-  // A clock that was wrong must not keep direct SCTP out for ever.
+  // A clock that was wrong must not turn direct SCTP off for ever.
   if (left > Duration{0}) OnDirectFailed("it did not answer before the last start", left);
   return known->candidate;
 }

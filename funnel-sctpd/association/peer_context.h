@@ -9,7 +9,8 @@
 namespace funnel::sctpd {
 
 struct PeerContext {
-  // The peer that they are parts of. It is constructed after them, so they must not use it before.
+  // The peer to which the parts belong. It is constructed after them, so they must not use it
+  // earlier.
   Peer& peer;
   SharedState& shared;
   AssociationHost& host;

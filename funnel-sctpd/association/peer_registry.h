@@ -1,4 +1,4 @@
-// The configured peers, by name, and when each is to be considered next. Owned by the
+// The configured peers by name, and when each must be considered next. Owned by the
 // AssociationTable; its parts borrow it.
 #pragma once
 
@@ -20,7 +20,7 @@ class PeerRegistry {
   void Add(const config::PeerConfig& config) {
     peers_.Add(config.name, std::make_unique<Peer>(shared_, host_, config));
   }
-  // Everything with PEER ends first.
+  // Ends everything with PEER first.
   void Remove(Peer& peer, const std::string& reason) {
     const std::string name = peer.name();
     peer.Dismiss(reason);
@@ -28,10 +28,10 @@ class PeerRegistry {
   }
   // nullptr: none of that name is configured.
   [[nodiscard]] Peer* Find(const std::string& name) const { return peers_.Find(name); }
-  // Takes over shared.config, which has just changed from OLD.
+  // Adopts shared.config, which has just replaced OLD.
   void Reload(const config::Configuration& old);
 
-  // PEER is considered again by then.
+  // PEER is considered again at AT, or earlier.
   void Wake(Peer& peer, TimePoint at) {
     due_.SetEarlier(peer.timer, at);
     shared_.work();
@@ -48,7 +48,7 @@ class PeerRegistry {
   [[nodiscard]] std::vector<sctp::TransportAddress> Hosts() const;
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
 
-  // Looks at all of them, which is counted.
+  // For loops over all of them, which are counted.
   [[nodiscard]] const Map& All() const { return peers_.All(); }
   [[nodiscard]] std::uint64_t walked() const { return peers_.walked(); }
 

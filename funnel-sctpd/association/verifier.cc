@@ -12,11 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A handshake takes four frames each way; what is beyond that is somebody who plays.
+// A handshake needs four frames in each direction; more than that is not honest.
 constexpr AuthdFrames::Limit kUnverifiedLimit{.frames = 32, .within = Duration::max()};
-// Renewals come a few an hour.
+// There are a few renewals in an hour.
 constexpr AuthdFrames::Limit kVerifiedLimit{.frames = 64, .within = 10s};
-// After a verdict against a peer: the next one would cost the KDC and both authds as much.
+// After a verdict against a peer: the next one would cost the KDC and both authds the same again.
 constexpr Duration kAfterFailedVerdict = 1s;
 
 Admission::Limits LimitsOf(const config::Configuration& config) {
@@ -103,12 +103,12 @@ void Verifier::OnAuthdUp() {
     AuthdFrames* frames = association->authd_frames();
     if (frames == nullptr) continue;
 
-    // An authd that has just started knows none of them. What is up stays up meanwhile.
+    // An authd that has just started knows no association. What is up stays up meanwhile.
     if (Association::Up* up = association->verified()) up->reverifying = true;
     if (association->outgoing()) {
       parts_.shared.authd.Send(ipc::PeerStart{.association = id, .peer = association->peer});
     } else if (!association->up() && frames->handed_over()) {
-      // Its handshake died with the earlier authd; the peer begins again at once.
+      // Its handshake was lost with the earlier authd; the peer begins again at once.
       parts_.host.End(*association, "the handshake was interrupted");
       continue;
     }
@@ -120,7 +120,7 @@ void Verifier::OnPeerFrame(const ipc::PeerFrame& message) {
   Association* association = parts_.associations.FindAlive(message.association);
   if (association == nullptr || association->state() == AssociationState::kConnecting) return;
 
-  // What proves who we are also has the peer take it for the better one.
+  // The frame that proves who we are also makes the peer take this association for the better one.
   Peer* peer = parts_.peers.Find(association->peer);
   if (association->replaces() && peer != nullptr && !peer->failback().MayTakeOver())
     return parts_.host.End(*association, "what it should replace is in use");
@@ -135,7 +135,7 @@ void Verifier::OnVerifyFailed(const ipc::PeerFailed& verdict) {
   const std::string text = EscapeForLog(verdict.text);
   Log(LogLevel::kWarning, "peer-not-verified", text,
       {{"PEER", association->label()}, {"ADDRESS", association->address.text()}});
-  // A KDC that is away must not end what an earlier authd has verified.
+  // If a KDC is away, that must not end what an earlier authd has verified.
   if (association->up() && association->verified()->reverifying) return;
   parts_.host.End(*association, text, {.at_least = kAfterFailedVerdict});
 }

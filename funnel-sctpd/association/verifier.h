@@ -1,6 +1,6 @@
-// Who is at the far end of an association: what comes on stream 0 goes to authd, what authd says
-// goes out there, and its verdict decides whether the association serves a peer or ends. Owned by
-// the AssociationTable.
+// Finds out who is at the far end of an association: passes what comes on stream 0 to authd, sends
+// what authd answers, and by authd's verdict lets the association serve a peer, or ends it. Owned
+// by the AssociationTable.
 //
 //   Begin --> (frames of the two authds) --> OnVerified: the peer takes it, or has a better one
 //         '-> OnTimeout, too many frames '-> OnVerifyFailed: it ends
@@ -25,41 +25,41 @@ class Verifier {
     AssociationRegistry& associations;
     PeerRegistry& peers;
   };
-  // All of PARTS outlive it; its Admission outlives the associations.
+  // All of PARTS outlive it; the Admission in it outlives the associations.
   explicit Verifier(const Parts& parts);
 
-  // Takes over the limits of shared.config.
+  // Adopts the limits of shared.config.
   void Configure();
-  // What PeerRegistry::Hosts() yields has changed.
+  // What PeerRegistry::Hosts() returns has changed.
   void OnKnownHosts(const std::vector<sctp::TransportAddress>& hosts);
 
-  // ASSOCIATION came in: it is let in, and verified, or ends.
+  // The other end began ASSOCIATION: lets it in and verifies it, or ends it.
   void LetIn(Association& association, const sctp::UpInfo& info);
-  // ASSOCIATION is ours and up.
+  // ASSOCIATION, which we began, is up: verifies it.
   void Begin(Association& association, const sctp::UpInfo& info);
   void OnTimeout(Association& association);
-  // An association may have left kVerifying.
+  // Call it when an association may have left kVerifying.
   void UpdateGauge();
   // A message of stream 0.
   void OnFrame(Association& association, ByteView frame);
 
-  // As PeerListener.
+  // As those of PeerListener.
   void OnAuthdUp();
   void OnVerified(const ipc::PeerVerified& verdict);
   void OnVerifyFailed(const ipc::PeerFailed& verdict);
   void OnPeerFrame(const ipc::PeerFrame& message);
 
  private:
-  // The verdict has so long from now on.
+  // The verdict must come within so long from now.
   void Await(Association& association, const sctp::UpInfo& info);
   // Counts FRAME against its association's share. False: it is too much.
   [[nodiscard]] bool MayPass(Association& association, ByteView frame);
-  // The peer that VERDICT names, if it may be at ASSOCIATION's far end.
+  // The peer that VERDICT names, if it can be at ASSOCIATION's far end.
   [[nodiscard]] Result<Peer*> CheckVerdict(const Association& association,
                                            const ipc::PeerVerified& verdict) const;
-  // ASSOCIATION serves PEER from here on.
+  // Makes ASSOCIATION serve PEER.
   void BringUp(Association& association, Peer& peer, const ipc::PeerVerified& verdict);
-  // FRAME goes to authd.
+  // Passes FRAME to authd.
   void PassOn(const Association& association, Bytes frame);
 
   Parts parts_;
