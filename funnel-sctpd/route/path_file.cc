@@ -12,7 +12,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// A line has 100 bytes; what is beyond is not ours.
+// A line has 100 bytes; a larger file is not ours.
 constexpr std::size_t kMaxFileBytes = 8 * 1024 * 1024;
 
 Result<std::string> ReadAll(const std::string& path) {

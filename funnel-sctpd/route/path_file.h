@@ -1,5 +1,5 @@
-// PathMemory's file, $STATE/routes: small, replaced as a whole. What cannot be read or written is
-// logged once and does no harm.
+// PathMemory's file, $STATE/routes: small, and replaced as a whole. If it cannot be read or
+// written, that is logged once and does no harm.
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kHeader = "funnel-routes 1";
 
-// What stands before the next SEPARATOR, which is taken from TEXT as well.
+// Removes the part before the next SEPARATOR, and the SEPARATOR, from TEXT; returns the part.
 std::string_view TakeUntil(std::string_view& text, char separator) {
   std::size_t at = text.find(separator);
   std::string_view head = text.substr(0, at);

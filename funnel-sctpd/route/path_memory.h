@@ -1,7 +1,7 @@
-// What is remembered of peers over a restart: which path worked last, and until when direct SCTP is
-// not worth a try. Without it each start would begin from nothing; nothing depends on it.
+// What is remembered about peers over a restart: which path worked last, and until when direct SCTP
+// is not worth a try. It only saves time at a start; nothing depends on it.
 //
-// As text, one line a peer behind one that names format and version:
+// It is text: a line with format and version, then one line for each peer:
 //
 //   funnel-routes 1
 //   hoster udp 192.0.2.1:9899 29899 1763737200
@@ -28,17 +28,17 @@ struct RememberedPath {
 
 class PathMemory {
  public:
-  // More than anybody has peers.
+  // More than anybody's number of peers.
   static constexpr std::size_t kMaxPeers = 65536;
 
-  // Takes over what TEXT says. An error names the first line that made no sense; the others are
-  // taken all the same.
+  // Adopts what TEXT says. The error names the first line that could not be read; all others are
+  // adopted.
   [[nodiscard]] Result<> Parse(std::string_view text);
   [[nodiscard]] std::string Serialize() const;
 
   // nullptr: nothing is known.
   [[nodiscard]] const RememberedPath* Find(const std::string& peer) const;
-  // True: it is not what it was.
+  // True: it has changed.
   bool Set(const std::string& peer, const RememberedPath& remembered);
   bool Forget(const std::string& peer) { return peers_.erase(peer) != 0; }
 

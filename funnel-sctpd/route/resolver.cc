@@ -17,7 +17,7 @@ struct Answer {
   std::string error;
 };
 
-// The addresses of HOST, each otherwise as RESOLVED says.
+// Adds the addresses of HOST, with RESOLVED's other members.
 void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress resolved,
              Answer& answer) {
   addrinfo hints{};
@@ -41,7 +41,7 @@ void AddHost(const std::string& host, std::uint16_t port, ResolvedAddress resolv
   ::freeaddrinfo(found);
 }
 
-// False: there are no SRV records. An error: no name server gave an answer.
+// False: there are no SRV records. An error: no name server answered.
 Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answer) {
   auto records = TRY(net::LookUpSrv(name));
   if (records.empty()) return false;
@@ -59,8 +59,8 @@ Result<bool> AddSrv(const std::string& name, sctp::Carrier carrier, Answer& answ
   return true;
 }
 
-// False: no SRV record says where HOST is. Name servers that are silent are not asked twice, as
-// each time takes seconds: /etc/hosts may know the name.
+// False: no SRV record says where HOST is. Name servers that do not answer are not asked twice,
+// because each question takes seconds: /etc/hosts may know the name.
 bool AddByService(const std::string& host, Answer& answer) {
   auto direct = AddSrv("_funnel._sctp." + host, sctp::Carrier::kDirect, answer);
   if (!direct) {
@@ -80,7 +80,7 @@ void AskOne(const config::Endpoint& endpoint, Answer& answer) {
 Answer Ask(const std::vector<config::Endpoint>& endpoints) {
   Answer answer;
   for (const auto& endpoint : endpoints) AskOne(endpoint, answer);
-  // Direct SCTP stands before SCTP in UDP of the same priority.
+  // With equal priority, direct SCTP comes before SCTP in UDP.
   std::ranges::stable_sort(answer.addresses, {}, &ResolvedAddress::priority);
   if (answer.addresses.empty() && answer.error.empty()) answer.error = "no address";
   return answer;
@@ -90,7 +90,7 @@ Answer Ask(const std::vector<config::Endpoint>& endpoints) {
 
 struct Resolver::Shared {
   std::mutex mutex;
-  event::Loop* loop;  // nullptr: the resolver has gone
+  event::Loop* loop;  // nullptr: the resolver is gone
   int threads = 0;
 };
 
@@ -108,7 +108,8 @@ void Resolver::Resolve(std::vector<config::Endpoint> endpoints, Callback callbac
     std::lock_guard lock(shared->mutex);
     if (shared->loop == nullptr) return;
     shared->loop->Post([shared, callback, answer = std::move(answer)] {
-      // On the loop's thread, as the destructor: no lock needed to see whether it has run.
+      // This runs on the loop's thread, as the destructor does: no lock is needed to see whether
+      // that has run.
       if (shared->loop != nullptr) callback(answer.addresses, answer.error);
     });
   };

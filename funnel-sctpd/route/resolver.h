@@ -1,5 +1,6 @@
-// Names to addresses without holding up the loop: a look-up takes as long as somebody else's server
-// wants, so each question has a thread of its own, and only so many may run.
+// Resolves names to addresses without delaying the loop: a look-up may take as long as somebody
+// else's server likes, so each question has a thread of its own, and the number of threads is
+// limited.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,7 @@ class Resolver final : public ResolverInterface {
 
  private:
   struct Shared;
-  std::shared_ptr<Shared> shared_;  // with the threads, which may outlive us
+  std::shared_ptr<Shared> shared_;  // the threads share it and may outlive us
 };
 
 }  // namespace funnel::sctpd
