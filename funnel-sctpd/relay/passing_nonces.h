@@ -1,5 +1,5 @@
-// The nonces of OPENs that this node has passed on: one that comes again while its channels are
-// there has gone round in a loop.
+// The nonces of OPENs that this node has relayed: if one comes again while its channels exist, it
+// has gone round in a loop.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ using Nonce = std::array<std::uint8_t, wire::kNonceSize>;
 
 class PassingNonces {
  public:
-  // One channel's hold on its nonce, given back when this goes. The PassingNonces outlive it.
+  // One channel's hold on its nonce, released by its destructor. The PassingNonces outlive it.
   class Hold {
    public:
     Hold() = default;
@@ -25,7 +25,7 @@ class PassingNonces {
       return *this;
     }
     ~Hold() { Release(); }
-    // Before its time.
+    // Releases it early.
     void Release() {
       if (all_ == nullptr) return;
       auto& nonces = std::exchange(all_, nullptr)->nonces_;

@@ -8,7 +8,7 @@
 namespace funnel::sctpd {
 
 void RelayTurn::Run() {
-  // Those that are woken from inside have their turn next time.
+  // Those that wake up during this turn run in the next one.
   running_ = std::exchange(awake_, {});
   std::reverse(running_.begin(), running_.end());
   while (!running_.empty()) {
@@ -108,7 +108,7 @@ void RelayEnd::Take(Bytes frame, std::uint32_t lifetime_ms) {
 }
 
 void RelayEnd::PopFront() {
-  // The first of all is the first of those with a lifetime, if it has one.
+  // If the first frame has a lifetime, it is also the first of those with a lifetime.
   if (input_.front().lifetime_ms != 0) expiring_.pop_front();
   Remove(input_.begin());
 }

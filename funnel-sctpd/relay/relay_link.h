@@ -1,15 +1,15 @@
 // The inside of a relayed channel: two ends in memory, each the link of a channel on one
-// association. What one end appends the other reads, as if an edge between them had copied it; so a
-// relayed channel is two ordinary channels, and this node can neither read nor alter what it passes
-// on.
+// association. What is appended at one end is read at the other, as if an edge between them had
+// copied it. So a relayed channel is two ordinary channels, and this node can neither read nor
+// change what it relays.
 //
 //   association with the peer before ── Channel ── RelayEnd ═══ RelayEnd ── Channel ── association
 //                                       kConnect                            kListen     with the
 //                                       next
 //
-// A frame that waited here has that much less of its lifetime left, and is dropped when nothing is.
-// Reliable frames are never dropped: whoever appends watches pending_bytes() and closes the
-// channel.
+// The time that a frame waits here is subtracted from its lifetime; when nothing is left the frame
+// is dropped. Reliable frames are never dropped: whoever appends them watches pending_bytes() and
+// closes the channel.
 #pragma once
 
 #include <deque>
@@ -26,19 +26,20 @@ namespace funnel::sctpd {
 
 class RelayEnd;
 
-// Ends whose input waits, and what all of them hold. Owned by the ChannelTable, outlives the ends.
+// The ends with waiting input, and the size of all that waits. Owned by the ChannelTable; outlives
+// the ends.
 class RelayTurn {
  public:
-  // WORK asks for a turn in which Run() is called; observers are called in Run() only.
+  // WORK asks for a turn in which Run() is called; observers are called only inside Run().
   RelayTurn(std::function<TimePoint()> now, std::function<void()> work)
       : now_(std::move(now)), work_(std::move(work)) {}
 
-  // Calls the observers of those that have input. Ends may be destroyed from inside.
+  // Calls the observers of those with input. Ends may be destroyed inside these calls.
   void Run();
 
-  // Memory that waiting frames take, as RelayEnd::CostOf counts it.
+  // The memory that waiting frames use, as RelayEnd::CostOf counts it.
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
-  // Since the start: frames whose lifetime ended here, and those that gave way to newer ones.
+  // Since the start: frames whose lifetime ended here, and frames that newer ones displaced.
   [[nodiscard]] std::uint64_t expired() const { return expired_; }
   [[nodiscard]] std::uint64_t displaced() const { return displaced_; }
 
@@ -59,20 +60,20 @@ class RelayTurn {
 class RelayEnd final : public FrameLink {
  public:
   using Pair = std::pair<std::unique_ptr<RelayEnd>, std::unique_ptr<RelayEnd>>;
-  // Frames that may expire take EXPIRING_BYTES at most of each end's queue; beyond it the oldest
-  // gives way.
+  // Frames that may expire use at most EXPIRING_BYTES of each end's queue; beyond that the oldest
+  // is dropped.
   [[nodiscard]] static Pair CreatePair(RelayTurn& turn, FrameLinkObserver& observer,
                                        std::size_t expiring_bytes);
   ~RelayEnd() override;
 
-  // What a waiting frame of that size takes of a queue: more than its bytes. A frame of one byte
-  // sealed in nothing would else fill many times the memory that was allowed.
+  // What a waiting frame of that size costs in a queue: more than its bytes. Otherwise frames of
+  // one byte would fill many times the memory that is allowed.
   [[nodiscard]] static constexpr std::size_t CostOf(std::size_t frame_bytes) {
     return frame_bytes + kOverheadBytes;
   }
 
-  // FrameLink. Of the local frames, LINK_UP lets this end's input flow and LINK_END says to the
-  // other end why this one goes; neither is passed on.
+  // FrameLink. Of the local frames, LINK_UP starts this end's input, and LINK_END gives the other
+  // end the reason why this one goes; neither is passed on.
   [[nodiscard]] ipc::FrameReader::Status Drain(ipc::ReadBuffer& buffer,
                                                const OnFrame& on_frame) override;
   void WatchInput(bool watch) override;
@@ -94,7 +95,7 @@ class RelayEnd final : public FrameLink {
     std::uint32_t lifetime_ms = 0;  // 0: reliable
   };
   using Queue = std::list<Waiting>;
-  // A list's node, two allocations' own bytes and what they are rounded up by, a place in
+  // The node of a list, the allocator's own bytes and rounding for two allocations, and an entry of
   // expiring_.
   static constexpr std::size_t kOverheadBytes = sizeof(Waiting) + 2 * sizeof(void*) + 48;
 

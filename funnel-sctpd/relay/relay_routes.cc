@@ -37,7 +37,7 @@ const config::ServiceConfig* RelayRoutes::FindService(const std::string& from,
     if (service.role != config::Role::kRelay || service.wire_name != open.service) continue;
     if (!service.target.empty() && !config::SameNode(service.target, open.target)) continue;
 
-    // One that names the target goes before one for any.
+    // A service that names the target has precedence over one for any target.
     const bool allowed = service.RelaysFor(from);
     const bool better = best == nullptr || (allowed && !best->RelaysFor(from)) ||
                         (allowed == best->RelaysFor(from) && best->target.empty());

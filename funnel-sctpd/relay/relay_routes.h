@@ -1,5 +1,5 @@
-// Which peers' OPENs this node passes on, and to which peers: what [relay] of the services says. An
-// OPEN for another node than ours is a relay's. Owned by the ChannelTable.
+// Which peers' OPENs this node relays, and to which peers, by [relay] of the services. An OPEN for
+// another node is an OPEN to relay. Owned by the ChannelTable.
 #pragma once
 
 #include <expected>
@@ -18,7 +18,8 @@ class RelayRoutes {
   struct Denial {
     std::string why;
     wire::RefusalCode code = wire::RefusalCode::kNoRoute;
-    // A peer for which we relay nothing does not learn why: that would show our configuration.
+    // A peer for which we do not relay must not learn the reason, which would disclose our
+    // configuration.
     bool is_secret = false;
   };
   struct Verdict {
@@ -29,17 +30,17 @@ class RelayRoutes {
   RelayRoutes(SharedState& shared, Associations& associations)
       : shared_(shared), associations_(associations) {}
 
-  // Whether OPEN, which came from the peer FROM, may be passed on; nullopt: it is no relay's
-  // business.
+  // Whether OPEN, which came from the peer FROM, may be relayed; nullopt: it is not an OPEN to
+  // relay.
   [[nodiscard]] std::optional<Verdict> Judge(const std::string& from, ByteView open_body);
-  // One more channel passes on an OPEN of this nonce.
+  // Another channel relays an OPEN with this nonce.
   [[nodiscard]] PassingNonces::Hold Hold(const Nonce& nonce) { return passing_.Add(nonce); }
 
  private:
-  // The service that passes OPEN on, one that allows it for FROM if there is one; nullptr: none.
+  // The service that relays OPEN, if possible one that allows FROM; nullptr: there is none.
   [[nodiscard]] const config::ServiceConfig* FindService(const std::string& from,
                                                          const wire::OpenBody& open) const;
-  // What keeps SERVICE from passing OPEN on, though it stands in its configuration.
+  // What keeps SERVICE from relaying OPEN, although its configuration names it.
   [[nodiscard]] std::expected<void, Denial> CheckHop(const std::string& from,
                                                      const config::ServiceConfig& service,
                                                      const wire::OpenBody& open);

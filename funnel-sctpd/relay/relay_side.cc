@@ -71,7 +71,7 @@ std::size_t RelaySide::Close(const std::string& service, std::optional<std::uint
   std::vector<Channel*> closing;
   std::size_t count = 0;
   for (const auto& [own_number, channel] : parts_.channels.All()) {
-    // One that is not joined any more is closing already.
+    // A channel that is not joined any more is closing already.
     if (channel->service != service || !IsJoined(*channel)) continue;
 
     const Channel* twin = TwinOf(*channel);
@@ -90,7 +90,8 @@ void RelaySide::OnQueued(Channel& channel) {
   if (channel.link->pending_bytes() > limits.channel_queue_bytes)
     return CloseForOverflow(channel, TooSlow(channel));
 
-  // Each round frees the largest share there is, so that the next one is far.
+  // Each round ends the channel with most waiting frames, so that the limit is not reached soon
+  // again.
   while (parts_.turn.queued_bytes() > limits.relay_queue_bytes) {
     Channel* greediest = Greediest();
     if (greediest == nullptr) return;

@@ -1,6 +1,6 @@
-// Channels that only pass through this node: two of them, one with either neighbour, are joined in
-// memory (relay_link.h). What waits between them is limited for each and for all together. Owned by
-// the ChannelTable.
+// Channels that only pass through this node: two channels, one with each neighbour, are joined in
+// memory (relay_link.h). What waits between them is limited for each pair and for all together.
+// Owned by the ChannelTable.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,8 @@ class RelaySide final : public ChannelSide {
   // All of PARTS outlive it.
   explicit RelaySide(const Parts& parts) : parts_(parts) {}
 
-  // An administrator ends what is relayed of SERVICE: the channel of that number (of either side),
-  // or all. Yields how many.
+  // For the administrator: ends relayed channels of SERVICE, the one with that number (of either
+  // side) or all. Returns how many.
   [[nodiscard]] std::size_t Close(const std::string& service, std::optional<std::uint64_t> number);
 
   // ChannelSide
@@ -44,22 +44,23 @@ class RelaySide final : public ChannelSide {
  private:
   // The next hop's answer. False: nobody waits for it.
   [[nodiscard]] bool OnOpened(Channel& channel, ByteView frame);
+  // REFUSED came instead. False: nobody waits for it.
   [[nodiscard]] bool OnRefused(Channel& channel, ByteView frame);
-  // Passes FRAME on to CHANNEL's peer.
+  // Passes FRAME to CHANNEL's peer.
   void SendOn(Channel& channel, ByteView frame);
 
-  // Whether CHANNEL is one of those that are joined here, and still is.
+  // Whether CHANNEL is one of those that are joined here, and is still joined.
   [[nodiscard]] bool IsJoined(const Channel& channel) const {
     return &channel.side == this && channel.link != nullptr && !channel.ending;
   }
-  // The one that CHANNEL, which has a link, is joined with; nullptr: it has gone.
+  // The channel with which CHANNEL, which has a link, is joined; nullptr: it is gone.
   [[nodiscard]] Channel* TwinOf(const Channel& channel) const;
-  // The relayed channel that has most waiting here, of the peer that has most waiting here;
+  // The relayed channel with most bytes waiting here, of the peer with most bytes waiting here;
   // nullptr: nothing waits.
   [[nodiscard]] Channel* Greediest() const;
-  // Closes CHANNEL and its twin: what waits between them goes at once.
+  // Closes CHANNEL and its twin; what waits between them is dropped at once.
   void CloseForOverflow(Channel& channel, const std::string& why);
-  // Why CHANNEL's queue is full.
+  // The text that says why CHANNEL's queue is full.
   [[nodiscard]] static std::string TooSlow(const Channel& channel);
 
   Parts parts_;

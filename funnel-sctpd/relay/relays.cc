@@ -60,7 +60,7 @@ void Relays::Join(Association& association, StreamId stream, ChannelId id, ByteV
   out.relay.emplace(association.peer, routes_.Hold(open->nonce));
 
   before->Append(wire::FrameType::kOpen, id, *passed_on);
-  // Until the association with the next hop is up (on demand, it is just being made).
+  // Reads nothing until the association with the next hop is up (on demand it is just being made).
   after->WatchInput(false);
   SetLink(in, std::move(before));
   SetLink(out, std::move(after));

@@ -1,5 +1,5 @@
-// OPENs that this node passes on: each becomes two channels, with either neighbour one, joined in
-// memory. Owned by the ChannelTable; what becomes of the two is RelaySide's.
+// OPENs that this node relays: each becomes two channels, one with each neighbour, joined in
+// memory. Owned by the ChannelTable; RelaySide handles what happens to the two.
 #pragma once
 
 #include "funnel-sctpd/channel/refusals.h"
@@ -25,11 +25,11 @@ class Relays {
   // All of PARTS outlive it; the channels that it joins do not.
   explicit Relays(const Parts& parts);
 
-  // Whether OPEN, for which STREAM is free, is a relay's business; then it has been dealt with.
+  // Whether OPEN, for which STREAM is free, must be relayed; then it has been handled.
   [[nodiscard]] bool OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body);
-  // Has ends that have input read.
+  // Reads from the ends that have input.
   void Run() { turn_.Run(); }
-  // As RelaySide::Close.
+  // As that of RelaySide.
   [[nodiscard]] std::size_t Close(const std::string& service, std::optional<std::uint64_t> number) {
     return side_.Close(service, number);
   }
@@ -38,12 +38,12 @@ class Relays {
   void UpdateGauges();
 
  private:
-  // SERVICE passes it on.
+  // SERVICE relays it: makes the two channels and joins them.
   void Join(Association& association, StreamId stream, ChannelId id, ByteView body,
             const config::ServiceConfig& service);
   void Deny(Association& association, StreamId stream, ChannelId id,
             const config::ServiceConfig& service, const RelayRoutes::Denial& denial);
-  // LINK is CHANNEL's from here on.
+  // Gives LINK to CHANNEL.
   void SetLink(Channel& channel, std::unique_ptr<FrameLink> link);
 
   Parts parts_;
