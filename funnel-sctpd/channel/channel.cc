@@ -52,7 +52,7 @@ void Channel::SetState(ChannelState state, std::string_view why) {
 bool Channel::IsConsistent() const {
   if (ending) return !stream_ && association_ == nullptr && !half_open;
   if (stream_ && association_ == nullptr) return false;
-  // With neither it would be over.
+  // Without both it would be over.
   if (!stream_ && link == nullptr) return false;
   if (half_open && (role != ChannelRole::kConnect || !stream_ || stream_->opened)) return false;
 

@@ -9,11 +9,11 @@
 //   relayed: one of each role, joined in memory (relay_link.h); kConnect waits for the next hop's
 //   OPENED instead of authd's verdict.
 //
-// What differs between the two is its side's (channel_side.h).
+// The differences between the two roles are in its side (channel_side.h).
 //
-// The stream is held from OPEN until CLOSED went both ways or REFUSED came. Either side may be
+// It holds the stream from OPEN until CLOSED went both ways or REFUSED came. Either side may be
 // missing: a channel without link (the edge died) waits for the peer's CLOSED, one without stream
-// waits for its edge. With neither it is over. Owned by the ChannelTable.
+// waits for its edge. Without both it is over. Owned by the ChannelTable.
 #pragma once
 
 #include <cstdint>
@@ -48,19 +48,20 @@ class Channel {
   Channel(std::uint64_t number, ChannelRole role, std::string service, std::string peer,
           ChannelSide& side);
 
-  // From OPEN until CLOSED went both ways, or REFUSED came.
+  // Exists from OPEN until CLOSED went both ways, or REFUSED came.
   struct StreamUse {
     StreamId id;
-    bool opened = false;  // OPENED went by
+    bool opened = false;  // OPENED has passed
     bool closed_sent = false;
     bool closed_received = false;
   };
-  // kConnect, while the peer's OPEN is not answered. It counts against the limits for such.
+  // kConnect, until the peer's OPEN is answered. It counts for the limits of such channels.
   struct HalfOpen {
-    // What authd is to answer; nullopt: the next hop is. No edge is there before authd's answer.
+    // The request to authd, if authd must answer; nullopt: the next hop must. Before authd's answer
+    // there is no edge.
     std::optional<std::uint32_t> request;
   };
-  // What only a relayed channel has.
+  // The data that only a relayed channel has.
   struct Relay {
     std::string peer;  // at the other side
     PassingNonces::Hold nonce;
@@ -72,27 +73,27 @@ class Channel {
   // For the engine.
   [[nodiscard]] sctp::SendOptions::Share share() const;
 
-  // The association of its stream; also while it waits for OPEN on one that is up. nullptr: none.
+  // The association of its stream, or the one that is up and on which it waits for OPEN. nullptr:
+  // none.
   [[nodiscard]] Association* association() const { return association_; }
   void Join(Association& association);
-  // Has no stream (any more).
+  // It has no stream, or no longer one.
   void Leave();
 
-  // Takes hold of a free stream for channel ID.
+  // Takes a free stream for channel ID.
   void TakeStream(Association& association, StreamId stream, ChannelId id);
-  // Lets go of the stream, and without a link of the association; nothing if it holds none.
+  // Releases the stream, and without a link also the association; does nothing if it holds none.
   void FreeStream();
   // nullptr: it holds none.
   [[nodiscard]] StreamUse* stream() { return stream_ ? &*stream_ : nullptr; }
   [[nodiscard]] const StreamUse* stream() const { return stream_ ? &*stream_ : nullptr; }
-  // Whether OPENED went by, and CLOSED not yet both ways.
+  // Whether OPENED has passed, and CLOSED not yet both ways.
   [[nodiscard]] bool carries_sealed() const { return stream_ && stream_->opened; }
 
-  // Whether what is said below of its state and its parts fits together; asserted after each call
-  // that may have changed them.
+  // Whether the members fit the state; asserted after each call that may have changed them.
   [[nodiscard]] bool IsConsistent() const;
 
-  const std::uint64_t number;  // of this process, never used again
+  const std::uint64_t number;  // in this process; used only once
   const ChannelRole role;
   std::string service;  // configured name; empty until authd has named it
   const std::string peer;
@@ -101,27 +102,27 @@ class Channel {
   std::unique_ptr<FrameLink> link;
   std::optional<HalfOpen> half_open;
   std::optional<Relay> relay;
-  // By then the edge or the peer must have gone on.
+  // The edge or the peer must have continued by then.
   Deadlines<Channel>::Deadline deadline{*this};
-  bool ending = false;  // goes at the end of the turn
+  bool ending = false;  // it is destroyed at the end of the turn
 
   ChannelStats stats;
-  std::optional<ipc::Note> note;  // what the edge says, for status
+  std::optional<ipc::Note> note;  // the edge's, for status
   std::string reason;
   bool reason_authenticated = false;
   std::int64_t since_unix = 0;
 
-  // Its place among those that send (SendTurns).
+  // Whether it has a place among those that send (SendTurns).
   bool queued = false;        // in association()->senders
-  std::size_t turn_left = 0;  // bytes of a turn that the full engine interrupted; 0: none
-  // As the service's configuration says, while it is known (SendTurns::Configure).
+  std::size_t turn_left = 0;  // what is left of a turn that the full engine interrupted
+  // From the service's configuration, while it is known (SendTurns::Configure).
   std::size_t priority = config::ServiceConfig{}.priority;
   std::size_t weight = config::ServiceConfig{}.weight;
   bool copied = false;
 
-  // LinkTable's own.
+  // LinkTable's own data.
   bool dirty = false;              // frames wait for the end of the turn
-  std::size_t queued_to_edge = 0;  // of the table's sum
+  std::size_t queued_to_edge = 0;  // its part of the table's sum
 
  private:
   ChannelState state_;

@@ -89,7 +89,7 @@ std::string ChannelEnds::RelayText(const std::string& why) const {
 bool ChannelEnds::Sweep() {
   if (ending_.empty()) return false;
 
-  // One that goes may be the last that wanted its peer, and others end with it.
+  // A channel that goes may be the last that wanted its peer, and then others end with the peer.
   for (std::size_t i = 0; i < ending_.size(); ++i) {
     Channel& channel = *ending_[i];
     if (channel.link != nullptr) linger_.Add(parts_.links.Take(channel), parts_.shared.now());

@@ -1,4 +1,4 @@
-// The channels of this node, in the order of their coming, and when each is to be looked at next.
+// The channels of this node, in the order in which they came, and when each must be looked at next.
 // Owned by the ChannelTable; all its parts borrow it.
 #pragma once
 
@@ -38,7 +38,7 @@ class ChannelRegistry {
     due_.RunDue(shared_.now(), std::forward<OnDue>(on_due));
   }
 
-  // Looks at all of them, which is counted.
+  // For loops over all of them, which are counted.
   [[nodiscard]] const Map& All() const { return channels_.All(); }
   [[nodiscard]] std::uint64_t walked() const { return channels_.walked(); }
   void UpdateGauge() { shared_.counters[kChannels] = channels_.size(); }

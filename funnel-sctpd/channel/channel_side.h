@@ -1,6 +1,6 @@
 // What a channel is joined to on this side of its association: an edge (edge_side.h), or, at a
-// relay, the channel with the next hop (relay_side.h). Where the two differ, whoever handles
-// channels makes one of these calls. Owned by the ChannelTable, outlives the channels.
+// relay, the channel with the next hop (relay_side.h). Where the two differ, the code that handles
+// channels makes one of these calls. Owned by the ChannelTable; outlives the channels.
 #pragma once
 
 #include <string_view>
@@ -18,11 +18,11 @@ class ChannelSide {
 
   // The link has no more input, and never will have: CHANNEL loses it.
   virtual void OnLinkClosed(Channel& channel) = 0;
-  // OPENED or REFUSED was read from the link. False: it has no business there.
+  // OPENED or REFUSED was read from the link. False: the frame does not belong there.
   [[nodiscard]] virtual bool OnAnswer(Channel& channel, wire::FrameType type, ByteView frame) = 0;
   // A frame was appended to the link: CHANNEL is closed if too much waits there.
   virtual void OnQueued(Channel& channel) = 0;
-  // Why CHANNEL is given up when its deadline has passed.
+  // Why CHANNEL is given up after its deadline.
   [[nodiscard]] virtual std::string_view no_answer() const = 0;
 
   // What status calls CHANNEL.

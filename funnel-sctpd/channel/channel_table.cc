@@ -101,7 +101,7 @@ void ChannelTable::OnAssociationDown(Association& association, const std::string
   const bool replaced = association.EndsBy(Association::Cause::kReplaced);
   const auto code = replaced ? ipc::LinkEndCode::kMoved : ipc::LinkEndCode::kPeerDown;
 
-  // They leave it as they end.
+  // They leave association.users as they end, so this is a copy.
   const auto users = association.users;
   for (auto& [number, channel] : users) ends_.End(*channel, code, reason);
 }

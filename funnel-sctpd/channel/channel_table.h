@@ -2,9 +2,9 @@
 // associations, and moves frames between the two. It only dispatches: each of its parts has a
 // header that is its contract (ARCHITECTURE.md, "Inside sctpd").
 //
-// Owned by Tables, one thread. Input marks what is to be done; the doing comes at the end of the
+// Owned by Tables, one thread. Input only marks what must be done; that is done at the end of the
 // turn: Pump() before the engine's Flush, FinishTurn() after it; shared.work() asks for them.
-// Nothing is destroyed before FinishTurn, so callbacks need not look out.
+// Nothing is destroyed before FinishTurn, so callbacks need no special care.
 #pragma once
 
 #include <optional>
@@ -30,28 +30,28 @@ namespace funnel::sctpd {
 
 class ChannelTable final : public AssociationUser, public AcceptListener, public FrameLinkObserver {
  public:
-  // ASSOCIATIONS need not be there yet.
+  // ASSOCIATIONS may be constructed later.
   ChannelTable(SharedState& shared, event::EpollSet& edges, Associations& associations);
   ~ChannelTable() override;
 
-  // An edge asks for a channel of SERVICE (role listen, checked by the caller).
+  // An edge wants a channel of SERVICE (role listen, which the caller has checked).
   [[nodiscard]] Result<> Attach(const config::ServiceConfig& service, ForeignFd link);
 
   // Sends what edges have to send. True: there is more than one turn's share.
   bool Pump();
-  // Writes to the edges what came for them, and takes down what is over.
+  // Writes to the edges what came for them, and destroys what is over.
   void FinishTurn();
 
   void OnTimer();
   [[nodiscard]] TimePoint NextTimer() const;
-  // Takes over shared.config, which has just changed.
+  // Adopts shared.config, which has just changed.
   void Reload();
-  // An administrator ends what is relayed; as RelaySide::Close.
+  // For the administrator; as RelaySide::Close.
   [[nodiscard]] std::size_t CloseRelayed(const std::string& service,
                                          std::optional<std::uint64_t> number) {
     return relays_.Close(service, number);
   }
-  // Ends all of them; FinishTurn() has yet to come.
+  // Ends all of them; FinishTurn() must follow.
   void EndAll(ipc::LinkEndCode code, const std::string& reason);
 
   // AcceptListener
@@ -83,16 +83,16 @@ class ChannelTable final : public AssociationUser, public AcceptListener, public
   void UpdateGauges();
 
  private:
-  // The edge, the next hop or authd has not gone on in time.
+  // The edge, the next hop or authd has not continued in time.
   void OnDeadline(Channel& channel);
-  // Ends CHANNEL from our side, telling both ends.
+  // Ends CHANNEL from our side, and notifies both ends.
   void EndFromHere(Channel& channel, ipc::LinkEndCode code, const std::string& reason);
 
   SharedState& shared_;
   event::EpollSet& edges_;
   Associations& associations_;
 
-  // In the order in which they know each other.
+  // Each of these knows only those before it.
   Refusals refusals_;
   ChannelRegistry channels_;
   LinkTable links_;

@@ -82,7 +82,7 @@ FrameTaker::Taken EdgeFrames::OnOpen(Channel& channel, const wire::FrameHeader& 
   }
 
   Association& association = *channel.association();
-  // An earlier user's CLOSED may still wait; OPEN must not overtake it.
+  // The CLOSED of an earlier user may still wait; OPEN must not overtake it.
   if (association.has_control()) return Taken::kBlocked;
   auto stream = ChooseStream(channel);
   if (!stream) {

@@ -1,6 +1,6 @@
-// What edges send: sealed frames go out on their channel's stream; OPEN takes a stream, CLOSED
-// gives it back, and a NOTE says what to show. Owned by the ChannelTable. It owns nothing: all that
-// changes is the channel.
+// Frames from edges: sealed frames go out on their channel's stream; OPEN takes a stream, CLOSED
+// returns it, and a NOTE says what status should show. Owned by the ChannelTable. It has no state:
+// all that changes is the channel.
 #pragma once
 
 #include <optional>
@@ -26,15 +26,16 @@ class EdgeFrames final : public FrameTaker {
   [[nodiscard]] Taken TakeFromLink(Channel& channel, ByteView frame) override;
 
  private:
+  // Reads the frame's header, and calls one of the four below.
   [[nodiscard]] Taken Dispatch(Channel& channel, ByteView frame);
   [[nodiscard]] Taken OnSealed(Channel& channel, const wire::FrameHeader& header, ByteView frame);
   [[nodiscard]] Taken OnOpen(Channel& channel, const wire::FrameHeader& header, ByteView frame);
   [[nodiscard]] Taken OnClosed(Channel& channel, const wire::FrameHeader& header, ByteView frame);
   [[nodiscard]] Taken OnNote(Channel& channel, ByteView frame);
 
-  // The pinned one, where the configuration pins it; nullopt: none is free.
+  // The pinned stream, if the configuration pins one; nullopt: none is free.
   [[nodiscard]] std::optional<StreamId> ChooseStream(const Channel& channel) const;
-  // Taken all the same.
+  // Counts the frame in WHY and drops it; the link takes that as kYes.
   [[nodiscard]] Taken Discard(Channel& channel, Counter why);
 
   Parts parts_;

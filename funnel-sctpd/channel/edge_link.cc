@@ -45,7 +45,7 @@ bool EdgeLink::Flush() {
 void EdgeLink::OnReady(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) return observer().OnLinkWritable(*this);
   if (watch_input_) return observer().OnLinkReadable(*this);
-  // The edge has gone while its input waits for the association: hang-up cannot be masked, so the
+  // The edge is gone while its input waits for the association. Hang-up cannot be masked, so the
   // descriptor leaves the set until somebody wants to read what is left.
   registration_.Remove();
 }

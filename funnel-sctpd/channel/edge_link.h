@@ -1,4 +1,4 @@
-// Our end of one channel socket: frames to and from an edge, many a system call.
+// Our end of one channel socket: reads and writes frames of an edge, many with each system call.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ class EdgeLink final : public FrameLink, public event::DescriptorHandler {
   [[nodiscard]] static Result<std::unique_ptr<EdgeLink>> Create(event::EpollSet& set, ForeignFd fd,
                                                                 FrameLinkObserver& observer);
 
-  // The edge sees the end at once, whenever the socket itself is closed.
+  // The edge sees the end at once, even if the descriptor itself is closed later.
   ~EdgeLink() override;
 
   // FrameLink
@@ -35,7 +35,7 @@ class EdgeLink final : public FrameLink, public event::DescriptorHandler {
  private:
   EdgeLink(event::EpollSet& set, ForeignFd fd, FrameLinkObserver& observer)
       : FrameLink(observer), set_(set), fd_(std::move(fd)) {}
-  // What the descriptor is watched for follows watch_input_ and watch_output_.
+  // Watches the descriptor for what watch_input_ and watch_output_ say.
   void UpdateEvents();
 
   event::EpollSet& set_;

@@ -11,7 +11,7 @@ class EdgeSide final : public ChannelSide {
   EdgeSide(SharedState& shared, ChannelEnds& ends) : shared_(shared), ends_(ends) {}
 
   void OnLinkClosed(Channel& channel) override;
-  // Edges say neither: authd answers for them.
+  // An edge may send neither: authd answers for it.
   [[nodiscard]] bool OnAnswer(Channel&, wire::FrameType, ByteView) override { return false; }
   void OnQueued(Channel& channel) override;
   [[nodiscard]] std::string_view no_answer() const override { return "its edge does not answer"; }
@@ -19,7 +19,7 @@ class EdgeSide final : public ChannelSide {
     return channel.role == ChannelRole::kListen ? "listen" : "connect";
   }
   [[nodiscard]] bool IsConfigured(const Channel& channel) const override;
-  // An edge reports them by its notes.
+  // An edge reports them in its notes.
   [[nodiscard]] bool HidesConnections(const Channel&) const override { return false; }
 
  private:

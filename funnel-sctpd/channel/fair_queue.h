@@ -1,7 +1,7 @@
-// Whose turn it is to send on one association: channels that could not send all they had at once.
+// Whose turn it is to send on one association, among the channels that could not send all at once.
 // A channel that becomes readable has its first turn without queueing (unless one of a better
-// priority waits), so a lone request does not stand behind bulk data; what is left after that takes
-// turns here, the lowest priority number first.
+// priority waits), so that a lone request does not wait behind bulk data; if it has more, it queues
+// here. The lowest priority number goes first.
 #pragma once
 
 #include <algorithm>
@@ -12,15 +12,15 @@
 
 namespace funnel::sctpd {
 
-// Borrows its entries; Remove() one before it goes. ENTRY has a member `bool queued` for this
-// queue's use, and `std::size_t priority`, below kPriorities, which changes only while it is not
+// Borrows its entries; Remove() an entry before it is destroyed. ENTRY has a member `bool queued`
+// for this queue, and `std::size_t priority`, below kPriorities, which changes only while it is not
 // queued.
 template <typename Entry>
 class FairQueue {
  public:
   static constexpr std::size_t kPriorities = sctp::SendOptions::kPriorities;
 
-  // Has more to send; keeps its place if it had one.
+  // ENTRY has more to send; it keeps its place if it has one.
   void Add(Entry& entry) {
     if (entry.queued) return;
     entry.queued = true;
@@ -29,9 +29,9 @@ class FairQueue {
   }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  // Whose turn it is; only if not empty().
+  // The entry whose turn it is; only if not empty().
   [[nodiscard]] Entry& Front() { return *First().front(); }
-  // Whether one waits that goes before PRIORITY.
+  // Whether an entry waits that goes before PRIORITY.
   [[nodiscard]] bool HasBefore(std::size_t priority) const {
     auto filled = [](const std::deque<Entry*>& entries) { return !entries.empty(); };
     return std::any_of(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(priority),
@@ -46,7 +46,7 @@ class FairQueue {
   void Remove(Entry& entry) {
     if (!entry.queued) return;
     entry.queued = false;
-    // As a rule it is the one whose turn it is.
+    // Usually it is the first one.
     std::deque<Entry*>& entries = waiting_[entry.priority];
     if (entries.front() == &entry)
       entries.pop_front();

@@ -7,7 +7,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// Links of one service beyond its configured channels.
+// How many links a service may have beyond its configured channels.
 constexpr std::size_t kSpareLinks = 32;
 
 }  // namespace

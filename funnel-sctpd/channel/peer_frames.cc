@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// For our edge to answer the peer's CLOSED with its own.
+// How long our edge may take to answer the peer's CLOSED with its own.
 constexpr Duration kCloseTimeout = 10s;
 
 }  // namespace

@@ -1,6 +1,6 @@
-// What peers send. All of it is unauthenticated here: it moves frames and frees streams, and
-// decides nothing else. Owned by the ChannelTable. It owns nothing: all that changes is the
-// channel.
+// Frames from peers. All of them are unauthenticated here: they are passed on and they free
+// streams, but decide nothing else. Owned by the ChannelTable. It has no state: all that changes is
+// the channel.
 #pragma once
 
 #include "funnel-sctpd/channel/channel_ends.h"
@@ -26,15 +26,16 @@ class PeerFrames {
   void OnFrame(Association& association, StreamId stream, MutableByteView frame);
 
  private:
-  // FRAME is CHANNEL's, by stream and channel id.
+  // FRAME belongs to CHANNEL, by stream and channel id.
   void Dispatch(Channel& channel, wire::FrameType type, ByteView frame);
   void OnSealed(Channel& channel, ByteView frame);
   void OnOpened(Channel& channel, ByteView frame);
   void OnRefused(Channel& channel, ByteView frame);
   void OnClosed(Channel& channel, ByteView frame);
 
-  // Passes FRAME on to the link, which may close CHANNEL for what waits there.
+  // Passes FRAME to the link; CHANNEL is closed if too much waits there.
   void ToLink(Channel& channel, ByteView frame);
+  // Counts a frame in WHY and drops it.
   void Discard(Channel& channel, Counter why);
 
   Parts parts_;

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Claims live 10 s; an edge that has redeemed one sends a note or a frame.
+// Claims live 10 s; an edge that has redeemed its claim sends a note or a frame.
 constexpr Duration kAdoptTimeout = 15s;
 
 }  // namespace
@@ -21,7 +21,7 @@ void PeerOpens::OnOpen(Association& association, StreamId stream, ChannelId id, 
   shared.Count(kOpensReceived);
   if (!association.streams.Exists(stream)) return shared.Count(kDropStream);
 
-  // A repeated OPEN of the present user: REFUSED would be taken for that channel's.
+  // OPEN of the present user again: a REFUSED would be taken for that channel's.
   Channel* user = association.streams.At(stream);
   if (user != nullptr && user->id == id) {
     ++user->stats.frames_dropped;

@@ -1,6 +1,6 @@
-// A peer's OPEN: whether there is room for it, who judges it, and what happens with the answer.
-// authd judges it before anything else is started; one that a relay passes on is the relay's
-// (relays.h). Owned by the ChannelTable. It owns nothing: what waits for authd is in PendingOpens.
+// A peer's OPEN: whether there is room for it, who judges it, and what follows from the verdict.
+// authd judges it before anything else is started; an OPEN to relay is handled by Relays
+// (relays.h). Owned by the ChannelTable. It has no state: what waits for authd is in PendingOpens.
 //
 //   OPEN --> room? relayed? --> authd: Accept --> OnAccepted: the edge gets a socket, the peer
 //   OPENED
@@ -36,22 +36,23 @@ class PeerOpens {
   // All of PARTS outlive it.
   explicit PeerOpens(const Parts& parts) : parts_(parts) {}
 
-  // BODY is OPEN's, which came on STREAM.
+  // BODY is that of OPEN, which came on STREAM.
   void OnOpen(Association& association, StreamId stream, ChannelId id, ByteView body);
 
-  // authd's verdicts.
+  // authd's verdicts ...
   void OnAccepted(const ipc::Accepted& verdict);
   void OnAcceptRefused(const ipc::AcceptRefused& verdict);
-  // ... and none came in time.
+  // ... or none came in time.
   void OnTimeout(Channel& channel);
 
  private:
-  // Whether STREAM is free for the peer's OPEN, or becomes so. Both nodes may have opened the same
-  // pinned stream at once: then the lower node's OPEN wins, and each end knows which one that is.
+  // Whether STREAM is free for the peer's OPEN, or is freed by this call. If both nodes have opened
+  // the same pinned stream at once, the lower node's OPEN wins, and each end knows which one that
+  // is.
   [[nodiscard]] bool YieldStream(Association& association, StreamId stream);
-  // Whether a service of that name is served here for CHANNEL's peer.
+  // Whether the service of that name is served here for CHANNEL's peer.
   [[nodiscard]] Result<> CheckServed(const Channel& channel, const std::string& service) const;
-  // Gives the edge of the service that VERDICT names a socket, and the peer OPENED.
+  // Gives a socket to the edge of the service that VERDICT names, and sends the peer OPENED.
   [[nodiscard]] Result<> Adopt(Channel& channel, const ipc::Accepted& verdict);
 
   Parts parts_;

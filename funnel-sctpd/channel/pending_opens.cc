@@ -5,7 +5,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// authd gives a handshake 10 s; it may be starting just now.
+// authd gives a handshake 10 s; and it may be just starting.
 constexpr Duration kAcceptTimeout = 15s;
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Peers' OPENs that are not answered yet. Most wait for authd, which judges each before anything
 // else is started: what waits is a body and a small record. Those that a relay has passed on wait
-// for the next hop. There are only so many of both, in all and per association, so that nobody
-// fills the node with channels that never come to be. Owned by the ChannelTable.
+// for the next hop. The number of both is limited, in all and for each association, so that nobody
+// fills the node with channels that never become open. Owned by the ChannelTable.
 #pragma once
 
 #include <map>
@@ -22,9 +22,10 @@ class PendingOpens {
   void AskAuthd(Channel& channel, ByteView body);
   // CHANNEL, which has its stream, waits for the next hop's answer.
   void AwaitNextHop(Channel& channel);
-  // CHANNEL's OPEN waits no more; nothing if it did not.
+  // CHANNEL's OPEN waits no longer; does nothing if it did not wait.
   void Remove(Channel& channel);
-  // The one that waited for this verdict, and does no more; nullptr: the peer has taken it back.
+  // The channel that waited for this verdict; it waits no longer. nullptr: the peer has withdrawn
+  // it.
   [[nodiscard]] Channel* Take(std::uint32_t request);
 
   // authd is there again, and knows none of them.
@@ -36,9 +37,9 @@ class PendingOpens {
  private:
   struct Question {
     Channel* channel;
-    Bytes open_body;  // authd may start again and be asked again
+    Bytes open_body;  // kept because authd may restart and be asked again
   };
-  // Counts CHANNEL, and gives whoever is to answer its time.
+  // Counts CHANNEL, and sets the time by which it must be answered.
   void Begin(Channel& channel, Channel::HalfOpen half_open);
   void Send(std::uint32_t request, const Question& question);
 

@@ -1,4 +1,4 @@
-// The last refusals, for `funnelctl status`: a channel that was refused is gone soon after.
+// The last refusals, for `funnelctl status`: a refused channel itself is gone soon.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace funnel::sctpd {
 
 struct Refusal {
-  enum class Direction : std::uint8_t { kIn, kOut };  // the peer refused us, we refused the peer
+  enum class Direction : std::uint8_t { kIn, kOut };  // the peer refused us; we refused the peer
   std::int64_t when = std::time(nullptr);             // seconds since 1970
   std::string service;
   std::string peer;
@@ -26,7 +26,7 @@ class Refusals {
     kept_.push_back(std::move(refusal));
     for (; kept_.size() > limit; ++omitted_) kept_.pop_front();
   }
-  // The peer's reason turned out to be proven: the newest refusal of this service says so.
+  // The peer's reason is proven now: marks the newest refusal of this service as authenticated.
   void Authenticate(const std::string& service, const std::string& peer, const std::string& text) {
     for (auto it = kept_.rbegin(); it != kept_.rend(); ++it) {
       if (it->direction != Refusal::Direction::kIn || it->service != service || it->peer != peer)

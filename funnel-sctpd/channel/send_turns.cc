@@ -8,12 +8,12 @@
 namespace funnel::sctpd {
 namespace {
 
-// What one association takes in one turn, so that input has its turn too.
+// How much one association takes in one turn, so that input gets its turn, too.
 constexpr std::size_t kTurnBytes = 4 * 1024 * 1024;
-// Four frames of bulk data, small enough that ten bulk channels delay each other by milliseconds
-// only.
+// Four frames of bulk data: small enough that ten bulk channels delay each other only by
+// milliseconds.
 constexpr std::size_t kQuantumBytes = 64 * 1024;
-// ... of a channel of the default weight.
+// ... for a channel of the default weight.
 constexpr std::size_t kQuantumWeight = 10;
 
 }  // namespace
@@ -42,7 +42,7 @@ void SendTurns::OnReadable(Channel& channel) {
     case Pumped::kGone:
       return;
     case Pumped::kMore:
-      if (channel.association() == nullptr) return;  // notes only; it stays readable
+      if (channel.association() == nullptr) return;  // it has notes only, and stays readable
       break;
     case Pumped::kBlocked:
       channel.association()->blocked = true;
@@ -89,7 +89,7 @@ bool SendTurns::RunAssociation(Association& association) {
         senders.Rotate();
         break;
       case Pumped::kBlocked:
-        association.blocked = true;  // it goes on with what is left of its turn
+        association.blocked = true;  // it will continue with the rest of its turn
         break;
       case Pumped::kGone:
         break;
@@ -137,7 +137,7 @@ void SendTurns::Configure(Channel& channel) const {
   const auto* service = shared_.config.FindService(channel.service);
   if (service == nullptr) return;
 
-  // Its place is among those of the same priority.
+  // Its place is among those of its priority.
   const bool queued = channel.queued;
   if (queued) channel.association()->senders.Remove(channel);
   channel.priority = service->priority;

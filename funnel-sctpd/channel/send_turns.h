@@ -1,10 +1,9 @@
 // Whose turn it is to send: on each association the channels with input take turns (fair_queue.h),
-// so that none of them, however much it has, delays the others by more than a few turns of theirs.
-// A channel that becomes readable while nobody waits has its turn at once. Owned by the
-// ChannelTable.
+// so that a channel with much to send delays the others by no more than a few of its turns. A
+// channel that becomes readable while nobody waits has its turn at once. Owned by the ChannelTable.
 //
-// An association whose engine is full is `blocked` until it is writable again; its channels' links
-// are not read meanwhile, so that what cannot be sent waits at the edges.
+// An association whose engine is full is `blocked` until it is writable again. Until then its
+// channels' links are not read, so what cannot be sent waits at the edges.
 #pragma once
 
 #include <vector>
@@ -16,12 +15,12 @@
 
 namespace funnel::sctpd {
 
-// Where frames that were read from links go.
+// Receives the frames that are read from links.
 class FrameTaker {
  public:
   virtual ~FrameTaker() = default;
   enum class Taken { kYes, kBlocked };
-  // kBlocked: the engine is full, and FRAME is to come again.
+  // kBlocked: the engine is full, and FRAME will be shown again.
   [[nodiscard]] virtual Taken TakeFromLink(Channel& channel, ByteView frame) = 0;
 };
 
@@ -33,25 +32,25 @@ class SendTurns {
   void OnReadable(Channel& channel);
   // ASSOCIATION can take frames.
   void MarkReady(Association& association);
-  // It is not up any more.
+  // ASSOCIATION is not up any more.
   void Forget(Association& association);
-  // The turns of all that can take frames. True: there is more than one turn's share.
+  // Runs the turns of all that can take frames. True: there is more than one turn's share.
   bool Run();
 
-  // Takes over priority, weight and copies from the configuration.
+  // Copies priority, weight and copies from the configuration.
   void Configure(Channel& channel) const;
 
  private:
   enum class Pumped { kDrained, kMore, kBlocked, kGone };
 
-  // What one channel sends before others have their turn.
+  // How much one channel sends before others get their turn.
   [[nodiscard]] static std::size_t QuantumOf(const Channel& channel);
-  // What is left of one that was interrupted, or a new one: who is always interrupted before it is
-  // over must not have it for ever.
+  // The rest of a turn that was interrupted, or a new one. If every interruption gave a new turn, a
+  // channel could keep its turn for ever.
   [[nodiscard]] static std::size_t TurnOf(const Channel& channel);
   // False: this turn's share is used up.
   bool RunAssociation(Association& association);
-  // Reads from CHANNEL's link until QUANTUM bytes are sent, or no more can be.
+  // Reads from CHANNEL's link until QUANTUM bytes are sent, or no more can be sent.
   [[nodiscard]] Pumped Pump(Channel& channel, std::size_t quantum);
 
   SharedState& shared_;
