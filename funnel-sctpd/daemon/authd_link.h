@@ -1,5 +1,5 @@
-// The connection to our authd: kept up, with backoff while authd is away. What is to be asked again
-// when it is back is the listener's business.
+// The connection to our authd: kept up, with backoff while authd is away. The listeners decide what
+// to ask again when it is back.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace funnel::sctpd {
 
-// Who is called when authd comes and goes.
+// Is called when authd comes and goes.
 class AuthdObserver {
  public:
   virtual ~AuthdObserver() = default;
@@ -23,7 +23,7 @@ class AuthdObserver {
 
 class AuthdLink final : public AuthdInterface {
  public:
-  // Called from the loop only; they outlive it, or at least the loop's turns.
+  // They are called from the loop only, and outlive the link, or at least the loop's turns.
   struct Listeners {
     AuthdObserver& link;
     PeerListener& peers;
@@ -47,13 +47,13 @@ class AuthdLink final : public AuthdInterface {
   }
   void Connect();
   void OnMessage(ByteView packet);
-  // To the listener whose matter it is.
+  // Gives PACKET to the listener that it concerns.
   [[nodiscard]] Result<> Dispatch(ByteView packet);
   void OnClosed(const Error& why);
 
   event::Loop& loop_;
   std::string path_;
-  std::optional<Listeners> listeners_;  // once it has begun
+  std::optional<Listeners> listeners_;  // set by Start()
   Backoff backoff_;
   std::unique_ptr<event::Timer> retry_;
   std::unique_ptr<ipc::ControlConnection> connection_;

@@ -52,7 +52,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   socklen_t size = sizeof who;
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) return;
 
-  // The configuration may have changed. Root has slots of its own, as each service has.
+  // The configuration may have changed. Root has its own slots, as each service has.
   slots_.set_limits(
       Shares::Halves(shared_.config.node.sctp.control_clients, shared_.config.services.size() + 1));
   const std::string uid = std::to_string(who.uid);

@@ -1,5 +1,5 @@
-// $RUN/sctpd.sock: edges attach channels, funnelctl gives commands. Every request is checked for
-// who asks.
+// $RUN/sctpd.sock: edges attach channels, funnelctl gives commands. For every request it checks who
+// sent it.
 #pragma once
 
 #include <map>
@@ -22,9 +22,9 @@ class ControlServer {
                                                                      UniqueFd listening,
                                                                      SharedState& shared,
                                                                      ChannelTable& channels);
-  // A socket apart, for administrators: whoever comes by it is served as any other.
+  // Adds a separate socket for administrators, whose clients are served as any other.
   [[nodiscard]] Result<> ListenAlso(UniqueFd listening);
-  // What funnelctl can ask for; filled before the loop runs.
+  // The commands of funnelctl; filled before the loop runs.
   [[nodiscard]] ipc::CommandTable& commands() { return commands_; }
 
  private:
@@ -41,7 +41,7 @@ class ControlServer {
   void OnMessage(std::uint64_t client, ByteView packet, ForeignFd fd);
   // An error is the answer to CLIENT.
   [[nodiscard]] Result<> Dispatch(Client& client, ByteView packet, ForeignFd fd);
-  // FD becomes the link of a channel, if the asker is the edge that it says.
+  // Makes FD the link of a channel, if the client is the edge of the service that it names.
   [[nodiscard]] Result<> Attach(ipc::ControlConnection& client, const ipc::Attach& request,
                                 ForeignFd fd);
 
@@ -49,7 +49,7 @@ class ControlServer {
   SharedState& shared_;
   ChannelTable& channels_;
   ipc::CommandTable commands_;
-  Shares slots_;  // of users
+  Shares slots_;  // one a user
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 0;
   std::vector<std::unique_ptr<ipc::ControlListener>> listeners_;

@@ -10,7 +10,8 @@
 namespace funnel::sctpd {
 namespace {
 
-// Straight over IP, where we may: besides UDP, without which we do as well.
+// Sockets for SCTP directly over IP, if we may have them: an addition to UDP, which is enough by
+// itself.
 void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& sockets,
                       std::vector<std::string>& listen) {
   bool in_the_way = sctp::KernelAnswersSctp();
@@ -37,7 +38,7 @@ void AddDirectSockets(const config::SctpConfig& config, std::vector<UniqueFd>& s
   }
 }
 
-// The engine whose SCTP runs in this process.
+// Starts the engine whose SCTP runs in this process.
 Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<UniqueFd> sockets,
                                 event::ListenFds& passed, sctp::EngineObserver& observer) {
   if (!config.udp)
@@ -54,7 +55,7 @@ Result<StartedEngine> StartHere(const config::SctpConfig& config, std::vector<Un
   return started;
 }
 
-// Whether the kernel's SCTP does all that CONFIG asks for.
+// Whether the kernel's SCTP can do all that CONFIG asks for.
 Result<> CheckKernel(const config::SctpConfig& config, bool udp_sockets_passed) {
 #ifdef FUNNEL_ENGINE_KERNEL
   sctp::KernelSupport support = sctp::ProbeKernel();
@@ -107,7 +108,7 @@ Result<StartedEngine> StartEngine(const config::SctpConfig& config, event::Liste
   TRY(sctp::Settings(config).Check());
   auto sockets = TRY(passed.Take("udp", event::SocketKind::kDatagram));
 
-  Result<> kernel;  // or why it is another one
+  Result<> kernel;  // the reason why it is another one
   switch (config.engine) {
     case config::Engine::kOwn:
       kernel = Fail("as configured");

@@ -1,4 +1,4 @@
-// From configuration and passed sockets to a running engine.
+// Makes a running engine from the configuration and the passed sockets.
 #pragma once
 
 #include <memory>
@@ -17,10 +17,10 @@ struct StartedEngine {
   std::vector<std::string> listen;  // the addresses of its sockets, for status
 };
 
-// The engine that `engine` names; auto takes the kernel's SCTP where that does all that the
-// configuration asks for, and our own otherwise. Which one it is and why is logged. Those that
-// do SCTP in this process take the sockets named `udp` where there are any, and open some
-// (udp_sockets.h) otherwise.
+// Starts the engine that `engine` names; auto takes the kernel's SCTP if that can do all that the
+// configuration asks for, and our own otherwise. It logs which one it is and why. Engines with SCTP
+// in this process take the sockets named `udp`, if there are any, and otherwise open some
+// (udp_sockets.h).
 [[nodiscard]] Result<StartedEngine> StartEngine(const config::SctpConfig& config,
                                                 event::ListenFds& passed,
                                                 sctp::EngineObserver& observer);

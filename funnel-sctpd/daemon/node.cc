@@ -19,10 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The engine's own counters are copied this often at most.
+// The engine's own counters are copied at most this often.
 constexpr Duration kCounterInterval = 1s;
 
-// What a key that only a restart applies needs.
+// The command for a key that only a restart applies.
 constexpr const char* kRestart = "systemctl restart funnel-sctpd.service";
 
 }  // namespace
@@ -50,7 +50,8 @@ Node::~Node() = default;
 
 Result<> Node::SetUp(config::Configuration config, event::ListenFds passed,
                      const EngineStarter& start_engine) {
-  // Before the engine: it starts a thread, which would get them unblocked and die of them.
+  // Comes before the engine, which starts a thread: that would get unblocked signals and die of
+  // them.
   signals_.push_back(TRY(loop_.AddSignal(SIGHUP, [this] { Reload(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGTERM, [this] { Stop(); })));
   signals_.push_back(TRY(loop_.AddSignal(SIGINT, [this] { Stop(); })));
@@ -162,7 +163,7 @@ void Node::EndTurn() {
   tables_->channels.FinishTurn();
   if (more) end_of_turn_->Request();
 
-  // Only those that are full: another one is always writable.
+  // Only for those that are full: any other is always writable.
   for (auto& watch : watches_)
     watch.io->SetEvents(EPOLLIN | (tables_->engine->wants_writable(watch.fd) ? EPOLLOUT : 0u));
 

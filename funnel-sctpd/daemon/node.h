@@ -1,7 +1,7 @@
 // The running daemon: the tables, the engine, authd and the control socket on one loop.
 //
-// A turn's input (packets, edges' frames, authd's verdicts) only marks what is to be done; EndTurn
-// then sends what edges gave, flushes the engine, and writes to each edge once.
+// A turn's input (packets, edges' frames, authd's verdicts) only marks what must be done; EndTurn
+// then sends what edges gave, flushes the engine, and writes once to each edge.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ namespace funnel::sctpd {
 
 class Node final : public AuthdObserver {
  public:
-  // As StartEngine (engine_setup.h), or a test's own.
+  // StartEngine (engine_setup.h), or a test's own function.
   using EngineStarter = std::function<Result<StartedEngine>(
       const config::SctpConfig& config, event::ListenFds& passed, sctp::EngineObserver& observer)>;
 
@@ -54,22 +54,22 @@ class Node final : public AuthdObserver {
   Node(event::Loop& loop, const Options& options);
   [[nodiscard]] Result<> SetUp(config::Configuration config, event::ListenFds passed,
                                const EngineStarter& start_engine);
-  // Holds the tables and the engine, with its descriptors in the loop.
+  // Makes the tables and the engine, and watches the engine's descriptors in the loop.
   [[nodiscard]] Result<> MakeTables(config::Configuration config, event::ListenFds& passed,
                                     const EngineStarter& start_engine);
-  // What funnelctl may ask for.
+  // Adds the commands of funnelctl.
   void AddCommands();
   // The command "close".
   void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
-  // Puts NEXT in force; what cannot change while running stays, and is reported.
+  // Applies NEXT; what cannot change while running stays as it is, and is reported.
   void Apply(config::Configuration next, config::ReloadReport& report);
-  // Sends what the turn's input left to be sent.
+  // Sends what the turn's input has left to be sent.
   void EndTurn();
   void OnTimer();
   void ArmTimer();
-  // Copies the engine's figures, now and then.
+  // Copies the engine's figures, not more often than every kCounterInterval.
   void UpdateCounters();
-  // The service manager's status line.
+  // Updates the service manager's status line.
   void TellStatus();
 
   event::Loop& loop_;
@@ -91,7 +91,7 @@ class Node final : public AuthdObserver {
     int fd;
     std::unique_ptr<event::IoWatch> io;
   };
-  std::vector<Watch> watches_;  // the engine's descriptors
+  std::vector<Watch> watches_;  // those of the engine's descriptors
   std::vector<std::unique_ptr<event::SignalWatch>> signals_;
   TimePoint counters_due_{};
   std::int64_t started_unix_ = 0;

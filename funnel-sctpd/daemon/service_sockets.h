@@ -1,5 +1,5 @@
-// $RUN/service/NAME.sock: where the edge that serves NAME is handed its channels. Connecting starts
-// the edge where the service manager holds the socket.
+// $RUN/service/NAME.sock: where the edge that serves NAME gets its channels. If the service manager
+// holds the socket, connecting starts the edge.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@ namespace funnel::sctpd {
 class ServiceSockets final : public ServiceInterface {
  public:
   explicit ServiceSockets(std::string directory) : directory_(std::move(directory)) {}
-  // One connection a channel: it is closed behind the message, which stays in the edge's backlog.
+  // Makes a connection for each channel, and closes it after the message, which stays in the edge's
+  // backlog.
   [[nodiscard]] Result<> Send(const ipc::Adopt& message, UniqueFd link) override;
 
  private:

@@ -8,7 +8,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// Entries of a list that others can make grow.
+// How many entries are listed where others can make the list grow.
 constexpr std::size_t kMaxListed = 64;
 
 std::string_view StateOf(const Peer* peer, const Association* association) {
@@ -46,7 +46,7 @@ std::optional<std::int64_t> RetryIn(const Peer* peer, TimePoint now) {
   return std::max<std::int64_t>(left.count(), 0);
 }
 
-// The candidates that are being tried: for the first association, or in parallel with the one in
+// The candidates that are being tried, for the first association or in parallel with the one in
 // use.
 void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Key("trying").Open('[');
@@ -57,7 +57,7 @@ void WriteTrying(JsonWriter& out, const Peer* peer) {
   out.Close(']');
 }
 
-// What the engine knows of a path beyond its round trip.
+// What the engine knows about a path, besides its round trip.
 void WriteFlow(JsonWriter& out, const sctp::PathStats& path) {
   out.Field("least_rtt_ms", static_cast<double>(path.least_rtt.count()) / 1000);
   out.Field("packet_bytes", path.mtu_bytes).Field("window_bytes", path.cwnd_bytes);
@@ -85,7 +85,7 @@ void WritePaths(JsonWriter& out, const sctp::AssociationStats& stats,
   out.Field("moved", moved ? std::optional(association->last_move->unix_time) : std::nullopt);
 }
 
-// Why carrier = auto is not direct SCTP.
+// Why direct SCTP is not in use although carrier = auto.
 void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
   bool by_udp = peer != nullptr && peer->config().carrier == config::Carrier::kAuto &&
                 (peer->up() == nullptr || peer->up()->carrier == sctp::Carrier::kUdp);
@@ -97,7 +97,7 @@ void WriteNotDirect(JsonWriter& out, const Peer* peer, TimePoint now) {
   out.Field("direct_retry_in_ms", in_ms);
 }
 
-// What the dialer has under way, for a peer that is not up.
+// The association that the dialer is making, for a peer that is not up.
 const Association* AtWork(const StatusInput& in, const Peer& peer) {
   if (peer.up() != nullptr) return peer.up();
   if (peer.dialling().verifying() != nullptr) return peer.dialling().verifying();
@@ -107,7 +107,7 @@ const Association* AtWork(const StatusInput& in, const Peer& peer) {
   return found == in.associations.associations().end() ? nullptr : found->second.get();
 }
 
-// Either may be missing: a peer that is down, a stranger.
+// Either may be missing: the association of a peer that is down, the peer of a stranger.
 void WriteAssociation(JsonWriter& out, const SharedState& shared, const Peer* peer,
                       const Association* association) {
   bool up = association != nullptr && association->up();
@@ -160,7 +160,7 @@ void WriteAssociations(JsonWriter& out, const StatusInput& in) {
 }
 
 std::string_view StateOf(const Channel& channel) {
-  // Where it stands between the two edges only they know.
+  // How far it is between the two edges, only they know.
   if (channel.note && channel.state() != ChannelState::kClosing) {
     switch (channel.note->state) {
       case ipc::NoteState::kWaiting:

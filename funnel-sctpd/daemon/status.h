@@ -1,4 +1,4 @@
-// What funnelctl status shows of sctpd: one JSON object (funnelctl/status_schema.md).
+// What funnelctl status shows about sctpd: one JSON object (funnelctl/status_schema.md).
 #pragma once
 
 #include <string>

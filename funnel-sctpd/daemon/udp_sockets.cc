@@ -35,7 +35,7 @@ bool IsBoundTo(const UniqueFd& socket, const SocketAddress& wanted) {
   return AddressOf(socket.get()) == wanted;
 }
 
-// As Bind would have bound them.
+// Whether Bind() would have bound the same.
 bool Fit(const std::vector<UniqueFd>& sockets, const config::SctpConfig& config) {
   if (config.listen.empty()) {
     auto address = sockets.size() == 1 ? AddressOf(sockets.front().get()) : std::nullopt;
@@ -69,7 +69,7 @@ Result<std::vector<UniqueFd>> OwnUdpSockets(const config::SctpConfig& config,
     return sockets;
   }
 
-  // Before others are bound: they may want the same port.
+  // This comes before others are bound: they may need the same port.
   if (!sockets.empty()) {
     sockets.clear();
     event::ForgetStored(kStoredUdp);

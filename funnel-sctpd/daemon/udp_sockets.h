@@ -1,4 +1,4 @@
-// Our own UDP sockets. The service manager keeps them over a restart of ours (its descriptor store;
+// Our own UDP sockets. The service manager keeps them while we restart (its descriptor store;
 // FileDescriptorStoreMax=), so that no packet in them is lost and nobody else gets the port.
 #pragma once
 
@@ -11,16 +11,16 @@
 
 namespace funnel::sctpd {
 
-// What kept ones are called in LISTEN_FDNAMES. Not `udp`, which are a socket unit's.
+// The name of the kept ones in LISTEN_FDNAMES. It is not `udp`, which are those of a socket unit.
 inline constexpr std::string_view kStoredUdp = "stored-udp";
 
-// The kept ones, where they are bound as CONFIG says; else newly bound ones, which are then kept.
+// The kept ones, if they are bound as CONFIG says; otherwise newly bound ones, which are then kept.
 [[nodiscard]] Result<std::vector<UniqueFd>> OwnUdpSockets(const config::SctpConfig& config,
                                                           event::ListenFds& passed);
-// For an engine that has no use for any: gives up what is kept.
+// For an engine that needs none: gives up the kept ones.
 [[nodiscard]] Result<> ForgetUdpSockets(event::ListenFds& passed);
 
-// "192.0.2.1:9899"; "?" for what is no Internet socket.
+// "192.0.2.1:9899"; "?" if it is no Internet socket.
 [[nodiscard]] std::string BoundAddress(int fd);
 
 }  // namespace funnel::sctpd
