@@ -67,7 +67,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"relay_queued_bytes", "Bytes that wait for next hops.", Kind::kGauge},
     {"authd_connected", "1 while connected to funnel-authd.", Kind::kGauge},
     {"authd_lost", "Times that the connection to funnel-authd was lost."},
-    // The engine's own start again with each start of the daemon.
+    // The engine's own ones begin at 0 at each start of the daemon.
     {"sctp_associations", "SCTP associations now.", Kind::kGauge},
     {"sctp_associations_up", "SCTP associations that are established.", Kind::kGauge},
     {"sctp_associations_failed", "SCTP associations that could not be set up or broke."},

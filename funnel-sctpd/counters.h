@@ -1,5 +1,5 @@
-// What funnel-sctpd counts: the table of $RUN/counters/funnel-sctpd. A library of its own, for
-// funnelctl shows the same table.
+// What funnel-sctpd counts: the table of $RUN/counters/funnel-sctpd. It is a library of its own,
+// because funnelctl shows the same table.
 #pragma once
 
 #include <span>
@@ -63,7 +63,7 @@ enum Counter : std::size_t {
   kControlOverflows,
   kSendBlocked,
   kQueuedToEdgesBytes,
-  // Channels that only pass through.
+  // Relayed channels.
   kRelaysOpened,
   kRelaysRefused,
   kRelayLoops,

@@ -1,5 +1,6 @@
 // What sctpd needs from outside, apart from SCTP: its authd, a resolver, the services' sockets.
-// Interfaces, so that the tables do no I/O of their own and tests can stand in for all of them.
+// They are interfaces, so that the tables do no I/O of their own and tests can stand in for all of
+// them.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@
 
 namespace funnel::sctpd {
 
-// To authd. While it is not connected nothing is sent: the tables ask again when it is back.
+// The connection to authd. While it is down nothing is sent: the tables ask again when it is back.
 class AuthdInterface {
  public:
   virtual ~AuthdInterface() = default;
@@ -28,25 +29,25 @@ class AuthdInterface {
   virtual void Send(const ipc::PeerGone& message) = 0;
 };
 
-// Who gets authd's verdicts on peers' OPENs.
+// Gets authd's verdicts on peers' OPENs.
 class AcceptListener {
  public:
   virtual ~AcceptListener() = default;
-  // It is there (again), and knows of none.
+  // authd is there (again), and knows of no OPEN.
   virtual void OnAuthdUp() = 0;
   virtual void OnAccepted(const ipc::Accepted& verdict) = 0;
   virtual void OnAcceptRefused(const ipc::AcceptRefused& verdict) = 0;
 };
 
-// Who gets authd's verdicts on peers.
+// Gets authd's verdicts on peers.
 class PeerListener {
  public:
   virtual ~PeerListener() = default;
-  // It is there (again), and knows of none.
+  // authd is there (again), and knows of no association.
   virtual void OnAuthdUp() = 0;
   virtual void OnVerified(const ipc::PeerVerified& verdict) = 0;
   virtual void OnVerifyFailed(const ipc::PeerFailed& verdict) = 0;
-  // One of authd's own, for the authd at the far end.
+  // A frame of our authd for the authd at the far end.
   virtual void OnPeerFrame(const ipc::PeerFrame& message) = 0;
 };
 
@@ -54,31 +55,33 @@ class PeerListener {
 struct ResolvedAddress {
   // Port 0: the usual one.
   sctp::TransportAddress address;
-  // What it is for; then the port is that carrier's (SCTP's own for kDirect). Absent: for any.
+  // The carrier that it is for; then the port is that carrier's (SCTP's own for kDirect). nullopt:
+  // any.
   std::optional<sctp::Carrier> carrier;
   // Lower ones come first (RFC 2782).
   std::uint16_t priority = 0;
-  // The SRV record's target: addresses of different ones may be different machines that share a
-  // name. Empty: of `connect` itself.
+  // The SRV record's target: addresses of different targets may be different machines that share a
+  // name. Empty: the host of `connect` itself.
   std::string host;
   bool operator==(const ResolvedAddress&) const = default;
 };
 
-// Names to addresses, in time that depends on somebody else's server.
+// Resolves names to addresses, in a time that depends on somebody else's server.
 class ResolverInterface {
  public:
   using Callback = std::function<void(std::vector<ResolvedAddress>, std::string error)>;
   virtual ~ResolverInterface() = default;
-  // Calls back from the loop, later, once: in the order in which they should be tried. ERROR may
-  // say why some are missing. A name without port is asked for SRV records first (srv.h).
+  // Calls back from the loop, later, once, with the addresses in the order in which they should be
+  // tried. ERROR may say why some are missing. For a name without port, SRV records are asked for
+  // first (srv.h).
   virtual void Resolve(std::vector<config::Endpoint> endpoints, Callback callback) = 0;
 };
 
-// To the edges that serve channels which peers open.
+// The edges that serve channels which peers open.
 class ServiceInterface {
  public:
   virtual ~ServiceInterface() = default;
-  // Never waits. Success says that the service's socket has it, not that its edge runs.
+  // Never waits. Success means that the service's socket has the message, not that its edge runs.
   [[nodiscard]] virtual Result<> Send(const ipc::Adopt& message, UniqueFd link) = 0;
 };
 

@@ -1,6 +1,6 @@
-// Objects by their key, which owns them. Whoever looks at all of them has to ask for All(), which
-// counts: what a frame or a wake-up costs must not depend on how many others there are, and tests
-// hold the tables to that.
+// Objects by their key; the registry owns them. A loop over all of them must call All(), which
+// counts: the cost of a frame or a wake-up must not depend on how many others there are, and tests
+// check that.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class Registry {
  public:
   using Map = std::map<Key, std::unique_ptr<Object>>;
 
-  // Keeps what is there under KEY already.
+  // If KEY has an object already, that one stays.
   Object& Add(const Key& key, std::unique_ptr<Object> object) {
     return *map_.emplace(key, std::move(object)).first->second;
   }
@@ -29,7 +29,7 @@ class Registry {
   void Clear() { map_.clear(); }
   [[nodiscard]] std::size_t size() const { return map_.size(); }
 
-  // In the order of their keys. It may be added to meanwhile.
+  // In the order of their keys. Objects may be added meanwhile.
   [[nodiscard]] const Map& All() const {
     walked_ += map_.size();
     return map_;

@@ -1,4 +1,4 @@
-// What everything between the engine and the edges shares: the outside, by interfaces, and the
+// What everything between the engine and the edges shares: the outside, through interfaces, and the
 // configuration, time and counters. Part of Tables, which makes the engine last.
 #pragma once
 
@@ -22,14 +22,15 @@ struct SharedState {
   config::Configuration config;
   std::function<TimePoint()> now = Now;
   std::function<double()> random = RandomUnit;
-  // Tables sets it, before anything is asked of it: the engine's observer is one of them.
+  // Tables sets it before anything uses it: the engine's observer is one of the tables.
   sctp::Engine* engine = nullptr;
 
-  // Loaded before the tables are made; save_paths is called when they have changed it.
+  // Loaded before the tables are made; they call save_paths when they have changed it.
   PathMemory paths;
   std::function<void()> save_paths = [] {};
 
-  // There is something for the end of this turn: frames to send, edges to write to, a timer to set.
+  // Something must be done at the end of this turn: frames to send, edges to write to, a timer to
+  // set.
   std::function<void()> work = [] {};
 
   void Count(Counter counter, std::uint64_t more = 1) { counters[counter] += more; }

@@ -1,6 +1,6 @@
-// Everything between the engine and the edges, the engine included, made in the order in which they
-// need each other: the tables borrow the shared state and each other, the engine reports to one of
-// them.
+// Everything between the engine and the edges, with the engine, made in the order in which the
+// parts need each other: the tables borrow the shared state and each other, the engine reports to
+// one of them.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ class Tables {
   using MakeEngine =
       std::function<Result<std::unique_ptr<sctp::Engine>>(sctp::EngineObserver& observer)>;
 
-  // STATE without an engine. EDGES outlives them.
+  // STATE has no engine yet. EDGES outlives the tables.
   [[nodiscard]] static Result<std::unique_ptr<Tables>> Create(SharedState state,
                                                               event::EpollSet& edges,
                                                               const MakeEngine& make_engine) {
