@@ -1,5 +1,5 @@
-// Control chunks that only answer something, written before the packet that carries them. What does
-// not fit any more is lost, as that packet could be.
+// Control chunks that only answer something; they are written before the packet that carries them.
+// An answer that does not fit any more is lost, as that packet could be.
 //
 // Owned by the association.
 #pragma once
@@ -12,20 +12,20 @@ namespace sctp {
 
 class Answers {
  public:
-  // Of what was not understood, and is reported.
+  // How much is reported of what was not understood.
   static constexpr std::size_t kMostReportBytes = 256;
-  // Who asks for more than this at once gets no more.
+  // A peer that asks for more than this at once gets no more.
   static constexpr std::size_t kMost = 1200;
 
-  // ROOM: what one packet has for them.
+  // ROOM is what one packet has for answers.
   void Add(ChunkType type, std::uint8_t flags, ByteView body, std::size_t room);
-  // An ERROR with CAUSE, of at most kMostReportBytes.
+  // Adds an ERROR with CAUSE, of at most kMostReportBytes.
   void Report(CauseCode cause, ByteView value, std::size_t room);
   void Clear() { chunks_.clear(); }
-  // Drops all but a COOKIE ACK that is the first: some peers' SCTP tells nobody why an association
-  // was refused of which they do not know that it is up.
+  // Drops all except a COOKIE ACK that is the first: if an association is refused that some peers'
+  // SCTP does not know to be up, that SCTP tells nobody the reason.
   void KeepCookieAckOnly();
-  // Into the packet, if they fit.
+  // Writes them into the packet, if they fit.
   void Write(BufferWriter& out);
 
   [[nodiscard]] bool empty() const { return chunks_.empty(); }

@@ -53,6 +53,7 @@ void Association::Agree(const Agreed& agreed) {
   agreed_ = agreed.capabilities;
   out_streams_ = agreed.out_streams;
   const DataFormat format = agreed_.interleaving ? DataFormat::kIData : DataFormat::kData;
+
   Sender::Settings sending;
   sending.queue = {format, agreed.out_streams};
   sending.partial_reliability = agreed_.partial_reliability;
@@ -70,6 +71,7 @@ void Association::Agree(const Agreed& agreed) {
   sending.copy_after = settings_.copy_after;
   sender_.emplace(sending, identity_.own_tsn, agreed.peer_window_bytes, settings_.packet_bytes,
                   around_.buffers);
+
   Receiver::Settings receiving;
   receiving.reassembly = {format, agreed.in_streams, settings_.max_message_bytes};
   receiving.ack = settings_.ack;
@@ -79,7 +81,7 @@ void Association::Agree(const Agreed& agreed) {
 }
 
 void Association::OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) {
-  if (down_) return;  // ended by what an earlier message of this packet led to
+  if (down_) return;  // an earlier message of this packet has ended it
   ++counters_.messages_in;
   around_.events.OnMessage(stream, protocol, message);
 }
@@ -112,8 +114,8 @@ void Association::Abort(std::string_view reason) {
   SayAbort(reason);
 }
 
-// Answers that are to leave have nothing but that COOKIE ACK (RFC 9260 section 3: control chunks
-// go before the ABORT).
+// The answers to be sent are only that COOKIE ACK (RFC 9260 section 3: control chunks come before
+// ABORT).
 void Association::RefuseUp(std::string_view reason) {
   if (down_) return;
   answers_.KeepCookieAckOnly();
@@ -122,7 +124,7 @@ void Association::RefuseUp(std::string_view reason) {
 
 void Association::SayAbort(std::string_view reason) {
   down_ = true;
-  if (identity_.peer_tag == VerificationTag(0)) return;  // nobody is there yet who could be told
+  if (identity_.peer_tag == VerificationTag(0)) return;  // there is no peer yet to be told
   std::uint8_t cause[kTlvHeaderSize + 64 + 4];
   BufferWriter out(cause);
   WriteCause(out, CauseCode::kUserAbort, funnel::AsBytes(reason.substr(0, 64)));
@@ -135,7 +137,7 @@ void Association::GoDown(DownReason reason, std::string_view text) {
   around_.events.OnDown(reason, text);
 }
 
-// The peer did what it must not: it is told why.
+// The peer did something forbidden: it is told why.
 void Association::Refuse(CauseCode cause, std::string_view text, DownReason reason,
                          ByteView value) {
   if (down_) return;
@@ -162,7 +164,8 @@ void Association::WriteSack(BufferWriter& out, TimePoint now) {
   const AckPolicy& ack = receiver_->ack();
   if (!ack.pending()) return;
   if (!ack.Due(now)) {
-    // It rides along where the next chunk fits behind it; on its own it would have waited.
+    // A SACK goes with the packet if the next chunk still fits after it; alone it would have
+    // waited.
     constexpr std::size_t kUsualSack = kChunkHeaderSize + kSackFixedSize;
     if (!sender_->Ready(now) || out.space() < kUsualSack + sender_->NextChunkBytes()) return;
   }
@@ -184,9 +187,11 @@ std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
   const Address* const sack_to = receiver_->ack().Due(now) ? paths_.SacksElsewhere() : nullptr;
   Elsewhere& elsewhere = paths_.elsewhere();
   if (sack_to == nullptr && elsewhere.empty()) return 0;
+
   const std::size_t pad_to = sack_to != nullptr ? 0 : elsewhere.pad_to();
   PacketWriter packet(buffer.first(std::min(std::max(packet_bytes(), pad_to), buffer.size())),
                       {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+
   must_stay_whole_ = pad_to > 0;
   if (sack_to != nullptr) {
     destination_ = *sack_to;
@@ -202,13 +207,16 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
   must_stay_whole_ = false;
   if (const std::size_t size = NextElsewhere(buffer, now); size > 0) return size;
   destination_ = paths_.active().address;
+
   const std::size_t oversize = up() ? sender_->OversizePacketBytes() : 0;
   buffer = buffer.first(std::max(packet_bytes(), oversize));
+
   if (IsBeginning() && !down_) {
     if (!initiator_->Due(now)) return 0;
     const bool init = initiator_->state() == Initiator::State::kCookieWait;
     PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port,
                                  init ? VerificationTag(0) : identity_.peer_tag});
+
     std::uint8_t raw[512];
     BufferWriter hosts(raw);
     WriteHosts(hosts, settings_.own_hosts);
@@ -220,11 +228,13 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
     if (!init) answers_.Write(packet.out());
     return Finish(packet, /*with_data=*/false, now);
   }
+
   PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});
   if (!down_ && ends_.TakeComplete()) {
     WriteChunk(packet.out(), ChunkType::kShutdownComplete, 0, {});
     return Finish(packet, /*with_data=*/false, now);
   }
+
   WriteControl(packet.out(), now);
   bool with_data = false;
   if (!down_ && sender_->Ready(now)) with_data = sender_->Fill(packet.out(), now);
@@ -242,19 +252,22 @@ TimePoint Association::NextTimer(TimePoint now) {
 void Association::OnTimer(TimePoint now) {
   if (down_) return;
   if (IsBeginning()) {
-    // The attempt after the last one is made here, where its end may be told.
+    // The attempt after the last one is made here, where its end may be reported.
     if (initiator_->exhausted() && initiator_->Due(now))
       GoDown(DownReason::kNoAnswer, "nobody answered");
     return;
   }
+
   if (const auto end = ends_.OnTimer(now)) {
     GoDown(end->reason, end->text);
     return;
   }
+
   if (heartbeats_.Dead(now)) {
     GoDown(DownReason::kDeadPeer, "nothing heard");
     return;
   }
+
   sender_->OnTimer(now);
   paths_.OnTimer(ends_.ProbeTimeout(), now);
   AfterInput(now);

@@ -1,8 +1,8 @@
-// One association: a packet and the time go in, packets come out. It knows nothing of others or of
-// cookies; the endpoint does.
+// One association: takes packets and the time, and gives packets. It knows neither other
+// associations nor cookies; the endpoint does.
 //
-// Calls to Events are made from OnPacket and OnTimer only. Inside them everything may be called but
-// OnPacket, OnTimer, NextPacket and the destructor.
+// Events are called only from OnPacket and OnTimer. Inside these calls everything may be called
+// except OnPacket, OnTimer, NextPacket and the destructor.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ namespace sctp {
 class Association : private MessageSink {
  public:
   using Events = AssociationEvents;
-  // What it needs of whoever owns it, all outliving it.
+  // What it needs from its owner; all of it outlives the association.
   struct Around {
     RandomSource& random;
     BufferPool& buffers;
@@ -34,30 +34,31 @@ class Association : private MessageSink {
   };
   struct Identity {
     std::uint16_t own_port = 0, peer_port = 0;
-    VerificationTag own_tag, peer_tag;  // the peer's is 0 while it is not known
+    VerificationTag own_tag, peer_tag;  // the peer's is 0 while it is unknown
     Tsn own_tsn;
     std::uint32_t own_tie = 0, peer_tie = 0;
-    Address peer;  // where the handshake goes
+    Address peer;  // where the handshake is sent
   };
 
-  // Begins one; the first packet is ready at once.
+  // Begins an association; its first packet is ready at once.
   Association(const AssociationSettings& settings, const Identity& identity, Around around,
               TimePoint now);
-  // Of a COOKIE ECHO that was believed; it is up, which OnUp told nobody yet: the caller does.
+  // Makes the association of a valid COOKIE ECHO. It is up, but does not call OnUp: the caller
+  // does.
   Association(const AssociationSettings& settings, const Identity& identity, const Cookie& cookie,
               Around around, TimePoint now);
   ~Association() override = default;
 
-  // Chunks of a packet whose tag and ports are this association's. INIT and COOKIE ECHO are not
-  // looked at: the endpoint has. False: it came from where the peer has not proven to be, and was
-  // not looked at.
+  // Handles the chunks of a packet whose tag and ports are this association's, except INIT and
+  // COOKIE ECHO, which the endpoint has handled. False: the packet came from an address that the
+  // peer has not proven, and was not read.
   bool OnPacket(const Address& from, const PacketView& packet, TimePoint now);
-  // A COOKIE ECHO that is no restart: in a collision the peer's tag is learnt from it, otherwise it
-  // is only acknowledged again.
+  // A COOKIE ECHO that is no restart: in a collision it gives the peer's tag, otherwise it is only
+  // acknowledged again.
   void OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now);
-  // The next packet to leave, into BUFFER of at least Settings::packet_bytes; 0 if there is none.
+  // Writes the next packet into BUFFER of at least Settings::packet_bytes; 0: there is none.
   [[nodiscard]] std::size_t NextPacket(MutableByteView buffer, TimePoint now);
-  // Where that goes, and whether it asks if a packet of its size gets there in one piece.
+  // Where that packet goes, and whether it tests if a packet of its size arrives in one piece.
   [[nodiscard]] const Address& destination() const { return destination_; }
   [[nodiscard]] bool must_stay_whole() const { return must_stay_whole_; }
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
@@ -65,60 +66,60 @@ class Association : private MessageSink {
 
   [[nodiscard]] SendStatus Send(StreamId stream, ByteView message, const SendOptions& options);
   void Configure(StreamId stream, const StreamShare& share);
-  // From now on the whole window is the peer's.
+  // From now on the peer may use the whole window.
   void Trust(TimePoint now);
   void Shutdown(TimePoint now);
-  // Where else the peer may be reached, best first (Paths::Offer).
+  // Other addresses of the peer, best first (Paths::Offer).
   void OfferPaths(const std::vector<Address>& addresses, TimePoint now) {
     paths_.Offer(addresses, now);
   }
-  // Of HOSTS, which an INIT lists, those that the peer did not have before.
+  // Those of HOSTS, which an INIT lists, that the peer did not have before.
   [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const {
     return paths_.HostsAdded(hosts);
   }
-  // The peer shows by an INIT that it has not got our answer to its SHUTDOWN.
+  // An INIT of the peer shows that it has not received our answer to its SHUTDOWN.
   void RepeatShutdownAck(TimePoint now) { ends_.RepeatShutdownAck(now); }
-  // A COOKIE ECHO says that the peer has restarted. True: so it is. False: it is being asked;
-  // OnDown(kRestarted) follows if that is so.
+  // A COOKIE ECHO says that the peer has restarted. True: it is believed. False: a question is sent
+  // first; OnDown(kRestarted) follows if the restart proves true.
   [[nodiscard]] bool OnRestart(TimePoint now);
-  // The peer's cookie has become too old, and an INIT with our present tag could be taken for a
-  // late one where the peer is up: Renew() with a tag and TSN that were not used.
+  // The peer's cookie has become too old. If the peer is up, it could take an INIT with our present
+  // tag for a late one: so call Renew() with a tag and TSN that were never used.
   [[nodiscard]] bool wants_new_tag() const { return wants_new_tag_; }
   void Renew(VerificationTag own_tag, Tsn own_tsn) {
     identity_.own_tag = own_tag;
     identity_.own_tsn = own_tsn;
     wants_new_tag_ = false;
   }
-  // As if it had never been: nothing is told to anybody, nothing leaves.
+  // Drops the association as if it had never been: reports nothing, sends nothing.
   void Discard() {
     down_ = true;
     answers_.Clear();
   }
-  // OnDown(kLocal) is not called from inside; the last packet is ready.
+  // OnDown(kLocal) is not called inside; the last packet is ready.
   void Abort(std::string_view reason);
-  // The same, behind a COOKIE ACK that has not left yet.
+  // The same, after a COOKIE ACK that has not been sent yet.
   void RefuseUp(std::string_view reason);
 
   [[nodiscard]] bool up() const { return sender_.has_value() && !IsBeginning() && !down_; }
-  // Nothing is left to be done but to send what NextPacket still has.
+  // Nothing is left to do, except to send what NextPacket still has.
   [[nodiscard]] bool down() const { return down_; }
-  // Whether it has really ended is being asked.
+  // A question about whether it has really ended is being asked.
   [[nodiscard]] bool asking() const { return ends_.asking(); }
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] AssociationTags tags() const {
     return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
   }
-  // When the peer last sent something.
+  // When the peer sent something last.
   [[nodiscard]] TimePoint heard() const { return heartbeats_.heard(); }
   [[nodiscard]] Closing::State closing() const { return ends_.closing(); }
   [[nodiscard]] std::uint16_t streams() const { return out_streams_; }
   [[nodiscard]] const Capabilities& agreed() const { return agreed_; }
-  // Only when it is or was up.
+  // Only if it is or was up.
   [[nodiscard]] const Sender* sender() const { return sender_ ? &*sender_ : nullptr; }
   [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
   [[nodiscard]] AssociationCounters counters() const;
   [[nodiscard]] const Paths& paths() const { return paths_.paths(); }
-  // The largest packet that leaves, but for what asks whether larger ones get through.
+  // The largest packet that is sent, except those that test whether larger ones arrive.
   [[nodiscard]] std::size_t packet_bytes() const { return paths_.packet_bytes(); }
 
  private:
@@ -128,13 +129,15 @@ class Association : private MessageSink {
     Tsn peer_tsn;
     std::uint32_t peer_window_bytes = 0;
   };
+  // The handshake is not complete.
   [[nodiscard]] bool IsBeginning() const {
     return initiator_ && initiator_->state() != Initiator::State::kUp;
   }
+  // Makes the sender and the receiver by what both ends can do.
   void Agree(const Agreed& agreed);
   void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) override;
 
-  // False: nothing further in the packet is looked at.
+  // False: the rest of the packet is not read.
   [[nodiscard]] bool OnChunk(const ChunkView& chunk, TimePoint now);
   void OnData(const ChunkView& chunk, TimePoint now);
   void OnSack(const ChunkView& chunk, TimePoint now);
@@ -143,27 +146,29 @@ class Association : private MessageSink {
   void OnError(const ChunkView& chunk, TimePoint now);
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
-  // An ERROR with the next packet.
+  // Adds an ERROR to the next packet.
   void Report(CauseCode cause, ByteView value) {
     answers_.Report(cause, value, packet_bytes() - kCommonHeaderSize);
   }
   void AfterInput(TimePoint now);
 
-  // Ends, and what is said of them.
+  // Ends, and statements about them.
   void OnAbort(const ChunkView& chunk, TimePoint now);
   void OnShutdown(const ChunkView& chunk, TimePoint now);
   void SayAbort(std::string_view reason);
   void GoDown(DownReason reason, std::string_view text);
-  // VALUE: of the cause, if that has one; TEXT is sent only with a cause that may have text.
+  // VALUE belongs to the cause, if it has one; TEXT is sent only with a cause that may have text.
   void Refuse(CauseCode cause, std::string_view text, DownReason reason, ByteView value = {});
 
-  // With the next packet.
+  // Adds an answer to the next packet.
   void Answer(ChunkType type, std::uint8_t flags, ByteView body) {
     answers_.Add(type, flags, body, packet_bytes() - kCommonHeaderSize);
   }
+  // A packet for another path than the one in use; 0: there is none.
   [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
   void WriteControl(BufferWriter& out, TimePoint now);
   void WriteSack(BufferWriter& out, TimePoint now);
+  // Completes PACKET, and counts it.
   [[nodiscard]] std::size_t Finish(PacketWriter& packet, bool with_data, TimePoint now);
 
   AssociationSettings settings_;
@@ -175,7 +180,7 @@ class Association : private MessageSink {
   std::optional<Receiver> receiver_;
   AssociationEnds ends_;
   AssociationPaths paths_;
-  Address destination_;  // of the packet that was written last
+  Address destination_;  // of the last packet that was written
   bool must_stay_whole_ = false;
   Capabilities agreed_;
   std::uint16_t out_streams_ = 0;

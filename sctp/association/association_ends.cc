@@ -14,7 +14,7 @@ Duration AssociationEnds::ProbeTimeout() const {
   const Sender& sender = *around_.sender;
   const RoundTrip& round_trip = sender.round_trip();
   if (round_trip.known()) return sender.flow().timer.ProbeTimeout(round_trip);
-  // Nothing was measured yet; all that is known is how long the peer's cookie took.
+  // Nothing was measured yet; only the time that the peer's cookie took is known.
   if (cookie_trip_ == Duration::zero()) return round_trip.Rto();
   return std::min(2 * cookie_trip_ + around_.settings.peer_ack_delay, round_trip.Rto());
 }
@@ -31,7 +31,7 @@ bool AssociationEnds::OnRestart(TimePoint now) {
 
 std::optional<AssociationEnds::End> AssociationEnds::OnAbort(std::string_view text, TimePoint now) {
   if (!around_.settings.ends_are_questions) return End{DownReason::kAborted, text};
-  // Who has closed answers so to what comes later (section 8.4).
+  // A peer that has closed answers in this way to what comes later (section 8.4).
   if (AsksAboutShutdown())
     claim_.OnGone();
   else
@@ -53,8 +53,8 @@ bool AssociationEnds::OnShutdown(TimePoint now) {
       return false;  // Settle asks when all was delivered
     case Closing::State::kSent:
     case Closing::State::kBelieving:
-      // Both at once. A peer that means it has its answer; one that does not still gets our own
-      // SHUTDOWN, which a step to SHUTDOWN-ACK-SENT would stop.
+      // Both ends send SHUTDOWN at once. If the peer means it, it has its answer; if not, it still
+      // gets our own SHUTDOWN, which a step to SHUTDOWN-ACK-SENT would stop.
       return true;
     case Closing::State::kPending:  // our own SHUTDOWN will be the answer
     case Closing::State::kReceived:
@@ -116,6 +116,7 @@ std::optional<AssociationEnds::End> AssociationEnds::OnTimer(TimePoint now) {
   if (closing_.Believed(now)) return End{DownReason::kShutdown, ""};
   const auto proven = question_.TakeProven(now);
   if (!proven) return std::nullopt;
+
   switch (*proven) {
     case EndQuestion::About::kAbort:
       return End{DownReason::kAborted, question_.text()};
@@ -123,8 +124,8 @@ std::optional<AssociationEnds::End> AssociationEnds::OnTimer(TimePoint now) {
       return End{DownReason::kRestarted, question_.text()};
     case EndQuestion::About::kShutdown:
       if (claim_.gone()) return End{DownReason::kShutdown, ""};
-      // Nobody said anything at all: it is the path. A peer that meant it answers what comes next
-      // with an ABORT.
+      // Nothing at all was heard: the path has failed. A peer that did send SHUTDOWN answers the
+      // next packet with an ABORT.
       ++around_.counters.shutdowns_forgotten;
       ForgetClaim();
       return std::nullopt;
@@ -142,10 +143,10 @@ std::optional<ByteView> AssociationEnds::Write(BufferWriter& out, Tsn cumulative
     closing_.Write(out, cumulative, now, around_.sender->round_trip());
   if (!question_.Due(now) || out.space() < kChunkHeaderSize + EndQuestion::kChunkSize)
     return std::nullopt;
-  // In one packet: who meant it looks at nothing behind it.
+  // Both in one packet: a peer that meant it reads nothing after the SHUTDOWN ACK.
   if (AsksAboutShutdown()) WriteChunk(out, ChunkType::kShutdownAck, 0, {});
   question_.Write(out, now, random);
-  // The HEARTBEAT of a SHUTDOWN means something behind its SHUTDOWN ACK only.
+  // The HEARTBEAT that asks about a SHUTDOWN has a meaning only after its SHUTDOWN ACK.
   if (AsksAboutShutdown()) return std::nullopt;
   return question_.newest();
 }

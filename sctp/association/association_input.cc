@@ -1,4 +1,4 @@
-// Association: what each chunk does.
+// Association: how each chunk is handled.
 #include <utility>
 
 #include "sctp/association/association.h"
@@ -13,11 +13,13 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
     ++counters_.packets_unproven;
     return false;
   }
+
   paths_.BeginPacket(from);
   ++counters_.packets_in;
   counters_.bytes_in += kCommonHeaderSize + packet.chunks.size();
   heartbeats_.OnHeard(now);
   got_data_ = false;
+
   ChunkReader chunks(packet.chunks);
   while (const auto chunk = chunks.Next()) {
     if (TravelsAlone(chunk->type) && Padded(chunk->whole.size()) < packet.chunks.size()) {
@@ -26,8 +28,10 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
     }
     if (!OnChunk(*chunk, now) || down_) break;
   }
+
   if (chunks.malformed()) ++counters_.malformed_chunks;
   if (down_) return true;
+
   paths_.EndPacket(got_data_, now);
   if (got_data_) {
     receiver_->EndPacket(now);
@@ -47,8 +51,9 @@ void Association::AfterInput(TimePoint now) {
 
 bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
   paths_.OnChunk(chunk.type);
-  // Until the handshake is through, only its own chunks mean anything.
+  // Until the handshake is complete, only its own chunks have a meaning.
   const bool begun = sender_.has_value() && !IsBeginning();
+
   switch (chunk.type) {
     case ChunkType::kData:
     case ChunkType::kIData:
@@ -69,7 +74,8 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       OnCookieAck(now);
       return true;
     case ChunkType::kHeartbeat:
-      // Who has said SHUTDOWN and has its answer is gone for whoever asks.
+      // A peer that has sent SHUTDOWN and has its answer gets no answer to HEARTBEAT: for it we are
+      // gone.
       if (begun && ends_.closing() != Closing::State::kBelieving &&
           paths_.OnHeartbeat(chunk.body, now))
         Answer(ChunkType::kHeartbeatAck, 0, chunk.body);
@@ -110,13 +116,16 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
     ++counters_.malformed_chunks;
     return;
   }
-  // Section 6.2. Where ends are questions, nothing that somebody could have made up is one.
+
+  // Section 6.2. With ends_are_questions, nothing that somebody could have forged ends an
+  // association.
   if (data->payload.empty() && !settings_.ends_are_questions) {
     std::uint8_t tsn[4];
     funnel::StoreBigEndian<4>(tsn, data->tsn.value());
     Refuse(CauseCode::kNoUserData, "no user data", DownReason::kViolation, tsn);
     return;
   }
+
   if (linux_fragments_ && !data->begin) ++data->fsn;
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
@@ -154,16 +163,19 @@ void Association::OnSack(const ChunkView& chunk, TimePoint now) {
 
 void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
   if (!initiator_ || initiator_->state() != Initiator::State::kCookieWait) return;
+
   const auto init = InitChunk::Parse(chunk);
   if (!init) {
     ++counters_.malformed_chunks;
     return;
   }
-  // Nobody could be told (RFC 9260 section 3.3.3).
+
+  // The peer could not be told (RFC 9260 section 3.3.3).
   if (init->tag == VerificationTag(0)) {
     GoDown(DownReason::kViolation, "INIT ACK with tag 0");
     return;
   }
+
   identity_.peer_tag = init->tag;
   if (init->out_streams == 0 || init->in_streams == 0) {
     Refuse(CauseCode::kInvalidParameter, "INIT ACK without streams", DownReason::kViolation);
@@ -174,6 +186,7 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
            DownReason::kViolation);
     return;
   }
+
   std::uint8_t raw[Answers::kMostReportBytes];
   BufferWriter unrecognized(raw);
   const auto parameters = ReadParameters(init->parameters, &unrecognized);
@@ -181,17 +194,20 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
     Refuse(parameters.error(), "bad INIT ACK", DownReason::kViolation);
     return;
   }
+
   if (!parameters->cookie) {
-    // How many are missing, and which (section 3.3.10.2).
+    // The number of missing parameters, and their types (section 3.3.10.2).
     constexpr std::uint8_t kCookie[] = {
         0, 0, 0, 1, 0, static_cast<std::uint8_t>(ParameterType::kStateCookie)};
     Refuse(CauseCode::kMissingParameter, "INIT ACK without a cookie", DownReason::kViolation,
            kCookie);
     return;
   }
-  // Rides with the COOKIE ECHO (section 3.2.2).
+
+  // It is sent with the COOKIE ECHO (section 3.2.2).
   if (unrecognized.position() > 0)
     Report(CauseCode::kUnrecognizedParameters, unrecognized.written());
+
   Agree({Common(settings_.capabilities, parameters->capabilities),
          std::min(settings_.out_streams, init->in_streams),
          std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
@@ -212,7 +228,7 @@ void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoin
   heartbeats_.OnHeard(now);
   if (meaning == CookieMeaning::kCollision && !IsBeginning() &&
       identity_.peer_tag != cookie.peer_tag)
-    return;  // up already with another: that one holds
+    return;  // it is up already with another one, which stays valid
   Answer(ChunkType::kCookieAck, 0, {});
   if (!IsBeginning()) return;
   identity_.peer_tag = cookie.peer_tag;
@@ -247,7 +263,7 @@ void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {
   if (const auto rtt = heartbeats_.OnAck(*info, now)) sender_->OnRoundTrip(*rtt);
 }
 
-// RFC 9260 section 3.2: what its two highest bits say.
+// RFC 9260 section 3.2: what to do is in the type's two highest bits.
 bool Association::OnUnknown(const ChunkView& chunk) {
   ++counters_.unknown_chunks;
   if (ReportsUnknownChunk(chunk.type)) Report(CauseCode::kUnrecognizedChunk, chunk.whole);

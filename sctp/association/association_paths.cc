@@ -7,10 +7,10 @@
 namespace sctp {
 namespace {
 
-// One move can be followed by another at once, but not for ever.
+// One move may be followed by another at once, but not for ever.
 constexpr int kMostMoves = 4;
 
-// What somebody who has seen one of its packets could do no harm with: the order and the
+// Chunks with which somebody who has seen one of its packets could do no harm: the order and the
 // acknowledgements of data are protected by its numbers.
 bool IsHarmless(ChunkType type) {
   switch (type) {
@@ -62,7 +62,7 @@ void AssociationPaths::Offer(const std::vector<Address>& addresses, TimePoint no
   LimitPackets();
 }
 
-// What travels in one packet does so by each of the paths.
+// A message that fits in one packet must fit in one on each of the paths.
 void AssociationPaths::LimitPackets() {
   packet_bytes_ = around_.settings.packet_bytes;
   for (Path& path : paths_.all()) {
@@ -76,8 +76,9 @@ void AssociationPaths::LimitPackets() {
   if (around_.sender) around_.sender->SetPacketBytes(packet_bytes_);
 }
 
-// The right tag from another address: nobody off the way between us knows it, so what SCTP itself
-// protects is taken; what ends an association is not, until the peer has proven to be there.
+// The right tag came from another address. Only somebody on the path between us can know the tag,
+// so chunks that SCTP itself protects are accepted; chunks that end an association are not, until
+// the peer has proven that it is there.
 bool AssociationPaths::OnPacketElsewhere(const Address& from, const PacketView& packet,
                                          bool follow_anywhere, TimePoint now) {
   bool heartbeat = false, uses = false, harmless = true;
@@ -92,7 +93,8 @@ bool AssociationPaths::OnPacketElsewhere(const Address& from, const PacketView& 
   const bool is_new = path == nullptr;
   if ((is_new || !path->is_proven()) && (!harmless || !paths_.MayLookElsewhere(now))) return false;
   if (is_new) {
-    // A NAT that changes its ports is followed at any time; to another host only one that is known.
+    // A NAT may change its ports at any time, and we follow; to another host we move only if it is
+    // known.
     const Address& present = active().address;
     const bool near = from.host == present.host && from.carrier == present.carrier;
     path = near || follow_anywhere ? paths_.Learn(from, now) : nullptr;
@@ -100,8 +102,8 @@ bool AssociationPaths::OnPacketElsewhere(const Address& from, const PacketView& 
     LimitPackets();
   }
 
-  // By an idle path of the peer's, or because a NAT gave an idle peer another port: is it there,
-  // and is it still where it was?
+  // The peer probes an idle path, or a NAT gave an idle peer another port: is the peer there, and
+  // is it still where it was?
   if (heartbeat && is_new) Probe(paths_.active(), now);
   if (paths_.OnHeard(*path, from, uses, now)) Probe(*path, now);
   due_ = true;
@@ -193,7 +195,7 @@ void AssociationPaths::SettleMtu(Duration patience, TimePoint now) {
   bool changed = false;
   for (Path& path : paths_.all()) {
     if (!path.mtu || !IsUsable(path)) continue;
-    // A small heartbeat goes along with each, and shows whether only what is large got lost.
+    // A small heartbeat goes with each, and shows whether only large packets get lost.
     changed |= path.mtu->OnTime(path.heard > path.mtu->sent(), now);
     const auto size = path.mtu->Due(now);
     if (!size) continue;
@@ -206,7 +208,7 @@ void AssociationPaths::SettleMtu(Duration patience, TimePoint now) {
   if (changed) LimitPackets();
 }
 
-// TSNs go on; what is known of a path stays with it (Sender::Move).
+// TSNs continue; what is known about a path stays with it (Sender::Move).
 void AssociationPaths::MoveTo(Path& path, TimePoint now) {
   Sender& sender = *around_.sender;
   const bool failed = paths_.suspect();

@@ -1,10 +1,10 @@
-// By which path what an association sends and receives goes: which packets from elsewhere are
-// looked at, what leaves by other paths than the one in use, how large packets are, and when to
-// move to another path. Which path is the best is Paths' to say; what is known of the one in use is
-// the sender's.
+// Chooses the paths by which an association sends and receives: which packets from other addresses
+// are read, what is sent by other paths than the one in use, how large packets are, and when to
+// move to another path. Paths decides which path is the best; the sender keeps what is known about
+// the one in use.
 //
-// Owned by the association. Of each packet: OnPacketElsewhere or OnPacketInUse, OnChunk for its
-// chunks, EndPacket, and Settle when all of it was read.
+// Owned by the association. For each packet call OnPacketElsewhere or OnPacketInUse, OnChunk for
+// its chunks, EndPacket, and Settle when all of it was read.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ namespace sctp {
 
 class AssociationPaths {
  public:
-  // All of it outlives this. SENDER has one where the association is up or was.
+  // All of it outlives this. SENDER is set if the association is or was up.
   struct Around {
     const AssociationSettings& settings;
     RandomSource& random;
@@ -30,51 +30,52 @@ class AssociationPaths {
     Heartbeats& heartbeats;
     AssociationCounters& counters;
   };
-  // The handshake goes to PEER.
+  // The handshake is with PEER.
   AssociationPaths(const Around& around, const Address& peer, TimePoint now);
 
-  // The peer is reached by HOSTS as well, which it lists in its INIT, INIT ACK or cookie.
+  // The peer has also HOSTS, which it lists in its INIT, INIT ACK or cookie.
   void TakeHosts(const std::vector<Host>& hosts, TimePoint now);
-  // Of HOSTS those that are new.
+  // Those of HOSTS that are new.
   [[nodiscard]] std::vector<Host> HostsAdded(const std::vector<Host>& hosts) const;
   // Paths::Offer.
   void Offer(const std::vector<Address>& addresses, TimePoint now);
-  // The largest packet for each path may have become another.
+  // Call it when the largest packet of a path may have changed.
   void LimitPackets();
 
   [[nodiscard]] bool IsInUse(const Address& from) const { return from == active().address; }
-  // A packet with the right tag came from elsewhere, of an association that is up. FOLLOW_ANYWHERE:
-  // an unknown host may be a path of the peer's, too. False: nothing of it is looked at.
+  // A packet with the right tag came from another address, for an association that is up.
+  // FOLLOW_ANYWHERE: an unknown host may be a path of the peer's, too. False: nothing of it is
+  // read.
   [[nodiscard]] bool OnPacketElsewhere(const Address& from, const PacketView& packet,
                                        bool follow_anywhere, TimePoint now);
   void OnPacketInUse(const Address& from) { paths_.active().address.local = from.local; }
   void BeginPacket(const Address& from);
   void OnChunk(ChunkType type) { uses_path_ |= UsesPath(type); }
   void EndPacket(bool got_data, TimePoint now);
-  // True: it is to be answered by the path in use. False: it is, where it came from (RFC 9260
+  // True: answer it by the path in use. False: it is answered to where it came from (RFC 9260
   // section 8.3).
   [[nodiscard]] bool OnHeartbeat(ByteView body, TimePoint now);
-  // INFO of a HEARTBEAT ACK. False: it answers nothing that was asked here. PATIENCE: how long an
-  // answer may take by the path in use.
+  // INFO is that of a HEARTBEAT ACK. False: it answers nothing that was asked here. PATIENCE is how
+  // long an answer may take on the path in use.
   [[nodiscard]] bool OnHeartbeatAck(ByteView info, Duration patience, TimePoint now);
 
-  // Changes the path, and probes others, as far as that is due.
+  // Changes the path, and probes others, if that is due.
   void Settle(TimePoint now);
   void OnTimer(Duration patience, TimePoint now);
-  // Data of the largest size does not seem to get through by the path in use.
+  // Data of the largest size does not seem to arrive on the path in use.
   void DoubtSize(Duration patience, TimePoint now);
   [[nodiscard]] TimePoint NextTimer() const;
-  // A HEARTBEAT with INFO by every proven path but the one in use.
+  // Sends a HEARTBEAT with INFO by every proven path except the one in use.
   void AskByOthers(ByteView info);
 
-  // What leaves by other paths.
+  // What is sent by other paths.
   [[nodiscard]] Elsewhere& elsewhere() { return elsewhere_; }
-  // Where SACKs go, if not by the path in use: where the data came from (section 6.4), for our own
-  // path may be the dead one.
+  // Where SACKs go, if not by the path in use: to where the data came from (section 6.4), because
+  // our own path may be the dead one.
   [[nodiscard]] const Address* SacksElsewhere() const {
     return data_from_ && !IsInUse(*data_from_) ? &*data_from_ : nullptr;
   }
-  // The largest packet that leaves, but for what asks whether larger ones get through.
+  // The largest packet that is sent, except those that test whether larger ones arrive.
   [[nodiscard]] std::size_t packet_bytes() const { return packet_bytes_; }
   [[nodiscard]] const Paths& paths() const { return paths_; }
   [[nodiscard]] const Path& active() const { return paths_.active(); }
@@ -95,10 +96,10 @@ class AssociationPaths {
   Elsewhere elsewhere_;
   std::size_t packet_bytes_;
   std::vector<Paths::Order> orders_;
-  Address from_;                      // of the packet that is being read
+  Address from_;                      // where the packet that is being read came from
   bool uses_path_ = false;            // it has more than heartbeats
-  std::optional<Address> data_from_;  // the last data, if it was not by the path in use
-  bool due_ = false;                  // something has come that the paths are to be settled for
+  std::optional<Address> data_from_;  // the sender of the last data, if not the path in use
+  bool due_ = false;                  // something has come after which the paths must be settled
 };
 
 }  // namespace sctp

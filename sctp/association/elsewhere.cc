@@ -31,7 +31,7 @@ void Elsewhere::Add(const Address& to, ChunkType type, ByteView body, std::size_
 void Elsewhere::WriteNext(PacketWriter& packet) {
   const Waiting& next = waiting_.front();
   packet.out().Append(next.chunk);
-  // RFC 4820: nobody looks at what is in it.
+  // RFC 4820: nobody reads its content.
   if (next.pad_to >= packet.size() + kChunkHeaderSize)
     WritePad(packet.out(), next.pad_to - packet.size());
   waiting_.pop_front();

@@ -1,5 +1,5 @@
-// Chunks that leave by other paths than the one in use, each in a packet of its own: heartbeats,
-// and answers to those of the peer. What is over the limit is lost, as packets may be.
+// Chunks that are sent by other paths than the one in use, each in its own packet: heartbeats, and
+// answers to those of the peer. What exceeds the limit is lost, as packets may be.
 //
 // Owned by AssociationPaths.
 #pragma once
@@ -16,19 +16,19 @@ namespace sctp {
 class Elsewhere {
  public:
   static constexpr std::size_t kMost = 64;
-  // Answers a second: all paths of a peer that probes them at its quickest.
+  // Answers a second: enough for all paths of a peer that probes them as fast as it may.
   static constexpr TokenBucket::Settings kAnswers{100, 100};
 
-  // A HEARTBEAT with INFO. PAD_TO: the size of its packet, 0: as large as it is.
+  // Sends a HEARTBEAT with INFO. PAD_TO is the size of its packet; 0: no padding.
   void Ask(const Address& to, ByteView info, std::size_t pad_to = 0);
-  // BODY is that of the HEARTBEAT, which must fit a packet of PACKET_BYTES.
+  // BODY is that of the HEARTBEAT; it must fit into a packet of PACKET_BYTES.
   void Answer(const Address& to, ByteView body, std::size_t packet_bytes, TimePoint now);
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
-  // Of the next: where it goes, and the size that it is to have; 0: any.
+  // The next one's destination, and the size that it must have; 0: any.
   [[nodiscard]] const Address& to() const { return waiting_.front().to; }
   [[nodiscard]] std::size_t pad_to() const { return waiting_.front().pad_to; }
-  // Writes the next into PACKET, which has room for pad_to().
+  // Writes the next one into PACKET, which has room for pad_to().
   void WriteNext(PacketWriter& packet);
 
  private:
