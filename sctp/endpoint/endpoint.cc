@@ -5,7 +5,7 @@
 namespace sctp {
 namespace {
 
-// Packets of one association that follow each other before another has its turn: one train of
+// How many packets of one association follow each other before another gets its turn: one train of
 // segments.
 constexpr int kTrain = 44;
 
@@ -147,7 +147,7 @@ void Endpoint::Refuse(AssociationId id, std::string_view reason) {
   }
 }
 
-// It may have something to send, and its timer may have changed: looked at in NextPacket.
+// It may have something to send, and its timer may have changed: NextPacket looks at both.
 void Endpoint::Touch(Slot& slot) {
   if (slot.ready) return;
   slot.ready = true;
@@ -173,8 +173,8 @@ void Endpoint::Renew(Slot& slot) {
   by_tag_[fresh.own_tag.value()] = slot.number;
 }
 
-// Where it goes from now on is also where its peer would restart. If another is there already,
-// that one stays to be found.
+// If its peer restarts, it will come from the address of the new path. If another association has
+// that place already, that one stays the one that is found.
 void Endpoint::Rekey(Slot& slot, const Address& peer) {
   if (const auto found = by_place_.find(slot.place);
       found != by_place_.end() && found->second == slot.number)
@@ -183,7 +183,7 @@ void Endpoint::Rekey(Slot& slot, const Address& peer) {
   by_place_.try_emplace(slot.place, slot.number);
 }
 
-// What has happened in its turn: whoever wants the sum of all need not look at each.
+// Adds what happened in its turn to the sums, so that nobody need visit all associations for them.
 void Endpoint::Count(Slot& slot) {
   const Sender* sender = slot.association->sender();
   if (sender == nullptr) return;
@@ -216,6 +216,7 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
     buffers_.Give(std::move(reply.packet));
     return departure;
   }
+
   while (!ready_.empty()) {
     Slot& slot = *slots_[ready_.front()];
     if (slot.train < kTrain) {
@@ -235,14 +236,14 @@ std::optional<Endpoint::Departure> Endpoint::NextPacket(MutableByteView buffer, 
   return std::nullopt;
 }
 
-// The peer did restart. If it ended for another reason meanwhile, its cookie holds as
-// well.
+// The peer did restart. If the association ended for another reason meanwhile, its cookie is valid,
+// too.
 void Endpoint::Succeed(Slot& slot, TimePoint now) {
   const Cookie cookie = *slot.successor;
   slot.successor.reset();
   if (const auto found = by_place_.find(slot.place);
       found == by_place_.end() || found->second != slot.number)
-    return;  // another has followed already
+    return;  // another one has followed already
   ++counters_.restarts;
   by_place_.erase(slot.place);
   Accept(slot.place, cookie, PacketView{}, now);

@@ -1,8 +1,9 @@
-// All associations of one SCTP port: which packet is whose, who may begin one, whose turn it is to
-// send, and when the next timer is due. An idle association costs nothing but its memory.
+// All associations of one SCTP port: which association a packet belongs to, who may begin one,
+// whose turn it is to send, and when the next timer is due. An idle association costs only its
+// memory.
 //
-// Thread: one. Calls to EndpointObserver are made from OnPacket and OnTimer only. Inside them
-// everything may be called but OnPacket, OnTimer, NextPacket and the destructor.
+// Thread: one. EndpointObserver is called only from OnPacket and OnTimer. Inside these calls
+// everything may be called except OnPacket, OnTimer, NextPacket and the destructor.
 #pragma once
 
 #include <deque>
@@ -32,29 +33,29 @@ struct EndpointSettings {
 class EndpointObserver {
  public:
   virtual ~EndpointObserver() = default;
-  // INCOMING: not by our Connect.
+  // INCOMING: our Connect did not begin it.
   virtual void OnUp(AssociationId association, const Address& peer, bool incoming) = 0;
-  // Once for each that Connect or OnUp named, and nothing after it.
+  // Called once for each that Connect or OnUp named; nothing about it follows.
   virtual void OnDown(AssociationId association, DownReason reason, std::string_view text) = 0;
   virtual void OnMessage(AssociationId association, StreamId stream, std::uint32_t protocol,
                          MutableByteView message) = 0;
   virtual void OnWritable(AssociationId association) = 0;
-  // What is sent goes to PEER from now on; FAILED: because the path before fell silent.
+  // Packets go to PEER from now on; FAILED: because the former path fell silent.
   virtual void OnMoved(AssociationId /*association*/, const Address& /*peer*/, bool /*failed*/) {}
 };
 
-// What the owner may decide about peers. Asked from OnPacket and Connect; nothing may be called
-// from inside.
+// The owner's decisions about peers. Called from OnPacket and Connect; nothing may be called
+// inside.
 class EndpointPolicy {
  public:
   virtual ~EndpointPolicy() = default;
   enum class Ask { kInit, kCookieEcho, kOther };
-  // Whether a packet of no association may be answered now, or, of a COOKIE ECHO whose MAC is
-  // right, believed.
+  // Whether a packet of no association may be answered now; or for a COOKIE ECHO with the right
+  // MAC, whether it may be believed.
   virtual bool MayAsk(const Address& from, Ask ask, TimePoint now) = 0;
-  // Whether one more association may be had with that address.
+  // Whether there may be one more association with that address.
   virtual bool MayAccept(const Address& from) = 0;
-  // The largest packet towards PEER, no larger than AssociationSettings::packet_bytes's buffer.
+  // The largest packet towards PEER, at most AssociationSettings::packet_bytes.
   virtual std::size_t PacketBytes(const Address& peer) const = 0;
 };
 
@@ -62,13 +63,13 @@ struct EndpointCounters {
   std::uint64_t packets_malformed = 0;    // too short, a bad checksum, chunks that end beyond it
   std::uint64_t packets_other_port = 0;   // not for our port
   std::uint64_t packets_bad_tag = 0;      // of no association
-  std::uint64_t packets_other_place = 0;  // a right tag, from where the peer is not
+  std::uint64_t packets_other_place = 0;  // a right tag, from an address that is not the peer's
   std::uint64_t strangers_limited = 0, inits = 0, inits_bad = 0;
   std::uint64_t cookies_forged = 0, cookies_stale = 0, cookies_refused = 0;
   std::uint64_t refused_full = 0;  // beyond EndpointSettings::max_associations
   std::uint64_t restarts = 0, collisions = 0;
   std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
-  // Of all associations, also of those that are over (SenderCounters).
+  // Of all associations, including those that are over (SenderCounters).
   std::uint64_t retransmitted_chunks = 0, copied_chunks = 0, expired_messages = 0;
 };
 
@@ -79,12 +80,13 @@ class Endpoint {
            TimePoint now);
   ~Endpoint();
 
-  // Instead of EndpointSettings::strangers and packet_bytes; it outlives the endpoint.
+  // Replaces EndpointSettings::strangers and packet_bytes; it outlives the endpoint.
   void SetPolicy(EndpointPolicy* policy) { policy_ = policy; }
 
-  // From OWN_PORT, which may be another than that of what others begin: peers can tell two behind
-  // one address apart by it. OnUp or OnDown follows. Fails with EISCONN if there is one between
-  // these ports and addresses, and with ENOSPC at EndpointSettings::max_associations.
+  // Connects from OWN_PORT, which may differ from the port where others begin associations: so
+  // peers can distinguish two nodes behind one address. OnUp or OnDown follows. Fails with EISCONN
+  // if there is one between these ports and addresses, and with ENOSPC at
+  // EndpointSettings::max_associations.
   [[nodiscard]] Result<AssociationId> Connect(const Address& peer, std::uint16_t peer_port,
                                               std::uint16_t own_port, TimePoint now);
   [[nodiscard]] Result<AssociationId> Connect(const Address& peer, std::uint16_t peer_port,
@@ -95,36 +97,36 @@ class Endpoint {
                                 const SendOptions& options, TimePoint now);
   void Configure(AssociationId id, StreamId stream, const StreamShare& share);
   void Trust(AssociationId id, TimePoint now);
-  // All ways by which the peer may be reached, best first, instead of those that it listed itself.
-  // False: there is no such association, or it is not up.
+  // All addresses by which the peer may be reached, best first; they replace those that it listed
+  // itself. False: there is no such association, or it is not up.
   bool OfferPaths(AssociationId id, const std::vector<Address>& addresses, TimePoint now);
-  // In order: OnDown(kShutdown) follows. At once: nothing follows.
+  // Ends it in order: OnDown(kShutdown) follows. Or at once: nothing follows.
   void Shutdown(AssociationId id, TimePoint now);
   void Abort(AssociationId id, std::string_view reason);
-  // From OnUp: as Abort, but the peer hears first that it is up. Before that some peers' SCTP tells
-  // nobody the reason (Linux).
+  // Called inside OnUp: as Abort, but first the peer learns that the association is up. Otherwise
+  // the SCTP of some peers tells nobody the reason (Linux).
   void Refuse(AssociationId id, std::string_view reason);
 
-  // PACKET may be changed where it lies.
+  // PACKET may be changed in place.
   void OnPacket(const Address& from, MutableByteView packet, Checksum checksum, TimePoint now);
   struct Departure {
     Address to;
     std::size_t size = 0;
-    // Whose it is; 0: an answer to a stranger.
+    // The association that sends it; 0: an answer to a stranger.
     AssociationId association{};
-    // It asks whether a packet of its size gets there: IP must not cut it ("don't fragment"), as it
-    // may all others.
+    // It tests whether a packet of its size arrives: IP must not fragment it ("don't fragment"), as
+    // it may fragment all others.
     bool must_stay_whole = false;
   };
-  // The next packet, into BUFFER of at least AssociationSettings::packet_bytes. Call until it has
-  // none; those of one association follow each other as long as its train lasts.
+  // Writes the next packet into BUFFER of at least AssociationSettings::packet_bytes. Call it until
+  // it has none; those of one association follow each other as long as its train lasts.
   [[nodiscard]] std::optional<Departure> NextPacket(MutableByteView buffer, TimePoint now);
-  // Whether it may have one.
+  // Whether there may be one.
   [[nodiscard]] bool HasPackets() const { return !ready_.empty() || !replies_.empty(); }
   [[nodiscard]] TimePoint NextTimer() const { return timers_.time(); }
   void OnTimer(TimePoint now);
 
-  // Null: not known, or not any more.
+  // nullptr: it is unknown, or no longer known.
   [[nodiscard]] const Association* Find(AssociationId id) const;
   [[nodiscard]] const EndpointCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t associations() const { return by_id_.size(); }
@@ -157,7 +159,8 @@ class Endpoint {
     return {from, header.source_port, header.destination_port};
   }
   [[nodiscard]] Slot* FindSlot(AssociationId id) const;
-  // Whose that place is. One that is over, and has only its last packet to send, has none.
+  // The association in that place. One that is over, and has only its last packet to send, has no
+  // place.
   [[nodiscard]] Slot* FindPlace(const Place& place) const;
   void Touch(Slot& slot);
   void Remove(Slot& slot);
@@ -167,14 +170,15 @@ class Endpoint {
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);
-  // An INIT of who has an association in SLOT already: COOKIE is made to fit that. False: what that
-  // INIT gets was another answer.
+  // An INIT of a peer that has an association in SLOT already: makes COOKIE fit that. False: that
+  // INIT was given another answer.
   [[nodiscard]] bool FitToPresent(Slot& slot, const CommonHeader& header,
                                   const std::vector<Host>& hosts, Cookie& cookie, TimePoint now);
   void RefuseInit(const Address& from, const CommonHeader& header, CauseCode cause,
                   ByteView value = {});
   void OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
                     TimePoint now);
+  // COOKIE is valid: it is a new association, a restart, a collision or a duplicate.
   void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
   void Succeed(Slot& slot, TimePoint now);
   void Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now);
@@ -195,9 +199,9 @@ class Endpoint {
   BufferPool buffers_;
   EndpointCounters counters_;
 
-  std::vector<std::unique_ptr<Slot>> slots_;  // by number; timers and ready lists name them so
+  std::vector<std::unique_ptr<Slot>> slots_;  // by number, which timers and ready lists use
   std::vector<std::uint32_t> free_;
-  std::unordered_map<std::uint32_t, std::uint32_t> by_tag_;  // our own tags
+  std::unordered_map<std::uint32_t, std::uint32_t> by_tag_;  // by our own tags
   std::unordered_map<Place, std::uint32_t, PlaceHash> by_place_;
   std::unordered_map<AssociationId, std::uint32_t> by_id_;
   std::uint64_t next_id_ = 1;

@@ -1,4 +1,4 @@
-// Endpoint: associations that others begin, or begin again (RFC 9260 sections 5.1, 5.2).
+// Endpoint: associations that others begin, or restart (RFC 9260 sections 5.1, 5.2).
 #include "sctp/endpoint/endpoint.h"
 #include "sctp/endpoint/slot.h"
 #include "sctp/handshake/collision.h"
@@ -7,14 +7,14 @@
 namespace sctp {
 namespace {
 
-// Of what was not understood in an INIT; each parameter gets a header more.
+// How much is reported of what was not understood in an INIT; each parameter also gets a header.
 constexpr std::size_t kMostReportBytes = 128;
 
 bool IsUsable(const InitChunk& init) {
   return init.out_streams != 0 && init.in_streams != 0 && init.window_bytes >= kLeastWindow;
 }
 
-// Of the association that OURS, IDENTITY and what the peer said would make.
+// The cookie of the association that OURS, IDENTITY and the peer's INIT would make.
 Cookie CookieOf(const Association::Identity& identity, const InitChunk& init,
                 const PeerParameters& parameters, const AssociationSettings& ours) {
   Cookie cookie;
@@ -33,7 +33,7 @@ Cookie CookieOf(const Association::Identity& identity, const InitChunk& init,
   return cookie;
 }
 
-// SEALED is COOKIE for the wire; each parameter in UNRECOGNIZED is reported.
+// SEALED is COOKIE in its form for the wire; each parameter in UNRECOGNIZED is reported.
 void WriteInitAck(BufferWriter& out, const Cookie& cookie, ByteView sealed,
                   const AssociationSettings& ours, ByteView unrecognized) {
   ChunkScope ack(out, ChunkType::kInitAck, 0);
@@ -57,7 +57,7 @@ void WriteInitAck(BufferWriter& out, const Cookie& cookie, ByteView sealed,
 
 }  // namespace
 
-// Answered without remembering anything (section 5.1.3).
+// It is answered without storing anything (section 5.1.3).
 void Endpoint::OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk,
                       TimePoint now) {
   if (packet.header.tag != VerificationTag(0)) {
@@ -96,20 +96,21 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
 bool Endpoint::FitToPresent(Slot& slot, const CommonHeader& header, const std::vector<Host>& hosts,
                             Cookie& cookie, TimePoint now) {
   Association& present = *slot.association;
-  // Section 9.2: it ends first; our answer to the SHUTDOWN was lost.
+  // Section 9.2: the present association ends first; our answer to its SHUTDOWN was lost.
   if (present.closing() == Closing::State::kAckSent) {
     present.RepeatShutdownAck(now);
     Touch(slot);
     return false;
   }
   if (!present.up()) {
-    // Both begin at once: our one INIT and this answer speak of one association (section 5.2.1).
+    // Both ends begin at once: our own INIT and this answer belong to one association (section
+    // 5.2.1).
     cookie.own_tag = present.identity().own_tag;
     cookie.own_tsn = present.identity().own_tsn;
     return true;
   }
 
-  // Whoever adds addresses could take over what is another's (section 5.2.2).
+  // An INIT that adds addresses could take over those of another peer (section 5.2.2).
   if (const std::vector<Host> added = present.HostsAdded(hosts); !added.empty()) {
     std::uint8_t raw[256];
     BufferWriter written(raw);
@@ -132,14 +133,15 @@ void Endpoint::RefuseInit(const Address& from, const CommonHeader& header, Cause
   });
 }
 
-// Its MAC is looked at before anything else.
+// The MAC is checked before anything else.
 void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
                             TimePoint now) {
   const auto cookie = cookies_.Open(chunk.body, now);
   if (!cookie && cookie.error() == CookieFault::kStale) {
     ++counters_.cookies_stale;
     if (!Admit(from, EndpointPolicy::Ask::kCookieEcho, now)) return;
-    // Nothing of a stale cookie is used but whom to tell.
+
+    // Of a stale cookie only the peer's tag is used, for the answer.
     if (const auto peer = CookieBox::PeerTagOf(chunk.body))
       ReplyWith(from, Turned(packet.header, *peer), [](BufferWriter& out) {
         ChunkScope error(out, ChunkType::kError, 0);
@@ -148,6 +150,7 @@ void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const
       });
     return;
   }
+
   const Place place = PlaceOf(from, packet.header);
   if (!cookie || cookie->peer != from || cookie->peer_port != place.port ||
       cookie->own_port != place.own_port || cookie->own_tag != packet.header.tag) {
@@ -164,6 +167,7 @@ void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketV
     Accept(place, cookie, packet, now);
     return;
   }
+
   Slot& slot = *found;
   const CookieMeaning meaning = JudgeCookie(slot.association->tags(), cookie);
   switch (meaning) {
@@ -206,22 +210,26 @@ void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView
     ++counters_.refused_full;
     return;
   }
+
   // A cookie that was used already, and whose association is over, is not used again.
   if (by_tag_.contains(cookie.own_tag.value()) ||
       (policy_ != nullptr && !policy_->MayAccept(place.address))) {
     ++counters_.cookies_refused;
     return;
   }
+
   Association::Identity identity = NewIdentity(place);
   identity.own_tag = cookie.own_tag;
   identity.own_tsn = cookie.own_tsn;
   identity.peer_tag = cookie.peer_tag;
+
   Slot& slot = AddSlot(place);
   slot.incoming = true;
   by_tag_[identity.own_tag.value()] = slot.number;
   slot.association =
       std::make_unique<Association>(SettingsFor(place.address), identity, cookie,
                                     Association::Around{random_, buffers_, slot}, now);
+
   Touch(slot);
   slot.OnUp();
   slot.association->OnPacket(place.address, packet, now);

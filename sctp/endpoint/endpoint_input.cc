@@ -1,5 +1,5 @@
-// Endpoint: which packet is whose, and what those get that are nobody's (RFC 9260
-// sections 8.4, 8.5).
+// Endpoint: which association a packet belongs to, and the answers to packets that belong to none
+// (RFC 9260 sections 8.4, 8.5).
 #include "sctp/endpoint/endpoint.h"
 #include "sctp/endpoint/slot.h"
 
@@ -12,18 +12,21 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     ++counters_.packets_malformed;
     return;
   }
+
   ChunkReader chunks(packet->chunks);
   const auto first = chunks.Next();
   if (!first) {
     ++counters_.packets_malformed;
     return;
   }
+
   const Place place = PlaceOf(from, packet->header);
   const bool begins = first->type == ChunkType::kInit || first->type == ChunkType::kCookieEcho;
   if (begins && place.own_port != settings_.port && FindPlace(place) == nullptr) {
     ++counters_.packets_other_port;
     return;
   }
+
   if (first->type == ChunkType::kInit) {
     if (Padded(first->whole.size()) < packet->chunks.size())
       ++counters_.inits_bad;
@@ -31,6 +34,7 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
       OnInit(from, *packet, *first, now);
     return;
   }
+
   if (first->type == ChunkType::kCookieEcho) {
     OnCookieEcho(from, *packet, *first, now);
     return;
@@ -40,10 +44,11 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
     OnReflected(from, *packet, *first, now);
     return;
   }
+
   const auto found = by_tag_.find(packet->header.tag.value());
   if (found == by_tag_.end()) {
-    // Between these ports and addresses there is one, with another tag (section 8.5). Only who
-    // begins cannot know what a SHUTDOWN ACK is about (section 8.5.1).
+    // There is an association between these ports and addresses, with another tag (section 8.5).
+    // Only a peer that begins cannot know what a SHUTDOWN ACK is about (section 8.5.1).
     const Slot* const other = FindPlace(place);
     if (other != nullptr &&
         (other->association->sender() != nullptr || first->type != ChunkType::kShutdownAck)) {
@@ -51,25 +56,27 @@ void Endpoint::OnPacket(const Address& from, MutableByteView bytes, Checksum che
       return;
     }
     if (place.own_port != settings_.port) ++counters_.packets_other_port;
-    // Straight over IP another port may be another's SCTP; over UDP all are ours.
+    // Directly over IP, another port may belong to other SCTP; over UDP all ports are ours.
     if (place.own_port == settings_.port || from.port != 0)
       OutOfTheBlue(from, *packet, *first, now);
     return;
   }
+
   Slot& slot = *slots_[found->second];
   if (slot.place.port != place.port || slot.place.own_port != place.own_port ||
       !slot.association->OnPacket(from, *packet, now)) {
     ++counters_.packets_other_place;
     return;
   }
+
   if (slot.association->wants_new_tag()) Renew(slot);
-  // The peer has answered: whoever said that it had restarted was somebody else.
+  // The peer has answered: so the claim that it had restarted was forged.
   if (slot.successor && !slot.association->asking()) slot.successor.reset();
   Touch(slot);
 }
 
-// ABORT or SHUTDOWN COMPLETE from who knows no association, with the tag that we sent (section
-// 8.5.1).
+// ABORT or SHUTDOWN COMPLETE from a peer that knows no such association, with the tag that we sent
+// (section 8.5.1).
 void Endpoint::OnReflected(const Address& from, const PacketView& packet, const ChunkView& chunk,
                            TimePoint now) {
   Slot* const found = FindPlace(PlaceOf(from, packet.header));
@@ -92,9 +99,11 @@ void Endpoint::OnReflected(const Address& from, const PacketView& packet, const 
 void Endpoint::OutOfTheBlue(const Address& from, const PacketView& packet, const ChunkView& first,
                             TimePoint now) {
   ++counters_.packets_bad_tag;
+
   ChunkReader chunks(packet.chunks);
   while (const auto chunk = chunks.Next())
     if (chunk->type == ChunkType::kAbort) return;
+
   switch (first.type) {
     case ChunkType::kShutdownComplete:
     case ChunkType::kCookieAck:
@@ -104,8 +113,10 @@ void Endpoint::OutOfTheBlue(const Address& from, const PacketView& packet, const
     default:
       break;
   }
+
   if (!Admit(from, EndpointPolicy::Ask::kOther, now)) return;
   ++counters_.out_of_the_blue;
+
   const ChunkType answer =
       first.type == ChunkType::kShutdownAck ? ChunkType::kShutdownComplete : ChunkType::kAbort;
   ReplyWith(from, Turned(packet.header, packet.header.tag),

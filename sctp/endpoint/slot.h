@@ -1,4 +1,4 @@
-// Endpoint's own: an association, and what the endpoint keeps of it.
+// The endpoint's own: an association, and what the endpoint stores with it.
 #pragma once
 
 #include "sctp/endpoint/endpoint.h"
@@ -30,23 +30,24 @@ struct Endpoint::Slot : Association::Events {
   AssociationId id;
   Place place;
   bool incoming = false;
-  bool ready = false;  // stands in ready_
-  int train = 0;       // packets that left in its present turn
-  // As the endpoint has counted them.
+  bool ready = false;  // it is in ready_
+  int train = 0;       // packets sent in its present turn
+  // What the endpoint has counted of these.
   std::uint64_t retransmitted_chunks = 0, copied_chunks = 0, expired_messages = 0;
   std::unique_ptr<Association> association;
-  // Of a peer that says to have restarted, while that is being asked.
+  // Of a peer that claims to have restarted, while the question is being asked.
   std::optional<Cookie> successor;
 };
 
-// The header of an answer.
+// The header for an answer to HEADER.
 [[nodiscard]] inline CommonHeader Turned(const CommonHeader& header, VerificationTag tag) {
   return {header.destination_port, header.source_port, tag};
 }
 
 template <typename Write>
 void Endpoint::ReplyWith(const Address& to, const CommonHeader& header, Write write) {
-  // Of answers to strangers that wait for the socket; beyond that they are lost, as packets may be.
+  // How many answers to strangers may wait for the socket; further ones are lost, as packets may
+  // be.
   constexpr std::size_t kMostReplies = 256;
   constexpr std::size_t kMostReplyBytes = 800;
   if (replies_.size() >= kMostReplies) return;

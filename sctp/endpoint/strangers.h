@@ -1,5 +1,5 @@
-// What packets that belong to no association may cost: so many answers a second in all and from one
-// host, in constant memory. What is over the limit is not answered.
+// Limits what packets that belong to no association may cost: the answers a second in all and for
+// one host, in constant memory. A packet beyond a limit is not answered.
 #pragma once
 
 #include <vector>
@@ -14,15 +14,15 @@ class Strangers {
   struct Settings {
     TokenBucket::Settings all{200, 400};
     TokenBucket::Settings host{20, 40};
-    // Hosts that are told apart: buckets are shared by those whose hash is the same.
+    // How many hosts are distinguished: hosts with the same hash share a bucket.
     std::size_t buckets = 1024;
   };
   // SALT keeps an attacker from choosing whose bucket it empties.
   Strangers(const Settings& settings, std::uint64_t salt)
       : all_(settings.all), hosts_(settings.buckets, TokenBucket(settings.host)), salt_(salt) {}
 
-  // Whether a packet from there may be answered now. Its host's share is taken first: one that is
-  // over it takes nothing from the others.
+  // Whether a packet from that address may be answered now. The host's share is checked first: a
+  // host that exceeds it takes nothing from the others.
   [[nodiscard]] bool Admit(const Address& from, TimePoint now) {
     Address host = from;
     host.port = 0;
