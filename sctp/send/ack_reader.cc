@@ -7,11 +7,11 @@ namespace {
 
 using State = SentChunk::State;
 
-// A SACK with so many blocks may have had no room for more: about what lies beyond the last one it
-// says nothing.
+// A SACK with so many blocks may have had no room for more: it says nothing about what lies beyond
+// its last block.
 constexpr std::size_t kPerhapsCutShort = 128;
 
-// No answer is faster than the path, which may be a little shorter than it was ever seen to be.
+// No answer is faster than the path, which may be a little shorter than ever measured.
 Duration LeastOf(const RoundTrip& round_trip) {
   return round_trip.least() - round_trip.least() / 8;
 }
@@ -109,12 +109,12 @@ void AckReader::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& ack
   acked.delivered_bytes += size;
   acked.progress = true;
   if (chunk.state == State::kUntold || chunk.packet < moved_at_) {
-    // It came some time ago; when, nobody knows. Or by another path.
+    // It came some time ago, but when is not known. Or it came by another path.
     acked.told_late_bytes += size;
     return;
   }
 
-  // An earlier transmission than the last has arrived.
+  // An earlier transmission than the last one has arrived.
   const bool earlier = chunk.transmissions > 1 && round_trip.known() && rtt < LeastOf(round_trip);
   if (chunk.state == State::kLost || earlier) OnSpurious(tsn);
   const PacketRecord* record = flight.packets.Find(chunk.packet);
@@ -131,13 +131,13 @@ void AckReader::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& ack
   if (earlier) return;
 
   state_.flow.rack.OnDelivered(chunk.packet, rtt, first);
-  // Of what was sent twice it cannot be told for certain which one is answered (Karn).
+  // If a chunk was sent twice, nobody can tell for certain which transmission is answered (Karn).
   if (first && chunk.state == State::kInFlight &&
       (acked.rtt == Duration::zero() || rtt < acked.rtt))
     acked.rtt = rtt;
 }
 
-// An answer to the copy is not here before the path has been gone both ways since that left.
+// The copy's acknowledgement cannot come earlier than one round trip after the copy was sent.
 bool AckReader::MayBeItsCopy(const SentChunk& chunk, Duration age) const {
   const RoundTrip& round_trip = state_.flow.round_trip;
   if (chunk.copied_later == 0 || chunk.state != State::kInFlight || !round_trip.known())
@@ -159,20 +159,22 @@ void AckReader::OnSpurious(Tsn tsn) {
   flow.timer.OnUndo();
 }
 
-// The peer got these twice. Where we sent them twice because we thought them lost, they were not.
+// The peer received these twice. If we sent them twice because we thought them lost, they were not.
 void AckReader::TakeDuplicates(const SackView& sack, Acked& acked) {
   Outstanding& chunks = state_.flight.outstanding;
   for (std::size_t i = 0; i < sack.duplicates(); ++i) {
     const Tsn tsn = sack.duplicate(i);
     if (tsn >= chunks.next_tsn() || state_.extra.WasLastProbe(tsn)) continue;
+
     if (state_.copies.Had(tsn)) {
       const auto rtt = state_.copies.OnDuplicate(tsn);
       if (rtt && (acked.rtt == Duration::zero() || *rtt < acked.rtt)) acked.rtt = *rtt;
       continue;
     }
+
     const SentChunk* chunk = chunks.Find(tsn);
-    // Two transmissions that both arrived: the second was for nothing. Of more it cannot be told;
-    // of one alone the network has made two.
+    // Both of two transmissions have arrived: the second was for nothing. With more transmissions
+    // nobody can tell; with only one the network has made two.
     if (chunk != nullptr && chunk->transmissions != 2) continue;
     if (chunk == nullptr && !state_.flow.undo.recovering()) continue;
     if (!known_spurious_.Has(tsn)) OnSpurious(tsn);
@@ -187,7 +189,7 @@ void AckReader::Finish(TimePoint now, std::size_t flight_before, Acked& acked) {
     flow.rate.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
   losses_.Find(now, acked);
   state_.flight.packets.Trim();
-  // The peer has taken back what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the
+  // The peer has withdrawn what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the
   // cumulative TSN would be further.
   if (chunks.acked().Contains(chunks.cumulative() + 1)) chunks.ForgetAcked();
   if (flow.undo.OnCumulative(chunks.cumulative())) flow.rack.OnRecoveryEnd();
@@ -196,7 +198,7 @@ void AckReader::Finish(TimePoint now, std::size_t flight_before, Acked& acked) {
   if (chunks.abandoned() > 0 || state_.skipping.deadline() != TimePoint::max())
     state_.skipping.Update(chunks, state_.messages.slots(), now);
   if (acked.progress) {
-    // What the timers asked for has been answered.
+    // What the timers had asked for has been answered.
     state_.extra.Clear();
     flow.timer.OnProgress(now, chunks.in_flight() > 0, flow.round_trip);
   } else if (chunks.in_flight() == 0) {
@@ -206,6 +208,7 @@ void AckReader::Finish(TimePoint now, std::size_t flight_before, Acked& acked) {
 
 void AckReader::SetRate(TimePoint now, std::size_t flight_before, const Acked& acked) {
   PathFlow& flow = state_.flow;
+
   AckEvent event;
   event.now = now;
   event.delivered_bytes = acked.delivered_bytes;
@@ -216,6 +219,7 @@ void AckReader::SetRate(TimePoint now, std::size_t flight_before, const Acked& a
   event.delivered_total_bytes = flow.rate.delivered_bytes();
   event.rtt = acked.rtt;
   event.smoothed_rtt = flow.round_trip.smoothed();
+
   if (acked.newest_known)
     event.rate = flow.rate.Take(acked.newest.rate, acked.newest.sent, flow.round_trip.least());
   if (acked.delivered_bytes == 0 && acked.lost_bytes == 0) return;

@@ -18,7 +18,7 @@ void Flight::LoseAll() {
         return;
       Leave(*chunk);
       outstanding.SetState(*chunk, tsn, SentChunk::State::kLost);
-      // That the peer gets it twice is no sign of anything.
+      // If the peer gets it twice, that means nothing.
       chunk->transmissions = std::max<std::uint8_t>(chunk->transmissions, 3);
     });
   }

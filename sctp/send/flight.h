@@ -1,5 +1,5 @@
-// What is on its way: chunks by TSN, the packets that carried them, and how much the peer has room
-// for. Keeps the two in step: a chunk that leaves the flight leaves its packet, and its copy's.
+// What is on its way: chunks by TSN, the packets that carried them, and the peer's window. Keeps
+// the two consistent: a chunk that leaves the flight also leaves its packet, and that of its copy.
 #pragma once
 
 #include <algorithm>
@@ -16,14 +16,14 @@ class Flight {
   Flight(DataFormat format, Tsn initial_tsn, std::uint32_t peer_window_bytes)
       : outstanding(initial_tsn), format_(format), peer_window_(peer_window_bytes) {}
 
-  // A chunk of a new TSN.
+  // Adds a chunk with a new TSN.
   Tsn Add(const Fragment& fragment, TimePoint now) {
     if (outstanding.unacked_bytes() == 0) waiting_began_ = now;
     return outstanding.Add(fragment);
   }
-  // Nothing of CHUNK is on its way any more, nor of its copy.
+  // Neither CHUNK nor its copy is on its way any more.
   void Leave(SentChunk& chunk);
-  // All that is on its way is to be sent again, by another path.
+  // Everything on its way must be sent again, by another path.
   void LoseAll();
 
   // A SACK came.
@@ -36,18 +36,18 @@ class Flight {
   [[nodiscard]] bool WindowAllows(std::size_t payload_bytes) const {
     return outstanding.empty() || outstanding.unacked_bytes() + payload_bytes <= peer_window_;
   }
-  // What the peer has room for behind what is on its way.
+  // How much the peer can take in addition to what is on its way.
   [[nodiscard]] std::size_t Room() const {
     return peer_window_ - std::min<std::size_t>(peer_window_, outstanding.unacked_bytes());
   }
 
-  // Of a chunk in a packet.
+  // The size of a chunk in a packet.
   [[nodiscard]] std::size_t SizeOf(const Fragment& fragment) const {
     return Padded(DataHeaderSize(format_) + fragment.length);
   }
   [[nodiscard]] DataFormat format() const { return format_; }
   [[nodiscard]] std::size_t bytes() const { return packets.flight_bytes(); }
-  // Since when something is on its way and no SACK came; max(): nothing is.
+  // Since when something is on its way and no SACK has come; max(): nothing is on its way.
   [[nodiscard]] TimePoint waiting_since() const {
     return outstanding.unacked_bytes() > 0 ? std::max(waiting_began_, acknowledged_)
                                            : TimePoint::max();

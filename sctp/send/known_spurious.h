@@ -1,5 +1,5 @@
-// TSNs known to have been sent again for nothing: their duplicates say nothing new. The last 64:
-// who gets one reported later takes it for another.
+// TSNs that are known to have been sent again for nothing: their duplicates say nothing new. It has
+// the last 64; if an older one is reported later, it counts as a new one.
 #pragma once
 
 #include <algorithm>

@@ -22,7 +22,7 @@ void LossFinder::Find(TimePoint now, Acked& acked) {
   }
   SettleUntold(now);
 
-  // Nothing is under way or waits to be sent again that would bring word of them.
+  // Nothing that is on its way, or waits to be sent again, would bring news of them.
   const Outstanding& chunks = flight.outstanding;
   if (chunks.untold() > 0 && chunks.in_flight() + chunks.lost() == 0) OnSack(std::nullopt, acked);
 }
@@ -31,7 +31,7 @@ void LossFinder::OnTimeout(TimePoint now) {
   Acked acked;
   PacketRecords& packets = state_.flight.packets;
   packets.Trim();
-  told_until_.reset();  // whatever the reason, nothing has been said for long
+  told_until_.reset();  // nothing has been said for long, whatever the reason
   OnPacketLost(packets.begin(), now, acked);
   packets.Trim();
 }
@@ -54,7 +54,7 @@ void LossFinder::OnPacketLost(PacketNumber number, TimePoint now, Acked& acked) 
   });
 }
 
-// The first is lost and the copy is on its way, or the other way round.
+// The first transmission is lost and the copy is on its way, or the reverse.
 bool LossFinder::IsOutlived(PacketNumber number, SentChunk& chunk, TimePoint now, Acked& acked) {
   PacketRecords& packets = state_.flight.packets;
   const PacketNumber copied(chunk.packet.value() + chunk.copied_later);
@@ -67,7 +67,7 @@ bool LossFinder::IsOutlived(PacketNumber number, SentChunk& chunk, TimePoint now
     return true;
   }
   if (copy->sent + state_.flow.round_trip.Rto() <= now)
-    return false;  // it would have been answered
+    return false;  // otherwise it would have been answered
 
   // From now on the copy is what is on its way.
   packets.ChunkLeaves(number, size);
@@ -90,13 +90,15 @@ void LossFinder::OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked) {
   acked.new_recovery |= state_.flow.undo.OnLost(flight.outstanding.next_tsn());
 }
 
-// What is sent later than all that SACKs have room for may be through or lost: after a timeout's
-// time it is not on its way, and must not keep back what is known to be lost. Otherwise, after an
-// overshoot, nothing could leave that would bring the next SACK.
+// Chunks beyond all that SACKs have room for may have arrived or be lost. After the time of a
+// timeout they no longer count as on their way, so that they do not hold back what is known to be
+// lost. Otherwise, after an overshoot, nothing could be sent that would bring the next SACK.
 void LossFinder::SettleUntold(TimePoint now) {
   if (!told_until_) return;
+
   Flight& flight = state_.flight;
   settled_until_ = std::max(settled_until_, flight.packets.begin());
+
   for (; settled_until_ < flight.packets.end();
        settled_until_ = PacketNumber(settled_until_.value() + 1)) {
     const PacketRecord& record = *flight.packets.Find(settled_until_);
@@ -116,7 +118,7 @@ void LossFinder::SettleUntold(TimePoint now) {
   }
 }
 
-// SACKs speak now of what they had no room for, and do not say that it came.
+// SACKs have reached what they had no room for, and do not say that it arrived.
 void LossFinder::TakeToldLate(Acked& acked) {
   Outstanding& chunks = state_.flight.outstanding;
   const Tsn until = told_until_.value_or(chunks.next_tsn() - 1u);

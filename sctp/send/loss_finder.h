@@ -1,7 +1,7 @@
-// Which of what is on its way is lost: by RACK's order and time, by a timeout, or because SACKs
-// have no room to speak of it. What is found lost waits in Flight to be sent again.
+// Finds which of what is on its way is lost: by RACK's order and time, by a timeout, or because
+// SACKs have no room to report it. What is lost waits in Flight to be sent again.
 //
-// Owned by the sender. Whoever calls goes on with what ACKED has then.
+// Owned by the sender. After each call the caller handles what ACKED contains.
 #pragma once
 
 #include <optional>
@@ -15,22 +15,22 @@ class LossFinder {
   // STATE outlives it.
   explicit LossFinder(SendState& state) : state_(state) {}
 
-  // A SACK was read. TOLD_UNTIL: the last TSN of which it had room to speak; nullopt: it had room
-  // for all. What earlier ones had no room for, and this one does not name, is lost.
+  // A SACK was read. TOLD_UNTIL is the last TSN for which it had room; nullopt: it had room for
+  // all. What earlier SACKs had no room for, and this one does not name, is lost.
   void OnSack(std::optional<Tsn> told_until, Acked& acked);
-  // After each SACK, and at deadline().
+  // Call it after each SACK, and at deadline().
   void Find(TimePoint now, Acked& acked);
-  // Only the oldest is sent again: if what comes back tells that it arrived, the rest is lost too,
-  // by RACK; if the rest is acknowledged, nothing was (F-RTO's question, RFC 5682).
+  // Only the oldest is sent again. If the answer says that it had arrived, the others are lost,
+  // too, by RACK; if the others are acknowledged, nothing was lost (F-RTO's question, RFC 5682).
   void OnTimeout(TimePoint now);
-  // What was being found out about the path that is left has no answer.
+  // The question about the former path gets no answer.
   void OnMoved() { deadline_ = TimePoint::max(); }
 
   [[nodiscard]] TimePoint deadline() const { return deadline_; }
 
  private:
   void OnPacketLost(PacketNumber number, TimePoint now, Acked& acked);
-  // CHUNK was lost, or its copy, in packet NUMBER. True: the other one is on its way still.
+  // CHUNK or its copy was lost, in packet NUMBER. True: the other one is still on its way.
   [[nodiscard]] bool IsOutlived(PacketNumber number, SentChunk& chunk, TimePoint now, Acked& acked);
   void OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked);
   void SettleUntold(TimePoint now);
@@ -38,9 +38,9 @@ class LossFinder {
 
   SendState& state_;
   TimePoint deadline_ = TimePoint::max();
-  // The last SACK had no room to speak of later ones.
+  // The last SACK had no room for later ones.
   std::optional<Tsn> told_until_;
-  PacketNumber settled_until_;  // what was to be settled of earlier packets is (SettleUntold)
+  PacketNumber settled_until_;  // earlier packets are settled (SettleUntold)
 };
 
 }  // namespace sctp

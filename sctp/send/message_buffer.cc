@@ -2,8 +2,8 @@
 
 namespace sctp {
 
-// A stream of which little waits gets more room than one that fills the buffer: a request need not
-// wait until bulk has left.
+// A stream of which little waits gets more room than one that fills the buffer, so that a request
+// need not wait until bulk data has been sent.
 bool MessageBuffer::HasRoomFor(StreamId stream, std::size_t bytes) const {
   constexpr std::size_t kLittle = 16 * 1024;
   const std::size_t waiting = queue_.WaitingBytes(stream);
@@ -44,7 +44,7 @@ void MessageBuffer::Release() {
 }
 
 bool MessageBuffer::TakeWritable() {
-  // Not for each message that has left; and not so late that what is left runs out meanwhile.
+  // Not for each message that is sent; and early enough that the rest does not run out meanwhile.
   if (!was_full_ || bytes_ > settings_.buffer_bytes - settings_.buffer_bytes / 8) return false;
   was_full_ = false;
   return true;

@@ -1,7 +1,7 @@
-// What the sender has taken: messages from Push until their last byte is acknowledged or given up,
-// how much room there is for more, and those that are held back.
+// The messages that the sender has accepted, from Push until their last byte is acknowledged or
+// given up; how much room there is for more; and those that are held back.
 //
-// Owned by the sender. Its chunks are Flight's; of each that is over it is told.
+// Owned by the sender. Flight has the chunks, and the sender reports each one that is over.
 #pragma once
 
 #include <utility>
@@ -19,7 +19,7 @@ class MessageBuffer {
     SendQueue::Settings queue;
     bool partial_reliability = true;
     std::size_t max_message_bytes = 1 << 20;
-    // And an eighth more for streams of which little waits.
+    // In addition an eighth more, for streams of which little waits.
     std::size_t buffer_bytes = 4 << 20;
   };
   // BUFFERS outlives it.
@@ -29,33 +29,33 @@ class MessageBuffer {
   MessageBuffer& operator=(const MessageBuffer&) = delete;
 
   [[nodiscard]] SendStatus Push(StreamId stream, ByteView message, const SendOptions& options);
-  // From now on Push keeps messages back; they follow with Release.
+  // From now on Push holds messages back; Release sends them.
   void Hold() { holding_ = true; }
   void Release();
-  // Once after kFull, when there is room again.
+  // True once after kFull, when there is room again.
   [[nodiscard]] bool TakeWritable();
 
-  // SendQueue::Cut; what has expired meanwhile is not kept any more.
+  // SendQueue::Cut; drops messages that have expired meanwhile.
   [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, std::size_t room,
                                             TimePoint now);
-  // A chunk of MESSAGE, which Flight counted in it, is cumulatively acknowledged or skipped.
+  // A chunk of MESSAGE, which Flight has counted, is cumulatively acknowledged or skipped.
   void OnChunkOver(MessageId message) {
     --slots_[message].chunks;
     RemoveIfOver(message);
   }
-  // MESSAGE is kept no more if nothing of it waits, or is on its way.
+  // Drops MESSAGE if no part of it waits or is on its way.
   void RemoveIfOver(MessageId message);
 
   [[nodiscard]] OutgoingMessage& operator[](MessageId id) { return slots_[id]; }
   [[nodiscard]] const OutgoingMessage& operator[](MessageId id) const { return slots_[id]; }
   [[nodiscard]] const MessageSlots& slots() const { return slots_; }
-  // What is neither held nor cut to its end.
+  // Messages that are neither held nor completely cut.
   [[nodiscard]] SendQueue& queue() { return queue_; }
   [[nodiscard]] const SendQueue& queue() const { return queue_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  // Messages that are not sent, or not to their end; those that are held count.
+  // Messages that are not completely sent, including those that are held.
   [[nodiscard]] std::size_t waiting() const { return queue_.messages() + held_.size(); }
-  // Whether nothing but what is held is kept.
+  // Whether only held messages are left.
   [[nodiscard]] bool OnlyHeldIsKept() const;
 
  private:
@@ -67,7 +67,7 @@ class MessageBuffer {
   std::vector<MessageId> held_;
   bool holding_ = false;
   std::size_t bytes_ = 0;
-  bool was_full_ = false;  // and nobody was told yet that there is room again
+  bool was_full_ = false;  // OnWritable is due when there is room again
 };
 
 }  // namespace sctp

@@ -1,5 +1,5 @@
-// Messages on their way out, from Send until their last byte is acknowledged or given up. Kept in
-// slots that are used again.
+// Messages that are being sent, from Send until their last byte is acknowledged or given up. They
+// are in slots that are used again.
 #pragma once
 
 #include <cassert>
@@ -19,16 +19,16 @@ struct OutgoingMessage {
   bool copy = false;
   Bytes bytes;
 
-  // A message gets its numbers with the first fragment that is sent, not before: so one that
-  // expires unsent leaves no gap that would have to be reported to the peer.
+  // A message gets its numbers with the first fragment that is sent, not before: so a message that
+  // expires unsent leaves no gap that the peer would have to know.
   bool begun = false;
   Mid mid;
   Tsn first_tsn;
-  std::uint32_t cut_bytes = 0;  // made into chunks so far
+  std::uint32_t cut_bytes = 0;  // in chunks so far
   std::uint32_t next_fsn = 0;
-  std::uint32_t chunks = 0;  // of them not yet cumulatively acknowledged
+  std::uint32_t chunks = 0;  // those not cumulatively acknowledged yet
   bool abandoned = false;
-  bool queued = false;  // not cut to its end
+  bool queued = false;  // not completely cut
   MessageId next;       // in its stream
 };
 

@@ -1,5 +1,6 @@
-// Chunks that were sent and are not cumulatively acknowledged, by TSN, with what became of each.
-// What gap blocks acknowledge stays, because the peer may take that back (RFC 9260 section 6.2.1).
+// Chunks that were sent and are not cumulatively acknowledged, by TSN, with the state of each.
+// Chunks that gap blocks acknowledge stay, because the peer may withdraw that (RFC 9260 section
+// 6.2.1).
 #pragma once
 
 #include <optional>
@@ -16,13 +17,14 @@ struct SentChunk {
     kInFlight,
     kLost,       // waits to be sent again
     kAcked,      // by a gap block
-    kAbandoned,  // given up; the peer is to skip it
-    kUntold,     // not on its way any more; whether it came, no SACK has had room to say
+    kAbandoned,  // given up; the peer must skip it
+    kUntold,     // not on its way any more; no SACK had room to say whether it came
   };
   Fragment fragment;
   State state = State::kInFlight;
-  std::uint8_t transmissions = 0;  // stays at its greatest; a copy is none
-  std::uint16_t copied_later = 0;  // in which packet after `packet` its copy left; 0: there is none
+  std::uint8_t transmissions = 0;  // stays at its maximum; a copy does not count
+  std::uint16_t copied_later = 0;  // its copy was sent so many packets after `packet`; 0: there is
+                                   // none
   PacketNumber packet;             // of the last transmission
   TimePoint sent{};
 };
@@ -37,11 +39,11 @@ class Outstanding {
   Tsn Add(const Fragment& fragment);
   [[nodiscard]] SentChunk* Find(Tsn tsn);
   void SetState(SentChunk& chunk, Tsn tsn, State state);
-  // The first that is to be sent again.
+  // The first that must be sent again.
   [[nodiscard]] std::optional<Tsn> FirstLost();
-  // The first up to and with UNTIL of which nothing was said.
+  // The first up to and including UNTIL about which no SACK has said anything.
   [[nodiscard]] std::optional<Tsn> FirstUntold(Tsn until);
-  // The last in flight, for a probe.
+  // The last one in flight, for a probe.
   [[nodiscard]] std::optional<Tsn> LastInFlight();
 
   // The oldest is cumulatively acknowledged, or skipped.
@@ -54,19 +56,19 @@ class Outstanding {
   [[nodiscard]] std::size_t in_flight() const { return counts_[Index(State::kInFlight)]; }
   [[nodiscard]] std::size_t untold() const { return counts_[Index(State::kUntold)]; }
   [[nodiscard]] std::size_t abandoned() const { return counts_[Index(State::kAbandoned)]; }
-  // Payload that the peer has not said to have.
+  // Payload that the peer has not acknowledged.
   [[nodiscard]] std::size_t unacked_bytes() const { return unacked_bytes_; }
   [[nodiscard]] Tsn cumulative() const { return TsnOf(chunks_.begin_number()) - 1u; }
   [[nodiscard]] Tsn next_tsn() const { return TsnOf(chunks_.end_number()); }
 
-  // What is not known to have come, nor given up.
+  // It is neither known to have arrived, nor given up.
   [[nodiscard]] static bool Unacked(State state) {
     return state == State::kInFlight || state == State::kLost || state == State::kUntold;
   }
 
-  // What gap blocks acknowledged is to be sent again after all.
+  // What gap blocks had acknowledged must be sent again after all.
   void ForgetAcked();
-  // By gap blocks; kept in step by whoever calls.
+  // What gap blocks acknowledged; callers keep it consistent.
   [[nodiscard]] TsnRuns& acked() { return acked_; }
 
  private:
@@ -80,7 +82,7 @@ class Outstanding {
   Ring<SentChunk> chunks_;
   std::size_t counts_[5]{};
   std::size_t unacked_bytes_ = 0;
-  // None is lost, or untold, before these numbers.
+  // No chunk before these numbers is lost, or untold.
   std::uint64_t lost_hint_ = 0, untold_hint_ = 0;
   TsnRuns acked_;
 };

@@ -9,7 +9,7 @@ namespace {
 
 using State = SentChunk::State;
 
-// Transmissions of one chunk.
+// After so many transmissions of one chunk its size is doubted.
 constexpr int kDoubtAfter = 3;
 
 }  // namespace
@@ -18,7 +18,7 @@ PacketFiller::PacketFiller(SendState& state, std::size_t packet_bytes)
     : state_(state), full_payload_(FullPayload(packet_bytes)), largest_payload_(full_payload_) {}
 
 std::size_t PacketFiller::FullPayload(std::size_t packet_bytes) const {
-  // Rounded down: what padding would take is payload for nobody.
+  // Rounded down, because padding carries no payload.
   return (packet_bytes - kCommonHeaderSize - DataHeaderSize(state_.flight.format())) &
          ~std::size_t{3};
 }
@@ -83,7 +83,7 @@ bool PacketFiller::Fill(BufferWriter& out, TimePoint now) {
     while (AddNew(out, now)) any = true;
   if (extra.probe_due() && tsns_.empty() && AddProbe(out)) any = true;
   while (AddCopy(out, now)) any = true;
-  // Instead of being sent again something may have been given up.
+  // Something may have been given up instead of being sent again.
   if (tsns_.empty() && !any) any = AddSkip(out, now);
   if (!tsns_.empty() || (chunks.in_flight() == 0 && chunks.lost() == 0)) extra.Clear();
   return any;
@@ -116,8 +116,8 @@ bool PacketFiller::AddLost(BufferWriter& out, TimePoint now) {
   return true;
 }
 
-// Nothing new is there, or may be sent: the last that is on its way once more, and the peer is
-// asked to answer at once.
+// If nothing new waits or may be sent, the last chunk on its way is sent again, and asks the peer
+// to answer at once.
 bool PacketFiller::AddProbe(BufferWriter& out) {
   Outstanding& chunks = state_.flight.outstanding;
   const auto tsn = chunks.LastInFlight();
@@ -138,7 +138,7 @@ bool PacketFiller::AddNew(BufferWriter& out, TimePoint now) {
   if (messages.queue().empty() ||
       flight.outstanding.size() >= state_.settings.max_outstanding_chunks || out.space() <= header)
     return false;
-  // The window is checked for a whole packet's worth beforehand: what is cut is sent.
+  // The window is checked for a whole packet before: what is cut is sent.
   const std::size_t space = out.space() - header;
   if (!flight.WindowAllows(std::min({space, full_payload_, messages.queue().bytes()})))
     return false;
@@ -160,6 +160,7 @@ bool PacketFiller::AddNew(BufferWriter& out, TimePoint now) {
 bool PacketFiller::AddCopy(BufferWriter& out, TimePoint now) {
   Copies& copies = state_.copies;
   Outstanding& chunks = state_.flight.outstanding;
+
   while (copies.Due(now)) {
     const Tsn tsn = copies.front();
     SentChunk* chunk = tsn > chunks.cumulative() ? chunks.Find(tsn) : nullptr;
@@ -170,6 +171,7 @@ bool PacketFiller::AddCopy(BufferWriter& out, TimePoint now) {
       copies.PopFront();
       continue;
     }
+
     if (out.space() < state_.flight.SizeOf(chunk->fragment)) return false;
     copies.PopFront();
     copies.OnSent(tsn);
@@ -190,6 +192,7 @@ void PacketFiller::CountSentAgain(SentChunk& chunk) {
 void PacketFiller::Write(BufferWriter& out, Tsn tsn, const SentChunk& chunk, bool immediate) {
   const Fragment& fragment = chunk.fragment;
   const OutgoingMessage& message = state_.messages[fragment.message];
+
   DataChunk data;
   data.format = state_.flight.format();
   data.tsn = tsn;
@@ -202,6 +205,7 @@ void PacketFiller::Write(BufferWriter& out, Tsn tsn, const SentChunk& chunk, boo
   data.fsn = fragment.fsn - (state_.settings.linux_fragments && !fragment.begin ? 1 : 0);
   data.protocol = message.protocol;
   data.payload = ByteView(message.bytes).subspan(fragment.offset, fragment.length);
+
   data.Write(out);
   tsns_.push_back(tsn);
 }
@@ -217,7 +221,7 @@ void PacketFiller::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
     SentChunk& chunk = *flight.outstanding.Find(tsns_[i]);
     if (i + copies_ >= tsns_.size()) {
       const std::uint64_t later = number.value() - chunk.packet.value();
-      // Copies leave within milliseconds: not so many packets are between.
+      // A copy is sent within milliseconds: so many packets do not fit in between.
       if (later <= UINT16_MAX)
         chunk.copied_later = static_cast<std::uint16_t>(later);
       else
@@ -233,7 +237,7 @@ void PacketFiller::OnPacketSent(std::size_t packet_bytes, TimePoint now) {
   flow.pacer.OnSent(packet_bytes, now);
   flow.timer.OnSent(now, first, flow.round_trip);
   flight.packets.Trim();
-  // Nothing more to send although there would be room: rates measured now are ours, not the path's.
+  // There is room but nothing to send: rates measured now are ours, not the path's.
   if (flight.bytes() < flow.congestion->window_bytes() && !HasSomething(now))
     flow.rate.OnAppLimited(flight.bytes());
 }
@@ -246,7 +250,7 @@ void PacketFiller::Abandon(MessageId id, TimePoint now) {
   message.abandoned = true;
   if (first) ++state_.counters.abandoned_messages;
 
-  // From where it begins to its last chunk; others' may lie between.
+  // From its beginning to its last chunk; chunks of others may lie between.
   Tsn tsn =
       std::max(chunks.cumulative() + 1, message.first_tsn, [](Tsn a, Tsn b) { return a < b; });
   for (std::uint32_t left = message.chunks; left > 0; ++tsn) {
@@ -257,7 +261,7 @@ void PacketFiller::Abandon(MessageId id, TimePoint now) {
     if (chunk.state != State::kAcked) chunks.SetState(chunk, tsn, State::kAbandoned);
   }
   if (first && message.cut_bytes < message.bytes.size()) {
-    // The peer has parts and waits for the rest: one TSN more stands for it, to be skipped.
+    // The peer has parts and waits for the rest: one more TSN stands for the rest, and is skipped.
     const Tsn rest = chunks.Add({.message = id, .offset = message.cut_bytes});
     ++message.chunks;
     chunks.SetState(*chunks.Find(rest), rest, State::kAbandoned);

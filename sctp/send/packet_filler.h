@@ -1,8 +1,8 @@
-// What goes into the next packet with data: what the peer is to skip, what was lost, what is new, a
-// probe, copies. Whether one may leave at all is said by the congestion window, the pacer and the
-// receiver's window.
+// Chooses what goes into the next packet with data: what the peer must skip, what was lost, new
+// data, a probe, copies. The congestion window, the pacer and the receiver's window say whether a
+// packet may be sent at all.
 //
-// Order of calls: Ready(), Fill() behind what else is in the packet, OnPacketSent() when it is
+// Order of calls: Ready(), Fill() after the other contents of the packet, OnPacketSent() when it is
 // complete. Owned by the sender.
 #pragma once
 
@@ -15,32 +15,32 @@ namespace sctp {
 
 class PacketFiller {
  public:
-  // PACKET_BYTES: the largest packet, SCTP's header included. STATE outlives it.
+  // PACKET_BYTES is the largest packet, SCTP's header included. STATE outlives it.
   PacketFiller(SendState& state, std::size_t packet_bytes);
 
-  // A packet with data may leave now.
+  // Whether a packet with data may be sent now.
   [[nodiscard]] bool Ready(TimePoint now);
-  // When one may that may not now, as far as the time alone decides; max(): it does not.
+  // When one may be sent, if only time is missing now; max(): something else is.
   [[nodiscard]] TimePoint NextTime(TimePoint now);
-  // What the next chunk would take of a packet, so that what else there is can leave it room.
+  // The size of the next chunk in a packet, so that the other contents can leave room for it.
   [[nodiscard]] std::size_t NextChunkBytes();
-  // Adds chunks while they fit; false if none did.
+  // Adds chunks while they fit; false if none was added.
   bool Fill(BufferWriter& out, TimePoint now);
-  // The packet with what Fill() added is complete.
+  // The packet with the chunks that Fill() added is complete.
   void OnPacketSent(std::size_t packet_bytes, TimePoint now);
 
-  // The largest packet for what is cut from now on.
+  // The largest packet, for what is cut from now on.
   void SetPacketBytes(std::size_t packet_bytes);
-  // The largest message that travels in one chunk.
+  // The largest message that fits in one chunk.
   [[nodiscard]] std::size_t full_payload() const { return full_payload_; }
-  // What is sent next was cut for larger packets than leave now, and needs one of this size; 0: it
-  // does not.
+  // If the next chunk was cut for larger packets than are sent now, the size of packet that it
+  // needs; 0: it fits.
   [[nodiscard]] std::size_t OversizePacketBytes();
-  // Whether something large was lost so often that packets of its size may not get through at all.
+  // Whether something large was lost so often that packets of its size may not arrive at all.
   [[nodiscard]] bool TakeSizeDoubt() { return std::exchange(size_doubted_, false); }
 
  private:
-  // What a packet of that size carries of a message.
+  // How much of a message a packet of that size can carry.
   [[nodiscard]] std::size_t FullPayload(std::size_t packet_bytes) const;
   // Whether the rate allows another packet.
   [[nodiscard]] bool MaySend(TimePoint now) const;
@@ -49,19 +49,19 @@ class PacketFiller {
   bool AddLost(BufferWriter& out, TimePoint now);
   bool AddProbe(BufferWriter& out);
   bool AddNew(BufferWriter& out, TimePoint now);
-  // What is due to leave a second time without having been lost, if it may still be of use.
+  // Adds a copy of a chunk that was not lost, if one is due and still useful.
   bool AddCopy(BufferWriter& out, TimePoint now);
   void CountSentAgain(SentChunk& chunk);
   void Write(BufferWriter& out, Tsn tsn, const SentChunk& chunk, bool immediate);
-  // All that is left of the message, sent or not, is given up. Its chunks stay until the peer has
-  // been told to skip them.
+  // Gives up all that is left of the message, sent or not. Its chunks stay until the peer was told
+  // to skip them.
   void Abandon(MessageId message, TimePoint now);
 
   SendState& state_;
   std::size_t full_payload_, largest_payload_;
   bool size_doubted_ = false;
-  std::vector<Tsn> tsns_;   // of the packet that is being filled
-  std::size_t copies_ = 0;  // as many of them, the last ones, are copies
+  std::vector<Tsn> tsns_;   // those in the packet that is being filled
+  std::size_t copies_ = 0;  // how many of them, at the end, are copies
 };
 
 }  // namespace sctp

@@ -1,5 +1,5 @@
-// What the sending half knows of one path: its round trip, what is lost on it, how fast it may be
-// used. A path that is not in use keeps this for when it is used again.
+// What the sending half knows about one path: its round trip, its losses, and how fast it may be
+// used. A path that is not in use keeps this until it is used again.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,10 @@
 namespace sctp {
 
 struct PathFlow {
-  // What went by this path.
+  // Counts what was sent on this path.
   struct Counters {
     std::uint64_t retransmitted_chunks = 0, lost_chunks = 0;
-    std::uint64_t spurious = 0;  // declared lost, and not
+    std::uint64_t spurious = 0;  // declared lost, but had arrived
   };
   struct Settings {
     // Longer than the peer's own delay of SACKs.

@@ -1,4 +1,4 @@
-// How a message is to be sent, and what became of the wish.
+// How a message should be sent, and the result.
 #pragma once
 
 #include <optional>
@@ -9,21 +9,21 @@
 namespace sctp {
 
 enum class SendStatus {
-  kSent,      // taken over; the bytes were copied
-  kFull,      // as much waits as may; OnWritable follows
+  kSent,      // accepted; the bytes were copied
+  kFull,      // as much waits as is allowed; OnWritable follows
   kTooLarge,  // larger than SenderSettings::max_message_bytes
-  kGone,      // no such stream, or nothing may be sent (any more)
+  kGone,      // no such stream, or nothing may be sent, or no longer
 };
 
 struct SendOptions {
   std::uint32_t protocol = 0;
   bool unordered = false;
-  // Given up when it comes before the message was sent; max() is reliable.
+  // If it comes before the message was sent, the message is given up; max() is reliable.
   TimePoint deadline = TimePoint::max();
-  // If it travels in one chunk, that leaves a second time, SenderSettings::copy_after later
-  // (copies.h), as far as the congestion window has room.
+  // If the message fits in one chunk, that is sent a second time, SenderSettings::copy_after later
+  // (copies.h), if the congestion window has room.
   bool copy = false;
-  // Of its stream, from its next turn on; nullopt: as it was.
+  // For its stream, from its next turn on; nullopt: unchanged.
   std::optional<StreamShare> share = std::nullopt;
 };
 

@@ -6,8 +6,8 @@
 namespace sctp {
 namespace {
 
-// A message that has to be cut anyway begins in what is left of a packet only if that is worth a
-// chunk's header.
+// A message that must be cut in any case begins in the rest of a packet only if that rest is worth
+// the header of a chunk.
 constexpr std::size_t kLeastFragment = 256;
 
 }  // namespace
@@ -72,7 +72,7 @@ std::optional<StreamId> SendQueue::NextStream(std::size_t full, std::size_t room
   return unfinished_ ? unfinished_ : next;
 }
 
-// ALONE: one chunk holds all of it.
+// ALONE: one chunk contains all of it.
 void SendQueue::Begin(Stream& stream, OutgoingMessage& message, bool alone) {
   message.begun = true;
   if (settings_.format == DataFormat::kIData && !alone) {
@@ -93,14 +93,14 @@ void SendQueue::EndOfBegun(const OutgoingMessage& message) {
   begun_.erase(found);
 }
 
-// With I-DATA a turn is a chunk. With DATA it is a message, because the TSNs of its chunks have to
-// follow each other: it is charged at its beginning, and goes on even when it is another stream's
+// With I-DATA a turn is one chunk. With DATA it is one message, because the TSNs of its chunks must
+// be consecutive: it is charged at its beginning, and continues even when it is another stream's
 // turn.
 void SendQueue::TakeTurn(const Stream& stream, const OutgoingMessage& message,
                          const Fragment& fragment) {
   if (settings_.format == DataFormat::kIData) {
-    // A stream that goes out of turn is not charged: it sends so little that the others do not miss
-    // it.
+    // A stream that sends out of turn is not charged: it sends so little that the others do not
+    // notice.
     if (!std::exchange(unfinished_, std::nullopt))
       scheduler_.Charge(fragment.length, stream.messages > 0);
     return;

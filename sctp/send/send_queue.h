@@ -1,4 +1,4 @@
-// Messages that wait to be sent, by stream, and the cutting of them into chunks. With I-DATA any
+// Messages that wait to be sent, by stream, and how they are cut into chunks. With I-DATA any
 // stream may be next after each chunk, as long as the receiver has room for the rest of all
 // messages that were begun. Otherwise its window could fill with beginnings, none of which could
 // ever be finished. With DATA a message that was begun is finished first.
@@ -12,7 +12,7 @@
 
 namespace sctp {
 
-// What becomes one chunk.
+// The content of one chunk.
 struct Fragment {
   MessageId message;
   std::uint32_t offset = 0;
@@ -31,27 +31,29 @@ class SendQueue {
   SendQueue(const Settings& settings, MessageSlots& slots) : settings_(settings), slots_(slots) {}
 
   void Configure(StreamId stream, const StreamShare& share) { scheduler_.Configure(stream, share); }
-  // MESSAGE's stream is legal and its bytes are not empty.
+  // MESSAGE's stream must be valid and its bytes not empty.
   void Push(MessageId message);
 
-  // The next chunk's worth: at most SPACE bytes of payload, where a packet with nothing else in it
-  // has room for FULL. nullopt: nothing waits, or what is next had better begin a packet. A message
-  // that fits a packet is not cut. ROOM: what the receiver can take, behind what is on its way.
+  // Cuts the next chunk: at most SPACE bytes of payload, where an otherwise empty packet has room
+  // for FULL. nullopt: nothing waits, or what is next should begin a new packet. A message that
+  // fits into a packet is not cut. ROOM is what the receiver can take in addition to what is on its
+  // way.
   [[nodiscard]] std::optional<Fragment> Cut(std::size_t space, std::size_t full, std::size_t room,
                                             TimePoint now);
-  // A message that was begun and has expired before all of it was cut; it has left the queue.
+  // A message that was begun and has expired before it was completely cut; it is not in the queue
+  // any more.
   [[nodiscard]] std::optional<MessageId> TakeExpired();
 
   [[nodiscard]] bool empty() const { return messages_ == 0; }
   [[nodiscard]] std::size_t messages() const { return messages_; }
   [[nodiscard]] std::size_t with_deadline() const { return with_deadline_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  // Given up before anything of them was sent.
+  // Messages that were given up before any part was sent.
   [[nodiscard]] std::uint64_t expired() const { return expired_; }
   [[nodiscard]] std::uint64_t expired_bytes() const { return expired_bytes_; }
-  // What the next chunk would carry at most: of the message whose turn it is.
+  // The most that the next chunk would carry, of the message whose turn it is.
   [[nodiscard]] std::size_t NextBytes() const;
-  // Of STREAM, not cut yet.
+  // Bytes of STREAM that are not cut yet.
   [[nodiscard]] std::size_t WaitingBytes(StreamId stream) const {
     return stream.value() < streams_.size() ? streams_[stream.value()].bytes : 0;
   }
@@ -65,9 +67,9 @@ class SendQueue {
   };
   [[nodiscard]] Stream& StreamOf(StreamId stream);
   void PopFirst(Stream& stream);
-  // Drops expired messages at the front of the stream whose turn it is. False: none is left in it.
+  // Drops expired messages at the front of the stream whose turn it is. False: it has no others.
   bool DropExpired(Stream& stream, TimePoint now);
-  // A message that was begun goes first where the receiver has no room for another beginning.
+  // If the receiver has no room for another beginning, a message that was begun goes first.
   [[nodiscard]] std::optional<StreamId> NextStream(std::size_t full, std::size_t room);
   void Begin(Stream& stream, OutgoingMessage& message, bool alone);
   void EndOfBegun(const OutgoingMessage& message);
@@ -76,11 +78,11 @@ class SendQueue {
   Settings settings_;
   MessageSlots& slots_;
   StreamScheduler scheduler_;
-  std::vector<Stream> streams_;  // as far as one was used
-  // The stream that is next out of turn, because its message was begun.
+  std::vector<Stream> streams_;  // up to the last one that was used
+  // The stream that sends next out of turn, because its message was begun.
   std::optional<StreamId> unfinished_;
-  // Of I-DATA: streams whose first message was begun and takes several chunks, the oldest first,
-  // and what is not cut of these messages.
+  // I-DATA only: streams whose first message was begun and needs several chunks, the oldest first;
+  // and how much of these messages is not cut.
   std::vector<StreamId> begun_;
   std::size_t begun_bytes_ = 0;
   std::size_t messages_ = 0, with_deadline_ = 0, bytes_ = 0;

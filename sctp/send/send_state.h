@@ -1,5 +1,5 @@
-// What the parts of a Sender (AckReader, LossFinder, PacketFiller) work on together. Each of its
-// members keeps itself in order; none of the three parts owns one.
+// The state on which the parts of a Sender (AckReader, LossFinder, PacketFiller) work together.
+// Each member keeps itself consistent; none of the three parts owns one.
 #pragma once
 
 #include "sctp/send/copies.h"
@@ -12,7 +12,7 @@
 namespace sctp {
 
 struct SenderSettings : PathFlow::Settings, MessageBuffer::Settings {
-  // Receivers of other makes, and replay windows above, hold no more.
+  // Receivers of other makes, and replay windows above SCTP, can hold no more.
   std::size_t max_outstanding_chunks = 4096;
   bool pacing = true;
   Duration copy_after = std::chrono::milliseconds(5);
@@ -21,12 +21,12 @@ struct SenderSettings : PathFlow::Settings, MessageBuffer::Settings {
 
 struct SenderCounters {
   std::uint64_t messages = 0, chunks = 0, retransmitted_chunks = 0, lost_chunks = 0;
-  std::uint64_t spurious = 0;  // chunks declared lost that were not
-  std::uint64_t undone = 0;    // reductions of the rate that were taken back
+  std::uint64_t spurious = 0;  // chunks declared lost that had arrived
+  std::uint64_t undone = 0;    // reductions of the rate that were undone
   std::uint64_t probes = 0, timeouts = 0;
-  std::uint64_t copies = 0;              // chunks that left a second time because that was wanted
-  std::uint64_t expired_messages = 0;    // before anything of them was sent
-  std::uint64_t abandoned_messages = 0;  // later
+  std::uint64_t copies = 0;              // chunks that were sent a second time on request
+  std::uint64_t expired_messages = 0;    // before any part of them was sent
+  std::uint64_t abandoned_messages = 0;  // after that
   std::uint64_t sacks_stale = 0, sacks_invalid = 0;
 };
 
@@ -40,7 +40,7 @@ struct SendState {
         skipping(settings.queue.format),
         copies(settings.copy_after) {}
 
-  // The rate may have changed.
+  // Call it when the rate may have changed.
   void SetPace() {
     if (settings.pacing) flow.pacer.SetRate(flow.congestion->pacing_rate());
   }
@@ -48,17 +48,17 @@ struct SendState {
   const SenderSettings settings;
   MessageBuffer messages;
   Flight flight;
-  PathFlow flow;  // of the path in use
+  PathFlow flow;  // that of the path in use
   Skipping skipping;
   Copies copies;
   ExtraPacket extra;
   SenderCounters counters;
 };
 
-// What one SACK, or the time that has passed, has told so far.
+// What one SACK, or the passing of time, has shown so far.
 struct Acked {
   std::size_t delivered_bytes = 0, lost_bytes = 0;
-  std::size_t told_late_bytes = 0;  // of the former: when they came is not known
+  std::size_t told_late_bytes = 0;  // part of these: it is not known when they came
   bool new_recovery = false, progress = false;
   PacketNumber newest_packet;
   PacketRecord newest;

@@ -43,7 +43,7 @@ PathFlow Sender::Move(PathFlow flow) {
   losses_.OnMoved();
   state_.extra.Clear();
 
-  // What was being found out about the path that is left has no answer.
+  // The questions about the former path get no answer.
   std::swap(state_.flow, flow);
   flow.timer.Stop();
   flow.undo = {};

@@ -5,7 +5,7 @@
 namespace sctp {
 namespace {
 
-// So many fit in any packet; the rest is reported when the peer has acknowledged these.
+// So many fit into any packet; the rest is reported after the peer has acknowledged these.
 constexpr std::size_t kMostSkipped = 100;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Reports to the peer what was given up, so that it does not wait for that (RFC 3758 section 3.5,
-// RFC 8260 section 2.3): up to which TSN, and which messages.
+// Reports to the peer what was given up, so that it does not wait for it (RFC 3758 section 3.5, RFC
+// 8260 section 2.3): up to which TSN, and which messages.
 #pragma once
 
 #include <vector>
@@ -14,12 +14,12 @@ class Skipping {
  public:
   explicit Skipping(DataFormat format) : format_(format) {}
 
-  // Something was given up, or acknowledged: the report may have changed.
+  // Something was given up or acknowledged: the report may have changed.
   void Update(Outstanding& outstanding, const MessageSlots& slots, TimePoint now);
   [[nodiscard]] bool Due(TimePoint now) const { return deadline_ <= now; }
   [[nodiscard]] TimePoint deadline() const { return deadline_; }
   [[nodiscard]] std::size_t Size() const { return chunk().Size(); }
-  // It is sent again each RTO until the peer acknowledges it.
+  // It is sent again after each RTO until the peer acknowledges it.
   void Write(BufferWriter& out, TimePoint now, const RoundTrip& round_trip);
 
  private:

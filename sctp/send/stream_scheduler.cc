@@ -6,8 +6,8 @@
 namespace sctp {
 namespace {
 
-// Virtual time of one byte at weight 1: large enough for weights to divide, and small enough to
-// count 18 PB.
+// The virtual time of one byte at weight 1: large enough to be divided by weights, and small enough
+// to count 18 PB.
 constexpr std::uint64_t kByte = 1 << 10;
 
 }  // namespace
@@ -20,14 +20,14 @@ StreamScheduler::Stream& StreamScheduler::StreamOf(StreamId stream) {
 void StreamScheduler::Configure(StreamId stream, const StreamShare& share) {
   assert(share.priority < kPriorities && share.weight > 0);
   Stream& configured = StreamOf(stream);
-  // Each priority has a virtual time of its own: a time of one priority means nothing in another.
+  // Each priority has its own virtual time, which means nothing in another one.
   if (configured.share.priority != share.priority) configured.finish = 0;
   configured.share = share;
 }
 
 void StreamScheduler::Enter(StreamId id) {
   Stream& stream = StreamOf(id);
-  // A stream gains nothing by silence: it begins where the others are.
+  // A stream gains nothing by silence: it continues where the others are.
   stream.finish = std::max(stream.finish, virtual_time_[stream.share.priority]);
   turns_.push_back({stream.share.priority, stream.finish, order_++, id});
   std::push_heap(turns_.begin(), turns_.end());

@@ -1,5 +1,5 @@
-// Which stream is to send next (RFC 8260 section 3): the most urgent priority first; among equals
-// each gets bytes in proportion to its weight.
+// Which stream sends next (RFC 8260 section 3): the most urgent priority first; streams of equal
+// priority get bytes in proportion to their weights.
 #pragma once
 
 #include <array>
@@ -18,29 +18,29 @@ struct StreamShare {
 
 class StreamScheduler {
  public:
-  // As many as an application may want, and one before them.
+  // As many as an application can want, and one that precedes them.
   static constexpr std::uint8_t kPriorities = 9;
 
-  // Holds from the stream's next turn on.
+  // Takes effect at the stream's next turn.
   void Configure(StreamId stream, const StreamShare& share);
-  // It has something to send; no effect if that was known.
+  // STREAM has something to send; no effect if that is known.
   void Activate(StreamId stream);
   [[nodiscard]] std::optional<StreamId> Next() const;
-  // The stream that Next() named has sent that much, and has MORE.
+  // The stream that Next() returned has sent that much; MORE: it has more to send.
   void Charge(std::size_t bytes, bool more);
 
  private:
   struct Stream {
     StreamShare share;
     bool active = false;
-    std::uint64_t finish = 0;  // virtual time when what it sent so far would be through
+    std::uint64_t finish = 0;  // virtual time at which what it has sent would be finished
   };
   struct Turn {
     std::uint8_t priority = 0;
     std::uint64_t start = 0;
-    std::uint64_t order = 0;  // first come first served among equals
+    std::uint64_t order = 0;  // among equals the first to come is the first to be served
     StreamId stream;
-    // A heap has the greatest in front: "less" is "later".
+    // A heap has the greatest in front: so "less" means "later".
     bool operator<(const Turn& other) const {
       return std::tie(priority, start, order) > std::tie(other.priority, other.start, other.order);
     }
@@ -48,7 +48,7 @@ class StreamScheduler {
   [[nodiscard]] Stream& StreamOf(StreamId stream);
   void Enter(StreamId id);
 
-  std::vector<Stream> streams_;  // as far as one was used
+  std::vector<Stream> streams_;  // up to the last one that was used
   std::vector<Turn> turns_;      // a heap; one for each active stream
   std::array<std::uint64_t, kPriorities> virtual_time_{};
   std::uint64_t order_ = 0;
