@@ -1,5 +1,5 @@
-// How often this program has asked for memory by new. Always 0 under a sanitizer, which has an
-// operator of its own.
+// How often this program has requested memory by new. Always 0 under a sanitizer, which has its own
+// operator.
 #pragma once
 
 #include <cstddef>

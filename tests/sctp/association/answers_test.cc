@@ -10,7 +10,7 @@ namespace {
 class AnswersTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kRoom = 1000;
-  // The chunks that leave.
+  // The chunks that are written.
   std::vector<ChunkType> Written(std::size_t space = kRoom) {
     buffer.assign(space, 0);
     BufferWriter out(buffer);

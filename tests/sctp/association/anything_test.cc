@@ -1,4 +1,4 @@
-// Two associations over links of any kind, with any settings, both sending whatever they like.
+// Two associations over links of any kind, with any settings, each sending at random.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kLossyStream = 9;
 
-// What goes one way: messages whose bytes tell their number in their stream.
+// What goes one way: messages whose bytes have their number in their stream.
 struct Direction {
   void Receive(StreamId stream, MutableByteView message) {
     const std::uint64_t number = funnel::LoadBigEndian<8>(message.data());
@@ -31,7 +31,7 @@ struct Direction {
     }
   }
 
-  // COPIES: every second message leaves twice.
+  // COPIES: every second message is sent twice.
   void Send(Simulation& simulation, Node& node, TestRandom& random, bool copies) {
     const auto stream =
         static_cast<std::uint16_t>(random.U32() % 4 == 0 ? kLossyStream : random.U32() % 4);
@@ -87,8 +87,8 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   settings.to_a = RandomLink(random);
   const Capabilities can{random.Unit() < 0.7, random.Unit() < 0.8, std::nullopt};
   settings.a.association.capabilities = can;
-  // Bursts in which everything is lost last for packets, not for a time: they are no dead peer, and
-  // none that does not answer.
+  // A burst in which everything is lost lasts for a number of packets, not for a time: so neither
+  // dead peers nor connection attempts are given up.
   for (auto* endpoint : {&settings.a, &settings.b}) {
     endpoint->association.heartbeats.dead_after = 5min;
     endpoint->association.initiator.attempts = 80;
@@ -97,7 +97,7 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   if (random.Unit() < 0.3) settings.b.association.congestion = CongestionLaw::kReno;
   Simulation simulation(settings);
   ASSERT_TRUE(simulation.Connect());
-  // A cookie that became too old among the bursts makes the peer restart.
+  // A cookie that became too old during the bursts makes the peer restart.
   simulation.b.downs.clear();
   if (seed % 3 == 0) OfferBothLinks(simulation, seed);
 
@@ -134,7 +134,7 @@ TEST_P(AnythingTest, ComesOnceAndInOrder) {
   EXPECT_EQ(simulation.b.association()->receiver()->held_bytes(), 0u);
 }
 
-// Some always; so many as SCTP_SEEDS says in the environment.
+// These seeds always; as many as SCTP_SEEDS says if that is in the environment.
 int Seeds() {
   const char* asked = std::getenv("SCTP_SEEDS");
   return asked != nullptr ? std::atoi(asked) : 200;

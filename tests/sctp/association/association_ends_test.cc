@@ -1,5 +1,5 @@
 // What is decided about ends, without an association: SHUTDOWN, ABORT and restart, believed or
-// asked about.
+// questioned.
 #include "sctp/association/association_ends.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ class AssociationEndsTest : public ::testing::Test {
     sender.emplace(SenderSettings{}, Tsn(1), 1 << 20, settings.packet_bytes, buffers);
     sender->OnRoundTrip(40ms);
   }
-  // What leaves now of an end; the nonce of a question is kept.
+  // The chunks of an end that are sent now; stores the nonce of a question.
   Types Leaving() {
     Bytes buffer(1400);
     BufferWriter out(buffer);
@@ -35,7 +35,7 @@ class AssociationEndsTest : public ::testing::Test {
     }
     return types;
   }
-  // Time passes until something is decided; nobody answers.
+  // Lets time pass until something is decided; nobody answers.
   std::optional<DownReason> WaitForEnd() {
     for (int i = 0; i < 50; ++i) {
       (void)Leaving();
@@ -97,7 +97,7 @@ TEST_F(AssociationEndsTest, AShutdownIsAskedAboutWhenAllWasDelivered) {
   ASSERT_EQ(sender->Push(StreamId(0), Bytes(10), {}), SendStatus::kSent);
   EXPECT_EQ(sender->queue().messages(), 1u);  // the second is held
   EXPECT_EQ(sender->messages().waiting(), 2u);
-  EXPECT_EQ(WaitForEnd(), std::nullopt);  // it did not come again
+  EXPECT_EQ(WaitForEnd(), std::nullopt);  // it was not repeated
   EXPECT_EQ(counters.shutdowns_forgotten, 1u);
   EXPECT_EQ(sender->queue().messages(), 2u);
 }

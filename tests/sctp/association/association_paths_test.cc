@@ -1,4 +1,5 @@
-// By which path packets come and go, without an association: what leaves by others is read here.
+// By which paths packets come and go, without an association: what goes by other paths is read
+// here.
 #include "sctp/association/association_paths.h"
 
 #include <gtest/gtest.h>
@@ -51,7 +52,7 @@ class AssociationPathsTest : public ::testing::Test {
     paths.EndPacket(type == ChunkType::kData, now);
     return true;
   }
-  // What leaves by other paths: the nonce of a HEARTBEAT, or the body of an answer to one.
+  // What is sent by other paths: the nonce of a HEARTBEAT, or the body of an answer to one.
   Bytes Next(ChunkType type) {
     Elsewhere& elsewhere = paths.elsewhere();
     if (elsewhere.empty()) return {};
@@ -68,7 +69,7 @@ class AssociationPathsTest : public ::testing::Test {
     const auto info = ParseHeartbeat(*chunk);
     return {info->begin(), info->end()};
   }
-  // The peer answers there to all that is asked.
+  // The peer answers at that address to all questions.
   void AnswerAll() {
     for (int i = 0; i < 10 && !paths.elsewhere().empty(); ++i) {
       const Bytes nonce = Next(ChunkType::kHeartbeat);
@@ -136,7 +137,7 @@ TEST_F(AssociationPathsTest, SacksGoWhereTheDataCameFrom) {
   paths.Offer({At(1), At(2)}, now);
   EXPECT_EQ(paths.SacksElsewhere(), nullptr);
   ASSERT_TRUE(Take(At(2), ChunkType::kData));
-  EXPECT_EQ(paths.SacksElsewhere(), nullptr);  // nobody has proven to be there
+  EXPECT_EQ(paths.SacksElsewhere(), nullptr);  // the peer has not proven that it is there
   now = std::max(now, paths.NextTimer());
   paths.OnTimer(100ms, now);
   paths.Settle(now);

@@ -1,5 +1,5 @@
-// Whole associations over simulated links: all arrives once and in order, whatever the links do,
-// and as fast as they allow.
+// Whole associations over simulated links: everything arrives once and in order, whatever the links
+// do, and as fast as they allow.
 #include <gtest/gtest.h>
 
 #include "tests/sctp/simulator/workloads.h"
@@ -16,7 +16,7 @@ LinkSettings Wan(double loss) {
   return link;
 }
 
-// Windows that hold what is on its way on a long path.
+// Windows that can hold all that is on its way on a long path.
 Simulation::Settings Wide(const LinkSettings& link, std::uint64_t seed) {
   auto settings = Simulation::Symmetric(link, seed);
   for (auto* endpoint : {&settings.a, &settings.b}) {
@@ -58,15 +58,15 @@ TEST(TransferTest, BulkFillsThePathWhateverItLoses) {
   EXPECT_GT(BulkRate(Wide(Wan(0.04), 3), 5s), 9.0);
 }
 
-// At start-up twice what the path holds is sent into a queue that is full, and more gaps are left
-// than a SACK has room for: what SACKs do not speak of must not keep back what is known to be lost.
-// Whichever packets are lost in start-up, that goes on until the path is full.
+// At start-up twice what the path holds is sent into a queue that is full, and leaves more gaps
+// than a SACK has room for. What SACKs do not report must not hold back what is known to be lost.
+// Whichever packets are lost at start-up, it continues until the path is full.
 TEST(TransferTest, ChanceDoesNotEndStartUp) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed)
     EXPECT_GT(BulkRate(Wide(Wan(0.04), seed), 2s), 8.5) << "seed " << seed;
 }
 
-// A link as fast as the ends, to a socket that holds less than what leaves in a turn of theirs.
+// A link as fast as the ends, to a socket that holds less than the ends send in a turn.
 TEST(TransferTest, ASmallSocketBehindAFastLinkIsNotOverrun) {
   LinkSettings link;
   link.bits_per_second = 5e9;
@@ -97,7 +97,7 @@ TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
   EXPECT_GT(BulkRate(settings, 10s), 8.5);
 }
 
-// 50 of 100 Mbit/s pass, 64 KB more at once now and then.
+// 50 of 100 Mbit/s pass, and 64 KB more at once from time to time.
 TEST(TransferTest, APolicerIsNotFilledWithWhatItDrops) {
   LinkSettings link = Wan(0);
   link.policer_bits_per_second = 50e6;
@@ -106,7 +106,7 @@ TEST(TransferTest, APolicerIsNotFilledWithWhatItDrops) {
   Bulk bulk(simulation);
   simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
   bulk.Start();
-  // Start-up, and two cycles in which it is learnt.
+  // Start-up, and two cycles in which the rate is learnt.
   simulation.Run(2s);
   const std::uint64_t before = bulk.received_bytes();
   const SenderCounters first = simulation.a.association()->sender()->counters();
@@ -149,7 +149,7 @@ TEST(TransferTest, RequestsWaitForOneRoundTripMoreWhereOneIsLost) {
   EXPECT_LT(requests.Percentile(0.99), 110);
 }
 
-// The rate at which small messages went is theirs, not the path's.
+// The rate of small messages is their own, not the path's.
 TEST(TransferTest, WhatFollowsSmallMessagesIsNotAsSlowAsThey) {
   Simulation simulation(Simulation::Symmetric(LinkSettings{.bits_per_second = 10e6}, 1));
   ASSERT_TRUE(simulation.Connect());
@@ -163,14 +163,14 @@ TEST(TransferTest, WhatFollowsSmallMessagesIsNotAsSlowAsThey) {
   EXPECT_TRUE(simulation.RunUntil([&] { return simulation.b.messages == 6; }, 150ms));
 }
 
-// Ordered messages on several streams, some with lifetimes, small and large, both ways, over links
-// that do everything at once. What is reliable comes exactly once and in order.
-// A lost packet is noticed a round trip later at the earliest; a copy is there already.
+// Ordered messages on several streams, some with lifetimes, small and large, in both directions,
+// over links with all faults at once. Reliable messages come exactly once and in order.
+// A lost packet is noticed a round trip later at the earliest; by then a copy has arrived.
 TEST(TransferTest, CopiesAnswerBeforeALossIsNoticed) {
   const auto slowest = [](bool copies) {
     Simulation simulation(Wide(Wan(0.04), 7));
     EXPECT_TRUE(simulation.Connect());
-    // Those that come first find a window of ten packets; they are not counted.
+    // The first ones find a window of ten packets; they are not counted.
     Requests first(simulation, {.per_second = 1000, .copies = copies});
     Requests requests(simulation, {.per_second = 1000, .copies = copies});
     Requests* asked = &first;
@@ -183,7 +183,7 @@ TEST(TransferTest, CopiesAnswerBeforeALossIsNoticed) {
     simulation.Run(8s);
     EXPECT_EQ(requests.unanswered(), 0u);
     const AssociationCounters counters = simulation.a.association()->counters();
-    // Twice as much at most, and most of what was lost is not sent a third time.
+    // At most twice as many, and most of what was lost is not sent a third time.
     if (copies) {
       EXPECT_LE(counters.packets_out, 2u * 6000 + 500);
       EXPECT_LT(counters.sent.retransmitted_chunks, 6000 / 25 / 4);

@@ -45,7 +45,7 @@ TEST(TsnRunsTest, RefusesOneRunTooMany) {
   EXPECT_EQ(tsns.Add(Tsn(2)), Added::kNew);
   EXPECT_EQ(tsns.Add(Tsn(4)), Added::kNew);
   EXPECT_EQ(tsns.Add(Tsn(6)), Added::kNoRoom);
-  EXPECT_EQ(tsns.Add(Tsn(5)), Added::kNew);  // needs no run of its own
+  EXPECT_EQ(tsns.Add(Tsn(5)), Added::kNew);  // it needs no run of its own
   EXPECT_EQ(tsns.Add(Tsn(1)), Added::kNew);
   EXPECT_EQ(tsns.cumulative(), Tsn(2));
 }
@@ -60,7 +60,7 @@ TEST(TsnRunsTest, AdvancingSwallowsWhatItReaches) {
   EXPECT_EQ(tsns.cumulative(), Tsn(9));
 }
 
-// Against a plain set, over many random additions across the end of the circle.
+// Compares with a plain set, over many random additions across the end of the circle.
 TEST(TsnRunsTest, AgreesWithASet) {
   testing::TestRandom random(1);
   for (int trial = 0; trial < 50; ++trial) {
@@ -109,7 +109,7 @@ TEST(RingTest, WhatWasMuchIsGivenBack) {
   EXPECT_EQ(ring.begin_number(), 5000u);
   EXPECT_EQ(ring[5000], 7);
   ring.pop_front();
-  EXPECT_GT(ring.capacity(), 0u);  // little is kept
+  EXPECT_GT(ring.capacity(), 0u);  // it keeps little memory
 }
 
 TEST(RingTest, ElementsKeepTheirNumbers) {

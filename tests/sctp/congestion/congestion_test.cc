@@ -1,4 +1,4 @@
-// The parts of congestion control, each alone; what they make together is in transfer_test.cc.
+// The parts of congestion control, each alone; transfer_test.cc has what they do together.
 #include <gtest/gtest.h>
 
 #include "sctp/congestion/loss_gate.h"
@@ -65,7 +65,7 @@ TEST(DeliveryRateTest, WhatWasMeasuredWithNothingToSendSaysSo) {
   EXPECT_FALSE(rate.OnSend(now + 2ms, false).app_limited);
 }
 
-// A path of 1 MB/s and 50 ms, and what of it is under way.
+// A path of 1 MB/s and 50 ms, and how much is on its way.
 class DrainTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kHolds = 50'000;
@@ -79,7 +79,7 @@ class DrainTest : public ::testing::Test {
     event.rtt = event.smoothed_rtt = 50ms;
     model.OnAck(event);
   }
-  // False: it is not reached within some rounds.
+  // False: that state is not reached within some rounds.
   bool RoundsUntil(std::string_view state, std::size_t flight_bytes) {
     for (int i = 0; i < 30 && model.state() != state; ++i) Round(flight_bytes);
     return model.state() == state;
@@ -90,8 +90,8 @@ class DrainTest : public ::testing::Test {
   std::uint64_t delivered = 0;
 };
 
-// A rate that is measured a little too high leaves a queue behind in each cycle, which one slower
-// round does not take away.
+// A rate that is measured a little too high leaves a queue in each cycle, which one slower round
+// does not drain.
 TEST_F(DrainTest, GoesOnUntilOurQueueIsGone) {
   ASSERT_TRUE(RoundsUntil("cruise", kHolds));
   ASSERT_TRUE(RoundsUntil("probe down", 2 * kHolds));
@@ -120,7 +120,7 @@ TEST(PacerTest, SpreadsAfterAShortBurst) {
   }
   EXPECT_GE(burst, 2u);
   EXPECT_LE(burst, 4u);
-  // From then on the rate, to the packet.
+  // After that exactly the rate, to the packet.
   std::size_t sent = 0;
   for (const TimePoint end = now + 1s; now < end; now = pacer.next(), ++sent)
     pacer.OnSent(1000, now);
@@ -161,7 +161,7 @@ TEST(LossGateTest, MoreThanThatBehindAQueueIs) {
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, kRound, kRound / 25, 4ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 25, 6ms, 50ms));
   EXPECT_TRUE(gate.OnRound(Pace::kEven, kRound, kRound / 25, 6ms, 200ms));
-  EXPECT_EQ(gate.cruise_loss(), 0);  // the answer to us, not the nature of the path
+  EXPECT_EQ(gate.cruise_loss(), 0);  // it is the answer to our rate, not the nature of the path
   EXPECT_TRUE(gate.OnRound(Pace::kEven, kRound, kRound / 25, 1ms, 2ms));
 }
 
@@ -177,7 +177,7 @@ TEST(LossGateTest, LossThatFollowsOurRateIsAPolicers) {
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, kRound, kRound / 10, 0ms, 50ms));
 }
 
-// Nothing was sent below the rate yet: three of forty packets are a chance, a half is not.
+// Nothing was sent below the rate yet: three of forty packets can be chance, a half cannot.
 TEST(LossGateTest, InStartUpChanceIsNoSign) {
   LossGate gate;
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, 37 * 1460, 3 * 1460, 0ms, 50ms));
@@ -185,7 +185,7 @@ TEST(LossGateTest, InStartUpChanceIsNoSign) {
   EXPECT_TRUE(gate.OnRound(Pace::kAbove, 20 * 1460, 20 * 1460, 0ms, 50ms));
 }
 
-// ... and what the path loses is not known yet, so that a burst's queue is no sign with it.
+// ... and what the path loses by itself is unknown, so with it the queue of a burst is no sign.
 TEST(LossGateTest, InStartUpAQueueAndWhatThePathLosesIsNoSign) {
   LossGate gate;
   EXPECT_FALSE(gate.OnRound(Pace::kAbove, kRound, kRound / 20, 20ms, 50ms));
@@ -195,15 +195,15 @@ TEST(LossGateTest, InStartUpAQueueAndWhatThePathLosesIsNoSign) {
 TEST(LossGateTest, ThePathsOwnIsWhatIsLostBelowTheRateAsWell) {
   LossGate gate;
   for (int i = 0; i < 100; ++i) (void)gate.OnRound(Pace::kEven, kRound, kRound / 24, 0ms, 50ms);
-  EXPECT_EQ(gate.own_loss(), 0);  // as a policer's
+  EXPECT_EQ(gate.own_loss(), 0);  // it is that of a policer
   for (int i = 0; i < 30; ++i) (void)gate.OnRound(Pace::kBelow, kRound, kRound / 49, 0ms, 50ms);
   EXPECT_NEAR(gate.own_loss(), 0.02, 0.001);
   for (int i = 0; i < 30; ++i) (void)gate.OnRound(Pace::kBelow, kRound, kRound / 10, 0ms, 50ms);
   EXPECT_NEAR(gate.own_loss(), 0.04, 0.001);
 }
 
-// A cycle of the model: a round below, some even ones, one above; RATE bytes go through in each,
-// and of those a part is lost whatever is sent.
+// A cycle of the model: a round below, some even ones, one above. RATE bytes pass in each, and a
+// part is lost whatever is sent.
 void Cycle(RateBound& bound, double sent, double rate, double lost_anyway = 0) {
   const auto round = [&](Pace pace, double gain) {
     const double through = std::min(gain * sent, rate) * (1 - lost_anyway);
@@ -269,7 +269,7 @@ TEST(RenoTest, DoublesThenAddsThenHalves) {
   EXPECT_EQ(reno.window_bytes(), 10'000u);
   reno.OnAck(Ack(10'000, 10'000));
   EXPECT_EQ(reno.window_bytes(), 20'000u);
-  reno.OnAck(Ack(5000, 5000));  // the window was not used: it says nothing
+  reno.OnAck(Ack(5000, 5000));  // the window was not used, so this says nothing
   EXPECT_EQ(reno.window_bytes(), 20'000u);
   reno.OnAck(Ack(1000, 20'000, /*recovery=*/true));
   EXPECT_EQ(reno.window_bytes(), 10'000u);

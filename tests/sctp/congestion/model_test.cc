@@ -1,4 +1,4 @@
-// The law that models the path, by itself.
+// The congestion law that models the path, by itself.
 #include "sctp/congestion/model.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The rate that is measured is what comes out of the path: of what goes in, a part is lost.
+// The measured rate is what comes out of the path; part of what goes in is lost.
 TEST(ModelTest, SendsOnTopWhatIsLostAnyway) {
   constexpr std::size_t kRound = 500'000;
   Model model(1472);
@@ -30,7 +30,7 @@ TEST(ModelTest, SendsOnTopWhatIsLostAnyway) {
   EXPECT_NEAR(rate_seen, 10e6 / 0.96, 0.05e6);
 }
 
-// Whatever was measured, what the window lets out at least in a round trip may leave within it.
+// Whatever was measured, the least window may be sent within one round trip.
 TEST(ModelTest, PacesNoSlowerThanTheLeastWindow) {
   Model model(1472);
   TimePoint now{100s};
@@ -59,8 +59,8 @@ TEST(ModelTest, WithoutARoundTripTheAcknowledgementsPace) {
   EXPECT_EQ(model.pacing_rate(), 0);
 }
 
-// A link as fast as the ends: what it holds is less than one train of packets, and with a window of
-// that each end sleeps while the other works.
+// A link as fast as the ends holds less than one train of packets, and with a window of that size
+// each end sleeps while the other works.
 TEST(ModelTest, HoldsATurnOfTheEndsWhereThePathIsShorter) {
   constexpr double kRate = 500e6;
   constexpr std::size_t kRound = 50'000;
@@ -81,7 +81,7 @@ TEST(ModelTest, HoldsATurnOfTheEndsWhereThePathIsShorter) {
   EXPECT_LE(model.window_bytes(), static_cast<std::size_t>(kRate * 0.002));
 }
 
-// Requests for a while on a path that bulk had filled, then bulk that at first has little credit.
+// Requests on a path that bulk had filled, then bulk that has little credit at first.
 TEST(ModelTest, RoundsWithLittleToSendDoNotAgeTheRate) {
   Model model(1472);
   TimePoint now{100s};
@@ -110,7 +110,7 @@ TEST(ModelTest, RoundsWithLittleToSendDoNotAgeTheRate) {
   rounds(3, 100'000, /*app_limited=*/false);
   EXPECT_NEAR(model.rate(), 10e6, 1e4);
 
-  rounds(12, 100'000, /*app_limited=*/false);  // and so much it is then
+  rounds(12, 100'000, /*app_limited=*/false);  // and then it is that much
   EXPECT_NEAR(model.rate(), 2e6, 1e4);
 }
 

@@ -1,4 +1,4 @@
-// Two endpoints on a good link, and packets of nobody's to be put between them.
+// Two endpoints on a good link, and packets of strangers that are put between them.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Beginning, dying, and packets that are of nobody, with some lost, repeated and made up.
+// Beginning, dying, and packets of no association, with some lost, repeated and forged.
 #include "tests/sctp/endpoint/endpoint_harness.h"
 
 namespace sctp::testing {
@@ -40,7 +40,7 @@ TEST_F(EndpointTest, OneAssociationToOnePlace) {
   EXPECT_EQ(again.error().code, EISCONN);
 }
 
-// RFC 9260 section 5.2.1: both begin at once, and one association comes of it.
+// RFC 9260 section 5.2.1: both begin at once, and the result is one association.
 TEST_F(EndpointTest, BothBeginAtOnce) {
   ASSERT_TRUE(simulation.a.endpoint->Connect(simulation.b.address, 5002, simulation.now));
   ASSERT_TRUE(simulation.b.endpoint->Connect(simulation.a.address, 5001, simulation.now));
@@ -54,7 +54,7 @@ TEST_F(EndpointTest, BothBeginAtOnce) {
   Exchange();
 }
 
-// The same with one of them late, so that their messages cross at each step.
+// The same with one of them late, so that their packets cross at each step.
 TEST_F(EndpointTest, BothBeginNearlyAtOnce) {
   for (int ms = 1; ms < 120; ms += 3) {
     Simulation each(Simulation::Symmetric(Wan(), static_cast<std::uint64_t>(ms)));

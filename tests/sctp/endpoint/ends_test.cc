@@ -1,4 +1,4 @@
-// How associations end: in order, at once, by a restart; and how they do not, by what was made up.
+// How associations end: in order, at once, by a restart; and that forged packets do not end them.
 #include "tests/sctp/endpoint/endpoint_harness.h"
 
 namespace sctp::testing {
@@ -82,7 +82,7 @@ TEST_F(EndsTest, AbortIsToldWithItsReason) {
   EXPECT_EQ(simulation.a.endpoint->associations() + simulation.b.endpoint->associations(), 0u);
 }
 
-// Whoever knows the tag can say that it is over; who is asked then denies it.
+// Whoever knows the tag can claim that it is over; the peer is asked and denies it.
 TEST_F(EndsTest, ForgedAbortsEndNothing) {
   ASSERT_TRUE(simulation.Connect());
   Node& b = simulation.b;
@@ -95,7 +95,7 @@ TEST_F(EndsTest, ForgedAbortsEndNothing) {
     EXPECT_EQ(b.association()->counters().ends_refuted, static_cast<std::uint64_t>(question));
   }
   Exchange();
-  // One that is meant is believed also after those.
+  // A real one is believed even after those.
   simulation.a.endpoint->Abort(simulation.a.id, "meant");
   simulation.Pump();
   EXPECT_TRUE(simulation.RunUntil([&] { return !b.up; }, 1s));
@@ -113,7 +113,7 @@ TEST_F(EndsTest, AsInTheStandardWhereThatIsWanted) {
   EXPECT_EQ(plain.b.downs, std::vector{DownReason::kAborted});
 }
 
-// Some peers tell nobody the reason of an ABORT while they begin.
+// Some peers tell nobody the reason of an ABORT that comes while they begin.
 TEST_F(EndsTest, WhoIsRefusedHearsFirstThatItIsUp) {
   for (const bool refused : {false, true}) {
     Simulation each(Simulation::Symmetric(Wan(), 1));
@@ -140,8 +140,8 @@ TEST_F(EndsTest, WhoIsRefusedHearsFirstThatItIsUp) {
   }
 }
 
-// Several packets are taken before anything leaves: what is over is in nobody's way meanwhile, and
-// is told of once.
+// Several packets are read before anything is sent: an association that is over must not be in the
+// way meanwhile, and is reported once.
 TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
   for (const bool cookie_follows : {true, false}) {
     auto settings = Simulation::Symmetric(Wan(), 1);
@@ -179,7 +179,7 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
   }
 }
 
-// Who sees an INIT ACK can echo its cookie in the peer's name. The peer is asked whether it has
+// Whoever sees an INIT ACK can echo its cookie in the peer's name. The peer is asked whether it has
 // restarted, and denies it.
 TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
   ASSERT_TRUE(simulation.Connect());

@@ -1,4 +1,4 @@
-// Several associations from one address, told apart by their ports, and what the owner decides
+// Several associations from one address, distinguished by their ports, and the owner's decisions
 // about peers.
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST_F(PortsTest, TwoFromOneAddressAreTwo) {
               SendStatus::kSent);
   simulation.Pump();
   EXPECT_TRUE(simulation.RunUntil([&] { return simulation.b.messages == 2; }, 1s));
-  // Ending one leaves the other.
+  // Ending one does not end the other.
   simulation.a.endpoint->Shutdown(first, simulation.now);
   simulation.Pump();
   EXPECT_TRUE(simulation.RunUntil([&] { return simulation.b.downs.size() == 1; }, 1s));

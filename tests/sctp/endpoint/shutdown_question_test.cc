@@ -1,5 +1,5 @@
-// What a SHUTDOWN, SHUTDOWN ACK or SHUTDOWN COMPLETE does that somebody else made up, who knows the
-// tag; and that one which is meant is noticed.
+// The effect of a SHUTDOWN, SHUTDOWN ACK or SHUTDOWN COMPLETE that was forged by somebody who knows
+// the tag; and that a real one is noticed.
 #include "tests/sctp/endpoint/endpoint_harness.h"
 
 namespace sctp::testing {
@@ -13,7 +13,7 @@ class ShutdownQuestionTest : public EndpointTest {
     ASSERT_TRUE(simulation.Connect());
     Exchange();
   }
-  // In the other's name, with the tag that it would use.
+  // Sends in the other's name, with the tag that it would use.
   void Forge(Simulation& where, Node& to, const std::function<void(BufferWriter&)>& write) {
     ASSERT_NE(to.association(), nullptr);
     const bool to_b = &to == &where.b;
@@ -25,12 +25,12 @@ class ShutdownQuestionTest : public EndpointTest {
   void Forge(Node& to, ChunkType type) {
     Forge(simulation, to, [&](BufferWriter& out) { WriteChunk(out, type, 0, {}); });
   }
-  // As much is acknowledged as has been.
+  // It acknowledges as much as was acknowledged before.
   void ForgeShutdown(Node& to) {
     const Tsn acked = acked_by_.at(&to == &simulation.b ? 1 : 0);
     Forge(simulation, to, [&](BufferWriter& out) { WriteShutdown(out, acked); });
   }
-  // The cumulative TSNs that A and B have been told last, as one on the path sees them.
+  // Records the cumulative TSNs that A and B were sent last, as somebody on the path sees them.
   void Watch() {
     simulation.filter = [this](const Node& from, MutableByteView packet) {
       ChunkReader chunks(packet.subspan(kCommonHeaderSize));
@@ -47,7 +47,7 @@ class ShutdownQuestionTest : public EndpointTest {
     return sender.flow().timer.ProbeTimeout(sender.round_trip());
   }
 
-  std::array<Tsn, 2> acked_by_{};  // what A, and B, sent
+  std::array<Tsn, 2> acked_by_{};  // what A, and B, sent last
 };
 
 TEST_F(ShutdownQuestionTest, OneThatIsMeantIsNoticedWithinFourProbeTimeouts) {
@@ -88,7 +88,7 @@ TEST_F(ShutdownQuestionTest, ForgedOnesEndNothing) {
     Exchange();
     simulation.Run(200ms);
   }
-  // One that is meant is believed also after those.
+  // A real one is believed even after those.
   simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
   simulation.Pump();
   EXPECT_TRUE(simulation.RunUntil([&] { return !b.up; }, 2s));
@@ -115,7 +115,7 @@ TEST_F(ShutdownQuestionTest, ForgedOnesWhileDataIsOutstandingLoseNothing) {
   EXPECT_EQ(b.messages, at_b + kRounds);
 }
 
-// B has four seconds' worth to send. What is pressing still passes it.
+// B has data for four seconds. Urgent messages still overtake it.
 TEST_F(ShutdownQuestionTest, AForgedOneHoldsNewMessagesForAMomentOnly) {
   simulation.to_a.settings.bits_per_second = 5e6;
   simulation.to_a.settings.queue_bytes = 16 * 1024;
@@ -134,7 +134,7 @@ TEST_F(ShutdownQuestionTest, AForgedOneHoldsNewMessagesForAMomentOnly) {
   ForgeShutdown(b);
   simulation.Run(1ms);
   const TimePoint sent = simulation.now;
-  // Not refused for want of room: it waits in any case.
+  // It is not refused for lack of room: it waits in any case.
   ASSERT_TRUE(simulation.RunUntil(
       [&] { return b.Send(StreamId(2), Bytes(100)) == SendStatus::kSent; }, 1s));
   simulation.Pump();
@@ -168,7 +168,7 @@ TEST_F(ShutdownQuestionTest, AForgedOneDuringSilenceOfThePathEndsNothing) {
   }
 }
 
-// A ends; that B had ended already, somebody else says. What B has under way comes all the same.
+// A ends. A forged packet says that B had ended already. What B has sent still arrives.
 TEST_F(ShutdownQuestionTest, AForgedAnswerTruncatesNothing) {
   simulation.to_a.settings.bits_per_second = 2e6;
   Watch();
@@ -190,7 +190,7 @@ TEST_F(ShutdownQuestionTest, AForgedAnswerTruncatesNothing) {
   EXPECT_EQ(b.downs, std::vector{DownReason::kShutdown});
 }
 
-// A forged SHUTDOWN must not turn one that ends into one that only answers.
+// A forged SHUTDOWN must not turn a side that ends into one that only answers.
 TEST_F(ShutdownQuestionTest, AForgedOneDoesNotKeepAnEndFromBeingToldToThePeer) {
   Watch();
   Node &a = simulation.a, &b = simulation.b;
@@ -236,7 +236,8 @@ TEST_F(ShutdownQuestionTest, WhatWasHeldIsDeliveredWhenWeEndOurselves) {
   EXPECT_EQ(b.downs, std::vector{DownReason::kShutdown});
 }
 
-// Who answered an INIT has measured nothing yet, and must not take 25 ms for the time of an answer.
+// A side that answered an INIT has measured nothing yet, and must not expect an answer within 25
+// ms.
 TEST(QuestionBeforeARoundTripTest, WaitsForAsLongAsTheCookieTook) {
   LinkSettings far;
   far.delay = 150ms;

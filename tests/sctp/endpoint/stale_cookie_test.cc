@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The peer has believed the cookie and is up; its COOKIE ACK never comes. With the tag of the first
-// INIT the next one would be taken for a late one, and refused for as long as the peer lives.
+// The peer has believed the cookie and is up; its COOKIE ACK never arrives. It would take another
+// INIT with the tag of the first one for a late one, and refuse it for as long as it lives.
 TEST(StaleCookieTest, AnotherAttemptComesUpThoughThePeerWasUpAlready) {
   LinkSettings link;
   link.bits_per_second = 100e6;

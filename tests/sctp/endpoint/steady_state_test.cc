@@ -1,5 +1,4 @@
-// In a steady state nothing is allocated: every request and answer uses what earlier ones have
-// left.
+// In a steady state nothing is allocated: every request and answer uses memory of earlier ones.
 #include <gtest/gtest.h>
 
 #include "sctp/endpoint/endpoint.h"
@@ -35,7 +34,7 @@ class SteadyStateTest : public ::testing::Test {
     for (int i = 0; i < 2; ++i) {
       EndpointSettings settings;
       settings.port = static_cast<std::uint16_t>(5001 + i);
-      // A path of no length needs no pacing, and only then is each step of this loop a round trip.
+      // A path without delay needs no pacing, and only then is each step of this loop a round trip.
       settings.association.congestion = CongestionLaw::kReno;
       sides[i].endpoint = nullptr;
       ends[i] = std::make_unique<Endpoint>(settings, random, sides[i], now);
@@ -44,7 +43,7 @@ class SteadyStateTest : public ::testing::Test {
     }
     sides[1].answers = true;
   }
-  // All packets go to and fro until none is left.
+  // Delivers all packets in both directions until none is left.
   void Settle() {
     for (bool any = true; any;) {
       any = false;

@@ -1,4 +1,4 @@
-// Cookies, what a cookie means.
+// Cookies, and what a cookie means.
 #include "sctp/handshake/cookie.h"
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST_F(CookieTest, OneOfAnotherBoxIsAForgery) {
 }
 
 TEST_F(CookieTest, LivesAcrossAChangeOfKeysAndNoLonger) {
-  // Made right before the key changes, it is opened with the one before.
+  // A cookie made right before the key changes is opened with the former key.
   const TimePoint made = now + 59s;
   const auto bytes = box.Seal(cookie, made);
   EXPECT_TRUE(box.Open(bytes, now + 61s));

@@ -11,7 +11,7 @@
 namespace sctp::testing {
 namespace {
 
-// Not in its header (netinet/sctp.h).
+// Its header (netinet/sctp.h) lacks it.
 constexpr int kInterleavingSupported = 0x1206;
 constexpr std::size_t kBufferBytes = 1 << 20;
 
@@ -20,7 +20,7 @@ std::vector<Bytes>& Sent() {
   return sent;
 }
 
-// What the library takes for the time, while it is in use.
+// The library's time, while it is in use.
 std::chrono::microseconds& VirtualTime() {
   static std::chrono::microseconds now = std::chrono::hours(1);
   return now;
@@ -59,8 +59,8 @@ void Set(struct socket* raw, int option, const T& value, int level = IPPROTO_SCT
 }  // namespace
 }  // namespace sctp::testing
 
-// Its timers count our ticks, but what is due to be sent again it judges by this clock: both have
-// to be the same time. The program's own definition precedes the C library's.
+// Its timers count our ticks, but it uses this clock to judge what must be sent again: so both must
+// show the same time. The program's own definition takes precedence over the C library's.
 extern "C" int gettimeofday(struct timeval* time, void*) noexcept {
   const auto now = sctp::testing::VirtualTime().count();
   time->tv_sec = now / 1'000'000;

@@ -1,5 +1,5 @@
-// libusrsctp as an independent peer, in this process: packets go in and out by calls (AF_CONN), its
-// timers follow our virtual time. It checks and computes checksums itself.
+// libusrsctp as an independent peer in this process: packets go in and out by calls (AF_CONN), and
+// its timers follow our virtual time. It checks and computes checksums itself.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace sctp::testing {
 class UsrsctpPeer {
  public:
   struct Settings {
-    std::uint16_t port = 0;  // one of its own for each peer of a process
+    std::uint16_t port = 0;  // each peer of a process has its own
     bool interleaving = true;
   };
   explicit UsrsctpPeer(const Settings& settings);
@@ -27,7 +27,7 @@ class UsrsctpPeer {
   // It reads PACKET.
   void OnPacket(MutableByteView packet);
   void Pass(std::chrono::milliseconds span);
-  // What it has sent since the last call.
+  // The packets that it has sent since the last call.
   [[nodiscard]] std::vector<Bytes> TakePackets();
 
   [[nodiscard]] bool Send(StreamId stream, ByteView message, bool unordered);
@@ -38,7 +38,7 @@ class UsrsctpPeer {
     std::uint32_t protocol = 0;
     Bytes bytes;
   };
-  // The next message; what happened to the association is noted on the way.
+  // The next message; notes on the way what happened to the association.
   [[nodiscard]] std::optional<Message> Receive();
   [[nodiscard]] int ups() const { return ups_; }
   [[nodiscard]] int downs() const { return downs_; }

@@ -1,4 +1,4 @@
-// With libusrsctp at the other end: begun by either, with DATA and with I-DATA, over a path that
+// With libusrsctp at the other end: either side begins, with DATA and with I-DATA, over a path that
 // loses packets.
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Ours at one end, theirs at the other, 5 ms apart.
+// Our SCTP at one end, libusrsctp at the other, 5 ms apart.
 class Pair : public EndpointObserver {
  public:
   Pair(bool interleaving, double loss) : theirs({++last_port_, interleaving}), loss_(loss) {
@@ -52,7 +52,7 @@ class Pair : public EndpointObserver {
   SendStatus Send(StreamId stream, ByteView message, bool unordered) {
     return ours->Send(id, stream, message, {.protocol = 9, .unordered = unordered}, now);
   }
-  // In steps of a millisecond until DONE; whether it was.
+  // Runs in steps of a millisecond until DONE; returns whether it was.
   bool Run(Duration span, const std::function<bool()>& done) {
     for (const TimePoint end = now + span; now < end; now += 1ms) {
       if (++steps_ % 10 == 0) theirs.Pass(10ms);
@@ -104,7 +104,7 @@ struct Case {
 
 class UsrsctpTest : public ::testing::TestWithParam<Case> {};
 
-// Message NUMBER of a stream: its length and bytes follow from both.
+// Message NUMBER of a stream: its length and bytes follow from these two.
 Bytes MessageOf(StreamId stream, std::uint64_t number) {
   constexpr std::size_t kSizes[] = {1,    100,  1340,   1368,   1380,
                                     1400, 5000, 20'000, 70'000, 128 * 1024};

@@ -28,7 +28,7 @@ TEST(PacketRecordsTest, FlightIsTheSumOfWhatIsOnItsWay) {
   records.Trim();
   EXPECT_NE(records.Find(second), nullptr);
   records.ChunkLeaves(first, 100);
-  records.ChunkLeaves(first, 100);  // nothing is left to leave
+  records.ChunkLeaves(first, 100);  // nothing is left of it
   EXPECT_EQ(records.flight_bytes(), 0u);
   records.Trim();
   EXPECT_EQ(records.Find(first), nullptr);
@@ -103,7 +103,7 @@ TEST_F(RackTest, OnceReorderingWasSeenOnlyTimeCounts) {
   EXPECT_EQ(Lost(start + 52ms), (Numbers{2, 3, 4}));
 }
 
-// One SACK reports several in the order of TSNs, which is not the order of arrival.
+// One SACK reports several in the order of their TSNs, which need not be the order of arrival.
 TEST_F(RackTest, OneSackShowsNoReordering) {
   Send(start);
   Send(start);
@@ -119,7 +119,7 @@ TEST_F(RackTest, SpuriousLossesWidenTheWindowForSixteenRecoveries) {
   Deliver(PacketNumber(0), start + 40ms);
   EXPECT_EQ(rack.ReorderingWindow(round_trip), 10ms);
   rack.OnSpurious(PacketNumber(2));
-  rack.OnSpurious(PacketNumber(2));  // in the same round trip: once
+  rack.OnSpurious(PacketNumber(2));  // in the same round trip: counted once
   EXPECT_EQ(rack.ReorderingWindow(round_trip), 20ms);
   for (int i = 0; i < 15; ++i) rack.OnRecoveryEnd();
   EXPECT_EQ(rack.ReorderingWindow(round_trip), 20ms);
@@ -184,7 +184,7 @@ TEST_F(TimerTest, ProgressBeginsAnew) {
   EXPECT_FALSE(timer.running());
 }
 
-// A sender that never pauses notices silence as soon as one that does.
+// A sender that never pauses notices silence as early as one that does.
 TEST_F(TimerTest, MoreDataDoesNotPushItBack) {
   timer.OnSent(start, /*first=*/true, round_trip);
   timer.OnSent(start + 90ms, /*first=*/false, round_trip);

@@ -1,4 +1,4 @@
-// Several paths to one peer: leaving one that has fallen silent, and coming back to it.
+// Several paths to one peer: leaving a path that has fallen silent, and returning to it.
 #include "tests/sctp/path/two_paths.h"
 #include "tests/sctp/simulator/workloads.h"
 
@@ -21,11 +21,11 @@ TEST_F(FailoverTest, PulledPathUnderLoadLosesNothingAndStallsShortly) {
   ASSERT_EQ(a.moves, std::vector<Address>{b.other_address});
   ASSERT_EQ(b.moves, std::vector<Address>{a.other_address});
   EXPECT_EQ(StateOf(a, b.address), PathState::kSilent);
-  // The patience, an answer by the other path, and the way there.
+  // The patience, an answer by the other path, and the time on the way.
   EXPECT_LT(std::max(up.stall(), down.stall()), 400ms);
 
-  // And back to what is preferred, when it answers again: after the interval that it is shunned
-  // for.
+  // When the preferred path answers again, it is used again after the interval for which it is
+  // avoided.
   Cut(false);
   ASSERT_TRUE(simulation.RunUntil([&] { return a.moves.size() + b.moves.size() == 4; }, 15s));
   EXPECT_EQ(a.moves.back(), b.address);
@@ -35,8 +35,8 @@ TEST_F(FailoverTest, PulledPathUnderLoadLosesNothingAndStallsShortly) {
   EXPECT_EQ(a.association()->counters().moves, 2u);
 }
 
-// Who only receives has nothing that would show him that his path is dead: SACKs go where the data
-// came from.
+// A side that only receives cannot see that its path is dead: so SACKs go to where the data came
+// from.
 TEST_F(FailoverTest, AcknowledgementsGoByThePathOfTheData) {
   ASSERT_NO_FATAL_FAILURE(ConnectByBoth());
   SteadyLoad up(simulation, a, b);
@@ -99,7 +99,7 @@ TEST_F(FailoverTest, AForgedAbortWhileThePathIsSilentEndsNothing) {
   EXPECT_TRUE(b.downs.empty());
 }
 
-// What is known of a path stays with it.
+// What is known about a path stays with it.
 TEST(FailoverFlowTest, EachPathHasItsOwnRate) {
   LinkSettings fast, slow;
   fast.bits_per_second = 50e6;
@@ -133,12 +133,12 @@ TEST(FailoverFlowTest, EachPathHasItsOwnRate) {
   EXPECT_TRUE(simulation.RunUntil([&] { return bulk.complete(); }, 10s));
 }
 
-// INIT and INIT ACK list addresses (RFC 9260 section 5.1.2): no owner has to offer them.
+// INIT and INIT ACK list addresses (RFC 9260 section 5.1.2), so no owner has to offer them.
 TEST(FailoverHostsTest, PathsOfTheHandshakeAreTaken) {
   LinkSettings link;
   Simulation::Settings settings = Simulation::Symmetric(link, 1);
   settings.other_to_a = settings.other_to_b = link;
-  Simulation probe(settings);  // for its addresses
+  Simulation probe(settings);  // used for its addresses
   settings.a.association.own_hosts = {probe.a.address.host, probe.a.other_address.host};
   settings.b.association.own_hosts = {probe.b.address.host, probe.b.other_address.host};
   Simulation simulation(settings);

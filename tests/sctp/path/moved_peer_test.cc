@@ -1,4 +1,5 @@
-// A peer that sends from another address than before: followed only where it has proven to be.
+// A peer that sends from another address than before: followed only to an address that it has
+// proven.
 #include "tests/sctp/path/two_paths.h"
 
 namespace sctp {
@@ -11,7 +12,7 @@ class MovedPeerTest : public TwoPathsTest {
  protected:
   MovedPeerTest() : TwoPathsTest() { EXPECT_TRUE(simulation.Connect()); }
 
-  // The next packet of A's that begins with TYPE, as it is.
+  // Keeps the next packet of A that begins with TYPE, unchanged.
   void KeepNext(ChunkType type) {
     simulation.filter = [this, type](const Node& from, MutableByteView packet) {
       ChunkReader chunks(packet.subspan(kCommonHeaderSize));
@@ -32,7 +33,7 @@ TEST_F(MovedPeerTest, NewPortOfANatIsFollowed) {
   EXPECT_TRUE(b.downs.empty());
 }
 
-// Only its heartbeat shows it, and what is sent to it meanwhile is lost.
+// Only its heartbeat shows the new port, and what is sent to the old one meanwhile is lost.
 TEST_F(MovedPeerTest, NewPortOfAnIdlePeerIsFollowed) {
   Exchange();
   a.address.port = 4444;
@@ -69,7 +70,7 @@ TEST_F(MovedPeerTest, AnotherHostIsFollowedOnceThePeerIsTrusted) {
   Exchange();
 }
 
-// Somebody who sees packets repeats them from elsewhere, and never answers there.
+// Somebody who sees packets repeats them from another address, and never answers there.
 TEST_F(MovedPeerTest, ACopyFromElsewhereMovesNothing) {
   Address elsewhere = a.address;
   elsewhere.port = 666;
@@ -84,7 +85,7 @@ TEST_F(MovedPeerTest, ACopyFromElsewhereMovesNothing) {
   EXPECT_TRUE(b.moves.empty());
 }
 
-// ... and is answered with no more than a heartbeat now and then.
+// ... and gets no more than a heartbeat from time to time.
 TEST_F(MovedPeerTest, WhatIsSentElsewhereStaysLittle) {
   KeepNext(ChunkType::kIData);
   Exchange();

@@ -1,4 +1,4 @@
-// Packets as large as a path takes, and no larger (RFC 8899).
+// Packets become as large as a path carries, and no larger (RFC 8899).
 #include "sctp/path/mtu_search.h"
 #include "tests/sctp/path/two_paths.h"
 #include "tests/sctp/simulator/workloads.h"
@@ -13,7 +13,7 @@ class MtuSearchTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kLimit = 1472;
 
-  // One probe and what comes of it on a path that takes TAKES; 0: nothing gets through.
+  // One probe and its result on a path that carries TAKES; 0: nothing arrives.
   void Step(std::size_t takes) {
     now = std::max(now, search.NextTimer());
     (void)search.OnTime(takes > 0, now);
@@ -63,7 +63,7 @@ TEST_F(MtuSearchTest, ASmallLimitIsNotSearchedFor) {
 TEST_F(MtuSearchTest, SilenceIsNoAnswer) {
   const TimePoint begun = now;
   for (int i = 0; i < 40; ++i) Step(0);
-  EXPECT_GT(now - begun, 30s);  // less and less often
+  EXPECT_GT(now - begun, 30s);  // at growing intervals
   Step(kLimit);
   EXPECT_EQ(search.size_bytes(), kLimit);
 }
@@ -72,7 +72,7 @@ TEST_F(MtuSearchTest, APathThatBecomesNarrowerIsNoticedWhenThereIsDoubt) {
   Step(kLimit);
   search.Doubt(now);
   Step(kLimit);
-  EXPECT_EQ(search.size_bytes(), kLimit);  // it was something else
+  EXPECT_EQ(search.size_bytes(), kLimit);  // the reason was something else
   now += 1min;
   search.Doubt(now);
   while (search.NextTimer() < now + 1min) Step(1300);
@@ -83,7 +83,7 @@ TEST_F(MtuSearchTest, APathThatBecomesNarrowerIsNoticedWhenThereIsDoubt) {
 TEST_F(MtuSearchTest, APathThatBecomesWiderIsNoticedAfterAWhile) {
   while (search.NextTimer() < now + 1min) Step(1300);
   EXPECT_LE(search.size_bytes(), 1300u);
-  Step(kLimit);  // whether what was found still holds
+  Step(kLimit);  // checks that what was found is still true
   Step(kLimit);
   EXPECT_EQ(search.size_bytes(), kLimit);
 }
@@ -109,7 +109,7 @@ class NarrowPathTest : public ::testing::Test {
   }
 };
 
-// Large answers pass, and small ones of others do not wait for them: from the first moment.
+// Large answers arrive, and small ones of others do not wait for them, from the first moment on.
 TEST_F(NarrowPathTest, NothingIsLostWhereLargePacketsVanish) {
   Simulation simulation(Narrow(1280));
   ASSERT_TRUE(simulation.Connect());
@@ -127,7 +127,7 @@ TEST_F(NarrowPathTest, NothingIsLostWhereLargePacketsVanish) {
   EXPECT_GT(bulk.received_bytes(), 18'000'000u);
   EXPECT_EQ(requests.unanswered(), 0u);
   EXPECT_LT(requests.Percentile(1), 400);
-  // Nothing but probes was ever too large, and losing them slowed nothing down.
+  // Only probes were ever too large, and losing them slowed nothing down.
   EXPECT_LE(simulation.to_b.too_large, 25u);
   EXPECT_LE(simulation.a.association()->packet_bytes(), 1280u - 28);
   EXPECT_GT(simulation.a.association()->packet_bytes(), 1240u);
@@ -141,7 +141,7 @@ TEST_F(NarrowPathTest, AWidePathIsUsedFullyAfterOneRoundTrip) {
   EXPECT_EQ(simulation.b.association()->packet_bytes(), 1472u);
 }
 
-// What was sent in large packets cannot be cut again; what follows goes through.
+// What was sent in large packets cannot be cut again; what follows arrives.
 TEST_F(NarrowPathTest, APathThatBecomesNarrowerIsNoticed) {
   Simulation simulation(Narrow(0));
   ASSERT_TRUE(simulation.Connect());
@@ -159,13 +159,14 @@ TEST_F(NarrowPathTest, APathThatBecomesNarrowerIsNoticed) {
   EXPECT_GE(small, 98u);
   EXPECT_LE(simulation.a.association()->packet_bytes(), 1372u);
   EXPECT_GT(simulation.a.association()->packet_bytes(), 1360u);
-  // As one that is cut by IP would.
+  // It carries packets of any size again.
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 0;
   EXPECT_TRUE(
       simulation.RunUntil([&] { return simulation.a.association()->sender()->drained(); }, 15s));
 }
 
-// A router that cuts drops nothing, so that only what it may not cut shows how narrow the path is.
+// A router that fragments drops nothing, so only packets that it must not fragment show the path's
+// limit.
 TEST_F(NarrowPathTest, WhereRoutersCutNothingArrivesInPieces) {
   Simulation simulation(Narrow(1400));
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.cuts = true;
@@ -178,7 +179,7 @@ TEST_F(NarrowPathTest, WhereRoutersCutNothingArrivesInPieces) {
   EXPECT_LE(simulation.a.association()->packet_bytes(), 1372u);
   EXPECT_GT(simulation.a.association()->packet_bytes(), 1360u);
 
-  // A narrower one later: what is sent arrives in pieces until it is asked again.
+  // Later a narrower one: what is sent is fragmented until the next probe.
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 1300;
   simulation.Run(1s);
   EXPECT_GT(simulation.to_b.in_pieces, 0u);
@@ -189,7 +190,7 @@ TEST_F(NarrowPathTest, WhereRoutersCutNothingArrivesInPieces) {
   EXPECT_GT(simulation.a.association()->packet_bytes(), 1260u);
 }
 
-// Of several paths the narrowest one that may be used counts: what is cut must pass by each.
+// Of several usable paths the narrowest decides: a message that is cut must fit on each.
 TEST_F(NarrowPathTest, TheNarrowestOfSeveralPathsCounts) {
   Simulation::Settings settings = Narrow(0);
   settings.other_to_a.largest_bytes = settings.other_to_b.largest_bytes = 1280;

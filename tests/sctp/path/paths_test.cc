@@ -1,4 +1,4 @@
-// Paths alone: which one is wished for, and when something is to be asked.
+// Paths alone: which one is wanted, and when something must be asked.
 #include "sctp/path/paths.h"
 
 #include <gtest/gtest.h>
@@ -82,7 +82,7 @@ TEST_F(PathsTest, ABetterPathIsTakenAfterTwoAnswers) {
 TEST_F(PathsTest, AWorseOneIsNot) {
   paths.Offer({At(1), At(2)}, now);
   answering = At(2);
-  // Its own probes are answered by what it carries; none of this is silence.
+  // Its own probes are answered by what it carries; this is no silence.
   load.acknowledged = now + 1h;
   Pass(1min);
   EXPECT_TRUE(moves.empty());

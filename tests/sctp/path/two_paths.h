@@ -1,5 +1,5 @@
-// Two endpoints with two links between them, and load both ways of which each message must come
-// once.
+// Two endpoints with two links between them, and load in both directions, of which each message
+// must arrive once.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace sctp::testing {
 
-// Numbered messages at a steady rate, and the longest time that none came.
+// Numbered messages at a steady rate; measures the longest time in which none arrived.
 class SteadyLoad {
  public:
   SteadyLoad(Simulation& simulation, Node& from, Node& to)
@@ -69,7 +69,7 @@ class TwoPathsTest : public ::testing::Test {
   explicit TwoPathsTest(const Simulation::Settings& settings = BothLinks())
       : simulation(settings) {}
 
-  // Each is offered both addresses of the other, and has an answer by both.
+  // Each gets both addresses of the other, and has an answer on both paths.
   void ConnectByBoth() {
     ASSERT_TRUE(simulation.Connect());
     for (auto [node, peer] : {std::pair(&a, &b), std::pair(&b, &a)})

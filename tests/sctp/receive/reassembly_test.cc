@@ -1,4 +1,4 @@
-// Messages out of chunks, in any order they may come.
+// Messages are put together from chunks, in whatever order these come.
 #include "sctp/receive/reassembly.h"
 
 #include <gtest/gtest.h>
@@ -139,7 +139,7 @@ TEST_F(ReassemblyTest, SkippingDropsPartsAndFreesWhatWaited) {
   EXPECT_GT(reassembly.held_bytes(), 0u);
   reassembly.Skip({StreamId(1), true, Mid(2)});
   EXPECT_EQ(reassembly.held_bytes(), 0u);
-  reassembly.Skip({StreamId(1), false, Mid(0)});  // behind: nothing
+  reassembly.Skip({StreamId(1), false, Mid(0)});  // it is behind: no effect
   reassembly.Skip({StreamId(99), false, Mid(0)});
   (void)Add({7, 1, 4, 0, "BE", "next"});
   EXPECT_EQ(messages.got.back(), "1:next");

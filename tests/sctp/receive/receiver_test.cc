@@ -32,7 +32,7 @@ class ReceiverTest : public ::testing::Test {
     const Outcome outcome = receiver.OnData(chunk);
     return outcome;
   }
-  // Ordered: held until TSN 100's message has come.
+  // Ordered: held until the message of TSN 100 has come.
   Outcome AddHeld(std::uint32_t tsn, std::size_t size) {
     Bytes payload(size);
     DataView chunk;
@@ -47,7 +47,7 @@ class ReceiverTest : public ::testing::Test {
     receiver.EndPacket(now);
     return receiver.ack().Due(now);
   }
-  // "cum=CUM gaps=A-B,C-D dups=N,M", and the window aside.
+  // "cum=CUM gaps=A-B,C-D dups=N,M", without the window.
   std::string Sack(std::size_t space = 1000) {
     Bytes buffer(space);
     BufferWriter out(buffer);
@@ -111,7 +111,7 @@ TEST_F(ReceiverTest, DuplicatesAreReportedOnce) {
   EXPECT_EQ(Sack(), "cum=101");
 }
 
-// A second copy in a packet that brings something new is no reason to hurry.
+// A packet that brings a duplicate and something new need not be acknowledged at once.
 TEST_F(ReceiverTest, DuplicatesBesideNewsWait) {
   (void)Packet({100});
   (void)Sack();
@@ -133,7 +133,7 @@ TEST_F(ReceiverTest, TheWindowShrinksByWhatIsHeldAndBoundsIt) {
   EXPECT_EQ(AddHeld(106, 4000), Outcome::kNoRoom);
   (void)Sack();
   EXPECT_LT(window, 2000u);
-  // What fills a gap gets beyond, up to a bound.
+  // A chunk that fills a gap may exceed the window, up to a limit.
   EXPECT_EQ(AddHeld(103, 4000), Outcome::kTaken);
   EXPECT_EQ(AddHeld(104, 4000), Outcome::kTaken);
   EXPECT_EQ(AddHeld(102, 4000), Outcome::kNoRoom);
@@ -171,7 +171,7 @@ TEST_F(ReceiverTest, AcknowledgesAndDropsTheImpossible) {
   chunk.payload = {};
   EXPECT_EQ(receiver.OnData(chunk), Outcome::kImpossible);
   EXPECT_EQ(Sack(), "cum=102");
-  EXPECT_EQ(Add(100 + 0x20000), Outcome::kNoRoom);  // further than a gap block can say
+  EXPECT_EQ(Add(100 + 0x20000), Outcome::kNoRoom);  // further than a gap block can express
 }
 
 TEST_F(ReceiverTest, ForwardTsnSkips) {
@@ -187,11 +187,11 @@ TEST_F(ReceiverTest, ForwardTsnSkips) {
   EXPECT_TRUE(receiver.ack().Due(now));
   EXPECT_EQ(Sack(), "cum=102");
   EXPECT_EQ(counter.messages, 1);
-  EXPECT_TRUE(receiver.OnForwardTsn(*view, now));  // again: only answered
+  EXPECT_TRUE(receiver.OnForwardTsn(*view, now));  // again: it is only answered
   EXPECT_EQ(Sack(), "cum=102");
 }
 
-// A peer that never finishes what it begins gets no more than a bound.
+// A peer that never finishes what it begins can use only a limited amount.
 TEST_F(ReceiverTest, UnfinishedMessagesStayBounded) {
   Bytes payload(100);
   for (std::uint32_t i = 0; i < 10'000; ++i) {

@@ -52,7 +52,7 @@ std::string NameOf(ChunkType type) {
   return "CHUNK_" + std::to_string(static_cast<int>(type));
 }
 
-// The fields of one chunk, each of which has to be asked for once.
+// The fields of one chunk; each must be read once.
 class Fields {
  public:
   explicit Fields(const ChunkText& text) : text_(text) {}
@@ -146,7 +146,7 @@ void WriteInit(Fields& fields, bool answer, const Dialogue& dialogue, BufferWrit
                    Bytes(std::begin(kTesterCookie), std::end(kTesterCookie)));
 }
 
-// "1-2,5": a gap block each, as offsets from the cumulative TSN.
+// "1-2,5": one gap block each, as offsets from the cumulative TSN.
 std::vector<GapBlock> Gaps(const std::string& text) {
   std::vector<GapBlock> gaps;
   for (const std::string& part : Split(text, ',')) {
@@ -344,7 +344,7 @@ Result<> Write(const ChunkText& text, const Dialogue& dialogue, BufferWriter& ou
   const auto type = TypeOf(text.name);
   if (!type) return Fail("there is no chunk '" + text.name + "'");
   TRY(WriteKnown(*type, fields, dialogue, out));
-  // A chunk that ends too early, and says so.
+  // A chunk whose length field is shorter than its content.
   if (fields.Has("length")) {
     const std::uint32_t length = fields.Number("length", 0);
     out.PatchU16(start + 2, static_cast<std::uint16_t>(length));

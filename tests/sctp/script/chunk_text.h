@@ -1,8 +1,8 @@
-// Chunks as scripts write them: "DATA tsn=3 stream=1 ssn=0 bytes=10 B E". One word is the name, the
-// others are fields; a flag is a field without a value.
+// Chunks in the form that scripts use: "DATA tsn=3 stream=1 ssn=0 bytes=10 B E". The first word is
+// the name, the others are fields; a flag is a field without a value.
 //
-// Numbers that a side chooses by chance are written as seen from its first one: the subject's TSNs
-// count from 1. The tester's are what its INIT said.
+// Numbers that a side chooses at random are counted from its first one: the subject's TSNs count
+// from 1. The tester's are those of its INIT.
 #pragma once
 
 #include <map>
@@ -18,23 +18,23 @@ struct ChunkText {
   std::map<std::string, std::string> fields;
 };
 
-// What both sides have said so far that later packets depend on.
+// What both sides have sent so far, as far as later packets depend on it.
 struct Dialogue {
   VerificationTag tester_tag{0x7e57e7}, subject_tag;
-  // Of the tester's last INIT, until a COOKIE ECHO makes it the tag of the association.
+  // From the tester's last INIT, until a COOKIE ECHO makes it the tag of the association.
   VerificationTag init_tag = tester_tag;
   Tsn subject_tsn;  // its first one
-  Bytes cookie;     // the last that the subject sent
+  Bytes cookie;     // the last one that the subject sent
   Bytes info;       // of its last HEARTBEAT
 
-  // Of a packet that the subject sent.
+  // Reads a packet that the subject sent.
   void Learn(const ChunkView& chunk);
 };
 
-// TEXT as the tester sends it. Fails if the name or a field is not known.
+// Writes TEXT as the tester sends it. Fails if the name or a field is unknown.
 [[nodiscard]] funnel::Result<> Write(const ChunkText& text, const Dialogue& dialogue,
                                      BufferWriter& out);
-// CHUNK as the subject sent it, with all that can be said of it.
+// CHUNK, which the subject sent, with all its fields.
 [[nodiscard]] ChunkText Read(const ChunkView& chunk, const Dialogue& dialogue);
 // "DATA bytes=10 tsn=3".
 [[nodiscard]] std::string ToString(const ChunkText& text);

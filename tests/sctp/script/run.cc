@@ -19,7 +19,7 @@ Duration Seconds(const std::string& text) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::stod(text)));
 }
 
-// "INIT tag=3 + DATA | from=2": chunks, and what is said of the packet.
+// "INIT tag=3 + DATA | from=2": chunks, and options of the packet.
 struct PacketText {
   std::vector<ChunkText> chunks;
   ChunkText options;
@@ -58,7 +58,7 @@ std::string ToString(const std::vector<ChunkText>& chunks) {
 class Runner {
  public:
   Result<> Do(const Statement& statement);
-  // Nothing may be left that the script has not spoken of.
+  // Fails if something is left that the script does not mention.
   Result<> Finish();
 
  private:
@@ -74,7 +74,7 @@ class Runner {
 
   Subject subject_;
   Dialogue dialogue_;
-  TimePoint mark_ = subject_.now();  // when the statement before this one had happened
+  TimePoint mark_ = subject_.now();  // when the previous statement had happened
   VerificationTag told_;             // the tag of the tester's last packet
 };
 
@@ -107,7 +107,7 @@ Result<> Runner::Tell(const PacketText& text) {
   PacketWriter packet(buffer, header);
   for (const ChunkText& chunk : text.chunks) TRY(Write(chunk, dialogue_, packet.out()));
   buffer.resize(packet.Finish().size());
-  // Said to be longer than it is, with a checksum that fits.
+  // The length says more than there is, and the checksum is right.
   if (const auto cut = option("cut")) {
     buffer.resize(buffer.size() - std::stoul(*cut));
     const MutableByteView chunks = MutableByteView(buffer).subspan(kCommonHeaderSize);
@@ -123,7 +123,7 @@ Result<> Runner::Tell(const PacketText& text) {
   return {};
 }
 
-// What the packet says, when its header is as it has to be.
+// The chunks of the packet, if its header is as it must be.
 Result<std::vector<ChunkText>> Runner::Look(Subject::Departure& departure,
                                             std::optional<std::string> wanted_tag) {
   const auto packet = PacketView::Parse(departure.packet);
@@ -160,7 +160,7 @@ std::optional<std::string> Runner::Differs(const ChunkText& want, const ChunkTex
 }
 
 Result<> Runner::Await(const PacketText& text) {
-  // "after=1" is then, "after=1..2" is between; otherwise at once.
+  // "after=1" means then, "after=1..2" between; without it at once.
   Duration least{}, most{};
   if (const auto found = text.options.fields.find("after"); found != text.options.fields.end()) {
     const std::size_t dots = found->second.find("..");
@@ -240,7 +240,7 @@ Result<> Runner::Do(const Statement& statement) {
                ? Result<>()
                : Fail("there are " + std::to_string(subject_.associations()));
 
-  // What follows happens now: it must not be taken for an answer to what was said before.
+  // What follows happens now: it must not be taken for an answer to something earlier.
   if (what == "<")
     TRY(Tell(PacketOf(words)));
   else if (what == "connect" && !subject_.Connect())

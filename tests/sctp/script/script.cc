@@ -25,7 +25,7 @@ std::string Joined(const std::vector<std::string>& words, std::size_t from) {
   return text;
 }
 
-// A handshake; what stands behind it goes into the tester's INIT or INIT ACK.
+// A handshake; the words after it go into the tester's INIT or INIT ACK.
 std::vector<Statement> Establish(const Statement& statement) {
   const bool active = statement.words.size() > 1 && statement.words[1] == "active";
   const std::string more = Joined(statement.words, active ? 2 : 1);
@@ -39,7 +39,7 @@ std::vector<Statement> Establish(const Statement& statement) {
   return statements;
 }
 
-// The statements between `repeat` and `end`, which stand at FROM of ALL.
+// Repeats the statements between `repeat` and `end`, which begin at FROM in ALL.
 void Repeat(std::vector<Statement>& all, std::size_t from, int times) {
   const std::vector<Statement> once(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
   for (int i = 1; i < times; ++i) all.insert(all.end(), once.begin(), once.end());

@@ -1,6 +1,6 @@
-// Scripts of what a tester says to an endpoint and what that has to answer, in the manner of
-// packetdrill. A file has many, each under a line "== NAME TITLE"; tests/sctp/ETSI/README.md
-// describes the language.
+// Scripts of what a tester sends to an endpoint and what the endpoint must answer, in the manner of
+// packetdrill. A file has many scripts, each under a line "== NAME TITLE";
+// tests/sctp/ETSI/README.md describes the language.
 #pragma once
 
 #include <iosfwd>
@@ -18,17 +18,17 @@ struct Statement {
 
 struct Script {
   std::string file, name, title;
-  // Why there is nothing to be run; empty where there is.
+  // Why the script cannot be run; empty if it can.
   std::string out_of_scope;
   std::vector<Statement> statements;
 };
 
 void PrintTo(const Script& script, std::ostream* out);
 
-// All of one file, with `establish` and `repeat` written out. Fails with file and line.
+// All scripts of one file, with `establish` and `repeat` expanded. Fails with file and line.
 [[nodiscard]] funnel::Result<std::vector<Script>> ReadScripts(const std::string& path);
 
-// Fails at the first statement that is not so, with file, line, and what came instead.
+// Fails at the first statement that is not true, with file, line, and what happened instead.
 [[nodiscard]] funnel::Result<> RunScript(const Script& script);
 
 }  // namespace sctp::testing

@@ -1,4 +1,4 @@
-// Each script is a test of its name.
+// Each script is a test with the script's name.
 #include "tests/sctp/script/script.h"
 
 #include <gmock/gmock.h>
@@ -13,7 +13,7 @@
 namespace sctp::testing {
 namespace {
 
-// Also those that are out of scope.
+// Including those that are out of scope.
 std::vector<Script> AllScripts() {
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(SCTP_SCRIPTS))
@@ -53,7 +53,7 @@ TEST(ScriptsTest, EachTestPurposeIsThereOnce) {
   EXPECT_EQ(found, purposes);
 }
 
-// A wrong answer, a late one, one that is missing and one too many are all noticed.
+// Wrong, late, missing and additional answers are all noticed.
 TEST(ScriptsTest, WhatIsNotSoFails) {
   const auto run = [](const std::vector<std::vector<std::string>>& lines) {
     Script script{"made-up", "MADE_UP", {}, {}, {}};

@@ -1,4 +1,4 @@
-// An endpoint of ours under the eyes of a script: time passes for it only when the script says so.
+// An endpoint of ours that a script controls: time passes for it only when the script says so.
 #pragma once
 
 #include <deque>
@@ -22,10 +22,11 @@ class Subject : public EndpointObserver {
     TimePoint time;
   };
 
-  // As RFC 9260 has it where the library would go its own way: Reno, ends that are believed, DATA.
+  // Behaves as RFC 9260 says where the library would not: Reno, ends that are believed, DATA.
   Subject();
 
-  // Before anything else: what `set NAME VALUE ...` of a script means. Fails if that is not known.
+  // Before anything else: the settings of a script's `set NAME VALUE ...`. Fails if they are
+  // unknown.
   [[nodiscard]] funnel::Result<> Set(const std::string& name, const std::string& value);
 
   [[nodiscard]] bool Connect();
@@ -33,13 +34,13 @@ class Subject : public EndpointObserver {
   void Shutdown();
   void Abort(const std::string& text);
   void OnPacket(const Address& from, MutableByteView packet);
-  // Until something leaves, or until END.
+  // Lets time pass until something is sent, or until END.
   void Pass(TimePoint end);
 
   [[nodiscard]] std::size_t associations() { return endpoint().associations(); }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] std::deque<Departure>& departures() { return departures_; }
-  // "up", "down aborted", "message stream=1 bytes=10 protocol=0": what its owner got.
+  // "up", "down aborted", "message stream=1 bytes=10 protocol=0": what its owner was told.
   [[nodiscard]] std::deque<std::string>& events() { return events_; }
 
  private:
@@ -55,7 +56,7 @@ class Subject : public EndpointObserver {
   EndpointSettings settings_;
   TestRandom random_{1};
   TimePoint now_{std::chrono::hours(1)};
-  std::unique_ptr<Endpoint> endpoint_;  // from the first use on
+  std::unique_ptr<Endpoint> endpoint_;  // made at the first use
   AssociationId id_{};
   std::deque<Departure> departures_;
   std::deque<std::string> events_;

@@ -13,7 +13,7 @@ class AckReaderTest : public ::testing::Test, protected testing::SendStateHarnes
                    std::vector<std::uint32_t> duplicates = {}) {
     return SendStateHarness::Sack(acks, cumulative, std::move(gaps), std::move(duplicates));
   }
-  // TSNs 1 to COUNT leave; TSN 1 is taken for lost, and leaves again.
+  // Sends TSNs 1 to COUNT; TSN 1 counts as lost, and is sent again.
   void SendAgain(int count) {
     Send(count);
     now += 40ms;

@@ -1,4 +1,4 @@
-// Second copies: when they leave, and that they tell nothing that is not so.
+// Second copies: when they are sent, and that they falsify nothing.
 #include <gtest/gtest.h>
 
 #include "tests/sctp/send/sender_harness.h"
@@ -13,7 +13,7 @@ using Numbers = std::vector<std::uint32_t>;
 class CopiesTest : public ::testing::Test, protected testing::SenderHarness {
  protected:
   void PushCopied(std::size_t size = 100) { Push(size, {.copy = true}); }
-  // Round trip that was measured.
+  // The measured round trip.
   void Later(Duration span) {
     now += span;
     Timer();
@@ -66,7 +66,8 @@ TEST_F(CopiesTest, KeepTheCongestionWindow) {
   ASSERT_LT(sent, 100u);  // the window is full
   Later(5ms);
   EXPECT_EQ(Packets(), Numbers{});
-  // When there is room again it is too late for them: they would only follow what is known by then.
+  // When there is room again it is too late for the copies: everything they could tell is known by
+  // then.
   now += 30ms;
   (void)Sack(1);
   for (const std::uint32_t tsn : Packets()) EXPECT_GT(tsn, sent);
@@ -85,7 +86,7 @@ TEST_F(CopiesTest, TakeThePlaceOfWhatWasLost) {
   EXPECT_EQ(Packets(), Numbers{1});
   now += 36ms;
   (void)Sack(0, {{2, 5}});
-  // It is lost, and that counts; but what would be done about it is done already.
+  // It is lost, which is counted; but what would be done about it was done already.
   EXPECT_EQ(sender.counters().lost_chunks, 1u);
   EXPECT_EQ(Packets(), Numbers{});
   now += 4ms;
@@ -111,7 +112,7 @@ TEST_F(CopiesTest, WhereBothAreLostItIsSentAgain) {
 }
 
 TEST_F(CopiesTest, ReportedDuplicatesUndoNothing) {
-  // Something else is really lost, so that a recovery goes on.
+  // Something else is really lost, so that a recovery is in progress.
   Push(100);
   PushCopied();
   (void)Packet();
@@ -127,7 +128,7 @@ TEST_F(CopiesTest, ReportedDuplicatesUndoNothing) {
   EXPECT_EQ(sender.counters().undone, 0u);
 }
 
-// An answer that could be the copy's says nothing of the path until a duplicate is reported.
+// An answer that may be the copy's says nothing about the path until a duplicate is reported.
 TEST_F(CopiesTest, GiveARoundTripOnlyWhenItIsCertain) {
   const Duration before = sender.round_trip().smoothed();
   PushCopied();

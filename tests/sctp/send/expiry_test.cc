@@ -1,4 +1,4 @@
-// Lifetimes: what ends before, during and after sending.
+// Lifetimes: what expires before, during and after sending.
 #include <gtest/gtest.h>
 
 #include "tests/sctp/send/sender_harness.h"
@@ -38,7 +38,7 @@ TEST_F(ExpiryTest, WhatExpiresInFlightIsSkippedWhereItWouldBeSentAgain) {
   EXPECT_EQ(skipped_to, 1u);
   ASSERT_EQ(skips.size(), 1u);
   EXPECT_EQ(skips[0], (Skipped{StreamId(3), true, Mid(0)}));
-  // Said again until it is heard.
+  // Repeated until it is acknowledged.
   skipped_to = 0;
   now += 200ms;
   (void)Packets();
@@ -48,7 +48,8 @@ TEST_F(ExpiryTest, WhatExpiresInFlightIsSkippedWhereItWouldBeSentAgain) {
   EXPECT_EQ(sender.NextTimer(now), TimePoint::max());
 }
 
-// Its sent half has arrived; one TSN more stands for the rest, which the peer is not to wait for.
+// The half that was sent has arrived; one more TSN stands for the rest, for which the peer must not
+// wait.
 TEST_F(ExpiryTest, AHalfSentMessageThatExpiresIsSkippedToo) {
   (void)Sack(0, {}, {}, 0);
   Push(1900, {.deadline = now + 45ms});
@@ -67,7 +68,7 @@ TEST_F(ExpiryTest, AHalfSentMessageThatExpiresIsSkippedToo) {
   EXPECT_EQ(sender.messages().bytes(), 0u);
 }
 
-// Given up for a lost fragment while the rest of it still waits for the peer's window, and skipped
+// Given up because of a lost fragment while its rest still waits for the peer's window, and skipped
 // by the peer before it leaves the queue.
 TEST_F(ExpiryTest, WhatIsSkippedBeforeItLeavesTheQueueIsForgotten) {
   (void)Sack(0, {}, {}, 0);
@@ -87,7 +88,7 @@ TEST_F(ExpiryTest, WhatIsSkippedBeforeItLeavesTheQueueIsForgotten) {
   EXPECT_TRUE(sender.InvariantsHold());
 }
 
-// What a gap block said is taken back when its message has been given up: it is not sent again.
+// A gap block is withdrawn after its message was given up: it is not sent again.
 TEST_F(ExpiryTest, WhatIsTakenBackOfAGivenUpMessageIsSkipped) {
   Push(2900, {.deadline = now + 45ms});
   EXPECT_EQ(Packets(), (Numbers{1, 2, 3}));

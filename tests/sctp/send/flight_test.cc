@@ -39,7 +39,7 @@ TEST_F(FlightTest, WaitsSinceTheFirstThatHasNoAnswerOrTheLastSack) {
 TEST_F(FlightTest, AChunkLeavesItsPacketAndItsCopys) {
   Send(2);
   SentChunk& chunk = *flight.outstanding.Find(Tsn(1));
-  chunk.copied_later = 1;  // it rode in the second packet
+  chunk.copied_later = 1;  // it was in the second packet
   const std::size_t before = flight.bytes();
   flight.Leave(chunk);
   EXPECT_EQ(flight.packets.Find(chunk.packet)->flight_chunks, 0);

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 class LossFinderTest : public ::testing::Test, protected testing::SendStateHarness {
  protected:
-  // The peer has TSN, which was sent in packet NUMBER of its own.
+  // The peer has received TSN, which was sent in packet NUMBER.
   void Deliver(std::uint32_t tsn) {
     SentChunk& chunk = *chunks.Find(Tsn(tsn));
     state.flight.Leave(chunk);
@@ -29,7 +29,7 @@ TEST_F(LossFinderTest, ThreeLaterPacketsAreEnough) {
   Deliver(3);
   losses.Find(now, acked);
   EXPECT_EQ(chunks.lost(), 0u);
-  EXPECT_NE(losses.deadline(), TimePoint::max());  // time decides as well
+  EXPECT_NE(losses.deadline(), TimePoint::max());  // time decides, too
   Deliver(4);
   losses.Find(now, acked);
   EXPECT_EQ(chunks.FirstLost(), Tsn(1));
@@ -50,7 +50,7 @@ TEST_F(LossFinderTest, OfWhatSacksHadNoRoomForNothingIsKnownUntilOneHas) {
   Send(3);
   losses.OnSack(Tsn(1), acked);
   now += 10s;
-  losses.Find(now, acked);  // a timeout's time is over
+  losses.Find(now, acked);  // the time of a timeout is over
   EXPECT_EQ(chunks.untold(), 2u);
   EXPECT_EQ(chunks.lost(), 0u);
   losses.OnSack(Tsn(2), acked);

@@ -10,7 +10,7 @@ class MessageBufferTest : public ::testing::Test {
   SendStatus Push(std::size_t size, std::uint16_t stream = 0, const SendOptions& options = {}) {
     return messages.Push(StreamId(stream), Bytes(size), options);
   }
-  // The next message, whole.
+  // The next message, uncut.
   std::optional<Fragment> Cut() { return messages.Cut(4000, 4000, 1 << 20, TimePoint{}); }
 
   BufferPool buffers;
@@ -22,7 +22,7 @@ TEST_F(MessageBufferTest, LittleFindsRoomWhereBulkHasNone) {
   EXPECT_EQ(Push(50'000), SendStatus::kSent);
   EXPECT_EQ(Push(30'000), SendStatus::kSent);
   EXPECT_EQ(Push(1), SendStatus::kFull);
-  EXPECT_EQ(Push(10'000, 1), SendStatus::kSent);  // of the eighth more
+  EXPECT_EQ(Push(10'000, 1), SendStatus::kSent);  // in the additional eighth
   EXPECT_EQ(Push(1, 1), SendStatus::kFull);
   EXPECT_EQ(messages.bytes(), 90'000u);
 }

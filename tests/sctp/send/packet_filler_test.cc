@@ -42,7 +42,7 @@ TEST_F(PacketFillerTest, AnExtraPacketLeavesWhateverTheWindowSays) {
     ASSERT_EQ(state.messages.Push(StreamId(1), Bytes(900), {}), SendStatus::kSent);
   while (FillOne() > 0) continue;
   EXPECT_FALSE(filler.Ready(now));
-  EXPECT_EQ(filler.NextTime(now), TimePoint::max());  // not by time alone
+  EXPECT_EQ(filler.NextTime(now), TimePoint::max());  // time alone does not decide
   state.extra.AskForProbe();
   EXPECT_TRUE(filler.Ready(now));
   EXPECT_EQ(FillOne(), 1u);

@@ -49,7 +49,7 @@ TEST(StreamSchedulerTest, SilenceEarnsNothing) {
   EXPECT_NEAR(sent.at(2), 5000, 100);
 }
 
-// Each priority counts for itself: who comes from one that has sent much is not behind in the next.
+// Each priority counts by itself: a stream that has sent much is not behind in the next priority.
 TEST(StreamSchedulerTest, WhoChangesPriorityBeginsWhereTheOthersAre) {
   StreamScheduler scheduler;
   scheduler.Configure(StreamId(1), {4, 1});
@@ -87,7 +87,7 @@ class SendQueueTest : public ::testing::Test {
     queue.Push(id);
     return id;
   }
-  // "STREAM/MID/FSN+LENGTH", with ( and ) for the first and last; "-" for none.
+  // "STREAM/MID/FSN+LENGTH", with ( and ) for the first and the last fragment; "-" for none.
   std::string Cut(std::size_t space = 1000, std::size_t full = 1000) {
     const auto fragment = queue.Cut(space, full, room, now);
     if (!fragment) return "-";
@@ -150,12 +150,12 @@ TEST_F(SendQueueTest, NoMoreIsBegunThanTheReceiverCanTakeToItsEnd) {
   room -= 1000;
   EXPECT_EQ(Cut(), "(2/0/0+1000");  // nothing else was begun
   room -= 1000;
-  EXPECT_EQ(Cut(), "(3/0/0+500)");  // what one chunk holds is never half there
+  EXPECT_EQ(Cut(), "(3/0/0+500)");  // what fits in one chunk is never begun only
   EXPECT_EQ(Cut(), "2/0/1+1000)");
   EXPECT_EQ(Cut(), "-");
 }
 
-// ... of which one is given up half-way.
+// ... and one of them is given up half-way.
 TEST_F(SendQueueTest, WhatWasGivenUpTakesNoRoom) {
   room = 2500;
   Push(1, 2000, now + 1s);

@@ -1,4 +1,5 @@
-// What the tests of the Sender's parts work on: a SendState, and the packets that leave of it.
+// The environment for tests of the Sender's parts: a SendState, and the packets that are sent from
+// it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,7 +23,7 @@ struct SendStateHarness {
   }
   SendStateHarness() { state.flow.round_trip.OnSample(std::chrono::milliseconds(40)); }
 
-  // COUNT messages of SIZE bytes leave, one a packet, with the TSNs that follow.
+  // Sends COUNT messages of SIZE bytes, one in each packet, with consecutive TSNs.
   void Send(int count, std::size_t size = 900) {
     for (int i = 0; i < count; ++i) {
       ASSERT_EQ(state.messages.Push(StreamId(1), Bytes(size), {}), SendStatus::kSent);

@@ -1,4 +1,4 @@
-// A sender alone: its packets are read here, SACKs are made here.
+// A sender alone: this reads its packets and makes SACKs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class SenderHarness {
   SendStatus Push(std::size_t size, const SendOptions& options = {}, std::uint16_t stream = 1) {
     return sender.Push(StreamId(stream), Bytes(size, 0x5a), options);
   }
-  // TSNs of the data in the next packet; empty if there is none. Skips go to `skips`.
+  // The TSNs of the data in the next packet; empty if there is none. Skips go to `skips`.
   std::vector<std::uint32_t> Packet() {
     if (!sender.Ready(now)) return {};
     Bytes buffer(kPacketBytes);
@@ -53,7 +53,7 @@ class SenderHarness {
     }
     return tsns;
   }
-  // All packets that leave now: the TSNs in them.
+  // The TSNs in all packets that can be sent now.
   std::vector<std::uint32_t> Packets() {
     std::vector<std::uint32_t> all;
     for (;;) {

@@ -56,7 +56,7 @@ TEST_F(SenderTest, SendsAgainWhatThreeLaterPacketsPassed) {
   (void)Sack(0, {{2, 4}});
   EXPECT_EQ(Packets(), Numbers{1});
   EXPECT_EQ(sender.counters().retransmitted_chunks, 1u);
-  // The second is lost as well: noticed by what was sent after it, not by a timeout.
+  // The second one is lost, too: what was sent after it shows that, not a timeout.
   Push(900);
   Push(900);
   Push(900);
@@ -93,7 +93,7 @@ TEST_F(SenderTest, AProbeAsksForTheTail) {
   EXPECT_EQ(Packets(), Numbers{1});
   EXPECT_TRUE(immediate);
   EXPECT_EQ(Packets(), Numbers{});
-  // Both arrived after all: no loss, nothing to undo.
+  // Both arrived after all: there was no loss, and nothing to undo.
   now += 40ms;
   (void)Sack(1, {}, {1});
   EXPECT_EQ(sender.counters().spurious, 0u);
@@ -103,7 +103,7 @@ TEST_F(SenderTest, AProbeAsksForTheTail) {
 TEST_F(SenderTest, NewDataIsTheBetterProbe) {
   Push(900);
   EXPECT_EQ(Packets(), Numbers{1});
-  // The window is full for new data until the probe.
+  // The window is full for new data until the probe is sent.
   (void)Sack(0, {}, {}, 950);
   Push(900);
   EXPECT_EQ(Packets(), Numbers{});
@@ -141,7 +141,8 @@ TEST_F(SenderTest, ATimeoutOfWhatArrivedIsUndone) {
   Timer();
   EXPECT_EQ(Packets(), Numbers{1});
   EXPECT_LT(sender.flow().congestion->window_bytes(), window);
-  // All of it had only been held up. The answer to 1 is too early to be the second one's.
+  // Everything was only delayed. The answer to 1 comes too early to be that of the second
+  // transmission.
   now += 1ms;
   (void)Sack(7);
   EXPECT_EQ(sender.counters().undone, 1u);
@@ -175,7 +176,7 @@ TEST_F(SenderTest, AnAnswerFasterThanThePathUndoes) {
   EXPECT_EQ(sender.counters().spurious, 1u);
   EXPECT_EQ(sender.counters().undone, 1u);
   EXPECT_GE(sender.flow().congestion->window_bytes(), window);
-  (void)Sack(5, {}, {1});  // which was known already
+  (void)Sack(5, {}, {1});  // that was known already
   EXPECT_EQ(sender.counters().spurious, 1u);
 }
 
@@ -187,7 +188,7 @@ TEST_F(SenderTest, DuplicateReportsUndo) {
   (void)Sack(0, {{2, 2}, {4, 8}});
   EXPECT_EQ(Packets(), (Numbers{1, 3}));
   EXPECT_LT(sender.flow().congestion->window_bytes(), window);
-  now += 45ms;  // late enough to be answers to the second ones
+  now += 45ms;  // late enough to be answers to the second transmissions
   (void)Sack(2, {{2, 6}}, {1});
   EXPECT_EQ(sender.counters().undone, 0u);
   (void)Sack(8, {}, {3});
@@ -227,7 +228,7 @@ TEST_F(SenderTest, ImplausibleSacksChangeNothing) {
   EXPECT_EQ(sender.counters().sacks_invalid, 5u);
 }
 
-// RFC 9260 section 6.2.1: a receiver may take back what gap blocks said.
+// RFC 9260 section 6.2.1: a receiver may withdraw what gap blocks said.
 TEST_F(SenderTest, WhatThePeerTakesBackIsSentAgain) {
   for (int i = 0; i < 3; ++i) Push(900);
   (void)Packets();
@@ -263,7 +264,7 @@ TEST_F(SenderTest, HoldsNoMoreChunksThanThePeerCanCount) {
   EXPECT_EQ(small.Packets().size(), 3u);
 }
 
-// What a SACK had no room to speak of is not lost, however late.
+// What a SACK had no room to report is not lost, however late it is.
 TEST_F(SenderTest, OnlyWhatASackSpeaksOfCanBeLost) {
   std::uint32_t base = 0;
   while (sender.flow().congestion->window_bytes() < 450 * kPacketBytes || !sender.drained()) {
@@ -275,7 +276,7 @@ TEST_F(SenderTest, OnlyWhatASackSpeaksOfCanBeLost) {
   }
   for (int i = 0; i < 400; ++i) Push(900);
   ASSERT_EQ(Packets().size(), 400u);
-  std::vector<GapBlock> gaps;  // every second one, as far as there was room
+  std::vector<GapBlock> gaps;  // every second one, as long as there was room
   for (std::uint16_t tsn = 2; tsn <= 300; tsn += 2) gaps.push_back({tsn, tsn});
   now += 40ms;
   (void)Sack(base, gaps);
@@ -283,7 +284,7 @@ TEST_F(SenderTest, OnlyWhatASackSpeaksOfCanBeLost) {
   Timer();
   EXPECT_EQ(sender.counters().lost_chunks, 150u);
   EXPECT_EQ(Packet(), Numbers{base + 1});
-  // What was sent again is newer than all of the others; its answer says as little of them.
+  // What was sent again is newer than all others; its answer says as little about them.
   now += 40ms;
   gaps.pop_back();
   (void)Sack(base + 2, gaps);

@@ -1,4 +1,4 @@
-// A packet in a line, for whoever has to find out what happened.
+// Describes a packet in one line, for debugging.
 #pragma once
 
 #include <string>

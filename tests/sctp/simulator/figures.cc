@@ -1,5 +1,5 @@
-// Prints what the library moves over simulated links: bulk rates and latencies of requests. Not a
-// test; what must hold is in transfer_test.cc.   sctp-figures [SECONDS]
+// Prints what the library achieves over simulated links: bulk rates and latencies of requests. It
+// is no test; transfer_test.cc has what must be true.   sctp-figures [SECONDS]
 #include <cstdio>
 #include <cstdlib>
 
@@ -29,7 +29,7 @@ Simulation::Settings SettingsOf(const LinkSettings& link, CongestionLaw law, std
   settings.a.association.first_window_bytes = settings.b.association.first_window_bytes = 8 << 20;
   settings.a.association.send_buffer_bytes = 8 << 20;
   if (link.delay > 50ms) {
-    // What is on its way, and waits for what was lost, is more on a long path.
+    // On a long path more is on its way, and more waits for what was lost.
     for (auto* endpoint : {&settings.a, &settings.b}) {
       endpoint->association.first_window_bytes = 32 << 20;
       endpoint->association.send_buffer_bytes = 32 << 20;
@@ -73,7 +73,7 @@ void RequestFigure(const Case& test, double per_second, Duration span, bool besi
   Bulk bulk(simulation);
   simulation.a.endpoint->Configure(simulation.a.id, bulk.stream(), {7, 1});
   if (beside_bulk) bulk.Start();
-  // What comes first finds a window of ten packets; it is not counted.
+  // The first ones find a window of ten packets; they are not counted.
   Requests earlier(simulation, {.per_second = per_second, .copies = copies});
   Requests* asked = &earlier;
   simulation.b.on_message = [&](StreamId stream, MutableByteView message) {

@@ -1,5 +1,5 @@
-// One direction of a path, in virtual time: a queue in front of a rate, then a delay, and what can
-// happen to packets on the way.
+// One direction of a path in virtual time: a queue before a rate limit, then a delay, and the
+// faults that packets can meet.
 #pragma once
 
 #include <optional>
@@ -13,19 +13,20 @@ struct LinkSettings {
   double bits_per_second = 0;  // 0: without limit
   std::size_t queue_bytes = 640 * 1024;
   Duration delay = std::chrono::milliseconds(25);
-  // Added to the delay, uniformly; packets keep their order.
+  // Added to the delay, uniformly distributed; packets keep their order.
   Duration jitter{};
-  // Part of the packets that come this much later than their neighbours.
+  // The part of the packets that come this much later than their neighbours.
   double reordered = 0;
   Duration reordered_by{};
   double duplicated = 0;
-  // IP packets larger than this vanish, or are cut where they may be; 0: none.
+  // Larger IP packets vanish, or are fragmented if they may be; 0: there is no limit.
   std::size_t largest_bytes = 0;
   bool cuts = false;
-  double loss = 0;  // each packet by itself
-  // Bursts (Gilbert): chances to become bad and good again with each packet; all is lost while bad.
+  double loss = 0;  // of each packet by itself
+  // Bursts (Gilbert): the chances to become bad, and good again, at each packet; all are lost while
+  // bad.
   double to_bad = 0, to_good = 1;
-  // What goes over this rate is dropped without queueing; 0: no policer.
+  // Packets beyond this rate are dropped without queueing; 0: there is no policer.
   double policer_bits_per_second = 0;
   std::size_t policer_burst_bytes = 64 * 1024;
 };
@@ -34,11 +35,11 @@ class Link {
  public:
   Link(const LinkSettings& link, std::uint64_t seed) : settings(link), random_(seed) {}
 
-  // When a packet that is sent at NOW arrives, and once more if it is doubled; nullopt: never.
+  // When a packet that is sent at NOW arrives, and again if it is doubled; nullopt: never.
   struct Arrivals {
     std::optional<TimePoint> first, second;
   };
-  // MAY_BE_CUT: into fragments, by IP.
+  // MAY_BE_CUT: IP may fragment it.
   [[nodiscard]] Arrivals Send(std::size_t sctp_bytes, bool may_be_cut, TimePoint now);
 
   LinkSettings settings;

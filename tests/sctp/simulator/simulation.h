@@ -1,5 +1,5 @@
-// Two endpoints and the links between them, in virtual time: the same seed gives the same run.
-// After every event the invariants of both are checked.
+// Two endpoints and the links between them in virtual time: the same seed gives the same run. After
+// every event the invariants of both are checked.
 #pragma once
 
 #include <cstdlib>
@@ -13,13 +13,13 @@ namespace sctp::testing {
 
 class Simulation;
 
-// What runs above one endpoint. Default: notes what happens.
+// What runs above one endpoint. By default it records what happens.
 class Node : public EndpointObserver {
  public:
   Node(Simulation& owner, const EndpointSettings& settings, std::uint8_t number,
        std::uint64_t seed);
 
-  // Dies without a word, and is there again.
+  // It dies without a packet, and comes back.
   void Restart(const EndpointSettings& settings);
 
   void OnUp(AssociationId association, const Address& peer, bool incoming) override;
@@ -29,7 +29,7 @@ class Node : public EndpointObserver {
   void OnWritable(AssociationId association) override;
   void OnMoved(AssociationId association, const Address& peer, bool failed) override;
 
-  // The state of the association that came up last; a test sends by it.
+  // The state of the association that came up last, which a test uses for sending.
   SendStatus Send(StreamId stream, ByteView message, const SendOptions& options = {});
   [[nodiscard]] const Association* association() const { return endpoint->Find(id); }
 
@@ -50,7 +50,7 @@ class Node : public EndpointObserver {
 class Simulation {
  public:
   struct Settings {
-    EndpointSettings a, b;  // ports are set here where they are 0
+    EndpointSettings a, b;  // ports are set here if they are 0
     LinkSettings to_b, to_a;
     LinkSettings other_to_b = {}, other_to_a = {};  // between the other addresses of both
     std::uint64_t seed = 1;
@@ -66,16 +66,16 @@ class Simulation {
   void Run(Duration span) {
     RunUntil(now + span, [] { return false; });
   }
-  // Until DONE, or for SPAN at most; whether it was DONE.
+  // Runs until DONE, or for SPAN at most; returns whether it was DONE.
   bool RunUntil(const std::function<bool()>& done, Duration span) {
     return RunUntil(now + span, done);
   }
-  // FUNCTION at that time.
+  // Calls FUNCTION at that time.
   void At(TimePoint time, std::function<void()> function);
-  // After something was done to an endpoint from outside an event: its packets leave.
+  // After a call of an endpoint outside of an event: sends its packets.
   void Pump();
 
-  // Sees each packet before it goes on its way; false: it is lost.
+  // Called with each packet before it is sent; false: the packet is lost.
   std::function<bool(const Node& from, MutableByteView packet)> filter;
   // A packet that no endpoint sent arrives at TO.
   void Inject(Node& to, const Address& from, Bytes packet);
@@ -100,7 +100,7 @@ class Simulation {
   void PumpNode(Node& from, Node& to, Link& link, Link& other);
   void Check(const Node& node) const;
 
-  // With SCTP_TRACE in the environment each packet is printed.
+  // If SCTP_TRACE is in the environment, each packet is printed.
   const bool trace_ = std::getenv("SCTP_TRACE") != nullptr;
   std::priority_queue<Event> events_;
   std::uint64_t order_ = 0;

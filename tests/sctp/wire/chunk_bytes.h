@@ -1,4 +1,4 @@
-// One chunk as bytes of its own, and what may be asked of every parser of chunks.
+// One chunk in its own buffer, and checks that every parser of chunks must pass.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,8 +27,8 @@ inline ChunkView OnlyChunk(Bytes& bytes) {
   return chunk.value_or(ChunkView{});
 }
 
-// PARSES(view) for every body shorter than SMALLEST is false; nothing is read past the end (a
-// sanitizer sees it: each body lies in a buffer of its exact size).
+// PARSES(view) must be false for every body shorter than SMALLEST, and nothing may be read beyond
+// the end (a sanitizer sees that, because each body has a buffer of its exact size).
 inline void RefusesShortBodies(ChunkType type, std::size_t smallest,
                                const std::function<bool(const ChunkView&)>& parses) {
   for (std::size_t size = 0; size < smallest; ++size) {

@@ -70,7 +70,7 @@ TEST(PacketTest, RefusesEveryTruncation) {
   }
 }
 
-// RFC 9260 section 3.2: the padding of a last chunk may be missing, its body may not.
+// RFC 9260 section 3.2: the last chunk may lack its padding, but not part of its body.
 TEST(ChunkTest, TruncatedChunksAreMalformed) {
   Bytes bytes = PacketOf({{ChunkType::kError, 5}});
   for (std::size_t size = kCommonHeaderSize + 1; size <= bytes.size(); ++size) {

@@ -66,7 +66,7 @@ TEST(DataChunkTest, DataReadsBack) {
   EXPECT_EQ(back->mid, Mid(0xffff));
   EXPECT_EQ(back->protocol, 5u);
   EXPECT_EQ(back->payload.size(), 4u);
-  chunk.unordered = true;  // its SSN says nothing then
+  chunk.unordered = true;  // then its SSN has no meaning
   bytes = ChunkBytes([&](BufferWriter& out) { chunk.Write(out); });
   back = DataView::Parse(OnlyChunk(bytes));
   ASSERT_TRUE(back);
@@ -128,9 +128,9 @@ TEST(SackChunkTest, CountsHaveToFitTheLength) {
   ChunkView chunk = OnlyChunk(bytes);
   chunk.body[9] = 2;  // claims two blocks
   EXPECT_FALSE(SackView::Parse(chunk));
-  chunk.body[9] = 0;  // leaves bytes behind
+  chunk.body[9] = 0;  // leaves bytes after the blocks
   EXPECT_FALSE(SackView::Parse(chunk));
-  chunk.body[11] = 1;  // as a duplicate they are accounted for
+  chunk.body[11] = 1;  // with a duplicate the length is right
   EXPECT_TRUE(SackView::Parse(chunk));
 }
 
