@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::string_view kSuffix = ".socket";
 
-// "dns" of "funnel-udpd@dns.socket"; empty where it is no such name.
+// "dns" of "funnel-udpd@dns.socket"; empty if it is no such name.
 std::string_view InstanceOf(std::string_view unit) {
   std::size_t at = unit.find('@');
   if (at == std::string_view::npos || !unit.ends_with(kSuffix)) return {};
   return unit.substr(at + 1, unit.size() - at - 1 - kSuffix.size());
 }
 
-// Whether systemd has what the file says now.
+// Whether systemd has read what the file says now.
 bool IsCurrent(const std::vector<DropIn>& drop_ins, const std::string& generated) {
   return std::ranges::all_of(drop_ins, [&](const DropIn& drop_in) {
     return ReadDropIn(generated, drop_in.unit) == drop_in.text;
@@ -38,7 +38,7 @@ std::vector<std::string> CheckFile(const config::ServiceFile& file, std::string_
   auto drop_ins = MakeDropIns(file);
   if (IsCurrent(drop_ins, options.generated)) return {};
 
-  // Written since systemd last read its units.
+  // The file was written after systemd had read its units.
   if (auto done = options.daemon_reload(); !done) return {done.error().message};
   if (IsCurrent(drop_ins, options.generated)) return {};
   return {file.path + " does not reach systemd: has it been changed at this moment?"};

@@ -1,5 +1,5 @@
-// ExecStartPre= of an instance's socket: each mistake has its own message, before anything is
-// bound.
+// ExecStartPre= of an instance's socket: prints a message of its own for each mistake, before
+// anything is bound.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@ namespace funnel::generator {
 
 struct CheckOptions {
   config::LoadOptions load;
-  std::string generated;  // where systemd keeps what the generator wrote: /run/systemd/generator
-  // Has systemd run the generator and read its units again.
+  std::string generated;  // where systemd stores what the generator wrote: /run/systemd/generator
+  // Makes systemd run the generator and read its units again.
   std::function<Result<>()> daemon_reload;
 };
 
-// What is wrong with UNIT ("funnel-udpd@dns.socket"), one line each; empty: it may start, and
-// systemd has what its file says now.
+// The mistakes in UNIT ("funnel-udpd@dns.socket"), one on each line; empty: it may start, and
+// systemd has read what its file says now.
 [[nodiscard]] std::vector<std::string> CheckUnit(const CheckOptions& options,
                                                  std::string_view unit);
 

@@ -5,7 +5,7 @@
 
 namespace funnel::generator {
 
-// Returns when it is done.
+// Returns when that is done.
 [[nodiscard]] Result<> DaemonReload();
 
 }  // namespace funnel::generator

@@ -62,7 +62,7 @@ std::string ListenSocket(const ServiceConfig& service) {
   return out;
 }
 
-// The template has a user for each service; another one only where the file names it.
+// The template has a user for each service; the file may name another.
 std::string EdgeUser(const config::ServiceFile& file) {
   if (!file.Has("service", "edge-user")) return {};
   const std::string edge = file.service.protocol == Protocol::kUdp ? "udpd" : "tcpd";
@@ -76,7 +76,7 @@ std::string EdgeUser(const config::ServiceFile& file) {
          edge + "@%i ! -user " + user + " -delete\n";
 }
 
-// The template has no network at all.
+// The template allows no network at all.
 std::string BackendNetwork(const ServiceConfig& service) {
   bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
   std::string out;
@@ -91,7 +91,7 @@ std::string BackendNetwork(const ServiceConfig& service) {
   if (service.connect_address.is_unix()) return out;
   out += "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
 
-  // systemd's filter knows no zones, and would ignore the line.
+  // systemd's filter does not know zones, and would ignore the line.
   if (service.connect_address.is_literal()) {
     return out +
            "IPAddressAllow=" + std::string(config::WithoutZone(service.connect_address.host)) +

@@ -1,5 +1,5 @@
-// What systemd gets to know of one service: drop-ins for the instance's socket and service, so that
-// a port is written once, in services.d/NAME.ini.
+// What systemd must know about one service: drop-ins for the instance's socket and service, so that
+// a port is written only once, in services.d/NAME.ini.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace funnel::generator {
 
-// The drop-ins' file name: an administrator's 60-x.conf comes after it.
+// The drop-ins' file name: an administrator's 60-x.conf takes precedence over it.
 inline constexpr std::string_view kDropInName = "50-funnel.conf";
 
 struct DropIn {
@@ -21,8 +21,8 @@ struct DropIn {
 // "funnel-udpd@dns"; KIND is "socket" or "service".
 [[nodiscard]] std::string UnitName(const config::ServiceConfig& service, std::string_view kind);
 
-// Empty where protocol, role or address cannot be read from the file; other mistakes in it do not
-// matter here: a running socket must not lose its port because a timeout is misspelt.
+// Empty if protocol, role or address cannot be read from the file. Other mistakes in the file do
+// not matter here: a running socket must not lose its port because a timeout is misspelt.
 [[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file);
 
 }  // namespace funnel::generator

@@ -31,7 +31,7 @@ Texts WhatFilesSay(const config::LoadOptions& options, const Reporter& report) {
   return texts;
 }
 
-// A service of a running socket may change (its backend's address); it only must not vanish.
+// The service of a running socket may change (its backend's address); but it must not vanish.
 void KeepWhatIsUp(const Held& held, Texts& texts, const Reporter& report) {
   for (const DropIn& kept : held.All()) {
     auto [entry, vanished] = texts.try_emplace(kept.unit, kept.text);

@@ -1,4 +1,4 @@
-// The generator's own work (systemd.generator(7)).
+// What the generator does (systemd.generator(7)).
 #pragma once
 
 #include <functional>
@@ -13,9 +13,9 @@ namespace funnel::generator {
 
 using Reporter = std::function<void(Priority, std::string_view)>;
 
-// Writes the drop-ins of every service below DIRECTORY; for sockets that are up those that they
-// were started with. A broken file is reported and does not affect the other services. False:
-// something could not be written.
+// Writes the drop-ins of every service below DIRECTORY; for sockets that are up, those with which
+// they were started. A broken file is reported and does not affect other services. False: something
+// could not be written.
 [[nodiscard]] bool Generate(const config::LoadOptions& options, const Held& held,
                             const std::string& directory, const Reporter& report);
 

@@ -1,7 +1,7 @@
-// What the sockets that are up were started with. systemd closes a listening socket at
-// daemon-reload when its unit no longer names the address (and calls the unit active all the same),
-// and any package's installation is a daemon-reload. So a changed or half-written file must not
-// change the units of a running socket: it keeps what it has until it is started again.
+// The drop-ins with which the sockets that are up were started. At daemon-reload systemd closes a
+// listening socket whose unit no longer names the address (but still calls the unit active), and
+// installing any package causes a daemon-reload. So a changed or half-written file must not change
+// the units of a running socket: the socket keeps what it has until it is started again.
 #pragma once
 
 #include <string>
@@ -15,15 +15,15 @@ namespace funnel::generator {
 
 class Held {
  public:
-  // DIRECTORY outlives daemon-reload, not the boot: /run/funnel/units.
+  // DIRECTORY exists until the next boot, longer than daemon-reload's: /run/funnel/units.
   explicit Held(std::string directory) : directory_(std::move(directory)) {}
 
   // SOCKET ("funnel-udpd@dns.socket") is up, with the drop-ins that GENERATED has for it and for
   // its service.
   [[nodiscard]] Result<> Keep(std::string_view socket, const std::string& generated) const;
-  // It is not.
+  // The socket is no longer up.
   void Drop(std::string_view socket) const;
-  // All that is kept, sorted by unit.
+  // All drop-ins that are kept, sorted by unit.
   [[nodiscard]] std::vector<DropIn> All() const;
 
  private:

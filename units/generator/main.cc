@@ -1,5 +1,5 @@
 // funnel-generator: writes for systemd what each service of /etc/funnel/services.d listens on
-// (systemd.generator(7)). The socket units call it as well, as they start and stop.
+// (systemd.generator(7)). The socket units call it, too, when they start and stop.
 #include <cstdio>
 
 #include "common/base/options.h"

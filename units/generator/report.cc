@@ -25,7 +25,7 @@ bool ToKernelLog(Priority priority, std::string_view text) {
 }
 
 bool ToJournal(Priority priority, std::string_view text) {
-  // sd_journal_send takes a journal that is not there for success.
+  // If there is no journal, sd_journal_send reports success.
   if (::access(kJournal, W_OK) != 0) return false;
   return sd_journal_send("MESSAGE=%.*s", static_cast<int>(text.size()), text.data(), "PRIORITY=%d",
                          static_cast<int>(priority), "SYSLOG_IDENTIFIER=funnel-generator",
@@ -35,7 +35,7 @@ bool ToJournal(Priority priority, std::string_view text) {
 }  // namespace
 
 void Report(Priority priority, std::string_view text) {
-  // systemd.generator(7); without it an administrator or a test runs us.
+  // systemd.generator(7) sets it; without it an administrator or a test has started us.
   bool by_manager = std::getenv("SYSTEMD_SCOPE") != nullptr;
   if (by_manager && (ToKernelLog(priority, text) || ToJournal(priority, text))) return;
   std::fprintf(stderr, "funnel-generator: %.*s\n", static_cast<int>(text.size()), text.data());

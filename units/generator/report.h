@@ -1,6 +1,6 @@
-// Says something to the administrator from where neither stderr nor, at boot, the journal is at
-// hand: to the kernel's log, which the journal reads later; where there is none (containers), to
-// the journal; else to stderr.
+// Reports to the administrator at times when there is no stderr and, at boot, no journal: to the
+// kernel's log, which the journal reads later; if that is missing (containers), to the journal;
+// else to stderr.
 #pragma once
 
 #include <string_view>

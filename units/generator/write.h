@@ -10,7 +10,7 @@ namespace funnel::generator {
 
 // DIRECTORY/UNIT.d/50-funnel.conf.
 [[nodiscard]] std::string DropInPath(const std::string& directory, const std::string& unit);
-// Empty where there is none.
+// Empty if there is none.
 [[nodiscard]] std::string ReadDropIn(const std::string& directory, const std::string& unit);
 [[nodiscard]] Result<> WriteDropIn(const std::string& directory, const DropIn& drop_in);
 
