@@ -1,11 +1,11 @@
-// Tests of what is not mended yet: they run, and they must fail. One that passes fails the run, so
-// that the list stays true; so does a name that no test has.
+// Tests of faults that are not corrected yet: they run, and they must fail. One that passes fails
+// the run, so that the list stays true; so does a name that no test has.
 //
 //   namespace { funnel::test::ExpectedFailures owed({{"EngineTest.Something", "why"}}); }
 //
-// at the top of one file of a test program. In its report such a test has passed, with a property
-// "expected_failure" that holds the reason; run-tests counts them apart. In it EXPECT and ASSERT
-// are as always, but HasFatalFailure() says no.
+// at the top of one file of a test program. In the program's report such a test has passed, with a
+// property "expected_failure" that holds the reason; run-tests counts them separately. In such a
+// test EXPECT and ASSERT work as always, but HasFatalFailure() returns false.
 #pragma once
 
 #include <gtest/gtest-spi.h>

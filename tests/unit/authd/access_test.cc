@@ -1,4 +1,4 @@
-// Who may ask for what, status, and what a reload changes.
+// Who may ask for what, what status shows, and what a reload changes.
 #include <gtest/gtest.h>
 
 #include "common/ipc/authd_messages.h"
@@ -12,7 +12,8 @@ using test::TestClient;
 
 class AccessTest : public test::TwoRunningNodes {
  protected:
-  // Turns `edge-user` of a service, or a key of funnel.conf, into somebody else's.
+  // Replaces the `edge-user` of a service, or the value of a key of funnel.conf, by somebody
+  // else's.
   static std::string Replace(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
@@ -46,7 +47,7 @@ TEST_F(AccessTest, RefusesAnEdgeOfAnotherUser) {
   edge_.Send(ipc::Announce{.request = 3, .service = Service("dns")});
   EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kNotAllowed);
   EXPECT_EQ(branch_node_->Count(kRequestsDenied), 3u);
-  // The other service's edge goes on.
+  // The other service's edge is not affected.
   edge_.Send(ipc::Initiate{.request = 4, .service = Service("ldap")});
   EXPECT_FALSE(edge_.Receive<ipc::Opening>().open_body.empty());
 }

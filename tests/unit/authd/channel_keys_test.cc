@@ -1,4 +1,4 @@
-// What edges and funnel-sctpd get to see of keys: a channel's own, and no ticket's or keytab's.
+// Which keys edges and funnel-sctpd see: a channel's own ones, and none of a ticket or keytab.
 #include <krb5.h>
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 namespace funnel::authd {
 namespace {
 
-// The keys of all tickets that this process, both authds included, holds: in memory caches that
-// common/gss numbers. (krb5_cccol_cursor_new() passes over those.)
+// The keys of all tickets in this process, which contains both authds. They are in memory caches
+// that common/gss numbers. (krb5_cccol_cursor_new() does not visit those.)
 std::vector<Bytes> TicketKeys() {
   std::vector<Bytes> keys;
   krb5_context context = nullptr;
@@ -63,7 +63,7 @@ bool Received(const TestClient& client, const Bytes& secret) {
 TEST_F(ChannelTest, NeverGivesATicketsOrKeytabsKeyAway) {
   auto [ours, theirs] = Establish();
   const Bytes subkey(ours.key.view().begin(), ours.key.view().end());
-  // The search works: it finds what edges are meant to get, and sctpd is not.
+  // The search itself works: it finds what edges should get, and sctpd should not.
   EXPECT_TRUE(Received(edge_, subkey));
   EXPECT_TRUE(Received(backend_edge_, subkey));
   EXPECT_FALSE(Received(sctpd_, subkey));

@@ -46,7 +46,7 @@ TEST_F(ChannelTest, RefusesAnOpenThatWasAlteredOnTheWay) {
   open.nonce[7] ^= 1;
   const auto refused = Refusal(open.Serialize());
   EXPECT_NE(refused.text.find("channel bindings"), std::string::npos) << refused.text;
-  // Somebody on the path sees no more than "refused".
+  // Somebody on the path sees only "refused".
   EXPECT_EQ(wire::RefusedBody::Parse(refused.refused_body)->text, "refused");
   EXPECT_FALSE(wire::RefusedBody::Parse(refused.refused_body)->has_verdict());
 

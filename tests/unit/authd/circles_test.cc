@@ -35,7 +35,7 @@ config::Configuration Node(const std::string& name, std::vector<config::ServiceC
   return config;
 }
 
-// The OPEN of SERVICE as FROM sends it.
+// SERVICE's OPEN as FROM sends it.
 wire::OpenBody OpenOf(const std::string& service, const config::Configuration& from,
                       const Circles& circles) {
   wire::OpenBody open;
@@ -84,13 +84,14 @@ TEST(Circles, OtherPortsProtocolsAndTargetsMakeNone) {
   b.services[1].protocol = config::Protocol::kTcp;
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
   b.services[1].protocol = config::Protocol::kUdp;
-  // A wildcard's port at an address of another machine.
+  // The port of a wildcard, but at an address of another machine.
   b.services[1].listen_address = {*config::Endpoint::ParseBackend("0.0.0.0:5300")};
   b.services[0].connect_address = *config::Endpoint::ParseBackend("192.0.2.1:5300");
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
 }
 
-// Whichever of the three channels comes last, by what the acceptors have heard before.
+// Whichever of the three channels comes last is refused, because of what the acceptors learnt
+// before.
 TEST(Circles, OfThreeNodesAreFoundInAnyOrder) {
   std::map<std::string, config::Configuration> nodes;
   nodes["a"] = Node("a", {Listening("ab", "127.0.0.1:1", "b"), Connecting("ca", "127.0.0.1:1")});

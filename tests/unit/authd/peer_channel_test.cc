@@ -22,7 +22,7 @@ class PeerChannelTest : public testing::Test {
     std::deque<std::pair<Epoch, Bytes>> tokens;
   };
 
-  // What one handshake gives; FILL makes each different. Rekeys are due after 4/5 of LIFE.
+  // The result of one handshake; FILL makes each different. Rekeys are due after 4/5 of LIFE.
   static Established Keys(std::uint8_t fill, Duration life) {
     Established keys;
     keys.enctype = kAes256Sha1;
@@ -65,8 +65,8 @@ class PeerChannelTest : public testing::Test {
   End initiator_, acceptor_;
 };
 
-// The acceptor cannot know whether the initiator got along with its answer. What binds the next try
-// is what both have in use.
+// The acceptor cannot know whether the initiator could use its answer. So the next try is bound to
+// what both have in use.
 TEST_F(PeerChannelTest, ARekeyThatTheInitiatorCouldNotCompleteBindsTheNextOneToTheSameEpoch) {
   Open(initiator_, wire::Role::kInitiator);
   Open(acceptor_, wire::Role::kAcceptor);

@@ -1,4 +1,4 @@
-// @peer between two whole authds; the test is both sctpds and the association between them.
+// @peer between two whole authds; the test plays both sctpds and the association between them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using wire::FrameType;
 
 constexpr AssociationId kAssociation{7};
 
-// The association's two ends: carries PeerFrames across, and collects the verdicts.
+// The association's two ends: passes PeerFrames across, and collects the verdicts.
 class Wire {
  public:
   Wire(event::Loop& loop, TestClient& left, TestClient& right)
@@ -43,7 +43,7 @@ class Wire {
         },
         deadline);
   }
-  // What becomes of each frame on its way; nothing left of it: lost.
+  // May change each frame on its way; an empty frame is lost.
   std::function<void(Bytes&)> on_the_way = [](Bytes&) {};
 
  private:
@@ -75,7 +75,7 @@ class PeerTest : public test::TwoRunningNodes {
   void Start(TestClient& sctpd, const std::string& peer) {
     sctpd.Send(ipc::PeerStart{kAssociation, peer});
   }
-  // Their OPENs cross.
+  // Both start at once, so that their OPENs cross.
   void StartAtOnce() {
     Start(branch_sctpd_, "hoster");
     Start(hoster_sctpd_, "branch");
@@ -204,7 +204,7 @@ TEST_F(PeerTest, OpensAnotherChannelWhenTheFarAuthdStartedAnew) {
   TestClient again = hoster_node_->Connect();
   Wire wire(*loop_, branch_sctpd_, again);
   wire.left().seen = branch_sctpd_.packets().size();
-  // A frame of the old channel: here one that the branch sent before.
+  // A frame of the old channel: one that the branch sent before.
   for (const Bytes& packet : branch_sctpd_.packets()) {
     auto frame = ipc::Parse<ipc::PeerFrame>(packet);
     if (frame && wire::FrameHeader::Parse(frame->frame)->type == FrameType::kSealed)
@@ -231,7 +231,7 @@ TEST_F(PeerTest, SaysWhatIsWrongWithKerberos) {
       << wire_.left().failed->text;
 }
 
-// Each OPEN costs us a token: a peer that opens again and again has to wait, others do not.
+// Each OPEN costs us a token: a peer that opens again and again must wait, others need not.
 TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerified) {
   Bytes open;
   wire_.on_the_way = [&open](Bytes& frame) {
@@ -257,7 +257,7 @@ TEST_F(PeerTest, AVerifiedPeerThatOpensWithoutEndKeepsNobodyElseFromBeingVerifie
     }
     return count;
   };
-  // The same token again is a replay: the other one is refused for what it is, so it was looked at.
+  // The same token again is a replay: the other peer is refused for that, so its OPEN was read.
   ASSERT_TRUE(wire_.RunUntil([&] { return refused(kOther, wire::RefusalCode::kRefused) == 1; }));
   EXPECT_EQ(refused(kOther, wire::RefusalCode::kBusy), 0u);
   EXPECT_GT(refused(kAssociation, wire::RefusalCode::kBusy), 100u);

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 config::Principal P(const std::string& text) { return config::Principal::Parse(text).value(); }
 
-// dns is listened for, ldap connected to, mail relayed.
+// dns has [listen], ldap has [connect], mail has [relay].
 config::Configuration MakeConfiguration() {
   config::Configuration config;
   config.node.name = "here.test";

@@ -1,4 +1,4 @@
-// One client takes all that it gets of everything that authd has a limit for; others are served.
+// One client takes its share of everything that authd limits; the others are still served.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -28,7 +28,7 @@ class SharesTest : public test::TwoNodes {
                             .peer_principal = dns ? server_ : ldap_server_,
                             .exporter = Secret(32)});
   }
-  // Whether the next answer is one of this type; what else may come is Failed with kBusy.
+  // Whether the next answer is of this type; the only other answer may be Failed with kBusy.
   template <typename Message>
   bool Got(TestClient& client) {
     const std::size_t at = read_++;
@@ -54,7 +54,7 @@ TEST_F(SharesTest, AnEdgeThatAnnouncesWithoutEndLeavesContextsToOthers) {
     Announce(other, "ldap");
     EXPECT_NE(other.Receive<ipc::Announced>().context, 0u) << i;
   }
-  // What it gives back it can have again.
+  // What the client gives back it can get again.
   EXPECT_EQ(branch_node_->Count(kContexts), static_cast<std::size_t>(kMaxContexts * 3 / 4));
 }
 

@@ -1,4 +1,4 @@
-// A KDC that takes requests and never answers holds up its own service only.
+// A KDC that accepts requests and never answers delays only its own service.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 namespace funnel::authd {
 namespace {
 
-// Takes datagrams and connections, and says nothing.
+// Accepts datagrams and connections, and never answers.
 class SilentKdc {
  public:
   SilentKdc() {
@@ -38,7 +38,7 @@ class SlowKdcTest : public test::TwoNodes {
 
   SlowKdcTest() : TwoNodes("handshake-timeout = 1s\nhandshake-threads = 4\n") {
     realm_.AddClientRealm("SLOW.TEST", kdc_.address());
-    // In our KDC's database only to get a key of that name into the keytab.
+    // It is in our KDC's database only so that the keytab gets a key of that name.
     realm_.Add({"dns/slow@SLOW.TEST"});
     realm_.Keytab("branch.keytab", {"dns/slow@SLOW.TEST"});
     for (int i = 0; i < kSlowServices; ++i)

@@ -1,4 +1,4 @@
-// Suites above 1 through two whole authds, and what somebody on the path can do about them.
+// Suites above 1 through two whole authds, and what somebody on the path can do to them.
 #include "common/ipc/authd_messages.h"
 #include "common/seal/frame_cipher.h"
 #include "common/seal/key_schedule.h"
@@ -39,7 +39,7 @@ class SuitesTest : public ChannelTest {
     EXPECT_EQ(AsText(opener->Open(sealed).value()), "hello");
   }
 
-  // What the initiator's authd says to an OPENED that EDIT has changed on the way.
+  // The initiator's authd's answer to an OPENED that EDIT has changed on the way.
   template <typename Edit>
   ipc::Failed FailureOf(Edit&& edit) {
     const auto opening = Open();
@@ -49,7 +49,7 @@ class SuitesTest : public ChannelTest {
         .request = ++request_, .handshake = opening.handshake, .reply = opened.Serialize()});
     return edge_.Receive<ipc::Failed>();
   }
-  // What the acceptor's says to such an OPEN.
+  // The same for the acceptor's OPEN.
   template <typename Edit>
   std::string RefusalOf(Edit&& edit) {
     auto open = wire::OpenBody::Parse(Open().open_body).value();
@@ -105,7 +105,7 @@ TEST_F(SuitesTest, AnAcceptorThatWantsSuite1ProvesIt) {
   ExpectSameKeys(ours, theirs);
 }
 
-// Bytes as nodes of version 0.1.0 have them.
+// The same bytes as of nodes of version 0.1.0.
 TEST_F(SuitesTest, AnInitiatorOfSuite1SeesNothingNew) {
   Configure("1", "2 1");
   const auto opening = Open();
@@ -161,8 +161,8 @@ TEST_F(SuitesTest, AnAlteredOpenedIsNoticedBeforeAnyKeyIsGivenOut) {
   }
 }
 
-// All that is new taken away: as an acceptor of version 0.1.0 would have answered. No payload goes
-// out then before CONFIRM, which the two ends disagree about.
+// Everything new is removed, as if an acceptor of version 0.1.0 had answered. Then no payload is
+// sent before CONFIRM, on which the two ends do not agree.
 TEST_F(SuitesTest, AnOpenedAsOfVersion010IsUnprovenAndNeverConfirmed) {
   const auto opening = Open();
   const auto accepted = Accept(opening.open_body);
@@ -200,7 +200,7 @@ TEST_F(SuitesTest, AnAlteredRekeyIsRefused) {
   SendRekey(theirs, body.token);  // as in suite 1
   EXPECT_EQ(backend_edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
 
-  // That token is used up, for acceptors keep those that they have seen.
+  // That token is used up, because acceptors remember the tokens that they have seen.
   const auto again = BeginRekey(ours);
   SendRekey(theirs, again.open_body);
   const auto next_theirs = backend_edge_.Receive<ipc::Context>();
@@ -211,7 +211,7 @@ TEST_F(SuitesTest, AnAlteredRekeyIsRefused) {
   EXPECT_EQ(edge_.Receive<ipc::Failed>().code, ipc::FailureCode::kProtocol);
 }
 
-// authd was started again: the edge reports the suite to it.
+// authd was restarted: the edge tells it the suite.
 TEST_F(SuitesTest, AnAnnouncedChannelRekeysInItsSuite) {
   auto [ours, theirs] = Establish();
   edge_.Send(ipc::Announce{.request = ++request_,

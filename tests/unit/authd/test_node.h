@@ -1,5 +1,5 @@
 // A whole funnel-authd inside the test: its configuration in a temporary folder, its socket, and
-// clients that speak to it as edges, sctpd and funnelctl do. All nodes of a test share one loop.
+// clients that play edges, sctpd and funnelctl. All nodes of a test share one loop.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,8 @@ namespace funnel::authd::test {
 
 using namespace std::chrono_literals;
 
-// Turns the loop until CONDITION holds; false after a deadline that no working test reaches.
+// Runs turns of the loop until CONDITION is true; false after a deadline that no working test
+// reaches.
 template <typename Condition>
 [[nodiscard]] bool RunUntil(event::Loop& loop, Condition&& condition, Duration deadline = 20s) {
   const TimePoint end = Now() + deadline;
@@ -27,7 +28,7 @@ template <typename Condition>
   return true;
 }
 
-// One connection to a node's authd.sock. Keeps every packet that came.
+// One connection to a node's authd.sock. It keeps every packet that came.
 class TestClient {
  public:
   TestClient(event::Loop& loop, const std::string& socket);
@@ -36,7 +37,7 @@ class TestClient {
   void Send(const Message& message) {
     connection_->Send(message);
   }
-  // The next packet, which must be of this type; a failed assertion and an empty message otherwise.
+  // The next packet, which must be of this type; otherwise a failed assertion and an empty message.
   template <typename Message>
   Message Receive(Duration deadline = 20s) {
     if (!RunUntil(
@@ -55,7 +56,7 @@ class TestClient {
   }
   [[nodiscard]] bool WaitClosed();
   [[nodiscard]] bool HasPacket() const { return next_ < packets_.size(); }
-  // All that ever came, in order.
+  // All packets that ever came, in order.
   [[nodiscard]] const std::deque<Bytes>& packets() const { return packets_; }
 
  private:

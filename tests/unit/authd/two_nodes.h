@@ -37,8 +37,8 @@ class TwoNodes : public testing::Test {
     hoster_node_->Start();
   }
 
-  // One user plays all edges here. Two services must not have the same one, so that each port has
-  // a name for it (users.h).
+  // One user plays all edges here. But two services must not have the same user, so each port has
+  // its own name for that user (users.h).
   static std::string EdgeUser(const std::string& port = "53") {
     return "edge-user = " + OwnName(port) + "\n";
   }
@@ -66,7 +66,7 @@ class TwoNodes : public testing::Test {
   std::unique_ptr<Node> branch_node_, hoster_node_;
 };
 
-// Started before the members of a fixture are made, so that these may be clients.
+// It starts before the members of a fixture are made, so that these may be clients.
 class TwoRunningNodes : public TwoNodes {
  protected:
   TwoRunningNodes() { StartBoth(); }

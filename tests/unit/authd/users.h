@@ -1,5 +1,5 @@
-// Names for the user that runs the tests: one for each port of a service that the tests configure.
-// They stand in an /etc/passwd of this process only.
+// Names for the user that runs the tests: one for each port of a service in the tests. They exist
+// only in an /etc/passwd of this process.
 #pragma once
 
 #include <sched.h>
@@ -18,7 +18,7 @@ namespace funnel::authd::test {
 
 inline std::string OwnName(const std::string& port) { return "edge-of-" + port; }
 
-// Once in a process; root only.
+// Call it once in a process, as root.
 inline void LayOwnNames() {
   static const bool laid = [] {
     std::string path = std::filesystem::temp_directory_path() / "funnel-passwd-XXXXXX";

@@ -50,7 +50,7 @@ TEST(ParseLogLevel, KnowsItsWordsOnly) {
   EXPECT_EQ(level, LogLevel::kDebug);
 }
 
-// What LOG_SOMETHING wrote to stderr.
+// What LOG_SOMETHING writes to stderr.
 std::string Logged(const std::function<void()>& log_something) {
   int ends[2];
   EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
@@ -100,7 +100,7 @@ TEST(Log, WhoeverAsksTooOftenHidesNobodyElsesLines) {
   EXPECT_NE(text.find("of a service"), std::string::npos) << text;
 }
 
-// Errors are what a stranger or a broken disk can cause without end.
+// A stranger or a broken disk can cause any number of errors.
 TEST(Log, LimitsErrorsAsAllElse) {
   const std::string text = Logged([] {
     for (int i = 0; i < 20; ++i) Log(LogLevel::kError, "disk-full", "no room");

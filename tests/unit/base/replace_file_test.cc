@@ -12,7 +12,7 @@
 
 namespace {
 
-// What went to the disk, in order.
+// What was done to the disk, in order.
 std::vector<std::string>& Steps() {
   static std::vector<std::string> steps;
   return steps;
@@ -20,7 +20,7 @@ std::vector<std::string>& Steps() {
 
 }  // namespace
 
-// In place of the library's.
+// Replaces the library's.
 extern "C" int fsync(int fd) {
   struct stat about{};
   ::fstat(fd, &about);

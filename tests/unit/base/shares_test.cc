@@ -9,7 +9,7 @@ namespace {
 
 class SharesTest : public testing::Test {
  protected:
-  // Takes all that CLIENT gets.
+  // Takes all that CLIENT can get.
   std::size_t TakeAll(const char* client, Shares::Standing standing = Shares::Standing::kKnown) {
     std::size_t count = 0;
     for (auto slot = shares_.Take(client, standing); slot; slot = shares_.Take(client, standing)) {

@@ -37,7 +37,7 @@ TEST_F(SipHashTest, Of128BitsIsThatOfTheReference) {
   EXPECT_EQ(hash.Hash128(First(1)), of_one);
 }
 
-// Whole words, and all that can be left over.
+// Whole words, and every number of bytes that can be left.
 TEST_F(SipHashTest, EachByteAndTheSizeCount) {
   const SipHash hash(key);
   for (std::size_t size = 1; size <= 17; ++size) {

@@ -89,7 +89,7 @@ TEST(Endpoint, AZoneIsJudgedByWhoeverUsesIt) {
   ASSERT_TRUE(here);
   EXPECT_TRUE(here->is_literal());
   EXPECT_EQ(here->literal()->text(), "[fe80::1%lo]:53");
-  // As seen from a network namespace without that interface.
+  // As in a network namespace without that interface.
   auto elsewhere = Endpoint::ParseHost("[fe80::1%no-such-one]:53", Endpoint::Port::kRequired);
   ASSERT_TRUE(elsewhere);
   EXPECT_TRUE(elsewhere->is_literal());

@@ -1,4 +1,4 @@
-// A configuration folder that is right; tests spoil or extend it.
+// A valid configuration folder; tests break or extend it.
 #pragma once
 
 #include <string>
@@ -46,7 +46,7 @@ class ExampleDir : public TempDir {
     return config::Load({path(), std::move(defaults)});
   }
 
-  // All mistakes with the folder's path cut off, one a line.
+  // All mistakes without the folder's path, one on each line.
   [[nodiscard]] std::string Reported() const {
     auto loaded = Load();
     if (loaded) return "none";

@@ -84,7 +84,7 @@ TEST(PrincipalPattern, RealmIsLiteral) {
   EXPECT_FALSE(PrincipalPattern::Parse("dns/a@*.NET"));
 }
 
-// A name made to look like another one through its escapes stays itself.
+// Escapes that make a name look like another do not make it match that one.
 TEST(PrincipalPattern, IsNotFooledByEscapes) {
   EXPECT_FALSE(Matches("dns/*@R", R"(dns\/a@R)"));
   EXPECT_TRUE(Matches("*@R", R"(dns\/a@R)"));

@@ -1,4 +1,4 @@
-// A folder that goes with the test.
+// A folder that is removed after the test.
 #pragma once
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ class TempDir {
   [[nodiscard]] std::string Path(std::string_view name) const {
     return path_ + '/' + std::string(name);
   }
-  // Makes missing folders as well.
+  // Makes missing folders, too.
   void Write(std::string_view name, std::string_view text) const {
     std::filesystem::create_directories(std::filesystem::path(Path(name)).parent_path());
     std::ofstream(Path(name), std::ios::binary) << text;

@@ -12,12 +12,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// One end of a pair in the set.
+// One end of a pair that is in the set.
 struct Member : DescriptorHandler {
   UniqueFd near, far;
   int calls = 0;
   std::function<void()> then;
-  Registration registration;  // last: goes before the descriptor
+  Registration registration;  // last, so that it is destroyed before the descriptor
 
   Member() {
     int fds[2];

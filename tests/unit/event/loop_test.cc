@@ -35,7 +35,7 @@ class LoopTest : public testing::Test {
     ASSERT_TRUE(made) << made.error().message;
     loop_ = std::move(*made);
   }
-  // Turns until CONDITION holds, with a deadline.
+  // Runs turns until CONDITION is true, with a deadline.
   template <typename Condition>
   bool Until(Condition condition) {
     TimePoint deadline = Now() + seconds(10);
@@ -151,7 +151,7 @@ TEST_F(LoopTest, HookRequestedByHookRunsInTheNextTurn) {
   hook->Request();
   EXPECT_TRUE(*loop_->RunOnce(seconds(10)));
   EXPECT_EQ(runs, 1);
-  // Does not wait: something is to be done.
+  // It does not wait, because there is something to do.
   TimePoint begin = Now();
   EXPECT_TRUE(*loop_->RunOnce(seconds(10)));
   EXPECT_LT(Now() - begin, seconds(5));
@@ -173,7 +173,7 @@ TEST_F(LoopTest, HookRunsDespiteEndlessInput) {
   bool ran = false;
   auto hook = loop_->AddTurnHook([&] { ran = true; });
   pair.Write();
-  // Never read: always ready.
+  // Nobody reads it, so it is always ready.
   auto watch = *loop_->AddIo(pair.b.get(), EPOLLIN, [&](std::uint32_t) { hook->Request(); });
   EXPECT_TRUE(*loop_->RunOnce(seconds(1)));
   EXPECT_TRUE(ran);

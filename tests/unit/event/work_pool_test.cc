@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Holds up those who pass until it is opened.
+// Blocks those who want to pass until it is opened.
 class Gate {
  public:
   void Open() {
@@ -87,7 +87,7 @@ TEST_F(WorkPoolTest, RefusesWhatItsQueueCannotHold) {
   ASSERT_TRUE(RunUntil([&] { return done == 3; }));
 }
 
-// A thread that was woken for one job, and has not come to it yet, is not free for the next one.
+// A thread that was woken for one job, and has not taken it yet, is not free for the next one.
 TEST_F(WorkPoolTest, StartsAThreadForEachOfTwoJobsOfOneTurn) {
   WorkPool pool(*loop_, {});
   for (int round = 0; round < 20; ++round) {

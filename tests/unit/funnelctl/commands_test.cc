@@ -1,4 +1,4 @@
-// What holds for all commands.
+// What is true for all commands.
 #include <set>
 
 #include "common/config/keys/keys.h"

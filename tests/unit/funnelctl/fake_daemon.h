@@ -1,4 +1,4 @@
-// Stands in for a daemon that funnelctl asks.
+// Plays a daemon that funnelctl asks.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 namespace funnel::ctl {
 
-// A daemon's control socket, whose clients are served by a thread, one after the other.
+// A daemon's control socket; a thread serves its clients, one after the other.
 class FakeDaemon {
  public:
   using Serve = std::function<void(int fd)>;

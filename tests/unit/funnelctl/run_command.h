@@ -1,4 +1,4 @@
-// Runs a command of funnelctl within the test, its stdout captured.
+// Runs a command of funnelctl within the test and captures its stdout.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ inline Options OptionsFor(const TempDir& dir, std::vector<std::string> arguments
   return options;
 }
 
-// TEXT with the folder's path cut off wherever it stands.
+// TEXT with the folder's path removed everywhere.
 inline std::string Without(const TempDir& dir, std::string text) {
   for (std::size_t at; (at = text.find(dir.path() + '/')) != std::string::npos;)
     text.erase(at, dir.path().size() + 1);

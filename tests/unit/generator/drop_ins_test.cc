@@ -99,7 +99,7 @@ TEST(DropIns, EdgeRunsAsTheUserThatTheFileNames) {
   EXPECT_THAT(TextsOf(example, "dns").service, HasSubstr("\nUser=_dns\n"));
   example.folder.Write("services.d/ldap.ini.d/user.ini", "[service]\nedge-user = _ldap\n");
   EXPECT_THAT(TextsOf(example, "ldap").service, HasSubstr("\nUser=_ldap\n"));
-  // The template's line takes counters of any other user for somebody else's.
+  // The template's line would take the counters of any other user for somebody else's.
   EXPECT_THAT(TextsOf(example, "ldap").service, HasSubstr("\nExecStartPre=\nExecStartPre="));
   EXPECT_THAT(TextsOf(example, "ldap").service,
               HasSubstr("funnel-tcpd@%i ! -user _ldap -delete\n"));

@@ -26,7 +26,7 @@ class Example {
       said += std::string(text) + '\n';
     });
   }
-  // "" where there is none.
+  // "" if there is none.
   [[nodiscard]] std::string DropIn(const std::string& unit) const {
     std::ifstream in(generated() + '/' + unit + ".d/50-funnel.conf");
     std::ostringstream out;

@@ -69,7 +69,7 @@ TEST(Generate, NoConfigurationIsNoMistake) {
   EXPECT_EQ(example.said, "");
 }
 
-// What the tests below have: dns is up on port 53.
+// The state for the tests below: dns is up on port 53.
 class HeldTest : public testing::Test {
  protected:
   HeldTest() {

@@ -9,7 +9,7 @@ thread_local long t_offset_seconds = 0;
 
 }  // namespace
 
-// noexcept and the parameters' names are libc's.
+// libc has the noexcept and the names of the parameters.
 extern "C" int gettimeofday(timeval* when, void*) noexcept {
   timespec now;
   ::clock_gettime(CLOCK_REALTIME, &now);

@@ -1,5 +1,5 @@
-// The wall clock as libkrb5 sees it: the test program's own time() and gettimeofday() stand in
-// front of libc's, and add an offset of the calling thread's.
+// The wall clock that libkrb5 sees: the test program's own time() and gettimeofday() replace those
+// of libc, and add an offset that each thread sets for itself.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@ namespace funnel::test {
 
 void SetClockOffset(std::chrono::seconds offset);
 
-// Sets it back when it goes.
+// Removes the offset at its end.
 class ClockOffset {
  public:
   explicit ClockOffset(std::chrono::seconds offset) { SetClockOffset(offset); }

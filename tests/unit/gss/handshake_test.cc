@@ -1,4 +1,4 @@
-// The handshake's two halves against each other and against a real KDC.
+// The two halves of the handshake, with each other and with a real KDC.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class HandshakeTest : public testing::Test {
     const Credential ours = TRY(store_->AcquireAcceptor(server_));
     return Acceptance::Accept(ours, token, bindings_);
   }
-  // What the acceptor says to a handshake that the initiator could begin.
+  // The acceptor's answer to a handshake that the initiator could begin.
   std::string AcceptError() {
     auto initiation = Begin(server_);
     if (!initiation) return "initiator: " + initiation.error().message;
@@ -104,7 +104,7 @@ TEST_F(HandshakeTest, RefusesOtherBindings) {
       << acceptance.error().message;
 }
 
-// MIT accepts an initiator that states no bindings at all.
+// MIT itself accepts an initiator that sends no bindings at all.
 TEST_F(HandshakeTest, RefusesATokenWithoutBindings) {
   const Credential client = store_->AcquireInitiator(client_).value();
   gss_name_t target = test::MitName(server_);
@@ -130,8 +130,8 @@ TEST_F(HandshakeTest, RefusesATokenThatWasUsedBefore) {
       << again.error().message;
 }
 
-// AP-REQ has a few bits in the clear that nothing protects (types of names, unused options): for
-// them there is CONFIRM. Whatever is accepted still is from the same principal.
+// A few bits of AP-REQ are neither encrypted nor protected (types of names, unused options):
+// CONFIRM protects them. Whatever is still accepted comes from the same principal.
 TEST_F(HandshakeTest, TakesNoOtherPrincipalFromAlteredTokens) {
   auto initiation = Begin(server_);
   const Bytes token = initiation->token();
@@ -227,8 +227,8 @@ TEST_F(HandshakeTest, RenewsTicketsAtHalfTheirLife) {
   ASSERT_TRUE(store_->AcquireInitiator(client_));
   const auto first_end = store_->TicketEnd(client_);
   ASSERT_TRUE(first_end);
-  // Past half the life, and the KDC's clock 4 minutes behind is within what Kerberos allows: so the
-  // ticket is made to look old by a short life.
+  // A ticket past half of its life with a KDC clock 4 minutes slow is still within what Kerberos
+  // allows; a short life makes the ticket look old.
   store_.reset();
   realm_.Admin({"modprinc -maxlife \"6 minutes\" " + client_});
   store_ = std::make_unique<CredentialStore>(CredentialStore::Keytabs{keytab_, keytab_});

@@ -90,7 +90,7 @@ void MitPair::Establish(const std::string& keytab, const std::string& initiator,
   gss_release_cred(&minor, &server);
 }
 
-// The lucid export ends a context, so it is done to a copy.
+// The lucid export ends a context, so a copy is exported.
 void MitPair::ExportCopyOfAcceptor() {
   gss_buffer_desc exported = GSS_C_EMPTY_BUFFER;
   std::uint32_t minor = 0;

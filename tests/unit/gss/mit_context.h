@@ -1,4 +1,4 @@
-// Both ends of a Kerberos context by MIT's calls alone: what Funnel's own code is compared with.
+// Both ends of a Kerberos context, made only by MIT's calls: Funnel's own code is compared with it.
 #pragma once
 
 #include <gssapi/gssapi.h>
@@ -11,7 +11,7 @@
 
 namespace funnel::test {
 
-// An established pair; throws where MIT fails.
+// An established pair; throws if MIT fails.
 class MitPair {
  public:
   MitPair(const std::string& keytab, const std::string& initiator, const std::string& acceptor);
@@ -35,11 +35,11 @@ class MitPair {
   Secret subkey_;
 };
 
-// gss_wrap and gss_unwrap with confidentiality; throw where MIT fails.
+// gss_wrap and gss_unwrap with confidentiality; throw if MIT fails.
 [[nodiscard]] Bytes MitWrap(gss_ctx_id_t context, ByteView plaintext);
 [[nodiscard]] Bytes MitUnwrap(gss_ctx_id_t context, ByteView token);
 [[nodiscard]] gss_name_t MitName(const std::string& principal);
-// By reference: MINOR is what the call next to it in the argument list leaves there.
+// MINOR is a reference, because a call in the same argument list sets it.
 void MitCheck(std::uint32_t major, const std::uint32_t& minor, const char* what);
 
 }  // namespace funnel::test

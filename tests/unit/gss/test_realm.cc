@@ -104,7 +104,7 @@ void TestRealm::WriteClientConfig() {
        << client_enctypes_ << "\n[realms]\n " << options_.name << " = {\n kdc = 127.0.0.1:" << port_
        << "\n }\n"
        << more_realms_;
-  // A new name each time: libkrb5 sees that a file has changed by its time in whole seconds only.
+  // A new name each time: libkrb5 notices a changed file only by its time in whole seconds.
   const std::string path = Path("krb5-" + std::to_string(++config_version_) + ".conf");
   WriteFile(path, text.str());
   ::setenv("KRB5_CONFIG", path.c_str(), 1);

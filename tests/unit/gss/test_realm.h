@@ -1,5 +1,6 @@
-// A throw-away Kerberos realm for a test program: an MIT KDC on loopback, all files in a temporary
-// folder, gone with the object. Sets KRB5_CONFIG and the like for this process; one at a time.
+// A temporary Kerberos realm for a test program: an MIT KDC on loopback, with all files in a
+// temporary folder, removed with the object. Sets KRB5_CONFIG and the like for this process; there
+// is one at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -25,16 +26,16 @@ class TestRealm {
   TestRealm& operator=(const TestRealm&) = delete;
   ~TestRealm();
 
-  // kadmin.local's commands, e.g. "cpw -randkey dns/a@UNIT.TEST". Its output.
+  // Runs kadmin.local's commands, e.g. "cpw -randkey dns/a@UNIT.TEST"; returns the output.
   std::string Admin(const std::vector<std::string>& commands);
-  // New principals with random keys of all four enctypes.
+  // Adds principals with random keys of all four enctypes.
   void Add(const std::vector<std::string>& principals);
-  // Appends their present keys to the keytab FILE of the folder; yields its path.
+  // Appends their present keys to the keytab FILE of the folder; returns its path.
   std::string Keytab(const std::string& file, const std::vector<std::string>& principals);
 
-  // What clients of this process allow from now on; all four at first.
+  // The enctypes that clients of this process allow from now on; at first all four.
   void SetClientEnctypes(const std::string& enctypes);
-  // Lines for [realms], e.g. a realm whose KDC never answers.
+  // Adds lines to [realms], for example a realm whose KDC never answers.
   void AddClientRealm(const std::string& name, const std::string& kdc_address);
   void StopKdc();
   void StartKdc();

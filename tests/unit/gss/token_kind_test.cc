@@ -8,7 +8,7 @@
 namespace funnel::gss {
 namespace {
 
-// A frame around nothing but the message's number.
+// A frame that contains only the message's number.
 const Bytes kApReqToken = HexDecode("600d06092a864886f7120102020100").value();
 const Bytes kApRepToken = HexDecode("600d06092a864886f7120102020200").value();
 

@@ -136,7 +136,7 @@ TEST_F(CommandTableTest, EndsAClientThatSendsNoCommandOrOneNumberTwice) {
   EXPECT_FALSE(session_->OnPacket(twice.view()));
 }
 
-// A child connects as a user without rights, and stays until the test has looked.
+// A child that connects as a user without rights, and stays until the test has looked.
 class Stranger {
  public:
   static constexpr uid_t kUid = 54321;
@@ -144,7 +144,7 @@ class Stranger {
   Stranger() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    // An abstract name that the kernel chooses.
+    // An abstract name, which the kernel chooses.
     UniqueFd listening(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     ::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address.sun_family);
     ::listen(listening.get(), 1);
@@ -183,7 +183,7 @@ TEST_F(CommandTableTest, RefusesWhoIsInNeitherGroup) {
                                                "later: uid 54321 is not in the group 4243"}));
 }
 
-// It waits for what it has begun by asking.
+// It waits for what it has started, by asking.
 TEST_F(CommandTableTest, WhoMayChangeThingsMayAsk) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   Stranger stranger;

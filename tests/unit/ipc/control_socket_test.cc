@@ -45,7 +45,7 @@ TEST(ControlSocket, CarriesAMessageWithADescriptor) {
 TEST(ControlSocket, ClosesAllDescriptorsWhenTooManyCame) {
   Pair pair;
   ControlSocket receiver(std::move(pair.b));
-  // What is let go is closed by another thread.
+  // Another thread closes what is dropped.
   const auto wait_closed = [] {
     const TimePoint deadline = Now() + seconds(10);
     while (ForeignFd::CountClosing() != 0 && Now() < deadline) std::this_thread::yield();
@@ -162,10 +162,10 @@ TEST_F(ConnectionTest, TellsOfMessagesAndOfTheEnd) {
   EXPECT_FALSE(connection->Send(Sample<Command>()));
 }
 
-// A far end that has said something and gone, without reading what we sent.
+// A far end that has sent something and gone, without reading what we sent.
 class GoneTest : public ConnectionTest {
  protected:
-  static constexpr int kSaid = 100;  // more than a turn handles
+  static constexpr int kSaid = 100;  // more than one turn handles
 
   void SetUp() override {
     ConnectionTest::SetUp();

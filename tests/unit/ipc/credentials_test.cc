@@ -25,7 +25,8 @@ TEST(Credentials, AreThoseOfWhoConnected) {
 }
 
 TEST(Credentials, AreRefusedWhenTheProcessIsGone) {
-  // The child makes the pair, so the pair carries its credentials; it hands both ends up and ends.
+  // The child makes the pair, so that the pair has its credentials; it passes both ends up and
+  // exits.
   int carrier[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, carrier), 0);
   UniqueFd up(carrier[0]), down(carrier[1]);

@@ -86,7 +86,7 @@ TEST_F(FramePipeTest, ReservesNothingAboveItsLimit) {
   EXPECT_FALSE(small.Reserve(12).empty());
 }
 
-// Several pieces a turn are used again in the next, by whichever writer.
+// Several chunks of a turn are used again in the next one, by any writer.
 TEST_F(FramePipeTest, ABusyWriterAsksForNoMemoryEachTurn) {
   constexpr std::size_t kRounds = 100;
   FrameWriter other(1 << 20);
@@ -101,7 +101,7 @@ TEST_F(FramePipeTest, ABusyWriterAsksForNoMemoryEachTurn) {
     while (!*writer.Flush(pair_.theirs.get())) ReadRaw();
     ReadRaw();
   }
-  // Three pieces a round; the list of them takes some now and then.
+  // Three chunks in each round; sometimes their list needs memory, too.
   EXPECT_LT(sctp::testing::Allocations() - before, kRounds / 2);
 }
 
@@ -204,7 +204,7 @@ TEST_F(FramePipeTest, WritingToAClosedSocketIsAnError) {
   EXPECT_FALSE(writer_.Flush(pair_.theirs.get()));
 }
 
-// Closed by another thread: whoever sent it may have made that last.
+// Another thread closes it: the sender may have made that slow.
 TEST_F(FramePipeTest, ADescriptorEndsTheChannelAndIsClosedElsewhere) {
   int fds[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);

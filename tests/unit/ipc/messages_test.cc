@@ -10,7 +10,7 @@
 namespace funnel::ipc {
 namespace {
 
-// What holds for every message; the samples have no empty field.
+// What is true for every message; the samples have no empty field.
 template <typename Message>
 class MessageTest : public testing::Test {};
 TYPED_TEST_SUITE(MessageTest, AllMessages);
@@ -23,7 +23,7 @@ TYPED_TEST(MessageTest, ComesBackAsItWas) {
   EXPECT_TRUE(EqualConstantTime(Serialize(*parsed).view(), packet.view()));
 }
 
-// A fuzzer that begins with a message finds more than one that has to find the message.
+// A fuzzer that begins with a message finds more than one that must find the message first.
 TYPED_TEST(MessageTest, StandsInTheFuzzersCorpus) {
   const std::string name = "/message-" + std::to_string(static_cast<int>(TypeParam::kType));
   std::ifstream file(IPC_CORPUS + name, std::ios::binary);
@@ -95,7 +95,7 @@ TEST(Messages, KeepTheirFields) {
   EXPECT_EQ(context->key.size(), 32u);
 }
 
-// authd takes back channels whose edges are of the version before it.
+// authd accepts channels whose edges are of the previous version.
 TEST(Messages, OfAnEarlierVersionAreTaken) {
   Announce announce = Sample<Announce>();
   const Secret before = Serialize(announce);
@@ -105,7 +105,7 @@ TEST(Messages, OfAnEarlierVersionAreTaken) {
   EXPECT_EQ(now.size(), before.size() + 2);
   EXPECT_EQ(Parse<Announce>(now.view())->suite, 4);
   EXPECT_FALSE(Parse<Announce>(now.view().first(now.size() - 1)));
-  // What is as before is not written.
+  // Values that older versions assume are not written.
   Bytes idle(before.view().begin(), before.view().end());
   idle.insert(idle.end(), {0, 1});
   EXPECT_FALSE(Parse<Announce>(idle));
@@ -172,7 +172,7 @@ TEST(LocalUnits, RejectWhatIsCutOrTooLong) {
   CheckLocalUnit(Note{NoteState::kOpen, "a@R", "b@R", "", false, /*in_use=*/true});
 }
 
-// What an edge of the version before says is understood: it runs on while a package is upgraded.
+// A message of an edge of the previous version is understood: it keeps running during an upgrade.
 TEST(LocalUnits, ANoteMayEndBeforeItsSuite) {
   Note note{NoteState::kOpen, "a@R", "b@R", "", false, true};
   const Bytes without = note.Serialize();

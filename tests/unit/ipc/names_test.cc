@@ -1,4 +1,4 @@
-// Each test has its own /etc/passwd and /etc/group, in a mount namespace of its own.
+// Each test has its own /etc/passwd and /etc/group, in its own mount namespace.
 #include "common/ipc/names.h"
 
 #include <fcntl.h>
@@ -28,8 +28,8 @@ namespace {
 // A user that no other test of this process has looked up.
 constexpr uid_t kUid = 54399;
 
-// fork() copies the calling thread alone: a lock that another thread holds then is held in the
-// child for ever. Tests before this one left look-ups behind that end by themselves.
+// fork() copies only the calling thread: a lock that another thread holds at that moment stays
+// locked for ever in the child. Earlier tests left look-ups that end by themselves.
 bool WaitUntilSingleThreaded() {
   const TimePoint end = Now() + std::chrono::seconds(10);
   for (;;) {
@@ -48,7 +48,7 @@ class NamesTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  // Runs TEST in a child whose files lie over those of /etc; it answers with what is wrong.
+  // Runs TEST in a child whose files replace those in /etc; it returns what is wrong.
   std::string InChild(const std::function<std::string()>& test) {
     if (!WaitUntilSingleThreaded()) return "threads of other tests do not end";
 
@@ -71,7 +71,7 @@ class NamesTest : public testing::Test {
     std::string wrong;
     pollfd ready{in.get(), POLLIN, 0};
     char text[512];
-    // One that is stuck is the fault that these tests are for.
+    // A stuck child is the fault that these tests look for.
     if (::poll(&ready, 1, 20'000) != 1)
       wrong = "stuck";
     else if (const ssize_t size = ::read(in.get(), text, sizeof text); size > 0)
@@ -99,7 +99,7 @@ TEST_F(NamesTest, AUserMayBeInAnyNumberOfGroups) {
   std::string groups = "alice:x:54399:\n";
   for (int i = 0; i < 1000; ++i)
     groups += "g" + std::to_string(i) + ":x:" + std::to_string(60000 + i) + ":alice\n";
-  // A group whose members take more than one look: each has a long name.
+  // A group whose members need more than one read: each has a long name.
   groups += "funnel-read:x:70000:";
   for (int i = 0; i < 5000; ++i) groups += "somebody-with-a-long-name-" + std::to_string(i) + ",";
   Write("group", groups + "alice\nfunnel-admin:x:70001:bob\n");
@@ -132,7 +132,7 @@ TEST_F(NamesTest, AChangedGroupCountsFromTheNextConnectionOn) {
             "");
 }
 
-// A child that connects as another user, and stays.
+// A child connects as another user, and stays.
 void ConnectAs(uid_t uid, const sockaddr_un& address, socklen_t size) {
   int ready[2];
   ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
@@ -151,7 +151,7 @@ void ConnectAs(uid_t uid, const sockaddr_un& address, socklen_t size) {
   ::_exit(0);
 }
 
-// The name service does not answer: /etc/passwd is a pipe that nobody writes to.
+// The name service does not answer: /etc/passwd is a pipe to which nobody writes.
 TEST_F(NamesTest, ADirectoryThatHangsHoldsUpNobodyElse) {
   Write("nsswitch.conf", "passwd: files\ngroup: files\n");
   ASSERT_EQ(::mkfifo((folder_ + "/passwd").c_str(), 0644), 0);

@@ -1,4 +1,4 @@
-// Descriptors that come with messages: which are taken, and who closes the others.
+// Descriptors that come with messages: which are accepted, and who closes the others.
 #include <fcntl.h>
 #include <netinet/in.h>
 
@@ -26,7 +26,7 @@ class PassedDescriptorTest : public testing::Test {
   std::unique_ptr<event::Loop> loop_ = std::move(*event::Loop::Create());
 };
 
-// Whatever it is: what a message does not want is refused before anybody looks at the message.
+// Whatever it is: a descriptor that a message must not have is refused before the message is read.
 TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) {
   const Secret attach = Serialize(Sample<Attach>()), command = Serialize(Sample<Command>());
   Pair stream(SOCK_STREAM), datagram(SOCK_DGRAM), packets;
@@ -51,8 +51,7 @@ TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) 
   EXPECT_NE(reason_for(attach, unconnected.get()), "");
 }
 
-// A TCP connection with unsent data whose owner has it linger for long: whoever closes it last
-// waits.
+// A TCP connection with unsent data and a long linger time: whoever closes it last must wait.
 class LingeringConnection {
  public:
   LingeringConnection() {
@@ -73,7 +72,7 @@ class LingeringConnection {
     const linger long_time{.l_onoff = 1, .l_linger = 8};
     setsockopt(full_.get(), SOL_SOCKET, SO_LINGER, &long_time, sizeof long_time);
   }
-  // From then on whoever got a copy has the last one.
+  // From now on the receiver of a copy has the last one.
   void SendTo(int socket, ByteView packet) {
     SendRaw(socket, packet, full_.get(), 1);
     full_.reset();
@@ -95,7 +94,7 @@ TEST_F(PassedDescriptorTest, NeverWaitsForTheCloseOfWhatCame) {
   const TimePoint begin = Now();
   first.SendTo(read.a.get(), command.view());
   EXPECT_TRUE(Until([&] { return !reason.empty(); }));
-  // One that was never read goes with its socket.
+  // If a descriptor was never read, it is closed with its socket.
   second.SendTo(unread.a.get(), command.view());
   deaf.reset();
   EXPECT_LT(Now() - begin, seconds(4));

@@ -1,4 +1,4 @@
-// Sockets that a hostile sender writes to.
+// Sockets to which a hostile sender writes.
 #pragma once
 
 #include <gtest/gtest.h>

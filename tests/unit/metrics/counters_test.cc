@@ -122,7 +122,7 @@ TEST_F(Counters, AddFromManyThreads) {
   EXPECT_EQ(counters[kSent].value(), 20000u);
 }
 
-// Whatever is wrong, counting works.
+// Whatever is wrong with the file, counting works.
 TEST_F(Counters, FallBackToPrivateMemory) {
   auto expect_private = [this](const char* why) {
     CounterFile counters = Create();

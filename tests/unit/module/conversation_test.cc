@@ -15,14 +15,14 @@ namespace {
 
 using wire::Order;
 
-// The owner's part: sends all that it is given, and writes down what.
+// The owner's part: sends all that it gets, and records what.
 class Application {
  public:
   explicit Application(const struct funnel_module& module = kToyModule)
       : conversation_(module, &toy_object, FUNNEL_CLIENT) {}
 
-  // "free(3)": a message of so many bytes; "follows 0(3)", "after-all(3)", "ordered(3)",
-  // "stream(3)"; "+" behind it: the unit goes on.
+  // "free(3)": a message of that many bytes; "follows 0(3)", "after-all(3)", "ordered(3)",
+  // "stream(3)"; a "+" after it: the unit continues.
   std::string Send(ByteView bytes) {
     conversation_.Append(bytes);
     return Drain();
@@ -115,7 +115,7 @@ TEST(Conversation, SendsWhatTheModuleCannotTellYetAsABarrier) {
   app.conversation().Release();
   EXPECT_EQ(app.Drain(), "after-all(3)+");
   EXPECT_EQ(app.Send(ByteView(message).subspan(3)), "ordered(4)");
-  // Behind the barrier.
+  // It follows the barrier.
   EXPECT_EQ(app.Send(Toy('k', 'b')), "follows 2(7)");
 }
 
@@ -145,7 +145,7 @@ TEST(Conversation, JoinsPartsToAUnit) {
   Application app;
   (void)app.Send(Toy('k', 'a'));
   EXPECT_EQ(app.Send(Toy('p', 'a')), "follows 0(7)+");
-  // The order of what goes on with a unit does not matter.
+  // The order in the verdict on a later part of a unit does not matter.
   EXPECT_EQ(app.Send(Toy('p', 'z') + Toy('f', 'z')), "ordered(7)+ ordered(7)");
   EXPECT_EQ(app.Send(Toy('k', 'a')), "follows 3(7)");
   EXPECT_EQ(app.Send(Toy('k', 'z')), "free(7)");
@@ -211,7 +211,7 @@ TEST(Conversation, OffersAgainWhatWasNotSent) {
   conversation.Append(Toy('k', 'a') + Toy('k', 'b') + Toy('p', 'c'));
   EXPECT_EQ(conversation.Next().bytes.size(), 14u);
   EXPECT_EQ(conversation.Next().bytes.size(), 14u);
-  // What is not sent yet may still turn out to be a stream.
+  // What has not been sent yet may still become a stream.
   conversation.OnDelivered(Toy('?', 'a'));
   EXPECT_TRUE(conversation.Next().stream);
   EXPECT_EQ(conversation.Next().bytes.size(), 21u);
@@ -258,7 +258,7 @@ TEST(Conversation, IsAStreamWhereTheModuleHasNoMemory) {
   EXPECT_FALSE(app.conversation().mismatch());
 }
 
-// However reads cut what is sent, whenever the time is over: the bytes are the same, and units are
+// However reads cut the input, and whenever the time is over: the bytes are the same, and units are
 // whole.
 TEST(Conversation, LosesNothingHoweverItIsCut) {
   constexpr char kTypes[] = {'k', 'k', 'k', 'f', 'b', 'p'};
@@ -276,7 +276,7 @@ TEST(Conversation, LosesNothingHoweverItIsCut) {
     for (ByteView left = input; !left.empty();) {
       const std::size_t count = std::min<std::size_t>(left.size(), 1 + random() % 3000);
       sent += app.Send(left.first(count)) + ' ';
-      // Delivered to it at the same time, cut otherwise.
+      // Delivered to the application at the same time, cut in another way.
       app.conversation().OnDelivered(Toy('k', 'a', random() % 20));
       left = left.subspan(count);
       if (random() % 3 == 0) {
@@ -289,7 +289,7 @@ TEST(Conversation, LosesNothingHoweverItIsCut) {
     ASSERT_EQ(app.output(), input) << "seed " << seed;
     ASSERT_EQ(app.conversation().unsent(), 0u);
     ASSERT_EQ(app.conversation().mismatch(), seed % 3 == 0) << "seed " << seed;
-    // A unit goes on with ORDERED pieces, to its end.
+    // A unit continues with ORDERED pieces until its end.
     bool open = false;
     std::istringstream words(sent);
     for (std::string word; words >> word;) {

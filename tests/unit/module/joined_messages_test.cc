@@ -12,7 +12,7 @@
 namespace funnel::module {
 namespace {
 
-// What went out as one.
+// Messages that were sent as one.
 struct Sent {
   OrderLedger::Decision decision;
   Bytes bytes;
@@ -24,7 +24,7 @@ class Sender {
   explicit Sender(const struct funnel_module& module = kToyModule)
       : conversation_(module, &toy_object, FUNNEL_CLIENT) {}
 
-  // How many bytes went out together, each time.
+  // How many bytes were sent together, each time.
   std::vector<std::size_t> Send(const std::vector<Bytes>& messages) {
     Bytes all;
     for (const Bytes& message : messages) all.insert(all.end(), message.begin(), message.end());
@@ -61,7 +61,7 @@ void ExpectFollows(const Sent& sent, std::uint64_t after) {
 
 TEST(JoinedMessages, AreThoseThatNeedTheSame) {
   Sender sender;
-  // What needs only what stands before it there is among them.
+  // A message that needs only others of the same piece is joined to them.
   EXPECT_EQ(sender.Send({Toy('k', 'a'), Toy('k', 'b'), Toy('k', 'a'), Toy('f', 'x')}), Sizes{28});
   EXPECT_EQ(sender.Send({Toy('k', 'a'), Toy('k', 'b')}), Sizes{14});
   ExpectFollows(sender.sent().back(), 0);
@@ -131,7 +131,7 @@ struct Message {
   char type, key;
 };
 
-// Of two, whether the later one must stay behind the earlier one.
+// Of two messages, whether the later one must stay after the earlier one.
 bool MustStay(const Message& earlier, const Message& later) {
   if (earlier.type == 'b' || later.type == 'b' || later.type == 'l') return true;
   const auto uses = [](const Message& one) { return one.type == 'k' || one.type == 'r'; };
@@ -139,7 +139,7 @@ bool MustStay(const Message& earlier, const Message& later) {
   return earlier.type == 'k' || later.type == 'k';
 }
 
-// Messages by their index, in an order in which they may be delivered.
+// The messages by their index, in an order in which they may be delivered.
 std::vector<std::size_t> Delivered(const std::vector<Sent>& sent,
                                    const std::vector<std::size_t>& order) {
   std::vector<std::size_t> begins{0};
@@ -167,7 +167,7 @@ TEST(JoinedMessages, AreNeverDeliveredInAWrongOrder) {
     while (said.size() < 40) {
       std::vector<Bytes> together;
       for (std::size_t i = 1 + random() % 8; i > 0; --i) {
-        // Barriers and their like are rare in some conversations, else they hide mistakes.
+        // In some conversations barriers and the like are rare, because they hide mistakes.
         const Message message{kTypes[random() % (seed % 4 == 0 ? 11 : 9)],
                               static_cast<char>('a' + random() % 5)};
         said.push_back(message);

@@ -1,5 +1,6 @@
-// Orders in which a receiver may deliver messages, given what each states on the wire. By the
-// protocol's words (man/funnel-protocol.7, "Order") and without the code that applies them.
+// Samples orders in which a receiver may deliver messages, given what each states on the wire. It
+// follows the protocol's text (man/funnel-protocol.7, "Order"), and uses none of the code that
+// applies it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace funnel::module {
 
-// A message as it went out, numbers FIRST to LAST.
+// A message that was sent, with the numbers FIRST to LAST.
 struct Placed {
   OrderLedger::Decision decision;
   std::uint64_t first = 0, last = 0;
@@ -22,9 +23,9 @@ class LinearExtensions {
   LinearExtensions(const std::vector<Placed>& messages, std::uint32_t seed)
       : messages_(messages), random_(seed) {}
 
-  // Indices of the messages in an order of delivery, another one each call.
+  // The indices of the messages in an order of delivery, a different one each call.
   [[nodiscard]] std::vector<std::size_t> Sample() {
-    // Between taking any, and taking the latest: what overtakes most finds most mistakes.
+    // Either takes any, or the latest: orders with the most overtaking find the most mistakes.
     const bool latest = random_() % 2 == 0;
     std::vector<bool> delivered(messages_.size());
     std::vector<std::size_t> order;

@@ -32,7 +32,7 @@ class Headers {
       if (at[i].p_type == type) return &at[i];
     return nullptr;
   }
-  // The one that ends the list; linkers leave several.
+  // The entry that ends the list; linkers leave several.
   ElfW(Dyn) * EndOfDynamic() {
     auto* at = reinterpret_cast<ElfW(Dyn)*>(file_.data() + Segment(PT_DYNAMIC)->p_offset);
     while (at->d_tag != DT_NULL) ++at;
@@ -52,7 +52,7 @@ class ModuleFile : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  // A copy of the dns module, changed.
+  // Installs a changed copy of the dns module.
   void Install(const std::string& name, const std::function<void(std::string&)>& change = {}) {
     std::ifstream in(DNS_MODULE, std::ios::binary);
     std::string file{std::istreambuf_iterator<char>(in), {}};
@@ -61,7 +61,7 @@ class ModuleFile : public ::testing::Test {
     std::ofstream(folder_ / (name + ".so"), std::ios::binary) << file;
     chmod((folder_ / (name + ".so")).c_str(), 0644);
   }
-  // Why NAME is not loaded; "": it is.
+  // Why NAME is not loaded; "": it is loaded.
   std::string Reason(const std::string& name) {
     const auto loaded = LoadModule(folder_, name, geteuid());
     return loaded ? "" : loaded.error().reason;
@@ -169,7 +169,7 @@ TEST_F(ModuleFile, LoadsSeveralEachFromItsOwnFile) {
   Install("other");
   const auto first = LoadModule(folder_, "dns", geteuid());
   ASSERT_TRUE(first);
-  // Were descriptors closed, the linker would take this for the same file.
+  // If descriptors were closed, the linker would take this for the same file.
   EXPECT_EQ(Reason("other"), Path("other") + " calls itself by another name");
 }
 

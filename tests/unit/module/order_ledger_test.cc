@@ -31,7 +31,7 @@ const Message kFreeMessage{};
 const Message kBarrier{.order = FUNNEL_BARRIER};
 const Message kAfterAllMessage{.order = FUNNEL_AFTER_ALL};
 
-// A sender: what goes out, with its numbers.
+// A sender: what it sends, with the numbers.
 class Sender {
  public:
   explicit Sender(std::size_t max_keys = OrderLedger::kMaxKeys) : ledger_(max_keys) {}
@@ -109,7 +109,7 @@ TEST(OrderLedger, PutsAWriterBehindAllReaders) {
   (void)sender.Send(Shared(1));
   (void)sender.Send(Shared(1));
   ExpectAfterAll(sender.Send(Exclusive(1)));
-  // Which stands for all of them.
+  // This one stands for all of them.
   ExpectFollows(sender.Send(Shared(1)), 3);
 }
 
@@ -132,7 +132,8 @@ TEST(OrderLedger, KnowsThatAChainCoversWhatIsInIt) {
   ExpectFollows(sender.Send({.keys = {{1, 0, FUNNEL_EXCLUSIVE}, {2, 0, FUNNEL_EXCLUSIVE}}}), 1);
 }
 
-// An answer of HTTP/2 whose headers and trailers name what an earlier answer has put into a table.
+// An answer of HTTP/2 whose headers and trailers refer to an entry that an earlier answer has
+// inserted.
 TEST(OrderLedger, FollowsOneThatFollowsTheOthers) {
   const auto answer = [](std::uint64_t stream, std::uint32_t mode) {
     return Message{.keys = {{1, 0, mode}, {stream, 1, FUNNEL_EXCLUSIVE}}};
@@ -146,13 +147,13 @@ TEST(OrderLedger, FollowsOneThatFollowsTheOthers) {
   ExpectFollows(sender.Send(answer(3, FUNNEL_SHARED)), 1);
   for (std::uint64_t i = 0; i < 20; ++i) ExpectFollows(sender.Send(data(3)), 2 + i);
   ExpectFollows(sender.Send(answer(3, FUNNEL_SHARED)), 22);
-  // Another that does not follow what was put there since does not imply it.
+  // Another one that does not follow the entries inserted since then does not imply them.
   ExpectAfterAll(sender.Send(answer(5, FUNNEL_EXCLUSIVE)));
   ExpectFollows(sender.Send(data(3)), 23);
   ExpectAfterAll(sender.Send(answer(3, FUNNEL_SHARED)));
 }
 
-// Of several readers only the last two are known.
+// Of several readers only the last two are remembered.
 TEST(OrderLedger, FollowingOneReaderDoesNotImplyTheOthers) {
   Sender sender;
   ExpectFree(sender.Send(Exclusive(9)));
@@ -188,16 +189,16 @@ TEST(OrderLedger, ForgetsKeysByTheHalfTable) {
   Sender sender(4);
   (void)sender.Send(Exclusive(1));
   (void)sender.Send(Exclusive(2));
-  // The key has its place.
+  // The key is in the table.
   ExpectFollows(sender.Send(Exclusive(1)), 0);
   const Decision checkpoint = sender.Send(Exclusive(3));
   ExpectAfterAll(checkpoint);
   EXPECT_FALSE(checkpoint.barrier);
   EXPECT_TRUE(checkpoint.checkpoint);
-  // It holds up nobody: nothing was forgotten yet.
+  // It delays nothing: nothing was forgotten yet.
   ExpectFree(sender.Send(Exclusive(4)));
   ExpectAfterAll(sender.Send(Exclusive(5)));
-  // Of 1 and 2 nothing is known but that the first checkpoint came after them.
+  // About 1 and 2 it is only known that the first checkpoint came after them.
   ExpectFollows(sender.Send(Exclusive(1)), 3);
   ExpectFollows(sender.Send(kFreeMessage), 3);
   EXPECT_EQ(sender.ledger().size(), 4u);
@@ -210,7 +211,7 @@ TEST(OrderLedger, KeepsAKeyThatIsUsed) {
     (void)sender.Send(Exclusive(key));
     (void)sender.Send(Shared(9));
   }
-  // After all its readers, of which the floor covers the first ones only.
+  // After all its readers, of which the floor covers only the first ones.
   ExpectAfterAll(sender.Send(Exclusive(9)));
 }
 
@@ -224,7 +225,7 @@ TEST(OrderLedger, ABarrierIsTheFloor) {
   ExpectFollows(sender.Send(Exclusive(4)), 3);
 }
 
-// One connection that asks for long, each request with an id of its own.
+// One connection with many requests, each of which has its own id.
 TEST(OrderLedger, HoldsUpNothingInManyRequests) {
   OrderLedger ledger;
   std::size_t barriers = 0, after_all = 0;
@@ -257,7 +258,7 @@ TEST(OrderLedger, JoinsNoMoreKeysThanItHasPlaceFor) {
   EXPECT_TRUE(ledger.MayJoin({}, std::span(keys).first(1), Exclusive(2).dependencies()));
   EXPECT_FALSE(ledger.MayJoin({}, keys, Exclusive(3).dependencies()));
   EXPECT_TRUE(ledger.MayJoin({}, keys, kFreeMessage.dependencies()));
-  // What makes place for others goes by itself.
+  // A message that makes room for others is sent by itself.
   EXPECT_FALSE(ledger.MayJoin({.order = Order::kAfterAll, .checkpoint = true}, {},
                               kAfterAllMessage.dependencies()));
 }
@@ -272,7 +273,7 @@ TEST(OrderLedger, DecidesWithoutRecording) {
 
 // --- random conversations
 
-// Whether LATER must come after EARLIER, by the words of modules/module.h.
+// Whether LATER must come after EARLIER, by the text of modules/module.h.
 bool Needs(const Message& later, const Message& earlier) {
   if (later.order != FUNNEL_BY_KEYS || earlier.order == FUNNEL_BARRIER) return true;
   for (const funnel_key& mine : later.keys)
@@ -305,7 +306,7 @@ class Conversation {
   }
 
   [[nodiscard]] const std::vector<Message>& messages() const { return messages_; }
-  // How many keys its ledger has a place for.
+  // For how many keys its ledger has room.
   [[nodiscard]] std::size_t table() const { return table_; }
   [[nodiscard]] std::uint32_t Random() { return static_cast<std::uint32_t>(random_()); }
   [[nodiscard]] std::mt19937& random() { return random_; }
@@ -316,7 +317,7 @@ class Conversation {
   std::vector<Message> messages_;
 };
 
-// The first pair of messages that stand the wrong way round in ORDER.
+// The first pair of messages that are in the wrong order in ORDER.
 std::string WrongPair(const std::vector<Message>& messages, const std::vector<std::size_t>& order) {
   for (std::size_t at = 0; at < order.size(); ++at)
     for (std::size_t behind = at + 1; behind < order.size(); ++behind)
@@ -352,7 +353,7 @@ TEST(OrderLedger, HoldsUpNothingThatNeedsNothing) {
   }
 }
 
-// What the receiver makes of it, whatever order packets come in.
+// How the receiver handles it, in whatever order packets come.
 TEST(OrderLedger, AgreesWithTheReceiver) {
   for (std::uint32_t seed = 0; seed < 100; ++seed) {
     Conversation conversation(seed);

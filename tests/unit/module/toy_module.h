@@ -1,10 +1,10 @@
-// A made-up protocol for tests of what works with modules:
+// An invented protocol, for tests of code that works with modules:
 //
 //   length 16 | type 8 | key 8 | LENGTH bytes
 //
 // Types: 'k' by its exclusive key, 'r' by its shared one, 'f' free, 'l' after all, 'b' a barrier,
-// 'p' as 'k' and another part follows, 's' from here on a stream, 'w' what no module may say.
-// Anything else is not the protocol.
+// 'p' as 'k' with another part to follow, 's' from here on a stream, 'w' an answer that no module
+// may give. Any other type does not follow the protocol.
 #pragma once
 
 #include <string>

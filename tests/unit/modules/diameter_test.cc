@@ -1,4 +1,4 @@
-// What the diameter module says of messages, and whether what it says keeps Diameter's own rules.
+// How the diameter module classifies messages, and whether that keeps Diameter's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -66,7 +66,7 @@ TEST(Diameter, ReadsMessagesByIdentifierAndSession) {
   ASSERT_EQ(verdict.key_count, 2u);
   EXPECT_EQ(std::string_view(verdict.label), "accounting request");
   EXPECT_EQ(verdict.number, 9u);
-  // Either end asks.
+  // Either end may ask.
   EXPECT_EQ(diameter.Server({.command = kReAuth, .session = "a;1;2"}).kind,
             std::uint32_t{FUNNEL_MESSAGE});
 }
@@ -140,7 +140,8 @@ TEST(Diameter, RefusesWhatIsNotDiameter) {
   version[0] = 2;
   EXPECT_TRUE(diameter.Refuses(version));
   EXPECT_TRUE(diameter.Refuses(Make({.session = "a", .flags = 0x01})));
-  EXPECT_TRUE(diameter.Refuses(Make({.session = "a", .flags = 0x20})));  // an error that asks
+  EXPECT_TRUE(diameter.Refuses(Make({.session = "a", .flags = 0x20})));  // an error that is a
+                                                                         // request
 }
 
 TEST(Diameter, RefusesLengthsThatContradictEachOther) {
@@ -155,7 +156,7 @@ TEST(Diameter, RefusesLengthsThatContradictEachOther) {
   EXPECT_TRUE(diameter.Refuses(with(3, 24)));     // no room for an AVP
   EXPECT_TRUE(diameter.Refuses(with(27, 7)));     // an AVP without its header
   EXPECT_TRUE(diameter.Refuses(with(25, 1)));     // longer than the message
-  EXPECT_TRUE(diameter.Refuses(with(24, 0x41)));  // flags that there are not
+  EXPECT_TRUE(diameter.Refuses(with(24, 0x41)));  // undefined flags
 }
 
 // --- the model: Diameter's rules by themselves, against every order that the module allows
@@ -164,7 +165,7 @@ bool IsBase(const Made& made) {
   return made.command == kCapabilities || made.command == kDisconnect;
 }
 
-// Whether of two messages of one direction the earlier must come first.
+// Whether the earlier of two messages of one direction must come first.
 bool MustStay(const Made& one, const Made& two) {
   if (IsBase(one) || IsBase(two)) return true;
   if (!one.session.empty() && one.session == two.session) return true;

@@ -1,4 +1,4 @@
-// What the dns module says of messages, and whether what it says keeps DNS's own rules.
+// How the dns module classifies messages, and whether that keeps DNS's own rules.
 #include <gtest/gtest.h>
 
 #include <string_view>
@@ -20,7 +20,7 @@ struct Made {
   bool reserved = false;
 };
 
-// As it goes over TCP, with questions for the root's SOA, and answers of no data.
+// The message as on TCP, with questions for the root's SOA, and answers without data.
 Bytes Make(const Made& made) {
   ByteWriter message;
   message.U16(static_cast<std::uint16_t>(made.id));
@@ -123,7 +123,7 @@ TEST(Dns, RefusesALengthWithoutRoomForAHeader) {
   EXPECT_EQ(dns.Read(FUNNEL_CLIENT, Bytes{0, 0, 1}).kind, std::uint32_t{FUNNEL_MISMATCH});
 }
 
-// TLS on the port of DNS must not be cut into messages: its length looks plausible.
+// TLS on DNS's port must not be cut into messages, although its length looks plausible.
 TEST(Dns, RefusesTls) {
   for (const std::uint8_t version : {1, 3}) {
     const Bytes hello{0x16, 3, version, 1, 0x40, 1, 0, 1, 0x3c, 3, 3, 0x5a, 0x11, 0x20, 0x7f, 0x01};
@@ -143,9 +143,9 @@ TEST(Dns, RefusesHttp) {
 
 // --- the model: DNS's rules by themselves, against every order that the module allows
 
-// Whether of two messages of the client the earlier must come first. "If the updates are to be done
-// in order, the client sends them in order": the server sees a change and what stands around it as
-// the client sent them, and one id's requests likewise.
+// Whether the earlier of two messages of the client must come first. "If the updates are to be done
+// in order, the client sends them in order": the server must see a change, and what was sent before
+// and after it, in the client's order; the same is true for requests of one id.
 bool MustStayAsked(const Made& one, const Made& two) {
   return one.id == two.id || one.opcode == kUpdate || two.opcode == kUpdate;
 }
@@ -173,7 +173,7 @@ TEST(DnsModel, NoticesMissingOrWrongKeys) {
   EXPECT_TRUE(Breaks(alter::NoKeys));
   EXPECT_TRUE(Breaks(alter::AllShared));
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) { verdict.key_count = 1; }));
-  // Writers as readers.
+  // Writers declared as readers.
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
     if (verdict.key_count == 2) verdict.keys[1].mode = FUNNEL_SHARED;
   }));

@@ -1,4 +1,4 @@
-// What the fastcgi module says of records, and whether what it says keeps FastCGI's own rules.
+// How the fastcgi module classifies records, and whether that keeps FastCGI's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -86,14 +86,15 @@ TEST(FastCgi, RefusesWhatIsNotFastCgi) {
   Bytes version_2 = Make(kStdin, 7, 20);
   version_2[0] = 2;
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, version_2));
-  // Of the other end, of no end, or of a kind that has a request, or has none.
+  // Records of the other end, of neither end, without the request that they need, or with one too
+  // many.
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kStdout, 7, 20)));
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Make(kStdin, 7, 20)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(static_cast<Type>(12), 7, 20)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(static_cast<Type>(0), 7, 20)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kStdin, 0, 20)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kGetValues, 7, 20)));
-  // Of a length that the kind does not have.
+  // Records with a length that their kind cannot have.
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kBegin, 7, 9)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kAbort, 7, 1)));
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Make(kEnd, 7, 0)));
@@ -106,7 +107,7 @@ struct Said {
   std::uint16_t id;
 };
 
-// Whether of two records of one direction the earlier must come first.
+// Whether the earlier of two records of one direction must come first.
 bool MustStay(const Said& one, const Said& two) {
   if (one.id == 0 || two.id == 0) return true;
   if (one.id != two.id) return false;
@@ -144,7 +145,7 @@ TEST(FastCgiModel, NoticesMissingOrWrongKeys) {
   EXPECT_TRUE(Breaks(alter::NoKeys));
   EXPECT_TRUE(Breaks(alter::AllShared));
   EXPECT_TRUE(Breaks(alter::NoBarriers));
-  // The end behind one of the streams only.
+  // The end follows only one of the streams.
   for (const std::uint32_t left : {0, 1}) {
     EXPECT_TRUE(Breaks([left](funnel_verdict& verdict) {
       if (verdict.key_count != 2) return;

@@ -1,4 +1,4 @@
-// Frames and header blocks of HTTP/2, as tests write them.
+// Frames and header blocks of HTTP/2 for tests.
 #pragma once
 
 #include <cstdint>
@@ -52,15 +52,15 @@ inline Bytes Preface() { return ByteWriter().Append("PRI * HTTP/2.0\r\n\r\nSM\r\
 inline constexpr std::string_view kStatic = "\x88";  // :status: 200
 inline constexpr std::string_view kLiteral =
     "\x0f\x0d\x02"
-    "42";  // content-length: 42, not kept
+    "42";  // content-length: 42, not put into the table
 inline constexpr std::string_view kNewName =
     "\x10\x01"
-    "n\x01v";  // n: v, never kept
+    "n\x01v";  // n: v, never put into the table
 inline constexpr std::string_view kInserts =
     "\x40\x01"
     "a\x01"
-    "b";                                                          // a: b, kept
-inline constexpr std::string_view kRefers = "\xbe";               // the latest that was kept
+    "b";                                                          // a: b, put into the table
+inline constexpr std::string_view kRefers = "\xbe";               // the latest entry of the table
 inline constexpr std::string_view kNameRefers = "\x0f\x2f\x01x";  // its name, with x
 inline constexpr std::string_view kToZero = "\x20";               // the table's size
 inline constexpr std::string_view kToUsual = "\x3f\xe1\x1f";

@@ -1,5 +1,5 @@
-// HTTP/2's rules about order stated by themselves (RFC 9113, RFC 7541): an end that receives frames
-// in each order that the module allows, and says whether a receiver would call that an error or
+// HTTP/2's rules about order, stated by themselves (RFC 9113, RFC 7541): an end that receives
+// frames in each order that the module allows, and says whether a receiver would find an error or
 // understand something else than was meant.
 #pragma once
 
@@ -16,7 +16,7 @@ class Receiver {
  public:
   Receiver(const Sender& sender, funnel_end from) : sender_(sender), from_(from) {}
 
-  // Whether that is no error.
+  // False: a receiver would find an error.
   [[nodiscard]] bool Take(std::size_t index) {
     const Said& said = sender_.said()[index];
     const auto before =
@@ -82,7 +82,7 @@ class Receiver {
     return block.index < table_.entries.size() && table_.entries[block.index] == block.value;
   }
 
-  // As we count. What we have ended we had when the sender knew of it.
+  // Counts as we do. Streams that we have ended count as ended when the sender knew it.
   [[nodiscard]] std::size_t CountOpen() const {
     return static_cast<std::size_t>(std::ranges::count_if(streams_, [this](const auto& one) {
       const auto ours = sender_.far_ended().find(one.first);

@@ -1,4 +1,4 @@
-// Whether what the http2 module says of frames keeps HTTP/2's own rules (http2_model.h).
+// Whether the http2 module's verdicts keep HTTP/2's own rules (http2_model.h).
 #include "tests/unit/modules/http2_model.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ TEST(Http2Model, NoticesMissingOrWrongKeys) {
     EXPECT_TRUE(BreaksRulesWithSomeSeed(alter::Without(space))) << space;
 }
 
-// A client opens one stream too many for the server, and nothing else is wrong.
+// A client opens one stream too many for the server; nothing else is wrong.
 TEST(Http2Model, NoticesAnOpeningThatPassesEnds) {
   EXPECT_TRUE(BreaksRulesWithSomeSeed([](funnel_verdict& verdict) {
     if (verdict.label == std::string_view("headers")) alter::NoAfterAll(verdict);

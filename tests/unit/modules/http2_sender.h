@@ -1,4 +1,4 @@
-// One end of a made-up HTTP/2 connection, for http2_model.h.
+// One end of an invented HTTP/2 connection, for http2_model.h.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,14 @@
 
 namespace funnel::module::http2 {
 
-// What a header block says: a field that is put into the table, one that is there, or neither.
+// The content of a header block: a field that is inserted into the table, one that is there, or
+// neither.
 struct BlockSaid {
   enum { kPlain, kInsert, kRefer } kind = kPlain;
   bool resizes = false;
-  std::size_t size = 0;   // of the table, with `resizes`: 0 or not
+  std::size_t size = 0;   // of the table, with `resizes`
   std::size_t index = 0;  // kRefer
-  int value = 0;          // what is meant
+  int value = 0;          // the value that is meant
 };
 
 struct Said {
@@ -29,8 +30,8 @@ struct Said {
   unsigned flags = 0;
   BlockSaid block;
   std::uint32_t promised = 0;
-  int in_stream = 0;    // which of its stream's HEADERS, DATA and RST_STREAM, from 0
-  int in_promised = 0;  // of a PUSH_PROMISE, in the promised one
+  int in_stream = 0;    // its number among the stream's HEADERS, DATA and RST_STREAM, from 0
+  int in_promised = 0;  // that of a PUSH_PROMISE in the promised stream
 };
 
 // The table that the blocks of one direction share; a few short entries never fill it.
@@ -49,7 +50,7 @@ struct Table {
 
 constexpr std::uint32_t kStreamLimit = 4;
 
-// One end that sends by the rules, and has the module look at all of it.
+// One end that sends by the rules, and shows the module everything.
 class Sender {
  public:
   Sender(std::uint32_t seed, funnel_end end, const Alter& alter)
@@ -64,14 +65,14 @@ class Sender {
 
   [[nodiscard]] const SentMessages& sent() const { return sent_; }
   [[nodiscard]] const std::vector<Said>& said() const { return said_; }
-  // Of a stream: the first message that was sent when the far end was known to have ended it.
+  // For each stream, the first message that was sent when the far end was known to have ended it.
   [[nodiscard]] const std::map<std::uint32_t, std::size_t>& far_ended() const { return far_ended_; }
 
  private:
   struct Stream {
     bool sends = true, far_sends = true;
     int sent = 0;
-    bool promised = false;  // and nothing of it sent
+    bool promised = false;  // promised, and nothing of it was sent
   };
 
   [[nodiscard]] funnel_end Far() const {
@@ -88,7 +89,7 @@ class Sender {
     said_.push_back(said);
   }
 
-  // The bytes of a block, and what it says.
+  // The bytes of a block with its content.
   std::string MakeBlock(BlockSaid& block) {
     std::string bytes;
     if (resize_due_) {

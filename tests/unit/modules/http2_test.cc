@@ -1,4 +1,4 @@
-// What the http2 module says of frames.
+// How the http2 module classifies frames.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kMessage = FUNNEL_MESSAGE;
 
-// A connection on which both ends have sent what comes first.
+// A connection on which both ends have sent what must come first.
 class Begun {
  public:
   explicit Begun(funnel_end end, const Bytes& of_server = Settings(),
@@ -29,7 +29,7 @@ class Begun {
   ModuleUnderTest module;
 };
 
-// What is said of a frame of SENDER on a connection that has begun.
+// The verdict on a frame of SENDER, on a connection that has begun.
 funnel_verdict Verdict(funnel_end sender, const Bytes& bytes) {
   Begun begun(sender);
   return begun.module.Read(sender, bytes);
@@ -39,7 +39,7 @@ bool IsMismatch(funnel_end sender, const Bytes& bytes) {
   return Verdict(sender, bytes).kind == FUNNEL_MISMATCH;
 }
 
-// Modes of the keys, by their spaces: "e-": exclusive in the first only.
+// The modes of the keys, by their spaces: "e-" is exclusive in the first only.
 std::string ModesOf(const funnel_verdict& verdict) {
   std::string modes = "--";
   for (const funnel_key& key : std::span(verdict.keys, verdict.key_count))
@@ -97,7 +97,7 @@ TEST(Http2, OpensStreamsInOrder) {
   Begun begun(FUNNEL_CLIENT);
   EXPECT_EQ(ModesOf(begun.Client(Block(kStatic, 1))), "ee");
   EXPECT_EQ(ModesOf(begun.Client(Block(kStatic, 3))), "ee");
-  // Trailers open none.
+  // Trailers open no stream.
   EXPECT_EQ(ModesOf(begun.Client(Block(kStatic, 1))), "e-");
   EXPECT_EQ(ModesOf(begun.Client(Block(kRefers, 3))), "es");
 }
@@ -161,7 +161,7 @@ TEST(Http2, ABlockIsReadWholeAndNoMoreIsAskedFor) {
     EXPECT_EQ(begun.module.Read(FUNNEL_SERVER, ByteView(frame).first(size)).kind,
               std::uint32_t{FUNNEL_NEED_MORE});
   EXPECT_EQ(begun.Server(frame).kind, kMessage);
-  // Of what the other end sends the length is enough.
+  // Of the other end's frames only the length matters.
   Begun other(FUNNEL_CLIENT);
   EXPECT_EQ(other.module.Read(FUNNEL_SERVER, ByteView(frame).first(9)).length, frame.size());
 }
@@ -171,7 +171,7 @@ TEST(Http2, LongFramesOnlyAfterTheOtherEndHasAllowedThem) {
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, data));
   Begun begun(FUNNEL_SERVER, Settings(), Settings({{kMaxFrame, 20000}}));
   EXPECT_EQ(begun.Server(data).length, data.size());
-  // Longer than it may ask for: nobody looks, so it is a barrier.
+  // It is longer than the module may ask for, so it is not read and becomes a barrier.
   EXPECT_EQ(begun.Server(block).order, std::uint32_t{FUNNEL_BARRIER});
   EXPECT_EQ(begun.Client(data).kind, std::uint32_t{FUNNEL_MISMATCH});
 }

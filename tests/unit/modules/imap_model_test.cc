@@ -1,5 +1,5 @@
-// Whether what the imap module says keeps IMAP's own rules: a model of a mailbox that is read,
-// changed and watched at once.
+// Whether the imap module's verdicts keep IMAP's own rules: a model of a mailbox that is read,
+// changed and watched at the same time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,25 +12,26 @@
 namespace funnel::module {
 namespace {
 
-// What stands in a generated command or response, by its maker.
+// The content of a generated command or response, as its maker knows it.
 struct Said {
   enum Kind { kOther, kFetch, kData, kResult } kind = kOther;
   std::string tag = "";                  // kFetch, kResult
   bool reads = false, sets = false;      // kFetch: flags
   std::uint32_t number = 0, uid = 0;     // kData
   bool mod_sequence = false;             // kData
-  std::vector<std::uint32_t> uids = {};  // kResult: of what was asked for
+  std::vector<std::uint32_t> uids = {};  // kResult: those that were asked for
 };
 
-// Commands that must be done as they were sent (RFC 9051, section 5.5): whose results may depend on
-// each other.
+// Commands that must be executed in the order in which they were sent (RFC 9051, section 5.5),
+// because their results may depend on each other.
 bool CommandsMustStay(const Said& one, const Said& two) {
   if (one.kind == Said::kOther || two.kind == Said::kOther) return true;
   return one.tag == two.tag || (one.sets && two.reads) || (one.reads && two.sets);
 }
 
-// Sequence numbers mean something else behind any response that is no data or result of a UID
-// FETCH; a result is the last of its command; what is known of one message is what was said last.
+// After any response that is no data and no result of a UID FETCH, sequence numbers have another
+// meaning; a result is the last response to its command; the last data about a message are the
+// valid ones.
 bool ResponsesMustStay(const Said& one, const Said& two) {
   if (one.kind == Said::kOther || two.kind == Said::kOther) return true;
   if (one.kind == Said::kData && two.kind == Said::kData)
@@ -40,8 +41,8 @@ bool ResponsesMustStay(const Said& one, const Said& two) {
   return one.kind == Said::kResult && two.kind == Said::kResult && one.tag == two.tag;
 }
 
-// A client that fetches by UID, many at a time, and a server that answers some at once, with other
-// things between.
+// A client that fetches by UID, many at a time, and a server that answers several at once, with
+// other responses in between.
 class Mailbox {
  public:
   explicit Mailbox(MadeUp<Said>& talk) : talk_(talk) {}
@@ -70,7 +71,7 @@ class Mailbox {
   }
 
   void Ask() {
-    // Tags come again, as nothing forbids.
+    // Tags are used again, which nothing forbids.
     const std::string tag = "a" + std::to_string(talk_.Below(10));
     const bool in_use = std::ranges::find(fetches_, tag, &Fetch::tag) != fetches_.end();
     if (talk_.Below(10) == 0) {
@@ -139,11 +140,11 @@ TEST(ImapModel, NoticesMissingOrWrongKeys) {
   EXPECT_TRUE(Breaks(alter::NoKeys));
   EXPECT_TRUE(Breaks(alter::AllShared));
   EXPECT_TRUE(Breaks(alter::NoBarriers));
-  // The result of a FETCH of many.
+  // The result of a FETCH of many messages.
   EXPECT_TRUE(Breaks(alter::NoAfterAll));
   for (const std::uint32_t space : {kFlagsSpace, kUidSpace, kModSequenceSpace})
     EXPECT_TRUE(Breaks(alter::Without(space))) << space;
-  // Of one message both say the same, but where its UID is not said.
+  // Data of one message, except where the UID is missing, have the same key.
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
     alter::Without(kNumberSpace)(verdict);
     alter::Without(kUidSpace)(verdict);
@@ -153,7 +154,7 @@ TEST(ImapModel, NoticesMissingOrWrongKeys) {
   }));
 }
 
-// Data of a message whose UID it does not say.
+// Data of a message without its UID.
 TEST(ImapModel, KeepsWhatIsSaidOfANumberInOrder) {
   const auto breaks = [](const Alter& alter) {
     return BreaksRules<Said>(

@@ -1,4 +1,4 @@
-// What the imap module says of commands and responses.
+// How the imap module classifies commands and responses.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -45,7 +45,7 @@ TEST(Imap, ReadsLiteralsOfCommands) {
   EXPECT_TRUE(IsBarrier(imap.Client(" ~{3+}\r\n")));
   EXPECT_EQ(imap.Client("\0\r\n").length, 3u);
   EXPECT_EQ(imap.Client("\r\n").length, 2u);
-  // What fetches comes behind it.
+  // Commands that fetch follow it.
   EXPECT_EQ(Keys(imap.Client("a2 UID FETCH 5 UID\r\n")), "tag");
 }
 
@@ -54,8 +54,8 @@ TEST(Imap, GoesOnWithoutALiteralThatWasRefused) {
   (void)imap.Client("a1 APPEND INBOX {300000}\r\n");
   (void)imap.Server("a1 NO [TOOBIG] no room\r\n");
   EXPECT_EQ(Keys(imap.Client("a2 UID FETCH 5 UID\r\n")), "tag");
-  // One that the client did not wait with comes in any case; what is said of others is not about
-  // it.
+  // If the client did not wait with a literal it comes in any case; an answer to other commands
+  // does not concern it.
   (void)imap.Client("a3 APPEND INBOX {3+}\r\n");
   (void)imap.Server("a3 NO [TOOBIG] no room\r\n");
   EXPECT_EQ(imap.Client("abc\r\n").length, 3u);
@@ -77,7 +77,7 @@ TEST(Imap, LetsDataOfMessagesOvertake) {
   EXPECT_EQ(data.more, 0u);
   EXPECT_EQ(std::string_view(data.label), "data of message");
   EXPECT_EQ(data.number, 3u);
-  // Strings and lists that look like it are none.
+  // Strings and lists that look like it are not it.
   EXPECT_EQ(Keys(OfServer("* 3 FETCH (ENVELOPE (\"UID 7\" (\"a\\\" UID 8\" ((NIL)))) UID 40)\r\n")),
             "#3 uid40");
   EXPECT_EQ(Keys(OfServer("* 3 FETCH (BODY[] {9}\r\n) UID 9 ( UID 40)\r\n")), "#3 uid40");
@@ -134,7 +134,7 @@ TEST(Imap, PassesOnDataInPartsOfOneMessage) {
   EXPECT_EQ(part.more, 0u);
   EXPECT_EQ(Keys(imap.Server("* 4 FETCH (UID 41)\r\n")), "#4 uid41");
 
-  // Which message it is about, or its mod-sequence, may come behind that.
+  // Which message it is about, or its mod-sequence, may follow after the literal.
   EXPECT_TRUE(IsBarrier(OfServer("* 3 FETCH (BODY[] {100000}\r\n")));
   EXPECT_TRUE(IsBarrier(OfServer("* 3 FETCH (ENVELOPE (\"UID 40\" {100000}\r\n")));
   (void)imap.Client("a1 ENABLE CondStore\r\n");
@@ -239,7 +239,7 @@ TEST(Imap, RefusesWhatIsNotImap) {
 }
 
 TEST(Imap, TakesNoLengthThatCannotBe) {
-  // They announce nothing: lines end there.
+  // These announce nothing: the lines end there.
   for (const char* end : {"{}", "{1234567890123}", "{-1}", "{5", "{5++}"}) {
     Imap imap;
     (void)imap.Client("a1 LOGIN " + std::string(end) + "\r\n");

@@ -1,4 +1,4 @@
-// The imap module at work on text, and what it says in words.
+// The imap module at work on text, with its verdicts in words.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace funnel::module {
 
 class Imap : public ModuleUnderTest {
  public:
-  // With the closing zero of a literal left away, and those before it kept.
+  // A literal without its closing zero; zeros before it are kept.
   template <std::size_t Size>
   funnel_verdict Client(const char (&text)[Size]) {
     return Client(std::string(text, Size - 1));
@@ -30,7 +30,8 @@ inline bool IsBarrier(const funnel_verdict& verdict) {
   return IsMessage(verdict) && verdict.order == FUNNEL_BARRIER;
 }
 
-// "tag flags-r": with its tag's key exclusive, that of flags shared. "barrier", "all" for others.
+// "tag flags-r": the key of its tag is exclusive, that of flags is shared. "barrier", "all" for
+// others.
 inline std::string Keys(const funnel_verdict& verdict) {
   if (!IsMessage(verdict)) return "no message";
   if (verdict.order != FUNNEL_BY_KEYS) return verdict.order == FUNNEL_BARRIER ? "barrier" : "all";

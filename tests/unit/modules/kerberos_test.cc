@@ -1,4 +1,4 @@
-// What the kerberos module says of messages, and whether what it says keeps Kerberos's own rules.
+// How the kerberos module classifies messages, and whether that keeps Kerberos's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -110,12 +110,12 @@ TEST(Kerberos, RefusesWhatIsNotKerberos) {
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, std::string("\x16\x03\x01\x00\xff", 5)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, std::string("\x80\0\0\x20\x6A", 5)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, std::string("\0\0\0\x08\x6A", 5)));
-  // Of the other end; not version 5; no message of a KDC's.
+  // A message of the other end; one not of version 5; one that no KDC sends or gets.
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kAsReply)));
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Make(kAsRequest)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kAsRequest, 40, 4)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kApRequest)));
-  // A change in a version that answers do not have, or none has.
+  // A change with a version that answers do not have, or that nobody has.
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Change(0xFF80)));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Change(2)));
 }

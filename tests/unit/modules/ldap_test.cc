@@ -1,4 +1,4 @@
-// What the ldap module says of messages, and whether what it says keeps LDAP's own rules.
+// How the ldap module classifies messages, and whether that keeps LDAP's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -134,7 +134,7 @@ TEST(Ldap, LetsEntriesOfAPlainSearchOvertake) {
   EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7r");
   EXPECT_EQ(Keys(ldap.Server(Entry(7, /*controls=*/true))), "7");
   EXPECT_EQ(Keys(ldap.Server(Done(7))), "7");
-  // It is over: what comes of that id is of something else.
+  // The search is over: messages with that id belong to something else.
   EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7");
 }
 
@@ -142,12 +142,12 @@ TEST(Ldap, KeepsEntriesInOrderWhereTheyMayHaveOne) {
   LdapModule ldap;
   (void)ldap.Client(Search(7, /*controls=*/true));
   EXPECT_EQ(Keys(ldap.Server(Entry(7))), "7");
-  EXPECT_EQ(Keys(ldap.Server(Entry(8))), "8");  // never asked for
-  // Another search with its id takes its place.
+  EXPECT_EQ(Keys(ldap.Server(Entry(8))), "8");  // it was never asked for
+  // Another search with its id replaces it.
   (void)ldap.Client(Search(9));
   (void)ldap.Client(Search(9, /*controls=*/true));
   EXPECT_EQ(Keys(ldap.Server(Entry(9))), "9");
-  // So does one whose place is the same.
+  // So does one with the same place in the table.
   (void)ldap.Client(Search(10));
   (void)ldap.Client(Search(10 + 1024));
   EXPECT_EQ(Keys(ldap.Server(Entry(10))), "10");
@@ -189,7 +189,7 @@ TEST(Ldap, TakesALayerAfterASaslBindForAStream) {
   EXPECT_TRUE(IsMismatch(ldap.Client(std::string("\0\0\0\x20", 4))));
   (void)ldap.Client(Bind(2, /*sasl=*/true, ""));
   (void)ldap.Server(Result(2, 0x61));
-  EXPECT_TRUE(IsMessage(ldap.Client(Search(3))));  // without a layer
+  EXPECT_TRUE(IsMessage(ldap.Client(Search(3))));  // no security layer
   EXPECT_TRUE(IsStream(ldap.Client(std::string("\0\0\0\x20", 4))));
   EXPECT_TRUE(IsStream(ldap.Server(std::string("\0\0\0\x20", 4))));
 }
@@ -210,7 +210,7 @@ TEST(Ldap, AsksForMoreUntilItCanTell) {
       const funnel_verdict verdict = OfClient(whole.substr(0, size));
       ASSERT_FALSE(IsMismatch(verdict)) << size;
       if (told == 0 && IsMessage(verdict)) told = size;
-      // What it says does not change with more.
+      // The verdict does not change if more is shown.
       if (told > 0) {
         ASSERT_TRUE(IsMessage(verdict)) << size;
         ASSERT_EQ(Keys(verdict), Keys(OfClient(whole)));
@@ -243,13 +243,13 @@ TEST(Ldap, RefusesWhatIsNotLdap) {
   EXPECT_TRUE(IsMismatch(OfServer(Search(7))));
   EXPECT_TRUE(IsMismatch(OfClient(Entry(7))));
   EXPECT_TRUE(IsMismatch(OfClient(Message(7, Tlv(0x5F, "")))));
-  // The text 0..., whose second character is a length.
+  // The text 0..., whose second character can be read as a length.
   EXPECT_TRUE(IsMismatch(OfClient("0000000000000000")));
   EXPECT_TRUE(IsMismatch(OfClient(Search(0))));
 }
 
 TEST(Ldap, RefusesLengthsThatContradictEachOther) {
-  // The indefinite form; more octets than there can be; an operation longer than its message.
+  // The indefinite form; more octets than possible; an operation longer than its message.
   EXPECT_TRUE(IsMismatch(OfClient(std::string("\x30\x80\x02\x01\x01\x42\x00\x00\x00", 9))));
   EXPECT_TRUE(IsMismatch(OfClient("\x30\x89\x01\x01\x01\x01")));
   EXPECT_TRUE(IsMismatch(OfClient(Tlv(0x30, Number(7) + "\x63\x20"))));
@@ -272,7 +272,7 @@ TEST(Ldap, TakesOnlyTheOptionsItHas) {
 
 // --- the model: LDAP's rules by themselves, against every order that the module allows
 
-// What stands in a generated message, by its maker.
+// The content of a generated message, as its maker knows it.
 struct Said {
   enum Kind { kBind, kRead, kWrite, kAbandon, kEntry, kDone, kOther } kind;
   std::uint32_t id;
@@ -280,7 +280,7 @@ struct Said {
   bool free_entry = false;
 };
 
-// Whether of two messages of one direction the earlier must come first.
+// Whether the earlier of two messages of one direction must come first.
 bool MustStay(const Said& one, const Said& two) {
   if (one.kind == Said::kBind || two.kind == Said::kBind) return true;
   if (two.kind == Said::kAbandon && two.target == one.id) return true;
@@ -294,7 +294,7 @@ class OrderedLdap : public LdapModule {
   OrderedLdap() : LdapModule("ordered") {}
 };
 
-// A conversation of 40 requests, of which Said::free_entry is as ENTRIES_FREE says.
+// A conversation of 40 requests; ENTRIES_FREE determines Said::free_entry.
 class Operations {
  public:
   Operations(MadeUp<Said>& talk, bool entries_free) : talk_(talk), entries_free_(entries_free) {}

@@ -1,6 +1,7 @@
-// The model of a protocol: a test states the protocol's rules about order by themselves, has
-// conversations made up, and sees whether any order of delivery that the module allows breaks them.
-// Keys that are taken away, or are of the wrong kind, must break them: else the model sees nothing.
+// The model of a protocol: a test states the protocol's rules about order by themselves, lets this
+// invent conversations, and checks whether any order of delivery that the module allows breaks the
+// rules. If keys are removed, or are of the wrong kind, the rules must break: otherwise the model
+// notices nothing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@
 
 namespace funnel::module {
 
-// What a test makes of what the module said, before it counts.
+// Changes the module's verdict before it counts.
 using Alter = std::function<void(funnel_verdict&)>;
 
 namespace alter {
@@ -33,7 +34,7 @@ inline void NoBarriers(funnel_verdict& verdict) {
 inline void NoAfterAll(funnel_verdict& verdict) {
   if (verdict.order == FUNNEL_AFTER_ALL) verdict.order = FUNNEL_BY_KEYS;
 }
-// Without keys of SPACE.
+// Removes the keys of SPACE.
 inline Alter Without(std::uint32_t space) {
   return [space](funnel_verdict& verdict) {
     std::uint32_t left = 0;
@@ -45,11 +46,11 @@ inline Alter Without(std::uint32_t space) {
 
 }  // namespace alter
 
-// A conversation that is made up: MESSAGE is what a test's rules want to know of a message.
+// An invented conversation; MESSAGE is what a test's rules need to know about a message.
 template <typename Message>
 class MadeUp {
  public:
-  // MODULE outlives it.
+  // MODULE outlives this.
   MadeUp(ModuleUnderTest& module, std::uint32_t seed, const Alter& alter)
       : module_(module), alter_(alter), seed_(seed), random_(seed) {}
 
@@ -66,8 +67,8 @@ class MadeUp {
     return static_cast<std::uint32_t>(random_() % limit);
   }
 
-  // Whether some sampled order of what SENDER sent breaks RULE(earlier, later): true where they
-  // must stay in this order.
+  // Whether some sampled order of what SENDER sent breaks RULE(earlier, later), which is true if
+  // the two must stay in this order.
   template <typename Rule>
   [[nodiscard]] bool Breaks(funnel_end sender, Rule&& rule) const {
     constexpr int kSamples = 20;

@@ -1,4 +1,4 @@
-// The module that a test program is linked with, and what its tests say about bytes.
+// The module with which a test program is linked, and its verdicts on bytes.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class ModuleUnderTest {
     return verdict;
   }
   [[nodiscard]] const std::string& error() const { return error_; }
-  // Of the option that the error is about.
+  // The index of the option that the error is about.
   [[nodiscard]] std::size_t wrong() const { return wrong_; }
   [[nodiscard]] bool configured() const { return config_ != nullptr; }
 
@@ -52,7 +52,7 @@ inline Dependencies DependenciesOf(const funnel_verdict& verdict) {
   return {static_cast<funnel_order>(verdict.order), {verdict.keys, verdict.key_count}};
 }
 
-// A direction of a conversation as it goes out, given what the module says of each message.
+// A direction of a conversation as it is sent, by the module's verdict on each message.
 class SentMessages {
  public:
   void Add(const funnel_verdict& verdict) {
@@ -69,8 +69,8 @@ class SentMessages {
   std::vector<Placed> placed_;
 };
 
-// Whether RULE(earlier, later) asks for an order that some sampled extension of SENT does not keep.
-// Both are indices of messages, in the order in which they were sent.
+// Whether RULE(earlier, later) needs an order that some sampled extension of SENT breaks. Both are
+// indices of messages, in the order in which they were sent.
 template <typename Rule>
 [[nodiscard]] bool IsBroken(const SentMessages& sent, std::uint32_t seed, int samples,
                             Rule&& rule) {

@@ -1,4 +1,4 @@
-// What the radius module says of packets, and whether what it says keeps RADIUS's own rules.
+// How the radius module classifies packets, and whether that keeps RADIUS's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -117,7 +117,7 @@ TEST(Radius, RefusesWhatIsNotRadius) {
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Bytes{0x16, 3, 1}));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Bytes{'G', 'E', 'T', ' '}));
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Bytes{kAccess, 1, 0, 19}));
-  // Of the other end, or of no end.
+  // Packets of the other end, or of neither end.
   EXPECT_TRUE(IsMismatch(FUNNEL_CLIENT, Make(kAccept, 1)));
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Make(kAccess, 1)));
   EXPECT_TRUE(IsMismatch(FUNNEL_SERVER, Make(static_cast<Code>(0), 1)));
@@ -140,7 +140,7 @@ struct Said {
 
 bool IsAnswer(Code code) { return code != kAccess && code != kAccounting && code != kDisconnect; }
 
-// Whether of two packets of one direction the earlier must come first.
+// Whether the earlier of two packets of one direction must come first.
 bool MustStay(const Said& one, const Said& two) {
   if (two.code == kDisconnect) return true;
   if (one.code == kAccounting && two.code == kAccounting &&

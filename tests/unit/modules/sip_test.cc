@@ -1,4 +1,4 @@
-// What the sip module says of messages, and whether what it says keeps SIP's own rules.
+// How the sip module classifies messages, and whether that keeps SIP's own rules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -72,7 +72,7 @@ TEST(Sip, ReadsKeepalives) {
   EXPECT_EQ(ping.order, std::uint32_t{FUNNEL_BY_KEYS});
   EXPECT_EQ(Of(FUNNEL_SERVER, "\r\n").length, 2u);
   EXPECT_EQ(Of(FUNNEL_SERVER, "\r\n").order, std::uint32_t{FUNNEL_BY_KEYS});
-  // Half of a keepalive, whose other half must stay behind it.
+  // Half of a keepalive, whose other half must come after it.
   EXPECT_EQ(Of(FUNNEL_CLIENT, "\r\n").order, std::uint32_t{FUNNEL_BARRIER});
   EXPECT_EQ(Of(FUNNEL_CLIENT, "\r\nINVITE").length, 2u);
   EXPECT_EQ(Of(FUNNEL_CLIENT, "\r").kind, std::uint32_t{FUNNEL_NEED_MORE});
@@ -111,7 +111,7 @@ TEST(Sip, RefusesWhatIsNotSip) {
   EXPECT_TRUE(IsMismatch(Make({.fields = "Call-ID: 2@a\r\n"})));
 }
 
-// Two who see different ends of one message see different messages behind it.
+// If two programs see different ends of one message, they see different messages after it.
 TEST(Sip, RefusesWhatOthersMightFrameOtherwise) {
   EXPECT_TRUE(IsMismatch(Make({.fields = "Content-Length: 7\r\n"})));
   EXPECT_TRUE(IsMismatch(Make({.fields = "l: -0\r\n"})));
@@ -172,7 +172,7 @@ TEST(SipModel, NoticesMissingOrWrongKeys) {
   EXPECT_TRUE(Breaks(alter::NoKeys));
   EXPECT_TRUE(Breaks(alter::AllShared));
   EXPECT_TRUE(Breaks(alter::NoBarriers));
-  // A message without the dialogs that it names besides its own.
+  // A message without the dialogs that it names in addition to its own.
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
     if (verdict.key_count > 1) verdict.key_count = 1;
   }));

@@ -1,4 +1,4 @@
-// Whether what the xmpp module says keeps XMPP's own rules (RFC 6120, section 10.1): a model of two
+// Whether the xmpp module's verdicts keep XMPP's own rules (RFC 6120, section 10.1): a model of two
 // servers, and of a client and its server.
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 namespace funnel::module {
 namespace {
 
-// What stands in a generated element, by its maker. Entities have a letter each; 0: the server, or
-// the client's own account, or nobody.
+// The content of a generated element, as its maker knows it. Each entity has a letter; 0: the
+// server, the client's own account, or nobody.
 struct Said {
   enum Kind { kStanza, kSpace, kElement } kind = kStanza;
   char from = 0, to = 0;
@@ -27,7 +27,7 @@ bool MustStay(const Said& one, const Said& two) {
 
 class Chat {
  public:
-  // SERVERS: between two of them; else of the client "me@x" and its server.
+  // SERVERS: between two of them; otherwise between the client "me@x" and its server.
   Chat(MadeUp<Said>& talk, bool servers) : talk_(talk), servers_(servers) {}
 
   void Run() {
@@ -61,7 +61,7 @@ class Chat {
     talk_.Say(sender, said, AsBytes(text + text.substr(1, text.find(' ') - 1) + ">"));
   }
   char Entity(char first) { return static_cast<char>(first + talk_.Below(4)); }
-  // Bare or full, in capitals or not.
+  // Bare or full, in upper or lower case.
   std::string Address(char entity) {
     const char letter = talk_.Below(3) == 0 ? static_cast<char>(entity - 32) : entity;
     return std::string(1, letter) + "@x" + (talk_.Below(2) == 0 ? "/desk" : "");
@@ -91,7 +91,7 @@ TEST(XmppModel, NoticesMissingOrWrongKeys) {
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
     if (verdict.order == FUNNEL_BARRIER) verdict.order = FUNNEL_AFTER_ALL;
   }));
-  // One that is right half of the time.
+  // The key is right half of the time.
   EXPECT_TRUE(Breaks([](funnel_verdict& verdict) { verdict.keys[0].space += verdict.length % 2; }));
 }
 

@@ -1,4 +1,4 @@
-// The xmpp module at work on streams, and what it says in words.
+// The xmpp module at work on streams, with its verdicts in words.
 #pragma once
 
 #include <string>

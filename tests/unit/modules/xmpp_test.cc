@@ -1,4 +1,4 @@
-// What the xmpp module says of streams and stanzas.
+// How the xmpp module classifies streams and stanzas.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -93,7 +93,7 @@ TEST(XmppStreams, BeginWithAHeaderEach) {
   EXPECT_TRUE(IsBarrier(fresh.Read(FUNNEL_CLIENT, AsBytes("<iq/>"))));
   EXPECT_TRUE(IsMismatch(fresh.Read(FUNNEL_SERVER, AsBytes("<iq/>"))));
 
-  // Again, behind SASL; and the end.
+  // Again, after SASL; and the end.
   Xmpp xmpp;
   EXPECT_TRUE(IsBarrier(xmpp.Client(Header())));
   EXPECT_EQ(xmpp.Client("</stream:stream> ").length, 16u);
@@ -153,7 +153,7 @@ TEST(XmppStreams, StayInOrderWhereStanzasAreCounted) {
     EXPECT_TRUE(IsStream(xmpp.Client("<message to='b@y'/>"))) << element;
     EXPECT_TRUE(IsStream(xmpp.Server("<message from='b@y' to='a@x'/>"))) << element;
   }
-  // It may stand in what was not seen.
+  // It may be in the part that was not seen.
   Xmpp cut;
   (void)cut.Client("<authenticate>" + std::string(::funnel_module.head_max, 'x'));
   EXPECT_TRUE(IsStream(cut.Client("</authenticate>")));

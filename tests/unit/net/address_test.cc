@@ -64,7 +64,7 @@ TEST(AddressOrder, RemembersSoManyFailuresOnly) {
 
 class AddressRaceTest : public ::testing::Test {
  protected:
-  // What is to be tried now.
+  // The address that must be tried now.
   std::string Next(AddressRace& race) const {
     const auto next = race.Next(now_);
     return next ? next->ip_text() : "";

@@ -11,7 +11,7 @@
 namespace funnel::net {
 namespace {
 
-// One object, whose canonical name shows freeaddrinfo that it is not the C library's.
+// One object; its canonical name shows freeaddrinfo that it is not the C library's.
 struct Entry {
   addrinfo info{};
   SocketAddress address;

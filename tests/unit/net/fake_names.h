@@ -1,5 +1,5 @@
-// Names that tests make up. In a program that is linked with fake_names.cc the C library's resolver
-// knows them too, on every thread.
+// Names that tests invent. In a program that is linked with fake_names.cc the C library's resolver
+// knows them, too, on every thread.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace funnel::net {
 
-// NAME has these addresses from now on; none: there is no such name any more.
+// From now on NAME has these addresses; an empty list: the name no longer exists.
 void SetFakeName(const std::string& name, std::vector<std::string> addresses);
 
 }  // namespace funnel::net

@@ -1,5 +1,5 @@
-// SCTP without packets: engines in one test that reach each other by address. Events come from
-// Flush(), as the interface says. Tests make it full, deaf, or end associations.
+// SCTP without packets: the engines of a test reach each other by address. Events come from
+// Flush(), as the interface says. Tests can make it full or deaf, or end associations.
 #pragma once
 
 #include <deque>
@@ -94,7 +94,7 @@ class FakeEngine final : public sctp::Engine {
   }
   void Shutdown(AssociationId id) override { Leave(id, sctp::DownReason::kShutdown); }
   void Abort(AssociationId id, std::string_view) override { Leave(id, sctp::DownReason::kAborted); }
-  // What was sent before arrives before.
+  // What was sent earlier arrives earlier.
   void Leave(AssociationId id, sctp::DownReason told) {
     ends.push_back({id, told});
     auto link = links_.find(id);
@@ -130,7 +130,7 @@ class FakeEngine final : public sctp::Engine {
   // For tests.
   [[nodiscard]] bool idle() const { return events_.empty(); }
   [[nodiscard]] std::size_t association_count() const { return links_.size(); }
-  // A message as a peer might make it up.
+  // A message that the peer may have forged.
   void Inject(AssociationId id, StreamId stream, std::uint32_t protocol, Bytes message) {
     Tell([this, id, stream, protocol, message]() mutable {
       observer_.OnMessage(id, stream, protocol, message);
@@ -146,14 +146,14 @@ class FakeEngine final : public sctp::Engine {
     Tell([this, id, reason] { Down(id, reason); });
   }
 
-  // As if the association had moved by itself.
+  // As if the engine had moved the association by itself.
   void MoveTo(AssociationId id, const sctp::PeerPath& path) {
     Tell([this, id, path] { observer_.OnMoved(id, path); });
   }
 
   bool direct = false;  // whether it can do SCTP straight over IP
   std::vector<std::pair<AssociationId, sctp::PeerPath>> connects;
-  std::vector<std::pair<AssociationId, sctp::DownReason>> ends;  // by us
+  std::vector<std::pair<AssociationId, sctp::DownReason>> ends;  // those that we ended
   bool moves = false;                                            // what OfferPaths answers
   std::map<AssociationId, std::vector<sctp::PeerPath>> offered;
   std::vector<Sent> sent;

@@ -1,5 +1,5 @@
-// What a part of sctpd stands on in a test of its own: shared state made of fakes. Time stands,
-// and chance is always the same.
+// The environment of a part of sctpd in a test of its own: shared state made of fakes. Time stands
+// still, and random numbers are always the same.
 #pragma once
 
 #include "funnel-sctpd/shared_state.h"

@@ -1,4 +1,4 @@
-// A node in a test: fake SCTP, a scripted authd, real channel sockets, time by hand.
+// A node in a test: fake SCTP, a scripted authd, real channel sockets, time that the test sets.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -169,7 +169,7 @@ class TestNode {
                                  return made;
                                })) {}
 
-  // One turn's end. True: something was done.
+  // The end of a turn. True: something was done.
   bool Turn() {
     bool busy = std::exchange(work, false) || !engine->idle() || resolver.Answer();
     busy = channels->Pump() || busy;
@@ -222,7 +222,7 @@ class TestNode {
 };
 
 // Nodes "a" (lower) and "b": a connects to b. Service "dns" listens at a and is served at b; "back"
-// the other way.
+// does the opposite.
 class TwoNodes : public testing::Test {
  protected:
   TwoNodes() { SetLogLevel(LogLevel::kError); }
@@ -266,7 +266,7 @@ class TwoNodes : public testing::Test {
     ASSERT_TRUE(a->only_association().up());
     ASSERT_TRUE(b->only_association().up());
   }
-  // Attaches at a, opens, b's authd accepts. Yields b's edge.
+  // Attaches at a, opens, and b's authd accepts. Returns b's edge.
   TestEdge OpenChannel(TestEdge& edge, ChannelId id) {
     edge.Send(wire::FrameType::kOpen, id, AsBytes("open"));
     Settle();

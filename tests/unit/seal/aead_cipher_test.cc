@@ -63,7 +63,7 @@ TEST_P(AeadCipherTest, OpensInAnyOrderAndAgain) {
   }
 }
 
-// A nonce that is used twice reveals the difference of both plaintexts, and GCM's authentication
+// If a nonce is used twice, it reveals the difference of both plaintexts, and GCM's authentication
 // key.
 TEST_P(AeadCipherTest, SealsNoSequenceTwice) {
   Bytes sealed(1 + initiator_->Overhead());

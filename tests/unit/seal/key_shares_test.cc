@@ -28,7 +28,7 @@ TEST(KeyShares, AreFreshEachTime) {
             AnswerShares(kPlain, one.x25519(), {})->answer);
 }
 
-// RFC 7748 section 6.1: with points of small order the result is 0 whatever our part is.
+// RFC 7748 section 6.1: with points of small order the result is 0, whatever our key is.
 TEST(KeyShares, RefuseAShareThatAgreesOnNothing) {
   Bytes zero(32), one(32);
   one[0] = 1;

@@ -1,5 +1,5 @@
-// Tokens of ours through MIT's gss_unwrap(), and gss_wrap()'s through ours, on contexts from a real
-// KDC, for every enctype and direction.
+// Our tokens through MIT's gss_unwrap(), and gss_wrap()'s tokens through our code, on contexts from
+// a real KDC, for every enctype and direction.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class MitInterchangeTest : public testing::TestWithParam<Enctype> {
   static void SetUpTestSuite() {
     realm_ = std::make_unique<TestRealm>();
     for (Enctype enctype : kAll) {
-      // A ticket is in the service's first key, which the acceptor must allow: one key each.
+      // A ticket uses the service's first key, which the acceptor must allow: so each has one key.
       const std::string kind(TraitsOf(enctype).name);
       for (const auto& name : {Client(enctype), Server(enctype)})
         realm_->Admin({"addprinc -randkey -e " + kind + ":normal " + name});

@@ -1,6 +1,6 @@
-// What sealing and opening cost, suites above 1 first, and how much quicker suite 1 is than MIT's
-// gss_wrap() and gss_unwrap(): a table on stdout, and exit status 1 where at 16 KiB it is less than
-// 3 times. No test runs this: it measures.
+// Measures what sealing and opening cost, first in suites above 1, and how much faster suite 1 is
+// than MIT's gss_wrap() and gss_unwrap(). Prints a table; exit status 1 if at 16 KiB the factor is
+// below 3. No test runs this.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Microseconds a call, the best of several rounds.
+// Microseconds for each call, the best of several rounds.
 template <typename Call>
 double Measure(Call&& call) {
   double best = 1e9;
@@ -36,7 +36,7 @@ struct Row {
   [[nodiscard]] double factor() const { return (mit_wrap + mit_unwrap) / (seal + open); }
 };
 
-// Fills in what is not MIT's; TOKEN is a sealed frame then.
+// Fills in everything except MIT's; afterwards TOKEN is a sealed frame.
 void MeasureOurs(wire::FrameCipher& sender, wire::FrameCipher& receiver, ByteView plaintext,
                  Bytes& token, Row& row) {
   std::uint64_t sequence = 0;
@@ -47,7 +47,7 @@ void MeasureOurs(wire::FrameCipher& sender, wire::FrameCipher& receiver, ByteVie
   row.seal = Measure([&] {
     if (!sender.Seal(sequence++, pieces, scratch)) std::abort();
   });
-  // Opening is in place, so each call needs a fresh token: the copy is in the figure.
+  // Opening is in place, so each call needs a fresh token: the copy is included in the figure.
   row.open = Measure([&] {
     std::memcpy(scratch.data(), token.data(), token.size());
     if (!receiver.Open(scratch)) std::abort();

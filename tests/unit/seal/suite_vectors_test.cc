@@ -1,5 +1,4 @@
-// Keys and frames of suites above 1, as another implementation has them
-// (tests/tools/suite_vectors.py).
+// Keys and frames of suites above 1 from another implementation (tests/tools/suite_vectors.py).
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -88,7 +88,7 @@ TEST_P(TokenCipherTest, RejectsEveryTruncationAndExtension) {
 TEST_P(TokenCipherTest, RejectsATokenSentBackToItsSender) {
   Bytes token = Seal(*initiator_, AsBytes("echo"));
   EXPECT_FALSE(initiator_->Open(token));
-  // With the direction flag turned round it still fails: each direction has its own keys.
+  // With the direction flag inverted it still fails, because each direction has its own keys.
   Bytes turned = Seal(*initiator_, AsBytes("echo"));
   turned[2] ^= 1;
   EXPECT_FALSE(initiator_->Open(turned));
@@ -101,7 +101,7 @@ TEST_P(TokenCipherTest, RejectsATokenOfAnotherKey) {
   EXPECT_FALSE(other->Open(token));
 }
 
-// A rotated token (RFC 4121 section 4.2.5) says the same, yet gss_wrap never makes one.
+// A rotated token (RFC 4121 section 4.2.5) has the same meaning, but gss_wrap never makes one.
 TEST_P(TokenCipherTest, RejectsARotatedToken) {
   Bytes token = Seal(*initiator_, AsBytes("text"));
   std::rotate(token.begin() + 16, token.end() - 5, token.end());

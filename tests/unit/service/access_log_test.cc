@@ -26,7 +26,7 @@ class AccessLogTest : public ::testing::Test {
     record_.counts.OnToClient(10, record_.opened + milliseconds(90));
     record_.end = {"closed", "client"};
   }
-  // A journal that the test is.
+  // The test plays the journal.
   void Listen() {
     journal_.reset(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_un name{};
@@ -72,7 +72,7 @@ TEST_F(AccessLogTest, OneLineIsOneObject) {
   EXPECT_NE(AccessJson(service_, record_).find(R"("first_answer_ms":null)"), std::string::npos);
 }
 
-// The far side says what the client's address is.
+// The far side states the client's address.
 TEST_F(AccessLogTest, WhatIsNotPrintableMakesNoFieldOfItsOwn) {
   Listen();
   record_.client = "x\nFUNNEL_PEER=other";
@@ -85,7 +85,7 @@ TEST_F(AccessLogTest, AJournalThatReadsNothingLosesLinesAndIsNotWaitedFor) {
   bool lost = false;
   for (int i = 0; i < 100'000 && !lost; ++i) lost = !log_.Write(service_, record_);
   ASSERT_TRUE(lost);
-  // As soon as it reads it has new ones.
+  // When it reads, it has new lines.
   while (!Read().empty()) continue;
   EXPECT_TRUE(log_.Write(service_, record_));
 }

@@ -1,5 +1,5 @@
-// The context of one channel at authd, without the channel: what it is asked and told is written
-// down here.
+// The context of one channel at authd, without the channel: the test records what it asks for and
+// what it is told.
 #include "common/service/channel_security.h"
 
 #include <algorithm>
@@ -24,14 +24,14 @@ struct FakeChannel : ChannelSecurity::User {
   void OnRekeyFailed() override { ++failed; }
   void OnRevoked(const std::string& reason) override { revoked = reason; }
 
-  std::vector<Bytes> started, replies;  // a reply for each use of keys
+  std::vector<Bytes> started, replies;  // a reply each time keys are given
   int failed = 0;
   std::string revoked;
 };
 
 class ChannelSecurityTest : public TwoEdgesTest {
  protected:
-  static inline const Bytes kAnswer{9, 9};  // FakeAuthd's of a rekey
+  static inline const Bytes kAnswer{9, 9};  // FakeAuthd's answer to a rekey
 
   void SetUp() override {
     TwoEdgesTest::SetUp();
@@ -63,7 +63,7 @@ class ChannelSecurityTest : public TwoEdgesTest {
     TwoEdgesTest::TearDown();
   }
 
-  // A channel of ROLE whose first context FakeAuthd has given.
+  // A channel of ROLE, whose first context FakeAuthd has given.
   void Begin(wire::Role role) {
     std::optional<ipc::Context> first;
     const auto done = [&](AuthdClient::Answer answer) {
@@ -81,7 +81,7 @@ class ChannelSecurityTest : public TwoEdgesTest {
     identity_.remote_principal = first->peer_principal;
     identity_.suite = first->suite;
     security_.emplace(*shared_, identity_, first_, std::move(first->exporter), channel_);
-    exporter_ = Bytes(32, 0x42);  // FakeAuthd's of epoch 0
+    exporter_ = Bytes(32, 0x42);  // FakeAuthd's, of epoch 0
   }
   void AskForRekey() {
     security_->OnRekeyDue(Epoch(1));

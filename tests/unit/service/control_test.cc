@@ -35,7 +35,7 @@ class ControlTest : public EdgeTest {
                   std::vector<std::string> arguments = {}) {
     EXPECT_TRUE(client.Send(ipc::Serialize(ipc::Command{1, name, std::move(arguments)})));
   }
-  // The next reply; "(closed)" when there is none.
+  // The next reply; "(closed)" if there is none.
   std::string Hear(ipc::ControlSocket& client) {
     std::string out = "(nothing)";
     EXPECT_TRUE(Until([&] {
@@ -105,7 +105,7 @@ TEST_F(ControlTest, PingsTakeTurnsAndEndWithTheirDeadlineOrTheChannel) {
   Start();
   ASSERT_TRUE(UntilUp());
   ASSERT_TRUE(Exchange("first"));
-  // From now on nothing of ours arrives.
+  // From now on nothing that we send arrives.
   sctpd_->tamper = [](MutableByteView frame) { frame.back() ^= 1; };
   control_.ping_timeout = 30ms;
   EXPECT_EQ(Ask("ping"), "no answer from the far end in time");
@@ -180,7 +180,7 @@ TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndLearnsHowMany) {
   Say(client, "trace");
   ASSERT_TRUE(Until([&] { return near_->trace().on(); }));
   const TraceEvent line{.what = "SEALED", .dropped = std::string(1000, 'x')};
-  // More than the socket's buffer and the queue together.
+  // More than the socket's buffer and the queue hold together.
   for (int i = 0; i < 2000; ++i) {
     near_->trace().Report(line);
     if (i % 50 != 0) continue;

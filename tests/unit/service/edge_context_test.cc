@@ -31,7 +31,7 @@ TEST_F(EdgeTest, RevokedEndsTheChannelWithFarewell) {
   Start();
   ASSERT_TRUE(UntilUp());
   ASSERT_TRUE(Exchange("one"));
-  // The contexts are the first that authd gave: Opening had number 1.
+  // authd gave these contexts first; Opening had number 1.
   for (std::uint64_t context = 1; context <= 3; ++context)
     authd_->SendToAll(ipc::Revoked{context, "the rule has gone"});
   ASSERT_TRUE(Until([&] { return !near_app_.ends.empty() && !far_app_.ends.empty(); }));
@@ -58,7 +58,7 @@ TEST_F(EdgeTest, RekeysBeforeItsContextEnds) {
   ASSERT_TRUE(Exchange("epoch 1"));
   EXPECT_EQ(near_app_.up->wire().epoch(), Epoch(1));
   EXPECT_EQ(near_app_.ups, 1);
-  // The old epoch's contexts were given back, one of each side.
+  // The old epoch's contexts were returned, one from each side.
   EXPECT_TRUE(Until([&] { return authd_->released.size() == 2; }));
 }
 
@@ -90,8 +90,8 @@ TEST_F(EdgeTest, EndsAChannelWhoseKeyIsUsedUpWhileRekeyingFails) {
   EXPECT_GE(near_counters_[kKeysWornOut].value() + far_counters_[kKeysWornOut].value(), 1u);
 }
 
-// Its authd was started again, say, while the acceptor answered: the acceptor's own context must
-// not have moved on.
+// For example its authd was restarted while the acceptor answered: then the acceptor's own context
+// must not have changed.
 TEST_F(EdgeTest, RekeysAfterAnAnswerThatTheInitiatorCouldNotUse) {
   authd_->life = std::chrono::milliseconds(1500);
   authd_->fail_completes = true;
@@ -113,7 +113,7 @@ TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
   Start();
   ASSERT_TRUE(UntilUp());
   ASSERT_TRUE(Exchange("one"));
-  authd_->life = std::chrono::milliseconds(2500);  // of epoch 1, and of epoch 2 the same
+  authd_->life = std::chrono::milliseconds(2500);  // for epoch 1, and the same for epoch 2
   ASSERT_TRUE(Until([&] { return far_counters_[kRekeys].value() == 1; }));
   authd_->Stop();
   Settle();
@@ -124,7 +124,7 @@ TEST_F(EdgeTest, RekeysFromAContextThatWasAnnounced) {
   EXPECT_EQ(near_app_.ups, 1);
 }
 
-// Its acceptor may have new keys: the edge reports it to authd, which gets the ticket again.
+// The acceptor may have new keys: the edge reports that to authd, which gets a new ticket.
 TEST_F(EdgeTest, ReportsToAuthdThatARekeyWasRefused) {
   authd_->life = std::chrono::milliseconds(1000);
   authd_->rekey_answer = ipc::Failed{0, ipc::FailureCode::kProtocol, "wrong keytab", false};
@@ -139,7 +139,7 @@ TEST_F(EdgeTest, ReportsToAuthdThatARekeyWasRefused) {
   EXPECT_TRUE(Exchange("two"));
 }
 
-// A peer of version 0.1.0 does not say in OPEN which kind its service is.
+// A peer of version 0.1.0 does not say in OPEN which kind its service has.
 TEST_F(EdgeTest, EndsAChannelThatBringsTheOtherKindAndNamesBoth) {
   Start();
   ASSERT_TRUE(UntilUp());

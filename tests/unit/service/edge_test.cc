@@ -59,12 +59,12 @@ TEST_F(EdgeTest, AttachesWhenSctpdIsThere) {
   EXPECT_TRUE(UntilUp());
 }
 
-// The next attempt may begin in the turn in which the one before failed: it keeps its own link.
+// The next attempt may begin in the turn in which the previous one failed: it keeps its own link.
 TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
   sctpd_->swallow_open = true;
   Start();
   ASSERT_TRUE(Until([&] { return sctpd_->opens == 1; }));
-  // Other sources keep the turn busy for longer than the pause, which is 20 ms at most.
+  // Other sources keep the turn busy for longer than the pause, which is at most 20 ms.
   UniqueFd busy(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
   int calls = 0;
   auto watch = *loop_->AddIo(busy.get(), EPOLLIN, [&](std::uint32_t) {
@@ -80,8 +80,8 @@ TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
   EXPECT_TRUE(UntilUp());
 }
 
-// A client that does not read what is its own keeps the channel that the far end has closed, and
-// keeps nobody from a new one.
+// A client that does not read its data keeps the channel that the far end has closed, but keeps
+// nobody from a new one.
 TEST_F(EdgeStreamTest, OpensANewChannelWhileOneDrains) {
   Start();
   ASSERT_TRUE(UntilUp());
@@ -101,7 +101,7 @@ TEST_F(EdgeStreamTest, OpensANewChannelWhileOneDrains) {
   EXPECT_TRUE(near_app_.ends.empty());
   EXPECT_TRUE(first->wire().is_draining());
   ASSERT_TRUE(Exchange("by the new one"));
-  // Its stream is free: CLOSED was said at once.
+  // Its stream is free, because CLOSED was sent at once.
   EXPECT_EQ(
       std::count(sctpd_->from_near.begin(), sctpd_->from_near.end(), wire::FrameType::kClosed), 1);
   near_app_.reads = true;
@@ -160,7 +160,7 @@ TEST_F(EdgeTest, ARefusalPausesAndIsShown) {
   sctpd_->refuse = wire::RefusedBody{.code = wire::RefusalCode::kRefused, .text = "refused"};
   Start();
   ASSERT_TRUE(Until([&] { return sctpd_->opens >= 2; }));
-  // Anybody on the path could have said so: who waits goes on waiting.
+  // Anybody on the path could have written that: clients continue to wait.
   EXPECT_EQ(near_app_.unavailable, "");
   EXPECT_EQ(sctpd_->attaches, 1);  // the same link opens again
   // The edge reports it to authd, which may doubt its ticket.

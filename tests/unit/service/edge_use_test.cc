@@ -1,4 +1,4 @@
-// What an edge reports to funnel-sctpd before that may give up an association for a better one.
+// What an edge reports to funnel-sctpd, so that it knows when it may replace an association.
 #include "tests/unit/service/recorders.h"
 
 namespace funnel::service {
@@ -42,7 +42,7 @@ TEST_F(EdgeUseTest, FlowsOutliveTheChannelAndAreNotReported) {
 TEST_F(EdgeUseTest, ComesAtOnceWhenTheAssociationGaveWay) {
   Make(config::Protocol::kUdp);
   ASSERT_TRUE(Exchange("one"));
-  // By chance one that was lost may come as soon; not five times.
+  // Once, a lost report may arrive as soon by chance; not five times.
   TimePoint began = Now();
   for (int i = 1; i <= 5; ++i) {
     sctpd_->DropAssociation(ipc::LinkEndCode::kMoved);

@@ -39,7 +39,7 @@ ipc::Context FakeAuthd::MakeContext(std::uint32_t request, wire::Role role, Byte
   context.peer_principal = near ? "dns/far@R" : "dns/near@R";
   context.expires.since_boot = BootNow().since_boot + life;
   context.confirm = Bytes(32, 7);
-  // The same at both ends, another in each epoch.
+  // It is the same at both ends, and differs for each epoch.
   exporters_[context.context] = key;
   context.exporter = Secret(key);
   context.reply_token = {9, 9};
@@ -55,7 +55,7 @@ void FakeAuthd::AnswerRedeem() {
 void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
   auto type = *ipc::TypeOf(packet);
   ++seen[type];
-  // A rekey's keys differ by epoch; both sides derive the same.
+  // A rekey's keys differ for each epoch; both sides derive the same.
   auto seed = [](Epoch epoch) { return Bytes(4, static_cast<std::uint8_t>(epoch.value())); };
   static thread_local Epoch rekeying;
   if (auto initiate = ipc::Parse<ipc::Initiate>(packet)) {
@@ -65,7 +65,7 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
       connection.Send(*fail_with);
       return;
     }
-    // A rekey's token stands for its bindings.
+    // A rekey's token contains its bindings.
     const bool rekey = initiate->rekey_of != 0;
     connection.Send(ipc::Opening{initiate->request, ++last_number_,
                                  rekey ? exporters_[initiate->rekey_of] : Bytes{1, 2, 3}});

@@ -1,4 +1,4 @@
-// A stand-in for funnel-authd, which gives made-up keys.
+// Plays funnel-authd, with invented keys.
 #pragma once
 
 #include <map>
@@ -50,7 +50,7 @@ class FakeAuthd {
   std::unique_ptr<ipc::ControlListener> listener_;
   std::vector<std::unique_ptr<ipc::ControlConnection>> connections_;
   std::uint64_t last_number_ = 0;
-  std::map<std::uint64_t, Bytes> exporters_;  // of each context: what the next rekey is bound to
+  std::map<std::uint64_t, Bytes> exporters_;  // for each context: what the next rekey is bound to
   std::vector<std::pair<ipc::ControlConnection*, std::uint32_t>> held_;
 };
 

@@ -86,7 +86,7 @@ void FakeSctpd::Read(Relay& relay, End& end, bool is_near) {
   });
   if (other.fd) Flush(other);
   if (status && *status != ipc::FrameReader::Status::kClosed) return;
-  // As sctpd does for an edge that has gone without CLOSED; that of a clean end went before.
+  // As sctpd does for an edge that has gone without CLOSED; a clean end has sent its own before.
   if (other.fd) {
     Send(other, wire::FrameType::kClosed, ChannelId(1),
          wire::ClosedBody{wire::ClosedCode::kAborted}.Serialize());

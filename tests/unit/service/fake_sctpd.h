@@ -1,4 +1,4 @@
-// A stand-in for funnel-sctpd, the network, and the funnel-sctpd at its other end.
+// Plays funnel-sctpd, the network, and the funnel-sctpd at its other end.
 #pragma once
 
 #include <functional>
@@ -15,14 +15,14 @@
 
 namespace funnel::service {
 
-// Relays between whoever attached and the service socket's edge.
+// Relays between the edge that attached and the edge at the service socket.
 class FakeSctpd {
  public:
   FakeSctpd(event::Loop& loop, std::string path, std::string service_path);
   void Start();
-  // As kill -9: everything closes without a word.
+  // As kill -9: everything closes without a frame.
   void Stop();
-  // Bytes as they are onto the near edges' channel sockets.
+  // Writes BYTES unchanged to the near edges' channel sockets.
   void SendRaw(ByteView bytes);
   // The association ends: LINK_END to both.
   void DropAssociation(ipc::LinkEndCode code = ipc::LinkEndCode::kPeerDown);
@@ -31,7 +31,7 @@ class FakeSctpd {
   std::optional<std::string> reject;        // Attach
   std::optional<wire::RefusedBody> refuse;  // OPEN
   bool swallow_open = false;
-  std::function<void(MutableByteView)> tamper;  // with what the near edge sends
+  std::function<void(MutableByteView)> tamper;  // changes what the near edge sends
   int attaches = 0, opens = 0;
   std::vector<ipc::Note> notes;  // of the near edge
   std::vector<wire::FrameType> from_near, from_far;

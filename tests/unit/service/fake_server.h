@@ -1,4 +1,4 @@
-// What the stand-ins for daemons share: a listening socket and its connections.
+// What the played daemons share: a listening socket and its connections.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace funnel::service {
 // A listening SOCK_SEQPACKET socket at PATH.
 [[nodiscard]] UniqueFd ListenAt(const std::string& path);
 
-// Adds the connection FD to LIST until it closes; ON_MESSAGE gets what comes by it.
+// Adds the connection FD to LIST until it closes; ON_MESSAGE gets its messages.
 template <typename List, typename OnMessage>
 void AcceptInto(event::Loop& loop, List& list, UniqueFd fd, OnMessage on_message) {
   auto self = std::make_shared<ipc::ControlConnection*>(nullptr);

@@ -1,10 +1,10 @@
-// What the tests of edges share: applications that record the calls they get.
+// What the tests of edges share: applications that record the calls that they get.
 #pragma once
 
 #include "tests/unit/service/two_edges.h"
 
 namespace funnel::service {
-// Records the calls it gets; the far one echoes.
+// Records the calls that it gets; the far one echoes.
 class Recorder final : public Application {
  public:
   void OnChannelUp(ChannelHandle& channel) override {
@@ -68,7 +68,7 @@ class EdgeTest : public TwoEdgesTest {
   [[nodiscard]] bool UntilUp() {
     return Until([this] { return near_app_.up != nullptr && far_app_.up != nullptr; });
   }
-  // One datagram there and back; of connections, some bytes there.
+  // One datagram to the far side and back; for connections, some bytes to the far side.
   [[nodiscard]] bool Exchange(const std::string& text) {
     wire::Channel& wire = near_app_.up->wire();
     auto session = wire.OpenSession({"192.0.2.1:1", "192.0.2.2:53"});

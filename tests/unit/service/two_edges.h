@@ -1,10 +1,10 @@
-// Two edges of one service in one process, on one loop, with stand-ins for authd, sctpd and the
-// network between them:
+// Two edges of one service in one process, on one loop, with authd, sctpd and the network between
+// them played by the test:
 //
 //   near Edge --sctpd.sock--> FakeSctpd (relays frames) --service socket--> far Edge
 //        '--authd.sock--> FakeAuthd <--authd.sock--'
 //
-// Frames are sealed with real tokens under a made-up key.
+// Frames are sealed with real tokens under an invented key.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ class TwoEdgesTest : public testing::Test {
   }
   [[nodiscard]] static config::ServiceConfig Service(config::Role role);
   [[nodiscard]] Edge::Setup MakeSetup(config::Role role);
-  // Runs for as long as anything happens.
+  // Runs until nothing happens any more.
   void Settle();
 
   std::string folder_;

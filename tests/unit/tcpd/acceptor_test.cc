@@ -19,7 +19,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOverMaxSessions) {
   client_ = ConnectTo(client_address_);
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
   EXPECT_EQ(AtClient(kSessionsOverLimit), 1u);
-  // A slot that is given back serves the next.
+  // A returned slot serves the next connection.
   CloseWithReset(std::move(first));
   EXPECT_TRUE(Until([&] { return client_shared_->limit.taken() == 1; }));
   const UniqueFd third = ConnectTo(client_address_);
@@ -38,7 +38,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOfAClientOverItsShare) {
   EXPECT_GT(AtClient(kClientLimitedAt), 0u);
   const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
   const UniqueFd other_backend = AcceptAtBackend();
-  // What it gives back it may have again.
+  // The client can get again what it returns.
   CloseWithReset(std::move(first));
   EXPECT_TRUE(Until([&] { return client_shared_->limit.taken() == 1; }));
   const UniqueFd next = ConnectTo(client_address_);
@@ -49,7 +49,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOfAClientOverItsShare) {
 TEST_F(AcceptorTest, ResetsConnectionsOfAClientOverItsRate) {
   service_.client_new_rate = 1;
   Start();
-  // More at once than a slow machine gives back to the client meanwhile.
+  // So many at once that a slow machine cannot return any of them meanwhile.
   std::vector<UniqueFd> greedy(16);
   for (UniqueFd& one : greedy) one = ConnectTo(client_address_);
   EXPECT_TRUE(Until([&] { return AtClient(kClientNewsOverRate) > 0; }));
@@ -67,7 +67,7 @@ TEST_F(AcceptorTest, ResetsConnectionsOfClientsThatMayNot) {
   const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
   const UniqueFd other_backend = AcceptAtBackend();
   EXPECT_TRUE(other_backend);
-  // As a reload does it.
+  // As a reload does.
   client_shared_->service.client_allow.clear();
   const UniqueFd again = ConnectTo(client_address_);
   const UniqueFd again_backend = AcceptAtBackend();

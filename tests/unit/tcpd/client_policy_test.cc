@@ -38,7 +38,7 @@ TEST_F(ClientPolicyTest, ListedNetworksDecideAlone) {
   EXPECT_FALSE(Admits("192.0.2.1:1000"));
 }
 
-// Its zone is an interface of the listening side.
+// Its zone names an interface of the listening side.
 TEST_F(ClientPolicyTest, PassesALinkLocalAddressWithoutItsZone) {
   const auto told = ClientPolicy(service_, &peer_, {})
                         .Admit({"[fe80::1%no-such-one]:1000", "[fe80::2%no-such-one]:389"});

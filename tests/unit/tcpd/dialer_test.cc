@@ -23,7 +23,7 @@ namespace {
 
 using DialerTest = TunnelTest;
 
-// The signature, command and family of a header for IPv4: 16 bytes, then 12 of addresses.
+// The signature, command and family of a header for IPv4: 16 bytes, followed by 12 of addresses.
 constexpr std::size_t kHeaderBytes = 28;
 
 std::string HeaderHex(const Reader& reader) {
@@ -105,7 +105,7 @@ TEST_F(DialerTest, UnknownNameResetsTheClient) {
 }
 
 TEST_F(DialerTest, SilentBackendTimesOut) {
-  // A full backlog drops further handshakes: connecting to it never ends by itself.
+  // A full backlog drops further handshakes: connecting to it does not end by itself.
   backend_listener_ = Listen("127.0.0.1", /*backlog=*/0);
   const SocketAddress silent = BoundAddress(backend_listener_.get());
   service_.connect_address = *config::Endpoint::ParseBackend(silent.text());
@@ -130,7 +130,7 @@ TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   EXPECT_EQ(server_shared_->limit.taken(), 0u);
 }
 
-// A listener on HOST and PORT that answers nobody.
+// A listener on HOST and PORT that never answers.
 struct Silent {
   explicit Silent(const std::string& host, std::uint16_t port) {
     const auto address = *SocketAddress::FromLiteral(host, port);
@@ -157,7 +157,7 @@ TEST_F(DialerTest, TriesTheNextAddressInParallelToASilentOne) {
   net::SetFakeName("backend.test", {});
 }
 
-// The delay alone would be longer than the whole time.
+// The delay alone would exceed the whole time.
 TEST_F(DialerTest, EveryAddressHasItsTurnWithinConnectTimeout) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent first("127.0.0.2", port), second("127.0.0.3", port);
@@ -185,11 +185,11 @@ TEST_F(DialerTest, ABackendThatRefusesIsReportedUntilItTakesAConnection) {
   ASSERT_EQ(bind(backend_listener_.get(), address.data(), address.size()), 0);
   ASSERT_EQ(listen(backend_listener_.get(), 10), 0);
   ConnectBoth();
-  // The backend's end is connected before the dialer learns of its own.
+  // The backend's end is connected before the dialer learns that its own end is.
   EXPECT_TRUE(Until([&] { return AtServer(kBackendFailingSince) == 0; }));
 }
 
-// Of many that wait for room in a Unix backlog one at a time asks for it.
+// If many dials wait for room in a Unix backlog, one at a time tries.
 TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   constexpr int kDials = 500;
   const std::string path = ::testing::TempDir() + "/tcpd-many.sock";
@@ -201,11 +201,11 @@ TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   unix_connects = 0;
   for (int i = 0; i < kDials; ++i)
     (void)dialer_->Dial({}, [&](Result<UniqueFd> fd) { connected += fd ? 1 : 0; });
-  const int at_once = unix_connects - 1;  // the last of them found no room
+  const int at_once = unix_connects - 1;  // the last one found no room
   EXPECT_LT(at_once, 5);
   const TimePoint began = Now();
   EXPECT_TRUE(Until([&] { return connected == at_once && unix_connects >= at_once + 10; }));
-  // Each time one: in no less than ten pauses.
+  // One each time, so it takes at least ten pauses.
   EXPECT_LT(unix_connects, at_once + 20);
   EXPECT_GE(Now() - began, std::chrono::milliseconds(80));
   EXPECT_TRUE(Until([&] {

@@ -1,4 +1,4 @@
-// Two whole edges over real channels: only the link between the daemons is made up.
+// Two whole edges over real channels: only the link between the daemons is invented.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -17,7 +17,7 @@ wire::EpochKeys ToyKeys(wire::Role role) {
           Bytes(32, 7), expires};
 }
 
-// A channel's end that hands its frames straight to the other end, in the next turn.
+// A channel's end that passes its frames directly to the other end, in the next turn.
 class TestChannel final : public service::ChannelHandle,
                           private wire::ChannelObserver,
                           private wire::FrameSink {
@@ -119,7 +119,7 @@ class EdgeTest : public LoopTest {
     connecting_ = MakeEdge({});
   }
   ~EdgeTest() override {
-    // As the daemon does: channels go first.
+    // As the daemon does: channels end first.
     for (auto& channel : channels_) {
       if (!channel->over()) channel->Lose();
     }
@@ -195,7 +195,7 @@ TEST_F(EdgeTest, LostChannelResetsBothEndsAndTheNextOneServes) {
   EXPECT_EQ(reader.text, "served");
 }
 
-// As long as connect-wait, unless no channel can be up by then.
+// They wait for connect-wait, unless no channel can be up by then.
 TEST_F(EdgeTest, AFailedAttemptResetsOnlyWhoWouldNotBeServed) {
   UniqueFd client = ConnectTo(client_address_);
   EXPECT_TRUE(Until([&] { return Counted(kSessionsWaiting) == 1; }));
@@ -205,7 +205,7 @@ TEST_F(EdgeTest, AFailedAttemptResetsOnlyWhoWouldNotBeServed) {
   EXPECT_TRUE(ReadsUntil(client, at_client_, ReadState::kReset));
 }
 
-// It has the fewest connections, and takes none.
+// It has the fewest connections, but takes none.
 TEST_F(EdgeTest, AChannelThatIsClosingIsNotChosen) {
   BringUp();
   BringUp();

@@ -1,5 +1,5 @@
 // Two ends of a channel without a wire between them: what one end sends, the other's pump gets in
-// the next turn. A small window, so that a slow reader is felt soon.
+// the next turn. The window is small, so that a slow reader has its effect soon.
 #pragma once
 
 #include <algorithm>
@@ -83,9 +83,9 @@ class FakeChannel final : public ChannelPort {
     labels_[id] += std::to_string(number) + ": " + label.text +
                    (label.number ? ' ' + std::to_string(*label.number) : "") + '\n';
   }
-  // What messages are called, a line each: "0: query 17".
+  // The labels of messages, one on each line: "0: query 17".
   [[nodiscard]] std::string Labels(SessionId id) { return labels_[id]; }
-  // What was sent as messages, and bytes behind messages: "free(3) follows0(9)+ ordered(1) ".
+  // What was sent as messages, and bytes after messages: "free(3) follows0(9)+ ordered(1) ".
   [[nodiscard]] std::string Sent(SessionId id) { return log_[id]; }
   void SendFin(SessionId id) override {
     out_[id].fin = true;
@@ -114,7 +114,7 @@ class FakeChannel final : public ChannelPort {
     bool fin = false;
     bool blocked = false;                              // the far pump took less than all
     bool wants_room = false;                           // our pump waits for OnWritable
-    std::optional<wire::EndCode> reset, reset_behind;  // at once, behind the bytes
+    std::optional<wire::EndCode> reset, reset_behind;  // at once, after the bytes
   };
 
   void Deliver() {

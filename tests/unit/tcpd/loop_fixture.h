@@ -1,4 +1,4 @@
-// A loop, and the backend that a test plays.
+// A loop, and the backend that the test plays.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ class LoopTest : public ::testing::Test {
  protected:
   static constexpr std::chrono::seconds kDeadline{20};
 
-  // Turns the loop until CONDITION holds; false at the deadline.
+  // Runs turns of the loop until CONDITION is true; false at the deadline.
   template <typename Condition>
   [[nodiscard]] bool Until(Condition condition) {
     const TimePoint end = Now() + kDeadline;

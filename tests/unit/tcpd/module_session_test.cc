@@ -15,7 +15,7 @@ class ModuleSessionTest : public TunnelTest {
  protected:
   ModuleSessionTest() {
     module_ = &module::kToyModule;
-    // As good as never, where a test does not wait for it.
+    // Practically for ever, in tests that do not wait for it.
     service_.module_hold = std::chrono::hours(1);
   }
   [[nodiscard]] bool ReachesBackend(const std::string& text) {
@@ -179,7 +179,7 @@ TEST_F(ModuleSessionTest, BecomesAStreamWhenTheModuleSaysSo) {
   EXPECT_TRUE(ReachesBackend(begin));
   SendText(client_, "anything at all");
   EXPECT_TRUE(ReachesBackend(begin + "anything at all"));
-  // Straight into the channel from there on.
+  // From there on it goes directly into the channel.
   EXPECT_EQ(client_channel_.Sent(kFirst), "free(7) bytes(4) ");
   std::string module;
   client_pump_->Visit([&](SessionPump::View&& view) { module = view.module; });
@@ -189,7 +189,7 @@ TEST_F(ModuleSessionTest, BecomesAStreamWhenTheModuleSaysSo) {
   EXPECT_EQ(AtClient(kModuleFallbacks), 0u);
 }
 
-// More than channel and sockets take: the sender waits for the reader, and nothing is lost.
+// More than channel and sockets can hold: the sender waits for the reader, and nothing is lost.
 TEST_F(ModuleSessionTest, WaitsForASlowReader) {
   Start();
   ConnectBoth();

@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Why = SessionClock::Why;
 
-// By a clock of its own, on a socket that is none.
+// It has a clock of its own, and its socket is none.
 class SessionClockTest : public ::testing::Test {
  protected:
   SessionClockTest() {
@@ -17,7 +17,7 @@ class SessionClockTest : public ::testing::Test {
   }
   void TearDown() override { seen_ = {}; }
   void After(Duration time) { clock_.Run(now_ += time); }
-  // Runs it whenever it wants to be, for TIME.
+  // Runs it whenever it wants, for TIME.
   void Pass(Duration time) {
     const TimePoint end = now_ + time;
     while (clock_.next() <= end) clock_.Run(now_ = clock_.next());
@@ -97,7 +97,7 @@ TEST_F(SessionClockTest, APeerThatAcknowledgesNothingEndsAfterTheWholeTime) {
   EXPECT_EQ(ends_, std::vector{Why::kUnacknowledged});
 }
 
-// A link that was away for less than the time, however long ago the last acknowledgement came.
+// The link was away for less than the time, however long ago the last acknowledgement came.
 TEST_F(SessionClockTest, OneAcknowledgementBeginsTheTimeAgain) {
   service_.user_timeout = seconds(40);
   clock_.Begin(times_, now_);

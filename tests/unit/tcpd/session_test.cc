@@ -74,7 +74,7 @@ TEST_F(SessionTest, ResetByTheBackendResetsTheClient) {
 }
 
 // An early 413: the backend answers, and closes with unread input. Its kernel resets the connection
-// behind the answer.
+// after the answer.
 TEST_F(SessionTest, WhatCameBeforeAResetIsDelivered) {
   Start();
   ConnectBoth();
@@ -115,7 +115,7 @@ TEST_F(SessionTest, WhatCameBeforeAResetByTheClientIsDelivered) {
   EXPECT_EQ(at_backend_.text, "all that it will say");
 }
 
-// Unix sockets report it by EPIPE when we write, or by ECONNRESET behind what can be read.
+// Unix sockets report it by EPIPE when we write, or by ECONNRESET after what can be read.
 class UnixBackendTest : public TunnelTest, public testing::WithParamInterface<bool> {};
 INSTANTIATE_TEST_SUITE_P(Unread, UnixBackendTest, testing::Bool());
 
@@ -192,7 +192,7 @@ TEST_F(SessionTest, SlowReaderStopsOnlyItself) {
   UniqueFd slow = std::move(client_), slow_backend = std::move(backend_end_);
   fcntl(slow_backend.get(), F_SETFL, O_NONBLOCK);
   ConnectBoth();
-  // Nobody reads `slow`: its backend can send until all buffers on the way are full.
+  // Nobody reads `slow`: its backend can send until all buffers on the path are full.
   const std::string block(256 * 1024, 's');
   std::string sent;
   TimePoint last_progress = Now();
@@ -206,7 +206,7 @@ TEST_F(SessionTest, SlowReaderStopsOnlyItself) {
   EXPECT_TRUE(ReadsText(backend_end_, at_backend_, "quick"));
   SendText(backend_end_, "as ever");
   EXPECT_TRUE(ReadsText(client_, at_client_, "as ever"));
-  // Then it reads, and misses nothing.
+  // Then the client reads, and misses nothing.
   slow_backend.reset();
   Reader late;
   EXPECT_TRUE(ReadsUntil(slow, late, ReadState::kEnd));

@@ -1,4 +1,4 @@
-// The applications of the tests: plain sockets that never wait.
+// The clients and backends of the tests: plain sockets that never wait.
 #pragma once
 
 #include <sys/socket.h>
@@ -18,7 +18,7 @@ inline SocketAddress BoundAddress(int fd) {
   return *SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
 }
 
-// Listens on HOST, any free port; backlog as given.
+// Listens on HOST, on any free port, with the given backlog.
 inline UniqueFd Listen(const std::string& host, int backlog = 1024) {
   const SocketAddress address = *SocketAddress::FromLiteral(host, 0);
   UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -37,8 +37,8 @@ inline UniqueFd ListenUnix(const std::string& path) {
   return fd;
 }
 
-// The kernel completes a connection to a listening socket by itself.
-// From the address FROM, where that is to be a certain one.
+// The kernel completes a connection to a listening socket by itself. FROM is the address to connect
+// from, if it matters.
 inline UniqueFd ConnectTo(const SocketAddress& address, const char* from = nullptr) {
   UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (from != nullptr) {

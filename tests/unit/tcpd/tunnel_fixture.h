@@ -18,7 +18,7 @@ class TunnelTest : public LoopTest {
         *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
   }
 
-  // After the test has changed what it likes in service_.
+  // Call it after the test has changed service_.
   void Start() {
     client_shared_.emplace(SharedState{*loop_, *sockets_, client_counters_, /*first_counter=*/0,
                                        service_, SessionLimit(service_.max_sessions)});
@@ -42,7 +42,7 @@ class TunnelTest : public LoopTest {
     ASSERT_TRUE(acceptor_->Add(std::move(listener)));
   }
 
-  // A client and what the backend has of it.
+  // Connects a client, and the backend's end of its session.
   void ConnectBoth() {
     client_ = ConnectTo(client_address_);
     backend_end_ = AcceptAtBackend();

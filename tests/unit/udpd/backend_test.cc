@@ -47,7 +47,7 @@ TEST_F(BackendTest, TheNextAddressTakesWhatTheFirstRefuses) {
   EXPECT_EQ(client.answers[0].first, "x");
   EXPECT_EQ(Far(kBackendRefused), 2u);
   EXPECT_EQ(Far(kConnectFailed), 0u);
-  // What worked comes first.
+  // The address that worked comes first.
   Client other;
   SendTo(other.fd.get(), ports_[0], AsBytes("y"));
   ASSERT_TRUE(UntilAnswered(other, 1));
@@ -55,7 +55,7 @@ TEST_F(BackendTest, TheNextAddressTakesWhatTheFirstRefuses) {
 }
 
 TEST_F(BackendTest, AnAddressWithoutAWayThereIsPassedBy) {
-  // To all hosts, which takes a permission that the socket has not.
+  // An address of all hosts, for which the socket lacks the permission.
   Name({"255.255.255.255", "127.0.0.1"});
   Start();
   Client client;
@@ -82,7 +82,7 @@ TEST_F(BackendTest, AFlowInUseMovesWithTheName) {
   Client client;
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(UntilAnswered(client, 1));
-  // The one before goes on, and is not asked any more.
+  // The former backend still runs, but gets no more questions.
   UniqueFd former = std::move(backend_);
   backend_watch_.reset();
   StartBackend("127.0.0.2");
@@ -101,7 +101,7 @@ TEST_F(BackendTest, ABackendThatRefusesIsReportedUntilItAnswers) {
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(Until([&] { return Far(kBackendRefused) == 1 && Far(kConnectFailed) == 1; }));
   EXPECT_NE(Far(kBackendFailingSince), 0u);
-  Settle();  // the near side has heard of it
+  Settle();  // the near side has learnt of it
   StartBackend();
   SendTo(client.fd.get(), ports_[0], AsBytes("y"));
   ASSERT_TRUE(UntilAnswered(client, 1));
@@ -175,7 +175,7 @@ TEST_F(ResendTest, AResendPassesAfterTheFirstWasDroppedHere) {
   Settle();
   Client client;
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
-  // By time alone: nothing else comes.
+  // Only by time: nothing else comes.
   ASSERT_TRUE(Until([&] { return Near(kWaitingDropped) == 1; }));
   sctpd_->link_up = true;
   sctpd_->Stop();

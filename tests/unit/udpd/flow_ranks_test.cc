@@ -85,7 +85,7 @@ TEST_F(FlowRanksTest, AFlowOfOneAnswerExpiresSooner) {
   EXPECT_EQ(ranks_.NextExpiry(patience_), answered.active() + seconds(10));
   EXPECT_EQ(ranks_.Expired(now_ + seconds(9), patience_), nullptr);
   EXPECT_EQ(ranks_.Expired(now_ + seconds(10), patience_), &answered);
-  // It goes on: as long as any.
+  // It is in use again: it may stay as long as any.
   Ask(answered);
   EXPECT_EQ(ranks_.NextExpiry(patience_), asked.active() + seconds(60));
   EXPECT_EQ(ranks_.Expired(now_ + seconds(59), patience_), &asked);
@@ -123,7 +123,7 @@ TEST_F(FlowRanksTest, OffersWhoWaitsAndNobodyElse) {
   EXPECT_EQ(ranks_.MostUsefulWaiting(), nullptr);
   RankedFlow& later = Add();
   for (RankedFlow* flow : {&later, &used, &asked}) ranks_.SetWaiting(*flow, true);
-  Ask(asked);  // who speaks while it waits is the first of its kind
+  Ask(asked);  // a client that sends while its flow waits becomes the first of its kind
   for (RankedFlow* expected : {&used, &asked, &later}) {
     ASSERT_EQ(ranks_.MostUsefulWaiting(), expected);
     ranks_.SetWaiting(*expected, false);

@@ -16,7 +16,7 @@ TEST_F(UdpEdgeTest, FlowsAndBackendSocketsSurviveSctpd) {
   ASSERT_TRUE(Until([&] { return near_->channel_count() == 0 && far_->channel_count() == 0; }));
   sctpd_->Start();
   ASSERT_TRUE(UntilUp());
-  // Even what the backend says first gets through: the flow is announced again.
+  // Even a datagram that the backend sends first arrives, because the flow is announced again.
   ASSERT_TRUE(Until([&] { return Far(kFlowsAnnouncedAgain) == 1; }));
   SendTo(backend_.get(), asked_[0].second, AsBytes("unasked"));
   ASSERT_TRUE(UntilAnswered(client, 2));
@@ -39,7 +39,7 @@ TEST_F(UdpEdgeTest, AClientsFirstDatagramOpensItsFlow) {
   EXPECT_EQ(Near(service::kSessionsOpenedByDatagram), 2u);
   EXPECT_EQ(Far(service::kSessionsOpenedByFrame), 0u);
   EXPECT_EQ(Far(kFlowsTotal), 2u);
-  // What a new channel announces again has no datagram to go with.
+  // A flow that a new channel announces again has no datagram to be sent with.
   sctpd_->Stop();
   ASSERT_TRUE(Until([&] { return near_->channel_count() == 0 && far_->channel_count() == 0; }));
   sctpd_->Start();
@@ -77,7 +77,7 @@ TEST_F(UdpEdgeTest, IdleFlowsEndOnBothSides) {
   ASSERT_TRUE(UntilAnswered(client, 1));
   ASSERT_TRUE(Until([&] { return Near(kFlows) == 0 && Far(kFlows) == 0; }));
   EXPECT_EQ(Near(kFlowsExpired), 1u);
-  // And a new one begins.
+  // And a new flow begins.
   SendTo(client.fd.get(), ports_[0], AsBytes("y"));
   ASSERT_TRUE(UntilAnswered(client, 2));
 }
@@ -90,7 +90,7 @@ TEST_F(UdpEdgeTest, TheFarSidesIdleTimeoutDoesNotLoseTheClient) {
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(UntilAnswered(client, 1));
   ASSERT_TRUE(Until([&] { return Far(kFlows) == 0; }));
-  Settle();  // the near side has heard of it
+  Settle();  // the near side has learnt of it
   SendTo(client.fd.get(), ports_[0], AsBytes("y"));
   ASSERT_TRUE(UntilAnswered(client, 2));
 }
@@ -103,7 +103,7 @@ TEST_F(UdpEdgeTest, ABackendThatIsNotThereIsCountedAndComesBack) {
   Client client;
   SendTo(client.fd.get(), ports_[0], AsBytes("x"));
   ASSERT_TRUE(Until([&] { return Far(kBackendRefused) >= 1; }));
-  Settle();  // the near side has heard of it
+  Settle();  // the near side has learnt of it
   backend_ = Bound("127.0.0.1", port);
   backend_watch_ = *loop_->AddIo(backend_.get(), EPOLLIN, [this](std::uint32_t) { OnBackend(); });
   SendTo(client.fd.get(), ports_[0], AsBytes("y"));
@@ -118,7 +118,7 @@ std::size_t ResidentBytes() {
   return resident * static_cast<std::size_t>(getpagesize());
 }
 
-// Many clients with few sockets: each socket speaks as several addresses of 127/8.
+// Many clients with few sockets: each socket sends from several addresses of 127/8.
 class Crowd {
  public:
   static constexpr std::size_t kSockets = 100;
@@ -160,7 +160,7 @@ class Crowd {
   std::vector<Client> clients_;
 };
 
-// Both edges and the stand-ins in one process. All clients speak at once.
+// Both edges and the played daemons are in one process. All clients send at once.
 TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
   constexpr std::size_t kClients = 10'000;
   Start();
@@ -169,7 +169,7 @@ TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
   Crowd crowd;
   for (std::size_t sent = 0; sent < kClients;) {
     crowd.Ask(sent++, ports_[0]);
-    // The receive buffer of an unprivileged socket holds a few hundred.
+    // The receive buffer of an unprivileged socket can hold a few hundred.
     if (sent % 200 == 0) {
       ASSERT_TRUE(Until([&] { return Near(kDatagramsIn) == sent; }));
     }
@@ -185,7 +185,7 @@ TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
 #endif
 }
 
-// Addresses that nobody has: none goes on after an answer.
+// Forged addresses: none sends again after an answer.
 TEST_F(UdpEdgeTest, AFloodOfNewAddressesLocksNobodyOut) {
   near_service_.max_flows = 50;
   Start();
@@ -220,7 +220,7 @@ TEST_F(UdpEdgeTest, AFloodOfNewAddressesLocksNobodyOut) {
   EXPECT_EQ(asked_.back().second, port) << "its flow at the backend has stayed";
 }
 
-// More than a channel takes before its far end has spoken (1,024).
+// More flows than a channel takes before its far end has sent anything (1,024).
 TEST_F(UdpEdgeTest, ABurstOfNewClientsWaitsForRoomInTheChannel) {
   constexpr std::size_t kClients = 2'000;
   near_service_.connect_wait = std::chrono::minutes(1);

@@ -18,7 +18,7 @@ TEST_F(RoomTest, ANewClientTakesThePlaceOfTheLeastUseful) {
   Client one, two, three;
   for (Client* each : {&one, &two, &three}) {
     ASSERT_TRUE(Answered(*each));
-    // The first goes on, the others leave it at that.
+    // The first one continues, the others do not.
     ASSERT_TRUE(Answered(one, "y"));
   }
   EXPECT_EQ(Near(kFlowsOverLimit), 1u);
@@ -34,7 +34,7 @@ TEST_F(RoomTest, TheFarSideMakesRoomToo) {
   for (Client& each : clients) ASSERT_TRUE(Answered(each));
   EXPECT_EQ(Far(kFlowsOverLimit), 2u);
   EXPECT_EQ(Far(kFlows), 2u);
-  // One that had to go is taken again when it asks.
+  // A flow that had to go is accepted again when its client sends.
   ASSERT_TRUE(Answered(clients[0], "y"));
 }
 
@@ -66,7 +66,7 @@ TEST_F(RoomTest, AClientThatTakesAllPlacesMakesRoomItself) {
   Client clients[20];
   for (Client& each : clients) ASSERT_TRUE(Answered(each, "y"));
   EXPECT_EQ(Near(kFlows), 8u);
-  // Its flow is the longest idle, and has stayed all the same.
+  // Its flow is the longest idle one, but has stayed.
   ASSERT_TRUE(Answered(other));
   EXPECT_EQ(Near(kFlowsTotal), 21u);
 }
@@ -92,7 +92,7 @@ TEST_F(RoomTest, AClientOverARateIsDroppedAndOthersAreServed) {
 TEST_F(RoomTest, ADatagramThatWouldBeginAFlowOverTheRateIsDropped) {
   near_service_.client_new_rate = 1;
   Start();
-  // More at once than a slow machine gives back to the client meanwhile.
+  // So many at once that a slow machine cannot return any of them meanwhile.
   Client known, next[16], other("127.0.0.2");
   ASSERT_TRUE(Answered(known));
   for (Client& each : next) SendTo(each.fd.get(), ports_[0], AsBytes("x"));

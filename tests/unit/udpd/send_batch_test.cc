@@ -12,7 +12,7 @@
 
 namespace {
 
-// What the kernel would have pending on the socket, or think of a train: each call takes one.
+// What the kernel has pending on the socket, or answers to a train: each call takes one.
 std::deque<int> pending;
 
 int calls = 0;
@@ -86,7 +86,7 @@ TEST_F(SendBatchTest, AnEarlierDatagramsErrorCostsATrainNothing) {
 }
 
 TEST_F(SendBatchTest, SendsSinglyWhatTheKernelWouldNotSegment) {
-  // The train twice, then one of its datagrams meets another's error.
+  // The train twice, then one of its datagrams gets another's error.
   pending = {EINVAL, EINVAL, 0, 0, EHOSTUNREACH};
   EXPECT_EQ(SendTrain(), kTrain);
   EXPECT_EQ(batch_.TakeTotals().sent, kTrain);

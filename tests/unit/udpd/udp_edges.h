@@ -1,5 +1,5 @@
-// Two funnel-udpd in one process, with stand-ins for everything between them (two_edges.h), and
-// real UDP sockets at both ends: clients here, a backend that echoes there.
+// Two funnel-udpd in one process, with everything between them played by the test (two_edges.h),
+// and real UDP sockets at both ends: clients here, a backend that echoes there.
 #pragma once
 
 #include <netinet/in.h>

@@ -62,7 +62,7 @@ TEST(HeldDatagrams, AllFlowsTogetherHoldNoMoreThanTheirRoom) {
   HeldDatagrams one(held), two(held);
   EXPECT_EQ(one.Add(Bytes(600, 1), 1000, TimePoint()), 0u);
   EXPECT_EQ(two.Add(Bytes(300, 1), 1000, TimePoint()), 0u);
-  // Its own older one goes; where that is not enough, it does not get in.
+  // Its own older one is dropped; if that is not enough, the new one is.
   EXPECT_EQ(two.Add(Bytes(400, 1), 1000, TimePoint()), 1u);
   EXPECT_EQ(two.Add(Bytes(500, 1), 1000, TimePoint()), 2u);
   EXPECT_EQ(held.now, 600u);

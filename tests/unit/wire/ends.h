@@ -1,4 +1,4 @@
-// Two channel ends back to back, with everything that a test wants to see or to meddle with.
+// Two channel ends connected to each other, with everything that a test wants to see or to change.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ inline EpochKeys ToyKeys(std::uint64_t key, Role role, BootTime expires) {
                    Bytes(32, static_cast<std::uint8_t>(key)), expires};
 }
 
-// Records what a channel reports; takes messages unless a test forbids it.
+// Records what a channel reports; accepts messages unless a test forbids it.
 class Recorder : public ChannelObserver {
  public:
   struct Session {
@@ -97,7 +97,7 @@ class Recorder : public ChannelObserver {
   bool takes_hello = false;
   std::map<SessionId, Session> sessions;
   std::vector<std::pair<SessionId, std::string>> messages;
-  std::map<SessionId, std::size_t> appetite;  // bytes that a session still takes; absent: all
+  std::map<SessionId, std::size_t> appetite;  // bytes that a session still accepts; absent: all
   std::map<std::uint64_t, Duration> pongs;
   std::vector<Epoch> rekeys_due, epochs_in_use;
   std::vector<std::string> rekey_tokens, hellos;
@@ -108,7 +108,7 @@ class Recorder : public ChannelObserver {
   std::function<void(Epoch, ByteView)> on_rekey_token;
 };
 
-// A sink of limited room.
+// A sink with limited room.
 class Wire : public FrameSink {
  public:
   MutableByteView Reserve(std::size_t size) override {
@@ -159,14 +159,14 @@ class Ends {
     return last_flush == Flushed::kAll;
   }
   void Give(End& to, Bytes frame) { to.channel->OnSealed(frame, now, boot); }
-  // Hands over all that FROM has sent; returns how many frames.
+  // Delivers everything that FROM has sent; returns the number of frames.
   std::size_t Deliver(End& from) {
     std::size_t count = 0;
     for (; !from.out.frames.empty(); ++count) Give(Other(from), from.out.Take());
     return count;
   }
-  // Until all is quiet, each end being flushed when an edge would do it: now (its owner may have
-  // sent something), after input, and when the last flush asked for it.
+  // Runs until nothing happens any more. Each end is flushed when an edge would do it: at once (its
+  // owner may have sent something), after input, and when the last flush asked for it.
   void Run() {
     bool flush_a = true, flush_b = true;
     for (int i = 0; i < 100000 && (flush_a || flush_b); ++i) {
@@ -202,7 +202,7 @@ class Ends {
   }
 };
 
-// A peer that has the keys and keeps no rules: it seals anything that a test gives it.
+// A peer that has the keys but follows no rules: it seals anything that a test gives it.
 class Rogue {
  public:
   Rogue(Role role, std::uint64_t key = 7) : role_(role), key_(key) {}
@@ -217,7 +217,7 @@ class Rogue {
     (void)cipher.Seal(header.sequence, pieces, MutableByteView(frame).subspan(kFrameHeaderSize));
     return frame;
   }
-  // The next reliable frame, with CONFIRM in front.
+  // The next reliable frame, with CONFIRM at its beginning.
   Bytes Next(ByteView records) {
     Bytes with_confirm;
     AppendRecord(with_confirm, ConfirmRecord{Bytes(32, static_cast<std::uint8_t>(key_))});
@@ -246,7 +246,7 @@ inline Bytes MessageBytes(const MessageRecord& record) {
   return raw;
 }
 
-// Sends BYTES on a session as credit allows; returns how many went.
+// Sends BYTES on a session as credit allows; returns how many were sent.
 inline std::size_t SendAll(Ends& ends, End& from, SessionId id, std::string_view bytes) {
   std::size_t sent = 0;
   for (int round = 0; round < 100000 && sent < bytes.size(); ++round) {

@@ -1,5 +1,5 @@
-// A FrameCipher for tests: hides nothing from a cryptographer, but a forger without the key fails.
-// Token: sequence 64, tag 64, data XOR a stream from key and sequence.
+// A FrameCipher for tests: it hides nothing from a cryptographer, but a forger without the key
+// fails. Token: sequence 64, tag 64, data XOR a stream from key and sequence.
 #pragma once
 
 #include "common/wire/frame/crypto.h"

@@ -24,7 +24,7 @@ TEST(Changes, AreFoundKeyByKey) {
   EXPECT_TRUE(FindChanges(after, after).empty());
 }
 
-// Whatever the table says of a key is what a reload does.
+// A reload does for each key what the table says.
 TEST(PutBackFixed, PutsBackWhatOnlyARestartChangesAndNothingElse) {
   for (const KeyRow& row : NodeKeys()) {
     if (PrintRange(row.type, row.range).empty()) continue;

@@ -1,4 +1,4 @@
-// Ports and streams that two services want.
+// Ports and streams that two services name.
 #include <gtest/gtest.h>
 
 #include "tests/unit/config/example.h"
@@ -8,7 +8,7 @@ namespace {
 
 class Clash : public testing::Test {
  protected:
-  // The mistakes when dns2.ini is like dns.ini (which has 127.0.0.1:53 at line 5) but for its
+  // The mistakes if dns2.ini equals dns.ini (which has 127.0.0.1:53 in line 5), except for its
   // address.
   std::string Second(std::string_view address, std::string_view protocol = "udp") {
     std::string text = Replace(kListenText, "127.0.0.1:53", address);
@@ -91,7 +91,7 @@ TEST_F(Clash, SameStreamToOtherPeersIsFree) {
   EXPECT_EQ(dir_.Reported(), "none");
 }
 
-// Whoever is one of them could ask for the other's keys.
+// An edge with the same user could ask for the other's keys.
 TEST_F(Clash, SameEdgeUser) {
   dir_.Write("services.d/dns.ini",
              Replace(kListenText, "peer = hoster\n", "peer = hoster\nedge-user = edge\n"));

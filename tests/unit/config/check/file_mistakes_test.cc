@@ -1,4 +1,4 @@
-// Mistakes in files and their syntax that an administrator can make, each reported with its file
+// Mistakes in files and their syntax that an administrator can make; each is reported with its file
 // and line.
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace funnel::config {
 namespace {
 
-// One piece of the example configuration replaced, and all that is said of it.
+// One replaced piece of the example configuration, and all that is reported about it.
 struct SyntaxCase {
   const char* name;
   enum { kDns, kLdap } file;

@@ -1,4 +1,4 @@
-// An example configuration, a part of it replaced, and the mistakes that are found in it.
+// An example configuration with one part replaced, and the mistakes that are found in it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace funnel::config {
 
 class MistakesTest : public testing::Test {
  protected:
-  // The mistakes with TEXT in place of dns.ini.
+  // The mistakes if dns.ini contains TEXT.
   std::string Dns(std::string_view text) {
     dir_.Write("services.d/dns.ini", text);
     return dir_.Reported();

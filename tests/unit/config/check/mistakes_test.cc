@@ -1,4 +1,5 @@
-// Mistakes in values and in what must fit together, each reported with its file and line.
+// Mistakes in values, and in values that do not fit together; each is reported with its file and
+// line.
 #include "tests/unit/config/check/mistakes.h"
 
 #include <gtest/gtest.h>
@@ -145,7 +146,7 @@ TEST_F(MistakesTest, LimitsThatContradict) {
             "funnel.conf:4: heartbeat (8s) is greater than half of dead-peer-timeout (of 10s)");
 }
 
-// What the engine refused when funnel-sctpd started, without file and line.
+// Formerly the engine refused these when funnel-sctpd started, without file and line.
 TEST_F(MistakesTest, WhatNoEngineTakes) {
   for (const char* line :
        {"rto-min = 10ms", "sack-delay = 0ms", "max-associations = 65536", "packet-size = 65000B"})

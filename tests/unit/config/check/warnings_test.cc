@@ -14,7 +14,7 @@ bool HasNoMlKem(std::uint16_t number) { return number != 3 && number != 5; }
 
 class WarningsTest : public testing::Test {
  protected:
-  // What FindUnread reports, with the folder's path cut off.
+  // What FindUnread reports, without the folder's path.
   std::string Unread() {
     std::string text = PrintMistakes(FindUnread({dir_.path(), ""}));
     for (std::size_t at; (at = text.find(dir_.path() + '/')) != std::string::npos;)
@@ -93,7 +93,7 @@ TEST_F(WarningsTest, AFileWithKeysIsReportedWithItsLine) {
   EXPECT_NE(doubts[0].text.find("key-log"), std::string::npos);
 }
 
-// An upgrade must not stop a node whose file was right before.
+// An upgrade must not stop a node whose file was valid before.
 TEST_F(WarningsTest, WhatWasRightInEarlierVersionsIsReadAndReported) {
   dir_.Write("funnel.conf",
              std::string(kNodeText) + "[sctp]\nengine = userland\ncongestion-unit = 9000B\n");

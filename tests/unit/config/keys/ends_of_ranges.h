@@ -1,5 +1,5 @@
-// A number of the table at one end of its range, with the other numbers that it is bound to
-// moved out of its way.
+// Sets a number of the table to one end of its range, and moves the other numbers that limit it out
+// of its way.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ inline void SetNumber(const KeyRow& row, std::int64_t value, void* object) {
   EXPECT_TRUE(parsed) << row.key << ": " << (parsed ? "" : parsed.error().message);
 }
 
-// ROW is one of ROWS, OBJECT what they point into.
+// ROW is one of ROWS; they point into OBJECT.
 inline void SetWithOthers(std::span<const KeyRow> rows, const KeyRow& row, std::int64_t value,
                           void* object) {
   SetNumber(row, value, object);

@@ -55,7 +55,7 @@ TEST_F(Keys, EveryDefaultParsesAndIsInRange) {
     for (const KeyRow& row : table.rows) {
       std::string text = PrintValue(row.type, row.member.in(table.object));
       if (text.empty()) continue;
-      // A required word such as `protocol` has a value from birth, which nobody sees.
+      // A required word such as `protocol` has an initial value, which nobody sees.
       auto parsed = ParseValue(row.type, row.range, text, row.member.in(table.object));
       EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
                           << (parsed ? "" : parsed.error().message);
@@ -67,7 +67,9 @@ TEST_F(Keys, EveryDefaultParsesAndIsInRange) {
 TEST_F(Keys, EveryTypeFitsItsMember) {
   for (const Table& table : tables_) {
     for (const KeyRow& row : table.rows) {
-      if (!PrintValue(row.type, row.member.in(table.object)).empty()) continue;  // seen above
+      if (!PrintValue(row.type, row.member.in(table.object)).empty())
+        continue;  // they were
+                   // compared above
       auto parsed = ParseValue(row.type, row.range, Example(row.type), row.member.in(table.object));
       EXPECT_TRUE(parsed) << table.name << ' ' << row.key << ": "
                           << (parsed ? "" : parsed.error().message);
@@ -90,7 +92,7 @@ TEST_F(Keys, NumbersHaveARangeAndAreHeldByTheirMember) {
   }
 }
 
-// So that no value of the range is one that no configuration can have.
+// Otherwise a part of the range could occur in no configuration.
 TEST_F(Keys, WhatTheyMayNotExceedIsAKeyOfTheirSectionAndReachesAsFar) {
   int bounded = 0;
   for (const Table& table : tables_) {
@@ -114,8 +116,8 @@ TEST(DescribeLimits, SaysWhatElseBoundsAKeyAndWhatAppliesIt) {
             "restart; since 0.1");
 }
 
-// "rto-min" is rto_min from the file to the engine; [relay] from is relay_from; sizes say their
-// unit.
+// "rto-min" is called rto_min from the file to the engine; [relay] from is relay_from; sizes end in
+// their unit.
 TEST_F(Keys, AreCalledAsTheirMembersAre) {
   for (const Table& table : tables_) {
     for (const KeyRow& row : table.rows) {

@@ -1,4 +1,4 @@
-// The fuzz target's corpus (and every input that once crashed it), always.
+// Runs the fuzz target's corpus, and every input that once crashed it, in each test run.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -24,7 +24,7 @@ TEST(ConfigCorpus, EveryInputEndsWell) {
   EXPECT_GE(inputs, 5);
 }
 
-// Every prefix of a right configuration: what an interrupted editor leaves behind.
+// Every prefix of a valid configuration: what an interrupted editor leaves.
 TEST(ConfigCorpus, EveryTruncationEndsWell) {
   std::ifstream file(std::string(CONFIG_CORPUS) + "/right.txt", std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});

@@ -5,7 +5,7 @@
 namespace funnel::config {
 namespace {
 
-// "LINE: TEXT" of the only mistake; otherwise how many there are.
+// "LINE: TEXT" of the only mistake; if there is not exactly one, their number.
 std::string OnlyMistake(const IniFile& file) {
   if (file.mistakes.size() != 1) return std::to_string(file.mistakes.size()) + " mistakes";
   return std::to_string(file.mistakes[0].line) + ": " + file.mistakes[0].text;

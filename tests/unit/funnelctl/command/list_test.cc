@@ -1,4 +1,4 @@
-// services and peers, where no daemon runs: what they say then, and that the words come through.
+// services and peers when no daemon runs: what they print then, and that all words appear.
 #include "funnelctl/command/service_facts.h"
 #include "tests/unit/funnelctl/run_command.h"
 #include "tests/unit/funnelctl/status/example_status.h"

@@ -11,7 +11,7 @@ class Show : public testing::Test {
     return ran;
   }
   Options Of(std::vector<std::string> arguments) { return OptionsFor(dir_, arguments); }
-  // The line for KEY with blanks squeezed.
+  // The line for KEY with each run of blanks made one.
   static std::string Line(const std::string& text, const std::string& key) {
     std::size_t at = text.find("  " + key + ' ');
     if (at == std::string::npos) return "no line";

@@ -10,7 +10,7 @@
 namespace funnel::ctl::doctor {
 namespace {
 
-// The first finding that is not ok; "ok" where all are.
+// The first finding that is not ok; "ok" if all are.
 std::string Worst(const Findings& findings) {
   for (const Finding& finding : findings)
     if (finding.verdict != Verdict::kOk) return finding.text;

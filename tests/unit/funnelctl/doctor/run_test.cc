@@ -18,7 +18,7 @@ TEST(RunChecks, KeepsTheOrderAndNamesTheSubject) {
 }
 
 TEST(RunChecks, OneThatHangsIsReportedAndTheOthersGoOn) {
-  // Static: the thread is left behind.
+  // Static, because the thread outlives this function.
   static std::atomic<bool> stop = false;
   auto hang = [] {
     stop.wait(false);
@@ -36,7 +36,7 @@ TEST(RunChecks, OneThatHangsIsReportedAndTheOthersGoOn) {
 }
 
 TEST(RunChecks, AsksAllAtTheSameTime) {
-  // Each waits for the other: one after the other they would never end in time.
+  // Each waits for the other: if they ran one after the other they would not end in time.
   static std::atomic<int> there = 0;
   auto meet = [] {
     ++there;

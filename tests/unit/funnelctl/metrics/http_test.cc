@@ -82,7 +82,7 @@ class HttpServe : public testing::Test {
       server_.reset();
     });
   }
-  // What came until the end, once SENT was sent.
+  // What came until the end, after SENT was sent.
   std::string Exchange(std::string_view sent, bool half_close = true) {
     EXPECT_EQ(send(client_.get(), sent.data(), sent.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(sent.size()));

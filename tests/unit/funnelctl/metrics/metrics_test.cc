@@ -57,7 +57,7 @@ TEST(Families, TellOfEachDaemonWhetherItLives) {
   EXPECT_TRUE(Contains(text, "funnel_build_info{version=\"" + std::string(kVersion) + "\"} 1\n"));
 }
 
-// The folder of counters takes files of several users.
+// Several users may create files in the folder of counters.
 TEST(Families, RejectFilesThatAreNoDaemons) {
   std::string text = Exposed({File("funnel-udpd@a\"b", {}),
                               File("funnel-xd", {}),
@@ -91,7 +91,7 @@ TEST(Metrics, ReadsTheFilesOfARunningDaemon) {
   EXPECT_TRUE(Contains(ran.out, "funnel_up{daemon=\"funnel-tcpd\",service=\"ldap\"} 1\n"));
 }
 
-// An edge that was taken over may make the file of a service that has not been started yet.
+// An edge that was taken over may create the file of a service that has not been started yet.
 TEST(Metrics, LeavesOutCountersThatAreNotTheirServices) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make a file another's";
   config::ExampleDir example;

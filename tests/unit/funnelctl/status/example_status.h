@@ -1,4 +1,4 @@
-// Answers of both daemons, as status_schema.md has them.
+// Answers of both daemons, in the form of status_schema.md.
 #pragma once
 
 namespace funnel::ctl {

@@ -16,7 +16,7 @@ class HostileAnswersTest : public testing::Test {
  protected:
   HostileAnswersTest() { std::filesystem::create_directories(dir_.Path("edge/dns")); }
 
-  // Runs COMMAND while the edge of dns answers with JSON, in pieces; what came of it shall be for a
+  // Runs COMMAND while the edge of dns answers with JSON, in pieces; the output must be safe for a
   // terminal.
   Ran Answered(int (*command)(const Options&), const std::string& json,
                std::vector<std::string> arguments = {"dns"}, const std::string& option = {}) {
@@ -100,7 +100,7 @@ TEST_F(HostileAnswersTest, NoTerminalTakesOrdersFromThem) {
                      ",\"key\":" + text + ",\"after\":" + text +
                      "}],\"needs_restart\":[{\"key\":" + text + ",\"command\":" + text + "}]}",
                  {"dns"}, "--wait");
-  // A trace is lines of text as they come.
+  // A trace is lines of text, printed as they come.
   const Ran traced = Answered(RunTrace, "one\x1b[2J\x9b\ntwo\a\n");
   EXPECT_EQ(traced.out, "one\\x1b[2J\\x9b\ntwo\\x07\n");
 }

@@ -40,12 +40,12 @@ class StatusText : public testing::Test {
     std::string text = RenderText(view_);
     EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
   }
-  // Makes sctpd silent.
+  // sctpd does not answer.
   void Silence(const char* error) {
     view_.sctpd = {};
     view_.sctpd.error = error;
   }
-  // Leaves only what is well.
+  // Leaves only what works.
   void MendAll() {
     view_.sctpd.status->associations.resize(1);
     view_.sctpd.status->channels.resize(1);

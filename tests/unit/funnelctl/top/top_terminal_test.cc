@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMost = ~std::uint64_t{0};
 constexpr auto kGiveUp = 20s;
-// To the terminal: its title; a line feed; what an 8-bit terminal takes for ESC [.
+// Orders to the terminal: its title; a line feed; what an 8-bit terminal takes for ESC [.
 constexpr std::string_view kOrders =
     "\x1b]0;owned\a\nforged\x9b"
     "2J";
@@ -39,14 +39,14 @@ class TopTerminal : public testing::Test {
     waitpid(child_, nullptr, 0);
   }
 
-  // The counter file of the edge of dns, which has sent so many bytes.
+  // The counter file of dns's edge, which has sent that many bytes.
   void WriteCounters(std::uint64_t sent) {
     metrics::Header header{};
     std::memcpy(header.magic, metrics::kMagic, sizeof header.magic);
     header.version = metrics::kVersion;
     header.entry_count = 2;
     header.pid = header.started = header.starts = header.beat = kMost;
-    std::strcpy(header.daemon, "funnel-udpd@dns");  // others are refused by who reads the file
+    std::strcpy(header.daemon, "funnel-udpd@dns");  // the reader of the file refuses other names
     metrics::Entry entries[2]{};
     std::strcpy(entries[0].name, "payload_bytes_sent");
     std::strcpy(entries[1].name, "flows");
@@ -59,7 +59,7 @@ class TopTerminal : public testing::Test {
   }
 
   void Start() {
-    // The program itself: what is forked from here would have this program's locks, and no threads.
+    // Runs the program itself: a fork of this process would have its locks, and no threads.
     const std::string program = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
                                 "../../../funnelctl/funnelctl";
     ASSERT_EQ(access(program.c_str(), X_OK), 0) << program << " is to be built as well";
@@ -77,7 +77,7 @@ class TopTerminal : public testing::Test {
     terminal_.reset(terminal);
   }
 
-  // Reads what it shows until TEXT is there.
+  // Reads its output until TEXT appears.
   bool Shows(std::string_view text) {
     const TimePoint until = Now() + kGiveUp;
     while (shown_.find(text) == std::string::npos) {
@@ -94,7 +94,7 @@ class TopTerminal : public testing::Test {
     shown_.clear();
     ASSERT_EQ(write(terminal_.get(), &key, 1), 1);
   }
-  // Whatever it shows must be what top, or curses, would say by itself.
+  // Everything in its output must be something that top, or curses, prints by itself.
   void RequireHarmless() {
     EXPECT_EQ(shown_.find("\x1b]"), std::string::npos) << shown_;
     for (const char c : shown_)
@@ -114,7 +114,7 @@ TEST_F(TopTerminal, NeitherNamesNorFiguresReachItAsTheyCome) {
   for (const char* text : {"\"up\"", "\"waiting\"", "\"no answer\"", "\"192.0.2.1:9899\"",
                            "\"refused\"", "\"branch1.example.net\""})
     sctpd = Replaced(sctpd, text, "\"" + std::string(kOrdersInJson) + "\"");
-  // The greatest that there are, twice for one service.
+  // The greatest numbers that exist, twice for one service.
   for (const char* figure : {"\"queued_bytes\": 0", "\"channels\": 2"})
     sctpd = Replaced(sctpd, figure, Replaced(figure, ": ", ": 922337203685477580"));
   sctpd = Replaced(sctpd, "{\"service\": \"ldap\", \"peer\": \"hoster\", \"stream\"",

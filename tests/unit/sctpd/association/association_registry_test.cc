@@ -56,7 +56,7 @@ TEST_F(AssociationRegistryTest, OneThatWasFoundLastIsForgottenWhenItGoes) {
   ASSERT_EQ(all.Find(AssociationId(2)), &second);
   all.Remove(second);
   EXPECT_EQ(all.Find(AssociationId(2)), nullptr);
-  // The number is the engine's, and may come again.
+  // The number is the engine's, which may use it again.
   Association& fresh = Add(2);
   EXPECT_EQ(all.Find(AssociationId(2)), &fresh);
 }

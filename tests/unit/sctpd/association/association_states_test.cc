@@ -1,4 +1,4 @@
-// One association alone: what each of its states has, and that no other has it.
+// One association alone: each state has its own data, and no other state has it.
 #include <gtest/gtest.h>
 
 #include "funnel-sctpd/association/association.h"

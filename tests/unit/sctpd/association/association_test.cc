@@ -29,7 +29,7 @@ TEST_F(AssociationTest, RelaysStreamZeroBetweenTheAuthds) {
   EXPECT_EQ(b->authd.frames[0].association, b->only_association().id());
 }
 
-// Linux's SCTP goes on by another of the peer's addresses when the first falls silent.
+// Linux's SCTP continues by another of the peer's addresses when the first falls silent.
 TEST_F(AssociationTest, MovesBeforeTheVerdictAndGivesItsOwnPlaceBack) {
   const sctp::PeerPath elsewhere{*sctp::TransportAddress::Parse("198.51.100.7", 9899)};
   for (bool verified : {false, true}) {
@@ -174,7 +174,7 @@ TEST_F(AssociationTest, AuthdsRestartLeavesWhatIsUp) {
   a->authd.starts.clear();
   a->associations->OnAuthdUp();
   ASSERT_EQ(a->authd.starts.size(), 1u);
-  // The new authd has no ticket yet: that must not end what runs.
+  // The new authd has no ticket yet: that must not end a running association.
   a->associations->OnVerifyFailed({a->only_association().id(), "no KDC"});
   EXPECT_TRUE(a->only_association().up());
   a->Verify(a->only_association(), "b", 2);
@@ -207,7 +207,7 @@ TEST_F(AssociationTest, StrangersAreLimitedAndKeepNobodyOut) {
         stranger.Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
   Settle();
   EXPECT_GE(b->Count(kAssociationsLimited), 14u);
-  // The peer comes from an address that was verified before, and gets its share.
+  // The peer comes from an address that was verified before, so it gets its reserved share.
   ASSERT_TRUE(
       a->engine->Connect({.addresses = {*sctp::TransportAddress::Parse("192.0.2.2", 9899)}}));
   Settle();
@@ -227,7 +227,7 @@ TEST_F(AssociationTest, TooManyFramesBeforeTheVerdictEndIt) {
 
 TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
   MakeNodes();
-  // A node of its own, whose peer is on demand.
+  // A separate node, whose peer is on demand.
   config_a.peers[0].when = config::When::kOnDemand;
   a = std::make_unique<TestNode>(network, *loop, "a", "192.0.2.1", config_a, now);
   a->associations->Start();

@@ -1,4 +1,4 @@
-// BegunAssociations alone; what Dialling and Failback make of them is in peer_test.cc.
+// BegunAssociations alone; peer_test.cc tests it within Dialling and Failback.
 #include "funnel-sctpd/association/begun_associations.h"
 
 #include "tests/unit/sctpd/association/peer_harness.h"
@@ -15,7 +15,7 @@ class BegunAssociationsTest : public PeerParts {
             .carrier = carrier,
             .priority = priority};
   }
-  // Both candidates are begun, the first of them by direct SCTP.
+  // Begins both candidates, the first one by direct SCTP.
   void BeginBoth(Purpose purpose = Purpose::kServe) {
     attempts.Begin({At("192.0.2.2", sctp::Carrier::kDirect), At("192.0.2.3", sctp::Carrier::kUdp)},
                    begun.HeadStart(), now);

@@ -1,4 +1,4 @@
-// Node a, which may use both carriers, and node b, which another machine may stand in for.
+// Node a, which may use both carriers, and node b, which another machine may replace.
 #pragma once
 
 #include "tests/unit/sctpd/test_node.h"
@@ -12,7 +12,7 @@ inline constexpr const char* kUdpOther = "192.0.2.3:9899 (udp)";
 
 class CarrierTest : public TwoNodes {
  protected:
-  // As MakeNodes, but a takes any carrier.
+  // As MakeNodes, but a uses any carrier.
   void MakeAuto(const PathMemory& routes = {}) {
     config_a.peers = {MakePeer("b", "192.0.2.2")};
     config_a.peers[0].carrier = config::Carrier::kAuto;
@@ -38,7 +38,7 @@ class CarrierTest : public TwoNodes {
       for (int i = 0; i < 20; ++i) b2->Turn(), a->Turn();
     }
   }
-  // Both ends of whatever is being verified.
+  // Verifies both ends of whatever is being verified.
   void VerifyAll() {
     for (TestNode* node : {a.get(), b.get(), b2.get()}) {
       if (node == nullptr) continue;
@@ -66,7 +66,7 @@ class CarrierTest : public TwoNodes {
     for (const auto& [id, path] : a->engine->connects) out += PathText(path) + ' ';
     return out;
   }
-  // A channel of a's, and b's edge that has taken it up.
+  // A channel of a's, and b's edge that has adopted it.
   struct Served {
     TestEdge edge, served;
   };
@@ -76,7 +76,7 @@ class CarrierTest : public TwoNodes {
     TestEdge served = OpenAdopted(edge);
     return {std::move(edge), std::move(served)};
   }
-  // A channel that b's edge has taken up.
+  // Opens a channel that b's edge adopts.
   TestEdge OpenAdopted(TestEdge& edge) {
     TestEdge served = OpenChannel(edge, ChannelId(7));
     served.Send(wire::FrameType::kNote, ChannelId(), ipc::Note{}.Serialize());

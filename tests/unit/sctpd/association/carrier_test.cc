@@ -1,4 +1,4 @@
-// Direct SCTP and UDP in parallel, and what is remembered of them.
+// Direct SCTP and UDP in parallel, and what is remembered about them.
 #include <ctime>
 
 #include "tests/unit/sctpd/association/carrier_nodes.h"
@@ -72,7 +72,7 @@ TEST_F(CarrierTest, SilenceOfAllWaysEndsTheRound) {
   EXPECT_EQ(a->Count(kConnectsFailed), 2u);
   EXPECT_EQ(peer().dialling().dialer().state(), Dialer::State::kWaiting);
   EXPECT_EQ(peer().dialling().reason(), "no answer in time");
-  // Direct is spared for a while: it does not work from here.
+  // Direct SCTP is left out for a while: it does not work from here.
   Step(50ms);
   EXPECT_EQ(tried(), std::string(kDirectB) + ' ' + kUdpB + ' ' + kUdpB + ' ');
 }
@@ -126,7 +126,7 @@ TEST_F(CarrierTest, EngineThatMovesIsOfferedAllWaysAndFollowed) {
   Settle();
   EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(peer().addresses().direct().why_not(), "it fell silent");
-  // It does by itself what would need a new association.
+  // The engine does by itself what would need a new association.
   Step(20min);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);
 }

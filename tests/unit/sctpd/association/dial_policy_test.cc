@@ -1,5 +1,5 @@
 // Which candidates a peer has, in which order and how many in parallel they are tried, and what is
-// remembered of them.
+// remembered about them.
 #include <gtest/gtest.h>
 
 #include "funnel-sctpd/association/dialer.h"

@@ -1,5 +1,5 @@
-// Dialling, by the peer that it is a part of; with a whole node it is in association_test.cc and
-// last_address_test.cc.
+// Dialling, through the peer that it is a part of; association_test.cc and last_address_test.cc
+// test it in a whole node.
 #include "funnel-sctpd/association/dialling.h"
 
 #include "tests/unit/sctpd/association/peer_harness.h"

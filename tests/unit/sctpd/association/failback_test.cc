@@ -1,4 +1,4 @@
-// Back to the better carrier or target, while what is in use goes on.
+// Returning to the better carrier or target, while the association in use continues.
 #include "tests/unit/sctpd/association/carrier_nodes.h"
 
 namespace funnel::sctpd {
@@ -21,7 +21,7 @@ class FailbackTest : public CarrierTest {
     ASSERT_EQ(a->Count(kReturnsTried), 1u);
     ASSERT_EQ(a->associations->associations().size(), 2u);
   }
-  // What serves the peer ends by itself.
+  // The association that serves the peer ends by itself.
   void LoseWhatIsUsed() {
     a->engine->EndByPeer(peer().up()->id(), sctp::DownReason::kDeadPeer);
     SettleAll();
@@ -118,7 +118,7 @@ TEST_F(FailbackTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
   TryDirectAgain();
   edge.Send(wire::FrameType::kSealed, ChannelId(7), Bytes(40, 1));
   Settle();
-  // The proof of who we are does not leave any more.
+  // The frame that proves who we are is not sent any more.
   AssociationId fresh = a->engine->connects.back().first;
   a->associations->OnPeerFrame({fresh, Bytes(40, 7)});
   Settle();
@@ -134,7 +134,7 @@ TEST_F(FailbackTest, WhoeverSendsMeanwhileKeepsTheOldOne) {
 TEST_F(FailbackTest, TryThatIsBeingVerifiedSucceedsTheOldOneThatEnds) {
   UpByUdp();
   TryDirectAgain();
-  // The peer had its verdict first, and has made room.
+  // The peer had its verdict first, and has ended the old one.
   b->Verify(*b->associations->associations().rbegin()->second, "a");
   Settle();
   ASSERT_EQ(a->associations->associations().size(), 1u);
@@ -181,7 +181,7 @@ TEST_F(FailbackTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   Step(50ms);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpOther);
-  // It comes back, and is preferred at the next idle moment.
+  // It comes back, and is used again at the next idle moment.
   Step(59s);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);
   network.silent.clear();
@@ -203,7 +203,7 @@ TEST_F(FailbackTest, TargetThatCannotProveWhoItIsDoesNotKeepTheOthersWaiting) {
   Step(1s);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpOther);
-  // The preferred one has its turn again, in parallel.
+  // The preferred one is tried again, in parallel.
   Step(1min);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpB);

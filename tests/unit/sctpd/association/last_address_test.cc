@@ -57,7 +57,7 @@ TEST_F(LastAddressTest, LeavesTheNextRoundToTheNameAfterItFailed) {
   Start("192.0.2.77");
   Advance(300ms);
   EXPECT_EQ(last_tried(), "192.0.2.77:9899 (udp)");
-  // What the name server will say, once it speaks.
+  // The name server's answer, once it comes.
   a->resolver.found = {{.address = *sctp::TransportAddress::Parse("192.0.2.2", 9899)}};
   for (int i = 0; i < 30 && a->resolver.questions < 2; ++i) Advance(1s);
   ASSERT_EQ(a->resolver.questions, 2);

@@ -1,4 +1,4 @@
-// One peer in a test of its own: a host that notes which associations are asked for, and brings
+// One peer in a test of its own: a host that records which associations are requested, and brings
 // them up or ends them when the test says so.
 #pragma once
 
@@ -63,7 +63,7 @@ class PeerParts : public testing::Test, public FakeSharedState {
     peer = std::make_unique<Peer>(shared, host, config);
     host.peer = peer.get();
   }
-  // The one of that number is up, and is being verified.
+  // The association of that number is up, and is being verified.
   Association& Up(std::uint64_t id) {
     Association& association = *host.all.at(AssociationId(id));
     peer->OnUp(association);
@@ -81,7 +81,7 @@ class PeerParts : public testing::Test, public FakeSharedState {
     peer->Consider();
     resolver.Answer();
   }
-  // By UDP, after direct SCTP did not answer.
+  // Up by UDP, after direct SCTP did not answer.
   Association& UpByUdp() {
     Resolve();
     now += shared.config.node.sctp.attempt_delay;

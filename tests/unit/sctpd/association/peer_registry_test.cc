@@ -1,4 +1,4 @@
-// PeerRegistry alone; what a reload does in a whole node is in association_test.cc.
+// PeerRegistry alone; association_test.cc has reloads in a whole node.
 #include "funnel-sctpd/association/peer_registry.h"
 
 #include "tests/unit/sctpd/association/peer_harness.h"

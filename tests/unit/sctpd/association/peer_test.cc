@@ -1,4 +1,4 @@
-// Peer and its parts alone; what they do in a whole node is in association_test.cc,
+// Peer and its parts alone; in a whole node they are tested by association_test.cc,
 // carrier_test.cc, failback_test.cc and last_address_test.cc.
 #include "tests/unit/sctpd/association/peer_harness.h"
 
@@ -88,7 +88,7 @@ TEST_F(PeerTest, BothEndsKeepWhatTheLowerNodeBegan) {
   Association theirs(AssociationId(9), ours.address, now);
   EXPECT_FALSE(peer->Supersede(theirs, 1, "b.example"));
   EXPECT_EQ(theirs.state(), AssociationState::kEnding);
-  // Long after, the same process has a reason of its own.
+  // Much later, the same process has another reason.
   now += 1min;
   Association later(AssociationId(10), ours.address, now);
   EXPECT_TRUE(peer->Supersede(later, 1, "b.example"));
@@ -108,7 +108,7 @@ TEST_F(PeerTest, PathThatServesIsRemembered) {
 
 class FailbackPartTest : public PeerParts {
  protected:
-  // Direct SCTP may be tried in parallel with UDP by now.
+  // By now direct SCTP may be tried in parallel with UDP.
   Association& BeginBeside() {
     Association& up = UpByUdp();
     now = *peer->failback().due();
@@ -196,7 +196,7 @@ TEST_F(PeerAddressesTest, HostsAreThoseOfTheNamesAndWhereItWasVerified) {
   EXPECT_FALSE(addresses.AddHost(At("192.0.2.1"), /*stays=*/true)) << "ports do not count";
   EXPECT_TRUE(addresses.AddHost(At("192.0.2.7"), /*stays=*/true));
   EXPECT_EQ(addresses.hosts().size(), 3u);
-  // One that only comes in is where it was last.
+  // A peer that only connects to us is looked for where it was last.
   EXPECT_TRUE(addresses.AddHost(At("192.0.2.8"), /*stays=*/false));
   EXPECT_EQ(addresses.hosts().size(), 1u);
 }

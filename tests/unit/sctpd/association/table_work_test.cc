@@ -1,5 +1,6 @@
-// What a turn costs among many idle associations and channels: as much as with a single one.
-// Counted is what the tables look at and how often they ask for the time, not the time it takes.
+// The cost of a turn with many idle associations and channels equals that with a single one. The
+// tests count what the tables look at and how often they ask for the time, not the time that
+// passes.
 #include "tests/unit/sctpd/test_node.h"
 
 namespace funnel::sctpd {
@@ -7,7 +8,7 @@ namespace {
 
 constexpr std::size_t kMany = 1000;
 
-// A node whose associations come in; each has one channel, whose OPEN waits for authd.
+// A node to which others connect; each association has one channel, whose OPEN waits for authd.
 class Hub {
   FakeNetwork network_;
   std::unique_ptr<event::Loop> loop_ = *event::Loop::Create();
@@ -50,7 +51,7 @@ class Hub {
   }
   void Open(std::size_t i) { Frame(i, wire::FrameType::kOpen, AsBytes("open")); }
   void Close(std::size_t i) { Frame(i, wire::FrameType::kClosed, wire::ClosedBody{}.Serialize()); }
-  // All but number 0.
+  // All except number 0.
   void OpenOthers() {
     for (std::size_t i = 1; i <= others_; ++i) Open(i);
     Turn();
@@ -59,7 +60,7 @@ class Hub {
     for (std::size_t i = 1; i <= others_; ++i) Close(i);
     Turn();
   }
-  // As Node has it.
+  // As Node does it.
   void Turn() {
     if (node->associations->NextTimer() <= now_) node->associations->OnTimer();
     if (node->channels->NextTimer() <= now_) node->channels->OnTimer();
@@ -89,7 +90,7 @@ class Hub {
 
 class TableWorkTest : public testing::Test {
  protected:
-  // WHAT, done at the one of the hub that is not idle, number 0.
+  // Does WHAT to the one association of the hub that is not idle, number 0.
   void CostsTheSame(const std::function<void(Hub&)>& what) {
     const std::uint64_t among_few = few.WorkOf([&] { what(few); });
     EXPECT_EQ(many.WorkOf([&] { what(many); }), among_few);
@@ -149,7 +150,7 @@ TEST_F(TableWorkTest, WhetherOneIsIdleAsksItsOwnChannels) {
   });
 }
 
-// Gauges follow what changes.
+// Gauges follow changes.
 TEST_F(TableWorkTest, GaugesAreRight) {
   EXPECT_EQ(many.node->Count(kAssociationsUp), kMany + 1);
   EXPECT_EQ(many.node->Count(kAssociationsUnverified), 0u);

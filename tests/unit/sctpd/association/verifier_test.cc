@@ -1,4 +1,4 @@
-// The Verifier alone; what it does in a whole node is in association_test.cc.
+// The Verifier alone; association_test.cc tests it in a whole node.
 #include "funnel-sctpd/association/verifier.h"
 
 #include "tests/unit/sctpd/association/peer_harness.h"
@@ -85,7 +85,7 @@ TEST_F(VerifierTest, FramesWaitForAnAuthdThatIsStarting) {
   authd.up = true;
   verifier.OnAuthdUp();
   EXPECT_EQ(authd.frames.size(), 8u);
-  // A handshake whose frames an earlier authd had is over.
+  // If an earlier authd had a handshake's frames, the handshake is over.
   verifier.OnAuthdUp();
   EXPECT_EQ(host.ended, std::vector<std::string>{"the handshake was interrupted"});
 }

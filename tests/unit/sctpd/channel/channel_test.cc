@@ -182,8 +182,8 @@ TEST_F(ChannelTest, BulkChannelsTakeTurnsAndALoneRequestPasses) {
 
 class TurnsTest : public ChannelTest {
  protected:
-  // Two services with much to send each; yields how many frames of each the peer has when there was
-  // room for ROOM bytes.
+  // Two services with much to send each; returns how many frames of each the peer has after there
+  // was room for ROOM bytes.
   std::pair<std::size_t, std::size_t> Share(const config::ServiceConfig& first,
                                             const config::ServiceConfig& second, std::size_t room) {
     config_a.services = {first, second};
@@ -195,7 +195,7 @@ class TurnsTest : public ChannelTest {
       served.push_back(OpenChannel(edges[i], ChannelId(i)));
     }
     a->engine->MakeRoom(0);
-    for (int i = 0; i < 13; ++i)  // what a socket holds
+    for (int i = 0; i < 13; ++i)  // what a socket can hold
       for (std::uint32_t bulk : {0u, 1u})
         edges[bulk].Send(FrameType::kSealed, ChannelId(bulk), Bytes(16000, 1));
     Settle();
@@ -239,7 +239,7 @@ TEST_F(ChannelTest, ReloadEndsTheChannelsOfAServiceThatWent) {
   EXPECT_FALSE(back.closed);
 }
 
-// The engine has room for a frame now and then, less than a turn's worth each time.
+// The engine has room for a frame from time to time, each time less than a turn's worth.
 TEST_F(ChannelTest, TurnsThatTheEngineInterruptsEndAllTheSame) {
   BringUp();
   TestEdge first = a->Attach("dns"), second = a->Attach("dns");

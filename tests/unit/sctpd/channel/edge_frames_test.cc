@@ -1,4 +1,4 @@
-// EdgeFrames alone; what edges send in a whole node is in channel_test.cc.
+// EdgeFrames alone; channel_test.cc has edges' frames in a whole node.
 #include "funnel-sctpd/channel/edge_frames.h"
 
 #include "tests/unit/sctpd/channel/parts_harness.h"
@@ -26,7 +26,7 @@ class EdgeFramesTest : public ChannelParts {
   Taken Give(FrameType type, ByteView body, std::uint32_t lifetime = 0) {
     return Give(channel, type, kId, body, lifetime);
   }
-  // OPEN has gone, and OPENED has come.
+  // OPEN was sent, and OPENED has come.
   void Open() {
     ASSERT_EQ(Give(FrameType::kOpen, AsBytes("open")), Taken::kYes);
     channel.stream()->opened = true;
@@ -196,7 +196,7 @@ TEST_F(EdgeFramesTest, NoteIsKeptAndProvesARefusal) {
   EXPECT_TRUE(refusals.kept()[0].authenticated);
   EXPECT_EQ(refusals.kept()[0].text, "not for you");
 
-  // One without text leaves the reason as it is.
+  // A note without text leaves the reason as it is.
   EXPECT_EQ(Give(FrameType::kNote, ipc::Note{.state = ipc::NoteState::kOpen}.Serialize()),
             Taken::kYes);
   EXPECT_EQ(channel.note->state, ipc::NoteState::kOpen);

@@ -48,7 +48,7 @@ TEST_F(HostileTest, FramesThatDoNotBelongAreDroppedAndCounted) {
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes(5, 4));
   b->engine->Inject(to_b, stream, sctp::kPayloadProtocol, Bytes());
   Settle();
-  // Larger than a unit to an edge, or than what authd takes.
+  // Larger than a unit to an edge, or than what authd accepts.
   for (FrameType type : {FrameType::kSealed, FrameType::kOpen})
     b->engine->Inject(to_b, stream, sctp::kPayloadProtocol,
                       wire::MakeFrame({.type = type, .channel = kId}, Bytes(wire::kMaxFrameSize)));
@@ -70,7 +70,7 @@ TEST_F(HostileTest, RandomBytesOnEveryStreamEndNothing) {
   for (int round = 0; round < 2000; ++round) {
     Bytes noise(RandomU64() % 200);
     FillRandom(noise);
-    // Half of them look like frames of our version, some on the right channel.
+    // Half of them look like frames of our version, some for the right channel.
     if (noise.size() > 12 && round % 2 == 0) {
       noise[0] = static_cast<std::uint8_t>(round / 2 % 7);
       noise[1] = wire::kFrameVersion;
@@ -97,7 +97,7 @@ TEST_F(HostileTest, EdgesNonsenseEndsThatEdgeOnly) {
   TestEdge served = OpenChannel(good, ChannelId(1));
   TestEdge bad = a->Attach("dns");
   Settle();
-  // Not the channel's id, not a type for edges, not even a frame.
+  // Not the channel's id; not a type for edges; not even a frame.
   bad.Send(FrameType::kSealed, ChannelId(1), AsBytes("x"));
   bad.Send(FrameType::kOpened, kId, AsBytes("x"));
   Settle();
@@ -131,7 +131,7 @@ TEST_F(HostileTest, EdgeThatDoesNotReadLosesItsChannelOnly) {
   EXPECT_EQ(served_fast.ReceiveTypes(), std::vector{FrameType::kSealed});
 }
 
-// Those of others are closed by threads of their own.
+// Threads of their own close foreign descriptors.
 std::size_t OpenDescriptors() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (ForeignFd::CountClosing() != 0 && std::chrono::steady_clock::now() < deadline)

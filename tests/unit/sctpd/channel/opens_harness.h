@@ -1,5 +1,5 @@
-// What peers' frames and OPENs need in a test of their own, on top of parts_harness.h: turns, a
-// side with edges, and relays that pass nothing on unless the configuration says so.
+// What tests of peers' frames and OPENs need in addition to parts_harness.h: turns, a side with
+// edges, and relays that relay only if the configuration says so.
 #pragma once
 
 #include "funnel-sctpd/channel/edge_frames.h"

@@ -1,5 +1,5 @@
-// What a part of the ChannelTable stands on in a test of its own: shared state made of fakes, a
-// link whose frames the test hands out, and associations that note what was asked of them.
+// The environment of a part of the ChannelTable in a test of its own: shared state made of fakes, a
+// link whose frames the test provides, and associations that record what was asked of them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -75,9 +75,9 @@ class ChannelParts : public testing::Test, public FakeSharedState, public FrameL
   void OnLinkReadable(FrameLink&) override {}
   void OnLinkWritable(FrameLink&) override {}
 
-  // One that the engine has, so that what is sent on it is in engine.sent.
+  // An association that the engine has, so that what is sent on it is in engine.sent.
   AssociationId Connect() { return *engine.Connect({.addresses = {engine_address}}); }
-  // An association with the peer "b" that is up; the engine does not know it.
+  // An association with the peer "b" that is up, and unknown to the engine.
   std::unique_ptr<Association> MakeUp() { return MakeUp(AssociationId(next_association_++)); }
   std::unique_ptr<Association> MakeUp(AssociationId id) {
     auto made =

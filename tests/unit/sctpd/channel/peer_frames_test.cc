@@ -1,4 +1,4 @@
-// PeerFrames alone; what peers send in a whole node is in channel_test.cc and hostile_test.cc.
+// PeerFrames alone; channel_test.cc and hostile_test.cc have peers' frames in a whole node.
 #include "funnel-sctpd/channel/peer_frames.h"
 
 #include "tests/unit/sctpd/channel/opens_harness.h"
@@ -16,7 +16,7 @@ class PeerFramesTest : public OpenParts {
     Bytes frame = wire::MakeFrame({.type = type, .channel = id}, body);
     frames.OnFrame(*association, StreamId(stream), frame);
   }
-  // Ours, whose OPEN is on its way.
+  // A channel of ours, whose OPEN is on its way.
   Channel& Opening() { return Holder(ChannelRole::kListen, 65, kId); }
   Channel& Opened() {
     Channel& channel = Opening();

@@ -1,4 +1,4 @@
-// PeerOpens alone; peers' OPENs in a whole node are in accept_test.cc and relay_test.cc.
+// PeerOpens alone; accept_test.cc and relay_test.cc have peers' OPENs in a whole node.
 #include "funnel-sctpd/channel/peer_opens.h"
 
 #include "tests/unit/sctpd/channel/opens_harness.h"
@@ -9,7 +9,7 @@ namespace {
 using wire::FrameType;
 
 constexpr ChannelId kId{7};
-// Of those that the peer opens: we open the odd ones.
+// One of those that the peer opens: we open the odd ones.
 constexpr std::uint16_t kStream = 66;
 
 class PeerOpensTest : public OpenParts {
@@ -105,7 +105,7 @@ TEST_F(PeerOpensTest, HigherNodeYieldsAPinnedStreamThatIsNotOpenedYet) {
   EXPECT_EQ(At(5)->role, ChannelRole::kConnect);
   EXPECT_EQ(authd.accepts.size(), 1u);
 
-  // One that carries data is kept.
+  // A channel that carries data is kept.
   Channel& opened = Holder(ChannelRole::kListen, 6, ChannelId(2));
   opened.stream()->opened = true;
   opened.SetState(ChannelState::kOpen, "");

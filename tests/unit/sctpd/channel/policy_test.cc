@@ -1,4 +1,4 @@
-// The parts of sctpd that decide without doing: streams, admission, backoff, turns.
+// The parts of sctpd that only decide: streams, admission, backoff, turns.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -17,7 +17,7 @@ sctp::TransportAddress Address(const std::string& text) {
   return *sctp::TransportAddress::Parse(text, 9899);
 }
 
-// The map only keeps pointers; it never looks inside.
+// The map only stores pointers; it never dereferences them.
 Channel& Dummy(std::uintptr_t number) { return *reinterpret_cast<Channel*>(number * 64); }
 
 TEST(StreamMap, LowerNodeOpensOddStreamsFrom64) {
@@ -61,7 +61,7 @@ TEST(StreamMap, FewStreamsHoldNoDynamicOnes) {
   EXPECT_TRUE(streams.PeerMayOpen(StreamId(9)));
 }
 
-// Places as associations hold them: each until it is given back.
+// Stores slots as associations do: each until it is returned.
 class AdmissionTest : public testing::Test {
  protected:
   bool Admit(const std::string& address) {

@@ -52,7 +52,7 @@ TEST_F(SendTurnsTest, ChannelsTakeTurnsOfAQuantum) {
   room = SIZE_MAX;
   association->blocked = false;
   turns.OnReadable(other);
-  // Each has four frames a turn.
+  // Each sends four frames in a turn.
   EXPECT_EQ(order, std::vector<std::uint64_t>(4, other.number));
   turns.Run();
   EXPECT_EQ(order.size(), 16u);

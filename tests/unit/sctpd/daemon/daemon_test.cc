@@ -1,4 +1,4 @@
-// The daemon's own edges: authd's connection, the control socket, the services' sockets, names.
+// The daemon's outer parts: authd's connection, the control socket, the services' sockets, names.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -239,7 +239,7 @@ TEST_F(ControlTest, StatusCarriesNoDescriptor) {
   RunUntil([&] { return !client->Receive(); });
 }
 
-// A child takes all the addresses that another user gets, and stays.
+// A child uses all the slots that another user can get, and stays.
 TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   constexpr int kPlaces = 16;

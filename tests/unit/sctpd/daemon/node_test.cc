@@ -1,4 +1,4 @@
-// The daemon's loop as it runs: a real Node, an engine of sockets that a test fills.
+// The daemon's loop as it runs: a real Node, with an engine of sockets that the test fills.
 #include "funnel-sctpd/daemon/node.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ class SocketEngine final : public sctp::Engine {
  public:
   explicit SocketEngine(std::vector<Wire>& wires) : wires_(wires) {}
 
-  // As the engine in our process: what a full socket does not take waits aside.
+  // As the engine in our process: packets that a full socket does not take wait elsewhere.
   void Flush() override {
     ++turns;
     for (Wire& wire : wires_)
@@ -104,7 +104,7 @@ class NodeTest : public testing::Test {
     options.state_dir = directory_ + "/state";
     std::vector<event::ListenFds::Named> passed;
     passed.push_back({"control", Listen("/sctpd.sock")});
-    // Of authd there is nothing but its socket: the node is not to try again and again.
+    // Only authd's socket exists: the node must not try again and again.
     authd_ = Listen("/authd.sock");
     auto node = Node::Create(*loop_, options, {}, event::ListenFds(std::move(passed)),
                              [this](const auto&, auto&, auto&) -> Result<StartedEngine> {
@@ -126,7 +126,7 @@ class NodeTest : public testing::Test {
     EXPECT_EQ(::listen(fd.get(), 16), 0);
     return fd;
   }
-  // Until nothing is to be done any more; a loop that spins never comes to that.
+  // Runs until nothing is left to do; a loop that spins never ends.
   [[nodiscard]] bool Settle() {
     for (int i = 0; i < 100; ++i) {
       auto ran = loop_->RunOnce(Duration{0});
@@ -164,7 +164,7 @@ TEST_F(NodeTest, RestsWhileOneSocketIsFull) {
   const int turns = engine_->turns, reads = engine_->reads;
   int woken = 0;
   for (int i = 0; i < 50; ++i) woken += *loop_->RunOnce(Duration{0});
-  EXPECT_LE(woken, 5);  // a heartbeat of the counters, answers about groups
+  EXPECT_LE(woken, 5);  // the counters' heartbeat, answers about groups
   EXPECT_EQ(engine_->turns, turns);
   EXPECT_EQ(engine_->reads, reads);
 }

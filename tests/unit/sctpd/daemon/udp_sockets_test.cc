@@ -1,4 +1,4 @@
-// A service manager of the test's own keeps the sockets, and passes them to the "restarted" daemon.
+// The test's own service manager keeps the sockets, and passes them to the "restarted" daemon.
 #include "funnel-sctpd/daemon/udp_sockets.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 namespace funnel::sctpd {
 namespace {
 
-// Speaks sd_notify(3) on an abstract socket: keeps what comes with FDSTORE=1.
+// Receives sd_notify(3) on an abstract socket, and keeps what comes with FDSTORE=1.
 class Manager {
  public:
   Manager() : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -77,9 +77,9 @@ class Manager {
     if (text.starts_with("FDSTORE=1\n"))
       for (UniqueFd& fd : came) kept_.push_back(std::move(fd));
     if (text.starts_with("FDSTOREREMOVE=1\nFDNAME=stored-udp")) kept_.clear();
-    // BARRIER=1: closing what came with it is the answer.
+    // BARRIER=1: closing the descriptor that came with it is the answer.
   }
-  // Until all that was sent has been taken.
+  // Waits until everything that was sent has been read.
   static void Sync() { event::ForgetStored("nothing"); }
 
   UniqueFd fd_;
@@ -98,7 +98,7 @@ class UdpSocketsTest : public testing::Test {
  protected:
   UdpSocketsTest() {
     SetLogLevel(LogLevel::kError);
-    // A port that is free.
+    // A free port.
     UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{.sin_family = AF_INET};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -39,7 +39,8 @@ TEST_F(EngineAssociationTest, RefusesToConnectTwice) {
   EXPECT_EQ(again.error().code, EISCONN);
 }
 
-// Each from a random port to the other's known one: two associations, of which the owners keep one.
+// Each connects from a random port to the other's known one: two associations, of which the owners
+// keep one.
 TEST_F(EngineAssociationTest, SimultaneousConnectsDoNotMeet) {
   for (int lost = 0; lost <= 8; ++lost) {
     SCOPED_TRACE("lost packet " + std::to_string(lost));
@@ -172,14 +173,14 @@ TEST_F(EngineAssociationTest, IdleAssociationStaysUp) {
   EXPECT_TRUE(b.downs.empty());
 }
 
-// Where it comes from the same port, as one does in 16,384.
+// The restarted peer comes from the same port, as one does in 16,384.
 TEST_F(EngineAssociationTest, PeerThatBeganAnewReplacesItsOldSelf) {
   Settings settings;
   settings.connect_port = 50'000;
   Associate(settings);
   ASSERT_EQ(a.Send("old"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b.messages.size() == 1; }));
-  // Dies without a word.
+  // It dies without a packet.
   network.fate = [](auto&, auto&, Bytes&) { return false; };
   a.engine.reset();
   network.fate = nullptr;
@@ -219,8 +220,8 @@ TEST_F(EngineAssociationTest, RestartsManyTimesOver) {
   EXPECT_EQ(b.engine->counters().associations_now, 1u);
 }
 
-// From another port it is another peer to the engine; whoever owns it knows better. What is still
-// sent to the old self is answered.
+// From another port it is another peer for the engine; only its owner knows better. What is still
+// sent to the old association is answered.
 TEST_F(EngineAssociationTest, PeerThatBeganAnewFromAnotherPortEndsItsOldSelf) {
   Settings settings;
   settings.connect_port = 50'000;
@@ -240,7 +241,8 @@ TEST_F(EngineAssociationTest, PeerThatBeganAnewFromAnotherPortEndsItsOldSelf) {
   EXPECT_EQ(b.downs[0].reason, DownReason::kAborted);
 }
 
-// The accepting side lost its memory: the connecting side learns it from the first packet it sends.
+// The accepting side has lost its state: the connecting side learns that from the first packet it
+// sends.
 TEST_F(EngineAssociationTest, PeerThatForgotUsSaysSo) {
   Associate();
   network.fate = [](auto&, auto&, Bytes&) { return false; };

@@ -1,4 +1,4 @@
-// Associations that take their time to end.
+// Associations that need time to end.
 #include "tests/unit/sctpd/engine/engine_harness.h"
 
 namespace funnel::sctp::test {
@@ -6,7 +6,7 @@ namespace {
 
 class EngineEndingTest : public EngineTest {};
 
-// Its peer does not answer any more; whoever wants to get there again need not wait for it.
+// Its peer no longer answers; a new association with that peer need not wait for it.
 TEST_F(EngineEndingTest, OneThatIsEndingIsInNobodysWay) {
   Associate(Quick());
   auto twice = a.engine->Connect({{b.address}});
@@ -24,7 +24,7 @@ TEST_F(EngineEndingTest, OneThatIsEndingIsInNobodysWay) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
-// A peer that acknowledges nothing any more, but is heard all the while.
+// A peer that acknowledges nothing any more, but still sends packets.
 TEST_F(EngineEndingTest, ShutdownThatThePeerDoesNotFinishEnds) {
   Associate(Quick());
   Bytes seen;

@@ -1,6 +1,6 @@
-// Engines in one process on a network made of memory: what it loses, delays or alters is the test's
-// choice. Time is real (an engine reads the clock itself), but nothing sleeps: Run waits for the
-// next timer or packet.
+// Engines in one process on a network in memory: the test decides what it loses, delays or changes.
+// Time is real (an engine reads the clock itself), but nothing sleeps: Run waits for the next timer
+// or packet.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,18 +25,18 @@ struct MemoryNetwork {
     Bytes bytes;
     TimePoint due;
   };
-  // Returns false to lose the packet; may alter it. Counted from 1 for each direction by the test
-  // itself.
+  // Returns false to lose the packet, and may change it. The test counts packets itself, from 1 in
+  // each direction.
   std::function<bool(const TransportAddress& from, const TransportAddress& to, Bytes& packet)> fate;
   milliseconds delay{0};
   std::map<TransportAddress, std::deque<Packet>> inbox;
-  // Limits what a link takes at a time; to try a full socket.
+  // Limits how many packets a link takes at a time, to simulate a full socket.
   std::size_t capacity_packets = SIZE_MAX;
   std::size_t largest_packet = 0;
   std::uint64_t carried = 0;
 
-  // Further addresses of an engine: which one it is. Between two of one network (/24) packets come
-  // from that network's address.
+  // Further addresses of engines, and to which engine each belongs. Between two addresses of one
+  // network (/24) packets come from that network's address.
   std::map<TransportAddress, TransportAddress> alias;
   [[nodiscard]] TransportAddress SourceFor(const TransportAddress& self,
                                            const TransportAddress& to) const {
@@ -103,7 +103,7 @@ class MemoryLink : public PacketLink {
   TransportAddress self_;
 };
 
-// One end: an engine and all that it said.
+// One end: an engine and all that it reported.
 struct End : EngineLog {
   SendStatus Send(std::string_view text, unsigned stream = 0, SendOptions options = {}) {
     return engine->Send(ups.back().id, StreamId(static_cast<std::uint16_t>(stream)), AsBytes(text),
@@ -116,9 +116,9 @@ struct End : EngineLog {
 
 class EngineTest : public ::testing::Test {
  protected:
-  // Before the test's locals are missed, that callbacks refer to.
+  // Before the locals of the test are destroyed, to which callbacks refer.
   void TearDown() override { Reset(); }
-  // Both ends and the network as if new; nobody says goodbye.
+  // Both ends and the network are new; nobody sends an end.
   void Reset() {
     network.fate = [](auto&, auto&, Bytes&) { return false; };
     for (End* end : {&a, &b}) {
@@ -131,7 +131,7 @@ class EngineTest : public ::testing::Test {
   static TransportAddress Address(int host, std::uint16_t port = 9899) {
     return *TransportAddress::Parse("192.0.2." + std::to_string(host), port);
   }
-  // Quick timers, so that tests of them are.
+  // Short timers, so that tests are fast.
   static Settings Quick() {
     Settings s;
     s.rto_initial = milliseconds(100);
@@ -147,7 +147,7 @@ class EngineTest : public ::testing::Test {
     ASSERT_TRUE(made.has_value()) << made.error().message;
     end.engine = std::move(*made);
   }
-  // Drives all engines until DONE says so; false when PATIENCE ran out.
+  // Runs all engines until DONE is true; false if PATIENCE ran out.
   bool Run(std::function<bool()> done, milliseconds patience = milliseconds(5000)) {
     TimePoint deadline = Now() + patience;
     while (!done()) {
@@ -157,7 +157,7 @@ class EngineTest : public ::testing::Test {
     }
     return true;
   }
-  // As soon as there is room for it.
+  // Sends as soon as there is room.
   void SendSoon(End& end, const std::string& text, unsigned stream = 0, SendOptions options = {}) {
     bool sent = false;  // once: Run asks more than once
     ASSERT_TRUE(Run([&] {
@@ -181,7 +181,7 @@ class EngineTest : public ::testing::Test {
     auto id = from.engine->Connect({{to.address}});
     ASSERT_TRUE(id.has_value()) << id.error().message;
   }
-  // A and B up, A having connected; throws where a test would have nothing to go on with.
+  // Brings A and B up, where A connects; throws if that fails, because a test could not continue.
   void Associate(const Settings& settings = Settings()) {
     Start(a, 1, settings);
     Start(b, 2, settings);

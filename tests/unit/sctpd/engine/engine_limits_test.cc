@@ -1,5 +1,4 @@
-// The engine's small parts that hold something: output queue, limits for strangers, addresses,
-// settings.
+// The engine's small parts that have limits: output queue, strangers, addresses, settings.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -93,7 +92,7 @@ TEST(StrangersTest, LimitsEachHostAndAll) {
   for (int i = 2; i < 500; ++i) admitted += admit(i);
   EXPECT_EQ(admitted, 90);
   EXPECT_FALSE(admit(2));
-  // A host that got an answer to INIT can go on.
+  // A host whose INIT was answered can continue.
   EXPECT_TRUE(admit(1, Strangers::Ask::kCookieEcho));
   EXPECT_TRUE(admit(1, Strangers::Ask::kOther));
 
@@ -123,7 +122,7 @@ TEST(StrangersTest, KnownHostsHaveLimitsOfTheirOwn) {
   EXPECT_TRUE(strangers.IsKnown(host(2, 99)));
   EXPECT_EQ(admitted(9), 1);
   EXPECT_EQ(admitted(1), 5);
-  // Setting them once more gives no host new tokens.
+  // Setting them again gives no host new tokens.
   strangers.SetKnownHosts({host(1), host(2), host(3)});
   EXPECT_EQ(admitted(1), 0);
   EXPECT_EQ(admitted(2), 3);

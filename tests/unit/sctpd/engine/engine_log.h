@@ -1,5 +1,5 @@
-// All that one engine said, in its order; what tests of engines look at, whichever stack they drive
-// and on whatever network (engine_harness.h, tests/lab/engines/engine_lab.h).
+// All that one engine reported, in order. Tests of engines look at it, for each SCTP stack and
+// network (engine_harness.h, tests/lab/engines/engine_lab.h).
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// What loss does to messages, and what it must not.
+// What loss may do to messages, and what it must not.
 #include <random>
 
 #include "tests/unit/sctpd/engine/engine_harness.h"
@@ -8,7 +8,7 @@ namespace {
 
 class EngineLossTest : public EngineTest {
  protected:
-  // Loses RATE of all packets, always the same ones.
+  // Loses RATE of all packets, the same ones in each run.
   void Lose(double rate, unsigned seed = 1) {
     auto random = std::make_shared<std::mt19937>(seed);
     network.fate = [random, rate](auto&, auto&, Bytes&) {
@@ -124,7 +124,7 @@ TEST_F(EngineLossTest, ExpiredMessagesAreGivenUp) {
   ASSERT_TRUE(
       Run([&] { return !b.messages.empty() && AsText(b.messages.back().bytes) == "fresh"; }));
   RunFor(milliseconds(700));
-  // What was on its way when the network was cut may come late.
+  // What was on its way when the network was cut may arrive late.
   EXPECT_LE(b.messages.size(), kCount / 2);
   EXPECT_TRUE(a.downs.empty());
   EXPECT_GT(a.engine->Stats(a.ups[0].id).expired_messages, kCount / 2);

@@ -6,7 +6,7 @@
 namespace funnel::sctp::test {
 namespace {
 
-// I-DATA up to its payload (RFC 8260 section 2.1).
+// The size of I-DATA before its payload (RFC 8260 section 2.1).
 constexpr std::size_t kIDataHeaderBytes = 20;
 
 class EngineMessageTest : public EngineTest {};
@@ -41,7 +41,8 @@ TEST_F(EngineMessageTest, EverySizeArrivesWhole) {
     EXPECT_EQ(AsText(b.messages[i].bytes), sent[i]) << sizes[i];
 }
 
-// What waits in the core, too, not only at the edges: the urgent stream first, equals by weight.
+// This concerns what waits in the core, not only at the edges: urgent streams first, equals by
+// weight.
 TEST_F(EngineMessageTest, StreamsThatWaitAreSentByPriorityAndWeight) {
   Associate();
   const std::string large(1000, 'x');
@@ -71,7 +72,7 @@ TEST_F(EngineMessageTest, TooLargeIsRefused) {
   EXPECT_EQ(a.Send("fine"), SendStatus::kSent);
 }
 
-// The other end allows larger messages than this one: what it sends ends the association.
+// The other end allows larger messages than this one: if it sends one, the association ends.
 TEST_F(EngineMessageTest, OversizeEndsThatAssociation) {
   Settings small;
   small.max_message_bytes = 16384;
@@ -146,7 +147,7 @@ TEST_F(EngineMessageTest, FullBufferSaysSoAndThenThatItIsWritable) {
   ASSERT_TRUE(Run([&] { return b.messages.size() == sent + 1; }));
 }
 
-// What may expire goes before bulk, however much of that there is.
+// Messages that may expire go before bulk, however much bulk there is.
 TEST_F(EngineMessageTest, BulkDoesNotStarveMessagesWithALifetime) {
   Associate();
   network.delay = milliseconds(10);
@@ -178,7 +179,7 @@ TEST_F(EngineMessageTest, BulkLeavesRoomForRequests) {
   EXPECT_EQ(a.Send("request", 2), SendStatus::kSent);
 }
 
-// A large message on one stream does not hold up a small one on another (I-DATA).
+// A large message on one stream does not delay a small one on another (I-DATA).
 TEST_F(EngineMessageTest, LargeMessageDoesNotBlockOtherStreams) {
   Associate();
   network.delay = milliseconds(10);

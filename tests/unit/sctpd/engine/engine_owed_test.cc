@@ -1,11 +1,11 @@
-// What an engine owes to whoever uses engine.h: little memory and work for strangers, room for what
-// may expire.
+// What an engine guarantees to users of engine.h: little memory and work for strangers, and room
+// for what may expire.
 #include "tests/unit/sctpd/engine/engine_harness.h"
 
 namespace funnel::sctp::test {
 namespace {
 
-// A link of so many bytes a second and a router's queue before it.
+// A link of so many bytes a second, with a router's queue before it.
 class SlowLink : public MemoryLink {
  public:
   SlowLink(MemoryNetwork& network, TransportAddress self, double bytes_per_second)
@@ -48,7 +48,7 @@ class EngineOwedTest : public EngineTest {
   }
 };
 
-// Whoever completes a handshake is not known yet, and may have as many hosts as there are
+// A host that completes a handshake is not verified yet, and may have as many hosts as there are
 // associations for strangers.
 TEST_F(EngineOwedTest, UnverifiedAssociationHoldsLittle) {
   constexpr std::size_t kLittle = 256u << 10, kFragment = 1400;
@@ -63,7 +63,8 @@ TEST_F(EngineOwedTest, UnverifiedAssociationHoldsLittle) {
   const ::sctp::CommonHeader header = ReadHeader(last);
   const auto first = static_cast<std::uint32_t>(LoadBigEndian<4>(last.data() + 16)) + 1;
 
-  // Beginnings of messages that never end, each of another stream; what B takes of them it says.
+  // The beginnings of messages that never end, each on another stream; B says how much of them it
+  // takes.
   std::uint32_t taken = first - 1;
   network.fate = [&](const TransportAddress& from, auto&, Bytes& packet) {
     const auto sack = FindChunk(packet, [](ChunkType type) { return type == ChunkType::kSack; });
@@ -85,7 +86,7 @@ TEST_F(EngineOwedTest, UnverifiedAssociationHoldsLittle) {
   EXPECT_LE((taken - first + 1) * kFragment, kLittle);
 }
 
-// A TCP service of many small sessions together with DNS, on 10 Mbit/s.
+// A TCP service of many small sessions, and DNS, on 10 Mbit/s.
 TEST_F(EngineOwedTest, ReliableFramesLeaveRoomForWhatMayExpire) {
   for (End* end : {&a, &b}) {
     end->address = Address(end == &a ? 1 : 2);
@@ -121,7 +122,7 @@ TEST_F(EngineOwedTest, ReliableFramesLeaveRoomForWhatMayExpire) {
   EXPECT_GT(arrived, asked / 2);
 }
 
-// From the very address of who is about to come in.
+// The flood comes from the very address of the node that is about to connect.
 TEST_F(EngineOwedTest, CookieEchoIsAdmittedByItsMac) {
   Start(a, 1);
   Start(b, 2);

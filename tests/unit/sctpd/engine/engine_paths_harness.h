@@ -1,4 +1,4 @@
-// Two engines with two addresses each, and what somebody on the way between them can make up.
+// Two engines with two addresses each, and what somebody on the path between them can forge.
 //
 //   a 192.0.2.1 ======= 192.0.2.2 b
 //     198.51.100.1 ==== 198.51.100.2
@@ -18,7 +18,7 @@ class EnginePathsTest : public EngineTest {
     s.path_probe = milliseconds(300);
     return s;
   }
-  // A and B are up by the first network, and each knows which peer it has there.
+  // A and B are up on the first network, and each knows which peer it has there.
   void AssociateBoth(const Settings& settings = Probing()) {
     network.delay = milliseconds(5);
     network.alias = {{Second(1), Address(1)}, {Second(2), Address(2)}};
@@ -37,11 +37,11 @@ class EnginePathsTest : public EngineTest {
   PathStats PathOf(End& end, std::size_t i = 0) {
     return end.engine->Stats(end.ups[0].id).paths.at(i);
   }
-  // B gets PACKET from wherever.
+  // B gets PACKET from the address FROM.
   void Inject(const TransportAddress& from, Bytes packet) {
     network.inbox[b.address].push_back({from, std::move(packet), Now()});
   }
-  // As A would send it to B.
+  // The packet as A would send it to B.
   Bytes Chunk(std::uint8_t type, std::uint8_t flags, std::string_view value,
               bool right_tag = true) {
     ByteWriter out;
@@ -56,7 +56,7 @@ class EnginePathsTest : public EngineTest {
     return packet;
   }
   static bool IsData(ChunkType type) { return type == ChunkType::kIData; }
-  // Remembers a packet of A's with data.
+  // Remembers one packet of A with data.
   void SeeOne() {
     network.fate = [this](const TransportAddress& from, auto&, Bytes& packet) {
       if (from == a.address && FindChunk(packet, IsData)) seen = packet;

@@ -1,10 +1,10 @@
-// What whoever has seen a packet, or makes up addresses, can do to the paths of others: nothing.
+// Somebody who has seen a packet, or forges addresses, can do nothing to the paths of others.
 #include "tests/unit/sctpd/engine/engine_paths_harness.h"
 
 namespace funnel::sctp::test {
 namespace {
 
-// Seen on the way, and sent once more from another place.
+// A packet was seen on the path, and is sent again from another address.
 TEST_F(EnginePathsTest, CopyFromElsewhereMovesNothing) {
   AssociateBoth();
   SeeOne();
@@ -54,8 +54,8 @@ TEST_F(EnginePathsTest, WhatEndsAnAssociationMustComeByAProvenPath) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 2; }));
 }
 
-// Whose SCTP does not know the address that a probe comes from says so with an ABORT; it means the
-// probe.
+// A host whose SCTP does not know the address that a probe comes from answers with an ABORT; that
+// is an answer to the probe.
 TEST_F(EnginePathsTest, AbortThatAnswersAProbeEndsNothing) {
   AssociateBoth();
   int aborts = 0;
@@ -74,8 +74,8 @@ TEST_F(EnginePathsTest, AbortThatAnswersAProbeEndsNothing) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
-// Besides the peer's SCTP there is another one, its host's kernel, that says ABORT to whatever
-// comes by the second network, of which it knows nothing: nothing ends by it.
+// In addition to the peer's SCTP there is another one, its host's kernel, which answers everything
+// on the second network with ABORT, because it knows nothing of it: that ends nothing.
 TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesEndsNothing) {
   AssociateBoth();
   int aborts = 0;
@@ -117,7 +117,7 @@ TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
   EXPECT_GE(answers, 1u);
   EXPECT_LE(answers, 200u);
   EXPECT_TRUE(b.moves.empty());
-  // With another tag they are a stranger's.
+  // With another tag they come from a stranger.
   network.fate = nullptr;
   const std::uint64_t strangers = b.engine->counters().strangers_answered;
   Inject(Second(3), Chunk(4, 0, "xxxx", /*right_tag=*/false));
@@ -149,7 +149,7 @@ TEST_F(EnginePathsTest, FloodOfAddressesCostsNothing) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 2; }));
 }
 
-// A NAT gives A another address, and what strangers may send in all is used up all the while.
+// A NAT gives A another address, while strangers use up all that they may send.
 TEST_F(EnginePathsTest, FloodOfStrangersDoesNotKeepAPeerFromBeingFollowed) {
   Settings settings = Probing();
   settings.strangers.packets_per_second = 1;

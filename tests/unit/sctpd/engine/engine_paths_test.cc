@@ -12,7 +12,7 @@ TEST_F(EnginePathsTest, OfferedPathsShowWhetherTheyWork) {
   ASSERT_TRUE(Run([&] { return PathOf(a, 2).state == PathState::kSilent; }));
   EXPECT_EQ(PathOf(a).state, PathState::kActive);
   EXPECT_EQ(PathOf(a).address, Address(2));
-  // The acceptor has learned one by being probed.
+  // The acceptor has learnt one address by being probed.
   EXPECT_EQ(PathOf(b, 1).address, Second(1));
   EXPECT_EQ(PathOf(b, 1).state, PathState::kReachable);
   EXPECT_TRUE(a.moves.empty());
@@ -117,7 +117,7 @@ TEST_F(EnginePathsTest, BetterPathWithOneLossyDirectionIsNotTaken) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
-// As a NAT does that has forgotten a mapping. Nobody has to be trusted for it.
+// As with a NAT that has forgotten a mapping. The peer need not be trusted for this.
 TEST_F(EnginePathsTest, PeerIsFollowedToAnotherPort) {
   Associate();
   TransportAddress moved = Address(1, 40'000);
@@ -156,7 +156,7 @@ TEST_F(EnginePathsTest, VerifiedPeerIsFollowedToAnotherHost) {
   }
 }
 
-// Two nodes behind one NAT address: their UDP ports differ.
+// Two nodes behind one NAT address differ by their UDP ports.
 TEST_F(EnginePathsTest, TwoBehindOneAddressAreTwo) {
   Start(b, 2);
   End c;

@@ -8,7 +8,7 @@ namespace {
 
 class EngineStrangerTest : public EngineTest {
  protected:
-  // Every packet between a and b, as a recording.
+  // Records every packet between a and b.
   void Record() {
     network.fate = [this](auto&, auto&, Bytes& packet) {
       recorded_.push_back(packet);
@@ -47,7 +47,7 @@ TEST_F(EngineStrangerTest, FloodOfInitsLeavesNothing) {
   EXPECT_GT(counters.strangers_limited, 10'000u);
   EXPECT_EQ(counters.queue_now_bytes, 0u);
   EXPECT_TRUE(b.ups.empty());
-  // And who is known gets through all the while.
+  // A node that is known still gets through.
   Start(a, 1);
   b.engine->SetKnownHosts({a.address});
   Connect(a, b);
@@ -64,7 +64,7 @@ TEST_F(EngineStrangerTest, OneHostHasItsShareOnly) {
   EXPECT_TRUE(Run([&] { return b.ups.size() == 1; }, milliseconds(1000)));
 }
 
-// INITs use up nothing of what comes later in a handshake.
+// INITs use up nothing that later steps of a handshake need.
 TEST_F(EngineStrangerTest, WhoHadAnInitAnsweredGetsIn) {
   Settings settings;
   settings.strangers.packets_per_second = 1;
@@ -80,7 +80,7 @@ TEST_F(EngineStrangerTest, WhoHadAnInitAnsweredGetsIn) {
   EXPECT_GT(b.engine->counters().strangers_limited, 30u);
 }
 
-// Answers are larger than an INIT, and go to whose address it was.
+// Answers are larger than an INIT, and go to the address that it came from.
 TEST_F(EngineStrangerTest, InitsInAPeersNameAreAnsweredSoOften) {
   Start(b, 2);
   b.engine->SetKnownHosts({Address(66)});
@@ -115,7 +115,7 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   EXPECT_EQ(b.ups.size(), 2u);
   EXPECT_EQ(b.engine->counters().associations_now, 2u);
   EXPECT_GT(b.engine->counters().strangers_limited, 0u);
-  // An association that is trusted makes room for a stranger.
+  // When an association becomes trusted, there is room for another stranger.
   b.engine->Trust(b.ups[0].id);
   ASSERT_TRUE(Run([&] { return b.ups.size() == 3; }));
 }
@@ -182,7 +182,7 @@ TEST_F(EngineStrangerTest, ForgedEndsWithoutTheTagAreIgnored) {
   EXPECT_EQ(b.engine->counters().packets_bad_tag, 8u);
 }
 
-// RFC 9260 asks for an ABORT of the association in some of these cases; anybody could then end it.
+// RFC 9260 demands an ABORT of the association in some of these cases; then anybody could end it.
 TEST_F(EngineStrangerTest, UnsoundInitDoesNotEndAnAssociation) {
   Associate();
   for (std::size_t field : {16u, 20u, 24u, 26u}) {
@@ -221,8 +221,8 @@ TEST_F(EngineStrangerTest, RandomBytesNeverDoHarm) {
   EXPECT_TRUE(Run([&] { return b.messages.size() == 1; }));
 }
 
-// Real packets of a running association with a few bytes changed and the checksum put right: all
-// may happen to this association, nothing to the process or to others.
+// Real packets of a running association with a few bytes changed and the right checksum: anything
+// may happen to this association, but nothing to the process or to others.
 TEST_F(EngineStrangerTest, MutatedPacketsEndAtMostTheirAssociation) {
   for (unsigned seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(seed);
@@ -261,7 +261,7 @@ TEST_F(EngineStrangerTest, MutatedPacketsEndAtMostTheirAssociation) {
       ++messages;
     }
     EXPECT_GT(messages, 10);
-    // The network is clean again: so is what comes next.
+    // The network loses nothing again, so what follows works.
     network.fate = nullptr;
     End c;
     ends.push_back(&c);

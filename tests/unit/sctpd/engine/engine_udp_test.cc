@@ -21,7 +21,7 @@ TransportAddress LocalAddress(const UniqueFd& fd) {
   return *TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
 }
 
-// Port 0: the kernel's choice.
+// Port 0: the kernel chooses.
 UniqueFd Bind(const char* host) {
   sockaddr_storage raw;
   socklen_t length = TransportAddress::Parse(host, 1)->ToSockaddr(raw);
@@ -171,7 +171,7 @@ TEST_F(EngineUdpTest, EachOfSeveralAddressesOfOursAnswers) {
   }
 }
 
-// To 127.0.0.1 the kernel takes 127.0.0.1.
+// To 127.0.0.1 the kernel sends from 127.0.0.1.
 TEST_F(EngineUdpTest, ConnectsFromTheAddressThatTheKernelWouldTake) {
   Start(a, "127.0.0.7", "127.0.0.1");
   Start(b, "127.0.0.1");
@@ -207,7 +207,7 @@ TEST_F(EngineUdpTest, RefusesSocketsThatAreNotItsKind) {
   EXPECT_TRUE(make(std::move(both)));
 }
 
-// Sends trains of all lengths through two links and looks at every byte.
+// Sends trains of all lengths through two links and checks every byte.
 TEST(UdpLinkTest, TrainsArriveAsTheirPackets) {
   UniqueFd from = Bind("127.0.0.1"), to = Bind("127.0.0.1");
   TransportAddress from_address = LocalAddress(from), to_address = LocalAddress(to);
@@ -247,7 +247,7 @@ TEST(UdpLinkTest, TrainsArriveAsTheirPackets) {
   EXPECT_EQ(counters.packets_out, expected.size());
 }
 
-// The largest piece that comes of 40 packets of 500 bytes, at a socket that takes trains whole.
+// The largest piece that arrives of 40 packets of 500 bytes, at a socket that takes trains whole.
 std::size_t LargestArrival(OutputQueue::Travel travel) {
   UniqueFd to = Bind("127.0.0.1");
   int on = 1;

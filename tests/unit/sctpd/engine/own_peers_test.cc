@@ -1,5 +1,5 @@
-// What is asked of the own engine's peers for each Connect and each turn costs the same with many
-// that are idle. Counted is what is looked at, not the time.
+// Looking up the own engine's peers, at each Connect and in each turn, costs the same with many
+// idle ones. The test counts what is looked at, not the time.
 #include "funnel-sctpd/engine/own/own_core.h"
 #include "tests/unit/sctpd/engine/engine_harness.h"
 
@@ -37,7 +37,7 @@ TEST(OwnPeersTest, TellsWhoseEndIsLateInTheirOrder) {
   for (std::uint64_t i = 0; i < 10; ++i) peers.Get(AssociationId(i)).up = true;
   for (const std::uint64_t i : {7, 3, 5})
     peers.BeginEnd(AssociationId(i), start + std::chrono::seconds(i));
-  peers.BeginEnd(AssociationId(3), start);  // it has its time already
+  peers.BeginEnd(AssociationId(3), start);  // its time is set already
   peers.Remove(AssociationId(5));
   EXPECT_EQ(peers.NextDeadline(), start + std::chrono::seconds(3));
   EXPECT_EQ(peers.Late(start), std::nullopt);

@@ -1,5 +1,4 @@
-// SCTP packets as tests of engines look at them, make them up and change them; by the core's own
-// wire/.
+// Reads, forges and changes SCTP packets for tests of engines, with the core's own wire/.
 #pragma once
 
 #include <optional>
@@ -20,7 +19,7 @@ inline void WritePorts(MutableByteView packet, std::uint16_t source, std::uint16
   StoreBigEndian<2>(packet.data() + 2, destination);
 }
 
-// Puts the checksum right that a change, or being made up, has left wrong.
+// Corrects the checksum of a packet that was changed or forged.
 inline void WriteChecksum(Bytes& packet) {
   Bytes sealed(packet.size());
   ::sctp::PacketWriter writer(sealed, ReadHeader(packet));
@@ -29,7 +28,7 @@ inline void WriteChecksum(Bytes& packet) {
   packet = std::move(sealed);
 }
 
-// The value of the last chunk of PACKET that is of TYPE, or of one that IS_IT says.
+// The value of the last chunk of PACKET of TYPE, or for which IS_IT returns true.
 template <typename Is>
 std::optional<Bytes> FindChunk(Bytes packet, Is is_it) {
   std::optional<Bytes> found;
@@ -39,8 +38,8 @@ std::optional<Bytes> FindChunk(Bytes packet, Is is_it) {
   return found;
 }
 
-// What SCTP that knows no such association answers (RFC 9260 section 8.4): an ABORT with the tag
-// reflected; nothing to what must not be answered.
+// The answer of an SCTP that knows no such association (RFC 9260 section 8.4): an ABORT with the
+// tag reflected; nothing to a packet that must not be answered.
 inline Bytes AnswerOutOfTheBlue(const Bytes& packet) {
   constexpr auto kUnanswered = [](ChunkType type) {
     return type == ChunkType::kAbort || type == ChunkType::kShutdownComplete ||

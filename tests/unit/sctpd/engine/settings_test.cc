@@ -1,5 +1,5 @@
-// The engine and the table of keys say the same of every key: its default, and what is too little
-// or too much.
+// The engine and the key table agree about every key: its default, and which values are too small
+// or too large.
 #include "funnel-sctpd/engine/settings.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using config::KeyRow;
 
 class SettingsTest : public EngineTest {
  protected:
-  // Both ends made with these, and an association between them.
+  // Makes both ends with these, and an association between them.
   void Use(const Settings& settings) {
     Reset();
     Start(a, 1, settings);
@@ -43,7 +43,7 @@ TEST_F(SettingsTest, EnginesAssociateAtBothEndsOfEveryRange) {
   EXPECT_GE(walked, 60);
 }
 
-// An engine is made once: its settings cannot change by a reload, and the table must say so.
+// An engine is made once: no reload can change its settings, and the table must say so.
 TEST_F(SettingsTest, WhateverAnEngineIsToldTakesARestart) {
   const Settings before{config::SctpConfig{}};
   for (const KeyRow& row : config::SctpKeys()) {

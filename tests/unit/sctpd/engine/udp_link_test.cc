@@ -1,5 +1,5 @@
-// UdpLink where sockets are full and routes are narrow: in a network namespace of its own, on its
-// loopback and a slow pair of devices.
+// UdpLink with full sockets and narrow routes, in its own network namespace, on its loopback and a
+// slow pair of devices.
 #include "funnel-sctpd/engine/packet/udp_link.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ UniqueFd Bind(const char* host, std::uint16_t port = 9899) {
   return fd;
 }
 
-// Takes trains as they come.
+// It takes trains as they come.
 UniqueFd Receiver(const char* host, std::uint16_t port) {
   UniqueFd fd = Bind(host, port);
   int on = 1, room = 4 << 20;
@@ -53,7 +53,7 @@ class UdpLinkRoutesTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kPacket = 1400, kCount = 40;
 
-  // A thread's namespaces are its own.
+  // A thread has its own namespaces.
   static void InNamespace(const std::function<void()>& body) {
     bool possible = true;
     std::thread([&] {
@@ -77,7 +77,7 @@ class UdpLinkRoutesTest : public ::testing::Test {
       std::fill(room.begin(), room.end(), std::uint8_t{1});
     }
   }
-  // The largest piece that comes of kCount packets for TO.
+  // The largest piece that arrives of kCount packets for TO.
   std::size_t LargestArrival(UdpLink& link, const UniqueFd& to) {
     Queue(LocalAddress(to), nullptr, kCount);
     EXPECT_TRUE(link.Transmit(queue, counters));
@@ -108,7 +108,7 @@ TEST_F(UdpLinkRoutesTest, FullSocketStopsNoOther) {
     Do("ip addr add 10.2.0.1/24 dev lo");
     UniqueFd idle = Receiver("10.2.0.1", 7000);
     auto link = Link({"10.1.0.1", "10.2.0.1"});
-    for (int fd : link->fds()) {  // as small as they come
+    for (int fd : link->fds()) {  // as small as possible
       int size = 1;
       ASSERT_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
     }
@@ -125,7 +125,7 @@ TEST_F(UdpLinkRoutesTest, FullSocketStopsNoOther) {
     EXPECT_FALSE(link->IsFull(link->fds()[1]));
     EXPECT_GT(link->waiting_bytes(), 50 * kPacket);
     EXPECT_TRUE(queue.empty());
-    // And what waits there has a limit: that of the queue.
+    // What waits there is limited: by the queue's limit.
     queue = OutputQueue(link->waiting_bytes() + 10 * kPacket);
     const std::uint64_t dropped = counters.output_dropped;
     for (int i = 0; i < 20; ++i) {
@@ -151,8 +151,8 @@ TEST_F(UdpLinkRoutesTest, NarrowRouteTakesTrainsFromItsOwnHostOnly) {
   });
 }
 
-// On the narrow loopback what may be cut arrives all the same; what must stay whole does not, which
-// is no fault, and changes nothing for what follows.
+// On the narrow loopback a packet that may be fragmented arrives; one that must stay whole does
+// not. That is no fault, and changes nothing for what follows.
 TEST_F(UdpLinkRoutesTest, WhatMustStayWholeIsNotCut) {
   InNamespace([&] {
     Do("ip link set lo mtu 1300");

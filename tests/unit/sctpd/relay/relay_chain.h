@@ -1,4 +1,4 @@
-// A chain of nodes, a - r - b: "dns" listens at a, is served at b, and r only passes it on.
+// A chain of nodes, a - r - b: "dns" listens at a and is served at b; r only relays it.
 #pragma once
 
 #include "common/wire/frame/open.h"
@@ -45,7 +45,7 @@ class RelayTest : public testing::Test {
     VerifyOne(from, to);
     VerifyOne(to, from);
   }
-  // The one of NODE's unverified associations that leads to PEER's address.
+  // The unverified association of NODE that leads to PEER's address.
   void VerifyOne(TestNode& node, TestNode& peer) {
     for (const auto& [id, association] : node.associations->associations())
       if (association->state() == AssociationState::kVerifying &&
@@ -82,7 +82,7 @@ class RelayTest : public testing::Test {
     open.nonce.fill(nonce);
     return open.Serialize();
   }
-  // Opens from a's EDGE; yields b's end.
+  // Opens from a's EDGE; returns b's end.
   TestEdge Open(TestEdge& edge, ChannelId id = kId, std::uint8_t nonce = 1) {
     edge.Send(FrameType::kOpen, id, OpenBody(8, nonce));
     Settle();
@@ -94,7 +94,7 @@ class RelayTest : public testing::Test {
     EXPECT_EQ(edge.ReceiveTypes(), (std::vector{FrameType::kLinkUp, FrameType::kOpened}));
     return served;
   }
-  // NODE's authd lets the last OPEN in.
+  // NODE's authd accepts the last OPEN.
   static void Accept(TestNode& node, const std::string& service) {
     ipc::Accepted verdict;
     verdict.request = node.authd.accepts.back().request;
@@ -103,7 +103,7 @@ class RelayTest : public testing::Test {
     verdict.opened_body = {1, 2, 3};
     node.channels->OnAccepted(verdict);
   }
-  // What REFUSED says that EDGE got for an OPEN.
+  // The content of the REFUSED that EDGE got for an OPEN.
   static wire::RefusedBody RefusalIn(TestEdge& edge) {
     for (const Bytes& frame : edge.Receive())
       if (TestEdge::TypeOf(frame) == FrameType::kRefused)

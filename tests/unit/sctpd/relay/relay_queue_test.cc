@@ -1,4 +1,4 @@
-// What a relay holds while the next hop is slow.
+// What a relay stores while the next hop is slow.
 #include <malloc.h>
 
 #include <ctime>
@@ -75,7 +75,8 @@ TEST_F(RelayTest, OldestOfThoseThatMayExpireGivesWay) {
   EXPECT_LE(r->channels->relays().queued_bytes(), kQueue);
 }
 
-// Greedy: a, which has two channels. b has the fullest one, and the last word.
+// a has two channels and is the greedy one, although b has the fullest channel and is the last to
+// send.
 TEST_F(RelayTest, ThePeerWithMostWaitingPaysForTheTotal) {
   config_r.node.sctp.relay_queue_bytes = 60 * 1024;
   config_r.services.push_back(MakeRelay({"b"}, "a"));

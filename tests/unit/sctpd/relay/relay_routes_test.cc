@@ -27,7 +27,7 @@ class RelayRoutesTest : public ChannelParts {
     open.nonce.fill(nonce);
     return open.Serialize();
   }
-  // Why it is denied; "": it is not.
+  // Why it is denied; "": it is allowed.
   std::string Denied(const std::string& from, const Bytes& open) {
     auto verdict = routes.Judge(from, open);
     if (!verdict) return "not a relay's";
@@ -41,7 +41,7 @@ class RelayRoutesTest : public ChannelParts {
 TEST_F(RelayRoutesTest, ServiceThatNamesTheTargetGoesFirst) {
   EXPECT_EQ(routes.Judge("a", Open("b.example"))->service.name.text(), "one");
   EXPECT_EQ(routes.Judge("a", Open("c.example"))->service.name.text(), "any");
-  // Unless it is for others.
+  // Unless the service is for other peers.
   shared.config.services[1].relay_from = {"x"};
   EXPECT_EQ(routes.Judge("a", Open("b.example"))->service.name.text(), "any");
 }

@@ -1,4 +1,4 @@
-// RelaySide alone; what passes through a whole node is in relay_test.cc and relay_queue_test.cc.
+// RelaySide alone; relay_test.cc and relay_queue_test.cc have relayed channels in a whole node.
 #include "funnel-sctpd/relay/relay_side.h"
 
 #include "tests/unit/sctpd/channel/parts_harness.h"
@@ -43,13 +43,13 @@ class RelaySideTest : public ChannelParts {
     out.SetState(ChannelState::kOpening, "");
     return {in, out};
   }
-  // Joined, and the next hop has said OPENED.
+  // They are joined, and the next hop has answered OPENED.
   Joined JoinOpened(const std::string& service = "dns", const std::string& from = "b") {
     const Joined joined = Join(service, from);
     EXPECT_TRUE(Answer(joined.in, FrameType::kOpened));
     return joined;
   }
-  // As the next hop's answer comes out of IN's link.
+  // The next hop's answer comes from IN's link.
   bool Answer(Channel& in, FrameType type) {
     return relay_side.OnAnswer(in, type, wire::MakeFrame({.type = type, .channel = in.id}, {}));
   }

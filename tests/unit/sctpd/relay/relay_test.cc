@@ -10,7 +10,7 @@ TEST_F(RelayTest, PassesOnWhatItGetsUnaltered) {
   TestEdge served = Open(edge);
   EXPECT_EQ(b->authd.accepts[0].peer, "r");
   EXPECT_EQ(b->authd.accepts[0].open_body, OpenBody(7));
-  EXPECT_TRUE(r->authd.accepts.empty());  // nothing that authd would have to know
+  EXPECT_TRUE(r->authd.accepts.empty());  // authd need not know anything of it
 
   edge.Send(FrameType::kSealed, kId, AsBytes("question"), 250);
   Settle();
@@ -74,7 +74,7 @@ TEST_F(RelayTest, OpenForAnotherTargetIsNotPassedOn) {
   TestEdge edge = a->Attach("dns");
   edge.Send(FrameType::kOpen, kId, OpenBody());
   Settle();
-  EXPECT_EQ(r->authd.accepts.size(), 1u);  // who refuses it, as the target is not this node
+  EXPECT_EQ(r->authd.accepts.size(), 1u);  // it refuses, because this node is not the target
   EXPECT_TRUE(b->authd.accepts.empty());
 }
 

@@ -84,7 +84,8 @@ TEST(Arrivals, CallsItTamperingWhenTheWindowSlidesOverAReliableFrame) {
 }
 
 TEST(Arrivals, CallsItTamperingAmongExpirableLosses) {
-  // Every third frame is reliable; of the expirable ones each other is lost, and one reliable one.
+  // Every third frame is reliable; every second of the expirable ones is lost, and one reliable
+  // one.
   Arrivals arrivals;
   std::uint64_t before = 0;
   std::uint64_t s = 0;
@@ -125,7 +126,7 @@ TEST(Arrivals, WatchesTheOldestGap) {
   (void)arrivals.Admit(Reliable(3), kStart + std::chrono::seconds(5));
   EXPECT_EQ(arrivals.missing_since(), kStart);
   (void)arrivals.Admit(Reliable(0), kStart + std::chrono::seconds(9));
-  // The gap at 2 is known to be missing since a moment not after the next watch began.
+  // The gap at 2 is known to be missing since a moment before the next watch began.
   EXPECT_EQ(arrivals.missing_since(), kStart + std::chrono::seconds(9));
   (void)arrivals.Admit(Reliable(2), kStart + std::chrono::seconds(10));
   EXPECT_FALSE(arrivals.missing_since());

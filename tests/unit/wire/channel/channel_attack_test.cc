@@ -60,7 +60,7 @@ TEST(ChannelAttack, FramesOfAnotherChannelOrDirectionAreForgeries) {
   others.Flush(others.a);
   ends.Give(ends.b, others.a.out.Take());
   EXPECT_EQ(ends.b.channel->stats().forged, 1u);
-  // Its own frame thrown back at it.
+  // Its own frame is sent back to it.
   ends.a.channel->Ping(1, ends.now);
   ends.Flush(ends.a);
   ends.Give(ends.a, ends.a.out.Take());

@@ -1,4 +1,4 @@
-// Handshakes that nothing but CONFIRM proves, and sequences in the clear.
+// Handshakes that only CONFIRM proves, and sequences in the clear.
 #include <gtest/gtest.h>
 
 #include "common/wire/channel/channel.h"
@@ -43,7 +43,7 @@ TEST(ConfirmFirst, AFullSinkOnlyDelaysIt) {
   EXPECT_EQ(ends.a.seen.confirmed, 1);
 }
 
-// As where somebody on the path has chosen the suite: the two ends' keys differ.
+// As if somebody on the path had chosen the suite: the two ends' keys differ.
 TEST(ConfirmFirst, EndsInTimeWithoutPayloadWhereTheEndsDisagree) {
   Ends ends(ConfirmFirst(), {});
   ends.Make(ends.b, Role::kAcceptor, {}, /*key=*/8);
@@ -72,7 +72,7 @@ TEST(ConfirmFirst, ClosedBeforeItEndsAtOnce) {
   EXPECT_FALSE(ends.a.seen.ended[0].clean);
 }
 
-// Has the sequence in the clear, as AEAD ciphers have: the toy's is in its first 8 bytes.
+// Has the sequence in the clear, as AEAD ciphers have: the toy's is in the first 8 bytes.
 class ClearCipher : public ToyCipher {
  public:
   using ToyCipher::ToyCipher;

@@ -107,7 +107,7 @@ TEST(ChannelEnd, ASlowReaderStillGetsWhatCameBeforeTheFarewell) {
 
   ends.b.channel->SendFin(*done);
   ends.Run();
-  EXPECT_EQ(ends.a.channel->session_count(), 1u);  // done is over for a
+  EXPECT_EQ(ends.a.channel->session_count(), 1u);  // a session with both FINs is over for a
 
   ends.a.channel->Close(EndCode::kShutdown, "");
   ends.Run();
@@ -236,7 +236,7 @@ TEST(ChannelEnd, BothEndsCloseCleanlyWithinAMinuteOfExpiry) {
   }
 }
 
-// What cannot leave does not keep the timer busy.
+// A frame that cannot be sent must not keep the timer busy.
 TEST(ChannelEnd, AFarewellOfExpiryThatFindsNoRoomWaitsForItsDeadline) {
   Ends ends;
   ends.Run();

@@ -1,4 +1,4 @@
-// A connection that its application reset: what it had sent before is delivered, then the reset.
+// The application resets a connection: what it had sent before is delivered, and then the reset.
 #include <gtest/gtest.h>
 
 #include "tests/unit/wire/ends.h"
@@ -82,7 +82,7 @@ TEST(Finish, WhatThePeerStillSendsIsDropped) {
   EXPECT_TRUE(ends.a.seen.sessions[id].bytes == text);
   EXPECT_TRUE(ends.a.seen.sessions[id].reset);
   EXPECT_EQ(ends.a.channel->session_count() + ends.b.channel->session_count(), 0u);
-  // The channel's credit has come back both ways.
+  // The channel's credit has come back in both directions.
   auto next = *ends.a.channel->OpenSession({});
   const std::string much = Pattern(3'000'000);
   EXPECT_EQ(SendAll(ends, ends.a, next, much), much.size());

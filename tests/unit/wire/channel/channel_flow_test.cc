@@ -24,7 +24,7 @@ TEST(Channel, ASlowReaderHoldsLittleAndOthersGoOn) {
   EXPECT_TRUE(ends.b.seen.sessions[*fast].bytes == text)
       << ends.b.seen.sessions[*fast].bytes.size();
   EXPECT_EQ(ends.b.seen.sessions[*slow].bytes.size(), 1000u);
-  // It reads again: the rest comes, through OnWritable alone.
+  // It reads again: the rest comes, caused by OnWritable alone.
   ends.b.seen.appetite.erase(*slow);
   ends.a.seen.on_writable = [&](SessionId id) {
     slow_sent += ends.a.channel->SendBytes(id, AsBytes(text).subspan(slow_sent));
@@ -63,7 +63,7 @@ TEST(Channel, ABulkSessionDoesNotDelayTheOthers) {
   (void)ends.a.channel->SendBytes(*bulk, AsBytes(text));
   for (SessionId id : small) (void)ends.a.channel->SendBytes(id, AsBytes("quick"));
   ends.Flush(ends.a);
-  // At most one bulk frame goes before them.
+  // At most one bulk frame is sent before them.
   ends.Give(ends.b, ends.a.out.Take());
   ends.Give(ends.b, ends.a.out.Take());
   for (SessionId id : small) EXPECT_EQ(ends.b.seen.sessions[id].bytes, "quick");
@@ -98,7 +98,7 @@ TEST(Channel, AFullSinkStopsAndResumesWithoutLoss) {
 }
 
 TEST(Channel, WindowsGrowForAFastReaderOverALongPath) {
-  // 100 Mbit/s at 50 ms: 625 kB under way.
+  // 100 Mbit/s at 50 ms: 625 kB on the way.
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
   ends.Run();
@@ -175,7 +175,8 @@ TEST(Channel, AWriterShortOfCreditAndThenOfRoomIsNotForgotten) {
       << ends.b.seen.sessions[*first].bytes.size();
 }
 
-// What falls due while other records wait leaves in the same flush: nobody flushes again for it.
+// A record that becomes due while others wait is sent in the same flush: nobody flushes again for
+// it.
 TEST(Channel, CreditThatIsDueBesideAResetIsTold) {
   Ends ends;
   auto bulk = *ends.a.channel->OpenSession({});
@@ -188,7 +189,7 @@ TEST(Channel, CreditThatIsDueBesideAResetIsTold) {
   ends.b.seen.on_writable = [&](SessionId id) {
     if (id == bulk) sent += ends.b.channel->SendBytes(id, AsBytes(text).subspan(sent));
   };
-  // A window of bulk, and in the same turn the other's backend resets.
+  // A window of bulk, and in the same turn the other session's backend resets.
   sent += ends.b.channel->SendBytes(bulk, AsBytes(text));
   EXPECT_EQ(ends.b.channel->SendBytes(bulk, AsBytes(text).subspan(sent)), 0u);
   ends.b.channel->ResetSession(other, EndCode::kReset);
@@ -205,7 +206,7 @@ TEST(Channel, APlaceThatIsFreedByWhatGoesOutIsTold) {
   ends.Run();
   ends.b.channel->SendFin(ids[0]);
   ends.Run();
-  // The last word of a session is ours: its place is free when our FIN has gone out.
+  // The last record of a session is ours: its place is free when our FIN was sent.
   ends.a.channel->SendFin(ids[0]);
   EXPECT_FALSE(ends.a.channel->OpenSession({}));
   ends.Run();

@@ -1,4 +1,4 @@
-// How a flow is opened where the other end does not know OPENING.
+// How a flow is opened if the other end does not know OPENING.
 #include "tests/unit/wire/channel/openings.h"
 
 namespace funnel::wire::testing {

@@ -1,4 +1,4 @@
-// What opens a flow goes with its first datagrams, so that none of them waits for another frame.
+// What opens a flow is sent with its first datagrams, so that none of them waits for another frame.
 #include "tests/unit/wire/channel/openings.h"
 
 namespace funnel::wire::testing {
@@ -70,7 +70,7 @@ TEST_F(Opening, ACopyThatSomebodyKeptIsDropped) {
   EXPECT_EQ(ends.b.channel->session_count(), 0u);
 }
 
-// Frames overtake each other: END_SESSION may come before all that it ends.
+// Frames overtake each other: END_SESSION may come before everything that it ends.
 TEST_F(Opening, ALateOneDoesNotOpenAFlowThatIsOver) {
   const SessionId id = Ask("late");
   const Bytes late = ends.a.out.Take();
@@ -146,7 +146,7 @@ TEST_F(Opening, NoneMakesAFrameLargerThanAPacket) {
   }
 }
 
-// What only ever asks would otherwise pay for it with each datagram.
+// A flow that gets no answers would otherwise pay for OPENING with each datagram.
 TEST_F(Opening, AFlowThatIsNeverAnsweredIsOpenedByAFrameInTheEnd) {
   const SessionId id = Ask("0");
   for (int i = 1; i < 8; ++i) Say(id, std::to_string(i));

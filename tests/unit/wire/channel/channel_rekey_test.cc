@@ -60,7 +60,7 @@ TEST(Rekey, HappensAtFourFifthsOfTheLife) {
   EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes("on")), 2u);
   ends.Run();
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "on");
-  // And the new life counts from here.
+  // The new life counts from here.
   ends.Pass(seconds(7200));
   EXPECT_EQ(ends.a.channel->state(), State::kOpen);
 }
@@ -92,7 +92,7 @@ TEST(Rekey, HappensAfterSoManyFramesOrBytes) {
   EXPECT_GE(other.a.channel->epoch().value(), 5);
 }
 
-// Whoever is to blame for it: authd here, the far end there, or an initiator that does not care.
+// Whatever the reason is: authd here, the far end there, or an initiator that does not rekey.
 TEST(Rekey, AKeyThatNothingReplacesEndsTheChannelInOrder) {
   for (const int who : {0, 1, 2}) {
     ChannelSettings settings;
@@ -130,7 +130,7 @@ TEST(Rekey, AKeyThatNothingReplacesEndsTheChannelInOrder) {
   }
 }
 
-// One of version 0.1.0.
+// An initiator of version 0.1.0.
 TEST(Rekey, AnInitiatorThatKnowsNoLimitIsStoppedByTheAcceptor) {
   ChannelSettings settings;
   settings.max_key_frames = 200;
@@ -170,8 +170,8 @@ TEST(Rekey, BytesWearAKeyOutToo) {
   EXPECT_GE(ends.b.seen.sessions[*id].bytes.size(), 150'000u);
 }
 
-// Its owner goes by OnEpochInUse: until then the next REKEY is bound to the epoch that is in use at
-// both ends.
+// Its owner relies on OnEpochInUse: until then the next REKEY is bound to the epoch that is in use
+// at both ends.
 TEST(Rekey, AnAnswerThatTheInitiatorCannotUseChangesNothing) {
   RekeyEnds ends;
   ends.reply_is_bad = true;
@@ -190,7 +190,7 @@ TEST(Rekey, AnAnswerThatTheInitiatorCannotUseChangesNothing) {
   EXPECT_EQ(ends.b.seen.epochs_in_use, std::vector<Epoch>{Epoch(1)});
 }
 
-// Everything is handed over newest first, so old and new epochs mix thoroughly.
+// All frames are delivered newest first, so that old and new epochs mix thoroughly.
 TEST(Rekey, UnderTrafficThatIsReordered) {
   ChannelSettings settings;
   settings.rekey_after_frames = 40;
@@ -326,7 +326,7 @@ TEST(Rekey, ADifferentExchangeIsCaughtByConfirm) {
 }
 
 TEST(Rekey, AFarewellInTheMiddleOfARekeyIsClean) {
-  // b says farewell in the old epoch while a is in the new one already.
+  // b sends FAREWELL in the old epoch while a is in the new one already.
   RekeyEnds ends;
   ends.Run();
   for (int i = 0; i < 1439; ++i) ends.Pass(seconds(20));

@@ -1,4 +1,4 @@
-// Resets, the credit that they give back, limits of sessions, callbacks that end things.
+// Resets, the credit that they return, limits of sessions, callbacks that end things.
 #include <gtest/gtest.h>
 
 #include "tests/unit/wire/ends.h"
@@ -52,7 +52,7 @@ TEST(Channel, AResetThatOvertakesTheOpeningIsNeverAnnounced) {
 }
 
 TEST(Channel, CreditOfResetSessionsComesBack) {
-  // Far more than a channel's credit is thrown away by resets from either side, delivered or not.
+  // Resets from either side discard far more than a channel's credit, delivered or not.
   Ends ends;
   ends.Run();
   const std::string text = Pattern(60'000);
@@ -83,8 +83,8 @@ TEST(Channel, CreditOfResetSessionsComesBack) {
 }
 
 TEST(Channel, CreditComesBackWhenAResetMeetsAFinishedSession) {
-  // b has sent all and FIN, a has too; b then resets before it delivered a's data: a knows nothing
-  // any more.
+  // b has sent everything and FIN, and so has a. Then b resets before it has delivered a's data: a
+  // no longer knows the session.
   Ends ends;
   ends.Run();
   const std::string text = Pattern(60'000);
@@ -125,7 +125,7 @@ TEST(Channel, TheSessionLimitHoldsAndRises) {
   Ends ends(few);
   std::vector<SessionId> ids;
   while (auto id = ends.a.channel->OpenSession({})) ids.push_back(*id);
-  EXPECT_EQ(ids.size(), 1024u);  // what any peer grants before it has said more
+  EXPECT_EQ(ids.size(), 1024u);  // what any peer grants before it has sent more
   ends.Run();
   EXPECT_EQ(ends.a.seen.sessions_available, 1);
   while (auto id = ends.a.channel->OpenSession({})) ids.push_back(*id);

@@ -217,7 +217,7 @@ TEST(Channel, PiecesAreOneUnitHoweverTheyCome) {
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "eabcd");
 }
 
-// A reader sees what has come of a unit at once, if all before it was delivered.
+// If everything before it was delivered, a reader sees at once the part of a unit that has come.
 TEST(Channel, AnOpenUnitIsDeliveredAsItComes) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
@@ -276,7 +276,7 @@ TEST(Channel, ALargeMessageIsOneUnit) {
   EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
 }
 
-// Its pieces all are here, so it needs nothing more of what the lost message may hold back.
+// All its pieces are here, so it needs nothing that the lost message may hold back.
 TEST(Channel, ALargeFreeMessagePassesALostOne) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
@@ -292,7 +292,8 @@ TEST(Channel, ALargeFreeMessagePassesALostOne) {
   EXPECT_TRUE(ends.b.seen.sessions[*id].bytes == large + "lost");
 }
 
-// More than the window: it cannot all be here before the lost one is, and then comes as it can.
+// It exceeds the window: it cannot be here completely before the lost one is, and then comes in
+// parts.
 TEST(Channel, AMessageLargerThanTheWindowWaitsForALostOneAndNotForEver) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});

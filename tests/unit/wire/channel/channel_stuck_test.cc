@@ -49,12 +49,12 @@ TEST(Stuck, TenThousandReadersStopOnlyThemselves) {
     for (auto id = stuck.end() - 50; id != stuck.end(); ++id) ends.Offer(*id, kEach);
     ends.Run();
   }
-  // Each holds something, all together no more than the pool and their own parts.
+  // Each holds something, and all together hold no more than the pool and their own parts.
   for (SessionId id : stuck)
     ASSERT_GE(ends.a.channel->StatsOf(id)->undelivered_bytes, 2000u) << id.value();
   EXPECT_LE(ends.a.channel->undelivered_bytes(), (16u << 20) + 10'000 * kReservedShare);
 
-  // One that reads is as quick as ever: its small answers take no waiting, its large ones few
+  // A reader that reads is as fast as ever: its small answers need no waiting, its large ones few
   // turns.
   const SessionId good = ends.Open();
   ends.Run();
@@ -116,7 +116,7 @@ TEST(Stuck, SmallMessagesCostWhatTheyHold) {
         (void)ends.b.channel->SendMessage(id, AsBytes("x"), Order::kFree);
     ends.Run();
   }
-  // One byte of payload each: 33 of credit, and with what orders them almost 200 of memory.
+  // One byte of payload each: it costs 33 of credit, and almost 200 of memory with its order.
   EXPECT_LE(ends.a.channel->undelivered_bytes() * 190, (16u << 20) + 300 * 24'000);
 }
 

@@ -46,7 +46,7 @@ TEST(Channel, TheFirstFrameMayCarryASessionAndItsData) {
 }
 
 TEST(Channel, FramesAfterTheFirstCanComeFirst) {
-  // SEALED is unordered: every frame carries CONFIRM until the other end is known to have it.
+  // SEALED is unordered: every frame has CONFIRM until the other end is known to have it.
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
   ends.Flush(ends.a);
@@ -197,7 +197,7 @@ TEST(Channel, EveryPingIsAnswered) {
 }
 
 TEST(Channel, ASlowPathIsNotASilentPeer) {
-  // Whatever a sends arrives 80 s later; what b says keeps coming.
+  // Everything that a sends arrives 80 s later; b's frames still arrive.
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
   ends.Run();

@@ -1,4 +1,4 @@
-// A peer that has the keys and keeps no rules: the channel ends, with a farewell that says why.
+// A peer that has the keys but follows no rules: the channel ends, with a FAREWELL that says why.
 #include <gtest/gtest.h>
 
 #include "tests/unit/wire/ends.h"
@@ -115,7 +115,7 @@ TEST(ChannelViolation, BrokenOrderEndsTheSessionOnly) {
   EXPECT_EQ(ends.b.seen.sessions[SessionId(0)].code, EndCode::kProtocol);
   EXPECT_FALSE(ends.b.seen.sessions[SessionId(1)].reset);
   EXPECT_EQ(ends.b.channel->state(), State::kOpen);
-  // More of it counts for nothing.
+  // More of it has no effect.
   ends.Give(ends.b, rogue.Next(MessageBytes({.order = Order::kFree, .session = SessionId(0)})));
   EXPECT_EQ(ends.b.channel->state(), State::kOpen);
 }

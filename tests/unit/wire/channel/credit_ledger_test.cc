@@ -13,7 +13,7 @@ struct Books {
   Books() { EXPECT_TRUE(sessions.OnLimit({10'000})); }
 
   Session& Open() { return *sessions.Open(); }
-  // What a prompt reader does with so much.
+  // What a prompt reader does with COST.
   void ReceiveAndConsume(Session& session, std::uint64_t cost) {
     ASSERT_TRUE(ledger.Receive(session, cost));
     ledger.Consume(session, cost);
@@ -57,7 +57,7 @@ TEST(CreditLedger, AReaderGetsItsCreditBackAndOthersNothing) {
   EXPECT_FALSE(books.ledger.HasDue());
   books.ReceiveAndConsume(reader, kLargeCost);
   ASSERT_TRUE(books.ledger.HasDue());
-  books.context.now += std::chrono::seconds(1);  // no quick reader, whose window grows
+  books.context.now += std::chrono::seconds(1);  // it is no fast reader, whose window would grow
   books.ledger.WriteDue();
   EXPECT_FALSE(books.ledger.HasDue());
 

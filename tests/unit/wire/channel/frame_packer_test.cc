@@ -9,7 +9,7 @@ namespace {
 
 using Sent = FramePacker::Sent;
 
-// Frames until nothing is left, the first of the epoch behind us.
+// Packs frames until nothing is left; the first of the epoch was sent before.
 struct Packing : Parts {
   explicit Packing(const ChannelSettings& settings = {}) : Parts(Role::kInitiator, settings) {
     EXPECT_EQ(packer.SendNext(sink), Sent::kFrame);

@@ -66,7 +66,7 @@ TEST(Lifecycle, ThePeersFarewellIsHeardThenTaken) {
   life.HearFarewell(EndCode::kShutdown, "bye");
   EXPECT_TRUE(life.HasFarewell());
   EXPECT_TRUE(life.FollowsFarewell());
-  EXPECT_TRUE(life.Listens());  // what it promised may still come
+  EXPECT_TRUE(life.Listens());  // the promised frames may still come
   EXPECT_FALSE(life.IsDraining());
   EXPECT_FALSE(life.NextTimer());
 

@@ -1,5 +1,5 @@
-// What tests of openings stand on: both ends of a channel of datagrams that may expire, and what is
-// in the frames between them.
+// The environment for tests of openings: both ends of a channel of datagrams that may expire, and
+// the content of the frames between them.
 #pragma once
 
 #include "tests/unit/wire/ends.h"
@@ -19,7 +19,7 @@ inline ChannelSettings WithoutFeature() { return Expirable({Feature::kDatagrams}
 
 inline bool IsReliable(const Bytes& frame) { return FrameHeader::Parse(frame)->lifetime_ms == 0; }
 
-// The kinds in FRAME, which the initiator has sealed.
+// The kinds of the records in FRAME, which the initiator has sealed.
 inline std::vector<int> KindsIn(Bytes frame, Role receiver = Role::kAcceptor) {
   ToyCipher cipher(7, receiver == Role::kInitiator);
   const auto plain = cipher.Open(MutableByteView(frame).subspan(kFrameHeaderSize));
@@ -35,7 +35,7 @@ inline std::vector<int> KindsIn(Bytes frame, Role receiver = Role::kAcceptor) {
 
 constexpr int kDatagram = 1, kOpenSession = 3, kOpening = 16;
 
-// Both ends know each other, and nothing is under way.
+// Both ends know each other, and nothing is on its way.
 class Opening : public ::testing::Test {
  protected:
   explicit Opening(const ChannelSettings& settings = Expirable()) : ends(settings) { ends.Run(); }

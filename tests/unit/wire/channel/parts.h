@@ -1,5 +1,5 @@
-// What tests of a channel's parts stand on: an observer that ignores all, a context, and the parts
-// of one end put together as a channel does.
+// The environment for tests of a channel's parts: an observer that ignores everything, a context,
+// and the parts of one end put together as in a channel.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ inline ChannelContext MakeContext(Role role, ChannelObserver& observer,
           .control = {}};
 }
 
-// The records of kind R that wait in CONTROL, all of whose others are dropped.
+// The records of kind R that wait in CONTROL; all others there are dropped.
 template <typename R>
 std::vector<R> TakeRecords(RecordQueue& control) {
   std::vector<R> records;
@@ -77,7 +77,7 @@ std::vector<R> TakeRecords(RecordQueue& control) {
   return records;
 }
 
-// Hears of ends and of what is delivered.
+// Records ends, and what is delivered.
 class Listener : public DeafObserver {
  public:
   std::size_t OnMessage(SessionId, ByteView bytes) override {
@@ -96,7 +96,7 @@ class Listener : public DeafObserver {
   void OnSessionReset(SessionId id, EndCode code) override { resets.emplace_back(id, code); }
   void OnWritable(SessionId id) override { writable.push_back(id); }
 
-  std::size_t appetite = 1 << 30;  // bytes that are still taken
+  std::size_t appetite = 1 << 30;  // bytes that it still accepts
   std::string received;
   std::vector<std::string> datagrams;
   std::vector<SessionId> opened, fins, writable;
@@ -104,7 +104,7 @@ class Listener : public DeafObserver {
   std::function<void()> on_message, on_datagram;
 };
 
-// Frames that went out, opened again by the peer's key.
+// Frames that were sent, opened again with the peer's key.
 class OpenedFrames : public FrameSink {
  public:
   MutableByteView Reserve(std::size_t size) override {
@@ -142,7 +142,8 @@ class OpenedFrames : public FrameSink {
   Bytes reserved_;
 };
 
-// All parts of one end. The peer has confirmed, and has seen ours, unless a test says otherwise.
+// All parts of one end. Unless a test says otherwise, the peer has confirmed, and has seen our
+// CONFIRM.
 struct Parts {
   explicit Parts(Role role = Role::kInitiator, const ChannelSettings& settings = {})
       : context(MakeContext(role, observer, settings)) {

@@ -28,7 +28,7 @@ struct Side {
     for (; !copy.empty(); copy.Pop()) ++count;
     return count;
   }
-  // As after a rekey: the epoch before waits for its last frames.
+  // As after a rekey: the former epoch waits for its last frames.
   void Supersede() { rekeying.SwitchTo(epochs.Add(Keys(2), kBoot), kStart); }
 
   ChannelSettings settings;
@@ -39,14 +39,14 @@ struct Side {
 
 const Bytes kToken{1, 2, 3};
 
-// The token that an acceptor may hand on, if there is one.
+// The token that an acceptor may pass to its owner, if there is one.
 std::optional<Bytes> NextToken(Side& side) {
   auto token = side.rekeying.NextToken();
   EXPECT_TRUE(token);
   return token ? *token : std::nullopt;
 }
 
-// Drives an initiator to where its token is with the peer.
+// Brings an initiator to the state in which the peer has its token.
 void AskAndSend(Side& side) {
   ASSERT_EQ(side.rekeying.Check(kStart, {seconds(1900)}), Rekeying::Due::kAsk);
   side.rekeying.Start(kToken, kStart);
@@ -95,7 +95,7 @@ TEST(Rekeying, ComesAgainAWhileAfterItFailed) {
   Side side(Role::kInitiator);
   AskAndSend(side);
   side.rekeying.Fail(kStart, true);
-  EXPECT_EQ(side.RecordsSent(), 1u);  // an initiator that gives up says nothing
+  EXPECT_EQ(side.RecordsSent(), 1u);  // an initiator that gives up sends nothing
   const TimePoint again = kStart + side.settings.rekey_retry;
   EXPECT_EQ(side.rekeying.NextTimer(kStart, {seconds(1900)}), again);
   EXPECT_EQ(side.rekeying.Check(again - seconds(1), {seconds(1900)}), Rekeying::Due::kNo);

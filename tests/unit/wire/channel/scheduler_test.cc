@@ -9,7 +9,7 @@ namespace {
 
 using Turn = Session::Turn;
 
-// A session with so many bytes of a stream waiting, scheduled by the send buffer.
+// A session with so many waiting bytes of a stream, which the send buffer has scheduled.
 Session& Waiting(Parts& parts, std::size_t count) {
   Session& session = parts.Open();
   EXPECT_EQ(parts.send.AddBytes(session.id, Bytes(count, 1)), count);
@@ -59,7 +59,7 @@ TEST(Scheduler, ASessionThatIsNotSmallAnyMoreCountsAsServed) {
   Session& grown = Waiting(parts, 100);
   Session& small = Waiting(parts, 100);
   parts.scheduler.BeginRound();
-  // A larger CONFIRM or key leaves less room in a packet; here the session itself grew.
+  // A larger CONFIRM or key leaves less room in a packet; here it is the session itself that grew.
   ChunkPool pool;
   grown.queue.Append(Bytes(10'000, 1), 16'000, pool);
   EXPECT_EQ(parts.scheduler.NextSmall(), &small);

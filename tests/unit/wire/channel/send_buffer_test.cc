@@ -51,7 +51,7 @@ TEST(SendBuffer, AFullChannelIsSharedFirstComeFirstServed) {
 
   parts.send.Sent(*full[0], 10'000);
   parts.send.NotifyWriters();
-  EXPECT_TRUE(parts.observer.writable.empty());  // not yet a fair piece
+  EXPECT_TRUE(parts.observer.writable.empty());  // it is not a fair piece yet
   parts.send.Sent(*full[1], 10'000);
   parts.send.NotifyWriters();
   EXPECT_EQ(parts.observer.writable, std::vector{first.id});

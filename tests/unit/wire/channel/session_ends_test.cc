@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kCost = 100 + kMessageCost;
 const Bytes kBytes(100, 7);
 
-// SESSION has come to hold one message that its reader does not take.
+// SESSION holds one message that its reader does not take.
 void HoldOne(Parts& parts, Session& session) {
   parts.observer.appetite = 0;
   ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 0, kBytes)));
@@ -89,7 +89,8 @@ TEST(SessionEnds, WhatWaitsGoesBeforeAReset) {
   EXPECT_EQ(resets[0].code, EndCode::kBroken);
 }
 
-// Whoever said its FIN while the peer's RESET waited has heard and said all when the peer's comes.
+// A side that sent its FIN while the peer's RESET waited has got and sent everything when the RESET
+// comes.
 TEST(SessionEnds, ABrokenSessionWithBothFinsIsOverWithoutAReset) {
   Parts parts;
   Session& session = parts.Open();
@@ -106,7 +107,7 @@ TEST(SessionEnds, ABrokenSessionWithBothFinsIsOverWithoutAReset) {
   EXPECT_TRUE(parts.sessions.empty());
 }
 
-// The peer does not know of our end yet, and may have to say its own rest first.
+// The peer does not know of our end yet, and may have to send the rest of its data first.
 TEST(SessionEnds, WhoFinishesStillGivesCredit) {
   for (const bool finishing : {true, false}) {
     Parts parts;
@@ -145,7 +146,7 @@ TEST(SessionEnds, OnlyAFlowOfDatagramsEndsWithoutAReset) {
   EXPECT_EQ(TakeRecords<ResetRecord>(parts.context.control).size(), 1u);
 }
 
-// kTimeout is what the owner gets for its own reader.
+// The owner gets kTimeout for its own reader.
 TEST(SessionEnds, AFarReaderThatWasStuckIsNotTakenForOurs) {
   Parts parts;
   for (const EndCode code : {EndCode::kStuck, EndCode::kTimeout}) {
@@ -170,8 +171,8 @@ TEST(SessionEnds, AStuckReaderIsResetAndCounted) {
   EXPECT_EQ(parts.context.stats.sessions_stuck, 1u);
 }
 
-// The peer promised more in a reset session than the channel's credit covers. That comes to light
-// when the session is given up: the channel's end is then the one word about it.
+// The peer promised more in a reset session than the channel's credit covers. That is found when
+// the session is given up: then only the end of the channel is reported.
 TEST(SessionEnds, ASessionWhoseEndIsAViolationIsToldOnceWithTheChannel) {
   Parts parts;
   Session& session = parts.Open();

@@ -13,7 +13,7 @@ constexpr Duration kPatience = seconds(80);
 struct Watched {
   Watched() { settings.stuck_timeout = kPatience; }
 
-  // As the timer does, from AT on: when the session was found, nullopt within a long time not.
+  // As the timer does, from AT on: when the session was found; nullopt: not within a long time.
   std::optional<TimePoint> FindsAt() {
     for (int i = 0; i < 100; ++i) {
       const auto at = watch.NextTimer();

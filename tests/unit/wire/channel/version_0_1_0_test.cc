@@ -1,5 +1,5 @@
-// Nodes of version 0.1.0 are deployed: what they write is read, and what we write they can read.
-// version_0_1_0.txt was recorded from their build.
+// Nodes of version 0.1.0 are deployed: we can read what they write, and they can read what we
+// write. version_0_1_0.txt was recorded from their build.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -13,7 +13,7 @@
 namespace funnel::wire::testing {
 namespace {
 
-// Lines of up to two words and bytes in hexadecimal, by those words.
+// Lines of up to two words and bytes in hexadecimal, found by these words.
 class Recorded {
  public:
   Recorded() {
@@ -43,7 +43,7 @@ class Recorded {
 
 class Version010 : public ::testing::Test {
  protected:
-  // The record's fields come back as the same bytes.
+  // The record's fields become the same bytes again.
   template <typename R>
   R Record(std::string_view name) {
     const Bytes raw = recorded_.Get("record " + std::string(name));
@@ -116,7 +116,7 @@ TEST_F(Version010, RecordsAreReadAndWrittenTheSame) {
             recorded_.Get("record message"));
 }
 
-// A whole conversation, each side of it once with us in the other's place.
+// A whole conversation, once with us in the place of each side.
 TEST_F(Version010, FramesAreTakenByEitherRole) {
   for (const char sender : {'a', 'b'}) {
     Ends ends;
@@ -160,7 +160,7 @@ TEST_F(Version010, FramesAreTakenByEitherRole) {
   }
 }
 
-// Judged by rules that stand here, not by the parser, which may learn new ones.
+// Checked by rules that are written here, not by the parser, which may learn new ones.
 void ExpectOldRecords(Bytes frame, Role sender) {
   ToyCipher cipher(7, sender == Role::kAcceptor);
   auto plain = cipher.Open(MutableByteView(frame).subspan(kFrameHeaderSize));
@@ -237,8 +237,8 @@ TEST_F(Version010, GetsNothingNewWhereNothingIsAgreed) {
   EXPECT_EQ(ends.b.seen.sessions[spoken].datagrams, std::vector<std::string>{"opens"});
 }
 
-// A flow's first datagram shares a reliable frame with what opens it: the bytes that the version
-// itself wrote of the same two, and so takes.
+// A flow's first datagram shares a reliable frame with what opens it: these are the bytes that
+// version 0.1.0 itself wrote for the same two, and so accepts.
 TEST_F(Version010, AFlowsFirstFrameIsAsItsOwn) {
   ChannelSettings settings;
   settings.features = {Feature::kDatagrams};
@@ -262,7 +262,7 @@ TEST_F(Version010, AFlowsFirstFrameIsAsItsOwn) {
                                  ByteView(recorded).subspan(kFrameHeaderSize + kSealedHeaderSize)));
 }
 
-// "takes" and "refuses": what version 0.1.0 itself said to these bytes.
+// "takes" and "refuses": what version 0.1.0 itself did with these bytes.
 TEST_F(Version010, TakesWhatWeWriteOfLaterFields) {
   OpenBody open = SampleOpen();
   open.features = {Feature::kDatagrams};

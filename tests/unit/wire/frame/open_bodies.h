@@ -1,4 +1,4 @@
-// OPENs for tests of what they carry.
+// OPENs for tests of their content.
 #pragma once
 
 #include "common/wire/frame/open.h"
@@ -15,7 +15,7 @@ inline OpenBody SampleOpen() {
   return open;
 }
 
-// BODY with one field more.
+// BODY with one more field.
 inline Bytes WithTlv(Bytes body, std::uint8_t type, ByteView value) {
   ByteWriter out;
   out.Append(body);

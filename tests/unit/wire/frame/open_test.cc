@@ -185,7 +185,7 @@ TEST(Bindings, CoverEverythingButHopLimitAndToken) {
   changed = SampleOpen();
   changed.features = {Feature::kDatagrams};
   EXPECT_NE(OpenBindingBytes(changed.Serialize()), base);
-  // An ignored field is covered as well.
+  // A field that is ignored is covered, too.
   EXPECT_NE(OpenBindingBytes(WithTlv(SampleOpen().Serialize(), 200, AsBytes("x"))), base);
 }
 

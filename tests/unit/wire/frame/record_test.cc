@@ -11,12 +11,12 @@ template <typename R>
 R Back(const R& record) {
   Bytes raw;
   AppendRecord(raw, record);
-  // Every truncation fails, the whole parses and nothing is left.
+  // Every truncation fails; the whole parses and leaves nothing.
   for (std::size_t size = 0; size < raw.size(); ++size) {
     ByteReader cut(ByteView(raw).first(size));
     EXPECT_FALSE(ParseRecord(cut)) << size;
   }
-  static Bytes kept;  // views of the result point here
+  static Bytes kept;  // views of the result point into this
   kept = raw;
   ByteReader reader(kept);
   auto parsed = ParseRecord(reader);

@@ -7,10 +7,10 @@
 namespace funnel::wire {
 namespace {
 
-// Delivers like a channel whose output takes everything.
+// Delivers like a channel whose output accepts everything.
 class Reader {
  public:
-  // False: a violation.
+  // False: it is a violation.
   bool Arrive(std::uint64_t number, Order order, std::uint64_t distance = 0, bool more = false,
               bool fin = false) {
     const std::string text = std::to_string(number);
@@ -52,7 +52,7 @@ TEST(Inbox, FreeMessagesWaitForNothing) {
   EXPECT_TRUE(reader.inbox.idle());
 }
 
-// A trickle towards a reader that is stuck is kept in few pieces, and none of it is forgotten.
+// A trickle towards a reader that is stuck is stored in few pieces, and none of it is lost.
 TEST(Inbox, ConsecutiveOrderedMessagesAreKeptTogether) {
   Reader reader;
   for (std::uint64_t n = 1; n <= 3000; ++n) EXPECT_TRUE(reader.Arrive(n, Order::kOrdered));
@@ -115,7 +115,7 @@ TEST(Inbox, AUnitIsNotInterrupted) {
 }
 
 TEST(Inbox, AUnitThatIsNotWholeBeginsOnlyWhenNothingIsOutstandingBelowIt) {
-  // Otherwise its end could lack the credit that only message 0 gives back.
+  // Otherwise the unit's end could lack the credit that only message 0 returns.
   Reader reader;
   EXPECT_TRUE(reader.Arrive(1, Order::kFree, 0, /*more=*/true));
   EXPECT_TRUE(reader.Arrive(2, Order::kOrdered, 0, /*more=*/true));
@@ -126,7 +126,7 @@ TEST(Inbox, AUnitThatIsNotWholeBeginsOnlyWhenNothingIsOutstandingBelowIt) {
   EXPECT_EQ(reader.delivered, (Numbers{0, 1, 2, 3}));
 }
 
-// It needs no more credit: nothing that it holds up can keep it from its end.
+// It needs no more credit: nothing that it delays can keep its end from coming.
 TEST(Inbox, AUnitThatHasComeWhollyGoesByItsOwnOrder) {
   Reader reader;
   EXPECT_TRUE(reader.Arrive(1, Order::kFree, 0, /*more=*/true));
@@ -154,7 +154,7 @@ TEST(Inbox, AUnitThatHasComeWhollyFollowsWhatItNames) {
 
 TEST(Inbox, AUnitThatFollowsAUnitComesBehindAllOfIt) {
   Reader reader;
-  // 1 and 2 are one; 3 and 4 follow it.
+  // 1 and 2 are a unit; 3 and 4 follow it.
   EXPECT_TRUE(reader.Arrive(4, Order::kOrdered));
   EXPECT_TRUE(reader.Arrive(3, Order::kFollows, 1, /*more=*/true));
   EXPECT_TRUE(reader.Arrive(2, Order::kOrdered));
@@ -163,7 +163,8 @@ TEST(Inbox, AUnitThatFollowsAUnitComesBehindAllOfIt) {
   EXPECT_EQ(reader.delivered, (Numbers{1, 2, 3, 4}));
 }
 
-// Whatever comes when: the pieces of a unit one behind the other, and all that it names before it.
+// Whatever comes when: the pieces of a unit are consecutive, and everything that it names comes
+// before.
 TEST(Inbox, UnitsAreWholeInWhateverOrderTheirPiecesCome) {
   struct Piece {
     Order order;

@@ -80,7 +80,7 @@ TEST(DatagramQueue, PacksWhatFits) {
   EXPECT_EQ(queue.front_size(), 11u);
   EXPECT_EQ(queue.Front(32).size(), 22u);
   EXPECT_EQ(queue.Front(33).size(), 33u);
-  EXPECT_EQ(queue.Front(5).size(), 11u);  // one goes alone, however large
+  EXPECT_EQ(queue.Front(5).size(), 11u);  // one is sent alone, however large it is
   queue.Pop(33);
   EXPECT_EQ(queue.size(), 22u);
 }
@@ -174,7 +174,7 @@ TEST(Credit, AQuickReadersWindowGrowsAndASlowOnesDoesNot) {
   }
 }
 
-// A short transfer ends before a second half window would have been measured.
+// A short transfer ends before a second half window could be measured.
 TEST(Credit, TheFirstHalfWindowCountsFromTheFirstMessage) {
   const Duration quick = std::chrono::milliseconds(200);
   for (const bool is_quick : {true, false}) {

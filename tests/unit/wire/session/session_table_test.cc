@@ -51,7 +51,7 @@ TEST(SessionTable, AnAcceptorExpectsAllBelowTheOneThatIsNamed) {
   EXPECT_EQ((*named)->id, SessionId(3));
   EXPECT_EQ((*named)->phase, Session::Phase::kExpected);
   EXPECT_EQ(table.size(), 4u);
-  EXPECT_EQ(table.FindOpen(SessionId(1)), nullptr);  // the owner does not know it yet
+  EXPECT_EQ(table.FindOpen(SessionId(1)), nullptr);  // its owner does not know it yet
 
   table.Remove(*table.Find(SessionId(1)));
   EXPECT_EQ(table.FindNamed(SessionId(1)), nullptr);

@@ -7,7 +7,7 @@
 namespace funnel::wire {
 namespace {
 
-// A sender that knows nothing of SHARE, or does not care, is stopped by the channel's credit.
+// The channel's credit stops a sender that does not know SHARE or ignores it.
 TEST(SharedBuffer, WhatIsOnItsWayStaysWithinThePoolAndTheParts) {
   SharedBuffer buffer(16 << 20);
   std::uint64_t held = 0;

@@ -7,7 +7,7 @@ namespace funnel::wire::sim {
 
 void Party::Open() {
   if (role_ != Role::kInitiator || ended) return;
-  // The number must be known before, to put it into the address.
+  // The address contains the number, so it must be known before.
   const std::uint64_t number = flows.size();
   const Plan plan = Plan::For(scenario_, SessionId(number), most_bytes_);
   const SessionInfo info{std::to_string(number), ""};
@@ -103,7 +103,7 @@ bool Party::SendRest(SessionId id, Flow& flow) {
     return flow.rest.empty();
   }
   if (!flow.unit_open) return true;
-  // What goes on with a unit needs no order.
+  // What continues a unit needs no order.
   const auto number = channel_->SendMessage(id, flow.rest, Order::kFree);
   if (!number) return false;
   flow.numbers.push_back(*number);
@@ -159,7 +159,7 @@ void Party::SendAll() {
         break;
       case Plan::Kind::kDatagrams:
         SendDatagrams(id, flow, 100);
-        // The initiator's flow expires; the acceptor is informed.
+        // The initiator's flow expires; the acceptor is notified.
         if (role_ == Role::kInitiator && flow.datagrams_sent == flow.plan.messages[0]) {
           flow.over = true;
           channel_->EndSession(id);

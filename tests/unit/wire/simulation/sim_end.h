@@ -1,4 +1,4 @@
-// One end of a simulation: channel, owner, and what it has under way.
+// One end of a simulation: channel, owner, and what it has on the way.
 #pragma once
 
 #include "tests/unit/wire/ends.h"
@@ -15,7 +15,7 @@ inline EpochKeys KeysOf(std::uint64_t seed, std::uint64_t generation, Epoch epoc
   return testing::ToyKeys(key, role, BootTime{now.since_boot + kLife});
 }
 
-// Frames that an end has put out, on their way to the other.
+// Frames that an end has sent, on their way to the other.
 class Simulation::Sink : public FrameSink {
  public:
   MutableByteView Reserve(std::size_t size) override {
@@ -43,7 +43,7 @@ struct Simulation::End {
   Sink sink;
   std::vector<Flight> flights;  // to the other end
   std::vector<bool> landed;     // of its reliable frames
-  bool tampered = false;        // a reliable frame of its was taken away
+  bool tampered = false;        // one of its reliable frames was taken away
   bool checked = false, link_down = false;
 };
 

@@ -34,13 +34,13 @@ void Simulation::Answer(End& end) {
   }
 }
 
-// Flushes, and sends what came out on its way.
+// Flushes, and puts what came out on its way.
 void Simulation::Move(End& end) {
   if (end.link_down) return;
   end.sink.room = !kind_ && Chance(random_, weather_.full_sink) ? Below(random_, 4) : 1000;
 
   const Flushed flushed = end.channel->Flush(end.sink, now_, boot_);
-  // Without a word to call again, an owner does not.
+  // If the channel does not ask for another flush, an owner makes none.
   if (flushed == Flushed::kAll && end.channel->WantsFlush()) Fail("something is left unsaid");
 
   for (; !end.sink.fresh.empty(); end.sink.fresh.pop_front()) {
@@ -77,7 +77,7 @@ void Simulation::Move(End& end) {
       Flight altered = flight;
       altered.frame[at] ^= static_cast<std::uint8_t>(1 + Below(random_, 255));
       if (Chance(random_, 0.2)) altered.frame.resize(Below(random_, frame.size()));
-      // Nothing depends on the clear header's lifetime: such a frame is as good as the original.
+      // Nothing depends on the clear header's lifetime, so such a frame is as good as the original.
       if (altered.frame.size() < frame.size() || at < 8 || at >= kFrameHeaderSize)
         altered.reliable.reset();
       end.flights.push_back(std::move(altered));
@@ -103,15 +103,15 @@ void Simulation::Deliver(End& from) {
 
 void Simulation::Land(End& from, Flight flight) {
   End& to = Other(from);
-  // A replay may come from either end; only one that goes the right way lands.
+  // A replay may come from either end; only one in the right direction arrives.
   if (flight.reliable && flight.generation == generation_ && flight.sender == from.role)
     from.landed[*flight.reliable] = true;
   if (to.party->ended) return;
   to.channel->OnSealed(flight.frame, now_, boot_);
 }
 
-// The process dies. Its peer learns of the broken link at some time; the next generation begins
-// when it does.
+// The process dies. Some time later its peer notices the broken link; the next generation begins
+// then.
 void Simulation::Crash(End& end) {
   if (end.party->ended) return;
   end.party->ended = true;
@@ -127,12 +127,12 @@ void Simulation::BringDown(End& end, bool abrupt) {
   if (!end.party->ended) end.channel->OnLinkClosed(abrupt, now_);
 }
 
-// An end that is over sends CLOSED, which may overtake what is under way.
+// An end that is over sends CLOSED, which may overtake what is on its way.
 void Simulation::CheckEnd(End& end) {
   if (!end.party->ended || end.checked) return;
   end.checked = true;
   End& other = Other(end);
-  // A clean end that the peer declared: nothing reliable of the peer's is missing.
+  // The peer declared a clean end, so none of its reliable frames may be missing.
   if (end.party->ended_clean && !end.party->closed_by_us &&
       end.party->end_text != "the security context's life is over" &&
       !std::all_of(other.landed.begin(), other.landed.end(), [](bool l) { return l; }))
@@ -145,7 +145,7 @@ void Simulation::CheckEnd(End& end) {
 
 void Simulation::CheckBounds(End& end) {
   const Channel& channel = *end.channel;
-  // One message, and one datagram, may pass the limits.
+  // One message and one datagram may exceed the limits.
   if (channel.queued_bytes() > settings_.channel_queue_max + settings_.datagram_queue_max + 150'000)
     Fail("too much is queued");
   const std::uint64_t pool = std::max(settings_.channel_window_max, kInitialChannelCredit);

@@ -1,5 +1,5 @@
-// The owner of one channel end in a simulation: opens sessions, sends what both sides can compute,
-// reads at its own pace, and checks all that is reported to it.
+// The owner of one channel end in a simulation: opens sessions, sends data that both sides can
+// compute, reads at its own speed, and checks everything that is reported to it.
 #pragma once
 
 #include <map>
@@ -20,13 +20,13 @@ inline bool Chance(Random& random, double probability) {
 
 constexpr std::size_t kMessageHead = 8;  // of a message: its index, its size
 
-// Byte AT of what side SIDE sends in session ID.
+// Byte AT of the data that side SIDE sends in session ID.
 inline std::uint8_t StreamByte(SessionId id, int side, std::uint64_t at) {
   return static_cast<std::uint8_t>(at * 31 + (at >> 8) * 7 + (at >> 16) + id.value() * 13 +
                                    static_cast<unsigned>(side) * 101);
 }
 
-// What a session is for; both ends derive it from the scenario and the session's number.
+// What a session does; both ends derive it from the scenario and the session's number.
 struct Plan {
   enum class Kind { kStream, kMessages, kDatagrams };
   Kind kind;
@@ -35,7 +35,7 @@ struct Plan {
   static Plan For(std::uint64_t scenario, SessionId id, std::uint64_t most_bytes);
 };
 
-// What one end sent of a message session, for the other to check order against.
+// What one end sent in a message session, so that the other can check the order.
 struct SentMessage {
   Order order;
   std::uint64_t after;  // index
@@ -49,14 +49,14 @@ struct Flow {
   std::vector<bool> datagrams_seen;
   std::vector<SentMessage> sent_messages;
   std::vector<std::uint64_t> numbers;  // what SendMessage returned
-  Bytes rest;                          // of the last of them, whose beginning was sent as a piece
+  Bytes rest;                          // of the last one, whose beginning was sent as a piece
   bool unit_open = false;
   bool as_bytes = false;  // from here on messages are sent as a stream
-  std::string parsing;    // bytes of a message that is not whole yet
+  std::string parsing;    // bytes of a message that is not complete yet
   std::vector<bool> messages_seen;
   bool fin_sent = false, fin_seen = false, over = false;
   std::size_t appetite = 0;
-  bool hungry = true;  // takes everything
+  bool hungry = true;  // it accepts everything
 };
 
 class Party : public ChannelObserver {
@@ -105,7 +105,7 @@ class Party : public ChannelObserver {
   [[nodiscard]] SessionId Pick(bool& found);
   void SendStream(SessionId id, Flow& flow, std::size_t most);
   void SendMessages(SessionId id, Flow& flow, std::size_t count);
-  // False: not all of it could be sent now.
+  // False: it could not be sent completely now.
   [[nodiscard]] bool SendMessage(SessionId id, Flow& flow, Bytes bytes);
   [[nodiscard]] bool SendRest(SessionId id, Flow& flow);
   void SendDatagrams(SessionId id, Flow& flow, std::size_t count);

@@ -61,7 +61,7 @@ void Simulation::NewGeneration() {
     end->channel = std::make_unique<Channel>(
         end->role, ChannelId(static_cast<std::uint32_t>(generation_)), settings_,
         KeysOf(seed_, generation_, Epoch(0), end->role, boot_), *end->party, now_, boot_);
-    // What was under way to the one before arrives at the new one.
+    // What was on its way to the former end arrives at the new one.
     if (*slot) end->flights = std::move((*slot)->flights);
     *slot = std::move(end);
   }
@@ -134,7 +134,7 @@ void Simulation::HostileStep() {
   }
 }
 
-// No loss but what has been lost, every reader reads, everybody sends what it has.
+// From now on nothing is lost any more, every reader reads, everybody sends what is left.
 bool Simulation::KindStep() {
   Advance(milliseconds(10));
   for (End* end : {a_.get(), b_.get()}) {
@@ -154,8 +154,8 @@ bool Simulation::KindStep() {
   if (GenerationIsOver()) return false;
   // One end waits for what CLOSED may have overtaken.
   if (a_->link_down || b_->link_down) return true;
-  // A taken frame shows by timeouts, at the latest; unless it held up nobody and the channel is
-  // idle.
+  // A frame that was taken away shows by timeouts at the latest, unless it delayed nothing and the
+  // channel is idle.
   if (a_->tampered || b_->tampered) {
     Advance(seconds(1));
     if (++idle_seconds_ < 300) return true;

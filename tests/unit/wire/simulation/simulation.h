@@ -9,7 +9,7 @@
 
 namespace funnel::wire::sim {
 
-// How bad it is; drawn from the seed.
+// How bad the network is; drawn from the seed.
 struct Weather {
   double lose_expirable = 0, duplicate = 0, replay = 0, alter = 0, late = 0;
   double lose_reliable = 0;  // tampering: the channel must end, and not cleanly
@@ -23,7 +23,7 @@ class Simulation {
  public:
   explicit Simulation(std::uint64_t seed);
   ~Simulation();
-  // What went wrong, empty if nothing.
+  // What went wrong; empty if nothing did.
   [[nodiscard]] std::string Run();
 
  private:
@@ -31,7 +31,7 @@ class Simulation {
   struct Flight {
     TimePoint arrives;
     Bytes frame;
-    // Which of its sender's reliable frames it is; nullopt: expirable, or altered.
+    // Its number among its sender's reliable frames; nullopt: expirable, or changed.
     std::optional<std::size_t> reliable;
     std::uint64_t generation = 0;
     Role sender = Role::kInitiator;
