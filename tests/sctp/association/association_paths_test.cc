@@ -172,14 +172,17 @@ TEST(ElsewhereTest, AnswersSoManyAndKeepsSoMany) {
     }
     return waiting;
   };
+
   for (int i = 0; i < 200; ++i) elsewhere.Ask(At(2), PathNonce{});
   EXPECT_EQ(count(), Elsewhere::kMost);
+
   std::size_t answered = 0;
   for (int i = 0; i < 200; ++i) {
     elsewhere.Answer(At(2), Bytes(20), 1472, now);
     answered += count();
   }
   EXPECT_EQ(answered, 100u);
+
   elsewhere.Answer(At(2), Bytes(2000), 1472, now + 10s);
   EXPECT_TRUE(elsewhere.empty());
 }

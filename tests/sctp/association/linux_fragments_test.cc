@@ -19,6 +19,7 @@ TEST(LinuxFragmentsTest, TheSecondHasTheFirstNumberBothWays) {
     endpoint->association.capabilities.adaptation = kIndication;
     endpoint->association.linux_fragments = kIndication;
   }
+
   Simulation simulation(settings);
   std::vector<std::uint32_t> numbers;
   simulation.filter = [&](const Node&, MutableByteView packet) {
@@ -28,6 +29,7 @@ TEST(LinuxFragmentsTest, TheSecondHasTheFirstNumberBothWays) {
         numbers.push_back(data->fsn);
     return true;
   };
+
   ASSERT_TRUE(simulation.Connect());
   Bytes message(5000);
   for (std::size_t i = 0; i < message.size(); ++i) message[i] = static_cast<std::uint8_t>(i / 7);
@@ -35,9 +37,11 @@ TEST(LinuxFragmentsTest, TheSecondHasTheFirstNumberBothWays) {
   simulation.b.on_message = [&](StreamId, MutableByteView got) {
     whole += std::ranges::equal(got, message);
   };
+
   EXPECT_EQ(simulation.a.Send(StreamId(1), message), SendStatus::kSent);
   EXPECT_EQ(simulation.a.Send(StreamId(1), message), SendStatus::kSent);
   simulation.Pump();
+
   EXPECT_TRUE(simulation.RunUntil([&] { return simulation.b.messages == 2; }, 2s));
   EXPECT_EQ(whole, 2);
   EXPECT_EQ(numbers, (std::vector<std::uint32_t>{0, 1, 2, 0, 1, 2}));

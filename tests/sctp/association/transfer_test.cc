@@ -106,15 +106,18 @@ TEST(TransferTest, APolicerIsNotFilledWithWhatItDrops) {
   Bulk bulk(simulation);
   simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
   bulk.Start();
+
   // Start-up, and two cycles in which the rate is learnt.
   simulation.Run(2s);
   const std::uint64_t before = bulk.received_bytes();
   const SenderCounters first = simulation.a.association()->sender()->counters();
   simulation.Run(8s);
   const SenderCounters sent = simulation.a.association()->sender()->counters();
+
   EXPECT_GT(static_cast<double>(bulk.received_bytes() - before) / 8, 5.4e6);
   EXPECT_LT(static_cast<double>(sent.retransmitted_chunks - first.retransmitted_chunks),
             0.03 * static_cast<double>(sent.chunks - first.chunks));
+
   // When the policer is gone, so is the bound.
   simulation.to_b.settings.policer_bits_per_second = 0;
   simulation.Run(5s);
@@ -176,11 +179,13 @@ TEST(TransferTest, CopiesAnswerBeforeALossIsNoticed) {
     Requests* asked = &first;
     simulation.b.on_message = [&](StreamId, MutableByteView bytes) { asked->OnRequest(bytes); };
     simulation.a.on_message = [&](StreamId, MutableByteView bytes) { asked->OnAnswer(bytes); };
+
     first.Start(1000);
     simulation.Run(3s);
     asked = &requests;
     requests.Start(5000);
     simulation.Run(8s);
+
     EXPECT_EQ(requests.unanswered(), 0u);
     const AssociationCounters counters = simulation.a.association()->counters();
     // At most twice as many, and most of what was lost is not sent a third time.

@@ -94,13 +94,16 @@ TEST_F(EndpointTest, OutOfTheBlueIsAnsweredOnceAndNotForEver) {
     EXPECT_EQ(packet[kCommonHeaderSize + 1], kReflectedTagFlag);
     return true;
   };
+
   const CommonHeader header{5001, 5002, VerificationTag(77)};
   const Bytes heartbeat = Packet(header, [](BufferWriter& out) { WriteHeartbeat(out, Bytes(8)); });
   const Bytes abort =
       Packet(header, [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); });
+
   simulation.Inject(b, simulation.a.address, abort);
   simulation.Run(1ms);
   EXPECT_EQ(answers, 0);
+
   for (int i = 0; i < 1000; ++i) simulation.Inject(b, simulation.a.address, heartbeat);
   simulation.Run(1ms);
   EXPECT_EQ(answers, 40);  // what one host may have at once
@@ -115,16 +118,19 @@ TEST_F(EndpointTest, ForgedCookiesAndTagsChangeNothing) {
   const CommonHeader right{5001, 5002, identity.own_tag};
   const CommonHeader wrong{5001, 5002, VerificationTag(identity.own_tag.value() + 1)};
   const auto abort = [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); };
+
   simulation.Inject(b, simulation.a.address, Packet(wrong, abort));
   simulation.Inject(b, simulation.a.address, Packet(right, [](BufferWriter& out) {
                       WriteChunk(out, ChunkType::kCookieEcho, 0, Bytes(88));
                     }));
+
   Address elsewhere = simulation.a.address;
   elsewhere.port = 1;
   simulation.Inject(b, elsewhere, Packet(right, abort));
   Bytes broken = Packet(right, abort);
   broken.back() ^= 1;
   simulation.Inject(b, simulation.a.address, broken);
+
   simulation.Run(1s);
   EXPECT_TRUE(b.up);
   EXPECT_EQ(b.endpoint->counters().packets_bad_tag, 1u);
@@ -139,6 +145,7 @@ TEST_F(EndpointTest, UnknownChunksAreHandledAsTheySay) {
   Node& b = simulation.b;
   const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
   int errors = 0, heartbeats = 0;
+
   simulation.filter = [&](const Node&, MutableByteView packet) {
     ChunkReader chunks(packet.subspan(kCommonHeaderSize));
     while (const auto chunk = chunks.Next()) {
@@ -147,6 +154,7 @@ TEST_F(EndpointTest, UnknownChunksAreHandledAsTheySay) {
     }
     return true;
   };
+
   for (const int type : {0x3e, 0x7e, 0xbe, 0xfe}) {
     simulation.Inject(b, simulation.a.address, Packet(header, [type](BufferWriter& out) {
                         WriteChunk(out, static_cast<ChunkType>(type), 0, Bytes(3));
@@ -154,6 +162,7 @@ TEST_F(EndpointTest, UnknownChunksAreHandledAsTheySay) {
                       }));
     simulation.Run(1ms);
   }
+
   EXPECT_EQ(errors, 2);      // 0x7e, 0xfe
   EXPECT_EQ(heartbeats, 2);  // 0xbe, 0xfe: the others stop
   EXPECT_TRUE(b.up);

@@ -123,6 +123,7 @@ TEST_F(EndsTest, WhoIsRefusedHearsFirstThatItIsUp) {
       echo.emplace(packet.begin(), packet.end());
       return false;
     };
+
     ASSERT_TRUE(each.a.endpoint->Connect(each.b.address, 5002, each.now));
     each.Pump();
     ASSERT_TRUE(each.RunUntil([&] { return echo.has_value(); }, 1s));
@@ -133,6 +134,7 @@ TEST_F(EndsTest, WhoIsRefusedHearsFirstThatItIsUp) {
     else
       each.b.endpoint->Abort(each.b.id, "not for you");
     each.Pump();
+
     EXPECT_TRUE(each.RunUntil([&] { return !each.a.downs.empty(); }, 1s));
     EXPECT_EQ(each.a.ups, refused ? 1u : 0u);
     EXPECT_EQ(each.a.downs, std::vector{DownReason::kAborted});
@@ -149,15 +151,18 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
     Simulation plain(settings);
     ASSERT_TRUE(plain.Connect());
     Node& b = plain.b;
+
     std::optional<Bytes> echo;
     plain.filter = [&](const Node& from, MutableByteView packet) {
       if (&from == &b || FirstChunk(packet) != ChunkType::kCookieEcho) return true;
       echo.emplace(packet.begin(), packet.end());
       return false;
     };
+
     const CommonHeader header{5001, 5002, b.association()->identity().own_tag};
     Bytes abort =
         Packet(header, [](BufferWriter& out) { WriteChunk(out, ChunkType::kAbort, 0, {}); });
+
     EndpointSettings anew;
     anew.port = 5001;
     plain.a.Restart(anew);
@@ -165,6 +170,7 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
     plain.Pump();
     plain.Run(60ms);
     ASSERT_TRUE(echo);
+
     b.endpoint->OnPacket(plain.a.address, abort, Checksum::kVerify, plain.now);
     EXPECT_EQ(b.downs, std::vector{DownReason::kAborted});
     if (cookie_follows)
@@ -172,6 +178,7 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
     else
       EXPECT_TRUE(b.endpoint->Connect(plain.a.address, 5001, plain.now));
     EXPECT_EQ(b.downs.size(), 1u);
+
     plain.filter = nullptr;
     plain.Pump();
     EXPECT_EQ(b.endpoint->associations(), 1u);
@@ -184,6 +191,7 @@ TEST_F(EndsTest, WhatHasEndedButNotLeftYetIsGone) {
 TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
   ASSERT_TRUE(simulation.Connect());
   Node& b = simulation.b;
+
   std::optional<Bytes> echo;
   simulation.filter = [&](const Node& from, MutableByteView bytes) {
     const auto packet = PacketView::Parse(bytes, Checksum::kVerify);
@@ -196,6 +204,7 @@ TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
                   [&](BufferWriter& out) { WriteChunk(out, ChunkType::kCookieEcho, 0, *cookie); });
     return false;
   };
+
   for (std::uint64_t question = 1; question <= 3; ++question) {
     echo.reset();
     const Bytes init = Packet({5001, 5002, VerificationTag(0)}, [&](BufferWriter& out) {
@@ -203,11 +212,13 @@ TEST_F(EndsTest, ARestartInThePeersNameEndsNothing) {
       InitChunk{VerificationTag(777), 65536, 10, 10, Tsn(1), {}}.WriteFixed(out);
       chunk.End();
     });
+
     simulation.Inject(b, simulation.a.address, init);
     simulation.Run(1ms);
     ASSERT_TRUE(echo);
     simulation.Inject(b, simulation.a.address, *echo);
     simulation.Run(1s);
+
     EXPECT_TRUE(b.downs.empty());
     EXPECT_EQ(b.association()->counters().ends_refuted, question);
     Exchange();

@@ -81,6 +81,7 @@ TEST_F(ShutdownQuestionTest, ForgedOnesEndNothing) {
       Forge(b, ChunkType::kShutdownAck);
       Forge(b, ChunkType::kShutdownComplete);
     }
+
     simulation.Run(2s);
     EXPECT_TRUE(b.up);
     EXPECT_EQ(b.association()->counters().ends_refuted, question);
@@ -88,6 +89,7 @@ TEST_F(ShutdownQuestionTest, ForgedOnesEndNothing) {
     Exchange();
     simulation.Run(200ms);
   }
+
   // A real one is believed even after those.
   simulation.a.endpoint->Shutdown(simulation.a.id, simulation.now);
   simulation.Pump();
@@ -125,12 +127,14 @@ TEST_F(ShutdownQuestionTest, AForgedOneHoldsNewMessagesForAMomentOnly) {
   }
   simulation.Pump();
   simulation.Run(1s);
+
   std::optional<TimePoint> came;
   a.on_message = [&](StreamId stream, MutableByteView) {
     if (stream == StreamId(2)) came = simulation.now;
   };
   b.endpoint->Configure(b.id, StreamId(2), {.priority = 0});
   b.endpoint->Configure(b.id, StreamId(1), {.priority = 7});
+
   ForgeShutdown(b);
   simulation.Run(1ms);
   const TimePoint sent = simulation.now;
@@ -138,6 +142,7 @@ TEST_F(ShutdownQuestionTest, AForgedOneHoldsNewMessagesForAMomentOnly) {
   ASSERT_TRUE(simulation.RunUntil(
       [&] { return b.Send(StreamId(2), Bytes(100)) == SendStatus::kSent; }, 1s));
   simulation.Pump();
+
   const Duration limit = 2 * ProbeTimeout(b) + 200ms;
   ASSERT_TRUE(simulation.RunUntil([&] { return came.has_value(); }, 3s));
   EXPECT_LE(*came - sent, limit);
@@ -154,10 +159,12 @@ TEST_F(ShutdownQuestionTest, AForgedOneDuringSilenceOfThePathEndsNothing) {
       EXPECT_EQ(b.Send(StreamId(1), Bytes(5000)), SendStatus::kSent);
       simulation.Pump();
     }
+
     for (int i = 0; i < 50; ++i) {
       ForgeShutdown(b);
       simulation.Run(100ms);
     }
+
     simulation.to_a.cut = simulation.to_b.cut = false;
     simulation.Run(15s);
     EXPECT_TRUE(b.up);

@@ -18,6 +18,7 @@ TEST(StaleCookieTest, AnotherAttemptComesUpThoughThePeerWasUpAlready) {
     endpoint->association.initiator.attempts = 80;
     endpoint->association.heartbeats.dead_after = 10min;
   }
+
   Simulation simulation(settings);
   const TimePoint until = simulation.now + 70s;
   simulation.filter = [&](const Node& from, MutableByteView packet) {
@@ -25,9 +26,11 @@ TEST(StaleCookieTest, AnotherAttemptComesUpThoughThePeerWasUpAlready) {
     const auto chunk = chunks.Next();
     return simulation.now > until || &from != &simulation.b || chunk->type != ChunkType::kCookieAck;
   };
+
   ASSERT_TRUE(simulation.Connect());
   EXPECT_LT(simulation.now, until + 10s);
   EXPECT_EQ(simulation.b.downs, std::vector<DownReason>{DownReason::kRestarted});
+
   EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
   EXPECT_EQ(simulation.b.Send(StreamId(1), Bytes(10)), SendStatus::kSent);
   simulation.Pump();

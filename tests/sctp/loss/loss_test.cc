@@ -18,6 +18,7 @@ TEST(PacketRecordsTest, FlightIsTheSumOfWhatIsOnItsWay) {
   const std::array one{Tsn(3)};
   const PacketNumber first = records.Add(TimePoint{1s}, 240, two, {});
   const PacketNumber second = records.Add(TimePoint{2s}, 112, one, {});
+
   EXPECT_LT(first, second);
   EXPECT_EQ(records.flight_bytes(), 352u);
   records.ChunkLeaves(first, 100);
@@ -25,6 +26,7 @@ TEST(PacketRecordsTest, FlightIsTheSumOfWhatIsOnItsWay) {
   records.ChunkLeaves(second, 100);  // with its last chunk, the packet's header
   EXPECT_EQ(records.flight_bytes(), 140u);
   EXPECT_EQ(records.flight_bytes(), records.SumFlightBytes());
+
   records.Trim();
   EXPECT_NE(records.Find(second), nullptr);
   records.ChunkLeaves(first, 100);

@@ -141,18 +141,22 @@ TEST(FailoverHostsTest, PathsOfTheHandshakeAreTaken) {
   Simulation probe(settings);  // used for its addresses
   settings.a.association.own_hosts = {probe.a.address.host, probe.a.other_address.host};
   settings.b.association.own_hosts = {probe.b.address.host, probe.b.other_address.host};
+
   Simulation simulation(settings);
   ASSERT_TRUE(simulation.Connect());
   SteadyLoad up(simulation, simulation.a, simulation.b);
   SteadyLoad down(simulation, simulation.b, simulation.a);
   up.Start(), down.Start();
+
   simulation.Run(1s);
   EXPECT_EQ(simulation.a.association()->paths().all().size(), 2u);
   EXPECT_EQ(simulation.b.association()->paths().all().size(), 2u);
+
   simulation.to_a.cut = simulation.to_b.cut = true;
   simulation.Run(2s);
   EXPECT_EQ(simulation.a.moves.size(), 1u);
   EXPECT_EQ(simulation.b.moves.size(), 1u);
+
   up.Stop(), down.Stop();
   EXPECT_TRUE(simulation.RunUntil([&] { return up.complete() && down.complete(); }, 2s));
 }

@@ -119,14 +119,17 @@ TEST_F(NarrowPathTest, NothingIsLostWhereLargePacketsVanish) {
     stream == bulk.stream() ? bulk.OnMessage(message) : requests.OnRequest(message);
   };
   simulation.a.on_message = [&](StreamId, MutableByteView message) { requests.OnAnswer(message); };
+
   bulk.Start();
   requests.Start(1000);
   simulation.Run(10s);
   bulk.Stop();
   EXPECT_TRUE(simulation.RunUntil([&] { return bulk.complete(); }, 4s));
+
   EXPECT_GT(bulk.received_bytes(), 18'000'000u);
   EXPECT_EQ(requests.unanswered(), 0u);
   EXPECT_LT(requests.Percentile(1), 400);
+
   // Only probes were ever too large, and losing them slowed nothing down.
   EXPECT_LE(simulation.to_b.too_large, 25u);
   EXPECT_LE(simulation.a.association()->packet_bytes(), 1280u - 28);
@@ -147,18 +150,22 @@ TEST_F(NarrowPathTest, APathThatBecomesNarrowerIsNoticed) {
   ASSERT_TRUE(simulation.Connect());
   simulation.Run(1s);
   ASSERT_EQ(simulation.a.association()->packet_bytes(), 1472u);
+
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 1400;
   std::uint64_t small = 0;
   simulation.b.on_message = [&](StreamId stream, MutableByteView) { small += stream.value() == 2; };
+
   EXPECT_EQ(simulation.a.Send(StreamId(1), Bytes(1400)), SendStatus::kSent);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(simulation.a.Send(StreamId(2), Bytes(100)), SendStatus::kSent);
     simulation.Pump();
     simulation.Run(100ms);
   }
+
   EXPECT_GE(small, 98u);
   EXPECT_LE(simulation.a.association()->packet_bytes(), 1372u);
   EXPECT_GT(simulation.a.association()->packet_bytes(), 1360u);
+
   // It carries packets of any size again.
   for (Link* link : {&simulation.to_a, &simulation.to_b}) link->settings.largest_bytes = 0;
   EXPECT_TRUE(
@@ -198,6 +205,7 @@ TEST_F(NarrowPathTest, TheNarrowestOfSeveralPathsCounts) {
   Node& a = simulation.a;
   Node& b = simulation.b;
   ASSERT_TRUE(simulation.Connect());
+
   simulation.Run(100ms);
   for (auto [node, peer] : {std::pair(&a, &b), std::pair(&b, &a)})
     ASSERT_TRUE(
@@ -205,11 +213,13 @@ TEST_F(NarrowPathTest, TheNarrowestOfSeveralPathsCounts) {
   simulation.Pump();
   simulation.Run(10s);
   EXPECT_LE(a.association()->packet_bytes(), 1252u);
+
   SteadyLoad up(simulation, a, b);
   up.Start();
   simulation.Run(1s);
   simulation.to_a.cut = simulation.to_b.cut = true;
   simulation.Run(2s);
+
   EXPECT_EQ(a.moves.size(), 1u);
   up.Stop();
   EXPECT_TRUE(simulation.RunUntil([&] { return up.complete(); }, 2s));

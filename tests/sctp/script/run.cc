@@ -130,6 +130,7 @@ Result<std::vector<ChunkText>> Runner::Look(Subject::Departure& departure,
   if (!packet) return Fail("a packet with a bad checksum");
   if (packet->header.source_port != kSubjectPort || packet->header.destination_port != kTesterPort)
     return Fail("a packet with other ports");
+
   std::vector<ChunkText> chunks;
   ChunkReader reader(packet->chunks);
   VerificationTag tag = dialogue_.tester_tag;
@@ -140,6 +141,7 @@ Result<std::vector<ChunkText>> Runner::Look(Subject::Departure& departure,
     if (chunk->type == ChunkType::kInitAck) tag = dialogue_.init_tag;
     if (chunks.back().fields.contains("T")) tag = told_;
   }
+
   if (wanted_tag)
     tag = VerificationTag(static_cast<std::uint32_t>(std::stoul(*wanted_tag, nullptr, 0)));
   if (packet->header.tag != tag)

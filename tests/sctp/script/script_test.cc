@@ -62,6 +62,7 @@ TEST(ScriptsTest, WhatIsNotSoFails) {
     const auto done = RunScript(script);
     return done ? std::string("holds") : done.error().message;
   };
+
   EXPECT_EQ(run({{"<", "INIT"}, {">", "INIT_ACK"}}), "holds");
   EXPECT_THAT(run({{"<", "INIT"}, {">", "COOKIE_ACK"}}), ::testing::HasSubstr("made-up:2: came"));
   EXPECT_THAT(run({{"<", "INIT"}, {">", "INIT_ACK", "out=9"}}), ::testing::HasSubstr("not out=9"));

@@ -32,12 +32,14 @@ class SenderHarness {
   // The TSNs of the data in the next packet; empty if there is none. Skips go to `skips`.
   std::vector<std::uint32_t> Packet() {
     if (!sender.Ready(now)) return {};
+
     Bytes buffer(kPacketBytes);
     PacketWriter packet(buffer, {});
     if (!sender.Fill(packet.out(), now)) return {};
     const MutableByteView whole = packet.Finish();
     sender.OnPacketSent(whole.size(), now);
     EXPECT_TRUE(sender.InvariantsHold());
+
     std::vector<std::uint32_t> tsns;
     ChunkReader reader(whole.subspan(kCommonHeaderSize));
     while (const auto chunk = reader.Next()) {

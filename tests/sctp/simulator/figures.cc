@@ -42,10 +42,12 @@ Simulation::Settings SettingsOf(const LinkSettings& link, CongestionLaw law, std
 void BulkFigure(const Case& test, CongestionLaw law, Duration span) {
   Simulation simulation(SettingsOf(test.link, law, 1));
   if (!simulation.Connect()) return;
+
   Bulk bulk(simulation);
   simulation.b.on_message = [&](StreamId, MutableByteView message) { bulk.OnMessage(message); };
   bulk.Start();
   simulation.Run(span);
+
   const Sender& sender = *simulation.a.association()->sender();
   const SenderCounters counters = sender.counters();
   std::printf(
@@ -153,11 +155,14 @@ int main(int argc, char** argv) {
                         {"policer 50 Mbit/s", Policer()},
                         {"RTT 200 ms, 0 %", Long(0)},
                         {"RTT 200 ms, 1 %", Long(0.01)}};
+
   for (const Case& test : cases) BulkFigure(test, CongestionLaw::kModel, span);
   for (const Case& test : std::span(cases).first(3)) BulkFigure(test, CongestionLaw::kReno, span);
+
   for (const double rate : {100.0, 1000.0, 4000.0, 10000.0})
     for (const Case& test : std::span(cases).first(3)) RequestFigure(test, rate, span, false);
   RequestFigure(cases[10], 1000, span, false);
+
   for (const Case& test : {cases[2], cases[6]})
     for (const bool copies : {false, true}) RequestFigure(test, 1000, span, false, copies);
   RequestFigure({"10 Mbit/s, 20 ms", Slow()}, 100, span, true);

@@ -137,6 +137,7 @@ bool Simulation::RunUntil(TimePoint end, const std::function<bool()>& done) {
       now = std::max(now, end);
       return false;
     }
+
     now = std::max(now, next);
     if (!events_.empty() && events_.top().time <= now) {
       const Event event = events_.top();
@@ -146,6 +147,7 @@ bool Simulation::RunUntil(TimePoint end, const std::function<bool()>& done) {
       else
         event.to->endpoint->OnPacket(event.from, *event.packet, Checksum::kVerify, now);
     }
+
     a.endpoint->OnTimer(now);
     b.endpoint->OnTimer(now);
     Pump();

@@ -14,10 +14,12 @@ std::vector<Bytes> TicketKeys() {
   std::vector<Bytes> keys;
   krb5_context context = nullptr;
   EXPECT_EQ(krb5_init_context(&context), 0);
+
   for (int number = 1; number <= 1000; ++number) {
     const std::string name = "MEMORY:funnel-" + std::to_string(number);
     krb5_ccache cache = nullptr;
     if (krb5_cc_resolve(context, name.c_str(), &cache) != 0) continue;
+
     krb5_cc_cursor cursor;
     krb5_creds ticket;
     if (krb5_cc_start_seq_get(context, cache, &cursor) == 0) {
@@ -31,6 +33,7 @@ std::vector<Bytes> TicketKeys() {
     }
     krb5_cc_close(context, cache);
   }
+
   krb5_free_context(context);
   return keys;
 }

@@ -124,14 +124,17 @@ TEST_F(CircleTest, IsRefusedWithAReasonThatBothEndsShow) {
                           "[service]\nprotocol = udp\npeer = branch\n" + EdgeUser("6000") +
                               "[listen]\naddress = 127.0.0.1:5300\n[security]\nidentity = " +
                               ldap_server_ + "\nexpect = " + ldap_client_ + "\n");
+
   branch_node_->server().Reload();
   hoster_node_->server().Reload();
   const auto opening = Open();
   EXPECT_EQ(wire::OpenBody::Parse(opening.open_body)->fed_by,
             (std::vector<wire::Feed>{{"branch.test", "back"}}));
+
   const auto refused = Refusal(opening.open_body);
   EXPECT_TRUE(refused.text.starts_with("circle: ")) << refused.text;
   EXPECT_EQ(hoster_node_->Count(kCirclesRefused), 1u);
+
   edge_.Send(ipc::CompleteRefused{
       .request = ++request_, .handshake = opening.handshake, .refused_body = refused.refused_body});
   const auto failed = edge_.Receive<ipc::Failed>();

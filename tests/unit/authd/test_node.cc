@@ -54,8 +54,10 @@ void Node::Start() {
   options.defaults_dir = "";
   options.run_dir = folder_ + "/run";
   options.state_dir = folder_ + "/state";
+
   auto config = config::Load({.directory = options.config_dir});
   if (!config) throw std::runtime_error(config::PrintMistakes(config.error()));
+
   UniqueFd listening(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -64,6 +66,7 @@ void Node::Start() {
   if (::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listening.get(), 64) != 0)
     throw std::runtime_error("cannot listen on " + socket_);
+
   std::vector<UniqueFd> sockets;
   sockets.push_back(std::move(listening));
   auto server = Server::Create(loop_, options, *std::move(config), std::move(sockets));

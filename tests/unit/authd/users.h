@@ -25,12 +25,14 @@ inline void LayOwnNames() {
     const int fd = ::mkstemp(path.data());
     std::ofstream file(path);
     file << std::ifstream("/etc/passwd").rdbuf();
+
     std::vector<int> ports{53, 389, 3890, 5300};
     for (int port = 6000; port < 6200; ++port) ports.push_back(port);
     for (const int port : ports)
       file << OwnName(std::to_string(port)) << ":x:" << ::getuid() << ":" << ::getgid()
            << "::/:/bin/false\n";
     file.close();
+
     const bool done = fd >= 0 && ::unshare(CLONE_NEWNS) == 0 &&
                       ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                       ::mount(path.c_str(), "/etc/passwd", nullptr, MS_BIND, nullptr) == 0 &&

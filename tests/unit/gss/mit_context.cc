@@ -72,6 +72,7 @@ void MitPair::Establish(const std::string& keytab, const std::string& initiator,
   gss_buffer_desc token = GSS_C_EMPTY_BUFFER, reply = GSS_C_EMPTY_BUFFER,
                   nothing = GSS_C_EMPTY_BUFFER;
   std::uint32_t minor = 0, major;
+
   major =
       gss_init_sec_context(&minor, client, &initiator_, target, const_cast<gss_OID>(gss_mech_krb5),
                            kFlags, 0, nullptr, nullptr, nullptr, &token, nullptr, nullptr);
@@ -83,6 +84,7 @@ void MitPair::Establish(const std::string& keytab, const std::string& initiator,
       gss_init_sec_context(&minor, client, &initiator_, target, const_cast<gss_OID>(gss_mech_krb5),
                            kFlags, 0, nullptr, &reply, nullptr, &nothing, nullptr, nullptr);
   MitCheck(major, minor, "gss_init_sec_context, second call");
+
   gss_release_buffer(&minor, &token);
   gss_release_buffer(&minor, &reply);
   gss_release_name(&minor, &target);

@@ -106,15 +106,18 @@ TEST(ControlSocket, QueuesForASlowReaderUpToItsLimit) {
   Pair pair;
   ControlSocket sender(std::move(pair.a), {.packets = 3, .bytes = 1 << 20});
   ControlSocket receiver(std::move(pair.b));
+
   int sent = 0;
   while (!sender.wants_write()) {
     ASSERT_TRUE(sender.Send(Secret(1000)));
     ++sent;
   }
+
   ASSERT_TRUE(sender.Send(Secret(1000)));
   ASSERT_TRUE(sender.Send(Secret(1000)));
   sent += 2;
   EXPECT_FALSE(sender.Send(Secret(1000)));
+
   int received = 0;
   while (received < sent) {
     auto got = receiver.Receive();

@@ -209,6 +209,7 @@ TEST_F(FramePipeTest, ADescriptorEndsTheChannelAndIsClosedElsewhere) {
   int fds[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
   UniqueFd kept(fds[0]), passed(fds[1]);
+
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   char byte = 'x';
   iovec piece{&byte, 1};
@@ -217,11 +218,13 @@ TEST_F(FramePipeTest, ADescriptorEndsTheChannelAndIsClosedElsewhere) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
+
   cmsghdr* c = CMSG_FIRSTHDR(&message);
   c->cmsg_level = SOL_SOCKET;
   c->cmsg_type = SCM_RIGHTS;
   c->cmsg_len = CMSG_LEN(sizeof(int));
   *reinterpret_cast<int*>(CMSG_DATA(c)) = passed.get();
+
   ASSERT_EQ(sendmsg(pair_.theirs.get(), &message, 0), 1);
   passed.reset();
   auto status = Drain();

@@ -32,6 +32,7 @@ TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) 
   Pair stream(SOCK_STREAM), datagram(SOCK_DGRAM), packets;
   UniqueFd file(open("/dev/null", O_RDWR | O_CLOEXEC)), tcp(socket(AF_INET, SOCK_STREAM, 0)),
       unconnected(socket(AF_UNIX, SOCK_STREAM, 0));
+
   const auto reason_for = [&](const Secret& packet, int fd) {
     Pair pair;
     std::string reason;
@@ -43,6 +44,7 @@ TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) 
     EXPECT_TRUE(Until([&] { return messages != 0 || !reason.empty(); }));
     return reason;
   };
+
   EXPECT_EQ(reason_for(attach, stream.a.get()), "");
   EXPECT_EQ(reason_for(command, stream.a.get()),
             "a message with a descriptor that it does not need");

@@ -178,20 +178,24 @@ TEST(ModuleTable, MustBeOfOurAbiAndComplete) {
   struct funnel_module table = kToyModule;
   table.abi = 2;
   EXPECT_EQ(CheckTable(table, "toy"), "was built for module ABI 2, and this is 1");
+
   table = kToyModule;
   table.verdict_size -= 8;
   EXPECT_EQ(CheckTable(table, "toy"), "was built with another modules/module.h");
+
   table = kToyModule;
   table.configure = nullptr;
   EXPECT_EQ(CheckTable(table, "toy"), "lacks a function or its summary");
   table = kToyModule;
   table.close = nullptr;
   EXPECT_EQ(CheckTable(table, "toy"), "lacks one of open, close and read");
+
   table = kToyModule;
   table.open = nullptr;
   table.close = nullptr;
   table.read = nullptr;
   EXPECT_EQ(CheckTable(table, "toy"), "is neither for connections nor for datagrams");
+
   table = kToyModule;
   table.head_max = FUNNEL_HEAD_MAX + 1;
   EXPECT_EQ(CheckTable(table, "toy"), "has a head_max out of range");

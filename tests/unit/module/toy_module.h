@@ -32,6 +32,7 @@ inline void ReadToy(void*, funnel_end, const std::uint8_t* bytes, std::size_t si
   verdict->label = "toy";
   verdict->number = bytes[3];
   verdict->numbered = 1;
+
   switch (type) {
     case 'p':
       verdict->more = 1;

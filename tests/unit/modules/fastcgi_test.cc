@@ -123,6 +123,7 @@ bool Breaks(const Alter& alter) {
           const std::size_t content = type == kBegin || type == kEnd ? 8 : talk.Below(40);
           talk.Say(sender, {type, id}, Make(type, id, content));
         };
+
         for (int i = 0; i < 40; ++i) {
           const auto id = static_cast<std::uint16_t>(1 + talk.Below(5));
           constexpr Type kAsked[] = {kBegin, kParams, kStdin, kStdin};

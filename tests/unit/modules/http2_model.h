@@ -25,6 +25,7 @@ class Receiver {
     const bool in_place = has_all && taken_.size() == index;
     taken_.insert(index);
     last_ = std::max(last_, index);
+
     switch (said.type) {
       case kSettings:
         if (said.flags == kAck) resize_due_ = true;

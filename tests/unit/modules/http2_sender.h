@@ -99,6 +99,7 @@ class Sender {
       table_.Resize(block.size);
       resize_due_ = false;
     }
+
     block.value = static_cast<int>(random_() % 26);
     if (!table_.entries.empty() && Chance(50)) {
       block.kind = BlockSaid::kRefer;
@@ -106,6 +107,7 @@ class Sender {
       block.value = table_.entries[block.index];
       return bytes + static_cast<char>(0x80 + 62 + block.index);
     }
+
     if (!Chance(50)) return bytes + std::string(kStatic);
     block.kind = BlockSaid::kInsert;
     table_.Insert(block.value);

@@ -40,6 +40,7 @@ class FakeEngine final : public sctp::Engine {
   Result<AssociationId> Connect(const sctp::Target& target) override {
     bool by_ip = target.carrier == sctp::Carrier::kDirect;
     if (by_ip && !direct) return Fail("no direct SCTP", EAFNOSUPPORT);
+
     const sctp::TransportAddress& to = target.addresses.front();
     const sctp::PeerPath path{by_ip ? to.WithPort(0) : to, target.carrier};
     AssociationId ours(network_.next_id++);
@@ -48,16 +49,19 @@ class FakeEngine final : public sctp::Engine {
       links_[ours] = {};
       return ours;
     }
+
     auto found = network_.hosts.find(by_ip ? to.WithPort(address_.port()) : to);
     if (found == network_.hosts.end()) {
       links_[ours] = {};
       if (answers_no) Tell([this, ours] { Down(ours, sctp::DownReason::kNoAnswer); });
       return ours;
     }
+
     FakeEngine& there = *found->second;
     AssociationId theirs(network_.next_id++);
     links_[ours] = {&there, theirs};
     there.links_[theirs] = {this, ours};
+
     Tell([this, ours, path] {
       if (links_.contains(ours))
         observer_.OnUp(

@@ -88,8 +88,10 @@ int Main() {
   bool quick_enough = true;
   std::printf("%-28s %6s %9s %9s %10s %9s %7s\n", "enctype", "bytes", "gss_wrap", "Seal",
               "gss_unwrap", "Open", "factor");
+
   MeasureAead("suites 2, 3: AES-256-GCM", Aead::kAes256Gcm);
   MeasureAead("suites 4, 5: ChaCha20", Aead::kChaCha20Poly1305);
+
   for (int number = 17; number <= 20; ++number) {
     const Enctype enctype = *EnctypeFromNumber(number);
     const std::string kind(TraitsOf(enctype).name);
@@ -97,6 +99,7 @@ int Main() {
     for (const auto& name : {client, server})
       realm.Admin({"addprinc -randkey -e " + kind + ":normal " + name});
     realm.Keytab("keytab", {client, server});
+
     realm.SetClientEnctypes(kind);
     const test::MitPair mit(realm.Path("keytab"), client, server);
     for (std::size_t size : {64, 1400, 16384}) {

@@ -53,6 +53,7 @@ TEST(AesCtsTest, EncryptsAsRfc3962) {
       {64,
        "97687268d6ecccc0c07b25e25ecfe58439312523a78662d5be7fcbcc98ebf5a84807efe836ee89a526730dbc2f"
        "7bc8409dad8bbb96c4cdc03bc103e1a194bbd8"}};
+
   for (const auto& [size, expected] : vectors) {
     const Bytes plaintext(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_EQ(EncryptCts(key, plaintext), expected) << size;

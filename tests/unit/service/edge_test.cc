@@ -85,25 +85,30 @@ TEST_F(EdgeTest, AnAttemptThatBeginsInTheTurnOfAFailureIsWhole) {
 TEST_F(EdgeStreamTest, OpensANewChannelWhileOneDrains) {
   Start();
   ASSERT_TRUE(UntilUp());
+
   near_app_.reads = false;
   ChannelHandle* first = near_app_.up;
   auto session = *first->wire().OpenSession({"c", "l"});
   first->wire().SendFin(session);
   first->RequestFlush();
   ASSERT_TRUE(Until([&] { return !far_app_.clients.empty(); }));
+
   ASSERT_EQ(far_app_.up->wire().SendBytes(session, AsBytes("answer")), 6u);
   far_app_.up->wire().SendFin(session);
   far_app_.up->RequestFlush();
   ASSERT_TRUE(Until([&] { return first->wire().undelivered_bytes() == 6; }));
+
   far_->VisitChannels(
       [](EdgeChannel& channel) { channel.Close(wire::EndCode::kShutdown, "restarts"); });
   ASSERT_TRUE(Until([&] { return near_app_.ups == 2; }));
   EXPECT_TRUE(near_app_.ends.empty());
   EXPECT_TRUE(first->wire().is_draining());
+
   ASSERT_TRUE(Exchange("by the new one"));
   // Its stream is free, because CLOSED was sent at once.
   EXPECT_EQ(
       std::count(sctpd_->from_near.begin(), sctpd_->from_near.end(), wire::FrameType::kClosed), 1);
+
   near_app_.reads = true;
   first->wire().Resume(session);
   first->RequestFlush();

@@ -58,6 +58,7 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
   // A rekey's keys differ for each epoch; both sides derive the same.
   auto seed = [](Epoch epoch) { return Bytes(4, static_cast<std::uint8_t>(epoch.value())); };
   static thread_local Epoch rekeying;
+
   if (auto initiate = ipc::Parse<ipc::Initiate>(packet)) {
     if (initiate->rekey_of != 0) rekeying = initiate->epoch;
     if (fail_with) {
@@ -65,6 +66,7 @@ void FakeAuthd::OnMessage(ipc::ControlConnection& connection, ByteView packet) {
       connection.Send(*fail_with);
       return;
     }
+
     // A rekey's token contains its bindings.
     const bool rekey = initiate->rekey_of != 0;
     connection.Send(ipc::Opening{initiate->request, ++last_number_,

@@ -84,6 +84,7 @@ void FakeSctpd::Read(Relay& relay, End& end, bool is_near) {
     }
     return true;
   });
+
   if (other.fd) Flush(other);
   if (status && *status != ipc::FrameReader::Status::kClosed) return;
   // As sctpd does for an edge that has gone without CLOSED; a clean end has sent its own before.

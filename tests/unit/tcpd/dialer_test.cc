@@ -197,10 +197,12 @@ TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   backend_listener_ = ListenUnix(path);
   service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
   Start();
+
   int connected = 0;
   unix_connects = 0;
   for (int i = 0; i < kDials; ++i)
     (void)dialer_->Dial({}, [&](Result<UniqueFd> fd) { connected += fd ? 1 : 0; });
+
   const int at_once = unix_connects - 1;  // the last one found no room
   EXPECT_LT(at_once, 5);
   const TimePoint began = Now();
@@ -208,6 +210,7 @@ TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   // One each time, so it takes at least ten pauses.
   EXPECT_LT(unix_connects, at_once + 20);
   EXPECT_GE(Now() - began, std::chrono::milliseconds(80));
+
   EXPECT_TRUE(Until([&] {
     (void)AcceptFrom(backend_listener_.get());
     return connected == kDials;

@@ -239,6 +239,7 @@ TEST_F(EdgeTest, SlowReaderLeavesOtherSessionsTheirCredit) {
   UniqueFd quick = ConnectTo(client_address_), quick_backend = AcceptAtBackend();
   std::string block(1 << 20, 's'), sent;
   TimePoint last_progress = Now();
+
   ASSERT_TRUE(Until([&] {
     const ssize_t size =
         send(slow_backend.get(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -248,11 +249,13 @@ TEST_F(EdgeTest, SlowReaderLeavesOtherSessionsTheirCredit) {
     }
     return Now() - last_progress > std::chrono::milliseconds(100);
   }));
+
   SendText(quick_backend, "quick");
   EXPECT_TRUE(Until([&] {
     at_client_.Poll(quick.get());
     return at_client_.text == "quick";
   }));
+
   slow_backend.reset();
   Reader late;
   EXPECT_TRUE(ReadsUntil(slow, late, ReadState::kEnd));

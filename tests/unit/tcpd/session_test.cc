@@ -232,6 +232,7 @@ TEST_F(SessionTest, ManyBytesBothWaysAtOnceArriveInOrder) {
   ConnectBoth();
   std::string data(8 << 20, '\0');
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 31 + i / 977);
+
   std::size_t from_client = 0, from_backend = 0;
   auto push = [&](UniqueFd& fd, std::size_t& at) {
     const ssize_t size =
@@ -239,6 +240,7 @@ TEST_F(SessionTest, ManyBytesBothWaysAtOnceArriveInOrder) {
     if (size > 0) at += static_cast<std::size_t>(size);
     if (at == data.size()) shutdown(fd.get(), SHUT_WR);
   };
+
   EXPECT_TRUE(Until([&] {
     if (from_client < data.size()) push(client_, from_client);
     if (from_backend < data.size()) push(backend_end_, from_backend);
@@ -246,6 +248,7 @@ TEST_F(SessionTest, ManyBytesBothWaysAtOnceArriveInOrder) {
     at_backend_.Poll(backend_end_.get());
     return at_client_.state != ReadState::kOpen && at_backend_.state != ReadState::kOpen;
   }));
+
   EXPECT_EQ(at_client_.state, ReadState::kEnd);
   EXPECT_EQ(at_backend_.state, ReadState::kEnd);
   EXPECT_TRUE(at_client_.text == data);

@@ -28,15 +28,18 @@ class TunnelTest : public LoopTest {
       client_shared_->module = *module::ServiceModule::Configure(*module_, {});
       server_shared_->module = *module::ServiceModule::Configure(*module_, {});
     }
+
     dialer_.emplace(*server_shared_);
     backend_.emplace(*server_shared_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
     client_pump_.emplace(*client_shared_, client_channel_, nullptr);
     server_pump_.emplace(*server_shared_, server_channel_, &*backend_);
+
     client_channel_.Connect(server_channel_, *client_pump_);
     server_channel_.Connect(client_channel_, *server_pump_);
     acceptor_.emplace(*client_shared_, [this](Connection connection) {
       if (!client_pump_->Open(connection)) refused_.push_back(std::move(connection));
     });
+
     UniqueFd listener = Listen("127.0.0.1");
     client_address_ = BoundAddress(listener.get());
     ASSERT_TRUE(acceptor_->Add(std::move(listener)));

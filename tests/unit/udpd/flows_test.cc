@@ -166,6 +166,7 @@ TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
   Start();
   Settle();
   std::size_t before = ResidentBytes();
+
   Crowd crowd;
   for (std::size_t sent = 0; sent < kClients;) {
     crowd.Ask(sent++, ports_[0]);
@@ -174,9 +175,11 @@ TEST_F(UdpEdgeTest, TenThousandFlowsAtOnceAreAllAnswered) {
       ASSERT_TRUE(Until([&] { return Near(kDatagramsIn) == sent; }));
     }
   }
+
   EXPECT_TRUE(Until([&] { return crowd.TakeAnswers() == kClients; })) << crowd.TakeAnswers();
   EXPECT_EQ(Near(kFlows), kClients);
   EXPECT_EQ(Far(kFlows), kClients);
+
   std::size_t per_flow = (ResidentBytes() - before) / kClients;
   RecordProperty("bytes_per_flow_both_sides", static_cast<int>(per_flow));
   std::cout << "both sides together, a flow: " << per_flow << " bytes\n";

@@ -32,6 +32,7 @@ TEST_F(MistakesTest, BadModule) {
   const auto ldap = [&](const std::string& more) {
     return LdapWith("protocol = tcp\n", "protocol = tcp\n" + more);
   };
+
   EXPECT_EQ(ldap("module = ldap\nmodule-option = entries=free\nmodule-option = depth=\n"), "none");
   EXPECT_EQ(ldap("module = LDAP\n"),
             "services.d/ldap.ini:3: module: a module's name, of a to z, 0 to 9 and - is expected, "
@@ -46,6 +47,7 @@ TEST_F(MistakesTest, BadModule) {
             "services.d/ldap.ini:6: module-option: a again");
   EXPECT_EQ(ldap("module-strict = yes\n"),
             "services.d/ldap.ini:3: module-strict: there is no module");
+
   dir_.Write("services.d/ldap.ini", kConnectText);
   EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\n"),
             "services.d/dns.ini:4: module is only for protocol = tcp");

@@ -179,12 +179,15 @@ TEST(OwnResolver, IsToldWhereItIsBehindThePeerWhoseNameItIsAsked) {
   listening.listen_address = {*config::Endpoint::ParseBackend("127.0.0.1:53")};
   for (auto& peer : configuration.peers)
     if (peer.name == listening.peer) peer.connect = {{.host = "ns.hoster.net", .port = 0}};
+
   TempDir files;
   files.Write("resolv.conf", "# ours\nnameserver 127.0.0.1\n");
   files.Write("hosts", "127.0.0.1 localhost\n");
+
   auto worst = [&] {
     return Worst(CheckOwnResolver(context, files.Path("resolv.conf"), files.Path("hosts")));
   };
+
   EXPECT_TRUE(Contains(worst(), "ns.hoster.net is looked up through service dns")) << worst();
   files.Write("hosts", "192.0.2.1 ns ns.hoster.net\n");
   EXPECT_EQ(worst(), "ok");

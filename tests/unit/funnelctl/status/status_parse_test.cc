@@ -14,6 +14,7 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   EXPECT_EQ(status->pid, 4711);
   EXPECT_EQ(status->engine, "own");
   EXPECT_EQ(status->listen, std::vector<std::string>{"[::]:9899"});
+
   ASSERT_EQ(status->associations.size(), 2u);
   EXPECT_EQ(status->associations[0].srtt_ms, 12.5);
   ASSERT_EQ(status->associations[0].paths.size(), 2u);
@@ -24,10 +25,12 @@ TEST(StatusParse, TakesEveryFieldOfSctpd) {
   EXPECT_EQ(status->associations[1].retry_in_ms, 1500);
   EXPECT_EQ(status->associations[1].direction, "") << "null";
   EXPECT_EQ(status->associations_omitted, 3);
+
   ASSERT_EQ(status->channels.size(), 2u);
   EXPECT_EQ(status->channels[0].stream, 3);
   EXPECT_FALSE(status->channels[1].stream);
   EXPECT_TRUE(status->channels[1].reason_authenticated);
+
   ASSERT_EQ(status->refusals.size(), 1u);
   EXPECT_EQ(status->refusals[0].when, 1795230002);
 }

@@ -176,17 +176,20 @@ TEST_F(FailbackTest, NextTargetServesAtOnceWhenThePreferredOneDies) {
   Start();
   VerifyAll();
   ASSERT_EQ(used_path(), kUdpB);
+
   network.silent = {kUdpB};
   LoseWhatIsUsed();
   Step(50ms);
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpOther);
+
   // It comes back, and is used again at the next idle moment.
   Step(59s);
   EXPECT_EQ(a->Count(kReturnsTried), 0u);
   network.silent.clear();
   Step(1s);
   EXPECT_EQ(a->Count(kReturnsTried), 1u);
+
   VerifyAll();
   EXPECT_EQ(used_path(), kUdpB);
   EXPECT_EQ(a->Count(kAssociationsSwitched), 1u);

@@ -246,17 +246,20 @@ TEST_F(ChannelTest, TurnsThatTheEngineInterruptsEndAllTheSame) {
   Settle();
   TestEdge served_first = OpenChannel(first, ChannelId(1));
   TestEdge served_second = OpenChannel(second, ChannelId(2));
+
   a->engine->room_bytes = 0;
   for (int i = 0; i < 8; ++i) {
     first.Send(wire::FrameType::kSealed, ChannelId(1), Bytes(16'000));
     second.Send(wire::FrameType::kSealed, ChannelId(2), Bytes(16'000));
   }
   Settle();
+
   a->engine->sent.clear();
   for (int i = 0; i < 10; ++i) {
     a->engine->MakeRoom(20'000);
     Settle();
   }
+
   std::map<StreamId, int> frames;
   for (const auto& sent : a->engine->sent) ++frames[sent.stream];
   ASSERT_EQ(frames.size(), 2u);

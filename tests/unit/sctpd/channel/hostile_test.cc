@@ -146,6 +146,7 @@ std::size_t OpenDescriptors() {
 TEST_F(HostileTest, NothingLeaksOverManyRounds) {
   BringUp();
   std::size_t descriptors = OpenDescriptors();
+
   for (std::uint32_t round = 0; round < 300; ++round) {
     TestEdge edge = a->Attach("dns");
     TestEdge served = OpenChannel(edge, ChannelId(round));
@@ -156,6 +157,7 @@ TEST_F(HostileTest, NothingLeaksOverManyRounds) {
     }
     b->authd.accepts.clear();
   }
+
   Settle();
   EXPECT_EQ(OpenDescriptors(), descriptors);
   EXPECT_TRUE(a->channels->channels().empty());

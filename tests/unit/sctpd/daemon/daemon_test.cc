@@ -100,9 +100,11 @@ TEST_F(DaemonTest, ServiceSocketGetsTheMessageAndTheLink) {
                    .claim = Secret(std::size_t{32}),
                    .channel = 5,
                    .budget = 1384};
+
   UniqueFd ours, theirs;
   TestNode::MakeSockets(ours, theirs);
   ASSERT_TRUE(services.Send(adopt, std::move(theirs)));
+
   auto fd = ipc::ControlSocket::AcceptOne(listening.get());
   ASSERT_TRUE(fd && *fd);
   ipc::ControlSocket edge(std::move(**fd));
@@ -112,6 +114,7 @@ TEST_F(DaemonTest, ServiceSocketGetsTheMessageAndTheLink) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->channel, 5u);
   EXPECT_TRUE(ipc::RequireChannelSocket((*got)->fd.get()));
+
   adopt.service = *ServiceName::Parse("ldap");
   EXPECT_FALSE(services.Send(adopt, std::move(ours)));
 }
@@ -246,6 +249,7 @@ TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
   node_->shared.config.node.sctp.control_clients = kPlaces;
   ::chmod(directory_.c_str(), 0755);
   ::chmod((directory_ + "/sctpd.sock").c_str(), 0666);
+
   const pid_t child = ::fork();
   if (child == 0) {
     if (::setresuid(54321, 54321, 54321) != 0) ::_exit(1);
@@ -257,9 +261,11 @@ TEST_F(ControlTest, OneUserLeavesPlacesToRoot) {
                 sizeof address);
     ::pause();
   }
+
   RunUntil([&] { return node_->Count(kAttachRejected) >= kPlaces; });
   EXPECT_TRUE(Ask(ipc::Serialize(ipc::Command{9, "status", {}})));
   EXPECT_EQ(Attach("dns", "b"), "attached");
+
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
 }

@@ -62,9 +62,11 @@ class Manager {
                     .msg_control = control,
                     .msg_controllen = sizeof control,
                     .msg_flags = 0};
+
       ssize_t size = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC);
       if (size <= 0) return;
       text[size] = '\0';
+
       std::vector<UniqueFd> came;
       for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at))
         for (std::size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <= at->cmsg_len; ++i)
@@ -130,11 +132,13 @@ TEST_F(UdpSocketsTest, ARestartKeepsTheSocketAndWhatIsInIt) {
                        config_.listen[0].size()),
               1);
   }
+
   auto passed = manager_.Passed();
   auto second = OwnUdpSockets(config_, passed);
   ASSERT_TRUE(second) << second.error().message;
   ASSERT_EQ(second->size(), 1u);
   EXPECT_EQ(InodeOf(second->front()), before);
+
   char byte = 0;
   EXPECT_EQ(::recv(second->front().get(), &byte, 1, MSG_DONTWAIT), 1);
   EXPECT_EQ(manager_.kept(), 1u);

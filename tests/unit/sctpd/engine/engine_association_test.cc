@@ -180,6 +180,7 @@ TEST_F(EngineAssociationTest, PeerThatBeganAnewReplacesItsOldSelf) {
   Associate(settings);
   ASSERT_EQ(a.Send("old"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return b.messages.size() == 1; }));
+
   // It dies without a packet.
   network.fate = [](auto&, auto&, Bytes&) { return false; };
   a.engine.reset();
@@ -187,12 +188,14 @@ TEST_F(EngineAssociationTest, PeerThatBeganAnewReplacesItsOldSelf) {
   a = End();
   Start(a, 1, settings);
   Connect(a, b);
+
   ASSERT_TRUE(Run([&] { return a.ups.size() == 1 && b.ups.size() == 2; }));
   ASSERT_EQ(b.downs.size(), 1u);
   EXPECT_EQ(b.downs[0].id, b.ups[0].id);
   EXPECT_EQ(b.downs[0].reason, DownReason::kRestarted);
   EXPECT_NE(b.ups[0].id, b.ups[1].id);
   EXPECT_EQ(b.engine->Send(b.ups[0].id, StreamId(0), AsBytes("x"), {}), SendStatus::kGone);
+
   ASSERT_EQ(b.Send("to the new one"), SendStatus::kSent);
   ASSERT_EQ(a.Send("from the new one"), SendStatus::kSent);
   ASSERT_TRUE(Run([&] { return a.messages.size() == 1 && b.messages.size() == 2; }));

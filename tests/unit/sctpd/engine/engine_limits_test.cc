@@ -37,6 +37,7 @@ TEST(OutputQueueTest, KeepsOrderAndContents) {
       queue.Pop(count);
       expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count));
     }
+
     ASSERT_EQ(queue.size(), expected.size());
     for (std::size_t i = 0; i < std::min<std::size_t>(3, expected.size()); ++i) {
       auto packet = queue.packet(i);

@@ -151,9 +151,11 @@ TEST_F(EngineMessageTest, FullBufferSaysSoAndThenThatItIsWritable) {
 TEST_F(EngineMessageTest, BulkDoesNotStarveMessagesWithALifetime) {
   Associate();
   network.delay = milliseconds(10);
+
   int bulk = 0, asked = 0;
   TimePoint until = Now() + milliseconds(1000);
   TimePoint due = Now();
+
   ASSERT_TRUE(Run([&] {
     while (a.Send(std::string(16384, 'x'), 1) == SendStatus::kSent) ++bulk;
     if (Now() >= due) {
@@ -164,6 +166,7 @@ TEST_F(EngineMessageTest, BulkDoesNotStarveMessagesWithALifetime) {
     }
     return Now() > until;
   }));
+
   RunFor(milliseconds(300));
   auto answered = std::ranges::count_if(
       b.messages, [](const auto& message) { return message.stream == StreamId(2); });

@@ -149,6 +149,7 @@ TEST_F(EngineOwedTest, RequestsVisitTheirOwnAssociationOnly) {
   settings.strangers.packets_per_second_per_host = 10'000;
   settings.strangers.associations = settings.strangers.associations_per_host = kOthers + 1;
   Associate(settings);
+
   std::vector<std::unique_ptr<End>> others;
   for (std::uint16_t i = 0; i < kOthers; ++i) {
     End& other = *others.emplace_back(std::make_unique<End>());
@@ -157,12 +158,14 @@ TEST_F(EngineOwedTest, RequestsVisitTheirOwnAssociationOnly) {
     Connect(other, b);
   }
   ASSERT_TRUE(Run([&] { return b.ups.size() == 1u + kOthers; }));
+
   ends = {&a, &b};
   const std::uint64_t before = b.engine->counters().association_visits;
   for (int i = 0; i < 50; ++i) {
     ASSERT_EQ(b.engine->Send(b.ups[0].id, StreamId(1), AsBytes("question"), {}), SendStatus::kSent);
     RunFor(milliseconds(10));
   }
+
   EXPECT_EQ(a.messages.size(), 50u);
   EXPECT_LT(b.engine->counters().association_visits - before, 500u);
 }

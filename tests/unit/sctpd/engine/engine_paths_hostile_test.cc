@@ -87,6 +87,7 @@ TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesEndsNothing) {
     network.Deliver(to, from, answer);
     return true;
   };
+
   ASSERT_TRUE(OfferBoth({{Second(2)}, {Address(2)}}));
   ASSERT_TRUE(Run([&] { return !a.moves.empty(); }));
   for (std::size_t i = 1; i <= 20; ++i) {
@@ -95,6 +96,7 @@ TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesEndsNothing) {
     ASSERT_EQ(b.Send("and back"), SendStatus::kSent);
     ASSERT_TRUE(Run([&] { return a.messages.size() == i; }, milliseconds(500)));
   }
+
   EXPECT_GE(aborts, 20);
   EXPECT_TRUE(a.downs.empty());
   EXPECT_TRUE(b.downs.empty());
@@ -105,6 +107,7 @@ TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
   SeeOne();
   const std::string info("\0\1\0\013anybody", 11);
   Bytes heartbeat = Chunk(4, 0, info);
+
   for (int i = 0; i < 500; ++i) Inject(Second(1), heartbeat);
   std::size_t answers = 0;
   network.fate = [&](auto&, const TransportAddress& to, Bytes& packet) {
@@ -113,10 +116,12 @@ TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
     EXPECT_EQ(packet.size(), heartbeat.size());
     return false;
   };
+
   RunFor(milliseconds(100));
   EXPECT_GE(answers, 1u);
   EXPECT_LE(answers, 200u);
   EXPECT_TRUE(b.moves.empty());
+
   // With another tag they come from a stranger.
   network.fate = nullptr;
   const std::uint64_t strangers = b.engine->counters().strangers_answered;
@@ -128,12 +133,14 @@ TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
 TEST_F(EnginePathsTest, FloodOfAddressesCostsNothing) {
   AssociateBoth();
   SeeOne();
+
   std::size_t out = 0;
   network.fate = [&](auto&, const TransportAddress& to, Bytes&) {
     bool known = to == a.address || to == b.address;
     if (!known) ++out;
     return known;
   };
+
   for (int i = 0; i < 20'000; ++i) {
     Inject(*TransportAddress::Parse(
                "203." + std::to_string(i / 250) + ".1." + std::to_string(i % 250 + 1), 9899),
@@ -141,10 +148,12 @@ TEST_F(EnginePathsTest, FloodOfAddressesCostsNothing) {
     if (i % 64 == 63) b.engine->OnReadable();
   }
   while (!network.inbox[b.address].empty()) Turn();
+
   EXPECT_GT(b.engine->counters().packets_unproven, 10'000u);
   EXPECT_LT(out, 50u);
   EXPECT_LE(b.engine->Stats(b.ups[0].id).paths.size(), Engine::kMaxPaths);
   EXPECT_TRUE(b.moves.empty());
+
   ASSERT_EQ(a.Send("fine"), SendStatus::kSent);
   EXPECT_TRUE(Run([&] { return b.messages.size() == 2; }));
 }

@@ -41,12 +41,14 @@ TEST_F(EngineStrangerTest, FloodOfInitsLeavesNothing) {
     if (i % 64 == 63) Deliver();
   }
   while (!network.inbox[b.address].empty()) Deliver();
+
   EngineCounters counters = b.engine->counters();
   EXPECT_EQ(counters.associations_now, 0u);
   EXPECT_EQ(counters.packets_in, 20'000u);
   EXPECT_GT(counters.strangers_limited, 10'000u);
   EXPECT_EQ(counters.queue_now_bytes, 0u);
   EXPECT_TRUE(b.ups.empty());
+
   // A node that is known still gets through.
   Start(a, 1);
   b.engine->SetKnownHosts({a.address});
@@ -100,6 +102,7 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
   Settings settings;
   settings.strangers.associations_per_host = 2;
   Start(b, 2, settings);
+
   std::vector<std::unique_ptr<End>> peers;
   for (int i = 0; i < 4; ++i) {
     auto& peer = *peers.emplace_back(new End);
@@ -110,11 +113,13 @@ TEST_F(EngineStrangerTest, AssociationsOfOneHostAreLimited) {
     ends.push_back(&peer);
     Connect(peer, b);
   }
+
   ASSERT_TRUE(Run([&] { return b.ups.size() == 2; }));
   RunFor(milliseconds(300));
   EXPECT_EQ(b.ups.size(), 2u);
   EXPECT_EQ(b.engine->counters().associations_now, 2u);
   EXPECT_GT(b.engine->counters().strangers_limited, 0u);
+
   // When an association becomes trusted, there is room for another stranger.
   b.engine->Trust(b.ups[0].id);
   ASSERT_TRUE(Run([&] { return b.ups.size() == 3; }));

@@ -60,8 +60,10 @@ TEST(OwnPeersTest, ConnectAndTimersLookAtNoOthers) {
   Silent silent;
   Settings settings;
   settings.max_associations = kMany + 1;
+
   auto engine =
       *OwnCore::Make(settings, std::make_unique<MemoryLink>(network, AddressOf(0)), silent);
+
   const std::uint64_t before = engine->counters().association_visits;
   for (std::size_t i = 1; i <= kMany; ++i) {
     Target target;
@@ -73,6 +75,7 @@ TEST(OwnPeersTest, ConnectAndTimersLookAtNoOthers) {
     engine->OnTimer();
     (void)engine->counters();
   }
+
   const EngineCounters after = engine->counters();
   EXPECT_EQ(after.associations_now, kMany);
   EXPECT_EQ(after.association_visits - before, 0u);

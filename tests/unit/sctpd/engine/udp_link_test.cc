@@ -160,11 +160,13 @@ TEST_F(UdpLinkRoutesTest, WhatMustStayWholeIsNotCut) {
     for (const char* host : {"10.4.0.1", "fd00::1"}) {
       UniqueFd to = Receiver(host, 7000);
       auto link = Link({host});
+
       for (const auto& [size, travel] : {std::pair(1400, OutputQueue::Travel::kAlone),
                                          {1404, OutputQueue::Travel::kWhole},
                                          {1200, OutputQueue::Travel::kWhole},
                                          {1408, OutputQueue::Travel::kAlone}})
         (void)queue.Append({LocalAddress(to), {}}, static_cast<std::size_t>(size), travel);
+
       EXPECT_TRUE(link->Transmit(queue, counters));
       Bytes arrival(2000);
       for (const ssize_t size : {1400, 1200, 1408}) {
@@ -173,6 +175,7 @@ TEST_F(UdpLinkRoutesTest, WhatMustStayWholeIsNotCut) {
         EXPECT_EQ(recv(to.get(), arrival.data(), arrival.size(), 0), size) << host;
       }
     }
+
     EXPECT_EQ(counters.socket_errors, 0u);
     EXPECT_EQ(counters.packets_out, 6u);
   });

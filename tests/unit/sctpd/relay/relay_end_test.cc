@@ -72,15 +72,18 @@ TEST_F(RelayTest, AdministratorEndsBothSidesWhicheverIsNamed) {
     TestEdge served = Open(edge);
     const std::vector<std::uint64_t> numbers = NumbersAt(*r);
     ASSERT_EQ(numbers.size(), 2u);
+
     EXPECT_EQ(r->channels->CloseRelayed("dns", numbers[1] + 1), 0u);
     EXPECT_EQ(r->channels->CloseRelayed("ldap", std::nullopt), 0u);
     EXPECT_EQ(r->channels->CloseRelayed("dns", numbers[side]), 1u);
     EXPECT_EQ(r->channels->CloseRelayed("dns", numbers[side]), 0u) << "it is closing already";
+
     Settle();
     EXPECT_EQ(ClosedAt(edge), wire::ClosedCode::kAdministrator);
     EXPECT_EQ(ClosedAt(served), wire::ClosedCode::kAdministrator);
     EXPECT_EQ(a->channels->channels().begin()->second->reason,
               "the peer says: closed by an administrator of a relay");
+
     edge.SendClosed(kId);
     served.SendClosed(kId);
     Settle();

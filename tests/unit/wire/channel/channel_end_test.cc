@@ -59,6 +59,7 @@ TEST(ChannelEnd, AFarewellThatClosedOvertookIsWaitedFor) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
   ends.Run();
+
   (void)ends.a.channel->SendBytes(*id, AsBytes("all of it"));
   ends.a.channel->SendFin(*id);
   ends.b.channel->SendFin(*id);
@@ -67,12 +68,14 @@ TEST(ChannelEnd, AFarewellThatClosedOvertookIsWaitedFor) {
   ends.Flush(ends.a);
   ends.a.channel->Close(EndCode::kShutdown, "");
   ends.Flush(ends.a);
+
   ASSERT_EQ(ends.a.out.frames.size(), 2u);
   ends.b.channel->OnLinkClosed(/*abrupt=*/false, ends.now);
   EXPECT_TRUE(ends.b.seen.ended.empty());
   ends.Give(ends.b, ends.a.out.Take(1));  // FAREWELL
   EXPECT_TRUE(ends.b.seen.ended.empty());
   ends.Give(ends.b, ends.a.out.Take(0));  // data and FIN
+
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "all of it");
   EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
   ASSERT_EQ(ends.b.seen.ended.size(), 1u);

@@ -190,6 +190,7 @@ TEST_F(Opening, AFlowThatEndsUnheardLeavesNothing) {
 TEST_F(OpeningWithRekey, OneOfTheOldEpochOpensAFlowInTheNew) {
   const SessionId id = Ask("old");
   const Bytes old = ends.a.out.Take();
+
   ends.a.seen.on_rekey_due = [&](Epoch) { ends.a.channel->StartRekey(AsBytes("token")); };
   ends.b.seen.on_rekey_token = [&](Epoch, ByteView) {
     ends.b.channel->AnswerRekey(AsBytes("answer"), ToyKeys(8, Role::kAcceptor, ends.expires));
@@ -197,17 +198,20 @@ TEST_F(OpeningWithRekey, OneOfTheOldEpochOpensAFlowInTheNew) {
   ends.a.seen.on_rekey_token = [&](Epoch, ByteView) {
     ends.a.channel->InstallEpoch(ToyKeys(8, Role::kInitiator, ends.expires));
   };
+
   for (int i = 0; i < 5; ++i) {
     ends.a.channel->Ping(1, ends.now);
     ends.Run();
   }
   ends.Pass(milliseconds(1));
   ends.Run();
+
   ASSERT_EQ(ends.b.channel->epoch(), Epoch(1));
   EXPECT_FALSE(Heard(id).opened);
   Say(id, "new");
   ends.Deliver(ends.a);
   EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"new"});
+
   ends.Give(ends.b, old);
   EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(Stats(ends.b).openings_repeated, 1u);

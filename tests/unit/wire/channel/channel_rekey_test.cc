@@ -248,6 +248,7 @@ TEST(Rekey, AReliableFrameMissingFromTheOldEpochTruncates) {
     ends.Pass(seconds(20));
     ends.Run();
   }
+
   ends.Pass(seconds(21));
   ends.Flush(ends.a);
   ends.Deliver(ends.a);
@@ -255,12 +256,14 @@ TEST(Rekey, AReliableFrameMissingFromTheOldEpochTruncates) {
   (void)ends.a.channel->SendBytes(*id, AsBytes("lost"));
   ends.Flush(ends.a);
   ends.a.out.frames.clear();  // the last frame of the old epoch
+
   ends.Run();
   EXPECT_EQ(ends.b.channel->epoch(), Epoch(1));
   for (int i = 0; i < 4; ++i) {
     ends.Pass(seconds(20));
     ends.Run();
   }
+
   ASSERT_EQ(ends.b.seen.ended.size(), 1u);
   EXPECT_EQ(ends.b.seen.ended[0].code, EndCode::kTruncated);
 }

@@ -126,11 +126,13 @@ TEST(Channel, TheSessionLimitHoldsAndRises) {
   std::vector<SessionId> ids;
   while (auto id = ends.a.channel->OpenSession({})) ids.push_back(*id);
   EXPECT_EQ(ids.size(), 1024u);  // what any peer grants before it has sent more
+
   ends.Run();
   EXPECT_EQ(ends.a.seen.sessions_available, 1);
   while (auto id = ends.a.channel->OpenSession({})) ids.push_back(*id);
   EXPECT_EQ(ids.size(), 2000u);
   ends.Run();
+
   for (int i = 0; i < 500; ++i) ends.a.channel->EndSession(ids[static_cast<std::size_t>(i)]);
   ends.Run();
   std::size_t more = 0;

@@ -161,6 +161,7 @@ TEST(Channel, BytesBehindMessagesComeAfterAllOfThem) {
   Ends ends;
   auto id = ends.a.channel->OpenSession({});
   ends.Run();
+
   for (const char* text : {"one ", "two "}) {
     EXPECT_TRUE(ends.a.channel->SendMessage(*id, AsBytes(text), Order::kFree));
     ends.Flush(ends.a);
@@ -169,11 +170,13 @@ TEST(Channel, BytesBehindMessagesComeAfterAllOfThem) {
     EXPECT_EQ(ends.a.channel->SendBytes(*id, AsBytes(text)), std::string_view(text).size());
     ends.Flush(ends.a);
   }
+
   ends.a.channel->SendFin(*id);
   ends.Flush(ends.a);
   ASSERT_EQ(ends.a.out.frames.size(), 5u);
   std::reverse(ends.a.out.frames.begin(), ends.a.out.frames.end());
   ends.Run();
+
   EXPECT_EQ(ends.b.seen.sessions[*id].bytes, "two one bytes and more");
   EXPECT_TRUE(ends.b.seen.sessions[*id].fin);
   EXPECT_EQ(ends.a.channel->stats().messages_free, 2u);

@@ -92,12 +92,14 @@ TEST(Stuck, ThoseThatHadReadBeforeStopOnlyThemselvesToo) {
     ends.Offer(ids.back(), 300'000);
     ends.Run();
   }
+
   for (SessionId id : ids) {
     ends.a.seen.appetite[id] = 0;
     ends.Offer(id, 2'000'000);
   }
   ends.Run();
   EXPECT_LE(ends.a.channel->undelivered_bytes(), (16u << 20) + 300 * kReservedShare);
+
   const SessionId good = ends.Open();
   ends.Run();
   ends.Offer(good, 200'000);
@@ -129,6 +131,7 @@ TEST(Stuck, AReaderThatTakesNothingIsResetAfterItsTime) {
   ends.Offer(stuck, 1000);
   ends.Offer(slow, 1000);
   ends.Run();
+
   for (int i = 0; i < 90; ++i) {
     if (i < 79) {
       EXPECT_FALSE(ends.a.seen.sessions[stuck].reset) << i;
@@ -138,6 +141,7 @@ TEST(Stuck, AReaderThatTakesNothingIsResetAfterItsTime) {
     ends.Pass(seconds(1));
     ends.Run();
   }
+
   EXPECT_TRUE(ends.a.seen.sessions[stuck].reset);
   EXPECT_EQ(ends.a.seen.sessions[stuck].code, EndCode::kTimeout);
   EXPECT_EQ(ends.b.seen.sessions[stuck].code, EndCode::kStuck);

@@ -100,6 +100,7 @@ TEST(Record, MessageComesBackWithEveryOrder) {
                                .number = 20000,
                                .distance = order == Order::kFollows ? 3u : 0u,
                                .bytes = AsBytes("hello")};
+
     const Bytes raw = Serialize(record);
     auto parsed = Parse(raw);
     ASSERT_TRUE(parsed);
@@ -110,6 +111,7 @@ TEST(Record, MessageComesBackWithEveryOrder) {
     EXPECT_EQ(back.number, record.number);
     EXPECT_EQ(back.distance, record.distance);
     EXPECT_EQ(AsText(back.bytes), "hello");
+
     for (std::size_t size = 0; size < raw.size(); ++size)
       EXPECT_FALSE(Parse(Bytes(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(size))));
   }

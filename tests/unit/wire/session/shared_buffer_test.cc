@@ -28,17 +28,20 @@ TEST(SharedBuffer, TellsWhatIsFreeWhenItDiffersEnough) {
   buffer.Move(0, 7 << 20);
   EXPECT_FALSE(buffer.Tell());
   buffer.Move(0, 3 << 20);
+
   const auto half = buffer.Tell();
   ASSERT_TRUE(half);
   EXPECT_GT(half->fresh, kReservedShare);
   EXPECT_TRUE(buffer.is_short());
   EXPECT_FALSE(buffer.Tell());
+
   buffer.Move(0, 6 << 20);
   const auto none = buffer.Tell();
   ASSERT_TRUE(none);
   EXPECT_GT(none->serial, half->serial);
   EXPECT_EQ(none->fresh, kReservedShare);
   EXPECT_EQ(none->reading, kReservedShare);
+
   buffer.Move(6 << 20, 0);
   buffer.Move(7 << 20, 0);
   const auto plenty = buffer.Tell();

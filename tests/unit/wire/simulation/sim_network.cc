@@ -16,11 +16,13 @@ void Simulation::Answer(End& end) {
   Party& party = *end.party;
   if (party.ended) return;
   const bool fails = Chance(random_, kind_ ? 0 : weather_.rekey_fails);
+
   if (party.rekey_due && Chance(random_, 0.5)) {
     const std::string token = "token " + std::to_string(party.rekey_due->value());
     party.rekey_due.reset();
     fails ? end.channel->RekeyFailed() : end.channel->StartRekey(AsBytes(token));
   }
+
   if (party.rekey_token && Chance(random_, 0.5)) {
     const Epoch next = *party.rekey_token;
     party.rekey_token.reset();

@@ -112,6 +112,7 @@ void Party::CheckOrder(SessionId id, Flow& flow, std::uint64_t index) {
   auto& seen = flow.messages_seen;
   if (seen.size() <= index) seen.resize(index + 1);
   if (seen[index]) return Fail("message delivered twice");
+
   const SentMessage& message = other_->flows[id].sent_messages[index];
   switch (message.order) {
     case Order::kFree:
@@ -128,6 +129,7 @@ void Party::CheckOrder(SessionId id, Flow& flow, std::uint64_t index) {
         Fail("message before all below it");
       break;
   }
+
   seen[index] = true;
 }
 

@@ -111,6 +111,7 @@ void Simulation::Advance(Duration time) {
 void Simulation::HostileStep() {
   Advance(milliseconds(Below(random_, 20)));
   if (Chance(random_, weather_.jump)) Advance(seconds(Below(random_, 4000)));
+
   if (static_cast<int>(a_->party->flows.size()) < weather_.sessions && Chance(random_, 0.4))
     a_->party->Open();
   for (End* end : {a_.get(), b_.get()}) {
@@ -125,6 +126,7 @@ void Simulation::HostileStep() {
       end->channel->Close(EndCode::kShutdown, "going down");
     }
   }
+
   for (End* end : {a_.get(), b_.get()}) {
     Answer(*end);
     Move(*end);
