@@ -90,6 +90,7 @@ class SessionPump final : private SessionOwner {
   // The session's time is over. It is reset at both ends, so that it does not look like a proper
   // end.
   void OnExpired(SessionId id, SessionClock::Why why);
+  // Sets the timer to the next deadline of the clock.
   void ArmClock();
   void LogTimeout(const Entry& entry, std::string_view text, std::string_view key,
                   std::string_view side);
@@ -104,6 +105,7 @@ class SessionPump final : private SessionOwner {
   [[nodiscard]] std::string_view FarSide() const { return backend_ ? "client" : "backend"; }
   void CountWritten(Entry& entry, std::size_t bytes);
   void CountRead(Entry& entry, std::size_t bytes);
+  // How a session ended: cleanly, by the far side's CODE, or by our own.
   [[nodiscard]] service::AccessEnd ClosedBy(const Entry& entry) const;
   [[nodiscard]] service::AccessEnd FarEnd(wire::EndCode code) const;
   [[nodiscard]] service::AccessEnd OwnEnd(wire::EndCode code) const;
@@ -118,6 +120,7 @@ class SessionPump final : private SessionOwner {
   bool Look(MessageSender& sender);
   // It does not follow the protocol: the service decides whether that matters.
   bool OnMismatch(MessageSender& sender);
+  // Sends unfinished messages that were held for module-hold.
   void ReleaseHeld();
 
   SharedState& shared_;

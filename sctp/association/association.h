@@ -150,12 +150,15 @@ class Association : private MessageSink {
   void Report(CauseCode cause, ByteView value) {
     answers_.Report(cause, value, packet_bytes() - kCommonHeaderSize);
   }
+  // Does what the packet or the timer has made due: ends, paths, room for more messages.
   void AfterInput(TimePoint now);
 
   // Ends, and statements about them.
   void OnAbort(const ChunkView& chunk, TimePoint now);
   void OnShutdown(const ChunkView& chunk, TimePoint now);
+  // The association is over: the last packet tells the peer why.
   void SayAbort(std::string_view reason);
+  // The association is over, and reports that.
   void GoDown(DownReason reason, std::string_view text);
   // VALUE belongs to the cause, if it has one; TEXT is sent only with a cause that may have text.
   void Refuse(CauseCode cause, std::string_view text, DownReason reason, ByteView value = {});

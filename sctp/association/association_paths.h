@@ -81,13 +81,16 @@ class AssociationPaths {
   [[nodiscard]] const Path& active() const { return paths_.active(); }
 
  private:
+  // Whether a chunk of TYPE shows that its sender uses the path.
   [[nodiscard]] static bool UsesPath(ChunkType type);
   [[nodiscard]] bool IsUsable(const Path& path) const {
     return path.is_proven() || &path == &paths_.active();
   }
+  // What the sender knows about the path in use.
   [[nodiscard]] Paths::Load LoadOfPath() const;
   void Probe(Path& path, TimePoint now);
   void MoveTo(Path& path, TimePoint now);
+  // Sends the probes for larger packets that are due, and adopts what earlier ones have shown.
   void SettleMtu(Duration patience, TimePoint now);
 
   Around around_;

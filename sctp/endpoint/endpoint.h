@@ -154,6 +154,7 @@ class Endpoint {
   Association::Identity NewIdentity(const Place& place);
   [[nodiscard]] std::size_t PacketBytes(const Address& peer) const;
   [[nodiscard]] AssociationSettings SettingsFor(const Address& peer) const;
+  // Whether a packet of no association may be handled; counts it otherwise.
   [[nodiscard]] bool Admit(const Address& from, EndpointPolicy::Ask ask, TimePoint now);
   [[nodiscard]] static Place PlaceOf(const Address& from, const CommonHeader& header) {
     return {from, header.source_port, header.destination_port};
@@ -162,11 +163,16 @@ class Endpoint {
   // The association in that place. One that is over, and has only its last packet to send, has no
   // place.
   [[nodiscard]] Slot* FindPlace(const Place& place) const;
+  // Puts SLOT into the queue of those that NextPacket looks at.
   void Touch(Slot& slot);
   void Remove(Slot& slot);
+  // Gives an association that still begins another tag and TSN.
   void Renew(Slot& slot);
+  // Adds what SLOT has counted since the last time to the endpoint's counters.
   void Count(Slot& slot);
+  // Makes PEER the address under which SLOT is found.
   void Rekey(Slot& slot, const Address& peer);
+  // SLOT has nothing more to send: sets its timer, or removes it.
   void Settle(Slot& slot, TimePoint now);
 
   void OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk, TimePoint now);
@@ -180,6 +186,7 @@ class Endpoint {
                     TimePoint now);
   // COOKIE is valid: it is a new association, a restart, a collision or a duplicate.
   void UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);
+  // The peer has really restarted: begins the association that its cookie describes.
   void Succeed(Slot& slot, TimePoint now);
   void Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now);
   void Accept(const Place& place, const Cookie& cookie, const PacketView& packet, TimePoint now);

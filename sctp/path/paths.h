@@ -91,20 +91,33 @@ class Paths {
   [[nodiscard]] PathState StateOf(const Path& path, TimePoint now) const;
 
  private:
+  // How long an answer on PATH may take.
   [[nodiscard]] Duration Patience(const Path& path) const;
+  // How long the path in use may be silent under load.
   [[nodiscard]] Duration SilencePatience(const Load& load) const;
+  // When PATH may be probed again.
   [[nodiscard]] TimePoint MayProbeAt(const Path& path) const;
+  // Whether the next decision needs an answer on the path of this number.
   [[nodiscard]] bool WantsProbe(std::size_t number) const;
+  // Whether the peer uses PATH, which was not offered, more recently than the one in use.
   [[nodiscard]] bool IsFollowed(const Path& path) const;
+  // Whether probes show that the path in use is dead, when nothing else could.
   [[nodiscard]] bool ProbesAreLost(const Load& load) const;
+  // Makes the path in use suspect, or ends that.
   void LookForSilence(const Load& load, TimePoint now);
+  // Probes the offered paths and the one in use; if that is suspect, all of them.
   void ProbeAll(TimePoint now, std::vector<Order>& orders);
+  // Notes which probes were not answered in time.
   void CountMissed(TimePoint now);
+  // Drops learned paths that have been silent for long.
   void Forget(TimePoint now);
   void Erase(std::size_t number);
+  // Probes those that WantsProbe() names, without waiting for the next round.
   void ProbeAgain(TimePoint now, std::vector<Order>& orders);
   void Wish(const Path& path) { wish_ = path.address; }
+  // Chooses the best offered path that has proven itself and is not avoided.
   void WishForBetter(TimePoint now);
+  // Chooses the proven path that the peer uses now.
   void WishToFollow(TimePoint now);
 
   Settings settings_;

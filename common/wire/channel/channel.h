@@ -165,6 +165,7 @@ class Channel {
   // nullptr: none may be opened now.
   [[nodiscard]] Session* NewSession();
 
+  // Notes the time of a call, for all parts.
   void Touch(TimePoint now, BootTime boot_now) {
     context_.now = now;
     context_.boot_now = boot_now;
@@ -175,7 +176,9 @@ class Channel {
   void Admit(EpochState& epoch, MutableByteView token, std::uint32_t lifetime_ms);
   // The first frame of EPOCH must prove that both ends saw the same handshake.
   [[nodiscard]] bool CheckConfirm(EpochState& epoch, ByteReader& records);
+  // The peer has proven that it has the keys of EPOCH: from now on that is the one in use.
   void ConfirmEpoch(EpochState& epoch);
+  // Gives each record to the part that it concerns.
   void HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records);
   // A frame is dropped: the tracer gets the reason.
   void TraceDrop(Epoch epoch, std::size_t size, std::string_view why) const;
@@ -186,9 +189,11 @@ class Channel {
   void SwitchEpoch(EpochState& next);
   // What the parts have to report to the peer.
   [[nodiscard]] bool HasControlDue() const;
+  // Queues these reports as records.
   void CollectControl();
   // Whether nothing but CONFIRM goes out as yet (settings.confirm_first).
   [[nodiscard]] bool HoldsBack() const;
+  // Sends a frame that contains only CONFIRM.
   [[nodiscard]] Flushed SendConfirm(FrameSink& sink);
   // One frame, or FAREWELL as the last one.
   [[nodiscard]] FramePacker::Sent SendNext(FrameSink& sink);
@@ -198,12 +203,15 @@ class Channel {
   // --- channel_life.cc
   // Ends the channel if the peer broke a rule.
   void Heed(const Checked<>& outcome);
+  // The peer broke a rule: ends the channel with FAREWELL, which says TEXT.
   void Violated(std::string_view text);
   // From here on nothing is received; FAREWELL goes out behind what waits, or its time passes.
   void BeginClose(EndCode code, std::string_view text, bool clean);
   void End(EndCode code, std::string_view text, bool clean);
   void End(const EndState& end) { End(end.code, end.text, end.clean); }
+  // Ends the channel after the peer's FAREWELL, once nothing is missing and no session is left.
   void CheckFarewell();
+  // What the timer does: old epochs, PINGs, a new key, the end of a key that is used up.
   void CheckEpochs();
   void CheckPings();
   void CheckRekey();

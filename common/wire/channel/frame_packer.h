@@ -42,6 +42,7 @@ class FramePacker {
   [[nodiscard]] bool HasAny() const;
 
  private:
+  // Sends one frame of datagrams, or one of bulk data.
   [[nodiscard]] Result<Sent> SendDatagrams(FrameSink& sink);
   [[nodiscard]] Result<Sent> SendBulk(FrameSink& sink);
 

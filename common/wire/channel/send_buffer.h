@@ -72,12 +72,15 @@ class SendBuffer {
  private:
   // Sends what opens SESSION, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
   bool SayOpening(Session& session, ByteView datagram);
+  // How many more bytes SESSION may queue, by its credit and the limits of both queues.
   [[nodiscard]] std::size_t Room(const Session& session) const;
   [[nodiscard]] bool IsFull() const;
   // The session ID, if it may send messages and there is room for one. If room is short, OnWritable
   // follows.
   [[nodiscard]] Session* FindForMessage(SessionId id);
+  // SESSION could not queue all: OnWritable must follow.
   void Refuse(Session& session);
+  // SESSION waits until the queue of the channel has room.
   void WaitForChannel(Session& session);
   // SESSION may be able to go on.
   void Consider(Session& session);

@@ -79,8 +79,11 @@ class Inbox {
     std::map<std::uint64_t, std::uint64_t> chain_ends, chain_begins;
   };
 
+  // Whether message NUMBER was delivered.
   [[nodiscard]] bool IsDone(std::uint64_t number) const;
+  // The held message NUMBER, or the run that contains it; nullptr: there is none.
   [[nodiscard]] const Held* FindHeld(std::uint64_t number) const;
+  // Appends MESSAGE to the run of ordered messages before it; false: it has to be held by itself.
   [[nodiscard]] bool JoinRun(const MessageRecord& message);
   // MESSAGE is held: joins it to the pieces of its unit. The first of them, if these are all.
   std::optional<std::uint64_t> JoinChain(const MessageRecord& message);
@@ -89,9 +92,12 @@ class Inbox {
   // NUMBER, the first piece of a unit that is held whole, may be delivered if its order allows.
   void ConsiderUnit(std::uint64_t number);
   [[nodiscard]] bool IsWellFormed(const MessageRecord& message) const;
+  // Whether MESSAGE contradicts what is known of the unit that it belongs to.
   [[nodiscard]] bool BreaksUnit(const MessageRecord& message) const;
   [[nodiscard]] bool IsSatisfied(const MessageRecord& message) const;
+  // Message NUMBER was delivered. Returns the cost of all that are now delivered without a gap.
   std::uint64_t Pass(std::uint64_t number, bool more, std::uint64_t cost);
+  // Makes ready what waited for message NUMBER.
   void Wake(std::uint64_t number);
   [[nodiscard]] Store& store();
 
