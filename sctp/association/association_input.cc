@@ -242,14 +242,15 @@ void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoin
 void Association::OnError(const ChunkView& chunk, TimePoint now) {
   if (!initiator_ || initiator_->state() != Initiator::State::kCookieEchoed) return;
   TlvReader causes(chunk.body);
-  while (const auto cause = causes.Next())
-    if (cause->code == static_cast<std::uint16_t>(CauseCode::kStaleCookie)) {
-      initiator_->OnStaleCookie(now);
-      wants_new_tag_ = true;
-      sender_.reset();
-      receiver_.reset();
-      identity_.peer_tag = VerificationTag(0);
-    }
+  while (const auto cause = causes.Next()) {
+    if (cause->code != static_cast<std::uint16_t>(CauseCode::kStaleCookie)) continue;
+    initiator_->OnStaleCookie(now);
+    wants_new_tag_ = true;
+    sender_.reset();
+    receiver_.reset();
+    identity_.peer_tag = VerificationTag(0);
+    return;  // a second such cause speaks of the same cookie
+  }
 }
 
 void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {

@@ -1,7 +1,6 @@
 // A cookie that becomes too old while it is echoed (RFC 9260 section 5.2.6).
-#include <gtest/gtest.h>
-
-#include "tests/sctp/simulator/simulation.h"
+#include "sctp/wire/cause.h"
+#include "tests/sctp/endpoint/endpoint_harness.h"
 
 namespace sctp::testing {
 namespace {
@@ -36,6 +35,36 @@ TEST(StaleCookieTest, AnotherAttemptComesUpThoughThePeerWasUpAlready) {
   simulation.Pump();
   EXPECT_TRUE(simulation.RunUntil(
       [&] { return simulation.a.messages == 1 && simulation.b.messages == 1; }, 5s));
+}
+
+// The handshake begins again once, and does not end the process.
+TEST_F(EndpointTest, AStaleCookieNamedTwiceInOneErrorIsOne) {
+  Node &a = simulation.a, &b = simulation.b;
+  bool refused = true;
+  int inits = 0;
+  simulation.filter = [&](const Node& from, MutableByteView packet) {
+    inits += &from == &a && FirstChunk(packet) == ChunkType::kInit;
+    return !refused || &from == &a || FirstChunk(packet) != ChunkType::kCookieAck;
+  };
+  const auto id = a.endpoint->Connect(b.address, 5002, simulation.now);
+  ASSERT_TRUE(id);
+  simulation.Pump();
+  simulation.Run(200ms);
+  ASSERT_EQ(b.ups, 1u);
+  ASSERT_EQ(a.ups, 0u);
+  ASSERT_EQ(inits, 1);
+
+  const CommonHeader header{5002, 5001, a.endpoint->Find(*id)->identity().own_tag};
+  simulation.Inject(a, b.address, Packet(header, [](BufferWriter& out) {
+                      ChunkScope error(out, ChunkType::kError, 0);
+                      WriteCause(out, CauseCode::kStaleCookie, Bytes(4));
+                      WriteCause(out, CauseCode::kStaleCookie, Bytes(4));
+                      error.End();
+                    }));
+  simulation.Run(10ms);
+  EXPECT_EQ(inits, 2);
+  refused = false;
+  EXPECT_TRUE(simulation.RunUntil([&] { return a.ups == 1; }, 60s));
 }
 
 }  // namespace
