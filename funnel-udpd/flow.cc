@@ -1,6 +1,6 @@
 #include "funnel-udpd/flow.h"
 
-#include "common/service/client_limits.h"
+#include "common/service/client/client_limits.h"
 
 namespace funnel::udpd {
 Flow* FlowTable::Find(const FlowKey& key) {

@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
-#include "common/service/access_log.h"
+#include "common/service/client/access_log.h"
 
 namespace funnel::udpd {
 

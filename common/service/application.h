@@ -14,7 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/config/model.h"
-#include "common/service/channel_identity.h"
+#include "common/service/channel/channel_identity.h"
 #include "common/wire/channel/channel.h"
 
 namespace funnel::service {

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "common/event/loop.h"
-#include "common/service/adopter.h"
 #include "common/service/application.h"
-#include "common/service/channel_keeper.h"
+#include "common/service/channel/adopter.h"
+#include "common/service/channel/channel_keeper.h"
+#include "common/service/channel/linger.h"
 #include "common/service/idle_exit.h"
-#include "common/service/linger.h"
 #include "common/service/shared_state.h"
-#include "common/service/trace.h"
+#include "common/service/trace/trace.h"
 
 namespace funnel::service {
 

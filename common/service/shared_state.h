@@ -11,9 +11,9 @@
 #include "common/metrics/counters.h"
 #include "common/seal/frame_cipher.h"
 #include "common/service/application.h"
-#include "common/service/authd_client.h"
+#include "common/service/channel/authd_client.h"
+#include "common/service/channel/key_log.h"
 #include "common/service/counters.h"
-#include "common/service/key_log.h"
 
 namespace funnel::service {
 
