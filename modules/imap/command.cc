@@ -4,10 +4,13 @@
 #include <iterator>
 #include <optional>
 
+#include "modules/common/ascii.h"
 #include "modules/imap/line.h"
 
 namespace imap {
 namespace {
+
+using funnel_modules::EqualsIgnoringCase;
 
 struct VerbRow {
   std::string_view name;

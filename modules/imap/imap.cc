@@ -18,6 +18,7 @@
 #include <optional>
 #include <string_view>
 
+#include "modules/common/ascii.h"
 #include "modules/common/connection_module.h"
 #include "modules/imap/command.h"
 #include "modules/imap/fetches.h"
@@ -27,6 +28,8 @@
 
 namespace imap {
 namespace {
+
+using funnel_modules::EqualsIgnoringCase;
 
 using funnel_modules::AddKey;
 using funnel_modules::Hash;

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 
+#include "modules/common/ascii.h"
+
 namespace imap {
 namespace {
+
+using funnel_modules::IsDigit;
+using funnel_modules::IsLetter;
 
 // A literal of more than a terabyte is refused.
 constexpr std::size_t kMaxLiteralDigits = 12;
 constexpr std::size_t kMaxNumberDigits = 10;
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-constexpr bool IsLetter(char c) { return Upper(c) >= 'A' && Upper(c) <= 'Z'; }
 constexpr bool IsControl(char c) { return (c >= 0 && c < ' ') || c == 0x7f; }
 
 std::optional<std::uint64_t> ReadDigits(std::string_view text, std::size_t most) {
@@ -59,10 +61,6 @@ Extent Measure(std::string_view bytes, bool literals) {
     begin += literal->size;
   }
   return {begin, /*whole=*/false};
-}
-
-bool EqualsIgnoringCase(std::string_view one, std::string_view two) {
-  return std::ranges::equal(one, two, {}, Upper, Upper);
 }
 
 std::string_view TakeWord(std::string_view& text) {

@@ -37,7 +37,6 @@ struct Extent {
 // LITERALS: what looks like the announcement of a literal is one.
 [[nodiscard]] Extent Measure(std::string_view bytes, bool literals);
 
-[[nodiscard]] bool EqualsIgnoringCase(std::string_view one, std::string_view two);
 // Removes from TEXT the part before its first space or the line's end, and that space; returns the
 // part.
 [[nodiscard]] std::string_view TakeWord(std::string_view& text);

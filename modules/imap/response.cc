@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "modules/common/ascii.h"
 #include "modules/imap/line.h"
 
 namespace imap {
 namespace {
+
+using funnel_modules::EqualsIgnoringCase;
 
 constexpr std::string_view kStatusNames[] = {"OK", "NO", "BAD", "BYE", "PREAUTH"};
 

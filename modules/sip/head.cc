@@ -2,29 +2,28 @@
 
 #include <algorithm>
 
+#include "modules/common/ascii.h"
+
 namespace sip {
 namespace {
+
+using funnel_modules::EqualsIgnoringCase;
+using funnel_modules::IsDigit;
+using funnel_modules::IsLetter;
 
 constexpr std::string_view kVersion = "SIP/2.0";
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::size_t kMaxDigits = 9;
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // RFC 3261, section 25.1: token.
 constexpr bool IsToken(char c) {
-  return IsDigit(c) || (Lower(c) >= 'a' && Lower(c) <= 'z') ||
-         std::string_view("-.!%*_+`'~").contains(c);
+  return IsDigit(c) || IsLetter(c) || std::string_view("-.!%*_+`'~").contains(c);
 }
 bool IsToken(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return IsToken(c); });
-}
-
-bool EqualsIgnoringCase(std::string_view one, std::string_view two) {
-  return std::ranges::equal(one, two, {}, Lower, Lower);
 }
 
 std::string_view Trim(std::string_view text) {

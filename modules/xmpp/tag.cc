@@ -52,12 +52,6 @@ bool SetAttribute(Tag& tag, std::string_view name, std::string_view value) {
 
 bool IsSpace(char c) { return kSpaces.contains(c); }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool EqualsIgnoringCase(std::string_view one, std::string_view two) {
-  return std::ranges::equal(one, two, {}, Lower, Lower);
-}
-
 bool ParseTag(std::string_view text, Tag& tag) {
   text.remove_prefix(1);
   text.remove_suffix(1);

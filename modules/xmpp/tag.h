@@ -20,7 +20,5 @@ struct Tag {
 // nothing in it is escaped or beyond ASCII, where the same letter can be written in several ways.
 // nullopt: it is not so, or the address has no local part, as a server's.
 [[nodiscard]] std::optional<std::string_view> BareAddress(std::string_view address);
-[[nodiscard]] char Lower(char c);
-[[nodiscard]] bool EqualsIgnoringCase(std::string_view one, std::string_view two);
 
 }  // namespace xmpp

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string_view>
 
+#include "modules/common/ascii.h"
 #include "modules/common/connection_module.h"
 #include "modules/module.h"
 #include "modules/xmpp/scanner.h"
@@ -26,6 +27,7 @@
 namespace xmpp {
 namespace {
 
+using funnel_modules::EqualsIgnoringCase;
 using Event = Scanner::Event;
 
 // A longer stanza is passed on in parts; a longer start tag is refused.
@@ -40,7 +42,7 @@ constexpr std::string_view kManagement = "urn:xmpp:sm:";
 // A hash of NAME that ignores upper and lower case.
 std::uint64_t HashOf(std::string_view name, std::uint64_t hash = funnel_modules::kNoName) {
   for (const char letter : name) {
-    const char lower = Lower(letter);
+    const char lower = funnel_modules::Lower(letter);
     hash = funnel_modules::Hash({&lower, 1}, hash);
   }
   return hash;
