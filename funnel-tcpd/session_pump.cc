@@ -110,13 +110,13 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (at == entries_.end()) return bytes.size();
   if (!at->second.session) return 0;  // Resume() once connected
   const std::size_t written = at->second.session->Write(bytes);
+  if (written == 0) return 0;
   shared_.Count(kBytesFromChannel, written);
-  CountWritten(at->second, written);
-  if (written > 0) {
-    clock_.OnWritten(*at->second.times, Now());
-    ArmClock();
-  }
-  if (MessageSender* sender = written > 0 ? FindSender(id) : nullptr) {
+  const TimePoint now = Now();
+  CountWritten(at->second, written, now);
+  clock_.OnWritten(*at->second.times, now);
+  ArmClock();
+  if (MessageSender* sender = FindSender(id)) {
     sender->OnDelivered(bytes.first(written));
     (void)Look(*sender);
   }
@@ -174,8 +174,9 @@ MutableByteView SessionPump::PrepareBytes(SessionId session) {
 void SessionPump::CommitBytes(SessionId session, std::size_t count) {
   shared_.Count(kBytesToChannel, count);
   if (const auto at = entries_.find(session); count > 0 && at != entries_.end()) {
-    clock_.OnRead(*at->second.times, Now());
-    CountRead(at->second, count);
+    const TimePoint now = Now();
+    clock_.OnRead(*at->second.times, now);
+    CountRead(at->second, count, now);
   }
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);

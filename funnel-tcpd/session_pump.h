@@ -103,8 +103,8 @@ class SessionPump final : private SessionOwner {
   // --- of the access log
   [[nodiscard]] std::string_view OurSide() const { return backend_ ? "backend" : "client"; }
   [[nodiscard]] std::string_view FarSide() const { return backend_ ? "client" : "backend"; }
-  void CountWritten(Entry& entry, std::size_t bytes);
-  void CountRead(Entry& entry, std::size_t bytes);
+  void CountWritten(Entry& entry, std::size_t bytes, TimePoint now) const;
+  void CountRead(Entry& entry, std::size_t bytes, TimePoint now) const;
   // How a session ended: cleanly, by the far side's CODE, or by our own.
   [[nodiscard]] service::AccessEnd ClosedBy(const Entry& entry) const;
   [[nodiscard]] service::AccessEnd FarEnd(wire::EndCode code) const;

@@ -11,21 +11,19 @@ void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
     visit({id, entry.session != nullptr, entry.info, entry.opened, ModuleText(entry)});
 }
 
-void SessionPump::CountWritten(Entry& entry, std::size_t bytes) {
-  if (bytes == 0) return;
+void SessionPump::CountWritten(Entry& entry, std::size_t bytes, TimePoint now) const {
   if (backend_ == nullptr) {
-    entry.counts.OnToClient(bytes, Now());
+    entry.counts.OnToClient(bytes, now);
   } else {
     entry.counts.OnFromClient(bytes);
   }
 }
 
-void SessionPump::CountRead(Entry& entry, std::size_t bytes) {
-  if (bytes == 0) return;
+void SessionPump::CountRead(Entry& entry, std::size_t bytes, TimePoint now) const {
   if (backend_ == nullptr) {
     entry.counts.OnFromClient(bytes);
   } else {
-    entry.counts.OnToClient(bytes, Now());
+    entry.counts.OnToClient(bytes, now);
   }
 }
 
