@@ -84,15 +84,14 @@ std::string AccessJson(const config::ServiceConfig& service, const AccessRecord&
 bool AccessLog::Write(const config::ServiceConfig& service, const AccessRecord& record) {
   if (service.access_log == config::AccessForm::kNo) return true;
   const bool json = service.access_log == config::AccessForm::kJson;
-  const std::string message =
+  std::string message =
       json ? AccessJson(service, record) : EscapeUnprintable(Text(service, record));
-  const Fields fields = FieldsOf(service, record);
+  if (!is_journal_ && json) return WriteWithoutWaiting(STDERR_FILENO, message + '\n');
 
+  const Fields fields = FieldsOf(service, record);
   if (!is_journal_) {
-    std::string line = message;
-    for (const auto& [name, value] : fields)
-      if (!json) line += ' ' + name + '=' + EscapeUnprintable(value);
-    return WriteWithoutWaiting(STDERR_FILENO, line + '\n');
+    for (const auto& [name, value] : fields) message += ' ' + name + '=' + EscapeUnprintable(value);
+    return WriteWithoutWaiting(STDERR_FILENO, message + '\n');
   }
 
   std::vector<std::string> items{"MESSAGE=" + message, "PRIORITY=6",
