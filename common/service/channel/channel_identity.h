@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/wire/frame/feature_set.h"
+#include "common/wire/frame/suite.h"
 #include "common/wire/frame/types.h"
 
 namespace funnel::service {
@@ -23,6 +24,10 @@ struct ChannelIdentity {
   bool unproven = false;       // only CONFIRM will show who chose the suite
   std::uint64_t serial = 0;    // never used again in this process
   TimePoint since{};
+
+  [[nodiscard]] bool is_suite_1() const {
+    return suite == static_cast<std::uint16_t>(wire::Suite::kRfc4121);
+  }
 };
 
 }  // namespace funnel::service

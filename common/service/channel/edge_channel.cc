@@ -2,8 +2,8 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/service/channel/channel_settings.h"
 #include "common/service/channel/linger.h"
-#include "common/wire/frame/suite.h"
 
 namespace funnel::service {
 namespace {
@@ -22,35 +22,6 @@ ChannelIdentity IdentityOf(EdgeChannel::Setup& setup, std::uint64_t serial) {
           .since = Now()};
 }
 
-// From the service's keys; a BUDGET of 0 is unknown.
-wire::ChannelSettings SettingsOf(const SharedState& shared, const ChannelIdentity& identity,
-                                 std::uint32_t budget) {
-  const config::ServiceConfig& service = shared.service;
-  wire::ChannelSettings settings;
-  settings.features = identity.features;
-  if (budget != 0) settings.packet_budget = budget;
-  settings.rekey_retry = shared.rekey_retry;
-  settings.max_key_frames = service.key_frames;
-  settings.max_key_bytes = service.key_volume_bytes;
-  settings.rekey_after_frames = service.key_frames / 2;
-  settings.rekey_after_bytes = service.key_volume_bytes / 2;
-  settings.confirm_first = identity.unproven && identity.role == wire::Role::kInitiator;
-  settings.confirm_timeout = shared.confirm_timeout;
-  settings.session_window_max = service.session_window_bytes;
-  settings.channel_window_max = service.channel_window_bytes;
-  bool udp = service.protocol == config::Protocol::kUdp;
-  if (!udp) settings.stuck_timeout = service.stuck_timeout;
-
-  // A flow may be replaced by another, and the far end learns a round trip later that it has ended.
-  settings.max_sessions = udp ? 2 * std::uint64_t{service.max_flows} : service.max_sessions;
-  if (udp) settings.lifetime = service.lifetime;
-  return settings;
-}
-
-bool IsSuite1(const ChannelIdentity& identity) {
-  return identity.suite == static_cast<std::uint16_t>(wire::Suite::kRfc4121);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
@@ -63,8 +34,10 @@ Result<std::unique_ptr<EdgeChannel>> EdgeChannel::Create(SharedState& shared,
   wire::EpochKeys keys = TRY(channel->security_.MakeKeys(Epoch(), setup.context));
   const ChannelIdentity& identity = channel->identity_;
   channel->wire_ = std::make_unique<wire::Channel>(
-      identity.role, identity.id, SettingsOf(shared, identity, setup.budget), std::move(keys),
-      static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
+      identity.role, identity.id,
+      SettingsOf(shared.service, shared.rekey_retry, shared.confirm_timeout, identity,
+                 setup.budget),
+      std::move(keys), static_cast<wire::ChannelObserver&>(*channel), Now(), BootNow());
   return channel;
 }
 
@@ -94,7 +67,7 @@ void EdgeChannel::Start() {
   link_->set_handler(*this);
   shared_.Count(kChannelsOpened);
   shared_.Count(kChannelsUp);
-  if (IsSuite1(identity_)) shared_.Count(kChannelsInSuite1);
+  if (identity_.is_suite_1()) shared_.Count(kChannelsInSuite1);
 
   Log(LogLevel::kInfo, "channel-up", "keys are agreed",
       {{"SERVICE", shared_.service.name.text()},
@@ -233,7 +206,7 @@ void EdgeChannel::Finish() {
 
   shared_.Count(end.clean ? kChannelsEnded : kChannelsTruncated);
   shared_.counters[kChannelsUp] -= 1;
-  if (IsSuite1(identity_)) shared_.counters[kChannelsInSuite1] -= 1;
+  if (identity_.is_suite_1()) shared_.counters[kChannelsInSuite1] -= 1;
   pings_.FailAll("the channel ended");
   shared_.application->OnChannelDown(*this, end.code, end.clean);
   GiveUpLink(end.clean ? wire::ClosedCode::kDone : wire::ClosedCode::kAborted);
