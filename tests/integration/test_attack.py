@@ -55,7 +55,7 @@ def counted(tunnel, node, name):
 def attack(tunnel, middle, counter, node="b", times=3, port=5353, **order):
     """Queries go through while each of `times` frames is tampered with; the counter says that all were seen."""
     before = counted(tunnel, node, counter)
-    ends = {service: channel_of(tunnel, service)["since"] for service in ("dns", "dns2", "echo")}
+    channels = {service: channel_of(tunnel, service)["channel"] for service in ("dns", "dns2", "echo")}
     # The load's flow is announced first: that frame is reliable, and one that never comes would end the channel a minute
     # later, as it should.
     arrived = counted(tunnel, "b", "datagrams_out")
@@ -71,7 +71,7 @@ def attack(tunnel, middle, counter, node="b", times=3, port=5353, **order):
     # Nothing of it ended anything: the channels are those from before, and answer.
     lab.wait_until(lambda: answered(tunnel) and answered(tunnel, 5354), "both services answer", 10,
                    detail=tunnel.describe)
-    assert ends == {service: channel_of(tunnel, service)["since"] for service in ends}
+    assert channels == {service: channel_of(tunnel, service)["channel"] for service in channels}
     return said
 
 

@@ -126,10 +126,10 @@ def renew(tunnel, *principals):
 def test_new_key_only_costs_seconds_not_the_ticket_s_life(new_tunnel):
     """The branch has a ticket for the old key, valid for an hour. The service's next channel, opened with it, is refused."""
     tunnel = new_tunnel().prepare().start().wait_up("dns")
-    since = tunnel.a.channels("dns")[0]["since"]
+    first = tunnel.a.channels("dns")[0]["channel"]
     renew(tunnel, f"dns/hoster.funnel.test@{REALM}")
     tunnel.a.funnelctl("close", "dns")
-    lab.wait_until(lambda: any(channel["state"] == "open" and channel["since"] > since for channel in tunnel.a.channels("dns")),
+    lab.wait_until(lambda: any(channel["state"] == "open" and channel["channel"] != first for channel in tunnel.a.channels("dns")),
                    "a new channel is open", 20, detail=tunnel.describe)
     assert answered(tunnel)
     assert "key" in tunnel.b.log("funnel-authd"), "the old ticket was tried, and refused"
@@ -187,10 +187,10 @@ def test_expired_ticket_says_so(new_tunnel):
 def test_channel_outlives_its_first_ticket(new_tunnel):
     """With tickets of 20 s a channel is rekeyed before their end, again and again, without a query lost."""
     tunnel = new_tunnel(lifetime="20s").prepare().start().wait_up("dns")
-    since = tunnel.a.channels("dns")[0]["since"]
+    first = tunnel.a.channels("dns")[0]["channel"]
     said = traffic.dns_load(tunnel, 5353, 2400, 40)
     assert said["answered"] == said["sent"] == 2400, tunnel.describe()
-    assert tunnel.a.channels("dns")[0]["since"] == since, "the channel was never opened again"
+    assert tunnel.a.channels("dns")[0]["channel"] == first, "the channel was never opened again"
 
 
 def test_realm_with_older_enctypes_works(new_tunnel):
