@@ -58,13 +58,13 @@ bool OrderLedger::HasPlaceFor(std::span<const funnel_key> keys) const {
 
 std::size_t OrderLedger::CountNew(std::span<const funnel_key> keys) const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      keys, [this](const funnel_key& key) { return !young_.contains(NameOf(key)); }));
+      keys, [this](const funnel_key& key) { return !young_.Has(NameOf(key)); }));
 }
 
 const OrderLedger::Uses* OrderLedger::Find(const funnel_key& key) const {
-  for (const Keys* half : {&young_, &old_})
-    if (const auto at = half->find(NameOf(key)); at != half->end()) return &at->second;
-  return nullptr;
+  const KeyName name = NameOf(key);
+  const Uses* young = young_.Find(name);
+  return young != nullptr ? young : old_.Find(name);
 }
 
 void OrderLedger::AddNeeds(const funnel_key& key, Needs& needs) const {
@@ -119,13 +119,14 @@ void OrderLedger::Record(const Dependencies& message, const Decision& decision, 
                   .followed = decision.followed,
                   .keys = message.keys.size()};
   if (decision.barrier) {
-    young_.clear();
-    old_.clear();
+    young_.Clear();
+    old_.Clear();
     floor_ = checkpoint_ = sent;
     return;
   }
   if (decision.checkpoint) {
-    old_ = std::exchange(young_, {});
+    std::swap(old_, young_);
+    young_.Clear();
     floor_ = std::exchange(checkpoint_, sent);
   }
 
@@ -134,8 +135,9 @@ void OrderLedger::Record(const Dependencies& message, const Decision& decision, 
 
 void OrderLedger::Use(const funnel_key& key, const Sent& sent) {
   const KeyName name = NameOf(key);
-  if (auto known = old_.extract(name)) young_.insert(std::move(known));
-  Uses& uses = young_[name];
+  const std::size_t before = young_.size();
+  Uses& uses = young_.Get(name);
+  if (young_.size() > before) (void)old_.Take(name, uses);
   if (key.mode != FUNNEL_SHARED) {
     uses = {.exclusive = sent, .shared = std::nullopt, .also_shared = std::nullopt};
     return;

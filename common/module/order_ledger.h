@@ -20,13 +20,12 @@
 #pragma once
 
 #include <array>
-#include <compare>  // IWYU pragma: keep: for operator<=>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 
+#include "common/module/key_table.h"
 #include "common/wire/frame/types.h"
 #include "modules/module.h"
 
@@ -90,11 +89,6 @@ class OrderLedger {
     Followed followed = {};
     std::size_t keys = 0;
   };
-  struct KeyName {
-    std::uint64_t value;
-    std::uint32_t space;
-    auto operator<=>(const KeyName&) const = default;
-  };
   // The uses of a key, as far as they are known. Shared messages come after the exclusive one
   // before them, so a message that follows all of them follows that one, too.
   struct Uses {
@@ -104,7 +98,7 @@ class OrderLedger {
   };
   class Needs;
 
-  using Keys = std::map<KeyName, Uses>;
+  using Keys = KeyTable<Uses>;
 
   [[nodiscard]] static KeyName NameOf(const funnel_key& key) { return {key.value, key.space}; }
   // Whether the young half has room for KEYS.
