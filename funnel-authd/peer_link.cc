@@ -39,14 +39,17 @@ std::string_view StepName(PeerLink::State state) {
 
 PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId association,
                    std::uint64_t instance)
-    : shared_(shared), sctpd_(sctpd), association_(association), instance_(instance) {
+    : shared_(shared),
+      sctpd_(sctpd),
+      association_(association),
+      instance_(instance),
+      work_(shared.loop, peer_),
+      rekeys_({shared_, work_, channel_, peer_}) {
   later_ = shared_.loop.AddTimer([this] {
     ended_.reset();
     if (auto then = std::exchange(then_later_, nullptr)) then();
   });
 }
-
-PeerLink::~PeerLink() { ++*attempt_; }
 
 void PeerLink::SetState(State state, const std::string& reason) {
   if (state_ != state) {
@@ -65,9 +68,9 @@ void PeerLink::Send(const wire::FrameHeader& header, ByteView body) {
 }
 
 void PeerLink::Fail(const std::string& text, Duration delay) {
-  ++*attempt_;
+  work_.BeginAttempt();
   begun_.reset();
-  rekey_.reset();
+  rekeys_.Forget();
   ended_ = std::move(channel_);
   SetState(State::kFailed, text);
   NoteFailure(shared_,
@@ -115,8 +118,8 @@ void PeerLink::OnFrame(Bytes frame) {
 // --- established
 
 void PeerLink::Establish(PeerChannel::Identity identity, Established established) {
-  ++*attempt_;
-  rekey_.reset();
+  work_.BeginAttempt();
+  rekeys_.Forget();
   then_later_ = nullptr;
   ended_ = std::move(channel_);
   if (ended_) later_->ArmAfter({});
@@ -132,16 +135,13 @@ void PeerLink::Establish(PeerChannel::Identity identity, Established established
     if (present()) OnHello(hello);
   };
   callbacks.on_rekey_due = [this, present](Epoch next) {
-    if (present()) OnRekeyDue(next);
+    if (present()) rekeys_.OnDue(next);
   };
   callbacks.on_rekey_token = [this, present](Epoch next, Bytes token) {
-    if (present()) OnRekeyToken(next, std::move(token));
+    if (present()) rekeys_.OnToken(next, std::move(token));
   };
   callbacks.on_rekey_refused = [this, present] {
-    if (!present()) return;
-    rekey_.reset();
-    // The peer's keys may be new.
-    shared_.credentials->Doubt(channel_->identity().local_principal, Now());
+    if (present()) rekeys_.OnRefused();
   };
   callbacks.on_ended = [this, present](const std::string& text) {
     if (present()) OnChannelEnded(text);
@@ -174,77 +174,6 @@ void PeerLink::OnHello(const wire::HelloBody& hello) {
                                                  .instance = hello.instance});
 }
 
-void PeerLink::RekeyFailedLater() {
-  shared_.loop.Defer([this, attempts = attempt_, attempt = *attempt_] {
-    if (*attempts == attempt && channel_) channel_->RekeyFailed();
-  });
-}
-
-void PeerLink::OnRekeyDue(Epoch next) {
-  const auto& identity = channel_->identity();
-
-  const bool queued = Run<Result<BegunRekey>>(
-      shared_.initiate_pool,
-      [credentials = shared_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal,
-       terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)}] {
-        return BeginRekey(*credentials, local, remote, terms);
-      },
-      [this](Result<BegunRekey> begun) {
-        if (!begun) {
-          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(begun.error().message, 1024),
-              {{"PEER", peer_}});
-          return channel_->RekeyFailed();
-        }
-        rekey_ = *std::move(begun);
-        channel_->StartRekey(rekey_->body);
-      });
-  if (!queued) RekeyFailedLater();
-}
-
-void PeerLink::OnRekeyToken(Epoch next, Bytes token) {
-  if (channel_->identity().role == wire::Role::kInitiator)
-    FinishOurRekey(next, std::move(token));
-  else
-    AcceptTheirRekey(next, std::move(token));
-}
-
-void PeerLink::FinishOurRekey(Epoch next, Bytes reply) {
-  if (!rekey_) return RekeyFailedLater();
-  BegunRekey begun = *std::exchange(rekey_, std::nullopt);
-  const bool queued = Run<Result<Established>>(
-      shared_.accept_pool,
-      [begun = std::move(begun), suite = channel_->suite(), next,
-       reply = std::move(reply)]() mutable { return FinishRekey(begun, suite, next, reply); },
-      [this](Result<Established> established) {
-        if (!established) return channel_->RekeyFailed();
-        ++shared_.counters[kRekeys];
-        channel_->InstallEpoch(*std::move(established));
-      });
-  if (!queued) RekeyFailedLater();
-}
-
-void PeerLink::AcceptTheirRekey(Epoch next, Bytes body) {
-  const auto& identity = channel_->identity();
-
-  const bool queued = Run<Result<AcceptedRekey>>(
-      shared_.accept_pool,
-      [credentials = shared_.credentials, local = identity.local_principal,
-       remote = identity.peer_principal,
-       terms = RekeyTerms{channel_->suite(), next, channel_->ExporterBefore(next)},
-       body = std::move(body)] { return AcceptRekey(*credentials, local, remote, terms, body); },
-      [this](Result<AcceptedRekey> accepted) {
-        if (!accepted) {
-          Log(LogLevel::kWarning, "rekey-failed", EscapeForLog(accepted.error().message, 1024),
-              {{"PEER", peer_}});
-          return channel_->RekeyFailed();
-        }
-        ++shared_.counters[kRekeys];
-        channel_->AnswerRekey(accepted->reply, std::move(accepted->established));
-      });
-  if (!queued) RekeyFailedLater();
-}
-
 void PeerLink::OnChannelEnded(const std::string& text) {
   const bool expired = channel_->expires() <= BootNow();
 
@@ -252,7 +181,7 @@ void PeerLink::OnChannelEnded(const std::string& text) {
   // opener opens again.
   if (state_ != State::kVerified || expired || !opener_) {
     if (state_ == State::kVerified && !expired) {
-      ++*attempt_;
+      work_.BeginAttempt();
       ended_ = std::move(channel_);
       SetState(State::kVerified, "the peer's authd has gone: " + text);
       return later_->ArmAfter({});
@@ -260,7 +189,7 @@ void PeerLink::OnChannelEnded(const std::string& text) {
     return Fail("the channel ended: " + text);
   }
 
-  ++*attempt_;
+  work_.BeginAttempt();
   ended_ = std::move(channel_);
   then_later_ = [this] { Open(); };
   later_->ArmAfter(kReopen);

@@ -13,8 +13,10 @@
 #include <string>
 
 #include "common/wire/frame/frame.h"
+#include "funnel-authd/attempt_work.h"
 #include "funnel-authd/handshake.h"
 #include "funnel-authd/peer_channel.h"
+#include "funnel-authd/peer_rekeys.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {
@@ -24,7 +26,6 @@ class PeerLink {
   enum class State { kIdle, kOpening, kOpenSent, kAccepting, kConfirming, kVerified, kFailed };
 
   PeerLink(SharedState& shared, ClientId sctpd, AssociationId association, std::uint64_t instance);
-  ~PeerLink();
 
   // We connected the association to this configured peer.
   void Start(const std::string& peer);
@@ -67,26 +68,11 @@ class PeerLink {
   void Establish(PeerChannel::Identity identity, Established established);
   // The peer's HELLO shows that it has the keys: the association is verified.
   void OnHello(const wire::HelloBody& hello);
-  void OnRekeyDue(Epoch next);
-  void OnRekeyToken(Epoch next, Bytes token);
-  // The acceptor's half of a rekey that we began.
-  void FinishOurRekey(Epoch next, Bytes reply);
-  // A rekey that the other end began.
-  void AcceptTheirRekey(Epoch next, Bytes body);
-  // The channel takes no RekeyFailed() inside a callback, so this calls it in the next turn.
-  void RekeyFailedLater();
   void OnChannelEnded(const std::string& text);
 
   // There is no verdict, or no longer one. While a refusal is on its way to the peer, the report to
   // sctpd waits for DELAY, because sctpd aborts the association.
   void Fail(const std::string& text, Duration delay = {});
-  // Runs the work in a pool and calls THEN with its outcome if this link is still in the attempt in
-  // which it began. FINALLY is called before that, on the loop, too, whatever has become of the
-  // link.
-  template <typename Outcome>
-  [[nodiscard]] bool Run(
-      event::WorkPool& pool, std::move_only_function<Outcome()> work,
-      std::move_only_function<void(Outcome)> then, std::function<void()> finally = [] {});
 
   SharedState& shared_;
   const ClientId sctpd_;
@@ -98,32 +84,15 @@ class PeerLink {
   std::string reason_;
   std::int64_t since_ = 0;
 
-  // Attempts are numbered; results of an earlier one are dropped.
-  std::shared_ptr<std::uint64_t> attempt_ = std::make_shared<std::uint64_t>(0);
+  AttemptWork work_;
   ChannelId channel_id_;
   std::optional<BegunOpen> begun_;
-  std::optional<BegunRekey> rekey_;
   std::unique_ptr<PeerChannel> channel_;
+  PeerRekeys rekeys_;
   std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
   std::optional<ChannelId> told_closed_;
   std::unique_ptr<event::Timer> later_;  // reopen, or report a failure to sctpd
   std::function<void()> then_later_;
 };
-
-template <typename Outcome>
-bool PeerLink::Run(event::WorkPool& pool, std::move_only_function<Outcome()> work,
-                   std::move_only_function<void(Outcome)> then, std::function<void()> finally) {
-  return pool.Submit(
-      peer_.empty() ? std::string(wire::kPeerService)
-                    : std::string(wire::kPeerService) + " " + peer_,
-      [attempts = attempt_, attempt = *attempt_, work = std::move(work), then = std::move(then),
-       finally = std::move(finally)]() mutable -> event::WorkPool::Answer {
-        return [attempts, attempt, outcome = work(), then = std::move(then),
-                finally = std::move(finally)]() mutable {
-          finally();
-          if (*attempts == attempt) then(std::move(outcome));
-        };
-      });
-}
 
 }  // namespace funnel::authd

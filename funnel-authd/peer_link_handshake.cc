@@ -26,10 +26,10 @@ void PeerLink::Start(const std::string& peer) {
 void PeerLink::Open() {
   const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
   if (peer == nullptr) return Fail("peer " + peer_ + " is no longer configured");
-  ++*attempt_;
+  work_.BeginAttempt();
   SetState(State::kOpening);
   const InitiateRule rule = RuleForPeer(*shared_.config, *peer);
-  const bool queued = Run<Result<BegunOpen>>(
+  const bool queued = work_.Run<Result<BegunOpen>>(
       shared_.initiate_pool,
       [credentials = shared_.credentials, rule] { return BeginOpen(*credentials, rule); },
       [this](Result<BegunOpen> begun) { OnBegun(std::move(begun)); });
@@ -47,7 +47,7 @@ void PeerLink::OnBegun(Result<BegunOpen> begun) {
 
 void PeerLink::OnOpened(ByteView body) {
   BegunOpen begun = *std::exchange(begun_, std::nullopt);
-  const bool queued = Run<Result<Established>>(
+  const bool queued = work_.Run<Result<Established>>(
       shared_.accept_pool,
       [begun = std::move(begun), opened = Bytes(body.begin(), body.end())]() mutable {
         return FinishOpen(begun, opened);
@@ -109,10 +109,10 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
   }
 
   // Until the new channel is accepted, this authd keeps what it has of an earlier one.
-  ++*attempt_;
+  work_.BeginAttempt();
   begun_.reset();
   if (!channel_) SetState(State::kAccepting);
-  const bool queued = Run<Result<gss::Acceptance>>(
+  const bool queued = work_.Run<Result<gss::Acceptance>>(
       shared_.accept_pool,
       [credentials = shared_.credentials, body] { return AcceptOpen(*credentials, "", body); },
       [this, channel, body](Result<gss::Acceptance> acceptance) {
@@ -140,7 +140,7 @@ void PeerLink::OnAccepted(ChannelId channel, const Bytes& open_body,
     return Refuse(channel, RefuseAuthenticated(*acceptance, why), initiator, why);
   }
 
-  const bool queued = Run<Result<ConcludedOpen>>(
+  const bool queued = work_.Run<Result<ConcludedOpen>>(
       shared_.accept_pool,
       [acceptance = *std::move(acceptance), open_body,
        terms = AcceptorTerms{.features = kPeerFeatures,
