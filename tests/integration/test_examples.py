@@ -3,7 +3,8 @@ copies. All of them run at once in one pair of nodes, over one association.
 
     branch1 (a)                                                   hoster (b)
     dig, radclient, kinit, ldapsearch, imaplib,                   nsd, freeradius, krb5kdc, slapd, dovecot,
-    sipp, slixmpp, cgi-fcgi, nginx, h2c.py -------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi, nginx
+    sipp, slixmpp, cgi-fcgi, nginx, h2c.py, ------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi, nginx,
+    agents.py                                                     middlebox.py
     snmpd, sshd  <------------------------------- funnel -------  snmpget, ssh
 """
 import hashlib
@@ -19,6 +20,7 @@ from lab.backends.fastcgi import FastCgi
 from lab.backends.http2 import Http2
 from lab.backends.imap import Imap
 from lab.backends.radius import Radius
+from lab.backends.simco import PORT as SIMCO_PORT, Simco
 from lab.backends.sip import CALLS, Sip
 from lab.backends.snmp import NAME, Snmp
 from lab.backends.ssh import Ssh
@@ -123,6 +125,14 @@ def test_sip(tunnel):
     with Sip(tunnel) as server:
         said = server.call("a", "192.168.1.1", "192.168.1.1:5060")
         assert f"Successful call        |        0                  |       {CALLS} " in said
+
+
+@pytest.mark.services("simco")
+def test_simco(tunnel):
+    with Simco(tunnel, 12) as middlebox:
+        said = middlebox.enable("a", SIMCO_PORT, 100)
+        assert 0 < len(said["open"]) < 12 and middlebox.reached() == said["open"]
+        assert middlebox.agent("a", SIMCO_PORT, "delete") == {"deleted": len(said["open"])} and middlebox.reached() == []
 
 
 @pytest.mark.services("xmpp")

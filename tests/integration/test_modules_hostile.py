@@ -42,6 +42,7 @@ BEGINNINGS = {
     "kerberos": b"\x7f\xff\xff\xff\x6a\x84\x7f\xff\xff\xf9\x30\x84\x7f\xff\xff\xf3\xa1\x03\x02\x01\x05",
     "diameter": b"\x01\xff\xff\xfc\x80\x00\x01\x01" + bytes(12) + struct.pack(">II", 264, 0x40000010) + b"a" * 8,
     "sip": b"INVITE sip:b@c SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 999999999\r\n\r\n",
+    "simco": struct.pack(">HHIHHIHH", 0x0101, 8 + 4 + 4096, 1, 1, 4, 3 << 24, 2, 4096),
     "fastcgi": b"\x01\x05\x00\x07\xff\xff\xff\x00",
     "xmpp": b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'><message to='b@y' a='" + b"x" * 16384,
     "imap": b"a1 APPEND INBOX {999999999999+}\r\n",

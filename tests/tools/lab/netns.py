@@ -72,6 +72,13 @@ class Network:
         """A second link between the nodes."""
         self._link("a", device, "b", device, left_address + "/24", right_address + "/24")
 
+    def add_host(self, name, node, host_address, node_address):
+        """Another host, in a network of its own behind this node, which forwards for it."""
+        self.keepers[name] = self._new_namespace(name, os.path.join(os.path.dirname(self.keepers[node].log), name + ".log"))
+        self._link(node, f"to-{name}", name, "lan", node_address + "/24", host_address + "/24")
+        self.ip(name, "route", "add", "default", "via", node_address)
+        self.run(node, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+
     def path(self, name):
         return f"/proc/{self.keepers[name].pid}/ns/net"
 

@@ -13,6 +13,7 @@ GROUP = f"root:x:0:\n{USER}:x:{UID}:\n"
 
 class Server:
     """Runs unprivileged in namespace `node`, in a mount namespace in which its user has a name."""
+    CAPABILITIES = ()  # what it has besides, as capabilities(7) calls them
 
     def __init__(self, lab, name, node="b"):
         self.network = lab.network
@@ -38,10 +39,11 @@ class Server:
         return path
 
     def command(self, *command):
+        kept = [f"--{which}-caps=+{name}" for name in self.CAPABILITIES for which in ("inh", "ambient")]
         mounts = "".join(f"mount --bind {shlex.quote(self.path(name))} /etc/{name} && "
                          for name in ("passwd", "shadow", "group"))
         return self.network.inside(self.node, "unshare", "--mount", "sh", "-c", mounts + 'exec "$@"', "sh", "setpriv",
-                                   "--reuid", UID, "--regid", UID, "--clear-groups", "--pdeathsig", "KILL", *command)
+                                   "--reuid", UID, "--regid", UID, "--clear-groups", *kept, "--pdeathsig", "KILL", *command)
 
     def start(self, *command, answers):
         """Until `answers()`, which asks the server directly, is true."""
