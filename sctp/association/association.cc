@@ -26,9 +26,8 @@ std::string_view Name(DownReason reason) {
 Association::Association(const AssociationSettings& settings, const Identity& identity,
                          Around around, TimePoint now)
     : settings_(settings),
-      identity_(identity),
       around_(around),
-      initiator_(std::in_place, settings.initiator, now),
+      handshake_(settings_, identity, now),
       heartbeats_(settings.heartbeats, now),
       ends_({settings_, sender_, counters_}, Duration::zero()),
       paths_({settings_, around.random, around.events, sender_, heartbeats_, counters_},
@@ -37,46 +36,22 @@ Association::Association(const AssociationSettings& settings, const Identity& id
 Association::Association(const AssociationSettings& settings, const Identity& identity,
                          const Cookie& cookie, Around around, TimePoint now)
     : settings_(settings),
-      identity_(identity),
       around_(around),
+      handshake_(settings_, identity, cookie),
       heartbeats_(settings.heartbeats, now),
       ends_({settings_, sender_, counters_}, now - cookie.made),
       paths_({settings_, around.random, around.events, sender_, heartbeats_, counters_},
              identity.peer, now) {
-  Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
-         cookie.peer_window_bytes});
+  MakeTransfer();
   paths_.TakeHosts(cookie.peer_hosts, now);
   Answer(ChunkType::kCookieAck, 0, {});
 }
 
-void Association::Agree(const Agreed& agreed) {
-  agreed_ = agreed.capabilities;
-  out_streams_ = agreed.out_streams;
-  const DataFormat format = agreed_.interleaving ? DataFormat::kIData : DataFormat::kData;
-
-  Sender::Settings sending;
-  sending.queue = {format, agreed.out_streams};
-  sending.partial_reliability = agreed_.partial_reliability;
-  sending.max_message_bytes = settings_.max_message_bytes;
-  sending.buffer_bytes = settings_.send_buffer_bytes;
-  sending.max_outstanding_chunks =
-      agreed_.adaptation == kTakesManyChunks
-          ? settings_.max_outstanding_chunks
-          : std::min(settings_.max_outstanding_chunks, settings_.max_outstanding_chunks_of_others);
-  linux_fragments_ = settings_.linux_fragments && agreed_.adaptation == settings_.linux_fragments;
-  sending.linux_fragments = linux_fragments_;
-  sending.peer_ack_delay = settings_.peer_ack_delay;
-  sending.round_trip = settings_.round_trip;
-  sending.congestion = settings_.congestion;
-  sending.copy_after = settings_.copy_after;
-  sender_.emplace(sending, identity_.own_tsn, agreed.peer_window_bytes, settings_.packet_bytes,
-                  around_.buffers);
-
-  Receiver::Settings receiving;
-  receiving.reassembly = {format, agreed.in_streams, settings_.max_message_bytes};
-  receiving.ack = settings_.ack;
-  receiving.window_bytes = trusted_ ? settings_.window_bytes : settings_.first_window_bytes;
-  receiver_.emplace(receiving, agreed.peer_tsn, around_.buffers, static_cast<MessageSink&>(*this));
+void Association::MakeTransfer() {
+  sender_.emplace(handshake_.SenderSettings(), handshake_.identity().own_tsn,
+                  handshake_.peer_window_bytes(), settings_.packet_bytes, around_.buffers);
+  receiver_.emplace(handshake_.ReceiverSettings(trusted_), handshake_.peer_tsn(), around_.buffers,
+                    static_cast<MessageSink&>(*this));
   paths_.LimitPackets();
 }
 
@@ -124,7 +99,7 @@ void Association::RefuseUp(std::string_view reason) {
 
 void Association::SayAbort(std::string_view reason) {
   down_ = true;
-  if (identity_.peer_tag == VerificationTag(0)) return;  // there is no peer yet to be told
+  if (identity().peer_tag == VerificationTag(0)) return;  // there is no peer yet to be told
   std::uint8_t cause[kTlvHeaderSize + 64 + 4];
   BufferWriter out(cause);
   WriteCause(out, CauseCode::kUserAbort, funnel::AsBytes(reason.substr(0, 64)));
@@ -190,46 +165,38 @@ std::size_t Association::NextElsewhere(MutableByteView buffer, TimePoint now) {
 
   const std::size_t pad_to = sack_to != nullptr ? 0 : elsewhere.pad_to();
   PacketWriter packet(buffer.first(std::min(std::max(packet_bytes(), pad_to), buffer.size())),
-                      {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+                      handshake_.header());
 
-  must_stay_whole_ = pad_to > 0;
+  written_.must_stay_whole = pad_to > 0;
   if (sack_to != nullptr) {
-    destination_ = *sack_to;
+    written_.to = *sack_to;
     if (receiver_->WriteSack(packet.out())) ++counters_.sacks_out;
   } else {
-    destination_ = elsewhere.to();
+    written_.to = elsewhere.to();
     elsewhere.WriteNext(packet);
   }
   return Finish(packet, /*with_data=*/false, now);
 }
 
+std::size_t Association::NextOfHandshake(MutableByteView buffer, TimePoint now) {
+  if (!handshake_.Due(now)) return 0;
+  const bool init = handshake_.awaits_init_ack();
+  PacketWriter packet(buffer, handshake_.header());
+  if (!handshake_.Write(packet.out(), now)) return 0;
+  if (!init) answers_.Write(packet.out());
+  return Finish(packet, /*with_data=*/false, now);
+}
+
 std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
-  must_stay_whole_ = false;
+  written_.must_stay_whole = false;
   if (const std::size_t size = NextElsewhere(buffer, now); size > 0) return size;
-  destination_ = paths_.active().address;
+  written_.to = paths_.active().address;
 
   const std::size_t oversize = up() ? sender_->OversizePacketBytes() : 0;
   buffer = buffer.first(std::max(packet_bytes(), oversize));
+  if (handshake_.running() && !down_) return NextOfHandshake(buffer, now);
 
-  if (IsBeginning() && !down_) {
-    if (!initiator_->Due(now)) return 0;
-    const bool init = initiator_->state() == Initiator::State::kCookieWait;
-    PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port,
-                                 init ? VerificationTag(0) : identity_.peer_tag});
-
-    std::uint8_t raw[512];
-    BufferWriter hosts(raw);
-    WriteHosts(hosts, settings_.own_hosts);
-    const InitChunk chunk{
-        identity_.own_tag,     static_cast<std::uint32_t>(settings_.first_window_bytes),
-        settings_.out_streams, settings_.in_streams,
-        identity_.own_tsn,     hosts.written()};
-    if (!initiator_->Write(packet.out(), chunk, settings_.capabilities, now)) return 0;
-    if (!init) answers_.Write(packet.out());
-    return Finish(packet, /*with_data=*/false, now);
-  }
-
-  PacketWriter packet(buffer, {identity_.own_port, identity_.peer_port, identity_.peer_tag});
+  PacketWriter packet(buffer, handshake_.header());
   if (!down_ && ends_.TakeComplete()) {
     WriteChunk(packet.out(), ChunkType::kShutdownComplete, 0, {});
     return Finish(packet, /*with_data=*/false, now);
@@ -244,17 +211,16 @@ std::size_t Association::NextPacket(MutableByteView buffer, TimePoint now) {
 
 TimePoint Association::NextTimer(TimePoint now) {
   if (down_) return TimePoint::max();
-  if (IsBeginning()) return initiator_->NextTimer();
+  if (handshake_.running()) return handshake_.NextTimer();
   return std::min({receiver_->ack().deadline(), sender_->NextTimer(now), ends_.NextTimer(),
                    heartbeats_.NextTimer(), paths_.NextTimer()});
 }
 
 void Association::OnTimer(TimePoint now) {
   if (down_) return;
-  if (IsBeginning()) {
+  if (handshake_.running()) {
     // The attempt after the last one is made here, where its end may be reported.
-    if (initiator_->exhausted() && initiator_->Due(now))
-      GoDown(DownReason::kNoAnswer, "nobody answered");
+    if (handshake_.Expired(now)) GoDown(DownReason::kNoAnswer, "nobody answered");
     return;
   }
 

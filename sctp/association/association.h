@@ -10,12 +10,12 @@
 
 #include "sctp/association/answers.h"
 #include "sctp/association/association_ends.h"
+#include "sctp/association/association_handshake.h"
 #include "sctp/association/association_paths.h"
 #include "sctp/association/events.h"
 #include "sctp/association/settings.h"
 #include "sctp/handshake/collision.h"
 #include "sctp/handshake/cookie.h"
-#include "sctp/handshake/initiator.h"
 #include "sctp/path/heartbeats.h"
 #include "sctp/receive/receiver.h"
 #include "sctp/send/sender.h"
@@ -32,13 +32,7 @@ class Association : private MessageSink {
     BufferPool& buffers;
     Events& events;
   };
-  struct Identity {
-    std::uint16_t own_port = 0, peer_port = 0;
-    VerificationTag own_tag, peer_tag;  // the peer's is 0 while it is unknown
-    Tsn own_tsn;
-    std::uint32_t own_tie = 0, peer_tie = 0;
-    Address peer;  // where the handshake is sent
-  };
+  using Identity = AssociationIdentity;
 
   // Begins an association; its first packet is ready at once.
   Association(const AssociationSettings& settings, const Identity& identity, Around around,
@@ -59,8 +53,8 @@ class Association : private MessageSink {
   // Writes the next packet into BUFFER of at least Settings::packet_bytes; 0: there is none.
   [[nodiscard]] std::size_t NextPacket(MutableByteView buffer, TimePoint now);
   // Where that packet goes, and whether it tests if a packet of its size arrives in one piece.
-  [[nodiscard]] const Address& destination() const { return destination_; }
-  [[nodiscard]] bool must_stay_whole() const { return must_stay_whole_; }
+  [[nodiscard]] const Address& destination() const { return written_.to; }
+  [[nodiscard]] bool must_stay_whole() const { return written_.must_stay_whole; }
   [[nodiscard]] TimePoint NextTimer(TimePoint now);
   void OnTimer(TimePoint now);
 
@@ -84,12 +78,8 @@ class Association : private MessageSink {
   [[nodiscard]] bool OnRestart(TimePoint now);
   // The peer's cookie has become too old. If the peer is up, it could take an INIT with our present
   // tag for a late one: so call Renew() with a tag and TSN that were never used.
-  [[nodiscard]] bool wants_new_tag() const { return wants_new_tag_; }
-  void Renew(VerificationTag own_tag, Tsn own_tsn) {
-    identity_.own_tag = own_tag;
-    identity_.own_tsn = own_tsn;
-    wants_new_tag_ = false;
-  }
+  [[nodiscard]] bool wants_new_tag() const { return handshake_.wants_new_tag(); }
+  void Renew(VerificationTag own_tag, Tsn own_tsn) { handshake_.Renew(own_tag, own_tsn); }
   // Drops the association as if it had never been: reports nothing, sends nothing.
   void Discard() {
     down_ = true;
@@ -100,20 +90,17 @@ class Association : private MessageSink {
   // The same, after a COOKIE ACK that has not been sent yet.
   void RefuseUp(std::string_view reason);
 
-  [[nodiscard]] bool up() const { return sender_.has_value() && !IsBeginning() && !down_; }
+  [[nodiscard]] bool up() const { return sender_.has_value() && !handshake_.running() && !down_; }
   // Nothing is left to do, except to send what NextPacket still has.
   [[nodiscard]] bool down() const { return down_; }
   // A question about whether it has really ended is being asked.
   [[nodiscard]] bool asking() const { return ends_.asking(); }
-  [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] AssociationTags tags() const {
-    return {identity_.own_tag, identity_.peer_tag, identity_.own_tie, identity_.peer_tie};
-  }
+  [[nodiscard]] const Identity& identity() const { return handshake_.identity(); }
   // When the peer sent something last.
   [[nodiscard]] TimePoint heard() const { return heartbeats_.heard(); }
   [[nodiscard]] Closing::State closing() const { return ends_.closing(); }
-  [[nodiscard]] std::uint16_t streams() const { return out_streams_; }
-  [[nodiscard]] const Capabilities& agreed() const { return agreed_; }
+  [[nodiscard]] std::uint16_t streams() const { return handshake_.out_streams(); }
+  [[nodiscard]] const Capabilities& agreed() const { return handshake_.capabilities(); }
   // Only if it is or was up.
   [[nodiscard]] const Sender* sender() const { return sender_ ? &*sender_ : nullptr; }
   [[nodiscard]] const Receiver* receiver() const { return receiver_ ? &*receiver_ : nullptr; }
@@ -123,18 +110,8 @@ class Association : private MessageSink {
   [[nodiscard]] std::size_t packet_bytes() const { return paths_.packet_bytes(); }
 
  private:
-  struct Agreed {
-    Capabilities capabilities;
-    std::uint16_t out_streams = 0, in_streams = 0;
-    Tsn peer_tsn;
-    std::uint32_t peer_window_bytes = 0;
-  };
-  // The handshake is not complete.
-  [[nodiscard]] bool IsBeginning() const {
-    return initiator_ && initiator_->state() != Initiator::State::kUp;
-  }
   // Makes the sender and the receiver by what both ends can do.
-  void Agree(const Agreed& agreed);
+  void MakeTransfer();
   void OnMessage(StreamId stream, std::uint32_t protocol, MutableByteView message) override;
 
   // False: the rest of the packet is not read.
@@ -142,7 +119,6 @@ class Association : private MessageSink {
   void OnData(const ChunkView& chunk, TimePoint now);
   void OnSack(const ChunkView& chunk, TimePoint now);
   void OnInitAck(const ChunkView& chunk, TimePoint now);
-  void OnCookieAck(TimePoint now);
   void OnError(const ChunkView& chunk, TimePoint now);
   void OnHeartbeatAck(const ChunkView& chunk, TimePoint now);
   [[nodiscard]] bool OnUnknown(const ChunkView& chunk);
@@ -167,6 +143,8 @@ class Association : private MessageSink {
   void Answer(ChunkType type, std::uint8_t flags, ByteView body) {
     answers_.Add(type, flags, body, packet_bytes() - kCommonHeaderSize);
   }
+  // The packet of the handshake that is due; 0: there is none.
+  [[nodiscard]] std::size_t NextOfHandshake(MutableByteView buffer, TimePoint now);
   // A packet for another path than the one in use; 0: there is none.
   [[nodiscard]] std::size_t NextElsewhere(MutableByteView buffer, TimePoint now);
   void WriteControl(BufferWriter& out, TimePoint now);
@@ -175,23 +153,20 @@ class Association : private MessageSink {
   [[nodiscard]] std::size_t Finish(PacketWriter& packet, bool with_data, TimePoint now);
 
   AssociationSettings settings_;
-  Identity identity_;
   Around around_;
-  std::optional<Initiator> initiator_;
+  AssociationHandshake handshake_;
   Heartbeats heartbeats_;
   std::optional<Sender> sender_;
   std::optional<Receiver> receiver_;
   AssociationEnds ends_;
   AssociationPaths paths_;
-  Address destination_;  // of the last packet that was written
-  bool must_stay_whole_ = false;
-  Capabilities agreed_;
-  std::uint16_t out_streams_ = 0;
+  struct {
+    Address to;
+    bool must_stay_whole = false;
+  } written_;  // the last packet
   Answers answers_;
   bool trusted_ = false;
   bool down_ = false;
-  bool linux_fragments_ = false;
-  bool wants_new_tag_ = false;
   bool got_data_ = false;  // in the packet that is being read
   AssociationCounters counters_;
 };

@@ -42,7 +42,7 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
 }
 
 void Association::AfterInput(TimePoint now) {
-  if (down_ || IsBeginning()) return;
+  if (down_ || handshake_.running()) return;
   ends_.Settle(now);
   paths_.Settle(now);
   if (sender_->TakeSizeDoubt()) paths_.DoubtSize(ends_.ProbeTimeout(), now);
@@ -52,7 +52,7 @@ void Association::AfterInput(TimePoint now) {
 bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
   paths_.OnChunk(chunk.type);
   // Until the handshake is complete, only its own chunks have a meaning.
-  const bool begun = sender_.has_value() && !IsBeginning();
+  const bool begun = sender_.has_value() && !handshake_.running();
 
   switch (chunk.type) {
     case ChunkType::kData:
@@ -71,7 +71,7 @@ bool Association::OnChunk(const ChunkView& chunk, TimePoint now) {
       OnInitAck(chunk, now);
       return true;
     case ChunkType::kCookieAck:
-      OnCookieAck(now);
+      if (handshake_.OnCookieAck()) around_.events.OnUp();
       return true;
     case ChunkType::kHeartbeat:
       // A peer that has sent SHUTDOWN and has its answer gets no answer to HEARTBEAT: for it we are
@@ -126,7 +126,7 @@ void Association::OnData(const ChunkView& chunk, TimePoint now) {
     return;
   }
 
-  if (linux_fragments_ && !data->begin) ++data->fsn;
+  if (handshake_.linux_fragments() && !data->begin) ++data->fsn;
   got_data_ = true;
   switch (receiver_->OnData(*data)) {
     case Receiver::Outcome::kTaken:
@@ -162,95 +162,51 @@ void Association::OnSack(const ChunkView& chunk, TimePoint now) {
 }
 
 void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
-  if (!initiator_ || initiator_->state() != Initiator::State::kCookieWait) return;
-
+  if (!handshake_.awaits_init_ack()) return;
   const auto init = InitChunk::Parse(chunk);
   if (!init) {
     ++counters_.malformed_chunks;
     return;
   }
 
-  // The peer could not be told (RFC 9260 section 3.3.3).
-  if (init->tag == VerificationTag(0)) {
-    GoDown(DownReason::kViolation, "INIT ACK with tag 0");
-    return;
-  }
-
-  identity_.peer_tag = init->tag;
-  if (init->out_streams == 0 || init->in_streams == 0) {
-    Refuse(CauseCode::kInvalidParameter, "INIT ACK without streams", DownReason::kViolation);
-    return;
-  }
-  if (init->window_bytes < kLeastWindow) {
-    Refuse(CauseCode::kInvalidParameter, "INIT ACK with too small a window",
-           DownReason::kViolation);
-    return;
-  }
-
   std::uint8_t raw[Answers::kMostReportBytes];
   BufferWriter unrecognized(raw);
-  const auto parameters = ReadParameters(init->parameters, &unrecognized);
+  const auto parameters = handshake_.OnInitAck(*init, unrecognized, now);
   if (!parameters) {
-    Refuse(parameters.error(), "bad INIT ACK", DownReason::kViolation);
+    const auto& [cause, text, value] = parameters.error();
+    if (cause)
+      Refuse(*cause, text, DownReason::kViolation, value);
+    else
+      GoDown(DownReason::kViolation, text);
     return;
   }
 
-  if (!parameters->cookie) {
-    // The number of missing parameters, and their types (section 3.3.10.2).
-    constexpr std::uint8_t kCookie[] = {
-        0, 0, 0, 1, 0, static_cast<std::uint8_t>(ParameterType::kStateCookie)};
-    Refuse(CauseCode::kMissingParameter, "INIT ACK without a cookie", DownReason::kViolation,
-           kCookie);
-    return;
-  }
-
-  // It is sent with the COOKIE ECHO (section 3.2.2).
+  // It is sent with the COOKIE ECHO (RFC 9260 section 3.2.2).
   if (unrecognized.position() > 0)
     Report(CauseCode::kUnrecognizedParameters, unrecognized.written());
-
-  Agree({Common(settings_.capabilities, parameters->capabilities),
-         std::min(settings_.out_streams, init->in_streams),
-         std::min(settings_.in_streams, init->out_streams), init->initial_tsn, init->window_bytes});
-  initiator_->OnInitAck(*parameters->cookie, now);
-  if (const auto rtt = initiator_->rtt()) sender_->OnRoundTrip(*rtt);
+  MakeTransfer();
+  if (const auto rtt = handshake_.rtt()) sender_->OnRoundTrip(*rtt);
   paths_.TakeHosts(parameters->hosts, now);
-}
-
-void Association::OnCookieAck(TimePoint now) {
-  (void)now;
-  if (!initiator_ || initiator_->state() != Initiator::State::kCookieEchoed) return;
-  initiator_->OnCookieAck();
-  around_.events.OnUp();
 }
 
 void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now) {
   if (down_) return;
   heartbeats_.OnHeard(now);
-  if (meaning == CookieMeaning::kCollision && !IsBeginning() &&
-      identity_.peer_tag != cookie.peer_tag)
+  if (meaning == CookieMeaning::kCollision && !handshake_.running() &&
+      identity().peer_tag != cookie.peer_tag)
     return;  // it is up already with another one, which stays valid
   Answer(ChunkType::kCookieAck, 0, {});
-  if (!IsBeginning()) return;
-  identity_.peer_tag = cookie.peer_tag;
-  Agree({cookie.capabilities, cookie.out_streams, cookie.in_streams, cookie.peer_tsn,
-         cookie.peer_window_bytes});
+  if (!handshake_.running()) return;
+  handshake_.OnCollision(cookie);
+  MakeTransfer();
   paths_.TakeHosts(cookie.peer_hosts, now);
-  initiator_->OnCollision();
   around_.events.OnUp();
 }
 
 void Association::OnError(const ChunkView& chunk, TimePoint now) {
-  if (!initiator_ || initiator_->state() != Initiator::State::kCookieEchoed) return;
-  TlvReader causes(chunk.body);
-  while (const auto cause = causes.Next()) {
-    if (cause->code != static_cast<std::uint16_t>(CauseCode::kStaleCookie)) continue;
-    initiator_->OnStaleCookie(now);
-    wants_new_tag_ = true;
-    sender_.reset();
-    receiver_.reset();
-    identity_.peer_tag = VerificationTag(0);
-    return;  // a second such cause speaks of the same cookie
-  }
+  if (!handshake_.OnError(chunk, now)) return;
+  sender_.reset();
+  receiver_.reset();
 }
 
 void Association::OnHeartbeatAck(const ChunkView& chunk, TimePoint now) {

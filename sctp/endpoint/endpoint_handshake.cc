@@ -169,7 +169,7 @@ void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketV
   }
 
   Slot& slot = *found;
-  const CookieMeaning meaning = JudgeCookie(slot.association->tags(), cookie);
+  const CookieMeaning meaning = JudgeCookie(slot.association->identity().tags(), cookie);
   switch (meaning) {
     case CookieMeaning::kRestart:
       Restart(slot, cookie, packet, now);
