@@ -1,7 +1,8 @@
-// Endpoint: associations that others begin, or restart (RFC 9260 sections 5.1, 5.2).
-#include "sctp/endpoint/endpoint.h"
-#include "sctp/endpoint/slot.h"
-#include "sctp/handshake/collision.h"
+#include "sctp/endpoint/responder.h"
+
+#include <algorithm>
+
+#include "sctp/wire/init_chunk.h"
 #include "sctp/wire/parameter.h"
 
 namespace sctp {
@@ -15,7 +16,7 @@ bool IsUsable(const InitChunk& init) {
 }
 
 // The cookie of the association that OURS, IDENTITY and the peer's INIT would make.
-Cookie CookieOf(const Association::Identity& identity, const InitChunk& init,
+Cookie CookieOf(const AssociationIdentity& identity, const InitChunk& init,
                 const PeerParameters& parameters, const AssociationSettings& ours) {
   Cookie cookie;
   cookie.own_tag = identity.own_tag;
@@ -58,18 +59,18 @@ void WriteInitAck(BufferWriter& out, const Cookie& cookie, ByteView sealed,
 }  // namespace
 
 // It is answered without storing anything (section 5.1.3).
-void Endpoint::OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk,
-                      TimePoint now) {
+void Responder::OnInit(const Address& from, const PacketView& packet, const ChunkView& chunk,
+                       TimePoint now) {
   if (packet.header.tag != VerificationTag(0)) {
-    ++counters_.inits_bad;
+    ++around_.counters.inits_bad;
     return;
   }
-  if (!Admit(from, EndpointPolicy::Ask::kInit, now)) return;
-  ++counters_.inits;
+  if (!around_.rules.Admit(from, EndpointPolicy::Ask::kInit, now)) return;
+  ++around_.counters.inits;
 
   const auto init = InitChunk::Parse(chunk);
   if (!init || init->tag == VerificationTag(0)) {
-    ++counters_.inits_bad;
+    ++around_.counters.inits_bad;
     return;
   }
   const CommonHeader header = Turned(packet.header, init->tag);
@@ -81,25 +82,25 @@ void Endpoint::OnInit(const Address& from, const PacketView& packet, const Chunk
     return;
   }
 
-  const Place place = PlaceOf(from, packet.header);
-  Cookie cookie = CookieOf(NewIdentity(place), *init, *parameters, settings_.association);
-  if (Slot* const slot = FindPlace(place);
+  const SlotPlace place = PlaceOf(from, packet.header);
+  Cookie cookie = CookieOf(around_.slots.NewIdentity(place), *init, *parameters, around_.settings);
+  if (Slot* const slot = around_.slots.FindPlace(place);
       slot != nullptr && !FitToPresent(*slot, header, parameters->hosts, cookie, now))
     return;
 
-  ReplyWith(from, header, [&](BufferWriter& out) {
-    WriteInitAck(out, cookie, cookies_.Seal(cookie, now), settings_.association,
+  around_.replies.Add(from, header, [&](BufferWriter& out) {
+    WriteInitAck(out, cookie, around_.cookies.Seal(cookie, now), around_.settings,
                  unrecognized.written());
   });
 }
 
-bool Endpoint::FitToPresent(Slot& slot, const CommonHeader& header, const std::vector<Host>& hosts,
-                            Cookie& cookie, TimePoint now) {
+bool Responder::FitToPresent(Slot& slot, const CommonHeader& header, const std::vector<Host>& hosts,
+                             Cookie& cookie, TimePoint now) {
   Association& present = *slot.association;
   // Section 9.2: the present association ends first; our answer to its SHUTDOWN was lost.
   if (present.closing() == Closing::State::kAckSent) {
     present.RepeatShutdownAck(now);
-    Touch(slot);
+    around_.turns.Touch(slot);
     return false;
   }
   if (!present.up()) {
@@ -123,10 +124,10 @@ bool Endpoint::FitToPresent(Slot& slot, const CommonHeader& header, const std::v
   return true;
 }
 
-void Endpoint::RefuseInit(const Address& from, const CommonHeader& header, CauseCode cause,
-                          ByteView value) {
-  ++counters_.inits_bad;
-  ReplyWith(from, header, [&](BufferWriter& out) {
+void Responder::RefuseInit(const Address& from, const CommonHeader& header, CauseCode cause,
+                           ByteView value) {
+  ++around_.counters.inits_bad;
+  around_.replies.Add(from, header, [&](BufferWriter& out) {
     ChunkScope abort(out, ChunkType::kAbort, 0);
     WriteCause(out, cause, value);
     abort.End();
@@ -134,105 +135,58 @@ void Endpoint::RefuseInit(const Address& from, const CommonHeader& header, Cause
 }
 
 // The MAC is checked before anything else.
-void Endpoint::OnCookieEcho(const Address& from, const PacketView& packet, const ChunkView& chunk,
-                            TimePoint now) {
-  const auto cookie = cookies_.Open(chunk.body, now);
+std::optional<Cookie> Responder::OnCookieEcho(const Address& from, const PacketView& packet,
+                                              const ChunkView& chunk, TimePoint now) {
+  const auto cookie = around_.cookies.Open(chunk.body, now);
   if (!cookie && cookie.error() == CookieFault::kStale) {
-    ++counters_.cookies_stale;
-    if (!Admit(from, EndpointPolicy::Ask::kCookieEcho, now)) return;
+    ++around_.counters.cookies_stale;
+    if (!around_.rules.Admit(from, EndpointPolicy::Ask::kCookieEcho, now)) return std::nullopt;
 
     // Of a stale cookie only the peer's tag is used, for the answer.
     if (const auto peer = CookieBox::PeerTagOf(chunk.body))
-      ReplyWith(from, Turned(packet.header, *peer), [](BufferWriter& out) {
+      around_.replies.Add(from, Turned(packet.header, *peer), [](BufferWriter& out) {
         ChunkScope error(out, ChunkType::kError, 0);
         WriteCause(out, CauseCode::kStaleCookie, Bytes(4));
         error.End();
       });
-    return;
+    return std::nullopt;
   }
 
-  const Place place = PlaceOf(from, packet.header);
+  const SlotPlace place = PlaceOf(from, packet.header);
   if (!cookie || cookie->peer != from || cookie->peer_port != place.port ||
       cookie->own_port != place.own_port || cookie->own_tag != packet.header.tag) {
-    ++counters_.cookies_forged;
-    return;
+    ++around_.counters.cookies_forged;
+    return std::nullopt;
   }
-  UseCookie(place, *cookie, packet, now);
+  return *cookie;
 }
 
-void Endpoint::UseCookie(const Place& place, const Cookie& cookie, const PacketView& packet,
-                         TimePoint now) {
-  Slot* const found = FindPlace(place);
-  if (found == nullptr) {
-    Accept(place, cookie, packet, now);
-    return;
-  }
+// Section 8.4.
+void Responder::OnOutOfTheBlue(const Address& from, const PacketView& packet,
+                               const ChunkView& first, TimePoint now) {
+  ++around_.counters.packets_bad_tag;
 
-  Slot& slot = *found;
-  const CookieMeaning meaning = JudgeCookie(slot.association->identity().tags(), cookie);
-  switch (meaning) {
-    case CookieMeaning::kRestart:
-      Restart(slot, cookie, packet, now);
+  ChunkReader chunks(packet.chunks);
+  while (const auto chunk = chunks.Next())
+    if (chunk->type == ChunkType::kAbort) return;
+
+  switch (first.type) {
+    case ChunkType::kShutdownComplete:
+    case ChunkType::kCookieAck:
+    case ChunkType::kError:
+    case ChunkType::kInitAck:
       return;
-    case CookieMeaning::kCollision:
-      ++counters_.collisions;
-      [[fallthrough]];
-    case CookieMeaning::kDuplicate:
-      slot.association->OnCookie(cookie, meaning, now);
-      slot.association->OnPacket(place.address, packet, now);
-      Touch(slot);
-      return;
-    case CookieMeaning::kLate:
-    case CookieMeaning::kNone:
-      ++counters_.cookies_refused;
-      return;
-  }
-}
-
-void Endpoint::Restart(Slot& slot, const Cookie& cookie, const PacketView& packet, TimePoint now) {
-  if (!slot.association->OnRestart(now)) {
-    if (!slot.successor) slot.successor = cookie;
-    Touch(slot);
-    return;
-  }
-  ++counters_.restarts;
-  const Place place = slot.place;
-  observer_.OnDown(slot.id, DownReason::kRestarted, "the peer restarted");
-  slot.association->Discard();
-  by_place_.erase(place);
-  Touch(slot);
-  Accept(place, cookie, packet, now);
-}
-
-void Endpoint::Accept(const Place& place, const Cookie& cookie, const PacketView& packet,
-                      TimePoint now) {
-  if (by_id_.size() >= settings_.max_associations) {
-    ++counters_.refused_full;
-    return;
+    default:
+      break;
   }
 
-  // A cookie that was used already, and whose association is over, is not used again.
-  if (by_tag_.contains(cookie.own_tag.value()) ||
-      (policy_ != nullptr && !policy_->MayAccept(place.address))) {
-    ++counters_.cookies_refused;
-    return;
-  }
+  if (!around_.rules.Admit(from, EndpointPolicy::Ask::kOther, now)) return;
+  ++around_.counters.out_of_the_blue;
 
-  Association::Identity identity = NewIdentity(place);
-  identity.own_tag = cookie.own_tag;
-  identity.own_tsn = cookie.own_tsn;
-  identity.peer_tag = cookie.peer_tag;
-
-  Slot& slot = AddSlot(place);
-  slot.incoming = true;
-  by_tag_[identity.own_tag.value()] = slot.number;
-  slot.association =
-      std::make_unique<Association>(SettingsFor(place.address), identity, cookie,
-                                    Association::Around{random_, buffers_, slot}, now);
-
-  Touch(slot);
-  slot.OnUp();
-  slot.association->OnPacket(place.address, packet, now);
+  const ChunkType answer =
+      first.type == ChunkType::kShutdownAck ? ChunkType::kShutdownComplete : ChunkType::kAbort;
+  around_.replies.Add(from, Turned(packet.header, packet.header.tag),
+                      [&](BufferWriter& out) { WriteChunk(out, answer, kReflectedTagFlag, {}); });
 }
 
 }  // namespace sctp
