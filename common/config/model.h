@@ -207,6 +207,7 @@ struct ServiceConfig {
   milliseconds resolve_interval = 30s;        // connect: flows in use look up the name so often
   // tcp
   std::uint32_t max_sessions = 4096;
+  std::uint32_t listen_backlog = 4096;  // listen: connections that the kernel keeps for us
   milliseconds connect_timeout = 5s;
   milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
   milliseconds keepalive = 60s;        // 0: off

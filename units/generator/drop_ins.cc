@@ -58,6 +58,9 @@ std::string ListenSocket(const ServiceConfig& service) {
         "# A burst of clients, while the edge starts.\n"
         "ReceiveBuffer=8M\n"
         "SendBuffer=8M\n";
+  else
+    out += "# A burst of clients, while the edge starts (listen-backlog).\nBacklog=" +
+           std::to_string(service.listen_backlog) + '\n';
 
   return out;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <tuple>
 
 #include "common/base/log.h"
@@ -58,6 +60,23 @@ void LookAtUnits(const std::string& folder, Mistakes& out) {
                      "is not read: the files here are called NAME.ini, such as " +
                          EscapeForLog(Stem(name)) + ".ini"});
   }
+}
+
+// What the kernel grants at most as the backlog of a listening socket; nullopt: it does not say.
+std::optional<std::uint32_t> MostBacklog() {
+  std::ifstream in("/proc/sys/net/core/somaxconn");
+  std::uint32_t most = 0;
+  return in >> most ? std::optional(most) : std::nullopt;
+}
+
+void LookAtBacklog(const ServiceConfig& service, Mistakes& out) {
+  const bool written = service.origins.contains("service.listen-backlog");
+  const auto most = written ? MostBacklog() : std::nullopt;
+  if (!most || service.listen_backlog <= *most) return;
+  const Origin at = FindOrigin(service.origins, "service", "listen-backlog");
+  out.push_back({at.file, at.line,
+                 "listen-backlog: the kernel grants " + std::to_string(*most) +
+                     " at most (sysctl net.core.somaxconn)"});
 }
 
 // The folder that NAME was meant to be: "services.d" for "service", "services", "service.d". Empty:
@@ -150,6 +169,7 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
   }
 
   for (const ServiceConfig& service : configuration.services) {
+    LookAtBacklog(service, out);
     if (service.key_log_bytes == 0) continue;
     Origin at = FindOrigin(service.origins, "service", "key-log");
     out.push_back({at.file, at.line,

@@ -18,6 +18,22 @@ constexpr KeyRow kTcpRows[] = {
         .applies = kTcpOnly,
         .counted_in = "sessions_over_limit",
     },
+    // The edge takes all that come in each turn of its loop, so a queue forms only while systemd
+    // starts the edge. 4096 is the most that the kernel grants by default (net.core.somaxconn).
+    {
+        .section = "service",
+        .key = "listen-backlog",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::listen_backlog>,
+        .help =
+            "Connections that wait in the kernel at each listening address until the edge takes "
+            "them; Backlog= of its socket unit. The kernel grants no more than "
+            "net.core.somaxconn, and counts what it turns away as ListenOverflows.",
+        .range = {1, 65535},
+        .applies = kTcpOnly | kListenOnly,
+        .since = "0.2",
+        .applied = Applied::kSocketRestart,
+    },
     {
         .section = "service",
         .key = "connect-timeout",

@@ -60,6 +60,16 @@ TEST(DropIns, TcpListensForStreams) {
   EXPECT_THAT(TextsOf(example, "dns").socket, Not(HasSubstr("PassPacketInfo")));
 }
 
+TEST(DropIns, ConnectionsWaitInTheKernelAsFarAsTheFileSays) {
+  Example example;
+  EXPECT_THAT(TextsOf(example, "dns").socket, Not(HasSubstr("Backlog=")));
+  example.folder.Write("services.d/dns.ini.d/tcp.ini", "[service]\nprotocol = tcp\n");
+  EXPECT_THAT(TextsOf(example, "dns").socket, HasSubstr("\nBacklog=4096\n"));
+  example.folder.Write("services.d/dns.ini.d/tcp.ini",
+                       "[service]\nprotocol = tcp\nlisten-backlog = 17\n");
+  EXPECT_THAT(TextsOf(example, "dns").socket, HasSubstr("\nBacklog=17\n"));
+}
+
 TEST(DropIns, ServerSideKeepsTheTemplatesSocket) {
   Example example;
   EXPECT_THAT(TextsOf(example, "ldap").socket, Not(HasSubstr("Listen")));

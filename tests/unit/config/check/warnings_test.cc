@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/unit/config/example.h"
 
@@ -91,6 +92,20 @@ TEST_F(WarningsTest, AFileWithKeysIsReportedWithItsLine) {
   EXPECT_EQ(doubts[0].line, 3);
   EXPECT_NE(doubts[0].file.find("local.ini"), std::string::npos);
   EXPECT_NE(doubts[0].text.find("key-log"), std::string::npos);
+}
+
+TEST_F(WarningsTest, ABacklogThatTheKernelDoesNotGrantIsReported) {
+  std::uint32_t most = 0;
+  std::ifstream("/proc/sys/net/core/somaxconn") >> most;
+  const std::string tcp = Replace(kListenText, "udp", "tcp");
+  dir_.Write("services.d/dns.ini", Replace(tcp, "tcp", "tcp\nlisten-backlog = 1"));
+  EXPECT_TRUE(FindDoubts(*dir_.Load(), HasAll).empty());
+  dir_.Write("services.d/dns.ini", Replace(tcp, "tcp", "tcp\nlisten-backlog = 65535"));
+  const auto doubts = FindDoubts(*dir_.Load(), HasAll);
+  ASSERT_EQ(doubts.size(), most < 65535 ? 1u : 0u);
+  if (doubts.empty()) return;
+  EXPECT_EQ(doubts[0].line, 3);
+  EXPECT_NE(doubts[0].text.find("grants " + std::to_string(most)), std::string::npos);
 }
 
 // An upgrade must not stop a node whose file was valid before.
