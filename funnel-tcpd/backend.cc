@@ -1,5 +1,6 @@
 #include "funnel-tcpd/backend.h"
 
+#include <string>
 #include <utility>
 
 #include "common/base/log.h"
@@ -10,7 +11,24 @@ namespace funnel::tcpd {
 Backend::Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy)
     : shared_(shared), dialer_(dialer), policy_(std::move(policy)) {}
 
-Result<DialId> Backend::Dial(const wire::SessionInfo& info, Dialer::Done done) {
+Bytes Backend::HeaderFor(const ClientAddresses& addresses, const ChannelPort::Peer& peer) const {
+  const std::string service(shared_.service.name.text());
+  const ProxyOrigin origin{.principal = peer.principal, .node = policy_.node(), .service = service};
+  switch (shared_.service.proxy_protocol) {
+    case config::ProxyProtocol::kNone:
+      return {};
+    case config::ProxyProtocol::kV1:
+      return ProxyHeaderV1(addresses.client, addresses.local);
+    case config::ProxyProtocol::kV2:
+      return ProxyHeaderV2(addresses.client, addresses.local, nullptr);
+    case config::ProxyProtocol::kV2Tlv:
+      return ProxyHeaderV2(addresses.client, addresses.local, &origin);
+  }
+  return {};
+}
+
+Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
+                             Dialer::Done done) {
   if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone)
     return dialer_.Dial({}, std::move(done));
   const auto addresses = policy_.Admit(info);
@@ -21,7 +39,7 @@ Result<DialId> Backend::Dial(const wire::SessionInfo& info, Dialer::Done done) {
     return Fail(addresses.error().message);
   }
 
-  return dialer_.Dial(ProxyHeader(addresses->client, addresses->local), std::move(done));
+  return dialer_.Dial(HeaderFor(*addresses, peer), std::move(done));
 }
 
 }  // namespace funnel::tcpd

@@ -2,6 +2,7 @@
 // that the channel's peer may state. Owned together with the channel's SessionPump.
 #pragma once
 
+#include "funnel-tcpd/channel_port.h"
 #include "funnel-tcpd/client_policy.h"
 #include "funnel-tcpd/dialer.h"
 
@@ -11,14 +12,18 @@ class Backend {
  public:
   Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
 
-  // As Dialer::Dial. An error: the service has proxy-protocol, and the client's address may not be
-  // passed to the backend; that was logged and counted.
-  [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, Dialer::Done done);
+  // As Dialer::Dial, for a session that PEER opened. An error: the service has proxy-protocol, and
+  // the client's address may not be passed to the backend; that was logged and counted.
+  [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
+                                    Dialer::Done done);
   // Takes effect for later sessions.
   void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }
   void Cancel(DialId id) { dialer_.Cancel(id); }
 
  private:
+  [[nodiscard]] Bytes HeaderFor(const ClientAddresses& addresses,
+                                const ChannelPort::Peer& peer) const;
+
   SharedState& shared_;
   Dialer& dialer_;
   ClientPolicy policy_;

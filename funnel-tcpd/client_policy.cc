@@ -31,8 +31,9 @@ bool IsMulticast(const SocketAddress& address) {
 ClientPolicy::ClientPolicy(const config::ServiceConfig& service, const config::PeerConfig* peer,
                            std::vector<SocketAddress> own)
     : networks_(service.client_networks), own_(std::move(own)) {
-  if (peer != nullptr)
-    networks_.insert(networks_.end(), peer->client_networks.begin(), peer->client_networks.end());
+  if (peer == nullptr) return;
+  node_ = peer->node;
+  networks_.insert(networks_.end(), peer->client_networks.begin(), peer->client_networks.end());
 }
 
 bool ClientPolicy::Allows(const SocketAddress& client) const {

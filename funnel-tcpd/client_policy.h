@@ -3,6 +3,7 @@
 // unchecked.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/base/error.h"
@@ -29,11 +30,15 @@ class ClientPolicy {
   // backend would take our own address for the client's.
   [[nodiscard]] Result<ClientAddresses> Admit(const wire::SessionInfo& info) const;
 
+  // The node that makes the statements; empty: none is known.
+  [[nodiscard]] const std::string& node() const { return node_; }
+
  private:
   // Decides by client-networks; without any: no loopback, multicast, wildcard or address of this
   // host.
   [[nodiscard]] bool Allows(const SocketAddress& client) const;
 
+  std::string node_;
   std::vector<config::Network> networks_;
   std::vector<SocketAddress> own_;
 };

@@ -1,5 +1,9 @@
 #include "funnel-tcpd/proxy_header.h"
 
+#include <arpa/inet.h>
+
+#include <string>
+
 namespace funnel::tcpd {
 namespace {
 
@@ -7,30 +11,64 @@ constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::uint8_t kVersionAndCommand = 0x21;
 constexpr std::uint8_t kTcpOverIpv4 = 0x11;
 constexpr std::uint8_t kTcpOverIpv6 = 0x21;
-constexpr std::uint16_t kLengthIpv4 = 2 * 4 + 2 * 2;
-constexpr std::uint16_t kLengthIpv6 = 2 * 16 + 2 * 2;
 constexpr std::string_view kMappedPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);  // RFC 4291 2.5.5.2
+
+enum OriginType : std::uint8_t { kPrincipal = 0xE0, kNode = 0xE1, kService = 0xE2 };
 
 void AppendIpv6(ByteWriter& out, const SocketAddress& address) {
   if (address.family() == AF_INET) out.Append(kMappedPrefix);
   out.Append(address.ip_bytes());
 }
 
+// Without a zone, which readers do not know.
+std::string Ipv6Text(const SocketAddress& address) {
+  ByteWriter bytes;
+  AppendIpv6(bytes, address);
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(AF_INET6, bytes.bytes().data(), text, sizeof text);
+  return text;
+}
+
+void AppendTlv(ByteWriter& out, OriginType type, std::string_view value) {
+  // As long as any name that a ticket or a configuration has.
+  constexpr std::size_t kMost = 4096;
+  out.U8(type).Block16(AsBytes(value.substr(0, kMost)));
+}
+
 }  // namespace
 
-Bytes ProxyHeader(const SocketAddress& client, const SocketAddress& local) {
+Bytes ProxyHeaderV1(const SocketAddress& client, const SocketAddress& local) {
   const SocketAddress from = client.Unmapped(), to = local.Unmapped();
-  ByteWriter out;
-  out.Append(kSignature).U8(kVersionAndCommand);
-  if (from.family() == AF_INET && to.family() == AF_INET) {
-    out.U8(kTcpOverIpv4).U16(kLengthIpv4).Append(from.ip_bytes()).Append(to.ip_bytes());
+  const bool ipv4 = from.family() == AF_INET && to.family() == AF_INET;
+  const auto text = [&](const SocketAddress& one) { return ipv4 ? one.ip_text() : Ipv6Text(one); };
+  const std::string line = (ipv4 ? "PROXY TCP4 " : "PROXY TCP6 ") + text(from) + ' ' + text(to) +
+                           ' ' + std::to_string(from.port()) + ' ' + std::to_string(to.port()) +
+                           "\r\n";
+  return {line.begin(), line.end()};
+}
+
+Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
+                    const ProxyOrigin* origin) {
+  const SocketAddress from = client.Unmapped(), to = local.Unmapped();
+  const bool ipv4 = from.family() == AF_INET && to.family() == AF_INET;
+  ByteWriter body;
+  if (ipv4) {
+    body.Append(from.ip_bytes()).Append(to.ip_bytes());
   } else {
-    out.U8(kTcpOverIpv6).U16(kLengthIpv6);
-    AppendIpv6(out, from);
-    AppendIpv6(out, to);
+    AppendIpv6(body, from);
+    AppendIpv6(body, to);
   }
-  out.U16(from.port()).U16(to.port());
-  return out.Release();
+  body.U16(from.port()).U16(to.port());
+
+  if (origin != nullptr) {
+    AppendTlv(body, kPrincipal, origin->principal);
+    AppendTlv(body, kNode, origin->node);
+    AppendTlv(body, kService, origin->service);
+  }
+
+  ByteWriter out;
+  out.Append(kSignature).U8(kVersionAndCommand).U8(ipv4 ? kTcpOverIpv4 : kTcpOverIpv6);
+  return out.Block16(body.bytes()).Release();
 }
 
 }  // namespace funnel::tcpd

@@ -1,20 +1,38 @@
-// The header of the PROXY protocol, version 2, which tells a backend the client's address.
+// The header of the PROXY protocol, which tells a backend the client's address: version 1, a line
+// of text, and version 2.
 #pragma once
+
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/socket_address.h"
 
 namespace funnel::tcpd {
 
+// Who opened the channel, as both ends have proved. Each is written to a TLV of version 2 whose
+// type the specification leaves to applications (PP2_TYPE_MIN_CUSTOM 0xE0 to 0xEF).
+struct ProxyOrigin {
+  std::string_view principal;  // E0: the far end's
+  std::string_view node;       // E1: the far node's name
+  std::string_view service;    // E2: what the service is called here
+};
+
 // CLIENT connected to LOCAL, both with their ports, as the listening side saw them. If they are of
 // different families both are written as IPv6 (the IPv4 one mapped). Neither may be AF_UNSPEC.
+//
+//   PROXY TCP4|TCP6 source destination source-port destination-port CR LF
+[[nodiscard]] Bytes ProxyHeaderV1(const SocketAddress& client, const SocketAddress& local);
+
+// ORIGIN may be null. Without one it is 28 or 52 bytes, which fit the 107 that some readers take.
 //
 //   offset  size
 //        0    12   signature 0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A
 //       12     1   version 2, command PROXY: 21
 //       13     1   11 TCP over IPv4, 21 TCP over IPv6
-//       14     2   what follows: 12 or 36
-//       16         source address, destination address, source port, destination port
-[[nodiscard]] Bytes ProxyHeader(const SocketAddress& client, const SocketAddress& local);
+//       14     2   what follows
+//       16 12|36   source address, destination address, source port, destination port
+//                  TLVs: type 8, length 16, value
+[[nodiscard]] Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
+                                  const ProxyOrigin* origin);
 
 }  // namespace funnel::tcpd

@@ -60,8 +60,8 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
     return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
   }
 
-  auto dial = backend_->Dial(
-      info, [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); });
+  auto done = [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); };
+  auto dial = backend_->Dial(info, port_.peer(), std::move(done));
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
   shared_.Count(kSessionsTotal);
   shared_.Count(kSessions);

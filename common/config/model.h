@@ -158,7 +158,7 @@ inline constexpr milliseconds kIdleExitOnDemand = 5min;
 
 enum class Protocol { kUdp, kTcp };
 enum class Role { kListen, kConnect, kRelay };
-enum class ProxyProtocol { kNone, kV2 };
+enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
 enum class AccessForm { kNo, kJournal, kJson };
 
 // services.d/NAME.ini

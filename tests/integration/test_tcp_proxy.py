@@ -1,7 +1,12 @@
-"""With proxy-protocol = v2 the backend learns who connected at the far end.
+"""With proxy-protocol the backend learns who connected at the far end.
 
     branch (a)                                   hoster (b)
-    client -> 127.0.0.1:7001 ====== 127.0.0.1:7101: a backend that prints its first bytes
+    client -> 127.0.0.1:7001 ==== v2 ====== 127.0.0.1:7101: a backend that prints its first bytes
+              127.0.0.1:7002 ==== v2-tlv == 127.0.0.1:7101
+              127.0.0.1:7003 ==== v1 ====== 127.0.0.1:7103: nginx
+              127.0.0.1:7004 ==== v2 ====== 127.0.0.1:7103
+              127.0.0.1:7005 ==== v1 ====== 127.0.0.1:7104: haproxy
+              127.0.0.1:7006 ==== v2-tlv == 127.0.0.1:7104
 """
 import socket
 import struct
@@ -10,16 +15,25 @@ import pytest
 
 import lab
 from lab.backends.program import start_program
+from lab.backends.proxied import HaproxyBehindProxy, NginxBehindProxy
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-PROXY = lab.Service("proxied", "tcp", ("127.0.0.1:7001", "[::1]:7001", "10.77.0.1:7001"), "127.0.0.1:7101",
-                    connect_section={"proxy-protocol": "v2"},
-                    connect_service={"client-networks": ["127.0.0.0/8", "::1/128", "10.77.0.0/24"]})
+NGINX, HAPROXY = 7103, 7104
+
+
+def service(name, port, backend, form, more=()):
+    return lab.Service(name, "tcp", (f"127.0.0.1:{port}", *more), f"127.0.0.1:{backend}", connect_section={"proxy-protocol": form},
+                       connect_service={"client-networks": ["127.0.0.0/8", "::1/128", "10.77.0.0/24"]})
+
+
+SERVICES = [service("proxied", 7001, 7101, "v2", ("[::1]:7001", "10.77.0.1:7001")), service("told", 7002, 7101, "v2-tlv"),
+            service("nginx1", 7003, NGINX, "v1"), service("nginx2", 7004, NGINX, "v2"), service("haproxy1", 7005, HAPROXY, "v1"),
+            service("haproxy2", 7006, HAPROXY, "v2-tlv")]
 CLIENT = """
 import socket, sys
-s = socket.create_connection((sys.argv[1], 7001), 10)
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
 mine = s.getsockname()
-s.sendall(b"hello")
+s.sendall(sys.argv[3].encode())
 got = b""
 while more := s.recv(10000): got += more
 print(mine[1], got.decode())
@@ -28,16 +42,23 @@ print(mine[1], got.decode())
 
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
-    made = make_tunnel([PROXY]).prepare().start()
+    made = make_tunnel(SERVICES).prepare().start()
     backend = start_program(made.network, "b", "hex_stream", 7101)
-    yield made.wait_up()
+    with NginxBehindProxy(made, NGINX), HaproxyBehindProxy(made, HAPROXY):
+        yield made.wait_up()
     backend.kill()
     backend.wait()
 
 
+def ask(tunnel, address, port, said):
+    """The client's own port, and what came back."""
+    mine, _, received = tunnel.network.run("a", "/usr/bin/python3", "-c", CLIENT, address, port, said).stdout.partition(" ")
+    return int(mine), received.strip()
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.77.0.1", "::1"])
 def test_backend_sees_the_client_address_and_port(tunnel, address):
-    port, received = tunnel.network.run("a", "/usr/bin/python3", "-c", CLIENT, address).stdout.split()
+    port, received = ask(tunnel, address, 7001, "hello")
     header = bytes.fromhex(received)
     assert header.startswith(SIGNATURE), received
     version_command, family, length = struct.unpack("!BBH", header[12:16])
@@ -51,5 +72,23 @@ def test_backend_sees_the_client_address_and_port(tunnel, address):
         assert family == 0x11
         source, destination = (socket.inet_ntoa(body[at:at + 4]) for at in (0, 4))
         ports = struct.unpack("!HH", body[8:12])
-    assert (source, destination, ports) == (address, address, (int(port), 7001))
+    assert (source, destination, ports) == (address, address, (port, 7001))
     assert header[16 + length:] == b"hello"
+
+
+def test_backend_sees_who_opened_the_channel(tunnel):
+    _, received = ask(tunnel, "127.0.0.1", 7002, "hello")
+    header = bytes.fromhex(received)
+    (length,) = struct.unpack("!H", header[14:16])
+    tlvs, values = header[28:16 + length], {}
+    while tlvs:
+        kind, size = struct.unpack("!BH", tlvs[:3])
+        values[kind], tlvs = tlvs[3:3 + size].decode(), tlvs[3 + size:]
+    assert values == {0xE0: lab.service.principal("told", tunnel.a.node_name), 0xE1: tunnel.a.node_name, 0xE2: "told"}
+    assert header[16 + length:] == b"hello"
+
+
+@pytest.mark.parametrize("port", [7003, 7004, 7005, 7006])
+def test_servers_read_it(tunnel, port):
+    mine, received = ask(tunnel, "127.0.0.1", port, "GET / HTTP/1.0\r\n\r\n")
+    assert received.startswith("HTTP/1.") and received.endswith(f"client 127.0.0.1:{mine}"), received

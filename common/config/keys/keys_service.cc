@@ -213,7 +213,9 @@ constexpr KeyRow kSideRows[] = {
         .key = "proxy-protocol",
         .type = Type::kProxyProtocol,
         .member = At<&ServiceConfig::proxy_protocol>,
-        .help = "How the client's address is passed to the backend.",
+        .help =
+            "How the client's address is passed to the backend: v1 is text, v2 binary, v2-tlv the "
+            "same with who opened the channel.",
         .applies = kTcpOnly,
     },
 

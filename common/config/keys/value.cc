@@ -30,7 +30,9 @@ constexpr Word<Carrier> kCarrierWords[] = {
 constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", When::kOnDemand}};
 constexpr Word<Protocol> kProtocolWords[] = {{"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}};
 constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
-                                               {"v2", ProxyProtocol::kV2}};
+                                               {"v1", ProxyProtocol::kV1},
+                                               {"v2", ProxyProtocol::kV2},
+                                               {"v2-tlv", ProxyProtocol::kV2Tlv}};
 constexpr Word<AccessForm> kAccessWords[] = {
     {"no", AccessForm::kNo}, {"journal", AccessForm::kJournal}, {"json", AccessForm::kJson}};
 

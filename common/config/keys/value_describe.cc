@@ -56,7 +56,7 @@ std::string_view DescribeType(Type type) {
     case Type::kProtocol:
       return "udp or tcp";
     case Type::kProxyProtocol:
-      return "none or v2";
+      return "none, v1, v2 or v2-tlv";
     case Type::kAccessForm:
       return "no, journal or json";
   }

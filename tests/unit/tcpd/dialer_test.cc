@@ -47,6 +47,32 @@ TEST_F(DialerTest, GivesTheBackendTheClientsAddress) {
   EXPECT_EQ(at_backend_.text.substr(kHeaderBytes), "hello");
 }
 
+TEST_F(DialerTest, GivesTheBackendALineOfText) {
+  service_.proxy_protocol = config::ProxyProtocol::kV1;
+  service_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
+  Start();
+  ConnectBoth();
+  SendText(client_, "hello");
+  EXPECT_TRUE(ReadsText(backend_end_, at_backend_,
+                        "PROXY TCP4 127.0.0.1 127.0.0.1 " +
+                            std::to_string(BoundAddress(client_.get()).port()) + ' ' +
+                            std::to_string(client_address_.port()) + "\r\nhello"));
+}
+
+TEST_F(DialerTest, GivesTheBackendWhoOpenedTheChannel) {
+  service_.proxy_protocol = config::ProxyProtocol::kV2Tlv;
+  service_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
+  Start();
+  ConnectBoth();
+  SendText(client_, "hello");
+  const std::string tlvs("\xE0\0\x0Dtest/hoster@R\xE1\0\0\xE2\0\4testhello", 31);
+  EXPECT_TRUE(Until([&] {
+    at_backend_.Poll(backend_end_.get());
+    return at_backend_.text.size() == kHeaderBytes + tlvs.size();
+  }));
+  EXPECT_EQ(at_backend_.text.substr(kHeaderBytes), tlvs);
+}
+
 TEST_F(DialerTest, ResetsClientsWhoseAddressMayNotBeClaimed) {
   service_.proxy_protocol = config::ProxyProtocol::kV2;
   Start();
