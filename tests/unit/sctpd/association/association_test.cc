@@ -18,17 +18,6 @@ TEST_F(AssociationTest, ConnectsAndHasBothEndsVerified) {
   EXPECT_EQ(a->only_association().streams.ours(), Parity::kOdd);
 }
 
-TEST_F(AssociationTest, RelaysStreamZeroBetweenTheAuthds) {
-  MakeNodes();
-  Settle();
-  Bytes frame(40, 7);
-  a->associations->OnPeerFrame({a->only_association().id(), frame});
-  Settle();
-  ASSERT_EQ(b->authd.frames.size(), 1u);
-  EXPECT_EQ(b->authd.frames[0].frame, frame);
-  EXPECT_EQ(b->authd.frames[0].association, b->only_association().id());
-}
-
 // Linux's SCTP continues by another of the peer's addresses when the first falls silent.
 TEST_F(AssociationTest, MovesBeforeTheVerdictAndGivesItsOwnPlaceBack) {
   const sctp::PeerPath elsewhere{*sctp::TransportAddress::Parse("198.51.100.7", 9899)};
@@ -48,55 +37,6 @@ TEST_F(AssociationTest, MovesBeforeTheVerdictAndGivesItsOwnPlaceBack) {
       Advance(config_b.node.sctp.verify_timeout + 1s);
     EXPECT_EQ(b->Count(kAssociationsUnverified), 0u);
   }
-}
-
-TEST_F(AssociationTest, CarriesOnlyStreamZeroBeforeTheVerdict) {
-  MakeNodes();
-  Settle();
-  a->engine->Send(a->only_association().id(), StreamId(65), Bytes(40, 1), {});
-  Settle();
-  EXPECT_EQ(b->Count(kDropUnverified), 1u);
-  EXPECT_TRUE(b->authd.accepts.empty());
-}
-
-TEST_F(AssociationTest, EndsWhatIsNotVerifiedInTimeAndConnectsAgain) {
-  MakeNodes();
-  Settle();
-  AssociationId first = a->only_association().id();
-  Advance(16s);
-  EXPECT_GE(a->Count(kVerifyTimeouts) + b->Count(kVerifyTimeouts), 1u);
-  Advance(3s);
-  ASSERT_EQ(a->associations->associations().size(), 1u);
-  EXPECT_NE(a->only_association().id(), first);
-}
-
-TEST_F(AssociationTest, RefusedByAuthdIsTriedAgainLater) {
-  MakeNodes();
-  Settle();
-  a->associations->OnVerifyFailed({a->only_association().id(), "wrong principal"});
-  Settle();
-  EXPECT_TRUE(a->associations->associations().empty());
-  EXPECT_EQ(a->associations->peers().at("b")->dialling().reason(), "wrong principal");
-  Advance(500ms);
-  EXPECT_TRUE(a->associations->associations().empty());
-  Advance(600ms);
-  EXPECT_EQ(a->associations->associations().size(), 1u);
-}
-
-TEST_F(AssociationTest, AnotherPeersAnswerIsNotTaken) {
-  MakeNodes();
-  Settle();
-  a->associations->OnVerified({a->only_association().id(), "b", "evil.example", 1});
-  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
-  Settle();
-  EXPECT_TRUE(a->associations->associations().empty());
-}
-
-TEST_F(AssociationTest, NamesOfNodesAreComparedAsDnsDoes) {
-  MakeNodes();
-  Settle();
-  a->associations->OnVerified({a->only_association().id(), "b", "B.Example.", 1});
-  EXPECT_NE(a->associations->FindUp("b"), nullptr);
 }
 
 TEST_F(AssociationTest, ReconnectsWithGrowingDelaysWhileNobodyAnswers) {
@@ -169,31 +109,6 @@ TEST_F(AssociationTest, OnlyANewerInstanceReplacesAnAssociation) {
   EXPECT_EQ(b->associations->associations().size(), 1u);
 }
 
-TEST_F(AssociationTest, AuthdsRestartLeavesWhatIsUp) {
-  BringUp();
-  a->authd.starts.clear();
-  a->associations->OnAuthdUp();
-  ASSERT_EQ(a->authd.starts.size(), 1u);
-  // The new authd has no ticket yet: that must not end a running association.
-  a->associations->OnVerifyFailed({a->only_association().id(), "no KDC"});
-  EXPECT_TRUE(a->only_association().up());
-  a->Verify(a->only_association(), "b", 2);
-  a->associations->OnVerifyFailed({a->only_association().id(), "no longer allowed"});
-  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
-}
-
-TEST_F(AssociationTest, FramesWaitForAnAuthdThatIsAway) {
-  MakeNodes();
-  b->authd.up = false;
-  Settle();
-  a->associations->OnPeerFrame({a->only_association().id(), Bytes(40, 7)});
-  Settle();
-  EXPECT_TRUE(b->authd.frames.empty());
-  b->authd.up = true;
-  b->associations->OnAuthdUp();
-  EXPECT_EQ(b->authd.frames.size(), 1u);
-}
-
 TEST_F(AssociationTest, StrangersAreLimitedAndKeepNobodyOut) {
   config_b.node.sctp.unverified_associations = 8;
   config_b.node.sctp.unverified_per_address = 100;
@@ -213,16 +128,6 @@ TEST_F(AssociationTest, StrangersAreLimitedAndKeepNobodyOut) {
   Settle();
   EXPECT_EQ(b->associations->associations().rbegin()->second->state(),
             AssociationState::kVerifying);
-}
-
-TEST_F(AssociationTest, TooManyFramesBeforeTheVerdictEndIt) {
-  MakeNodes();
-  Settle();
-  for (int i = 0; i < 40; ++i)
-    a->engine->Send(a->only_association().id(), StreamId(0), Bytes(20, 1), {});
-  Settle();
-  EXPECT_LE(b->authd.frames.size(), 32u);
-  EXPECT_TRUE(b->associations->associations().empty());
 }
 
 TEST_F(AssociationTest, OnDemandConnectsForAnEdgeAndLetsGoWhenIdle) {
@@ -269,17 +174,6 @@ TEST_F(AssociationTest, ReloadTouchesOnlyWhatChanged) {
   EXPECT_EQ(a->associations->FindUp("b"), nullptr);
   EXPECT_FALSE(a->associations->peers().contains("b"));
   Settle();
-}
-
-TEST_F(AssociationTest, PeerWithAnotherPrincipalIsVerifiedAnew) {
-  BringUp();
-  config::Configuration old = a->shared.config;
-  a->shared.config.peers[0].principal.realm = "ELSEWHERE";
-  a->authd.starts.clear();
-  a->associations->Reload(old);
-  EXPECT_EQ(a->associations->FindUp("b"), nullptr);
-  Settle();
-  EXPECT_EQ(a->authd.starts.size(), 1u);
 }
 
 TEST_F(AssociationTest, PeerThatDoesNotReadIsEnded) {
