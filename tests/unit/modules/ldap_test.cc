@@ -1,83 +1,16 @@
-// How the ldap module classifies messages, and whether that keeps LDAP's own rules.
+// How the ldap module classifies messages.
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "tests/unit/modules/model.h"
+#include "tests/unit/modules/ldap_messages.h"
 
 namespace funnel::module {
 namespace {
 
-constexpr const char* kStartTlsName = "1.3.6.1.4.1.1466.20037";
-constexpr const char* kCancelName = "1.3.6.1.1.8";
-constexpr const char* kWhoAmIName = "1.3.6.1.4.1.4203.1.11.3";
-constexpr const char* kPasswordName = "1.3.6.1.4.1.4203.1.11.1";
-
-std::string Tlv(std::uint8_t tag, const std::string& value, bool long_form = false) {
-  std::string out(1, static_cast<char>(tag));
-  const std::size_t size = value.size();
-  if (size < 0x80 && !long_form) {
-    out += static_cast<char>(size);
-  } else {
-    out += "\x84";
-    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> shift);
-  }
-  return out + value;
-}
-
-std::string Number(std::uint32_t value, std::uint8_t tag = 0x02) {
-  std::string octets;
-  for (; value > 0 || octets.empty(); value >>= 8)
-    octets.insert(octets.begin(), static_cast<char>(value));
-  if ((octets[0] & 0x80) != 0) octets.insert(octets.begin(), '\0');
-  return Tlv(tag, octets);
-}
-
-const std::string kControls = Tlv(0xA0, Tlv(0x30, Tlv(0x04, "1.2.840.113556.1.4.319")));
-
-std::string Message(std::uint32_t id, const std::string& operation, bool controls = false) {
-  return Tlv(0x30, Number(id) + operation + (controls ? kControls : ""));
-}
-
-std::string Bind(std::uint32_t id, bool sasl = false, const std::string& name = "cn=a") {
-  return Message(id, Tlv(0x60, Number(3) + Tlv(0x04, name) +
-                                   (sasl ? Tlv(0xA3, Tlv(0x04, "GSSAPI")) : Tlv(0x80, "secret"))));
-}
-std::string Search(std::uint32_t id, bool controls = false) {
-  return Message(id, Tlv(0x63, Tlv(0x04, "dc=test") + std::string(40, 'x')), controls);
-}
-std::string Modify(std::uint32_t id) { return Message(id, Tlv(0x66, Tlv(0x04, "cn=a"))); }
-std::string Delete(std::uint32_t id) { return Message(id, Tlv(0x4A, "cn=a")); }
-std::string Compare(std::uint32_t id) { return Message(id, Tlv(0x6E, Tlv(0x04, "cn=a"))); }
-std::string Abandon(std::uint32_t id, std::uint32_t target) {
-  std::string number = Number(target);
-  return Message(id, Tlv(0x50, number.substr(2)));
-}
-std::string Extended(std::uint32_t id, const std::string& name, const std::string& value = "") {
-  return Message(id, Tlv(0x77, Tlv(0x80, name) + (value.empty() ? "" : Tlv(0x81, value))));
-}
-std::string Cancel(std::uint32_t id, std::uint32_t target) {
-  return Extended(id, kCancelName, Tlv(0x30, Number(target)));
-}
-std::string Unbind(std::uint32_t id) { return Message(id, Tlv(0x42, "")); }
-std::string Result(std::uint32_t id, std::uint8_t operation, std::uint32_t code = 0) {
-  return Message(id, Tlv(operation, Number(code, 0x0A) + Tlv(0x04, "") + Tlv(0x04, "")));
-}
-std::string Entry(std::uint32_t id, bool controls = false) {
-  return Message(id, Tlv(0x64, Tlv(0x04, "cn=a") + Tlv(0x30, "")), controls);
-}
-std::string Done(std::uint32_t id) { return Result(id, 0x65); }
-
-using Options = std::vector<funnel_option>;
-
-class LdapModule : public ModuleUnderTest {
- public:
-  explicit LdapModule(const char* entries = "free")
-      : ModuleUnderTest(Options{{"entries", entries}}) {}
-  funnel_verdict Client(const std::string& bytes) { return Read(FUNNEL_CLIENT, AsBytes(bytes)); }
-  funnel_verdict Server(const std::string& bytes) { return Read(FUNNEL_SERVER, AsBytes(bytes)); }
-};
+using namespace ldap_messages;
 
 funnel_verdict OfClient(const std::string& bytes) { return LdapModule().Client(bytes); }
 funnel_verdict OfServer(const std::string& bytes) { return LdapModule().Server(bytes); }
@@ -268,113 +201,6 @@ TEST(Ldap, TakesOnlyTheOptionsItHas) {
   EXPECT_EQ(wrong.error(), "entries is free or ordered");
   EXPECT_EQ(wrong.wrong(), 0u);
   EXPECT_TRUE(ModuleUnderTest().configured());
-}
-
-// --- the model: LDAP's rules by themselves, against every order that the module allows
-
-// The content of a generated message, as its maker knows it.
-struct Said {
-  enum Kind { kBind, kRead, kWrite, kAbandon, kEntry, kDone, kOther } kind;
-  std::uint32_t id;
-  std::uint32_t target = 0;
-  bool free_entry = false;
-};
-
-// Whether the earlier of two messages of one direction must come first.
-bool MustStay(const Said& one, const Said& two) {
-  if (one.kind == Said::kBind || two.kind == Said::kBind) return true;
-  if (two.kind == Said::kAbandon && two.target == one.id) return true;
-  if (one.kind == Said::kWrite && two.kind == Said::kWrite) return true;
-  if (one.id != two.id) return false;
-  return !(one.free_entry && two.free_entry);
-}
-
-class OrderedLdap : public LdapModule {
- public:
-  OrderedLdap() : LdapModule("ordered") {}
-};
-
-// A conversation of 40 requests; ENTRIES_FREE determines Said::free_entry.
-class Operations {
- public:
-  Operations(MadeUp<Said>& talk, bool entries_free) : talk_(talk), entries_free_(entries_free) {}
-
-  void Run() {
-    for (std::uint32_t id = 1; id <= 40; ++id) {
-      Request(id);
-      for (int i = 0; i < 2 && !open_.empty(); ++i) AnswerSearch();
-    }
-  }
-
- private:
-  void Client(const Said& said, const std::string& bytes) {
-    talk_.Say(FUNNEL_CLIENT, said, AsBytes(bytes));
-  }
-  void Server(const Said& said, const std::string& bytes) {
-    talk_.Say(FUNNEL_SERVER, said, AsBytes(bytes));
-  }
-
-  void Request(std::uint32_t id) {
-    const std::uint32_t what = talk_.Below(12);
-    if (what == 0) {
-      Client({Said::kBind, id}, Bind(id));
-      Server({Said::kBind, id}, Result(id, 0x61));
-    } else if (what < 3) {
-      Client({Said::kWrite, id}, what == 1 ? Modify(id) : Delete(id));
-      Server({Said::kOther, id}, Result(id, what == 1 ? 0x67 : 0x6B));
-    } else if (what == 3 && !open_.empty()) {
-      const std::uint32_t target = open_[talk_.Below(Open())].id;
-      Client({Said::kAbandon, id, target},
-             talk_.Below(2) == 0 ? Abandon(id, target) : Cancel(id, target));
-    } else {
-      const bool controls = talk_.Below(3) == 0;
-      Client({Said::kRead, id}, Search(id, controls));
-      open_.push_back({id, !controls});
-    }
-  }
-
-  void AnswerSearch() {
-    const auto at = open_.begin() + talk_.Below(Open());
-    if (talk_.Below(4) != 0)
-      return Server({Said::kEntry, at->id, 0, at->plain && entries_free_}, Entry(at->id));
-    Server({Said::kDone, at->id}, Done(at->id));
-    open_.erase(at);
-  }
-
-  struct OpenSearch {
-    std::uint32_t id;
-    bool plain;  // without controls
-  };
-  [[nodiscard]] std::uint32_t Open() const { return static_cast<std::uint32_t>(open_.size()); }
-
-  MadeUp<Said>& talk_;
-  const bool entries_free_;
-  std::vector<OpenSearch> open_;
-};
-
-bool Breaks(const Alter& alter) {
-  const auto converse = [](bool entries_free) {
-    return [entries_free](MadeUp<Said>& talk) {
-      Operations(talk, entries_free).Run();
-      return talk.Breaks(FUNNEL_CLIENT, MustStay) || talk.Breaks(FUNNEL_SERVER, MustStay);
-    };
-  };
-  return BreaksRules<Said, LdapModule>(converse(true), alter) ||
-         BreaksRules<Said, OrderedLdap>(converse(false), alter);
-}
-
-TEST(LdapModel, KeepsTheRulesOfLdap) { EXPECT_FALSE(Breaks(alter::Nothing)); }
-
-TEST(LdapModel, NoticesMissingOrWrongKeys) {
-  EXPECT_TRUE(Breaks(alter::NoKeys));
-  EXPECT_TRUE(Breaks(alter::AllShared));
-  EXPECT_TRUE(Breaks(alter::NoBarriers));
-  EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
-    if (verdict.key_count > 1) verdict.key_count = 1;
-  }));
-  EXPECT_TRUE(Breaks([](funnel_verdict& verdict) {
-    if (verdict.order == FUNNEL_BARRIER) verdict.order = FUNNEL_AFTER_ALL;
-  }));
 }
 
 }  // namespace
