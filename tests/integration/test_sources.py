@@ -1,4 +1,5 @@
-"""What no compiler looks at: names in the Python of the tests, the tools and the benchmark; the layout of the C++; its classes' names."""
+"""What no compiler looks at: names in the Python of the tests, the tools and the benchmark; the layout of the C++; its classes' names;
+how long files and functions are."""
 import collections
 import os
 import re
@@ -77,6 +78,19 @@ def test_no_two_classes_have_one_name():
     found = classes_by_name(cpp_files())
     assert len(found) > 500 and "funnel::wire::Channel" in found
     assert {name: sorted(paths) for name, paths in found.items() if len(paths) > 1} == {}
+
+
+MOST_LINES_OF_A_FILE = 300
+
+
+def test_no_file_is_longer_than_its_limit():
+    """Of the product, the tests and the benchmark alike."""
+    lines = {}
+    for path in [*cpp_files(), *python_files()]:
+        with open(path, encoding="utf-8") as file:
+            lines[os.path.relpath(path, conftest.TOP)] = len(file.readlines())
+    assert len(lines) > 900 and "bench/run" in lines and "tests/tools/run_tests.py" in lines
+    assert {path: count for path, count in lines.items() if count > MOST_LINES_OF_A_FILE} == {}
 
 
 MOST_LINES = 80
