@@ -97,7 +97,7 @@ class Association : private MessageSink {
   [[nodiscard]] bool asking() const { return ends_.asking(); }
   [[nodiscard]] const Identity& identity() const { return handshake_.identity(); }
   // When the peer sent something last.
-  [[nodiscard]] TimePoint heard() const { return heartbeats_.heard(); }
+  [[nodiscard]] TimePoint last_received() const { return heartbeats_.last_received(); }
   [[nodiscard]] Closing::State closing() const { return ends_.closing(); }
   [[nodiscard]] std::uint16_t streams() const { return handshake_.out_streams(); }
   [[nodiscard]] const Capabilities& agreed() const { return handshake_.capabilities(); }

@@ -17,7 +17,7 @@ bool Association::OnPacket(const Address& from, const PacketView& packet, TimePo
   paths_.BeginPacket(from);
   ++counters_.packets_in;
   counters_.bytes_in += kCommonHeaderSize + packet.chunks.size();
-  heartbeats_.OnHeard(now);
+  heartbeats_.OnReceived(now);
   got_data_ = false;
 
   ChunkReader chunks(packet.chunks);
@@ -191,7 +191,7 @@ void Association::OnInitAck(const ChunkView& chunk, TimePoint now) {
 
 void Association::OnCookie(const Cookie& cookie, CookieMeaning meaning, TimePoint now) {
   if (down_) return;
-  heartbeats_.OnHeard(now);
+  heartbeats_.OnReceived(now);
   if (meaning == CookieMeaning::kCollision && !handshake_.running() &&
       identity().peer_tag != cookie.peer_tag)
     return;  // it is up already with another one, which stays valid

@@ -105,7 +105,7 @@ bool AssociationPaths::OnPacketElsewhere(const Address& from, const PacketView& 
   // The peer probes an idle path, or a NAT gave an idle peer another port: is the peer there, and
   // is it still where it was?
   if (heartbeat && is_new) Probe(paths_.active(), now);
-  if (paths_.OnHeard(*path, from, uses, now)) Probe(*path, now);
+  if (paths_.OnReceived(*path, from, uses, now)) Probe(*path, now);
   due_ = true;
   return true;
 }

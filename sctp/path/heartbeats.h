@@ -19,11 +19,11 @@ class Heartbeats {
     Duration dead_after = std::chrono::seconds(20);
   };
   Heartbeats(const Settings& settings, TimePoint now)
-      : settings_(settings), heard_(now), due_(now + settings.interval) {}
+      : settings_(settings), last_received_(now), due_(now + settings.interval) {}
 
   // Something that only the peer can have sent came.
-  void OnHeard(TimePoint now) {
-    heard_ = now;
+  void OnReceived(TimePoint now) {
+    last_received_ = now;
     due_ = now + settings_.interval;
   }
   // Another path is in use now: an answer by the one before does not measure this one.
@@ -31,20 +31,22 @@ class Heartbeats {
   // The round trip, if INFO answers the last one.
   [[nodiscard]] std::optional<Duration> OnAck(ByteView info, TimePoint now);
 
-  [[nodiscard]] bool Dead(TimePoint now) const { return now - heard_ >= settings_.dead_after; }
+  [[nodiscard]] bool Dead(TimePoint now) const {
+    return now - last_received_ >= settings_.dead_after;
+  }
   [[nodiscard]] bool Due(TimePoint now) const { return due_ <= now; }
   [[nodiscard]] TimePoint NextTimer() const {
-    return std::min(due_, heard_ + settings_.dead_after);
+    return std::min(due_, last_received_ + settings_.dead_after);
   }
   void Write(BufferWriter& out, TimePoint now, RandomSource& random);
-  [[nodiscard]] TimePoint heard() const { return heard_; }
+  [[nodiscard]] TimePoint last_received() const { return last_received_; }
 
   static constexpr std::size_t kNonceSize = 16;
   static constexpr std::size_t kChunkSize = kHeartbeatOverhead + kNonceSize;
 
  private:
   Settings settings_;
-  TimePoint heard_, due_;
+  TimePoint last_received_, due_;
   std::array<std::uint8_t, kNonceSize> nonce_{};
   std::optional<TimePoint> sent_;  // and not answered
 };

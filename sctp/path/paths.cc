@@ -96,7 +96,7 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
   return &path;
 }
 
-bool Paths::OnHeard(Path& path, const Address& from, bool uses, TimePoint now) {
+bool Paths::OnReceived(Path& path, const Address& from, bool uses, TimePoint now) {
   path.address.local = from.local;
   path.heard = now;
   if (uses) {

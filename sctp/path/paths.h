@@ -65,7 +65,7 @@ class Paths {
   [[nodiscard]] Path* Learn(const Address& address, TimePoint now);
   // Something came by another path than the one in use. USES: more than a heartbeat or its answer.
   // Whether PATH should be probed now.
-  [[nodiscard]] bool OnHeard(Path& path, const Address& from, bool uses, TimePoint now);
+  [[nodiscard]] bool OnReceived(Path& path, const Address& from, bool uses, TimePoint now);
   // The peer uses the present path.
   void OnUsed(TimePoint now) { active().used = now; }
   // To be sent there; remembers that it was.

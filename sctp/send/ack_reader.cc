@@ -48,9 +48,10 @@ SackOutcome AckReader::OnSack(const SackView& sack, TimePoint now) {
   TakeCumulative(sack.cumulative, now, acked);
   TakeGaps(sack, now, acked);
   TakeDuplicates(sack, acked);
-  std::optional<Tsn> told_until;
-  if (sack.gaps() >= kPerhapsCutShort) told_until = sack.cumulative + sack.gap(sack.gaps() - 1).end;
-  losses_.OnSack(told_until, acked);
+  std::optional<Tsn> reported_until;
+  if (sack.gaps() >= kPerhapsCutShort)
+    reported_until = sack.cumulative + sack.gap(sack.gaps() - 1).end;
+  losses_.OnSack(reported_until, acked);
   Finish(now, flight_before, acked);
   return SackOutcome::kTaken;
 }
@@ -108,9 +109,9 @@ void AckReader::OnDelivered(Tsn tsn, SentChunk& chunk, TimePoint now, Acked& ack
   const bool first = chunk.transmissions == 1 && !doubtful;
   acked.delivered_bytes += size;
   acked.progress = true;
-  if (chunk.state == State::kUntold || chunk.packet < moved_at_) {
+  if (chunk.state == State::kUnreported || chunk.packet < moved_at_) {
     // It came some time ago, but when is not known. Or it came by another path.
-    acked.told_late_bytes += size;
+    acked.reported_late_bytes += size;
     return;
   }
 
@@ -186,7 +187,7 @@ void AckReader::Finish(TimePoint now, std::size_t flight_before, Acked& acked) {
   PathFlow& flow = state_.flow;
   if (acked.rtt > Duration::zero()) flow.round_trip.OnSample(acked.rtt);
   if (acked.delivered_bytes > 0)
-    flow.rate.OnDelivered(acked.delivered_bytes - acked.told_late_bytes, now);
+    flow.rate.OnDelivered(acked.delivered_bytes - acked.reported_late_bytes, now);
   losses_.Find(now, acked);
   state_.flight.packets.Trim();
   // The peer has withdrawn what gap blocks said (RFC 9260 section 6.2.1): with that chunk, the

@@ -6,9 +6,9 @@ namespace sctp {
 
 using State = SentChunk::State;
 
-void LossFinder::OnSack(std::optional<Tsn> told_until, Acked& acked) {
-  told_until_ = told_until;
-  TakeToldLate(acked);
+void LossFinder::OnSack(std::optional<Tsn> reported_until, Acked& acked) {
+  reported_until_ = reported_until;
+  TakeReportedLate(acked);
 }
 
 void LossFinder::Find(TimePoint now, Acked& acked) {
@@ -20,18 +20,19 @@ void LossFinder::Find(TimePoint now, Acked& acked) {
     acked.lost_bytes += *lost;
     ++state_.counters.lost_chunks;
   }
-  SettleUntold(now);
+  SettleUnreported(now);
 
   // Nothing that is on its way, or waits to be sent again, would bring news of them.
   const Outstanding& chunks = flight.outstanding;
-  if (chunks.untold() > 0 && chunks.in_flight() + chunks.lost() == 0) OnSack(std::nullopt, acked);
+  if (chunks.unreported() > 0 && chunks.in_flight() + chunks.lost() == 0)
+    OnSack(std::nullopt, acked);
 }
 
 void LossFinder::OnTimeout(TimePoint now) {
   Acked acked;
   PacketRecords& packets = state_.flight.packets;
   packets.Trim();
-  told_until_.reset();  // nothing has been said for long, whatever the reason
+  reported_until_.reset();  // nothing has been said for long, whatever the reason
   OnPacketLost(packets.begin(), now, acked);
   packets.Trim();
 }
@@ -47,8 +48,8 @@ void LossFinder::OnPacketLost(PacketNumber number, TimePoint now, Acked& acked) 
     if (IsOutlived(number, *chunk, now, acked)) return;
 
     flight.Leave(*chunk);
-    if (told_until_ && tsn > *told_until_)
-      flight.outstanding.SetState(*chunk, tsn, State::kUntold);
+    if (reported_until_ && tsn > *reported_until_)
+      flight.outstanding.SetState(*chunk, tsn, State::kUnreported);
     else
       OnChunkLost(tsn, *chunk, acked);
   });
@@ -93,8 +94,8 @@ void LossFinder::OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked) {
 // Chunks beyond all that SACKs have room for may have arrived or be lost. After the time of a
 // timeout they no longer count as on their way, so that they do not hold back what is known to be
 // lost. Otherwise, after an overshoot, nothing could be sent that would bring the next SACK.
-void LossFinder::SettleUntold(TimePoint now) {
-  if (!told_until_) return;
+void LossFinder::SettleUnreported(TimePoint now) {
+  if (!reported_until_) return;
 
   Flight& flight = state_.flight;
   settled_until_ = std::max(settled_until_, flight.packets.begin());
@@ -109,20 +110,21 @@ void LossFinder::SettleUntold(TimePoint now) {
     }
     flight.packets.ForTsns(record, [&](Tsn tsn) {
       SentChunk* chunk = flight.outstanding.Find(tsn);
-      if (chunk == nullptr || chunk->packet != settled_until_ || tsn <= *told_until_ ||
+      if (chunk == nullptr || chunk->packet != settled_until_ || tsn <= *reported_until_ ||
           chunk->state != State::kInFlight)
         return;
       flight.Leave(*chunk);
-      flight.outstanding.SetState(*chunk, tsn, State::kUntold);
+      flight.outstanding.SetState(*chunk, tsn, State::kUnreported);
     });
   }
 }
 
 // SACKs have reached what they had no room for, and do not say that it arrived.
-void LossFinder::TakeToldLate(Acked& acked) {
+void LossFinder::TakeReportedLate(Acked& acked) {
   Outstanding& chunks = state_.flight.outstanding;
-  const Tsn until = told_until_.value_or(chunks.next_tsn() - 1u);
-  while (const auto tsn = chunks.FirstUntold(until)) OnChunkLost(*tsn, *chunks.Find(*tsn), acked);
+  const Tsn until = reported_until_.value_or(chunks.next_tsn() - 1u);
+  while (const auto tsn = chunks.FirstUnreported(until))
+    OnChunkLost(*tsn, *chunks.Find(*tsn), acked);
 }
 
 }  // namespace sctp

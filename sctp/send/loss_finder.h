@@ -17,7 +17,7 @@ class LossFinder {
 
   // A SACK was read. TOLD_UNTIL is the last TSN for which it had room; nullopt: it had room for
   // all. What earlier SACKs had no room for, and this one does not name, is lost.
-  void OnSack(std::optional<Tsn> told_until, Acked& acked);
+  void OnSack(std::optional<Tsn> reported_until, Acked& acked);
   // Call it after each SACK, and at deadline().
   void Find(TimePoint now, Acked& acked);
   // Only the oldest is sent again. If the answer says that it had arrived, the others are lost,
@@ -33,14 +33,14 @@ class LossFinder {
   // CHUNK or its copy was lost, in packet NUMBER. True: the other one is still on its way.
   [[nodiscard]] bool IsOutlived(PacketNumber number, SentChunk& chunk, TimePoint now, Acked& acked);
   void OnChunkLost(Tsn tsn, SentChunk& chunk, Acked& acked);
-  void SettleUntold(TimePoint now);
-  void TakeToldLate(Acked& acked);
+  void SettleUnreported(TimePoint now);
+  void TakeReportedLate(Acked& acked);
 
   SendState& state_;
   TimePoint deadline_ = TimePoint::max();
   // The last SACK had no room for later ones.
-  std::optional<Tsn> told_until_;
-  PacketNumber settled_until_;  // earlier packets are settled (SettleUntold)
+  std::optional<Tsn> reported_until_;
+  PacketNumber settled_until_;  // earlier packets are settled (SettleUnreported)
 };
 
 }  // namespace sctp

@@ -26,10 +26,10 @@ void Outstanding::SetState(SentChunk& chunk, Tsn tsn, State state) {
   if (Unacked(chunk.state)) unacked_bytes_ -= chunk.fragment.length;
   if (Unacked(state)) unacked_bytes_ += chunk.fragment.length;
   chunk.state = state;
-  if (state != State::kLost && state != State::kUntold) return;
+  if (state != State::kLost && state != State::kUnreported) return;
   const auto number =
       chunks_.begin_number() + static_cast<std::uint32_t>(tsn - TsnOf(chunks_.begin_number()));
-  std::uint64_t& hint = state == State::kLost ? lost_hint_ : untold_hint_;
+  std::uint64_t& hint = state == State::kLost ? lost_hint_ : unreported_hint_;
   hint = std::min(hint, number);
 }
 
@@ -44,11 +44,11 @@ std::optional<Tsn> Outstanding::FirstLost() {
   return FirstOf(State::kLost, lost_hint_, chunks_.end_number());
 }
 
-std::optional<Tsn> Outstanding::FirstUntold(Tsn until) {
-  if (untold() == 0 || until < cumulative()) return std::nullopt;
+std::optional<Tsn> Outstanding::FirstUnreported(Tsn until) {
+  if (unreported() == 0 || until < cumulative()) return std::nullopt;
   const std::uint64_t end =
       chunks_.begin_number() + static_cast<std::uint32_t>(until - cumulative());
-  return FirstOf(State::kUntold, untold_hint_, std::min(end, chunks_.end_number()));
+  return FirstOf(State::kUnreported, unreported_hint_, std::min(end, chunks_.end_number()));
 }
 
 std::optional<Tsn> Outstanding::LastInFlight() {

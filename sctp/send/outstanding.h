@@ -15,10 +15,10 @@ namespace sctp {
 struct SentChunk {
   enum class State : std::uint8_t {
     kInFlight,
-    kLost,       // waits to be sent again
-    kAcked,      // by a gap block
-    kAbandoned,  // given up; the peer must skip it
-    kUntold,     // not on its way any more; no SACK had room to say whether it came
+    kLost,        // waits to be sent again
+    kAcked,       // by a gap block
+    kAbandoned,   // given up; the peer must skip it
+    kUnreported,  // not on its way any more; no SACK had room to say whether it came
   };
   Fragment fragment;
   State state = State::kInFlight;
@@ -42,7 +42,7 @@ class Outstanding {
   // The first that must be sent again.
   [[nodiscard]] std::optional<Tsn> FirstLost();
   // The first up to and including UNTIL about which no SACK has said anything.
-  [[nodiscard]] std::optional<Tsn> FirstUntold(Tsn until);
+  [[nodiscard]] std::optional<Tsn> FirstUnreported(Tsn until);
   // The last one in flight, for a probe.
   [[nodiscard]] std::optional<Tsn> LastInFlight();
 
@@ -54,7 +54,7 @@ class Outstanding {
   [[nodiscard]] std::size_t size() const { return chunks_.size(); }
   [[nodiscard]] std::size_t lost() const { return counts_[Index(State::kLost)]; }
   [[nodiscard]] std::size_t in_flight() const { return counts_[Index(State::kInFlight)]; }
-  [[nodiscard]] std::size_t untold() const { return counts_[Index(State::kUntold)]; }
+  [[nodiscard]] std::size_t unreported() const { return counts_[Index(State::kUnreported)]; }
   [[nodiscard]] std::size_t abandoned() const { return counts_[Index(State::kAbandoned)]; }
   // Payload that the peer has not acknowledged.
   [[nodiscard]] std::size_t unacked_bytes() const { return unacked_bytes_; }
@@ -63,7 +63,7 @@ class Outstanding {
 
   // It is neither known to have arrived, nor given up.
   [[nodiscard]] static bool Unacked(State state) {
-    return state == State::kInFlight || state == State::kLost || state == State::kUntold;
+    return state == State::kInFlight || state == State::kLost || state == State::kUnreported;
   }
 
   // What gap blocks had acknowledged must be sent again after all.
@@ -82,8 +82,8 @@ class Outstanding {
   Ring<SentChunk> chunks_;
   std::size_t counts_[5]{};
   std::size_t unacked_bytes_ = 0;
-  // No chunk before these numbers is lost, or untold.
-  std::uint64_t lost_hint_ = 0, untold_hint_ = 0;
+  // No chunk before these numbers is lost, or unreported.
+  std::uint64_t lost_hint_ = 0, unreported_hint_ = 0;
   TsnRuns acked_;
 };
 

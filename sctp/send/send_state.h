@@ -58,7 +58,7 @@ struct SendState {
 // What one SACK, or the passing of time, has shown so far.
 struct Acked {
   std::size_t delivered_bytes = 0, lost_bytes = 0;
-  std::size_t told_late_bytes = 0;  // part of these: it is not known when they came
+  std::size_t reported_late_bytes = 0;  // part of these: it is not known when they came
   bool new_recovery = false, progress = false;
   PacketNumber newest_packet;
   PacketRecord newest;

@@ -75,7 +75,7 @@ class Runner {
   Subject subject_;
   Dialogue dialogue_;
   TimePoint mark_ = subject_.now();  // when the previous statement had happened
-  VerificationTag told_;             // the tag of the tester's last packet
+  VerificationTag last_tag_;         // the tag of the tester's last packet
 };
 
 Result<> Runner::Tell(const PacketText& text) {
@@ -93,7 +93,7 @@ Result<> Runner::Tell(const PacketText& text) {
     header.tag = *tag == "wrong"
                      ? VerificationTag(dialogue_.subject_tag.value() ^ 1)
                      : VerificationTag(static_cast<std::uint32_t>(std::stoul(*tag, nullptr, 0)));
-  told_ = header.tag;
+  last_tag_ = header.tag;
   if (first.name == "INIT") {
     const auto tag = first.fields.find("tag");
     dialogue_.init_tag =
@@ -139,7 +139,7 @@ Result<std::vector<ChunkText>> Runner::Look(Subject::Departure& departure,
     dialogue_.Learn(*chunk);
     if (chunk->type == ChunkType::kInit) tag = VerificationTag(0);
     if (chunk->type == ChunkType::kInitAck) tag = dialogue_.init_tag;
-    if (chunks.back().fields.contains("T")) tag = told_;
+    if (chunks.back().fields.contains("T")) tag = last_tag_;
   }
 
   if (wanted_tag)

@@ -51,18 +51,18 @@ TEST_F(LossFinderTest, OfWhatSacksHadNoRoomForNothingIsKnownUntilOneHas) {
   losses.OnSack(Tsn(1), acked);
   now += 10s;
   losses.Find(now, acked);  // the time of a timeout is over
-  EXPECT_EQ(chunks.untold(), 2u);
+  EXPECT_EQ(chunks.unreported(), 2u);
   EXPECT_EQ(chunks.lost(), 0u);
   losses.OnSack(Tsn(2), acked);
   EXPECT_EQ(chunks.FirstLost(), Tsn(2));
-  EXPECT_EQ(chunks.untold(), 1u);
+  EXPECT_EQ(chunks.unreported(), 1u);
 }
 
 TEST_F(LossFinderTest, WhatIsUntoldIsLostWhereNothingElseCouldBringWord) {
   Send(2);
   losses.OnSack(Tsn(0), acked);
   losses.Find(now + 10s, acked);
-  EXPECT_EQ(chunks.untold(), 0u);
+  EXPECT_EQ(chunks.unreported(), 0u);
   EXPECT_EQ(chunks.lost(), 2u);
 }
 
