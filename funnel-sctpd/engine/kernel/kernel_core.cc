@@ -20,27 +20,7 @@ Duration TickOf(const Settings& settings) {
   return std::min<Duration>(settings.dead_peer_timeout / kLooksPerTimeout, kLongestTick);
 }
 
-std::string_view Name(KernelAssociation::State state) {
-  switch (state) {
-    case KernelAssociation::State::kConnecting:
-      return "connecting";
-    case KernelAssociation::State::kUp:
-      return "up";
-    case KernelAssociation::State::kEnding:
-      return "ending";
-  }
-  return "?";
-}
-
 }  // namespace
-
-void KernelAssociation::SetState(State state, std::string_view reason) {
-  if (state == state_) return;
-  std::string line(Name(state));
-  if (!reason.empty()) line.append(": ").append(reason);
-  Log(LogLevel::kDebug, "kernel-sctp", line, {{"ADDRESS", peer.text()}});
-  state_ = state;
-}
 
 Result<std::unique_ptr<Engine>> MakeKernelEngine(const Settings& settings, KernelOptions options,
                                                  EngineObserver& observer) {
@@ -61,7 +41,7 @@ KernelCore::KernelCore(const Settings& settings, KernelOptions options, EngineOb
       options_(std::move(options)),
       observer_(observer),
       support_(ProbeKernel()),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      table_(settings_),
       // One more than any message may have shows that it is too large.
       message_(settings.max_message_bytes + 1),
       ticked_(Now()) {}
@@ -70,24 +50,16 @@ Result<> KernelCore::Open() {
   if (!support_.sctp) return Fail(support_.why_no_sctp, EPROTONOSUPPORT);
   if (settings_.interleaving && !support_.interleaving)
     return Fail(support_.why_no_interleaving, EPROTONOSUPPORT);
-  if (!epoll_) return FailErrno("epoll");
+  if (table_.fd() < 0) return FailErrno("epoll");
   if (!options_.accept) return {};
   listener_.emplace(TRY(KernelSocket::Open(settings_, options_.local, settings_.sctp_port)));
   TRY(listener_->Listen());
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener_->fd(), &event) < 0)
-    return FailErrno("epoll");
-  return {};
+  return table_.Watch(*listener_);
 }
 
 KernelCore::~KernelCore() {
-  for (auto& [id, association] : associations_)
+  for (auto& [id, association] : table_.all())
     association->socket.Abort(association->raw, "shutting down");
-}
-
-KernelAssociation* KernelCore::Find(AssociationId id) const {
-  auto found = associations_.find(id);
-  return found == associations_.end() ? nullptr : found->second.get();
 }
 
 Result<> KernelCore::CheckTarget(const Target& target) const {
@@ -97,19 +69,7 @@ Result<> KernelCore::CheckTarget(const Target& target) const {
     return Fail("no port to connect to", EINVAL);
   if (udp && support_.udp_port == 0) return Fail(support_.why_no_udp, EAFNOSUPPORT);
 
-  for (const auto& [id, association] : associations_) {
-    if (association->state() == KernelAssociation::State::kEnding ||
-        association->carrier != target.carrier || association->peer_sctp_port != target.sctp_port)
-      continue;
-    for (const TransportAddress& address : target.addresses)
-      for (const TransportAddress& path : association->paths)
-        if (path.SameHost(address) && (!udp || path.port() == address.port()))
-          return Fail("there is an association with " + address.text(), EISCONN);
-  }
-
-  if (associations_.size() >= settings_.max_associations)
-    return Fail("too many associations", ENOSPC);
-  return {};
+  return table_.CheckRoomFor(target);
 }
 
 Result<AssociationId> KernelCore::Connect(const Target& target) {
@@ -126,18 +86,9 @@ Result<AssociationId> KernelCore::Connect(const Target& target) {
 }
 
 Result<KernelAssociation*> KernelCore::Add(KernelSocket socket, KernelAssociationId raw) {
-  auto association = std::make_unique<KernelAssociation>(std::move(socket), raw);
-  association->id = AssociationId(++last_id_);
-  association->heard = Now();
-  association->send_buffer = association->socket.SendBuffer();
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = last_id_}};
-  int fd = association->socket.fd();
-  // EEXIST: it has been another association's, which restarted.
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0 &&
-      (errno != EEXIST || ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) < 0))
-    return FailErrno("epoll");
-  if (associations_.empty()) ticked_ = Now();
-  return (associations_[association->id] = std::move(association)).get();
+  KernelAssociation* association = TRY(table_.Add(std::move(socket), raw));
+  if (table_.all().size() == 1) ticked_ = Now();
+  return association;
 }
 
 void KernelCore::Remove(KernelAssociation& association, DownReason reason, std::string text) {
@@ -149,22 +100,22 @@ void KernelCore::Remove(KernelAssociation& association, DownReason reason, std::
   counters_.packets_out += traffic.packets_out;
   counters_.retransmitted_chunks += traffic.retransmitted_chunks;
   counters_.messages_expired += traffic.expired_messages + association.outbox.expired();
-  associations_.erase(AssociationId(association.id));
+  table_.Remove(AssociationId(association.id));
 }
 
 void KernelCore::Shutdown(AssociationId id) {
-  KernelAssociation* association = Find(id);
+  KernelAssociation* association = table_.Find(id);
   if (association == nullptr || association->state() == KernelAssociation::State::kEnding) return;
   if (association->state() == KernelAssociation::State::kConnecting)
     return End(*association, DownReason::kShutdown, "not up yet");
   association->SetState(KernelAssociation::State::kEnding, "shutdown");
   association->deadline = Now() + settings_.dead_peer_timeout;
   association->shutdown_owed = true;
-  SendOutbox(*association);
+  association->SendOutbox();
 }
 
 void KernelCore::Abort(AssociationId id, std::string_view reason) {
-  if (KernelAssociation* association = Find(id))
+  if (KernelAssociation* association = table_.Find(id))
     End(*association, DownReason::kLocal, EscapeForLog(reason));
 }
 
@@ -174,17 +125,17 @@ void KernelCore::End(KernelAssociation& association, DownReason reason, std::str
 }
 
 void KernelCore::Trust(AssociationId id) {
-  if (KernelAssociation* association = Find(id)) association->trusted = true;
+  if (KernelAssociation* association = table_.Find(id)) association->trusted = true;
 }
 
 std::size_t KernelCore::MaxUnfragmented(AssociationId id) const {
-  KernelAssociation* association = Find(id);
+  KernelAssociation* association = table_.Find(id);
   return association == nullptr ? 0 : association->max_unfragmented;
 }
 
 AssociationStats KernelCore::Stats(AssociationId id) const {
   AssociationStats out;
-  KernelAssociation* association = Find(id);
+  KernelAssociation* association = table_.Find(id);
   if (association == nullptr) return out;
 
   association->socket.FillStats(association->raw, out);
@@ -208,8 +159,8 @@ AssociationStats KernelCore::Stats(AssociationId id) const {
 
 EngineCounters KernelCore::counters() const {
   EngineCounters out = counters_;
-  out.associations_now = associations_.size();
-  for (const auto& [id, association] : associations_) {
+  out.associations_now = table_.all().size();
+  for (const auto& [id, association] : table_.all()) {
     const auto& traffic = association->traffic;
     out.packets_in += traffic.packets_in;
     out.packets_out += traffic.packets_out;
@@ -225,14 +176,14 @@ EngineCounters KernelCore::counters() const {
 
 TimePoint KernelCore::NextTimer() const {
   if (!ended_.empty()) return ticked_;
-  TimePoint tick = associations_.empty() ? TimePoint::max() : ticked_ + TickOf(settings_);
-  return std::min(tick, look_);
+  TimePoint tick = table_.all().empty() ? TimePoint::max() : ticked_ + TickOf(settings_);
+  return std::min(tick, waiters_.next_look());
 }
 
 void KernelCore::OnReadable() {
   constexpr int kEvents = 64;
   epoll_event events[kEvents];
-  int got = ::epoll_wait(epoll_.get(), events, kEvents, 0);
+  int got = ::epoll_wait(table_.fd(), events, kEvents, 0);
   for (int i = 0; i < got; ++i) {
     if (events[i].data.u64 == 0)
       ReadListener();
@@ -244,7 +195,7 @@ void KernelCore::OnReadable() {
 
 void KernelCore::OnTimer() {
   TimePoint now = Now();
-  if (now >= look_) LookForRoom();
+  if (now >= waiters_.next_look()) LookForRoom();
   if (now >= ticked_ + TickOf(settings_)) CheckTime(now);
   Flush();
 }
@@ -264,10 +215,10 @@ void KernelCore::CheckTime(TimePoint now) {
   ticked_ = now;
 
   std::vector<AssociationId> ids;
-  for (const auto& [id, association] : associations_) ids.push_back(id);
+  for (const auto& [id, association] : table_.all()) ids.push_back(id);
 
   for (AssociationId id : ids) {
-    KernelAssociation& association = *Find(id);
+    KernelAssociation& association = *table_.Find(id);
     association.heard = std::max(association.heard, earliest);
     if (auto traffic = association.socket.TrafficOf(association.raw)) {
       if (traffic->packets_in != association.traffic.packets_in) association.heard = now;

@@ -53,29 +53,6 @@ void KernelCore::ReadListener() {
   }
 }
 
-void KernelCore::SetKnownHosts(std::vector<TransportAddress> hosts) {
-  known_.clear();
-  for (const TransportAddress& host : hosts) known_.insert(host.WithPort(0));
-}
-
-bool KernelCore::IsKnown(const TransportAddress& host) const {
-  return known_.contains(host.WithPort(0));
-}
-
-// Whether one more association may be made by a peer that connects to us.
-bool KernelCore::MayAssociate(const TransportAddress& peer) const {
-  if (associations_.size() >= settings_.max_associations) return false;
-  if (IsKnown(peer)) return true;
-  std::size_t strangers = 0, of_host = 0;
-  for (const auto& [id, other] : associations_) {
-    if (!other->incoming || other->trusted || IsKnown(other->peer)) continue;
-    ++strangers;
-    if (other->peer.SameHost(peer)) ++of_host;
-  }
-  return strangers < settings_.strangers.associations &&
-         of_host < settings_.strangers.associations_per_host;
-}
-
 void KernelCore::OnIncoming(KernelAssociationId raw, std::uint16_t streams) {
   auto peer = listener_->PeerOf(raw);
   auto socket = listener_->TakeOut(raw, settings_.interleaving);
@@ -84,7 +61,7 @@ void KernelCore::OnIncoming(KernelAssociationId raw, std::uint16_t streams) {
     ++counters_.socket_errors;
     return listener_->Abort(raw, "no resources");
   }
-  if (!MayAssociate(peer->address)) {
+  if (!table_.MayAssociate(peer->address)) {
     ++counters_.strangers_limited;
     return socket->Abort(raw, "too many associations");
   }
@@ -101,7 +78,7 @@ void KernelCore::OnIncoming(KernelAssociationId raw, std::uint16_t streams) {
 
 void KernelCore::Read(AssociationId id) {
   for (int i = 0; i < kEventsAtOnce; ++i) {
-    KernelAssociation* association = Find(id);
+    KernelAssociation* association = table_.Find(id);
     if (association == nullptr) return;
     KernelSocket::Event event = association->socket.Receive(message_);
     if (event.what == What::kNothing) {

@@ -17,7 +17,7 @@ bool IsOneOf(const PeerPath& path, const std::vector<PathStats>& paths) {
 
 // An association keeps the addresses and the carrier that its handshake named.
 bool KernelCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
-  KernelAssociation* association = Find(id);
+  KernelAssociation* association = table_.Find(id);
   if (association == nullptr || association->state() != KernelAssociation::State::kUp) return false;
   if (paths.size() > kMaxPaths) paths.resize(kMaxPaths);
   auto known = association->socket.PathsOf(association->raw);
@@ -25,22 +25,8 @@ bool KernelCore::OfferPaths(AssociationId id, std::vector<PeerPath> paths) {
                    [&](const PeerPath& path) { return IsOneOf(path, known); }))
     return false;
   association->offered = std::move(paths);
-  PreferBest(*association, known);
+  association->PreferBest(known);
   return true;  // OnMoved follows at the next look
-}
-
-// The first of those offered that answers.
-void KernelCore::PreferBest(KernelAssociation& association, const std::vector<PathStats>& paths) {
-  for (const PeerPath& offered : association.offered) {
-    auto path = std::find_if(paths.begin(), paths.end(), [&](const PathStats& one) {
-      return one.address.SameHost(offered.address);
-    });
-    if (path == paths.end() || path->state == PathState::kSilent ||
-        path->state == PathState::kUntried)
-      continue;
-    if (path != paths.begin()) (void)association.socket.Prefer(association.raw, path->address);
-    return;
-  }
 }
 
 void KernelCore::LookAtPaths(KernelAssociation& association) {
@@ -48,7 +34,7 @@ void KernelCore::LookAtPaths(KernelAssociation& association) {
   if (association.state() == KernelAssociation::State::kConnecting) return;
   auto paths = association.socket.PathsOf(association.raw);
   if (paths.empty()) return;
-  PreferBest(association, paths);
+  association.PreferBest(paths);
   TransportAddress before = association.paths.front();
   association.paths.clear();
   for (const PathStats& path : paths) association.paths.push_back(path.address);
