@@ -23,7 +23,7 @@ NO_LIMITS = {
     "sctp streams": "what the far end may grant", "sctp refusals-kept": "the oldest goes; counters have counted it",
     "control sessions-shown": "the rest is counted in the answer",
     "service channels": "how many there are", "service priority": "a rank", "service weight": "a part",
-    "service copies": "how many there are",
+    "service copies": "how many there are", "service listen-backlog": "the kernel counts what it turns away",
     "service session-window": "the sender waits", "service channel-window": "the sender waits",
 }
 OWN = "it is one client's own"
