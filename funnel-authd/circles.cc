@@ -17,9 +17,9 @@ std::vector<wire::Feed> Circles::FeedsOf(const config::Configuration& config,
   for (const auto* other : fed_by) feeds.push_back({config.node.name, other->wire_name});
 
   for (const auto* other : fed_by) {
-    const auto heard = heard_.find(other->name);
-    if (heard == heard_.end()) continue;
-    for (const auto& [peer, theirs] : heard->second)
+    const auto received = received_.find(other->name);
+    if (received == received_.end()) continue;
+    for (const auto& [peer, theirs] : received->second)
       for (const wire::Feed& feed : theirs)
         if (std::ranges::find(feeds, feed) == feeds.end()) feeds.push_back(feed);
   }
@@ -31,7 +31,7 @@ std::vector<wire::Feed> Circles::FeedsOf(const config::Configuration& config,
 
 void Circles::Learn(const ServiceName& service, const std::string& peer,
                     std::vector<wire::Feed> feeds) {
-  heard_[service][peer] = std::move(feeds);
+  received_[service][peer] = std::move(feeds);
 }
 
 Result<> RequireNoCircle(const config::Configuration& config, const config::ServiceConfig& service,

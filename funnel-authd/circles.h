@@ -26,7 +26,7 @@ class Circles {
   void Learn(const ServiceName& service, const std::string& peer, std::vector<wire::Feed> feeds);
 
  private:
-  std::map<ServiceName, std::map<std::string, std::vector<wire::Feed>>> heard_;
+  std::map<ServiceName, std::map<std::string, std::vector<wire::Feed>>> received_;
 };
 
 // Whether SERVICE may be opened, given the feeds that its OPEN names. The error begins with

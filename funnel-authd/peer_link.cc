@@ -109,8 +109,9 @@ void PeerLink::OnFrame(Bytes frame) {
   ++shared_.counters[kPeerFramesDropped];
   // The channel belongs to an earlier authd: CLOSED makes its far end open another one. It is sent
   // once only, so that two ends cannot answer each other for ever.
-  if (header->type != wire::FrameType::kSealed || ours || told_closed_ == header->channel) return;
-  told_closed_ = header->channel;
+  if (header->type != wire::FrameType::kSealed || ours || closed_sent_for_ == header->channel)
+    return;
+  closed_sent_for_ = header->channel;
   Send({.type = wire::FrameType::kClosed, .channel = header->channel},
        wire::ClosedBody{wire::ClosedCode::kAborted}.Serialize());
 }

@@ -90,7 +90,7 @@ class PeerLink {
   std::unique_ptr<PeerChannel> channel_;
   PeerRekeys rekeys_;
   std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
-  std::optional<ChannelId> told_closed_;
+  std::optional<ChannelId> closed_sent_for_;
   std::unique_ptr<event::Timer> later_;  // reopen, or report a failure to sctpd
   std::function<void()> then_later_;
 };
