@@ -154,7 +154,7 @@ void Node::Start() {
   tables_->associations.Start();
   authd_.Start({*this, tables_->associations, tables_->channels});
   end_of_turn_->Request();
-  TellStatus();
+  ReportStatus();
 }
 
 void Node::EndTurn() {
@@ -194,10 +194,10 @@ void Node::UpdateCounters() {
   counters_due_ = now + kCounterInterval;
   CopyEngineCounters(tables_->engine->counters(), counters_);
   tables_->channels.UpdateGauges();
-  TellStatus();
+  ReportStatus();
 }
 
-void Node::TellStatus() {
+void Node::ReportStatus() {
   std::size_t up = counters_[kAssociationsUp].value();
   std::string line = std::to_string(up) + " of " +
                      std::to_string(tables_->shared.config.peers.size()) + " peers up, " +

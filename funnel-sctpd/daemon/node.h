@@ -70,7 +70,7 @@ class Node final : public AuthdObserver {
   // Copies the engine's figures, not more often than every kCounterInterval.
   void UpdateCounters();
   // Updates the service manager's status line.
-  void TellStatus();
+  void ReportStatus();
 
   event::Loop& loop_;
   Options options_;

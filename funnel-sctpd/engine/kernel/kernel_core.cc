@@ -202,7 +202,7 @@ void KernelCore::OnTimer() {
 
 void KernelCore::Flush() {
   SendOutboxes();
-  TellEnded();
+  ReportEnded();
   SendOutboxes();  // what the observer sent meanwhile
 }
 

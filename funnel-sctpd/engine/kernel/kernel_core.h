@@ -76,7 +76,7 @@ class KernelCore : public Engine {
   void OnRestarted(KernelAssociation& association, std::uint16_t streams);
   void OnLost(KernelAssociation& association, const KernelSocket::Event& event);
   // OnDown of all that have ended.
-  void TellEnded();
+  void ReportEnded();
 
   // Several addresses (kernel_paths.cc).
   // Reports to the observer which path is in use by now.

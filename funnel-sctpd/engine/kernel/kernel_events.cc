@@ -168,7 +168,7 @@ void KernelCore::OnRestarted(KernelAssociation& association, std::uint16_t strea
   KernelAssociationId raw = association.raw;
   bool incoming = association.incoming;
   Remove(association, DownReason::kRestarted, "the peer restarted");
-  TellEnded();
+  ReportEnded();
   auto successor = Add(std::move(socket), raw);
   if (!successor) return;
   (*successor)->incoming = incoming;
@@ -189,7 +189,7 @@ void KernelCore::OnLost(KernelAssociation& association, const KernelSocket::Even
   Remove(association, reason, std::move(text));
 }
 
-void KernelCore::TellEnded() {
+void KernelCore::ReportEnded() {
   while (!ended_.empty()) {
     std::vector<Ended> now;
     now.swap(ended_);

@@ -198,7 +198,7 @@ void OwnCore::Flush() {
       wants_writable_ = !link_->Transmit(queue_, counters_);
     } while (!wants_writable_ && endpoint_.HasPackets());
     if (ended_.empty()) return;
-    TellEnded();
+    ReportEnded();
   }
 }
 

@@ -81,7 +81,7 @@ class OwnCore : public Engine,
   void NoStranger(Peer& peer);
   void End(AssociationId id, DownReason reason, std::string text);
   void CheckDeadlines(TimePoint now);
-  void TellEnded();
+  void ReportEnded();
   void TakePackets(TimePoint now);
 
   const Settings settings_;

@@ -145,7 +145,7 @@ void OwnCore::Forget(AssociationId id) {
   peers_.Remove(id);
 }
 
-void OwnCore::TellEnded() {
+void OwnCore::ReportEnded() {
   while (!ended_.empty()) {
     std::vector<Ended> now;
     now.swap(ended_);
