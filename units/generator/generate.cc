@@ -11,7 +11,7 @@ namespace {
 
 using Texts = std::map<std::string, std::string>;  // by unit
 
-void Tell(const config::ServiceFile& file, bool usable, const Reporter& report) {
+void ReportMistakes(const config::ServiceFile& file, bool usable, const Reporter& report) {
   for (const auto& mistake : file.mistakes) report(Priority::kError, mistake.Print());
   if (file.mistakes.empty() || file.name.empty()) return;
   report(Priority::kError, usable ? "service " + file.name +
@@ -25,7 +25,7 @@ Texts WhatFilesSay(const config::LoadOptions& options, const Reporter& report) {
   Texts texts;
   for (const auto& file : config::LoadServiceFiles(options)) {
     std::vector<DropIn> drop_ins = MakeDropIns(file);
-    Tell(file, !drop_ins.empty(), report);
+    ReportMistakes(file, !drop_ins.empty(), report);
     for (DropIn& drop_in : drop_ins) texts[drop_in.unit] = std::move(drop_in.text);
   }
   return texts;

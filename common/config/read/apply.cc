@@ -53,8 +53,8 @@ void CheckSingle(const KeyRow& row, const std::vector<Value>& values,
   }
 }
 
-void TellUnknown(const std::string& section, const std::string& key, const std::string& hint,
-                 const std::vector<Value>& values, std::vector<Mistake>& mistakes) {
+void ReportUnknown(const std::string& section, const std::string& key, const std::string& hint,
+                   const std::vector<Value>& values, std::vector<Mistake>& mistakes) {
   for (const Value& value : values) {
     mistakes.push_back({value.origin.file, value.origin.line,
                         "unknown key " + key + " in [" + section + "]" + hint});
@@ -80,7 +80,7 @@ std::string_view ForeignSyntax(std::string_view text) {
   return {};
 }
 
-void TellRetired(const Retired& what, const Origin& at, std::vector<Mistake>& retired) {
+void ReportRetired(const Retired& what, const Origin& at, std::vector<Mistake>& retired) {
   retired.push_back({at.file, at.line, std::string(what.key) + ": " + std::string(what.advice)});
 }
 
@@ -98,7 +98,7 @@ void ApplyKey(const KeyRow& row, const std::vector<Value>& values, void* object,
 
     std::string_view text = values[i].text;
     if (const Retired* former = FindRetired(row.section, row.key, text)) {
-      TellRetired(*former, at, retired);
+      ReportRetired(*former, at, retired);
       text = former->stands_for;
     }
 
@@ -125,11 +125,11 @@ void ApplyUnit(const Unit& unit, std::span<const KeyRow> rows, void* object, Ori
     const KeyRow* row = FindKey(rows, section, key);
     if (const Retired* former = FindRetired(section, key, {});
         row == nullptr && former != nullptr) {
-      for (const Value& value : values) TellRetired(*former, value.origin, retired);
+      for (const Value& value : values) ReportRetired(*former, value.origin, retired);
       continue;
     }
     if (row == nullptr) {
-      TellUnknown(section, key, Hint(rows, section, key), values, mistakes);
+      ReportUnknown(section, key, Hint(rows, section, key), values, mistakes);
       continue;
     }
     std::vector<Origin>& places = origins[section + '.' + key];
