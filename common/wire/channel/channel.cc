@@ -129,7 +129,7 @@ void Channel::StartRekey(ByteView token) {
   if (life_.IsLive()) rekeying_.Start(token, context_.now);
 }
 
-void Channel::RekeyFailed() { rekeying_.Fail(context_.now, /*tell_peer=*/life_.IsLive()); }
+void Channel::RekeyFailed() { rekeying_.Fail(context_.now, /*report_to_peer=*/life_.IsLive()); }
 
 void Channel::AnswerRekey(ByteView token, EpochKeys next) {
   if (life_.IsLive()) rekeying_.Answer(token, std::move(next), context_.now, context_.boot_now);
@@ -162,7 +162,7 @@ bool Channel::HasControlDue() const {
 
 void Channel::CollectControl() {
   ledger_.WriteDue();
-  if (sessions_.IsLimitDue()) context_.control.Push(sessions_.TellLimit());
+  if (sessions_.IsLimitDue()) context_.control.Push(sessions_.ReportLimit());
   keepalive_.WritePongs(context_.control);
 }
 
@@ -196,7 +196,7 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
   const Duration lifetime = context_.settings.lifetime;
   if (lifetime.count() > 0)
     context_.stats.datagrams_dropped += send_.datagrams().DropStale(now, lifetime);
-  if (ledger_.TakeShareHeard()) send_.HeedShare();
+  if (ledger_.TakeShareReceived()) send_.HeedShare();
   auto sent = FramePacker::Sent::kNothing;
   do {
     // When the sink is full, control records must not pile up: new ones are made when the last ones

@@ -202,15 +202,15 @@ class Channel::Records {
 
   Checked<> operator()(const RekeyRecord& record) {
     switch (TRY(channel_.rekeying_.OnRekey(record, epoch_, channel_.context_.now))) {
-      case Rekeying::Heard::kNothing:
+      case Rekeying::Received::kNothing:
         break;
-      case Rekeying::Heard::kAsked:
+      case Rekeying::Received::kAsked:
         channel_.DeliverRekeyToken();
         break;
-      case Rekeying::Heard::kToken:
+      case Rekeying::Received::kToken:
         channel_.context_.observer.OnRekeyToken(channel_.rekeying_.next(), record.token);
         break;
-      case Rekeying::Heard::kRefused:
+      case Rekeying::Received::kRefused:
         channel_.context_.observer.OnRekeyRefused();
         break;
     }
@@ -228,7 +228,7 @@ class Channel::Records {
         !epoch_.arrivals.SetEnd(header_.sequence + 1, header_.reliable_before + 1,
                                 channel_.context_.now))
       return Violates("a farewell before the end");
-    channel_.life_.HearFarewell(record.code, record.text);
+    channel_.life_.OnFarewell(record.code, record.text);
     return {};
   }
 

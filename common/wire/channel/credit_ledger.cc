@@ -89,7 +89,7 @@ bool CreditLedger::IsCreditDue(const Session& session) const {
 // Asks the peer to use less of its credit as room becomes short, and more when there is some again.
 void CreditLedger::WriteShare() {
   const bool was_short = buffer_.is_short();
-  const auto share = buffer_.Tell();
+  const auto share = buffer_.Report();
   if (!share) return;
   context_.control.Push(*share);
   if (was_short || !buffer_.is_short()) return;
@@ -135,7 +135,7 @@ void CreditLedger::OnChannelCredit(const ChannelCreditRecord& record) {
 }
 
 void CreditLedger::OnShare(const ShareRecord& record) {
-  if (restraint_.Hear(record)) share_heard_ = true;
+  if (restraint_.OnShare(record)) share_received_ = true;
 }
 
 std::uint64_t CreditLedger::Usable(const Session& session) const {

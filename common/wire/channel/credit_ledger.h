@@ -50,7 +50,7 @@ class CreditLedger {
   void OnChannelCredit(const ChannelCreditRecord& record);
   void OnShare(const ShareRecord& record);
   // Whether sessions are to heed a SHARE that came. Once.
-  [[nodiscard]] bool TakeShareHeard() { return std::exchange(share_heard_, false); }
+  [[nodiscard]] bool TakeShareReceived() { return std::exchange(share_received_, false); }
 
   // How much of SESSION's credit may be used: less than all while the peer is short of room.
   [[nodiscard]] std::uint64_t Usable(const Session& session) const;
@@ -79,7 +79,7 @@ class CreditLedger {
   SendCredit sent_{kInitialChannelCredit};
   bool waiting_ = false;  // credit of the channel is short for what is next
   Restraint restraint_;   // what the peer's SHARE asks of us
-  bool share_heard_ = false;
+  bool share_received_ = false;
 };
 
 }  // namespace funnel::wire

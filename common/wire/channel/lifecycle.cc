@@ -38,7 +38,7 @@ bool Lifecycle::BeginClose(EndCode code, std::string_view text, bool clean, Time
   return true;
 }
 
-void Lifecycle::HearFarewell(EndCode code, std::string_view text) {
+void Lifecycle::OnFarewell(EndCode code, std::string_view text) {
   assert(!theirs_);
   theirs_ = Theirs{{code, Cut(text), /*clean=*/true}};
 }

@@ -3,7 +3,7 @@
 // it resets the sessions and calls the owner.
 //
 // States only go forward. An end begins with our own word (BeginClose), with the peer's once all
-// that it promised is here (HearFarewell, TakeFarewell), or with the link (CloseLink); Finish() is
+// that it promised is here (OnFarewell, TakeFarewell), or with the link (CloseLink); Finish() is
 // the last call.
 #pragma once
 
@@ -64,7 +64,7 @@ class Lifecycle {
   [[nodiscard]] const EndState* ours() const { return ours_ ? &*ours_ : nullptr; }
 
   // The peer's FAREWELL came, at most once.
-  void HearFarewell(EndCode code, std::string_view text);
+  void OnFarewell(EndCode code, std::string_view text);
   [[nodiscard]] bool HasFarewell() const { return theirs_.has_value(); }
   // The peer's FAREWELL came, and nothing of ours goes before it.
   [[nodiscard]] bool FollowsFarewell() const { return theirs_ && !IsEnded() && !ours_; }

@@ -68,7 +68,7 @@ std::optional<TimePoint> Rekeying::NextTimer(TimePoint now, BootTime boot_now) c
 
 void Rekeying::Start(ByteView token, TimePoint now) {
   if (turn_ != Turn::kAsked) return;
-  if (!IsToken(token)) return Fail(now, /*tell_peer=*/true);
+  if (!IsToken(token)) return Fail(now, /*report_to_peer=*/true);
   turn_ = Turn::kSent;
   control_.Push(RekeyRecord{token});
 }
@@ -89,34 +89,34 @@ Checked<std::optional<Bytes>> Rekeying::NextToken() {
 
 void Rekeying::Answer(ByteView token, EpochKeys keys, TimePoint now, BootTime boot_now) {
   if (turn_ != Turn::kAnswering) return;
-  if (!IsToken(token)) return Fail(now, /*tell_peer=*/true);
+  if (!IsToken(token)) return Fail(now, /*report_to_peer=*/true);
   turn_ = Turn::kIdle;
   epochs_.Add(std::move(keys), boot_now);
   control_.Push(RekeyRecord{token});
 }
 
-Checked<Rekeying::Heard> Rekeying::OnRekey(const RekeyRecord& record, const EpochState& received_in,
-                                           TimePoint now) {
+Checked<Rekeying::Received> Rekeying::OnRekey(const RekeyRecord& record,
+                                              const EpochState& received_in, TimePoint now) {
   // It is about the epoch after the one that it came in.
-  if (&received_in != &epochs_.current()) return Heard::kNothing;
+  if (&received_in != &epochs_.current()) return Received::kNothing;
 
   if (role_ == Role::kAcceptor) {
     if (record.token.empty() || turn_ != Turn::kIdle || !waiting_.empty())
       return Violates("a rekey out of turn");
     waiting_.assign(record.token.begin(), record.token.end());
-    return Heard::kAsked;
+    return Received::kAsked;
   }
 
   if (turn_ != Turn::kSent) return Violates("an answer to no rekey");
-  if (!record.token.empty()) return Heard::kToken;
-  Fail(now, /*tell_peer=*/false);
-  return Heard::kRefused;
+  if (!record.token.empty()) return Received::kToken;
+  Fail(now, /*report_to_peer=*/false);
+  return Received::kRefused;
 }
 
-void Rekeying::Fail(TimePoint now, bool tell_peer) {
+void Rekeying::Fail(TimePoint now, bool report_to_peer) {
   if (turn_ == Turn::kIdle) return;
   // The initiator would wait for ever otherwise.
-  if (turn_ == Turn::kAnswering && tell_peer) control_.Push(RekeyRecord{});
+  if (turn_ == Turn::kAnswering && report_to_peer) control_.Push(RekeyRecord{});
   turn_ = Turn::kIdle;
   not_before_ = now + settings_.rekey_retry;
 }

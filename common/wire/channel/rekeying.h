@@ -51,17 +51,17 @@ class Rekeying {
   void Answer(ByteView token, EpochKeys keys, TimePoint now, BootTime boot_now);
 
   // --- both
-  enum class Heard {
+  enum class Received {
     kNothing,  // it speaks of an epoch that is over
     kAsked,    // acceptor: see NextToken()
     kToken,    // initiator: the peer's answer
     kRefused,  // initiator: the exchange is over
   };
   // A REKEY came in a frame of the epoch RECEIVED_IN.
-  [[nodiscard]] Checked<Heard> OnRekey(const RekeyRecord& record, const EpochState& received_in,
-                                       TimePoint now);
+  [[nodiscard]] Checked<Received> OnRekey(const RekeyRecord& record, const EpochState& received_in,
+                                          TimePoint now);
   // The peer waits for an answer: TELL_PEER, unless the channel is about to end.
-  void Fail(TimePoint now, bool tell_peer);
+  void Fail(TimePoint now, bool report_to_peer);
 
   // From now on we send in NEXT, whose first frame announces the end of the one before.
   void SwitchTo(EpochState& next, TimePoint now) { announcement_ = epochs_.SwitchTo(next, now); }

@@ -47,7 +47,7 @@ void SessionTable::AllowTelling() {
   if (role_ == Role::kAcceptor && most_ > limit_) limit_due_ = true;
 }
 
-SessionsRecord SessionTable::TellLimit() {
+SessionsRecord SessionTable::ReportLimit() {
   limit_due_ = false;
   limit_ = std::max(limit_, ended_ + most_);
   return SessionsRecord{limit_};

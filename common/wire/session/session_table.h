@@ -66,7 +66,7 @@ class SessionTable {
   void AllowTelling();
   [[nodiscard]] bool IsLimitDue() const { return limit_due_; }
   // The record to send. Needs IsLimitDue().
-  [[nodiscard]] SessionsRecord TellLimit();
+  [[nodiscard]] SessionsRecord ReportLimit();
   // Initiator: the peer's record came.
   [[nodiscard]] Checked<> OnLimit(const SessionsRecord& record);
   // Whether Open(), which failed, may succeed now. Once.

@@ -55,26 +55,26 @@ std::uint64_t SharedBuffer::InFlight(std::uint64_t sessions) const {
 }
 
 bool SharedBuffer::IsWorthTelling(std::uint64_t room) const {
-  if (!told_) return room < pool_ / 2;
+  if (!reported_) return room < pool_ / 2;
   if (room >= pool_ / 4 * 3) return true;
   // Nobody's part depends on what is below the last sixteenth.
   const std::uint64_t least = pool_ / 16;
-  if (*told_ > least && room < *told_ / 4 * 3) return true;
-  return room > std::max(*told_ * 2, least);
+  if (*reported_ > least && room < *reported_ / 4 * 3) return true;
+  return room > std::max(*reported_ * 2, least);
 }
 
-std::optional<ShareRecord> SharedBuffer::Tell() {
+std::optional<ShareRecord> SharedBuffer::Report() {
   const std::uint64_t room = free();
   if (!IsWorthTelling(room)) return std::nullopt;
   const bool enough = room >= pool_ / 2;
-  told_ = enough ? std::nullopt : std::optional(room);
+  reported_ = enough ? std::nullopt : std::optional(room);
   ++serial_;
   if (enough) return ShareRecord{serial_, kUnlimitedShare, kUnlimitedShare};
   return ShareRecord{serial_, kReservedShare + Beyond(room, pool_ / 4) / kFreshPart,
                      kReservedShare + Beyond(room, pool_ / 16) / kReadingPart};
 }
 
-bool Restraint::Hear(const ShareRecord& share) {
+bool Restraint::OnShare(const ShareRecord& share) {
   if (share.serial <= share_.serial) return false;
   share_ = share;
   return true;

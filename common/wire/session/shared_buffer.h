@@ -36,17 +36,17 @@ class SharedBuffer {
   // there is room for what the sender sends before our report reaches it.
   [[nodiscard]] std::uint64_t InFlight(std::uint64_t sessions) const;
   // Room is short: consumption is reported at once, and windows do not grow.
-  [[nodiscard]] bool is_short() const { return told_.has_value(); }
+  [[nodiscard]] bool is_short() const { return reported_.has_value(); }
   // What is to be reported to the peer, if that differs enough from the last report.
-  [[nodiscard]] std::optional<ShareRecord> Tell();
+  [[nodiscard]] std::optional<ShareRecord> Report();
 
  private:
   [[nodiscard]] bool IsWorthTelling(std::uint64_t free) const;
 
   const std::uint64_t pool_;
-  std::uint64_t held_ = 0;             // by all
-  std::uint64_t excess_ = 0;           // ... beyond their own parts
-  std::optional<std::uint64_t> told_;  // what was free then; nullopt: enough
+  std::uint64_t held_ = 0;                 // by all
+  std::uint64_t excess_ = 0;               // ... beyond their own parts
+  std::optional<std::uint64_t> reported_;  // what was free then; nullopt: enough
   std::uint64_t serial_ = 0;
 };
 
@@ -54,7 +54,7 @@ class SharedBuffer {
 class Restraint {
  public:
   // False: it is older than one that came before.
-  bool Hear(const ShareRecord& share);
+  bool OnShare(const ShareRecord& share);
   // What a session may have sent beyond what the peer is known to have consumed.
   [[nodiscard]] std::uint64_t LimitFor(bool reads) const;
 

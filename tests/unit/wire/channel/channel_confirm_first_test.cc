@@ -87,7 +87,7 @@ struct Hearing {
       : channel(Role::kAcceptor, ChannelId(1), {},
                 EpochKeys{std::make_unique<ClearCipher>(7, false), Bytes(32, 7), expires}, seen,
                 now, boot) {}
-  void Hear(std::uint64_t clear, const SealedHeader& header) {
+  void Receive(std::uint64_t clear, const SealedHeader& header) {
     std::uint8_t head[kSealedHeaderSize];
     header.Serialize(head);
     Bytes records;
@@ -109,10 +109,10 @@ struct Hearing {
 
 TEST(ClearSequence, MustBeTheSealedOne) {
   Hearing right;
-  right.Hear(3, {.reliable = true, .sequence = 3});
+  right.Receive(3, {.reliable = true, .sequence = 3});
   EXPECT_EQ(right.seen.confirmed, 1);
   Hearing wrong;
-  wrong.Hear(3, {.reliable = true, .sequence = 4});
+  wrong.Receive(3, {.reliable = true, .sequence = 4});
   EXPECT_EQ(wrong.seen.confirmed, 0);
   EXPECT_EQ(wrong.channel.stats().violations, 1u);
 }

@@ -19,7 +19,7 @@ TEST_F(OpeningWithoutFeature, BothGoInOneReliableFrame) {
   EXPECT_EQ(KindsIn(ends.a.out.frames[1]), std::vector{kDatagram});
   ends.Give(ends.b, ends.a.out.Take(1));
   ends.Deliver(ends.a);
-  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"more", "who?"}));
+  EXPECT_EQ(Received(id).datagrams, (std::vector<std::string>{"more", "who?"}));
   EXPECT_EQ(Stats(ends.a).sessions_opened_by_frame, 1u);
   EXPECT_EQ(Stats(ends.b).sessions_opened_by_frame, 1u);
 }

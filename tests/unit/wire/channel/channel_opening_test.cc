@@ -22,8 +22,8 @@ TEST_F(Opening, TheFirstDatagramIsOneFrameThatMayExpire) {
   EXPECT_FALSE(IsReliable(ends.a.out.frames[0]));
   EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpening});
   ends.Deliver(ends.a);
-  EXPECT_EQ(Heard(id).info, kClient);
-  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"who?"});
+  EXPECT_EQ(Received(id).info, kClient);
+  EXPECT_EQ(Received(id).datagrams, std::vector<std::string>{"who?"});
   EXPECT_EQ(Stats(ends.a).sessions_opened_by_datagram, 1u);
   EXPECT_EQ(Stats(ends.b).sessions_opened_by_datagram, 1u);
   EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
@@ -35,15 +35,15 @@ TEST_F(Opening, EachBringsWhatOpensTheFlowUntilItIsAnswered) {
   Say(id, "again");
   EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kOpening});
   ends.Deliver(ends.a);
-  EXPECT_TRUE(Heard(id).opened);
-  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"again"});
+  EXPECT_TRUE(Received(id).opened);
+  EXPECT_EQ(Received(id).datagrams, std::vector<std::string>{"again"});
 
   EXPECT_TRUE(ends.b.channel->SendDatagram(id, AsBytes("you")));
   ends.Run();
   Say(id, "thanks");
   EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kDatagram});
   ends.Run();
-  EXPECT_EQ(Heard(id).datagrams.back(), "thanks");
+  EXPECT_EQ(Received(id).datagrams.back(), "thanks");
 }
 
 TEST_F(Opening, TheFirstToArriveOpensItAndOthersOnlyBringTheirDatagram) {
@@ -54,7 +54,7 @@ TEST_F(Opening, TheFirstToArriveOpensItAndOthersOnlyBringTheirDatagram) {
   Say(id, "3");
   for (const std::size_t index : {2, 0, 0}) ends.Give(ends.b, ends.a.out.Take(index));
   EXPECT_EQ(opened, 1);
-  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"3", "1", "2"}));
+  EXPECT_EQ(Received(id).datagrams, (std::vector<std::string>{"3", "1", "2"}));
   EXPECT_EQ(Stats(ends.b).openings_repeated, 2u);
   EXPECT_EQ(Stats(ends.b).violations, 0u);
 }
@@ -80,8 +80,8 @@ TEST_F(Opening, ALateOneDoesNotOpenAFlowThatIsOver) {
   EXPECT_NE(next, id);
   ends.Run();
   ends.Give(ends.b, late);
-  EXPECT_FALSE(Heard(id).opened);
-  EXPECT_EQ(Heard(next).datagrams, std::vector<std::string>{"next"});
+  EXPECT_FALSE(Received(id).opened);
+  EXPECT_EQ(Received(next).datagrams, std::vector<std::string>{"next"});
   EXPECT_EQ(Stats(ends.b).late_datagrams, 1u);
   EXPECT_EQ(ends.b.channel->session_count(), 1u);
 }
@@ -93,7 +93,7 @@ TEST_F(Opening, OneThatIsRefusedIsNotOpenedByTheNext) {
   const SessionId id = Ask("1");
   Say(id, "2");
   ends.Deliver(ends.a);
-  EXPECT_TRUE(Heard(id).datagrams.empty());
+  EXPECT_TRUE(Received(id).datagrams.empty());
   EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
   EXPECT_EQ(Stats(ends.b).late_datagrams, 2u);
   ends.Run();
@@ -129,7 +129,7 @@ TEST_F(Opening, WhatDoesNotFitAPacketIsOpenedByAFrame) {
   EXPECT_EQ(KindsIn(ends.a.out.frames[1]), std::vector{kDatagram});
   EXPECT_LE(ends.a.out.frames[1].size(), ChannelSettings().packet_budget);
   ends.Run();
-  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{large});
+  EXPECT_EQ(Received(id).datagrams, std::vector<std::string>{large});
   EXPECT_EQ(Stats(ends.a).sessions_opened_by_frame, 1u);
   Say(id, "small");
   EXPECT_EQ(KindsIn(ends.a.out.frames[0]), std::vector{kDatagram});
@@ -160,8 +160,8 @@ TEST_F(Opening, AFlowThatIsNeverAnsweredIsOpenedByAFrameInTheEnd) {
   // All were lost but those.
   ends.Give(ends.b, ends.a.out.Take(2));
   ends.Deliver(ends.a);
-  EXPECT_EQ(Heard(id).info, kClient);
-  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"9", "8"}));
+  EXPECT_EQ(Received(id).info, kClient);
+  EXPECT_EQ(Received(id).datagrams, (std::vector<std::string>{"9", "8"}));
   EXPECT_EQ(Stats(ends.a).sessions_opened_by_datagram, 1u);
   EXPECT_EQ(Stats(ends.a).openings_repeated, 8u);
   EXPECT_EQ(Stats(ends.b).sessions_opened_by_frame, 1u);
@@ -171,7 +171,7 @@ TEST_F(Opening, AFrameThatOpensWhatIsOpenAddsNothing) {
   const SessionId id = Ask("0");
   for (int i = 1; i < 9; ++i) Say(id, std::to_string(i));
   ends.Run();
-  EXPECT_EQ(Heard(id).datagrams.size(), 9u);
+  EXPECT_EQ(Received(id).datagrams.size(), 9u);
   EXPECT_EQ(Stats(ends.b).sessions_opened, 1u);
   EXPECT_EQ(Stats(ends.b).violations, 0u);
   EXPECT_EQ(ends.a.channel->state(), ChannelState::kOpen);
@@ -182,8 +182,8 @@ TEST_F(Opening, AFlowThatEndsUnheardLeavesNothing) {
   ends.a.channel->EndSession(*id);
   const SessionId other = Ask("x");
   ends.Run();
-  EXPECT_FALSE(Heard(*id).opened);
-  EXPECT_TRUE(Heard(other).opened);
+  EXPECT_FALSE(Received(*id).opened);
+  EXPECT_TRUE(Received(other).opened);
   EXPECT_EQ(ends.b.channel->session_count(), 1u);
 }
 
@@ -207,13 +207,13 @@ TEST_F(OpeningWithRekey, OneOfTheOldEpochOpensAFlowInTheNew) {
   ends.Run();
 
   ASSERT_EQ(ends.b.channel->epoch(), Epoch(1));
-  EXPECT_FALSE(Heard(id).opened);
+  EXPECT_FALSE(Received(id).opened);
   Say(id, "new");
   ends.Deliver(ends.a);
-  EXPECT_EQ(Heard(id).datagrams, std::vector<std::string>{"new"});
+  EXPECT_EQ(Received(id).datagrams, std::vector<std::string>{"new"});
 
   ends.Give(ends.b, old);
-  EXPECT_EQ(Heard(id).datagrams, (std::vector<std::string>{"new", "old"}));
+  EXPECT_EQ(Received(id).datagrams, (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(Stats(ends.b).openings_repeated, 1u);
 }
 

@@ -147,10 +147,10 @@ TEST(CreditLedger, ASharingPeerGetsLessFromWhoHasNotBeenReadLately) {
   Session& session = books.Open();
   EXPECT_EQ(books.ledger.Usable(session), kInitialSessionCredit);
   books.ledger.OnShare({.serial = 1, .fresh = 5000, .reading = 20'000});
-  EXPECT_TRUE(books.ledger.TakeShareHeard());
-  EXPECT_FALSE(books.ledger.TakeShareHeard());
+  EXPECT_TRUE(books.ledger.TakeShareReceived());
+  EXPECT_FALSE(books.ledger.TakeShareReceived());
   books.ledger.OnShare({.serial = 1, .fresh = 1, .reading = 1});  // older
-  EXPECT_FALSE(books.ledger.TakeShareHeard());
+  EXPECT_FALSE(books.ledger.TakeShareReceived());
   EXPECT_EQ(books.ledger.Usable(session), 5000u);
 
   ASSERT_TRUE(books.ledger.OnCredit(session, {session.id, kInitialSessionCredit + 1}));

@@ -57,13 +57,13 @@ TEST(Lifecycle, AFarewellIsCutToItsLength) {
   EXPECT_TRUE(ours.BeginClose(EndCode::kNone, std::string(300, 'x'), true, kDeadline));
   EXPECT_EQ(ours.ours()->text.size(), 255u);
   Lifecycle theirs = Open();
-  theirs.HearFarewell(EndCode::kNone, std::string(300, 'x'));
+  theirs.OnFarewell(EndCode::kNone, std::string(300, 'x'));
   EXPECT_EQ(theirs.farewell().text.size(), 255u);
 }
 
 TEST(Lifecycle, ThePeersFarewellIsHeardThenTaken) {
   Lifecycle life = Open();
-  life.HearFarewell(EndCode::kShutdown, "bye");
+  life.OnFarewell(EndCode::kShutdown, "bye");
   EXPECT_TRUE(life.HasFarewell());
   EXPECT_TRUE(life.FollowsFarewell());
   EXPECT_TRUE(life.Listens());  // the promised frames may still come
@@ -86,7 +86,7 @@ TEST(Lifecycle, ThePeersFarewellIsHeardThenTaken) {
 
 TEST(Lifecycle, OurWordGoesBeforeAFarewellThatIsNotTakenYet) {
   Lifecycle life = Open();
-  life.HearFarewell(EndCode::kShutdown, "bye");
+  life.OnFarewell(EndCode::kShutdown, "bye");
   EXPECT_TRUE(life.BeginClose(EndCode::kProtocol, "no", false, kDeadline));
   EXPECT_FALSE(life.FollowsFarewell());
 }
@@ -99,7 +99,7 @@ TEST(Lifecycle, AnAbruptEndOfTheLinkEndsAtOnceUnlessAllIsHere) {
   EXPECT_FALSE(end->clean);
 
   Lifecycle draining = Open();
-  draining.HearFarewell(EndCode::kShutdown, "bye");
+  draining.OnFarewell(EndCode::kShutdown, "bye");
   draining.TakeFarewell(kConfirmBy);
   EXPECT_FALSE(draining.CloseLink(/*abrupt=*/true, kDeadline));
   EXPECT_EQ(draining.NextTimer(), kConfirmBy);

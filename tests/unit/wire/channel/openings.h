@@ -50,7 +50,7 @@ class Opening : public ::testing::Test {
     EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram)));
     ends.Flush(ends.a);
   }
-  Recorder::Session& Heard(SessionId id) { return ends.b.seen.sessions[id]; }
+  Recorder::Session& Received(SessionId id) { return ends.b.seen.sessions[id]; }
   const ChannelStats& Stats(const End& end) const { return end.channel->stats(); }
 
   Ends ends;

@@ -107,7 +107,7 @@ TEST(Rekeying, TheInitiatorInstallsWhatItAskedFor) {
   EXPECT_EQ(side.rekeying.Install(Keys(2), kBoot), nullptr);
   AskAndSend(side);
   EXPECT_EQ(side.rekeying.OnRekey({kToken}, side.epochs.current(), kStart),
-            Rekeying::Heard::kToken);
+            Rekeying::Received::kToken);
   EpochState* next = side.rekeying.Install(Keys(2), kBoot);
   ASSERT_NE(next, nullptr);
   EXPECT_EQ(next->number, Epoch(1));
@@ -127,7 +127,7 @@ TEST(Rekeying, TheInitiatorInstallsWhatItAskedFor) {
 TEST(Rekeying, ARefusalEndsTheExchange) {
   Side side(Role::kInitiator);
   AskAndSend(side);
-  EXPECT_EQ(side.rekeying.OnRekey({}, side.epochs.current(), kStart), Rekeying::Heard::kRefused);
+  EXPECT_EQ(side.rekeying.OnRekey({}, side.epochs.current(), kStart), Rekeying::Received::kRefused);
   EXPECT_EQ(side.rekeying.Install(Keys(2), kBoot), nullptr);
 }
 
@@ -141,7 +141,7 @@ TEST(Rekeying, AnAcceptorAnswers) {
   side.rekeying.Answer(kToken, Keys(2), kStart, kBoot);
   EXPECT_EQ(side.RecordsSent(), 0u);
   EXPECT_EQ(side.rekeying.OnRekey({kToken}, side.epochs.current(), kStart),
-            Rekeying::Heard::kAsked);
+            Rekeying::Received::kAsked);
   EXPECT_EQ(NextToken(side), kToken);
   EXPECT_EQ(NextToken(side), std::nullopt);
   side.rekeying.Answer(kToken, Keys(2), kStart, kBoot);
@@ -187,7 +187,7 @@ TEST(Rekeying, ARecordOfTheOldEpochSaysNothing) {
   side.Supersede();
   const EpochState* old = side.epochs.Find(Epoch(0));
   ASSERT_NE(old, nullptr);
-  EXPECT_EQ(side.rekeying.OnRekey({kToken}, *old, kStart), Rekeying::Heard::kNothing);
+  EXPECT_EQ(side.rekeying.OnRekey({kToken}, *old, kStart), Rekeying::Received::kNothing);
 }
 
 TEST(Rekeying, TheLastEpochIsNeverUsed) {

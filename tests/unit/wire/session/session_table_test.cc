@@ -76,7 +76,7 @@ TEST(SessionTable, OnlyTheAcceptorTellsALimit) {
   initiator.AllowTelling();
   EXPECT_FALSE(initiator.IsLimitDue());
   ASSERT_TRUE(acceptor.IsLimitDue());
-  EXPECT_EQ(acceptor.TellLimit().limit, kMost);
+  EXPECT_EQ(acceptor.ReportLimit().limit, kMost);
   EXPECT_FALSE(acceptor.IsLimitDue());
   EXPECT_TRUE(acceptor.FindNamed(SessionId(kMost - 1)));
 }
@@ -84,14 +84,14 @@ TEST(SessionTable, OnlyTheAcceptorTellsALimit) {
 TEST(SessionTable, TheLimitFollowsThoseThatEndedInSteps) {
   SessionTable table(Role::kAcceptor, kMost);
   table.AllowTelling();
-  (void)table.TellLimit();
+  (void)table.ReportLimit();
   ASSERT_TRUE(table.FindNamed(SessionId(100)));
   for (std::uint64_t number = 0; number < kMost / 64 - 1; ++number)
     table.Remove(*table.Find(SessionId(number)));
   EXPECT_FALSE(table.IsLimitDue());
   table.Remove(*table.Find(SessionId(kMost / 64 - 1)));
   ASSERT_TRUE(table.IsLimitDue());
-  EXPECT_EQ(table.TellLimit().limit, kMost + kMost / 64);
+  EXPECT_EQ(table.ReportLimit().limit, kMost + kMost / 64);
 }
 
 TEST(SessionTable, ARemovedSessionLivesWhileItIsHeld) {

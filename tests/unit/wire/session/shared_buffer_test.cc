@@ -24,19 +24,19 @@ TEST(SharedBuffer, WhatIsOnItsWayStaysWithinThePoolAndTheParts) {
 
 TEST(SharedBuffer, TellsWhatIsFreeWhenItDiffersEnough) {
   SharedBuffer buffer(16 << 20);
-  EXPECT_FALSE(buffer.Tell());
+  EXPECT_FALSE(buffer.Report());
   buffer.Move(0, 7 << 20);
-  EXPECT_FALSE(buffer.Tell());
+  EXPECT_FALSE(buffer.Report());
   buffer.Move(0, 3 << 20);
 
-  const auto half = buffer.Tell();
+  const auto half = buffer.Report();
   ASSERT_TRUE(half);
   EXPECT_GT(half->fresh, kReservedShare);
   EXPECT_TRUE(buffer.is_short());
-  EXPECT_FALSE(buffer.Tell());
+  EXPECT_FALSE(buffer.Report());
 
   buffer.Move(0, 6 << 20);
-  const auto none = buffer.Tell();
+  const auto none = buffer.Report();
   ASSERT_TRUE(none);
   EXPECT_GT(none->serial, half->serial);
   EXPECT_EQ(none->fresh, kReservedShare);
@@ -44,7 +44,7 @@ TEST(SharedBuffer, TellsWhatIsFreeWhenItDiffersEnough) {
 
   buffer.Move(6 << 20, 0);
   buffer.Move(7 << 20, 0);
-  const auto plenty = buffer.Tell();
+  const auto plenty = buffer.Report();
   ASSERT_TRUE(plenty);
   EXPECT_EQ(plenty->reading, kUnlimitedShare);
   EXPECT_FALSE(buffer.is_short());
@@ -52,8 +52,8 @@ TEST(SharedBuffer, TellsWhatIsFreeWhenItDiffersEnough) {
 
 TEST(Restraint, TheNewestCountsAndASessionAlwaysHasItsOwnPart) {
   Restraint restraint;
-  EXPECT_TRUE(restraint.Hear({.serial = 2, .fresh = 0, .reading = 70'000}));
-  EXPECT_FALSE(restraint.Hear({.serial = 1}));
+  EXPECT_TRUE(restraint.OnShare({.serial = 2, .fresh = 0, .reading = 70'000}));
+  EXPECT_FALSE(restraint.OnShare({.serial = 1}));
   EXPECT_EQ(restraint.LimitFor(/*reads=*/false), kReservedShare);
   EXPECT_EQ(restraint.LimitFor(/*reads=*/true), 70'000u);
 }
