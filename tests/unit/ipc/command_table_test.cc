@@ -42,7 +42,7 @@ class CommandTableTest : public testing::Test {
     ASSERT_TRUE(client_->Send(Serialize(Command{request, name, std::move(arguments)})));
   }
   // The whole answer to one command, and how it ended.
-  std::string Hear(std::uint32_t request) {
+  std::string Receive(std::uint32_t request) {
     std::string text;
     for (int turn = 0; turn < 200; ++turn) {
       EXPECT_TRUE(loop_->RunOnce(5ms));
@@ -74,28 +74,28 @@ TEST_F(CommandTableTest, RunsACommandAndGivesItsAnswerInPieces) {
   std::string large(CommandReply::kPieceSize * 2 + 5, 'x');
   table_.Add("large", {.run = [&](const auto&, SharedAnswer answer) { answer->Finish(large); }});
   Say(1, "echo", {"a", "b"});
-  EXPECT_EQ(Hear(1), "ab.");
+  EXPECT_EQ(Receive(1), "ab.");
   Say(2, "large");
-  EXPECT_EQ(Hear(2), large);
+  EXPECT_EQ(Receive(2), large);
 }
 
 TEST_F(CommandTableTest, SaysWhyACommandIsNotRun) {
   Say(1, "no\nsuch");
-  EXPECT_EQ(Hear(1), "failed: this daemon knows no command no\\x0asuch");
+  EXPECT_EQ(Receive(1), "failed: this daemon knows no command no\\x0asuch");
   Say(2, "echo", {"a", "b", "c"});
-  EXPECT_EQ(Hear(2), "failed: the command echo with 3 arguments");
+  EXPECT_EQ(Receive(2), "failed: the command echo with 3 arguments");
   EXPECT_TRUE(denied_.empty());
 }
 
 TEST_F(CommandTableTest, AnswersLaterAndInAnyOrder) {
   Say(1, "later");
   Say(2, "echo", {"x"});
-  EXPECT_EQ(Hear(2), "x.");
+  EXPECT_EQ(Receive(2), "x.");
   ASSERT_EQ(kept_.size(), 1u);
   EXPECT_FALSE(kept_[0]->over());
   kept_[0]->Finish("done");
   EXPECT_TRUE(kept_[0]->over());
-  EXPECT_EQ(Hear(1), "done");
+  EXPECT_EQ(Receive(1), "done");
   EXPECT_EQ(gone_, 0);
 }
 
@@ -103,20 +103,20 @@ TEST_F(CommandTableTest, BoundsWhatOneClientHasPending) {
   Say(1, "later");
   Say(2, "later");
   Say(3, "later");
-  EXPECT_EQ(Hear(3), "failed: too many commands at once ([control] commands)");
+  EXPECT_EQ(Receive(3), "failed: too many commands at once ([control] commands)");
   EXPECT_EQ(denied_,
             std::vector<std::string>{"later: too many commands at once ([control] commands)"});
   kept_[0]->Finish("");
-  EXPECT_EQ(Hear(1), "");
+  EXPECT_EQ(Receive(1), "");
   Say(4, "echo");
-  EXPECT_EQ(Hear(4), ".") << "room again";
+  EXPECT_EQ(Receive(4), ".") << "room again";
 }
 
 TEST_F(CommandTableTest, TellsWhoeverDropsItThatTheAskerWaits) {
   Say(1, "later");
   while (kept_.empty()) ASSERT_TRUE(loop_->RunOnce(5ms));
   kept_.clear();
-  EXPECT_EQ(Hear(1), "failed: the daemon gave the command up");
+  EXPECT_EQ(Receive(1), "failed: the daemon gave the command up");
 }
 
 TEST_F(CommandTableTest, TellsTheHandlerThatTheAskerHasGone) {
@@ -210,7 +210,7 @@ TEST_F(CommandTableTest, SaysThatItTakesACommandUpBeforeItDoesIt) {
   }
   EXPECT_EQ(reply->kind, ReplyKind::kMore);
   kept_[0]->Finish("done");
-  EXPECT_EQ(Hear(1), "done");
+  EXPECT_EQ(Receive(1), "done");
 }
 
 TEST_F(CommandTableTest, RefusedLogLevelLeavesAnEarlierOnesEnd) {
@@ -219,9 +219,9 @@ TEST_F(CommandTableTest, RefusedLogLevelLeavesAnEarlierOnesEnd) {
     return LogLevel::kInfo;
   });
   Say(1, "log-level", {"notice", "20"});
-  EXPECT_NE(Hear(1).find("notice"), std::string::npos);
+  EXPECT_NE(Receive(1).find("notice"), std::string::npos);
   Say(2, "log-level", {"debug", "999999999999"});
-  EXPECT_EQ(Hear(2), "failed: a number of milliseconds is expected, a week at most");
+  EXPECT_EQ(Receive(2), "failed: a number of milliseconds is expected, a week at most");
   const TimePoint until = Now() + 10s;
   while (gone_ == 0 && Now() < until) ASSERT_TRUE(loop_->RunOnce(5ms));
   EXPECT_EQ(gone_, 1) << "back to the configured level";

@@ -36,7 +36,7 @@ class ControlTest : public EdgeTest {
     EXPECT_TRUE(client.Send(ipc::Serialize(ipc::Command{1, name, std::move(arguments)})));
   }
   // The next reply; "(closed)" if there is none.
-  std::string Hear(ipc::ControlSocket& client) {
+  std::string Receive(ipc::ControlSocket& client) {
     std::string out = "(nothing)";
     EXPECT_TRUE(Until([&] {
       auto got = client.Receive();
@@ -54,7 +54,7 @@ class ControlTest : public EdgeTest {
   std::string Ask(const std::string& name, std::vector<std::string> arguments = {}) {
     ipc::ControlSocket client = Connect();
     Say(client, name, std::move(arguments));
-    return Hear(client);
+    return Receive(client);
   }
 
   config::ControlConfig control_;
@@ -115,8 +115,8 @@ TEST_F(ControlTest, PingsTakeTurnsAndEndWithTheirDeadlineOrTheChannel) {
   Say(two, "ping");
   Settle();
   sctpd_->DropAssociation();
-  EXPECT_EQ(Hear(one), "the channel ended");
-  EXPECT_EQ(Hear(two), "the channel ended");
+  EXPECT_EQ(Receive(one), "the channel ended");
+  EXPECT_EQ(Receive(two), "the channel ended");
 }
 
 TEST_F(ControlTest, AskerMayGoWhileItsPingIsOnItsWay) {
@@ -143,7 +143,8 @@ TEST_F(ControlTest, TraceHasRecordsWithoutPayloadWhileSomebodyReads) {
     Say(client, "trace");
     ASSERT_TRUE(Until([&] { return near_->trace().on(); }));
     ASSERT_TRUE(Exchange("payload"));
-    while (lines.find("<-   DATAGRAM session=0 size=7") == std::string::npos) lines += Hear(client);
+    while (lines.find("<-   DATAGRAM session=0 size=7") == std::string::npos)
+      lines += Receive(client);
   }
   EXPECT_NE(lines.find("dns/1 -> SEALED seq="), std::string::npos) << lines;
   EXPECT_NE(lines.find("dns/1 ->   OPEN_SESSION session=0 client=192.0.2.1:1 local=192.0.2.2:53\n"),
@@ -164,8 +165,8 @@ TEST_F(ControlTest, TraceInJsonIsAnObjectALineNextToOneInText) {
   ASSERT_TRUE(Exchange("payload"));
   std::string lines, text;
   while (lines.find("\"direction\":\"in\",\"what\":\"DATAGRAM\"") == std::string::npos)
-    lines += Hear(programs);
-  while (text.find("<-   DATAGRAM") == std::string::npos) text += Hear(people);
+    lines += Receive(programs);
+  while (text.find("<-   DATAGRAM") == std::string::npos) text += Receive(people);
   EXPECT_NE(lines.find(",\"kind\":\"record\",\"channel\":\"dns/1\",\"direction\":\"out\","
                        "\"what\":\"DATAGRAM\",\"session\":0,\"size_bytes\":7}\n"),
             std::string::npos)
@@ -188,7 +189,7 @@ TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndLearnsHowMany) {
   }
   std::string lines;
   while (lines.find("lines lost here: this reader is too slow\n") == std::string::npos)
-    lines += Hear(client);
+    lines += Receive(client);
   EXPECT_LT(lines.size(), 1024u * 1024u);
   EXPECT_GT(near_counters_[kTraceLinesLost].value(), 0u);
 }
@@ -217,18 +218,18 @@ TEST_F(ControlTest, CloseTakesLeaveAndTheNextChannelHasANewNumber) {
 TEST_F(ControlTest, HostileClientsEndThemselvesOnly) {
   ipc::ControlSocket rubbish = Connect();
   ASSERT_GT(::send(rubbish.fd(), "rubbish", 7, 0), 0);
-  EXPECT_EQ(Hear(rubbish), "(closed)");
+  EXPECT_EQ(Receive(rubbish), "(closed)");
   ipc::ControlSocket with_descriptor = Connect();
   ASSERT_TRUE(with_descriptor.Send(ipc::Serialize(ipc::Command{1, "status", {}}),
                                    UniqueFd(::socket(AF_UNIX, SOCK_STREAM, 0))));
-  EXPECT_EQ(Hear(with_descriptor), "(closed)");
+  EXPECT_EQ(Receive(with_descriptor), "(closed)");
   control_.clients = 1;
   ipc::ControlSocket first = Connect();
   Say(first, "status");
-  EXPECT_NE(Hear(first).find("funnel-udpd@dns"), std::string::npos);
+  EXPECT_NE(Receive(first).find("funnel-udpd@dns"), std::string::npos);
   EXPECT_EQ(rejected_, 0);
   ipc::ControlSocket second = Connect();
-  EXPECT_EQ(Hear(second), "(closed)");
+  EXPECT_EQ(Receive(second), "(closed)");
   EXPECT_EQ(rejected_, 1);
 }
 

@@ -206,7 +206,7 @@ TEST_F(EdgeTest, StopSaysFarewellAndThenIsDone) {
   ASSERT_TRUE(UntilUp());
   ASSERT_TRUE(Exchange("one"));
   near_->Stop();
-  EXPECT_TRUE(near_app_.told_to_stop);
+  EXPECT_TRUE(near_app_.stopped);
   ASSERT_TRUE(Until([&] { return stopped_ == 1; }));
   ASSERT_TRUE(Until([&] { return !far_app_.ends.empty(); }));
   EXPECT_EQ(far_app_.ends[0].first, wire::EndCode::kShutdown);

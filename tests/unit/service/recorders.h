@@ -30,12 +30,12 @@ class Recorder final : public Application {
   }
   void OnSessionReset(ChannelHandle&, SessionId, wire::EndCode) override { ++resets; }
   void OnReload(const config::ServiceConfig& service) override { idle = service.idle_timeout; }
-  void OnStop() override { told_to_stop = true; }
+  void OnStop() override { stopped = true; }
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override { return idle_since; }
 
   ChannelHandle* up = nullptr;
   int ups = 0, resets = 0;
-  bool told_to_stop = false;
+  bool stopped = false;
   bool reads = true;                    // messages
   std::optional<TimePoint> idle_since;  // nullopt: in use
   std::chrono::milliseconds idle{0};
