@@ -44,6 +44,7 @@ constexpr std::array kTable = std::to_array<metrics::CounterDef>({
     {"attached", "Edges that attached."},
     {"attach_rejected", "Edges that were not let attach."},
     {"commands_denied", "Commands refused to whoever gave them."},
+    {"trace_lines_lost", "Lines of a trace lost because its reader was too slow."},
     {"opens_sent", "OPEN frames sent."},
     {"opens_received", "OPEN frames received."},
     {"opens_busy", "OPEN frames answered with busy."},

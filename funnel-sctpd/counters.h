@@ -48,6 +48,7 @@ enum Counter : std::size_t {
   kAttached,
   kAttachRejected,
   kCommandsDenied,
+  kTraceLinesLost,  // [control] trace-queue
   kOpensSent,
   kOpensReceived,
   kOpensBusy,

@@ -48,15 +48,16 @@ constexpr Command kLiveCommands[] = {
      .json = true,
      .options = kPingOptions},
     {.name = "trace",
-     .arguments = "SERVICE",
-     .help = "frames and records of the service as they are sent and received, without payload",
+     .arguments = "SERVICE | funnel-sctpd [PEER]",
+     .help = "frames and records of a service, or SCTP packets, as they go and come; no payload",
      .description = "A line has the time, service and channel, the direction (-> to the peer), the "
-                    "type, and its numbers. A reader that is too slow loses lines, and sees how "
-                    "many. Until interrupted. With --json an object a line.",
-     .exit_status = "the edge did not answer, or ended",
+                    "type, and its numbers. Of funnel-sctpd it has the peer, and packets with "
+                    "their chunks; the kernel's SCTP shows none. A reader that is too slow loses "
+                    "lines, and sees how many. Until interrupted. With --json an object a line.",
+     .exit_status = "the daemon did not answer, or ended",
      .run = RunTrace,
      .min_arguments = 1,
-     .max_arguments = 1,
+     .max_arguments = 2,
      .json = true},
     {.name = "drain",
      .arguments = "SERVICE | all",

@@ -17,7 +17,7 @@
 #include "common/service/channel/linger.h"
 #include "common/service/idle_exit.h"
 #include "common/service/shared_state.h"
-#include "common/service/trace/trace.h"
+#include "common/trace/trace.h"
 
 namespace funnel::service {
 
@@ -64,7 +64,7 @@ class Edge {
   [[nodiscard]] std::string StatusText() const;
   [[nodiscard]] const config::ServiceConfig& service() const { return shared_.service; }
   [[nodiscard]] Application& application() { return *shared_.application; }
-  [[nodiscard]] Trace& trace() { return trace_; }
+  [[nodiscard]] trace::Trace& trace() { return trace_; }
 
  private:
   // A channel came up or ended: updates systemd's status, and checks whether the stop is complete.
@@ -85,7 +85,7 @@ class Edge {
   ipc::ReadBuffer buffer_;
   AuthdClient authd_;
   Linger linger_;
-  Trace trace_;
+  trace::Trace trace_;
   SharedState shared_;
   std::vector<std::unique_ptr<ChannelKeeper>> keepers_;
   std::unique_ptr<Adopter> adopter_;

@@ -174,11 +174,9 @@ void Ping(const EdgeCommandsSetup& in, const Arguments& arguments, ipc::SharedAn
 }
 
 void StartTrace(const EdgeCommandsSetup& in, const Arguments& arguments, ipc::SharedAnswer answer) {
-  if (!arguments.empty() && arguments.front() != "json")
-    return answer->Fail("the form of a trace is json or none, not '" +
-                        EscapeForLog(arguments.front()) + "'");
-  in.edge.trace().AddReader(std::move(answer),
-                            arguments.empty() ? TraceForm::kText : TraceForm::kJson);
+  const auto form = trace::ParseTraceForm(arguments.empty() ? "text" : arguments.front());
+  if (!form) return answer->Fail(form.error().message);
+  in.edge.trace().AddReader(std::move(answer), *form);
 }
 
 std::string Count(std::string_view what, std::size_t count) {

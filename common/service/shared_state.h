@@ -15,6 +15,10 @@
 #include "common/service/channel/key_log.h"
 #include "common/service/counters.h"
 
+namespace funnel::trace {
+class Trace;
+}  // namespace funnel::trace
+
 namespace funnel::service {
 
 // seal::MakeFrameCipher; tests use a toy.
@@ -22,7 +26,6 @@ using CipherFactory =
     std::function<Result<std::unique_ptr<wire::FrameCipher>>(const seal::FrameKeys& keys)>;
 
 class Linger;
-class Trace;
 
 struct SharedState {
   event::Loop& loop;
@@ -37,7 +40,7 @@ struct SharedState {
   AuthdClient& authd;
   Linger& linger;
   ipc::ReadBuffer& buffer;
-  Trace& trace;
+  trace::Trace& trace;
   Application* application = nullptr;  // set before anything starts
   std::uint64_t last_serial = 0;
 

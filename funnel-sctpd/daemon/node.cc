@@ -120,12 +120,28 @@ void Node::AddCommands() {
                               CloseRelayed(arguments, *answer);
                             }});
 
+  packet_trace_.emplace(loop_, tables_->shared, tables_->associations);
+  control_->commands().Add(
+      "trace", {.max_arguments = 2, .run = [this](const auto& arguments, ipc::SharedAnswer answer) {
+                  StartTrace(arguments, std::move(answer));
+                }});
+
   control_->commands().Add(
       "status", {.run = [this](const auto&, ipc::SharedAnswer answer) {
         tables_->channels.UpdateGauges();
         answer->Finish(MakeStatus(
             {tables_->shared, tables_->associations, tables_->channels, listen_, started_unix_}));
       }});
+}
+
+void Node::StartTrace(const ipc::CommandRow::Arguments& arguments, ipc::SharedAnswer answer) {
+  const auto form = trace::ParseTraceForm(arguments.empty() ? "text" : arguments.front());
+  if (!form) return answer->Fail(form.error().message);
+  const std::string peer = arguments.size() > 1 ? arguments[1] : "";
+  if (!peer.empty() && tables_->shared.config.FindPeer(peer) == nullptr)
+    return answer->Fail("there is no peer " + EscapeForLog(peer));
+  const auto added = packet_trace_->AddReader(answer, *form, peer);
+  if (!added) answer->Fail(added.error().message);
 }
 
 void Node::CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer) {

@@ -20,6 +20,7 @@
 #include "funnel-sctpd/daemon/authd_link.h"
 #include "funnel-sctpd/daemon/control_server.h"
 #include "funnel-sctpd/daemon/engine_setup.h"
+#include "funnel-sctpd/daemon/packet_trace.h"
 #include "funnel-sctpd/daemon/service_sockets.h"
 #include "funnel-sctpd/route/path_file.h"
 #include "funnel-sctpd/route/resolver.h"
@@ -59,6 +60,8 @@ class Node final : public AuthdObserver {
                                     const EngineStarter& start_engine);
   // Adds the commands of funnelctl.
   void AddCommands();
+  // The command "trace".
+  void StartTrace(const ipc::CommandRow::Arguments& arguments, ipc::SharedAnswer answer);
   // The command "close".
   void CloseRelayed(const ipc::CommandRow::Arguments& arguments, ipc::CommandAnswer& answer);
   // Applies NEXT; what cannot change while running stays as it is, and is reported.
@@ -87,6 +90,7 @@ class Node final : public AuthdObserver {
   std::vector<std::string> listen_;
   std::unique_ptr<ControlServer> control_;
   std::optional<ipc::LogLevelCommand> log_level_;
+  std::optional<PacketTrace> packet_trace_;
   struct Watch {
     int fd;
     std::unique_ptr<event::IoWatch> io;

@@ -198,6 +198,17 @@ struct EngineCounters {
   std::uint64_t association_visits = 0;
 };
 
+// Sees each packet as it is, for traces.
+class PacketObserver {
+ public:
+  virtual ~PacketObserver() = default;
+  // PACKET is about to be sent by PATH, or has come by it and nobody has looked at it: then it may
+  // contain anything. ASSOCIATION: whose it is, or claims to be; 0: of none that is known. Nothing
+  // of the engine may be called inside.
+  virtual void OnPacket(AssociationId association, const PeerPath& path, bool outgoing,
+                        MutableByteView packet) = 0;
+};
+
 class Engine {
  public:
   Engine() = default;
@@ -248,6 +259,10 @@ class Engine {
   // The owner knows by now which peer's association this is: it does not count against the limits
   // for strangers any more.
   virtual void Trust(AssociationId /*association*/) {}
+
+  // OBSERVER sees all packets from now on; nullptr: nobody does. It is replaced before it dies.
+  // False: others move this engine's packets (the kernel).
+  [[nodiscard]] virtual bool SetPacketObserver(PacketObserver* /*observer*/) { return false; }
 
   [[nodiscard]] virtual std::vector<int> fds() const = 0;
   [[nodiscard]] virtual bool wants_writable(int fd) const = 0;

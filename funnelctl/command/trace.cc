@@ -1,5 +1,5 @@
-// funnelctl trace: prints frames and records of a service's channels as they come and go, one on
-// each line, without payload, until interrupted.
+// funnelctl trace: prints frames and records of a service's channels, or funnel-sctpd's packets, as
+// they come and go, one on each line, without payload, until interrupted.
 #include <cstdio>
 
 #include "funnelctl/command.h"
@@ -15,17 +15,22 @@ constexpr std::chrono::hours kForever{24 * 365};
 }  // namespace
 
 int RunTrace(const Options& options) {
-  auto edge = FindDaemon(options, options.arguments.front());
-  if (!edge) return Complain(edge.error().message);
-  auto talk = Talk::Connect(edge->socket_path);
-  if (!talk) return Complain(Explain(*edge, talk.error()));
-  std::vector<std::string> form;
-  if (options.json) form.emplace_back("json");
-  if (auto sent = talk->Send("trace", form); !sent) return Complain(Explain(*edge, sent.error()));
+  auto daemon = FindDaemon(options, options.arguments.front());
+  if (!daemon) return Complain(daemon.error().message);
+  if (options.arguments.size() > 1 && daemon->name != "funnel-sctpd") {
+    Complain("a peer is expected only after funnel-sctpd");
+    return kExitUsage;
+  }
+  auto talk = Talk::Connect(daemon->socket_path);
+  if (!talk) return Complain(Explain(*daemon, talk.error()));
+  std::vector<std::string> arguments{options.json ? "json" : "text"};
+  if (options.arguments.size() > 1) arguments.push_back(options.arguments[1]);
+  if (auto sent = talk->Send("trace", arguments); !sent)
+    return Complain(Explain(*daemon, sent.error()));
 
   for (;;) {
     auto lines = talk->Next(Now() + kForever);
-    if (!lines) return Complain(Explain(*edge, lines.error()));
+    if (!lines) return Complain(Explain(*daemon, lines.error()));
     if (!*lines) return kExitOk;
     // The reader of our output has gone.
     PrintText(**lines);

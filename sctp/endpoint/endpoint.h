@@ -67,6 +67,8 @@ class Endpoint {
   [[nodiscard]] TimePoint NextTimer() const { return turns_.NextTimer(); }
   void OnTimer(TimePoint now);
 
+  // Whose tag PACKET has; 0: nobody's. Nothing else of it is looked at.
+  [[nodiscard]] AssociationId ClaimedBy(ByteView packet) const;
   // nullptr: it is unknown, or no longer known.
   [[nodiscard]] const Association* Find(AssociationId id) const;
   [[nodiscard]] const EndpointCounters& counters() const { return counters_; }

@@ -81,6 +81,15 @@ void Endpoint::OnOther(const Address& from, const PacketView& packet, const Chun
   turns_.Touch(slot);
 }
 
+AssociationId Endpoint::ClaimedBy(ByteView packet) const {
+  constexpr std::size_t kTagAt = 4;
+  if (packet.size() < kCommonHeaderSize) return AssociationId(0);
+  const VerificationTag tag(
+      static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(packet.data() + kTagAt)));
+  const Slot* const slot = slots_.FindTag(tag);
+  return slot == nullptr ? AssociationId(0) : slot->id;
+}
+
 // ABORT or SHUTDOWN COMPLETE from a peer that knows no such association, with the tag that we sent
 // (section 8.5.1).
 void Endpoint::OnReflected(const Address& from, const PacketView& packet, TimePoint now) {

@@ -71,10 +71,10 @@ def commands(node):
     return [line.split()[0] for line in listed.splitlines()]
 
 
-def stream(tunnel, command, enough, prod):
+def stream(tunnel, command, enough, prod, arguments=None):
     """Objects as they come, a line each, until they are enough. `prod` makes something happen."""
     node, seen = tunnel.a, []
-    running = tunnel.network.popen("a", node.path("funnelctl"), *node.common_options, command, *STREAMS[command], "--json",
+    running = tunnel.network.popen("a", node.path("funnelctl"), *node.common_options, command, *(arguments or STREAMS[command]), "--json",
                                    stdout=subprocess.PIPE, text=True)
     try:
         prod()
@@ -101,7 +101,8 @@ def test_every_reading_command_has_json_with_documented_fields(tunnel):
         assert not undocumented, f"{command} --json: the schema does not have {sorted(undocumented)}"
 
 
-def test_trace_is_an_object_a_line(tunnel):
+def traced(tunnel, wanted, arguments=None):
+    """What a trace shows of pings, until all of `wanted` have come: pairs of what and direction."""
     pings = []
 
     def ping():
@@ -110,17 +111,30 @@ def test_trace_is_an_object_a_line(tunnel):
                                           "--count=100", stdout=subprocess.DEVNULL))
 
     def enough(seen):
-        return {("PING", "out"), ("PONG", "in")} <= {(one["what"], one["direction"]) for one in seen}
+        return wanted <= {(one["what"], one["direction"]) for one in seen}
     try:
-        seen = stream(tunnel, "trace", enough, ping)
+        return stream(tunnel, "trace", enough, ping, arguments)
     finally:
         for one in pings:
             one.kill()
             one.wait()
+
+
+def test_trace_is_an_object_a_line(tunnel):
+    seen = traced(tunnel, {("PING", "out"), ("PONG", "in")})
     frame, record = seen[0], seen[1]
     assert frame["kind"] == "frame" and frame["what"] == "SEALED" and frame["channel"].startswith("dns/")
     assert frame["seq"] >= 0 and frame["size_bytes"] > 0 and record["kind"] == "record"
     assert record["time"] >= frame["time"] > 1.7e9
+    assert fields_of(seen) <= documented("trace")
+
+
+def test_trace_of_packets_is_an_object_a_line(tunnel):
+    seen = traced(tunnel, {("I-DATA", "out"), ("SACK", "in")}, ["funnel-sctpd", "hoster"])
+    packet, chunk = seen[0], seen[1]
+    assert packet["kind"] == "packet" and packet["what"] == "PACKET" and packet["size_bytes"] > 12
+    assert packet["address"] == "10.77.0.2:9899" and packet["carrier"] == "udp" and chunk["kind"] == "chunk"
+    assert {one["peer"] for one in seen} == {"hoster"}
     assert fields_of(seen) <= documented("trace")
 
 

@@ -16,10 +16,10 @@
 
 #include "common/ipc/control_connection.h"
 #include "common/service/channel/channel_link.h"
+#include "common/service/channel/channel_tracer.h"
 #include "common/service/channel/edge_channel.h"
 #include "common/service/channel/retry_delay.h"
 #include "common/service/shared_state.h"
-#include "common/service/trace/trace.h"
 
 namespace funnel::service {
 

@@ -20,9 +20,9 @@
 #include "common/service/channel/channel_link.h"
 #include "common/service/channel/channel_notes.h"
 #include "common/service/channel/channel_security.h"
+#include "common/service/channel/channel_tracer.h"
 #include "common/service/channel/pings.h"
 #include "common/service/shared_state.h"
-#include "common/service/trace/trace.h"
 
 namespace funnel::service {
 

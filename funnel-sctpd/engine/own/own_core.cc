@@ -45,6 +45,8 @@ std::optional<::sctp::StreamShare> ShareOf(const SendOptions& options) {
                              options.share->weight};
 }
 
+PeerPath PathOf(const Route& route) { return {route.peer, CarrierOf(route.peer)}; }
+
 }  // namespace
 
 void OwnCore::Random::Fill(MutableByteView out) { FillRandom(out); }
@@ -151,6 +153,9 @@ TimePoint OwnCore::NextTimer() const {
 void OwnCore::OnPacket(const Route& route, MutableByteView packet) {
   ++counters_.packets_in;
   counters_.bytes_in += packet.size();
+  if (packet_observer_ != nullptr)
+    packet_observer_->OnPacket(endpoint_.ClaimedBy(packet), PathOf(route), /*outgoing=*/false,
+                               packet);
   endpoint_.OnPacket(CoreAddress(route.peer, route.local), packet, ::sctp::Checksum::kVerify,
                      Now());
 }
@@ -186,7 +191,10 @@ void OwnCore::TakePackets(TimePoint now) {
                                                    : OutputQueue::Travel::kInTrains;
 
     const MutableByteView room = queue_.Append(route, departure->size, travel);
-    if (room.empty()) ++counters_.output_dropped;
+    if (room.empty())
+      ++counters_.output_dropped;
+    else if (packet_observer_ != nullptr)
+      packet_observer_->OnPacket(departure->association, PathOf(route), /*outgoing=*/true, room);
   }
 }
 

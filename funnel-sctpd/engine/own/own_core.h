@@ -42,6 +42,10 @@ class OwnCore : public Engine,
     strangers_.SetKnownHosts(hosts);
   }
   void Trust(AssociationId association) override;
+  bool SetPacketObserver(PacketObserver* observer) override {
+    packet_observer_ = observer;
+    return true;
+  }
   std::vector<int> fds() const override { return link_->fds(); }
   bool wants_writable(int fd) const override { return wants_writable_ && link_->IsFull(fd); }
   TimePoint NextTimer() const override;
@@ -86,6 +90,7 @@ class OwnCore : public Engine,
 
   const Settings settings_;
   EngineObserver& observer_;
+  PacketObserver* packet_observer_ = nullptr;
   std::unique_ptr<PacketLink> link_;
   Random random_;
   Strangers strangers_;

@@ -173,14 +173,14 @@ TEST_F(ControlTest, TraceInJsonIsAnObjectALineNextToOneInText) {
       << lines;
   EXPECT_EQ(lines.find("payload"), std::string::npos);
   EXPECT_EQ(text.find('{'), std::string::npos) << text;
-  EXPECT_EQ(Ask("trace", {"xml"}), "the form of a trace is json or none, not 'xml'");
+  EXPECT_EQ(Ask("trace", {"xml"}), "the form of a trace is text or json, not 'xml'");
 }
 
 TEST_F(ControlTest, SlowReaderOfATraceLosesLinesAndLearnsHowMany) {
   ipc::ControlSocket client = Connect();
   Say(client, "trace");
   ASSERT_TRUE(Until([&] { return near_->trace().on(); }));
-  const TraceEvent line{.what = "SEALED", .dropped = std::string(1000, 'x')};
+  const trace::TraceEvent line{.what = "SEALED", .dropped = std::string(1000, 'x')};
   // More than the socket's buffer and the queue hold together.
   for (int i = 0; i < 2000; ++i) {
     near_->trace().Report(line);

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/service/channel/channel_tracer.h"
 #include "common/service/channel/linger.h"
-#include "common/service/trace/trace.h"
 #include "tests/unit/service/two_edges.h"
 
 namespace funnel::service {
@@ -39,7 +39,7 @@ class ChannelSecurityTest : public TwoEdgesTest {
                     AuthdClient::Callbacks{[](std::uint64_t, const std::string&) {}, [] {}});
     client_->Start();
     linger_.emplace(*loop_, [] {});
-    trace_.emplace(*loop_, [] { return std::size_t{0}; }, Trace::Callbacks{[] {}, [] {}});
+    trace_.emplace(*loop_, [] { return std::size_t{0}; }, trace::Trace::Callbacks{[] {}, [] {}});
     shared_.emplace(SharedState{.loop = *loop_,
                                 .service = Service(config::Role::kListen),
                                 .sctpd_user = {},
@@ -100,7 +100,7 @@ class ChannelSecurityTest : public TwoEdgesTest {
   std::optional<AuthdClient> client_;
   ipc::ReadBuffer buffer_;
   std::optional<Linger> linger_;
-  std::optional<Trace> trace_;
+  std::optional<trace::Trace> trace_;
   std::optional<SharedState> shared_;
   ChannelIdentity identity_;
   FakeChannel channel_;

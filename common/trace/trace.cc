@@ -1,8 +1,8 @@
-#include "common/service/trace/trace.h"
+#include "common/trace/trace.h"
 
 #include <array>
 
-namespace funnel::service {
+namespace funnel::trace {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,9 +18,10 @@ Trace::Trace(event::Loop& loop, std::function<std::size_t()> limit_bytes, Callba
       flush_(loop.AddTurnHook([this] { Flush(); })),
       retry_(loop.AddTimer([this] { Flush(); })) {}
 
-void Trace::AddReader(ipc::SharedAnswer reader, TraceForm form) {
+void Trace::AddReader(ipc::SharedAnswer reader, TraceForm form, std::string only) {
   reader->set_on_gone([this, gone = reader.get()] { Remove(gone); });
-  readers_.push_back({.answer = std::move(reader), .form = form, .pending = {}});
+  readers_.push_back(
+      {.answer = std::move(reader), .form = form, .only = std::move(only), .pending = {}});
   if (readers_.size() == 1) callbacks_.on_switch();
 }
 
@@ -35,6 +36,7 @@ void Trace::Report(const TraceEvent& event) {
   const std::size_t limit = limit_bytes_();
   std::array<std::string, 2> lines;  // one for each form, made for the first reader that wants it
   for (Reader& reader : readers_) {
+    if (!reader.only.empty() && reader.only != event.of) continue;
     std::string& line = lines[static_cast<std::size_t>(reader.form)];
     if (line.empty()) line = RenderTraceEvent(event, now, reader.form);
     if (reader.pending.size() + line.size() > limit) {
@@ -62,4 +64,4 @@ void Trace::Flush() {
   }
 }
 
-}  // namespace funnel::service
+}  // namespace funnel::trace

@@ -1,11 +1,11 @@
-#include "common/service/trace/trace_event.h"
+#include "common/trace/trace_event.h"
 
 #include <ctime>
 
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 
-namespace funnel::service {
+namespace funnel::trace {
 namespace {
 
 using std::chrono::microseconds;
@@ -62,9 +62,18 @@ struct FieldAsJson {
   }
 };
 
+// Whether it is a frame or packet; the other lines are about what stands in it, or will.
+bool IsWhole(TraceEvent::Kind kind) {
+  return kind == TraceEvent::Kind::kFrame || kind == TraceEvent::Kind::kPacket;
+}
+
+std::string_view OwnerField(TraceEvent::Kind kind) {
+  return kind == TraceEvent::Kind::kPacket || kind == TraceEvent::Kind::kChunk ? "peer" : "channel";
+}
+
 std::string AsText(const TraceEvent& event, TraceTime when) {
-  std::string out = TimeOfDay(when) + ' ' + event.channel + (event.outgoing ? " -> " : " <- ");
-  if (event.kind != TraceEvent::Kind::kFrame) out += "  ";
+  std::string out = TimeOfDay(when) + ' ' + event.of + (event.outgoing ? " -> " : " <- ");
+  if (!IsWhole(event.kind)) out += "  ";
   out += event.what;
   for (const TraceField& field : event.fields)
     out += std::visit(FieldAsText{field.name}, field.value);
@@ -89,6 +98,10 @@ std::string_view KindText(TraceEvent::Kind kind) {
       return "record";
     case TraceEvent::Kind::kLabel:
       return "label";
+    case TraceEvent::Kind::kPacket:
+      return "packet";
+    case TraceEvent::Kind::kChunk:
+      return "chunk";
   }
 
   return "";
@@ -96,7 +109,7 @@ std::string_view KindText(TraceEvent::Kind kind) {
 
 std::string AsJson(const TraceEvent& event, TraceTime when) {
   JsonWriter out = Head(KindText(event.kind), when);
-  out.Field("channel", event.channel).Field("direction", event.outgoing ? "out" : "in");
+  out.Field(OwnerField(event.kind), event.of).Field("direction", event.outgoing ? "out" : "in");
   out.Field("what", event.what);
   for (const TraceField& field : event.fields)
     std::visit(FieldAsJson{out, std::string(field.name)}, field.value);
@@ -105,6 +118,12 @@ std::string AsJson(const TraceEvent& event, TraceTime when) {
 }
 
 }  // namespace
+
+Result<TraceForm> ParseTraceForm(std::string_view word) {
+  if (word == "text") return TraceForm::kText;
+  if (word == "json") return TraceForm::kJson;
+  return Fail("the form of a trace is text or json, not '" + EscapeForLog(word) + "'");
+}
 
 std::string RenderTraceEvent(const TraceEvent& event, TraceTime when, TraceForm form) {
   return form == TraceForm::kText ? AsText(event, when) : AsJson(event, when);
@@ -115,4 +134,4 @@ std::string RenderTraceLoss(std::uint64_t lines, TraceTime when, TraceForm form)
   return "-- " + std::to_string(lines) + " lines lost here: this reader is too slow\n";
 }
 
-}  // namespace funnel::service
+}  // namespace funnel::trace

@@ -1,6 +1,7 @@
-// One line of a trace: a frame, a record of the frame before it, what a message that is about to be
-// sent is, or how many lines were lost. Both forms, for people and for programs, are made from the
-// same fields (funnelctl/command_schema.md).
+// One line of a trace: a frame of a channel, a record of the frame before it, what a message that
+// is about to be sent is, an SCTP packet, a chunk of the packet before it, or how many lines were
+// lost. Both forms, for people and for programs, are made from the same fields
+// (funnelctl/command_schema.md).
 #pragma once
 
 #include <chrono>
@@ -10,11 +11,14 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/error.h"
 #include "common/wire/frame/types.h"
 
-namespace funnel::service {
+namespace funnel::trace {
 
 enum class TraceForm { kText, kJson };
+// "text", "json".
+[[nodiscard]] Result<TraceForm> ParseTraceForm(std::string_view word);
 
 struct ByteCount {
   std::uint64_t value = 0;
@@ -31,10 +35,10 @@ struct TraceField {
 };
 
 struct TraceEvent {
-  enum class Kind { kFrame, kRecord, kLabel };
+  enum class Kind { kFrame, kRecord, kLabel, kPacket, kChunk };
 
   Kind kind = Kind::kFrame;
-  std::string channel;  // "dns/1"
+  std::string of;  // the channel "dns/1"; of packets and chunks the peer, or an address
   bool outgoing = false;
   std::string_view what;  // "SEALED", "DATAGRAM"
   std::vector<TraceField> fields = {};
@@ -47,4 +51,4 @@ using TraceTime = std::chrono::system_clock::time_point;
 [[nodiscard]] std::string RenderTraceEvent(const TraceEvent& event, TraceTime when, TraceForm form);
 [[nodiscard]] std::string RenderTraceLoss(std::uint64_t lines, TraceTime when, TraceForm form);
 
-}  // namespace funnel::service
+}  // namespace funnel::trace

@@ -1,10 +1,12 @@
-// What a frame and its records say in a trace.
-#include "common/service/trace/trace.h"
+#include "common/service/channel/channel_tracer.h"
 
 namespace funnel::service {
 namespace {
 
 using std::chrono::milliseconds;
+using trace::ByteCount;
+using trace::TraceEvent;
+using trace::TraceField;
 
 TraceField Number(std::string_view name, std::uint64_t value) { return {name, value}; }
 TraceField Of(SessionId session) { return Number("session", session.value()); }
@@ -27,8 +29,7 @@ std::string_view OrderText(wire::Order order) {
 }
 
 TraceEvent Record(std::string_view what, std::vector<TraceField> fields = {}) {
-  return {
-      .kind = TraceEvent::Kind::kRecord, .channel = {}, .what = what, .fields = std::move(fields)};
+  return {.kind = TraceEvent::Kind::kRecord, .of = {}, .what = what, .fields = std::move(fields)};
 }
 
 struct Describe {
@@ -124,14 +125,14 @@ TraceEvent DescribeRecord(const wire::Record& record) { return std::visit(Descri
 
 void ChannelTracer::OnLabel(SessionId session, std::uint64_t number, std::string text) {
   trace_.Report({.kind = TraceEvent::Kind::kLabel,
-                 .channel = label_,
+                 .of = label_,
                  .outgoing = true,
                  .what = "LABEL",
                  .fields = {Of(session), Number("number", number), {"label", std::move(text)}}});
 }
 
 void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView records) {
-  TraceEvent sealed{.channel = label_,
+  TraceEvent sealed{.of = label_,
                     .outgoing = frame.outgoing,
                     .what = "SEALED",
                     .fields = {Number("seq", frame.sequence),
@@ -145,7 +146,7 @@ void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView recor
   while (!reader.AtEnd()) {
     auto record = wire::ParseRecord(reader);
     TraceEvent event = record ? DescribeRecord(*record) : Record("MALFORMED");
-    event.channel = label_;
+    event.of = label_;
     event.outgoing = frame.outgoing;
     trace_.Report(event);
     if (!record) return;
@@ -153,7 +154,7 @@ void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView recor
 }
 
 void ChannelTracer::OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) {
-  trace_.Report({.channel = label_,
+  trace_.Report({.of = label_,
                  .what = "SEALED",
                  .fields = {Number("epoch", epoch.value()), Size(size)},
                  .dropped = std::string(why)});
@@ -161,8 +162,7 @@ void ChannelTracer::OnTracedDrop(Epoch epoch, std::size_t size, std::string_view
 
 void ChannelTracer::OnClear(bool outgoing, wire::FrameType type, std::size_t size) {
   if (!trace_.on()) return;
-  trace_.Report(
-      {.channel = label_, .outgoing = outgoing, .what = NameOf(type), .fields = {Size(size)}});
+  trace_.Report({.of = label_, .outgoing = outgoing, .what = NameOf(type), .fields = {Size(size)}});
 }
 
 }  // namespace funnel::service

@@ -1,12 +1,12 @@
 // The two forms of a line of a trace.
-#include "common/service/trace/trace_event.h"
+#include "common/trace/trace_event.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <ctime>
 
-namespace funnel::service {
+namespace funnel::trace {
 namespace {
 
 using std::chrono::microseconds;
@@ -24,7 +24,7 @@ class TraceEventTest : public testing::Test {
 
 TraceEvent Message() {
   return {.kind = TraceEvent::Kind::kRecord,
-          .channel = "ldap/2",
+          .of = "ldap/2",
           .outgoing = true,
           .what = "MESSAGE",
           .fields = {{"session", std::uint64_t{3}},
@@ -45,7 +45,7 @@ TEST_F(TraceEventTest, BothFormsHaveTheSameFields) {
 
 TEST_F(TraceEventTest, LabelsOfMessagesStandByThemselves) {
   const TraceEvent label{.kind = TraceEvent::Kind::kLabel,
-                         .channel = "ldap/2",
+                         .of = "ldap/2",
                          .outgoing = true,
                          .what = "LABEL",
                          .fields = {{"number", std::uint64_t{4}}, {"label", "search request 5"}}};
@@ -59,7 +59,7 @@ TEST_F(TraceEventTest, LabelsOfMessagesStandByThemselves) {
 
 TEST_F(TraceEventTest, UnitsAndCodesAreNamed) {
   const TraceEvent event{
-      .channel = "dns/1",
+      .of = "dns/1",
       .what = "SEALED",
       .fields = {{"lifetime", milliseconds(5000)}, {"code", wire::EndCode::kShutdown}},
       .dropped = "replay"};
@@ -76,7 +76,7 @@ TEST_F(TraceEventTest, UnitsAndCodesAreNamed) {
 
 TEST_F(TraceEventTest, WhatAPeerWroteStaysOnItsLine) {
   const TraceEvent event{
-      .channel = "dns/1", .what = "OPEN_SESSION", .fields = {{"client", "\x1b[2J\n\"\xff"}}};
+      .of = "dns/1", .what = "OPEN_SESSION", .fields = {{"client", "\x1b[2J\n\"\xff"}}};
   EXPECT_EQ(RenderTraceEvent(event, kWhen, TraceForm::kText),
             "03:00:01.000042 dns/1 <- OPEN_SESSION client=\\x1b[2J\\x0a\"\\xff\n");
   const std::string json = RenderTraceEvent(event, kWhen, TraceForm::kJson);
@@ -92,4 +92,4 @@ TEST_F(TraceEventTest, LossesAreReported) {
 }
 
 }  // namespace
-}  // namespace funnel::service
+}  // namespace funnel::trace
