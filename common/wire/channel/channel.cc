@@ -56,7 +56,11 @@ std::optional<SessionId> Channel::OpenFlow(const SessionInfo& info) {
 }
 
 bool Channel::SendDatagram(SessionId session, ByteView datagram) {
-  return send_.AddDatagram(session, datagram);
+  return send_.AddDatagram(session, datagram, {.lifetime = context_.settings.lifetime});
+}
+
+bool Channel::SendDatagram(SessionId session, ByteView datagram, const DatagramTerms& terms) {
+  return send_.AddDatagram(session, datagram, terms);
 }
 
 std::size_t Channel::SendBytes(SessionId session, ByteView bytes) {
@@ -193,9 +197,7 @@ Flushed Channel::Flush(FrameSink& sink, TimePoint now, BootTime boot_now) {
     return Flushed::kAll;
   }
 
-  const Duration lifetime = context_.settings.lifetime;
-  if (lifetime.count() > 0)
-    context_.stats.datagrams_dropped += send_.datagrams().DropStale(now, lifetime);
+  send_.DropStaleDatagrams();
   if (ledger_.TakeShareReceived()) send_.HeedShare();
   auto sent = FramePacker::Sent::kNothing;
   do {

@@ -42,6 +42,7 @@
 #include "common/wire/frame/frame_sink.h"
 #include "common/wire/frame/types.h"
 #include "common/wire/frame/violation.h"
+#include "common/wire/session/datagram_terms.h"
 #include "common/wire/session/receive_buffer.h"
 #include "common/wire/session/session_table.h"
 
@@ -81,7 +82,9 @@ class Channel {
   // gets to the far side.
   [[nodiscard]] std::optional<SessionId> OpenFlow(const SessionInfo& info);
   // False: unknown session (it ended meanwhile) or larger than 65,507 bytes; dropped and counted.
+  // Without TERMS it has the lifetime of the settings.
   bool SendDatagram(SessionId session, ByteView datagram);
+  bool SendDatagram(SessionId session, ByteView datagram, const DatagramTerms& terms);
   // A piece of the ORDERED chain of this session (a TCP byte stream). Returns how many bytes were
   // taken: bounded by credit and by the send queue; OnWritable says when to offer the rest. The
   // bytes are copied. Once a session has sent bytes it sends no message; bytes behind messages come

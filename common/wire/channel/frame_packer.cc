@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kMaxNewEpochSize = 1 + 2 * kMaxVarintSize;
 // The pieces of a bulk frame: the head, and chunks that are sealed from where they lie.
 constexpr std::size_t kMaxPieces = 8;
+constexpr std::chrono::milliseconds kReliable{0};
 
 void CountMessage(Order order, ChannelStats& stats) {
   switch (order) {
@@ -36,6 +37,8 @@ bool FramePacker::HasAny() const {
 
 Result<FramePacker::Sent> FramePacker::SendNext(FrameSink& sink) {
   if (parts_.sealer.MustAnnounceEpoch() || !parts_.context.control.empty()) return SendPacked(sink);
+  // One that was behind others may be too old.
+  parts_.send.DropStaleDatagrams();
   if (!parts_.send.datagrams().empty()) return SendDatagrams(sink);
 
   while (!parts_.ledger.is_waiting()) {
@@ -55,7 +58,7 @@ Result<FramePacker::Sent> FramePacker::SendBare(FrameSink& sink) {
   if (out.empty()) return Sent::kSinkFull;
   sealer.Begin();
   const ByteView piece(sealer.plain());
-  TRY(sealer.Seal(sink, out, /*reliable=*/true, {&piece, 1}));
+  TRY(sealer.Seal(sink, out, kReliable, {&piece, 1}));
   return Sent::kFrame;
 }
 
@@ -77,12 +80,12 @@ Result<FramePacker::Sent> FramePacker::SendPacked(FrameSink& sink) {
   if (const auto announcement = parts_.rekeying.TakeAnnouncement())
     AppendRecord(sealer.plain(), *announcement);
   PackControl(end);
-  if (!IsLifetimeLimited()) PackDatagrams(end);
+  PackReliableDatagrams(end);
   if (!parts_.ledger.is_waiting()) PackSmallSessions(end);
   if (sealer.plain().size() == begin && !first) return Sent::kNothing;
 
   const ByteView piece(sealer.plain());
-  TRY(sealer.Seal(sink, out, /*reliable=*/true, {&piece, 1}));
+  TRY(sealer.Seal(sink, out, kReliable, {&piece, 1}));
   return Sent::kFrame;
 }
 
@@ -95,10 +98,12 @@ void FramePacker::PackControl(std::size_t end) {
   }
 }
 
-void FramePacker::PackDatagrams(std::size_t end) {
+void FramePacker::PackReliableDatagrams(std::size_t end) {
   DatagramQueue& datagrams = parts_.send.datagrams();
   Bytes& plain = parts_.sealer.plain();
-  if (datagrams.empty() || plain.size() + datagrams.front_size() > end) return;
+  if (datagrams.empty() || datagrams.front_lifetime() != kReliable ||
+      plain.size() + datagrams.front_size() > end)
+    return;
   const ByteView records = datagrams.Front(end - plain.size());
   plain.insert(plain.end(), records.begin(), records.end());
   datagrams.Pop(records.size());
@@ -148,7 +153,7 @@ Result<FramePacker::Sent> FramePacker::SendDatagrams(FrameSink& sink) {
 
   sealer.Begin();
   const ByteView pieces[] = {sealer.plain(), records};
-  TRY(sealer.Seal(sink, out, !IsLifetimeLimited(), pieces));
+  TRY(sealer.Seal(sink, out, datagrams.front_lifetime(), pieces));
   datagrams.Pop(records.size());
   return Sent::kFrame;
 }
@@ -181,7 +186,7 @@ Result<FramePacker::Sent> FramePacker::SendBulk(FrameSink& sink) {
   std::uint8_t header[kMaxMessageHeader];
   sealer.plain().insert(sealer.plain().end(), header, StoreMessageHeader(header, record));
   pieces[0] = sealer.plain();
-  TRY(sealer.Seal(sink, out, /*reliable=*/true, {pieces, count}));
+  TRY(sealer.Seal(sink, out, kReliable, {pieces, count}));
   parts_.scheduler.Remove(*session);  // to the end of the line
   MessageSent(*session, record);
   return Sent::kFrame;

@@ -48,7 +48,7 @@ class FramePacker {
 
   // All append to the frame that was begun, up to END of its plaintext.
   void PackControl(std::size_t end);
-  void PackDatagrams(std::size_t end);
+  void PackReliableDatagrams(std::size_t end);
   void PackSmallSessions(std::size_t end);
   // One message of SESSION; false: it does not fit, or the channel's credit is short.
   bool PackOne(Session& session, std::size_t end);
@@ -59,9 +59,6 @@ class FramePacker {
                                           std::size_t most) const;
   // RECORD is in a frame: it is charged, and what follows from that happens.
   void MessageSent(Session& session, const MessageRecord& record);
-  [[nodiscard]] bool IsLifetimeLimited() const {
-    return parts_.context.settings.lifetime.count() > 0;
-  }
 
   Parts parts_;
 };

@@ -75,8 +75,9 @@ void FrameSealer::Trace(std::size_t plain_size, std::uint32_t lifetime_ms,
                                  ByteView(plain).subspan(kSealedHeaderSize));
 }
 
-Result<> FrameSealer::Seal(FrameSink& sink, MutableByteView out, bool reliable,
+Result<> FrameSealer::Seal(FrameSink& sink, MutableByteView out, std::chrono::milliseconds lifetime,
                            std::span<const ByteView> pieces) {
+  const bool reliable = lifetime.count() == 0;
   EpochState& epoch = epochs_.current();
   std::size_t plain_size = 0;
   for (ByteView piece : pieces) plain_size += piece.size();
@@ -87,8 +88,7 @@ Result<> FrameSealer::Seal(FrameSink& sink, MutableByteView out, bool reliable,
                             .reliable_before = epoch.reliable_sent,
                             .sequence = epoch.next_sequence};
   header.Serialize(std::span(plain_).first<kSealedHeaderSize>());
-  const auto lifetime_ms =
-      reliable ? 0 : static_cast<std::uint32_t>(context_.settings.lifetime.count());
+  const auto lifetime_ms = static_cast<std::uint32_t>(lifetime.count());
   FrameHeader{.type = FrameType::kSealed,
               .epoch = epoch.number,
               .channel = context_.id,

@@ -4,6 +4,7 @@
 // Begin() -> append records to plain() -> Seal() with plain() as the first of the pieces.
 #pragma once
 
+#include <chrono>
 #include <span>
 
 #include "common/base/bytes.h"
@@ -40,10 +41,10 @@ class FrameSealer {
   // it.
   void Begin();
   [[nodiscard]] Bytes& plain() { return plain_; }
-  // Seals PIECES, the first of which is plain(), into OUT and commits it. An error: the channel
-  // must end.
-  [[nodiscard]] Result<> Seal(FrameSink& sink, MutableByteView out, bool reliable,
-                              std::span<const ByteView> pieces);
+  // Seals PIECES, the first of which is plain(), into OUT and commits it. LIFETIME 0: the frame is
+  // reliable. An error: the channel must end.
+  [[nodiscard]] Result<> Seal(FrameSink& sink, MutableByteView out,
+                              std::chrono::milliseconds lifetime, std::span<const ByteView> pieces);
 
  private:
   [[nodiscard]] std::size_t SealOverhead() const;

@@ -24,6 +24,7 @@ std::size_t SizeOf(const OpeningRecord& opening) {
 SendBuffer::SendBuffer(const Parts& parts)
     : parts_(parts),
       settings_(parts.context.settings),
+      urgent_(parts.context.settings.datagram_queue_max),
       datagrams_(parts.context.settings.datagram_queue_max) {}
 
 SendBuffer::~SendBuffer() {
@@ -32,7 +33,7 @@ SendBuffer::~SendBuffer() {
 
 // --- what the owner gives
 
-bool SendBuffer::AddDatagram(SessionId id, ByteView datagram) {
+bool SendBuffer::AddDatagram(SessionId id, ByteView datagram, const DatagramTerms& terms) {
   Session* session = parts_.sessions.FindOpen(id);
   ChannelStats& stats = parts_.context.stats;
   if (!session || datagram.size() > kMaxDatagramSize) {
@@ -40,14 +41,19 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram) {
     return false;
   }
 
-  if (!session->opening || !SayOpening(*session, datagram))
-    stats.datagrams_dropped += datagrams_.Push(id, datagram);
+  if (!session->opening || !SayOpening(*session, datagram, terms))
+    stats.datagrams_dropped += QueueFor(terms).Push(id, datagram, terms.lifetime);
   stats.bytes_sent += datagram.size();
   session->bytes_sent += datagram.size();
   return true;
 }
 
-bool SendBuffer::SayOpening(Session& session, ByteView datagram) {
+void SendBuffer::DropStaleDatagrams() {
+  for (DatagramQueue* queue : {&urgent_, &datagrams_})
+    parts_.context.stats.datagrams_dropped += queue->DropStale(parts_.context.now);
+}
+
+bool SendBuffer::SayOpening(Session& session, ByteView datagram, const DatagramTerms& terms) {
   ChannelContext& context = parts_.context;
   ChannelStats& stats = context.stats;
   Session::Opening& opening = *session.opening;
@@ -57,7 +63,7 @@ bool SendBuffer::SayOpening(Session& session, ByteView datagram) {
   if (fits && settings_.features.Has(Feature::kOpenings) && opening.sent < kMaxOpenings) {
     ++(opening.sent == 0 ? stats.sessions_opened_by_datagram : stats.openings_repeated);
     ++opening.sent;
-    stats.datagrams_dropped += datagrams_.Push(together);
+    stats.datagrams_dropped += QueueFor(terms).Push(together, terms.lifetime);
     return true;
   }
 

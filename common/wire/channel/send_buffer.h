@@ -17,6 +17,7 @@
 #include "common/wire/channel/lifecycle.h"
 #include "common/wire/channel/scheduler.h"
 #include "common/wire/session/datagram_queue.h"
+#include "common/wire/session/datagram_terms.h"
 #include "common/wire/session/session_table.h"
 
 namespace funnel::wire {
@@ -36,7 +37,7 @@ class SendBuffer {
   ~SendBuffer();
 
   // --- the owner's calls, as channel.h says
-  bool AddDatagram(SessionId id, ByteView datagram);
+  bool AddDatagram(SessionId id, ByteView datagram, const DatagramTerms& terms);
   [[nodiscard]] std::size_t AddBytes(SessionId id, ByteView bytes);
   [[nodiscard]] MutableByteView Prepare(SessionId id);
   void Commit(SessionId id, std::size_t count);
@@ -65,13 +66,23 @@ class SendBuffer {
   // Calls OnWritable for those that may go on. Not from within a loop over sessions.
   void NotifyWriters();
 
-  [[nodiscard]] DatagramQueue& datagrams() { return datagrams_; }
-  [[nodiscard]] const DatagramQueue& datagrams() const { return datagrams_; }
-  [[nodiscard]] std::size_t size() const { return queued_bytes_ + datagrams_.size(); }
+  // Drops and counts datagrams that waited for too long and are next.
+  void DropStaleDatagrams();
+  // Those that go next; empty: there are none.
+  [[nodiscard]] DatagramQueue& datagrams() { return urgent_.empty() ? datagrams_ : urgent_; }
+  [[nodiscard]] const DatagramQueue& datagrams() const {
+    return urgent_.empty() ? datagrams_ : urgent_;
+  }
+  [[nodiscard]] std::size_t size() const {
+    return queued_bytes_ + urgent_.size() + datagrams_.size();
+  }
 
  private:
   // Sends what opens SESSION, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
-  bool SayOpening(Session& session, ByteView datagram);
+  bool SayOpening(Session& session, ByteView datagram, const DatagramTerms& terms);
+  [[nodiscard]] DatagramQueue& QueueFor(const DatagramTerms& terms) {
+    return terms.urgent ? urgent_ : datagrams_;
+  }
   // How many more bytes SESSION may queue, by its credit and the limits of both queues.
   [[nodiscard]] std::size_t Room(const Session& session) const;
   [[nodiscard]] bool IsFull() const;
@@ -92,7 +103,7 @@ class SendBuffer {
   Parts parts_;
   const ChannelSettings& settings_;
   ChunkPool pool_;
-  DatagramQueue datagrams_;
+  DatagramQueue urgent_, datagrams_;
   std::size_t queued_bytes_ = 0;  // of all sessions
   std::vector<SessionId> ready_writers_;
   std::deque<SessionId> full_writers_;  // refused because the channel's queue was full

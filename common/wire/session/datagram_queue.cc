@@ -8,9 +8,13 @@ namespace {
 // An idle queue keeps no more memory than this.
 constexpr std::size_t kKeptCapacity = 64 * 1024;
 
+std::uint32_t ToMilliseconds(DatagramQueue::Lifetime lifetime) {
+  return static_cast<std::uint32_t>(lifetime.count());
+}
+
 }  // namespace
 
-std::size_t DatagramQueue::Push(SessionId session, ByteView datagram) {
+std::size_t DatagramQueue::Push(SessionId session, ByteView datagram, Lifetime lifetime) {
   std::uint8_t header[kMaxDatagramHeader];
   const std::size_t header_size =
       static_cast<std::size_t>(StoreDatagramHeader(header, session, datagram.size()) - header);
@@ -18,16 +22,16 @@ std::size_t DatagramQueue::Push(SessionId session, ByteView datagram) {
   const std::size_t dropped = MakeRoom(record_size);
   bytes_.insert(bytes_.end(), header, header + header_size);
   bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
-  entries_.push_back({static_cast<std::uint32_t>(record_size), TimePoint{}});
+  entries_.push_back({static_cast<std::uint32_t>(record_size), ToMilliseconds(lifetime), {}});
   return dropped;
 }
 
-std::size_t DatagramQueue::Push(const OpeningRecord& opening) {
+std::size_t DatagramQueue::Push(const OpeningRecord& opening, Lifetime lifetime) {
   Bytes record;
   AppendRecord(record, opening);
   const std::size_t dropped = MakeRoom(record.size());
   bytes_.insert(bytes_.end(), record.begin(), record.end());
-  entries_.push_back({static_cast<std::uint32_t>(record.size()), TimePoint{}});
+  entries_.push_back({static_cast<std::uint32_t>(record.size()), ToMilliseconds(lifetime), {}});
   return dropped;
 }
 
@@ -42,6 +46,7 @@ ByteView DatagramQueue::Front(std::size_t budget) const {
   std::size_t total = front_size();
   for (std::size_t i = first_ + 1; i < entries_.size(); ++i) {
     if (total + entries_[i].size > budget) break;
+    if (entries_[i].lifetime_ms != entries_[first_].lifetime_ms) break;
     total += entries_[i].size;
   }
   return ByteView(bytes_).subspan(begin_, total);
@@ -57,11 +62,15 @@ void DatagramQueue::Pop(std::size_t bytes) {
   if (entries_.capacity() * sizeof(Entry) > kKeptCapacity) entries_ = std::vector<Entry>();
 }
 
-std::size_t DatagramQueue::DropStale(TimePoint now, Duration lifetime) {
+bool DatagramQueue::IsStale(const Entry& entry, TimePoint now) const {
+  return entry.lifetime_ms > 0 && now - entry.since >= Lifetime(entry.lifetime_ms);
+}
+
+std::size_t DatagramQueue::DropStale(TimePoint now) {
   for (unstamped_ = std::max(unstamped_, first_); unstamped_ < entries_.size(); ++unstamped_)
     entries_[unstamped_].since = now;
   std::size_t dropped = 0;
-  for (; !empty() && now - entries_[first_].since >= lifetime; ++dropped) PopOne();
+  for (; !empty() && IsStale(entries_[first_], now); ++dropped) PopOne();
   if (empty()) Pop(0);
   return dropped;
 }

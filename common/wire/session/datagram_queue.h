@@ -3,6 +3,7 @@
 // go.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -15,17 +16,24 @@ class DatagramQueue {
  public:
   explicit DatagramQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
+  // How old a datagram may become; 0: it never expires.
+  using Lifetime = std::chrono::milliseconds;
+
   // Returns how many older ones were dropped for it.
-  std::size_t Push(SessionId session, ByteView datagram);
-  std::size_t Push(const OpeningRecord& opening);
-  // The first records that fit BUDGET together; the first one alone even if it does not fit.
+  std::size_t Push(SessionId session, ByteView datagram, Lifetime lifetime);
+  std::size_t Push(const OpeningRecord& opening, Lifetime lifetime);
+  // The first records that have one lifetime and fit BUDGET together; the first one alone even if
+  // it does not fit.
   [[nodiscard]] ByteView Front(std::size_t budget) const;
+  // That of the first record, which there is.
+  [[nodiscard]] Lifetime front_lifetime() const { return Lifetime(entries_[first_].lifetime_ms); }
   // Size of the first record, 0: nothing waits.
   [[nodiscard]] std::size_t front_size() const { return empty() ? 0 : entries_[first_].size; }
   // Drops what Front() returned.
   void Pop(std::size_t bytes);
-  // Datagrams that come now begin to age; those that waited for LIFETIME are dropped and counted.
-  std::size_t DropStale(TimePoint now, Duration lifetime);
+  // Datagrams that came since the last call begin to age. Those at the front that waited for their
+  // lifetime are dropped; returns how many.
+  std::size_t DropStale(TimePoint now);
 
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
   // The bytes of all records.
@@ -34,8 +42,10 @@ class DatagramQueue {
  private:
   struct Entry {
     std::uint32_t size;
+    std::uint32_t lifetime_ms;
     TimePoint since;  // epoch of the clock: not yet seen by DropStale
   };
+  [[nodiscard]] bool IsStale(const Entry& entry, TimePoint now) const;
   void PopOne();
   // Drops the oldest until NEEDED more bytes fit, and tidies up; returns how many.
   std::size_t MakeRoom(std::size_t needed);

@@ -101,12 +101,11 @@ TEST(FramePacker, ABulkSessionDelaysASmallOneByOneFrame) {
 
 TEST(FramePacker, DatagramsThatMayExpireShareNoFrame) {
   for (const bool expire : {true, false}) {
-    ChannelSettings settings;
-    settings.lifetime = std::chrono::milliseconds(expire ? 500 : 0);
-    Packing packing(settings);
+    Packing packing;
     const SessionId id = packing.Open().id;
     packing.context.control.Push(PingRecord{1});
-    EXPECT_TRUE(packing.send.AddDatagram(id, Bytes(50, 1)));
+    const std::chrono::milliseconds lifetime(expire ? 500 : 0);
+    EXPECT_TRUE(packing.send.AddDatagram(id, Bytes(50, 1), {.lifetime = lifetime}));
     packing.SendAll();
     ASSERT_EQ(packing.sink.frames.size(), expire ? 2u : 1u);
     EXPECT_EQ(packing.sink.headers.back().reliable, !expire);

@@ -50,10 +50,11 @@ TEST(FrameSealer, CountsFramesAndTheReliableOnesAmongThem) {
   Parts parts;
   OpenedFrames sink;
   EXPECT_TRUE(parts.sealer.MustAnnounceEpoch());
-  for (const bool reliable : {true, false, true}) {
+  for (const int lifetime : {0, 500, 0}) {
     parts.sealer.Begin();
     const ByteView piece(parts.sealer.plain());
-    ASSERT_TRUE(parts.sealer.Seal(sink, sink.Reserve(1000), reliable, {&piece, 1}));
+    ASSERT_TRUE(parts.sealer.Seal(sink, sink.Reserve(1000), std::chrono::milliseconds(lifetime),
+                                  {&piece, 1}));
   }
   EXPECT_FALSE(parts.sealer.MustAnnounceEpoch());
   ASSERT_EQ(sink.headers.size(), 3u);
@@ -70,7 +71,8 @@ TEST(FrameSealer, AnEpochThatIsUsedUpSealsNothing) {
   parts.epochs.current().reliable_sent = kMaxReliableFrames;
   parts.sealer.Begin();
   const ByteView piece(parts.sealer.plain());
-  EXPECT_FALSE(parts.sealer.Seal(sink, sink.Reserve(1000), /*reliable=*/true, {&piece, 1}));
+  EXPECT_FALSE(
+      parts.sealer.Seal(sink, sink.Reserve(1000), std::chrono::milliseconds(0), {&piece, 1}));
   EXPECT_TRUE(sink.frames.empty());
 }
 

@@ -120,9 +120,9 @@ TEST(SendBuffer, NothingIsTakenAfterFinNorWithoutALink) {
 TEST(SendBuffer, ALargeOrStrayDatagramIsDroppedAndCounted) {
   Parts parts;
   const SessionId id = parts.Open().id;
-  EXPECT_TRUE(parts.send.AddDatagram(id, Bytes(kMaxDatagramSize)));
-  EXPECT_FALSE(parts.send.AddDatagram(id, Bytes(kMaxDatagramSize + 1)));
-  EXPECT_FALSE(parts.send.AddDatagram(SessionId(99), Bytes(1)));
+  EXPECT_TRUE(parts.send.AddDatagram(id, Bytes(kMaxDatagramSize), {}));
+  EXPECT_FALSE(parts.send.AddDatagram(id, Bytes(kMaxDatagramSize + 1), {}));
+  EXPECT_FALSE(parts.send.AddDatagram(SessionId(99), Bytes(1), {}));
   EXPECT_EQ(parts.context.stats.datagrams_dropped, 2u);
   EXPECT_EQ(parts.context.stats.bytes_sent, kMaxDatagramSize);
 }

@@ -74,9 +74,12 @@ TEST(SendQueue, KeepsMessagesApart) {
   EXPECT_TRUE(queue.empty());
 }
 
+constexpr DatagramQueue::Lifetime kForEver{0};
+
 TEST(DatagramQueue, PacksWhatFits) {
   DatagramQueue queue(1000);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(queue.Push(SessionId(1), AsBytes("12345678")), 0u);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(queue.Push(SessionId(1), AsBytes("12345678"), kForEver), 0u);
   EXPECT_EQ(queue.front_size(), 11u);
   EXPECT_EQ(queue.Front(32).size(), 22u);
   EXPECT_EQ(queue.Front(33).size(), 33u);
@@ -88,7 +91,8 @@ TEST(DatagramQueue, PacksWhatFits) {
 TEST(DatagramQueue, DropsTheOldestBeyondItsLimit) {
   DatagramQueue queue(100);
   std::size_t dropped = 0;
-  for (char c = 'a'; c < 'z'; ++c) dropped += queue.Push(SessionId(1), AsBytes(std::string(17, c)));
+  for (char c = 'a'; c < 'z'; ++c)
+    dropped += queue.Push(SessionId(1), AsBytes(std::string(17, c)), kForEver);
   EXPECT_EQ(dropped, 20u);
   EXPECT_EQ(queue.size(), 100u);
   EXPECT_EQ(queue.Front(1)[3], 'u');
@@ -97,27 +101,50 @@ TEST(DatagramQueue, DropsTheOldestBeyondItsLimit) {
 TEST(DatagramQueue, KeepsThoseThatOpenTheirSession) {
   DatagramQueue queue(1000);
   const OpeningRecord opening{SessionId(5), {"192.0.2.1:4000", ""}, AsBytes("asks")};
-  EXPECT_EQ(queue.Push(SessionId(1), AsBytes("plain")), 0u);
-  EXPECT_EQ(queue.Push(opening), 0u);
+  EXPECT_EQ(queue.Push(SessionId(1), AsBytes("plain"), kForEver), 0u);
+  EXPECT_EQ(queue.Push(opening, kForEver), 0u);
   ByteReader records(queue.Front(1000));
   ASSERT_TRUE(std::holds_alternative<DatagramRecord>(ParseRecord(records).value()));
   const auto found = ParseRecord(records).value();
   EXPECT_EQ(std::get<OpeningRecord>(found).info, opening.info);
   EXPECT_TRUE(std::ranges::equal(std::get<OpeningRecord>(found).bytes, opening.bytes));
   EXPECT_TRUE(records.AtEnd());
-  EXPECT_EQ(queue.Push({SessionId(6), {}, Bytes(990, 'x')}), 2u);
+  EXPECT_EQ(queue.Push({SessionId(6), {}, Bytes(990, 'x')}, kForEver), 2u);
+}
+
+TEST(DatagramQueue, PacksNoTwoLifetimesTogether) {
+  DatagramQueue queue(1000);
+  const std::chrono::milliseconds life(100);
+  for (const auto lifetime : {life, life, kForEver, life})
+    (void)queue.Push(SessionId(1), AsBytes("12345678"), lifetime);
+  EXPECT_EQ(queue.Front(1000).size(), 22u);
+  EXPECT_EQ(queue.front_lifetime(), life);
+  queue.Pop(22);
+  EXPECT_EQ(queue.Front(1000).size(), 11u);
+  EXPECT_EQ(queue.front_lifetime(), kForEver);
+}
+
+TEST(DatagramQueue, WhatNeverExpiresKeepsItsPlace) {
+  DatagramQueue queue(1000);
+  (void)queue.Push(SessionId(1), AsBytes("stays"), kForEver);
+  (void)queue.Push(SessionId(1), AsBytes("goes"), std::chrono::milliseconds(100));
+  EXPECT_EQ(queue.DropStale(kStart), 0u);
+  EXPECT_EQ(queue.DropStale(kStart + std::chrono::seconds(1)), 0u);
+  queue.Pop(queue.front_size());
+  EXPECT_EQ(queue.DropStale(kStart + std::chrono::seconds(1)), 1u);
+  EXPECT_TRUE(queue.empty());
 }
 
 TEST(DatagramQueue, DropsTheStale) {
   DatagramQueue queue(1000);
-  const Duration life = std::chrono::milliseconds(100);
-  (void)queue.Push(SessionId(1), AsBytes("old"));
-  EXPECT_EQ(queue.DropStale(kStart, life), 0u);
-  (void)queue.Push(SessionId(1), AsBytes("new"));
-  EXPECT_EQ(queue.DropStale(kStart + life / 2, life), 0u);
-  EXPECT_EQ(queue.DropStale(kStart + life, life), 1u);
+  const std::chrono::milliseconds life(100);
+  (void)queue.Push(SessionId(1), AsBytes("old"), life);
+  EXPECT_EQ(queue.DropStale(kStart), 0u);
+  (void)queue.Push(SessionId(1), AsBytes("new"), life);
+  EXPECT_EQ(queue.DropStale(kStart + life / 2), 0u);
+  EXPECT_EQ(queue.DropStale(kStart + life), 1u);
   EXPECT_EQ(queue.size(), 6u);
-  EXPECT_EQ(queue.DropStale(kStart + life * 2, life), 1u);
+  EXPECT_EQ(queue.DropStale(kStart + life * 2), 1u);
   EXPECT_TRUE(queue.empty());
 }
 
