@@ -4,7 +4,7 @@
 
 #include "common/base/log.h"
 #include "common/service/counters.h"
-#include "funnel-tcpd/load_module.h"
+#include "common/service/load_module.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -18,7 +18,8 @@ ChannelSessions& SessionsOf(service::ChannelHandle& channel) {
 Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnvironment& environment) {
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<TcpEdge> edge(new TcpEdge(environment, std::move(sockets)));
-  edge->shared_.module = TRY(LoadServiceModule(environment.service, environment.module_folder));
+  edge->shared_.module =
+      TRY(service::LoadServiceModule(environment.service, environment.module_folder));
   if (edge->listens()) TRY(edge->TakeListeners(environment.sockets));
   return edge;
 }

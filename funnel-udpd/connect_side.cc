@@ -1,6 +1,7 @@
 #include "funnel-udpd/connect_side.h"
 
 #include "common/base/log.h"
+#include "funnel-udpd/datagram_reader.h"
 
 namespace funnel::udpd {
 namespace {
@@ -140,8 +141,8 @@ void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
   ranks_.OnAnswer(flow, now);
   picker_.OnAnswer(flow);
   if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
-  flow.channel->wire().SendDatagram(flow.session, datagram);
-  flow.channel->RequestFlush();
+  const auto verdict = ReadDatagram(shared_, FUNNEL_SERVER, datagram);
+  if (verdict) SendDatagram(*flow.channel, flow.session, datagram, *verdict);
 }
 
 void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId session,
@@ -171,6 +172,7 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
            .client = addresses.client,
            .local = addresses.local,
            .backend = shared_.service.connect_address.text(),
+           .module = shared_.ModuleName(),
            .opened = flow.opened(),
            .active = flow.active()});
   }

@@ -30,6 +30,11 @@ enum CounterIndex : std::size_t {
   kClientsForgotten,
   kClientLimitedAt,
   kAccessLinesLost,
+  kModuleRecognised,
+  kModuleNotRecognised,
+  kModuleDropped,
+  kModuleReliable,
+  kResendsByMeaning,
   kCounterCount,
 };
 
@@ -64,6 +69,13 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
     {"access_lines_lost", "Lines of access-log that the journal did not take at once."},
+    {"module_recognised", "Datagrams that the service's module has read."},
+    {"module_not_recognised",
+     "Datagrams that are not of the module's protocol: sent as without a module."},
+    {"module_dropped", "Datagrams dropped because of that: module-strict."},
+    {"module_reliable", "Datagrams sent until they arrive because of what the module read."},
+    {"resends_by_meaning",
+     "Of the resends dropped, those with other bytes that ask for the same: the module."},
 };
 
 }  // namespace funnel::udpd

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "funnel-udpd/datagram_reader.h"
+
 namespace funnel::udpd {
 namespace {
 
@@ -137,7 +139,8 @@ void ListenSide::End(Flow& flow, const service::AccessEnd& end) {
   shared_.Gauge(kFlows) = flows_.size();
 }
 
-bool ListenSide::IsResend(Flow& flow, ByteView datagram, TimePoint now) {
+bool ListenSide::IsResend(Flow& flow, ByteView datagram, const module::DatagramVerdict& verdict,
+                          TimePoint now) {
   if (!shared_.service.suppress_resends) return false;
   if (!flow.resends) flow.resends = std::make_unique<ResendFilter>();
   Duration round_trip{};
@@ -146,9 +149,13 @@ bool ListenSide::IsResend(Flow& flow, ByteView datagram, TimePoint now) {
     round_trip = flow.channel->wire().round_trip();
     lost = flow.channel->wire().stats().datagrams_dropped;
   }
-  return flow.resends->IsResend(
-      datagram, now,
-      ResendWindow(shared_.service.resend_window, round_trip, shared_.service.lifetime), lost);
+  const Duration window =
+      ResendWindow(shared_.service.resend_window, round_trip, verdict.terms.lifetime);
+  const auto found = flow.resends->Check({datagram, verdict.meaning}, now, window, lost);
+  if (found == ResendFilter::Found::kNothing) return false;
+  shared_.Count(kResendsSuppressed);
+  if (found == ResendFilter::Found::kMeaning) shared_.Count(kResendsByMeaning);
+  return true;
 }
 
 void ListenSide::ForgetResends(Flow& flow) {
@@ -162,16 +169,17 @@ void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& clien
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
   flow->counts.OnFromClient(datagram.size());
-  if (IsResend(*flow, datagram, now)) return shared_.Count(kResendsSuppressed);
+  const auto verdict = ReadDatagram(shared_, FUNNEL_CLIENT, datagram);
+  if (!verdict || IsResend(*flow, datagram, *verdict, now)) return;
   if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow))
-    return Wait(flow->key, datagram, now);
-  flow->channel->wire().SendDatagram(flow->session, datagram);
-  flow->channel->RequestFlush();
+    return Wait(flow->key, datagram, *verdict, now);
+  SendDatagram(*flow->channel, flow->session, datagram, *verdict);
 }
 
-void ListenSide::Wait(const FlowKey& key, ByteView datagram, TimePoint now) {
+void ListenSide::Wait(const FlowKey& key, ByteView datagram, const module::DatagramVerdict& verdict,
+                      TimePoint now) {
   const std::size_t most = channels_.empty() ? shared_.service.queue_datagrams : kMaxBeforeSession;
-  waiting_.Push(key, datagram, now + shared_.service.connect_wait,
+  waiting_.Push(key, datagram, verdict, now + shared_.service.connect_wait,
                 {most, shared_.service.queue_size_bytes});
   ArmExpiry();
 }
@@ -190,8 +198,7 @@ void ListenSide::SendWaiting() {
       continue;
     }
     if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow)) return;
-    flow->channel->wire().SendDatagram(flow->session, next->datagram);
-    flow->channel->RequestFlush();
+    SendDatagram(*flow->channel, flow->session, next->datagram, next->verdict);
     waiting_.Pop();
   }
 }
@@ -234,6 +241,7 @@ void ListenSide::VisitSessions(const std::function<void(const service::SessionVi
            .client = flow.key.client.Unmapped().text(),
            .local = flow.key.local.Unmapped().text(),
            .backend = {},
+           .module = shared_.ModuleName(),
            .opened = flow.opened(),
            .active = flow.active()});
     return true;

@@ -60,8 +60,9 @@ class ListenSide final : public Listener::User {
   // Detaches the flow and destroys it, for the reason END.
   void End(Flow& flow, const service::AccessEnd& end);
   void LogAccess(const Flow& flow, const service::AccessEnd& end);
-  // Whether suppress-resends drops DATAGRAM; if not, it is remembered.
-  [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, TimePoint now);
+  // Whether suppress-resends drops DATAGRAM, which is counted; if not, it is remembered.
+  [[nodiscard]] bool IsResend(Flow& flow, ByteView datagram, const module::DatagramVerdict& verdict,
+                              TimePoint now);
   // Whether a datagram of the flow follows at once: then what opens its session is sent together
   // with it.
   enum class Speaks { kNow, kLater };
@@ -74,7 +75,8 @@ class ListenSide final : public Listener::User {
   // A datagram that waited for a channel was dropped: its resend must not be suppressed.
   void OnWaitingDropped(const FlowKey& key);
   // Keeps DATAGRAM until a channel takes its flow, for connect-wait at most.
-  void Wait(const FlowKey& key, ByteView datagram, TimePoint now);
+  void Wait(const FlowKey& key, ByteView datagram, const module::DatagramVerdict& verdict,
+            TimePoint now);
   // Sends what waits, the oldest first, as far as channels take flows.
   void SendWaiting();
   // Gives flows that have lost their channel another one, as far as channels take them.

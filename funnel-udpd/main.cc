@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   return funnel::service::RunEdge({.name = "funnel-udpd",
                                    .protocol = funnel::config::Protocol::kUdp,
                                    .counters = funnel::udpd::kCounters,
+                                   .has_modules = true,
                                    .make = funnel::udpd::UdpEdge::Make},
                                   argc, argv);
 }

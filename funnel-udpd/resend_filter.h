@@ -6,6 +6,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
@@ -16,17 +18,25 @@ class ResendFilter {
  public:
   static constexpr std::size_t kRemembered = 8;
 
-  // Whether DATAGRAM was passed on less than WINDOW ago, without an answer since. If not, it counts
-  // as passed on now. LOST is how many datagrams its channel has dropped so far: if that number has
-  // grown, one of them may have been ours.
-  [[nodiscard]] bool IsResend(ByteView datagram, TimePoint now, Duration window,
-                              std::uint64_t lost);
+  struct Datagram {
+    ByteView bytes;
+    // If it has one, that decides, and not the bytes (module::DatagramVerdict).
+    std::optional<std::uint64_t> meaning = {};
+  };
+  // What was passed on less than WINDOW ago, without an answer since: the same bytes, or other ones
+  // with the same meaning.
+  enum class Found { kNothing, kBytes, kMeaning };
+  // If it is nothing, DATAGRAM counts as passed on now. LOST is how many datagrams its channel has
+  // dropped so far: if that number has grown, one of them may have been ours.
+  [[nodiscard]] Found Check(const Datagram& datagram, TimePoint now, Duration window,
+                            std::uint64_t lost);
   // It was answered, refused or dropped, or its channel has ended.
   void Forget() { count_ = 0; }
 
  private:
   struct Mark {
     std::uint64_t digest;
+    std::optional<std::uint64_t> meaning;
     TimePoint sent;
   };
   std::array<Mark, kRemembered> marks_{};

@@ -1,10 +1,14 @@
 // What all objects of one funnel-udpd use.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "common/config/model.h"
 #include "common/event/descriptors.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
+#include "common/module/service_module.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
 #include "funnel-udpd/counters.h"
@@ -24,8 +28,13 @@ struct SharedState {
   bool draining = false;          // no new flows
   service::ClientLimits clients = {};
   service::AccessLog access_log = service::AccessLog();
+  // The service's module; null: it has none, or the module is missing.
+  std::unique_ptr<module::ServiceModule> module = nullptr;
+  bool told_mismatch = false;  // a datagram that is not of its protocol was reported
 
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
+  // "": there is none.
+  [[nodiscard]] std::string ModuleName() const { return module ? module->module().name : ""; }
   [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {
     return counters[first_counter + index];
   }

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/service/counters.h"
+#include "common/service/load_module.h"
 
 namespace funnel::udpd {
 
@@ -25,6 +26,8 @@ UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
 Result<std::unique_ptr<service::Application>> UdpEdge::Make(service::EdgeEnvironment& environment) {
   auto sockets = TRY(event::EpollSet::Create(environment.loop));
   std::unique_ptr<UdpEdge> edge(new UdpEdge(environment, std::move(sockets)));
+  edge->shared_.module =
+      TRY(service::LoadServiceModule(environment.service, environment.module_folder));
   if (environment.service.role == config::Role::kListen) {
     edge->listen_.emplace(edge->shared_, edge->out_);
     auto passed = TRY(environment.sockets.Take("listen", event::SocketKind::kDatagram));

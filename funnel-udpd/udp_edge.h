@@ -29,6 +29,7 @@ class UdpEdge final : public service::Application {
   void OnSessionsAvailable(service::ChannelHandle& channel) override;
   void OnReload(const config::ServiceConfig& service) override;
   std::size_t session_count() const override;
+  [[nodiscard]] std::string module_name() const override { return shared_.ModuleName(); }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
   void SetDraining(bool draining) override { shared_.draining = draining; }

@@ -4,13 +4,14 @@
 
 namespace funnel::udpd {
 
-void WaitingQueue::Push(const FlowKey& key, ByteView datagram, TimePoint until,
+void WaitingQueue::Push(const FlowKey& key, ByteView datagram,
+                        const module::DatagramVerdict& verdict, TimePoint until,
                         const Limits& limits) {
   if (limits.datagrams == 0 || datagram.size() > limits.bytes) return dropped_(key);
   while (all_.size() >= limits.datagrams || bytes_ + datagram.size() > limits.bytes) DropFront();
   // A reload may have made connect-wait shorter.
   if (!all_.empty()) until = std::max(until, all_.back().until);
-  all_.push_back({key, until, {datagram.begin(), datagram.end()}});
+  all_.push_back({key, until, {datagram.begin(), datagram.end()}, verdict});
   bytes_ += datagram.size();
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/module/datagram_verdict.h"
 #include "funnel-udpd/flow.h"
 
 namespace funnel::udpd {
@@ -19,6 +20,7 @@ class WaitingQueue {
     FlowKey key;
     TimePoint until;
     Bytes datagram;
+    module::DatagramVerdict verdict;
   };
   struct Limits {
     std::size_t datagrams = 0;
@@ -30,7 +32,8 @@ class WaitingQueue {
   explicit WaitingQueue(Dropped dropped) : dropped_(std::move(dropped)) {}
 
   // It keeps its place: it is not sent or dropped before earlier ones, whatever UNTIL says.
-  void Push(const FlowKey& key, ByteView datagram, TimePoint until, const Limits& limits);
+  void Push(const FlowKey& key, ByteView datagram, const module::DatagramVerdict& verdict,
+            TimePoint until, const Limits& limits);
   // The oldest; nullptr: there is none.
   [[nodiscard]] const Waiting* front() const { return all_.empty() ? nullptr : &all_.front(); }
   // The oldest was sent.

@@ -115,16 +115,19 @@ struct funnel_verdict {
 enum funnel_delivery {
   FUNNEL_AS_CONFIGURED = 0, /* the service's lifetime */
   FUNNEL_EXPIRES = 1,       /* `lifetime_ms`, or the service's lifetime if that is less */
-  FUNNEL_RELIABLE = 2       /* sent again until it arrives */
+  /* Sent again until it arrives, or, with `lifetime_ms`, until it is so old, whatever the
+   * service's lifetime is: later it would be of no use. */
+  FUNNEL_RELIABLE = 2
 };
 
 #define FUNNEL_RESEND_KEY_MAX 64
 
-/* Filled by funnel_module.datagram. Funnel has set all of it to zero before, which means that the
- * datagram is treated as without a module. */
+/* Filled by funnel_module.datagram. Funnel has set all of it to zero before. As long as delivery,
+ * urgent, resend_key_size and label stay so, the datagram was not recognised: it is treated as
+ * without a module, or dropped if the service has module-strict = yes. */
 struct funnel_datagram {
   uint32_t delivery;    /* enum funnel_delivery */
-  uint32_t lifetime_ms; /* FUNNEL_EXPIRES: at least 1 */
+  uint32_t lifetime_ms; /* FUNNEL_EXPIRES: at least 1; FUNNEL_RELIABLE: 0 is no limit */
   uint32_t urgent;      /* not 0: it goes before other datagrams of the service that wait */
   /* Under which a repetition counts as the same datagram while one is on its way: what
    * identifies the request, and all in which a repetition that asks for something else differs.
@@ -199,7 +202,11 @@ struct funnel_module {
   void (*read)(void *connection, enum funnel_end sender, const uint8_t *bytes, size_t size,
                struct funnel_verdict *verdict);
 
-  /* --- datagrams; NULL: the module is for connections only --- */
+  /* --- datagrams; NULL: the module is for connections only ---
+   *
+   * About one datagram, whole (SIZE may be 0), that SENDER's application at this edge has sent.
+   * There is no object for a flow: a datagram may be lost, and so means what it means by itself.
+   * Input is hostile, as above: a module fills in the verdict only for what it has recognised. */
   void (*datagram)(void *config, enum funnel_end sender, const uint8_t *bytes, size_t size,
                    struct funnel_datagram *verdict);
 };

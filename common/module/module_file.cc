@@ -84,6 +84,11 @@ std::string CheckTable(const struct funnel_module& table, std::string_view name)
   return "";
 }
 
+std::string CheckHalf(const struct funnel_module& table, bool datagrams) {
+  if (datagrams) return table.datagram == nullptr ? "is for connections only" : "";
+  return table.read == nullptr ? "is for datagrams only" : "";
+}
+
 std::expected<const struct funnel_module*, NotLoaded> LoadModule(const std::string& folder,
                                                                  std::string_view name,
                                                                  uid_t owner) {

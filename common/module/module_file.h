@@ -43,5 +43,8 @@ struct NotLoaded {
 
 // What is wrong with the table of a module in NAME.so; "": nothing.
 [[nodiscard]] std::string CheckTable(const struct funnel_module& table, std::string_view name);
+// Why a module with TABLE is not for a service that carries DATAGRAMS, or else connections; "": it
+// is.
+[[nodiscard]] std::string CheckHalf(const struct funnel_module& table, bool datagrams);
 
 }  // namespace funnel::module

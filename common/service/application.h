@@ -53,6 +53,8 @@ class ChannelHandle {
   // For `funnelctl trace`: LABEL describes the message NUMBER of SESSION, which was just sent.
   virtual void TraceMessage(SessionId /*session*/, std::uint64_t /*number*/,
                             const MessageLabel& /*label*/) {}
+  // The same of the datagram of SESSION that was just sent.
+  virtual void TraceDatagram(SessionId /*session*/, const MessageLabel& /*label*/) {}
 
   // Belongs to the application; is destroyed with the channel.
   std::unique_ptr<ChannelData> data;

@@ -29,8 +29,9 @@ void CheckModule(const config::ServiceConfig& service, const std::string& folder
     list.push_back(At(at, "module: " + loaded.error().reason));
     return;
   }
-  if ((*loaded)->read == nullptr) {
-    list.push_back(At(at, "module: " + service.module + " is for datagrams only"));
+  const bool datagrams = service.protocol == config::Protocol::kUdp;
+  if (const std::string wrong = module::CheckHalf(**loaded, datagrams); !wrong.empty()) {
+    list.push_back(At(at, "module: " + service.module + ' ' + wrong));
     return;
   }
 

@@ -1,5 +1,5 @@
 // What modules in C++ have in common: numbers as they are on the wire, keys, and the exported
-// table, which is made from two classes:
+// table, which is made from classes:
 //
 //   Config       default: the service sets no option
 //                const char* Set(std::string_view name, std::string_view value): for an option that
@@ -8,10 +8,15 @@
 //                its edges
 //                void Read(funnel_end, const std::uint8_t* bytes, std::size_t size,
 //                          funnel_verdict&)
+//                or void: the module is for datagrams only
+//   Datagram     void: the module is for connections only; or a class with
+//                static void Read(const Config&, funnel_end, const std::uint8_t* bytes,
+//                                 std::size_t size, funnel_datagram&)
 //
 // It is part of each module, and no interface: others need nothing but module.h.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -51,9 +56,33 @@ inline void SetMessage(funnel_verdict& verdict, std::uint64_t length, const char
   verdict.length = length;
   verdict.label = label;
 }
-inline void SetNumber(funnel_verdict& verdict, std::uint64_t number) {
+template <typename Verdict>
+inline void SetNumber(Verdict& verdict, std::uint64_t number) {
   verdict.number = number;
   verdict.numbered = 1;
+}
+
+// Adds BYTES to the key under which a repetition counts as one. A key that gets too long is none.
+inline void AddToResendKey(funnel_datagram& verdict, const std::uint8_t* bytes, std::size_t size) {
+  if (verdict.resend_key_size + size <= FUNNEL_RESEND_KEY_MAX)
+    std::copy_n(bytes, size, verdict.resend_key + verdict.resend_key_size);
+  verdict.resend_key_size += static_cast<std::uint32_t>(size);
+}
+// The same of a number.
+inline void AddToResendKey(funnel_datagram& verdict, std::uint64_t value) {
+  std::uint8_t bytes[sizeof value];
+  for (std::uint8_t& byte : bytes) {
+    byte = static_cast<std::uint8_t>(value);
+    value >>= 8;
+  }
+  AddToResendKey(verdict, bytes, sizeof bytes);
+}
+// The same of what has no limit: 128 bits of a hash of it. Who makes two of his own datagrams
+// collide loses one of them.
+inline void AddHashToResendKey(funnel_datagram& verdict, std::string_view bytes) {
+  constexpr std::uint64_t kAnotherStart = 0x9e3779b97f4a7c15;
+  AddToResendKey(verdict, Hash(bytes));
+  AddToResendKey(verdict, Hash(bytes, kAnotherStart));
 }
 
 // For a module without options.
@@ -68,8 +97,8 @@ struct About {
   const funnel_option_row* options = nullptr;
 };
 
-// One for each module: its functions call those of the two classes.
-template <typename Config, typename Connection>
+// One for each module: its functions call those of the classes.
+template <typename Config, typename Connection, typename Datagram = void>
 class ConnectionModule {
  public:
   static constexpr struct funnel_module Table(const About& about) {
@@ -85,24 +114,37 @@ class ConnectionModule {
         .reserved = 0,
         .configure = Configure,
         .release = [](void* config) { delete static_cast<Config*>(config); },
-        .open = Open,
-        .close = [](void* connection) { delete static_cast<Connection*>(connection); },
-        .read =
-            [](void* connection, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
-               funnel_verdict* verdict) {
-              static_cast<Connection*>(connection)->Read(sender, bytes, size, *verdict);
-            },
-        .datagram = nullptr,
+        .open = kConnections ? Open : nullptr,
+        .close = kConnections ? Close : nullptr,
+        .read = kConnections ? Read : nullptr,
+        .datagram = std::is_void_v<Datagram> ? nullptr : ReadDatagram,
     };
   }
 
  private:
+  static constexpr bool kConnections = !std::is_void_v<Connection>;
+
   static void* Open(void* config, funnel_end end) {
     const Config& options = *static_cast<const Config*>(config);
-    if constexpr (std::is_constructible_v<Connection, const Config&, funnel_end>)
+    if constexpr (!kConnections)
+      return nullptr;
+    else if constexpr (std::is_constructible_v<Connection, const Config&, funnel_end>)
       return new (std::nothrow) Connection(options, end);
     else
       return new (std::nothrow) Connection(options);
+  }
+  static void Close(void* connection) {
+    if constexpr (kConnections) delete static_cast<Connection*>(connection);
+  }
+  static void Read(void* connection, funnel_end sender, const std::uint8_t* bytes, std::size_t size,
+                   funnel_verdict* verdict) {
+    if constexpr (kConnections)
+      static_cast<Connection*>(connection)->Read(sender, bytes, size, *verdict);
+  }
+  static void ReadDatagram(void* config, funnel_end sender, const std::uint8_t* bytes,
+                           std::size_t size, funnel_datagram* verdict) {
+    if constexpr (!std::is_void_v<Datagram>)
+      Datagram::Read(*static_cast<const Config*>(config), sender, bytes, size, *verdict);
   }
   static void* Configure(const funnel_option* options, std::size_t count, std::size_t* wrong,
                          char* error, std::size_t error_size) {

@@ -9,6 +9,8 @@
 // and no answer names its request in the clear: they stay in order.
 //
 //   length 32 | length 16: the same | version 16 | length of AP-REQ or AP-REP 16 | that | KRB-PRIV
+// Over UDP (section 7.2.1) a message is a datagram, without the length before it. A client repeats
+// its request byte by byte, so equal bytes are a repetition.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -135,11 +137,25 @@ class KerberosConnection {
   bool changes_ = false;  // a password change, or an answer to one, was seen
 };
 
+struct KerberosDatagram {
+  static void Read(const funnel_modules::NoOptions&, funnel_end sender, const std::uint8_t* bytes,
+                   std::size_t size, funnel_datagram& verdict) {
+    if (size < kLeastSize) return;
+    const Row* row = std::ranges::find(kMessages, bytes[0], &Row::tag);
+    if (row == std::end(kMessages)) {
+      if (ReadPassword(sender, bytes, size, size) == Got::kValue) verdict.label = "password change";
+    } else if (row->sender == sender && ReadMessage(*row, bytes, size, size) == Got::kValue) {
+      verdict.label = row->label;
+    }
+  }
+};
+
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, KerberosConnection>::Table({
+    funnel_modules::ConnectionModule<funnel_modules::NoOptions, KerberosConnection,
+                                     KerberosDatagram>::Table({
         .name = "kerberos",
-        .summary = "Kerberos over TCP (RFC 4120, RFC 3244)",
+        .summary = "Kerberos over TCP and UDP (RFC 4120, RFC 3244)",
         .head_max = kHeadMax,
     });

@@ -1,4 +1,4 @@
-// RADIUS over TCP (RFC 6613): packets of RFC 2865, which have their length in the header.
+// RADIUS (RFC 2865), over TCP (RFC 6613) and over UDP: packets have their length in the header.
 //
 //   code 8 | identifier 8 | length 16 | authenticator 128 | attributes: type 8, length 8, value
 //
@@ -12,6 +12,10 @@
 //   packets with a State      with those of the same one: a conversation of EAP (RFC 3579)
 //   Disconnect-, CoA-Request  after all that was sent before: it changes what an Access-Accept or
 //                             an earlier one began (RFC 5176), also on the way back (RFC 8559)
+//
+// Over UDP an Accounting-Request is sent until it arrives: a session's end is told once, and then
+// repeated by few clients for long. A repetition of a request has its code, identifier and
+// authenticator (RFC 5080, section 2.2.2).
 //
 // RADIUS in TLS (RFC 6614) does not follow this protocol, and does not look like it.
 #include <algorithm>
@@ -163,11 +167,32 @@ struct RadiusConnection {
   }
 };
 
+struct RadiusDatagram {
+  // What follows the packet is padding (RFC 2865, section 3).
+  static void Read(const funnel_modules::NoOptions&, funnel_end sender, const std::uint8_t* bytes,
+                   std::size_t size, funnel_datagram& verdict) {
+    if (size < kHeaderSize) return;
+    const Row* row = Recognise(bytes[0], sender);
+    const std::size_t length = Load16(bytes + 2);
+    if (row == nullptr || length < kHeaderSize || length > std::min(size, kMaxSize)) return;
+    funnel_verdict keys{};
+    if (!Attributes().Read(bytes + kHeaderSize, length - kHeaderSize, keys)) return;
+
+    verdict.label = row->label;
+    funnel_modules::SetNumber(verdict, bytes[1]);
+    if (row->code == kAccountingRequest) verdict.delivery = FUNNEL_RELIABLE;
+    if (row->answer) return;
+    funnel_modules::AddToResendKey(verdict, bytes, 2);
+    funnel_modules::AddToResendKey(verdict, bytes + 4, kHeaderSize - 4);
+  }
+};
+
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, RadiusConnection>::Table({
+    funnel_modules::ConnectionModule<funnel_modules::NoOptions, RadiusConnection,
+                                     RadiusDatagram>::Table({
         .name = "radius",
-        .summary = "RADIUS over TCP (RFC 6613)",
+        .summary = "RADIUS over TCP (RFC 6613) and UDP (RFC 2865, RFC 2866)",
         .head_max = kMaxSize,
     });

@@ -90,6 +90,15 @@ bool AddDialog(std::string_view call_id, bool own, Head& head) {
 
 bool ReadField(std::string_view name, std::string_view value, Head& head) {
   if (!IsToken(name)) return false;
+  if (EqualsIgnoringCase(name, "Via") || EqualsIgnoringCase(name, "v")) {
+    if (head.via.empty()) head.via = Trim(value.substr(0, value.find(',')));
+    return true;
+  }
+  if (EqualsIgnoringCase(name, "CSeq")) {
+    const std::size_t space = value.find_last_of(" \t");
+    if (space != std::string_view::npos) head.cseq_method = value.substr(space + 1);
+    return true;
+  }
   if (EqualsIgnoringCase(name, "Content-Length") || EqualsIgnoringCase(name, "l"))
     return ReadContentLength(value, head);
   if (EqualsIgnoringCase(name, "Call-ID") || EqualsIgnoringCase(name, "i"))
@@ -136,6 +145,18 @@ bool ReadFields(std::string_view fields, Head& head) {
 }
 
 }  // namespace
+
+std::string_view BranchOf(std::string_view via) {
+  constexpr std::string_view kBranch = "branch=", kCookie = "z9hG4bK";
+  while (via.contains(';')) {
+    via.remove_prefix(via.find(';') + 1);
+    const std::string_view parameter = Trim(via.substr(0, via.find(';')));
+    if (!EqualsIgnoringCase(parameter.substr(0, kBranch.size()), kBranch)) continue;
+    const std::string_view branch = parameter.substr(kBranch.size());
+    if (branch.size() > kCookie.size() && branch.starts_with(kCookie)) return branch;
+  }
+  return {};
+}
 
 Parsed ParseHead(std::string_view bytes, Head& head) {
   const std::size_t end = bytes.find(kHeadEnd);

@@ -26,7 +26,12 @@ struct Head {
   std::optional<std::uint64_t> content_length;
   std::string_view dialogs[kMaxDialogs];  // Call-IDs; first the message's own
   std::size_t dialog_count = 0;
+  std::string_view via;          // the first of the topmost Via field: where it comes from, branch
+  std::string_view cseq_method;  // of CSeq
 };
+// The parameter "branch" of VIA with the cookie that makes it unique (section 8.1.1.7); empty: it
+// has none.
+[[nodiscard]] std::string_view BranchOf(std::string_view via);
 
 enum class Parsed { kHead, kNeedMore, kWrong };
 // BYTES, at least one. HEAD points into them.

@@ -1,5 +1,5 @@
 // SIP over a connection (RFC 3261, section 18.3): a message has a head, which says the size of the
-// body after it.
+// body after it. Over UDP a message is a datagram, and its body may be all that is behind the head.
 //
 // Over SCTP messages may be sent unordered (RFC 4168, section 5.1). We keep a little more order:
 //
@@ -11,6 +11,9 @@
 //
 // A message without Content-Length, which is not allowed on such a connection, and all that follows
 // it is a stream: nothing says where the message ends.
+// Over UDP a message is a repetition if it belongs to the same transaction (section 17.2.3) and
+// says the same: sender and branch of the topmost Via, method of CSeq, and the status of a
+// response. Nobody waits for one longer than 64 T1 = 32 s (section 17.1.1.2).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -90,12 +93,38 @@ struct Connection {
   }
 };
 
+struct Datagram {
+  static constexpr std::uint32_t kLongestWaitMs = 32'000;
+
+  static void Read(const funnel_modules::NoOptions&, funnel_end, const std::uint8_t* bytes,
+                   std::size_t size, funnel_datagram& verdict) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+    if (text == kPing || text == kLineEnd) {
+      verdict.label = "keepalive";
+      return;
+    }
+    Head head;
+    if (text.empty() || ParseHead(text, head) != Parsed::kHead) return;
+    if (head.content_length && *head.content_length > size - head.size) return;
+
+    verdict.label = LabelOf(head);
+    if (!head.request) funnel_modules::SetNumber(verdict, head.status);
+    verdict.delivery = FUNNEL_EXPIRES;
+    verdict.lifetime_ms = kLongestWaitMs;
+    if (BranchOf(head.via).empty() || head.cseq_method.empty()) return;
+    funnel_modules::AddHashToResendKey(verdict, head.via);
+    funnel_modules::AddHashToResendKey(verdict, head.cseq_method);
+    funnel_modules::AddToResendKey(verdict, head.status);
+  }
+};
+
 }  // namespace
 }  // namespace sip
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, sip::Connection>::Table({
+    funnel_modules::ConnectionModule<funnel_modules::NoOptions, sip::Connection,
+                                     sip::Datagram>::Table({
         .name = "sip",
-        .summary = "SIP over TCP (RFC 3261)",
+        .summary = "SIP over TCP and UDP (RFC 3261)",
         .head_max = sip::kHeadMax,
     });

@@ -289,7 +289,7 @@ constexpr KeyRow kSideRows[] = {
 
 std::span<const KeyRow> ServiceKeys() {
   static const std::vector<KeyRow> rows =
-      Joined({kServiceRows, ClientKeys(), TcpKeys(), UdpKeys(), kSideRows});
+      Joined({kServiceRows, ClientKeys(), ModuleKeys(), TcpKeys(), UdpKeys(), kSideRows});
   return rows;
 }
 

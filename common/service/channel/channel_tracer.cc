@@ -123,12 +123,16 @@ std::string_view NameOf(wire::FrameType type) {
 
 TraceEvent DescribeRecord(const wire::Record& record) { return std::visit(Describe{}, record); }
 
-void ChannelTracer::OnLabel(SessionId session, std::uint64_t number, std::string text) {
-  trace_.Report({.kind = TraceEvent::Kind::kLabel,
-                 .of = label_,
-                 .outgoing = true,
-                 .what = "LABEL",
-                 .fields = {Of(session), Number("number", number), {"label", std::move(text)}}});
+void ChannelTracer::OnLabel(SessionId session, std::optional<std::uint64_t> number,
+                            std::string text) {
+  TraceEvent event{.kind = TraceEvent::Kind::kLabel,
+                   .of = label_,
+                   .outgoing = true,
+                   .what = "LABEL",
+                   .fields = {Of(session)}};
+  if (number) event.fields.push_back(Number("number", *number));
+  event.fields.push_back({"label", std::move(text)});
+  trace_.Report(event);
 }
 
 void ChannelTracer::OnTracedFrame(const wire::TracedFrame& frame, ByteView records) {

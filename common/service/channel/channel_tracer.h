@@ -1,6 +1,7 @@
 // What one channel's frames and records say in a trace.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,9 @@ class ChannelTracer final : public wire::FrameTracer {
 
   void OnTracedFrame(const wire::TracedFrame& frame, ByteView records) override;
   void OnTracedDrop(Epoch epoch, std::size_t size, std::string_view why) override;
-  // The message that was sent is described by TEXT: "search request 5".
-  void OnLabel(SessionId session, std::uint64_t number, std::string text);
+  // The message that was sent, or without NUMBER the datagram, is described by TEXT: "search
+  // request 5".
+  void OnLabel(SessionId session, std::optional<std::uint64_t> number, std::string text);
   // A frame that is not sealed: OPEN, CLOSED, ...
   void OnClear(bool outgoing, wire::FrameType type, std::size_t size);
 

@@ -84,7 +84,8 @@ void EdgeChannel::Start() {
   link_->RequestFlush();
 }
 
-void EdgeChannel::TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) {
+void EdgeChannel::TraceLabel(SessionId session, std::optional<std::uint64_t> number,
+                             const MessageLabel& label) {
   if (!shared_.trace.on() || label.text == nullptr) return;
   std::string text = label.text;
   if (label.number) text += ' ' + std::to_string(*label.number);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/event/loop.h"
@@ -66,11 +67,19 @@ class EdgeChannel final : public ChannelHandle,
   wire::Channel& wire() override { return *wire_; }
   const ChannelIdentity& identity() const override { return identity_; }
   void RequestFlush() override { link_ ? link_->RequestFlush() : turn_->Request(); }
-  void TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) override;
+  void TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) override {
+    TraceLabel(session, number, label);
+  }
+  void TraceDatagram(SessionId session, const MessageLabel& label) override {
+    TraceLabel(session, std::nullopt, label);
+  }
 
  private:
   EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link, ChannelIdentity identity,
               const ipc::Context& context, Owner& owner);
+  // For a reader of the trace; without NUMBER about a datagram.
+  void TraceLabel(SessionId session, std::optional<std::uint64_t> number,
+                  const MessageLabel& label);
   // Sends sctpd what it shows of the channel.
   void Note(ipc::NoteState state, const std::string& text);
   // Finishes a channel that is over, when no call of it is on the stack.

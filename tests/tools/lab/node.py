@@ -114,7 +114,7 @@ class Node(Asked):
         return [f"--env={name}={value}" for name, value in listed.items()]
 
     def _own_options(self, program):
-        return [f"--modules={self.modules}"] if program == "funnel-tcpd" else []
+        return [f"--modules={self.modules}"] if program in ("funnel-tcpd", "funnel-udpd") else []
 
     def _add(self, name, arguments, sockets, options=()):
         program = name.partition("@")[0]

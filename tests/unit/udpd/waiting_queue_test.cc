@@ -14,7 +14,7 @@ FlowKey Key(std::uint16_t port) { return {*SocketAddress::FromLiteral("192.0.2.1
 class WaitingQueueTest : public ::testing::Test {
  protected:
   void Push(std::uint16_t port, std::size_t size, Duration patience = seconds(2)) {
-    queue_.Push(Key(port), Bytes(size, 1), now_ + patience, limits_);
+    queue_.Push(Key(port), Bytes(size, 1), {}, now_ + patience, limits_);
   }
 
   TimePoint now_{};

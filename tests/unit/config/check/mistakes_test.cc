@@ -49,8 +49,9 @@ TEST_F(MistakesTest, BadModule) {
             "services.d/ldap.ini:3: module-strict: there is no module");
 
   dir_.Write("services.d/ldap.ini", kConnectText);
-  EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\n"),
-            "services.d/dns.ini:4: module is only for protocol = tcp");
+  EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\n"), "none");
+  EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\nmodule-hold = 1s\n"),
+            "services.d/dns.ini:5: module-hold is only for protocol = tcp");
 }
 
 TEST_F(MistakesTest, BadAddress) {

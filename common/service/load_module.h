@@ -1,4 +1,4 @@
-// Loads a service's module when its edge starts.
+// Loads a service's protocol module when its edge starts.
 #pragma once
 
 #include <memory>
@@ -8,11 +8,11 @@
 #include "common/config/model.h"
 #include "common/module/service_module.h"
 
-namespace funnel::tcpd {
+namespace funnel::service {
 
 // nullptr: SERVICE has none, or runs without it, which is logged. FOLDER is empty for the folder of
 // the package. An error: the module cannot be used, and the service requires it.
 [[nodiscard]] Result<std::unique_ptr<module::ServiceModule>> LoadServiceModule(
     const config::ServiceConfig& service, const std::string& folder);
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::service
