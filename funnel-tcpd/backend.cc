@@ -30,7 +30,7 @@ Bytes Backend::HeaderFor(const ClientAddresses& addresses, const ChannelPort::Pe
 Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
                              Dialer::Done done) {
   if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone)
-    return dialer_.Dial({}, std::move(done));
+    return dialer_.Dial(info.client, {}, std::move(done));
   const auto addresses = policy_.Admit(info);
   if (!addresses) {
     shared_.Count(kClientsNotAllowed);
@@ -39,7 +39,7 @@ Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::P
     return Fail(addresses.error().message);
   }
 
-  return dialer_.Dial(HeaderFor(*addresses, peer), std::move(done));
+  return dialer_.Dial(info.client, HeaderFor(*addresses, peer), std::move(done));
 }
 
 }  // namespace funnel::tcpd

@@ -36,6 +36,9 @@ enum CounterIndex : std::size_t {
   kClientsForgotten,
   kClientLimitedAt,
   kAccessLinesLost,
+  kBackendsPassedOver,
+  kBackendsDown,
+  kBackendsWentDown,
   kCounterCount,
 };
 
@@ -60,7 +63,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"internal_errors", "Connections reset because of a mistake of ours."},
     {"sessions_drained", "Connections reset at once: the service is drained here or there."},
     {"backend_failing_since",
-     "Unix time since which the backend takes no connection; 0: the last one was taken.",
+     "Unix time since which no backend takes a connection; 0: the last one was taken.",
      metrics::Kind::kGauge},
     {"module_fallbacks", "Connections that are not of their module's protocol: bytes in order."},
     {"module_resets", "Connections reset because of that: module-strict."},
@@ -76,6 +79,10 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
     {"access_lines_lost", "Lines of access-log that the journal did not take at once."},
+    {"backends_passed_over",
+     "Times that a connection went to another backend because one did not take it."},
+    {"backends_down", "Backends that went down and have not worked since.", metrics::Kind::kGauge},
+    {"backends_went_down", "Times that a backend went down: down-after failures in a row."},
 };
 
 }  // namespace funnel::tcpd

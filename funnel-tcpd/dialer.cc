@@ -20,45 +20,82 @@ constexpr std::chrono::milliseconds kBusyRetry{10};
 
 Dialer::Dialer(SharedState& shared)
     : shared_(shared),
-      resolver_(shared.loop),
       wake_timer_(shared.loop.AddTimer([this] { OnWake(); })),
       retry_timer_(shared.loop.AddTimer([this] { RetryBusy(); })),
-      hook_(shared.loop.AddTurnHook([this] { DeliverAnswers(); })) {}
+      hook_(shared.loop.AddTurnHook([this] { DeliverAnswers(); })) {
+  OnReload();
+}
 
-DialId Dialer::Dial(Bytes header, Done done) {
+DialId Dialer::Dial(const std::string& client, Bytes header, Done done) {
   const DialId id(++last_id_);
-  const TimePoint deadline = Now() + shared_.service.connect_timeout;
   Pending& pending = pending_[id];
   pending.done = std::move(done);
-  pending.deadline = pending.wake = deadline;
-  wakes_.emplace(deadline, id);
+  pending.client = client;
+  pending.header = std::move(header);
+  pending.deadline = pending.wake = Now() + shared_.service.connect_timeout;
+  wakes_.emplace(pending.wake, id);
   wake_timer_->Arm(wakes_.begin()->first);
-
-  const config::Endpoint& backend = shared_.service.connect_address;
-  if (backend.is_unix()) {
-    pending.header = std::move(header);
-    // Those that are waiting come first.
-    if (!busy_.empty() || !TryUnix(id, pending)) busy_.push_back(id);
-    if (!busy_.empty() && !retry_timer_->armed()) retry_timer_->ArmAfter(kBusyRetry);
-    return id;
-  }
-  pending.attempt = std::make_unique<DialAttempt>(
-      shared_, order_, static_cast<DialAttempt::User&>(*this), id, std::move(header));
-  if (const auto literal = backend.literal()) {
-    OnResolved(id, std::vector{*literal});
+  if (ChooseNext(pending)) {
+    Begin(id, pending);
   } else {
-    resolver_.Lookup(backend, [this, id](const auto& answer) { OnResolved(id, answer); });
+    PassOver(id, kConnectFailed, "no backend");
   }
   return id;
 }
 
-void Dialer::OnResolved(DialId id, const net::Resolver::Answer& answer) {
-  const auto at = pending_.find(id);
-  if (at == pending_.end()) return;
-  if (!answer) return FailDial(id, kConnectFailed, answer.error().message);
+bool Dialer::ChooseNext(Pending& pending) {
+  service::BackendPool::Use next = shared_.backends.Pick(pending.client, pending.tried, Now());
+  if (!next) return false;
+  pending.attempt.reset();
+  pending.backend = std::move(next);
+  pending.tried.push_back(pending.backend.id());
+  return true;
+}
+
+void Dialer::Begin(DialId id, Pending& pending) {
+  // Those that were not asked yet share what is left of the time. A reload may have made them
+  // fewer.
   const TimePoint now = Now();
-  at->second.attempt->Start(*answer, at->second.deadline - now, now);
+  const std::size_t all = std::max(shared_.backends.size(), pending.tried.size());
+  const auto left = static_cast<Duration::rep>(all - pending.tried.size() + 1);
+  pending.patience = now + (pending.deadline - now) / left;
+  WakeAt(id, pending, pending.patience);
+
+  const config::Endpoint& endpoint = pending.backend.endpoint();
+  const service::BackendId backend = pending.backend.id();
+  if (endpoint.is_unix()) {
+    const auto waits = [&](const auto& one) { return one.second == backend; };
+    // Those that are waiting come first.
+    if (std::ranges::any_of(busy_, waits) || !TryUnix(id, pending)) busy_.emplace_back(id, backend);
+    if (!busy_.empty() && !retry_timer_->armed()) retry_timer_->ArmAfter(kBusyRetry);
+    return;
+  }
+
+  if (!pending.backend.data()) pending.backend.data() = std::make_unique<Target>(shared_.loop);
+  Target& target = static_cast<Target&>(*pending.backend.data());
+  pending.attempt = std::make_unique<DialAttempt>(
+      shared_, target.order, static_cast<DialAttempt::User&>(*this), id, pending.header);
+  if (const auto literal = endpoint.literal()) {
+    OnResolved(id, backend, std::vector{*literal});
+  } else {
+    target.resolver.Lookup(
+        endpoint, [this, id, backend](const auto& answer) { OnResolved(id, backend, answer); });
+  }
+}
+
+void Dialer::OnResolved(DialId id, service::BackendId backend,
+                        const net::Resolver::Answer& answer) {
+  const auto at = pending_.find(id);
+  if (at == pending_.end() || at->second.backend.id() != backend) return;
+  if (!answer) return PassOver(id, kConnectFailed, answer.error().message);
+  const TimePoint now = Now();
+  at->second.attempt->Start(*answer, at->second.patience - now, now);
   Run(id, at->second);
+}
+
+void Dialer::OnReload() {
+  shared_.backends.Configure(shared_.service);
+  shared_.backend_reports().OnConfigured();
 }
 
 void Dialer::OnProgress(DialAttempt& attempt) { Run(attempt.id(), pending_.at(attempt.id())); }
@@ -67,11 +104,11 @@ void Dialer::Run(DialId id, Pending& pending) {
   switch (pending.attempt->Run(Now())) {
     case DialAttempt::Outcome::kPending:
       return WakeAt(id, pending,
-                    std::min(pending.deadline, pending.attempt->due().value_or(TimePoint::max())));
+                    std::min(pending.patience, pending.attempt->due().value_or(TimePoint::max())));
     case DialAttempt::Outcome::kConnected:
       return Succeed(id, pending.attempt->TakeConnected());
     case DialAttempt::Outcome::kFailed:
-      return FailDial(id, kConnectFailed, pending.attempt->error());
+      return PassOver(id, kConnectFailed, pending.attempt->error());
   }
 }
 
@@ -88,12 +125,12 @@ void Dialer::OnWake() {
   while (!wakes_.empty() && wakes_.begin()->first <= now) {
     const DialId id = wakes_.begin()->second;
     Pending& pending = pending_.at(id);
-    if (now < pending.deadline) {
+    if (now < pending.patience) {
       Run(id, pending);
       continue;
     }
     if (pending.attempt) pending.attempt->GiveUp();
-    FailDial(id, kConnectTimeouts, "no answer within connect-timeout");
+    PassOver(id, kConnectTimeouts, "no answer within connect-timeout");
   }
   if (!wakes_.empty()) wake_timer_->Arm(wakes_.begin()->first);
 }
@@ -101,13 +138,13 @@ void Dialer::OnWake() {
 bool Dialer::TryUnix(DialId id, Pending& pending) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  shared_.service.connect_address.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  pending.backend.endpoint().unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
   if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (fd && errno == EAGAIN) return false;
-    FailDial(id, kConnectFailed, FailErrno("cannot connect").error().message);
+    PassOver(id, kConnectFailed, FailErrno("cannot connect").error().message);
   } else if (const auto sent = SendWhole(fd.get(), pending.header); !sent) {
-    FailDial(id, kConnectFailed, sent.error().message);
+    PassOver(id, kConnectFailed, sent.error().message);
   } else {
     Succeed(id, std::move(fd));
   }
@@ -115,13 +152,20 @@ bool Dialer::TryUnix(DialId id, Pending& pending) {
   return true;
 }
 
-// Tries as many of those that wait as there is room for now, and one more.
+// Of each backend's: tries as many as there is room for now, and one more.
 void Dialer::RetryBusy() {
-  while (!busy_.empty()) {
-    const auto at = pending_.find(busy_.front());
-    if (at != pending_.end() && !TryUnix(at->first, at->second)) break;
-    busy_.pop_front();
+  std::set<service::BackendId> full;
+  std::deque<std::pair<DialId, service::BackendId>> waiting;
+  for (const auto& [id, backend] : std::exchange(busy_, {})) {
+    const auto at = pending_.find(id);
+    if (at == pending_.end() || at->second.backend.id() != backend) continue;
+    if (!full.contains(backend) && TryUnix(id, at->second)) continue;
+    full.insert(backend);
+    waiting.emplace_back(id, backend);
   }
+
+  // Those that were passed over just now wait for another backend.
+  busy_.insert(busy_.begin(), waiting.begin(), waiting.end());
   if (!busy_.empty()) retry_timer_->ArmAfter(kBusyRetry);
 }
 
@@ -135,20 +179,30 @@ void Dialer::Cancel(DialId id) {
 
 void Dialer::Succeed(DialId id, UniqueFd fd) {
   shared_.Counter(kBackendFailingSince) = 0;
-  Finish(id, std::move(fd));
+  shared_.backend_reports().OnWorked(pending_.at(id).backend);
+  Finish(id, Connected{std::move(fd), std::move(pending_.at(id).backend)});
 }
 
-void Dialer::FailDial(DialId id, CounterIndex counter, const std::string& why) {
+void Dialer::PassOver(DialId id, CounterIndex counter, const std::string& why) {
+  Pending& pending = pending_.at(id);
+  if (pending.backend) shared_.backend_reports().OnFailed(pending.backend, why);
+  const std::string error = pending.backend ? pending.backend.endpoint().text() + ": " + why : why;
+  pending.errors += (pending.errors.empty() ? "" : "; ") + error;
+  if (ChooseNext(pending)) {
+    shared_.Count(kBackendsPassedOver);
+    Log(LogLevel::kInfo, "backend-passed-over", error, {{"SERVICE", shared_.service.name.text()}});
+    return Begin(id, pending);
+  }
+
   shared_.Count(counter);
   if (shared_.Counter(kBackendFailingSince).value() == 0)
     shared_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  Log(LogLevel::kWarning, "backend-unreachable",
-      shared_.service.connect_address.text() + ": " + why,
+  Log(LogLevel::kWarning, "backend-unreachable", pending.errors,
       {{"SERVICE", shared_.service.name.text()}});
   Finish(id, Fail(why));
 }
 
-void Dialer::Finish(DialId id, Result<UniqueFd> result) {
+void Dialer::Finish(DialId id, Result<Connected> result) {
   const auto at = pending_.find(id);
   answers_.push_back({id, std::move(at->second.done), std::move(result)});
   hook_->Request();

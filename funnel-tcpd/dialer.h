@@ -1,5 +1,7 @@
-// Connects to the service's backend, one new connection for each session: to a TCP address, a name
-// (whose addresses are tried as RFC 8305 says), or a Unix socket.
+// Connects to a backend of the service, one new connection for each session: to a TCP address, a
+// name (whose addresses are tried as RFC 8305 says), or a Unix socket. Which backend, the pool
+// decides. If it does not take the connection, another one is asked; each has an equal share of
+// what is left of connect-timeout.
 //
 // Owned by the connecting side, on the loop's thread. Answers come at the end of a turn, never
 // inside Dial(). max-sessions limits how many dials can be in progress.
@@ -9,7 +11,9 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/net/resolver.h"
@@ -19,35 +23,56 @@ namespace funnel::tcpd {
 
 class Dialer final : private DialAttempt::User {
  public:
-  // Gets the connected socket, non-blocking and ready for the session's bytes; or the reason why
-  // there is none, which was logged and counted.
-  using Done = std::function<void(Result<UniqueFd>)>;
+  // A connection, non-blocking and ready for the session's bytes, and whose it is.
+  struct Connected {
+    UniqueFd fd;
+    service::BackendPool::Use backend;
+  };
+  // Gets the connection; or the reason why there is none, which was logged and counted.
+  using Done = std::function<void(Result<Connected>)>;
 
   explicit Dialer(SharedState& shared);
 
-  // HEADER is sent before anything else. DONE is called exactly once, unless Cancel() is called
-  // first.
-  [[nodiscard]] DialId Dial(Bytes header, Done done);
+  // For a session of CLIENT ("192.0.2.1:4711", or nothing). HEADER is sent before anything else.
+  // DONE is called exactly once, unless Cancel() is called first.
+  [[nodiscard]] DialId Dial(const std::string& client, Bytes header, Done done);
   void Cancel(DialId id);
+  // The service's backends may have changed.
+  void OnReload();
 
  private:
+  // What is known about one backend's addresses.
+  struct Target final : service::BackendData {
+    explicit Target(event::Loop& loop) : resolver(loop) {}
+    net::Resolver resolver;
+    net::AddressOrder order;
+  };
   // One session's dial. For a Unix socket there is no `attempt`: it connects at once or waits.
   struct Pending {
     Done done;
+    std::string client;
     Bytes header;
     TimePoint deadline;
-    TimePoint wake;  // its key in wakes_
+    TimePoint patience;                     // until then the present backend may answer
+    TimePoint wake;                         // its key in wakes_
+    service::BackendPool::Use backend;      // before `attempt`, which uses its data
+    std::vector<service::BackendId> tried;  // `backend` is the last of them
+    std::string errors;                     // what those before it said
     std::unique_ptr<DialAttempt> attempt;
   };
   struct Answer {
     DialId id;
     Done done;
-    Result<UniqueFd> result;
+    Result<Connected> result;
   };
 
   void OnProgress(DialAttempt& attempt) override;
-  // Starts with the addresses, if the dial still waits.
-  void OnResolved(DialId id, const net::Resolver::Answer& answer);
+  // Makes the next backend that of PENDING. False: all were asked.
+  [[nodiscard]] bool ChooseNext(Pending& pending);
+  // Asks that backend.
+  void Begin(DialId id, Pending& pending);
+  // Starts with the addresses of BACKEND, if the dial still waits for them.
+  void OnResolved(DialId id, service::BackendId backend, const net::Resolver::Answer& answer);
   // Continues the attempt, and ends the dial or sets its next time.
   void Run(DialId id, Pending& pending);
   // Looks at PENDING again at AT.
@@ -59,20 +84,19 @@ class Dialer final : private DialAttempt::User {
   void RetryBusy();
   // The dial succeeded: the backend works again, if it did not.
   void Succeed(DialId id, UniqueFd fd);
-  // The dial failed: counted in COUNTER and logged.
-  void FailDial(DialId id, CounterIndex counter, const std::string& why);
+  // The present backend takes no connection: logs that, and asks the next one. If there is none the
+  // dial has failed, which is counted in COUNTER.
+  void PassOver(DialId id, CounterIndex counter, const std::string& why);
   // Keeps the answer until the end of the turn, when no call of the user is on the stack.
-  void Finish(DialId id, Result<UniqueFd> result);
+  void Finish(DialId id, Result<Connected> result);
   void DeliverAnswers();
 
   SharedState& shared_;
-  net::Resolver resolver_;
-  net::AddressOrder order_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<DialId, Pending> pending_;
   std::set<std::pair<TimePoint, DialId>> wakes_;
   // A Unix backend's backlog is full: these wait, in the order in which they came.
-  std::deque<DialId> busy_;
+  std::deque<std::pair<DialId, service::BackendId>> busy_;
   std::deque<Answer> answers_;
   std::unique_ptr<event::Timer> wake_timer_, retry_timer_;
   std::unique_ptr<event::TurnHook> hook_;

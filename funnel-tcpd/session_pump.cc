@@ -60,7 +60,9 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
     return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
   }
 
-  auto done = [this, id](Result<UniqueFd> connected) { OnDialed(id, std::move(connected)); };
+  auto done = [this, id](Result<Dialer::Connected> connected) {
+    OnDialed(id, std::move(connected));
+  };
   auto dial = backend_->Dial(info, port_.peer(), std::move(done));
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
   shared_.Count(kSessionsTotal);
@@ -71,12 +73,13 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
   entry.dial = *dial;
 }
 
-void SessionPump::OnDialed(SessionId id, Result<UniqueFd> connected) {
+void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
   at->second.dial = DialId{};
   if (!connected) return ResetBoth(id, EndCode::kConnectFailed);
-  if (!StartSession(id, at->second, std::move(*connected))) return;
+  at->second.backend = std::move(connected->backend);
+  if (!StartSession(id, at->second, std::move(connected->fd))) return;
   if (at->second.fin) {
     OnFin(id);
   } else {
@@ -243,12 +246,6 @@ MessageSender* SessionPump::FindSender(SessionId id) {
   if (!shared_.module) return nullptr;
   const auto at = entries_.find(id);
   return at == entries_.end() ? nullptr : at->second.sender.get();
-}
-
-std::string SessionPump::ModuleText(const Entry& entry) const {
-  if (!entry.sender) return "";
-  const std::string name = shared_.module->module().name;
-  return entry.sender->is_stream() ? name + ": bytes" : name;
 }
 
 bool SessionPump::Look(MessageSender& sender) {

@@ -51,7 +51,8 @@ class SessionPump final : private SessionOwner {
     bool connected = false;
     const wire::SessionInfo& info;
     TimePoint opened{};
-    std::string module;  // what the module reads it as; empty: the service has none
+    std::string backend;  // empty on the listening side
+    std::string module;   // what the module reads it as; empty: the service has none
   };
   void Visit(const std::function<void(View&&)>& visit) const;
   // The service's times may have changed.
@@ -65,6 +66,7 @@ class SessionPump final : private SessionOwner {
     std::unique_ptr<Session> session;
     std::unique_ptr<MessageSender> sender;  // for a service with a module
     DialId dial{};
+    service::BackendPool::Use backend;  // once it is connected
     SessionLimit::Slot slot;
     bool fin = false;  // the peer's direction has ended, maybe before the backend was connected
     bool ours_ended_first = false;
@@ -84,7 +86,7 @@ class SessionPump final : private SessionOwner {
   void OnBroken(Session& session) override;
 
   // Gets the backend's socket for a session that the far end opened, or why there is none.
-  void OnDialed(SessionId id, Result<UniqueFd> connected);
+  void OnDialed(SessionId id, Result<Dialer::Connected> connected);
   // False: the socket cannot be watched, and the session is reset.
   [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
   // The session's time is over. It is reset at both ends, so that it does not look like a proper
@@ -115,6 +117,8 @@ class SessionPump final : private SessionOwner {
   // --- of a service with a module
   [[nodiscard]] MessageSender* FindSender(SessionId id);
   [[nodiscard]] std::string ModuleText(const Entry& entry) const;
+  // The backend that it is connected to; before that, all there are.
+  [[nodiscard]] std::string BackendText(const Entry& entry) const;
   // SENDER has sent or was shown something: watches what it holds, and checks that it follows the
   // protocol. False: the session was reset.
   bool Look(MessageSender& sender);

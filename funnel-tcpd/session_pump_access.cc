@@ -8,7 +8,20 @@ using wire::EndCode;
 
 void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
   for (const auto& [id, entry] : entries_)
-    visit({id, entry.session != nullptr, entry.info, entry.opened, ModuleText(entry)});
+    visit({id, entry.session != nullptr, entry.info, entry.opened, BackendText(entry),
+           ModuleText(entry)});
+}
+
+std::string SessionPump::ModuleText(const Entry& entry) const {
+  if (!entry.sender) return "";
+  const std::string name = shared_.module->module().name;
+  return entry.sender->is_stream() ? name + ": bytes" : name;
+}
+
+std::string SessionPump::BackendText(const Entry& entry) const {
+  if (backend_ == nullptr) return "";
+  return entry.backend ? entry.backend.endpoint().text()
+                       : config::BackendsText(shared_.service.connect_address);
 }
 
 void SessionPump::CountWritten(Entry& entry, std::size_t bytes, TimePoint now) const {
@@ -80,17 +93,15 @@ AccessEnd SessionPump::OwnEnd(EndCode code) const {
 void SessionPump::LogAccess(const Entry& entry, const AccessEnd& end) {
   if (shared_.service.access_log == config::AccessForm::kNo) return;
   const ChannelPort::Peer peer = port_.peer();
-  const bool logged = shared_.access_log.Write(
-      shared_.service,
-      {.client = entry.info.client,
-       .local = entry.info.local,
-       .peer = peer.name,
-       .principal = peer.principal,
-       .backend = backend_ == nullptr ? "" : shared_.service.connect_address.text(),
-       .counts = entry.counts,
-       .opened = entry.opened,
-       .ended = Now(),
-       .end = end});
+  const bool logged = shared_.access_log.Write(shared_.service, {.client = entry.info.client,
+                                                                 .local = entry.info.local,
+                                                                 .peer = peer.name,
+                                                                 .principal = peer.principal,
+                                                                 .backend = BackendText(entry),
+                                                                 .counts = entry.counts,
+                                                                 .opened = entry.opened,
+                                                                 .ended = Now(),
+                                                                 .end = end});
   if (!logged) shared_.Count(kAccessLinesLost);
 }
 

@@ -9,6 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
 #include "common/wire/frame/types.h"
@@ -34,12 +35,16 @@ struct SharedState {
   bool draining = false;  // no new sessions
   service::ClientLimits clients = {};
   service::AccessLog access_log = service::AccessLog();
+  service::BackendPool backends = {};  // Dialer configures it
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
   bool told_mismatch = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[first_counter + index];
+  }
+  [[nodiscard]] service::BackendReports backend_reports() {
+    return {backends, service, Counter(kBackendsDown), Counter(kBackendsWentDown)};
   }
   void Count(CounterIndex index, std::uint64_t by = 1) { Counter(index) += by; }
 };

@@ -117,6 +117,7 @@ void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
 void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
+  dialer_.OnReload();
   for (ChannelSessions* sessions : channels_) {
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
     sessions->pump().OnReload();
@@ -131,7 +132,7 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
              .state = view.connected ? "open" : "connecting",
              .client = view.info.client,
              .local = view.info.local,
-             .backend = listens() ? "" : shared_.service.connect_address.text(),
+             .backend = view.backend,
              .module = view.module,
              .opened = view.opened});
     });

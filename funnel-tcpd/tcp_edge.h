@@ -40,6 +40,7 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] std::string module_name() const override {
     return shared_.module ? shared_.module->module().name : "";
   }
+  [[nodiscard]] const service::BackendPool* backends() const override { return &shared_.backends; }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
   void SetDraining(bool draining) override { shared_.draining = draining; }

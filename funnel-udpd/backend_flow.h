@@ -31,8 +31,8 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
     virtual void OnBackendFailed(BackendFlow& flow, int error) = 0;
   };
 
-  // WHO differs for all clients, over all channels.
-  BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who);
+  // WHO differs for all clients, over all channels; CLIENT is the client's address.
+  BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who, std::string client);
   ~BackendFlow() override;
 
   // Sends to BACKEND from now on, and first what is held. Fails if there is no route to it.
@@ -48,12 +48,17 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   void OnReady(std::uint32_t events) override;
 
   [[nodiscard]] const std::string& who() const { return who_; }
+  [[nodiscard]] const std::string& client() const { return client_; }
 
   // ConnectSide keeps these.
   service::ChannelHandle* channel = nullptr;  // nullptr: its channel has ended, it waits for the
                                               // next
   SessionId session;
   std::list<BackendFlow>::iterator place;
+
+  // BackendChooser keeps these.
+  service::BackendPool::Use backend_use;         // set from Begin() on
+  std::vector<service::BackendId> refused_by{};  // since the last answer; backend_use is the last
 
   // BackendPicker keeps these.
   struct Choice {
@@ -80,7 +85,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   SharedState& shared_;
   SendBatch& out_;
   User& user_;
-  std::string who_;
+  std::string who_, client_;
   SocketAddress backend_, previous_;
   int family_ = AF_UNSPEC;  // of the socket
   UniqueFd fd_;

@@ -1,14 +1,10 @@
 #include "funnel-udpd/backend_picker.h"
 
 #include <algorithm>
-#include <ctime>
+#include <utility>
 
 namespace funnel::udpd {
 namespace {
-
-// A backend that never answers, such as a log server, counts as good again if nothing was refused
-// for so long although something was sent.
-constexpr std::chrono::seconds kQuiet{10};
 
 bool Contains(const std::vector<SocketAddress>& all, const SocketAddress& one) {
   return std::ranges::find(all, one) != all.end();
@@ -20,19 +16,14 @@ std::string Describe(const SocketAddress& address, int error) {
 
 }  // namespace
 
-BackendPicker::BackendPicker(SharedState& shared, User& user)
+BackendPicker::BackendPicker(SharedState& shared, User& user, config::Endpoint endpoint)
     : shared_(shared),
       user_(user),
+      endpoint_(std::move(endpoint)),
       resolver_(shared.loop),
+      is_name_(!endpoint_.literal()),
       hook_(shared.loop.AddTurnHook([this] { ReportGivenUp(); })) {
-  OnReload();
-}
-
-void BackendPicker::OnReload() {
-  const auto literal = shared_.service.connect_address.literal();
-  is_name_ = !literal;
-  if (literal) Learn({*literal});
-  next_check_ = {};
+  if (const auto literal = endpoint_.literal()) Learn({*literal});
 }
 
 void BackendPicker::Begin(BackendFlow& flow) {
@@ -54,8 +45,8 @@ void BackendPicker::LookUp(BackendFlow& flow) {
   const Duration max_age =
       flow.choice.tried.empty() ? net::Resolver::kFresh : net::Resolver::kFailureFresh;
   resolver_.Lookup(
-      shared_.service.connect_address,
-      [this, number = Wait(flow)](const auto& answer) { OnResolved(number, answer); }, max_age);
+      endpoint_, [this, number = Wait(flow)](const auto& answer) { OnResolved(number, answer); },
+      max_age);
 }
 
 void BackendPicker::OnResolved(std::uint64_t number, const net::Resolver::Answer& answer) {
@@ -84,7 +75,7 @@ void BackendPicker::CheckName(TimePoint now) {
   next_check_ = now + shared_.service.resolve_interval;
   // If the lookup fails, the addresses that the name had stay in use.
   resolver_.Lookup(
-      shared_.service.connect_address,
+      endpoint_,
       [this](const net::Resolver::Answer& answer) {
         if (answer) Learn(*answer);
       },
@@ -113,22 +104,20 @@ void BackendPicker::Advance(BackendFlow& flow) {
 }
 
 void BackendPicker::OnFailed(BackendFlow& flow, int error) {
-  last_failure_ = Now();
   if (flow.choice.waiting != 0) return;
   flow.choice.why = Describe(flow.backend(), error);
   order_.OnFailed(flow.backend());
-  flow.choice.race->OnFailed(last_failure_);
+  flow.choice.race->OnFailed(Now());
   Advance(flow);
 }
 
 void BackendPicker::OnAnswer(BackendFlow& flow) {
-  shared_.Gauge(kBackendFailingSince) = 0;
   if (flow.choice.tried.empty()) return;
   flow.choice.tried.clear();
   order_.OnWorked(flow.backend());
 }
 
-void BackendPicker::Send(BackendFlow& flow, ByteView datagram) {
+void BackendPicker::Send(BackendFlow& flow, ByteView datagram, bool keep_copy) {
   const TimePoint now = Now();
   if (is_name_) CheckName(now);
   auto& choice = flow.choice;
@@ -139,15 +128,11 @@ void BackendPicker::Send(BackendFlow& flow, ByteView datagram) {
     flow.ForgetSent();
     Try(flow, known_);
   }
-  flow.Send(datagram, /*keep_copy=*/is_name_);
-  if (now - last_failure_ >= kQuiet) shared_.Gauge(kBackendFailingSince) = 0;
+  flow.Send(datagram, keep_copy || is_name_);
 }
 
 void BackendPicker::GiveUp(BackendFlow& flow, const std::string& why) {
-  last_failure_ = Now();
-  if (shared_.Gauge(kBackendFailingSince).value() == 0)
-    shared_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  given_up_.emplace_back(Wait(flow), shared_.service.connect_address.text() + ": " + why);
+  given_up_.emplace_back(Wait(flow), endpoint_.text() + ": " + why);
   hook_->Request();
 }
 
@@ -157,6 +142,7 @@ void BackendPicker::ReportGivenUp() {
     if (at == waiting_.end()) continue;
     BackendFlow& flow = *at->second;
     waiting_.erase(at);
+    flow.choice.waiting = 0;
     user_.OnNoBackend(flow, why);
   }
 }

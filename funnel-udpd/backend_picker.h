@@ -1,10 +1,10 @@
-// Which of the backend's addresses each flow sends to. The addresses of a name are tried as
-// common/net/address_race.h says: if one refuses, the next one gets what it refused. Two are never
-// tried at a time, because a datagram cannot be taken back. If all refuse, and every
+// Which of one backend's addresses each flow of that backend sends to. The addresses of a name are
+// tried as common/net/address_race.h says: if one refuses, the next one gets what it refused. Two
+// are never tried at a time, because a datagram cannot be taken back. If all refuse, and every
 // resolve-interval while flows are in use, the name is looked up again; a flow whose address is no
 // longer among the name's moves to another.
 //
-// Owned by ConnectSide, on the loop's thread.
+// Owned by the pool of backends (backend_chooser.h), on the loop's thread.
 #pragma once
 
 #include <memory>
@@ -25,20 +25,20 @@ class BackendPicker {
    public:
     virtual ~User() = default;
     // No address of the backend takes anything, or it has none. Called at the end of a turn; FLOW
-    // may be destroyed inside this call.
+    // may be destroyed, or given to another backend, inside this call.
     virtual void OnNoBackend(BackendFlow& flow, const std::string& why) = 0;
   };
 
-  BackendPicker(SharedState& shared, User& user);
+  BackendPicker(SharedState& shared, User& user, config::Endpoint endpoint);
 
   // FLOW is new. Its datagrams are held until there is an address.
   void Begin(BackendFlow& flow);
-  void Send(BackendFlow& flow, ByteView datagram);
+  // KEEP_COPY: another backend may have to get it.
+  void Send(BackendFlow& flow, ByteView datagram, bool keep_copy);
   void OnAnswer(BackendFlow& flow);
   void OnFailed(BackendFlow& flow, int error);
-  // FLOW will be destroyed.
+  // FLOW will be destroyed, or given to another backend.
   void Forget(BackendFlow& flow) { waiting_.erase(flow.choice.waiting); }
-  void OnReload();
 
  private:
   // Looks up the name's addresses for FLOW.
@@ -62,12 +62,12 @@ class BackendPicker {
 
   SharedState& shared_;
   User& user_;
+  const config::Endpoint endpoint_;
   net::Resolver resolver_;
   net::AddressOrder order_;
   std::vector<SocketAddress> known_;  // the name's addresses by the last answer
   std::uint64_t generation_ = 0;      // of known_
   TimePoint next_check_{};            // of the name
-  TimePoint last_failure_{};
   bool is_name_ = false;
   // Flows that wait for a lookup, and those given up, by a number that is used only once.
   std::unordered_map<std::uint64_t, BackendFlow*> waiting_;

@@ -29,13 +29,13 @@ Addresses AddressesOf(const std::string& who) {
 ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
     : shared_(shared),
       out_(out),
-      picker_(shared, static_cast<BackendPicker::User&>(*this)),
+      chooser_(shared, static_cast<BackendChooser::User&>(*this)),
       expiry_(shared.loop.AddTimer([this] { Expire(); })) {}
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
 
 void ConnectSide::OnReload() {
-  picker_.OnReload();
+  chooser_.OnReload();
   ArmExpiry();
 }
 
@@ -71,13 +71,13 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
   const bool fresh = flow == nullptr;
   if (fresh) {
     MakeRoom(channel.remote_principal());
-    flow = &Add(who, channel.remote_principal());
+    flow = &Add(who, info.client, channel.remote_principal());
   }
 
   flow->channel = &channel;
   flow->session = session;
   FlowsOf(channel).by_session.emplace(session, flow);
-  if (fresh) picker_.Begin(*flow);
+  if (fresh) chooser_.Begin(*flow);
 }
 
 void ConnectSide::MakeRoom(const std::string& peer) {
@@ -103,8 +103,9 @@ BackendFlow* ConnectSide::TakeOver(const std::string& who) {
   return flow;
 }
 
-BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
-  flows_.emplace_back(shared_, out_, *this, who);
+BackendFlow& ConnectSide::Add(const std::string& who, const std::string& client,
+                              const std::string& peer) {
+  flows_.emplace_back(shared_, out_, *this, who, client);
   flows_.back().place = std::prev(flows_.end());
   ranks_.Add(flows_.back(), peer, Now());
   shared_.Count(kFlowsTotal);
@@ -132,14 +133,14 @@ void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
   if (at == FlowsOf(channel).by_session.end()) return;
   at->second->counts.OnFromClient(datagram.size());
   ranks_.OnRequest(*at->second, Now());
-  picker_.Send(*at->second, datagram);
+  chooser_.Send(*at->second, datagram);
 }
 
 void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
   const TimePoint now = Now();
   flow.counts.OnToClient(datagram.size(), now);
   ranks_.OnAnswer(flow, now);
-  picker_.OnAnswer(flow);
+  chooser_.OnAnswer(flow);
   if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
   const auto verdict = ReadDatagram(shared_, FUNNEL_SERVER, datagram);
   if (verdict) SendDatagram(*flow.channel, flow.session, datagram, *verdict);
@@ -171,11 +172,16 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
                                             : "connecting",
            .client = addresses.client,
            .local = addresses.local,
-           .backend = shared_.service.connect_address.text(),
+           .backend = BackendText(flow),
            .module = shared_.ModuleName(),
            .opened = flow.opened(),
            .active = flow.active()});
   }
+}
+
+std::string ConnectSide::BackendText(const BackendFlow& flow) const {
+  return flow.backend_use ? flow.backend_use.endpoint().text()
+                          : config::BackendsText(shared_.service.connect_address);
 }
 
 bool ConnectSide::ResetSession(service::ChannelHandle& channel, SessionId session) {
@@ -192,7 +198,7 @@ void ConnectSide::Erase(BackendFlow& flow, const service::AccessEnd& end) {
   LogAccess(flow, end);
   if (const auto at = orphans_.find(flow.who()); at != orphans_.end() && at->second == &flow)
     orphans_.erase(at);
-  picker_.Forget(flow);
+  chooser_.Forget(flow);
   ranks_.Remove(flow);
   flows_.erase(flow.place);
   last_flow_end_ = Now();
@@ -217,16 +223,15 @@ void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& e
   if (shared_.service.access_log == config::AccessForm::kNo) return;
   const Addresses addresses = AddressesOf(flow.who());
   const bool logged = shared_.access_log.Write(
-      shared_.service,
-      {.client = addresses.client,
-       .local = addresses.local,
-       .peer = flow.channel != nullptr ? flow.channel->peer() : "",
-       .principal = flow.who().substr(0, flow.who().find('\0')),
-       .backend = flow.connected() ? flow.backend().text() : shared_.service.connect_address.text(),
-       .counts = flow.counts,
-       .opened = flow.opened(),
-       .ended = Now(),
-       .end = end});
+      shared_.service, {.client = addresses.client,
+                        .local = addresses.local,
+                        .peer = flow.channel != nullptr ? flow.channel->peer() : "",
+                        .principal = flow.who().substr(0, flow.who().find('\0')),
+                        .backend = flow.connected() ? flow.backend().text() : BackendText(flow),
+                        .counts = flow.counts,
+                        .opened = flow.opened(),
+                        .ended = Now(),
+                        .end = end});
   if (!logged) shared_.Count(kAccessLinesLost);
 }
 

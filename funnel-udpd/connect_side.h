@@ -11,12 +11,12 @@
 #include <string>
 #include <unordered_map>
 
+#include "funnel-udpd/backend_chooser.h"
 #include "funnel-udpd/backend_flow.h"
-#include "funnel-udpd/backend_picker.h"
 
 namespace funnel::udpd {
 
-class ConnectSide final : public BackendFlow::User, private BackendPicker::User {
+class ConnectSide final : public BackendFlow::User, private BackendChooser::User {
  public:
   ConnectSide(SharedState& shared, SendBatch& out);
   ~ConnectSide() override;
@@ -41,7 +41,7 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
 
   void OnBackendDatagram(BackendFlow& flow, ByteView datagram) override;
-  void OnBackendFailed(BackendFlow& flow, int error) override { picker_.OnFailed(flow, error); }
+  void OnBackendFailed(BackendFlow& flow, int error) override { chooser_.OnFailed(flow, error); }
 
  private:
   struct ChannelFlows : service::ChannelData {
@@ -53,8 +53,9 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   }
   // A flow of an ended channel that this session continues; nullptr: there is none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
-  // Makes a flow of the new client WHO, which came from PEER.
-  [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& peer);
+  // Makes a flow of the new client WHO at the address CLIENT, which came from PEER.
+  [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& client,
+                                 const std::string& peer);
   // If a new flow of PEER would exceed max-flows or PEER's share, ends the least useful flow.
   void MakeRoom(const std::string& peer);
   void OnNoBackend(BackendFlow& flow, const std::string& why) override;
@@ -64,6 +65,8 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
   void Orphan(BackendFlow& flow);
   // Destroys the flow, for the reason END; its socket is closed after what it has to send has left.
   void Erase(BackendFlow& flow, const service::AccessEnd& end);
+  // The backend of FLOW; of one that has none yet, all there are.
+  [[nodiscard]] std::string BackendText(const BackendFlow& flow) const;
   // Ends flows that were idle for too long.
   void Expire();
   void ArmExpiry();
@@ -72,7 +75,7 @@ class ConnectSide final : public BackendFlow::User, private BackendPicker::User 
 
   SharedState& shared_;
   SendBatch& out_;
-  BackendPicker picker_;
+  BackendChooser chooser_;
   FlowRanks ranks_;
   std::list<BackendFlow> flows_;
   TimePoint last_flow_end_ = Now();

@@ -35,6 +35,9 @@ enum CounterIndex : std::size_t {
   kModuleDropped,
   kModuleReliable,
   kResendsByMeaning,
+  kBackendsPassedOver,
+  kBackendsDown,
+  kBackendsWentDown,
   kCounterCount,
 };
 
@@ -54,12 +57,12 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"send_errors", "Errors while sending to clients or backends."},
     {"send_blocked", "Datagrams dropped: the socket's buffer was full."},
     {"backend_refused", "Datagrams that nobody listened for at the backend (ICMP)."},
-    {"connect_failed", "Flows ended: the backend has no address, or each refuses."},
+    {"connect_failed", "Flows ended: no backend has an address that does not refuse."},
     {"flows_drained", "Datagrams or sessions turned away: the service is drained here or there."},
     {"answers_from_elsewhere",
      "Datagrams dropped: from another address or port than the backend was asked at."},
     {"backend_failing_since",
-     "Unix time since which the backend refuses what is sent; 0: it does not.",
+     "Unix time since which each backend refuses what is sent; 0: one does not.",
      metrics::Kind::kGauge},
     {"clients_turned_away", "Datagrams dropped: client-allow does not have the client."},
     {"client_news_over_rate", "Datagrams dropped that would begin a flow: client-new-rate."},
@@ -76,6 +79,10 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"module_reliable", "Datagrams sent until they arrive because of what the module read."},
     {"resends_by_meaning",
      "Of the resends dropped, those with other bytes that ask for the same: the module."},
+    {"backends_passed_over",
+     "Times that a flow went to another backend because one refused what was sent."},
+    {"backends_down", "Backends that went down and have not worked since.", metrics::Kind::kGauge},
+    {"backends_went_down", "Times that a backend went down: down-after failures in a row."},
 };
 
 }  // namespace funnel::udpd

@@ -9,6 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
 #include "funnel-udpd/counters.h"
@@ -30,8 +31,12 @@ struct SharedState {
   service::AccessLog access_log = service::AccessLog();
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  bool told_mismatch = false;  // a datagram that is not of its protocol was reported
+  bool told_mismatch = false;          // a datagram that is not of its protocol was reported
+  service::BackendPool backends = {};  // BackendChooser configures it
 
+  [[nodiscard]] service::BackendReports backend_reports() {
+    return {backends, service, Gauge(kBackendsDown), Gauge(kBackendsWentDown)};
+  }
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
   // "": there is none.
   [[nodiscard]] std::string ModuleName() const { return module ? module->module().name : ""; }

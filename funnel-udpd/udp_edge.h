@@ -30,6 +30,7 @@ class UdpEdge final : public service::Application {
   void OnReload(const config::ServiceConfig& service) override;
   std::size_t session_count() const override;
   [[nodiscard]] std::string module_name() const override { return shared_.ModuleName(); }
+  [[nodiscard]] const service::BackendPool* backends() const override { return &shared_.backends; }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
   void SetDraining(bool draining) override { shared_.draining = draining; }

@@ -56,6 +56,7 @@ int RunReload(const Options& options);      // reload.cc
 int RunReset(const Options& options);       // close.cc
 int RunResume(const Options& options);      // drain.cc
 int RunServices(const Options& options);    // services.cc
+int RunBackends(const Options& options);    // backends.cc
 int RunSessions(const Options& options);    // sessions.cc
 int RunShow(const Options& options);        // show.cc
 int RunStatus(const Options& options);      // status.cc

@@ -37,6 +37,16 @@ constexpr Command kLiveCommands[] = {
      .run = RunSessions,
      .max_arguments = 1,
      .json = true},
+    {.name = "backends",
+     .arguments = "[SERVICE]",
+     .help = "backends of connecting services: state, sessions, failures",
+     .description = "A backend is up; down, after [connect] down-after failures in a row; or "
+                    "returning, from down-time on until it works. SINCE is how long it has been "
+                    "so, for returning since it went down, and - for one that never was down.",
+     .exit_status = "an edge did not answer, or SERVICE has its backends at the far end",
+     .run = RunBackends,
+     .max_arguments = 1,
+     .json = true},
     {.name = "ping",
      .arguments = "SERVICE[/CHANNEL]",
      .help = "round trips inside the service's channel, from edge to edge",

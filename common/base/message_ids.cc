@@ -49,6 +49,8 @@ constexpr MessageId kMessageIds[] = {
     {"access", "69c4c2887c334524a8247bbe300b70e1"},
     {"client-limited", "39bfd49352274a40b8f9a9fa18f2b2f5"},
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
+    {"backend-down", "d40376783316497695a35453a3c515ae"},
+    {"backend-up", "358cb069beed47eaa0dc0a9cdcd0e220"},
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
     {"module-not-loaded", "d264c18315db49f89e837333636e5cc6"},

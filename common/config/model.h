@@ -15,6 +15,7 @@
 #include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/config/address.h"
+#include "common/config/backend.h"
 #include "common/config/principal.h"
 
 namespace funnel::config {
@@ -159,6 +160,8 @@ inline constexpr milliseconds kIdleExitOnDemand = 5min;
 enum class Protocol { kUdp, kTcp };
 enum class Role { kListen, kConnect, kRelay };
 enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
+// How new sessions are divided among backends.
+enum class Balance { kRoundRobin, kLeastSessions, kClient };
 enum class AccessForm { kNo, kJournal, kJson };
 
 // services.d/NAME.ini
@@ -224,7 +227,11 @@ struct ServiceConfig {
   // [listen]
   std::vector<Endpoint> listen_address;  // literals only
   // [connect]
-  Endpoint connect_address;
+  std::vector<Backend> connect_address;
+  Balance balance = Balance::kRoundRobin;
+  std::uint32_t down_after = 3;    // failures in a row; 0: never
+  milliseconds down_time = 10s;    // then it is tried again
+  milliseconds slow_return = 10s;  // in which its weight grows; 0: at once
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   // [relay]
   std::vector<std::string> relay_from;

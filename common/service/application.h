@@ -19,6 +19,8 @@
 
 namespace funnel::service {
 
+class BackendPool;
+
 // What an application stores with a channel.
 class ChannelData {
  public:
@@ -117,6 +119,8 @@ class Application {
   [[nodiscard]] virtual std::size_t session_count() const { return 0; }
   // The service's protocol module; "": it has none, or the module is missing.
   [[nodiscard]] virtual std::string module_name() const { return ""; }
+  // Of a connecting service; nullptr: it has none.
+  [[nodiscard]] virtual const BackendPool* backends() const { return nullptr; }
   virtual void VisitSessions(const std::function<void(const SessionView&)>& /*visit*/) {}
   // Ends the session as if its client or backend had; false: there is none.
   virtual bool ResetSession(ChannelHandle& /*channel*/, SessionId /*session*/) { return false; }

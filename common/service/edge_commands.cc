@@ -9,6 +9,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/version.h"
 #include "common/seal/enctype.h"
+#include "common/service/backend/backends_json.h"
 #include "common/wire/frame/suite.h"
 
 namespace funnel::service {
@@ -137,6 +138,16 @@ std::string SessionsJson(const EdgeCommandsSetup& in) {
   return out.Take();
 }
 
+std::string BackendsJson(const EdgeCommandsSetup& in) {
+  JsonWriter out;
+  WriteHead(out, in);
+  out.Key("backends");
+  const BackendPool* pool = in.edge.application().backends();
+  WriteBackends(out, pool != nullptr ? *pool : BackendPool(), Now());
+  out.Close('}');
+  return out.Take();
+}
+
 // The number of a channel as `funnelctl channels` shows it.
 Result<std::uint64_t> ParseNumber(std::string_view text) {
   std::uint64_t number = 0;
@@ -231,6 +242,8 @@ void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup) {
       [](const auto& in, const auto&, auto answer) { answer->Finish(StatusJson(in)); });
   add("sessions", Access::kRead, 0, 0,
       [](const auto& in, const auto&, auto answer) { answer->Finish(SessionsJson(in)); });
+  add("backends", Access::kRead, 0, 0,
+      [](const auto& in, const auto&, auto answer) { answer->Finish(BackendsJson(in)); });
   add("ping", Access::kRead, 0, 1, Ping);
   add("trace", Access::kRead, 0, 1, StartTrace);
   add("drain", Access::kAdmin, 0, 0,

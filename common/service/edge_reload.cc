@@ -1,5 +1,7 @@
 #include "common/service/edge_reload.h"
 
+#include <algorithm>
+
 #include "common/ipc/credentials.h"
 
 namespace funnel::service {
@@ -35,13 +37,16 @@ std::string CommandFor(Applied applied, const ServiceConfig& service) {
   return restart;
 }
 
-// Whether the unit, which allows traffic to the backend only, must allow another address (see
-// units/generator/drop_ins.cc). For a backend that is a name it allows all.
-bool NeedsOtherUnit(const config::Endpoint& before, const config::Endpoint& after) {
-  if (before == after || after.is_unix()) return false;
-  return before.is_unix() || before.is_literal() != after.is_literal() ||
-         (after.is_literal() && before.text() != after.text()) ||
-         (before.host == "localhost") != (after.host == "localhost");
+// Whether the unit of RUNNING, which allows traffic to its backends only, allows AFTER's (see
+// units/generator/drop_ins.cc). With a backend that is a name it allows all.
+bool Allows(const ServiceConfig& running, const config::Endpoint& after) {
+  return after.is_unix() ||
+         std::ranges::any_of(running.connect_address, [&](const config::Backend& backend) {
+           const config::Endpoint& before = backend.endpoint;
+           if (before.is_unix()) return false;
+           if (before.host == after.host) return true;
+           return !before.is_literal() && before.host != "localhost";
+         });
 }
 
 }  // namespace
@@ -67,7 +72,10 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
     left.emplace_back(*row, CommandFor(row->applied, running));
 
   // The new address is in force, but the unit's sandbox lets no packets through to it.
-  if (ipc::UnitsAreEnforced() && NeedsOtherUnit(running.connect_address, next.connect_address))
+  if (ipc::UnitsAreEnforced() &&
+      !std::ranges::all_of(next.connect_address, [&](const config::Backend& backend) {
+        return Allows(running, backend.endpoint);
+      }))
     left.push_back({"what the unit lets through to [connect] address",
                     CommandFor(Applied::kUnitRestart, running)});
   return left;

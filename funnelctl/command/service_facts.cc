@@ -8,7 +8,7 @@ namespace {
 std::vector<std::string> AddressesOf(const config::ServiceConfig& service) {
   std::vector<std::string> out;
   for (const config::Endpoint& endpoint : service.listen_address) out.push_back(endpoint.text());
-  if (service.role == config::Role::kConnect) out.push_back(service.connect_address.text());
+  for (const config::Backend& backend : service.connect_address) out.push_back(backend.text());
   return out;
 }
 

@@ -87,8 +87,24 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
     const auto since = static_cast<std::int64_t>(counters->Value("backend_failing_since"));
     if (since <= 0) continue;
     out.push_back("service " + service.name.text() + ": its backend " +
-                  service.connect_address.text() + " has accepted nothing for " +
+                  config::BackendsText(service.connect_address) + " has accepted nothing for " +
                   PrintSince(since, view.now) + "; the log of its edge shows what it answers");
+  }
+}
+
+// From the same: those whose service goes on by its other backends.
+void FindDownBackends(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    if (service.role != config::Role::kConnect || service.connect_address.size() < 2) continue;
+    const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+    const bool alive = counters != nullptr && counters->alive;
+    const auto down = alive ? static_cast<std::int64_t>(counters->Value("backends_down")) : 0;
+    if (down <= 0) continue;
+    out.push_back("service " + service.name.text() + ": " +
+                  Counted(down, "backend is down", "backends are down") + " of " +
+                  std::to_string(service.connect_address.size()) + "; funnelctl backends " +
+                  service.name.text() + " shows which");
   }
 }
 
@@ -119,6 +135,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   if (view.authd.status) FindCredentials(view, out);
   FindDeadEdges(view, out);
   FindRefusingBackends(view, out);
+  FindDownBackends(view, out);
   FindKeyLogs(view, out);
   return out;
 }

@@ -48,7 +48,8 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
 }
 
 std::string Where(const config::ServiceConfig& service) {
-  if (service.role == config::Role::kConnect) return "backend " + service.connect_address.text();
+  if (service.role == config::Role::kConnect)
+    return "backend " + config::BackendsText(service.connect_address);
   std::string out = "listens on ";
   for (std::size_t i = 0; i < service.listen_address.size(); ++i)
     out += (i == 0 ? "" : ", ") + service.listen_address[i].text();

@@ -19,13 +19,13 @@ SCHEMAS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 # What each reading command is asked with here.
 ARGUMENTS = {
     "status": [], "check": [], "services": [], "show": ["dns"], "peers": [], "doctor": [], "metrics": [], "modules": [], "help-config": [],
-    "allowed": ["dns", f"dns/hoster.funnel.test@{REALM}"], "channels": [], "sessions": ["dns"], "ping": ["dns", "-c", "1"],
+    "allowed": ["dns", f"dns/hoster.funnel.test@{REALM}"], "channels": [], "sessions": ["dns"], "backends": [], "ping": ["dns", "-c", "1"],
     "top": ["--once", "--interval", "100ms"], "reload": ["--wait", "all"],
 }
 STREAMS = {"trace": ["dns"], "top": ["--interval", "100ms"]}
 CHANGING = {"drain", "resume", "close", "reset", "log-level"}
 # Where the fields of what is named otherwise, or refers to another section, are documented as well.
-ALSO = {"channels": ["An edge's status", "funnel-sctpd"], "sessions": ["An edge's status"],
+ALSO = {"channels": ["An edge's status", "funnel-sctpd"], "sessions": ["An edge's status"], "backends": ["An edge's status"],
         "status": ["funnel-sctpd", "funnel-authd", "funnelctl status --json"]}
 # Objects whose keys are names, not fields: counters and labels.
 NAMED = {"counters", "values", "labels"}

@@ -26,7 +26,7 @@ std::string Head(const config::ServiceFile& file) {
   const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : "TCP";
   std::string where = service.role == Role::kListen
                           ? "clients at " + JoinAddresses(service.listen_address)
-                          : "backend at " + service.connect_address.text();
+                          : "backend at " + config::BackendsText(service.connect_address);
   std::string path = Escape(file.path);
   return "# Written by funnel-generator from " + path +
          ".\n# Change that file, then: systemctl daemon-reload.\n[Unit]\nDescription=Funnel "
@@ -79,11 +79,30 @@ std::string EdgeUser(const config::ServiceFile& file) {
          edge + "@%i ! -user " + user + " -delete\n";
 }
 
+// Lets the unit send to all backends that have IP addresses.
+std::string AllowedBackends(const ServiceConfig& service) {
+  std::string allowed;
+  for (const config::Backend& backend : service.connect_address) {
+    const config::Endpoint& endpoint = backend.endpoint;
+    if (endpoint.is_unix()) continue;
+    const bool is_localhost = endpoint.host == "localhost";
+    if (!is_localhost && !endpoint.is_literal())
+      return "# A name: the resolver may be anywhere, and so may what it "
+             "answers.\nIPAddressDeny=\n";
+    // systemd's filter does not know zones, and would ignore the line.
+    const std::string line =
+        "IPAddressAllow=" + std::string(config::WithoutZone(endpoint.host)) + '\n';
+    if (!allowed.contains(line)) allowed += line;
+  }
+  return allowed;
+}
+
 // The template allows no network at all.
 std::string BackendNetwork(const ServiceConfig& service) {
-  bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
+  const bool proxies = service.proxy_protocol != ProxyProtocol::kNone;
+  const std::string allowed = AllowedBackends(service);
   std::string out;
-  if (!service.connect_address.is_unix() || proxies) out += "PrivateNetwork=no\n";
+  if (!allowed.empty() || proxies) out += "PrivateNetwork=no\n";
 
   if (proxies)
     out +=
@@ -91,19 +110,8 @@ std::string BackendNetwork(const ServiceConfig& service) {
         "(client-networks).\n"
         "RestrictAddressFamilies=AF_NETLINK\n";
 
-  if (service.connect_address.is_unix()) return out;
-  out += "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n";
-
-  // systemd's filter does not know zones, and would ignore the line.
-  if (service.connect_address.is_literal()) {
-    return out +
-           "IPAddressAllow=" + std::string(config::WithoutZone(service.connect_address.host)) +
-           '\n';
-  }
-
-  if (service.connect_address.host == "localhost") return out + "IPAddressAllow=localhost\n";
-  return out +
-         "# A name: the resolver may be anywhere, and so may what it answers.\nIPAddressDeny=\n";
+  if (allowed.empty()) return out;
+  return out + "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n" + allowed;
 }
 
 std::string ServiceSection(const std::string& lines) {

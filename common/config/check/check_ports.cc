@@ -56,13 +56,15 @@ void CheckBackends(const Configuration& configuration, const std::vector<Port>& 
                    std::vector<Mistake>& mistakes) {
   for (const ServiceConfig& service : configuration.services) {
     if (service.role != Role::kConnect || service.protocol != Protocol::kUdp) continue;
-    for (const Port& port : own) {
-      if (!Reaches(service.connect_address, port)) continue;
-      Report(service.origins, "connect", "address",
-             "address: " + service.connect_address.text() + " is this node's own " + port.owner +
-                 ", not a backend",
-             mistakes);
-      break;
+    for (std::size_t i = 0; i < service.connect_address.size(); ++i) {
+      const Endpoint& endpoint = service.connect_address[i].endpoint;
+      const auto port =
+          std::ranges::find_if(own, [&](const Port& one) { return Reaches(endpoint, one); });
+      if (port == own.end()) continue;
+      const Origin at = OriginOf(service.origins, "connect.address", i);
+      mistakes.push_back({at.file, at.line,
+                          "address: " + endpoint.text() + " is this node's own " + port->owner +
+                              ", not a backend"});
     }
   }
 }

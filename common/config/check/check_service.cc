@@ -92,14 +92,28 @@ Result<> RequireBackend(const SocketAddress& address) {
 }
 
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  if (auto literal = service.connect_address.literal()) {
-    if (auto reachable = RequireBackend(*literal); !reachable)
-      Report(service.origins, "connect", "address",
-             "address: " + literal->ip_text() + ' ' + reachable.error().message, mistakes);
-  }
-  if (service.protocol == Protocol::kUdp && service.connect_address.is_unix()) {
-    Report(service.origins, "connect", "address",
-           "address: a Unix socket is only for protocol = tcp", mistakes);
+  const Origins& at = service.origins;
+  const auto places = at.find("connect.address");
+  if (places == at.end())
+    return Report(at, "connect", "", "address is missing in [connect]", mistakes);
+
+  const std::vector<Backend>& all = service.connect_address;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Endpoint& endpoint = all[i].endpoint;
+    const Origin& place = places->second[std::min(i, places->second.size() - 1)];
+    auto tell = [&](const std::string& text) {
+      mistakes.push_back({place.file, place.line, "address: " + text});
+    };
+
+    if (auto literal = endpoint.literal()) {
+      if (auto reachable = RequireBackend(*literal); !reachable)
+        tell(literal->ip_text() + ' ' + reachable.error().message);
+    }
+    if (service.protocol == Protocol::kUdp && endpoint.is_unix())
+      tell("a Unix socket is only for protocol = tcp");
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::ranges::find(all.begin(), end, endpoint, &Backend::endpoint) != end)
+      tell(endpoint.text() + " again: its weight is its share");
   }
 }
 

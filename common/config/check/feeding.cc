@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "common/base/unique_fd.h"
 
 namespace funnel::config {
@@ -22,10 +24,8 @@ std::vector<SocketAddress> AddressesOf(const Endpoint& backend) {
           *SocketAddress::FromLiteral("::1", backend.port)};
 }
 
-bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
-  if (from.role != Role::kConnect || into.role != Role::kListen || from.protocol != into.protocol)
-    return false;
-  for (const SocketAddress& backend : AddressesOf(from.connect_address)) {
+bool FeedsBy(const Endpoint& endpoint, const ServiceConfig& into) {
+  for (const SocketAddress& backend : AddressesOf(endpoint)) {
     for (const Endpoint& listening : into.listen_address) {
       const auto address = listening.literal();
       if (!address || address->family() != backend.family() || address->port() != backend.port())
@@ -34,6 +34,14 @@ bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
     }
   }
   return false;
+}
+
+bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
+  if (from.role != Role::kConnect || into.role != Role::kListen || from.protocol != into.protocol)
+    return false;
+  return std::ranges::any_of(from.connect_address, [&](const Backend& backend) {
+    return FeedsBy(backend.endpoint, into);
+  });
 }
 
 }  // namespace

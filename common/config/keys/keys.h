@@ -75,8 +75,10 @@ struct KeyRow {
 // The parts of SctpKeys: keys_sctp.cc and keys_association.cc.
 [[nodiscard]] std::span<const KeyRow> EngineKeys();
 [[nodiscard]] std::span<const KeyRow> AssociationKeys();
-// Parts of ServiceKeys: keys_clients.cc, keys_modules.cc, keys_tcp.cc and keys_udp.cc.
+// Parts of ServiceKeys: keys_clients.cc, keys_connect.cc, keys_modules.cc, keys_tcp.cc and
+// keys_udp.cc.
 [[nodiscard]] std::span<const KeyRow> ClientKeys();
+[[nodiscard]] std::span<const KeyRow> ConnectKeys();
 [[nodiscard]] std::span<const KeyRow> ModuleKeys();
 [[nodiscard]] std::span<const KeyRow> TcpKeys();
 [[nodiscard]] std::span<const KeyRow> UdpKeys();

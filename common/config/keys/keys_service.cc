@@ -1,5 +1,5 @@
-// services.d/NAME.ini, except for what is about single clients (keys_clients.cc), and what only
-// connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
+// services.d/NAME.ini, except for what is about single clients (keys_clients.cc), about backends
+// (keys_connect.cc), and what only connections (keys_tcp.cc) or datagrams (keys_udp.cc) need.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -189,7 +189,7 @@ constexpr KeyRow kServiceRows[] = {
     },
 };
 
-constexpr KeyRow kSideRows[] = {
+constexpr KeyRow kListenRows[] = {
     {
         .section = "listen",
         .key = "address",
@@ -199,26 +199,9 @@ constexpr KeyRow kSideRows[] = {
         .need = Need::kList,
         .applied = Applied::kSocketRestart,
     },
+};
 
-    {
-        .section = "connect",
-        .key = "address",
-        .type = Type::kBackend,
-        .member = At<&ServiceConfig::connect_address>,
-        .help = "The backend.",
-        .need = Need::kRequired,
-    },
-    {
-        .section = "connect",
-        .key = "proxy-protocol",
-        .type = Type::kProxyProtocol,
-        .member = At<&ServiceConfig::proxy_protocol>,
-        .help =
-            "How the client's address is passed to the backend: v1 is text, v2 binary, v2-tlv the "
-            "same with who opened the channel.",
-        .applies = kTcpOnly,
-    },
-
+constexpr KeyRow kOtherRows[] = {
     {
         .section = "relay",
         .key = "from",
@@ -289,7 +272,8 @@ constexpr KeyRow kSideRows[] = {
 
 std::span<const KeyRow> ServiceKeys() {
   static const std::vector<KeyRow> rows =
-      Joined({kServiceRows, ClientKeys(), ModuleKeys(), TcpKeys(), UdpKeys(), kSideRows});
+      Joined({kServiceRows, ClientKeys(), ModuleKeys(), TcpKeys(), UdpKeys(), kListenRows,
+              ConnectKeys(), kOtherRows});
   return rows;
 }
 

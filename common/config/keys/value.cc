@@ -33,6 +33,9 @@ constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
                                                {"v1", ProxyProtocol::kV1},
                                                {"v2", ProxyProtocol::kV2},
                                                {"v2-tlv", ProxyProtocol::kV2Tlv}};
+constexpr Word<Balance> kBalanceWords[] = {{"round-robin", Balance::kRoundRobin},
+                                           {"least-sessions", Balance::kLeastSessions},
+                                           {"client", Balance::kClient}};
 constexpr Word<AccessForm> kAccessWords[] = {
     {"no", AccessForm::kNo}, {"journal", AccessForm::kJournal}, {"json", AccessForm::kJson}};
 
@@ -173,6 +176,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kProtocolWords, text, To<Protocol>(field));
     case Type::kProxyProtocol:
       return ParseWord(type, kProxyWords, text, To<ProxyProtocol>(field));
+    case Type::kBalance:
+      return ParseWord(type, kBalanceWords, text, To<Balance>(field));
     case Type::kAccessForm:
       return ParseWord(type, kAccessWords, text, To<AccessForm>(field));
     default:
@@ -208,6 +213,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kProtocolWords, To<Protocol>(field));
     case Type::kProxyProtocol:
       return PrintWord(kProxyWords, To<ProxyProtocol>(field));
+    case Type::kBalance:
+      return PrintWord(kBalanceWords, To<Balance>(field));
     case Type::kAccessForm:
       return PrintWord(kAccessWords, To<AccessForm>(field));
     default:

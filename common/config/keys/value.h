@@ -29,7 +29,7 @@ enum class Type {
   kIpAddress,      // literal without port
   kHostPort,       // host[:port]
   kLiteralPort,    // ADDRESS:port
-  kBackend,        // host:port or unix:/path
+  kBackend,        // host:port or unix:/path, with weight and backup
   kNetwork,        // ADDRESS/BITS
   kStream,         // 1 to 63
   kSuites,         // numbers of suites, best first
@@ -41,6 +41,7 @@ enum class Type {
   kWhen,           //
   kProtocol,       //
   kProxyProtocol,  //
+  kBalance,        //
   kAccessForm      //
 };
 
@@ -48,9 +49,10 @@ enum class Type {
 using Field =
     std::variant<bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*, milliseconds*, std::string*,
                  std::vector<std::string>*, Principal*, std::vector<PrincipalPattern>*,
-                 std::vector<SocketAddress>*, Endpoint*, std::vector<Endpoint>*,
+                 std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
-                 LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, AccessForm*>;
+                 LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
+                 AccessForm*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -76,9 +76,10 @@ std::string PrintSuites(const std::vector<std::uint16_t>& suites) {
 }
 
 template <typename T>
-std::string PrintList(const std::vector<T>& list, std::string (T::*print)() const) {
+std::string PrintList(const std::vector<T>& list, std::string (T::*print)() const,
+                      const char* separator = " ") {
   std::string out;
-  for (const T& item : list) out += (out.empty() ? "" : " ") + (item.*print)();
+  for (const T& item : list) out += (out.empty() ? "" : separator) + (item.*print)();
   return out;
 }
 
@@ -132,7 +133,7 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
     case Type::kLiteralPort:
       return Store("address", text, ParseLiteralPort(text), To<std::vector<Endpoint>>(field));
     case Type::kBackend:
-      return Store("address", text, Endpoint::ParseBackend(text), To<Endpoint>(field));
+      return Store("address", text, Backend::Parse(text), To<std::vector<Backend>>(field));
     case Type::kNetwork:
       return Store("network", text, Network::Parse(text), To<std::vector<Network>>(field));
     case Type::kSuites:
@@ -154,7 +155,7 @@ std::string PrintCompound(Type type, Field field) {
     case Type::kLiteralPort:
       return PrintList(To<std::vector<Endpoint>>(field), &Endpoint::text);
     case Type::kBackend:
-      return To<Endpoint>(field) == Endpoint{} ? "" : To<Endpoint>(field).text();
+      return PrintList(To<std::vector<Backend>>(field), &Backend::text, ", ");
     case Type::kNetwork:
       return PrintList(To<std::vector<Network>>(field), &Network::text);
     case Type::kSuites:

@@ -34,7 +34,7 @@ std::string_view DescribeType(Type type) {
     case Type::kLiteralPort:
       return "ADDRESS:PORT or [V6]:PORT";
     case Type::kBackend:
-      return "HOST:PORT, [V6]:PORT or unix:/PATH";
+      return "HOST:PORT, [V6]:PORT or unix:/PATH, with weight=N or backup behind it";
     case Type::kNetwork:
       return "ADDRESS or ADDRESS/BITS";
     case Type::kStream:
@@ -57,6 +57,8 @@ std::string_view DescribeType(Type type) {
       return "udp or tcp";
     case Type::kProxyProtocol:
       return "none, v1, v2 or v2-tlv";
+    case Type::kBalance:
+      return "round-robin, least-sessions or client";
     case Type::kAccessForm:
       return "no, journal or json";
   }

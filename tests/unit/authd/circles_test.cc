@@ -24,7 +24,7 @@ config::ServiceConfig Connecting(const std::string& name, const std::string& add
   service.name = *ServiceName::Parse(name);
   service.wire_name = name;
   service.role = config::Role::kConnect;
-  service.connect_address = *config::Endpoint::ParseBackend(address);
+  service.connect_address = {*config::Backend::Parse(address)};
   return service;
 }
 
@@ -78,15 +78,15 @@ TEST(Circles, OtherPortsProtocolsAndTargetsMakeNone) {
   b.services[1].target = "c";
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
   b.services[1].target = "a";
-  b.services[0].connect_address.port = 5301;
+  b.services[0].connect_address[0].endpoint.port = 5301;
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
-  b.services[0].connect_address.port = 5300;
+  b.services[0].connect_address[0].endpoint.port = 5300;
   b.services[1].protocol = config::Protocol::kTcp;
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
   b.services[1].protocol = config::Protocol::kUdp;
   // The port of a wildcard, but at an address of another machine.
   b.services[1].listen_address = {*config::Endpoint::ParseBackend("0.0.0.0:5300")};
-  b.services[0].connect_address = *config::Endpoint::ParseBackend("192.0.2.1:5300");
+  b.services[0].connect_address = {*config::Backend::Parse("192.0.2.1:5300")};
   EXPECT_TRUE(Judge(b, OpenOf("there", a, {})));
 }
 

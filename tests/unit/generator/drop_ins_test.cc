@@ -86,6 +86,22 @@ TEST(DropIns, ServerSideReachesItsBackendOnly) {
   EXPECT_THAT(BackendAt("localhost:53", "udp").service, HasSubstr("\nIPAddressAllow=localhost\n"));
 }
 
+TEST(DropIns, AllBackendsAreReached) {
+  const std::string two = BackendAt(
+                              "192.0.2.7:389 weight=2\naddress = 192.0.2.7:390\naddress = "
+                              "[2001:db8::7]:389 backup\naddress = unix:/run/x.sock")
+                              .service;
+  EXPECT_THAT(two, HasSubstr("\nRestrictAddressFamilies=AF_INET AF_INET6\n"
+                             "IPAddressAllow=192.0.2.7\nIPAddressAllow=2001:db8::7\n"));
+  EXPECT_EQ(two.find("IPAddressAllow=192.0.2.7"), two.rfind("IPAddressAllow=192.0.2.7"));
+  const std::string named =
+      BackendAt("192.0.2.7:389\naddress = ldap.example.net:389 backup").service;
+  EXPECT_THAT(named, HasSubstr("\nIPAddressDeny=\n"));
+  EXPECT_THAT(named, Not(HasSubstr("IPAddressAllow")));
+  EXPECT_THAT(BackendAt("192.0.2.7:389\naddress = 192.0.2.8:389").socket,
+              HasSubstr("backend at 192.0.2.7:389, 192.0.2.8:389\n"));
+}
+
 TEST(DropIns, BackendByNameMayBeAnywhere) {
   EXPECT_THAT(BackendAt("ldap.example.net:389").service, HasSubstr("\nIPAddressDeny=\n"));
 }

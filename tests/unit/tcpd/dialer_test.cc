@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "funnel-tcpd/socket_options.h"
 #include "tests/unit/net/fake_names.h"
+#include "tests/unit/tcpd/silent.h"
 #include "tests/unit/tcpd/tunnel_fixture.h"
 
 namespace {
@@ -86,7 +87,7 @@ TEST_F(DialerTest, GivesItToAUnixBackendToo) {
   const std::string path = ::testing::TempDir() + "/tcpd-backend.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = {*config::Backend::Parse("unix:" + path)};
   service_.proxy_protocol = config::ProxyProtocol::kV2;
   service_.client_networks = {*config::Network::Parse("127.0.0.0/8")};
   Start();
@@ -104,7 +105,7 @@ TEST_F(DialerTest, WaitsForAUnixBackendWhoseBacklogIsFull) {
   const std::string path = ::testing::TempDir() + "/tcpd-busy.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = {*config::Backend::Parse("unix:" + path)};
   Start();
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 8; ++i) clients.push_back(ConnectTo(client_address_));
@@ -116,7 +117,7 @@ TEST_F(DialerTest, WaitsForAUnixBackendWhoseBacklogIsFull) {
 }
 
 TEST_F(DialerTest, ResolvesNamesOffTheLoop) {
-  service_.connect_address.host = "localhost";
+  service_.connect_address[0].endpoint.host = "localhost";
   Start();
   ConnectBoth();
   SendText(client_, "by name");
@@ -124,7 +125,7 @@ TEST_F(DialerTest, ResolvesNamesOffTheLoop) {
 }
 
 TEST_F(DialerTest, UnknownNameResetsTheClient) {
-  service_.connect_address.host = "no-such-host.invalid";
+  service_.connect_address[0].endpoint.host = "no-such-host.invalid";
   Start();
   client_ = ConnectTo(client_address_);
   EXPECT_TRUE(ReadsUntil(client_, at_client_, ReadState::kReset));
@@ -134,7 +135,7 @@ TEST_F(DialerTest, SilentBackendTimesOut) {
   // A full backlog drops further handshakes: connecting to it does not end by itself.
   backend_listener_ = Listen("127.0.0.1", /*backlog=*/0);
   const SocketAddress silent = BoundAddress(backend_listener_.get());
-  service_.connect_address = *config::Endpoint::ParseBackend(silent.text());
+  service_.connect_address = {*config::Backend::Parse(silent.text())};
   service_.connect_timeout = std::chrono::milliseconds(200);
   Start();
   const UniqueFd filler = ConnectTo(silent);
@@ -146,7 +147,7 @@ TEST_F(DialerTest, SilentBackendTimesOut) {
 TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   backend_listener_ = Listen("127.0.0.1", /*backlog=*/0);
   const SocketAddress silent = BoundAddress(backend_listener_.get());
-  service_.connect_address = *config::Endpoint::ParseBackend(silent.text());
+  service_.connect_address = {*config::Backend::Parse(silent.text())};
   Start();
   const UniqueFd filler = ConnectTo(silent);
   client_ = ConnectTo(client_address_);
@@ -156,23 +157,11 @@ TEST_F(DialerTest, ClientThatLeavesStopsTheDial) {
   EXPECT_EQ(server_shared_->limit.taken(), 0u);
 }
 
-// A listener on HOST and PORT that never answers.
-struct Silent {
-  explicit Silent(const std::string& host, std::uint16_t port) {
-    const auto address = *SocketAddress::FromLiteral(host, port);
-    listener.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(bind(listener.get(), address.data(), address.size()), 0);
-    EXPECT_EQ(listen(listener.get(), 0), 0);
-    filler = ConnectTo(address);
-  }
-  UniqueFd listener, filler;
-};
-
 TEST_F(DialerTest, TriesTheNextAddressInParallelToASilentOne) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent silent("127.0.0.2", port);
   net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.1"});
-  service_.connect_address.host = "backend.test";
+  service_.connect_address[0].endpoint.host = "backend.test";
   service_.connect_timeout = std::chrono::minutes(1);
   service_.attempt_delay = std::chrono::milliseconds(20);
   Start();
@@ -188,7 +177,7 @@ TEST_F(DialerTest, EveryAddressHasItsTurnWithinConnectTimeout) {
   const std::uint16_t port = BoundAddress(backend_listener_.get()).port();
   const Silent first("127.0.0.2", port), second("127.0.0.3", port);
   net::SetFakeName("backend.test", {"127.0.0.2", "127.0.0.3", "127.0.0.1"});
-  service_.connect_address.host = "backend.test";
+  service_.connect_address[0].endpoint.host = "backend.test";
   service_.connect_timeout = std::chrono::seconds(2);
   service_.attempt_delay = std::chrono::minutes(1);
   Start();
@@ -221,13 +210,13 @@ TEST_F(DialerTest, ThoseThatWaitForAUnixBackendAskInTurn) {
   const std::string path = ::testing::TempDir() + "/tcpd-many.sock";
   unlink(path.c_str());
   backend_listener_ = ListenUnix(path);
-  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = {*config::Backend::Parse("unix:" + path)};
   Start();
 
   int connected = 0;
   unix_connects = 0;
   for (int i = 0; i < kDials; ++i)
-    (void)dialer_->Dial({}, [&](Result<UniqueFd> fd) { connected += fd ? 1 : 0; });
+    (void)dialer_->Dial("", {}, [&](const auto& connection) { connected += connection ? 1 : 0; });
 
   const int at_once = unix_connects - 1;  // the last one found no room
   EXPECT_LT(at_once, 5);

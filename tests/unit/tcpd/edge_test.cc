@@ -114,8 +114,8 @@ class EdgeTest : public LoopTest {
     sockets.push_back({"listen", std::move(listener)});
     listening_ = MakeEdge(std::move(sockets));
     service_.role = config::Role::kConnect;
-    service_.connect_address =
-        *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
+    service_.connect_address = {
+        *config::Backend::Parse(BoundAddress(backend_listener_.get()).text())};
     connecting_ = MakeEdge({});
   }
   ~EdgeTest() override {

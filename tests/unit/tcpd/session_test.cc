@@ -123,7 +123,7 @@ TEST_P(UnixBackendTest, WhatItAnsweredBeforeItClosedIsDelivered) {
   const std::string path = testing::TempDir() + "/funnel-answers.sock";
   unlink(path.c_str());
   UniqueFd listening = ListenUnix(path);
-  service_.connect_address = *config::Endpoint::ParseBackend("unix:" + path);
+  service_.connect_address = {*config::Backend::Parse("unix:" + path)};
   Start();
   client_ = ConnectTo(client_address_);
   SendText(client_, "question");

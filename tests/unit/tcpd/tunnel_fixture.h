@@ -14,8 +14,8 @@ class TunnelTest : public LoopTest {
  protected:
   void SetUp() override {
     service_.name = *ServiceName::Parse("test");
-    service_.connect_address =
-        *config::Endpoint::ParseBackend(BoundAddress(backend_listener_.get()).text());
+    service_.connect_address = {
+        *config::Backend::Parse(BoundAddress(backend_listener_.get()).text())};
   }
 
   // Call it after the test has changed service_.

@@ -8,7 +8,7 @@ class BackendTest : public UdpEdgeTest {
  protected:
   void SetUp() override {
     UdpEdgeTest::SetUp();
-    port_ = far_service_.connect_address.port;
+    port_ = far_service_.connect_address[0].endpoint.port;
   }
   void TearDown() override {
     net::SetFakeName("backend.test", {});
@@ -16,7 +16,7 @@ class BackendTest : public UdpEdgeTest {
   }
   void Name(std::vector<std::string> addresses) {
     net::SetFakeName("backend.test", std::move(addresses));
-    far_service_.connect_address.host = "backend.test";
+    far_service_.connect_address[0].endpoint.host = "backend.test";
   }
   void StopBackend() {
     backend_watch_.reset();
@@ -73,6 +73,68 @@ TEST_F(BackendTest, WhereAllRefuseTheNameIsLookedUpAgain) {
   net::SetFakeName("backend.test", {"127.0.0.1"});
   EXPECT_TRUE(AskUntilAnswered(client, 1));
   EXPECT_EQ(Far(kBackendFailingSince), 0u);
+}
+
+TEST_F(BackendTest, TheNextBackendTakesWhatTheFirstRefuses) {
+  far_service_.connect_address.insert(far_service_.connect_address.begin(),
+                                      *config::Backend::Parse("127.0.0.9:1 weight=9"));
+  Start();
+  Client client;
+  SendTo(client.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(UntilAnswered(client, 1));
+  EXPECT_EQ(client.answers[0].first, "x");
+  EXPECT_EQ(Far(kBackendsPassedOver), 1u);
+  EXPECT_EQ(Far(kConnectFailed), 0u);
+  EXPECT_EQ(Far(kBackendFailingSince), 0u);
+  // The flow stays where it was answered.
+  SendTo(client.fd.get(), ports_[0], AsBytes("y"));
+  ASSERT_TRUE(UntilAnswered(client, 2));
+  EXPECT_EQ(Far(kBackendsPassedOver), 1u);
+  EXPECT_EQ(Far(kFlowsTotal), 1u);
+}
+
+TEST_F(BackendTest, OneThatIsDownGetsNoFlows) {
+  far_service_.connect_address.insert(far_service_.connect_address.begin(),
+                                      *config::Backend::Parse("127.0.0.9:1 weight=9"));
+  far_service_.down_after = 2;
+  far_service_.down_time = std::chrono::hours(1);
+  Start();
+  for (int i = 0; i < 6; ++i) {
+    Client client;
+    SendTo(client.fd.get(), ports_[0], AsBytes("x"));
+    ASSERT_TRUE(UntilAnswered(client, 1));
+  }
+  EXPECT_EQ(Far(kBackendsPassedOver), 2u);
+  EXPECT_EQ(Far(kBackendsDown), 1u);
+  EXPECT_EQ(Far(kBackendsWentDown), 1u);
+}
+
+TEST_F(BackendTest, WhereAllBackendsRefuseTheFlowEnds) {
+  far_service_.connect_address = {*config::Backend::Parse("127.0.0.9:1"),
+                                  *config::Backend::Parse("127.0.0.9:2")};
+  Start();
+  Client client;
+  SendTo(client.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Far(kConnectFailed) == 1; }));
+  EXPECT_EQ(Far(kBackendsPassedOver), 1u);
+  EXPECT_NE(Far(kBackendFailingSince), 0u);
+}
+
+TEST_F(BackendTest, AFlowLeavesABackendThatAReloadRemoved) {
+  Start();
+  Client client;
+  SendTo(client.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(UntilAnswered(client, 1));
+  UniqueFd former = std::move(backend_);
+  backend_watch_.reset();
+  StartBackend("127.0.0.2");
+  asked_.clear();
+  far_service_.connect_address[0].endpoint.host = "127.0.0.2";
+  far_app_->OnReload(far_service_);
+  SendTo(client.fd.get(), ports_[0], AsBytes("y"));
+  ASSERT_TRUE(UntilAnswered(client, 2));
+  EXPECT_EQ(asked_.size(), 1u);
+  EXPECT_EQ(Far(kFlowsTotal), 1u);
 }
 
 TEST_F(BackendTest, AFlowInUseMovesWithTheName) {

@@ -97,7 +97,7 @@ TEST_F(UdpEdgeTest, TheFarSidesIdleTimeoutDoesNotLoseTheClient) {
 
 TEST_F(UdpEdgeTest, ABackendThatIsNotThereIsCountedAndComesBack) {
   Start();
-  std::uint16_t port = far_service_.connect_address.port;
+  std::uint16_t port = far_service_.connect_address[0].endpoint.port;
   backend_watch_.reset();
   backend_.reset();
   Client client;

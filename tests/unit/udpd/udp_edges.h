@@ -71,8 +71,9 @@ class UdpEdgeTest : public service::TwoEdgesTest {
     backend_watch_ = *loop_->AddIo(backend_.get(), EPOLLIN, [this](std::uint32_t) { OnBackend(); });
     near_service_ = Service(config::Role::kListen);
     far_service_ = Service(config::Role::kConnect);
-    far_service_.connect_address.host = "127.0.0.1";
-    far_service_.connect_address.port = NameOf(backend_.get()).port();
+    far_service_.connect_address.resize(1);
+    far_service_.connect_address[0].endpoint.host = "127.0.0.1";
+    far_service_.connect_address[0].endpoint.port = NameOf(backend_.get()).port();
   }
   void TearDown() override {
     near_.reset();

@@ -28,6 +28,27 @@ TEST_F(MistakesTest, MissingRequiredKeyElsewhere) {
   EXPECT_EQ(dir_.Reported(), "funnel.conf:1: name is missing in [node]");
 }
 
+TEST_F(MistakesTest, BadBackends) {
+  const auto ldap = [&](const std::string& lines) {
+    return LdapWith("address = 127.0.0.1:389\n", lines);
+  };
+  EXPECT_EQ(ldap("address = 127.0.0.1:389 weight=2\naddress = 127.0.0.2:389 backup\n"), "none");
+  EXPECT_EQ(ldap("address = 127.0.0.1:389\naddress = 127.0.0.1:389 backup\n"),
+            "services.d/ldap.ini:5: address: 127.0.0.1:389 again: its weight is its share");
+  EXPECT_EQ(ldap("address = 127.0.0.1:389\naddress = 0.0.0.0:389\n"),
+            "services.d/ldap.ini:5: address: 0.0.0.0 stands for all of a host's addresses: write "
+            "127.0.0.1 or [::1] for a backend on this node");
+  EXPECT_EQ(ldap("address = 127.0.0.1:389 weight=0\n"),
+            "services.d/ldap.ini:4: address: bad address 127.0.0.1:389 weight=0: a weight is from "
+            "1 to 100");
+  EXPECT_EQ(ldap("address = 127.0.0.1:389 wieght=2\n"),
+            "services.d/ldap.ini:4: address: bad address 127.0.0.1:389 wieght=2: behind the "
+            "address only weight=N and backup are expected");
+  EXPECT_EQ(ldap("address = 127.0.0.1:389\nbalance = random\n"),
+            "services.d/ldap.ini:5: balance: round-robin, least-sessions or client is expected, "
+            "not random");
+}
+
 TEST_F(MistakesTest, BadModule) {
   const auto ldap = [&](const std::string& more) {
     return LdapWith("protocol = tcp\n", "protocol = tcp\n" + more);

@@ -21,7 +21,7 @@ TEST(Load, ReadsAFolderThatIsRight) {
   EXPECT_EQ(dns.expect.text(), "dns/ns.hoster.net@EXAMPLE.NET");
   const ServiceConfig& ldap = *loaded->FindService("ldap");
   EXPECT_EQ(ldap.role, Role::kConnect);
-  EXPECT_EQ(ldap.connect_address.text(), "127.0.0.1:389");
+  EXPECT_EQ(BackendsText(ldap.connect_address), "127.0.0.1:389");
   EXPECT_TRUE(ldap.Accepts(*Principal::Parse("ldap/branch1@EXAMPLE.NET")));
   EXPECT_FALSE(ldap.Accepts(*Principal::Parse("dns/branch1@EXAMPLE.NET")));
 }

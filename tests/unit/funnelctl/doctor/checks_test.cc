@@ -114,7 +114,7 @@ TEST(Circles, ServicesThatGoBackToTheirPeerAreReported) {
   auto& listening = services[0].role == config::Role::kListen ? services[0] : services[1];
   auto& connecting = services[0].role == config::Role::kListen ? services[1] : services[0];
   connecting.protocol = listening.protocol;
-  connecting.connect_address = listening.listen_address.front();
+  connecting.connect_address = {{.endpoint = listening.listen_address.front()}};
   EXPECT_TRUE(Contains(Worst(CheckCircles(context)), "runs for ever"));
   connecting.peer = "another";
   EXPECT_EQ(Worst(CheckCircles(context)), "ok") << "it goes on to a third node";

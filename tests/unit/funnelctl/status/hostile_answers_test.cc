@@ -90,6 +90,10 @@ TEST_F(HostileAnswersTest, NoTerminalTakesOrdersFromThem) {
   const std::string session =
       "{\"id\":" + text + ",\"client\":" + text + ",\"state\":" + text + "}";
   (void)Answered(RunSessions, "{\"service\":" + text + ",\"sessions\":[" + session + "]}", {});
+  (void)Answered(RunBackends,
+                 "{\"service\":" + text + ",\"backends\":[{\"address\":" + text +
+                     ",\"state\":" + text + ",\"error\":" + text + "}]}",
+                 {});
   (void)Answered(RunChannels,
                  "{\"service\":" + text + ",\"channels\":[{\"peer\":" + text +
                      ",\"local_principal\":" + text + ",\"enctype\":" + text + "}]}",

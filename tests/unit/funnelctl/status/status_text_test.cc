@@ -157,7 +157,7 @@ TEST_F(StatusText, NamesABackendThatTakesNothing) {
   MendAll();
   config::ServiceConfig& service = view_.configuration->services[0];
   service.role = config::Role::kConnect;
-  service.connect_address = *config::Endpoint::ParseBackend("localhost:53");
+  service.connect_address = {*config::Backend::Parse("localhost:53")};
   metrics::Snapshot& counters = *view_.counters[0].snapshot;
   EXPECT_TRUE(FindProblems(view_).empty());
   counters.values.push_back({"backend_failing_since", metrics::Kind::kGauge, 1795230040});

@@ -1,0 +1,25 @@
+// What became of a session at its backend: told to the pool, and to logs and counters if the
+// backend went down or came up by it.
+#pragma once
+
+#include <string>
+
+#include "common/metrics/counters.h"
+#include "common/service/backend/backend_pool.h"
+
+namespace funnel::service {
+
+// Made for one call.
+struct BackendReports {
+  BackendPool& pool;
+  const config::ServiceConfig& service;
+  metrics::Counter down;       // a gauge: how many backends are down
+  metrics::Counter went_down;  // how often one went down
+
+  void OnWorked(const BackendPool::Use& use);
+  void OnFailed(const BackendPool::Use& use, const std::string& why);
+  // After BackendPool::Configure().
+  void OnConfigured();
+};
+
+}  // namespace funnel::service
