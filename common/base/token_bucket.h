@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 #include "common/base/clock.h"
 
@@ -25,13 +27,18 @@ class TokenBucket {
 
  private:
   void Fill(const Rate& rate, TimePoint now) {
-    const double gained = std::chrono::duration<double>(now - filled_).count() * rate.per_second;
-    tokens_ = std::min(rate.at_once, tokens_ + gained);
+    // The clock may have begun a moment ago, so no time stands for "long ago".
+    if (!filled_) {
+      tokens_ = rate.at_once;
+    } else {
+      const std::chrono::duration<double> passed = now - *filled_;
+      tokens_ = std::min(rate.at_once, tokens_ + passed.count() * rate.per_second);
+    }
     filled_ = now;
   }
 
   double tokens_ = 0;
-  TimePoint filled_{};  // so long ago that the first time fills it
+  std::optional<TimePoint> filled_;  // nullopt: it is new
 };
 
 }  // namespace funnel

@@ -59,7 +59,7 @@ void Paths::LookForSilence(const Load& load, TimePoint now) {
     suspect_since_ = kNever;
   } else if (!suspect()) {
     suspect_since_ = now;
-    probed_all_ = kNever;  // at once
+    probed_all_.reset();
   }
 }
 
@@ -120,17 +120,21 @@ void Paths::OnTime(const Load& load, TimePoint now, std::vector<Order>& orders) 
   Forget(now);
   LookForSilence(load, now);
   if (!several()) return;
-  if (now - probed_all_ >= (suspect() ? kSuspectProbes : settings_.probe_interval))
-    ProbeAll(now, orders);
+  if (now >= NextProbeOfAll()) ProbeAll(now, orders);
   if (suspect()) return;
   ProbeAgain(now, orders);
   WishForBetter(now);
   if (!wish_) WishToFollow(now);
 }
 
+TimePoint Paths::NextProbeOfAll() const {
+  if (!probed_all_) return TimePoint{};
+  return *probed_all_ + (suspect() ? kSuspectProbes : settings_.probe_interval);
+}
+
 TimePoint Paths::NextTimer(const Load& load) const {
   if (!several()) return TimePoint::max();
-  TimePoint next = probed_all_ + (suspect() ? kSuspectProbes : settings_.probe_interval);
+  TimePoint next = NextProbeOfAll();
   if (!suspect() && load.waiting_since != TimePoint::max())
     next = std::min(next, std::max(load.waiting_since, progress_) + SilencePatience(load));
   for (std::size_t i = 0; i < paths_.size(); ++i) {

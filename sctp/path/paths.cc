@@ -59,7 +59,7 @@ void Paths::Offer(const std::vector<Address>& addresses, TimePoint now) {
   }
   paths_ = std::move(next);
   active_ = static_cast<std::size_t>(with(paths_, in_use) - paths_.begin());
-  probed_all_ = kNever;  // at once
+  probed_all_.reset();
 }
 
 Path* Paths::Find(const Address& address) {

@@ -105,6 +105,7 @@ class Paths {
   [[nodiscard]] bool ProbesAreLost(const Load& load) const;
   // Makes the path in use suspect, or ends that.
   void LookForSilence(const Load& load, TimePoint now);
+  [[nodiscard]] TimePoint NextProbeOfAll() const;
   // Probes the offered paths and the one in use; if that is suspect, all of them.
   void ProbeAll(TimePoint now, std::vector<Order>& orders);
   // Notes which probes were not answered in time.
@@ -127,7 +128,7 @@ class Paths {
   std::optional<Address> wish_;
   TimePoint progress_{};  // the last sign but SACKs that the present path works
   TimePoint suspect_since_{};
-  TimePoint probed_all_{};
+  std::optional<TimePoint> probed_all_;  // nullopt: they are to be probed at once
   TokenBucket elsewhere_;
 };
 

@@ -133,6 +133,18 @@ TEST_F(PathsTest, OnlySoManyAreLearned) {
   EXPECT_EQ(paths.all().size(), 1 + Paths::kMostLearned);
 }
 
+// The clock counts from when the machine started.
+TEST(PathsOfAYoungMachineTest, WhatIsOfferedIsAskedAtOnce) {
+  TestRandom random{1};
+  const TimePoint now{1s};
+  Paths paths{{.probe_interval = 60s, .failover = 300ms}, At(1), random, now};
+  paths.Offer({At(2), At(1)}, now);
+  EXPECT_LE(paths.NextTimer({}), now);
+  std::vector<Paths::Order> orders;
+  paths.OnTime({}, now, orders);
+  EXPECT_EQ(std::ranges::count(orders, At(2), &Paths::Order::to), 1);
+}
+
 TEST(PeerHostsTest, WhatCannotBeMeantIsLeftOut) {
   const auto v4 = [](std::uint8_t first) {
     Host host = At(5).host;
