@@ -135,7 +135,9 @@ TEST_F(BackendPoolTest, AClientStaysAndOnlyThoseOfOneThatGoesMove) {
   for (const auto& [client, host] : before) {
     const std::string now = Next(client + "7");
     EXPECT_NE(now, "b");
-    if (host != "b") EXPECT_EQ(now, host);
+    if (host != "b") {
+      EXPECT_EQ(now, host);
+    }
   }
 }
 
@@ -259,9 +261,9 @@ TEST_F(BackendPoolTest, AReloadKeepsWhatIsKnownOfThoseThatStay) {
 
 TEST_F(BackendPoolTest, DataLivesAsLongAsItsBackendIsUsed) {
   struct Data final : BackendData {
-    explicit Data(int& ends) : ends(ends) {}
-    ~Data() override { ++ends; }
-    int& ends;
+    explicit Data(int& counter) : counter_(counter) {}
+    ~Data() override { ++counter_; }
+    int& counter_;
   };
   int ends = 0;
   Configure({"a:1", "b:1"});

@@ -1,9 +1,9 @@
-#include "funnel-tcpd/load_module.h"
+#include "common/service/load_module.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace funnel::tcpd {
+namespace funnel::service {
 namespace {
 
 config::ServiceConfig Service(const std::string& module) {
@@ -55,4 +55,4 @@ TEST(LoadServiceModule, HasNothingToDoForAServiceWithoutModule) {
 }
 
 }  // namespace
-}  // namespace funnel::tcpd
+}  // namespace funnel::service
