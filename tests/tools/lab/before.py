@@ -37,6 +37,8 @@ def package(builder):
     kept = kept_package(builder.suite)
     if not os.path.exists(kept):
         builder.check_out(COMMIT, SOURCE)
+        # Not the same as today's.
+        builder.apt("build-dep", SOURCE)
         shutil.copy(builder.build_package(SOURCE, OPTIONS), kept + ".new")
         os.rename(kept + ".new", kept)
     return kept
