@@ -179,13 +179,13 @@ void Dialer::Cancel(DialId id) {
 
 void Dialer::Succeed(DialId id, UniqueFd fd) {
   shared_.Counter(kBackendFailingSince) = 0;
-  shared_.backend_reports().OnWorked(pending_.at(id).backend);
+  shared_.backend_reports().OnWorked(pending_.at(id).backend, Now());
   Finish(id, Connected{std::move(fd), std::move(pending_.at(id).backend)});
 }
 
 void Dialer::PassOver(DialId id, CounterIndex counter, const std::string& why) {
   Pending& pending = pending_.at(id);
-  if (pending.backend) shared_.backend_reports().OnFailed(pending.backend, why);
+  if (pending.backend) shared_.backend_reports().OnFailed(pending.backend, why, Now());
   const std::string error = pending.backend ? pending.backend.endpoint().text() + ": " + why : why;
   pending.errors += (pending.errors.empty() ? "" : "; ") + error;
   if (ChooseNext(pending)) {

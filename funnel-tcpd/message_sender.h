@@ -49,7 +49,7 @@ class MessageSender {
 
   // The pump's.
   Deadlines<MessageSender>::Deadline hold{*this};
-  bool told_mismatch = false;
+  bool mismatch_reported = false;
 
  private:
   // False: the channel takes no more now.

@@ -249,7 +249,7 @@ MessageSender* SessionPump::FindSender(SessionId id) {
 }
 
 bool SessionPump::Look(MessageSender& sender) {
-  if (sender.mismatch() && !std::exchange(sender.told_mismatch, true) && !OnMismatch(sender))
+  if (sender.mismatch() && !std::exchange(sender.mismatch_reported, true) && !OnMismatch(sender))
     return false;
   const bool another = sender.TakeProgress();
   if (!sender.is_holding()) {
@@ -263,7 +263,7 @@ bool SessionPump::Look(MessageSender& sender) {
 
 bool SessionPump::OnMismatch(MessageSender& sender) {
   const bool strict = shared_.service.module_strict;
-  if (!std::exchange(shared_.told_mismatch, true)) {
+  if (!std::exchange(shared_.mismatch_reported, true)) {
     Log(LogLevel::kWarning, "module-mismatch",
         "a connection is not what module " + std::string(shared_.module->module().name) +
             " knows: " + (strict ? "it is reset" : "its bytes stay in order") +

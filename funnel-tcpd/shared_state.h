@@ -38,7 +38,7 @@ struct SharedState {
   service::BackendPool backends = {};  // Dialer configures it
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  bool told_mismatch = false;  // a connection that does not follow its protocol was reported
+  bool mismatch_reported = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[first_counter + index];

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "funnel-udpd/flow_owner.h"
 
 namespace funnel::udpd {
 namespace {
@@ -39,7 +40,8 @@ void BackendChooser::Begin(BackendFlow& flow) {
 }
 
 bool BackendChooser::Move(BackendFlow& flow) {
-  service::BackendPool::Use next = shared_.backends.Pick(flow.client(), flow.refused_by, Now());
+  service::BackendPool::Use next =
+      shared_.backends.Pick(FlowOwner::Of(flow.who()).client, flow.refused_by, Now());
   if (!next) return false;
   if (flow.backend_use) PickerOf(flow).Forget(flow);
   flow.backend_use = std::move(next);
@@ -53,20 +55,20 @@ bool BackendChooser::Move(BackendFlow& flow) {
   return true;
 }
 
-void BackendChooser::Send(BackendFlow& flow, ByteView datagram) {
-  if (shared_.backends.ShouldLeave(flow.backend_use, Now())) {
+void BackendChooser::Send(BackendFlow& flow, ByteView datagram, TimePoint now) {
+  if (shared_.backends.ShouldLeave(flow.backend_use, now)) {
     // Nothing was refused, so what went to the former backend is not sent again.
     flow.refused_by.clear();
     flow.ForgetSent();
     (void)Move(flow);
   }
-  PickerOf(flow).Send(flow, datagram, /*keep_copy=*/shared_.backends.size() > 1);
-  if (Now() - last_failure_ >= kQuiet) shared_.Gauge(kBackendFailingSince) = 0;
+  PickerOf(flow).Send(flow, datagram, /*keep_copy=*/shared_.backends.size() > 1, now);
+  if (now - last_failure_ >= kQuiet) shared_.Gauge(kBackendFailingSince) = 0;
 }
 
-void BackendChooser::OnAnswer(BackendFlow& flow) {
+void BackendChooser::OnAnswer(BackendFlow& flow, TimePoint now) {
   shared_.Gauge(kBackendFailingSince) = 0;
-  shared_.backend_reports().OnWorked(flow.backend_use);
+  shared_.backend_reports().OnWorked(flow.backend_use, now);
   if (flow.refused_by.size() > 1) flow.refused_by = {flow.backend_use.id()};
   PickerOf(flow).OnAnswer(flow);
 }
@@ -82,7 +84,7 @@ void BackendChooser::Forget(BackendFlow& flow) {
 
 void BackendChooser::OnNoBackend(BackendFlow& flow, const std::string& why) {
   last_failure_ = Now();
-  shared_.backend_reports().OnFailed(flow.backend_use, why);
+  shared_.backend_reports().OnFailed(flow.backend_use, why, last_failure_);
   if (Move(flow)) {
     shared_.Count(kBackendsPassedOver);
     return Log(LogLevel::kInfo, "backend-passed-over", why,

@@ -26,8 +26,8 @@ class BackendChooser final : private BackendPicker::User {
 
   // FLOW is new. Its datagrams are held until there is an address.
   void Begin(BackendFlow& flow);
-  void Send(BackendFlow& flow, ByteView datagram);
-  void OnAnswer(BackendFlow& flow);
+  void Send(BackendFlow& flow, ByteView datagram, TimePoint now);
+  void OnAnswer(BackendFlow& flow, TimePoint now);
   void OnFailed(BackendFlow& flow, int error);
   // FLOW will be destroyed.
   void Forget(BackendFlow& flow);

@@ -20,14 +20,8 @@ bool IsFrom(const SocketAddress& source, const SocketAddress& backend) {
 
 }  // namespace
 
-BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who,
-                         std::string client)
-    : shared_(shared),
-      out_(out),
-      user_(user),
-      who_(std::move(who)),
-      client_(std::move(client)),
-      held_(shared.held) {}
+BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who)
+    : shared_(shared), out_(out), user_(user), who_(std::move(who)), held_(shared.held) {}
 
 BackendFlow::~BackendFlow() {
   // The batch has the number of our descriptor, which may soon be another's.

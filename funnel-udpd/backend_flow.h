@@ -31,8 +31,8 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
     virtual void OnBackendFailed(BackendFlow& flow, int error) = 0;
   };
 
-  // WHO differs for all clients, over all channels; CLIENT is the client's address.
-  BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who, std::string client);
+  // WHO is its owner (FlowOwner::text).
+  BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who);
   ~BackendFlow() override;
 
   // Sends to BACKEND from now on, and first what is held. Fails if there is no route to it.
@@ -48,7 +48,6 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   void OnReady(std::uint32_t events) override;
 
   [[nodiscard]] const std::string& who() const { return who_; }
-  [[nodiscard]] const std::string& client() const { return client_; }
 
   // ConnectSide keeps these.
   service::ChannelHandle* channel = nullptr;  // nullptr: its channel has ended, it waits for the
@@ -85,7 +84,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   SharedState& shared_;
   SendBatch& out_;
   User& user_;
-  std::string who_, client_;
+  std::string who_;
   SocketAddress backend_, previous_;
   int family_ = AF_UNSPEC;  // of the socket
   UniqueFd fd_;

@@ -117,8 +117,7 @@ void BackendPicker::OnAnswer(BackendFlow& flow) {
   order_.OnWorked(flow.backend());
 }
 
-void BackendPicker::Send(BackendFlow& flow, ByteView datagram, bool keep_copy) {
-  const TimePoint now = Now();
+void BackendPicker::Send(BackendFlow& flow, ByteView datagram, bool keep_copy, TimePoint now) {
   if (is_name_) CheckName(now);
   auto& choice = flow.choice;
   if (choice.waiting == 0 && std::exchange(choice.generation, generation_) != generation_ &&

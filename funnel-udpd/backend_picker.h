@@ -34,7 +34,7 @@ class BackendPicker {
   // FLOW is new. Its datagrams are held until there is an address.
   void Begin(BackendFlow& flow);
   // KEEP_COPY: another backend may have to get it.
-  void Send(BackendFlow& flow, ByteView datagram, bool keep_copy);
+  void Send(BackendFlow& flow, ByteView datagram, bool keep_copy, TimePoint now);
   void OnAnswer(BackendFlow& flow);
   void OnFailed(BackendFlow& flow, int error);
   // FLOW will be destroyed, or given to another backend.

@@ -2,30 +2,9 @@
 
 #include "common/base/log.h"
 #include "funnel-udpd/datagram_reader.h"
+#include "funnel-udpd/flow_owner.h"
 
 namespace funnel::udpd {
-namespace {
-
-// Who a session belongs to: only the same principal may continue its flows. The parts cannot be
-// confused, because none of them has a NUL byte (on the wire addresses are printable text).
-std::string WhoIs(const service::ChannelHandle& channel, const wire::SessionInfo& info) {
-  const char separator = '\0';
-  return channel.remote_principal() + separator + info.client + separator + info.local;
-}
-
-struct Addresses {
-  std::string client, local;
-};
-
-// The reverse of WhoIs().
-Addresses AddressesOf(const std::string& who) {
-  const std::size_t client = who.find('\0') + 1;
-  const std::size_t local = who.find('\0', client) + 1;
-  return {who.substr(client, local - 1 - client), who.substr(local)};
-}
-
-}  // namespace
-
 ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
     : shared_(shared),
       out_(out),
@@ -60,7 +39,7 @@ void ConnectSide::Orphan(BackendFlow& flow) {
 
 void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId session,
                                   const wire::SessionInfo& info) {
-  const std::string who = WhoIs(channel, info);
+  const std::string who = FlowOwner{channel.remote_principal(), info.client, info.local}.text();
   BackendFlow* flow = TakeOver(who);
   if (flow == nullptr && shared_.draining) {
     shared_.Count(kFlowsDrained);
@@ -71,7 +50,7 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
   const bool fresh = flow == nullptr;
   if (fresh) {
     MakeRoom(channel.remote_principal());
-    flow = &Add(who, info.client, channel.remote_principal());
+    flow = &Add(who, channel.remote_principal());
   }
 
   flow->channel = &channel;
@@ -103,9 +82,8 @@ BackendFlow* ConnectSide::TakeOver(const std::string& who) {
   return flow;
 }
 
-BackendFlow& ConnectSide::Add(const std::string& who, const std::string& client,
-                              const std::string& peer) {
-  flows_.emplace_back(shared_, out_, *this, who, client);
+BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
+  flows_.emplace_back(shared_, out_, *this, who);
   flows_.back().place = std::prev(flows_.end());
   ranks_.Add(flows_.back(), peer, Now());
   shared_.Count(kFlowsTotal);
@@ -132,15 +110,16 @@ void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
   at->second->counts.OnFromClient(datagram.size());
-  ranks_.OnRequest(*at->second, Now());
-  chooser_.Send(*at->second, datagram);
+  const TimePoint now = Now();
+  ranks_.OnRequest(*at->second, now);
+  chooser_.Send(*at->second, datagram, now);
 }
 
 void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
   const TimePoint now = Now();
   flow.counts.OnToClient(datagram.size(), now);
   ranks_.OnAnswer(flow, now);
-  chooser_.OnAnswer(flow);
+  chooser_.OnAnswer(flow, now);
   if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
   const auto verdict = ReadDatagram(shared_, FUNNEL_SERVER, datagram);
   if (verdict) SendDatagram(*flow.channel, flow.session, datagram, *verdict);
@@ -164,14 +143,14 @@ void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId sess
 
 void ConnectSide::VisitSessions(const std::function<void(const service::SessionView&)>& visit) {
   for (const BackendFlow& flow : flows_) {
-    const Addresses addresses = AddressesOf(flow.who());
+    const FlowOwner owner = FlowOwner::Of(flow.who());
     visit({.channel = flow.channel,
            .id = flow.session,
            .state = flow.channel == nullptr ? "waiting"
                     : flow.connected()      ? "open"
                                             : "connecting",
-           .client = addresses.client,
-           .local = addresses.local,
+           .client = owner.client,
+           .local = owner.local,
            .backend = BackendText(flow),
            .module = shared_.ModuleName(),
            .opened = flow.opened(),
@@ -221,12 +200,12 @@ void ConnectSide::Stop() {
 
 void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& end) {
   if (shared_.service.access_log == config::AccessForm::kNo) return;
-  const Addresses addresses = AddressesOf(flow.who());
+  const FlowOwner owner = FlowOwner::Of(flow.who());
   const bool logged = shared_.access_log.Write(
-      shared_.service, {.client = addresses.client,
-                        .local = addresses.local,
+      shared_.service, {.client = owner.client,
+                        .local = owner.local,
                         .peer = flow.channel != nullptr ? flow.channel->peer() : "",
-                        .principal = flow.who().substr(0, flow.who().find('\0')),
+                        .principal = owner.principal,
                         .backend = flow.connected() ? flow.backend().text() : BackendText(flow),
                         .counts = flow.counts,
                         .opened = flow.opened(),

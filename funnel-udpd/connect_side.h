@@ -53,9 +53,8 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   }
   // A flow of an ended channel that this session continues; nullptr: there is none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
-  // Makes a flow of the new client WHO at the address CLIENT, which came from PEER.
-  [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& client,
-                                 const std::string& peer);
+  // Makes a flow of the new client WHO, which came from PEER.
+  [[nodiscard]] BackendFlow& Add(const std::string& who, const std::string& peer);
   // If a new flow of PEER would exceed max-flows or PEER's share, ends the least useful flow.
   void MakeRoom(const std::string& peer);
   void OnNoBackend(BackendFlow& flow, const std::string& why) override;

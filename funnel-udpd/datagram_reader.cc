@@ -8,8 +8,8 @@
 namespace funnel::udpd {
 namespace {
 
-void TellMismatch(SharedState& shared, bool strict) {
-  if (std::exchange(shared.told_mismatch, true)) return;
+void ReportMismatch(SharedState& shared, bool strict) {
+  if (std::exchange(shared.mismatch_reported, true)) return;
   Log(LogLevel::kWarning, "module-mismatch",
       "a datagram is not what module " + std::string(shared.module->module().name) +
           " knows: " + (strict ? "it is dropped" : "it is sent as it would be without the module") +
@@ -31,7 +31,7 @@ std::optional<module::DatagramVerdict> ReadDatagram(SharedState& shared, funnel_
   if (!verdict.recognised) {
     const bool strict = shared.service.module_strict;
     shared.Count(strict ? kModuleDropped : kModuleNotRecognised);
-    TellMismatch(shared, strict);
+    ReportMismatch(shared, strict);
     if (strict) return std::nullopt;
     return verdict;
   }

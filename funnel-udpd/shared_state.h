@@ -31,7 +31,7 @@ struct SharedState {
   service::AccessLog access_log = service::AccessLog();
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  bool told_mismatch = false;          // a datagram that is not of its protocol was reported
+  bool mismatch_reported = false;      // a datagram is not of its protocol
   service::BackendPool backends = {};  // BackendChooser configures it
 
   [[nodiscard]] service::BackendReports backend_reports() {

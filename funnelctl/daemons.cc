@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/config/keys/units.h"
 #include "funnelctl/bounded_json.h"
+#include "funnelctl/command.h"
 
 namespace funnel::ctl {
 namespace {
@@ -73,6 +74,34 @@ Result<Json> AskJson(const Daemon& daemon, const std::string& command,
   std::string text =
       TRY(Ask(Question{daemon.socket_path, command, std::move(arguments)}, deadline));
   return ParseAnswer(text);
+}
+
+int AskEdges(const Options& options, const std::string& command,
+             const std::function<int(const Daemon& edge, const Json& answer)>& show) {
+  std::vector<Daemon> edges;
+  const bool named = !options.arguments.empty();
+  if (named) {
+    auto edge = FindDaemon(options, options.arguments.front());
+    if (!edge) return Complain(edge.error().message);
+    edges.push_back(*std::move(edge));
+  } else {
+    edges = AllEdges(options);
+  }
+
+  int status = kExitOk;
+  Json answers = Json::array();
+  for (const Daemon& edge : edges) {
+    auto answer = AskJson(edge, command);
+    if (answer) {
+      if (!options.json) status = std::max(status, show(edge, *answer));
+      answers.push_back(*std::move(answer));
+    } else if (named || !NotRunning(answer.error())) {
+      status = Complain(Explain(edge, answer.error()));
+    }
+  }
+
+  if (options.json) PrintJson(answers);
+  return status;
 }
 
 std::string TextOf(const Json& object, const char* key) {

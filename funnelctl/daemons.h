@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,12 @@ struct Daemon {
                                    std::vector<std::string> arguments = {},
                                    std::chrono::milliseconds deadline = kAnswerDeadline);
 [[nodiscard]] Result<Json> ParseAnswer(const std::string& text);
+
+// Gives COMMAND, which every edge knows, to the edge that OPTIONS.arguments name first, or to all
+// of this node; those that do not run are left out then. SHOW gets each answer and returns an exit
+// status; with --json the answers are printed as a list instead. Returns the exit status.
+[[nodiscard]] int AskEdges(const Options& options, const std::string& command,
+                           const std::function<int(const Daemon& edge, const Json& answer)>& show);
 
 // Values of an answer, whatever it contains; "" and 0 for what is absent or of another type.
 [[nodiscard]] std::string TextOf(const Json& object, const char* key);

@@ -1,6 +1,6 @@
 #include "common/config/backend.h"
 
-#include <charconv>
+#include "common/config/keys/units.h"
 
 namespace funnel::config {
 namespace {
@@ -9,12 +9,10 @@ constexpr std::string_view kWeight = "weight=";
 constexpr std::string_view kBackup = "backup";
 
 Result<std::uint32_t> ParseWeight(std::string_view text) {
-  std::uint32_t weight = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  if (error != std::errc() || end != text.data() + text.size() || weight < 1 ||
-      weight > Backend::kMaxWeight)
+  const auto weight = ParseCount(text);
+  if (!weight || *weight < 1 || *weight > Backend::kMaxWeight)
     return Fail("a weight is from 1 to " + std::to_string(Backend::kMaxWeight));
-  return weight;
+  return static_cast<std::uint32_t>(*weight);
 }
 
 }  // namespace

@@ -18,6 +18,13 @@ Origin FindOrigin(const Origins& origins, std::string_view section, std::string_
   return found == origins.end() || found->second.empty() ? Origin{} : found->second.front();
 }
 
+Origin FindOrigin(const Origins& origins, std::string_view section, std::string_view key,
+                  std::size_t i) {
+  const auto found = origins.find(std::string(section) + '.' + std::string(key));
+  if (found == origins.end() || found->second.empty()) return FindOrigin(origins, section, key);
+  return found->second[std::min(i, found->second.size() - 1)];
+}
+
 bool ServiceConfig::RelaysFor(std::string_view peer_name) const {
   return std::ranges::find(relay_from, peer_name) != relay_from.end();
 }

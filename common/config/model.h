@@ -48,6 +48,10 @@ using Origins = std::map<std::string, std::vector<Origin>, std::less<>>;
 // Where SECTION.KEY was first written; if nowhere, SECTION's header; if that is absent, the file.
 [[nodiscard]] Origin FindOrigin(const Origins& origins, std::string_view section,
                                 std::string_view key);
+// Where the I-th value of a list was written. Values that did not parse are not in the list, so if
+// it has other mistakes, the line may be that of a neighbour.
+[[nodiscard]] Origin FindOrigin(const Origins& origins, std::string_view section,
+                                std::string_view key, std::size_t i);
 
 // [kerberos] of funnel.conf, which funnel-authd reads.
 struct KerberosConfig {

@@ -8,10 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
-#include "common/base/random.h"
+#include "common/base/siphash.h"
 
 namespace funnel::module {
 
@@ -21,19 +22,17 @@ struct KeyName {
   bool operator==(const KeyName&) const = default;
 };
 
-// A secret hash of names: both halves of the product of what only we know with what they chose.
 class KeyHash {
  public:
-  KeyHash() : value_(RandomU64()), space_(RandomU64()) {}
-
   [[nodiscard]] std::uint64_t operator()(const KeyName& name) const {
-    __extension__ using Product = unsigned __int128;
-    const Product product = static_cast<Product>(name.value ^ value_) * (name.space ^ space_);
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    std::uint8_t bytes[sizeof name.value + sizeof name.space];
+    std::memcpy(bytes, &name.value, sizeof name.value);
+    std::memcpy(bytes + sizeof name.value, &name.space, sizeof name.space);
+    return hash_.Hash64(bytes);
   }
 
  private:
-  std::uint64_t value_, space_;
+  SipHash hash_ = SipHash::WithRandomKey();
 };
 
 template <typename Value>
@@ -98,7 +97,6 @@ class KeyTable {
     std::uint32_t entry = kNone;
   };
 
-  // The product's middle is where every bit of a name has most to say.
   [[nodiscard]] static std::uint32_t TagOf(std::uint64_t hash) {
     return static_cast<std::uint32_t>(hash >> 32);
   }

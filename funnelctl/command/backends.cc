@@ -28,34 +28,15 @@ std::string RenderBackends(const Json& edge) {
 }  // namespace
 
 int RunBackends(const Options& options) {
-  std::vector<Daemon> edges;
   const bool named = !options.arguments.empty();
-  if (named) {
-    auto edge = FindDaemon(options, options.arguments.front());
-    if (!edge) return Complain(edge.error().message);
-    edges.push_back(*std::move(edge));
-  } else {
-    edges = AllEdges(options);
-  }
-
-  int status = kExitOk;
-  Json answers = Json::array();
-  for (const Daemon& edge : edges) {
-    auto answer = AskJson(edge, "backends");
-    if (answer) {
-      // A listening service has none.
-      const bool some = !ListOf(*answer, "backends").empty();
-      if (!options.json && some) PrintText(RenderBackends(*answer));
-      if (!options.json && !some && named)
-        status = Complain(edge.name + ": its backends are at the far end");
-      answers.push_back(*std::move(answer));
-    } else if (named || !NotRunning(answer.error())) {
-      status = Complain(Explain(edge, answer.error()));
+  return AskEdges(options, "backends", [named](const Daemon& edge, const Json& answer) {
+    if (!ListOf(answer, "backends").empty()) {
+      PrintText(RenderBackends(answer));
+    } else if (named) {
+      return Complain(edge.name + ": its backends are at the far end");
     }
-  }
-
-  if (options.json) PrintJson(answers);
-  return status;
+    return kExitOk;
+  });
 }
 
 }  // namespace funnel::ctl

@@ -36,30 +36,10 @@ std::string RenderSessions(const Json& edge) {
 }  // namespace
 
 int RunSessions(const Options& options) {
-  std::vector<Daemon> edges;
-  const bool named = !options.arguments.empty();
-  if (named) {
-    auto edge = FindDaemon(options, options.arguments.front());
-    if (!edge) return Complain(edge.error().message);
-    edges.push_back(*std::move(edge));
-  } else {
-    edges = AllEdges(options);
-  }
-
-  int status = kExitOk;
-  Json answers = Json::array();
-  for (const Daemon& edge : edges) {
-    auto answer = AskJson(edge, "sessions");
-    if (answer) {
-      if (!options.json) PrintText(RenderSessions(*answer));
-      answers.push_back(*std::move(answer));
-    } else if (named || !NotRunning(answer.error())) {
-      status = Complain(Explain(edge, answer.error()));
-    }
-  }
-
-  if (options.json) PrintJson(answers);
-  return status;
+  return AskEdges(options, "sessions", [](const Daemon&, const Json& answer) {
+    PrintText(RenderSessions(answer));
+    return kExitOk;
+  });
 }
 
 }  // namespace funnel::ctl

@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -159,7 +159,7 @@ class DiameterConnection {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, DiameterConnection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, DiameterConnection>::Make({
         .name = "diameter",
         .summary = "Diameter (RFC 6733)",
         .head_max = kHeadMax,

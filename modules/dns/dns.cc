@@ -18,7 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -184,7 +184,7 @@ struct Datagram {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, Connection, Datagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, Connection, Datagram>::Make({
         .name = "dns",
         .summary = "DNS over TCP (RFC 7766) and UDP (RFC 1035)",
         .head_max = kLengthSize + kHeaderSize,

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -108,7 +108,7 @@ void Connection::Read(funnel_end sender, const std::uint8_t* bytes, std::size_t 
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, Connection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, Connection>::Make({
         .name = "fastcgi",
         .summary = "FastCGI 1.0",
         .head_max = kHeaderSize,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 
 namespace http2 {
 namespace {

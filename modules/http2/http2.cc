@@ -40,7 +40,7 @@
 #include <cstring>
 #include <optional>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/http2/frame.h"
 #include "modules/http2/hpack.h"
 #include "modules/http2/open_streams.h"
@@ -259,7 +259,7 @@ class Connection {
 }  // namespace http2
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, http2::Connection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, http2::Connection>::Make({
         .name = "http2",
         .summary = "HTTP/2 over TCP, and gRPC (RFC 9113)",
         .head_max = http2::kHeadMax,

@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "modules/common/ascii.h"
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/imap/command.h"
 #include "modules/imap/fetches.h"
 #include "modules/imap/line.h"
@@ -249,7 +249,7 @@ class Connection {
 }  // namespace imap
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, imap::Connection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, imap::Connection>::Make({
         .name = "imap",
         .summary = "IMAP (RFC 9051)",
         .head_max = imap::kHeadMax,

@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -153,8 +153,8 @@ struct KerberosDatagram {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, KerberosConnection,
-                                     KerberosDatagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, KerberosConnection,
+                                KerberosDatagram>::Make({
         .name = "kerberos",
         .summary = "Kerberos over TCP and UDP (RFC 4120, RFC 3244)",
         .head_max = kHeadMax,

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/ldap/message.h"
 #include "modules/module.h"
 
@@ -169,7 +169,7 @@ constexpr funnel_option_row kOptions[] = {
 }  // namespace ldap
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<ldap::Config, ldap::Connection>::Table({
+    funnel_modules::ModuleTable<ldap::Config, ldap::Connection>::Make({
         .name = "ldap",
         .summary = "LDAP (RFC 4511)",
         .head_max = ldap::kHeadMax,

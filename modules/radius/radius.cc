@@ -23,7 +23,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -190,8 +190,7 @@ struct RadiusDatagram {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, RadiusConnection,
-                                     RadiusDatagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, RadiusConnection, RadiusDatagram>::Make({
         .name = "radius",
         .summary = "RADIUS over TCP (RFC 6613) and UDP (RFC 2865, RFC 2866)",
         .head_max = kMaxSize,

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 
 namespace simco {
 namespace {

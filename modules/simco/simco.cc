@@ -21,7 +21,7 @@
 #include <optional>
 #include <span>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 #include "modules/simco/message.h"
 #include "modules/simco/unanswered.h"
@@ -124,7 +124,7 @@ class SimcoConnection {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, SimcoConnection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, SimcoConnection>::Make({
         .name = "simco",
         .summary = "SIMCO 3.0 (RFC 4540)",
         .head_max = kHeadMax,

@@ -20,7 +20,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 #include "modules/sip/head.h"
 
@@ -122,8 +122,7 @@ struct Datagram {
 }  // namespace sip
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, sip::Connection,
-                                     sip::Datagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, sip::Connection, sip::Datagram>::Make({
         .name = "sip",
         .summary = "SIP over TCP and UDP (RFC 3261)",
         .head_max = sip::kHeadMax,

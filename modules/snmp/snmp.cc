@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -158,7 +158,7 @@ struct SnmpDatagram {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, void, SnmpDatagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, void, SnmpDatagram>::Make({
         .name = "snmp",
         .summary = "SNMP over UDP (RFC 3417, RFC 3412)",
         .head_max = 0,

@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "modules/common/ascii.h"
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 
 namespace {
@@ -82,7 +82,7 @@ struct SyslogDatagram {
 }  // namespace
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, void, SyslogDatagram>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, void, SyslogDatagram>::Make({
         .name = "syslog",
         .summary = "Syslog over UDP (RFC 5426, RFC 3164)",
         .head_max = 0,

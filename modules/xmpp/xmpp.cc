@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "modules/common/ascii.h"
-#include "modules/common/connection_module.h"
+#include "modules/common/module_table.h"
 #include "modules/module.h"
 #include "modules/xmpp/scanner.h"
 #include "modules/xmpp/tag.h"
@@ -206,7 +206,7 @@ class Connection {
 }  // namespace xmpp
 
 extern "C" constexpr struct funnel_module funnel_module =
-    funnel_modules::ConnectionModule<funnel_modules::NoOptions, xmpp::Connection>::Table({
+    funnel_modules::ModuleTable<funnel_modules::NoOptions, xmpp::Connection>::Make({
         .name = "xmpp",
         .summary = "XMPP (RFC 6120)",
         .head_max = xmpp::kHeadMax,

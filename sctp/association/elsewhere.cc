@@ -15,7 +15,7 @@ void Elsewhere::Ask(const Address& to, ByteView info, std::size_t pad_to) {
 }
 
 void Elsewhere::Answer(const Address& to, ByteView body, std::size_t packet_bytes, TimePoint now) {
-  if (!answers_.Take(now)) return;
+  if (!answers_.Take(kAnswers, now)) return;
   if (Padded(kChunkHeaderSize + body.size()) > packet_bytes - kCommonHeaderSize) return;
   Add(to, ChunkType::kHeartbeatAck, body, 0);
 }

@@ -6,8 +6,8 @@
 
 #include <deque>
 
+#include "common/base/token_bucket.h"
 #include "sctp/base/address.h"
-#include "sctp/base/token_bucket.h"
 #include "sctp/wire/chunk.h"
 #include "sctp/wire/packet.h"
 
@@ -17,7 +17,7 @@ class Elsewhere {
  public:
   static constexpr std::size_t kMost = 64;
   // Answers a second: enough for all paths of a peer that probes them as fast as it may.
-  static constexpr TokenBucket::Settings kAnswers{100, 100};
+  static constexpr funnel::TokenBucket::Rate kAnswers{100, 100};
 
   // Sends a HEARTBEAT with INFO. PAD_TO is the size of its packet; 0: no padding.
   void Ask(const Address& to, ByteView info, std::size_t pad_to = 0);
@@ -40,7 +40,7 @@ class Elsewhere {
   void Add(const Address& to, ChunkType type, ByteView body, std::size_t pad_to);
 
   std::deque<Waiting> waiting_;
-  TokenBucket answers_{kAnswers};
+  funnel::TokenBucket answers_;
 };
 
 }  // namespace sctp

@@ -13,18 +13,11 @@ constexpr Duration kProofPause = milliseconds(100);
 // A learned path makes room for the next when nothing came by it for so long: the first time is for
 // one that has not proven itself, the second for one that has.
 constexpr Duration kHold = std::chrono::seconds(1), kHoldProven = std::chrono::seconds(20);
-// Packets a second from addresses that are not known. One is enough; the rest is for a peer that
-// sends much and is not followed yet.
-constexpr TokenBucket::Settings kElsewhere{50, 50};
 
 }  // namespace
 
 Paths::Paths(const Settings& settings, const Address& address, RandomSource& random, TimePoint now)
-    : settings_(settings),
-      random_(random),
-      progress_(now),
-      probed_all_(now),
-      elsewhere_(kElsewhere) {
+    : settings_(settings), random_(random), progress_(now), probed_all_(now) {
   Path& path = paths_.emplace_back();
   path.address = address;
   path.learned = path.heard = path.used = now;

@@ -16,8 +16,8 @@
 #include <optional>
 #include <vector>
 
+#include "common/base/token_bucket.h"
 #include "sctp/base/random_source.h"
-#include "sctp/base/token_bucket.h"
 #include "sctp/path/path.h"
 
 namespace sctp {
@@ -31,6 +31,9 @@ class Paths {
     Duration failover = std::chrono::milliseconds(300);
   };
   static constexpr std::size_t kMostOffered = 8;
+  // Packets a second from addresses that are not known. One is enough; the rest is for a peer that
+  // sends much and is not followed yet.
+  static constexpr funnel::TokenBucket::Rate kElsewhere{50, 50};
   // How many learned ones are kept in addition to those offered: a NAT changes one at a time.
   static constexpr std::size_t kMostLearned = 4;
   // Probes of everything, while the path in use is suspect.
@@ -60,7 +63,7 @@ class Paths {
   [[nodiscard]] Path* Find(const Address& address);
   // Whether a packet with the right tag from an address that is not known may be looked at: the
   // peer has moved, or somebody repeats its packets.
-  [[nodiscard]] bool MayLookElsewhere(TimePoint now) { return elsewhere_.Take(now); }
+  [[nodiscard]] bool MayLookElsewhere(TimePoint now) { return elsewhere_.Take(kElsewhere, now); }
   // ADDRESS is new. Null: there is no room for another.
   [[nodiscard]] Path* Learn(const Address& address, TimePoint now);
   // Something came by another path than the one in use. USES: more than a heartbeat or its answer.
@@ -129,7 +132,7 @@ class Paths {
   TimePoint progress_{};  // the last sign but SACKs that the present path works
   TimePoint suspect_since_{};
   std::optional<TimePoint> probed_all_;  // nullopt: they are to be probed at once
-  TokenBucket elsewhere_;
+  funnel::TokenBucket elsewhere_;
 };
 
 }  // namespace sctp

@@ -36,14 +36,6 @@ void AddOwnPort(const NodeConfig& node, std::vector<Port>& ports) {
   }
 }
 
-// Where the i-th value of a list was written. Values that did not parse are not in the list, so if
-// the list has other mistakes, the line may be that of a neighbour.
-Origin OriginOf(const Origins& origins, const std::string& name, std::size_t i) {
-  auto found = origins.find(name);
-  if (found == origins.end() || found->second.empty()) return FindOrigin(origins, "", "");
-  return found->second[std::min(i, found->second.size() - 1)];
-}
-
 // Whether TO, a backend's address, is the one where OWN receives SCTP in UDP.
 bool Reaches(const Endpoint& to, const Port& own) {
   if (to.is_unix() || to.port != own.address.port()) return false;
@@ -61,7 +53,7 @@ void CheckBackends(const Configuration& configuration, const std::vector<Port>& 
       const auto port =
           std::ranges::find_if(own, [&](const Port& one) { return Reaches(endpoint, one); });
       if (port == own.end()) continue;
-      const Origin at = OriginOf(service.origins, "connect.address", i);
+      const Origin at = FindOrigin(service.origins, "connect", "address", i);
       mistakes.push_back({at.file, at.line,
                           "address: " + endpoint.text() + " is this node's own " + port->owner +
                               ", not a backend"});
@@ -81,7 +73,7 @@ void CheckPorts(const Configuration& configuration, std::vector<Mistake>& mistak
       // Its zone may be unknown here, yet known to systemd, which binds it.
       const auto address = service.listen_address[i].literal();
       if (!address) continue;
-      Port port{service.protocol, *address, OriginOf(service.origins, "listen.address", i),
+      Port port{service.protocol, *address, FindOrigin(service.origins, "listen", "address", i),
                 "service " + service.name.text()};
       for (const Port& other : taken) {
         if (!Overlap(port, other)) continue;

@@ -92,28 +92,26 @@ Result<> RequireBackend(const SocketAddress& address) {
 }
 
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  const Origins& at = service.origins;
-  const auto places = at.find("connect.address");
-  if (places == at.end())
-    return Report(at, "connect", "", "address is missing in [connect]", mistakes);
+  if (!service.origins.contains("connect.address"))
+    return Report(service.origins, "connect", "", "address is missing in [connect]", mistakes);
 
   const std::vector<Backend>& all = service.connect_address;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Endpoint& endpoint = all[i].endpoint;
-    const Origin& place = places->second[std::min(i, places->second.size() - 1)];
-    auto tell = [&](const std::string& text) {
-      mistakes.push_back({place.file, place.line, "address: " + text});
+    const Origin at = FindOrigin(service.origins, "connect", "address", i);
+    auto report = [&](const std::string& text) {
+      mistakes.push_back({at.file, at.line, "address: " + text});
     };
 
     if (auto literal = endpoint.literal()) {
       if (auto reachable = RequireBackend(*literal); !reachable)
-        tell(literal->ip_text() + ' ' + reachable.error().message);
+        report(literal->ip_text() + ' ' + reachable.error().message);
     }
     if (service.protocol == Protocol::kUdp && endpoint.is_unix())
-      tell("a Unix socket is only for protocol = tcp");
+      report("a Unix socket is only for protocol = tcp");
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::ranges::find(all.begin(), end, endpoint, &Backend::endpoint) != end)
-      tell(endpoint.text() + " again: its weight is its share");
+      report(endpoint.text() + " again: its weight is its share");
   }
 }
 

@@ -1,4 +1,4 @@
-// What became of a session at its backend: told to the pool, and to logs and counters if the
+// Reports what became of a session at its backend: to the pool, and to log and counters if the
 // backend went down or came up by it.
 #pragma once
 
@@ -16,8 +16,8 @@ struct BackendReports {
   metrics::Counter down;       // a gauge: how many backends are down
   metrics::Counter went_down;  // how often one went down
 
-  void OnWorked(const BackendPool::Use& use);
-  void OnFailed(const BackendPool::Use& use, const std::string& why);
+  void OnWorked(const BackendPool::Use& use, TimePoint now);
+  void OnFailed(const BackendPool::Use& use, const std::string& why, TimePoint now);
   // After BackendPool::Configure().
   void OnConfigured();
 };

@@ -56,7 +56,7 @@ std::optional<ClientLimits::Refusal> ClientLimits::AdmitNew(const config::Servic
                                                             const SocketAddress& client,
                                                             TimePoint now) {
   // Such a client gets no place in the table, whatever it does.
-  if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*tell=*/true};
+  if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*report=*/true};
   if (service.client_new_rate == 0) return std::nullopt;
   Client& known = Find(client, service.client_table);
   if (known.news.Take(RateOf(service.client_new_rate), now)) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<ClientLimits::Refusal> ClientLimits::AdmitDatagram(
     const config::ServiceConfig& service, const SocketAddress& client, std::size_t bytes,
     TimePoint now) {
   // This concerns existing flows, too: a list that was made shorter takes effect at once.
-  if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*tell=*/true};
+  if (!Allows(service, client)) return Refusal{Limit::kNetwork, /*report=*/true};
   const std::uint32_t datagrams = service.client_datagram_rate;
   const std::uint64_t most_bytes = service.client_byte_rate_bytes;
   if (datagrams == 0 && most_bytes == 0) return std::nullopt;
@@ -98,14 +98,14 @@ ClientLimits::Client& ClientLimits::Find(const SocketAddress& client, std::size_
 }
 
 ClientLimits::Refusal ClientLimits::Refuse(Client& client, Limit limit, TimePoint now) {
-  const bool tell = client.told == TimePoint{} || now - client.told >= kTellInterval;
-  if (tell) client.told = now;
-  return {limit, tell};
+  const bool report = client.reported == TimePoint{} || now - client.reported >= kReportInterval;
+  if (report) client.reported = now;
+  return {limit, report};
 }
 
 void LogRefusal(const config::ServiceConfig& service, const SocketAddress& client,
                 const ClientLimits::Refusal& refusal) {
-  if (!refusal.tell) return;
+  if (!refusal.report) return;
   Log(LogLevel::kWarning, "client-limited",
       client.Unmapped().ip_text() + " is turned away: " + std::string(KeyOf(refusal.limit)),
       {{"SERVICE", service.name.text()},

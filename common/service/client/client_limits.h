@@ -30,11 +30,11 @@ namespace funnel::service {
 class ClientLimits {
  public:
   // How often a line is logged for one client and one reason.
-  static constexpr std::chrono::seconds kTellInterval{60};
+  static constexpr std::chrono::seconds kReportInterval{60};
   enum class Limit { kNetwork, kNew, kSessions, kDatagrams, kBytes };
   struct Refusal {
     Limit limit = Limit::kNetwork;
-    bool tell = false;  // a log line about this client is due
+    bool report = false;  // a log line about this client is due
   };
 
   // CLIENT begins something: a connection, a flow. nullopt: SERVICE allows it.
@@ -56,7 +56,7 @@ class ClientLimits {
  private:
   struct Client {
     TokenBucket news, datagrams, bytes;
-    TimePoint told{};
+    TimePoint reported{};
     std::list<std::string>::iterator place;  // in quiet_
   };
 

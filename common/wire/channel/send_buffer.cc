@@ -43,6 +43,9 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram, const DatagramTerm
 
   if (!session->opening || !SayOpening(*session, datagram, terms))
     stats.datagrams_dropped += QueueFor(terms).Push(id, datagram, terms.lifetime);
+  // Both queues share the limit; what is urgent stays.
+  const std::size_t most = settings_.datagram_queue_max;
+  stats.datagrams_dropped += datagrams_.DropTo(most - std::min(most, urgent_.size()));
   stats.bytes_sent += datagram.size();
   session->bytes_sent += datagram.size();
   return true;

@@ -75,6 +75,13 @@ std::size_t DatagramQueue::DropStale(TimePoint now) {
   return dropped;
 }
 
+std::size_t DatagramQueue::DropTo(std::size_t bytes) {
+  std::size_t dropped = 0;
+  for (; size() > bytes; ++dropped) PopOne();
+  if (empty()) Pop(0);
+  return dropped;
+}
+
 void DatagramQueue::PopOne() {
   begin_ += entries_[first_].size;
   ++first_;

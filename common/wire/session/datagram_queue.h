@@ -36,6 +36,9 @@ class DatagramQueue {
   std::size_t DropStale(TimePoint now);
 
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
+  // Drops the oldest until at most BYTES wait; returns how many.
+  std::size_t DropTo(std::size_t bytes);
+
   // The bytes of all records.
   [[nodiscard]] std::size_t size() const { return bytes_.size() - begin_; }
 

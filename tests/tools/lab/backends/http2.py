@@ -2,23 +2,12 @@
 import os
 import shutil
 
+from . import nginx
 from .server import UID, Server
 
 PORT = 8080
-CONFIG = """\
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log stderr;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
+NGINX = """\
     default_type application/octet-stream;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     types {{ text/html html; image/jpeg jpg; }}
     keepalive_requests 1000000;
     server {{
@@ -26,7 +15,6 @@ http {{
         root {folder}/root;
         location /trailers/ {{ add_trailer X-Checked $request_id; alias {folder}/root/; }}
     }}
-}}
 """
 
 
@@ -37,8 +25,7 @@ class Http2(Server):
         super().__init__(lab, "nginx-h2c")
         self.port = port
         self.root = self.sub_folder("root")
-        config = self.write("nginx.conf", CONFIG.format(folder=self.folder, port=port))
-        self.start("nginx", "-p", self.folder, "-e", "stderr", "-c", config, answers=lambda: self.listens(port))
+        nginx.start(self, lambda: self.listens(port), NGINX, port=port)
 
     def put(self, name, content):
         """A file of bytes below the root."""

@@ -1,26 +1,14 @@
 """Web servers that take the client's address from the PROXY protocol only, and answer with it."""
+from . import nginx
 from .server import Server
 
 NGINX = """\
-daemon off;
-pid {folder}/pid;
-error_log stderr;
-events {{
-}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port} proxy_protocol;
         location / {{
             return 200 "client $proxy_protocol_addr:$proxy_protocol_port\\n";
         }}
     }}
-}}
 """
 HAPROXY = """\
 defaults
@@ -35,8 +23,7 @@ frontend web
 class NginxBehindProxy(Server):
     def __init__(self, lab, port):
         super().__init__(lab, "nginx-proxied")
-        config = self.write("nginx.conf", NGINX.format(folder=self.folder, port=port))
-        self.start("nginx", "-p", self.folder, "-e", "stderr", "-c", config, answers=lambda: self.listens(port))
+        nginx.start(self, lambda: self.listens(port), NGINX, port=port)
 
 
 class HaproxyBehindProxy(Server):

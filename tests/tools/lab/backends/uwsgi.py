@@ -1,6 +1,7 @@
 """uwsgi with a small application at the hoster, and at the branch nginx, which curl asks."""
 import os
 
+from . import nginx
 from .server import Server
 
 APPLICATION = """\
@@ -11,18 +12,6 @@ def application(environ, start_response):
     return [f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {environ['HTTP_HOST']} {len(body)}\\n".encode()]
 """
 NGINX = """\
-daemon off;
-pid {folder}/pid;
-error_log stderr;
-events {{
-}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     client_max_body_size 10m;
     server {{
         listen 127.0.0.1:8080;
@@ -31,7 +20,6 @@ http {{
             uwsgi_pass {where};
         }}
     }}
-}}
 """
 
 
@@ -47,8 +35,7 @@ class Nginx(Server):
 
     def __init__(self, lab, node, where):
         super().__init__(lab, "nginx", node)
-        config = self.write("nginx.conf", NGINX.format(folder=self.folder, where=where))
-        self.start("nginx", "-p", self.folder, "-e", "stderr", "-c", config, answers=lambda: self.listens(8080))
+        nginx.start(self, lambda: self.listens(8080), NGINX, where=where)
 
     def post(self, path, size):
         body = self.path("body.bin")

@@ -92,14 +92,14 @@ TEST_F(ClientLimitsTest, WhoHasBeenQuietLongestIsForgotten) {
 TEST_F(ClientLimitsTest, AClientHasOneLineAMinute) {
   service_.client_new_rate = 1;
   EXPECT_TRUE(New("192.0.2.1") && New("192.0.2.2"));
-  EXPECT_TRUE(limits_.AdmitNew(service_, Host("192.0.2.1"), now_)->tell);
-  EXPECT_FALSE(limits_.AdmitNew(service_, Host("192.0.2.1"), now_)->tell);
-  EXPECT_TRUE(limits_.AdmitNew(service_, Host("192.0.2.2"), now_)->tell);
+  EXPECT_TRUE(limits_.AdmitNew(service_, Host("192.0.2.1"), now_)->report);
+  EXPECT_FALSE(limits_.AdmitNew(service_, Host("192.0.2.1"), now_)->report);
+  EXPECT_TRUE(limits_.AdmitNew(service_, Host("192.0.2.2"), now_)->report);
   int lines = 0;
   for (int i = 0; i < 1200; ++i) {
     now_ += milliseconds(100);
     const auto refusal = limits_.AdmitNew(service_, Host("192.0.2.1"), now_);
-    if (refusal && refusal->tell) ++lines;
+    if (refusal && refusal->report) ++lines;
   }
   EXPECT_EQ(lines, 2);
 }

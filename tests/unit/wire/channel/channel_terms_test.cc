@@ -19,6 +19,7 @@ class ChannelTerms : public ::testing::Test {
   static ChannelSettings Settings() {
     ChannelSettings settings;
     settings.lifetime = milliseconds(500);
+    settings.datagram_queue_max = 1000;
     return settings;
   }
   void Send(const std::string& text, const DatagramTerms& terms) {
@@ -49,6 +50,15 @@ TEST_F(ChannelTerms, UrgentOnesGoFirst) {
   Send("one", kReliable);
   Send("two", {.lifetime = milliseconds(0), .urgent = true});
   EXPECT_EQ(Arrived(), (std::vector<std::string>{"two", "one"}));
+}
+
+TEST_F(ChannelTerms, UrgentOnesShareTheLimitAndTakeTheRoomOfOthers) {
+  const std::string large(400, 'x');
+  Send("old" + large, kReliable);
+  Send("new" + large, kReliable);
+  Send("first" + large, {.lifetime = milliseconds(0), .urgent = true});
+  EXPECT_EQ(Arrived(), (std::vector<std::string>{"first" + large, "new" + large}));
+  EXPECT_EQ(ends_.a.channel->stats().datagrams_dropped, 1u);
 }
 
 TEST_F(ChannelTerms, WithoutTermsTheSettingsCount) {

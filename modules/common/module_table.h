@@ -99,9 +99,9 @@ struct About {
 
 // One for each module: its functions call those of the classes.
 template <typename Config, typename Connection, typename Datagram = void>
-class ConnectionModule {
+class ModuleTable {
  public:
-  static constexpr struct funnel_module Table(const About& about) {
+  static constexpr struct funnel_module Make(const About& about) {
     return {
         .abi = FUNNEL_MODULE_ABI,
         .size = sizeof(struct funnel_module),
