@@ -10,7 +10,7 @@ namespace funnel::udpd {
 namespace {
 
 // IP_PKTINFO or IPV6_PKTINFO.
-constexpr std::size_t kControlSize =
+constexpr std::size_t kReceiveControlSize =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo));
 
 SocketAddress FromPacketInfo(const msghdr& header) {
@@ -39,7 +39,7 @@ SocketAddress FromPacketInfo(const msghdr& header) {
 struct ReceiveBatch::Slot {
   iovec vector;
   sockaddr_storage source;
-  alignas(cmsghdr) std::uint8_t control[kControlSize];
+  alignas(cmsghdr) std::uint8_t control[kReceiveControlSize];
 };
 
 ReceiveBatch::ReceiveBatch() : slots_(new Slot[kDatagrams]), headers_(new mmsghdr[kDatagrams]) {

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMaxTrain = 65507;
 // Larger ones would be fragmented, and a train cannot be.
 constexpr std::size_t kMaxSegment = 1400;
-constexpr std::size_t kControlSize =
+constexpr std::size_t kSendControlSize =
     CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 
 // A call may return an error that ICMP reported about an earlier datagram; then its own datagrams
@@ -30,7 +30,7 @@ struct SendBatch::Message {
   const SocketAddress* from = nullptr;
   iovec vector{};
   msghdr header{};
-  alignas(cmsghdr) std::uint8_t control[kControlSize]{};
+  alignas(cmsghdr) std::uint8_t control[kSendControlSize]{};
 };
 
 namespace {

@@ -6,19 +6,12 @@
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/config/keys/units.h"
-#include "funnelctl/bounded_json.h"
 #include "funnelctl/command.h"
 
 namespace funnel::ctl {
 namespace {
 
 constexpr std::string_view kUnitSuffix = ".service";
-
-const Json* Find(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
 
 }  // namespace
 
@@ -60,13 +53,6 @@ bool NotRunning(const Error& error) { return error.code == ENOENT || error.code 
 std::string Explain(const Daemon& daemon, const Error& error) {
   if (!NotRunning(error)) return daemon.name + ": " + error.message;
   return daemon.name + ": does not run: " + error.message + " (" + daemon.socket_path + ")";
-}
-
-Result<Json> ParseAnswer(const std::string& text) {
-  TRY(RequireBoundedJson(text));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return Fail("its answer is no JSON object");
-  return json;
 }
 
 Result<Json> AskJson(const Daemon& daemon, const std::string& command,

@@ -31,12 +31,11 @@ struct Daemon {
 // "dns: no edge runs here (...)": the daemon, what is wrong, and what to do.
 [[nodiscard]] std::string Explain(const Daemon& daemon, const Error& error);
 
-// One command's answer: an object, bounded (bounded_json.h). It may contain anything: the functions
+// One command's answer: an object, bounded (json.h). It may contain anything: the functions
 // below read it, and each returns values of one type.
 [[nodiscard]] Result<Json> AskJson(const Daemon& daemon, const std::string& command,
                                    std::vector<std::string> arguments = {},
                                    std::chrono::milliseconds deadline = kAnswerDeadline);
-[[nodiscard]] Result<Json> ParseAnswer(const std::string& text);
 
 // Gives COMMAND, which every edge knows, to the edge that OPTIONS.arguments name first, or to all
 // of this node; those that do not run are left out then. SHOW gets each answer and returns an exit

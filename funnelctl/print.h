@@ -1,17 +1,15 @@
 // Output and exit statuses of commands.
 #pragma once
 
-#include <nlohmann/json.hpp>  // IWYU pragma: keep: declares ordered_json
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/options.h"
 #include "common/config/model.h"
+#include "funnelctl/json.h"
 
 namespace funnel::ctl {
-
-using Json = nlohmann::ordered_json;
 
 // The text unchanged; null if it is empty.
 [[nodiscard]] Json TextOrNull(const std::string& text);

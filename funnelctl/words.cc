@@ -102,4 +102,10 @@ std::string PrintSuite(std::int64_t suite, std::string_view why_not_better) {
 
 std::string Shown(std::string_view text) { return text.empty() ? "-" : EscapeForLog(text); }
 
+std::string ShownList(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + Shown(text);
+  return out;
+}
+
 }  // namespace funnel::ctl

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/config/model.h"
 
@@ -29,5 +30,7 @@ namespace funnel::ctl {
 [[nodiscard]] std::string PrintSuite(std::int64_t suite, std::string_view why_not_better);
 // Text that a peer may have chosen, made safe for a terminal; "-" if it is empty.
 [[nodiscard]] std::string Shown(std::string_view text);
+// "a, b": each as Shown() has it; empty for none.
+[[nodiscard]] std::string ShownList(const std::vector<std::string>& texts);
 
 }  // namespace funnel::ctl

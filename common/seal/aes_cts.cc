@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::uint8_t kZeroIv[kAesBlock] = {};
 
-enum class Direction : int { kDecrypt = 0, kEncrypt = 1 };
+enum class CtsDirection : int { kDecrypt = 0, kEncrypt = 1 };
 
 Result<internal::CipherContext> MakeContext(const EVP_CIPHER* cipher, ByteView key,
-                                            Direction direction) {
+                                            CtsDirection direction) {
   internal::CipherContext context(EVP_CIPHER_CTX_new());
   if (!context ||
       EVP_CipherInit_ex(context.get(), cipher, nullptr, key.data(), kZeroIv,
@@ -22,7 +22,7 @@ Result<internal::CipherContext> MakeContext(const EVP_CIPHER* cipher, ByteView k
   return context;
 }
 
-Result<internal::CipherContext> MakeCbc(ByteView key, Direction direction) {
+Result<internal::CipherContext> MakeCbc(ByteView key, CtsDirection direction) {
   if (key.size() == 16) return MakeContext(EVP_aes_128_cbc(), key, direction);
   if (key.size() == 32) return MakeContext(EVP_aes_256_cbc(), key, direction);
   return Fail("AES key is neither 16 nor 32 bytes");
@@ -48,7 +48,7 @@ std::size_t LastBlock(std::size_t size) { return (size - 1) % kAesBlock + 1; }
 
 Result<AesCtsEncryptor> AesCtsEncryptor::Make(ByteView key) {
   AesCtsEncryptor made;
-  made.cbc_ = TRY(MakeCbc(key, Direction::kEncrypt));
+  made.cbc_ = TRY(MakeCbc(key, CtsDirection::kEncrypt));
   return made;
 }
 
@@ -69,9 +69,9 @@ bool AesCtsEncryptor::EncryptInPlace(MutableByteView bytes) {
 
 Result<AesCtsDecryptor> AesCtsDecryptor::Make(ByteView key) {
   AesCtsDecryptor made;
-  made.cbc_ = TRY(MakeCbc(key, Direction::kDecrypt));
+  made.cbc_ = TRY(MakeCbc(key, CtsDirection::kDecrypt));
   made.block_ = TRY(MakeContext(key.size() == 16 ? EVP_aes_128_ecb() : EVP_aes_256_ecb(), key,
-                                Direction::kDecrypt));
+                                CtsDirection::kDecrypt));
   return made;
 }
 

@@ -14,7 +14,7 @@
 namespace funnel::seal {
 namespace {
 
-struct Sha1 {
+struct Sha1Hash {
   using State = SHA_CTX;
   static constexpr std::size_t kBlock = SHA_CBLOCK, kDigest = SHA_DIGEST_LENGTH;
   static void Init(State* state) { SHA1_Init(state); }
@@ -34,7 +34,7 @@ struct Sha256Hash {
   static void Final(std::uint8_t* digest, State* state) { SHA256_Final(digest, state); }
 };
 
-struct Sha384 {
+struct Sha384Hash {
   using State = SHA512_CTX;
   static constexpr std::size_t kBlock = SHA512_CBLOCK, kDigest = SHA384_DIGEST_LENGTH;
   static void Init(State* state) { SHA384_Init(state); }
@@ -103,11 +103,11 @@ class HmacOf final : public Hmac {
 std::unique_ptr<Hmac> Hmac::Make(EnctypeTraits::Hash hash, ByteView key, ByteView prefix) {
   switch (hash) {
     case EnctypeTraits::Hash::kSha1:
-      return std::make_unique<HmacOf<Sha1>>(key, prefix);
+      return std::make_unique<HmacOf<Sha1Hash>>(key, prefix);
     case EnctypeTraits::Hash::kSha256:
       return std::make_unique<HmacOf<Sha256Hash>>(key, prefix);
     case EnctypeTraits::Hash::kSha384:
-      return std::make_unique<HmacOf<Sha384>>(key, prefix);
+      return std::make_unique<HmacOf<Sha384Hash>>(key, prefix);
   }
   __builtin_unreachable();
 }

@@ -10,7 +10,7 @@ namespace funnel::ctl {
 namespace {
 
 // Long enough for a daemon that is busy with a handshake or a large configuration.
-constexpr std::chrono::seconds kDeadline{60};
+constexpr std::chrono::seconds kReloadDeadline{60};
 
 std::string PrintChange(const Json& change) {
   const std::string file = Shown(TextOf(change, "file"));
@@ -55,13 +55,13 @@ int OnlyAsk(const Daemon& daemon) {
   auto talk = Talk::Connect(daemon.socket_path);
   if (!talk) return Complain(Explain(daemon, talk.error()));
   if (auto sent = talk->Send("reload", {}); !sent) return Complain(Explain(daemon, sent.error()));
-  auto taken_up = talk->Next(Now() + kDeadline);
+  auto taken_up = talk->Next(Now() + kReloadDeadline);
   return taken_up ? kExitOk : Complain(Explain(daemon, taken_up.error()));
 }
 
 int ReloadOne(const Options& options, const Daemon& daemon, Json& reports) {
   if (!options.Has("--wait")) return OnlyAsk(daemon);
-  auto report = AskJson(daemon, "reload", {}, kDeadline);
+  auto report = AskJson(daemon, "reload", {}, kReloadDeadline);
   if (!report) return Complain(Explain(daemon, report.error()));
   if (!options.json) PrintReport(daemon, *report);
   const bool ok = IsTrue(*report, "ok");

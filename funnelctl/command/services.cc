@@ -4,21 +4,16 @@
 #include "funnelctl/look.h"
 #include "funnelctl/print.h"
 #include "funnelctl/table.h"
+#include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {
-
-std::string Join(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 std::string ServicesAsText(const NodeView& view) {
   Table table({"SERVICE", "PROTOCOL", "ROLE", "ADDRESS", "PEER", "SESSIONS", "STATE"});
   for (const config::ServiceConfig& service : view.configuration->services) {
     ServiceFacts facts = FactsOf(view, service);
-    table.AddRow({service.name.text(), facts.protocol, facts.role, Join(facts.addresses),
+    table.AddRow({service.name.text(), facts.protocol, facts.role, ShownList(facts.addresses),
                   facts.peer.empty() ? "any" : facts.peer,
                   facts.sessions ? std::to_string(*facts.sessions) : "-", facts.state});
     if (!facts.reason.empty()) table.AddNote("reason: " + facts.reason);

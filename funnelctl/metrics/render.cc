@@ -1,12 +1,10 @@
 // Families for Prometheus, as JSON, and as a list.
-#include <nlohmann/json.hpp>
 
+#include "funnelctl/json.h"
 #include "funnelctl/metrics/families.h"
 
 namespace funnel::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string_view TypeOf(const Family& family) { return family.counter ? "counter" : "gauge"; }
 

@@ -1,12 +1,10 @@
-#include <nlohmann/json.hpp>
 
+#include "funnelctl/json.h"
 #include "funnelctl/status/status_view.h"
 #include "funnelctl/words.h"
 
 namespace funnel::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // It was parsed once already; null if there was no answer.
 Json Raw(const std::string& text) {

@@ -1,19 +1,8 @@
-#include <nlohmann/json.hpp>
-
-#include "funnelctl/bounded_json.h"
+#include "funnelctl/json.h"
 #include "funnelctl/status/status_model.h"
 
 namespace funnel::ctl {
 namespace {
-
-using Json = nlohmann::json;
-
-// nullptr for an absent key.
-const Json* Find(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
 
 void Take(const Json& object, const char* key, std::string& out) {
   const Json* value = Find(object, key);
@@ -162,17 +151,10 @@ void TakeFailure(const Json& in, FailureStatus& out) {
   Take(in, "text", out.text);
 }
 
-Result<Json> ParseObject(const std::string& text) {
-  TRY(RequireBoundedJson(text));
-  Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object()) return Fail("the answer is no JSON object");
-  return parsed;
-}
-
 }  // namespace
 
 Result<SctpdStatus> ParseSctpdStatus(const std::string& json) {
-  Json in = TRY(ParseObject(json));
+  Json in = TRY(ParseAnswer(json));
   SctpdStatus out;
   Take(in, "version", out.version);
   Take(in, "node", out.node);
@@ -193,7 +175,7 @@ Result<SctpdStatus> ParseSctpdStatus(const std::string& json) {
 }
 
 Result<AuthdStatus> ParseAuthdStatus(const std::string& json) {
-  Json in = TRY(ParseObject(json));
+  Json in = TRY(ParseAnswer(json));
   AuthdStatus out;
   Take(in, "version", out.version);
   Take(in, "node", out.node);

@@ -19,12 +19,6 @@ std::string RenderHead(const NodeView& view) {
   return out;
 }
 
-std::string Join(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + Shown(word);
-  return out;
-}
-
 // A daemon that can be asked: described by its own answer, or else by its counter file.
 template <typename Status>
 void AddDaemon(const NodeView& view, const std::string& name, const Answer<Status>& answer,
@@ -66,7 +60,7 @@ std::string AboutSctpd(const NodeView& view) {
   if (!view.sctpd.status) return {};
   const SctpdStatus& sctpd = *view.sctpd.status;
   std::string out = "engine " + Shown(sctpd.engine);
-  return sctpd.listen.empty() ? out : out + ", on " + Join(sctpd.listen);
+  return sctpd.listen.empty() ? out : out + ", on " + ShownList(sctpd.listen);
 }
 
 std::string AboutAuthd(const NodeView& view) {

@@ -12,7 +12,6 @@ using funnel_modules::IsDigit;
 using funnel_modules::IsLetter;
 
 constexpr std::string_view kVersion = "SIP/2.0";
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::size_t kMaxDigits = 9;
 

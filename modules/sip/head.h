@@ -13,6 +13,7 @@
 
 namespace sip {
 
+inline constexpr std::string_view kLineEnd = "\r\n";
 // The longest head: a longer one counts as another protocol.
 constexpr std::size_t kHeadMax = 16384;
 // The dialogs that a message can name: its own, and one each in Replaces, Join and Target-Dialog.

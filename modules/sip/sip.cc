@@ -28,7 +28,7 @@ namespace sip {
 namespace {
 
 constexpr std::uint32_t kDialogSpace = 1;
-constexpr std::string_view kLineEnd = "\r\n", kPing = "\r\n\r\n";
+constexpr std::string_view kPing = "\r\n\r\n";
 
 // Methods whose names a trace may show: constant text is no payload.
 struct Row {

@@ -12,6 +12,7 @@ namespace sctp {
 
 // IPv6, or IPv4 mapped into it (RFC 4291 section 2.5.5.2).
 using Host = std::array<std::uint8_t, 16>;
+inline constexpr std::array<std::uint8_t, 12> kIpv4Prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 struct Address {
   Host host{};

@@ -31,13 +31,11 @@ bool OnUnknown(const Tlv& parameter, BufferWriter* unrecognized) {
   return !StopsAtUnknownParameter(parameter.code);
 }
 
-constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 // One of another length than IPv4's or IPv6's is none.
 void ReadHost(ByteView value, std::vector<Host>& hosts) {
   Host host{};
   if (hosts.size() >= kMostHosts || (value.size() != 4 && value.size() != host.size())) return;
-  if (value.size() == 4) std::ranges::copy(kMapped, host.begin());
+  if (value.size() == 4) std::ranges::copy(kIpv4Prefix, host.begin());
   std::ranges::copy(value, host.end() - static_cast<std::ptrdiff_t>(value.size()));
   hosts.push_back(host);
 }
@@ -47,7 +45,7 @@ void ReadHost(ByteView value, std::vector<Host>& hosts) {
 void WriteHosts(BufferWriter& out, std::span<const Host> hosts) {
   for (const Host& host : hosts) {
     const ByteView whole(host);
-    if (std::ranges::equal(whole.first(kMapped.size()), kMapped))
+    if (std::ranges::equal(whole.first(kIpv4Prefix.size()), kIpv4Prefix))
       WriteParameter(out, ParameterType::kIpv4Address, whole.last(4));
     else
       WriteParameter(out, ParameterType::kIpv6Address, whole);

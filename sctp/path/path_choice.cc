@@ -6,12 +6,11 @@
 namespace sctp {
 namespace {
 
-constexpr TimePoint kNever{};
 // Answers in a row before a better path is taken (again).
 constexpr unsigned kProofs = 2;
 // A path that keeps failing under load although it answers probes (its MTU, a policer) is left
 // alone for one interval, then for two, four ... of them.
-constexpr unsigned kMostDoublings = 6;
+constexpr unsigned kMostPeriodDoublings = 6;
 // So long in use without a failure: the earlier ones are forgiven.
 constexpr Duration kForgive = std::chrono::minutes(10);
 // A learned path by which nothing came for so long is forgotten.
@@ -56,7 +55,7 @@ void Paths::LookForSilence(const Load& load, TimePoint now) {
                       now - std::max(load.waiting_since, progress_) >= SilencePatience(load);
   if (!several() || (!silent && !ProbesAreLost(load))) {
     if (suspect()) wish_.reset();
-    suspect_since_ = kNever;
+    suspect_since_ = {};
   } else if (!suspect()) {
     suspect_since_ = now;
     probed_all_.reset();
@@ -161,11 +160,11 @@ void Paths::MoveTo(Path& path, TimePoint now) {
     Path& left = active();
     left.in_row = 0;
     left.answers = false;
-    const unsigned doublings = std::min(left.failures++, kMostDoublings);
+    const unsigned doublings = std::min(left.failures++, kMostPeriodDoublings);
     left.shunned_until = now + settings_.probe_interval * (1u << doublings);
   }
   active_ = static_cast<std::size_t>(&path - paths_.data());
-  suspect_since_ = kNever;
+  suspect_since_ = {};
   progress_ = now;
   path.used = now;
 }

@@ -7,7 +7,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr TimePoint kNever{};
 // The second probe follows the first answer after this, not after a whole interval.
 constexpr Duration kProofPause = milliseconds(100);
 // A learned path makes room for the next when nothing came by it for so long: the first time is for
@@ -118,7 +117,7 @@ bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
   if (path == nullptr) return false;
 
   const auto probe = std::ranges::find_if(path->probes, [&](const Path::Probe& sent) {
-    return sent.sent != kNever && std::ranges::equal(info, sent.nonce);
+    return sent.sent != TimePoint{} && std::ranges::equal(info, sent.nonce);
   });
   if (probe == path->probes.end()) return false;
   if (!probe->out) return true;  // it left twice: from a certain address, and from any
@@ -137,7 +136,7 @@ bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
     progress_ = now;
     // Another one's answer was only quicker.
     if (suspect()) wish_.reset();
-    suspect_since_ = kNever;
+    suspect_since_ = {};
   } else if (suspect()) {
     Wish(*path);
   }

@@ -1,15 +1,15 @@
 #include "sctp/path/peer_hosts.h"
 
 #include <algorithm>
+#include <span>
 
 namespace sctp {
 namespace {
 
-constexpr Host kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::size_t kIpv4At = 12;
+constexpr std::size_t kIpv4At = kIpv4Prefix.size();
 
 bool IsIpv4(const Host& host) {
-  return std::equal(host.begin(), host.begin() + kIpv4At, kMapped.begin());
+  return std::ranges::equal(std::span(host).first<kIpv4At>(), kIpv4Prefix);
 }
 
 bool IsLoopback(const Host& host) {

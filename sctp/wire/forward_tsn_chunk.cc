@@ -3,7 +3,7 @@
 namespace sctp {
 namespace {
 
-constexpr std::uint16_t kUnordered = 0x0001;
+constexpr std::uint16_t kUnorderedStream = 0x0001;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Skipped ForwardTsnView::at(std::size_t index) const {
   if (format == DataFormat::kData) {
     skipped.mid = Mid(static_cast<std::uint32_t>(funnel::LoadBigEndian<2>(at + 2)));
   } else {
-    skipped.unordered = (funnel::LoadBigEndian<2>(at + 2) & kUnordered) != 0;
+    skipped.unordered = (funnel::LoadBigEndian<2>(at + 2) & kUnorderedStream) != 0;
     skipped.mid = Mid(static_cast<std::uint32_t>(funnel::LoadBigEndian<4>(at + 4)));
   }
   return skipped;
@@ -46,7 +46,7 @@ void ForwardTsnChunk::Write(BufferWriter& out) const {
     if (data) {
       out.U16(static_cast<std::uint16_t>(item.mid.value()));
     } else {
-      out.U16(item.unordered ? kUnordered : 0).U32(item.mid.value());
+      out.U16(item.unordered ? kUnorderedStream : 0).U32(item.mid.value());
     }
   }
   chunk.End();

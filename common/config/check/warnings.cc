@@ -28,7 +28,7 @@ bool IsLeftBehind(const std::string& name) {
 }
 
 // The entries of FOLDER, without backups of editors and the like; empty if it cannot be listed.
-std::vector<fs::directory_entry> List(const std::string& folder) {
+std::vector<fs::directory_entry> EntriesOf(const std::string& folder) {
   std::vector<fs::directory_entry> out;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
@@ -40,7 +40,7 @@ std::string Stem(const std::string& name) { return name.substr(0, name.find('.')
 
 // Looks at the overrides of one file: only *.ini is read.
 void LookAtOverrides(const std::string& folder, Mistakes& out) {
-  for (const fs::directory_entry& entry : List(folder)) {
+  for (const fs::directory_entry& entry : EntriesOf(folder)) {
     const std::string name = entry.path().filename();
     if (name.ends_with(".ini")) continue;
     out.push_back({entry.path(), 0,
@@ -50,7 +50,7 @@ void LookAtOverrides(const std::string& folder, Mistakes& out) {
 }
 
 void LookAtUnits(const std::string& folder, Mistakes& out) {
-  for (const fs::directory_entry& entry : List(folder)) {
+  for (const fs::directory_entry& entry : EntriesOf(folder)) {
     const std::string name = entry.path().filename();
     if (name.ends_with(".ini")) continue;
     if (name.ends_with(".ini.d"))
@@ -88,7 +88,7 @@ std::string_view FolderLike(const std::string& name) {
 }
 
 void LookAtTop(const std::string& directory, Mistakes& out) {
-  for (const fs::directory_entry& entry : List(directory)) {
+  for (const fs::directory_entry& entry : EntriesOf(directory)) {
     const std::string name = entry.path().filename();
     if (name == kNodeFile || std::ranges::find(kFolders, name) != kFolders.end()) continue;
     if (name == std::string(kNodeFile) + ".d") {

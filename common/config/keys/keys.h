@@ -116,4 +116,7 @@ constexpr std::string_view NameOf() {
 template <auto kFirst, auto... kRest>
 constexpr Member At = {FieldAt<kFirst, kRest...>, (NameOf<kFirst>(), ..., NameOf<kRest>())};
 
+template <auto kMember>
+constexpr Member Sctp = At<&NodeConfig::sctp, kMember>;
+
 }  // namespace funnel::config

@@ -6,9 +6,6 @@
 namespace funnel::config {
 namespace {
 
-template <auto kMember>
-constexpr auto Sctp = At<&NodeConfig::sctp, kMember>;
-
 constexpr KeyRow kAssociationRows[] = {
     {
         .section = "sctp",

@@ -6,9 +6,9 @@
 namespace funnel::wire {
 namespace {
 
-constexpr std::string_view kBindingLabel = "Funnel 1 REKEY share bindings";
-constexpr std::string_view kProofLabel = "Funnel 1 REKEY proof";
-constexpr std::string_view kTranscriptLabel = "Funnel 1 REKEY keys";
+constexpr std::string_view kShareBindingLabel = "Funnel 1 REKEY share bindings";
+constexpr std::string_view kRekeyProofLabel = "Funnel 1 REKEY proof";
+constexpr std::string_view kRekeyTranscriptLabel = "Funnel 1 REKEY keys";
 
 Result<Bytes> Take(const TlvMap& map, TlvType type, std::size_t least, std::size_t most) {
   const ByteView value = TRY(map.Get(type, least, most));
@@ -61,7 +61,7 @@ Bytes RekeyAnswer::Serialize() const {
 
 Bytes RekeyShareBindingBytes(Epoch next, ByteView exporter, ByteView body) {
   return ByteWriter()
-      .Append(kBindingLabel)
+      .Append(kShareBindingLabel)
       .U16(next.value())
       .Append(exporter)
       .Append(WithoutTlvs(body, {TlvType::kToken}))
@@ -69,11 +69,11 @@ Bytes RekeyShareBindingBytes(Epoch next, ByteView exporter, ByteView body) {
 }
 
 Bytes RekeyProofBytes(Epoch next, ByteView body, ByteView answer) {
-  return Joined(kProofLabel, next, body, WithoutTlvs(answer, {TlvType::kProof}));
+  return Joined(kRekeyProofLabel, next, body, WithoutTlvs(answer, {TlvType::kProof}));
 }
 
 Bytes RekeyTranscriptBytes(Epoch next, ByteView body, ByteView answer) {
-  return Joined(kTranscriptLabel, next, body, answer);
+  return Joined(kRekeyTranscriptLabel, next, body, answer);
 }
 
 }  // namespace funnel::wire

@@ -4,21 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/sctp/path/addresses.h"
 #include "tests/sctp/test_random.h"
 
 namespace sctp {
 namespace {
 
 using namespace std::chrono_literals;
-
-Address At(std::uint8_t number) {
-  Address address;
-  address.host[10] = address.host[11] = 0xff;
-  address.host[12] = 10;
-  address.host[15] = number;
-  address.port = 9899;
-  return address;
-}
 
 struct Recorder final : AssociationEvents {
   void OnUp() override {}

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/path/peer_hosts.h"
+#include "tests/sctp/path/addresses.h"
 #include "tests/sctp/test_random.h"
 
 namespace sctp {
@@ -11,15 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::TestRandom;
-
-Address At(std::uint8_t number) {
-  Address address;
-  address.host[10] = address.host[11] = 0xff;
-  address.host[12] = 10;
-  address.host[15] = number;
-  address.port = 9899;
-  return address;
-}
 
 class PathsTest : public ::testing::Test {
  protected:

@@ -12,7 +12,7 @@ namespace sctp {
 namespace {
 
 using namespace std::chrono_literals;
-using Outcome = Receiver::Outcome;
+using ReceiverOutcome = Receiver::Outcome;
 
 class Counter : public MessageSink {
  public:
@@ -22,18 +22,18 @@ class Counter : public MessageSink {
 
 class ReceiverTest : public ::testing::Test {
  protected:
-  Outcome Add(std::uint32_t tsn, std::size_t size = 10, bool immediate = false) {
+  ReceiverOutcome Add(std::uint32_t tsn, std::size_t size = 10, bool immediate = false) {
     Bytes payload(size);
     DataView chunk;
     chunk.tsn = Tsn(tsn);
     chunk.begin = chunk.end = chunk.unordered = true;
     chunk.immediate = immediate;
     chunk.payload = payload;
-    const Outcome outcome = receiver.OnData(chunk);
+    const ReceiverOutcome outcome = receiver.OnData(chunk);
     return outcome;
   }
   // Ordered: held until the message of TSN 100 has come.
-  Outcome AddHeld(std::uint32_t tsn, std::size_t size) {
+  ReceiverOutcome AddHeld(std::uint32_t tsn, std::size_t size) {
     Bytes payload(size);
     DataView chunk;
     chunk.tsn = Tsn(tsn);
@@ -126,21 +126,21 @@ TEST_F(ReceiverTest, BlocksBeyondTheSpaceStayOut) {
 }
 
 TEST_F(ReceiverTest, TheWindowShrinksByWhatIsHeldAndBoundsIt) {
-  EXPECT_EQ(AddHeld(101, 4000), Outcome::kTaken);
+  EXPECT_EQ(AddHeld(101, 4000), ReceiverOutcome::kTaken);
   (void)Sack();
   EXPECT_LE(window, 6000u);
-  EXPECT_EQ(AddHeld(105, 4000), Outcome::kTaken);
-  EXPECT_EQ(AddHeld(106, 4000), Outcome::kNoRoom);
+  EXPECT_EQ(AddHeld(105, 4000), ReceiverOutcome::kTaken);
+  EXPECT_EQ(AddHeld(106, 4000), ReceiverOutcome::kNoRoom);
   (void)Sack();
   EXPECT_LT(window, 2000u);
   // A chunk that fills a gap may exceed the window, up to a limit.
-  EXPECT_EQ(AddHeld(103, 4000), Outcome::kTaken);
-  EXPECT_EQ(AddHeld(104, 4000), Outcome::kTaken);
-  EXPECT_EQ(AddHeld(102, 4000), Outcome::kNoRoom);
+  EXPECT_EQ(AddHeld(103, 4000), ReceiverOutcome::kTaken);
+  EXPECT_EQ(AddHeld(104, 4000), ReceiverOutcome::kTaken);
+  EXPECT_EQ(AddHeld(102, 4000), ReceiverOutcome::kNoRoom);
   EXPECT_EQ(Sack(), "cum=99 gaps=2-2,4-6");
   EXPECT_EQ(window, 0u);
-  EXPECT_EQ(AddHeld(100, 4000), Outcome::kTaken);
-  EXPECT_EQ(AddHeld(102, 4000), Outcome::kTaken);
+  EXPECT_EQ(AddHeld(100, 4000), ReceiverOutcome::kTaken);
+  EXPECT_EQ(AddHeld(102, 4000), ReceiverOutcome::kTaken);
   EXPECT_EQ(counter.messages, 6);
   EXPECT_EQ(receiver.held_bytes(), 0u);
 }
@@ -161,17 +161,17 @@ TEST_F(ReceiverTest, AcknowledgesAndDropsTheImpossible) {
   chunk.begin = chunk.end = true;
   chunk.tsn = Tsn(100);
   chunk.stream = StreamId(16);
-  EXPECT_EQ(receiver.OnData(chunk), Outcome::kNoStream);
+  EXPECT_EQ(receiver.OnData(chunk), ReceiverOutcome::kNoStream);
   chunk.stream = StreamId(0);
   chunk.tsn = Tsn(101);
   chunk.format = DataFormat::kData;
-  EXPECT_EQ(receiver.OnData(chunk), Outcome::kImpossible);
+  EXPECT_EQ(receiver.OnData(chunk), ReceiverOutcome::kImpossible);
   chunk.format = DataFormat::kIData;
   chunk.tsn = Tsn(102);
   chunk.payload = {};
-  EXPECT_EQ(receiver.OnData(chunk), Outcome::kImpossible);
+  EXPECT_EQ(receiver.OnData(chunk), ReceiverOutcome::kImpossible);
   EXPECT_EQ(Sack(), "cum=102");
-  EXPECT_EQ(Add(100 + 0x20000), Outcome::kNoRoom);  // further than a gap block can express
+  EXPECT_EQ(Add(100 + 0x20000), ReceiverOutcome::kNoRoom);  // further than a gap block can express
 }
 
 TEST_F(ReceiverTest, ForwardTsnSkips) {
@@ -200,7 +200,7 @@ TEST_F(ReceiverTest, UnfinishedMessagesStayBounded) {
     chunk.mid = Mid(i);
     chunk.begin = true;
     chunk.payload = payload;
-    if (receiver.OnData(chunk) == Outcome::kNoRoom) break;
+    if (receiver.OnData(chunk) == ReceiverOutcome::kNoRoom) break;
   }
   EXPECT_GT(receiver.held_bytes(), receiver.window_bytes());
   EXPECT_LE(receiver.held_bytes(), 3 * receiver.window_bytes() + 400);

@@ -13,11 +13,6 @@ using funnel::Result;
 
 // Times need not be exact to the nanosecond.
 constexpr Duration kTolerance = std::chrono::milliseconds(1);
-constexpr std::size_t kBufferBytes = 65536;
-
-Duration Seconds(const std::string& text) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::stod(text)));
-}
 
 // "INIT tag=3 + DATA | from=2": chunks, and options of the packet.
 struct PacketText {

@@ -10,11 +10,6 @@ using funnel::Fail;
 using funnel::Result;
 using std::chrono::hours;
 
-constexpr std::size_t kBufferBytes = 65536;
-
-Duration Seconds(const std::string& text) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::stod(text)));
-}
 std::uint16_t Count(const std::string& text) {
   return static_cast<std::uint16_t>(std::stoul(text));
 }
@@ -43,6 +38,10 @@ const std::map<std::string, Setter>& Setters() {
 }
 
 }  // namespace
+
+Duration Seconds(const std::string& text) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::stod(text)));
+}
 
 Address HostNumber(std::uint8_t number) {
   Address address;

@@ -12,6 +12,12 @@
 
 namespace sctp::testing {
 
+// Room for one packet.
+inline constexpr std::size_t kBufferBytes = 65536;
+
+// A time as scripts have it: "0.25".
+[[nodiscard]] Duration Seconds(const std::string& text);
+
 inline constexpr std::uint16_t kSubjectPort = 5001, kTesterPort = 5002;
 
 class Subject : public EndpointObserver {

@@ -12,10 +12,10 @@
 namespace funnel::metrics {
 namespace {
 
-constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
+constexpr CounterDef kReadTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
 
 Bytes ValidImage() {
-  std::vector<std::byte> image = FreshImage("funnel-sctpd", kTable);
+  std::vector<std::byte> image = FreshImage("funnel-sctpd", kReadTable);
   const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());
   return Bytes(data, data + image.size());
 }
@@ -88,7 +88,7 @@ TEST(CounterReader, DoesNotFollowLinksOrHangOnPipes) {
 
 TEST(CounterReader, ListsAFolderWithItsBadFiles) {
   TempDir dir;
-  CounterFile good = CounterFile::Create(dir.Path("b"), "b", kTable);
+  CounterFile good = CounterFile::Create(dir.Path("b"), "b", kReadTable);
   dir.Write("a", "garbage");
   auto listed = ReadCounterFolder(dir.path());
   ASSERT_TRUE(listed);

@@ -19,9 +19,9 @@ struct Sent {
   std::vector<std::uint64_t> labels;
 };
 
-class Sender {
+class JoiningSender {
  public:
-  explicit Sender(const struct funnel_module& module = kToyModule)
+  explicit JoiningSender(const struct funnel_module& module = kToyModule)
       : conversation_(module, &toy_object, FUNNEL_CLIENT) {}
 
   // How many bytes were sent together, each time.
@@ -60,7 +60,7 @@ void ExpectFollows(const Sent& sent, std::uint64_t after) {
 }
 
 TEST(JoinedMessages, AreThoseThatNeedTheSame) {
-  Sender sender;
+  JoiningSender sender;
   // A message that needs only others of the same piece is joined to them.
   EXPECT_EQ(sender.Send({Toy('k', 'a'), Toy('k', 'b'), Toy('k', 'a'), Toy('f', 'x')}), Sizes{28});
   EXPECT_EQ(sender.Send({Toy('k', 'a'), Toy('k', 'b')}), Sizes{14});
@@ -71,7 +71,7 @@ TEST(JoinedMessages, AreThoseThatNeedTheSame) {
 }
 
 TEST(JoinedMessages, AreFollowedByWhatFollowsAnyOfThem) {
-  Sender sender;
+  JoiningSender sender;
   (void)sender.Send({Toy('f', 'x')});
   (void)sender.Send({Toy('k', 'a'), Toy('k', 'b'), Toy('k', 'c')});
   for (const char key : {'c', 'a', 'b'}) {
@@ -81,14 +81,14 @@ TEST(JoinedMessages, AreFollowedByWhatFollowsAnyOfThem) {
 }
 
 TEST(JoinedMessages, AreBarriersOrHaveNoneAmongThem) {
-  Sender sender;
+  JoiningSender sender;
   EXPECT_EQ(sender.Send({Toy('f', 'x'), Toy('b', 0), Toy('b', 0), Toy('l', 0), Toy('k', 'a')}),
             (Sizes{7, 14, 7, 7}));
   ExpectFollows(sender.sent().back(), 1);
 }
 
 TEST(JoinedMessages, FitInAPacket) {
-  Sender sender;
+  JoiningSender sender;
   const std::size_t most = Framer::kJoinedMax - kToyHeader - 7;
   EXPECT_EQ(sender.Send({Toy('f', 'x'), Toy('f', 'x', most)}), Sizes{Framer::kJoinedMax});
   EXPECT_EQ(sender.Send({Toy('f', 'x'), Toy('f', 'x', most + 1)}),
@@ -97,7 +97,7 @@ TEST(JoinedMessages, FitInAPacket) {
 }
 
 TEST(JoinedMessages, WaitForNothing) {
-  Sender sender;
+  JoiningSender sender;
   Bytes bytes = Toy('k', 'a');
   const Bytes half = Toy('k', 'b');
   bytes.insert(bytes.end(), half.begin(), half.begin() + 5);
@@ -115,26 +115,26 @@ TEST(JoinedMessages, AreEachShownToTheModuleOnce) {
     ReadToy(object, end, bytes, size, verdict);
   };
   asked = 0;
-  Sender sender(counting);
+  JoiningSender sender(counting);
   EXPECT_EQ(sender.Send({Toy('k', 'a'), Toy('b', 0), Toy('k', 'a'), Toy('k', 'b')}),
             (Sizes{7, 7, 14}));
   EXPECT_EQ(asked, 4);
 }
 
 TEST(JoinedMessages, AreEachNamedInATrace) {
-  Sender sender;
+  JoiningSender sender;
   (void)sender.Send({Toy('k', 'a'), Toy('k', 'b')});
   EXPECT_EQ(sender.sent()[0].labels, (std::vector<std::uint64_t>{'a', 'b'}));
 }
 
-struct Message {
+struct ToyMessage {
   char type, key;
 };
 
 // Of two messages, whether the later one must stay after the earlier one.
-bool MustStay(const Message& earlier, const Message& later) {
+bool MustStay(const ToyMessage& earlier, const ToyMessage& later) {
   if (earlier.type == 'b' || later.type == 'b' || later.type == 'l') return true;
-  const auto uses = [](const Message& one) { return one.type == 'k' || one.type == 'r'; };
+  const auto uses = [](const ToyMessage& one) { return one.type == 'k' || one.type == 'r'; };
   if (!uses(earlier) || !uses(later) || earlier.key != later.key) return false;
   return earlier.type == 'k' || later.type == 'k';
 }
@@ -162,14 +162,14 @@ TEST(JoinedMessages, AreNeverDeliveredInAWrongOrder) {
   std::size_t joined = 0;
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
-    std::vector<Message> said;
-    Sender sender;
+    std::vector<ToyMessage> said;
+    JoiningSender sender;
     while (said.size() < 40) {
       std::vector<Bytes> together;
       for (std::size_t i = 1 + random() % 8; i > 0; --i) {
         // In some conversations barriers and the like are rare, because they hide mistakes.
-        const Message message{kTypes[random() % (seed % 4 == 0 ? 11 : 9)],
-                              static_cast<char>('a' + random() % 5)};
+        const ToyMessage message{kTypes[random() % (seed % 4 == 0 ? 11 : 9)],
+                                 static_cast<char>('a' + random() % 5)};
         said.push_back(message);
         together.push_back(Toy(message.type, message.key, random() % 300));
       }

@@ -22,7 +22,7 @@ struct Query {
   std::string options = "";
 };
 
-Bytes Make(const Query& query) {
+Bytes MakeQuery(const Query& query) {
   ByteWriter out;
   out.U16(query.id).U16(query.flags).U16(1).U16(0).U16(0).U16(query.edns ? 1 : 0);
   out.Append(query.name).U16(query.type).U16(1);
@@ -34,7 +34,7 @@ Bytes Make(const Query& query) {
       .U16(static_cast<std::uint16_t>(query.options.size()));
   return out.Append(query.options).Release();
 }
-std::string Key(const Query& query) { return KeyOf(FUNNEL_CLIENT, Make(query)); }
+std::string Key(const Query& query) { return KeyOf(FUNNEL_CLIENT, MakeQuery(query)); }
 std::string Option(std::uint8_t code, const std::string& value) {
   return std::string{'\0', static_cast<char>(code), '\0', static_cast<char>(value.size())} + value;
 }
@@ -70,18 +70,18 @@ TEST(DnsDatagram, WhatItCannotTakeApartHasNoKey) {
   EXPECT_EQ(Key({.options = std::string("\0\x0a\0", 3)}), "");
   EXPECT_EQ(Key({.name = std::string("\xc0\x0c", 2)}), "");
   EXPECT_EQ(Key({.flags = 0x2800}), "");  // an update
-  Bytes longer = Make({});
+  Bytes longer = MakeQuery({});
   longer.push_back(0);
   EXPECT_EQ(KeyOf(FUNNEL_CLIENT, longer), "");
 }
 
 TEST(DnsDatagram, RecognisesMessages) {
-  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, Make({})), "query");
-  EXPECT_EQ(LabelOf(FUNNEL_SERVER, Make({.flags = 0x8180})), "answer");
-  EXPECT_EQ(LabelOf(FUNNEL_SERVER, Make({})), "");
-  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, Make({.flags = 0x8180})), "");
+  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, MakeQuery({})), "query");
+  EXPECT_EQ(LabelOf(FUNNEL_SERVER, MakeQuery({.flags = 0x8180})), "answer");
+  EXPECT_EQ(LabelOf(FUNNEL_SERVER, MakeQuery({})), "");
+  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, MakeQuery({.flags = 0x8180})), "");
   EXPECT_EQ(LabelOf(FUNNEL_CLIENT, AsBytes("\x16\x03\x01hello, I am TLS")), "");
-  const Bytes query = Make({});
+  const Bytes query = MakeQuery({});
   for (std::size_t size = 0; size < 12; ++size)
     EXPECT_EQ(LabelOf(FUNNEL_CLIENT, ByteView(query).first(size)), "");
 }

@@ -8,6 +8,9 @@
 
 namespace funnel::module::simco_messages {
 
+// The spaces of the keys that the module gives.
+enum Space : std::uint32_t { kTransactions = 1, kRules };
+
 // Basic type and sub-type (section 4.2).
 enum Type : std::uint16_t {
   kSe = 0x0101,

@@ -15,8 +15,6 @@ namespace {
 
 using namespace simco_messages;
 
-enum Space : std::uint32_t { kTransactions = 1, kRules };
-
 struct Said {
   Type type;
   std::uint32_t tid;

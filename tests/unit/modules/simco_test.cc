@@ -15,8 +15,6 @@ namespace {
 
 using namespace simco_messages;
 
-enum Space : std::uint32_t { kTransactions = 1, kRules };
-
 // The rules among the verdict's keys.
 std::vector<std::uint64_t> RulesOf(const funnel_verdict& verdict) {
   std::vector<std::uint64_t> rules;

@@ -6,21 +6,23 @@
 namespace funnel::module {
 namespace {
 
-struct Made {
+struct MadeDatagram {
   std::string start = "INVITE sip:b@example.test SIP/2.0";
   std::string via = "SIP/2.0/UDP a.example.test;rport;branch=z9hG4bK1";
   std::string cseq = "1 INVITE";
   std::string fields = "";
 };
 
-std::string Make(const Made& made) {
+std::string MakeDatagram(const MadeDatagram& made) {
   return made.start + "\r\nVia: " + made.via + "\r\nCall-ID: 1@a\r\nCSeq: " + made.cseq + "\r\n" +
          made.fields + "\r\n";
 }
-std::string Key(const Made& made) { return KeyOf(FUNNEL_CLIENT, AsBytes(Make(made))); }
+std::string Key(const MadeDatagram& made) {
+  return KeyOf(FUNNEL_CLIENT, AsBytes(MakeDatagram(made)));
+}
 
 TEST(SipDatagram, NobodyWaitsForLongerThanATransaction) {
-  const funnel_datagram invite = ReadDatagram(FUNNEL_CLIENT, AsBytes(Make({})));
+  const funnel_datagram invite = ReadDatagram(FUNNEL_CLIENT, AsBytes(MakeDatagram({})));
   EXPECT_EQ(std::string_view(invite.label), "INVITE");
   EXPECT_EQ(invite.delivery, std::uint32_t{FUNNEL_EXPIRES});
   EXPECT_EQ(invite.lifetime_ms, 32'000u);
@@ -44,9 +46,12 @@ TEST(SipDatagram, AnOldBranchNamesNoTransaction) {
 
 TEST(SipDatagram, RecognisesKeepalivesAndBodies) {
   EXPECT_EQ(LabelOf(FUNNEL_CLIENT, AsBytes("\r\n\r\n")), "keepalive");
-  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, AsBytes(Make({.fields = "Content-Length: 3\r\n"}) + "abc")),
-            "INVITE");
-  EXPECT_EQ(LabelOf(FUNNEL_CLIENT, AsBytes(Make({.fields = "Content-Length: 4\r\n"}) + "abc")), "");
+  EXPECT_EQ(
+      LabelOf(FUNNEL_CLIENT, AsBytes(MakeDatagram({.fields = "Content-Length: 3\r\n"}) + "abc")),
+      "INVITE");
+  EXPECT_EQ(
+      LabelOf(FUNNEL_CLIENT, AsBytes(MakeDatagram({.fields = "Content-Length: 4\r\n"}) + "abc")),
+      "");
   EXPECT_EQ(LabelOf(FUNNEL_CLIENT, AsBytes("hello")), "");
   EXPECT_EQ(LabelOf(FUNNEL_CLIENT, {}), "");
 }

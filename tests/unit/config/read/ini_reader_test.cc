@@ -11,7 +11,7 @@ std::string OnlyMistake(const IniFile& file) {
   return std::to_string(file.mistakes[0].line) + ": " + file.mistakes[0].text;
 }
 
-std::string Value(const IniFile& file, std::string_view key) {
+std::string ValueOf(const IniFile& file, std::string_view key) {
   for (const IniEntry& entry : file.entries) {
     if (entry.key == key) return entry.value;
   }
@@ -38,18 +38,18 @@ TEST(IniReader, GivesEntriesTheirLines) {
 TEST(IniReader, CommentsBeginBehindABlank) {
   IniFile file = ParseIni("f", "[s]\na = x ; y\nb = x;y\nc = x\t;y\nd = x # y\n[t] ; z\ne = 1");
   ASSERT_TRUE(file.mistakes.empty()) << file.mistakes[0].Print();
-  EXPECT_EQ(Value(file, "a"), "x");
-  EXPECT_EQ(Value(file, "b"), "x;y");
-  EXPECT_EQ(Value(file, "c"), "x");
-  EXPECT_EQ(Value(file, "d"), "x # y");
-  EXPECT_EQ(Value(file, "e"), "1") << "the last line needs no newline";
+  EXPECT_EQ(ValueOf(file, "a"), "x");
+  EXPECT_EQ(ValueOf(file, "b"), "x;y");
+  EXPECT_EQ(ValueOf(file, "c"), "x");
+  EXPECT_EQ(ValueOf(file, "d"), "x # y");
+  EXPECT_EQ(ValueOf(file, "e"), "1") << "the last line needs no newline";
 }
 
 TEST(IniReader, KeepsColonsAndEqualsSignsOfValues) {
   IniFile file = ParseIni("f", "[s]\naddress = [::1]:53\nb = x=y\nc = unix:/run/x.sock\n");
-  EXPECT_EQ(Value(file, "address"), "[::1]:53");
-  EXPECT_EQ(Value(file, "b"), "x=y");
-  EXPECT_EQ(Value(file, "c"), "unix:/run/x.sock");
+  EXPECT_EQ(ValueOf(file, "address"), "[::1]:53");
+  EXPECT_EQ(ValueOf(file, "b"), "x=y");
+  EXPECT_EQ(ValueOf(file, "c"), "unix:/run/x.sock");
 }
 
 TEST(IniReader, ReadsLongValuesWhole) {
@@ -57,7 +57,7 @@ TEST(IniReader, ReadsLongValuesWhole) {
   IniFile file = ParseIni("f", "[s]\nk = " + value + "    ; " + std::string(500, 'c') + "\n; " +
                                    std::string(9000, 'x'));
   ASSERT_TRUE(file.mistakes.empty()) << file.mistakes[0].Print();
-  EXPECT_EQ(Value(file, "k"), value);
+  EXPECT_EQ(ValueOf(file, "k"), value);
 }
 
 TEST(IniReader, RefusesOverlongLines) {
@@ -109,7 +109,7 @@ TEST(IniReader, ReportsLinesThatAreNothing) {
 TEST(IniReader, GoesOnAfterMistakes) {
   IniFile file = ParseIni("f", "x\n[s]\ny\n  z\na = 1\n");
   EXPECT_EQ(file.mistakes.size(), 3u);
-  EXPECT_EQ(Value(file, "a"), "1");
+  EXPECT_EQ(ValueOf(file, "a"), "1");
 }
 
 TEST(IniReader, ReportsWhyAFileCannotBeRead) {

@@ -1,8 +1,8 @@
 // A daemon that was taken over answers funnelctl, which root runs.
 #include <filesystem>
 
-#include "funnelctl/bounded_json.h"
 #include "funnelctl/daemons.h"
+#include "funnelctl/json.h"
 #include "funnelctl/status/status_model.h"
 #include "tests/unit/funnelctl/fake_daemon.h"
 #include "tests/unit/funnelctl/run_command.h"

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kMost = ~std::uint64_t{0};
+constexpr std::uint64_t kMostOfAll = ~std::uint64_t{0};
 constexpr auto kGiveUp = 20s;
 // Orders to the terminal: its title; a line feed; what an 8-bit terminal takes for ESC [.
 constexpr std::string_view kOrders =
@@ -45,13 +45,13 @@ class TopTerminal : public testing::Test {
     std::memcpy(header.magic, metrics::kMagic, sizeof header.magic);
     header.version = metrics::kVersion;
     header.entry_count = 2;
-    header.pid = header.started = header.starts = header.beat = kMost;
+    header.pid = header.started = header.starts = header.beat = kMostOfAll;
     std::strcpy(header.daemon, "funnel-udpd@dns");  // the reader of the file refuses other names
     metrics::Entry entries[2]{};
     std::strcpy(entries[0].name, "payload_bytes_sent");
     std::strcpy(entries[1].name, "flows");
     entries[0].value = sent;
-    entries[1].value = kMost;
+    entries[1].value = kMostOfAll;
     std::string file(reinterpret_cast<const char*>(&header), sizeof header);
     file.append(reinterpret_cast<const char*>(entries), sizeof entries);
     for (const std::string& name : {std::string("funnel-udpd@dns"), std::string(kOrders)})
@@ -133,7 +133,7 @@ TEST_F(TopTerminal, NeitherNamesNorFiguresReachItAsTheyCome) {
   ASSERT_TRUE(Shows("is not connected (\\x1b]0;owned")) << shown_;
   ASSERT_TRUE(Shows("TiB")) << shown_;
   RequireHarmless();
-  WriteCounters(kMost);
+  WriteCounters(kMostOfAll);
   const std::pair<char, std::string_view> presses[] = {
       {' ', "TiB"}, {'s', "traffic"}, {'s', "sessions"}, {'s', "dropped"}};
   for (const auto& [key, expected] : presses) {

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-sctp::TransportAddress Address(const std::string& text) {
+sctp::TransportAddress AddressOf(const std::string& text) {
   return *sctp::TransportAddress::Parse(text, 9899);
 }
 
@@ -65,7 +65,7 @@ TEST(StreamMap, FewStreamsHoldNoDynamicOnes) {
 class AdmissionTest : public testing::Test {
  protected:
   bool Admit(const std::string& address) {
-    auto slot = admission.Admit(Address(address));
+    auto slot = admission.Admit(AddressOf(address));
     if (slot) slots.push_back(std::move(*slot));
     return slot.has_value();
   }
@@ -101,7 +101,7 @@ TEST_F(AdmissionTest, OneIpv6NetworkIsOneSource) {
 
 TEST_F(AdmissionTest, StrangersLeaveConfiguredPeersTheirShare) {
   admission.SetLimits({.total = 8, .per_address = 8});
-  admission.SetKnownHosts({Address("192.0.2.1")}, 1);
+  admission.SetKnownHosts({AddressOf("192.0.2.1")}, 1);
   int strangers = 0;
   while (Admit("198.51.100.9")) ++strangers;
   EXPECT_EQ(strangers, 6);

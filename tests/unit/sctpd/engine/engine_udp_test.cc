@@ -8,28 +8,12 @@
 
 #include "funnel-sctpd/engine/own/own_engine.h"
 #include "funnel-sctpd/engine/packet/udp_link.h"
+#include "tests/unit/sctpd/engine/udp_sockets.h"
 
 namespace funnel::sctp {
 namespace {
 
 using std::chrono::milliseconds;
-
-TransportAddress LocalAddress(const UniqueFd& fd) {
-  sockaddr_storage raw;
-  socklen_t length = sizeof raw;
-  EXPECT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &length), 0);
-  return *TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
-}
-
-// Port 0: the kernel chooses.
-UniqueFd Bind(const char* host) {
-  sockaddr_storage raw;
-  socklen_t length = TransportAddress::Parse(host, 1)->ToSockaddr(raw);
-  reinterpret_cast<sockaddr_in&>(raw).sin_port = 0;
-  UniqueFd fd(socket(raw.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&raw), length), 0);
-  return fd;
-}
 
 struct Peer : EngineObserver {
   void OnUp(AssociationId id, const UpInfo& up) override {

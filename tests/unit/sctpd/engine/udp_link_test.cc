@@ -14,23 +14,12 @@
 #include <functional>
 #include <thread>
 
+#include "tests/unit/sctpd/engine/udp_sockets.h"
+
 namespace funnel::sctp {
 namespace {
 
-TransportAddress LocalAddress(const UniqueFd& fd) {
-  sockaddr_storage raw;
-  socklen_t length = sizeof raw;
-  EXPECT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &length), 0);
-  return *TransportAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&raw), length);
-}
-
-UniqueFd Bind(const char* host, std::uint16_t port = 9899) {
-  sockaddr_storage raw;
-  socklen_t length = TransportAddress::Parse(host, port)->ToSockaddr(raw);
-  UniqueFd fd(socket(raw.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&raw), length), 0) << strerror(errno);
-  return fd;
-}
+constexpr std::uint16_t kPort = 9899;
 
 // It takes trains as they come.
 UniqueFd Receiver(const char* host, std::uint16_t port) {
@@ -43,7 +32,7 @@ UniqueFd Receiver(const char* host, std::uint16_t port) {
 
 std::unique_ptr<UdpLink> Link(std::initializer_list<const char*> hosts) {
   std::vector<UniqueFd> sockets;
-  for (const char* host : hosts) sockets.push_back(Bind(host));
+  for (const char* host : hosts) sockets.push_back(Bind(host, kPort));
   auto made = UdpLink::Make(std::move(sockets));
   EXPECT_TRUE(made.has_value());
   return std::move(*made);

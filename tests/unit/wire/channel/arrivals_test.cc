@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/wire/start.h"
+
 namespace funnel::wire {
 namespace {
 
 using Verdict = Arrivals::Verdict;
-constexpr TimePoint kStart{std::chrono::seconds(100)};
 
 SealedHeader Frame(std::uint64_t sequence, bool reliable, std::uint64_t before) {
   return {.reliable = reliable, .reliable_before = before, .sequence = sequence};

@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/wire/start.h"
+
 namespace funnel::wire {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr TimePoint kStart{seconds(100)};
 constexpr Duration kInterval = seconds(30);
 constexpr Duration kPatience = seconds(60);
 

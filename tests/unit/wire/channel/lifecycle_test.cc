@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/wire/start.h"
+
 namespace funnel::wire {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr TimePoint kStart{seconds(100)};
 constexpr TimePoint kConfirmBy = kStart + seconds(60);
 constexpr TimePoint kDeadline = kStart + seconds(5);
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "tests/unit/wire/start.h"
 #include "tests/unit/wire/toy_cipher.h"
 
 namespace funnel::wire {
@@ -11,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr TimePoint kStart{seconds(100)};
 constexpr BootTime kBoot{seconds(1000)};
 
 EpochKeys Keys(std::uint64_t key, BootTime expires = {seconds(2000)}) {

@@ -8,19 +8,19 @@ namespace funnel::wire::testing {
 namespace {
 
 constexpr std::uint64_t kCost = 100 + kMessageCost;
-const Bytes kBytes(100, 7);
+const Bytes kHundredSevens(100, 7);
 
 // SESSION holds one message that its reader does not take.
 void HoldOne(Parts& parts, Session& session) {
   parts.observer.appetite = 0;
-  ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 0, kBytes)));
+  ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 0, kHundredSevens)));
   ASSERT_EQ(parts.receive.message_bytes(), 100u);
 }
 
 TEST(SessionEnds, APeersResetIsAnsweredAndTold) {
   Parts parts;
   Session& session = parts.Open();
-  ASSERT_EQ(parts.send.AddBytes(session.id, kBytes), 100u);
+  ASSERT_EQ(parts.send.AddBytes(session.id, kHundredSevens), 100u);
   ASSERT_TRUE(parts.ends.OnReset(session, {session.id, EndCode::kReset, kCost}));
   EXPECT_TRUE(parts.sessions.empty());
   EXPECT_EQ(parts.send.size(), 0u);
@@ -65,7 +65,7 @@ TEST(SessionEnds, OursIsNotToldAndWhatStillComesOnlyCounts) {
   EXPECT_EQ(session.receive_credit.consumed(), kCost);
 
   parts.observer.appetite = 1000;
-  ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 1, kBytes)));
+  ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 1, kHundredSevens)));
   EXPECT_TRUE(parts.observer.received.empty());
   EXPECT_EQ(session.receive_credit.consumed(), 2 * kCost);
   ASSERT_TRUE(parts.delivery.OnMessage(session, parts.Message(session, 2, {}, /*fin=*/true)));
@@ -76,7 +76,7 @@ TEST(SessionEnds, OursIsNotToldAndWhatStillComesOnlyCounts) {
 TEST(SessionEnds, WhatWaitsGoesBeforeAReset) {
   Parts parts;
   Session& session = parts.Open();
-  ASSERT_EQ(parts.send.AddBytes(session.id, kBytes), 100u);
+  ASSERT_EQ(parts.send.AddBytes(session.id, kHundredSevens), 100u);
   ASSERT_TRUE(parts.ends.FinishAndReset(session));
   EXPECT_EQ(session.phase, Session::Phase::kFinishing);
   EXPECT_TRUE(TakeRecords<ResetRecord>(parts.context.control).empty());
@@ -112,7 +112,7 @@ TEST(SessionEnds, WhoFinishesStillGivesCredit) {
   for (const bool finishing : {true, false}) {
     Parts parts;
     Session& session = parts.Open();
-    ASSERT_EQ(parts.send.AddBytes(session.id, kBytes), 100u);
+    ASSERT_EQ(parts.send.AddBytes(session.id, kHundredSevens), 100u);
     if (finishing)
       ASSERT_TRUE(parts.ends.FinishAndReset(session));
     else
@@ -141,7 +141,7 @@ TEST(SessionEnds, OnlyAFlowOfDatagramsEndsWithoutAReset) {
   ASSERT_TRUE(parts.ends.EndFlow(flow));
   EXPECT_EQ(TakeRecords<EndSessionRecord>(parts.context.control).size(), 1u);
   Session& stream = parts.Open();
-  ASSERT_EQ(parts.send.AddBytes(stream.id, kBytes), 100u);
+  ASSERT_EQ(parts.send.AddBytes(stream.id, kHundredSevens), 100u);
   ASSERT_TRUE(parts.ends.EndFlow(stream));
   EXPECT_EQ(TakeRecords<ResetRecord>(parts.context.control).size(), 1u);
 }
@@ -196,7 +196,7 @@ TEST(SessionEnds, WithTheChannelAllEndInOrderOrOnlyTheIncomplete) {
   Session& complete = parts.Open();
   complete.fin_queued = complete.fin_sent = true;
   parts.observer.appetite = 0;
-  ASSERT_TRUE(parts.delivery.OnMessage(complete, parts.Message(complete, 0, kBytes)));
+  ASSERT_TRUE(parts.delivery.OnMessage(complete, parts.Message(complete, 0, kHundredSevens)));
   ASSERT_TRUE(parts.delivery.OnMessage(complete, parts.Message(complete, 1, {}, /*fin=*/true)));
   Session& second = parts.Open();
   Session& third = parts.Open();

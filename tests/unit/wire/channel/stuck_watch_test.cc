@@ -2,16 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/wire/start.h"
+
 namespace funnel::wire {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr TimePoint kStart{seconds(100)};
-constexpr Duration kPatience = seconds(80);
+constexpr Duration kStuckPatience = seconds(80);
 
 struct Watched {
-  Watched() { settings.stuck_timeout = kPatience; }
+  Watched() { settings.stuck_timeout = kStuckPatience; }
 
   // As the timer does, from AT on: when the session was found; nullopt: not within a long time.
   std::optional<TimePoint> FindsAt() {
@@ -36,8 +37,8 @@ TEST(StuckWatch, FindsAReaderThatTakesNothingWithinAnEighthMoreThanItsTime) {
   watched.watch.Watch(watched.session, kStart);
   const auto found = watched.FindsAt();
   ASSERT_TRUE(found);
-  EXPECT_GE(*found, kStart + kPatience);
-  EXPECT_LE(*found, kStart + kPatience + kPatience / 8);
+  EXPECT_GE(*found, kStart + kStuckPatience);
+  EXPECT_LE(*found, kStart + kStuckPatience + kStuckPatience / 8);
 }
 
 TEST(StuckWatch, WhoTakesSomethingHasAllItsTimeAgain) {

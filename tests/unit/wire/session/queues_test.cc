@@ -4,11 +4,10 @@
 #include "common/wire/session/credit.h"
 #include "common/wire/session/datagram_queue.h"
 #include "common/wire/session/send_queue.h"
+#include "tests/unit/wire/start.h"
 
 namespace funnel::wire {
 namespace {
-
-constexpr TimePoint kStart{std::chrono::seconds(100)};
 
 std::string Drain(SendQueue& queue, ChunkPool& pool, std::size_t step) {
   std::string out;

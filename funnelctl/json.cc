@@ -1,4 +1,4 @@
-#include "funnelctl/bounded_json.h"
+#include "funnelctl/json.h"
 
 namespace funnel::ctl {
 
@@ -20,6 +20,19 @@ Result<> RequireBoundedJson(std::string_view text) {
   }
 
   return {};
+}
+
+Result<Json> ParseAnswer(const std::string& text) {
+  TRY(RequireBoundedJson(text));
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return Fail("its answer is no JSON object");
+  return json;
+}
+
+const Json* Find(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
 }
 
 }  // namespace funnel::ctl
