@@ -65,6 +65,11 @@ class Server:
         return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
                    for line in listed.splitlines() if ":" in line.split()[0])
 
+    def takes_datagrams(self, port):
+        """Whether somebody has this UDP port in the server's namespace."""
+        listed = self.network.run(self.node, "cat", "/proc/net/udp", "/proc/net/udp6").stdout
+        return any(line.split()[1].endswith(f":{port:04X}") for line in listed.splitlines() if ":" in line.split()[0])
+
     def stop(self):
         if self.child:
             self.child.stop()
