@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::uint8_t kVersionAndCommand = 0x21;
+constexpr std::uint8_t kVersionAndLocal = 0x20;
+constexpr std::uint8_t kUnspecified = 0;
 constexpr std::uint8_t kTcpOverIpv4 = 0x11;
 constexpr std::uint8_t kTcpOverIpv6 = 0x21;
 constexpr std::string_view kMappedPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);  // RFC 4291 2.5.5.2
@@ -69,6 +71,22 @@ Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
   ByteWriter out;
   out.Append(kSignature).U8(kVersionAndCommand).U8(ipv4 ? kTcpOverIpv4 : kTcpOverIpv6);
   return out.Block16(body.bytes()).Release();
+}
+
+Bytes ProxyHeaderOfOwn(config::ProxyProtocol form) {
+  ByteWriter out;
+  switch (form) {
+    case config::ProxyProtocol::kNone:
+      break;
+    case config::ProxyProtocol::kV1:
+      out.Append(std::string_view("PROXY UNKNOWN\r\n"));
+      break;
+    case config::ProxyProtocol::kV2:
+    case config::ProxyProtocol::kV2Tlv:
+      out.Append(kSignature).U8(kVersionAndLocal).U8(kUnspecified).Block16({});
+      break;
+  }
+  return out.Release();
 }
 
 }  // namespace funnel::tcpd

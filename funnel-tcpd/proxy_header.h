@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/socket_address.h"
+#include "common/config/model.h"
 
 namespace funnel::tcpd {
 
@@ -34,5 +35,9 @@ struct ProxyOrigin {
 //                  TLVs: type 8, length 16, value
 [[nodiscard]] Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
                                   const ProxyOrigin* origin);
+
+// Of a connection that is not a client's, such as a check: version 1 has `PROXY UNKNOWN`, version 2
+// the command LOCAL and no address. Empty for kNone.
+[[nodiscard]] Bytes ProxyHeaderOfOwn(config::ProxyProtocol form);
 
 }  // namespace funnel::tcpd

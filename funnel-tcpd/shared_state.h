@@ -12,6 +12,7 @@
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
+#include "common/service/counters.h"
 #include "common/wire/frame/types.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
@@ -44,7 +45,12 @@ struct SharedState {
     return counters[first_counter + index];
   }
   [[nodiscard]] service::BackendReports backend_reports() {
-    return {backends, service, Counter(kBackendsDown), Counter(kBackendsWentDown)};
+    return {backends,
+            service,
+            Counter(kBackendsDown),
+            Counter(kBackendsWentDown),
+            counters[service::kBackendChecks],
+            counters[service::kBackendChecksFailed]};
   }
   void Count(CounterIndex index, std::uint64_t by = 1) { Counter(index) += by; }
 };

@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/service/counters.h"
 #include "common/service/load_module.h"
+#include "funnel-tcpd/proxy_header.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -31,7 +32,17 @@ TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
               environment.counters, service::kCommonCounters,
               environment.service,  SessionLimit(environment.service.max_sessions)},
       waiting_(shared_),
-      dialer_(shared_) {}
+      dialer_(shared_),
+      checker_(shared_.loop, shared_.sockets, shared_.service,
+               [this](service::BackendId backend, const Result<>& result) {
+                 shared_.backend_reports().OnChecked(backend, result, Now());
+               }) {
+  ConfigureChecks();
+}
+
+void TcpEdge::ConfigureChecks() {
+  checker_.Configure(shared_.backends, ProxyHeaderOfOwn(shared_.service.proxy_protocol));
+}
 
 Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
@@ -118,6 +129,7 @@ void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
   dialer_.OnReload();
+  ConfigureChecks();
   for (ChannelSessions* sessions : channels_) {
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
     sessions->pump().OnReload();
@@ -151,6 +163,7 @@ bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
 }
 
 void TcpEdge::OnStop() {
+  checker_.Stop();
   if (acceptor_) acceptor_->Stop();
   waiting_.Clear();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/service/application.h"
+#include "common/service/backend/health_checker.h"
 #include "common/service/run_edge.h"
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/channel_sessions.h"
@@ -53,6 +54,8 @@ class TcpEdge final : public service::Application {
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
 
   [[nodiscard]] bool listens() const { return shared_.service.role == config::Role::kListen; }
+  // The backends may have changed.
+  void ConfigureChecks();
   // Takes those that systemd passed under the name "listen".
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
   // Which client addresses PEER and the service allow.
@@ -67,6 +70,7 @@ class TcpEdge final : public service::Application {
   SharedState shared_;
   WaitingRoom waiting_;
   Dialer dialer_;
+  service::HealthChecker checker_;
   std::optional<Acceptor> acceptor_;
   std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };

@@ -9,12 +9,19 @@ ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
     : shared_(shared),
       out_(out),
       chooser_(shared, static_cast<BackendChooser::User&>(*this)),
-      expiry_(shared.loop.AddTimer([this] { Expire(); })) {}
+      checker_(shared.loop, shared.sockets, shared.service,
+               [&shared](service::BackendId backend, const Result<>& result) {
+                 shared.backend_reports().OnChecked(backend, result, Now());
+               }),
+      expiry_(shared.loop.AddTimer([this] { Expire(); })) {
+  checker_.Configure(shared_.backends, /*preface=*/{});
+}
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
 
 void ConnectSide::OnReload() {
   chooser_.OnReload();
+  checker_.Configure(shared_.backends, /*preface=*/{});
   ArmExpiry();
 }
 
@@ -195,6 +202,7 @@ void ConnectSide::End(BackendFlow& flow, const service::AccessEnd& end) {
 
 // Flows end with the process.
 void ConnectSide::Stop() {
+  checker_.Stop();
   for (const BackendFlow& flow : flows_) LogAccess(flow, {"stopped", "here"});
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "common/service/backend/health_checker.h"
 #include "funnel-udpd/backend_chooser.h"
 #include "funnel-udpd/backend_flow.h"
 
@@ -75,6 +76,7 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   SharedState& shared_;
   SendBatch& out_;
   BackendChooser chooser_;
+  service::HealthChecker checker_;
   FlowRanks ranks_;
   std::list<BackendFlow> flows_;
   TimePoint last_flow_end_ = Now();

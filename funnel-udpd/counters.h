@@ -82,7 +82,8 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"backends_passed_over",
      "Times that a flow went to another backend because one refused what was sent."},
     {"backends_down", "Backends that went down and have not worked since.", metrics::Kind::kGauge},
-    {"backends_went_down", "Times that a backend went down: down-after failures in a row."},
+    {"backends_went_down",
+     "Times that a backend went down: down-after failures or check-fall checks in a row."},
 };
 
 }  // namespace funnel::udpd

@@ -12,6 +12,7 @@
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
+#include "common/service/counters.h"
 #include "funnel-udpd/counters.h"
 #include "funnel-udpd/held_datagrams.h"
 #include "funnel-udpd/receive_batch.h"
@@ -35,7 +36,12 @@ struct SharedState {
   service::BackendPool backends = {};  // BackendChooser configures it
 
   [[nodiscard]] service::BackendReports backend_reports() {
-    return {backends, service, Gauge(kBackendsDown), Gauge(kBackendsWentDown)};
+    return {backends,
+            service,
+            Gauge(kBackendsDown),
+            Gauge(kBackendsWentDown),
+            counters[service::kBackendChecks],
+            counters[service::kBackendChecksFailed]};
   }
   void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
   // "": there is none.

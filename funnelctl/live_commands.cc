@@ -39,9 +39,11 @@ constexpr Command kLiveCommands[] = {
      .json = true},
     {.name = "backends",
      .arguments = "[SERVICE]",
-     .help = "backends of connecting services: state, sessions, failures",
+     .help = "backends of connecting services: state, sessions, failures, checks",
      .description = "A backend is up; down, after [connect] down-after failures in a row; or "
-                    "returning, from down-time on until it works. SINCE is how long it has been "
+                    "returning, from down-time on until it works. Where the service has [connect] "
+                    "check, check-fall checks take it down, too, and check-rise bring it up; CHECK "
+                    "is the last one's result. SINCE is how long it has been "
                     "so, for returning since it went down, and - for one that never was down.",
      .exit_status = "an edge did not answer, or SERVICE has its backends at the far end",
      .run = RunBackends,

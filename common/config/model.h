@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/config/address.h"
 #include "common/config/backend.h"
+#include "common/config/health_check.h"
 #include "common/config/principal.h"
 
 namespace funnel::config {
@@ -236,6 +237,12 @@ struct ServiceConfig {
   std::uint32_t down_after = 3;    // failures in a row; 0: never
   milliseconds down_time = 10s;    // then it is tried again
   milliseconds slow_return = 10s;  // in which its weight grows; 0: at once
+  HealthCheck check;               // what follows is about it
+  WrittenBytes check_expect;       // what the answer begins with; none: any answer
+  milliseconds check_every = 2s;
+  milliseconds check_timeout = 1s;
+  std::uint32_t check_rise = 2;  // checks in a row that bring a backend up
+  std::uint32_t check_fall = 3;  // those that take it down
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   // [relay]
   std::vector<std::string> relay_from;

@@ -46,6 +46,8 @@ enum Counter : std::size_t {
   kSessionsOpenedByDatagram,
   kSessionsOpenedByFrame,
   kOpeningsRepeated,
+  kBackendChecks,
+  kBackendChecksFailed,
   kCommonCounters,
 };
 
@@ -95,6 +97,8 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"sessions_opened_by_frame", "Sessions opened by OPEN_SESSION, sent or come."},
     {"openings_repeated",
      "Times that what opens a session came or went once more: it was open, over, or not answered."},
+    {"backend_checks", "Checks of backends that are over: [connect] check."},
+    {"backend_checks_failed", "Those of them that the backend failed."},
 };
 
 }  // namespace funnel::service

@@ -12,15 +12,26 @@ std::string Since(const Json& backend) {
   return since ? PrintSeconds(*since / 1000) : "-";
 }
 
+// "passed 2 s ago", "failed 1 s ago: no answer within check-timeout".
+std::string Checked(const Json& backend) {
+  const auto age = MaybeNumberOf(backend, "checked_ms");
+  if (!age) return "-";
+  const std::string error = TextOf(backend, "check_error");
+  return TextOf(backend, "check") + ' ' + PrintSeconds(*age / 1000) + " ago" +
+         (error.empty() ? "" : ": " + error);
+}
+
 std::string RenderBackends(const Json& edge) {
-  Table table({"BACKEND", "STATE", "SINCE", "WEIGHT", "SESSIONS", "TOTAL", "FAILED", "LAST ERROR"});
+  Table table({"BACKEND", "STATE", "SINCE", "WEIGHT", "SESSIONS", "TOTAL", "FAILED", "CHECK",
+               "LAST ERROR"});
   for (const Json& backend : ListOf(edge, "backends")) {
     table.AddRow(
         {Shown(TextOf(backend, "address")), Shown(TextOf(backend, "state")), Since(backend),
          std::to_string(NumberOf(backend, "weight")) + (IsTrue(backend, "backup") ? " backup" : ""),
          std::to_string(NumberOf(backend, "sessions")),
          std::to_string(NumberOf(backend, "sessions_total")),
-         std::to_string(NumberOf(backend, "failures_total")), Shown(TextOf(backend, "error"))});
+         std::to_string(NumberOf(backend, "failures_total")), Shown(Checked(backend)),
+         Shown(TextOf(backend, "error"))});
   }
   return Shown(TextOf(edge, "service")) + ":\n" + table.Print();
 }

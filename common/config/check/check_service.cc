@@ -115,6 +115,25 @@ void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) 
   }
 }
 
+// What the keys about checks of backends say must go together.
+void CheckChecks(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  using Kind = HealthCheck::Kind;
+  auto report = [&](std::string_view key, const std::string& text) {
+    Report(service.origins, "connect", key, std::string(key) + ": " + text, mistakes);
+  };
+
+  const Kind kind = service.check.kind;
+  if (kind == Kind::kNone && !service.check_expect.bytes.empty())
+    report("check-expect", "there is no check");
+
+  if (kind == Kind::kConnect && service.protocol != Protocol::kTcp)
+    report("check", "connect is only for protocol = tcp; text: and hex: say what to ask");
+  if (kind == Kind::kDns && service.protocol != Protocol::kUdp)
+    report("check", "dns is only for protocol = udp");
+  if (kind == Kind::kDns && !service.check_expect.bytes.empty())
+    report("check-expect", "dns has its own rule for answers");
+}
+
 void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Origins& at = service.origins;
   if (!at.contains("relay.from"))
@@ -138,6 +157,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
       break;
     case Role::kConnect:
       CheckConnect(service, mistakes);
+      CheckChecks(service, mistakes);
       break;
     case Role::kRelay:
       CheckRelay(service, mistakes);

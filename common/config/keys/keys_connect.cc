@@ -66,6 +66,75 @@ constexpr KeyRow kConnectRows[] = {
         .range = {0, kHour},
         .since = "0.2",
     },
+    // Not by default: what a server makes of questions that no client asked, its administrator
+    // knows.
+    {
+        .section = "connect",
+        .key = "check",
+        .type = Type::kCheck,
+        .member = At<&ServiceConfig::check>,
+        .help =
+            "What each backend is asked all the time, so that one that does not work gets nothing. "
+            "connect (tcp): it takes a connection. text:... or hex:...: it answers these bytes; "
+            "text knows \\r, \\n, \\t and \\\\. dns or dns:NAME (udp): it answers a "
+            "query for NS of the root or of NAME, with anything but SERVFAIL. Of a name the "
+            "addresses are tried until one passes.",
+        .since = "0.2",
+    },
+    {
+        .section = "connect",
+        .key = "check-expect",
+        .type = Type::kBytes,
+        .member = At<&ServiceConfig::check_expect>,
+        .help = "What the answer must begin with, for connect, text and hex. With connect it is "
+                "what a server says first. Without it any answer will do.",
+        .since = "0.2",
+    },
+    // As HAProxy has it: with check-fall it takes 6 s until a dead backend is noticed, and a
+    // backend is asked 30 times a minute.
+    {
+        .section = "connect",
+        .key = "check-every",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::check_every>,
+        .help = "How often each backend is checked; several of a service have their turns evenly "
+                "spread over this time.",
+        .range = {100, kHour},
+        .since = "0.2",
+    },
+    // As dnsdist has it. Backends are near their edge: one that needs longer serves nobody well.
+    {
+        .section = "connect",
+        .key = "check-timeout",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::check_timeout>,
+        .help = "How long a backend has for the whole answer, the lookup of its name included.",
+        .range = {10, kHour},
+        .since = "0.2",
+        .not_above = "check-every",
+    },
+    // HAProxy's values: one lost datagram, or one lucky answer, changes nothing.
+    {
+        .section = "connect",
+        .key = "check-rise",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::check_rise>,
+        .help = "Checks in a row that a backend that is down must pass; then its share grows for "
+                "slow-return. Where down-after took it down, down-time must be over, too.",
+        .range = {1, 1000},
+        .since = "0.2",
+    },
+    {
+        .section = "connect",
+        .key = "check-fall",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::check_fall>,
+        .help = "Checks in a row that a backend must fail to be down, whatever clients see of it. "
+                "It stays down until it passes check-rise of them; if all backends are down, one "
+                "is asked all the same.",
+        .range = {1, 1000},
+        .since = "0.2",
+    },
     {
         .section = "connect",
         .key = "proxy-protocol",

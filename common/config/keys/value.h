@@ -42,6 +42,8 @@ enum class Type {
   kProtocol,       //
   kProxyProtocol,  //
   kBalance,        //
+  kCheck,          // none, connect, text:..., hex:..., dns
+  kBytes,          // text:... or hex:...
   kAccessForm      //
 };
 
@@ -52,7 +54,7 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*>;
+                 AccessForm*, HealthCheck*, WrittenBytes*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -136,6 +136,10 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
       return Store("address", text, Backend::Parse(text), To<std::vector<Backend>>(field));
     case Type::kNetwork:
       return Store("network", text, Network::Parse(text), To<std::vector<Network>>(field));
+    case Type::kCheck:
+      return Store("check", text, HealthCheck::Parse(text), To<HealthCheck>(field));
+    case Type::kBytes:
+      return Store("value", text, WrittenBytes::Parse(text), To<WrittenBytes>(field));
     case Type::kSuites:
       return ParseSuites(text, To<std::vector<std::uint16_t>>(field));
     default:
@@ -158,6 +162,10 @@ std::string PrintCompound(Type type, Field field) {
       return PrintList(To<std::vector<Backend>>(field), &Backend::text, ", ");
     case Type::kNetwork:
       return PrintList(To<std::vector<Network>>(field), &Network::text);
+    case Type::kCheck:
+      return To<HealthCheck>(field).text();
+    case Type::kBytes:
+      return To<WrittenBytes>(field).written;
     case Type::kSuites:
       return PrintSuites(To<std::vector<std::uint16_t>>(field));
     default: {

@@ -59,6 +59,10 @@ std::string_view DescribeType(Type type) {
       return "none, v1, v2 or v2-tlv";
     case Type::kBalance:
       return "round-robin, least-sessions or client";
+    case Type::kCheck:
+      return "none, connect, text:..., hex:..., dns or dns:NAME";
+    case Type::kBytes:
+      return "text:... or hex:...";
     case Type::kAccessForm:
       return "no, journal or json";
   }

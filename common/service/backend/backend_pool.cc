@@ -50,7 +50,14 @@ struct BackendPool::Entry {
   std::optional<TimePoint> down_since{};  // until it works
   TimePoint returns{};                    // when its down-time is over
   TimePoint up_since{};                   // {}: it was never down
+  CheckRecord checks;
   std::unique_ptr<BackendData> data;
+
+  // The service has no checks any more: if they took it down, sessions show whether it works.
+  void ForgetChecks() {
+    if (checks.down()) returns = {};
+    checks = {};
+  }
 };
 
 BackendPool::Use::Use(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {
@@ -81,6 +88,8 @@ void BackendPool::Configure(const config::ServiceConfig& service) {
   down_after_ = service.down_after;
   down_time_ = service.down_time;
   slow_return_ = service.slow_return;
+  check_limits_ = {.rise = service.check_rise, .fall = service.check_fall};
+  const bool checks = service.check.kind != config::HealthCheck::Kind::kNone;
   const auto former = std::exchange(entries_, {});
   for (const auto& entry : former) entry->listed = false;
 
@@ -90,6 +99,7 @@ void BackendPool::Configure(const config::ServiceConfig& service) {
     auto entry = same != former.end() ? *same : std::make_shared<Entry>();
     if (entry->id == BackendId{}) entry->id = BackendId(++last_id_);
     entry->line = line;
+    if (!checks) entry->ForgetChecks();
     entry->listed = true;
     entries_.push_back(std::move(entry));
   }
@@ -176,7 +186,7 @@ std::shared_ptr<BackendPool::Entry> BackendPool::ForClient(const Candidates& can
 BackendPool::Change BackendPool::OnWorked(const Use& use, TimePoint now) {
   Entry& entry = *use.entry_;
   entry.failures = 0;
-  if (!entry.down_since) return Change::kNone;
+  if (!entry.down_since || entry.checks.down()) return Change::kNone;
   entry.down_since.reset();
   entry.up_since = now;
   // It may have worked as the last resort, before its time: it grows from now on.
@@ -190,10 +200,38 @@ BackendPool::Change BackendPool::OnFailed(const Use& use, const std::string& why
   entry.error = why;
   if (down_after_ == 0 || (++entry.failures < down_after_ && !entry.down_since))
     return Change::kNone;
+  if (entry.checks.down()) return Change::kNone;
+  entry.checks.StartOver();
   entry.returns = now + down_time_;
   if (entry.down_since) return Change::kNone;
   entry.down_since = now;
   return Change::kWentDown;
+}
+
+BackendPool::Change BackendPool::OnChecked(BackendId backend, const Result<>& result,
+                                           TimePoint now) {
+  const auto at = std::ranges::find(entries_, backend, [](const auto& entry) { return entry->id; });
+  if (at == entries_.end()) return Change::kNone;
+  Entry& entry = **at;
+  const bool was_down = entry.checks.down();
+  entry.checks.Add(result, check_limits_, now);
+
+  if (entry.checks.down()) {
+    if (!result) entry.error = "check: " + result.error().message;
+    entry.returns = TimePoint::max();
+    if (entry.down_since) return Change::kNone;
+    entry.down_since = now;
+    return Change::kWentDown;
+  }
+
+  // What sessions said holds for down-time.
+  if (!entry.down_since || !entry.checks.risen(check_limits_.rise) ||
+      (!was_down && now < entry.returns))
+    return Change::kNone;
+  entry.down_since.reset();
+  entry.up_since = entry.returns = now;
+  entry.failures = 0;
+  return Change::kCameUp;
 }
 
 bool BackendPool::ShouldLeave(const Use& use, TimePoint now) const {
@@ -210,13 +248,15 @@ std::size_t BackendPool::down_count() const {
 
 void BackendPool::Visit(TimePoint now, const std::function<void(const View&)>& visit) const {
   for (const auto& entry : entries_) {
-    visit({.line = entry->line,
+    visit({.id = entry->id,
+           .line = entry->line,
            .state = StateOf(*entry, now),
            .since = entry->down_since.value_or(entry->up_since),
            .error = entry->error,
            .sessions = entry->sessions,
            .sessions_total = entry->sessions_total,
-           .failures_total = entry->failures_total});
+           .failures_total = entry->failures_total,
+           .checks = entry->checks});
   }
 }
 

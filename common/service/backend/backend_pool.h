@@ -6,6 +6,9 @@
 //   up -- down-after failures in a row --> down -- down-time --> returning -- it works --> up
 //                                            ^---- one failure ------'
 //
+// Where a service has checks, check-fall of them in a row take a backend down, too, and then only
+// check-rise in a row bring it up again, whatever becomes of sessions.
+//
 // No I/O and no clock. Owned by the edge's shared state; thread: the loop's. Call Configure()
 // before anything else, and after each reload.
 #pragma once
@@ -21,6 +24,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/config/model.h"
+#include "common/service/backend/check_record.h"
 
 namespace funnel::service {
 
@@ -81,6 +85,9 @@ class BackendPool {
   [[nodiscard]] Change OnWorked(const Use& use, TimePoint now);
   // The backend does not take a session, or refuses what it gets, because of WHY.
   [[nodiscard]] Change OnFailed(const Use& use, const std::string& why, TimePoint now);
+  // BACKEND has passed a check, or failed for the reason in RESULT. It may be one that a reload
+  // removed.
+  [[nodiscard]] Change OnChecked(BackendId backend, const Result<>& result, TimePoint now);
   // Whether a flow should leave its backend: it is not listed, or down while another one is not.
   [[nodiscard]] bool ShouldLeave(const Use& use, TimePoint now) const;
   // Backends that were down and have not worked since.
@@ -90,6 +97,7 @@ class BackendPool {
 
   // For funnelctl, in the order of the configuration.
   struct View {
+    BackendId id;
     const config::Backend& line;
     State state = State::kUp;
     TimePoint since{};       // of the state; of kReturning when it went down
@@ -97,6 +105,7 @@ class BackendPool {
     std::uint64_t sessions = 0;
     std::uint64_t sessions_total = 0;
     std::uint64_t failures_total = 0;
+    const CheckRecord& checks;
   };
   void Visit(TimePoint now, const std::function<void(const View&)>& visit) const;
 
@@ -120,6 +129,7 @@ class BackendPool {
   config::Balance balance_ = config::Balance::kRoundRobin;
   std::uint32_t down_after_ = 0;
   Duration down_time_{}, slow_return_{};
+  CheckRecord::Limits check_limits_;
   std::vector<std::shared_ptr<Entry>> entries_;
   std::vector<std::shared_ptr<Entry>> removed_;  // by reloads; sessions may still use them
   std::uint64_t last_id_ = 0;

@@ -6,21 +6,41 @@ namespace funnel::service {
 
 void BackendReports::OnConfigured() { down = pool.down_count(); }
 
-void BackendReports::OnWorked(const BackendPool::Use& use, TimePoint now) {
-  if (pool.OnWorked(use, now) == BackendPool::Change::kNone) return;
+void BackendReports::Report(BackendPool::Change change, const std::string& backend,
+                            const std::string& why) {
+  switch (change) {
+    case BackendPool::Change::kNone:
+      return;
+    case BackendPool::Change::kCameUp:
+      Log(LogLevel::kNotice, "backend-up", backend + " works again",
+          {{"SERVICE", service.name.text()}, {"BACKEND", backend}});
+      break;
+    case BackendPool::Change::kWentDown:
+      went_down += 1;
+      Log(LogLevel::kWarning, "backend-down", backend + " is down: " + why,
+          {{"SERVICE", service.name.text()}, {"BACKEND", backend}, {"REASON", why}});
+      break;
+  }
   OnConfigured();
-  const std::string backend = use.endpoint().text();
-  Log(LogLevel::kNotice, "backend-up", backend + " works again",
-      {{"SERVICE", service.name.text()}, {"BACKEND", backend}});
+}
+
+void BackendReports::OnWorked(const BackendPool::Use& use, TimePoint now) {
+  const BackendPool::Change change = pool.OnWorked(use, now);
+  if (change != BackendPool::Change::kNone) Report(change, use.endpoint().text(), "");
 }
 
 void BackendReports::OnFailed(const BackendPool::Use& use, const std::string& why, TimePoint now) {
-  if (pool.OnFailed(use, why, now) == BackendPool::Change::kNone) return;
-  OnConfigured();
-  went_down += 1;
-  const std::string backend = use.endpoint().text();
-  Log(LogLevel::kWarning, "backend-down", backend + " is down: " + why,
-      {{"SERVICE", service.name.text()}, {"BACKEND", backend}, {"REASON", why}});
+  Report(pool.OnFailed(use, why, now), use.endpoint().text(), why);
+}
+
+void BackendReports::OnChecked(BackendId backend, const Result<>& result, TimePoint now) {
+  checks += 1;
+  if (!result) checks_failed += 1;
+  const BackendPool::Change change = pool.OnChecked(backend, result, now);
+  if (change == BackendPool::Change::kNone) return;
+  pool.Visit(now, [&](const BackendPool::View& view) {
+    if (view.id == backend) Report(change, view.line.endpoint.text(), std::string(view.error));
+  });
 }
 
 }  // namespace funnel::service

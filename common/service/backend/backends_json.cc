@@ -17,6 +17,16 @@ std::string_view WordFor(BackendPool::State state) {
   return "";
 }
 
+// nullopt where WHEN never was.
+std::optional<std::int64_t> AgeMs(TimePoint when, TimePoint now) {
+  if (when == TimePoint{}) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - when).count();
+}
+
+std::string_view WordFor(std::optional<bool> passed) {
+  return !passed ? "" : *passed ? "passed" : "failed";
+}
+
 }  // namespace
 
 void WriteBackends(JsonWriter& out, const BackendPool& pool, TimePoint now) {
@@ -25,13 +35,14 @@ void WriteBackends(JsonWriter& out, const BackendPool& pool, TimePoint now) {
     out.Open('{').Field("address", view.line.endpoint.text());
     out.Field("weight", view.line.weight).Field("backup", view.line.backup);
     out.Field("state", WordFor(view.state));
-    out.Field(
-        "since_ms",
-        view.since == TimePoint{}
-            ? std::optional<std::int64_t>()
-            : std::chrono::duration_cast<std::chrono::milliseconds>(now - view.since).count());
+    out.Field("since_ms", AgeMs(view.since, now));
     out.Field("sessions", view.sessions).Field("sessions_total", view.sessions_total);
     out.Field("failures_total", view.failures_total).TextOrNull("error", view.error);
+    out.TextOrNull("check", WordFor(view.checks.passed()));
+    out.Field("checked_ms", AgeMs(view.checks.at(), now));
+    out.TextOrNull("check_error", view.checks.error());
+    out.Field("checks_total", view.checks.total());
+    out.Field("checks_failed_total", view.checks.failed_total());
     out.Close('}');
   });
   out.Close(']');

@@ -58,5 +58,12 @@ TEST(ProxyHeaderTest, WritesALineOfText) {
             "PROXY TCP6 ::ffff:192.0.2.1 fe80::1 1 2\r\n");
 }
 
+TEST(ProxyHeaderTest, WritesThatAConnectionIsNoClients) {
+  EXPECT_TRUE(ProxyHeaderOfOwn(config::ProxyProtocol::kNone).empty());
+  EXPECT_EQ(AsText(ProxyHeaderOfOwn(config::ProxyProtocol::kV1)), "PROXY UNKNOWN\r\n");
+  EXPECT_EQ(HexEncode(ProxyHeaderOfOwn(config::ProxyProtocol::kV2)),
+            std::string(kSignatureHex) + "20000000");
+}
+
 }  // namespace
 }  // namespace funnel::tcpd

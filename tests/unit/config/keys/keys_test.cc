@@ -43,6 +43,8 @@ std::string Example(Type type) {
       return "7";
     case Type::kSuites:
       return "2 1";
+    case Type::kBytes:
+      return "text:a";
     case Type::kOption:
       return "name=value";
     default:
