@@ -6,7 +6,7 @@
 namespace funnel::seal {
 namespace {
 
-constexpr std::uint8_t kZeroIv[kAesBlock] = {};
+constexpr std::uint8_t kZeroBlock[kAesBlock] = {};
 
 enum class CtsDirection : int { kDecrypt = 0, kEncrypt = 1 };
 
@@ -14,7 +14,7 @@ Result<internal::CipherContext> MakeContext(const EVP_CIPHER* cipher, ByteView k
                                             CtsDirection direction) {
   internal::CipherContext context(EVP_CIPHER_CTX_new());
   if (!context ||
-      EVP_CipherInit_ex(context.get(), cipher, nullptr, key.data(), kZeroIv,
+      EVP_CipherInit_ex(context.get(), cipher, nullptr, key.data(), kZeroBlock,
                         static_cast<int>(direction)) != 1 ||
       EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1) {
     return Fail("OpenSSL cannot set up AES");
@@ -30,7 +30,7 @@ Result<internal::CipherContext> MakeCbc(ByteView key, CtsDirection direction) {
 
 bool Restart(EVP_CIPHER_CTX* context) {
   // -1 and null: key and direction stay.
-  return EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, kZeroIv, -1) == 1;
+  return EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, kZeroBlock, -1) == 1;
 }
 
 // Whole blocks, on from where the last call ended.

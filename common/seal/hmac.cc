@@ -1,8 +1,6 @@
 // libcrypto's plain hash functions, which OpenSSL 3 calls deprecated: their state is a plain struct
 // that is copied in a few nanoseconds. EVP_MD_CTX_copy_ex() and EVP_MAC_init() allocate a new state
 // each time, which at 100 bytes a frame costs more than the hashing.
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include "common/seal/hmac.h"
 
 #include <openssl/sha.h>
@@ -14,6 +12,8 @@
 namespace funnel::seal {
 namespace {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct Sha1Hash {
   using State = SHA_CTX;
   static constexpr std::size_t kBlock = SHA_CBLOCK, kDigest = SHA_DIGEST_LENGTH;
@@ -43,6 +43,8 @@ struct Sha384Hash {
   }
   static void Final(std::uint8_t* digest, State* state) { SHA384_Final(digest, state); }
 };
+
+#pragma GCC diagnostic pop
 
 template <typename Hash>
 class HmacOf final : public Hmac {
