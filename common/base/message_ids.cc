@@ -54,6 +54,7 @@ constexpr MessageId kMessageIds[] = {
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
     {"module-not-loaded", "d264c18315db49f89e837333636e5cc6"},
+    {"modules-differ", "5d0f7b3c1e9a4c5f8a2b6d4e7c913f08"},
     {"module-mismatch", "2f61c2b9f83549f0adccd3e419f15356"},
     {"session-failed", "a18f1046f7124025ae500e25922ec8b3"},
     {"far-end-draining", "634c1fa459204a96bb6d2c1eca6f416c"},

@@ -15,6 +15,7 @@
 #include "common/base/ids.h"
 #include "common/config/model.h"
 #include "common/service/channel/channel_identity.h"
+#include "common/service/channel/module_ends.h"
 #include "common/wire/channel/channel.h"
 
 namespace funnel::service {
@@ -51,6 +52,8 @@ class ChannelHandle {
   [[nodiscard]] const std::string& local_principal() const { return identity().local_principal; }
   [[nodiscard]] const std::string& remote_principal() const { return identity().remote_principal; }
   [[nodiscard]] wire::Features features() const { return identity().features; }
+  // The protocol module of the other end; nullopt: it has not said, or is of an earlier version.
+  [[nodiscard]] virtual const std::optional<EndModule>& peer_module() const = 0;
   [[nodiscard]] std::uint64_t serial() const { return identity().serial; }
   // For `funnelctl trace`: LABEL describes the message NUMBER of SESSION, which was just sent.
   virtual void TraceMessage(SessionId /*session*/, std::uint64_t /*number*/,

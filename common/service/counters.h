@@ -6,14 +6,15 @@
 namespace funnel::service {
 
 enum Counter : std::size_t {
-  kChannelsUp,         // gauge
-  kChannelsInSuite1,   // gauge
-  kChannelsOpened,     // handshakes that gave keys
-  kChannelsRefused,    // by the peer
-  kChannelsFailed,     // for a reason at our end: authd, KDC, no answer
-  kChannelsEnded,      // with FAREWELL
-  kChannelsTruncated,  // without FAREWELL
-  kChannelsRevoked,    // the access rule no longer held
+  kChannelsUp,             // gauge
+  kChannelsInSuite1,       // gauge
+  kChannelsModulesDiffer,  // gauge
+  kChannelsOpened,         // handshakes that gave keys
+  kChannelsRefused,        // by the peer
+  kChannelsFailed,         // for a reason at our end: authd, KDC, no answer
+  kChannelsEnded,          // with FAREWELL
+  kChannelsTruncated,      // without FAREWELL
+  kChannelsRevoked,        // the access rule no longer held
   kRekeys,
   kRekeysFailed,
   kKeysWornOut,    // [service] key-frames, key-volume
@@ -55,6 +56,9 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"channels_up", "Channels with keys now.", metrics::Kind::kGauge},
     {"channels_in_suite_1",
      "Channels in suite 1 now: whoever records them and later learns a keytab can read them.",
+     metrics::Kind::kGauge},
+    {"channels_modules_differ",
+     "Channels now whose other end has another protocol module, or none, which costs order.",
      metrics::Kind::kGauge},
     {"channels_opened", "Handshakes that gave keys."},
     {"channels_refused", "Channels that the peer refused."},

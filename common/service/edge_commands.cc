@@ -50,6 +50,15 @@ std::string EnctypeText(std::uint16_t number) {
   return enctype ? std::string(seal::TraitsOf(*enctype).name) : std::to_string(number);
 }
 
+// null: it is not known.
+void WritePeerModule(JsonWriter& out, const std::optional<EndModule>& module) {
+  out.Key("peer_module");
+  if (!module) return out.Value(std::nullopt);
+  out.Open('{').TextOrNull("module", module->name);
+  out.Field("abi", module->loaded() ? std::optional(module->abi) : std::nullopt);
+  out.Close('}');
+}
+
 void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   const wire::Channel& wire = channel.wire();
   const ChannelIdentity& identity = channel.identity();
@@ -67,6 +76,9 @@ void WriteChannel(JsonWriter& out, EdgeChannel& channel) {
   out.Field("suite", identity.suite);
   out.Field("suite_name", suite != nullptr ? suite->name : "");
   out.TextOrNull("suite_reason", identity.why_not_better);
+
+  WritePeerModule(out, channel.peer_module());
+  out.TextOrNull("modules_differ", channel.cost_of_modules());
 
   out.Field("epoch", wire.epoch().value());
   out.Field("since", UnixTime(identity.since)).Field("expires", UnixTime(wire.expires()));
@@ -114,6 +126,7 @@ void WriteSession(JsonWriter& out, const SessionView& session) {
   out.Field("state", session.state);
   out.TextOrNull("client", session.client).TextOrNull("local", session.local);
   out.TextOrNull("backend", session.backend).TextOrNull("module", session.module);
+  WritePeerModule(out, session.channel != nullptr ? session.channel->peer_module() : std::nullopt);
   out.TextOrNull("peer", session.channel == nullptr ? "" : session.channel->peer());
   out.Field("age_ms", Milliseconds(Now() - session.opened));
   out.Field("idle_ms", Milliseconds(Now() - std::max(active, session.opened)));

@@ -80,6 +80,8 @@ void AddChannel(const Seen& seen, std::int64_t now, Table& table) {
                   Shown(Either(seen, "remote_principal")));
   if (const auto suite = MaybeNumberOf(seen.edge, "suite"))
     table.AddNote(PrintSuite(*suite, TextOf(seen.edge, "suite_reason")));
+  const std::string differ = TextOf(seen.edge, "modules_differ");
+  if (!differ.empty()) table.AddNote(Shown(differ));
   const std::string reason = TextOf(seen.sctpd, "reason");
   if (!reason.empty()) table.AddNote("reason: " + Shown(reason));
 }

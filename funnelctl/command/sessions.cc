@@ -7,6 +7,16 @@
 namespace funnel::ctl {
 namespace {
 
+// "dns", or "dns (there: none)" where the other end is known to have another module.
+std::string ModulesOf(const Json& edge, const Json& session) {
+  const std::string shown = Shown(TextOf(session, "module"));
+  const auto peer = session.find("peer_module");
+  if (peer == session.end() || !peer->is_object()) return shown;
+  const std::string there = MaybeNumberOf(*peer, "abi") ? TextOf(*peer, "module") : "";
+  if (there == TextOf(edge, "module")) return shown;
+  return shown + " (there: " + (there.empty() ? "none" : Shown(there)) + ')';
+}
+
 // Edges cut their list at [control] sessions-shown.
 std::string RenderSessions(const Json& edge) {
   const std::string service = TextOf(edge, "service");
@@ -16,7 +26,7 @@ std::string RenderSessions(const Json& edge) {
     const std::string id = TextOf(session, "id");
     table.AddRow({id.empty() ? "-" : Shown(service + "/" + id), Shown(TextOf(session, "client")),
                   Shown(TextOf(session, "local")), Shown(TextOf(session, "backend")),
-                  Shown(TextOf(session, "module")), Shown(TextOf(session, "state")),
+                  ModulesOf(edge, session), Shown(TextOf(session, "state")),
                   PrintSeconds(NumberOf(session, "age_ms") / 1000),
                   PrintSeconds(NumberOf(session, "idle_ms") / 1000),
                   PrintBytes(NumberOf(session, "bytes_sent")),

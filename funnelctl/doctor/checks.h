@@ -31,6 +31,7 @@ Findings CheckOwnResolver(const Context& context, const std::string& resolv_conf
 Findings CheckEdgeUsers(const Context& context);  // users.cc
 Findings CheckSuites(const Context& context);     // suites.cc
 Findings CheckKeyLogs(const Context& context);    // suites.cc
+Findings CheckModules(const Context& context);    // modules.cc
 
 // Kerberos: keytab.cc and tickets.cc.
 Findings CheckKeytabFile(const std::string& path, const std::string& authd_user);

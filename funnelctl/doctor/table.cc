@@ -35,6 +35,7 @@ constexpr Row kRows[] = {
     {"peer", true, CheckPeers},
     {"suites", true, CheckSuites},
     {"key-log", false, CheckKeyLogs},
+    {"modules", false, CheckModules},
     {"circles", true, CheckCircles},
     {"own-resolver", true,
      [](const Context& context) {

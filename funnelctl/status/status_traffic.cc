@@ -86,6 +86,17 @@ void AddClientNotes(const NodeView& view, const config::ServiceConfig& service, 
                 " ago, by client-allow or a limit for each client; the log of its edge says which");
 }
 
+// From the same.
+void AddModuleNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
+  const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+  if (counters == nullptr || !counters->alive) return;
+  const auto count = static_cast<std::int64_t>(counters->Value("channels_modules_differ"));
+  if (count <= 0) return;
+  table.AddNote(Counted(count, "channel", "channels") +
+                " with another module at the other end, or none at one end; funnelctl channels "
+                "says what it costs");
+}
+
 }  // namespace
 
 std::string RenderAssociations(const NodeView& view) {
@@ -116,6 +127,7 @@ std::string RenderServices(const NodeView& view) {
     if (const ChannelStatus* channel = WorstSealed(view, service))
       table.AddNote("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
     AddClientNotes(view, service, table);
+    AddModuleNotes(view, service, table);
   }
   return "Services\n" + table.Print();
 }

@@ -1,6 +1,7 @@
 // A channel whose peer has the keys and no manners, and an owner that calls what it likes. The
 // input is a script: byte 0 gives the role, then steps of an opcode and its arguments.
 #include <algorithm>
+#include <utility>
 
 #include "common/wire/channel/channel.h"
 #include "common/wire/frame/frame.h"
@@ -64,6 +65,11 @@ class Owner : public ChannelObserver {
       channel->InstallEpoch(Keys());
   }
   bool OnHello(ByteView) override { return mood & 64; }
+  bool OnModule(const ModuleRecord& module) override {
+    Alive();
+    FUZZ_REQUIRE(module.name.size() <= kMaxModuleName);
+    return !std::exchange(has_module, true);
+  }
   void OnEnded(EndCode, const std::string&, bool) override {
     Alive();
     ended = true;
@@ -74,6 +80,7 @@ class Owner : public ChannelObserver {
   Role role = Role::kAcceptor;
   std::uint8_t mood = 1;
   bool ended = false;
+  bool has_module = false;
 };
 
 class Sink : public FrameSink {
@@ -123,13 +130,14 @@ class Play {
     const std::uint8_t first = script_.Byte();
     owner_.role = first & 1 ? Role::kInitiator : Role::kAcceptor;
     ChannelSettings settings;
-    if (first & 2) settings.features = {Feature::kDatagrams, Feature::kOpenings};
+    if (first & 2) settings.features = {Feature::kDatagrams, Feature::kOpenings, Feature::kModules};
     if (first & 4) settings.lifetime = std::chrono::seconds(3);
     settings.max_sessions = 50;
     settings.rekey_after_frames = 20;
     channel_ =
         std::make_unique<Channel>(owner_.role, ChannelId(1), settings, Keys(), owner_, now_, boot_);
     owner_.channel = channel_.get();
+    channel_->SendModule({1, "dns"});
   }
 
   void Run() {

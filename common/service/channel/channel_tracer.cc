@@ -92,6 +92,9 @@ struct Describe {
   TraceEvent operator()(const wire::ShareRecord& record) const {
     return Record("SHARE", {Number("fresh", record.fresh), Number("reading", record.reading)});
   }
+  TraceEvent operator()(const wire::ModuleRecord& record) const {
+    return Record("MODULE", {{"module", std::string(record.name)}, Number("abi", record.abi)});
+  }
   TraceEvent operator()(const wire::SkippedRecord&) const { return Record("UNKNOWN"); }
 };
 

@@ -56,6 +56,7 @@ EdgeChannel::EdgeChannel(SharedState& shared, std::unique_ptr<ChannelLink> link,
                 static_cast<ChannelSecurity::User&>(*this)),
       notes_(identity_),
       counts_(shared.counters),
+      modules_(shared.service, shared.application->module_name(), identity_, shared.counters),
       link_(std::move(link)),
       timer_(shared.loop.AddTimer([this] {
         wire_->OnTimer(Now(), BootNow());
@@ -79,6 +80,7 @@ void EdgeChannel::Start() {
 
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);
+  wire_->SendModule(modules_.Ours());
   shared_.application->OnChannelUp(*this);
   link_->Resume();
   link_->RequestFlush();

@@ -4,7 +4,7 @@
 // Owned by a ChannelKeeper (initiator) or the Adopter (acceptor). When it is over it notifies its
 // owner, from the loop; the owner then destroys it.
 //
-// It has more methods than a class of one idea should, because it passes calls on: of 41, 26 are
+// It has more methods than a class of one idea should, because it passes calls on: of 44, 28 are
 // overrides of ChannelHandle, wire::ChannelObserver, ChannelLink::Handler and
 // ChannelSecurity::User, which call the part that they concern.
 #pragma once
@@ -22,6 +22,7 @@
 #include "common/service/channel/channel_notes.h"
 #include "common/service/channel/channel_security.h"
 #include "common/service/channel/channel_tracer.h"
+#include "common/service/channel/module_ends.h"
 #include "common/service/channel/pings.h"
 #include "common/service/shared_state.h"
 
@@ -62,10 +63,12 @@ class EdgeChannel final : public ChannelHandle,
   void Ping(Duration timeout, Pings::Done done) { pings_.Add(timeout, std::move(done)); }
   void SetTracing(bool on) { wire_->SetTracer(on ? &tracer_ : nullptr); }
   [[nodiscard]] ChannelSecurity& security() { return security_; }
+  [[nodiscard]] const std::string& cost_of_modules() const { return modules_.cost(); }
 
   // ChannelHandle
   wire::Channel& wire() override { return *wire_; }
   const ChannelIdentity& identity() const override { return identity_; }
+  const std::optional<EndModule>& peer_module() const override { return modules_.theirs(); }
   void RequestFlush() override { link_ ? link_->RequestFlush() : turn_->Request(); }
   void TraceMessage(SessionId session, std::uint64_t number, const MessageLabel& label) override {
     TraceLabel(session, number, label);
@@ -116,6 +119,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnRekeyToken(Epoch next, ByteView token) override { security_.OnRekeyToken(next, token); }
   void OnEpochInUse(Epoch) override { security_.OnEpochInUse(); }
   void OnRekeyRefused() override { security_.OnRekeyRefused(); }
+  bool OnModule(const wire::ModuleRecord& module) override { return modules_.OnTheirs(module); }
   void OnDraining(wire::EndCode code) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 
@@ -132,6 +136,7 @@ class EdgeChannel final : public ChannelHandle,
   ChannelSecurity security_;
   ChannelNotes notes_;
   ChannelCounts counts_;
+  ModuleEnds modules_;
   ChannelEnding ending_;
   std::unique_ptr<ChannelLink> link_;  // nullptr while it drains
   std::unique_ptr<wire::Channel> wire_;

@@ -129,6 +129,11 @@ void Channel::SendHello(ByteView body) {
   if (life_.IsLive() && body.size() <= kMaxTokenSize) context_.control.Push(HelloRecord{body});
 }
 
+void Channel::SendModule(const ModuleRecord& module) {
+  if (life_.IsLive() && context_.settings.features.Has(Feature::kModules))
+    context_.control.Push(module);
+}
+
 void Channel::StartRekey(ByteView token) {
   if (life_.IsLive()) rekeying_.Start(token, context_.now);
 }

@@ -123,7 +123,9 @@ class Channel {
 
   // --- channel
   void Ping(std::uint64_t value, TimePoint now);
-  void SendHello(ByteView body);                     // @peer only
+  void SendHello(ByteView body);  // @peer only
+  // Once; nothing goes out where Feature::kModules was not agreed on.
+  void SendModule(const ModuleRecord& module);
   void StartRekey(ByteView token);                   // initiator, after OnRekeyDue
   void AnswerRekey(ByteView token, EpochKeys next);  // acceptor, after OnRekeyToken
   void InstallEpoch(EpochKeys next);                 // initiator, after OnRekeyToken

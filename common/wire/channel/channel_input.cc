@@ -13,6 +13,7 @@ bool MayExpire(const Record& record) {
          std::holds_alternative<PaddingRecord>(record) ||
          std::holds_alternative<ConfirmRecord>(record) ||
          std::holds_alternative<ShareRecord>(record) ||
+         std::holds_alternative<ModuleRecord>(record) ||
          std::holds_alternative<SkippedRecord>(record);
 }
 
@@ -145,13 +146,13 @@ class Channel::Records {
     if (!session) return {};  // it ended before it was announced
     if (session->phase == Session::Phase::kExpected)
       return Open(*session, record.info, channel_.context_.stats.sessions_opened_by_frame);
-    if (!HasOpenings()) return Violates("a session was opened twice");
+    if (!Has(Feature::kOpenings)) return Violates("a session was opened twice");
     ++channel_.context_.stats.openings_repeated;
     return {};
   }
 
   Checked<> operator()(const OpeningRecord& record) {
-    if (!HasOpenings()) return Violates("OPENING was not agreed on");
+    if (!Has(Feature::kOpenings)) return Violates("OPENING was not agreed on");
     Session* session = TRY(FindOpened(record.session));
     if (session && session->phase == Session::Phase::kExpected)
       TRY(Open(*session, record.info, channel_.context_.stats.sessions_opened_by_datagram));
@@ -242,6 +243,12 @@ class Channel::Records {
     return {};
   }
 
+  Checked<> operator()(const ModuleRecord& record) {
+    if (!Has(Feature::kModules)) return Violates("MODULE was not agreed on");
+    if (channel_.context_.observer.OnModule(record)) return {};
+    return Violates("MODULE came twice");
+  }
+
  private:
   [[nodiscard]] Checked<Session*> Find(SessionId id) { return channel_.sessions_.FindNamed(id); }
   // The one that a record of the peer's opens.
@@ -250,8 +257,8 @@ class Channel::Records {
       return Violates("the acceptor opened a session");
     return Find(id);
   }
-  [[nodiscard]] bool HasOpenings() const {
-    return channel_.context_.settings.features.Has(Feature::kOpenings);
+  [[nodiscard]] bool Has(Feature feature) const {
+    return channel_.context_.settings.features.Has(feature);
   }
   // SESSION is expected. COUNT: by what it was opened.
   Checked<> Open(Session& session, const SessionInfo& info, std::uint64_t& count) {

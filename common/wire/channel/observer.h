@@ -4,6 +4,7 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/wire/frame/record.h"
 #include "common/wire/frame/types.h"
 
 namespace funnel::wire {
@@ -50,6 +51,9 @@ class ChannelObserver {
   virtual void OnRekeyRefused() {}
   // @peer only: the body of HELLO (hello.h). False: not expected on this channel, a violation.
   virtual bool OnHello(ByteView /*body*/) { return false; }
+  // Only where Feature::kModules was agreed on: which protocol module the peer has. False: it has
+  // said so before, a violation.
+  virtual bool OnModule(const ModuleRecord& /*module*/) { return false; }
   // The peer has said FAREWELL: nothing new can be sent, and only readers that are slow keep the
   // channel from its end.
   virtual void OnDraining(EndCode /*code*/) {}

@@ -21,6 +21,7 @@ enum class Feature : std::uint8_t {
   kDatagrams = 0,    // the service carries datagrams (UDP)
   kConnections = 1,  // the service carries connections (TCP)
   kOpenings = 2,     // OPENING: a flow's first datagrams carry what opens it
+  kModules = 3,      // MODULE: each end says which protocol module it has
 };
 
 // The registry: each bit once, and what it is called in logs and in the manual.
@@ -32,6 +33,7 @@ inline constexpr FeatureRow kFeatureTable[] = {
     {Feature::kDatagrams, "datagrams"},
     {Feature::kConnections, "connections"},
     {Feature::kOpenings, "openings"},
+    {Feature::kModules, "modules"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -67,8 +69,8 @@ class Features {
   std::uint64_t bits_ = 0;
 };
 
-// What every channel of this build can do, whatever it carries.
-constexpr Features kOurFeatures{};
+// What every service's channel of this build can do, whatever it carries.
+constexpr Features kOurFeatures{Feature::kModules};
 constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections};
 // What goes with a kind of service: nothing else is offered for it.
 constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};

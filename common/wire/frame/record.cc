@@ -105,11 +105,10 @@ Result<Record> ParseFarewell(ByteReader& reader) {
   return record;
 }
 
-Result<Record> ParseUnknown(ByteReader& reader, std::uint8_t kind) {
+Result<Record> ParseLater(ByteReader& reader, std::uint8_t kind) {
   if (kind < static_cast<std::uint8_t>(RecordKind::kFirstSkippable))
     return Fail("unknown record " + std::to_string(kind));
-  FIELD(ReadBlock(reader));
-  return SkippedRecord{};
+  return ReadSkippable(kind, FIELD(ReadBlock(reader)));
 }
 
 void PutVarint(Bytes& out, std::uint64_t value) {
@@ -178,14 +177,12 @@ Result<Record> ParseRecord(ByteReader& reader) {
       return HelloRecord{FIELD(ReadBlock(reader))};
     case RecordKind::kOpening:
       return ParseOpening(reader);
-    case RecordKind::kShare: {
-      const ByteView fields = FIELD(ReadBlock(reader));
-      return FIELD(ReadShare(fields));
-    }
     case RecordKind::kFirstSkippable:
+    case RecordKind::kShare:
+    case RecordKind::kModule:
       break;
   }
-  return ParseUnknown(reader, kind);
+  return ParseLater(reader, kind);
 }
 
 std::size_t DatagramHeaderSize(SessionId session, std::size_t length) {

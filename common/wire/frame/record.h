@@ -35,6 +35,7 @@ enum class RecordKind : std::uint8_t {
   // From here on: length, bytes; skipped by who does not know them.
   kFirstSkippable = 128,
   kShare = 130,
+  kModule = 131,  // Feature::kModules
 };
 
 constexpr std::size_t kMaxDatagramSize = 65507;
@@ -150,13 +151,22 @@ struct ShareRecord {
   std::uint64_t reading = kUnlimitedShare;
 };
 
+// Which protocol module reads what the sender's own application sends: that end alone decides about
+// its order. Once, as soon as the sender may seal.
+//   length, ABI of modules/module.h (0: none is loaded), name (the rest; empty: none is configured)
+constexpr std::size_t kMaxModuleName = 63;
+struct ModuleRecord {
+  std::uint64_t abi = 0;
+  std::string_view name;  // [a-z0-9-]
+};
+
 struct SkippedRecord {};
 
 using Record =
     std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord, CreditRecord,
                  ChannelCreditRecord, SessionsRecord, ResetRecord, EndSessionRecord, PingRecord,
                  PongRecord, ConfirmRecord, RekeyRecord, NewEpochRecord, FarewellRecord,
-                 HelloRecord, OpeningRecord, ShareRecord, SkippedRecord>;
+                 HelloRecord, OpeningRecord, ShareRecord, ModuleRecord, SkippedRecord>;
 
 // Reads one record and moves READER behind it. An error is a violation by an authenticated peer.
 [[nodiscard]] Result<Record> ParseRecord(ByteReader& reader);
@@ -186,8 +196,10 @@ void AppendRecord(Bytes& out, const RekeyRecord& record);
 void AppendRecord(Bytes& out, const NewEpochRecord& record);
 void AppendRecord(Bytes& out, const FarewellRecord& record);
 void AppendRecord(Bytes& out, const HelloRecord& record);
-// shared_buffer.cc
+// skippable_records.cc: those from kFirstSkippable up.
 void AppendRecord(Bytes& out, const ShareRecord& record);
-[[nodiscard]] std::optional<ShareRecord> ReadShare(ByteView fields);
+void AppendRecord(Bytes& out, const ModuleRecord& record);
+// KIND is from kFirstSkippable up; FIELDS are what stands behind its length.
+[[nodiscard]] Result<Record> ReadSkippable(std::uint8_t kind, ByteView fields);
 
 }  // namespace funnel::wire

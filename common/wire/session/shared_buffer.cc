@@ -20,25 +20,6 @@ std::uint64_t Beyond(std::uint64_t value, std::uint64_t least) {
 
 }  // namespace
 
-void AppendRecord(Bytes& out, const ShareRecord& record) {
-  std::uint8_t raw[2 + 3 * kMaxVarintSize];
-  std::uint8_t* end = StoreVarint(raw + 2, record.serial);
-  end = StoreVarint(StoreVarint(end, record.fresh), record.reading);
-  raw[0] = static_cast<std::uint8_t>(RecordKind::kShare);
-  // Always one byte long: three fields of eight at most.
-  StoreVarint(raw + 1, static_cast<std::uint64_t>(end - raw - 2));
-  out.insert(out.end(), raw, end);
-}
-
-std::optional<ShareRecord> ReadShare(ByteView fields) {
-  ByteReader reader(fields);
-  const auto serial = ReadVarint(reader);
-  const auto fresh = ReadVarint(reader);
-  const auto reading = ReadVarint(reader);
-  if (!serial || !fresh || !reading || !reader.AtEnd()) return std::nullopt;
-  return ShareRecord{*serial, *fresh, *reading};
-}
-
 void SharedBuffer::Move(std::uint64_t before, std::uint64_t after) {
   held_ += after - before;
   excess_ += Beyond(after, kReservedMemory) - Beyond(before, kReservedMemory);

@@ -49,6 +49,7 @@ class TestChannel final : public service::ChannelHandle,
   wire::Channel& wire() override { return wire_; }
   void RequestFlush() override { hook_->Request(); }
   const service::ChannelIdentity& identity() const override { return identity_; }
+  const std::optional<service::EndModule>& peer_module() const override { return peer_module_; }
 
  private:
   void Turn() {
@@ -94,6 +95,7 @@ class TestChannel final : public service::ChannelHandle,
   }
 
   const service::ChannelIdentity identity_;
+  const std::optional<service::EndModule> peer_module_;
   service::Application& application_;
   TestChannel* peer_ = nullptr;
   std::unique_ptr<event::TurnHook> hook_;

@@ -87,6 +87,10 @@ class Recorder : public ChannelObserver {
     hellos.emplace_back(AsText(body));
     return takes_hello;
   }
+  bool OnModule(const ModuleRecord& module) override {
+    modules.emplace_back(module.abi, module.name);
+    return modules.size() == 1;
+  }
   void OnDraining(EndCode code) override { draining.push_back(code); }
   void OnEpochInUse(Epoch epoch) override { epochs_in_use.push_back(epoch); }
   void OnEnded(EndCode code, const std::string& text, bool clean) override {
@@ -101,6 +105,7 @@ class Recorder : public ChannelObserver {
   std::map<std::uint64_t, Duration> pongs;
   std::vector<Epoch> rekeys_due, epochs_in_use;
   std::vector<std::string> rekey_tokens, hellos;
+  std::vector<std::pair<std::uint64_t, std::string>> modules;
   std::vector<Ended> ended;
   std::vector<EndCode> draining;
   std::function<void(SessionId)> on_opened, on_datagram, on_message, on_reset, on_writable;

@@ -169,6 +169,21 @@ TEST(KeyLogs, AreToldOfDaemonsThatRun) {
   EXPECT_TRUE(Contains(Worst(CheckKeyLogs(context)), "funnel-udpd@dns writes its keys to a file"));
 }
 
+TEST(Modules, ThoseThatDifferAreToldOfDaemonsThatRun) {
+  Context context;
+  EXPECT_EQ(Worst(CheckModules(context)), "ok");
+  metrics::Snapshot counters;
+  counters.values = {{"channels_modules_differ", metrics::Kind::kGauge, 2}};
+  context.view.counters.push_back({"funnel-tcpd@dns", counters});
+  EXPECT_EQ(Worst(CheckModules(context)), "ok") << "it has ended";
+  counters.alive = true;
+  context.view.counters.back().snapshot = counters;
+  EXPECT_EQ(Worst(CheckModules(context)),
+            "funnel-tcpd@dns: 2 channels have another protocol module at the other end, or none at "
+            "one end");
+  EXPECT_EQ(CheckModules(context)[0].verdict, Verdict::kWarning);
+}
+
 TEST(OwnResolver, IsToldWhereItIsBehindThePeerWhoseNameItIsAsked) {
   config::ExampleDir dir;
   Context context;

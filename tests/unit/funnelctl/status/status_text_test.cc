@@ -122,6 +122,14 @@ TEST_F(StatusText, SaysThatKeysAreWrittenToAFile) {
                                      "reads it can read all that is carried"});
 }
 
+TEST_F(StatusText, SaysThatModulesDifferButThatIsNoProblem) {
+  MendAll();
+  view_.counters[0].snapshot->values.push_back(
+      {"channels_modules_differ", metrics::Kind::kGauge, 1});
+  EXPECT_EQ(FindProblems(view_), std::vector<std::string>{});
+  Expect("1 channel with another module at the other end, or none at one end");
+}
+
 TEST_F(StatusText, SaysWhenAllIsWell) {
   MendAll();
   Expect("All well.");

@@ -91,6 +91,33 @@ TEST(Record, OpeningIsAsStrictAsItsParts) {
   EXPECT_FALSE(Parse(raw));
 }
 
+TEST(Record, ModuleNamesWhatEachEndHas) {
+  const Bytes raw{131, 4, 1, 'd', 'n', 's'};
+  const auto dns = Parse(raw);
+  ASSERT_TRUE(dns);
+  EXPECT_EQ(std::get<ModuleRecord>(*dns).abi, 1u);
+  EXPECT_EQ(std::get<ModuleRecord>(*dns).name, "dns");
+
+  const std::string longest(kMaxModuleName, '-');
+  for (const ModuleRecord& record : {ModuleRecord{1, "dns"}, ModuleRecord{0, "not-loaded-7"},
+                                     ModuleRecord{0, ""}, ModuleRecord{kMaxVarint, longest}}) {
+    const auto back = Back(record);
+    EXPECT_EQ(back.abi, record.abi);
+    EXPECT_EQ(back.name, record.name);
+  }
+}
+
+TEST(Record, ModuleRejectsWhatIsNoModule) {
+  EXPECT_FALSE(Parse({131, 0}));           // no ABI
+  EXPECT_FALSE(Parse({131, 1, 1}));        // an ABI of nothing
+  EXPECT_FALSE(Parse({131, 2, 0x40, 0}));  // an ABI in a longer form than needed
+  for (const int byte : {0x00, 0x0a, 0x1b, 0x2e, 0x2f, 0x41, 0x5f, 0x7b, 0xff})
+    EXPECT_FALSE(Parse({131, 3, 1, 'd', static_cast<std::uint8_t>(byte)})) << byte;
+  Bytes raw;
+  AppendRecord(raw, ModuleRecord{1, std::string(kMaxModuleName + 1, 'a')});
+  EXPECT_FALSE(Parse(raw));
+}
+
 TEST(Record, MessageComesBackWithEveryOrder) {
   for (Order order : {Order::kFree, Order::kOrdered, Order::kFollows, Order::kAfterAll}) {
     const MessageRecord record{.order = order,
