@@ -127,9 +127,10 @@ def test_connection_without_traffic_holds_the_spare_one(tunnel):
 
 
 def test_preferred_one_serves_again_at_an_idle_moment(tunnel):
-    """Requests now and then, longer apart than switch-idle: each is asked once and answered once, whatever changes."""
+    """Requests now and then: each is asked once and answered once, whatever changes. They are farther apart than switch-idle and
+    what it takes to verify the other association together; a second, on a busy machine with sanitizers, was not."""
     backend = traffic.Asked(tunnel, nsd.PORT)
-    load = traffic.start_dns_load(tunnel, 5353, 12, 1, wait=2)
+    load = traffic.start_dns_load(tunnel, 5353, 12, 0.5, wait=2)
     lab.wait_until(lambda: address(tunnel) == f"{ADDRESSES['b']}:9899", "the preferred one is used", 20, 0.05, tunnel.describe)
     assert load.poll() is None, "it took longer than the requests"
     said = traffic.result(load)
