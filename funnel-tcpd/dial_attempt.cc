@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/socket.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
@@ -65,9 +66,7 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
 }
 
 void DialAttempt::Socket::OnReady(std::uint32_t) {
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  const int error = TakeSocketError(fd.get());
   watch.Remove();
   DialAttempt& owner = *attempt;
   const auto self = std::ranges::find(owner.sockets_, this, &std::unique_ptr<Socket>::get);

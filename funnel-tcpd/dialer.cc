@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/base/socket.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -136,11 +137,12 @@ void Dialer::OnWake() {
 }
 
 bool Dialer::TryUnix(DialId id, Pending& pending) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  pending.backend.endpoint().unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto address = UnixAddress(pending.backend.endpoint().unix_path);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
-  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (!address) {
+    PassOver(id, kConnectFailed, address.error().message);
+  } else if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address),
+                            sizeof *address) != 0) {
     if (fd && errno == EAGAIN) return false;
     PassOver(id, kConnectFailed, FailErrno("cannot connect").error().message);
   } else if (const auto sent = SendWhole(fd.get(), pending.header); !sent) {

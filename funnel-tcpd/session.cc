@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/socket.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
@@ -18,11 +19,7 @@ Result<> Session::Start(event::EpollSet& set) {
   return {};
 }
 
-bool Session::HasError() const {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0;
-}
+bool Session::HasError() const { return TakeSocketError(fd_.get()) != 0; }
 
 void Session::OnReady(std::uint32_t events) {
   if ((events & EPOLLERR) != 0 && HasError()) broken_ = true;

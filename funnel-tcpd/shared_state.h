@@ -30,7 +30,6 @@ struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
-  std::size_t first_counter;      // of our own in `counters`
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
   bool draining = false;  // no new sessions
@@ -42,15 +41,10 @@ struct SharedState {
   bool mismatch_reported = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
-    return counters[first_counter + index];
+    return counters[std::size_t{service::kCommonCounters} + index];
   }
   [[nodiscard]] service::BackendReports backend_reports() {
-    return {backends,
-            service,
-            Counter(kBackendsDown),
-            Counter(kBackendsWentDown),
-            counters[service::kBackendChecks],
-            counters[service::kBackendChecksFailed]};
+    return {backends, service, counters, Counter(kBackendsDown), Counter(kBackendsWentDown)};
   }
   void Count(CounterIndex index, std::uint64_t by = 1) { Counter(index) += by; }
 };

@@ -28,9 +28,8 @@ Result<std::unique_ptr<service::Application>> TcpEdge::Make(service::EdgeEnviron
 TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
     : configuration_(environment.configuration),
       sockets_(std::move(sockets)),
-      shared_{environment.loop,     *sockets_,
-              environment.counters, service::kCommonCounters,
-              environment.service,  SessionLimit(environment.service.max_sessions)},
+      shared_{environment.loop, *sockets_, environment.counters, environment.service,
+              SessionLimit(environment.service.max_sessions)},
       waiting_(shared_),
       dialer_(shared_),
       checker_(shared_.loop, shared_.sockets, shared_.service,

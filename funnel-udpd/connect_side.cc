@@ -5,6 +5,7 @@
 #include "funnel-udpd/flow_owner.h"
 
 namespace funnel::udpd {
+
 ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
     : shared_(shared),
       out_(out),

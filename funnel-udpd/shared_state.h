@@ -23,7 +23,6 @@ struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
-  std::size_t first_counter;      // of our own in `counters`
   config::ServiceConfig service;  // replaced on reload
   ReceiveBatch batch;             // one for all sockets
   HeldBytes held = {};            // of the datagrams that all flows hold
@@ -32,22 +31,19 @@ struct SharedState {
   service::AccessLog access_log = service::AccessLog();
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  bool mismatch_reported = false;      // a datagram is not of its protocol
+  bool mismatch_reported = false;      // that a datagram is not of its protocol
   service::BackendPool backends = {};  // BackendChooser configures it
 
   [[nodiscard]] service::BackendReports backend_reports() {
-    return {backends,
-            service,
-            Gauge(kBackendsDown),
-            Gauge(kBackendsWentDown),
-            counters[service::kBackendChecks],
-            counters[service::kBackendChecksFailed]};
+    return {backends, service, counters, Gauge(kBackendsDown), Gauge(kBackendsWentDown)};
   }
-  void Count(CounterIndex index, std::uint64_t by = 1) { counters[first_counter + index] += by; }
+  void Count(CounterIndex index, std::uint64_t by = 1) {
+    counters[std::size_t{service::kCommonCounters} + index] += by;
+  }
   // "": there is none.
   [[nodiscard]] std::string ModuleName() const { return module ? module->module().name : ""; }
   [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {
-    return counters[first_counter + index];
+    return counters[std::size_t{service::kCommonCounters} + index];
   }
 };
 

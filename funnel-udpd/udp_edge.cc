@@ -11,7 +11,6 @@ UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
       shared_{.loop = environment.loop,
               .sockets = *sockets_,
               .counters = environment.counters,
-              .first_counter = service::kCommonCounters,
               .service = environment.service,
               .batch = {}},
       out_(environment.loop) {

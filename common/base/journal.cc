@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/base/socket.h"
+
 namespace funnel {
 
 bool StderrIsJournal() {
@@ -23,14 +25,12 @@ bool StderrIsJournal() {
 
 bool JournalSocket::Send(std::span<const std::string> fields) {
   if (!fd_) fd_.reset(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
-  sockaddr_un journal{};
-  journal.sun_family = AF_UNIX;
-  if (!fd_ || path_.size() >= sizeof journal.sun_path) return false;
-  path_.copy(journal.sun_path, sizeof journal.sun_path - 1);
+  const auto journal = UnixAddress(path_);
+  if (!fd_ || !journal) return false;
   std::string datagram;
   for (const std::string& field : fields) datagram += field + '\n';
   return sendto(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                reinterpret_cast<const sockaddr*>(&journal), sizeof journal) >= 0;
+                reinterpret_cast<const sockaddr*>(&*journal), sizeof *journal) >= 0;
 }
 
 // A pipe that can be written to takes PIPE_BUF bytes at once (pipe(7)); a file takes any number.

@@ -1,6 +1,7 @@
 #include "common/config/health_check.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "common/base/text.h"
@@ -39,13 +40,10 @@ Result<Bytes> ParseBytes(std::string_view text) {
 }
 
 bool IsDnsName(std::string_view name) {
-  if (!IsHostName(name)) return false;
-  while (!name.empty()) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    if (label.empty() || label.size() > kMaxLabel) return false;
-    name.remove_prefix(std::min(label.size() + 1, name.size()));
-  }
-  return true;
+  return IsHostName(name) &&
+         std::ranges::all_of(std::views::split(name, '.'), [](const auto& label) {
+           return !label.empty() && label.size() <= kMaxLabel;
+         });
 }
 
 }  // namespace

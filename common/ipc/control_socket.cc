@@ -7,30 +7,19 @@
 #include <cstring>
 
 #include "common/base/receive_message.h"
+#include "common/base/socket.h"
 #include "common/ipc/codec.h"
 
 namespace funnel::ipc {
-namespace {
-
-Result<sockaddr_un> UnixAddress(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Fail(path + ": the path is too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
-}  // namespace
-
 ControlSocket::~ControlSocket() {
   if (fd_) ::shutdown(fd_.get(), SHUT_RDWR);
 }
 
 Result<ControlSocket> ControlSocket::Connect(const std::string& path) {
-  sockaddr_un address = TRY(UnixAddress(path));
+  const sockaddr_un address = TRY(UnixAddress(path));
   UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("cannot make a socket");
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
     return FailErrno("cannot connect to " + path);
   return ControlSocket(std::move(fd));
 }

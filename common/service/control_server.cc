@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "common/base/log.h"
+#include "common/base/socket.h"
 
 namespace funnel::service {
 namespace {
@@ -16,14 +17,11 @@ namespace {
 constexpr int kBacklog = 16;
 
 Result<UniqueFd> ListenAt(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Fail(path + ": the path is too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const sockaddr_un address = TRY(UnixAddress(path));
   UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("cannot make a socket");
   if (::unlink(path.c_str()) < 0 && errno != ENOENT) return FailErrno("cannot remove " + path);
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
     return FailErrno("cannot bind " + path);
 
   // The umask may have removed everybody's permission.

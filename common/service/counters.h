@@ -1,6 +1,9 @@
 // The counters that all edges have; each daemon's own ones follow in the same file.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "common/metrics/counters.h"
 
 namespace funnel::service {
@@ -104,5 +107,13 @@ inline constexpr metrics::CounterDef kCommonTable[kCommonCounters] = {
     {"backend_checks", "Checks of backends that are over: [connect] check."},
     {"backend_checks_failed", "Those of them that the backend failed."},
 };
+
+// What one edge counts: these, and behind them its OWN.
+[[nodiscard]] inline std::vector<metrics::CounterDef> WholeTable(
+    std::span<const metrics::CounterDef> own) {
+  std::vector<metrics::CounterDef> table(std::begin(kCommonTable), std::end(kCommonTable));
+  table.insert(table.end(), own.begin(), own.end());
+  return table;
+}
 
 }  // namespace funnel::service

@@ -32,12 +32,6 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::vector<metrics::CounterDef> WholeTable(std::span<const metrics::CounterDef> own) {
-  std::vector<metrics::CounterDef> table(kCommonTable, kCommonTable + kCommonCounters);
-  table.insert(table.end(), own.begin(), own.end());
-  return table;
-}
-
 // Runs an edge from its configuration to the loop.
 class EdgeDaemon {
  public:

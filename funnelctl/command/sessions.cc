@@ -10,8 +10,8 @@ namespace {
 // "dns", or "dns (there: none)" where the other end is known to have another module.
 std::string ModulesOf(const Json& edge, const Json& session) {
   const std::string shown = Shown(TextOf(session, "module"));
-  const auto peer = session.find("peer_module");
-  if (peer == session.end() || !peer->is_object()) return shown;
+  const Json* peer = Find(session, "peer_module");
+  if (peer == nullptr || !peer->is_object()) return shown;
   const std::string there = MaybeNumberOf(*peer, "abi") ? TextOf(*peer, "module") : "";
   if (there == TextOf(edge, "module")) return shown;
   return shown + " (there: " + (there.empty() ? "none" : Shown(there)) + ')';

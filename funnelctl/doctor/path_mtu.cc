@@ -12,6 +12,7 @@
 #include <cstring>
 #include <thread>
 
+#include "common/base/socket.h"
 #include "common/base/unique_fd.h"
 #include "funnelctl/doctor/checks.h"
 
@@ -75,10 +76,7 @@ int SendAndListen(const Probe& probe, std::size_t size, int tries = kTries) {
     if (send(probe.socket.get(), payload.data(), payload.size(), 0) < 0) return errno;
     pollfd wait{probe.socket.get(), 0, 0};
     if (poll(&wait, 1, kWaitMilliseconds) <= 0) continue;
-    int error = 0;
-    socklen_t length = sizeof error;
-    getsockopt(probe.socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error != 0) return error;
+    if (const int error = TakeSocketError(probe.socket.get()); error != 0) return error;
   }
   return 0;
 }

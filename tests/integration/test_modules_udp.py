@@ -40,12 +40,8 @@ SERVICES = [
 @pytest.fixture(scope="module")
 def tunnel(build, make_tunnel):
     made = make_tunnel(SERVICES)
-    link = Wan(build, delay=25, loss=4, reorder="4,20")
-    try:
-        link.take_over(made.network)
-        yield made.prepare().start().wait_up()
-    finally:
-        link.stop()
+    with Wan(build, delay=25, loss=4, reorder="4,20").around(made) as tunnel:
+        yield tunnel
 
 
 def counters(tunnel, name):

@@ -59,12 +59,8 @@ SERVICES = [
 @pytest.fixture(scope="module")
 def tunnel(build, make_tunnel):
     made = make_tunnel(SERVICES, with_nsd=True)
-    link = Wan(build, delay=25, loss=3, reorder="3,20", dup=1)
-    try:
-        link.take_over(made.network)
-        yield made.prepare().start().wait_up()
-    finally:
-        link.stop()
+    with Wan(build, delay=25, loss=3, reorder="3,20", dup=1).around(made) as tunnel:
+        yield tunnel
 
 
 @pytest.fixture(autouse=True)

@@ -46,12 +46,8 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection, co
 @pytest.fixture(scope="module")
 def tunnel(build, make_tunnel):
     made = make_tunnel([SERVICE])
-    link = Wan(build, delay=25, loss=4, reorder="4,20", dup=1)
-    try:
-        link.take_over(made.network)
-        yield made.prepare().start().wait_up()
-    finally:
-        link.stop()
+    with Wan(build, delay=25, loss=4, reorder="4,20", dup=1).around(made) as tunnel:
+        yield tunnel
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 #include "common/service/backend/backend_reports.h"
 
 #include "common/base/log.h"
+#include "common/service/counters.h"
 
 namespace funnel::service {
 
@@ -34,8 +35,8 @@ void BackendReports::OnFailed(const BackendPool::Use& use, const std::string& wh
 }
 
 void BackendReports::OnChecked(BackendId backend, const Result<>& result, TimePoint now) {
-  checks += 1;
-  if (!result) checks_failed += 1;
+  counters[kBackendChecks] += 1;
+  if (!result) counters[kBackendChecksFailed] += 1;
   const BackendPool::Change change = pool.OnChecked(backend, result, now);
   if (change == BackendPool::Change::kNone) return;
   pool.Visit(now, [&](const BackendPool::View& view) {

@@ -13,9 +13,9 @@ namespace funnel::service {
 struct BackendReports {
   BackendPool& pool;
   const config::ServiceConfig& service;
+  metrics::CounterFile& counters;
   metrics::Counter down;       // a gauge: how many backends are down
   metrics::Counter went_down;  // how often one went down
-  metrics::Counter checks, checks_failed;
 
   void OnWorked(const BackendPool::Use& use, TimePoint now);
   void OnFailed(const BackendPool::Use& use, const std::string& why, TimePoint now);

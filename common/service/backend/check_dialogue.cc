@@ -1,6 +1,7 @@
 #include "common/service/backend/check_dialogue.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string_view>
 
 #include "common/base/random.h"
@@ -21,11 +22,8 @@ Bytes DnsQuery(std::string_view name) {
   ByteWriter out;
   out.U16(static_cast<std::uint16_t>(RandomU64())).U16(kRecursionDesired);
   out.U16(/*questions=*/1).U16(0).U16(0).U16(0);
-  while (!name.empty()) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    out.U8(static_cast<std::uint8_t>(label.size())).Append(label);
-    name.remove_prefix(std::min(label.size() + 1, name.size()));
-  }
+  for (const auto& label : std::views::split(name, '.'))
+    out.U8(static_cast<std::uint8_t>(label.size())).Append(std::string_view(label));
   out.U8(0).U16(kNs).U16(kInternet);
   return out.Release();
 }

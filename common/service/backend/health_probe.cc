@@ -8,6 +8,8 @@
 #include <array>
 #include <utility>
 
+#include "common/base/socket.h"
+
 namespace funnel::service {
 namespace {
 
@@ -86,9 +88,7 @@ Result<> HealthProbe::Connect(const SocketAddress& address) {
 }
 
 Result<> HealthProbe::ConnectUnix() {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  endpoint_.unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const sockaddr_un address = TRY(UnixAddress(endpoint_.unix_path));
   fd_.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) return FailErrno("socket");
   if (connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
@@ -114,9 +114,7 @@ Result<> HealthProbe::OnConnected() {
 void HealthProbe::OnReady(std::uint32_t) {
   Result<> result;
   if (connecting_) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    const int error = TakeSocketError(fd_.get());
     result = error == 0 ? OnConnected() : Result<>(FailErrno("cannot connect", error));
   } else {
     result = OnReadable();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/base/socket.h"
 #include "funnel-sctpd/engine/kernel/abort_reason.h"
 
 namespace funnel::sctp {
@@ -227,10 +228,6 @@ KernelSocket::Event KernelSocket::Receive(MutableByteView buffer) {
   return event;
 }
 
-int KernelSocket::TakeError() {
-  int error = 0;
-  socklen_t length = sizeof error;
-  return ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
-}
+int KernelSocket::TakeError() { return TakeSocketError(fd_.get()); }
 
 }  // namespace funnel::sctp

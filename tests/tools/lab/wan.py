@@ -1,4 +1,5 @@
 """A wide area network between two nodes, by a program (tests/tools/wan), as kernels without netem have none."""
+import contextlib
 import os
 
 from .base import Child, wait_until, write_file
@@ -14,6 +15,15 @@ class Wan:
         self.program = os.path.join(os.path.abspath(build), "tests", "tools", "wan", "wan")
         self.keys = keys
         self.child = self.network = None
+
+    @contextlib.contextmanager
+    def around(self, tunnel):
+        """Gives TUNNEL, which nobody has prepared yet, up and over this WAN; at the end the WAN stops."""
+        try:
+            self.take_over(tunnel.network)
+            yield tunnel.prepare().start().wait_up()
+        finally:
+            self.stop()
 
     def take_over(self, network):
         network.ip("a", "link", "delete", "lan")

@@ -10,12 +10,12 @@
 
 #include "common/metrics/reader.h"
 #include "tests/unit/config/temp_dir.h"
+#include "tests/unit/metrics/table.h"
 
 namespace funnel::metrics {
 namespace {
 
 enum Index : std::size_t { kSent, kFlows };
-constexpr CounterDef kTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
 constexpr CounterDef kOtherTable[] = {
     {"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}, {"drops"}};
 

@@ -8,14 +8,13 @@
 
 #include "common/metrics/storage.h"
 #include "tests/unit/config/temp_dir.h"
+#include "tests/unit/metrics/table.h"
 
 namespace funnel::metrics {
 namespace {
 
-constexpr CounterDef kReadTable[] = {{"frames_sent"}, {"flows", "Flows now.", Kind::kGauge}};
-
 Bytes ValidImage() {
-  std::vector<std::byte> image = FreshImage("funnel-sctpd", kReadTable);
+  std::vector<std::byte> image = FreshImage("funnel-sctpd", kTable);
   const auto* data = reinterpret_cast<const std::uint8_t*>(image.data());
   return Bytes(data, data + image.size());
 }
@@ -88,7 +87,7 @@ TEST(CounterReader, DoesNotFollowLinksOrHangOnPipes) {
 
 TEST(CounterReader, ListsAFolderWithItsBadFiles) {
   TempDir dir;
-  CounterFile good = CounterFile::Create(dir.Path("b"), "b", kReadTable);
+  CounterFile good = CounterFile::Create(dir.Path("b"), "b", kTable);
   dir.Write("a", "garbage");
   auto listed = ReadCounterFolder(dir.path());
   ASSERT_TRUE(listed);

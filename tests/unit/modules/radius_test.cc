@@ -5,22 +5,11 @@
 #include <string_view>
 
 #include "tests/unit/modules/model.h"
+#include "tests/unit/modules/radius_codes.h"
 
 namespace funnel::module {
 namespace {
 
-enum Code : std::uint8_t {
-  kAccess = 1,
-  kAccept = 2,
-  kReject = 3,
-  kAccounting = 4,
-  kAccounted = 5,
-  kChallenge = 11,
-  kStatus = 12,
-  kDisconnect = 40,
-  kDisconnected = 41,
-  kChange = 43,
-};
 enum Attribute : std::uint8_t {
   kUserName = 1,
   kState = 24,

@@ -108,7 +108,7 @@ class TestChannel final : public service::ChannelHandle,
 
 class EdgeTest : public LoopTest {
  protected:
-  EdgeTest() : counters_(metrics::CounterFile::InMemory(Table())) {
+  EdgeTest() : counters_(metrics::CounterFile::InMemory(service::WholeTable(kCounters))) {
     UniqueFd listener = Listen("127.0.0.1");
     client_address_ = BoundAddress(listener.get());
     service_.name = *ServiceName::Parse("test");
@@ -129,12 +129,6 @@ class EdgeTest : public LoopTest {
     channels_.clear();
   }
 
-  static std::vector<metrics::CounterDef> Table() {
-    std::vector<metrics::CounterDef> table(std::begin(service::kCommonTable),
-                                           std::end(service::kCommonTable));
-    table.insert(table.end(), std::begin(kCounters), std::end(kCounters));
-    return table;
-  }
   std::unique_ptr<service::Application> MakeEdge(std::vector<event::ListenFds::Named> sockets) {
     event::ListenFds listen_fds(std::move(sockets));
     service::EdgeEnvironment environment{*loop_, service_, configuration_, listen_fds, counters_};

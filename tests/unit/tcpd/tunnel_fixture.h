@@ -20,10 +20,10 @@ class TunnelTest : public LoopTest {
 
   // Call it after the test has changed service_.
   void Start() {
-    client_shared_.emplace(SharedState{*loop_, *sockets_, client_counters_, /*first_counter=*/0,
-                                       service_, SessionLimit(service_.max_sessions)});
-    server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, /*first_counter=*/0,
-                                       service_, SessionLimit(service_.max_sessions)});
+    client_shared_.emplace(SharedState{*loop_, *sockets_, client_counters_, service_,
+                                       SessionLimit(service_.max_sessions)});
+    server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, service_,
+                                       SessionLimit(service_.max_sessions)});
     if (module_ != nullptr) {
       client_shared_->module = *module::ServiceModule::Configure(*module_, {});
       server_shared_->module = *module::ServiceModule::Configure(*module_, {});
@@ -58,15 +58,17 @@ class TunnelTest : public LoopTest {
            reader.text == text;
   }
   [[nodiscard]] std::uint64_t AtClient(CounterIndex index) {
-    return client_counters_[index].value();
+    return client_counters_[std::size_t{service::kCommonCounters} + index].value();
   }
   [[nodiscard]] std::uint64_t AtServer(CounterIndex index) {
-    return server_counters_[index].value();
+    return server_counters_[std::size_t{service::kCommonCounters} + index].value();
   }
 
   std::unique_ptr<event::EpollSet> sockets_ = *event::EpollSet::Create(*loop_);
-  metrics::CounterFile client_counters_ = metrics::CounterFile::InMemory(kCounters);
-  metrics::CounterFile server_counters_ = metrics::CounterFile::InMemory(kCounters);
+  metrics::CounterFile client_counters_ =
+      metrics::CounterFile::InMemory(service::WholeTable(kCounters));
+  metrics::CounterFile server_counters_ =
+      metrics::CounterFile::InMemory(service::WholeTable(kCounters));
   config::ServiceConfig service_;
   const struct funnel_module* module_ = nullptr;
   std::vector<SocketAddress> own_addresses_;

@@ -33,13 +33,6 @@ inline void SendTo(int fd, const SocketAddress& to, ByteView bytes) {
             static_cast<ssize_t>(bytes.size()));
 }
 
-inline std::vector<metrics::CounterDef> Table() {
-  std::vector<metrics::CounterDef> table(service::kCommonTable,
-                                         service::kCommonTable + service::kCommonCounters);
-  table.insert(table.end(), kCounters, kCounters + kCounterCount);
-  return table;
-}
-
 // A client with one socket.
 struct Client {
   UniqueFd fd;
@@ -149,8 +142,8 @@ class UdpEdgeTest : public service::TwoEdgesTest {
 
   config::Configuration configuration_;
   config::ServiceConfig near_service_, far_service_;
-  metrics::CounterFile near_table_ = metrics::CounterFile::InMemory(Table());
-  metrics::CounterFile far_table_ = metrics::CounterFile::InMemory(Table());
+  metrics::CounterFile near_table_ = metrics::CounterFile::InMemory(service::WholeTable(kCounters));
+  metrics::CounterFile far_table_ = metrics::CounterFile::InMemory(service::WholeTable(kCounters));
   std::unique_ptr<service::Application> near_app_, far_app_;
   std::unique_ptr<service::Edge> near_, far_;
   std::vector<SocketAddress> ports_;

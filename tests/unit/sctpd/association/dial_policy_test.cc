@@ -4,6 +4,7 @@
 
 #include "funnel-sctpd/association/dialer.h"
 #include "funnel-sctpd/route/path_memory.h"
+#include "tests/unit/sctpd/address_of.h"
 
 namespace funnel::sctpd {
 namespace {
@@ -13,17 +14,14 @@ using namespace std::chrono_literals;
 const TimePoint kStart{1000s};
 const Attempts::HeadStart kHeadStart{300ms, 1s};
 
-sctp::TransportAddress Address(const std::string& text) {
-  return *sctp::TransportAddress::Parse(text, 9899);
-}
 ResolvedAddress At(const std::string& host, std::uint16_t port = 0) {
-  return {.address = Address(host).WithPort(port)};
+  return {.address = AddressOf(host).WithPort(port)};
 }
 Candidate Udp(const std::string& host, std::uint16_t priority = 0) {
-  return {.address = Address(host), .priority = priority};
+  return {.address = AddressOf(host), .priority = priority};
 }
 Candidate Direct(const std::string& host, std::uint16_t priority = 0) {
-  return {.address = Address(host).WithPort(0),
+  return {.address = AddressOf(host).WithPort(0),
           .carrier = sctp::Carrier::kDirect,
           .priority = priority};
 }
@@ -50,8 +48,8 @@ TEST(Routes, DirectStandsBeforeUdpToTheSameAddress) {
 
 TEST(Routes, RecordsForOneCarrierAreForItOnly) {
   std::vector<ResolvedAddress> addresses{
-      {.address = Address("192.0.2.1:5000"), .carrier = sctp::Carrier::kDirect, .host = "x"},
-      {.address = Address("192.0.2.1:6000"), .carrier = sctp::Carrier::kUdp, .host = "x"}};
+      {.address = AddressOf("192.0.2.1:5000"), .carrier = sctp::Carrier::kDirect, .host = "x"},
+      {.address = AddressOf("192.0.2.1:6000"), .carrier = sctp::Carrier::kUdp, .host = "x"}};
   auto routes = CandidatesAt(addresses, {});
   EXPECT_EQ(Texts(routes), "192.0.2.1 (direct) 192.0.2.1:6000 (udp) ");
   EXPECT_EQ(routes[0].sctp_port, 5000);
@@ -146,7 +144,7 @@ TEST(Attempts, WhatHasJustDiedGetsNoHeadStart) {
                  Udp("192.0.2.1", 10));
   attempts.OnBegun(Id(1), kStart);
   ASSERT_NE(attempts.Due(kStart), nullptr);
-  EXPECT_EQ(attempts.Due(kStart)->address, Address("192.0.2.2"));
+  EXPECT_EQ(attempts.Due(kStart)->address, AddressOf("192.0.2.2"));
 }
 
 TEST(Attempts, OnlySoManyAtOnce) {
@@ -171,10 +169,10 @@ TEST(Dialer, TriesEveryAddressBeforeItWaits) {
   dialer.Begin();
   dialer.OnResolved(TwoRoutes(), kHeadStart, kStart, 1.0, "");
   Attempts& attempts = dialer.attempts();
-  EXPECT_EQ(attempts.Due(kStart)->address, Address("192.0.2.1"));
+  EXPECT_EQ(attempts.Due(kStart)->address, AddressOf("192.0.2.1"));
   attempts.OnBegun(Id(1), kStart);
   EXPECT_TRUE(attempts.OnFailed(Id(1), "no answer", kStart));
-  EXPECT_EQ(attempts.Due(kStart)->address, Address("192.0.2.2"));
+  EXPECT_EQ(attempts.Due(kStart)->address, AddressOf("192.0.2.2"));
   attempts.OnBegun(Id(2), kStart);
   EXPECT_TRUE(attempts.OnFailed(Id(2), "no answer", kStart));
   ASSERT_TRUE(attempts.over());
@@ -192,7 +190,7 @@ TEST(Dialer, RemembersTheAddressThatWorked) {
   dialer.OnLost(kStart, 1.0, "gone");
   dialer.Begin();
   dialer.OnResolved(TwoRoutes(), kHeadStart, kStart, 1.0, "");
-  EXPECT_EQ(dialer.attempts().Due(kStart)->address, Address("192.0.2.2"));
+  EXPECT_EQ(dialer.attempts().Due(kStart)->address, AddressOf("192.0.2.2"));
 }
 
 TEST(Dialer, WhatWorkedLastDoesNotPassABetterPriority) {

@@ -9,8 +9,6 @@ namespace {
 using wire::FrameType;
 using Taken = FrameTaker::Taken;
 
-constexpr ChannelId kId{7};
-
 class EdgeFramesTest : public ChannelParts {
  protected:
   EdgeFramesTest() : association(MakeUp(Connect())), channel(Add(ChannelRole::kListen)) {

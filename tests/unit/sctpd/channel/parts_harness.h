@@ -14,6 +14,8 @@
 
 namespace funnel::sctpd {
 
+inline constexpr ChannelId kId{7};
+
 class TestLink final : public FrameLink {
  public:
   explicit TestLink(FrameLinkObserver& observer) : FrameLink(observer) {}

@@ -8,16 +8,14 @@ namespace {
 
 using wire::FrameType;
 
-constexpr ChannelId kOpenedId{7};
-
 class PeerFramesTest : public OpenParts {
  protected:
-  void Give(FrameType type, ByteView body, std::uint16_t stream = 65, ChannelId id = kOpenedId) {
+  void Give(FrameType type, ByteView body, std::uint16_t stream = 65, ChannelId id = kId) {
     Bytes frame = wire::MakeFrame({.type = type, .channel = id}, body);
     frames.OnFrame(*association, StreamId(stream), frame);
   }
   // A channel of ours, whose OPEN is on its way.
-  Channel& Opening() { return Holder(ChannelRole::kListen, 65, kOpenedId); }
+  Channel& Opening() { return Holder(ChannelRole::kListen, 65, kId); }
   Channel& Opened() {
     Channel& channel = Opening();
     channel.stream()->opened = true;
@@ -88,7 +86,7 @@ TEST_F(PeerFramesTest, OpenedComesOnce) {
 }
 
 TEST_F(PeerFramesTest, OpenedForTheOneWhoWasAskedIsDropped) {
-  Channel& asked = Holder(ChannelRole::kConnect, 65, kOpenedId);
+  Channel& asked = Holder(ChannelRole::kConnect, 65, kId);
   Give(FrameType::kOpened, AsBytes("yes"));
   Give(FrameType::kRefused, RefusedBody("no"));
   EXPECT_EQ(Count(kDropState), 2u);
@@ -158,7 +156,7 @@ TEST_F(PeerFramesTest, ClosedAfterOursEndsTheChannel) {
 
 TEST_F(PeerFramesTest, ClosedBeforeAuthdHasAnsweredIsAnsweredHere) {
   Channel& asked = Add(ChannelRole::kConnect);
-  asked.TakeStream(*association, StreamId(66), kOpenedId);
+  asked.TakeStream(*association, StreamId(66), kId);
   pending.AskAuthd(asked, AsBytes("open"));
   Give(FrameType::kClosed, ClosedBody(), 66);
   EXPECT_EQ(associations.sent, std::vector{FrameType::kClosed});

@@ -8,7 +8,6 @@ namespace {
 
 using wire::FrameType;
 
-constexpr ChannelId kOfferedId{7};
 // One of those that the peer opens: we open the odd ones.
 constexpr std::uint16_t kStream = 66;
 
@@ -18,7 +17,7 @@ class PeerOpensTest : public OpenParts {
     shared.config.services = {MakeService("dns", config::Role::kListen, "b"),
                               MakeService("web", config::Role::kConnect, "")};
   }
-  void Open(std::uint16_t stream = kStream, ChannelId id = kOfferedId) {
+  void Open(std::uint16_t stream = kStream, ChannelId id = kId) {
     opens.OnOpen(*association, StreamId(stream), id, AsBytes("open"));
   }
   [[nodiscard]] Channel* At(std::uint16_t stream) const {
@@ -75,7 +74,7 @@ TEST_F(PeerOpensTest, StreamInUseIsBusy) {
   Open(kStream, ChannelId(8));
   EXPECT_EQ(Count(kOpensBusy), 1u);
   EXPECT_EQ(associations.sent, std::vector{FrameType::kRefused});
-  EXPECT_EQ(At(kStream)->id, kOfferedId);
+  EXPECT_EQ(At(kStream)->id, kId);
 }
 
 TEST_F(PeerOpensTest, NoMoreThanTheLimitWaitForAuthd) {

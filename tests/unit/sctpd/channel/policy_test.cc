@@ -7,15 +7,12 @@
 #include "funnel-sctpd/association/backoff.h"
 #include "funnel-sctpd/channel/fair_queue.h"
 #include "funnel-sctpd/channel/stream_map.h"
+#include "tests/unit/sctpd/address_of.h"
 
 namespace funnel::sctpd {
 namespace {
 
 using namespace std::chrono_literals;
-
-sctp::TransportAddress AddressOf(const std::string& text) {
-  return *sctp::TransportAddress::Parse(text, 9899);
-}
 
 // The map only stores pointers; it never dereferences them.
 Channel& Dummy(std::uintptr_t number) { return *reinterpret_cast<Channel*>(number * 64); }
