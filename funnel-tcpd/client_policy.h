@@ -8,7 +8,8 @@
 
 #include "common/base/error.h"
 #include "common/base/socket_address.h"
-#include "common/config/model.h"
+#include "common/config/peer_config.h"
+#include "common/config/service_config.h"
 #include "common/wire/frame/types.h"
 
 namespace funnel::tcpd {

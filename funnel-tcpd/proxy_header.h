@@ -6,7 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/socket_address.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::tcpd {
 

@@ -19,7 +19,7 @@
 #include "common/base/clock.h"
 #include "common/base/deadlines.h"
 #include "common/base/ids.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::tcpd {
 

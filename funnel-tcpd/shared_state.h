@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "common/base/unique_fd.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/event/descriptors.h"
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"

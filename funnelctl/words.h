@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::ctl {
 

@@ -13,7 +13,7 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/service/channel/channel_identity.h"
 #include "common/service/channel/module_ends.h"
 #include "common/wire/channel/channel.h"

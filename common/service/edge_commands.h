@@ -2,7 +2,7 @@
 // form of the answers see funnelctl/command_schema.md.
 #pragma once
 
-#include "common/config/model.h"
+#include "common/config/node_config.h"
 #include "common/ipc/command_table.h"
 #include "common/service/edge.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/base/error.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/module/service_module.h"
 
 namespace funnel::service {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/event/loop.h"
 #include "common/ipc/frame_pipe.h"
 #include "common/metrics/counters.h"

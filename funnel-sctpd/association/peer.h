@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/base/deadlines.h"
-#include "common/config/model.h"
+#include "common/config/peer_config.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/association/association_host.h"
 #include "funnel-sctpd/association/begun_associations.h"

@@ -24,7 +24,7 @@
 
 #include "common/base/deadlines.h"
 #include "common/base/ids.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "funnel-sctpd/association/association.h"
 #include "funnel-sctpd/channel/frame_link.h"
 #include "funnel-sctpd/relay/passing_nonces.h"

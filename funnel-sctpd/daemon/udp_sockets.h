@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/config/model.h"
+#include "common/config/sctp_config.h"
 #include "common/event/listen_fds.h"
 
 namespace funnel::sctpd {

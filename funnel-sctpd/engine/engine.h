@@ -26,7 +26,8 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
-#include "common/config/model.h"
+#include "common/config/peer_config.h"
+#include "common/config/sctp_config.h"
 #include "funnel-sctpd/engine/address.h"
 
 namespace funnel::sctp {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "common/base/error.h"
-#include "common/config/model.h"
+#include "common/config/sctp_config.h"
 
 namespace funnel::sctp {
 
@@ -30,8 +30,8 @@ struct StrangerLimits {
 };
 
 // What [sctp] says, as an engine takes it. Ranges and defaults are those of the table of keys
-// (common/config/keys/keys_sctp.cc, model.h) and stand nowhere else; what no key says has its value
-// here.
+// (common/config/keys/keys_sctp.cc, sctp_config.h) and stand nowhere else; what no key says has its
+// value here.
 struct Settings {
   // What a node runs whose [sctp] is empty.
   Settings() : Settings(config::SctpConfig{}) {}

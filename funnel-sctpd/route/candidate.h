@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/config/model.h"
+#include "common/config/peer_config.h"
+#include "common/config/sctp_config.h"
 #include "funnel-sctpd/engine/engine.h"
 #include "funnel-sctpd/interfaces.h"
 

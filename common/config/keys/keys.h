@@ -2,7 +2,7 @@
 // that it may not exceed, what applies a change, the version that introduced it, the counter that
 // shows that a limit was reached, its help, and the member that it sets. Parser, checks, help text,
 // manual page, and what a reload leaves to a restart all come from these rows. Defaults are the
-// initialisers in model.h; a row has only those that are computed.
+// initialisers of the structs (model.h); a row has only those that are computed.
 #pragma once
 
 #include <initializer_list>

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/config/model.h"
+#include "common/config/node_config.h"
+#include "common/config/peer_config.h"
+#include "common/config/service_config.h"
 
 namespace funnel::config {
 

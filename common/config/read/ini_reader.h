@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/config/model.h"
+#include "common/base/error.h"
+#include "common/config/origin.h"
 
 namespace funnel::config {
 

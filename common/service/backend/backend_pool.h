@@ -23,7 +23,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/service/backend/check_record.h"
 
 namespace funnel::service {

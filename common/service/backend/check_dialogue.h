@@ -13,7 +13,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::service {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "common/base/clock.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/service/channel/channel_identity.h"
 #include "common/wire/channel/channel.h"
 

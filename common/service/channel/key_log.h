@@ -16,7 +16,7 @@
 
 #include "common/base/error.h"
 #include "common/base/unique_fd.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/metrics/counters.h"
 #include "common/seal/frame_cipher.h"
 

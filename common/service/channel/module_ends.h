@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 #include "common/metrics/counters.h"
 #include "common/service/channel/channel_identity.h"
 #include "common/wire/frame/record.h"

@@ -12,7 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/journal.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::service {
 

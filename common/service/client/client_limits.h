@@ -20,7 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/socket_address.h"
 #include "common/base/token_bucket.h"
-#include "common/config/model.h"
+#include "common/config/service_config.h"
 
 namespace funnel::service {
 

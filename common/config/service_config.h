@@ -1,0 +1,125 @@
+// What a file of services.d says; model.h has the rules of these structs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/config/address.h"
+#include "common/config/backend.h"
+#include "common/config/health_check.h"
+#include "common/config/origin.h"
+#include "common/config/principal.h"
+#include "common/config/value_units.h"
+
+namespace funnel::config {
+
+// The default of idle-exit where the association itself is on demand. It is as long as
+// sctp.idle_disconnect.
+inline constexpr milliseconds kIdleExitOnDemand = 5min;
+
+enum class Protocol { kUdp, kTcp };
+enum class Role { kListen, kConnect, kRelay };
+enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
+// How new sessions are divided among backends.
+enum class Balance { kRoundRobin, kLeastSessions, kClient };
+enum class AccessForm { kNo, kJournal, kJson };
+
+// services.d/NAME.ini
+struct ServiceConfig {
+  ServiceName name;
+  Role role = Role::kListen;
+  Protocol protocol = Protocol::kUdp;
+  std::string peer;    // listen: the next hop. connect: the only peer that may open it; empty: any
+  std::string target;  // listen: node at the far end; default: the peer's node. relay: only OPENs
+                       // for that node; empty: for any node but ours
+  std::string wire_name;           // default: name
+  std::optional<StreamId> stream;  // listen: pinned, 1 to 63 (with channels > 1: the first of them)
+  std::string edge_user;           // default funnel-u-NAME or funnel-t-NAME
+  std::uint32_t channels = 1;
+  std::uint32_t priority = 4;      // of what waits for one association; lower goes first
+  std::uint32_t weight = 10;       // in this proportion equal priorities take turns
+  std::uint32_t copies = 1;        // of a message that one packet holds
+  milliseconds connect_wait = 2s;  // how long a new session waits for the channel
+  milliseconds retry_min = 5s;     // after a refusal; doubles to retry_max
+  milliseconds retry_max = 60s;
+  // For one key, both directions together; a new key is agreed on at half of it.
+  std::uint64_t key_frames = std::uint64_t{1} << 33;
+  std::uint64_t key_volume_bytes = 128 * 1024 * kMiB;
+  std::uint64_t key_log_bytes = 0;  // how long the file of keys may be; 0: there is none
+  milliseconds idle_exit = 0s;      // 0: never; kIdleExitOnDemand with a peer that is on-demand
+  std::vector<Network> client_networks;
+  AccessForm access_log = AccessForm::kNo;
+  // listen: for one client address; 0: no limit
+  std::vector<Network> client_allow;          // empty: any
+  std::uint32_t max_sessions_per_client = 0;  // tcp
+  std::uint32_t client_new_rate = 0;          // a second
+  std::uint32_t client_datagram_rate = 0;     // udp, a second
+  std::uint64_t client_byte_rate_bytes = 0;   // udp, a second
+  std::uint32_t client_table = 16384;         // clients whose rates are known
+  // udp
+  milliseconds lifetime = 5s;  // 0: reliable
+  bool suppress_resends = false;
+  milliseconds resend_window = 1s;      // suppress_resends: a datagram counts as on its way so long
+  milliseconds idle_timeout = 60s;      // tcp: 0, never, unless it is written
+  milliseconds answered_timeout = 10s;  // of a flow with one question and its answer
+  std::uint32_t max_flows = 16384;
+  std::uint32_t max_flows_per_client = 0;  // listen; 0: max_flows
+  std::uint32_t max_flows_per_peer = 0;    // connect; 0: max_flows
+  std::uint32_t queue_datagrams = 64;
+  std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for any reason
+  milliseconds resolve_interval = 30s;        // connect: flows in use look up the name so often
+  // tcp
+  std::uint32_t max_sessions = 4096;
+  std::uint32_t listen_backlog = 4096;  // listen: connections that the kernel keeps for us
+  milliseconds connect_timeout = 5s;
+  milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
+  milliseconds keepalive = 60s;        // 0: off
+  milliseconds stuck_timeout = 10min;  // of a reader that takes no data; 0: never
+  milliseconds fin_timeout = 1h;       // of silence after one direction has ended; 0: never
+  milliseconds user_timeout = 2min;    // of a peer that acknowledges nothing; 0: the kernel's
+  std::uint64_t session_window_bytes = 4 * kMiB;
+  std::uint64_t channel_window_bytes = 16 * kMiB;
+  std::string module;                      // empty: none, a connection is bytes in order
+  std::vector<std::string> module_option;  // NAME=VALUE, each name once
+  bool module_required = false;            // if it is missing: do not run as bytes
+  bool module_strict = false;              // reset what does not follow the protocol
+  milliseconds module_hold = 50ms;         // how long an unfinished message waits for the rest
+  // [listen]
+  std::vector<Endpoint> listen_address;  // literals only
+  // [connect]
+  std::vector<Backend> connect_address;
+  Balance balance = Balance::kRoundRobin;
+  std::uint32_t down_after = 3;    // failures in a row; 0: never
+  milliseconds down_time = 10s;    // then it is tried again
+  milliseconds slow_return = 10s;  // in which its weight grows; 0: at once
+  HealthCheck check;               // what follows is about it
+  WrittenBytes check_expect;       // what the answer begins with; none: any answer
+  milliseconds check_every = 2s;
+  milliseconds check_timeout = 1s;
+  std::uint32_t check_rise = 2;  // checks in a row that bring a backend up
+  std::uint32_t check_fall = 3;  // those that take it down
+  ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
+  // [relay]
+  std::vector<std::string> relay_from;
+  std::string relay_to;
+  // [security]
+  Principal identity;                    // ours
+  Principal expect;                      // listen: the acceptor's
+  std::vector<PrincipalPattern> accept;  // connect: initiators'; empty: nobody
+  std::vector<std::uint16_t> suites;     // best first; empty: the best that the machine has
+  Origins origins;
+
+  // Whether an initiator of this name may open the service (connect side).
+  [[nodiscard]] bool Accepts(const Principal& initiator) const;
+  // Whether what PEER opens is relayed.
+  [[nodiscard]] bool RelaysFor(std::string_view peer_name) const;
+  // max_flows_per_client and max_flows_per_peer, with 0 replaced by max_flows.
+  [[nodiscard]] std::uint32_t FlowsOfClient() const;
+  [[nodiscard]] std::uint32_t FlowsOfPeer() const;
+};
+
+}  // namespace funnel::config
