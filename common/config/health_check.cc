@@ -63,8 +63,9 @@ Result<HealthCheck> HealthCheck::Parse(std::string_view text) {
   if (text.starts_with(kText) || text.starts_with(kHex))
     return HealthCheck{.kind = Kind::kBytes, .bytes = TRY(WrittenBytes::Parse(text)), .name = {}};
   if (text == kDns) return HealthCheck{.kind = Kind::kDns, .bytes = {}, .name = {}};
+  if (text == "radius") return HealthCheck{.kind = Kind::kRadius, .bytes = {}, .name = {}};
   if (!text.starts_with(kDns) || text[kDns.size()] != ':')
-    return Fail("none, connect, text:..., hex:..., dns or dns:NAME is expected");
+    return Fail("none, connect, text:..., hex:..., dns, dns:NAME or radius is expected");
 
   std::string_view name = text.substr(kDns.size() + 1);
   if (name.ends_with('.')) name.remove_suffix(1);
@@ -83,6 +84,8 @@ std::string HealthCheck::text() const {
       return bytes.written;
     case Kind::kDns:
       return std::string(kDns) + (name.empty() ? "" : ":" + name);
+    case Kind::kRadius:
+      return "radius";
   }
   return "";
 }

@@ -28,13 +28,14 @@ struct HealthCheck {
     kConnect,  // tcp: a connection that is taken
     kBytes,    // an answer to these
     kDns,      // udp: an answer to a query for NS
+    kRadius,   // udp: an answer to Status-Server, signed with check_secret_file's secret
   };
 
   Kind kind = Kind::kNone;
   WrittenBytes bytes;  // kBytes
   std::string name;    // kDns: without the dot at its end; empty: the root
 
-  // `none`, `connect`, `text:...`, `hex:...`, `dns`, `dns:NAME`.
+  // `none`, `connect`, `text:...`, `hex:...`, `dns`, `dns:NAME`, `radius`.
   [[nodiscard]] static Result<HealthCheck> Parse(std::string_view text);
   // The text as one would write it.
   [[nodiscard]] std::string text() const;

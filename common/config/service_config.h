@@ -98,6 +98,7 @@ struct ServiceConfig {
   milliseconds slow_return = 10s;  // in which its weight grows; 0: at once
   HealthCheck check;               // what follows is about it
   WrittenBytes check_expect;       // what the answer begins with; none: any answer
+  std::string check_secret_file;   // of check = radius; absolute
   milliseconds check_every = 2s;
   milliseconds check_timeout = 1s;
   std::uint32_t check_rise = 2;  // checks in a row that bring a backend up

@@ -70,6 +70,9 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
 
   for (const config::KeyRow* row : config::PutBackFixed(running, next))
     left.emplace_back(*row, CommandFor(row->applied, running));
+  // Its secret comes with the restart.
+  if (next.check.kind == config::HealthCheck::Kind::kRadius && next.check_secret_file.empty())
+    next.check = running.check;
 
   // The new address is in force, but the unit's sandbox lets no packets through to it.
   if (ipc::UnitsAreEnforced() &&

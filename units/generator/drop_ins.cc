@@ -1,5 +1,7 @@
 #include "units/generator/drop_ins.h"
 
+#include "common/config/secret_file.h"
+
 namespace funnel::generator {
 namespace {
 
@@ -114,6 +116,16 @@ std::string BackendNetwork(const ServiceConfig& service) {
   return out + "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n" + allowed;
 }
 
+// The edge's user has no right to the file itself.
+std::string CheckSecret(const ServiceConfig& service) {
+  if (service.check_secret_file.empty()) return {};
+  const std::string name(config::kCheckSecretCredential);
+  return "# What the backend's checks are signed with (check-secret-file).\nLoadCredential=" +
+         name + ':' + Escape(service.check_secret_file) +
+         "\n# While the file is missing, for the edge to start all the same.\nSetCredential=" +
+         name + ":\\n\n";
+}
+
 std::string ServiceSection(const std::string& lines) {
   return lines.empty() ? "" : "\n[Service]\n" + lines;
 }
@@ -136,9 +148,10 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
               {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
       if (!file.Has("connect", "address")) return {};
-      return {{UnitName(service, "socket"), head},
-              {UnitName(service, "service"),
-               head + ServiceSection(EdgeUser(file) + BackendNetwork(service))}};
+      return {
+          {UnitName(service, "socket"), head},
+          {UnitName(service, "service"),
+           head + ServiceSection(EdgeUser(file) + BackendNetwork(service) + CheckSecret(service))}};
     }
     case Role::kRelay:
       return {};

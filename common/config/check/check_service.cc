@@ -130,8 +130,18 @@ void CheckChecks(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
     report("check", "connect is only for protocol = tcp; text: and hex: say what to ask");
   if (kind == Kind::kDns && service.protocol != Protocol::kUdp)
     report("check", "dns is only for protocol = udp");
-  if (kind == Kind::kDns && !service.check_expect.bytes.empty())
-    report("check-expect", "dns has its own rule for answers");
+  if (kind == Kind::kRadius && service.protocol != Protocol::kUdp)
+    report("check", "radius is only for protocol = udp");
+  if ((kind == Kind::kDns || kind == Kind::kRadius) && !service.check_expect.bytes.empty())
+    report("check-expect", service.check.text() + " has its own rule for answers");
+
+  const std::string& secret = service.check_secret_file;
+  if (kind == Kind::kRadius && secret.empty())
+    report("check", "radius takes a secret: check-secret-file");
+  if (kind != Kind::kRadius && !secret.empty())
+    report("check-secret-file", "only check = radius has a secret");
+  if (!secret.empty() && !secret.starts_with('/'))
+    report("check-secret-file", "a path that begins with / is expected");
 }
 
 void CheckRelay(const ServiceConfig& service, std::vector<Mistake>& mistakes) {

@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/config/secret_file.h"
 
 namespace funnel::config {
 namespace {
@@ -77,6 +78,15 @@ void LookAtBacklog(const ServiceConfig& service, Mistakes& out) {
   out.push_back({at.file, at.line,
                  "listen-backlog: the kernel grants " + std::to_string(*most) +
                      " at most (sysctl net.core.somaxconn)"});
+}
+
+// The edge's checks would fail, or others know its secret.
+void LookAtSecret(const ServiceConfig& service, Mistakes& out) {
+  if (service.check_secret_file.empty()) return;
+  const auto doubt = FindSecretDoubt(service.check_secret_file);
+  if (!doubt) return;
+  const Origin at = FindOrigin(service.origins, "connect", "check-secret-file");
+  out.push_back({at.file, at.line, "check-secret-file: " + *doubt});
 }
 
 // The folder that NAME was meant to be: "services.d" for "service", "services", "service.d". Empty:
@@ -170,6 +180,7 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
 
   for (const ServiceConfig& service : configuration.services) {
     LookAtBacklog(service, out);
+    LookAtSecret(service, out);
     if (service.key_log_bytes == 0) continue;
     Origin at = FindOrigin(service.origins, "service", "key-log");
     out.push_back({at.file, at.line,

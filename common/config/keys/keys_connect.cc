@@ -77,8 +77,9 @@ constexpr KeyRow kConnectRows[] = {
             "What each backend is asked all the time, so that one that does not work gets nothing. "
             "connect (tcp): it takes a connection. text:... or hex:...: it answers these bytes; "
             "text knows \\r, \\n, \\t and \\\\. dns or dns:NAME (udp): it answers a "
-            "query for NS of the root or of NAME, with anything but SERVFAIL. Of a name the "
-            "addresses are tried until one passes.",
+            "query for NS of the root or of NAME, with anything but SERVFAIL. radius (udp): it "
+            "answers Status-Server (RFC 5997), signed with the secret of check-secret-file. Of a "
+            "name the addresses are tried until one passes.",
         .since = "0.2",
     },
     {
@@ -89,6 +90,20 @@ constexpr KeyRow kConnectRows[] = {
         .help = "What the answer must begin with, for connect, text and hex. With connect it is "
                 "what a server says first. Without it any answer will do.",
         .since = "0.2",
+    },
+    // A file, because the configuration may be read by everybody. The edge's user needs no right to
+    // it: the unit passes it (LoadCredential=), as it is when the edge starts.
+    {
+        .section = "connect",
+        .key = "check-secret-file",
+        .type = Type::kPath,
+        .member = At<&ServiceConfig::check_secret_file>,
+        .help = "The file, from /, whose first line is the secret that the servers share with this "
+                "node, for radius. Only root must be able to read it: the unit passes it to the "
+                "edge, and another secret takes a restart.",
+        .applies = kConnectOnly,
+        .since = "0.2",
+        .applied = Applied::kUnitRestart,
     },
     // As HAProxy has it: with check-fall it takes 6 s until a dead backend is noticed, and a
     // backend is asked 30 times a minute.

@@ -44,7 +44,7 @@ enum class Type {
   kProtocol,       //
   kProxyProtocol,  //
   kBalance,        //
-  kCheck,          // none, connect, text:..., hex:..., dns
+  kCheck,          // none, connect, text:..., hex:..., dns, radius
   kBytes,          // text:... or hex:...
   kAccessForm      //
 };

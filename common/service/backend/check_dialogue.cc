@@ -1,10 +1,11 @@
 #include "common/service/backend/check_dialogue.h"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
-#include <string_view>
 
 #include "common/base/random.h"
+#include "common/service/backend/radius_status.h"
 
 namespace funnel::service {
 namespace {
@@ -28,7 +29,13 @@ Bytes DnsQuery(std::string_view name) {
   return out.Release();
 }
 
-Bytes RequestFor(const config::HealthCheck& check) {
+Bytes RadiusRequest(ByteView secret) {
+  std::array<std::uint8_t, kRadiusRandomSize> random;
+  FillRandom(random);
+  return RadiusStatusRequest(secret, random);
+}
+
+Bytes RequestFor(const config::HealthCheck& check, ByteView secret) {
   switch (check.kind) {
     case Kind::kNone:
     case Kind::kConnect:
@@ -37,14 +44,16 @@ Bytes RequestFor(const config::HealthCheck& check) {
       return check.bytes.bytes;
     case Kind::kDns:
       return DnsQuery(check.name);
+    case Kind::kRadius:
+      return RadiusRequest(secret);
   }
   return {};
 }
 
 }  // namespace
 
-CheckDialogue::CheckDialogue(const config::ServiceConfig& service)
-    : service_(service), request_(RequestFor(service.check)) {}
+CheckDialogue::CheckDialogue(const config::ServiceConfig& service, ByteView secret)
+    : service_(service), secret_(secret), request_(RequestFor(service.check, secret)) {}
 
 bool CheckDialogue::wants_answer() const {
   return service_.check.kind != Kind::kConnect || !service_.check_expect.bytes.empty();
@@ -52,6 +61,7 @@ bool CheckDialogue::wants_answer() const {
 
 Result<CheckDialogue::Verdict> CheckDialogue::Judge(ByteView answer) const {
   if (service_.check.kind == Kind::kDns) return JudgeDns(answer);
+  if (service_.check.kind == Kind::kRadius) return JudgeRadius(answer);
   const Bytes& expected = service_.check_expect.bytes;
   const std::size_t size = std::min(expected.size(), answer.size());
   if (!std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(size),
@@ -68,6 +78,18 @@ Result<CheckDialogue::Verdict> CheckDialogue::JudgeDns(ByteView answer) const {
     return Verdict::kIgnored;
   if ((answer[3] & kRcodeBits) == kServFail) return Fail("the answer is SERVFAIL");
   return Verdict::kPassed;
+}
+
+Result<CheckDialogue::Verdict> CheckDialogue::JudgeRadius(ByteView answer) const {
+  const RadiusVerdict verdict = TRY(JudgeRadiusStatus(request_, answer, secret_));
+  return verdict == RadiusVerdict::kWorks ? Verdict::kPassed : Verdict::kIgnored;
+}
+
+std::string_view CheckDialogue::Silence() const {
+  return service_.check.kind == Kind::kRadius
+             ? "no answer within check-timeout, as from a server with another secret or none for "
+               "this address"
+             : "no answer within check-timeout";
 }
 
 }  // namespace funnel::service

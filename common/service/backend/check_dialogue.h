@@ -9,7 +9,11 @@
 //       12         the name: each label behind its length, then 0
 //              2   type 2, NS
 //              2   class 1, IN
+//
+// radius_status.h has what a RADIUS server is asked.
 #pragma once
+
+#include <string_view>
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"
@@ -19,8 +23,8 @@ namespace funnel::service {
 
 class CheckDialogue {
  public:
-  // SERVICE, which must outlive this, has a check.
-  explicit CheckDialogue(const config::ServiceConfig& service);
+  // SERVICE and SECRET, which must outlive this, have a check, and the secret for radius.
+  explicit CheckDialogue(const config::ServiceConfig& service, ByteView secret = {});
 
   // Empty: the check says nothing.
   [[nodiscard]] const Bytes& request() const { return request_; }
@@ -35,11 +39,15 @@ class CheckDialogue {
   // ANSWER is one datagram, or all bytes of the connection so far. The error says what is wrong
   // with it.
   [[nodiscard]] Result<Verdict> Judge(ByteView answer) const;
+  // What is wrong with a backend that answers nothing.
+  [[nodiscard]] std::string_view Silence() const;
 
  private:
   [[nodiscard]] Result<Verdict> JudgeDns(ByteView answer) const;
+  [[nodiscard]] Result<Verdict> JudgeRadius(ByteView answer) const;
 
   const config::ServiceConfig& service_;
+  ByteView secret_;
   Bytes request_;
 };
 

@@ -3,23 +3,38 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/config/secret_file.h"
+
 namespace funnel::service {
 namespace {
 
 // Checks of several services share wake-ups; the shortest check-timeout is as long.
 constexpr std::chrono::milliseconds kAccuracy{10};
 
+Result<Secret> SecretOf(const config::ServiceConfig& service) {
+  if (service.check.kind != config::HealthCheck::Kind::kRadius) return Secret();
+  auto secret = config::ReadSecret(config::kCheckSecretCredential, service.check_secret_file);
+  if (!secret) return Fail("check-secret-file: " + secret.error().message);
+  return secret;
+}
+
 }  // namespace
 
 HealthChecker::HealthChecker(event::Loop& loop, event::EpollSet& sockets,
                              const config::ServiceConfig& service, Report report)
-    : setup_{.loop = loop, .sockets = sockets, .service = service, .user = *this, .preface = {}},
+    : setup_{.loop = loop,
+             .sockets = sockets,
+             .service = service,
+             .user = *this,
+             .preface = {},
+             .secret = Secret()},
       report_(std::move(report)) {}
 
 void HealthChecker::Configure(const BackendPool& pool, Bytes preface) {
   Stop();
   if (setup_.service.check.kind == config::HealthCheck::Kind::kNone || pool.size() == 0) return;
   setup_.preface = std::move(preface);
+  setup_.secret = SecretOf(setup_.service);
   timer_ = setup_.loop.AddTimer([this] { OnTimer(); }, kAccuracy);
 
   const TimePoint now = Now();

@@ -36,7 +36,8 @@ HealthProbe::HealthProbe(const Setup& setup, BackendId backend, config::Endpoint
 void HealthProbe::Start(TimePoint now) {
   ++number_;
   due_ = deadline_ = now + setup_.service.check_timeout;
-  dialogue_.emplace(setup_.service);
+  if (!setup_.secret) return Finish(Fail(setup_.secret.error().message));
+  dialogue_.emplace(setup_.service, setup_.secret->view());
   left_.clear();
   const bool failed_before = !std::exchange(passed_, false);
   error_.clear();
@@ -150,7 +151,7 @@ void HealthProbe::OnTime(TimePoint now) {
   if (!due_ || now < *due_) return;
   if (!fd_) return Finish(Fail(error_));
   OnAddressFailed(connecting_ ? "no connection within check-timeout"
-                              : "no answer within check-timeout");
+                              : std::string(dialogue_->Silence()));
   Next(now);
 }
 

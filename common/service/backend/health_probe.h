@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/secret.h"
 #include "common/event/descriptors.h"
 #include "common/net/address_order.h"
 #include "common/net/resolver.h"
@@ -34,7 +35,8 @@ class HealthProbe final : private event::DescriptorHandler {
     event::EpollSet& sockets;
     const config::ServiceConfig& service;
     User& user;
-    Bytes preface;  // sent first on each connection
+    Bytes preface;          // sent first on each connection
+    Result<Secret> secret;  // of the check, if it has one; an error: each check fails with it
   };
 
   HealthProbe(const Setup& setup, BackendId backend, config::Endpoint endpoint);

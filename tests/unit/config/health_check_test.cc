@@ -31,7 +31,7 @@ TEST(WrittenBytesTest, RefusesWhatIsNoBytes) {
 
 TEST(HealthCheckTest, IsPrintedAsItIsWritten) {
   for (const char* text :
-       {"none", "connect", "text:PING\\r\\n", "hex:0aFF", "dns", "dns:example.org"}) {
+       {"none", "connect", "text:PING\\r\\n", "hex:0aFF", "dns", "dns:example.org", "radius"}) {
     const auto check = HealthCheck::Parse(text);
     ASSERT_TRUE(check) << text << ": " << check.error().message;
     EXPECT_EQ(check->text(), text);
@@ -48,7 +48,7 @@ TEST(HealthCheckTest, NamesAreThoseOfDns) {
 }
 
 TEST(HealthCheckTest, RefusesOtherWords) {
-  for (const char* text : {"", "ping", "dnsx", "connect ", "Connect", "none:"})
+  for (const char* text : {"", "ping", "dnsx", "connect ", "Connect", "none:", "radius:x"})
     EXPECT_FALSE(HealthCheck::Parse(text)) << text;
 }
 

@@ -75,6 +75,15 @@ TEST(DropIns, ServerSideKeepsTheTemplatesSocket) {
   EXPECT_THAT(TextsOf(example, "ldap").socket, Not(HasSubstr("Listen")));
 }
 
+TEST(DropIns, TheEdgeGetsTheSecretOfItsChecks) {
+  const std::string plain = BackendAt("192.0.2.7:1812", "udp").service;
+  EXPECT_THAT(plain, Not(HasSubstr("Credential")));
+  const std::string text =
+      BackendAt("192.0.2.7:1812", "udp", "check = radius\ncheck-secret-file = /etc/a%b\n").service;
+  EXPECT_THAT(text, HasSubstr("\nLoadCredential=check-secret:/etc/a%%b\n"));
+  EXPECT_THAT(text, HasSubstr("\nSetCredential=check-secret:\\n\n"));
+}
+
 TEST(DropIns, ServerSideReachesItsBackendOnly) {
   std::string text = BackendAt("192.0.2.7:389").service;
   EXPECT_THAT(text, HasSubstr("\nPrivateNetwork=no\n"));

@@ -45,6 +45,20 @@ TEST(EdgeReload, KeepsPeerChannelsAndUser) {
   EXPECT_EQ(next.edge_user, "");
 }
 
+TEST(EdgeReload, TakesACheckWithASecretOnlyWithTheSecret) {
+  config::ServiceConfig running = Dns();
+  running.role = config::Role::kConnect;
+  config::ServiceConfig next = running;
+  next.check.kind = config::HealthCheck::Kind::kRadius;
+  next.check_secret_file = "/etc/secret";
+  const auto left = KeepFixed(running, next);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].key, "[connect] check-secret-file");
+  EXPECT_EQ(left[0].command,
+            "systemctl daemon-reload && systemctl restart funnel-udpd@dns.service");
+  EXPECT_EQ(next.check, running.check);
+}
+
 TEST(EdgeReload, TakesNothingOfAnotherKindOfService) {
   config::ServiceConfig next = Dns();
   next.protocol = config::Protocol::kTcp;

@@ -14,6 +14,7 @@ pidfile = {folder}/pid
 name = freeradius
 security {{
     allow_vulnerable_openssl = yes
+    status_server = yes
 }}
 client branch {{
     ipaddr = 127.0.0.1
@@ -76,6 +77,10 @@ class Radius(Server):
         self.write("users", USERS)
         self.write("acct_users", "")
         self.write("secret", SECRET + "\n", 0o600)
+        self.serve()
+
+    def serve(self):
+        """Starts it; again, after its child was stopped."""
         self.start("freeradius", "-f", "-l", "stdout", "-d", self.folder,
                    answers=lambda: "Access-Accept" in self.ask(self.node, 1812, "auth", self.request("wonderland")))
 

@@ -49,23 +49,6 @@ TEST_F(MistakesTest, BadBackends) {
             "not random");
 }
 
-TEST_F(MistakesTest, BadChecks) {
-  const auto ldap = [&](const std::string& lines) {
-    return LdapWith("address = 127.0.0.1:389\n", "address = 127.0.0.1:389\n" + lines);
-  };
-  EXPECT_EQ(ldap("check = connect\ncheck-expect = text:220\n"), "none");
-  EXPECT_EQ(ldap("check = text:PING\\r\\n\ncheck-timeout = 2s\n"), "none");
-  EXPECT_EQ(ldap("check-expect = text:220\n"),
-            "services.d/ldap.ini:5: check-expect: there is no check");
-  EXPECT_EQ(ldap("check = dns\n"), "services.d/ldap.ini:5: check: dns is only for protocol = udp");
-  EXPECT_EQ(ldap("check = connect\ncheck-every = 500ms\n"),
-            "services.d/ldap.ini:6: check-timeout (1s) is greater than check-every (500ms)");
-  EXPECT_EQ(
-      ldap("check = ping\n"),
-      "services.d/ldap.ini:5: check: bad check ping: none, connect, text:..., hex:..., dns or "
-      "dns:NAME is expected");
-}
-
 TEST_F(MistakesTest, BadModule) {
   const auto ldap = [&](const std::string& more) {
     return LdapWith("protocol = tcp\n", "protocol = tcp\n" + more);

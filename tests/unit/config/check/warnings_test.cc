@@ -108,6 +108,27 @@ TEST_F(WarningsTest, ABacklogThatTheKernelDoesNotGrantIsReported) {
   EXPECT_NE(doubts[0].text.find("grants " + std::to_string(most)), std::string::npos);
 }
 
+TEST_F(WarningsTest, ASecretThatIsMissingOrThatOthersReadIsReported) {
+  dir_.Write("services.d/ldap.ini",
+             Replace(Replace(kConnectText, "tcp", "udp"), "address = 127.0.0.1:389\n",
+                     "address = 127.0.0.1:389\ncheck = radius\ncheck-secret-file = " +
+                         dir_.Path("secret") + '\n'));
+  const auto doubt = [&] {
+    const auto doubts = FindDoubts(*dir_.Load(), HasAll);
+    return doubts.empty() ? "none" : std::to_string(doubts[0].line) + ": " + doubts[0].text;
+  };
+  EXPECT_EQ(doubt(), "6: check-secret-file: cannot open " + dir_.Path("secret") +
+                         ": No such file or directory");
+  dir_.Write("secret", "s3cret\n");
+  std::filesystem::permissions(dir_.Path("secret"), std::filesystem::perms{0644});
+  EXPECT_EQ(doubt(), "6: check-secret-file: " + dir_.Path("secret") +
+                         " can be read or written by everybody: chmod o= " + dir_.Path("secret"));
+  std::filesystem::permissions(dir_.Path("secret"), std::filesystem::perms{0600});
+  EXPECT_EQ(doubt(), "none");
+  dir_.Write("secret", " \n");
+  EXPECT_EQ(doubt(), "6: check-secret-file: " + dir_.Path("secret") + " is empty");
+}
+
 // An upgrade must not stop a node whose file was valid before.
 TEST_F(WarningsTest, WhatWasRightInEarlierVersionsIsReadAndReported) {
   dir_.Write("funnel.conf",

@@ -76,5 +76,17 @@ TEST_F(CheckDialogueTest, AnyAnswerToTheQueryButServfailWillDo) {
     EXPECT_EQ(*asked.Judge(ByteView(whole).first(size)), Verdict::kIgnored) << size;
 }
 
+TEST_F(CheckDialogueTest, AsksARadiusServerAnewEachTime) {
+  const auto first = Of("radius"), second = Of("radius");
+  EXPECT_EQ(first.request().size(), 38u);
+  EXPECT_NE(first.request(), second.request());
+  EXPECT_TRUE(first.wants_answer());
+  Bytes other(20);
+  other[1] = first.request()[1] ^ 1;
+  EXPECT_EQ(*first.Judge(other), Verdict::kIgnored);
+  EXPECT_TRUE(first.Silence().contains("another secret"));
+  EXPECT_FALSE(Of("dns").Silence().contains("secret"));
+}
+
 }  // namespace
 }  // namespace funnel::service

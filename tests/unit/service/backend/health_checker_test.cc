@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/seal/md5.h"
+#include "tests/unit/config/temp_dir.h"
 #include "tests/unit/tcpd/silent.h"
 
 namespace funnel::service {
@@ -213,6 +215,34 @@ TEST_F(HealthCheckerTest, ADnsServerAnswersItsQuery) {
     return asked;
   });
   EXPECT_EQ(Next(), "passed");
+}
+
+TEST_F(HealthCheckerTest, ARadiusServerSignsWithTheSecretOfTheFile) {
+  const TempDir folder;
+  service_.check_secret_file = folder.Path("secret");
+  service_.check_timeout = service_.check_every = 10s;
+  const UniqueFd backend = BindDatagram();
+  const std::vector<std::string> backends{Text(BoundAddress(backend.get()))};
+  const auto accept = [](const Bytes& asked) {
+    Bytes out = {2, asked[1], 0, 20};
+    out.insert(out.end(), asked.begin() + 4, asked.begin() + 20);
+    std::ranges::copy(seal::Md5({out, AsBytes("right")}), out.begin() + 4);
+    return out;
+  };
+
+  folder.Write("secret", "right\n");
+  Start(config::Protocol::kUdp, "radius", "", backends);
+  Answer(backend, accept);
+  EXPECT_EQ(Next(), "passed");
+  folder.Write("secret", "wrong\n");
+  Start(config::Protocol::kUdp, "radius", "", backends);
+  Answer(backend, accept);
+  EXPECT_EQ(Next(), "the answer is not signed with the secret of check-secret-file");
+
+  folder.Write("secret", "");
+  Start(config::Protocol::kUdp, "radius", "", backends);
+  EXPECT_EQ(Next(), "check-secret-file: " + folder.Path("secret") + " is empty");
+  EXPECT_EQ(sockets_->size(), 0u);
 }
 
 TEST_F(HealthCheckerTest, OfANameOneAddressMustPass) {
