@@ -39,6 +39,7 @@ Acceptor::Listener::Listener(Acceptor& owner, UniqueFd socket)
 Acceptor::Acceptor(SharedState& shared, OnConnection on_connection)
     : shared_(shared),
       on_connection_(std::move(on_connection)),
+      gate_(shared, [this] { hook_->Request(); }),
       spare_(OpenSpare()),
       pause_(shared.loop.AddTimer([this] { SetListening(true); })),
       hook_(shared.loop.AddTurnHook([this] { AcceptReady(); })) {}
@@ -55,7 +56,18 @@ void Acceptor::Listener::OnReady(std::uint32_t) {
   acceptor.hook_->Request();
 }
 
+void Acceptor::Stop() {
+  listeners_.clear();
+  gate_.Clear();
+}
+
 void Acceptor::AcceptReady() {
+  for (ProxyGate::Arrival& arrival : gate_.Take()) {
+    const ProxyAddresses own = arrival.addresses.value_or(
+        ProxyAddresses{arrival.balancer, LocalAddress(arrival.fd.get())});
+    Admit(std::move(arrival.fd), own.client, own.local);
+  }
+
   for (const auto& listener : listeners_) {
     if (!std::exchange(listener->ready, false)) continue;
     for (int i = 0; i < kBatch && AcceptOne(listener->fd.get()); ++i) continue;
@@ -68,10 +80,33 @@ bool Acceptor::AcceptOne(int listening) {
   UniqueFd fd(accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
                       SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd) return OnAcceptError(listening, errno);
-  const auto client =
-      SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
-  Admit(std::move(fd), client.value_or(SocketAddress()));
+  const SocketAddress client =
+      SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size)
+          .value_or(SocketAddress());
+  if (gate_.Expects(client)) {
+    Expect(std::move(fd), client);
+  } else {
+    const SocketAddress local = LocalAddress(fd.get());
+    Admit(std::move(fd), client, local);
+  }
   return true;
+}
+
+void Acceptor::Expect(UniqueFd fd, const SocketAddress& balancer) {
+  if (IsDrained(fd)) return;
+  // The client that it is for is not known yet.
+  SessionLimit::Slot slot = TakeSlot(/*client=*/"");
+  if (!slot) return CloseWithReset(std::move(fd));
+  gate_.Add(std::move(fd), balancer, std::move(slot));
+}
+
+SessionLimit::Slot Acceptor::TakeSlot(std::string client) {
+  SessionLimit::Slot slot = shared_.limit.Take(std::move(client));
+  if (slot) return slot;
+  shared_.Count(kSessionsOverLimit);
+  Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",
+      {{"SERVICE", shared_.service.name.text()}});
+  return slot;
 }
 
 bool Acceptor::MayCome(const SocketAddress& client) {
@@ -94,23 +129,21 @@ bool Acceptor::MayCome(const SocketAddress& client) {
   return false;
 }
 
-void Acceptor::Admit(UniqueFd fd, const SocketAddress& client) {
-  if (shared_.draining) {
-    shared_.Count(kSessionsDrained);
-    return CloseWithReset(std::move(fd));
-  }
+bool Acceptor::IsDrained(UniqueFd& fd) {
+  if (!shared_.draining) return false;
+  shared_.Count(kSessionsDrained);
+  CloseWithReset(std::move(fd));
+  return true;
+}
 
+void Acceptor::Admit(UniqueFd fd, const SocketAddress& client, const SocketAddress& local) {
+  if (IsDrained(fd)) return;
   if (!MayCome(client)) return CloseWithReset(std::move(fd));
-  SessionLimit::Slot slot = shared_.limit.Take(service::ClientOf(client));
-  if (!slot) {
-    shared_.Count(kSessionsOverLimit);
-    Log(LogLevel::kWarning, "sessions-over-limit", "max-sessions is reached: connection reset",
-        {{"SERVICE", shared_.service.name.text()}});
-    return CloseWithReset(std::move(fd));
-  }
+  SessionLimit::Slot slot = TakeSlot(service::ClientOf(client));
+  if (!slot) return CloseWithReset(std::move(fd));
 
   PrepareStream(fd.get(), shared_.service.keepalive);
-  wire::SessionInfo info{AddressText(client), AddressText(LocalAddress(fd.get()))};
+  wire::SessionInfo info{AddressText(client), AddressText(local)};
   on_connection_({std::move(fd), std::move(info), std::move(slot)});
 }
 

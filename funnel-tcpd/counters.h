@@ -39,6 +39,10 @@ enum CounterIndex : std::size_t {
   kBackendsPassedOver,
   kBackendsDown,
   kBackendsWentDown,
+  kProxyHeadersWaiting,
+  kProxyHeadersBad,
+  kProxyHeadersLate,
+  kProxyHeadersNone,
   kCounterCount,
 };
 
@@ -84,6 +88,13 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"backends_down", "Backends that went down and have not worked since.", metrics::Kind::kGauge},
     {"backends_went_down",
      "Times that a backend went down: down-after failures or check-fall checks in a row."},
+    {"proxy_headers_waiting", "Connections of load balancers whose PROXY header has not come yet.",
+     metrics::Kind::kGauge},
+    {"proxy_headers_bad", "Connections of load balancers reset: their PROXY header is none."},
+    {"proxy_headers_late",
+     "Connections of load balancers reset: no whole PROXY header within accept-proxy-wait."},
+    {"proxy_headers_none",
+     "Connections of load balancers that ended without a byte, as some check whether we listen."},
 };
 
 }  // namespace funnel::tcpd

@@ -155,6 +155,11 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
            .local = connection.info.local,
            .opened = since});
   });
+
+  if (!acceptor_) return;
+  acceptor_->gate().Visit([&](const SocketAddress& balancer, TimePoint since) {
+    visit({.state = "waiting", .client = balancer.Unmapped().text(), .opened = since});
+  });
 }
 
 bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {

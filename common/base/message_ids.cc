@@ -47,6 +47,7 @@ constexpr MessageId kMessageIds[] = {
     {"sessions-stuck", "555c887ce84c4d02b664a725c0c75e65"},
     {"client-not-allowed", "4e86e2fc9f8d423bb9d02d081451df5a"},
     {"access", "69c4c2887c334524a8247bbe300b70e1"},
+    {"proxy-header-bad", "8c4e086e85e447558340a62ad27840a1"},
     {"client-limited", "39bfd49352274a40b8f9a9fa18f2b2f5"},
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
     {"backend-down", "d40376783316497695a35453a3c515ae"},

@@ -33,6 +33,32 @@ constexpr KeyRow kClientRows[] = {
         .computed_default = "any",
         .since = "0.2",
     },
+    // Nobody by default: whoever is in these networks can say that it is any client.
+    {
+        .section = "service",
+        .key = "accept-proxy-from",
+        .type = Type::kNetwork,
+        .member = At<&ServiceConfig::accept_proxy_from>,
+        .help = "Load balancers, whose connections begin with a PROXY header (version 1 or 2); "
+                "repeat for more networks. The client that it names counts as the client "
+                "everywhere. From others nothing is taken for such a header.",
+        .need = Need::kList,
+        .applies = kTcpOnly | kListenOnly,
+        .computed_default = "none",
+        .since = "0.2",
+    },
+    // A balancer sends it at once: even a packet that is lost twice has come by then.
+    {
+        .section = "service",
+        .key = "accept-proxy-wait",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::accept_proxy_wait>,
+        .help = "How long such a connection has for its header before it is reset. Until then it "
+                "counts in max-sessions.",
+        .range = {100, kMinute},
+        .applies = kTcpOnly | kListenOnly,
+        .since = "0.2",
+    },
     // All of these are off by default. One address often stands for several users (a NAT, a
     // resolver, a proxy), and what is much for one is little for another, so any number here would
     // refuse somebody who did nothing wrong.
