@@ -144,7 +144,7 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client, const SocketAddre
 
   PrepareStream(fd.get(), shared_.service.keepalive);
   wire::SessionInfo info{AddressText(client), AddressText(local)};
-  on_connection_({std::move(fd), std::move(info), std::move(slot)});
+  on_connection_({std::move(fd), std::move(info), std::move(slot), client});
 }
 
 bool Acceptor::OnAcceptError(int listening, int error) {

@@ -43,6 +43,7 @@ enum CounterIndex : std::size_t {
   kProxyHeadersBad,
   kProxyHeadersLate,
   kProxyHeadersNone,
+  kClientBytesOverRate,
   kCounterCount,
 };
 
@@ -80,7 +81,8 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"client_sessions_over_limit", "Connections reset: max-sessions-per-client."},
     {"client_news_over_rate", "Connections reset: client-new-rate."},
     {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
-    {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
+    {"client_limited_at",
+     "Unix time when a client was turned away or had to wait last; 0: never since the start.",
      metrics::Kind::kGauge},
     {"access_lines_lost", "Lines of access-log that the journal did not take at once."},
     {"backends_passed_over",
@@ -95,6 +97,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      "Connections of load balancers reset: no whole PROXY header within accept-proxy-wait."},
     {"proxy_headers_none",
      "Connections of load balancers that ended without a byte, as some check whether we listen."},
+    {"client_bytes_over_rate", "Times that a connection had to wait: client-byte-rate."},
 };
 
 }  // namespace funnel::tcpd

@@ -40,7 +40,7 @@ void Session::Read() {
   while (!over() && input_open_ && readable_) {
     if (taken >= kTurnBytes) return owner_.RequestTurn(*this);
     const MutableByteView buffer = owner_.PrepareBytes(id_);
-    if (buffer.empty()) return;  // OnWritable follows
+    if (buffer.empty()) return;  // the owner calls again
     const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     const int error = size < 0 ? errno : 0;
     const auto count = static_cast<std::size_t>(std::max<ssize_t>(size, 0));

@@ -22,7 +22,7 @@ class Session;
 class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
-  // As in ChannelPort.
+  // As in ChannelPort; empty: the session waits, and Read() is called when it need not any more.
   [[nodiscard]] virtual MutableByteView PrepareBytes(SessionId session) = 0;
   virtual void CommitBytes(SessionId session, std::size_t count) = 0;
   virtual void SendFin(SessionId session) = 0;

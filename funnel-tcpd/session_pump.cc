@@ -44,6 +44,7 @@ bool SessionPump::Open(Connection& connection) {
   Entry& entry = entries_[*id];
   entry.slot = std::move(connection.slot);
   entry.info = std::move(connection.info);
+  entry.reader = std::make_unique<Limited>(*this, *id, connection.client);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
 }
@@ -170,6 +171,7 @@ bool SessionPump::Reset(SessionId id) {
 }
 
 MutableByteView SessionPump::PrepareBytes(SessionId session) {
+  if (!MayRead(session)) return {};
   MessageSender* sender = FindSender(session);
   return sender ? sender->Prepare() : port_.PrepareBytes(session);
 }
@@ -180,6 +182,8 @@ void SessionPump::CommitBytes(SessionId session, std::size_t count) {
     const TimePoint now = Now();
     clock_.OnRead(*at->second.times, now);
     CountRead(at->second, count, now);
+    if (shared_.throttle && at->second.reader)
+      shared_.throttle->OnRead(*at->second.reader, count, now);
   }
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);
@@ -238,49 +242,6 @@ void SessionPump::Drop(SessionId id, const service::AccessEnd& end) {
   }
   entries_.erase(at);
   shared_.Counter(kSessions) -= 1;
-}
-
-// --- of a service with a module
-
-MessageSender* SessionPump::FindSender(SessionId id) {
-  if (!shared_.module) return nullptr;
-  const auto at = entries_.find(id);
-  return at == entries_.end() ? nullptr : at->second.sender.get();
-}
-
-bool SessionPump::Look(MessageSender& sender) {
-  if (sender.mismatch() && !std::exchange(sender.mismatch_reported, true) && !OnMismatch(sender))
-    return false;
-  const bool another = sender.TakeProgress();
-  if (!sender.is_holding()) {
-    sender.hold.Clear();
-  } else if (another || sender.hold.at() == TimePoint::max()) {
-    holds_.Set(sender.hold, Now() + shared_.service.module_hold);
-    hold_timer_->Arm(holds_.next());
-  }
-  return true;
-}
-
-bool SessionPump::OnMismatch(MessageSender& sender) {
-  const bool strict = shared_.service.module_strict;
-  if (!std::exchange(shared_.mismatch_reported, true)) {
-    Log(LogLevel::kWarning, "module-mismatch",
-        "a connection is not what module " + std::string(shared_.module->module().name) +
-            " knows: " + (strict ? "it is reset" : "its bytes stay in order") +
-            " (said once; the counters go on)",
-        {{"SERVICE", shared_.service.name.text()}});
-  }
-  shared_.Count(strict ? kModuleResets : kModuleFallbacks);
-  if (strict) ResetBoth(sender.id(), EndCode::kReset);
-  return !strict;
-}
-
-void SessionPump::ReleaseHeld() {
-  holds_.RunDue(Now(), [this](MessageSender& sender) {
-    sender.Release();
-    (void)Look(sender);
-  });
-  if (holds_.next() != TimePoint::max()) hold_timer_->Arm(holds_.next());
 }
 
 void SessionPump::RunTurn() {

@@ -61,6 +61,17 @@ class SessionPump final : private SessionOwner {
   bool Reset(SessionId id);
 
  private:
+  // A session as its client's rate sees it.
+  class Limited final : public ClientThrottle::Reader {
+   public:
+    Limited(SessionPump& pump, SessionId id, const SocketAddress& client)
+        : Reader(client), pump_(pump), id_(id) {}
+    void OnMayRead() override { pump_.OnMayRead(id_); }
+
+   private:
+    SessionPump& pump_;
+    SessionId id_;
+  };
   // A session whose backend is not connected yet has no `session`.
   struct Entry {
     std::unique_ptr<Session> session;
@@ -74,6 +85,7 @@ class SessionPump final : private SessionOwner {
     wire::SessionInfo info{};
     TimePoint opened = Now();
     std::unique_ptr<SessionClock::Times> times;  // exists if `session` does
+    std::unique_ptr<Limited> reader;             // on the listening side
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
@@ -102,6 +114,10 @@ class SessionPump final : private SessionOwner {
   void ResetBoth(SessionId id, wire::EndCode code);
   // Ends a session here, for the reason END: its connection is reset unless it is over already.
   void Drop(SessionId id, const service::AccessEnd& end);
+  // --- of client-byte-rate
+  // Whether the session's client is within its rate; if not, OnMayRead() follows.
+  [[nodiscard]] bool MayRead(SessionId id);
+  void OnMayRead(SessionId id);
   // --- of the access log
   [[nodiscard]] std::string_view OurSide() const { return backend_ ? "backend" : "client"; }
   [[nodiscard]] std::string_view FarSide() const { return backend_ ? "client" : "backend"; }

@@ -1,4 +1,6 @@
-// What a SessionPump does when a session's time is over.
+// What a SessionPump does when a session's time is over, or its client has sent too much.
+#include <ctime>
+
 #include "common/base/log.h"
 #include "funnel-tcpd/session_pump.h"
 
@@ -35,6 +37,27 @@ void SessionPump::OnExpired(SessionId id, SessionClock::Why why) {
 
 void SessionPump::ArmClock() {
   if (clock_.next() != TimePoint::max()) clock_timer_->Arm(clock_.next());
+}
+
+bool SessionPump::MayRead(SessionId id) {
+  if (shared_.service.client_byte_rate_bytes == 0 || !shared_.throttle) return true;
+  const auto at = entries_.find(id);
+  if (at == entries_.end() || !at->second.reader) return true;
+  Limited& reader = *at->second.reader;
+  const TimePoint now = Now();
+  const bool waited = reader.waits();
+  if (shared_.throttle->MayRead(reader, now)) return true;
+  if (waited) return false;
+  shared_.Count(kClientBytesOverRate);
+  shared_.Counter(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
+  service::LogRefusal(shared_.service, reader.client(),
+                      shared_.clients.DelayBytes(shared_.service, reader.client(), now));
+  return false;
+}
+
+void SessionPump::OnMayRead(SessionId id) {
+  const auto at = entries_.find(id);
+  if (at != entries_.end() && at->second.session) RequestTurn(*at->second.session);
 }
 
 void SessionPump::LogTimeout(const Entry& entry, std::string_view text, std::string_view key,

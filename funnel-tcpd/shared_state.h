@@ -14,6 +14,7 @@
 #include "common/service/client/client_limits.h"
 #include "common/service/counters.h"
 #include "common/wire/frame/types.h"
+#include "funnel-tcpd/client_throttle.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
 
@@ -24,6 +25,7 @@ struct Connection {
   UniqueFd fd;
   wire::SessionInfo info;
   SessionLimit::Slot slot;
+  SocketAddress client;
 };
 
 struct SharedState {
@@ -38,6 +40,8 @@ struct SharedState {
   service::BackendPool backends = {};  // Dialer configures it
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
+  // Null on the connecting side.
+  std::unique_ptr<ClientThrottle> throttle = nullptr;
   bool mismatch_reported = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {

@@ -47,6 +47,8 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
+  shared_.throttle =
+      std::make_unique<ClientThrottle>(shared_.loop, shared_.service, shared_.clients);
   acceptor_.emplace(shared_, [this](Connection connection) {
     // Those that are waiting come first.
     if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
@@ -127,6 +129,7 @@ void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
 void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
+  if (shared_.throttle) shared_.throttle->OnReload();
   dialer_.OnReload();
   ConfigureChecks();
   for (ChannelSessions* sessions : channels_) {

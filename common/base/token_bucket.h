@@ -24,6 +24,18 @@ class TokenBucket {
     tokens_ -= count;
     return true;
   }
+  // It was done COUNT times, whatever there was: the bucket may come into debt.
+  void Spend(const Rate& rate, TimePoint now, double count) {
+    Fill(rate, now);
+    tokens_ -= count;
+  }
+  // When the bucket is out of debt, and has at least one; NOW if it is.
+  [[nodiscard]] TimePoint FreeAt(const Rate& rate, TimePoint now) {
+    Fill(rate, now);
+    if (tokens_ >= 1) return now;
+    const std::chrono::duration<double> left((1 - tokens_) / rate.per_second);
+    return now + std::chrono::ceil<Duration>(left);
+  }
 
  private:
   void Fill(const Rate& rate, TimePoint now) {

@@ -58,7 +58,7 @@ struct ServiceConfig {
   std::uint32_t max_sessions_per_client = 0;  // tcp
   std::uint32_t client_new_rate = 0;          // a second
   std::uint32_t client_datagram_rate = 0;     // udp, a second
-  std::uint64_t client_byte_rate_bytes = 0;   // udp, a second
+  std::uint64_t client_byte_rate_bytes = 0;   // a second
   std::uint32_t client_table = 16384;         // clients whose rates are known
   std::vector<Network> accept_proxy_from;     // tcp: load balancers, which say whose client it is
   milliseconds accept_proxy_wait = 5s;        // for that

@@ -82,7 +82,7 @@ void AddClientNotes(const NodeView& view, const config::ServiceConfig& service, 
   if (counters == nullptr || !counters->alive) return;
   const auto at = static_cast<std::int64_t>(counters->Value("client_limited_at"));
   if (at <= 0) return;
-  table.AddNote("a client was turned away " + PrintSince(at, view.now) +
+  table.AddNote("a client was turned away or had to wait " + PrintSince(at, view.now) +
                 " ago, by client-allow or a limit for each client; the log of its edge says which");
 }
 

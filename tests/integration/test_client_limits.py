@@ -4,7 +4,10 @@ served. A new list is in force after a reload.
     branch (a)                                          hoster (b)
     127.0.0.1, 127.0.0.2 -> 127.0.0.1:7002 udp ======== 127.0.0.1:7102 echoes
     127.0.0.1, 127.0.0.2 -> 127.0.0.1:7003 tcp ======== 127.0.0.1:7103 says hello
+    127.0.0.1, 127.0.0.2 -> 127.0.0.1:7004 tcp ======== 127.0.0.1:7104 counts bytes
 """
+import subprocess
+
 import pytest
 
 import lab
@@ -13,6 +16,23 @@ from lab.backends.program import start_program
 UDP = lab.Service("mirror", "udp", ("127.0.0.1:7002",), "127.0.0.1:7102", listen_service={"client-datagram-rate": "5"})
 TCP = lab.Service("hello", "tcp", ("127.0.0.1:7003",), "127.0.0.1:7103",
                   listen_service={"client-allow": ["127.0.0.2", "10.0.0.0/8"]})
+RATE = 1024 * 1024
+SLOW = lab.Service("slow", "tcp", ("127.0.0.1:7004",), "127.0.0.1:7104", listen_service={"client-byte-rate": "1MiB"})
+# From HOST: BYTES over each of CONNECTIONS at once; how long each took, and how many arrived.
+SEND = """
+import socket, sys, threading, time
+host, size, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+begun = time.monotonic()
+def send():
+    with socket.create_connection(("127.0.0.1", 7004), timeout=60, source_address=(host, 0)) as s:
+        s.sendall(bytes(size))
+        s.shutdown(socket.SHUT_WR)
+        arrived = s.recv(100).decode()
+        print(time.monotonic() - begun, arrived, flush=True)
+threads = [threading.Thread(target=send) for _ in range(count)]
+for one in threads: one.start()
+for one in threads: one.join()
+"""
 # From HOST: 20 datagrams at once, and how many are answered until one is missing for two seconds.
 MANY = """
 import socket, sys
@@ -36,16 +56,17 @@ except ConnectionResetError: print("reset")
 
 @pytest.fixture(scope="module")
 def tunnel(make_tunnel):
-    made = make_tunnel([UDP, TCP]).prepare().start().wait_up()
-    backends = [start_program(made.network, "b", "echo_datagrams", 7102), start_program(made.network, "b", "hello_stream", "127.0.0.1", 7103)]
+    made = make_tunnel([UDP, TCP, SLOW]).prepare().start().wait_up()
+    backends = [start_program(made.network, "b", "echo_datagrams", 7102), start_program(made.network, "b", "hello_stream", "127.0.0.1", 7103),
+                start_program(made.network, "b", "counting_stream", "127.0.0.1", 7104)]
     yield made
     for backend in backends:
         backend.kill()
         backend.communicate()
 
 
-def say(tunnel, program, host):
-    return tunnel.run("a", "/usr/bin/python3", "-c", program, host).stdout.strip()
+def say(tunnel, program, *arguments):
+    return tunnel.run("a", "/usr/bin/python3", "-c", program, *arguments).stdout.strip()
 
 
 def test_a_client_over_its_rate_is_dropped_counted_logged_once_and_shown(tunnel):
@@ -72,6 +93,42 @@ def test_only_clients_of_the_networks_are_served_and_a_reload_changes_them(tunne
     tunnel.a[TCP.unit].reload()
     tunnel.a[TCP.unit].wait_logged("configuration was read again")
     assert say(tunnel, HELLO, "127.0.0.1") not in ("", "reset")
+
+
+def times(said, size):
+    lines = [line.split() for line in said.splitlines()]
+    assert all(int(arrived) == size for _, arrived in lines), said
+    return sorted(float(took) for took, _ in lines)
+
+
+def test_a_client_that_sends_more_than_its_rate_is_read_slowly_and_no_other_is(tunnel):
+    # A second's worth at once, and then so much a second.
+    size = 3 * RATE // 2
+    with tunnel.network.popen("a", "/usr/bin/python3", "-c", SEND, "127.0.0.1", size, 2, stdout=subprocess.PIPE, text=True) as slow:
+        lab.wait_until(lambda: tunnel.a.counters(SLOW.unit)["client_bytes_over_rate"] > 0, "the first client has to wait", 30)
+        quick = times(tunnel.run("a", "/usr/bin/python3", "-c", SEND, "127.0.0.2", RATE // 2, 1).stdout, RATE // 2)
+        assert slow.poll() is None, "it is at it meanwhile"
+        took = times(slow.communicate(timeout=60)[0], size)
+    assert quick[0] < 1, quick
+    # 3 MiB in all: 2 s at the least. Both connections get on, so neither ends much before the other.
+    assert 1.9 < took[-1] < 6 and took[0] > took[-1] / 2, took
+    tunnel.a.wait_logged("client-limited: 127.0.0.1 has to wait: client-byte-rate", daemon=SLOW.unit)
+    assert "a client was turned away or had to wait" in tunnel.a.funnelctl("status").stdout
+
+    path = tunnel.a.service_path("slow")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("client-byte-rate = 1MiB\n", ""))
+        tunnel.a[SLOW.unit].reload()
+        waits = tunnel.a.counters(SLOW.unit)["client_bytes_over_rate"]
+        times(say(tunnel, SEND, "127.0.0.1", size, 2), size)
+        assert tunnel.a.counters(SLOW.unit)["client_bytes_over_rate"] == waits
+    finally:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        tunnel.a[SLOW.unit].reload()
 
 
 @pytest.mark.parametrize("line, words", [

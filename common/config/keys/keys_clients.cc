@@ -102,10 +102,11 @@ constexpr KeyRow kClientRows[] = {
         .key = "client-byte-rate",
         .type = Type::kSize,
         .member = At<&ServiceConfig::client_byte_rate_bytes>,
-        .help = "Bytes a second of one client address, in datagrams, and as many at once, 64KiB "
-                "at least; 0B: any number.",
+        .help = "Bytes a second that one client address sends, and as many at once, 64KiB at "
+                "least; 0B: any number. Datagrams beyond it are dropped, connections are read "
+                "more slowly, those of one client by turns.",
         .range = {0, 4096 * kMi},
-        .applies = kUdpOnly | kListenOnly,
+        .applies = kListenOnly,
         .since = "0.2",
         .counted_in = "client_bytes_over_rate",
     },

@@ -9,7 +9,7 @@ namespace funnel::service {
 namespace {
 
 constexpr std::size_t kNetworkBytes = 8;
-// A datagram of any size passes, however small the rate in bytes is.
+// A datagram of any size passes, however small the rate in bytes is; over a connection, a frame.
 constexpr double kLargestDatagram = 65536;
 
 TokenBucket::Rate RateOf(std::uint64_t per_second) { return {static_cast<double>(per_second)}; }
@@ -80,6 +80,18 @@ std::optional<ClientLimits::Refusal> ClientLimits::AdmitDatagram(
   return std::nullopt;
 }
 
+void ClientLimits::SpendBytes(const config::ServiceConfig& service, const SocketAddress& client,
+                              std::size_t bytes, TimePoint now) {
+  Find(client, service.client_table)
+      .bytes.Spend(ByteRateOf(service.client_byte_rate_bytes), now, static_cast<double>(bytes));
+}
+
+TimePoint ClientLimits::BytesFreeAt(const config::ServiceConfig& service,
+                                    const SocketAddress& client, TimePoint now) {
+  return Find(client, service.client_table)
+      .bytes.FreeAt(ByteRateOf(service.client_byte_rate_bytes), now);
+}
+
 ClientLimits::Client& ClientLimits::Find(const SocketAddress& client, std::size_t most) {
   std::string who = ClientOf(client);
   if (const auto at = clients_.find(who); at != clients_.end()) {
@@ -106,8 +118,11 @@ ClientLimits::Refusal ClientLimits::Refuse(Client& client, Limit limit, TimePoin
 void LogRefusal(const config::ServiceConfig& service, const SocketAddress& client,
                 const ClientLimits::Refusal& refusal) {
   if (!refusal.report) return;
+  const bool waits =
+      refusal.limit == ClientLimits::Limit::kBytes && service.protocol == config::Protocol::kTcp;
   Log(LogLevel::kWarning, "client-limited",
-      client.Unmapped().ip_text() + " is turned away: " + std::string(KeyOf(refusal.limit)),
+      client.Unmapped().ip_text() + (waits ? " has to wait: " : " is turned away: ") +
+          std::string(KeyOf(refusal.limit)),
       {{"SERVICE", service.name.text()},
        {"CLIENT", client.Unmapped().ip_text()},
        {"LIMIT", KeyOf(refusal.limit)}});

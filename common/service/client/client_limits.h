@@ -44,10 +44,21 @@ class ClientLimits {
   [[nodiscard]] std::optional<Refusal> AdmitDatagram(const config::ServiceConfig& service,
                                                      const SocketAddress& client, std::size_t bytes,
                                                      TimePoint now);
+  // CLIENT has sent BYTES over connections, beyond its rate if need be.
+  void SpendBytes(const config::ServiceConfig& service, const SocketAddress& client,
+                  std::size_t bytes, TimePoint now);
+  // When as many as it sent are within its rate, which SERVICE has; NOW if they are.
+  [[nodiscard]] TimePoint BytesFreeAt(const config::ServiceConfig& service,
+                                      const SocketAddress& client, TimePoint now);
   // CLIENT has as many connections as it may have, which the owner counts.
   [[nodiscard]] Refusal RefuseSession(const config::ServiceConfig& service,
                                       const SocketAddress& client, TimePoint now) {
     return Refuse(Find(client, service.client_table), Limit::kSessions, now);
+  }
+  // CLIENT has to wait because of its rate.
+  [[nodiscard]] Refusal DelayBytes(const config::ServiceConfig& service,
+                                   const SocketAddress& client, TimePoint now) {
+    return Refuse(Find(client, service.client_table), Limit::kBytes, now);
   }
   // How many clients were forgotten to make room since the last call.
   [[nodiscard]] std::uint64_t TakeForgotten() { return std::exchange(forgotten_, 0); }

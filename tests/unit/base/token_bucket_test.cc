@@ -36,5 +36,19 @@ TEST(TokenBucketTest, ARateThatBecomesSmallerHoldsForWhatIsLeft) {
   EXPECT_TRUE(bucket.Take({.per_second = 10}, now, 10));
 }
 
+TEST(TokenBucketTest, ADebtIsPaidAsTimePasses) {
+  const TokenBucket::Rate rate{.per_second = 10, .at_once = 20};
+  const TimePoint now{1000s};
+  TokenBucket bucket;
+  EXPECT_EQ(bucket.FreeAt(rate, now), now);
+  bucket.Spend(rate, now, 19);
+  EXPECT_EQ(bucket.FreeAt(rate, now), now);
+  bucket.Spend(rate, now, 20);
+  EXPECT_EQ(bucket.FreeAt(rate, now), now + 2s);
+  EXPECT_EQ(bucket.FreeAt(rate, now + 1s), now + 2s);
+  EXPECT_EQ(bucket.FreeAt(rate, now + 2s), now + 2s);
+  EXPECT_TRUE(bucket.Take(rate, now + 2s));
+}
+
 }  // namespace
 }  // namespace funnel

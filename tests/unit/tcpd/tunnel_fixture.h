@@ -24,6 +24,8 @@ class TunnelTest : public LoopTest {
                                        SessionLimit(service_.max_sessions)});
     server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, service_,
                                        SessionLimit(service_.max_sessions)});
+    client_shared_->throttle =
+        std::make_unique<ClientThrottle>(*loop_, client_shared_->service, client_shared_->clients);
     if (module_ != nullptr) {
       client_shared_->module = *module::ServiceModule::Configure(*module_, {});
       server_shared_->module = *module::ServiceModule::Configure(*module_, {});

@@ -54,6 +54,17 @@ TEST_F(ClientLimitsTest, SoManyASecondAndSoManyAtOnce) {
   EXPECT_EQ(limits_.AdmitNew(service_, Host("192.0.2.1"), now_)->limit, Limit::kNew);
 }
 
+TEST_F(ClientLimitsTest, AClientWithConnectionsComesIntoDebtForItself) {
+  service_.client_byte_rate_bytes = 100'000;
+  limits_.SpendBytes(service_, Host("192.0.2.1"), 200'000, now_);
+  const TimePoint free_at = limits_.BytesFreeAt(service_, Host("192.0.2.1"), now_);
+  EXPECT_GE(free_at, now_ + seconds(1));
+  EXPECT_LE(free_at, now_ + milliseconds(1001));
+  EXPECT_EQ(limits_.BytesFreeAt(service_, Host("192.0.2.2"), now_), now_);
+  EXPECT_TRUE(limits_.DelayBytes(service_, Host("192.0.2.1"), now_).report);
+  EXPECT_FALSE(limits_.DelayBytes(service_, Host("192.0.2.1"), now_).report) << "once a minute";
+}
+
 TEST_F(ClientLimitsTest, DatagramsAndBytesHaveRatesOfTheirOwn) {
   service_.client_datagram_rate = 2;
   EXPECT_TRUE(Sends("192.0.2.1", 1) && Sends("192.0.2.1", 1));
