@@ -19,7 +19,8 @@ SECURITY = "[security]\nidentity = x/a@FUNNEL.TEST\n"
 SERVICES = {
     "dns": f"[service]\nprotocol = udp\npeer = b\n[listen]\naddress = 127.0.0.1:53\n{SECURITY}expect = x/b@FUNNEL.TEST\n",
     "web": f"[service]\nprotocol = tcp\npeer = b\n[listen]\naddress = [::1]:80\n{SECURITY}expect = x/b@FUNNEL.TEST\n",
-    "far": f"[service]\nprotocol = udp\n[connect]\naddress = 127.0.0.1:53\n{SECURITY}accept = x/*@FUNNEL.TEST\n",
+    "far": "[service]\nprotocol = udp\n[connect]\naddress = 127.0.0.1:1812\ncheck = radius\ncheck-secret-file = /etc/funnel/secret\n"
+           f"{SECURITY}accept = x/*@FUNNEL.TEST\n",
     # The one that needs most: a name to look up, and this host's own addresses.
     "ldap": f"[service]\nprotocol = tcp\n[connect]\naddress = ldap.funnel.test:389\nproxy-protocol = v2\n{SECURITY}"
             "accept = x/*@FUNNEL.TEST\n",
