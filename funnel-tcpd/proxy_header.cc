@@ -4,15 +4,14 @@
 
 #include <string>
 
+#include "funnel-tcpd/proxy_format.h"
+
 namespace funnel::tcpd {
 namespace {
 
-constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::uint8_t kVersionAndCommand = 0x21;
 constexpr std::uint8_t kVersionAndLocal = 0x20;
 constexpr std::uint8_t kUnspecified = 0;
-constexpr std::uint8_t kTcpOverIpv4 = 0x11;
-constexpr std::uint8_t kTcpOverIpv6 = 0x21;
 constexpr std::string_view kMappedPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);  // RFC 4291 2.5.5.2
 
 enum OriginType : std::uint8_t { kPrincipal = 0xE0, kNode = 0xE1, kService = 0xE2 };
@@ -69,7 +68,9 @@ Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
   }
 
   ByteWriter out;
-  out.Append(kSignature).U8(kVersionAndCommand).U8(ipv4 ? kTcpOverIpv4 : kTcpOverIpv6);
+  out.Append(kProxySignature)
+      .U8(kVersionAndCommand)
+      .U8(ipv4 ? kProxyTcpOverIpv4 : kProxyTcpOverIpv6);
   return out.Block16(body.bytes()).Release();
 }
 
@@ -83,7 +84,7 @@ Bytes ProxyHeaderOfOwn(config::ProxyProtocol form) {
       break;
     case config::ProxyProtocol::kV2:
     case config::ProxyProtocol::kV2Tlv:
-      out.Append(kSignature).U8(kVersionAndLocal).U8(kUnspecified).Block16({});
+      out.Append(kProxySignature).U8(kVersionAndLocal).U8(kUnspecified).Block16({});
       break;
   }
   return out.Release();

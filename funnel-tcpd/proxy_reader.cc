@@ -5,10 +5,11 @@
 #include <charconv>
 #include <string_view>
 
+#include "funnel-tcpd/proxy_format.h"
+
 namespace funnel::tcpd {
 namespace {
 
-constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::string_view kLine = "PROXY ";
 constexpr std::string_view kLineEnd = "\r\n";
 // Both versions are longer than this.
@@ -16,7 +17,6 @@ constexpr std::size_t kShortest = 12;
 constexpr std::size_t kFixed = 16;  // of version 2
 constexpr std::uint8_t kVersion2 = 2;
 enum Command : std::uint8_t { kLocal = 0, kProxy = 1 };
-constexpr std::uint8_t kTcpOverIpv4 = 0x11, kTcpOverIpv6 = 0x21;
 // Beyond them nothing is specified: unspecified, IPv4, IPv6, Unix; unspecified, stream, datagram.
 constexpr std::uint8_t kLastFamily = 3, kLastTransport = 2;
 
@@ -91,8 +91,8 @@ SocketAddress AddressOf(ByteView ip, ByteView port) {
 Result<ProxyProgress> ParseBody(std::uint8_t transport, ByteView body) {
   if ((transport >> 4) > kLastFamily || (transport & 0x0f) > kLastTransport)
     return Fail("its address family is unknown");
-  if (transport != kTcpOverIpv4 && transport != kTcpOverIpv6) return ProxyProgress{};
-  const std::size_t ip = transport == kTcpOverIpv4 ? 4 : 16;
+  if (transport != kProxyTcpOverIpv4 && transport != kProxyTcpOverIpv6) return ProxyProgress{};
+  const std::size_t ip = transport == kProxyTcpOverIpv4 ? 4 : 16;
   if (body.size() < 2 * ip + 4) return Fail("its addresses are cut off");
   return ProxyProgress{
       .addresses = ProxyAddresses{AddressOf(body.first(ip), body.subspan(2 * ip, 2)),
@@ -116,7 +116,7 @@ Result<ProxyProgress> ReadBinary(ByteView header) {
 Result<ProxyProgress> ReadProxyHeader(ByteView header) {
   const std::string_view text = AsText(header);
   const bool line = text.starts_with(kLine.substr(0, text.size()));
-  const bool binary = text.starts_with(kSignature.substr(0, text.size()));
+  const bool binary = text.starts_with(kProxySignature.substr(0, text.size()));
   if (!line && !binary) return Fail("it does not begin as one");
   if (text.size() < kShortest) return ProxyProgress{.more = kShortest - text.size()};
   return line ? ReadLine(text) : ReadBinary(header);

@@ -7,7 +7,7 @@
 namespace funnel::tcpd {
 namespace {
 
-SocketAddress At(std::string_view host, std::uint16_t port) {
+SocketAddress Address(std::string_view host, std::uint16_t port) {
   return *SocketAddress::FromLiteral(host, port);
 }
 
@@ -47,9 +47,9 @@ class ProxyReaderTest : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(ProxyReaderTest, ReadsWhatTheWriterWritesAndNoByteMore) {
   const std::pair<SocketAddress, SocketAddress> pairs[] = {
-      {At("192.0.2.1", 4660), At("198.51.100.7", 389)},
-      {At("2001:db8::1", 1), At("2001:db8::2", 65535)},
-      {At("255.255.255.255", 65535), At("0.0.0.0", 0)}};
+      {Address("192.0.2.1", 4660), Address("198.51.100.7", 389)},
+      {Address("2001:db8::1", 1), Address("2001:db8::2", 65535)},
+      {Address("255.255.255.255", 65535), Address("0.0.0.0", 0)}};
   for (const auto& [client, local] : pairs) {
     const ProxyAddresses expected{client, local};
     EXPECT_EQ(AddressesIn(AsText(ProxyHeaderV1(client, local)), GetParam()), expected);
@@ -111,7 +111,7 @@ TEST(ProxyReaderFaultsTest, SaysWhatIsWrongWithABinaryOne) {
 }
 
 TEST(ProxyReaderFaultsTest, WantsAllOfIt) {
-  const auto client = At("2001:db8::1", 1), local = At("2001:db8::2", 2);
+  const auto client = Address("2001:db8::1", 1), local = Address("2001:db8::2", 2);
   for (const Bytes& whole : {ProxyHeaderV1(client, local), ProxyHeaderV2(client, local, nullptr)}) {
     for (std::size_t size = 0; size < whole.size(); ++size)
       EXPECT_EQ(FaultOf(AsText(ByteView(whole).first(size))), "cut off") << size;
