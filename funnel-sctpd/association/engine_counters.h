@@ -1,4 +1,4 @@
-// Copies the engine's figures into $RUN/counters/funnel-sctpd.
+// Copies the engine's figures into $RUN/counters/funnel-sctpd, and logs what a limit dropped.
 #pragma once
 
 #include "common/metrics/counters.h"

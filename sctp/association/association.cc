@@ -51,7 +51,7 @@ void Association::MakeTransfer() {
   sender_.emplace(handshake_.SenderSettings(), handshake_.identity().own_tsn,
                   handshake_.peer_window_bytes(), settings_.packet_bytes, around_.buffers);
   receiver_.emplace(handshake_.ReceiverSettings(trusted_), handshake_.peer_tsn(), around_.buffers,
-                    static_cast<MessageSink&>(*this));
+                    static_cast<MessageSink&>(*this), trusted_ ? nullptr : around_.budget);
   paths_.LimitPackets();
 }
 
@@ -72,7 +72,9 @@ void Association::Configure(StreamId stream, const StreamShare& share) {
 
 void Association::Trust(TimePoint now) {
   trusted_ = true;
-  if (receiver_) receiver_->SetWindow(settings_.window_bytes, now);
+  if (!receiver_) return;
+  receiver_->LeaveBudget();
+  receiver_->SetWindow(settings_.window_bytes, now);
 }
 
 void Association::Shutdown(TimePoint now) {

@@ -30,6 +30,7 @@ class Association : private MessageSink {
   struct Around {
     RandomSource& random;
     BufferPool& buffers;
+    ReceiveBudget* budget;  // of what is received before Trust(); nullptr: there is none
     Events& events;
   };
   using Identity = AssociationIdentity;

@@ -72,6 +72,7 @@ class Endpoint {
   // nullptr: it is unknown, or no longer known.
   [[nodiscard]] const Association* Find(AssociationId id) const;
   [[nodiscard]] const EndpointCounters& counters() const { return counters_; }
+  [[nodiscard]] const UnverifiedBudgets& budgets() const { return budgets_; }
   [[nodiscard]] std::size_t associations() const { return slots_.size(); }
 
  private:
@@ -86,6 +87,7 @@ class Endpoint {
   CookieBox cookies_;
   Rules rules_;
   BufferPool buffers_;
+  UnverifiedBudgets budgets_;
   SlotTable slots_;
   Turns turns_;
   Replies replies_;

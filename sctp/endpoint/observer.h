@@ -35,6 +35,9 @@ class EndpointPolicy {
   virtual bool MayAsk(const Address& from, Ask ask, TimePoint now) = 0;
   // Whether there may be one more association with that address.
   virtual bool MayAccept(const Address& from) = 0;
+  // Whether an association from there may be one that the owner waits for. What it brings before
+  // Trust() does not count among what strangers bring.
+  virtual bool Expects(const Address& /*from*/) { return false; }
   // The largest packet towards PEER, at most AssociationSettings::packet_bytes.
   virtual std::size_t PacketBytes(const Address& peer) const = 0;
 };

@@ -29,7 +29,7 @@ class Replies {
   template <typename Write>
   void Add(const Address& to, const CommonHeader& header, Write write) {
     if (waiting_.size() >= kMost) return;
-    Bytes buffer = buffers_.Take();
+    Bytes buffer = buffers_.Take(kMostBytes);
     buffer.resize(kMostBytes);
     PacketWriter packet(buffer, header);
     write(packet.out());

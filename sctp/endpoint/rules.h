@@ -35,6 +35,10 @@ class Rules {
     return policy_ == nullptr || policy_->MayAccept(peer);
   }
 
+  [[nodiscard]] bool Expects(const Address& peer) const {
+    return policy_ != nullptr && policy_->Expects(peer);
+  }
+
   // The largest packet towards PEER.
   [[nodiscard]] std::size_t PacketBytes(const Address& peer) const {
     return policy_ != nullptr ? policy_->PacketBytes(peer) : settings_.association.packet_bytes;

@@ -13,6 +13,9 @@ struct EndpointSettings {
   CookieBox::Settings cookies;
   Strangers::Settings strangers;
   std::size_t max_associations = 4096;
+  // What all associations before Trust() may hold together: of strangers, and as much again of
+  // peers that are expected (unverified_budgets.h).
+  std::size_t unverified_bytes = 8 << 20;
 };
 
 struct EndpointCounters {
@@ -22,7 +25,8 @@ struct EndpointCounters {
   std::uint64_t packets_other_place = 0;  // a right tag, from an address that is not the peer's
   std::uint64_t strangers_limited = 0, inits = 0, inits_bad = 0;
   std::uint64_t cookies_forged = 0, cookies_stale = 0, cookies_refused = 0;
-  std::uint64_t refused_full = 0;  // beyond EndpointSettings::max_associations
+  std::uint64_t refused_full = 0;        // beyond EndpointSettings::max_associations
+  std::uint64_t unverified_refused = 0;  // chunks beyond EndpointSettings::unverified_bytes
   std::uint64_t restarts = 0, collisions = 0;
   std::uint64_t out_of_the_blue = 0;  // answered with ABORT or SHUTDOWN COMPLETE
   // Of all associations, including those that are over (SenderCounters).

@@ -42,16 +42,18 @@ Slot& SlotTable::Add(const AssociationIdentity& identity, TimePoint now) {
   Slot& slot = AddEmpty(identity);
   slot.association = std::make_unique<Association>(
       around_.rules.SettingsFor(identity.peer), identity,
-      Association::Around{around_.random, around_.buffers, slot}, now);
+      Association::Around{around_.random, around_.buffers, &around_.budgets.expected, slot}, now);
   return slot;
 }
 
 Slot& SlotTable::Add(const AssociationIdentity& identity, const Cookie& cookie, TimePoint now) {
   Slot& slot = AddEmpty(identity);
   slot.incoming = true;
+  ReceiveBudget& budget =
+      around_.rules.Expects(identity.peer) ? around_.budgets.expected : around_.budgets.strangers;
   slot.association = std::make_unique<Association>(
       around_.rules.SettingsFor(identity.peer), identity, cookie,
-      Association::Around{around_.random, around_.buffers, slot}, now);
+      Association::Around{around_.random, around_.buffers, &budget, slot}, now);
   return slot;
 }
 

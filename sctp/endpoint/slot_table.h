@@ -10,6 +10,7 @@
 #include "sctp/base/buffer_pool.h"
 #include "sctp/base/random_source.h"
 #include "sctp/endpoint/slot.h"
+#include "sctp/endpoint/unverified_budgets.h"
 
 namespace sctp {
 
@@ -21,6 +22,7 @@ class SlotTable {
     const Rules& rules;
     RandomSource& random;
     BufferPool& buffers;
+    UnverifiedBudgets& budgets;
   };
   explicit SlotTable(const Around& around) : around_(around) {}
 

@@ -31,17 +31,18 @@ Assembly::Outcome Assembly::Add(Place place, const DataView& chunk, BufferPool& 
   if (chunk.begin) {
     begun_ = true;
     protocol_ = chunk.protocol;
-    bytes_ = buffers.Take();
+    bytes_ = buffers.Take(chunk.payload.size());
     next_ = place;
   }
 
   if (begun_ && place == next_) {
+    buffers.Grow(bytes_, chunk.payload.size());
     bytes_.insert(bytes_.end(), chunk.payload.begin(), chunk.payload.end());
     ++next_;
     AppendEarly(buffers);
   } else {
     held_ += kPieceOverheadBytes;
-    Bytes bytes = buffers.Take();
+    Bytes bytes = buffers.Take(chunk.payload.size());
     bytes.assign(chunk.payload.begin(), chunk.payload.end());
     early_.insert(early_.begin() + static_cast<std::ptrdiff_t>(FindEarly(place)),
                   Piece{place, std::move(bytes)});
@@ -54,6 +55,7 @@ void Assembly::AppendEarly(BufferPool& buffers) {
   std::size_t count = 0;
   for (; count < early_.size() && early_[count].place == next_; ++count, ++next_) {
     Bytes& piece = early_[count].bytes;
+    buffers.Grow(bytes_, piece.size());
     bytes_.insert(bytes_.end(), piece.begin(), piece.end());
     buffers.Give(std::move(piece));
     held_ -= kPieceOverheadBytes;
@@ -66,6 +68,7 @@ void Assembly::Reset(BufferPool& buffers) {
   bytes_ = {};
   for (Piece& piece : early_) buffers.Give(std::move(piece.bytes));
   early_.clear();
+  if (early_.capacity() > kMostSpareEarly) early_ = {};
   begun_ = ended_ = false;
   held_ = kOverheadBytes;
   payload_ = 0;

@@ -26,12 +26,14 @@ class Assembly {
   // Payload, and what keeping it costs besides.
   [[nodiscard]] std::size_t held_bytes() const { return held_; }
   [[nodiscard]] std::size_t payload_bytes() const { return payload_; }
-  // As after construction; buffers go back.
+  // As after construction, to be used again; buffers go back.
   void Reset(BufferPool& buffers);
 
   static constexpr std::size_t kOverheadBytes = 192, kPieceOverheadBytes = 64;
 
  private:
+  // Room for so many early ones stays when it is used again.
+  static constexpr std::size_t kMostSpareEarly = 16;
   struct Piece {
     Place place;
     Bytes bytes;

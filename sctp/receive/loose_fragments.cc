@@ -3,7 +3,8 @@
 namespace sctp {
 
 bool LooseFragments::Add(const DataView& chunk) {
-  Fragment fragment{chunk.stream, chunk.protocol, chunk.begin, chunk.end, buffers_.Take()};
+  Fragment fragment{chunk.stream, chunk.protocol, chunk.begin, chunk.end,
+                    buffers_.Take(chunk.payload.size())};
   fragment.bytes.assign(chunk.payload.begin(), chunk.payload.end());
   const auto [at, added] = fragments_.try_emplace(chunk.tsn, std::move(fragment));
   if (!added) return true;
@@ -30,8 +31,12 @@ bool LooseFragments::Add(const DataView& chunk) {
 bool LooseFragments::Deliver(Map::iterator first, Map::iterator last) {
   const StreamId stream = first->second.stream;
   const std::uint32_t protocol = first->second.protocol;
-  Bytes whole = buffers_.Take();
-  for (const auto end = std::next(last); first != end;) {
+  const auto end = std::next(last);
+  std::size_t bytes = 0;
+  for (auto at = first; at != end; ++at) bytes += at->second.bytes.size();
+
+  Bytes whole = buffers_.Take(bytes);
+  while (first != end) {
     whole.insert(whole.end(), first->second.bytes.begin(), first->second.bytes.end());
     first = Erase(first);
   }

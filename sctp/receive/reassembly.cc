@@ -27,6 +27,16 @@ Mid Reassembly::Widen(Mid mid, const Stream& stream) const {
   return Mid(stream.next.value() + static_cast<std::uint32_t>(ahead));
 }
 
+bool Reassembly::DeliversAtOnce(const DataView& chunk, const Stream& stream) const {
+  return chunk.begin && chunk.end &&
+         (chunk.unordered || (Widen(chunk.mid, stream) == stream.next && stream.waiting == 0));
+}
+
+bool Reassembly::DeliversAtOnce(const DataView& chunk) const {
+  const std::size_t stream = chunk.stream.value();
+  return DeliversAtOnce(chunk, stream < streams_.size() ? streams_[stream] : Stream{});
+}
+
 Reassembly::Map::iterator Reassembly::AssemblyFor(const Key& key) {
   if (const auto found = assemblies_.find(key); found != assemblies_.end()) return found;
   ++StreamOf(key.stream).waiting;
@@ -70,8 +80,7 @@ Reassembly::Outcome Reassembly::Add(const DataView& chunk) {
   Stream& stream = StreamOf(chunk.stream);
   const Mid mid = chunk.unordered ? chunk.mid : Widen(chunk.mid, stream);
   if (!chunk.unordered && mid < stream.next) return Outcome::kImpossible;
-  const bool alone = chunk.begin && chunk.end;
-  if (alone && (chunk.unordered || (mid == stream.next && stream.waiting == 0))) {
+  if (DeliversAtOnce(chunk, stream)) {
     if (!chunk.unordered) ++stream.next;
     sink_.OnMessage(chunk.stream, chunk.protocol, chunk.payload);
     return Outcome::kTaken;

@@ -2,6 +2,7 @@
 // needs no waiting is delivered from the packet it came in, without a copy.
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +29,11 @@ class Reassembly {
   };
   // CHUNK's TSN is new, its stream legal.
   Outcome Add(const DataView& chunk);
+  // Whether Add() would deliver CHUNK from where it lies, and keep nothing.
+  [[nodiscard]] bool DeliversAtOnce(const DataView& chunk) const;
+  // What keeping a chunk costs besides its payload, at most.
+  static constexpr std::size_t kMostOverheadBytes = std::max(
+      Assembly::kOverheadBytes + Assembly::kPieceOverheadBytes, LooseFragments::kOverheadBytes);
   // The peer has given up messages (FORWARD-TSN). What is whole is delivered, the rest dropped.
   void Skip(const Skipped& skipped);
   // ... and fragments without a MID, up to TSN.
@@ -59,6 +65,7 @@ class Reassembly {
   [[nodiscard]] Stream& StreamOf(StreamId stream);
   // MIDs of DATA have 16 bit: the one that is nearest to what is expected.
   [[nodiscard]] Mid Widen(Mid mid, const Stream& stream) const;
+  [[nodiscard]] bool DeliversAtOnce(const DataView& chunk, const Stream& stream) const;
   [[nodiscard]] Map::iterator AssemblyFor(const Key& key);
   void Erase(Map::iterator at);
   void DeliverWhole(Map::iterator at);

@@ -13,19 +13,25 @@ constexpr std::size_t kMostGapBlocks = 340;
 
 }  // namespace
 
-Receiver::Receiver(const Settings& settings, Tsn peer_tsn, BufferPool& buffers, MessageSink& sink)
+Receiver::Receiver(const Settings& settings, Tsn peer_tsn, BufferPool& buffers, MessageSink& sink,
+                   ReceiveBudget* budget)
     : settings_(settings),
       tsns_(peer_tsn - 1u),
       reassembly_(settings.reassembly, buffers, sink),
+      share_(budget),
       ack_(settings.ack) {}
 
-bool Receiver::HasRoom(const DataView& chunk) const {
+bool Receiver::HasRoom(const DataView& chunk) {
   const std::int32_t ahead = chunk.tsn - tsns_.cumulative();
   if (ahead > kFurthestAhead) return false;
   // Without the missing ones no message would ever become whole, and everything waits for the very
   // next one. So these may go beyond the window, up to a bound.
   const std::size_t windows = ahead == 1 ? 3 : chunk.tsn < tsns_.highest() ? 2 : 1;
-  return reassembly_.held_bytes() + chunk.payload.size() <= windows * settings_.window_bytes;
+  if (reassembly_.held_bytes() + chunk.payload.size() > windows * settings_.window_bytes)
+    return false;
+  // What needs no memory always gets in: most handshakes need none.
+  return reassembly_.DeliversAtOnce(chunk) ||
+         share_.Fits(chunk.payload.size() + Reassembly::kMostOverheadBytes + sizeof(TsnRun));
 }
 
 Receiver::Outcome Receiver::OnData(const DataView& chunk) {
@@ -42,6 +48,12 @@ Receiver::Outcome Receiver::OnData(const DataView& chunk) {
   arrival_.gap |= has_gaps();
   arrival_.news = true;
 
+  const Outcome outcome = Take(chunk);
+  UpdateShare();
+  return outcome;
+}
+
+Receiver::Outcome Receiver::Take(const DataView& chunk) {
   if (chunk.format != settings_.reassembly.format || chunk.payload.empty())
     return Outcome::kImpossible;
   if (chunk.stream.value() >= settings_.reassembly.streams) return Outcome::kNoStream;
@@ -72,6 +84,7 @@ bool Receiver::OnForwardTsn(const ForwardTsnView& chunk, TimePoint now) {
   tsns_.AdvanceTo(chunk.cumulative);
   for (std::size_t i = 0; i < chunk.skipped(); ++i) reassembly_.Skip(chunk.at(i));
   reassembly_.SkipLoose(chunk.cumulative);
+  UpdateShare();
   return true;
 }
 
@@ -101,7 +114,8 @@ bool Receiver::WriteSack(BufferWriter& out) {
 
   SackChunk sack;
   sack.cumulative = cumulative();
-  sack.window_bytes = static_cast<std::uint32_t>(settings_.window_bytes - held);
+  sack.window_bytes =
+      static_cast<std::uint32_t>(std::min(settings_.window_bytes - held, share_.free_bytes()));
   sack.gaps = std::span(gaps).first(gap_count);
   sack.duplicates = std::span(duplicates_).first(std::min(items, duplicate_count_));
 

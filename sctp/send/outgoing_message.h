@@ -45,7 +45,7 @@ class MessageSlots {
     const MessageId id = free_.back();
     free_.pop_back();
     slots_[id.value()] = OutgoingMessage{};
-    slots_[id.value()].bytes = buffers_.Take();
+    slots_[id.value()].bytes = buffers_.Take(bytes.size());
     slots_[id.value()].bytes.assign(bytes.begin(), bytes.end());
     return id;
   }

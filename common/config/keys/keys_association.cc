@@ -100,7 +100,9 @@ constexpr KeyRow kAssociationRows[] = {
         .key = "unverified-associations",
         .type = Type::kCount,
         .member = Sctp<&SctpConfig::unverified_associations>,
-        .help = "Associations whose peer is not verified yet, in all.",
+        .help =
+            "Associations whose peer is not verified yet, in all; each adds 32 KiB to what they "
+            "may make this node keep.",
         .range = {1, 65536},
         .applied = Applied::kRestart,
         .counted_in = "associations_limited or sctp_strangers_limited",

@@ -78,6 +78,7 @@ class OwnCore : public Engine,
   // ... and asks.
   bool MayAsk(const ::sctp::Address& from, Ask ask, TimePoint now) override;
   bool MayAccept(const ::sctp::Address& from) override;
+  bool Expects(const ::sctp::Address& from) override;
   std::size_t PacketBytes(const ::sctp::Address& peer) const override;
 
   [[nodiscard]] std::vector<PathStats> PathsOf(const ::sctp::Association& association) const;

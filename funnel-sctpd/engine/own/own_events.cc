@@ -126,6 +126,10 @@ bool OwnCore::MayAccept(const ::sctp::Address& from) {
   return false;
 }
 
+bool OwnCore::Expects(const ::sctp::Address& from) {
+  return strangers_.IsKnown(EngineAddress(from));
+}
+
 std::size_t OwnCore::PacketBytes(const ::sctp::Address& peer) const {
   return sctp::PacketBytes(settings_, EngineAddress(peer));
 }
@@ -162,7 +166,7 @@ EngineCounters OwnCore::counters() const {
   out.packets_bad_tag = core.packets_bad_tag - core.out_of_the_blue;
   out.packets_unproven = core.packets_other_place;
   out.strangers_answered = core.out_of_the_blue;
-  out.strangers_limited += core.refused_full;
+  out.strangers_limited += core.refused_full + core.unverified_refused;
   out.association_visits = peers_.looked_at();
   out.retransmitted_chunks = core.retransmitted_chunks;
   out.copied_chunks = core.copied_chunks;

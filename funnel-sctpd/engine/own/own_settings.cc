@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t kUdpHeaderBytes = 8, kIpv4HeaderBytes = 20, kIpv6HeaderBytes = 40;
 // A frame may have 69,632 bytes, and more than one are on their way.
 constexpr std::size_t kFirstWindowBytes = 96 * 1024;
+// What associations that are not verified may hold on average of messages that are not whole yet.
+// They share it all, and a handshake's messages, most of which are one packet each, need nothing of
+// it. One frame must always fit, and more than one at a time.
+constexpr std::size_t kUnverifiedBytesEach = 32 * 1024, kLeastUnverifiedBytes = 1 << 20;
 // By how much our SACKs may be late when the machine is busy.
 constexpr std::chrono::milliseconds kSlack{5};
 // So many frames may pass another on one association. Over two relays it takes three associations,
@@ -25,6 +29,8 @@ constexpr std::uint8_t kIpv6Carrier = 1;
   ::sctp::EndpointSettings core;
   core.port = settings.sctp_port;
   core.max_associations = settings.max_associations;
+  core.unverified_bytes =
+      std::max(kLeastUnverifiedBytes, settings.strangers.associations * kUnverifiedBytesEach);
 
   ::sctp::AssociationSettings& association = core.association;
   association.capabilities = {settings.interleaving, /*partial_reliability=*/true,

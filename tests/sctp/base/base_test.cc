@@ -128,12 +128,46 @@ TEST(RingTest, ElementsKeepTheirNumbers) {
 
 TEST(BufferPoolTest, GivesBackWhatItGot) {
   BufferPool pool;
-  Bytes buffer(1000);
+  Bytes buffer = pool.Take(1000);
+  buffer.resize(700);
   const std::uint8_t* at = buffer.data();
   pool.Give(std::move(buffer));
-  const Bytes again = pool.Take();
+  const Bytes again = pool.Take(900);
   EXPECT_EQ(again.data(), at);
   EXPECT_TRUE(again.empty());
+}
+
+// Otherwise a peer could make large buffers by large messages, and keep each with a few bytes.
+TEST(BufferPoolTest, GivesNoLargeBufferForAFewBytes) {
+  BufferPool pool;
+  std::vector<Bytes> large;
+  for (int i = 0; i < 40; ++i) large.push_back(pool.Take(100'000));
+  for (Bytes& buffer : large) pool.Give(std::move(buffer));
+  for (const std::size_t bytes : {1u, 64u, 65u, 1000u, 1400u, 9000u}) {
+    const Bytes buffer = pool.Take(bytes);
+    EXPECT_GE(buffer.capacity(), bytes);
+    EXPECT_LE(buffer.capacity(), std::max(BufferPool::kLeastBytes, BufferPool::kSlack * bytes));
+  }
+}
+
+TEST(BufferPoolTest, GrowingKeepsWhatWasThere) {
+  BufferPool pool;
+  Bytes buffer = pool.Take(10);
+  for (int i = 0; i < 300; ++i) {
+    pool.Grow(buffer, 1000);
+    EXPECT_GE(buffer.capacity() - buffer.size(), 1000u);
+    buffer.insert(buffer.end(), 1000, static_cast<std::uint8_t>(i));
+  }
+  for (std::size_t i = 0; i < 300; ++i) ASSERT_EQ(buffer[i * 1000], static_cast<std::uint8_t>(i));
+}
+
+TEST(BufferPoolTest, WhatWasNotMadeHereIsNotKept) {
+  BufferPool pool;
+  Bytes odd;
+  odd.reserve(1000);
+  const std::uint8_t* at = odd.data();
+  pool.Give(std::move(odd));
+  EXPECT_NE(pool.Take(1000).data(), at);
 }
 
 TEST(AddressTest, EveryPartCounts) {
