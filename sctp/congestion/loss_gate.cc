@@ -33,6 +33,8 @@ bool LossGate::OnRound(Pace pace, std::size_t delivered_bytes, std::size_t lost_
   const bool excess =
       enough && queue && loss > kFactor * cruise_loss_ + (cruise_known_ ? kMargin : kUnknownMargin);
 
+  exceeded_ = enough && loss > kFactor * cruise_loss_ + kMargin;
+
   bool follows_rate = false;
   switch (pace) {
     case Pace::kEven:

@@ -23,6 +23,8 @@ class LossGate {
 
   // What the path loses whatever we do, as a part of 1.
   [[nodiscard]] double cruise_loss() const { return cruise_loss_; }
+  // The last round lost more than that, whether a queue stands or not.
+  [[nodiscard]] bool exceeded() const { return exceeded_; }
   // The part of it that is lost below the rate as well, and so is not due to our rate.
   [[nodiscard]] double own_loss() const { return std::min(cruise_loss_, below_average_); }
 
@@ -31,6 +33,7 @@ class LossGate {
 
  private:
   double cruise_loss_ = 0;
+  bool exceeded_ = false;
   bool cruise_known_ = false;         // there was a round at the rate
   std::optional<double> below_loss_;  // of the last round below the rate
   double below_average_ = 0;          // of several

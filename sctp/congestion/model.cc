@@ -13,6 +13,13 @@ constexpr double kStartUpGain = 2.885;
 constexpr double kUpGain = 1.25, kDownGain = 0.75, kWindowGain = 2.0;
 constexpr double kCut = 0.7;
 constexpr int kCruiseRounds = 6, kMostDown = 3;
+// After a probe that lost more than the path does anyway. Each such probe costs a CUBIC flow on the
+// same path 30 %, which it needs about that long to gain again. Longer, and two of ours would take
+// too long to become equal.
+constexpr Duration kPoliteTime = seconds(1);
+constexpr milliseconds kPoliteSpread{500};
+constexpr int kPoliteRounds = 63;
+constexpr double kMuchLoss = 0.03;
 constexpr std::uint64_t kRateRounds = 10;
 constexpr std::size_t kLeastPackets = 4;
 constexpr Duration kLeastRttLife = seconds(10), kProbeRttTime = milliseconds(200);
@@ -144,6 +151,7 @@ void Model::EndRound(const AckEvent& event) {
     if (phase_ == Phase::kProbeUp) Enter(Phase::kProbeDown, event.now);
   }
 
+  if (full_ && last_pace_ == LossGate::Pace::kAbove) probe_failed_ |= gate_.exceeded();
   if (event.rate.app_limited)
     bound_.OnAppLimited();
   else if (phase_ != Phase::kStartUp && phase_ != Phase::kDrain)
@@ -203,7 +211,17 @@ void Model::CheckFull(const AckEvent& event) {
   if (++full_rounds_ >= kRoundsWithoutGrowth) full_ = true;
 }
 
+bool Model::MayProbe(const AckEvent& event) const {
+  // Loss while nothing is probed has to be understood first, and that takes probes.
+  const bool lossy = bound_.asks() || gate_.cruise_loss() > kMuchLoss;
+  if (!probe_failed_ || lossy) return cruise_rounds_ >= kCruiseRounds;
+  // Two that began together do not probe together for ever.
+  const Duration more = milliseconds(event.delivered_total_bytes / 1000 % kPoliteSpread.count());
+  return event.now - phase_began_ >= kPoliteTime + more || cruise_rounds_ >= kPoliteRounds;
+}
+
 void Model::Enter(Phase phase, TimePoint now) {
+  if (phase == Phase::kProbeUp) probe_failed_ = false;
   phase_ = phase;
   phase_began_ = now;
   cruise_rounds_ = 0;
@@ -236,7 +254,8 @@ void Model::UpdatePhase(const AckEvent& event) {
         Enter(Phase::kCruise, event.now);
       return;
     case Phase::kCruise:
-      if (round_start_ && ++cruise_rounds_ >= kCruiseRounds && !event.rate.app_limited)
+      if (round_start_) ++cruise_rounds_;
+      if (round_start_ && !event.rate.app_limited && MayProbe(event))
         Enter(Phase::kProbeUp, event.now);
       return;
     case Phase::kProbeRtt:

@@ -38,6 +38,8 @@ class Model : public Congestion {
   void UpdateWindow(const AckEvent& event);
   void Enter(Phase phase, TimePoint now);
   void Cut();
+  // Whether it is time to probe for more.
+  [[nodiscard]] bool MayProbe(const AckEvent& event) const;
 
   // What GAIN times the path holds, or what leaves in LEAST if that is more; the initial window
   // while nothing is known.
@@ -50,6 +52,7 @@ class Model : public Congestion {
   Phase phase_ = Phase::kStartUp;
   TimePoint phase_began_{};
   int cruise_rounds_ = 0;
+  bool probe_failed_ = false;  // the last probe for more found that the path takes no more
 
   // The path.
   WindowedMax rate_;  // of short times; bound_ has what it carries in the long run
