@@ -2,6 +2,7 @@
 #include <random>
 
 #include "tests/unit/sctpd/engine/engine_harness.h"
+#include "tests/unit/sctpd/engine/virtual_clock.h"
 
 namespace funnel::sctp::test {
 namespace {
@@ -66,6 +67,7 @@ TEST_F(EngineLossTest, EverythingArrivesInOrderDespiteLoss) {
 // A bottleneck of 2 MB/s whose queue holds 16 KiB, 20 ms away: slow start fills it and loses
 // packets in bursts. Each is sent again about once.
 TEST_F(EngineLossTest, FullQueueOnTheWayCostsLittleMoreThanItLost) {
+  const VirtualClock clock;
   Associate();
   double busy = 0;
   std::size_t lost = 0;
