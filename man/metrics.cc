@@ -1,7 +1,9 @@
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/mdoc.h"
-#include "funnelctl/metrics/families.h"
+#include "funnelctl/metrics/paths.h"
 #include "man/lists.h"
 
 namespace funnel::man {
@@ -14,9 +16,13 @@ struct Group {
 
 // The first that fits; the last fits all.
 constexpr Group kGroups[] = {
-    {"funnel_sctpd_", "funnel-sctpd"},       {"funnel_authd_", "funnel-authd"},
-    {"funnel_edge_", "Both kinds of edges"}, {"funnel_udpd_", "funnel-udpd"},
-    {"funnel_tcpd_", "funnel-tcpd"},         {"funnel_", "Every daemon"},
+    {"funnel_sctpd_", "funnel-sctpd"},
+    {"funnel_authd_", "funnel-authd"},
+    {"funnel_edge_", "Both kinds of edges"},
+    {"funnel_udpd_", "funnel-udpd"},
+    {"funnel_tcpd_", "funnel-tcpd"},
+    {"funnel_path_", "Paths to peers"},
+    {"funnel_", "Every daemon"},
 };
 
 const Group& GroupOf(std::string_view name) {
@@ -38,7 +44,9 @@ std::string PrintFamily(const ctl::Family& family) {
 std::string ListOfMetrics() {
   std::string out;
   const Group* group = nullptr;
-  for (const ctl::Family& family : ctl::CollectFamilies({}, 0)) {
+  std::vector<ctl::Family> families = ctl::CollectFamilies({}, 0);
+  for (ctl::Family& family : ctl::PathFamilies({})) families.push_back(std::move(family));
+  for (const ctl::Family& family : families) {
     if (const Group* next = &GroupOf(family.name); next != group) {
       if (group != nullptr) out += ".El\n";
       group = next;

@@ -3,6 +3,8 @@
 //
 //   funnel_GROUP_COUNTER[_total]   GROUP: sctpd, authd, edge (both kinds), udpd, tcpd
 //
+// Those of the paths to peers come from funnel-sctpd itself (paths.h).
+//
 // Labels: daemon ("funnel-udpd"), and for edges service ("dns").
 #pragma once
 
@@ -26,6 +28,8 @@ struct Family {
   bool counter = false;             // otherwise a gauge
   std::vector<std::string> labels;  // those of its samples
   std::vector<Sample> samples;
+  // Values are divided by this; if it is not 1, they have a fraction.
+  std::uint64_t divisor = 1;
 };
 
 // All families, including those without samples, in the order of funnel-metrics(7). NOW is seconds

@@ -1,17 +1,37 @@
 // funnelctl metrics: prints the counters of all daemons for Prometheus. It needs no configuration
-// (if there is one, counter files must belong to its users), and asks no daemon.
+// (if there is one, counter files must belong to its users). It asks only funnel-sctpd, if that
+// runs, about the paths to peers.
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
 #include "common/config/read/load.h"
+#include "funnelctl/ask.h"
 #include "funnelctl/command.h"
 #include "funnelctl/counter_owner.h"
 #include "funnelctl/metrics/families.h"
 #include "funnelctl/metrics/http.h"
+#include "funnelctl/metrics/paths.h"
 #include "funnelctl/print.h"
 
 namespace funnel::ctl {
 namespace {
+
+// A scrape does not wait for a daemon that is busy.
+constexpr std::chrono::milliseconds kAskWait{1000};
+
+// Nothing if we may not ask, as the unit that serves HTTP may not: everything else is there.
+std::vector<AssociationStatus> AskAssociations(
+    const Options& options, const std::vector<metrics::CounterFileEntry>& files) {
+  // Asking one that does not run would start it.
+  const bool runs = std::ranges::any_of(files, [](const metrics::CounterFileEntry& entry) {
+    return entry.file == "funnel-sctpd" && entry.snapshot && entry.snapshot->alive;
+  });
+  if (!runs) return {};
+  const auto answer = Ask({SctpdSocket(options), "status"}, kAskWait);
+  auto status = answer ? ParseSctpdStatus(*answer) : std::unexpected(answer.error());
+  return status ? std::move(status->associations) : std::vector<AssociationStatus>();
+}
 
 struct Collected {
   std::vector<Family> families;
@@ -24,9 +44,14 @@ Collected Collect(const Options& options) {
   auto found =
       metrics::ReadCounterFolder(options.RunPath("counters"),
                                  configuration ? OwnersBy(*configuration) : metrics::OwnerCheck());
-  if (found) return {CollectFamilies(*found, std::time(nullptr))};
   // Our own families are right even without them.
-  return {CollectFamilies({}, std::time(nullptr)), Complain(found.error().message)};
+  const std::vector<metrics::CounterFileEntry> none;
+  Collected out{CollectFamilies(found ? *found : none, std::time(nullptr))};
+  if (!found) out.status = Complain(found.error().message);
+  if (found)
+    for (Family& family : PathFamilies(AskAssociations(options, *found)))
+      out.families.push_back(std::move(family));
+  return out;
 }
 
 int Serve(const Options& options) {
@@ -43,6 +68,7 @@ int RunMetrics(const Options& options) {
   if (options.Has("--http")) return Serve(options);
   if (options.Has("--list")) {
     auto families = CollectFamilies({}, 0);
+    for (Family& family : PathFamilies({})) families.push_back(std::move(family));
     PrintText(options.json ? RenderFamiliesJson(families) : RenderFamilyList(families));
     return kExitOk;
   }

@@ -1,5 +1,6 @@
 // Families for Prometheus, as JSON, and as a list.
 
+#include "common/base/text.h"
 #include "funnelctl/json.h"
 #include "funnelctl/metrics/families.h"
 
@@ -8,11 +9,26 @@ namespace {
 
 std::string_view TypeOf(const Family& family) { return family.counter ? "counter" : "gauge"; }
 
-// {daemon="funnel-udpd",service="dns"}; values are names that need no escaping.
+// A value may come from a daemon's answer, which may contain anything.
+std::string EscapeLabel(std::string_view value) {
+  std::string out;
+  for (const char c : EscapeForLog(value)) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string PrintValue(const Family& family, std::uint64_t value) {
+  if (family.divisor == 1) return std::to_string(value);
+  return std::to_string(static_cast<double>(value) / static_cast<double>(family.divisor));
+}
+
+// {daemon="funnel-udpd",service="dns"}
 std::string PrintLabels(const Sample& sample) {
   std::string out;
   for (const auto& [name, value] : sample.labels)
-    out += (out.empty() ? "{" : ",") + name + "=\"" + value + '"';
+    out += (out.empty() ? "{" : ",") + name + "=\"" + EscapeLabel(value) + '"';
   return out.empty() ? out : out + '}';
 }
 
@@ -25,7 +41,7 @@ std::string RenderExposition(const std::vector<Family>& families) {
     out += "# HELP " + family.name + ' ' + family.help + '\n';
     out += "# TYPE " + family.name + ' ' + std::string(TypeOf(family)) + '\n';
     for (const Sample& sample : family.samples)
-      out += family.name + PrintLabels(sample) + ' ' + std::to_string(sample.value) + '\n';
+      out += family.name + PrintLabels(sample) + ' ' + PrintValue(family, sample.value) + '\n';
   }
   return out;
 }
@@ -37,7 +53,10 @@ std::string RenderFamiliesJson(const std::vector<Family>& families) {
     for (const Sample& sample : family.samples) {
       Json labels = Json::object();
       for (const auto& [name, value] : sample.labels) labels[name] = value;
-      samples.push_back({{"labels", std::move(labels)}, {"value", sample.value}});
+      Json value = sample.value;
+      if (family.divisor != 1)
+        value = static_cast<double>(sample.value) / static_cast<double>(family.divisor);
+      samples.push_back({{"labels", std::move(labels)}, {"value", std::move(value)}});
     }
     out.push_back({{"name", family.name},
                    {"type", TypeOf(family)},

@@ -17,7 +17,7 @@ struct PathStatus {
   // Only for our own SCTP, and for a path that is or was in use.
   std::string congestion;
   std::optional<double> least_rtt_ms;
-  std::int64_t delivery_rate = 0;  // bytes a second
+  std::int64_t delivery_rate = 0, pacing_rate = 0;  // bytes a second
   std::int64_t packet_bytes = 0, in_flight_bytes = 0, window_bytes = 0;
   std::int64_t lost = 0, retransmitted = 0, spurious = 0;
 };

@@ -59,6 +59,7 @@ void TakePath(const Json& in, PathStatus& out) {
   Take(in, "congestion", out.congestion);
   Take(in, "least_rtt_ms", out.least_rtt_ms);
   Take(in, "delivery_rate", out.delivery_rate);
+  Take(in, "pacing_rate", out.pacing_rate);
   Take(in, "packet_bytes", out.packet_bytes);
   Take(in, "in_flight_bytes", out.in_flight_bytes);
   Take(in, "window_bytes", out.window_bytes);

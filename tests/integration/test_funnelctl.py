@@ -36,7 +36,7 @@ def answer(node, *arguments, check=True):
 def metrics_of(node):
     """{"name{labels}": value} of what Prometheus would read."""
     lines = node.funnelctl("metrics").stdout.splitlines()
-    return {line.rpartition(" ")[0]: int(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
 
 def test_services_are_listed_with_state_and_sessions(tunnel):
@@ -100,6 +100,13 @@ def test_metrics_are_what_the_daemons_count(tunnel):
     assert found['funnel_up{daemon="funnel-sctpd"}'] == 1
     assert found['funnel_sctpd_associations_up{daemon="funnel-sctpd"}'] == 1
     assert found['funnel_beat_age_seconds{daemon="funnel-authd"}'] < 60
+    path, = [name for name, value in found.items() if name.startswith("funnel_path_info{") and 'state="active"' in name]
+    labels = path[len("funnel_path_info"):path.index(",state=")] + "}"
+    assert 'peer="hoster"' in labels and 'carrier="udp"' in labels
+    assert 0 < found["funnel_path_least_rtt_seconds" + labels] < 1
+    assert found["funnel_path_delivery_bytes_per_second" + labels] > 0
+    assert found["funnel_path_packet_bytes" + labels] >= 1200
+    assert found["funnel_path_retransmitted_chunks_total" + labels] >= 0
     said = subprocess.run(["promtool", "check", "metrics"], input=tunnel.a.funnelctl("metrics").stdout, text=True,
                           capture_output=True, check=False)
     assert said.returncode == 0 and not said.stdout and not said.stderr, said.stdout + said.stderr

@@ -6,7 +6,7 @@
 #include "common/metrics/counters.h"
 #include "common/service/counters.h"
 #include "funnelctl/counter_owner.h"
-#include "funnelctl/metrics/families.h"
+#include "funnelctl/metrics/paths.h"
 #include "tests/unit/funnelctl/run_command.h"
 
 namespace funnel::ctl {
@@ -28,7 +28,9 @@ std::string Exposed(std::vector<metrics::CounterFileEntry> files) {
 
 TEST(Families, EachHasADistinctNameAndOneSentenceOfHelp) {
   std::set<std::string> seen;
-  for (const Family& family : CollectFamilies({}, 0)) {
+  std::vector<Family> families = CollectFamilies({}, 0);
+  for (Family& family : PathFamilies({})) families.push_back(std::move(family));
+  for (const Family& family : families) {
     EXPECT_TRUE(seen.insert(family.name).second) << family.name << " is there twice";
     EXPECT_TRUE(family.help.ends_with('.')) << family.name << " has no help";
     EXPECT_EQ(family.help.find_first_of("\n\t\\"), std::string::npos) << family.name;
@@ -76,6 +78,50 @@ TEST(Families, AnUnknownOrRepeatedCounterGivesNoSecondSample) {
   EXPECT_TRUE(Contains(text, "funnel_authd_rekeys_total{daemon=\"funnel-authd\"} 1\n"));
   EXPECT_FALSE(Contains(text, "} 2\n"));
   EXPECT_FALSE(Contains(text, "from_the_future"));
+}
+
+AssociationStatus Up(std::string peer, std::vector<PathStatus> paths) {
+  AssociationStatus out;
+  out.peer = std::move(peer);
+  out.state = "up";
+  out.paths = std::move(paths);
+  return out;
+}
+
+TEST(Paths, EachOfAVerifiedPeerHasItsFigures) {
+  PathStatus used{.address = "192.0.2.1:9899", .carrier = "udp", .state = "active"};
+  used.srtt_ms = 50;
+  used.least_rtt_ms = 48.25;
+  used.congestion = "cruise";
+  used.pacing_rate = 1'000'000;
+  used.retransmitted = 7;
+  const PathStatus spare{.address = "192.0.2.9:9899", .carrier = "udp", .state = "reachable"};
+  AssociationStatus stranger = Up("", {used}), down = Up("other", {used});
+  down.state = "connecting";
+
+  const std::string text =
+      RenderExposition(PathFamilies({Up("hoster", {used, spare, used}), stranger, down}));
+  const std::string labels = "{peer=\"hoster\",address=\"192.0.2.1:9899\",carrier=\"udp\"";
+  EXPECT_TRUE(Contains(text, "# TYPE funnel_path_rtt_seconds gauge\nfunnel_path_rtt_seconds" +
+                                 labels + "} 0.050000\n"))
+      << text;
+  EXPECT_TRUE(Contains(text, "funnel_path_least_rtt_seconds" + labels + "} 0.048250\n"));
+  EXPECT_TRUE(Contains(text, "funnel_path_pacing_bytes_per_second" + labels + "} 1000000\n"));
+  EXPECT_TRUE(Contains(text, "funnel_path_retransmitted_chunks_total" + labels + "} 7\n"));
+  EXPECT_TRUE(
+      Contains(text, "funnel_path_info" + labels + ",state=\"active\",congestion=\"cruise\"} 1\n"));
+  // What was never measured has no value, and nothing is there twice or of others.
+  EXPECT_TRUE(Contains(text, "state=\"reachable\""));
+  EXPECT_FALSE(Contains(text, "funnel_path_rtt_seconds{peer=\"hoster\",address=\"192.0.2.9"));
+  EXPECT_FALSE(Contains(text, "other"));
+  EXPECT_EQ(text.find(labels + ",state"), text.rfind(labels + ",state"));
+}
+
+TEST(Paths, WhatADaemonSaysCannotBreakTheFormat) {
+  const PathStatus path{.address = "a\"} 1\nb\\", .carrier = "udp", .state = "active"};
+  const std::string text = RenderExposition(PathFamilies({Up("hoster", {path})}));
+  EXPECT_TRUE(Contains(text, "address=\"a\\\"} 1")) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
 }
 
 TEST(Metrics, ReadsTheFilesOfARunningDaemon) {
