@@ -1,7 +1,5 @@
 #include "funnel-authd/peer_link.h"
 
-#include <ctime>
-
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/authd_messages.h"
@@ -14,27 +12,6 @@ using namespace std::chrono_literals;
 // A verified association whose channel was lost opens another one, but not sooner than this.
 constexpr Duration kReopen = 1s;
 
-// Every step has a name here; the status shows fewer.
-std::string_view StepName(PeerLink::State state) {
-  switch (state) {
-    case PeerLink::State::kIdle:
-      return "idle";
-    case PeerLink::State::kOpening:
-      return "opening";
-    case PeerLink::State::kOpenSent:
-      return "OPEN sent";
-    case PeerLink::State::kAccepting:
-      return "accepting";
-    case PeerLink::State::kConfirming:
-      return "confirming";
-    case PeerLink::State::kVerified:
-      return "verified";
-    case PeerLink::State::kFailed:
-      return "failed";
-  }
-  return "?";
-}
-
 }  // namespace
 
 PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId association,
@@ -43,24 +20,13 @@ PeerLink::PeerLink(SharedState& shared, ClientId sctpd, AssociationId associatio
       sctpd_(sctpd),
       association_(association),
       instance_(instance),
+      progress_(association),
       work_(shared.loop, peer_),
-      rekeys_({shared_, work_, channel_, peer_}) {
-  later_ = shared_.loop.AddTimer([this] {
-    ended_.reset();
-    if (auto then = std::exchange(then_later_, nullptr)) then();
-  });
-}
+      rekeys_({shared_, work_, channel_, peer_}),
+      later_(shared.loop) {}
 
 void PeerLink::SetState(State state, const std::string& reason) {
-  if (state_ != state) {
-    std::string line(StepName(state));
-    if (!reason.empty()) line.append(": ").append(reason);
-    Log(LogLevel::kDebug, "peer-link", line,
-        {{"PEER", peer_}, {"ASSOCIATION", std::to_string(association_.value())}});
-    since_ = std::time(nullptr);
-  }
-  state_ = state;
-  reason_ = reason;
+  progress_.SetState(state, peer_, reason);
 }
 
 void PeerLink::Send(const wire::FrameHeader& header, ByteView body) {
@@ -71,7 +37,7 @@ void PeerLink::Fail(const std::string& text, Duration delay) {
   work_.BeginAttempt();
   begun_.reset();
   rekeys_.Forget();
-  ended_ = std::move(channel_);
+  later_.Destroy(std::move(channel_));
   SetState(State::kFailed, text);
   NoteFailure(shared_,
               Failure{.service = std::string(wire::kPeerService),
@@ -79,8 +45,8 @@ void PeerLink::Fail(const std::string& text, Duration delay) {
                       .direction = opener_ ? Failure::Direction::kOut : Failure::Direction::kIn,
                       .text = text},
               "peer-not-verified", kPeersFailed);
-  then_later_ = [this, text] { shared_.clients.Send(sctpd_, ipc::PeerFailed{association_, text}); };
-  later_->ArmAfter(delay);
+  later_.Do([this, text] { shared_.clients.Send(sctpd_, ipc::PeerFailed{association_, text}); },
+            delay);
 }
 
 void PeerLink::OnFrame(Bytes frame) {
@@ -94,9 +60,9 @@ void PeerLink::OnFrame(Bytes frame) {
   if (header->type == wire::FrameType::kOpen)
     return OnOpen(header->channel, Bytes(body.begin(), body.end()));
 
-  const bool ours = header->channel == channel_id_ && state_ != State::kIdle;
+  const bool ours = header->channel == channel_id_ && state() != State::kIdle;
   // Only the first answer counts: it uses up what we began.
-  const bool awaited = ours && state_ == State::kOpenSent && begun_;
+  const bool awaited = ours && state() == State::kOpenSent && begun_;
   if (awaited && header->type == wire::FrameType::kOpened) return OnOpened(body);
   if (awaited && header->type == wire::FrameType::kRefused) return OnRefused(body);
   if (ours && channel_ && header->type == wire::FrameType::kSealed) return channel_->OnFrame(frame);
@@ -121,16 +87,15 @@ void PeerLink::OnFrame(Bytes frame) {
 void PeerLink::Establish(PeerChannel::Identity identity, Established established) {
   work_.BeginAttempt();
   rekeys_.Forget();
-  then_later_ = nullptr;
-  ended_ = std::move(channel_);
-  if (ended_) later_->ArmAfter({});
+  later_.Cancel();
+  later_.Destroy(std::move(channel_));
   SetState(State::kConfirming);
 
   PeerChannel::Callbacks callbacks;
   callbacks.send = [this](Bytes frame) {
     shared_.clients.Send(sctpd_, ipc::PeerFrame{association_, std::move(frame)});
   };
-  // A channel that is over, and is in ended_ until it is destroyed, is not heard any more.
+  // A channel that is over, and waits to be destroyed, is not heard any more.
   auto present = [this, id = identity.id] { return channel_ && channel_->identity().id == id; };
   callbacks.on_hello = [this, present](const wire::HelloBody& hello) {
     if (present()) OnHello(hello);
@@ -180,24 +145,22 @@ void PeerLink::OnChannelEnded(const std::string& text) {
 
   // The channel was lost, not refused: what was verified stays so until its ticket ends, and the
   // opener opens again.
-  if (state_ != State::kVerified || expired || !opener_) {
-    if (state_ == State::kVerified && !expired) {
+  if (state() != State::kVerified || expired || !opener_) {
+    if (state() == State::kVerified && !expired) {
       work_.BeginAttempt();
-      ended_ = std::move(channel_);
-      SetState(State::kVerified, "the peer's authd has gone: " + text);
-      return later_->ArmAfter({});
+      later_.Destroy(std::move(channel_));
+      return SetState(State::kVerified, "the peer's authd has gone: " + text);
     }
     return Fail("the channel ended: " + text);
   }
 
   work_.BeginAttempt();
-  ended_ = std::move(channel_);
-  then_later_ = [this] { Open(); };
-  later_->ArmAfter(kReopen);
+  later_.Destroy(std::move(channel_));
+  later_.Do([this] { Open(); }, kReopen);
 }
 
 void PeerLink::Recheck() {
-  if (state_ == State::kIdle || state_ == State::kFailed) return;
+  if (state() == State::kIdle || state() == State::kFailed) return;
   if (!channel_) {
     if (!peer_.empty() && shared_.config->FindPeer(peer_) == nullptr)
       Fail("peer " + peer_ + " is no longer configured");

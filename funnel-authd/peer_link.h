@@ -15,6 +15,8 @@
 #include "common/wire/frame/frame.h"
 #include "funnel-authd/attempt_work.h"
 #include "funnel-authd/handshake.h"
+#include "funnel-authd/link_progress.h"
+#include "funnel-authd/link_turn.h"
 #include "funnel-authd/peer_channel.h"
 #include "funnel-authd/peer_rekeys.h"
 #include "funnel-authd/shared_state.h"
@@ -23,7 +25,7 @@ namespace funnel::authd {
 
 class PeerLink {
  public:
-  enum class State { kIdle, kOpening, kOpenSent, kAccepting, kConfirming, kVerified, kFailed };
+  using State = LinkProgress::State;
 
   PeerLink(SharedState& shared, ClientId sctpd, AssociationId association, std::uint64_t instance);
 
@@ -33,15 +35,14 @@ class PeerLink {
   // Called after a reload: ends what the configuration no longer allows.
   void Recheck();
 
-  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] State state() const { return progress_.state(); }
   // The configured peer, once known.
   [[nodiscard]] const std::string& peer() const { return peer_; }
   [[nodiscard]] const PeerChannel* channel() const { return channel_.get(); }
-  [[nodiscard]] std::int64_t since() const { return since_; }
-  [[nodiscard]] const std::string& reason() const { return reason_; }
+  [[nodiscard]] std::int64_t since() const { return progress_.since(); }
+  [[nodiscard]] const std::string& reason() const { return progress_.reason(); }
 
  private:
-  // Logs the step if it is another one, and keeps REASON for the status.
   void SetState(State state, const std::string& reason = {});
   void Send(const wire::FrameHeader& header, ByteView body);
 
@@ -78,21 +79,17 @@ class PeerLink {
   const ClientId sctpd_;
   const AssociationId association_;
   const std::uint64_t instance_;
-  State state_ = State::kIdle;
+  LinkProgress progress_;
   std::string peer_;
   bool opener_ = false;  // we connected, so we open
-  std::string reason_;
-  std::int64_t since_ = 0;
 
   AttemptWork work_;
   ChannelId channel_id_;
   std::optional<BegunOpen> begun_;
   std::unique_ptr<PeerChannel> channel_;
   PeerRekeys rekeys_;
-  std::unique_ptr<PeerChannel> ended_;  // destroyed in a later turn
+  LinkTurn later_;  // open another channel, or report a failure to sctpd
   std::optional<ChannelId> closed_sent_for_;
-  std::unique_ptr<event::Timer> later_;  // reopen, or report a failure to sctpd
-  std::function<void()> then_later_;
 };
 
 }  // namespace funnel::authd

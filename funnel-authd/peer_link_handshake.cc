@@ -20,7 +20,7 @@ void PeerLink::Start(const std::string& peer) {
   if (shared_.config->FindPeer(peer) == nullptr) return Fail("no peer " + peer + " is configured");
   peer_ = peer;
   opener_ = true;
-  if (state_ == State::kIdle || state_ == State::kFailed) Open();
+  if (state() == State::kIdle || state() == State::kFailed) Open();
 }
 
 void PeerLink::Open() {
@@ -91,7 +91,7 @@ void PeerLink::OnOpen(ChannelId channel, const Bytes& body) {
   if (auto fit = CheckOpen(*shared_.config, *open, suites); !fit)
     return Refuse(channel, RefuseUnauthenticated(fit.error().code), "", fit.error().text);
   const config::PeerConfig* peer = shared_.config->FindPeer(peer_);
-  const bool ours_is_on_its_way = state_ == State::kOpening || state_ == State::kOpenSent;
+  const bool ours_is_on_its_way = state() == State::kOpening || state() == State::kOpenSent;
   // The names are compared as the two OPENs spell them, so that both ends decide the same.
   if (ours_is_on_its_way && peer != nullptr && open->target < peer->node) return;
 

@@ -168,9 +168,9 @@ struct AssociationStats {
   std::uint64_t bytes_in = 0, bytes_out = 0;  // SCTP packets, headers included
   std::uint64_t messages_in = 0, messages_out = 0;
   std::uint64_t retransmitted_chunks = 0;
-  std::uint64_t expired_messages = 0;  // given up before they were ever sent
-  std::uint64_t held_messages = 0;     // now: with a lifetime, waiting to be sent
-  std::chrono::milliseconds since_heard{0};
+  std::uint64_t expired_messages = 0;    // given up before they were ever sent
+  std::uint64_t held_messages = 0;       // now: with a lifetime, waiting to be sent
+  std::chrono::milliseconds silence{0};  // since anything came
 };
 
 // Process-wide counters of an engine, for metrics; all only grow unless they say "now".

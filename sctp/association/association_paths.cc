@@ -196,7 +196,7 @@ void AssociationPaths::SettleMtu(Duration patience, TimePoint now) {
   for (Path& path : paths_.all()) {
     if (!path.mtu || !IsUsable(path)) continue;
     // A small heartbeat goes with each, and shows whether only large packets get lost.
-    changed |= path.mtu->OnTime(path.heard > path.mtu->sent(), now);
+    changed |= path.mtu->OnTime(path.last_received > path.mtu->sent(), now);
     const auto size = path.mtu->Due(now);
     if (!size) continue;
     PathNonce nonce;

@@ -25,7 +25,7 @@ struct Path {
   unsigned in_row = 0;    // probes answered one after the other
   unsigned failures = 0;  // how often it fell silent in use
   Duration smoothed{};    // round trip of probes; 0: not known
-  TimePoint learned{}, heard{}, used{}, use_began{}, proven{}, shunned_until{};
+  TimePoint learned{}, last_received{}, used{}, use_began{}, proven{}, shunned_until{};
   // As many as are on their way at Paths::kSuspectProbes on the slowest path.
   std::array<Probe, 8> probes;
   std::size_t newest = 0;

@@ -77,7 +77,8 @@ void Paths::ProbeAll(TimePoint now, std::vector<Order>& orders) {
 void Paths::Forget(TimePoint now) {
   for (std::size_t i = paths_.size(); i-- > 0;) {
     const Path& path = paths_[i];
-    if (!path.offered && i != active_ && now - std::max(path.heard, path.learned) >= kForget)
+    if (!path.offered && i != active_ &&
+        now - std::max(path.last_received, path.learned) >= kForget)
       Erase(i);
   }
 }
@@ -173,8 +174,8 @@ PathState Paths::StateOf(const Path& path, TimePoint now) const {
   if (&path == &active()) return PathState::kInUse;
   if (!path.tried) return PathState::kUntried;
   if (path.offered) return path.answers ? PathState::kReachable : PathState::kSilent;
-  const bool heard = now - path.heard < 3 * settings_.probe_interval;
-  return path.is_proven() && heard ? PathState::kReachable : PathState::kSilent;
+  const bool recent = now - path.last_received < 3 * settings_.probe_interval;
+  return path.is_proven() && recent ? PathState::kReachable : PathState::kSilent;
 }
 
 }  // namespace sctp

@@ -19,7 +19,7 @@ Paths::Paths(const Settings& settings, const Address& address, RandomSource& ran
     : settings_(settings), random_(random), progress_(now), probed_all_(now) {
   Path& path = paths_.emplace_back();
   path.address = address;
-  path.learned = path.heard = path.used = now;
+  path.learned = path.last_received = path.used = now;
 }
 
 void Paths::Offer(const std::vector<Address>& addresses, TimePoint now) {
@@ -73,8 +73,8 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       const Path& path = paths_[i];
       const Duration hold = path.is_proven() ? kHoldProven : kHold;
-      if (!learned(path) || now - std::max(path.learned, path.heard) < hold) continue;
-      if (out == paths_.size() || path.heard < paths_[out].heard) out = i;
+      if (!learned(path) || now - std::max(path.learned, path.last_received) < hold) continue;
+      if (out == paths_.size() || path.last_received < paths_[out].last_received) out = i;
     }
     if (out == paths_.size()) return nullptr;
     Erase(out);
@@ -90,7 +90,7 @@ Path* Paths::Learn(const Address& address, TimePoint now) {
 
 bool Paths::OnReceived(Path& path, const Address& from, bool uses, TimePoint now) {
   path.address.local = from.local;
-  path.heard = now;
+  path.last_received = now;
   if (uses) {
     if (path.used <= active().used) path.use_began = now;
     path.used = now;
@@ -126,7 +126,7 @@ bool Paths::OnAnswer(const Address& from, ByteView info, TimePoint now) {
   const Duration took = now - probe->sent;
   path->smoothed = path->smoothed == Duration{} ? took : (path->smoothed * 7 + took) / 8;
   path->address.local = from.local;
-  path->heard = now;
+  path->last_received = now;
   // A use that began after the probe had left is not proven by it.
   path->proven = std::max(path->proven, probe->sent);
   path->tried = path->answers = true;

@@ -42,7 +42,7 @@ struct KernelAssociation {
   std::uint16_t streams = 0;
   std::size_t max_unfragmented = 0;
 
-  TimePoint heard{};
+  TimePoint last_received{};
   TimePoint deadline{};  // of kEnding
   KernelSocket::Traffic traffic;
   KernelOutbox outbox;

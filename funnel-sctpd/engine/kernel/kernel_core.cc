@@ -152,8 +152,8 @@ AssociationStats KernelCore::Stats(AssociationId id) const {
   out.messages_out = association->messages_out;
   out.bytes_in = association->bytes_in;
   out.bytes_out = association->bytes_out;
-  out.since_heard =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->heard);
+  out.silence =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Now() - association->last_received);
   return out;
 }
 
@@ -219,16 +219,17 @@ void KernelCore::CheckTime(TimePoint now) {
 
   for (AssociationId id : ids) {
     KernelAssociation& association = *table_.Find(id);
-    association.heard = std::max(association.heard, earliest);
+    association.last_received = std::max(association.last_received, earliest);
     if (auto traffic = association.socket.TrafficOf(association.raw)) {
-      if (traffic->packets_in != association.traffic.packets_in) association.heard = now;
+      if (traffic->packets_in != association.traffic.packets_in) association.last_received = now;
       association.traffic = *traffic;
     }
     if (association.state() == KernelAssociation::State::kConnecting) continue;
 
-    if (now - association.heard > settings_.dead_peer_timeout) {
+    if (now - association.last_received > settings_.dead_peer_timeout) {
       ++counters_.dead_peers;
-      auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - association.heard);
+      auto silence =
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - association.last_received);
       End(association, DownReason::kDeadPeer,
           "nothing heard for " + std::to_string(silence.count()) + " ms");
     } else if (association.state() == KernelAssociation::State::kEnding &&

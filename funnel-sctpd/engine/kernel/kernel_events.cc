@@ -155,7 +155,7 @@ void KernelCore::OnUp(KernelAssociation& association, std::uint16_t streams) {
   association.carrier = peer->address.port() != 0 ? Carrier::kUdp : Carrier::kDirect;
   association.streams = streams;
   association.max_unfragmented = peer->max_unfragmented;
-  association.heard = Now();
+  association.last_received = Now();
   ++counters_.associations_up;
   observer_.OnUp(association.id, {association.incoming, association.peer, association.carrier,
                                   association.peer_sctp_port, association.streams});

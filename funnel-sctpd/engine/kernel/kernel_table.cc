@@ -22,7 +22,7 @@ Result<> KernelTable::Watch(const KernelSocket& listener) {
 Result<KernelAssociation*> KernelTable::Add(KernelSocket socket, KernelAssociationId raw) {
   auto association = std::make_unique<KernelAssociation>(std::move(socket), raw);
   association->id = AssociationId(++last_id_);
-  association->heard = Now();
+  association->last_received = Now();
   association->send_buffer = association->socket.SendBuffer();
   epoll_event event{.events = EPOLLIN, .data = {.u64 = last_id_}};
   int fd = association->socket.fd();

@@ -127,7 +127,7 @@ AssociationStats OwnCore::Stats(AssociationId id) const {
   out.messages_out = counters.sent.messages;
   out.retransmitted_chunks = counters.sent.retransmitted_chunks;
   out.expired_messages = counters.sent.expired_messages;
-  out.since_heard = Milliseconds(Now() - association->last_received());
+  out.silence = Milliseconds(Now() - association->last_received());
   return out;
 }
 

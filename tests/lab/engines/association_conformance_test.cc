@@ -267,7 +267,7 @@ TEST_P(AssociationConformance, StatsTellOfThePath) {
   EXPECT_EQ(stats.messages_out, 20u);
   EXPECT_GT(stats.peer_window_bytes, 100'000u);
   EXPECT_EQ(stats.unacknowledged_chunks + stats.unsent_chunks, 0u);
-  EXPECT_LT(stats.since_heard, milliseconds(2000));
+  EXPECT_LT(stats.silence, milliseconds(2000));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AssociationConformance, ::testing::ValuesIn(AllPairings()),
