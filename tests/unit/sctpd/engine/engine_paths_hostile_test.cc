@@ -1,5 +1,6 @@
 // Somebody who has seen a packet, or forges addresses, can do nothing to the paths of others.
 #include "tests/unit/sctpd/engine/engine_paths_harness.h"
+#include "tests/unit/sctpd/engine/virtual_clock.h"
 
 namespace funnel::sctp::test {
 namespace {
@@ -102,7 +103,9 @@ TEST_F(EnginePathsTest, PathWhereAnotherStackRefusesEndsNothing) {
   EXPECT_TRUE(b.downs.empty());
 }
 
+// What may be answered is so much a second, and a busy machine takes seconds for this.
 TEST_F(EnginePathsTest, HeartbeatsFromElsewhereAreAnsweredThereAndLimited) {
+  const VirtualClock clock;
   AssociateBoth();
   SeeOne();
   const std::string info("\0\1\0\013anybody", 11);
