@@ -8,23 +8,20 @@ namespace funnel::tcpd {
 
 using wire::EndCode;
 
-namespace {
-
-constexpr std::size_t kScratchBytes = 32 * 1024;
-
-}  // namespace
-
 SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backend)
     : shared_(shared),
       port_(port),
       backend_(backend),
+      report_(
+          shared, port,
+          backend == nullptr ? SessionReport::End::kListening : SessionReport::End::kConnecting),
+      senders_(shared, port, backend == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER,
+               [this](SessionId id) { ResetBoth(id, EndCode::kReset); }),
       clock_(
           shared.service, [this](SessionId id, SessionClock::Why why) { OnExpired(id, why); },
           AskKernel),
       turn_(shared.loop.AddTurnHook([this] { RunTurn(); })),
       departures_(shared.loop),
-      scratch_(shared.module ? kScratchBytes : 0),
-      hold_timer_(shared.loop.AddTimer([this] { ReleaseHeld(); })),
       clock_timer_(shared.loop.AddTimer([this] {
         clock_.Run(Now());
         ArmClock();
@@ -39,12 +36,8 @@ bool SessionPump::Open(Connection& connection) {
     return false;
   }
 
-  shared_.Count(kSessionsTotal);
-  shared_.Count(kSessions);
-  Entry& entry = entries_[*id];
-  entry.slot = std::move(connection.slot);
-  entry.info = std::move(connection.info);
-  entry.reader = std::make_unique<Limited>(*this, *id, connection.client);
+  Entry& entry = Add(*id, connection.info, std::move(connection.slot));
+  if (shared_.throttle) entry.reader = std::make_unique<Limited>(*this, *id, connection.client);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
 }
@@ -66,12 +59,17 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
   };
   auto dial = backend_->Dial(info, port_.peer(), std::move(done));
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
+  Add(id, info, std::move(slot)).dial = *dial;
+}
+
+SessionPump::Entry& SessionPump::Add(SessionId id, const wire::SessionInfo& info,
+                                     SessionLimit::Slot slot) {
   shared_.Count(kSessionsTotal);
   shared_.Count(kSessions);
   Entry& entry = entries_[id];
+  entry.facts.info = info;
   entry.slot = std::move(slot);
-  entry.info = info;
-  entry.dial = *dial;
+  return entry;
 }
 
 void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
@@ -79,9 +77,9 @@ void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
   if (at == entries_.end()) return;
   at->second.dial = DialId{};
   if (!connected) return ResetBoth(id, EndCode::kConnectFailed);
-  at->second.backend = std::move(connected->backend);
+  at->second.facts.backend = std::move(connected->backend);
   if (!StartSession(id, at->second, std::move(connected->fd))) return;
-  if (at->second.fin) {
+  if (at->second.facts.fin) {
     OnFin(id);
   } else {
     port_.Resume(id);
@@ -90,11 +88,7 @@ void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
 
 bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
   entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd));
-  if (shared_.module) {
-    const funnel_end end = backend_ == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER;
-    entry.sender = std::make_unique<MessageSender>(port_, id, *shared_.module, end, scratch_);
-  }
-
+  entry.sender = senders_.Make(id);
   const auto started = entry.session->Start(shared_.sockets);
   if (started) {
     entry.times = std::make_unique<SessionClock::Times>(id, entry.session->fd());
@@ -117,12 +111,12 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (written == 0) return 0;
   shared_.Count(kBytesFromChannel, written);
   const TimePoint now = Now();
-  CountWritten(at->second, written, now);
+  report_.CountWritten(at->second.facts, written, now);
   clock_.OnWritten(*at->second.times, now);
   ArmClock();
   if (MessageSender* sender = FindSender(id)) {
     sender->OnDelivered(bytes.first(written));
-    (void)Look(*sender);
+    (void)senders_.Look(*sender);
   }
   return written;
 }
@@ -130,7 +124,7 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
 void SessionPump::OnFin(SessionId id) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
-  at->second.fin = true;
+  at->second.facts.fin = true;
   if (!at->second.session) return;
   clock_.OnHalfClosed(*at->second.times, Now());
   ArmClock();
@@ -141,12 +135,12 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
   shared_.Count(kResetsReceived);
-  LogFarTimeout(at->second, code);
+  report_.LogFarTimeout(at->second.facts, code);
   // What the far application had sent before it reset its connection is written; it must still
   // leave before the reset.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
     departures_.Add(at->second.session->Detach());
-  Drop(id, FarEnd(code));
+  Drop(id, report_.FarEnd(code));
 }
 
 void SessionPump::OnWritable(SessionId id) {
@@ -155,13 +149,25 @@ void SessionPump::OnWritable(SessionId id) {
   Session& session = *at->second.session;
   if (MessageSender* sender = at->second.sender.get()) {
     sender->Drain();
-    if (!Look(*sender)) return;
+    if (!senders_.Look(*sender)) return;
   }
   RequestTurn(session);
 }
 
 void SessionPump::ResetAll() {
   while (!entries_.empty()) OnSessionReset(entries_.begin()->first, EndCode::kTruncated);
+}
+
+void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
+  for (const auto& [id, entry] : entries_)
+    visit({id, entry.session != nullptr, entry.facts.info, entry.facts.opened,
+           report_.BackendText(entry.facts), entry.sender ? senders_.Text(*entry.sender) : ""});
+}
+
+void SessionPump::OnReload() {
+  for (auto& [id, entry] : entries_)
+    if (entry.times) clock_.Renew(*entry.times, Now());
+  ArmClock();
 }
 
 bool SessionPump::Reset(SessionId id) {
@@ -181,21 +187,20 @@ void SessionPump::CommitBytes(SessionId session, std::size_t count) {
   if (const auto at = entries_.find(session); count > 0 && at != entries_.end()) {
     const TimePoint now = Now();
     clock_.OnRead(*at->second.times, now);
-    CountRead(at->second, count, now);
-    if (shared_.throttle && at->second.reader)
-      shared_.throttle->OnRead(*at->second.reader, count, now);
+    report_.CountRead(at->second.facts, count, now);
+    if (at->second.reader) shared_.throttle->OnRead(*at->second.reader, count, now);
   }
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);
   sender->Commit(count);
-  (void)Look(*sender);
+  (void)senders_.Look(*sender);
 }
 
 void SessionPump::SendFin(SessionId session) {
   if (MessageSender* sender = FindSender(session)) sender->Finish();
   port_.SendFin(session);
   if (const auto at = entries_.find(session); at != entries_.end()) {
-    at->second.ours_ended_first = !at->second.fin;
+    at->second.facts.ours_ended_first = !at->second.facts.fin;
     clock_.OnHalfClosed(*at->second.times, Now());
     ArmClock();
   }
@@ -213,19 +218,19 @@ void SessionPump::OnOutputBlocked() { shared_.Count(kOutputBlocked); }
 
 void SessionPump::OnFinished(Session& session) {
   if (const auto at = entries_.find(session.id()); at != entries_.end())
-    Drop(session.id(), ClosedBy(at->second));
+    Drop(session.id(), report_.ClosedBy(at->second.facts));
 }
 
 void SessionPump::OnBroken(Session& session) {
   const SessionId id = session.id();
   if (MessageSender* sender = FindSender(id)) sender->Finish();
-  Drop(id, {"reset", OurSide()});
+  Drop(id, {"reset", report_.OurSide()});
   shared_.Count(kResetsSent);
   port_.FinishAndReset(id);
 }
 
 void SessionPump::ResetBoth(SessionId id, EndCode code) {
-  Drop(id, OwnEnd(code));
+  Drop(id, report_.OwnEnd(code));
   shared_.Count(kResetsSent);
   port_.ResetSession(id, code);
 }
@@ -233,7 +238,7 @@ void SessionPump::ResetBoth(SessionId id, EndCode code) {
 void SessionPump::Drop(SessionId id, const service::AccessEnd& end) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
-  LogAccess(at->second, end);
+  report_.LogAccess(at->second.facts, end);
   if (at->second.dial != DialId{}) backend_->Cancel(at->second.dial);
   if (at->second.session) {
     at->second.session->Abort();
@@ -242,6 +247,38 @@ void SessionPump::Drop(SessionId id, const service::AccessEnd& end) {
   }
   entries_.erase(at);
   shared_.Counter(kSessions) -= 1;
+}
+
+void SessionPump::OnExpired(SessionId id, SessionClock::Why why) {
+  const auto at = entries_.find(id);
+  if (at == entries_.end()) return;
+  ResetBoth(id, report_.CountTimeout(at->second.facts, why));
+}
+
+void SessionPump::ArmClock() {
+  if (clock_.next() != TimePoint::max()) clock_timer_->Arm(clock_.next());
+}
+
+bool SessionPump::MayRead(SessionId id) {
+  if (shared_.service.client_byte_rate_bytes == 0) return true;
+  const auto at = entries_.find(id);
+  if (at == entries_.end() || !at->second.reader) return true;
+  Limited& reader = *at->second.reader;
+  const bool waited = reader.waits();
+  const bool may = shared_.throttle->MayRead(reader, Now());
+  if (!may && !waited) report_.CountDelay(reader.client());
+  return may;
+}
+
+void SessionPump::OnMayRead(SessionId id) {
+  const auto at = entries_.find(id);
+  if (at != entries_.end() && at->second.session) RequestTurn(*at->second.session);
+}
+
+MessageSender* SessionPump::FindSender(SessionId id) {
+  if (!shared_.module) return nullptr;
+  const auto at = entries_.find(id);
+  return at == entries_.end() ? nullptr : at->second.sender.get();
 }
 
 void SessionPump::RunTurn() {

@@ -17,9 +17,10 @@
 #include "funnel-tcpd/backend.h"
 #include "funnel-tcpd/channel_port.h"
 #include "funnel-tcpd/departures.h"
-#include "funnel-tcpd/message_sender.h"
+#include "funnel-tcpd/message_senders.h"
 #include "funnel-tcpd/session.h"
 #include "funnel-tcpd/session_clock.h"
+#include "funnel-tcpd/session_report.h"
 #include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {
@@ -74,18 +75,13 @@ class SessionPump final : private SessionOwner {
   };
   // A session whose backend is not connected yet has no `session`.
   struct Entry {
+    SessionFacts facts;
     std::unique_ptr<Session> session;
     std::unique_ptr<MessageSender> sender;  // for a service with a module
     DialId dial{};
-    service::BackendPool::Use backend;  // once it is connected
     SessionLimit::Slot slot;
-    bool fin = false;  // the peer's direction has ended, maybe before the backend was connected
-    bool ours_ended_first = false;
-    service::AccessCounts counts = {};
-    wire::SessionInfo info{};
-    TimePoint opened = Now();
     std::unique_ptr<SessionClock::Times> times;  // exists if `session` does
-    std::unique_ptr<Limited> reader;             // on the listening side
+    std::unique_ptr<Limited> reader;             // if its client may have a rate
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
@@ -97,6 +93,7 @@ class SessionPump final : private SessionOwner {
   void OnFinished(Session& session) override;
   void OnBroken(Session& session) override;
 
+  Entry& Add(SessionId id, const wire::SessionInfo& info, SessionLimit::Slot slot);
   // Gets the backend's socket for a session that the far end opened, or why there is none.
   void OnDialed(SessionId id, Result<Dialer::Connected> connected);
   // False: the socket cannot be watched, and the session is reset.
@@ -106,56 +103,31 @@ class SessionPump final : private SessionOwner {
   void OnExpired(SessionId id, SessionClock::Why why);
   // Sets the timer to the next deadline of the clock.
   void ArmClock();
-  void LogTimeout(const Entry& entry, std::string_view text, std::string_view key,
-                  std::string_view side);
-  // Logs it if CODE says that a time of the far side is over.
-  void LogFarTimeout(const Entry& entry, wire::EndCode code);
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
   // Ends a session here, for the reason END: its connection is reset unless it is over already.
   void Drop(SessionId id, const service::AccessEnd& end);
-  // --- of client-byte-rate
   // Whether the session's client is within its rate; if not, OnMayRead() follows.
   [[nodiscard]] bool MayRead(SessionId id);
   void OnMayRead(SessionId id);
-  // --- of the access log
-  [[nodiscard]] std::string_view OurSide() const { return backend_ ? "backend" : "client"; }
-  [[nodiscard]] std::string_view FarSide() const { return backend_ ? "client" : "backend"; }
-  void CountWritten(Entry& entry, std::size_t bytes, TimePoint now) const;
-  void CountRead(Entry& entry, std::size_t bytes, TimePoint now) const;
-  // How a session ended: cleanly, by the far side's CODE, or by our own.
-  [[nodiscard]] service::AccessEnd ClosedBy(const Entry& entry) const;
-  [[nodiscard]] service::AccessEnd FarEnd(wire::EndCode code) const;
-  [[nodiscard]] service::AccessEnd OwnEnd(wire::EndCode code) const;
-  void LogAccess(const Entry& entry, const service::AccessEnd& end);
+  // nullptr: the service has no module.
+  [[nodiscard]] MessageSender* FindSender(SessionId id);
   // Lets sessions read that asked for it, and destroys those that have ended.
   void RunTurn();
-  // --- of a service with a module
-  [[nodiscard]] MessageSender* FindSender(SessionId id);
-  [[nodiscard]] std::string ModuleText(const Entry& entry) const;
-  // The backend that it is connected to; before that, all there are.
-  [[nodiscard]] std::string BackendText(const Entry& entry) const;
-  // SENDER has sent or was shown something: watches what it holds, and checks that it follows the
-  // protocol. False: the session was reset.
-  bool Look(MessageSender& sender);
-  // It does not follow the protocol: the service decides whether that matters.
-  bool OnMismatch(MessageSender& sender);
-  // Sends unfinished messages that were held for module-hold.
-  void ReleaseHeld();
 
   SharedState& shared_;
   ChannelPort& port_;
   Backend* backend_;
-  // Before the entries, because their senders have deadlines in it.
-  Deadlines<MessageSender> holds_;
+  SessionReport report_;
+  // Before the entries, because these have deadlines in them.
+  MessageSenders senders_;
   SessionClock clock_;
   std::unordered_map<SessionId, Entry> entries_;
   std::vector<SessionId> ready_;                 // they read in the next turn
   std::vector<std::unique_ptr<Session>> swept_;  // over; may be on the stack until the turn ends
   std::unique_ptr<event::TurnHook> turn_;
   Departures departures_;
-  Bytes scratch_;  // senders read into it
-  std::unique_ptr<event::Timer> hold_timer_, clock_timer_;
+  std::unique_ptr<event::Timer> clock_timer_;
 };
 
 }  // namespace funnel::tcpd

@@ -50,8 +50,8 @@ TEST_F(StepsTest, TheRoundTripGrowsAndShrinks) {
   path.AddOwn();
   path.Run(5s);
 
-  // Up to twice the window holds; beyond it the rate falls until the least round trip is asked again
-  // (README.md).
+  // Up to twice the window holds; beyond it the rate falls until the least round trip is asked
+  // again (README.md).
   SetDelay(40ms);
   EXPECT_GE(Share(50e6, 12s), 0.8);
   EXPECT_GE(Share(50e6, 5s), 0.85);

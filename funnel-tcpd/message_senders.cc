@@ -1,20 +1,31 @@
-// What a SessionPump does with the messages of a service that has a module.
+#include "funnel-tcpd/message_senders.h"
+
 #include <utility>
 
 #include "common/base/log.h"
-#include "funnel-tcpd/session_pump.h"
 
 namespace funnel::tcpd {
+namespace {
 
-using wire::EndCode;
+constexpr std::size_t kScratchBytes = 32 * 1024;
 
-MessageSender* SessionPump::FindSender(SessionId id) {
+}  // namespace
+
+MessageSenders::MessageSenders(SharedState& shared, ChannelPort& port, funnel_end end,
+                               std::function<void(SessionId)> reset)
+    : shared_(shared),
+      port_(port),
+      end_(end),
+      reset_(std::move(reset)),
+      scratch_(shared.module ? kScratchBytes : 0),
+      timer_(shared.loop.AddTimer([this] { ReleaseHeld(); })) {}
+
+std::unique_ptr<MessageSender> MessageSenders::Make(SessionId id) {
   if (!shared_.module) return nullptr;
-  const auto at = entries_.find(id);
-  return at == entries_.end() ? nullptr : at->second.sender.get();
+  return std::make_unique<MessageSender>(port_, id, *shared_.module, end_, scratch_);
 }
 
-bool SessionPump::Look(MessageSender& sender) {
+bool MessageSenders::Look(MessageSender& sender) {
   if (sender.mismatch() && !std::exchange(sender.mismatch_reported, true) && !OnMismatch(sender))
     return false;
   const bool another = sender.TakeProgress();
@@ -22,12 +33,17 @@ bool SessionPump::Look(MessageSender& sender) {
     sender.hold.Clear();
   } else if (another || sender.hold.at() == TimePoint::max()) {
     holds_.Set(sender.hold, Now() + shared_.service.module_hold);
-    hold_timer_->Arm(holds_.next());
+    timer_->Arm(holds_.next());
   }
   return true;
 }
 
-bool SessionPump::OnMismatch(MessageSender& sender) {
+std::string MessageSenders::Text(const MessageSender& sender) const {
+  const std::string name = shared_.module->module().name;
+  return sender.is_stream() ? name + ": bytes" : name;
+}
+
+bool MessageSenders::OnMismatch(MessageSender& sender) {
   const bool strict = shared_.service.module_strict;
   if (!std::exchange(shared_.mismatch_reported, true)) {
     Log(LogLevel::kWarning, "module-mismatch",
@@ -37,16 +53,16 @@ bool SessionPump::OnMismatch(MessageSender& sender) {
         {{"SERVICE", shared_.service.name.text()}});
   }
   shared_.Count(strict ? kModuleResets : kModuleFallbacks);
-  if (strict) ResetBoth(sender.id(), EndCode::kReset);
+  if (strict) reset_(sender.id());
   return !strict;
 }
 
-void SessionPump::ReleaseHeld() {
+void MessageSenders::ReleaseHeld() {
   holds_.RunDue(Now(), [this](MessageSender& sender) {
     sender.Release();
     (void)Look(sender);
   });
-  if (holds_.next() != TimePoint::max()) hold_timer_->Arm(holds_.next());
+  if (holds_.next() != TimePoint::max()) timer_->Arm(holds_.next());
 }
 
 }  // namespace funnel::tcpd
