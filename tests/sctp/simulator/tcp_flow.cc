@@ -9,8 +9,6 @@ constexpr Duration kTimeout = std::chrono::seconds(1);
 constexpr std::uint64_t kReordering = 3;
 constexpr std::size_t kAckBytes = 40;
 
-double Seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
-
 }  // namespace
 
 void TcpFlow::Start() {

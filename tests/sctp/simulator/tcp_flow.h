@@ -3,12 +3,17 @@
 // each is acknowledged by itself, and one that three later ones have passed is lost.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <memory>
 
 #include "tests/sctp/simulator/simulation.h"
 
 namespace sctp::testing {
+
+[[nodiscard]] inline double Seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
 
 // A congestion control; rates and windows are in packets.
 class TcpLaw {

@@ -8,8 +8,6 @@
 namespace sctp::testing {
 namespace {
 
-double Seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
-
 class Cubic : public TcpLaw {
  public:
   void OnAck(const Ack& ack) override {
