@@ -10,11 +10,11 @@
 
 #include "bench/load/latency.h"
 #include "bench/load/options.h"
+#include "bench/load/sockets.h"
 
 namespace funnel::bench {
 namespace {
 
-constexpr unsigned kBatch = 64;
 constexpr std::size_t kLargestAnswer = 2048;
 constexpr Nanoseconds kLostAfter = kSecond;
 constexpr Nanoseconds kWarmUp = kSecond;  // not counted

@@ -13,7 +13,7 @@
 namespace funnel::bench {
 namespace {
 
-constexpr std::uint64_t kWarmUp = UINT64_MAX;
+constexpr std::uint64_t kWarmUpNumber = UINT64_MAX;
 constexpr int kWarmUpAttempts = 10;
 constexpr Nanoseconds kSettle = kSecond / 2;
 constexpr Nanoseconds kLead = kSecond / 100;
@@ -65,7 +65,7 @@ class Load {
   bool WarmUp() {
     for (int attempt = 0; attempt < kWarmUpAttempts && warm_ < streams_.size(); ++attempt) {
       const bool again = attempt == 0 || options_.transport == Transport::kUdp;
-      for (std::size_t i = 0; again && i < streams_.size(); ++i) Transmit(kWarmUp, i);
+      for (std::size_t i = 0; again && i < streams_.size(); ++i) Transmit(kWarmUpNumber, i);
       for (const Nanoseconds until = NowNs() + kSecond; warm_ < streams_.size() && NowNs() < until;)
         Poll(until);
     }
@@ -100,7 +100,7 @@ class Load {
   void Take(std::string_view answer) {
     const auto number = NumberOf(options_.exchange, answer, options_.answer_bytes);
     if (!number) return void(++broken_);
-    if (start_ == 0 || *number == kWarmUp) return void(++warm_);
+    if (start_ == 0 || *number == kWarmUpNumber) return void(++warm_);
     const std::uint64_t n = options_.exchange == Exchange::kDns ? LatestOf(*number) : *number;
     if (n >= sent_) return void(++broken_);
     if (answered_[n]) return void(++duplicates_);

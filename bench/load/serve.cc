@@ -12,13 +12,13 @@
 
 #include "bench/load/message_stream.h"
 #include "bench/load/options.h"
+#include "bench/load/sockets.h"
 
 namespace funnel::bench {
 namespace {
 
 constexpr std::size_t kIdBytes = 8;
 constexpr std::size_t kLargestDatagram = 65507;
-constexpr unsigned kBatch = 64;
 
 // Many datagrams a system call; their answers leave from the buffers that they came in.
 class DatagramBatch {

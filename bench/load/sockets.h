@@ -17,6 +17,8 @@ namespace funnel::bench {
 using Nanoseconds = std::int64_t;  // on the monotonic clock
 inline constexpr Nanoseconds kSecond = 1'000'000'000;
 
+inline constexpr unsigned kBatch = 64;  // datagrams a system call
+
 [[nodiscard]] inline Nanoseconds NowNs() { return Now().time_since_epoch().count(); }
 
 // Prints WHAT with errno's text and ends the program.

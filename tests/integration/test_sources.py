@@ -1,6 +1,7 @@
 """What no compiler looks at: names in the Python of the tests, the tools and the benchmark; the layout of the C++; its classes' names;
 how long files and functions are."""
 import collections
+import json
 import os
 import re
 import subprocess
@@ -129,3 +130,40 @@ def test_modules_see_one_header_of_funnel_only():
         own = (os.path.dirname(name) + "/", "modules/common/")
         wrong |= {name: one for one in included if one != "modules/module.h" and not one.startswith(own)}
     assert not wrong
+
+
+CONSTANT = re.compile(r"(?:inline |static |constexpr |const |thread_local )+\w")
+CONSTANT_NAME = re.compile(r"\b(k[A-Z]\w*|g_\w+)\s*(?:=(?!=)|\{|\[)")
+FUNCTION = re.compile(r"(?:\[\[\w+\]\] )?(?!namespace|using|return|template|static_assert|typedef)[A-Za-z_][^;{}=]*?\b\w+\([^;{}]*\)(?: const)?(?: noexcept)? \{")
+
+
+def private_names(path):
+    """What PATH defines for itself, in namespaces without a name: classes, constants, functions with what they take; with the
+    namespace around it."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for private in re.finditer(r"^namespace \{\n(.*?)^\}  // namespace$", text, re.M | re.S):
+        around = "::".join(space[1] for space in map(NAMESPACE.match, text[:private.start()].splitlines()) if space and not space[2])
+        for line in private[1].splitlines():
+            if defined := CLASS.match(line):
+                yield around, defined[1]
+            elif CONSTANT.match(line):
+                yield from ((around, name) for name in CONSTANT_NAME.findall(line))
+        for function in re.findall(r"^[^\s}#/].*?(?:[{;]$|\}$)", private[1], re.M | re.S):
+            if FUNCTION.match(function):
+                yield around, " ".join(function[:function.index("{")].split())
+
+
+def test_files_of_one_target_have_no_private_names_in_common(build):
+    """Under sanitizers each library and program is compiled in one piece."""
+    done = subprocess.run(["meson", "introspect", build, "--targets"], text=True, stdout=subprocess.PIPE, check=True)
+    clashes, names = set(), 0
+    for target in json.loads(done.stdout):
+        owners = collections.defaultdict(set)
+        for path in {one for part in target["target_sources"] for one in part.get("sources", ()) if one.endswith(".cc")}:
+            for name in private_names(path):
+                owners[name].add(os.path.relpath(path, conftest.TOP))
+        names += len(owners)
+        clashes.update((name, *sorted(paths)) for name, paths in owners.items() if len(paths) > 1)
+    assert names > 2000
+    assert sorted(clashes) == []

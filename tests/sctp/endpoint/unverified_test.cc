@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Policy : EndpointPolicy {
+struct ExpectingPolicy : EndpointPolicy {
   bool MayAsk(const Address&, Ask, TimePoint) override { return true; }
   bool MayAccept(const Address&) override { return true; }
   bool Expects(const Address&) override { return expects; }
@@ -74,7 +74,7 @@ class UnverifiedTest : public ::testing::Test {
   }
 
   static constexpr std::size_t kBudget = 512 * 1024;
-  Policy policy;
+  ExpectingPolicy policy;
   Simulation simulation{SettingsOf()};
   std::vector<AssociationId> strangers;
 };

@@ -7,17 +7,13 @@
 
 #include "sctp/receive/receiver.h"
 #include "sctp/wire/sack_chunk.h"
+#include "tests/sctp/receive/message_counter.h"
 
 namespace sctp {
 namespace {
 
 using namespace std::chrono_literals;
 using Outcome = Receiver::Outcome;
-
-struct Counter : MessageSink {
-  void OnMessage(StreamId, std::uint32_t, MutableByteView) override { ++messages; }
-  int messages = 0;
-};
 
 class ReceiveBudgetTest : public ::testing::Test {
  protected:
@@ -64,7 +60,7 @@ class ReceiveBudgetTest : public ::testing::Test {
   static constexpr std::size_t kLimit = 30'000;
   std::uint64_t refused = 0;
   BufferPool buffers;
-  Counter counter;
+  testing::MessageCounter counter;
   ReceiveBudget budget{kLimit, refused};
 };
 

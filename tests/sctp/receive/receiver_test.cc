@@ -7,18 +7,13 @@
 #include <string>
 
 #include "sctp/wire/sack_chunk.h"
+#include "tests/sctp/receive/message_counter.h"
 
 namespace sctp {
 namespace {
 
 using namespace std::chrono_literals;
 using ReceiverOutcome = Receiver::Outcome;
-
-class Counter : public MessageSink {
- public:
-  void OnMessage(StreamId, std::uint32_t, MutableByteView) override { ++messages; }
-  int messages = 0;
-};
 
 class ReceiverTest : public ::testing::Test {
  protected:
@@ -66,7 +61,7 @@ class ReceiverTest : public ::testing::Test {
 
   TimePoint now{1000s};
   BufferPool buffers;
-  Counter counter;
+  testing::MessageCounter counter;
   Receiver receiver{
       {{DataFormat::kIData, 16, 100'000}, {20ms, 2}, 10'000}, Tsn(100), buffers, counter};
   std::uint32_t window = 0;
