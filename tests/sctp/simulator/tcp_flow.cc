@@ -55,8 +55,8 @@ void TcpFlow::OnAck(std::uint64_t number) {
   --flight_;
   ++delivered_;
 
-  TcpLaw::Ack ack{simulation_.now, Seconds(simulation_.now - sent.time)};
-  const double span = Seconds(simulation_.now - sent.delivered_time);
+  TcpLaw::Ack ack{simulation_.now, InSeconds(simulation_.now - sent.time)};
+  const double span = InSeconds(simulation_.now - sent.delivered_time);
   if (span > 0) ack.rate = static_cast<double>(delivered_ - sent.delivered) / span;
   last_progress_ = simulation_.now;
   highest_acknowledged_ = std::max(highest_acknowledged_, number);

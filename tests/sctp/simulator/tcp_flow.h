@@ -11,7 +11,7 @@
 
 namespace sctp::testing {
 
-[[nodiscard]] inline double Seconds(Duration span) {
+[[nodiscard]] inline double InSeconds(Duration span) {
   return std::chrono::duration<double>(span).count();
 }
 

@@ -49,7 +49,7 @@ class Cubic : public TcpLaw {
       turn_ = std::cbrt((most_ - window_) / kC);
       reno_ = window_;
     }
-    const double t = Seconds(ack.now - began_) + least_rtt_;
+    const double t = InSeconds(ack.now - began_) + least_rtt_;
     const double wanted = std::clamp(kC * std::pow(t - turn_, 3) + most_, window_, 1.5 * window_);
     reno_ += (reno_ < most_ ? 3 * (1 - kBeta) / (1 + kBeta) : 1) / window_;
     window_ = std::max(window_ + (wanted - window_) / window_, reno_);
@@ -111,11 +111,11 @@ class Bbr : public TcpLaw {
       least_rtt_ = ack.rtt;
       least_time_ = ack.now;
     }
-    const bool old = Seconds(ack.now - least_time_) > 10;
+    const bool old = InSeconds(ack.now - least_time_) > 10;
     if (old && phase_ != Phase::kProbeRtt) Enter(Phase::kProbeRtt, ack.now);
     if (phase_ != Phase::kProbeRtt) return;
     probed_rtt_ = std::min(probed_rtt_, ack.rtt);
-    if (Seconds(ack.now - began_) < 0.2 + ack.rtt) return;
+    if (InSeconds(ack.now - began_) < 0.2 + ack.rtt) return;
     least_rtt_ = probed_rtt_;
     probed_rtt_ = std::numeric_limits<double>::max();
     least_time_ = ack.now;
@@ -135,7 +135,7 @@ class Bbr : public TcpLaw {
     if (phase_ == Phase::kStartUp && full_rounds_ >= 3) Enter(Phase::kDrain, ack.now);
     if (phase_ == Phase::kDrain && flight <= Holds()) Enter(Phase::kCycle, ack.now);
     if (phase_ != Phase::kCycle) return;
-    const bool over = Seconds(ack.now - began_) > least_rtt_;
+    const bool over = InSeconds(ack.now - began_) > least_rtt_;
     if (turn_ == 0   ? over && (lost_ || flight >= 1.25 * Holds())
         : turn_ == 1 ? over || flight <= Holds()
                      : over) {
