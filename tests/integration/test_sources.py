@@ -132,6 +132,7 @@ def test_modules_see_one_header_of_funnel_only():
     assert not wrong
 
 
+ALIAS = re.compile(r"using (\w+) =")
 CONSTANT = re.compile(r"(?:inline |static |constexpr |const |thread_local )+\w")
 CONSTANT_NAME = re.compile(r"\b(k[A-Z]\w*|g_\w+)\s*(?:=(?!=)|\{|\[)")
 FUNCTION = re.compile(r"(?:\[\[\w+\]\] )?(?!namespace|using|return|template|static_assert|typedef)[A-Za-z_][^;{}=]*?\b\w+\([^;{}]*\)(?: const)?(?: noexcept)? \{")
@@ -139,19 +140,21 @@ FUNCTION = re.compile(r"(?:\[\[\w+\]\] )?(?!namespace|using|return|template|stat
 
 def private_names(path):
     """What PATH defines for itself, in namespaces without a name: classes, constants, functions with what they take; with the
-    namespace around it."""
+    namespace around it. And what it is: two aliases of one type do no harm."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     for private in re.finditer(r"^namespace \{\n(.*?)^\}  // namespace$", text, re.M | re.S):
         around = "::".join(space[1] for space in map(NAMESPACE.match, text[:private.start()].splitlines()) if space and not space[2])
         for line in private[1].splitlines():
             if defined := CLASS.match(line):
-                yield around, defined[1]
+                yield (around, defined[1]), path
+            elif alias := ALIAS.match(line):
+                yield (around, alias[1]), line
             elif CONSTANT.match(line):
-                yield from ((around, name) for name in CONSTANT_NAME.findall(line))
+                yield from (((around, name), path) for name in CONSTANT_NAME.findall(line))
         for function in re.findall(r"^[^\s}#/].*?(?:[{;]$|\}$)", private[1], re.M | re.S):
             if FUNCTION.match(function):
-                yield around, " ".join(function[:function.index("{")].split())
+                yield (around, " ".join(function[:function.index("{")].split())), path
 
 
 def test_files_of_one_target_have_no_private_names_in_common(build):
@@ -159,11 +162,11 @@ def test_files_of_one_target_have_no_private_names_in_common(build):
     done = subprocess.run(["meson", "introspect", build, "--targets"], text=True, stdout=subprocess.PIPE, check=True)
     clashes, names = set(), 0
     for target in json.loads(done.stdout):
-        owners = collections.defaultdict(set)
+        found = collections.defaultdict(set)
         for path in {one for part in target["target_sources"] for one in part.get("sources", ()) if one.endswith(".cc")}:
-            for name in private_names(path):
-                owners[name].add(os.path.relpath(path, conftest.TOP))
-        names += len(owners)
-        clashes.update((name, *sorted(paths)) for name, paths in owners.items() if len(paths) > 1)
+            for name, meaning in private_names(path):
+                found[name].add(meaning)
+        names += len(found)
+        clashes.update((name, *sorted(meanings)) for name, meanings in found.items() if len(meanings) > 1)
     assert names > 2000
     assert sorted(clashes) == []

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr double kHalf = 20e6 / 8 / 1e6 / 2;  // MB/s
 constexpr double kQueues[] = {0.1, 0.25, 1, 4};
 
-LinkSettings Link(double queue) {
+LinkSettings WithQueue(double queue) {
   LinkSettings link;
   link.bits_per_second = 20e6;
   link.queue_bytes = static_cast<std::size_t>(queue * 20e6 / 8 * 0.05);
@@ -27,7 +27,7 @@ struct Shares {
 // One of ours and another, of which the second begins 5 s after the first.
 template <typename AddOther>
 Shares Beside(double queue, bool ours_first, AddOther add_other) {
-  SharedPath path(Link(queue));
+  SharedPath path(WithQueue(queue));
   if (ours_first) path.AddOwn();
   if (!ours_first) add_other(path);
   path.Run(5s);
@@ -77,7 +77,7 @@ TEST(SharesTest, BesideBbrSomethingIsLeft) {
 TEST(SharesTest, AloneFillsThePathAndSendsLittleAgain) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
-    SharedPath path(Link(queue));
+    SharedPath path(WithQueue(queue));
     path.AddOwn();
     path.Run(5s);
     EXPECT_GE(path.Rates(20s)[0], 0.9 * 2 * kHalf);
@@ -89,7 +89,7 @@ TEST(SharesTest, AloneFillsThePathAndSendsLittleAgain) {
 TEST(SharesTest, TheSimulatedTcpFillsThePath) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
-    SharedPath cubic(Link(queue)), bbr(Link(queue));
+    SharedPath cubic(WithQueue(queue)), bbr(WithQueue(queue));
     cubic.AddTcp(MakeCubic());
     cubic.Run(10s);
     EXPECT_GE(cubic.Rates(20s)[0], 0.85 * 2 * kHalf);

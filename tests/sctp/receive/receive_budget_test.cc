@@ -13,7 +13,7 @@ namespace sctp {
 namespace {
 
 using namespace std::chrono_literals;
-using Outcome = Receiver::Outcome;
+using ReceiverOutcome = Receiver::Outcome;
 
 class ReceiveBudgetTest : public ::testing::Test {
  protected:
@@ -31,13 +31,13 @@ class ReceiveBudgetTest : public ::testing::Test {
     return chunk;
   }
   // The part TSN of one message, of which the first one never comes.
-  static Outcome AddPart(Receiver& receiver, std::uint32_t tsn, std::size_t bytes = 1000) {
+  static ReceiverOutcome AddPart(Receiver& receiver, std::uint32_t tsn, std::size_t bytes = 1000) {
     Bytes payload(bytes);
     DataView chunk = Chunk(tsn, payload);
     chunk.fsn = tsn - 1;
     return receiver.OnData(chunk);
   }
-  static Outcome AddWhole(Receiver& receiver, std::uint32_t tsn) {
+  static ReceiverOutcome AddWhole(Receiver& receiver, std::uint32_t tsn) {
     Bytes payload(1000);
     DataView chunk = Chunk(tsn, payload);
     chunk.mid = Mid(tsn);
@@ -46,7 +46,7 @@ class ReceiveBudgetTest : public ::testing::Test {
   }
   // Adds parts from FIRST on until one finds no room, and returns its TSN.
   static std::uint32_t Fill(Receiver& receiver, std::uint32_t first = 2) {
-    while (AddPart(receiver, first) == Outcome::kTaken) ++first;
+    while (AddPart(receiver, first) == ReceiverOutcome::kTaken) ++first;
     return first;
   }
   static std::uint32_t OfferedBytes(Receiver& receiver) {
@@ -85,9 +85,9 @@ TEST_F(ReceiveBudgetTest, WhatIsRefusedIsNotAcknowledgedAndMayComeAgain) {
   const auto first = Make(), second = Make();
   (void)Fill(*first);
   const std::uint32_t tsn = Fill(*second);
-  EXPECT_EQ(AddPart(*second, tsn), Outcome::kNoRoom);
+  EXPECT_EQ(AddPart(*second, tsn), ReceiverOutcome::kNoRoom);
   first->LeaveBudget();
-  EXPECT_EQ(AddPart(*second, tsn), Outcome::kTaken);
+  EXPECT_EQ(AddPart(*second, tsn), ReceiverOutcome::kTaken);
 }
 
 TEST_F(ReceiveBudgetTest, WholeMessagesNeedNothingOfIt) {
@@ -95,13 +95,14 @@ TEST_F(ReceiveBudgetTest, WholeMessagesNeedNothingOfIt) {
   (void)Fill(*first);
   (void)Fill(*second);
   ASSERT_GT(budget.held_bytes(), kLimit - 1300);
-  for (std::uint32_t tsn = 1; tsn < 100; ++tsn) EXPECT_EQ(AddWhole(*third, tsn), Outcome::kTaken);
+  for (std::uint32_t tsn = 1; tsn < 100; ++tsn)
+    EXPECT_EQ(AddWhole(*third, tsn), ReceiverOutcome::kTaken);
   EXPECT_EQ(counter.messages, 99);
 }
 
 TEST_F(ReceiveBudgetTest, WhoHasLeftItHasItsWholeWindow) {
   const auto first = Make(), second = Make(), trusted = Make();
-  EXPECT_EQ(AddPart(*trusted, 2), Outcome::kTaken);
+  EXPECT_EQ(AddPart(*trusted, 2), ReceiverOutcome::kTaken);
   trusted->LeaveBudget();
   EXPECT_EQ(budget.held_bytes(), 0u);
   (void)Fill(*first);
@@ -152,10 +153,11 @@ TEST_F(ReceiveBudgetTest, OneAtATimeGetsTheRestOfItsMessageIn) {
   // Each has the parts 2 to TSN; then the first to ask for more gets it, and the others do not.
   std::uint32_t tsn = 2;
   for (; tsn < 7; ++tsn)
-    for (const auto& receiver : receivers) ASSERT_EQ(AddPart(*receiver, tsn), Outcome::kTaken);
+    for (const auto& receiver : receivers)
+      ASSERT_EQ(AddPart(*receiver, tsn), ReceiverOutcome::kTaken);
   for (const std::uint32_t more : {7u, 8u}) {
-    EXPECT_EQ(AddPart(*receivers[0], more), Outcome::kTaken);
-    for (int i = 1; i < 4; ++i) EXPECT_EQ(AddPart(*receivers[i], more), Outcome::kNoRoom);
+    EXPECT_EQ(AddPart(*receivers[0], more), ReceiverOutcome::kTaken);
+    for (int i = 1; i < 4; ++i) EXPECT_EQ(AddPart(*receivers[i], more), ReceiverOutcome::kNoRoom);
   }
 
   // One after another comes to the end of its message.
@@ -167,7 +169,7 @@ TEST_F(ReceiveBudgetTest, OneAtATimeGetsTheRestOfItsMessageIn) {
       chunk.begin = !end;
       chunk.end = end;
       chunk.fsn = end ? 8 : 0;
-      EXPECT_EQ(receivers[i]->OnData(chunk), Outcome::kTaken);
+      EXPECT_EQ(receivers[i]->OnData(chunk), ReceiverOutcome::kTaken);
     }
     EXPECT_EQ(counter.messages, static_cast<int>(i) + 1);
   }
