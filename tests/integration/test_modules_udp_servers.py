@@ -188,3 +188,4 @@ def test_no_line_of_the_log_is_lost(tunnel, tmp_path):
         assert direct == sorted(f"local3.crit branch {text}" for texts in said.values() for text in texts)
         assert come_by("a", 7514) == direct
     assert tunnel.a.counters("funnel-udpd@syslog")["module_reliable"] == 2 * LINES
+    assert tunnel.b.counters("funnel-udpd@syslog")["datagrams_out"] == 2 * LINES

@@ -1,11 +1,12 @@
-"""rsyslogd, which writes down what comes by UDP."""
+"""rsyslogd, which writes down what comes by UDP. Its socket holds what comes at once: by default 256 short lines fit, and after a loss more than that
+arrive together, which it loses whenever others have the processors."""
 from .server import Server
 
 CONFIG = """\
 global(workDirectory="{folder}")
 module(load="imudp")
 template(name="whole" type="string" string="%syslogfacility-text%.%syslogseverity-text% %programname%%msg:::sp-if-no-1st-sp%%msg%\\n")
-input(type="imudp" address="127.0.0.1" port="{port}")
+input(type="imudp" address="127.0.0.1" port="{port}" rcvbufSize="2m")
 action(type="omfile" file="{folder}/messages" template="whole")
 """
 
