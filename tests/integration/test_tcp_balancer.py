@@ -20,9 +20,11 @@ SERVICE = lab.Service("web", "tcp", ("127.0.0.1:7003",), f"127.0.0.1:{NGINX}", c
                       connect_service={"client-networks": "127.0.0.0/8"},
                       listen_service={"accept-proxy-from": [BALANCER, "10.0.0.0/8"], "accept-proxy-wait": "500ms",
                                       "client-allow": ["127.0.0.8/31", "127.0.0.5"], "access-log": "json"})
+# It would open a connection up to four times whose reset it sees before its header has left.
 HAPROXY = """\
 defaults
     mode tcp
+    retries 0
     timeout connect 5s
     timeout client 20s
     timeout server 20s
