@@ -13,7 +13,7 @@
 #include "common/ipc/credentials.h"
 #include "funnel-authd/accept.h"
 #include "funnel-authd/initiate.h"
-#include "funnel-authd/peer_links.h"
+#include "funnel-authd/peer/peer_links.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

@@ -17,7 +17,7 @@
 #include "funnel-authd/accept.h"
 #include "funnel-authd/client.h"
 #include "funnel-authd/initiate.h"
-#include "funnel-authd/peer_links.h"
+#include "funnel-authd/peer/peer_links.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

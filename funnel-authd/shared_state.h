@@ -16,7 +16,7 @@
 #include "funnel-authd/contexts.h"
 #include "funnel-authd/counters.h"
 #include "funnel-authd/failures.h"
-#include "funnel-authd/peer_accepts.h"
+#include "funnel-authd/peer/peer_accepts.h"
 
 namespace funnel::authd {
 

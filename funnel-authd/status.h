@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "funnel-authd/peer_links.h"
+#include "funnel-authd/peer/peer_links.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

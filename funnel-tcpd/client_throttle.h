@@ -2,7 +2,8 @@
 // until it has made up for that. Its connections take turns: of those that wait, the one that has
 // waited longest reads next, until its client is in debt again. No client waits for another.
 //
-// Owned by SharedState, on the loop's thread. Costs nothing where the service has no such rate.
+// Owned by SharedState, on the loop's thread. Where the service has no such rate, it costs a
+// connection the memory of its Reader.
 #pragma once
 
 #include <list>

@@ -4,12 +4,26 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "common/base/log.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
+namespace {
+
+// How many of the bytes that wait at FD are of the line, of which there are HAVE. 0: none waits.
+std::size_t RestOfLine(int fd, std::size_t have) {
+  std::array<char, kMaxProxyLine> waiting;
+  const ssize_t size = recv(fd, waiting.data(), waiting.size() - have, MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0) return 0;
+  const std::string_view text(waiting.data(), static_cast<std::size_t>(size));
+  return std::min(text.find('\n'), text.size() - 1) + 1;
+}
+
+}  // namespace
 
 ProxyGate::ProxyGate(SharedState& shared, std::function<void()> on_arrival)
     : shared_(shared),
@@ -49,9 +63,10 @@ bool ProxyGate::ReadSome(Waiting& waiting) {
   }
 
   const std::size_t before = waiting.header.size();
-  waiting.header.resize(before + progress->more);
-  const ssize_t size =
-      recv(waiting.fd.get(), waiting.header.data() + before, progress->more, MSG_DONTWAIT);
+  std::size_t wanted = progress->more;
+  if (progress->is_line) wanted = std::max(wanted, RestOfLine(waiting.fd.get(), before));
+  waiting.header.resize(before + wanted);
+  const ssize_t size = recv(waiting.fd.get(), waiting.header.data() + before, wanted, MSG_DONTWAIT);
   const int error = size < 0 ? errno : 0;
   waiting.header.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   if (size > 0 || error == EINTR) return true;

@@ -67,7 +67,7 @@ Result<ProxyProgress> ReadLine(std::string_view header) {
   if (!kLineEnd.starts_with(tail)) return Fail("its line does not end in CR LF");
   const std::size_t more = kLineEnd.size() - tail.size();
   if (header.size() + more > kMaxProxyLine) return Fail("its line has no end");
-  return ProxyProgress{.more = more};
+  return ProxyProgress{.more = more, .is_line = true};
 }
 
 SocketAddress AddressOf(ByteView ip, ByteView port) {

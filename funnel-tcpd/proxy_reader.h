@@ -1,7 +1,8 @@
 // Reads the header of the PROXY protocol that a load balancer sends first on a connection:
 // version 1, a line of text, and version 2. proxy_header.h draws both.
 //
-// No I/O: the owner reads as many bytes as are asked for, so that none of the client's is touched.
+// No I/O: the owner reads as many bytes as are asked for, and of a line not beyond its end, so that
+// none of the client's is touched.
 #pragma once
 
 #include <optional>
@@ -26,12 +27,14 @@ struct ProxyAddresses {
 struct ProxyProgress {
   // As many bytes belong to the header, at least, behind those that there are; 0: it is complete.
   std::size_t more = 0;
+  // It is a line, and everything up to the next LF belongs to it.
+  bool is_line = false;
   // Of a complete one; nullopt: the connection is the balancer's own (LOCAL), or it knows nothing
   // about the client (UNKNOWN), so that the real addresses count.
   std::optional<ProxyAddresses> addresses = std::nullopt;
 };
 
-// HEADER is what has come so far: no more than was asked for. The error says why it is no header.
+// HEADER is what has come so far: of nothing but the header. The error says why it is no header.
 [[nodiscard]] Result<ProxyProgress> ReadProxyHeader(ByteView header);
 
 }  // namespace funnel::tcpd

@@ -1,9 +1,7 @@
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "common/base/mdoc.h"
-#include "funnelctl/metrics/paths.h"
+#include "funnelctl/metrics/families.h"
 #include "man/lists.h"
 
 namespace funnel::man {
@@ -44,9 +42,7 @@ std::string PrintFamily(const ctl::Family& family) {
 std::string ListOfMetrics() {
   std::string out;
   const Group* group = nullptr;
-  std::vector<ctl::Family> families = ctl::CollectFamilies({}, 0);
-  for (ctl::Family& family : ctl::PathFamilies({})) families.push_back(std::move(family));
-  for (const ctl::Family& family : families) {
+  for (const ctl::Family& family : ctl::CollectFamilies({}, 0)) {
     if (const Group* next = &GroupOf(family.name); next != group) {
       if (group != nullptr) out += ".El\n";
       group = next;

@@ -65,7 +65,7 @@ Result<HealthCheck> HealthCheck::Parse(std::string_view text) {
   if (text == kDns) return HealthCheck{.kind = Kind::kDns, .bytes = {}, .name = {}};
   if (text == "radius") return HealthCheck{.kind = Kind::kRadius, .bytes = {}, .name = {}};
   if (!text.starts_with(kDns) || text[kDns.size()] != ':')
-    return Fail("none, connect, text:..., hex:..., dns, dns:NAME or radius is expected");
+    return Fail(std::string(kForms) + " is expected");
 
   std::string_view name = text.substr(kDns.size() + 1);
   if (name.ends_with('.')) name.remove_suffix(1);

@@ -35,7 +35,9 @@ struct HealthCheck {
   WrittenBytes bytes;  // kBytes
   std::string name;    // kDns: without the dot at its end; empty: the root
 
-  // `none`, `connect`, `text:...`, `hex:...`, `dns`, `dns:NAME`, `radius`.
+  static constexpr std::string_view kForms =
+      "none, connect, text:..., hex:..., dns, dns:NAME or radius";
+  // One of kForms.
   [[nodiscard]] static Result<HealthCheck> Parse(std::string_view text);
   // The text as one would write it.
   [[nodiscard]] std::string text() const;

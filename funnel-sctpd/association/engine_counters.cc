@@ -1,6 +1,7 @@
 #include "funnel-sctpd/association/engine_counters.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "common/base/log.h"
@@ -9,16 +10,48 @@
 namespace funnel::sctpd {
 namespace {
 
-std::size_t IndexOf(std::string_view name) {
-  const auto table = CounterTable();
-  const auto found = std::ranges::find(table, name, &metrics::CounterDef::name);
-  return static_cast<std::size_t>(found - table.begin());
-}
+using sctp::EngineCounters;
 
-// LIMITED of them by now, and so many more than OUT says.
-void LogStrangers(std::uint64_t limited, metrics::CounterFile& out) {
-  static const std::size_t index = IndexOf("sctp_strangers_limited");
-  const std::uint64_t before = out[index].value();
+// In the order of the table (counters.cc).
+constexpr auto kOrder = std::to_array<std::uint64_t EngineCounters::*>({
+    &EngineCounters::associations_now,
+    &EngineCounters::associations_up,
+    &EngineCounters::associations_failed,
+    &EngineCounters::restarts,
+    &EngineCounters::dead_peers,
+    &EngineCounters::packets_in,
+    &EngineCounters::packets_out,
+    &EngineCounters::bytes_in,
+    &EngineCounters::bytes_out,
+    &EngineCounters::messages_in,
+    &EngineCounters::messages_out,
+    &EngineCounters::sends_full,
+    &EngineCounters::retransmitted_chunks,
+    &EngineCounters::copied_chunks,
+    &EngineCounters::messages_expired,
+    &EngineCounters::packets_malformed,
+    &EngineCounters::packets_other_port,
+    &EngineCounters::packets_bad_tag,
+    &EngineCounters::strangers_limited,
+    &EngineCounters::strangers_answered,
+    &EngineCounters::peers_moved,
+    &EngineCounters::path_failures,
+    &EngineCounters::packets_unproven,
+    &EngineCounters::output_dropped,
+    &EngineCounters::socket_full,
+    &EngineCounters::socket_errors,
+    &EngineCounters::messages_oversize,
+    &EngineCounters::queue_now_bytes,
+});
+static_assert(kOrder.size() == kEngineCount);
+
+constexpr std::size_t kStrangersLimited =
+    kEngineFirst +
+    static_cast<std::size_t>(std::ranges::find(kOrder, &EngineCounters::strangers_limited) -
+                             kOrder.begin());
+
+// LIMITED of them by now, and so many more than there were BEFORE.
+void LogStrangers(std::uint64_t limited, std::uint64_t before) {
   if (limited > before)
     Log(LogLevel::kNotice, "strangers-limited",
         std::to_string(limited - before) +
@@ -27,39 +60,9 @@ void LogStrangers(std::uint64_t limited, metrics::CounterFile& out) {
 
 }  // namespace
 
-void CopyEngineCounters(const sctp::EngineCounters& e, metrics::CounterFile& out) {
-  const std::uint64_t values[] = {e.associations_now,
-                                  e.associations_up,
-                                  e.associations_failed,
-                                  e.restarts,
-                                  e.dead_peers,
-                                  e.packets_in,
-                                  e.packets_out,
-                                  e.bytes_in,
-                                  e.bytes_out,
-                                  e.messages_in,
-                                  e.messages_out,
-                                  e.sends_full,
-                                  e.retransmitted_chunks,
-                                  e.copied_chunks,
-                                  e.messages_expired,
-                                  e.packets_malformed,
-                                  e.packets_other_port,
-                                  e.packets_bad_tag,
-                                  e.strangers_limited,
-                                  e.strangers_answered,
-                                  e.peers_moved,
-                                  e.path_failures,
-                                  e.packets_unproven,
-                                  e.output_dropped,
-                                  e.socket_full,
-                                  e.socket_errors,
-                                  e.messages_oversize,
-                                  e.queue_now_bytes};
-
-  static_assert(std::size(values) == kEngineCount);
-  LogStrangers(e.strangers_limited, out);
-  for (std::size_t i = 0; i < kEngineCount; ++i) out[kEngineFirst + i] = values[i];
+void CopyEngineCounters(const EngineCounters& engine, metrics::CounterFile& out) {
+  LogStrangers(engine.strangers_limited, out[kStrangersLimited].value());
+  for (std::size_t i = 0; i < kOrder.size(); ++i) out[kEngineFirst + i] = engine.*kOrder[i];
 }
 
 }  // namespace funnel::sctpd

@@ -14,6 +14,7 @@
 #include "funnel-tcpd/counters.h"
 #include "funnel-udpd/counters.h"
 #include "funnelctl/figures.h"
+#include "funnelctl/metrics/paths.h"
 
 namespace funnel::ctl {
 namespace {
@@ -111,7 +112,8 @@ void AddSamples(const Group& group, std::string_view counter, const Sources& sou
 }  // namespace
 
 std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>& files,
-                                    std::int64_t now) {
+                                    std::int64_t now,
+                                    const std::vector<AssociationStatus>& associations) {
   Sources sources;
   for (const metrics::CounterFileEntry& entry : files) {
     if (auto source = Recognise(entry)) sources.push_back(*std::move(source));
@@ -147,6 +149,7 @@ std::vector<Family> CollectFamilies(const std::vector<metrics::CounterFileEntry>
     }
   }
 
+  for (Family& family : PathFamilies(associations)) out.push_back(std::move(family));
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/metrics/reader.h"
+#include "funnelctl/status/status_model.h"
 
 namespace funnel::ctl {
 
@@ -34,9 +35,11 @@ struct Family {
 
 // All families, including those without samples, in the order of funnel-metrics(7). NOW is seconds
 // since 1970. Files of other programs, files that are no counter files, and unknown counters give
-// no samples; funnel_rejected_files counts the files of the first two kinds.
+// no samples; funnel_rejected_files counts the files of the first two kinds. Paths are those of
+// ASSOCIATIONS.
 [[nodiscard]] std::vector<Family> CollectFamilies(
-    const std::vector<metrics::CounterFileEntry>& files, std::int64_t now);
+    const std::vector<metrics::CounterFileEntry>& files, std::int64_t now,
+    const std::vector<AssociationStatus>& associations = {});
 
 // In text exposition format 0.0.4; families without samples are left out.
 [[nodiscard]] std::string RenderExposition(const std::vector<Family>& families);

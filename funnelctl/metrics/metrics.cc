@@ -11,7 +11,6 @@
 #include "funnelctl/counter_owner.h"
 #include "funnelctl/metrics/families.h"
 #include "funnelctl/metrics/http.h"
-#include "funnelctl/metrics/paths.h"
 #include "funnelctl/print.h"
 
 namespace funnel::ctl {
@@ -44,14 +43,10 @@ Collected Collect(const Options& options) {
   auto found =
       metrics::ReadCounterFolder(options.RunPath("counters"),
                                  configuration ? OwnersBy(*configuration) : metrics::OwnerCheck());
+  const std::int64_t now = std::time(nullptr);
+  if (found) return {CollectFamilies(*found, now, AskAssociations(options, *found))};
   // Our own families are right even without them.
-  const std::vector<metrics::CounterFileEntry> none;
-  Collected out{CollectFamilies(found ? *found : none, std::time(nullptr))};
-  if (!found) out.status = Complain(found.error().message);
-  if (found)
-    for (Family& family : PathFamilies(AskAssociations(options, *found)))
-      out.families.push_back(std::move(family));
-  return out;
+  return {CollectFamilies({}, now), Complain(found.error().message)};
 }
 
 int Serve(const Options& options) {
@@ -68,7 +63,6 @@ int RunMetrics(const Options& options) {
   if (options.Has("--http")) return Serve(options);
   if (options.Has("--list")) {
     auto families = CollectFamilies({}, 0);
-    for (Family& family : PathFamilies({})) families.push_back(std::move(family));
     PrintText(options.json ? RenderFamiliesJson(families) : RenderFamilyList(families));
     return kExitOk;
   }

@@ -19,9 +19,12 @@ std::string EscapeLabel(std::string_view value) {
   return out;
 }
 
+double Divided(const Family& family, std::uint64_t value) {
+  return static_cast<double>(value) / static_cast<double>(family.divisor);
+}
+
 std::string PrintValue(const Family& family, std::uint64_t value) {
-  if (family.divisor == 1) return std::to_string(value);
-  return std::to_string(static_cast<double>(value) / static_cast<double>(family.divisor));
+  return family.divisor == 1 ? std::to_string(value) : std::to_string(Divided(family, value));
 }
 
 // {daemon="funnel-udpd",service="dns"}
@@ -54,8 +57,7 @@ std::string RenderFamiliesJson(const std::vector<Family>& families) {
       Json labels = Json::object();
       for (const auto& [name, value] : sample.labels) labels[name] = value;
       Json value = sample.value;
-      if (family.divisor != 1)
-        value = static_cast<double>(sample.value) / static_cast<double>(family.divisor);
+      if (family.divisor != 1) value = Divided(family, sample.value);
       samples.push_back({{"labels", std::move(labels)}, {"value", std::move(value)}});
     }
     out.push_back({{"name", family.name},

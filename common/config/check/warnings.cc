@@ -63,6 +63,13 @@ void LookAtUnits(const std::string& folder, Mistakes& out) {
   }
 }
 
+// Where KEY was written, and "KEY: TEXT".
+Mistake DoubtAbout(const Origins& origins, std::string_view section, std::string_view key,
+                   const std::string& text) {
+  const Origin at = FindOrigin(origins, section, key);
+  return {at.file, at.line, std::string(key) + ": " + text};
+}
+
 // What the kernel grants at most as the backlog of a listening socket; nullopt: it does not say.
 std::optional<std::uint32_t> MostBacklog() {
   std::ifstream in("/proc/sys/net/core/somaxconn");
@@ -74,10 +81,9 @@ void LookAtBacklog(const ServiceConfig& service, Mistakes& out) {
   const bool written = service.origins.contains("service.listen-backlog");
   const auto most = written ? MostBacklog() : std::nullopt;
   if (!most || service.listen_backlog <= *most) return;
-  const Origin at = FindOrigin(service.origins, "service", "listen-backlog");
-  out.push_back({at.file, at.line,
-                 "listen-backlog: the kernel grants " + std::to_string(*most) +
-                     " at most (sysctl net.core.somaxconn)"});
+  out.push_back(DoubtAbout(
+      service.origins, "service", "listen-backlog",
+      "the kernel grants " + std::to_string(*most) + " at most (sysctl net.core.somaxconn)"));
 }
 
 // The edge's checks would fail, or others know its secret.
@@ -85,8 +91,7 @@ void LookAtSecret(const ServiceConfig& service, Mistakes& out) {
   if (service.check_secret_file.empty()) return;
   const auto doubt = FindSecretDoubt(service.check_secret_file);
   if (!doubt) return;
-  const Origin at = FindOrigin(service.origins, "connect", "check-secret-file");
-  out.push_back({at.file, at.line, "check-secret-file: " + *doubt});
+  out.push_back(DoubtAbout(service.origins, "connect", "check-secret-file", *doubt));
 }
 
 // The folder that NAME was meant to be: "services.d" for "service", "services", "service.d". Empty:
@@ -172,20 +177,20 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
 
   const SctpConfig& sctp = configuration.node.sctp;
   if (sctp.udp && sctp.udp_port < kFirstUnprivilegedPort) {
-    Origin at = FindOrigin(configuration.node.origins, "sctp", "udp-port");
-    out.push_back({at.file, at.line,
-                   "udp-port: funnel-sctpd's unit has no privilege, which a port below 1024 takes: "
-                   "see EXAMPLES in funnel-sctpd(8), or take another port"});
+    out.push_back(
+        DoubtAbout(configuration.node.origins, "sctp", "udp-port",
+                   "funnel-sctpd's unit has no privilege, which a port below 1024 takes: see "
+                   "EXAMPLES in funnel-sctpd(8), or take another port"));
   }
 
   for (const ServiceConfig& service : configuration.services) {
     LookAtBacklog(service, out);
     LookAtSecret(service, out);
     if (service.key_log_bytes == 0) continue;
-    Origin at = FindOrigin(service.origins, "service", "key-log");
-    out.push_back({at.file, at.line,
-                   "key-log: the keys of this service are written to a file, and whoever reads it "
-                   "can read and forge all that is carried: for finding a fault only"});
+    out.push_back(DoubtAbout(
+        service.origins, "service", "key-log",
+        "the keys of this service are written to a file, and whoever reads it can read and forge "
+        "all that is carried: for finding a fault only"));
   }
 
   std::ranges::sort(out, {}, [](const Mistake& one) { return std::tie(one.file, one.line); });

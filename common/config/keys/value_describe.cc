@@ -60,7 +60,7 @@ std::string_view DescribeType(Type type) {
     case Type::kBalance:
       return "round-robin, least-sessions or client";
     case Type::kCheck:
-      return "none, connect, text:..., hex:..., dns, dns:NAME or radius";
+      return HealthCheck::kForms;
     case Type::kBytes:
       return "text:... or hex:...";
     case Type::kAccessForm:

@@ -1,7 +1,7 @@
 // PeerLink: the handshakes, as initiator and as acceptor.
 #include "common/base/log.h"
 #include "common/base/random.h"
-#include "funnel-authd/peer_link.h"
+#include "funnel-authd/peer/peer_link.h"
 #include "funnel-authd/suites.h"
 
 namespace funnel::authd {

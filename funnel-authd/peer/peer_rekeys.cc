@@ -1,4 +1,4 @@
-#include "funnel-authd/peer_rekeys.h"
+#include "funnel-authd/peer/peer_rekeys.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "funnel-authd/peer_links.h"
+#include "funnel-authd/peer/peer_links.h"
 
 #include <algorithm>
 #include <chrono>

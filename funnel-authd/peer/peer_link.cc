@@ -1,4 +1,4 @@
-#include "funnel-authd/peer_link.h"
+#include "funnel-authd/peer/peer_link.h"
 
 #include "common/base/log.h"
 #include "common/base/text.h"

@@ -1,4 +1,4 @@
-#include "funnel-authd/link_turn.h"
+#include "funnel-authd/peer/link_turn.h"
 
 #include <utility>
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "common/event/loop.h"
-#include "funnel-authd/peer_channel.h"
+#include "funnel-authd/peer/peer_channel.h"
 
 namespace funnel::authd {
 

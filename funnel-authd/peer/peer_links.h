@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "common/ipc/authd_messages.h"
-#include "funnel-authd/peer_link.h"
+#include "funnel-authd/peer/peer_link.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

@@ -15,10 +15,10 @@
 #include "common/wire/frame/frame.h"
 #include "funnel-authd/attempt_work.h"
 #include "funnel-authd/handshake.h"
-#include "funnel-authd/link_progress.h"
-#include "funnel-authd/link_turn.h"
-#include "funnel-authd/peer_channel.h"
-#include "funnel-authd/peer_rekeys.h"
+#include "funnel-authd/peer/link_progress.h"
+#include "funnel-authd/peer/link_turn.h"
+#include "funnel-authd/peer/peer_channel.h"
+#include "funnel-authd/peer/peer_rekeys.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

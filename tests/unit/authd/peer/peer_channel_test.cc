@@ -1,5 +1,5 @@
 // The two ends of an established @peer channel, without authds around them.
-#include "funnel-authd/peer_channel.h"
+#include "funnel-authd/peer/peer_channel.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "funnel-authd/peer_channel.h"
+#include "funnel-authd/peer/peer_channel.h"
 
 #include "common/seal/frame_cipher.h"
 

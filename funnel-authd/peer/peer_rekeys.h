@@ -13,7 +13,7 @@
 #include "common/base/ids.h"
 #include "funnel-authd/attempt_work.h"
 #include "funnel-authd/handshake.h"
-#include "funnel-authd/peer_channel.h"
+#include "funnel-authd/peer/peer_channel.h"
 #include "funnel-authd/shared_state.h"
 
 namespace funnel::authd {

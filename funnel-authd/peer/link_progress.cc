@@ -1,4 +1,4 @@
-#include "funnel-authd/link_progress.h"
+#include "funnel-authd/peer/link_progress.h"
 
 #include <ctime>
 #include <string_view>
