@@ -4,8 +4,6 @@ name. Nothing ends, nobody's request is lost; and what is meant is noticed at on
     branch (a)                                     hoster (b)
     dns_load -> funnel === lan, injector at a, b === funnel -> nsd
 """
-import json
-import os
 import time
 
 import pytest
@@ -13,15 +11,12 @@ import pytest
 import lab
 from conftest import SANITIZED
 from lab import traffic
+from lab.injector import CLAIMS, inject, sent
 from lab.measure import read_counters
 from lab.netns import ADDRESSES
 
-INJECTOR = os.path.join(os.path.dirname(traffic.DNS_LOAD), "sctp_injector.py")
 SCTPD = "funnel-sctpd"
 COUNT, RATE = 1000, 200
-# What nobody sends in good faith while an association is up, and what somebody does who means it.
-CLAIMS = ("abort", "abort-reflected", "shutdown", "shutdown-ack", "shutdown-complete", "shutdown-twice", "error", "init", "cookie",
-          "empty-data")
 
 
 @pytest.fixture(scope="module", params=["udp", "direct"])
@@ -38,19 +33,6 @@ def tunnel(request, make_tunnel):
 
 def counters(node):
     return read_counters(f"{node.run}/counters/{SCTPD}")
-
-
-def inject(tunnel, letter, claims, rounds, burst, pause_ms=0):
-    """Begins to speak in that node's name."""
-    other = "b" if letter == "a" else "a"
-    return tunnel.network.popen(letter, "/usr/bin/python3", "-B", INJECTOR, "lan", ADDRESSES[letter], ADDRESSES[other],
-                                ",".join(claims), rounds, burst, pause_ms, stdout=-1, text=True)
-
-
-def sent(process):
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, out
-    return json.loads(out)
 
 
 def since(node):
