@@ -80,6 +80,7 @@ class Runner:
             ["/usr/bin/python3", "/usr/bin/meson", "introspect", "--tests", folder], text=True))
         programs = [test for test in listed if any(suite.endswith("unit") for suite in test["suite"])
                     and self.wanted(test["name"])]
+        programs.sort(key=lambda test: -test["priority"])  # those that take long begin first
         with concurrent.futures.ThreadPoolExecutor(UNIT_PROGRAMS_AT_ONCE) as pool:
             for _ in pool.map(lambda test: self.unit_program(test, folder, sanitized), programs):
                 pass

@@ -2,6 +2,7 @@
 // do, and as fast as they allow.
 #include <gtest/gtest.h>
 
+#include "tests/sctp/simulator/measurement.h"
 #include "tests/sctp/simulator/workloads.h"
 
 namespace sctp::testing {
@@ -38,6 +39,8 @@ double BulkRate(const Simulation::Settings& settings, Duration span) {
          std::chrono::duration<double>(span).count();
 }
 
+class RateTest : public Measurement {};
+
 TEST(TransferTest, ComesUpAndCarriesAMessage) {
   Simulation simulation(Simulation::Symmetric(Wan(0), 1));
   ASSERT_TRUE(simulation.Connect());
@@ -58,16 +61,14 @@ TEST(TransferTest, BulkFillsThePathWhateverItLoses) {
   EXPECT_GT(BulkRate(Wide(Wan(0.04), 3), 5s), 9.0);
 }
 
-// At start-up twice what the path holds is sent into a queue that is full, and leaves more gaps
-// than a SACK has room for. What SACKs do not report must not hold back what is known to be lost.
 // Whichever packets are lost at start-up, it continues until the path is full.
-TEST(TransferTest, ChanceDoesNotEndStartUp) {
+TEST_F(RateTest, ChanceDoesNotEndStartUp) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed)
     EXPECT_GT(BulkRate(Wide(Wan(0.04), seed), 2s), 8.5) << "seed " << seed;
 }
 
 // A link as fast as the ends, to a socket that holds less than the ends send in a turn.
-TEST(TransferTest, ASmallSocketBehindAFastLinkIsNotOverrun) {
+TEST_F(RateTest, ASmallSocketBehindAFastLinkIsNotOverrun) {
   LinkSettings link;
   link.bits_per_second = 5e9;
   link.delay = 15us;
@@ -84,7 +85,9 @@ TEST(TransferTest, ASmallSocketBehindAFastLinkIsNotOverrun) {
       << counters.retransmitted_chunks << " of " << counters.chunks;
 }
 
-TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
+// At start-up twice what the path holds is sent into a queue that is full, and leaves more gaps
+// than a SACK has room for. What SACKs do not report must not hold back what is known to be lost.
+TEST_F(RateTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
   LinkSettings link = Wan(0.01);
   link.queue_bytes = 2 << 20;
   link.delay = 100ms;
@@ -98,7 +101,7 @@ TEST(TransferTest, AnOvershootLargerThanASackSpeaksOfIsMended) {
 }
 
 // 50 of 100 Mbit/s pass, and 64 KB more at once from time to time.
-TEST(TransferTest, APolicerIsNotFilledWithWhatItDrops) {
+TEST_F(RateTest, APolicerIsNotFilledWithWhatItDrops) {
   LinkSettings link = Wan(0);
   link.policer_bits_per_second = 50e6;
   Simulation simulation(Wide(link, 1));

@@ -2,6 +2,7 @@
 // behind queues of 0.1 to 4 times what the path holds. README.md has the figures.
 #include <gtest/gtest.h>
 
+#include "tests/sctp/simulator/measurement.h"
 #include "tests/sctp/simulator/shared_path.h"
 
 namespace sctp::testing {
@@ -10,12 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kHalf = 20e6 / 8 / 1e6 / 2;  // MB/s
-#if defined(__SANITIZE_ADDRESS__)
-// Minutes instead of seconds, for the same figures.
-constexpr double kQueues[] = {1};
-#else
 constexpr double kQueues[] = {0.1, 0.25, 1, 4};
-#endif
+
+class SharesTest : public Measurement {};
 
 LinkSettings WithQueue(double queue) {
   LinkSettings link;
@@ -44,7 +42,7 @@ Shares Beside(double queue, bool ours_first, AddOther add_other) {
           path.Retransmitted()};
 }
 
-TEST(SharesTest, BesideCubicNeitherStarves) {
+TEST_F(SharesTest, BesideCubicNeitherStarves) {
   for (const double queue : kQueues)
     for (const bool first : {true, false}) {
       SCOPED_TRACE(std::to_string(queue) + (first ? ", ours first" : ", CUBIC first"));
@@ -58,7 +56,7 @@ TEST(SharesTest, BesideCubicNeitherStarves) {
     }
 }
 
-TEST(SharesTest, TwoOfOursAreEqual) {
+TEST_F(SharesTest, TwoOfOursAreEqual) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
     const Shares shares = Beside(queue, true, [](SharedPath& path) { path.AddOwn(); });
@@ -71,7 +69,7 @@ TEST(SharesTest, TwoOfOursAreEqual) {
 }
 
 // BBR's first version does not slow down for loss at all. It must not silence us.
-TEST(SharesTest, BesideBbrSomethingIsLeft) {
+TEST_F(SharesTest, BesideBbrSomethingIsLeft) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
     const Shares shares = Beside(queue, false, [](SharedPath& path) { path.AddTcp(MakeBbr()); });
@@ -79,7 +77,7 @@ TEST(SharesTest, BesideBbrSomethingIsLeft) {
   }
 }
 
-TEST(SharesTest, AloneFillsThePathAndSendsLittleAgain) {
+TEST_F(SharesTest, AloneFillsThePathAndSendsLittleAgain) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
     SharedPath path(WithQueue(queue));
@@ -91,7 +89,7 @@ TEST(SharesTest, AloneFillsThePathAndSendsLittleAgain) {
 }
 
 // What CUBIC reaches alone, so that the shares beside it mean something.
-TEST(SharesTest, TheSimulatedTcpFillsThePath) {
+TEST_F(SharesTest, TheSimulatedTcpFillsThePath) {
   for (const double queue : kQueues) {
     SCOPED_TRACE(queue);
     SharedPath cubic(WithQueue(queue)), bbr(WithQueue(queue));

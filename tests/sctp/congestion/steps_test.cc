@@ -1,6 +1,7 @@
 // A path that changes while it is used: its rate, and its round trip.
 #include <gtest/gtest.h>
 
+#include "tests/sctp/simulator/measurement.h"
 #include "tests/sctp/simulator/shared_path.h"
 
 namespace sctp::testing {
@@ -8,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class StepsTest : public ::testing::Test {
+class StepsTest : public Measurement {
  protected:
   static LinkSettings Link() {
     LinkSettings link;
