@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/base/log.h"
+#include "common/base/socket.h"
 #include "funnel-udpd/error_queue.h"
 
 namespace funnel::udpd {
@@ -13,9 +15,22 @@ namespace {
 
 // A backend's address need not name the scope, which is that of the interface. What is sent to the
 // wildcard address goes to loopback.
+bool IsFromHost(const SocketAddress& source, const SocketAddress& backend) {
+  return source.ip_bytes() == backend.ip_bytes() || (backend.IsWildcard() && source.IsLoopback());
+}
+
 bool IsFrom(const SocketAddress& source, const SocketAddress& backend) {
-  return source.port() == backend.port() &&
-         (source.ip_bytes() == backend.ip_bytes() || (backend.IsWildcard() && source.IsLoopback()));
+  return source.port() == backend.port() && IsFromHost(source, backend);
+}
+
+void ReportOtherPort(SharedState& shared, const SocketAddress& source,
+                     const SocketAddress& backend) {
+  if (std::exchange(shared.other_port_reported, true)) return;
+  Log(LogLevel::kWarning, "answer-from-other-port",
+      source.text() + " answers what " + backend.text() +
+          " was asked: dropped, as backend-port = same says (said once; the counter "
+          "answers_from_elsewhere goes on)",
+      {{"SERVICE", shared.service.name.text()}, {"BACKEND", backend.text()}});
 }
 
 }  // namespace
@@ -57,6 +72,7 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
   TRY(Open(backend.family()));
   TRY(CheckRoute(backend));
   backend_ = backend;
+  followed_ = {};
   const std::size_t late = held_.DropOlder(shared_.service.lifetime, Now());
   if (previous_.family() == AF_UNSPEC) shared_.Count(kWaitingDropped, late);
   for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
@@ -64,8 +80,11 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
 }
 
 void BackendFlow::Send(ByteView datagram, bool keep_copy) {
-  if (connected()) out_.Add(fd_.get(), backend_, {}, datagram);
-  if (connected() && !keep_copy) return;
+  if (connected()) out_.Add(fd_.get(), target(), {}, datagram);
+  if (connected() && !keep_copy && !follows()) return;
+  // Who answers from a port of its own does so for one exchange at a time: only the last datagram
+  // may belong to the next.
+  if (follows()) held_.Clear();
   const std::size_t lost = held_.Add(datagram, shared_.service.queue_size_bytes, Now());
   if (!connected()) shared_.Count(kWaitingDropped, lost);
 }
@@ -84,14 +103,42 @@ void BackendFlow::OnReady(std::uint32_t events) {
 void BackendFlow::Take(int count) {
   shared_.Count(kDatagramsIn, static_cast<std::uint64_t>(count));
   for (int i = 0; i < count; ++i) {
-    const SocketAddress source = shared_.batch.source(i);
-    if (!IsFrom(source, backend_) && !IsFrom(source, previous_)) {
-      shared_.Count(kAnswersFromElsewhere);
-      continue;
-    }
+    if (!IsAnswer(shared_.batch.source(i))) continue;
     held_.Clear();
     user_.OnBackendDatagram(*this, shared_.batch.payload(i));
   }
+}
+
+bool BackendFlow::IsAnswer(const SocketAddress& source) {
+  if (IsFrom(source, backend_) || IsFrom(source, previous_)) return true;
+  const bool backends = IsFromHost(source, backend_);
+  if (!backends && !IsFromHost(source, previous_)) {
+    shared_.Count(kAnswersFromElsewhere);
+    return false;
+  }
+
+  if (!TakesAnyPort()) {
+    shared_.Count(kAnswersFromElsewhere);
+    ReportOtherPort(shared_, source, backends ? backend_ : previous_);
+    return false;
+  }
+
+  shared_.Count(kAnswersFromOtherPorts);
+  if (backends && !follows()) {
+    // Its address may differ from what was asked: the wildcard address, or one without a scope.
+    followed_ = backend_;
+    followed_.set_port(source.port());
+  }
+  return true;
+}
+
+void BackendFlow::StopFollowing() {
+  shared_.Count(kOtherPortsRefused);
+  Log(LogLevel::kDebug, "port-refused",
+      followed_.text() + " takes nothing more; " + backend_.text() + " is asked again",
+      {{"SERVICE", shared_.service.name.text()}, {"BACKEND", backend_.text()}});
+  followed_ = {};
+  for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
 }
 
 void BackendFlow::TakeErrors() {
@@ -99,7 +146,12 @@ void BackendFlow::TakeErrors() {
   while (const auto error = TakeError(fd_.get())) {
     shared_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
     // The datagram is too large for the path: another address would not take it either.
-    if (error->error != EMSGSIZE && IsFrom(error->sent_to, backend_)) failed = error->error;
+    if (error->error == EMSGSIZE) continue;
+    if (follows() && IsFrom(error->sent_to, followed_)) {
+      StopFollowing();
+    } else if (IsFrom(error->sent_to, backend_)) {
+      failed = error->error;
+    }
   }
   if (failed != 0) user_.OnBackendFailed(*this, failed);
 }

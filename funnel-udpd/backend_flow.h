@@ -2,6 +2,11 @@
 // sees a stable source port for each client. The socket is not connected: so datagrams from another
 // address than the backend's are counted before they are dropped.
 //
+// With backend-port = any, answers may come from any port of the backend's address, and the flow
+// follows the first of these ports that is not the backend's own: what the client sends goes there,
+// as a TFTP server's transfer identifier wants it (RFC 1350, section 4). If that port refuses
+// something, the flow returns to the backend's own, which gets what was refused.
+//
 // Owned by ConnectSide, on the loop's thread.
 #pragma once
 
@@ -40,6 +45,9 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   // Without a family: there is none yet.
   [[nodiscard]] const SocketAddress& backend() const { return backend_; }
   [[nodiscard]] bool connected() const { return backend_.family() != AF_UNSPEC; }
+  // Where datagrams go: backend(), or the port of it that the flow follows.
+  [[nodiscard]] const SocketAddress& target() const { return follows() ? followed_ : backend_; }
+  [[nodiscard]] bool follows() const { return followed_.family() != AF_UNSPEC && TakesAnyPort(); }
   // KEEP_COPY: it may have to be sent to another address.
   void Send(ByteView datagram, bool keep_copy);
   // No other address may get what was sent so far.
@@ -80,12 +88,20 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   void TakeErrors();
   // Passes on the COUNT datagrams that were received; those from other addresses are counted.
   void Take(int count);
+  // Whether what comes from SOURCE is an answer. Counts it if that is not the port that was asked.
+  [[nodiscard]] bool IsAnswer(const SocketAddress& source);
+  [[nodiscard]] bool TakesAnyPort() const {
+    return shared_.service.backend_port == config::PortRule::kAny;
+  }
+  // The followed port has refused something, which the backend's own gets now.
+  void StopFollowing();
 
   SharedState& shared_;
   SendBatch& out_;
   User& user_;
   std::string who_;
   SocketAddress backend_, previous_;
+  SocketAddress followed_;  // without a family: the backend's own port
   int family_ = AF_UNSPEC;  // of the socket
   UniqueFd fd_;
   event::Registration registration_;

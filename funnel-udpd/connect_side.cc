@@ -167,6 +167,7 @@ void ConnectSide::VisitSessions(const std::function<void(const service::SessionV
 }
 
 std::string ConnectSide::BackendText(const BackendFlow& flow) const {
+  if (flow.follows()) return flow.target().text();
   return flow.backend_use ? flow.backend_use.endpoint().text()
                           : config::BackendsText(shared_.service.connect_address);
 }
@@ -215,7 +216,7 @@ void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& e
                         .local = owner.local,
                         .peer = flow.channel != nullptr ? flow.channel->peer() : "",
                         .principal = owner.principal,
-                        .backend = flow.connected() ? flow.backend().text() : BackendText(flow),
+                        .backend = flow.connected() ? flow.target().text() : BackendText(flow),
                         .counts = flow.counts,
                         .opened = flow.opened(),
                         .ended = Now(),

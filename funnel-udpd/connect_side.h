@@ -65,7 +65,8 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   void Orphan(BackendFlow& flow);
   // Destroys the flow, for the reason END; its socket is closed after what it has to send has left.
   void Erase(BackendFlow& flow, const service::AccessEnd& end);
-  // The backend of FLOW; of one that has none yet, all there are.
+  // The backend of FLOW, or the port of it that the flow follows; of one that has none yet, all
+  // there are.
   [[nodiscard]] std::string BackendText(const BackendFlow& flow) const;
   // Ends flows that were idle for too long.
   void Expire();

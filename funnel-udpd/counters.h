@@ -38,6 +38,8 @@ enum CounterIndex : std::size_t {
   kBackendsPassedOver,
   kBackendsDown,
   kBackendsWentDown,
+  kAnswersFromOtherPorts,
+  kOtherPortsRefused,
   kCounterCount,
 };
 
@@ -84,6 +86,10 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"backends_down", "Backends that went down and have not worked since.", metrics::Kind::kGauge},
     {"backends_went_down",
      "Times that a backend went down: down-after failures or check-fall checks in a row."},
+    {"answers_from_other_ports",
+     "Datagrams taken from another port of the backend than it was asked at: backend-port = any."},
+    {"other_ports_refused",
+     "Times that such a port refused what was sent there, which then went to the backend's own."},
 };
 
 }  // namespace funnel::udpd

@@ -9,15 +9,6 @@
 
 namespace funnel::udpd {
 
-Result<> ReportErrors(int fd, int family) {
-  constexpr int kOn = 1;
-  const bool v6 = family == AF_INET6;
-  if (setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &kOn,
-                 sizeof kOn) < 0)
-    return FailErrno("setsockopt(RECVERR)");
-  return {};
-}
-
 std::optional<SendingError> TakeError(int fd) {
   sockaddr_storage address{};
   alignas(cmsghdr) std::uint8_t control[512];

@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "common/base/error.h"
 #include "common/base/socket_address.h"
 
 namespace funnel::udpd {
@@ -14,9 +13,7 @@ struct SendingError {
   SocketAddress sent_to;  // the destination of the datagram that failed
 };
 
-// Makes the kernel keep them for the socket. Each of them also makes its next call fail once.
-[[nodiscard]] Result<> ReportErrors(int fd, int family);
-// The oldest one; nullopt: there is none.
+// The oldest one that FD keeps (ReportErrors, common/base/socket.h); nullopt: there is none.
 [[nodiscard]] std::optional<SendingError> TakeError(int fd);
 
 }  // namespace funnel::udpd

@@ -32,6 +32,7 @@ struct SharedState {
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
   bool mismatch_reported = false;      // that a datagram is not of its protocol
+  bool other_port_reported = false;    // that a backend answers from another port than was asked
   service::BackendPool backends = {};  // BackendChooser configures it
 
   [[nodiscard]] service::BackendReports backend_reports() {

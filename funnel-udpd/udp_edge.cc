@@ -72,6 +72,7 @@ void UdpEdge::OnSessionsAvailable(service::ChannelHandle&) {
 
 void UdpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
+  shared_.other_port_reported = false;
   listen_ ? listen_->OnReload() : connect_->OnReload();
 }
 

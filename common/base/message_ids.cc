@@ -53,6 +53,7 @@ constexpr MessageId kMessageIds[] = {
     {"backend-down", "d40376783316497695a35453a3c515ae"},
     {"backend-up", "358cb069beed47eaa0dc0a9cdcd0e220"},
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
+    {"answer-from-other-port", "7edbe5bf754a40e7811bbcec9a532b2e"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
     {"module-not-loaded", "d264c18315db49f89e837333636e5cc6"},
     {"modules-differ", "5d0f7b3c1e9a4c5f8a2b6d4e7c913f08"},

@@ -1,5 +1,6 @@
 #include "common/base/socket.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -19,6 +20,15 @@ int TakeSocketError(int fd) {
   int error = 0;
   socklen_t size = sizeof error;
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+Result<> ReportErrors(int fd, int family) {
+  constexpr int kOn = 1;
+  const bool v6 = family == AF_INET6;
+  if (setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &kOn,
+                 sizeof kOn) < 0)
+    return FailErrno("setsockopt(RECVERR)");
+  return {};
 }
 
 }  // namespace funnel

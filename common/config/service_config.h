@@ -27,6 +27,8 @@ enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
 // How new sessions are divided among backends.
 enum class Balance { kRoundRobin, kLeastSessions, kClient };
 enum class AccessForm { kNo, kJournal, kJson };
+// Which ports may do for another one: only that port, or any.
+enum class PortRule { kSame, kAny };
 
 // services.d/NAME.ini
 struct ServiceConfig {
@@ -106,6 +108,7 @@ struct ServiceConfig {
   std::uint32_t check_rise = 2;  // checks in a row that bring a backend up
   std::uint32_t check_fall = 3;  // those that take it down
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
+  PortRule backend_port = PortRule::kSame;  // udp: from which port of a backend answers may come
   // [relay]
   std::vector<std::string> relay_from;
   std::string relay_to;

@@ -160,6 +160,19 @@ constexpr KeyRow kConnectRows[] = {
             "same with who opened the channel.",
         .applies = kTcpOnly,
     },
+    // Whoever runs a program on the backend's machine has ports of its address, so only those who
+    // need it should take answers from all of them.
+    {
+        .section = "connect",
+        .key = "backend-port",
+        .type = Type::kPortRule,
+        .member = At<&ServiceConfig::backend_port>,
+        .help = "From which port of the backend's address a flow's answers may come: the same that "
+                "was asked, or any. With any, what the client sends next goes to the first other "
+                "port that answered, as TFTP wants it, until that port refuses it.",
+        .applies = kUdpOnly | kConnectOnly,
+        .since = "0.2",
+    },
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ constexpr Word<Balance> kBalanceWords[] = {{"round-robin", Balance::kRoundRobin}
                                            {"client", Balance::kClient}};
 constexpr Word<AccessForm> kAccessWords[] = {
     {"no", AccessForm::kNo}, {"journal", AccessForm::kJournal}, {"json", AccessForm::kJson}};
+constexpr Word<PortRule> kPortRuleWords[] = {{"same", PortRule::kSame}, {"any", PortRule::kAny}};
 
 template <typename E, std::size_t kCount>
 Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
@@ -180,6 +181,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kBalanceWords, text, To<Balance>(field));
     case Type::kAccessForm:
       return ParseWord(type, kAccessWords, text, To<AccessForm>(field));
+    case Type::kPortRule:
+      return ParseWord(type, kPortRuleWords, text, To<PortRule>(field));
     default:
       return ParseCompound(type, text, field);
   }
@@ -217,6 +220,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kBalanceWords, To<Balance>(field));
     case Type::kAccessForm:
       return PrintWord(kAccessWords, To<AccessForm>(field));
+    case Type::kPortRule:
+      return PrintWord(kPortRuleWords, To<PortRule>(field));
     default:
       return PrintCompound(type, field);
   }

@@ -46,7 +46,8 @@ enum class Type {
   kBalance,        //
   kCheck,          // none, connect, text:..., hex:..., dns, radius
   kBytes,          // text:... or hex:...
-  kAccessForm      //
+  kAccessForm,     //
+  kPortRule        //
 };
 
 // The member that a row of the table points at.
@@ -56,7 +57,7 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, HealthCheck*, WrittenBytes*>;
+                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

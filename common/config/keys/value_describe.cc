@@ -65,6 +65,8 @@ std::string_view DescribeType(Type type) {
       return "text:... or hex:...";
     case Type::kAccessForm:
       return "no, journal or json";
+    case Type::kPortRule:
+      return "same or any";
   }
 
   return {};

@@ -20,9 +20,17 @@ bool IsTcp(const config::ServiceConfig& service) {
   return service.protocol == config::Protocol::kTcp;
 }
 
-// A new socket's buffer takes the few bytes at once, or it is broken.
-Result<> SendAll(int fd, ByteView bytes) {
-  const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+// Whether the answer may come from another port than the one that is asked (backend-port): then the
+// socket is not connected.
+bool TakesAnyPort(const config::ServiceConfig& service) {
+  return !IsTcp(service) && service.backend_port == config::PortRule::kAny;
+}
+
+// A new socket's buffer takes the few bytes at once, or it is broken. TO has no family: the socket
+// is connected.
+Result<> SendAll(int fd, const SocketAddress& to, ByteView bytes) {
+  const ssize_t sent = sendto(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                              to.size() > 0 ? to.data() : nullptr, to.size());
   if (sent < 0) return FailErrno("cannot send");
   if (static_cast<std::size_t>(sent) != bytes.size()) return Fail("took only a part of the check");
   return {};
@@ -81,6 +89,10 @@ Result<> HealthProbe::Connect(const SocketAddress& address) {
       socket(address.family(),
              (IsTcp(setup_.service) ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) return FailErrno("socket");
+  if (TakesAnyPort(setup_.service)) {
+    TRY(ReportErrors(fd_.get(), address.family()));
+    return OnConnected();
+  }
   if (connect(fd_.get(), address.data(), address.size()) == 0) return OnConnected();
   if (errno != EINPROGRESS) return FailErrno("cannot connect");
   connecting_ = true;
@@ -101,7 +113,8 @@ Result<> HealthProbe::OnConnected() {
   connecting_ = false;
   Bytes all = IsTcp(setup_.service) ? setup_.preface : Bytes();
   all.insert(all.end(), dialogue_->request().begin(), dialogue_->request().end());
-  if (!all.empty()) TRY(SendAll(fd_.get(), all));
+  const SocketAddress to = TakesAnyPort(setup_.service) ? address_ : SocketAddress();
+  if (!all.empty()) TRY(SendAll(fd_.get(), to, all));
   passed_ = !dialogue_->wants_answer();
   if (passed_) return {};
   if (watch_) {
@@ -130,10 +143,19 @@ void HealthProbe::OnReady(std::uint32_t) {
 Result<> HealthProbe::OnReadable() {
   std::array<std::uint8_t, 4096> buffer;
   for (int i = 0; i < kDatagramsAtOnce; ++i) {
-    const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    auto* name = reinterpret_cast<sockaddr*>(&storage);
+    const ssize_t size =
+        recvfrom(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT, name, &length);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
     if (size < 0) return FailErrno("no answer");
     if (size == 0 && IsTcp(setup_.service)) return Fail("closed the connection without an answer");
+
+    if (TakesAnyPort(setup_.service)) {
+      const auto source = SocketAddress::FromSockaddr(name, length);
+      if (!source || source->ip_bytes() != address_.ip_bytes()) continue;
+    }
 
     const ByteView came(buffer.data(), static_cast<std::size_t>(size));
     if (!IsTcp(setup_.service)) answer_.clear();

@@ -75,9 +75,9 @@ class HealthCheckerTest : public testing::Test {
     EXPECT_EQ(bind(fd.get(), address.data(), address.size()), 0);
     return fd;
   }
-  // Receives a datagram and answers with what MAKE makes of it.
+  // Receives a datagram and answers with what MAKE makes of it, by the socket BY if there is one.
   template <typename Make>
-  void Answer(const UniqueFd& fd, Make make) {
+  void Answer(const UniqueFd& fd, Make make, const UniqueFd* by = nullptr) {
     Bytes asked(512);
     sockaddr_storage from{};
     socklen_t size = sizeof from;
@@ -90,7 +90,7 @@ class HealthCheckerTest : public testing::Test {
     }));
     asked.resize(static_cast<std::size_t>(got));
     const Bytes answer = make(asked);
-    ASSERT_EQ(sendto(fd.get(), answer.data(), answer.size(), 0,
+    ASSERT_EQ(sendto(by != nullptr ? by->get() : fd.get(), answer.data(), answer.size(), 0,
                      reinterpret_cast<const sockaddr*>(&from), size),
               static_cast<ssize_t>(answer.size()));
   }
@@ -202,6 +202,21 @@ TEST_F(HealthCheckerTest, DatagramsAreAnsweredOrRefused) {
 
   backend.reset();
   Start(config::Protocol::kUdp, "hex:01", "hex:0203", backends);
+  EXPECT_EQ(Next(), "no answer: Connection refused");
+}
+
+TEST_F(HealthCheckerTest, AnotherPortOfTheBackendMayAnswer) {
+  service_.check_timeout = service_.check_every = 10s;
+  service_.backend_port = config::PortRule::kAny;
+  UniqueFd backend = BindDatagram();
+  const UniqueFd other = BindDatagram();
+  const std::vector<std::string> backends{Text(BoundAddress(backend.get()))};
+  Start(config::Protocol::kUdp, "hex:01", "hex:02", backends);
+  Answer(backend, [](const Bytes&) { return Bytes{2}; }, &other);
+  EXPECT_EQ(Next(), "passed");
+
+  backend.reset();
+  Start(config::Protocol::kUdp, "hex:01", "hex:02", backends);
   EXPECT_EQ(Next(), "no answer: Connection refused");
 }
 
