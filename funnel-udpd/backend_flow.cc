@@ -9,6 +9,8 @@
 #include "common/base/log.h"
 #include "common/base/socket.h"
 #include "funnel-udpd/error_queue.h"
+#include "funnel-udpd/flow_owner.h"
+#include "funnel-udpd/source_port.h"
 
 namespace funnel::udpd {
 namespace {
@@ -33,6 +35,18 @@ void ReportOtherPort(SharedState& shared, const SocketAddress& source,
       {{"SERVICE", shared.service.name.text()}, {"BACKEND", backend.text()}});
 }
 
+void TakeClientsPort(SharedState& shared, int fd, const SocketAddress& backend,
+                     const std::string& who) {
+  const std::string client = FlowOwner::Of(who).client;
+  const Result<> had = SendFromPort(fd, backend, PortOf(client));
+  if (had) return;
+  shared.Count(kSourcePortsNotHad);
+  Log(LogLevel::kWarning, "source-port-not-had",
+      "what " + client + " sends goes to " + backend.text() +
+          " from any port: " + had.error().message,
+      {{"SERVICE", shared.service.name.text()}, {"CLIENT", client}});
+}
+
 }  // namespace
 
 BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who)
@@ -43,11 +57,14 @@ BackendFlow::~BackendFlow() {
   if (fd_) out_.Flush();
 }
 
-Result<> BackendFlow::Open(int family) {
+Result<> BackendFlow::OpenFor(const SocketAddress& backend) {
+  const int family = backend.family();
   if (family_ == family) return {};
   UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("socket");
   TRY(ReportErrors(fd.get(), family));
+  if (shared_.service.source_port == config::PortRule::kSame)
+    TakeClientsPort(shared_, fd.get(), backend, who_);
   auto registration = TRY(shared_.sockets.Add(fd.get(), EPOLLIN, *this));
   if (fd_) out_.Flush();
   registration_ = std::move(registration);
@@ -69,7 +86,7 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
   // What was sent before must leave from the port that it was sent from.
   if (fd_) out_.Flush();
   if (connected()) previous_ = std::exchange(backend_, SocketAddress());
-  TRY(Open(backend.family()));
+  TRY(OpenFor(backend));
   TRY(CheckRoute(backend));
   backend_ = backend;
   followed_ = {};

@@ -80,8 +80,8 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
  private:
   static constexpr int kBatches = 4;
 
-  // Opens a socket of FAMILY, if there is none yet.
-  [[nodiscard]] Result<> Open(int family);
+  // Opens a socket of BACKEND's family, if there is none yet.
+  [[nodiscard]] Result<> OpenFor(const SocketAddress& backend);
   // Fails if the kernel has no route to BACKEND.
   [[nodiscard]] Result<> CheckRoute(const SocketAddress& backend);
   // Reads the socket's error queue: ICMP messages, each with the address that refused.

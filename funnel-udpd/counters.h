@@ -40,6 +40,7 @@ enum CounterIndex : std::size_t {
   kBackendsWentDown,
   kAnswersFromOtherPorts,
   kOtherPortsRefused,
+  kSourcePortsNotHad,
   kCounterCount,
 };
 
@@ -90,6 +91,9 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      "Datagrams taken from another port of the backend than it was asked at: backend-port = any."},
     {"other_ports_refused",
      "Times that such a port refused what was sent there, which then went to the backend's own."},
+    {"source_ports_not_had",
+     "Flows that go to the backend from another port than their client's although source-port = "
+     "same: it was in use, or not allowed."},
 };
 
 }  // namespace funnel::udpd

@@ -109,6 +109,7 @@ struct ServiceConfig {
   std::uint32_t check_fall = 3;  // those that take it down
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   PortRule backend_port = PortRule::kSame;  // udp: from which port of a backend answers may come
+  PortRule source_port = PortRule::kAny;    // udp: kSame: send from the client's, if it can be had
   // [relay]
   std::vector<std::string> relay_from;
   std::string relay_to;

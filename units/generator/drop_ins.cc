@@ -116,6 +116,13 @@ std::string BackendNetwork(const ServiceConfig& service) {
   return out + "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n" + allowed;
 }
 
+// The client's port may be one that only root may have.
+std::string SourcePort(const ServiceConfig& service) {
+  if (service.source_port != config::PortRule::kSame) return {};
+  return "# To send from a client's port below 1024 (source-port).\n"
+         "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n";
+}
+
 // The edge's user has no right to the file itself.
 std::string CheckSecret(const ServiceConfig& service) {
   if (service.check_secret_file.empty()) return {};
@@ -148,10 +155,10 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
               {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
       if (!file.Has("connect", "address")) return {};
-      return {
-          {UnitName(service, "socket"), head},
-          {UnitName(service, "service"),
-           head + ServiceSection(EdgeUser(file) + BackendNetwork(service) + CheckSecret(service))}};
+      return {{UnitName(service, "socket"), head},
+              {UnitName(service, "service"),
+               head + ServiceSection(EdgeUser(file) + BackendNetwork(service) +
+                                     SourcePort(service) + CheckSecret(service))}};
     }
     case Role::kRelay:
       return {};

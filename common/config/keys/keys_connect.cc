@@ -173,6 +173,21 @@ constexpr KeyRow kConnectRows[] = {
         .applies = kUdpOnly | kConnectOnly,
         .since = "0.2",
     },
+    // Few protocols look at it, and a far end that chooses our ports can take one that a program of
+    // this machine needs.
+    {
+        .section = "connect",
+        .key = "source-port",
+        .type = Type::kPortRule,
+        .member = At<&ServiceConfig::source_port>,
+        .help = "From which port of this machine a flow's datagrams go to the backend: any, or the "
+                "same that the client has, as some peers of NTP and SIP want it. Where that is in "
+                "use here, by another client too, it is any. With same the edge may also use ports "
+                "below 1024.",
+        .applies = kUdpOnly | kConnectOnly,
+        .since = "0.2",
+        .applied = Applied::kUnitRestart,
+    },
 };
 
 }  // namespace

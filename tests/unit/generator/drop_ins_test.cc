@@ -84,6 +84,13 @@ TEST(DropIns, TheEdgeGetsTheSecretOfItsChecks) {
   EXPECT_THAT(text, HasSubstr("\nSetCredential=check-secret:\\n\n"));
 }
 
+TEST(DropIns, OnlyAnEdgeThatSendsFromItsClientsPortsMayUseLowOnes) {
+  EXPECT_THAT(BackendAt("192.0.2.7:123", "udp").service, Not(HasSubstr("CAP_")));
+  const std::string text = BackendAt("192.0.2.7:123", "udp", "source-port = same\n").service;
+  EXPECT_THAT(text, HasSubstr("\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n"
+                              "AmbientCapabilities=CAP_NET_BIND_SERVICE\n"));
+}
+
 TEST(DropIns, ServerSideReachesItsBackendOnly) {
   std::string text = BackendAt("192.0.2.7:389").service;
   EXPECT_THAT(text, HasSubstr("\nPrivateNetwork=no\n"));

@@ -1,4 +1,6 @@
-// From which ports answers come, and where a flow's datagrams go then (backend-port).
+// From which ports answers come, and where a flow's datagrams go then (backend-port); from which
+// port they go (source-port).
+#include "funnel-udpd/source_port.h"
 #include "tests/unit/udpd/udp_edges.h"
 
 namespace funnel::udpd {
@@ -108,6 +110,57 @@ TEST_F(PortsTest, AReloadChangesItForFlowsThatAreThere) {
   EXPECT_EQ(Asked(client, "again"), flow);
   SendTo(transfer.get(), flow, AsBytes("2"));
   ASSERT_TRUE(Until([&] { return Far(kAnswersFromElsewhere) == 1; }));
+}
+
+TEST(PortOf, ReadsWhatFarEndsWrite) {
+  EXPECT_EQ(PortOf("192.0.2.1:53"), 53);
+  EXPECT_EQ(PortOf("[2001:db8::1]:65535"), 65535);
+  for (const char* text : {"", "192.0.2.1", "a:", "a:x", "a:1x", "a:65536", "a:-1", "a: 1"})
+    EXPECT_EQ(PortOf(text), 0) << text;
+}
+
+class SourcePortTest : public UdpEdgeTest {
+ protected:
+  void SetUp() override {
+    UdpEdgeTest::SetUp();
+    far_service_.source_port = config::PortRule::kSame;
+  }
+  // The port from which the backend was asked.
+  std::uint16_t PortFor(Client& client) {
+    const std::size_t before = client.answers.size();
+    SendTo(client.fd.get(), ports_[0], AsBytes("x"));
+    EXPECT_TRUE(UntilAnswered(client, before + 1));
+    return asked_.empty() ? std::uint16_t{0} : asked_.back().second.port();
+  }
+};
+
+// The client is at an IPv6 address and the backend at one of IPv4, so that one machine has the port
+// twice.
+TEST_F(SourcePortTest, TheBackendSeesTheClientsPort) {
+  Start({"::1"});
+  Client client("::1");
+  EXPECT_EQ(PortFor(client), NameOf(client.fd.get()).port());
+  EXPECT_EQ(PortFor(client), NameOf(client.fd.get()).port());
+  EXPECT_EQ(Far(kSourcePortsNotHad), 0u);
+}
+
+TEST_F(SourcePortTest, WhereThatIsInUseItIsAnotherAndCounted) {
+  Start({"::1"});
+  Client client("::1");
+  const UniqueFd other = Bound("127.0.0.5", NameOf(client.fd.get()).port());
+  EXPECT_NE(PortFor(client), NameOf(client.fd.get()).port());
+  EXPECT_EQ(Far(kSourcePortsNotHad), 1u);
+  EXPECT_EQ(client.answers.size(), 1u);
+}
+
+TEST_F(SourcePortTest, ItIsFreeAgainAfterTheFlow) {
+  far_service_.max_flows = 1;
+  Start({"::1"});
+  Client first("::1"), second("::1");
+  EXPECT_EQ(PortFor(first), NameOf(first.fd.get()).port());
+  EXPECT_EQ(PortFor(second), NameOf(second.fd.get()).port());
+  EXPECT_EQ(PortFor(first), NameOf(first.fd.get()).port());
+  EXPECT_EQ(Far(kSourcePortsNotHad), 0u);
 }
 
 }  // namespace
