@@ -10,6 +10,7 @@
 #include "common/base/socket.h"
 #include "funnel-udpd/error_queue.h"
 #include "funnel-udpd/flow_owner.h"
+#include "funnel-udpd/socket_options.h"
 #include "funnel-udpd/source_port.h"
 
 namespace funnel::udpd {
@@ -63,6 +64,7 @@ Result<> BackendFlow::OpenFor(const SocketAddress& backend) {
   UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return FailErrno("socket");
   TRY(ReportErrors(fd.get(), family));
+  TRY(ReportMark(fd.get(), family));
   if (shared_.service.source_port == config::PortRule::kSame)
     TakeClientsPort(shared_, fd.get(), backend, who_);
   auto registration = TRY(shared_.sockets.Add(fd.get(), EPOLLIN, *this));
@@ -92,12 +94,12 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
   followed_ = {};
   const std::size_t late = held_.DropOlder(shared_.service.lifetime, Now());
   if (previous_.family() == AF_UNSPEC) shared_.Count(kWaitingDropped, late);
-  for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
+  for (const auto& held : held_.all()) AddToBatch(held.datagram);
   return {};
 }
 
 void BackendFlow::Send(ByteView datagram, bool keep_copy) {
-  if (connected()) out_.Add(fd_.get(), target(), {}, datagram);
+  if (connected()) AddToBatch(datagram);
   if (connected() && !keep_copy && !follows()) return;
   // Who answers from a port of its own does so for one exchange at a time: only the last datagram
   // may belong to the next.
@@ -122,7 +124,7 @@ void BackendFlow::Take(int count) {
   for (int i = 0; i < count; ++i) {
     if (!IsAnswer(shared_.batch.source(i))) continue;
     held_.Clear();
-    user_.OnBackendDatagram(*this, shared_.batch.payload(i));
+    user_.OnBackendDatagram(*this, {shared_.batch.payload(i), shared_.batch.dscp(i)});
   }
 }
 
@@ -155,7 +157,7 @@ void BackendFlow::StopFollowing() {
       followed_.text() + " takes nothing more; " + backend_.text() + " is asked again",
       {{"SERVICE", shared_.service.name.text()}, {"BACKEND", backend_.text()}});
   followed_ = {};
-  for (const auto& held : held_.all()) out_.Add(fd_.get(), backend_, {}, held.datagram);
+  for (const auto& held : held_.all()) AddToBatch(held.datagram);
 }
 
 void BackendFlow::TakeErrors() {

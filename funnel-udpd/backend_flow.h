@@ -30,7 +30,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   class User {
    public:
     virtual ~User() = default;
-    virtual void OnBackendDatagram(BackendFlow& flow, ByteView datagram) = 0;
+    virtual void OnBackendDatagram(BackendFlow& flow, const service::Datagram& datagram) = 0;
     // A datagram to backend() was refused or did not arrive. FLOW must not be destroyed during this
     // call.
     virtual void OnBackendFailed(BackendFlow& flow, int error) = 0;
@@ -62,6 +62,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
                                               // next
   SessionId session;
   std::list<BackendFlow>::iterator place;
+  std::uint8_t came_with = 0;  // DSCP of the client's last datagram
 
   // BackendChooser keeps these.
   service::BackendPool::Use backend_use;         // set from Begin() on
@@ -80,6 +81,10 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
  private:
   static constexpr int kBatches = 4;
 
+  // Sends it to target() at the end of the turn.
+  void AddToBatch(ByteView datagram) {
+    out_.Add(fd_.get(), target(), {}, datagram, shared_.MarkFor(came_with));
+  }
   // Opens a socket of BACKEND's family, if there is none yet.
   [[nodiscard]] Result<> OpenFor(const SocketAddress& backend);
   // Fails if the kernel has no route to BACKEND.

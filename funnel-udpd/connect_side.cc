@@ -114,23 +114,24 @@ void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
 }
 
 void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
-                             ByteView datagram) {
+                             const service::Datagram& datagram) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
-  at->second->counts.OnFromClient(datagram.size());
+  at->second->counts.OnFromClient(datagram.bytes.size());
   const TimePoint now = Now();
   ranks_.OnRequest(*at->second, now);
-  chooser_.Send(*at->second, datagram, now);
+  at->second->came_with = datagram.dscp;
+  chooser_.Send(*at->second, datagram.bytes, now);
 }
 
-void ConnectSide::OnBackendDatagram(BackendFlow& flow, ByteView datagram) {
+void ConnectSide::OnBackendDatagram(BackendFlow& flow, const service::Datagram& datagram) {
   const TimePoint now = Now();
-  flow.counts.OnToClient(datagram.size(), now);
+  flow.counts.OnToClient(datagram.bytes.size(), now);
   ranks_.OnAnswer(flow, now);
   chooser_.OnAnswer(flow, now);
   if (flow.channel == nullptr) return shared_.Count(kWaitingDropped);
   const auto verdict = ReadDatagram(shared_, FUNNEL_SERVER, datagram);
-  if (verdict) SendDatagram(*flow.channel, flow.session, datagram, *verdict);
+  if (verdict) SendDatagram(*flow.channel, flow.session, datagram.bytes, *verdict);
 }
 
 void ConnectSide::OnSessionReset(service::ChannelHandle& channel, SessionId session,

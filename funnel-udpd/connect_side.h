@@ -32,7 +32,8 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   void OnChannelDown(service::ChannelHandle& channel);
   void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
                        const wire::SessionInfo& info);
-  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
+  void OnDatagram(service::ChannelHandle& channel, SessionId session,
+                  const service::Datagram& datagram);
   // The peer ended the flow.
   void OnSessionReset(service::ChannelHandle& channel, SessionId session, wire::EndCode code);
 
@@ -41,7 +42,7 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit);
   [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
 
-  void OnBackendDatagram(BackendFlow& flow, ByteView datagram) override;
+  void OnBackendDatagram(BackendFlow& flow, const service::Datagram& datagram) override;
   void OnBackendFailed(BackendFlow& flow, int error) override { chooser_.OnFailed(flow, error); }
 
  private:

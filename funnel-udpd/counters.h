@@ -41,6 +41,7 @@ enum CounterIndex : std::size_t {
   kAnswersFromOtherPorts,
   kOtherPortsRefused,
   kSourcePortsNotHad,
+  kDatagramsMarked,
   kCounterCount,
 };
 
@@ -94,6 +95,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"source_ports_not_had",
      "Flows that go to the backend from another port than their client's although source-port = "
      "same: it was in use, or not allowed."},
+    {"datagrams_marked", "Datagrams to clients or backends that were sent with a DSCP: dscp."},
 };
 
 }  // namespace funnel::udpd

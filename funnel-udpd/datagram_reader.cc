@@ -20,14 +20,17 @@ void ReportMismatch(SharedState& shared, bool strict) {
 }  // namespace
 
 std::optional<module::DatagramVerdict> ReadDatagram(SharedState& shared, funnel_end sender,
-                                                    ByteView datagram) {
+                                                    const service::Datagram& datagram) {
   const std::chrono::milliseconds lifetime = shared.service.lifetime;
   if (!shared.module)
-    return module::DatagramVerdict{
-        .recognised = false, .terms = {.lifetime = lifetime}, .meaning = {}, .number = {}};
+    return module::DatagramVerdict{.recognised = false,
+                                   .terms = {.lifetime = lifetime, .dscp = datagram.dscp},
+                                   .meaning = {},
+                                   .number = {}};
 
   module::DatagramVerdict verdict =
-      module::ReadDatagram(*shared.module, sender, datagram, lifetime);
+      module::ReadDatagram(*shared.module, sender, datagram.bytes, lifetime);
+  verdict.terms.dscp = datagram.dscp;
   if (!verdict.recognised) {
     const bool strict = shared.service.module_strict;
     shared.Count(strict ? kModuleDropped : kModuleNotRecognised);

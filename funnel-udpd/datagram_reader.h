@@ -12,9 +12,8 @@ namespace funnel::udpd {
 
 // Without a module, and for what the module does not recognise, the service's own terms. nullopt:
 // it must be dropped, since the service is strict.
-[[nodiscard]] std::optional<module::DatagramVerdict> ReadDatagram(SharedState& shared,
-                                                                  funnel_end sender,
-                                                                  ByteView datagram);
+[[nodiscard]] std::optional<module::DatagramVerdict> ReadDatagram(
+    SharedState& shared, funnel_end sender, const service::Datagram& datagram);
 
 // Sends DATAGRAM as SESSION of CHANNEL as VERDICT says, at the end of this turn.
 void SendDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram,

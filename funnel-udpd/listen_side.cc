@@ -163,17 +163,18 @@ void ListenSide::ForgetResends(Flow& flow) {
 }
 
 void ListenSide::OnClientDatagram(Listener& listener, const SocketAddress& client,
-                                  const SocketAddress& local, ByteView datagram) {
+                                  const SocketAddress& local, const service::Datagram& datagram) {
   const TimePoint now = Now();
-  if (!IsWithinLimits(client, datagram.size(), now)) return;
+  const ByteView bytes = datagram.bytes;
+  if (!IsWithinLimits(client, bytes.size(), now)) return;
   Flow* flow = FindOrAdd({client, local}, listener, now);
   if (flow == nullptr) return;
-  flow->counts.OnFromClient(datagram.size());
+  flow->counts.OnFromClient(bytes.size());
   const auto verdict = ReadDatagram(shared_, FUNNEL_CLIENT, datagram);
-  if (!verdict || IsResend(*flow, datagram, *verdict, now)) return;
+  if (!verdict || IsResend(*flow, bytes, *verdict, now)) return;
   if (flow->channel == nullptr && !Announce(*flow, Speaks::kNow))
-    return Wait(flow->key, datagram, *verdict, now);
-  SendDatagram(*flow->channel, flow->session, datagram, *verdict);
+    return Wait(flow->key, bytes, *verdict, now);
+  SendDatagram(*flow->channel, flow->session, bytes, *verdict);
 }
 
 void ListenSide::Wait(const FlowKey& key, ByteView datagram, const module::DatagramVerdict& verdict,
@@ -208,12 +209,13 @@ void ListenSide::OnSessionsAvailable() {
   SendWaiting();
 }
 
-void ListenSide::OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram) {
+void ListenSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
+                            const service::Datagram& datagram) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
   Flow& flow = *at->second;
   const TimePoint now = Now();
-  flow.counts.OnToClient(datagram.size(), now);
+  flow.counts.OnToClient(datagram.bytes.size(), now);
   flows_.OnAnswer(flow, now);
   ForgetResends(flow);
   ArmExpiry();

@@ -29,7 +29,8 @@ class ListenSide final : public Listener::User {
 
   void OnChannelUp(service::ChannelHandle& channel);
   void OnChannelDown(service::ChannelHandle& channel);
-  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram);
+  void OnDatagram(service::ChannelHandle& channel, SessionId session,
+                  const service::Datagram& datagram);
   // Also called if the backend refused what was sent.
   void OnSessionReset(service::ChannelHandle& channel, SessionId session);
   void OnSessionsAvailable();
@@ -40,7 +41,7 @@ class ListenSide final : public Listener::User {
   [[nodiscard]] bool ResetSession(service::ChannelHandle& channel, SessionId session);
 
   void OnClientDatagram(Listener& listener, const SocketAddress& client, const SocketAddress& local,
-                        ByteView datagram) override;
+                        const service::Datagram& datagram) override;
 
  private:
   // What one channel carries of our flows.

@@ -19,6 +19,7 @@ Result<> Listener::Start() {
   if (getsockname(fd_.get(), address, &length) < 0) return FailErrno("getsockname");
   bound_ = SocketAddress::FromSockaddr(address, length).value_or(SocketAddress());
   TRY(ReportDestination(fd_.get(), bound_.family()));
+  TRY(ReportMark(fd_.get(), bound_.family()));
   EnlargeBuffers(fd_.get());
   registration_ = TRY(shared_.sockets.Add(fd_.get(), EPOLLIN, *this));
   return {};
@@ -39,15 +40,17 @@ void Listener::OnReady(std::uint32_t) {
       SocketAddress local = shared_.batch.destination(i);
       if (local.family() == AF_UNSPEC) local = bound_;
       local.set_port(bound_.port());
-      user_.OnClientDatagram(*this, shared_.batch.source(i), local, shared_.batch.payload(i));
+      user_.OnClientDatagram(*this, shared_.batch.source(i), local,
+                             {shared_.batch.payload(i), shared_.batch.dscp(i)});
     }
 
     if (*got < ReceiveBatch::kDatagrams) return;
   }
 }
 
-void Listener::Answer(const SocketAddress& client, const SocketAddress& local, ByteView datagram) {
-  out_.Add(fd_.get(), client, local, datagram);
+void Listener::Answer(const SocketAddress& client, const SocketAddress& local,
+                      const service::Datagram& datagram) {
+  out_.Add(fd_.get(), client, local, datagram.bytes, shared_.MarkFor(datagram.dscp));
 }
 
 }  // namespace funnel::udpd

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/event/descriptors.h"
+#include "common/service/application.h"
 #include "funnel-udpd/send_batch.h"
 #include "funnel-udpd/shared_state.h"
 
@@ -18,14 +19,16 @@ class Listener final : public event::DescriptorHandler {
     virtual ~User() = default;
     // LOCAL is the address that the client asked, with our port. The bytes are gone after the call.
     virtual void OnClientDatagram(Listener& listener, const SocketAddress& client,
-                                  const SocketAddress& local, ByteView datagram) = 0;
+                                  const SocketAddress& local,
+                                  const service::Datagram& datagram) = 0;
   };
 
   Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd);
   // Starts to read. Fails if the socket cannot report the address to which a datagram was sent.
   [[nodiscard]] Result<> Start();
   void Stop() { registration_.Remove(); }
-  void Answer(const SocketAddress& client, const SocketAddress& local, ByteView datagram);
+  void Answer(const SocketAddress& client, const SocketAddress& local,
+              const service::Datagram& datagram);
 
   void OnReady(std::uint32_t events) override;
 

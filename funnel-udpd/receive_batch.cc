@@ -9,9 +9,26 @@
 namespace funnel::udpd {
 namespace {
 
-// IP_PKTINFO or IPV6_PKTINFO.
+// IP_PKTINFO or IPV6_PKTINFO, and IP_TOS or IPV6_TCLASS.
 constexpr std::size_t kReceiveControlSize =
-    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo));
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) + 2 * CMSG_SPACE(sizeof(int));
+// Above ECN's two bits (RFC 3168, section 5).
+constexpr int kDscpShift = 2;
+
+std::uint8_t FromTrafficClass(const msghdr& header) {
+  for (const cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr;
+       at = CMSG_NXTHDR(const_cast<msghdr*>(&header), const_cast<cmsghdr*>(at))) {
+    if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_TOS)
+      return static_cast<std::uint8_t>(*CMSG_DATA(at) >> kDscpShift);
+    if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_TCLASS) {
+      int traffic_class = 0;
+      std::memcpy(&traffic_class, CMSG_DATA(at), sizeof traffic_class);
+      return static_cast<std::uint8_t>((traffic_class & 0xff) >> kDscpShift);
+    }
+  }
+
+  return 0;
+}
 
 SocketAddress FromPacketInfo(const msghdr& header) {
   for (const cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr;
@@ -88,6 +105,10 @@ SocketAddress ReceiveBatch::source(int index) const {
 
 SocketAddress ReceiveBatch::destination(int index) const {
   return FromPacketInfo(headers_[index].msg_hdr);
+}
+
+std::uint8_t ReceiveBatch::dscp(int index) const {
+  return FromTrafficClass(headers_[index].msg_hdr);
 }
 
 bool ReceiveBatch::truncated(int index) const {

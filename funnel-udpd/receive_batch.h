@@ -31,6 +31,8 @@ class ReceiveBatch {
   // The address to which it was sent, from the packet's control data, with port 0 (needs IP_PKTINFO
   // or IPV6_RECVPKTINFO); AF_UNSPEC if the kernel did not report it.
   [[nodiscard]] SocketAddress destination(int index) const;
+  // The DSCP of the packet in which it came (needs ReportMark, socket_options.h); 0: none.
+  [[nodiscard]] std::uint8_t dscp(int index) const;
   [[nodiscard]] bool truncated(int index) const;
 
  private:

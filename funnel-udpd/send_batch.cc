@@ -16,7 +16,7 @@ constexpr std::size_t kMaxTrain = 65507;
 // Larger ones would be fragmented, and a train cannot be.
 constexpr std::size_t kMaxSegment = 1400;
 constexpr std::size_t kSendControlSize =
-    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(int));
 
 // A call may return an error that ICMP reported about an earlier datagram; then its own datagrams
 // were not looked at. So an error counts for a message only if it comes twice, except these.
@@ -60,13 +60,22 @@ void AppendSource(msghdr& header, std::uint8_t* room, const SocketAddress& from)
   }
 }
 
+void AppendMark(msghdr& header, std::uint8_t* room, const SocketAddress& to, std::uint8_t dscp) {
+  if (dscp == 0) return;
+  const int traffic_class = dscp << 2;  // ECN has the lower two bits
+  const bool v6 = to.Unmapped().family() == AF_INET6;
+  AppendControl(header, room, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS,
+                traffic_class);
+}
+
 }  // namespace
 
 SendBatch::SendBatch(event::Loop& loop) : hook_(loop.AddTurnHook([this] { Flush(); })) {}
 
-void SendBatch::Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram) {
+void SendBatch::Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram,
+                    std::uint8_t dscp) {
   if (bytes_.size() + datagram.size() > kMaxWaitingBytes) Flush();
-  entries_.push_back({fd, to, from, bytes_.size(), datagram.size()});
+  entries_.push_back({fd, to, from, bytes_.size(), datagram.size(), dscp});
   bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
   hook_->Request();
 }
@@ -92,7 +101,7 @@ std::size_t SendBatch::SegmentsFrom(std::size_t first, std::size_t last) const {
   while (count < most) {
     const Entry& next = entries_[first + count];
     if (next.size > head.size || next.size == 0 || !(next.to == head.to) ||
-        !(next.from == head.from))
+        !(next.from == head.from) || next.dscp != head.dscp)
       break;
     ++count;
     if (next.size < head.size) break;  // only the last segment may be short
@@ -121,6 +130,7 @@ void SendBatch::Fill(Message& message) const {
   }
 
   AppendSource(message.header, message.control, head.from);
+  AppendMark(message.header, message.control, head.to, head.dscp);
   if (message.count > 1)
     AppendControl(message.header, message.control, IPPROTO_UDP, UDP_SEGMENT,
                   static_cast<std::uint16_t>(head.size));

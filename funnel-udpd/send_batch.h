@@ -1,5 +1,5 @@
 // Datagrams to be sent: collected during a turn, sent at its end with few system calls. Neighbours
-// of the same size and destination become one UDP_SEGMENT message (udp(7)), the others one
+// of the same size, destination and mark become one UDP_SEGMENT message (udp(7)), the others one
 // sendmmsg(2) for each socket.
 //
 // What the socket does not take is dropped and counted, as any network drops what it cannot carry.
@@ -26,8 +26,10 @@ class SendBatch {
   explicit SendBatch(event::Loop& loop);
 
   // FD must stay open until the turn's end or Flush(). TO is AF_UNSPEC for a connected socket; FROM
-  // is the address to send from, AF_UNSPEC if the kernel may choose. Copies the bytes.
-  void Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram);
+  // is the address to send from, AF_UNSPEC if the kernel may choose. DSCP is what the packet is
+  // marked with, which takes a TO. Copies the bytes.
+  void Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram,
+           std::uint8_t dscp = 0);
   // Call it before a socket is closed; otherwise it is called as said above.
   void Flush();
   // Counted since the last call.
@@ -40,6 +42,7 @@ class SendBatch {
     int fd;
     SocketAddress to, from;
     std::size_t at, size;
+    std::uint8_t dscp;
   };
   struct Message;
 

@@ -41,6 +41,12 @@ struct SharedState {
   void Count(CounterIndex index, std::uint64_t by = 1) {
     counters[std::size_t{service::kCommonCounters} + index] += by;
   }
+  // The DSCP of what is sent here, if that came to the far side with CAME. Counts it.
+  [[nodiscard]] std::uint8_t MarkFor(std::uint8_t came) {
+    const std::uint8_t dscp = service.dscp.copy ? came : service.dscp.value;
+    if (dscp != 0) Count(kDatagramsMarked);
+    return dscp;
+  }
   // "": there is none.
   [[nodiscard]] std::string ModuleName() const { return module ? module->module().name : ""; }
   [[nodiscard]] metrics::Counter Gauge(CounterIndex index) {

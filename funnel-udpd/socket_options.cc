@@ -30,6 +30,15 @@ Result<> ReportDestination(int fd, int family) {
   return {};
 }
 
+Result<> ReportMark(int fd, int family) {
+  if (setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &kOn, sizeof kOn) < 0 && family == AF_INET)
+    return FailErrno("setsockopt(RECVTOS)");
+  if (family == AF_INET6 &&
+      setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &kOn, sizeof kOn) < 0)
+    return FailErrno("setsockopt(RECVTCLASS)");
+  return {};
+}
+
 void EnlargeBuffers(int fd) {
   EnlargeBuffer(fd, SO_RCVBUF);
   EnlargeBuffer(fd, SO_SNDBUF);

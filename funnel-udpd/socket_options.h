@@ -8,6 +8,9 @@ namespace funnel::udpd {
 // Each received datagram reports the address to which it was sent (ip(7) IP_PKTINFO, ipv6(7)).
 [[nodiscard]] Result<> ReportDestination(int fd, int family);
 
+// Each received datagram reports the DSCP of its packet (IP_RECVTOS, IPV6_RECVTCLASS).
+[[nodiscard]] Result<> ReportMark(int fd, int family);
+
 // Bursts wait in the kernel: asks for as much space as the host grants (net.core.rmem_max,
 // wmem_max).
 void EnlargeBuffers(int fd);

@@ -50,7 +50,8 @@ void UdpEdge::OnSessionOpened(service::ChannelHandle& channel, SessionId session
   if (connect_) connect_->OnSessionOpened(channel, session, info);
 }
 
-void UdpEdge::OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram) {
+void UdpEdge::OnDatagram(service::ChannelHandle& channel, SessionId session,
+                         const service::Datagram& datagram) {
   listen_ ? listen_->OnDatagram(channel, session, datagram)
           : connect_->OnDatagram(channel, session, datagram);
 }

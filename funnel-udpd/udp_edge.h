@@ -23,7 +23,8 @@ class UdpEdge final : public service::Application {
   void OnChannelDown(service::ChannelHandle& channel, wire::EndCode code, bool clean) override;
   void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
                        const wire::SessionInfo& info) override;
-  void OnDatagram(service::ChannelHandle& channel, SessionId session, ByteView datagram) override;
+  void OnDatagram(service::ChannelHandle& channel, SessionId session,
+                  const service::Datagram& datagram) override;
   void OnSessionReset(service::ChannelHandle& channel, SessionId session,
                       wire::EndCode code) override;
   void OnSessionsAvailable(service::ChannelHandle& channel) override;

@@ -10,6 +10,7 @@
 #include "common/base/ids.h"
 #include "common/config/address.h"
 #include "common/config/backend.h"
+#include "common/config/dscp.h"
 #include "common/config/health_check.h"
 #include "common/config/origin.h"
 #include "common/config/principal.h"
@@ -76,6 +77,7 @@ struct ServiceConfig {
   std::uint32_t queue_datagrams = 64;
   std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for any reason
   milliseconds resolve_interval = 30s;        // connect: flows in use look up the name so often
+  Dscp dscp;                                  // of what goes to clients or to the backend
   // tcp
   std::uint32_t max_sessions = 4096;
   std::uint32_t listen_backlog = 4096;  // listen: connections that the kernel keeps for us

@@ -68,6 +68,12 @@ class ChannelHandle {
   ~ChannelHandle() = default;
 };
 
+// One that came over a channel.
+struct Datagram {
+  ByteView bytes;
+  std::uint8_t dscp = 0;  // of the packet in which it came to the far side
+};
+
 // One session - a flow, a connection - as `funnelctl sessions` shows it.
 struct SessionView {
   // What carries it; nullptr: it waits for a channel.
@@ -102,7 +108,7 @@ class Application {
   virtual void OnSessionOpened(ChannelHandle& channel, SessionId session,
                                const wire::SessionInfo& info) = 0;
   virtual void OnDatagram(ChannelHandle& /*channel*/, SessionId /*session*/,
-                          ByteView /*datagram*/) {}
+                          const Datagram& /*datagram*/) {}
   virtual std::size_t OnMessage(ChannelHandle& /*channel*/, SessionId /*session*/, ByteView bytes) {
     return bytes.size();
   }

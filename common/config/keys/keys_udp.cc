@@ -120,6 +120,20 @@ constexpr KeyRow kUdpRows[] = {
         .applies = kUdpOnly | kConnectOnly,
         .since = "0.2",
     },
+    // A mark asks the routers of this network for something at others' expense: whether what a far
+    // network's clients ask for is granted is for this network's administrator to say.
+    {
+        .section = "service",
+        .key = "dscp",
+        .type = Type::kDscp,
+        .member = At<&ServiceConfig::dscp>,
+        .help = "How the packets that leave here are marked, those to clients or those to the "
+                "backend: copy gives each the DSCP of the packet in which the far side got its "
+                "datagram, a number or name (EF, AF11 to AF43, CS0 to CS7, VOICE-ADMIT, LE) is for "
+                "all of them. Version 0.1 does not tell its far side.",
+        .applies = kUdpOnly,
+        .since = "0.2",
+    },
 };
 
 }  // namespace

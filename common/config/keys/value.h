@@ -47,7 +47,8 @@ enum class Type {
   kCheck,          // none, connect, text:..., hex:..., dns, radius
   kBytes,          // text:... or hex:...
   kAccessForm,     //
-  kPortRule        //
+  kPortRule,       //
+  kDscp            // copy, 0 to 63, EF, AF41, CS3
 };
 
 // The member that a row of the table points at.
@@ -57,7 +58,7 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*>;
+                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

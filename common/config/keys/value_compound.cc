@@ -140,6 +140,8 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
       return Store("check", text, HealthCheck::Parse(text), To<HealthCheck>(field));
     case Type::kBytes:
       return Store("value", text, WrittenBytes::Parse(text), To<WrittenBytes>(field));
+    case Type::kDscp:
+      return Store("dscp", text, Dscp::Parse(text), To<Dscp>(field));
     case Type::kSuites:
       return ParseSuites(text, To<std::vector<std::uint16_t>>(field));
     default:
@@ -166,6 +168,8 @@ std::string PrintCompound(Type type, Field field) {
       return To<HealthCheck>(field).text();
     case Type::kBytes:
       return To<WrittenBytes>(field).written;
+    case Type::kDscp:
+      return To<Dscp>(field).written;
     case Type::kSuites:
       return PrintSuites(To<std::vector<std::uint16_t>>(field));
     default: {

@@ -95,6 +95,9 @@ struct Describe {
   TraceEvent operator()(const wire::ModuleRecord& record) const {
     return Record("MODULE", {{"module", std::string(record.name)}, Number("abi", record.abi)});
   }
+  TraceEvent operator()(const wire::MarkRecord& record) const {
+    return Record("MARK", {Number("dscp", record.dscp)});
+  }
   TraceEvent operator()(const wire::SkippedRecord&) const { return Record("UNKNOWN"); }
 };
 

@@ -239,8 +239,9 @@ void EdgeChannel::OnPong(std::uint64_t value, Duration round_trip) {
 void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& info) {
   shared_.application->OnSessionOpened(*this, session, info);
 }
-void EdgeChannel::OnDatagram(SessionId session, ByteView datagram) {
-  if (Carries(config::Protocol::kUdp)) shared_.application->OnDatagram(*this, session, datagram);
+void EdgeChannel::OnMarkedDatagram(SessionId session, ByteView datagram, std::uint8_t dscp) {
+  if (Carries(config::Protocol::kUdp))
+    shared_.application->OnDatagram(*this, session, {datagram, dscp});
 }
 std::size_t EdgeChannel::OnMessage(SessionId session, ByteView bytes) {
   if (!Carries(config::Protocol::kTcp)) return bytes.size();

@@ -108,7 +108,10 @@ class EdgeChannel final : public ChannelHandle,
   // wire::ChannelObserver
   void OnConfirmed() override;
   void OnSessionOpened(SessionId session, const wire::SessionInfo& info) override;
-  void OnDatagram(SessionId session, ByteView datagram) override;
+  void OnDatagram(SessionId session, ByteView datagram) override {
+    OnMarkedDatagram(session, datagram, 0);
+  }
+  void OnMarkedDatagram(SessionId session, ByteView datagram, std::uint8_t dscp) override;
   std::size_t OnMessage(SessionId session, ByteView bytes) override;
   void OnFin(SessionId session) override;
   void OnSessionReset(SessionId session, wire::EndCode code) override;

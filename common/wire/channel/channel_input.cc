@@ -1,4 +1,6 @@
 // Frames and records as they come.
+#include <utility>
+
 #include "common/base/secret.h"
 #include "common/wire/channel/channel.h"
 #include "common/wire/frame/frame.h"
@@ -14,6 +16,7 @@ bool MayExpire(const Record& record) {
          std::holds_alternative<ConfirmRecord>(record) ||
          std::holds_alternative<ShareRecord>(record) ||
          std::holds_alternative<ModuleRecord>(record) ||
+         std::holds_alternative<MarkRecord>(record) ||
          std::holds_alternative<SkippedRecord>(record);
 }
 
@@ -132,7 +135,7 @@ class Channel::Records {
   Checked<> operator()(const SkippedRecord&) { return {}; }
 
   Checked<> operator()(const DatagramRecord& record) {
-    channel_.delivery_.OnDatagram(TRY(Find(record.session)), record.bytes);
+    channel_.delivery_.OnDatagram(TRY(Find(record.session)), record.bytes, TakeMark());
     return {};
   }
 
@@ -158,7 +161,7 @@ class Channel::Records {
       TRY(Open(*session, record.info, channel_.context_.stats.sessions_opened_by_datagram));
     else
       ++channel_.context_.stats.openings_repeated;
-    channel_.delivery_.OnDatagram(session, record.bytes);
+    channel_.delivery_.OnDatagram(session, record.bytes, TakeMark());
     return {};
   }
 
@@ -249,6 +252,11 @@ class Channel::Records {
     return Violates("MODULE came twice");
   }
 
+  Checked<> operator()(const MarkRecord& record) {
+    mark_ = record.dscp;
+    return {};
+  }
+
  private:
   [[nodiscard]] Checked<Session*> Find(SessionId id) { return channel_.sessions_.FindNamed(id); }
   // The one that a record of the peer's opens.
@@ -268,9 +276,12 @@ class Channel::Records {
     return {};
   }
 
+  [[nodiscard]] std::uint8_t TakeMark() { return std::exchange(mark_, std::uint8_t{0}); }
+
   Channel& channel_;
   EpochState& epoch_;
   const SealedHeader& header_;
+  std::uint8_t mark_ = 0;  // of the frame's next datagram
 };
 
 void Channel::HandleRecords(EpochState& epoch, const SealedHeader& header, ByteReader& records) {

@@ -20,7 +20,7 @@ void Delivery::Open(Session& session, const SessionInfo& info) {
   Pump(session);
 }
 
-void Delivery::OnDatagram(Session* session, ByteView datagram) {
+void Delivery::OnDatagram(Session* session, ByteView datagram, std::uint8_t dscp) {
   ChannelStats& stats = parts_.context.stats;
   // An answer: the far side knows the session.
   if (session) session->opening.reset();
@@ -36,6 +36,7 @@ void Delivery::OnDatagram(Session* session, ByteView datagram) {
   stats.bytes_received += datagram.size();
   session->bytes_received += datagram.size();
   session->active = parts_.context.now;
+  if (dscp != 0) return parts_.context.observer.OnMarkedDatagram(session->id, datagram, dscp);
   parts_.context.observer.OnDatagram(session->id, datagram);
 }
 

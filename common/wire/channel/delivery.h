@@ -29,8 +29,9 @@ class Delivery {
   // SESSION, which was expected, is open: the owner gets OnSessionOpened, then what came before
   // that.
   void Open(Session& session, const SessionInfo& info);
-  // SESSION nullptr: it has ended.
-  void OnDatagram(Session* session, ByteView datagram);
+  // SESSION nullptr: it has ended. DSCP: as MARK said, 0 without one. One that must wait for what
+  // opens its session loses it.
+  void OnDatagram(Session* session, ByteView datagram, std::uint8_t dscp = 0);
   [[nodiscard]] Checked<> OnMessage(Session& session, const MessageRecord& record);
   // The reader of SESSION takes bytes again.
   void Resume(Session& session);

@@ -19,6 +19,10 @@ class ChannelObserver {
   // Acceptor only: the peer opened a session.
   virtual void OnSessionOpened(SessionId session, const SessionInfo& info) = 0;
   virtual void OnDatagram(SessionId session, ByteView datagram) = 0;
+  // The same of one that came to the far side in a packet with a DSCP, 1 to 63.
+  virtual void OnMarkedDatagram(SessionId session, ByteView datagram, std::uint8_t /*dscp*/) {
+    OnDatagram(session, datagram);
+  }
   // Bytes of the next deliverable message, in the order the peer stated. Returns how many were
   // taken (written to the output entirely); fewer than all: the channel keeps the rest, and calls
   // again only after Resume(session). Credit is given back for what was taken.

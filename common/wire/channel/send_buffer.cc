@@ -15,8 +15,8 @@ constexpr int kMaxOpenings = 8;
 // At most: DATAGRAM takes no more than the same datagram in an OPENING.
 std::size_t SizeOf(const OpeningRecord& opening) {
   constexpr std::size_t kMostOfFields = 2 * 2;
-  return kMaxDatagramHeader + kMaxVarintSize + kMostOfFields + opening.info.client.size() +
-         opening.info.local.size() + opening.bytes.size();
+  return kMarkSize + kMaxDatagramHeader + kMaxVarintSize + kMostOfFields +
+         opening.info.client.size() + opening.info.local.size() + opening.bytes.size();
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram, const DatagramTerm
   }
 
   if (!session->opening || !SayOpening(*session, datagram, terms))
-    stats.datagrams_dropped += QueueFor(terms).Push(id, datagram, terms.lifetime);
+    stats.datagrams_dropped += QueueFor(terms).Push(id, datagram, terms.lifetime, terms.dscp);
   // Both queues share the limit; what is urgent stays.
   const std::size_t most = settings_.datagram_queue_max;
   stats.datagrams_dropped += datagrams_.DropTo(most - std::min(most, urgent_.size()));
@@ -66,7 +66,7 @@ bool SendBuffer::SayOpening(Session& session, ByteView datagram, const DatagramT
   if (fits && settings_.features.Has(Feature::kOpenings) && opening.sent < kMaxOpenings) {
     ++(opening.sent == 0 ? stats.sessions_opened_by_datagram : stats.openings_repeated);
     ++opening.sent;
-    stats.datagrams_dropped += QueueFor(terms).Push(together, terms.lifetime);
+    stats.datagrams_dropped += QueueFor(terms).Push(together, terms.lifetime, terms.dscp);
     return true;
   }
 
@@ -79,7 +79,12 @@ bool SendBuffer::SayOpening(Session& session, ByteView datagram, const DatagramT
     context.control.Push(alone);
     return false;
   }
-  context.control.Push(alone, DatagramRecord{session.id, datagram});
+  const DatagramRecord first{session.id, datagram};
+  if (terms.dscp != 0) {
+    context.control.Push(alone, MarkRecord{terms.dscp}, first);
+  } else {
+    context.control.Push(alone, first);
+  }
   return true;
 }
 

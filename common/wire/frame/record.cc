@@ -180,6 +180,7 @@ Result<Record> ParseRecord(ByteReader& reader) {
     case RecordKind::kFirstSkippable:
     case RecordKind::kShare:
     case RecordKind::kModule:
+    case RecordKind::kMark:
       break;
   }
   return ParseLater(reader, kind);

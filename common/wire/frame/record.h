@@ -36,6 +36,7 @@ enum class RecordKind : std::uint8_t {
   kFirstSkippable = 128,
   kShare = 130,
   kModule = 131,  // Feature::kModules
+  kMark = 132,
 };
 
 constexpr std::size_t kMaxDatagramSize = 65507;
@@ -160,13 +161,22 @@ struct ModuleRecord {
   std::string_view name;  // [a-z0-9-]
 };
 
+// How the packet was marked in which the sender got the DATAGRAM, or OPENING, that follows in the
+// same frame: its DSCP (RFC 2474), never 0, which is what a datagram without MARK had.
+//   length, DSCP 8
+constexpr std::size_t kMarkSize = 3;
+constexpr std::uint8_t kMaxDscp = 63;
+struct MarkRecord {
+  std::uint8_t dscp = 0;
+};
+
 struct SkippedRecord {};
 
 using Record =
     std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord, CreditRecord,
                  ChannelCreditRecord, SessionsRecord, ResetRecord, EndSessionRecord, PingRecord,
                  PongRecord, ConfirmRecord, RekeyRecord, NewEpochRecord, FarewellRecord,
-                 HelloRecord, OpeningRecord, ShareRecord, ModuleRecord, SkippedRecord>;
+                 HelloRecord, OpeningRecord, ShareRecord, ModuleRecord, MarkRecord, SkippedRecord>;
 
 // Reads one record and moves READER behind it. An error is a violation by an authenticated peer.
 [[nodiscard]] Result<Record> ParseRecord(ByteReader& reader);
@@ -199,6 +209,7 @@ void AppendRecord(Bytes& out, const HelloRecord& record);
 // skippable_records.cc: those from kFirstSkippable up.
 void AppendRecord(Bytes& out, const ShareRecord& record);
 void AppendRecord(Bytes& out, const ModuleRecord& record);
+void AppendRecord(Bytes& out, const MarkRecord& record);
 // KIND is from kFirstSkippable up; FIELDS are what stands behind its length.
 [[nodiscard]] Result<Record> ReadSkippable(std::uint8_t kind, ByteView fields);
 

@@ -30,6 +30,12 @@ Result<Record> ReadModule(ByteView fields) {
   return ModuleRecord{*abi, AsText(name)};
 }
 
+Result<Record> ReadMark(ByteView fields) {
+  if (fields.size() != 1 || fields[0] == 0 || fields[0] > kMaxDscp)
+    return Fail("MARK is malformed");
+  return MarkRecord{fields[0]};
+}
+
 }  // namespace
 
 void AppendRecord(Bytes& out, const ShareRecord& record) {
@@ -51,9 +57,16 @@ void AppendRecord(Bytes& out, const ModuleRecord& record) {
   out.insert(out.end(), name.begin(), name.end());
 }
 
+void AppendRecord(Bytes& out, const MarkRecord& record) {
+  const std::uint8_t raw[kMarkSize] = {static_cast<std::uint8_t>(RecordKind::kMark), 1,
+                                       record.dscp};
+  out.insert(out.end(), raw, raw + kMarkSize);
+}
+
 Result<Record> ReadSkippable(std::uint8_t kind, ByteView fields) {
   if (kind == static_cast<std::uint8_t>(RecordKind::kShare)) return ReadShare(fields);
   if (kind == static_cast<std::uint8_t>(RecordKind::kModule)) return ReadModule(fields);
+  if (kind == static_cast<std::uint8_t>(RecordKind::kMark)) return ReadMark(fields);
   return SkippedRecord{};
 }
 

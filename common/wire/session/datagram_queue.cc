@@ -14,24 +14,32 @@ std::uint32_t ToMilliseconds(DatagramQueue::Lifetime lifetime) {
 
 }  // namespace
 
-std::size_t DatagramQueue::Push(SessionId session, ByteView datagram, Lifetime lifetime) {
-  std::uint8_t header[kMaxDatagramHeader];
-  const std::size_t header_size =
-      static_cast<std::size_t>(StoreDatagramHeader(header, session, datagram.size()) - header);
-  const std::size_t record_size = header_size + datagram.size();
-  const std::size_t dropped = MakeRoom(record_size);
-  bytes_.insert(bytes_.end(), header, header + header_size);
-  bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
-  entries_.push_back({static_cast<std::uint32_t>(record_size), ToMilliseconds(lifetime), {}});
+std::size_t DatagramQueue::BeginEntry(std::size_t record_size, Lifetime lifetime,
+                                      std::uint8_t dscp) {
+  const std::size_t size = record_size + (dscp != 0 ? kMarkSize : 0);
+  const std::size_t dropped = MakeRoom(size);
+  if (dscp != 0) AppendRecord(bytes_, MarkRecord{dscp});
+  entries_.push_back({static_cast<std::uint32_t>(size), ToMilliseconds(lifetime), {}});
   return dropped;
 }
 
-std::size_t DatagramQueue::Push(const OpeningRecord& opening, Lifetime lifetime) {
+std::size_t DatagramQueue::Push(SessionId session, ByteView datagram, Lifetime lifetime,
+                                std::uint8_t dscp) {
+  std::uint8_t header[kMaxDatagramHeader];
+  const std::size_t header_size =
+      static_cast<std::size_t>(StoreDatagramHeader(header, session, datagram.size()) - header);
+  const std::size_t dropped = BeginEntry(header_size + datagram.size(), lifetime, dscp);
+  bytes_.insert(bytes_.end(), header, header + header_size);
+  bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
+  return dropped;
+}
+
+std::size_t DatagramQueue::Push(const OpeningRecord& opening, Lifetime lifetime,
+                                std::uint8_t dscp) {
   Bytes record;
   AppendRecord(record, opening);
-  const std::size_t dropped = MakeRoom(record.size());
+  const std::size_t dropped = BeginEntry(record.size(), lifetime, dscp);
   bytes_.insert(bytes_.end(), record.begin(), record.end());
-  entries_.push_back({static_cast<std::uint32_t>(record.size()), ToMilliseconds(lifetime), {}});
   return dropped;
 }
 

@@ -1,6 +1,6 @@
 // Datagrams of all sessions that wait to be sent, oldest first, each already a DATAGRAM or OPENING
-// record, so that a run of them is sealed from where it lies. When the limit is passed the oldest
-// go.
+// record, behind a MARK if it has a DSCP, so that a run of them is sealed from where it lies. When
+// the limit is passed the oldest go.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@ class DatagramQueue {
   using Lifetime = std::chrono::milliseconds;
 
   // Returns how many older ones were dropped for it.
-  std::size_t Push(SessionId session, ByteView datagram, Lifetime lifetime);
-  std::size_t Push(const OpeningRecord& opening, Lifetime lifetime);
+  std::size_t Push(SessionId session, ByteView datagram, Lifetime lifetime, std::uint8_t dscp = 0);
+  std::size_t Push(const OpeningRecord& opening, Lifetime lifetime, std::uint8_t dscp = 0);
   // The first records that have one lifetime and fit BUDGET together; the first one alone even if
   // it does not fit.
   [[nodiscard]] ByteView Front(std::size_t budget) const;
@@ -39,7 +39,7 @@ class DatagramQueue {
   // Drops the oldest until at most BYTES wait; returns how many.
   std::size_t DropTo(std::size_t bytes);
 
-  // The bytes of all records.
+  // The bytes of all records, those of a datagram's MARK with it.
   [[nodiscard]] std::size_t size() const { return bytes_.size() - begin_; }
 
  private:
@@ -50,6 +50,9 @@ class DatagramQueue {
   };
   [[nodiscard]] bool IsStale(const Entry& entry, TimePoint now) const;
   void PopOne();
+  // Makes room for a record of RECORD_SIZE, and begins it with a MARK if DSCP is not 0. Returns how
+  // many older ones were dropped.
+  std::size_t BeginEntry(std::size_t record_size, Lifetime lifetime, std::uint8_t dscp);
   // Drops the oldest until NEEDED more bytes fit, and tidies up; returns how many.
   std::size_t MakeRoom(std::size_t needed);
   void Compact();

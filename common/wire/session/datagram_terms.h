@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace funnel::wire {
 
@@ -10,6 +11,8 @@ struct DatagramTerms {
   // arrives.
   std::chrono::milliseconds lifetime{0};
   bool urgent = false;  // it goes before others of its channel that wait
+  // The DSCP of the packet in which it came, 0 to 63: the far side is told (MARK).
+  std::uint8_t dscp = 0;
   bool operator==(const DatagramTerms&) const = default;
 };
 

@@ -24,9 +24,10 @@ class Recorder final : public Application {
   void OnSessionOpened(ChannelHandle&, SessionId, const wire::SessionInfo& info) override {
     clients.push_back(info.client);
   }
-  void OnDatagram(ChannelHandle& channel, SessionId session, ByteView datagram) override {
-    datagrams.emplace_back(AsText(datagram));
-    if (channel.role() == wire::Role::kAcceptor) channel.wire().SendDatagram(session, datagram);
+  void OnDatagram(ChannelHandle& channel, SessionId session, const Datagram& datagram) override {
+    datagrams.emplace_back(AsText(datagram.bytes));
+    if (channel.role() == wire::Role::kAcceptor)
+      channel.wire().SendDatagram(session, datagram.bytes);
   }
   void OnSessionReset(ChannelHandle&, SessionId, wire::EndCode) override { ++resets; }
   void OnReload(const config::ServiceConfig& service) override { idle = service.idle_timeout; }

@@ -31,6 +31,7 @@ class Recorder : public ChannelObserver {
     SessionInfo info;
     std::string bytes;
     std::vector<std::string> datagrams;
+    std::vector<int> marks;  // their DSCPs
     bool opened = false, fin = false, reset = false;
     EndCode code = EndCode::kNone;
     int writable = 0;
@@ -47,8 +48,10 @@ class Recorder : public ChannelObserver {
     sessions[id].opened = true;
     if (on_opened) on_opened(id);
   }
-  void OnDatagram(SessionId id, ByteView datagram) override {
+  void OnDatagram(SessionId id, ByteView datagram) override { OnMarkedDatagram(id, datagram, 0); }
+  void OnMarkedDatagram(SessionId id, ByteView datagram, std::uint8_t dscp) override {
     sessions[id].datagrams.emplace_back(AsText(datagram));
+    sessions[id].marks.push_back(dscp);
     if (on_datagram) on_datagram(id);
   }
   std::size_t OnMessage(SessionId id, ByteView bytes) override {

@@ -118,6 +118,15 @@ TEST(Record, ModuleRejectsWhatIsNoModule) {
   EXPECT_FALSE(Parse(raw));
 }
 
+TEST(Record, MarkIsOneByteThatIsNotZero) {
+  for (const std::uint8_t dscp : {1, 46, 63}) EXPECT_EQ(Back(MarkRecord{dscp}).dscp, dscp);
+  EXPECT_TRUE(Parse({132, 1, 46}));
+  EXPECT_FALSE(Parse({132, 0}));
+  EXPECT_FALSE(Parse({132, 1, 0}));
+  EXPECT_FALSE(Parse({132, 1, 64}));
+  EXPECT_FALSE(Parse({132, 2, 46, 46}));
+}
+
 TEST(Record, MessageComesBackWithEveryOrder) {
   for (Order order : {Order::kFree, Order::kOrdered, Order::kFollows, Order::kAfterAll}) {
     const MessageRecord record{.order = order,

@@ -111,6 +111,20 @@ TEST(DatagramQueue, KeepsThoseThatOpenTheirSession) {
   EXPECT_EQ(queue.Push({SessionId(6), {}, Bytes(990, 'x')}, kForEver), 2u);
 }
 
+TEST(DatagramQueue, KeepsTheMarkWithItsDatagram) {
+  DatagramQueue queue(1000);
+  EXPECT_EQ(queue.Push(SessionId(1), AsBytes("marked"), kForEver, 46), 0u);
+  EXPECT_EQ(queue.Push(SessionId(1), AsBytes("plain"), kForEver), 0u);
+  EXPECT_EQ(queue.front_size(), kMarkSize + 3 + 6);
+  EXPECT_EQ(queue.size(), kMarkSize + 3 + 6 + 3 + 5);
+  ByteReader records(queue.Front(queue.front_size()));
+  EXPECT_EQ(std::get<MarkRecord>(ParseRecord(records).value()).dscp, 46);
+  EXPECT_EQ(AsText(std::get<DatagramRecord>(ParseRecord(records).value()).bytes), "marked");
+  EXPECT_TRUE(records.AtEnd());
+  queue.Pop(queue.front_size());
+  EXPECT_EQ(queue.front_size(), 3u + 5u);
+}
+
 TEST(DatagramQueue, PacksNoTwoLifetimesTogether) {
   DatagramQueue queue(1000);
   const std::chrono::milliseconds life(100);
