@@ -65,6 +65,7 @@ Result<> BackendFlow::OpenFor(const SocketAddress& backend) {
   if (!fd) return FailErrno("socket");
   TRY(ReportErrors(fd.get(), family));
   TRY(ReportMark(fd.get(), family));
+  TRY(SetFragment(fd.get(), family, shared_.service.fragment));
   if (shared_.service.source_port == config::PortRule::kSame)
     TakeClientsPort(shared_, fd.get(), backend, who_);
   auto registration = TRY(shared_.sockets.Add(fd.get(), EPOLLIN, *this));
@@ -96,6 +97,11 @@ Result<> BackendFlow::SetBackend(const SocketAddress& backend) {
   if (previous_.family() == AF_UNSPEC) shared_.Count(kWaitingDropped, late);
   for (const auto& held : held_.all()) AddToBatch(held.datagram);
   return {};
+}
+
+void BackendFlow::OnReload() {
+  // A socket that took it once takes it again.
+  if (fd_) (void)SetFragment(fd_.get(), family_, shared_.service.fragment);
 }
 
 void BackendFlow::Send(ByteView datagram, bool keep_copy) {
@@ -163,9 +169,14 @@ void BackendFlow::StopFollowing() {
 void BackendFlow::TakeErrors() {
   int failed = 0;
   while (const auto error = TakeError(fd_.get())) {
+    // The datagram is too large for the path: another address would not take it either. What this
+    // host itself has refused is counted where it was sent.
+    if (error->error == EMSGSIZE) {
+      if (!error->local) shared_.Count(kDatagramsTooLarge);
+      continue;
+    }
+
     shared_.Count(error->error == ECONNREFUSED ? kBackendRefused : kReceiveErrors);
-    // The datagram is too large for the path: another address would not take it either.
-    if (error->error == EMSGSIZE) continue;
     if (follows() && IsFrom(error->sent_to, followed_)) {
       StopFollowing();
     } else if (IsFrom(error->sent_to, backend_)) {

@@ -50,6 +50,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   [[nodiscard]] bool follows() const { return followed_.family() != AF_UNSPEC && TakesAnyPort(); }
   // KEEP_COPY: it may have to be sent to another address.
   void Send(ByteView datagram, bool keep_copy);
+  void OnReload();
   // No other address may get what was sent so far.
   void ForgetSent() { held_.Clear(); }
 

@@ -23,6 +23,7 @@ ConnectSide::~ConnectSide() { out_.Flush(); }
 void ConnectSide::OnReload() {
   chooser_.OnReload();
   checker_.Configure(shared_.backends, /*preface=*/{});
+  for (BackendFlow& flow : flows_) flow.OnReload();
   ArmExpiry();
 }
 

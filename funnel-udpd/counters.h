@@ -42,6 +42,7 @@ enum CounterIndex : std::size_t {
   kOtherPortsRefused,
   kSourcePortsNotHad,
   kDatagramsMarked,
+  kDatagramsTooLarge,
   kCounterCount,
 };
 
@@ -96,6 +97,9 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
      "Flows that go to the backend from another port than their client's although source-port = "
      "same: it was in use, or not allowed."},
     {"datagrams_marked", "Datagrams to clients or backends that were sent with a DSCP: dscp."},
+    {"datagrams_too_large",
+     "Datagrams dropped: larger than the path takes, and not to be cut (fragment = never), or a "
+     "router has dropped them before the path was known."},
 };
 
 }  // namespace funnel::udpd

@@ -33,6 +33,7 @@ std::optional<SendingError> TakeError(int fd) {
     sock_extended_err error{};
     std::memcpy(&error, CMSG_DATA(at), sizeof error);
     out.error = static_cast<int>(error.ee_errno);
+    out.local = error.ee_origin == SO_EE_ORIGIN_LOCAL;
   }
 
   return out;

@@ -11,6 +11,8 @@ namespace funnel::udpd {
 struct SendingError {
   int error = 0;          // errno
   SocketAddress sent_to;  // the destination of the datagram that failed
+  // This host's own: the call that was to send it has failed, too.
+  bool local = false;
 };
 
 // The oldest one that FD keeps (ReportErrors, common/base/socket.h); nullopt: there is none.

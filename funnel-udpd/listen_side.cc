@@ -47,7 +47,11 @@ std::optional<TimePoint> ListenSide::IdleSince() const {
   return last_flow_end_;
 }
 
-void ListenSide::OnReload() { ArmExpiry(); }
+void ListenSide::OnReload() {
+  // A socket that took it once takes it again.
+  for (auto& listener : listeners_) (void)listener->OnReload();
+  ArmExpiry();
+}
 
 void ListenSide::OnChannelUp(service::ChannelHandle& channel) {
   channel.data = std::make_unique<ChannelFlows>();

@@ -20,9 +20,14 @@ Result<> Listener::Start() {
   bound_ = SocketAddress::FromSockaddr(address, length).value_or(SocketAddress());
   TRY(ReportDestination(fd_.get(), bound_.family()));
   TRY(ReportMark(fd_.get(), bound_.family()));
+  TRY(OnReload());
   EnlargeBuffers(fd_.get());
   registration_ = TRY(shared_.sockets.Add(fd_.get(), EPOLLIN, *this));
   return {};
+}
+
+Result<> Listener::OnReload() {
+  return SetFragment(fd_.get(), bound_.family(), shared_.service.fragment);
 }
 
 void Listener::OnReady(std::uint32_t) {

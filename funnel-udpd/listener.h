@@ -26,6 +26,8 @@ class Listener final : public event::DescriptorHandler {
   Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd);
   // Starts to read. Fails if the socket cannot report the address to which a datagram was sent.
   [[nodiscard]] Result<> Start();
+  // Also called by Start().
+  Result<> OnReload();
   void Stop() { registration_.Remove(); }
   void Answer(const SocketAddress& client, const SocketAddress& local,
               const service::Datagram& datagram);

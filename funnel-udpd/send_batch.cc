@@ -168,7 +168,7 @@ void SendBatch::SendMessages(int fd, std::vector<Message>& messages) {
     if (failed.count > 1 && MayBeAnothers(error)) {
       SendSingly(failed.first, failed.count);
     } else {
-      CountFailure(error, failed.count);
+      CountFailure(error, failed.count, entries_[failed.first]);
     }
   }
 }
@@ -185,16 +185,20 @@ void SendBatch::SendSingly(std::size_t first, std::size_t count) {
         ++totals_.sent;
         done = true;
       } else if (tries == 1 || !MayBeAnothers(errno)) {
-        CountFailure(errno, 1);
+        CountFailure(errno, 1, entries_[i]);
         done = true;
       }
     }
   }
 }
 
-void SendBatch::CountFailure(int error, std::size_t datagrams) {
+void SendBatch::CountFailure(int error, std::size_t datagrams, const Entry& entry) {
   if (!MayBeAnothers(error)) {
     totals_.blocked += datagrams;
+  } else if (error == EMSGSIZE) {
+    totals_.too_large += datagrams;
+    totals_.too_large_for = entry.to;
+    totals_.too_large_bytes = entry.size;
   } else if (error == ECONNREFUSED) {
     totals_.refused += datagrams;
   } else {

@@ -18,6 +18,10 @@ class SendBatch {
  public:
   struct Totals {
     std::uint64_t sent = 0, blocked = 0, refused = 0, errors = 0;
+    // Larger than the path takes, on a socket that cuts none; and the last of them.
+    std::uint64_t too_large = 0;
+    SocketAddress too_large_for;
+    std::size_t too_large_bytes = 0;
   };
 
   // It sends by itself at the end of each turn in which something was added, or when this much
@@ -56,8 +60,9 @@ class SendBatch {
   void SendSingly(std::size_t first, std::size_t count);
   // Makes the headers for MESSAGE's entries.
   void Fill(Message& message) const;
-  // DATAGRAMS were lost with ERROR: the socket was full, refused, or another error.
-  void CountFailure(int error, std::size_t datagrams);
+  // DATAGRAMS, the first of them ENTRY, were lost with ERROR: the socket was full, refused, or
+  // another error.
+  void CountFailure(int error, std::size_t datagrams, const Entry& entry);
 
   Bytes bytes_;
   std::vector<Entry> entries_;

@@ -39,6 +39,23 @@ Result<> ReportMark(int fd, int family) {
   return {};
 }
 
+Result<> SetFragment(int fd, int family, config::Fragment fragment) {
+  using config::Fragment;
+  // The values of IPv4 and IPv6 are the same. IP_PMTUDISC_OMIT cuts to what the interface takes.
+  const int how = fragment == Fragment::kHere       ? IP_PMTUDISC_WANT
+                  : fragment == Fragment::kAnywhere ? IP_PMTUDISC_OMIT
+                                                    : IP_PMTUDISC_DO;
+  if (setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof how) < 0 && family == AF_INET)
+    return FailErrno("setsockopt(MTU_DISCOVER)");
+  if (family == AF_INET6 &&
+      setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &how, sizeof how) < 0)
+    return FailErrno("setsockopt(IPV6_MTU_DISCOVER)");
+  return {};
+}
+
+static_assert(IP_PMTUDISC_WANT == IPV6_PMTUDISC_WANT && IP_PMTUDISC_OMIT == IPV6_PMTUDISC_OMIT &&
+              IP_PMTUDISC_DO == IPV6_PMTUDISC_DO);
+
 void EnlargeBuffers(int fd) {
   EnlargeBuffer(fd, SO_RCVBUF);
   EnlargeBuffer(fd, SO_SNDBUF);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/base/error.h"
+#include "common/config/service_config.h"
 
 namespace funnel::udpd {
 
@@ -10,6 +11,9 @@ namespace funnel::udpd {
 
 // Each received datagram reports the DSCP of its packet (IP_RECVTOS, IPV6_RECVTCLASS).
 [[nodiscard]] Result<> ReportMark(int fd, int family);
+
+// Where what FD sends may be cut (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER). May be called at any time.
+[[nodiscard]] Result<> SetFragment(int fd, int family, config::Fragment fragment);
 
 // Bursts wait in the kernel: asks for as much space as the host grants (net.core.rmem_max,
 // wmem_max).

@@ -5,6 +5,16 @@
 #include "common/service/load_module.h"
 
 namespace funnel::udpd {
+namespace {
+
+void ReportTooLarge(const SharedState& shared, const SendBatch::Totals& totals) {
+  Log(LogLevel::kWarning, "datagram-too-large",
+      std::to_string(totals.too_large_bytes) + " bytes for " + totals.too_large_for.text() +
+          " are more than the path takes: dropped, as fragment = never says",
+      {{"SERVICE", shared.service.name.text()}, {"ADDRESS", totals.too_large_for.text()}});
+}
+
+}  // namespace
 
 UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets)
     : sockets_(std::move(sockets)),
@@ -19,6 +29,8 @@ UdpEdge::UdpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
     shared_.Count(kDatagramsOut, totals.sent);
     shared_.Count(kSendBlocked, totals.blocked);
     shared_.Count(kSendErrors, totals.errors + totals.refused);
+    shared_.Count(kDatagramsTooLarge, totals.too_large);
+    if (totals.too_large > 0) ReportTooLarge(shared_, totals);
   });
 }
 

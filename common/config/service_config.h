@@ -30,6 +30,9 @@ enum class Balance { kRoundRobin, kLeastSessions, kClient };
 enum class AccessForm { kNo, kJournal, kJson };
 // Which ports may do for another one: only that port, or any.
 enum class PortRule { kSame, kAny };
+// Where datagrams that are larger than a path takes may be cut: where they begin, by each router, or
+// nowhere.
+enum class Fragment { kHere, kAnywhere, kNever };
 
 // services.d/NAME.ini
 struct ServiceConfig {
@@ -78,6 +81,7 @@ struct ServiceConfig {
   std::uint64_t queue_size_bytes = 4 * kMiB;  // of datagrams that wait, for any reason
   milliseconds resolve_interval = 30s;        // connect: flows in use look up the name so often
   Dscp dscp;                                  // of what goes to clients or to the backend
+  Fragment fragment = Fragment::kHere;        // the same
   // tcp
   std::uint32_t max_sessions = 4096;
   std::uint32_t listen_backlog = 4096;  // listen: connections that the kernel keeps for us

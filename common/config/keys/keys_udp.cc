@@ -134,6 +134,21 @@ constexpr KeyRow kUdpRows[] = {
         .applies = kUdpOnly,
         .since = "0.2",
     },
+    // What Linux does by itself: what fits the path is never cut, and what does not arrives all the
+    // same. With anywhere a forged ICMP makes nothing smaller, as name servers like it.
+    {
+        .section = "service",
+        .key = "fragment",
+        .type = Type::kFragment,
+        .member = At<&ServiceConfig::fragment>,
+        .help = "Where a datagram that leaves here may be cut if it is larger than the path to the "
+                "client or to the backend takes. here: by this machine, once ICMP has told it what "
+                "the path takes; until then it is lost, for packets leave with DF. anywhere: by "
+                "routers too, so without DF, and ICMP is not believed. never: it leaves whole and "
+                "with DF, or not at all.",
+        .applies = kUdpOnly,
+        .since = "0.2",
+    },
 };
 
 }  // namespace

@@ -38,6 +38,8 @@ constexpr Word<Balance> kBalanceWords[] = {{"round-robin", Balance::kRoundRobin}
                                            {"client", Balance::kClient}};
 constexpr Word<AccessForm> kAccessWords[] = {
     {"no", AccessForm::kNo}, {"journal", AccessForm::kJournal}, {"json", AccessForm::kJson}};
+constexpr Word<Fragment> kFragmentWords[] = {
+    {"here", Fragment::kHere}, {"anywhere", Fragment::kAnywhere}, {"never", Fragment::kNever}};
 constexpr Word<PortRule> kPortRuleWords[] = {{"same", PortRule::kSame}, {"any", PortRule::kAny}};
 
 template <typename E, std::size_t kCount>
@@ -183,6 +185,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kAccessWords, text, To<AccessForm>(field));
     case Type::kPortRule:
       return ParseWord(type, kPortRuleWords, text, To<PortRule>(field));
+    case Type::kFragment:
+      return ParseWord(type, kFragmentWords, text, To<Fragment>(field));
     default:
       return ParseCompound(type, text, field);
   }
@@ -222,6 +226,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kAccessWords, To<AccessForm>(field));
     case Type::kPortRule:
       return PrintWord(kPortRuleWords, To<PortRule>(field));
+    case Type::kFragment:
+      return PrintWord(kFragmentWords, To<Fragment>(field));
     default:
       return PrintCompound(type, field);
   }

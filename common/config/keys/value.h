@@ -48,7 +48,8 @@ enum class Type {
   kBytes,          // text:... or hex:...
   kAccessForm,     //
   kPortRule,       //
-  kDscp            // copy, 0 to 63, EF, AF41, CS3
+  kDscp,           // copy, 0 to 63, EF, AF41, CS3
+  kFragment        //
 };
 
 // The member that a row of the table points at.
@@ -58,7 +59,7 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*>;
+                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -67,6 +67,8 @@ std::string_view DescribeType(Type type) {
       return "no, journal or json";
     case Type::kPortRule:
       return "same or any";
+    case Type::kFragment:
+      return "here, anywhere or never";
     case Type::kDscp:
       return "copy, 0 to 63, or a name such as EF, AF41 and CS3";
   }

@@ -102,6 +102,15 @@ TEST_F(SendBatchTest, OneTrainThatWasNotSegmentedStopsNoOther) {
   }
 }
 
+TEST_F(SendBatchTest, NamesWhatIsTooLarge) {
+  pending = std::deque<int>(2 + 2 * kTrain, EMSGSIZE);
+  EXPECT_EQ(SendTrain(), 0u);
+  const SendBatch::Totals totals = batch_.TakeTotals();
+  EXPECT_EQ(totals.too_large, kTrain);
+  EXPECT_EQ(totals.too_large_bytes, 100u);
+  EXPECT_EQ(totals.errors, 0u);
+}
+
 TEST_F(SendBatchTest, CountsWhatFailsForItself) {
   pending = {EAGAIN};
   EXPECT_EQ(SendTrain(), 0u);
