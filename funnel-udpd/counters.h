@@ -43,6 +43,8 @@ enum CounterIndex : std::size_t {
   kSourcePortsNotHad,
   kDatagramsMarked,
   kDatagramsTooLarge,
+  kGroupJoinsFailed,
+  kClientsWithoutAddress,
   kCounterCount,
 };
 
@@ -100,6 +102,9 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"datagrams_too_large",
      "Datagrams dropped: larger than the path takes, and not to be cut (fragment = never), or a "
      "router has dropped them before the path was known."},
+    {"group_joins_failed", "Times that a multicast group could not be joined; it is tried again."},
+    {"clients_without_address",
+     "Datagrams dropped that came from no address, as of DHCP clients: nobody could be answered."},
 };
 
 }  // namespace funnel::udpd

@@ -4,13 +4,29 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 #include "common/base/log.h"
 #include "funnel-udpd/socket_options.h"
 
 namespace funnel::udpd {
+namespace {
+
+// No group can send: what was sent to one is answered from the address that the kernel chooses of
+// the interface where it came.
+SocketAddress SourceFor(const SocketAddress& local) {
+  if (local.family() != AF_INET6) return local;
+  sockaddr_in6 address{};
+  std::memcpy(&address, local.data(), sizeof address);
+  if (!IN6_IS_ADDR_MULTICAST(&address.sin6_addr)) return local;
+  address.sin6_addr = in6addr_any;
+  return *SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
+}  // namespace
 
 Listener::Listener(SharedState& shared, SendBatch& out, User& user, UniqueFd fd)
-    : shared_(shared), out_(out), user_(user), fd_(std::move(fd)) {}
+    : shared_(shared), out_(out), user_(user), fd_(std::move(fd)), groups_(shared) {}
 
 Result<> Listener::Start() {
   sockaddr_storage storage{};
@@ -27,6 +43,7 @@ Result<> Listener::Start() {
 }
 
 Result<> Listener::OnReload() {
+  groups_.Configure(fd_.get(), bound_.family());
   return SetFragment(fd_.get(), bound_.family(), shared_.service.fragment);
 }
 
@@ -42,10 +59,16 @@ void Listener::OnReady(std::uint32_t) {
 
     shared_.Count(kDatagramsIn, static_cast<std::uint64_t>(*got));
     for (int i = 0; i < *got; ++i) {
+      const SocketAddress client = shared_.batch.source(i);
+      if (client.IsWildcard()) {
+        shared_.Count(kClientsWithoutAddress);
+        continue;
+      }
+
       SocketAddress local = shared_.batch.destination(i);
       if (local.family() == AF_UNSPEC) local = bound_;
       local.set_port(bound_.port());
-      user_.OnClientDatagram(*this, shared_.batch.source(i), local,
+      user_.OnClientDatagram(*this, client, local,
                              {shared_.batch.payload(i), shared_.batch.dscp(i)});
     }
 
@@ -55,7 +78,7 @@ void Listener::OnReady(std::uint32_t) {
 
 void Listener::Answer(const SocketAddress& client, const SocketAddress& local,
                       const service::Datagram& datagram) {
-  out_.Add(fd_.get(), client, local, datagram.bytes, shared_.MarkFor(datagram.dscp));
+  out_.Add(fd_.get(), client, SourceFor(local), datagram.bytes, shared_.MarkFor(datagram.dscp));
 }
 
 }  // namespace funnel::udpd

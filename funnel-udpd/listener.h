@@ -7,6 +7,7 @@
 
 #include "common/event/descriptors.h"
 #include "common/service/application.h"
+#include "funnel-udpd/group_member.h"
 #include "funnel-udpd/send_batch.h"
 #include "funnel-udpd/shared_state.h"
 
@@ -27,7 +28,7 @@ class Listener final : public event::DescriptorHandler {
   // Starts to read. Fails if the socket cannot report the address to which a datagram was sent.
   [[nodiscard]] Result<> Start();
   // Also called by Start().
-  Result<> OnReload();
+  [[nodiscard]] Result<> OnReload();
   void Stop() { registration_.Remove(); }
   void Answer(const SocketAddress& client, const SocketAddress& local,
               const service::Datagram& datagram);
@@ -43,6 +44,7 @@ class Listener final : public event::DescriptorHandler {
   User& user_;
   UniqueFd fd_;
   SocketAddress bound_;
+  GroupMember groups_;
   event::Registration registration_;
 };
 

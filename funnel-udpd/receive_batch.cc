@@ -43,7 +43,8 @@ SocketAddress FromPacketInfo(const msghdr& header) {
       in6_pktinfo info{};
       std::memcpy(&info, CMSG_DATA(at), sizeof info);
       sockaddr_in6 address{.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
-      if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) address.sin6_scope_id = info.ipi6_ifindex;
+      if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+        address.sin6_scope_id = info.ipi6_ifindex;
       return *SocketAddress::FromSockaddr(reinterpret_cast<sockaddr*>(&address), sizeof address);
     }
   }

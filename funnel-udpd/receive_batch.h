@@ -29,7 +29,9 @@ class ReceiveBatch {
   // Who sent it; AF_UNSPEC on a connected socket.
   [[nodiscard]] SocketAddress source(int index) const;
   // The address to which it was sent, from the packet's control data, with port 0 (needs IP_PKTINFO
-  // or IPV6_RECVPKTINFO); AF_UNSPEC if the kernel did not report it.
+  // or IPV6_RECVPKTINFO); AF_UNSPEC if the kernel did not report it. What was sent to an IPv4 group
+  // or broadcast address has the address of this host that answers it; of IPv6 it is the group,
+  // with the interface as its scope.
   [[nodiscard]] SocketAddress destination(int index) const;
   // The DSCP of the packet in which it came (needs ReportMark, socket_options.h); 0: none.
   [[nodiscard]] std::uint8_t dscp(int index) const;

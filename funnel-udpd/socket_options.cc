@@ -33,8 +33,7 @@ Result<> ReportDestination(int fd, int family) {
 Result<> ReportMark(int fd, int family) {
   if (setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &kOn, sizeof kOn) < 0 && family == AF_INET)
     return FailErrno("setsockopt(RECVTOS)");
-  if (family == AF_INET6 &&
-      setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &kOn, sizeof kOn) < 0)
+  if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &kOn, sizeof kOn) < 0)
     return FailErrno("setsockopt(RECVTCLASS)");
   return {};
 }
@@ -47,8 +46,7 @@ Result<> SetFragment(int fd, int family, config::Fragment fragment) {
                                                     : IP_PMTUDISC_DO;
   if (setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof how) < 0 && family == AF_INET)
     return FailErrno("setsockopt(MTU_DISCOVER)");
-  if (family == AF_INET6 &&
-      setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &how, sizeof how) < 0)
+  if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &how, sizeof how) < 0)
     return FailErrno("setsockopt(IPV6_MTU_DISCOVER)");
   return {};
 }

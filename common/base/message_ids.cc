@@ -56,6 +56,7 @@ constexpr MessageId kMessageIds[] = {
     {"answer-from-other-port", "7edbe5bf754a40e7811bbcec9a532b2e"},
     {"source-port-not-had", "bb6fcc6bca8341d1bd42495fae668034"},
     {"datagram-too-large", "d30db55cfcc14090a0365ee06ba35615"},
+    {"group-not-joined", "193f81e3cc8c4e61a2413dacd5106be9"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},
     {"module-not-loaded", "d264c18315db49f89e837333636e5cc6"},
     {"modules-differ", "5d0f7b3c1e9a4c5f8a2b6d4e7c913f08"},

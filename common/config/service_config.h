@@ -12,6 +12,7 @@
 #include "common/config/backend.h"
 #include "common/config/dscp.h"
 #include "common/config/health_check.h"
+#include "common/config/multicast_group.h"
 #include "common/config/origin.h"
 #include "common/config/principal.h"
 #include "common/config/value_units.h"
@@ -30,8 +31,8 @@ enum class Balance { kRoundRobin, kLeastSessions, kClient };
 enum class AccessForm { kNo, kJournal, kJson };
 // Which ports may do for another one: only that port, or any.
 enum class PortRule { kSame, kAny };
-// Where datagrams that are larger than a path takes may be cut: where they begin, by each router, or
-// nowhere.
+// Where datagrams that are larger than a path takes may be cut: where they begin, by each router,
+// or nowhere.
 enum class Fragment { kHere, kAnywhere, kNever };
 
 // services.d/NAME.ini
@@ -99,7 +100,8 @@ struct ServiceConfig {
   bool module_strict = false;              // reset what does not follow the protocol
   milliseconds module_hold = 50ms;         // how long an unfinished message waits for the rest
   // [listen]
-  std::vector<Endpoint> listen_address;  // literals only
+  std::vector<Endpoint> listen_address;          // literals only
+  std::vector<MulticastGroup> listen_multicast;  // udp
   // [connect]
   std::vector<Backend> connect_address;
   Balance balance = Balance::kRoundRobin;

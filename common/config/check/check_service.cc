@@ -61,6 +61,26 @@ void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) 
   }
 }
 
+// Whether a socket that is bound to ENDPOINT receives what is sent to GROUP.
+bool Receives(const Endpoint& endpoint, const MulticastGroup& group) {
+  const auto bound = endpoint.literal();
+  if (!bound || bound->family() != group.address.family()) return false;
+  return bound->IsWildcard() || bound->ip_text() == group.address.ip_text();
+}
+
+void CheckMulticast(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  for (std::size_t i = 0; i < service.listen_multicast.size(); ++i) {
+    const MulticastGroup& group = service.listen_multicast[i];
+    const auto receives = [&](const Endpoint& one) { return Receives(one, group); };
+    if (std::ranges::any_of(service.listen_address, receives)) continue;
+    const Origin at = FindOrigin(service.origins, "listen", "multicast", i);
+    const bool v6 = group.address.family() == AF_INET6;
+    mistakes.push_back({at.file, at.line,
+                        "multicast: no address of the service gets what is sent to " +
+                            group.text() + "; " + (v6 ? "[::]:PORT" : "0.0.0.0:PORT") + " does"});
+  }
+}
+
 void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Origins& at = service.origins;
   if (!at.contains("listen.address"))
@@ -69,6 +89,7 @@ void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
     Report(at, "service", "", "peer is missing in [service]", mistakes);
   if (at.contains("security") && !at.contains("security.expect"))
     Report(at, "security", "", "expect is missing in [security]", mistakes);
+  CheckMulticast(service, mistakes);
   if (service.stream && service.stream->value() + service.channels - 1 > 63) {
     Report(at, "service", "stream", "stream: the channels would reach beyond stream 63", mistakes);
   }

@@ -199,6 +199,20 @@ constexpr KeyRow kListenRows[] = {
         .need = Need::kList,
         .applied = Applied::kSocketRestart,
     },
+    {
+        .section = "listen",
+        .key = "multicast",
+        .type = Type::kGroup,
+        .member = At<&ServiceConfig::listen_multicast>,
+        .help = "A group whose datagrams are taken, too, on a port of address that is bound to all "
+                "addresses, or to the group's own; repeat for more. Behind it %INTERFACE says "
+                "where, as in ff02::fb%eth0; otherwise the routes do. Answers leave from the "
+                "interface's own address.",
+        .need = Need::kList,
+        .applies = kUdpOnly,
+        .computed_default = "none",
+        .since = "0.2",
+    },
 };
 
 constexpr KeyRow kOtherRows[] = {

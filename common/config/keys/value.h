@@ -49,7 +49,8 @@ enum class Type {
   kAccessForm,     //
   kPortRule,       //
   kDscp,           // copy, 0 to 63, EF, AF41, CS3
-  kFragment        //
+  kFragment,       //
+  kGroup           // a multicast address, perhaps with %INTERFACE
 };
 
 // The member that a row of the table points at.
@@ -59,7 +60,8 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*>;
+                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*,
+                 std::vector<MulticastGroup>*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

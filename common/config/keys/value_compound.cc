@@ -140,6 +140,9 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
       return Store("check", text, HealthCheck::Parse(text), To<HealthCheck>(field));
     case Type::kBytes:
       return Store("value", text, WrittenBytes::Parse(text), To<WrittenBytes>(field));
+    case Type::kGroup:
+      return Store("group", text, MulticastGroup::Parse(text),
+                   To<std::vector<MulticastGroup>>(field));
     case Type::kDscp:
       return Store("dscp", text, Dscp::Parse(text), To<Dscp>(field));
     case Type::kSuites:
@@ -168,6 +171,8 @@ std::string PrintCompound(Type type, Field field) {
       return To<HealthCheck>(field).text();
     case Type::kBytes:
       return To<WrittenBytes>(field).written;
+    case Type::kGroup:
+      return PrintList(To<std::vector<MulticastGroup>>(field), &MulticastGroup::text);
     case Type::kDscp:
       return To<Dscp>(field).written;
     case Type::kSuites:

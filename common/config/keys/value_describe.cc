@@ -69,6 +69,8 @@ std::string_view DescribeType(Type type) {
       return "same or any";
     case Type::kFragment:
       return "here, anywhere or never";
+    case Type::kGroup:
+      return "a multicast address, with %INTERFACE behind it or without";
     case Type::kDscp:
       return "copy, 0 to 63, or a name such as EF, AF41 and CS3";
   }

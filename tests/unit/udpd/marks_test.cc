@@ -17,7 +17,7 @@ class MarksTest : public UdpEdgeTest {
   }
   void Copy() { near_service_.dscp = far_service_.dscp = *config::Dscp::Parse("copy"); }
   static void Mark(int fd, int family, int dscp) {
-    const int traffic_class = dscp << 2 | 2;  // with an ECN bit, which goes nowhere
+    const int traffic_class = (dscp << 2) | 2;  // with an ECN bit, which goes nowhere
     const bool v6 = family == AF_INET6;
     ASSERT_EQ(setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS,
                          &traffic_class, sizeof traffic_class),

@@ -43,6 +43,8 @@ std::string Example(Type type) {
       return "7";
     case Type::kSuites:
       return "2 1";
+    case Type::kGroup:
+      return "224.0.0.251%eth0";
     case Type::kBytes:
       return "text:a";
     case Type::kOption:

@@ -10,7 +10,7 @@ using Marks = std::vector<int>;
 
 class ChannelMark : public Opening {
  protected:
-  using Opening::Opening;
+  explicit ChannelMark(const ChannelSettings& settings = Expirable()) : Opening(settings) {}
   void SayMarked(SessionId id, std::string_view datagram) {
     EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram), kExpedited));
   }
