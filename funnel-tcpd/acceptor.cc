@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "funnel-tcpd/answering.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
@@ -61,6 +62,15 @@ void Acceptor::Stop() {
   gate_.Clear();
 }
 
+Result<> Acceptor::SetAnswering(bool on) {
+  Result<> last;
+  for (const auto& listener : listeners_) {
+    auto set = tcpd::SetAnswering(listener->fd.get(), on);
+    if (!set) last = std::move(set);
+  }
+  return last;
+}
+
 void Acceptor::AcceptReady() {
   for (ProxyGate::Arrival& arrival : gate_.Take()) {
     const ProxyAddresses own = arrival.addresses.value_or(
@@ -80,6 +90,9 @@ bool Acceptor::AcceptOne(int listening) {
   UniqueFd fd(accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size,
                       SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd) return OnAcceptError(listening, errno);
+  // It may have come when the listening socket stopped answering, which is not for connections.
+  if (shared_.service.accept_when == config::AcceptWhen::kUp)
+    (void)tcpd::SetAnswering(fd.get(), true);
   const SocketAddress client =
       SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size)
           .value_or(SocketAddress());

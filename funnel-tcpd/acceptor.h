@@ -30,6 +30,9 @@ class Acceptor {
   [[nodiscard]] Result<> Add(UniqueFd listening);
   // Accepts no more; connections that the kernel holds stay for the next owner of the socket.
   void Stop();
+  // Whether the kernel answers new connections at all; those that it has taken already are accepted
+  // in any case. The error is the last socket's.
+  [[nodiscard]] Result<> SetAnswering(bool on);
   // Those whose PROXY header has not come yet.
   [[nodiscard]] const ProxyGate& gate() const { return gate_; }
 

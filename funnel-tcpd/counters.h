@@ -44,6 +44,8 @@ enum CounterIndex : std::size_t {
   kProxyHeadersLate,
   kProxyHeadersNone,
   kClientBytesOverRate,
+  kNotAccepting,
+  kAcceptClosings,
   kCounterCount,
 };
 
@@ -98,6 +100,8 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"proxy_headers_none",
      "Connections of load balancers that ended without a byte, as some check whether we listen."},
     {"client_bytes_over_rate", "Times that a connection had to wait: client-byte-rate."},
+    {"not_accepting", "1 while new connections get no answer: accept-when.", metrics::Kind::kGauge},
+    {"accept_closings", "Times that new connections got no answer from then on: accept-when."},
 };
 
 }  // namespace funnel::tcpd

@@ -1,5 +1,6 @@
 #include "funnel-tcpd/tcp_edge.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/log.h"
@@ -55,6 +56,8 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   });
 
   for (UniqueFd& listener : listeners) TRY(acceptor_->Add(std::move(listener)));
+  gate_.emplace(shared_, *acceptor_);
+  UpdateGate();
   return {};
 }
 
@@ -71,10 +74,29 @@ void TcpEdge::OnChannelUp(service::ChannelHandle& channel) {
   DrainWaiting();
 }
 
+void TcpEdge::OnChannelChanged(service::ChannelHandle&) { UpdateGate(); }
+
 void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool) {
   if (!channel.data) return;
   SessionsOf(channel).pump().ResetAll();
   std::erase(channels_, &SessionsOf(channel));
+  UpdateGate();
+}
+
+void TcpEdge::SetDraining(bool draining) {
+  shared_.draining = draining;
+  UpdateGate();
+}
+
+// A channel that is up has keys; that the far end is there, and not only its handshake, shows when
+// it is open.
+void TcpEdge::UpdateGate() {
+  if (!gate_) return;
+  const bool open = std::ranges::any_of(channels_, [](ChannelSessions* one) {
+    const wire::Channel& channel = one->channel().wire();
+    return channel.state() == wire::Channel::State::kOpen && channel.takes_sessions();
+  });
+  gate_->Update(shared_.draining ? "the service is drained" : open ? "" : "no channel is open");
 }
 
 void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
@@ -132,6 +154,7 @@ void TcpEdge::OnReload(const config::ServiceConfig& service) {
   if (shared_.throttle) shared_.throttle->OnReload();
   dialer_.OnReload();
   ConfigureChecks();
+  UpdateGate();
   for (ChannelSessions* sessions : channels_) {
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
     sessions->pump().OnReload();
@@ -171,6 +194,7 @@ bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
 
 void TcpEdge::OnStop() {
   checker_.Stop();
+  gate_.reset();
   if (acceptor_) acceptor_->Stop();
   waiting_.Clear();
 }

@@ -12,6 +12,7 @@
 #include "common/service/application.h"
 #include "common/service/backend/health_checker.h"
 #include "common/service/run_edge.h"
+#include "funnel-tcpd/accept_gate.h"
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/channel_sessions.h"
 #include "funnel-tcpd/waiting_room.h"
@@ -25,6 +26,7 @@ class TcpEdge final : public service::Application {
       service::EdgeEnvironment& environment);
 
   void OnChannelUp(service::ChannelHandle& channel) override;
+  void OnChannelChanged(service::ChannelHandle& channel) override;
   void OnChannelDown(service::ChannelHandle& channel, wire::EndCode code, bool clean) override;
   void OnUnavailable(const std::string& reason, TimePoint until) override;
   void OnSessionOpened(service::ChannelHandle& channel, SessionId session,
@@ -44,7 +46,7 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] const service::BackendPool* backends() const override { return &shared_.backends; }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
-  void SetDraining(bool draining) override { shared_.draining = draining; }
+  void SetDraining(bool draining) override;
   void OnStop() override;
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override {
     return shared_.limit.IdleSince();
@@ -62,6 +64,8 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
   // Gives it to the channel with the fewest sessions. False: none takes it now.
   [[nodiscard]] bool Open(Connection& connection);
+  // Whether listening sockets should answer may have changed.
+  void UpdateGate();
   // Opens sessions for those that wait, as far as channels take them.
   void DrainWaiting();
 
@@ -71,7 +75,8 @@ class TcpEdge final : public service::Application {
   WaitingRoom waiting_;
   Dialer dialer_;
   service::HealthChecker checker_;
-  std::optional<Acceptor> acceptor_;
+  std::optional<Acceptor> acceptor_;  // null on the connecting side; so is the gate
+  std::optional<AcceptGate> gate_;
   std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };
 

@@ -16,7 +16,8 @@ void WaitingRoom::Add(Connection connection) {
   const TimePoint now = Now();
   waiting_.push_back({now, now + shared_.service.connect_wait, std::move(connection)});
   shared_.Count(kSessionsWaiting);
-  if (!timer_->armed()) ArmTimer();
+  // It may be armed for one that has gone, and a reload may have made the time shorter.
+  if (waiting_.size() == 1) ArmTimer();
 }
 
 void WaitingRoom::Drain(const std::function<bool(Connection&)>& open) {

@@ -13,6 +13,8 @@ constexpr MessageId kMessageIds[] = {
     {"restart-needed", "9ed2fb8c4dbc4201b394df517fe63cf2"},
     {"counters-private", "3edd94bfded54d80bda4bb24059bd4cf"},
     {"accept-failed", "4747d01dccd34e349bc71ec6bf8e400d"},
+    {"accept-closed", "9def095552894f9d88a2b12fd3c64b53"},
+    {"accept-when-failed", "34997e197e8c4bf39e84ff46016d6b62"},
     {"no-descriptors", "7b9890f56c1b4d74b84f66b88ae1f770"},
     {"authd-lost", "7c6dd0c48d9f4ddb8d1d8253f3dda1ba"},
     {"authd-away", "463816fae6d4429092b1b1f667d88734"},

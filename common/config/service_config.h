@@ -34,6 +34,8 @@ enum class PortRule { kSame, kAny };
 // Where datagrams that are larger than a path takes may be cut: where they begin, by each router,
 // or nowhere.
 enum class Fragment { kHere, kAnywhere, kNever };
+// While what do listening sockets take connections.
+enum class AcceptWhen { kAlways, kUp };
 
 // services.d/NAME.ini
 struct ServiceConfig {
@@ -85,7 +87,8 @@ struct ServiceConfig {
   Fragment fragment = Fragment::kHere;        // the same
   // tcp
   std::uint32_t max_sessions = 4096;
-  std::uint32_t listen_backlog = 4096;  // listen: connections that the kernel keeps for us
+  std::uint32_t listen_backlog = 4096;           // listen: connections that the kernel keeps for us
+  AcceptWhen accept_when = AcceptWhen::kAlways;  // listen; up: while a channel is open
   milliseconds connect_timeout = 5s;
   milliseconds attempt_delay = 250ms;  // between two addresses of the backend (RFC 8305, section 8)
   milliseconds keepalive = 60s;        // 0: off

@@ -30,7 +30,8 @@ ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service)
                    .addresses = AddressesOf(service),
                    .peer = service.role == config::Role::kRelay ? service.relay_to : service.peer,
                    .state = DescribeService(view, service),
-                   .reason = ReasonOf(view, service)};
+                   .reason = ReasonOf(view, service),
+                   .not_accepting = WhyNotAccepting(view, service)};
 
   const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
   out.edge_alive = counters != nullptr && counters->alive;

@@ -17,6 +17,7 @@ struct ServiceFacts {
   std::string peer;                    // empty: any
   std::string state;                   // DescribeService
   std::string reason;                  // why a channel was refused or failed; escaped remote text
+  std::string not_accepting;           // WhyNotAccepting
   bool edge_alive = false;
   // From the edge's counters; nullopt if it does not run.
   std::optional<std::uint64_t> channels;

@@ -17,6 +17,7 @@ std::string ServicesAsText(const NodeView& view) {
                   facts.peer.empty() ? "any" : facts.peer,
                   facts.sessions ? std::to_string(*facts.sessions) : "-", facts.state});
     if (!facts.reason.empty()) table.AddNote("reason: " + facts.reason);
+    if (!facts.not_accepting.empty()) table.AddNote("does not accept: " + facts.not_accepting);
   }
   return table.empty() ? "No service is configured.\n" : table.Print();
 }
@@ -33,6 +34,7 @@ Json ServicesAsJson(const NodeView& view) {
                    {"target", TextOrNull(service.target)},
                    {"state", facts.state},
                    {"reason", TextOrNull(facts.reason)},
+                   {"not_accepting", TextOrNull(facts.not_accepting)},
                    {"edge", EdgeName(service)},
                    {"edge_alive", facts.edge_alive},
                    {"channels", facts.channels ? Json(*facts.channels) : Json()},

@@ -108,6 +108,14 @@ void FindDownBackends(const NodeView& view, Problems& out) {
   }
 }
 
+// From the same: those whose clients get no answer.
+void FindClosedListeners(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services)
+    if (const std::string why = WhyNotAccepting(view, service); !why.empty())
+      out.push_back("service " + service.name.text() + " does not accept: " + why);
+}
+
 // From the edges' own counters, which know what a reload has changed.
 void FindKeyLogs(const NodeView& view, Problems& out) {
   for (const metrics::CounterFileEntry& entry : view.counters)
@@ -136,6 +144,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   FindDeadEdges(view, out);
   FindRefusingBackends(view, out);
   FindDownBackends(view, out);
+  FindClosedListeners(view, out);
   FindKeyLogs(view, out);
   return out;
 }

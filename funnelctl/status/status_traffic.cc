@@ -97,6 +97,11 @@ void AddModuleNotes(const NodeView& view, const config::ServiceConfig& service, 
                 "says what it costs");
 }
 
+void AddAcceptNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
+  if (const std::string why = WhyNotAccepting(view, service); !why.empty())
+    table.AddNote("does not accept: " + why);
+}
+
 }  // namespace
 
 std::string RenderAssociations(const NodeView& view) {
@@ -126,6 +131,7 @@ std::string RenderServices(const NodeView& view) {
                   ToWhom(service), Where(service)});
     if (const ChannelStatus* channel = WorstSealed(view, service))
       table.AddNote("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
+    AddAcceptNotes(view, service, table);
     AddClientNotes(view, service, table);
     AddModuleNotes(view, service, table);
   }

@@ -50,6 +50,22 @@ std::string DescribeService(const NodeView& view, const config::ServiceConfig& s
                                                : "ready: nobody has opened it";
 }
 
+std::string WhyNotAccepting(const NodeView& view, const config::ServiceConfig& service) {
+  const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+  if (counters == nullptr || !counters->alive || counters->Value("not_accepting") == 0) return {};
+  if (counters->Value("draining") != 0) return "it is drained";
+
+  const std::string closed = "no channel is open";
+  if (!view.sctpd.status) return closed;
+  for (const ChannelStatus& channel : view.sctpd.status->channels)
+    if (channel.service == service.name.text() && !channel.reason.empty())
+      return closed + ": " + Shown(channel.reason);
+  for (const AssociationStatus& association : view.sctpd.status->associations)
+    if (association.peer == service.peer && association.state != "up")
+      return closed + ": peer " + Shown(association.peer) + " is not connected";
+  return closed;
+}
+
 const ChannelStatus* WorstSealed(const NodeView& view, const config::ServiceConfig& service) {
   const ChannelStatus* worst = nullptr;
   if (!view.sctpd.status) return worst;

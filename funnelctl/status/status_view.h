@@ -47,6 +47,9 @@ struct NodeView {
 // What a service is doing, in a few words.
 [[nodiscard]] std::string DescribeService(const NodeView& view,
                                           const config::ServiceConfig& service);
+// Why a service's listening sockets answer no new connections (accept-when); empty: they do.
+[[nodiscard]] std::string WhyNotAccepting(const NodeView& view,
+                                          const config::ServiceConfig& service);
 // One of the service's channels that have keys: if possible, one whose suite is not the best of
 // this end. nullptr: none has keys.
 [[nodiscard]] const ChannelStatus* WorstSealed(const NodeView& view,

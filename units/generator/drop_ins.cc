@@ -37,6 +37,13 @@ std::string Head(const config::ServiceFile& file) {
          '\n';
 }
 
+// More of [Unit] of the socket.
+std::string StartOfEdge(const ServiceConfig& service) {
+  if (service.accept_when != config::AcceptWhen::kUp) return {};
+  return "# Without it the port is open, whether or not there is a channel (accept-when).\nWants=" +
+         UnitName(service, "service") + '\n';
+}
+
 std::string ListenSocket(const ServiceConfig& service) {
   bool udp = service.protocol == Protocol::kUdp;
   std::string out =
@@ -151,7 +158,7 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
   switch (service.role) {
     case Role::kListen:
       if (!file.Has("listen", "address")) return {};
-      return {{UnitName(service, "socket"), head + ListenSocket(service)},
+      return {{UnitName(service, "socket"), head + StartOfEdge(service) + ListenSocket(service)},
               {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
       if (!file.Has("connect", "address")) return {};

@@ -44,6 +44,17 @@ void CheckWireNames(const Configuration& configuration, std::vector<Mistake>& mi
   }
 }
 
+// Its association is made when somebody needs it, and nobody could.
+void CheckAcceptWhen(const ServiceConfig& service, const PeerConfig& peer,
+                     std::vector<Mistake>& mistakes) {
+  if (service.accept_when != AcceptWhen::kUp || peer.when != When::kOnDemand) return;
+  Report(service.origins, "service", "accept-when",
+         "accept-when: up waits for a channel, which peer " + peer.name +
+             " gets only when a client comes: it is on-demand (" +
+             PrintOrigin(FindOrigin(peer.origins, "peer", "when")) + ")",
+         mistakes);
+}
+
 // No OPEN may fit two relays.
 void CheckRelays(const Configuration& configuration, std::vector<Mistake>& mistakes) {
   std::map<std::tuple<std::string, std::string, std::string>, const ServiceConfig*> routes;
@@ -110,6 +121,7 @@ void CheckNames(Configuration& configuration, std::vector<Mistake>& mistakes) {
     const PeerConfig* peer = configuration.FindPeer(service.peer);
     if (service.target.empty() && service.role == Role::kListen && peer != nullptr)
       service.target = peer->node;
+    if (peer != nullptr) CheckAcceptWhen(service, *peer, mistakes);
     // The channel would keep up an association that should end when nobody uses it.
     if (peer != nullptr && peer->when == When::kOnDemand && service.role == Role::kListen &&
         !service.origins.contains("service.idle-exit"))

@@ -220,6 +220,11 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
            mistakes);
   }
 
+  // While the edge does not run, the port is open and there is no channel.
+  if (service.idle_exit > 0s && service.accept_when == AcceptWhen::kUp)
+    Report(service.origins, "service", "idle-exit",
+           "idle-exit: accept-when = up takes an edge that stays (0s)", mistakes);
+
   // Without idle-timeout a flow would never end.
   if (service.protocol == Protocol::kUdp && service.idle_timeout < 1s)
     Report(service.origins, "service", "idle-timeout", "idle-timeout: at least 1s with udp",

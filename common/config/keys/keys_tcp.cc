@@ -34,6 +34,22 @@ constexpr KeyRow kTcpRows[] = {
         .since = "0.2",
         .applied = Applied::kSocketRestart,
     },
+    // Without a load balancer that asks whether the port is open, `always` serves better: a client
+    // whose channel is down for long gets a reset after connect-wait, which says more than silence,
+    // and one that comes first starts the edge. Whoever has such a balancer chooses `up`.
+    {
+        .section = "service",
+        .key = "accept-when",
+        .type = Type::kAcceptWhen,
+        .member = At<&ServiceConfig::accept_when>,
+        .help = "When clients get an answer at all. up: while a channel is open and the service is "
+                "not drained; at other times a connection attempt gets none, as from a port behind "
+                "a firewall that drops, so that a load balancer's check times out. The edge then "
+                "starts with its socket unit. always: also while the channel is down; the "
+                "connection waits for connect-wait.",
+        .applies = kTcpOnly | kListenOnly,
+        .since = "0.2",
+    },
     {
         .section = "service",
         .key = "connect-timeout",

@@ -41,6 +41,8 @@ constexpr Word<AccessForm> kAccessWords[] = {
 constexpr Word<Fragment> kFragmentWords[] = {
     {"here", Fragment::kHere}, {"anywhere", Fragment::kAnywhere}, {"never", Fragment::kNever}};
 constexpr Word<PortRule> kPortRuleWords[] = {{"same", PortRule::kSame}, {"any", PortRule::kAny}};
+constexpr Word<AcceptWhen> kAcceptWords[] = {{"always", AcceptWhen::kAlways},
+                                             {"up", AcceptWhen::kUp}};
 
 template <typename E, std::size_t kCount>
 Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
@@ -187,6 +189,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kPortRuleWords, text, To<PortRule>(field));
     case Type::kFragment:
       return ParseWord(type, kFragmentWords, text, To<Fragment>(field));
+    case Type::kAcceptWhen:
+      return ParseWord(type, kAcceptWords, text, To<AcceptWhen>(field));
     default:
       return ParseCompound(type, text, field);
   }
@@ -228,6 +232,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kPortRuleWords, To<PortRule>(field));
     case Type::kFragment:
       return PrintWord(kFragmentWords, To<Fragment>(field));
+    case Type::kAcceptWhen:
+      return PrintWord(kAcceptWords, To<AcceptWhen>(field));
     default:
       return PrintCompound(type, field);
   }

@@ -50,7 +50,8 @@ enum class Type {
   kPortRule,       //
   kDscp,           // copy, 0 to 63, EF, AF41, CS3
   kFragment,       //
-  kGroup           // a multicast address, perhaps with %INTERFACE
+  kGroup,          // a multicast address, perhaps with %INTERFACE
+  kAcceptWhen      //
 };
 
 // The member that a row of the table points at.
@@ -60,7 +61,7 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, PortRule*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*,
+                 AccessForm*, PortRule*, AcceptWhen*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*,
                  std::vector<MulticastGroup>*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.

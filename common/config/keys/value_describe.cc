@@ -73,6 +73,8 @@ std::string_view DescribeType(Type type) {
       return "a multicast address, with %INTERFACE behind it or without";
     case Type::kDscp:
       return "copy, 0 to 63, or a name such as EF, AF41 and CS3";
+    case Type::kAcceptWhen:
+      return "always or up";
   }
 
   return {};

@@ -231,11 +231,9 @@ void EdgeChannel::UpdateCounters() {
 void EdgeChannel::OnConfirmed() {
   Log(LogLevel::kDebug, "channel-confirmed", "both ends agree on the handshake",
       {{"SERVICE", shared_.service.name.text()}, {"PEER", identity_.peer}});
+  shared_.application->OnChannelChanged(*this);
 }
 
-void EdgeChannel::OnPong(std::uint64_t value, Duration round_trip) {
-  pings_.OnPong(value, round_trip);
-}
 void EdgeChannel::OnSessionOpened(SessionId session, const wire::SessionInfo& info) {
   shared_.application->OnSessionOpened(*this, session, info);
 }
@@ -259,6 +257,7 @@ void EdgeChannel::OnSessionsAvailable() { shared_.application->OnSessionsAvailab
 
 void EdgeChannel::OnDraining(wire::EndCode code) {
   turn_->Request();
+  shared_.application->OnChannelChanged(*this);
   owner_.OnChannelDraining(*this, code);
 }
 

@@ -117,7 +117,9 @@ class EdgeChannel final : public ChannelHandle,
   void OnSessionReset(SessionId session, wire::EndCode code) override;
   void OnWritable(SessionId session) override;
   void OnSessionsAvailable() override;
-  void OnPong(std::uint64_t value, Duration round_trip) override;
+  void OnPong(std::uint64_t value, Duration round_trip) override {
+    pings_.OnPong(value, round_trip);
+  }
   void OnRekeyDue(Epoch next) override { security_.OnRekeyDue(next); }
   void OnRekeyToken(Epoch next, ByteView token) override { security_.OnRekeyToken(next, token); }
   void OnEpochInUse(Epoch) override { security_.OnEpochInUse(); }

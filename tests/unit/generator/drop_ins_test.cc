@@ -70,6 +70,17 @@ TEST(DropIns, ConnectionsWaitInTheKernelAsFarAsTheFileSays) {
   EXPECT_THAT(TextsOf(example, "dns").socket, HasSubstr("\nBacklog=17\n"));
 }
 
+TEST(DropIns, WithAcceptWhenUpTheEdgeStartsWithItsSocket) {
+  Example example;
+  example.folder.Write("services.d/dns.ini.d/tcp.ini", "[service]\nprotocol = tcp\n");
+  EXPECT_THAT(TextsOf(example, "dns").socket, Not(HasSubstr("Wants=")));
+  example.folder.Write("services.d/dns.ini.d/tcp.ini",
+                       "[service]\nprotocol = tcp\naccept-when = up\n");
+  const std::string text = TextsOf(example, "dns").socket;
+  EXPECT_THAT(text, HasSubstr("\nWants=funnel-tcpd@dns.service\n"));
+  EXPECT_LT(text.find("Wants="), text.find("[Socket]"));
+}
+
 TEST(DropIns, ServerSideKeepsTheTemplatesSocket) {
   Example example;
   EXPECT_THAT(TextsOf(example, "ldap").socket, Not(HasSubstr("Listen")));

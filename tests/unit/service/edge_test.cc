@@ -103,6 +103,9 @@ TEST_F(EdgeStreamTest, OpensANewChannelWhileOneDrains) {
   ASSERT_TRUE(Until([&] { return near_app_.ups == 2; }));
   EXPECT_TRUE(near_app_.ends.empty());
   EXPECT_TRUE(first->wire().is_draining());
+  ASSERT_GE(near_app_.changes.size(), 2u);
+  EXPECT_EQ(near_app_.changes[0], std::pair(wire::ChannelState::kOpen, true));
+  EXPECT_EQ(near_app_.changes[1], std::pair(wire::ChannelState::kClosing, false));
 
   ASSERT_TRUE(Exchange("by the new one"));
   // Its stream is free, because CLOSED was sent at once.

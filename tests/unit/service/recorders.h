@@ -11,6 +11,9 @@ class Recorder final : public Application {
     up = &channel;
     ++ups;
   }
+  void OnChannelChanged(ChannelHandle& channel) override {
+    changes.emplace_back(channel.wire().state(), channel.wire().takes_sessions());
+  }
   void OnChannelDown(ChannelHandle& channel, wire::EndCode code, bool clean) override {
     if (up == &channel) up = nullptr;
     ends.emplace_back(code, clean);
@@ -41,6 +44,7 @@ class Recorder final : public Application {
   std::optional<TimePoint> idle_since;  // nullopt: in use
   std::chrono::milliseconds idle{0};
   std::vector<std::pair<wire::EndCode, bool>> ends;
+  std::vector<std::pair<wire::ChannelState, bool>> changes;
   std::vector<std::string> clients, datagrams, messages;
   std::string unavailable;
 };

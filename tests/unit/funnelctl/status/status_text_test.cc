@@ -130,6 +130,20 @@ TEST_F(StatusText, SaysThatModulesDifferButThatIsNoProblem) {
   Expect("1 channel with another module at the other end, or none at one end");
 }
 
+TEST_F(StatusText, SaysWhyAServiceDoesNotAccept) {
+  MendAll();
+  auto& values = view_.counters[0].snapshot->values;
+  values.push_back({"not_accepting", metrics::Kind::kGauge, 1});
+  Expect("does not accept: no channel is open\n");
+  view_.sctpd.status->associations[0].state = "down";
+  EXPECT_EQ(FindProblems(view_).back(),
+            "service dns does not accept: no channel is open: peer hoster is not connected");
+  view_.sctpd.status->channels[0].reason = "\x1b";
+  Expect("does not accept: no channel is open: \\x1b\n");
+  values.push_back({"draining", metrics::Kind::kGauge, 1});
+  Expect("does not accept: it is drained\n");
+}
+
 TEST_F(StatusText, SaysWhenAllIsWell) {
   MendAll();
   Expect("All well.");
