@@ -8,6 +8,7 @@ import os
 import pytest
 
 import lab
+from lab.backends.chrony import ask_time, time_server
 from lab.backends.program import start_program
 from lab.base import Child, write_file
 from lab.kadmind import PORT as KADMIND_PORT, Kadmind
@@ -89,18 +90,8 @@ def test_a_password_is_changed_over_tcp_and_over_udp(tunnel):
 
 
 def test_time_comes_through(tunnel):
-    folder = tunnel.workspace.path
-    config = os.path.join(folder, "chrony.conf")
-    write_file(config, "local stratum 3\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\nbindcmdaddress /\n"
-               f"pidfile {folder}/chrony.pid\n")
-    server = Child("chronyd", tunnel.network.inside("b", "chronyd", "-x", "-d", "-u", "root", "-f", config),
-                   os.path.join(folder, "chrony.out"))
-    try:
-        # It measures, and sets no clock here.
-        said = tunnel.run("a", "chronyd", "-x", "-u", "root", "-Q", "-t", "20", "server 127.0.0.1 port 1123 iburst maxsamples 4",
-                          "cmdport 0", "bindcmdaddress /", f"pidfile {folder}/client.pid", check=False, timeout=40).stdout
-    finally:
-        server.stop()
+    with time_server(tunnel):
+        said = ask_time(tunnel, 1123)
     assert "System clock wrong by" in said, said
 
 

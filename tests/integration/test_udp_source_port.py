@@ -10,8 +10,9 @@ import subprocess
 import pytest
 
 import lab
+from lab.backends import chrony
 from lab.backends.program import start_program
-from lab.base import Child, write_file
+from lab.base import Child
 
 SAME = {"source-port": "same"}
 NTP = lab.Service("ntp", "udp", ("127.0.0.1:1123",), "127.0.0.1:123", connect_section=SAME)
@@ -87,26 +88,17 @@ def test_a_port_that_only_root_may_have_is_not_had_without_the_capability(tunnel
 
 
 def test_a_time_server_is_asked_from_the_port_that_its_client_binds(tunnel):
-    folder = tunnel.workspace.path
-    config = os.path.join(folder, "chrony.conf")
-    write_file(config, "local stratum 3\nallow all\nbindaddress 127.0.0.1\nport 123\ncmdport 0\nbindcmdaddress /\n"
-               f"pidfile {folder}/chrony.pid\n")
-    server = Child("chronyd", tunnel.network.inside("b", "chronyd", "-x", "-d", "-u", "root", "-f", config),
-                   os.path.join(folder, "chrony.out"))
-    seen = Child("tcpdump", tunnel.network.inside("b", "tcpdump", "-nlpi", "lo", "udp", "dst", "port", "123"),
-                 os.path.join(folder, "tcpdump.out"))
+    seen = Child("tcpdump", tunnel.network.inside("b", "tcpdump", "-nlpi", "lo", "udp", "dst", "port", chrony.PORT),
+                 os.path.join(tunnel.workspace.path, "tcpdump.out"))
     try:
         lab.wait_until(lambda: "listening on" in log(seen), "tcpdump listens", 20)
-        # It measures, and sets no clock here.
-        said = tunnel.run("a", "chronyd", "-x", "-u", "root", "-Q", "-t", "20", "server 127.0.0.1 port 1123 iburst maxsamples 4",
-                          "acquisitionport 40123", "cmdport 0", "bindcmdaddress /", f"pidfile {folder}/client.pid", check=False,
-                          timeout=40).stdout
+        with chrony.time_server(tunnel):
+            said = chrony.ask_time(tunnel, 1123, "acquisitionport 40123")
         assert "System clock wrong by" in said, said
         lab.wait_until(lambda: log(seen).count("127.0.0.1.40123 > 127.0.0.1.123") >= 2, "they are seen", 20, detail=lambda: log(seen))
         assert log(seen).count("> 127.0.0.1.123") == log(seen).count("127.0.0.1.40123 >"), log(seen)
     finally:
         seen.stop()
-        server.stop()
     assert tunnel.b.counters(NTP.unit)["source_ports_not_had"] == 0
 
 
