@@ -32,8 +32,8 @@ std::string Ipv6Text(const SocketAddress& address) {
 
 void AppendTlv(ByteWriter& out, OriginType type, std::string_view value) {
   // As long as any name that a ticket or a configuration has.
-  constexpr std::size_t kMost = 4096;
-  out.U8(type).Block16(AsBytes(value.substr(0, kMost)));
+  constexpr std::size_t kMostOfValue = 4096;
+  out.U8(type).Block16(AsBytes(value.substr(0, kMostOfValue)));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class BackgroundBuild:
         self.reported = False
         self.log = os.path.join(scratch, name + ".log")
         with open(self.log, "w", encoding="utf-8") as output:
-            # Warnings are errors in the ordinary build: in one piece, names of one file shadow those of another.
+            # Warnings are errors in the ordinary build.
             self.child = subprocess.Popen(
                 [*die_with_us, "nice", "-n", "19", "/usr/bin/python3", "-B", build.__file__, self.folder, *options],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)

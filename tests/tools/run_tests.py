@@ -31,9 +31,11 @@ GUESTS_TOO, GUEST_TESTS = "trixie", ("guest", "services", "reload")
 CORPORA = os.path.join(build.TOP, "tests/fuzz/corpus")
 SANITIZED_FOLDER = "build-sanitize"
 # Line numbers are all that a report needs of debugging information. Checks for undefined behaviour cost the compiler three times as
-# long with -O1 as with -Og. Each library and each test program is one piece, so that it reads its headers once.
+# long with -O1 as with -Og.
 SANITIZED_OPTIONS = ["-Db_sanitize=address,undefined", "-Doptimization=g", "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false",
-                     "-Dunity=on", "-Dunity_size=1000"]
+                     *build.ONE_PIECE]
+# clang-tidy reads the files one by one.
+LONG_OPTIONS = ["-Dunity=off"]
 DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
@@ -214,7 +216,7 @@ class Runner:
 
     def run(self):
         arguments = self.arguments
-        plain = None if arguments.sanitize else self.build("build")
+        plain = None if arguments.sanitize else self.build("build", LONG_OPTIONS if arguments.long else [])
         if arguments.fresh:
             if plain:  # which meets the version before
                 self.fresh(plain)
@@ -231,7 +233,7 @@ class Runner:
             self.all_but_unit(plain, sanitized=False, before_alone=lambda: background and background.wait(self.say))
             self.fresh(plain)
         if arguments.long and not arguments.sanitize:
-            folder = self.build("build-fuzz", ["-Dfuzz=true", "-Dtests=false", "-Dbench=false",
+            folder = self.build("build-fuzz", ["-Dunity=off", "-Dfuzz=true", "-Dtests=false", "-Dbench=false",
                                                "-Db_sanitize=address,undefined", "-Db_lundef=false"],
                                 {"CXX": "clang++-19"}, ["fuzz-targets"])
             if folder:

@@ -57,8 +57,8 @@ std::optional<std::int64_t> ParseSize(std::string_view text) {
   return ParseWithUnit(text, kSizeUnits);
 }
 
-std::string PrintTime(std::int64_t milliseconds) {
-  return milliseconds == 0 ? "0s" : PrintWithUnit(milliseconds, kTimeUnits);
+std::string PrintTime(std::int64_t in_milliseconds) {
+  return in_milliseconds == 0 ? "0s" : PrintWithUnit(in_milliseconds, kTimeUnits);
 }
 std::string PrintSize(std::int64_t bytes) {
   return bytes == 0 ? "0B" : PrintWithUnit(bytes, kSizeUnits);

@@ -13,6 +13,8 @@
 namespace funnel::sctp {
 namespace {
 
+using What = KernelSocket::What;
+
 constexpr std::size_t kMaxReasonBytes = 64;
 constexpr int kBacklog = 128;
 
@@ -33,7 +35,6 @@ Bytes Packed(const std::vector<TransportAddress>& addresses, std::uint16_t port)
 }
 
 KernelSocket::Event ReadChange(const sctp_assoc_change& change, std::size_t size) {
-  using What = KernelSocket::What;
   KernelSocket::Event event;
   event.association = KernelAssociationId(change.sac_assoc_id);
   event.streams = std::min(change.sac_inbound_streams, change.sac_outbound_streams);
@@ -62,7 +63,6 @@ KernelSocket::Event ReadChange(const sctp_assoc_change& change, std::size_t size
 }
 
 KernelSocket::Event ReadNotification(ByteView raw) {
-  using What = KernelSocket::What;
   KernelSocket::Event event;
   event.what = What::kIrrelevant;
   alignas(sctp_notification) std::uint8_t copy[512] = {};

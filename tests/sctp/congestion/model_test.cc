@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 // The measured rate is what comes out of the path; part of what goes in is lost.
 TEST(ModelTest, SendsOnTopWhatIsLostAnyway) {
-  constexpr std::size_t kRound = 500'000;
+  constexpr std::size_t kRoundBytes = 500'000;
   Model model(1472);
   TimePoint now{100s};
   std::uint64_t delivered = 0;
@@ -19,10 +19,10 @@ TEST(ModelTest, SendsOnTopWhatIsLostAnyway) {
     AckEvent event;
     event.now = now += 50ms;
     event.rate = {.valid = true, .bytes_per_second = 10e6, .delivered_before = delivered};
-    event.delivered_bytes = kRound;
-    event.lost_bytes = kRound / 24;
-    event.delivered_total_bytes = delivered += kRound;
-    event.flight_bytes = event.flight_before_bytes = kRound;
+    event.delivered_bytes = kRoundBytes;
+    event.lost_bytes = kRoundBytes / 24;
+    event.delivered_total_bytes = delivered += kRoundBytes;
+    event.flight_bytes = event.flight_before_bytes = kRoundBytes;
     event.rtt = event.smoothed_rtt = 50ms;
     model.OnAck(event);
     if (model.state() == std::string_view("cruise")) rate_seen = model.pacing_rate();
@@ -63,7 +63,7 @@ TEST(ModelTest, WithoutARoundTripTheAcknowledgementsPace) {
 // each end sleeps while the other works.
 TEST(ModelTest, HoldsATurnOfTheEndsWhereThePathIsShorter) {
   constexpr double kRate = 500e6;
-  constexpr std::size_t kRound = 50'000;
+  constexpr std::size_t kRoundBytes = 50'000;
   Model model(1472);
   TimePoint now{100s};
   std::uint64_t delivered = 0;
@@ -71,9 +71,9 @@ TEST(ModelTest, HoldsATurnOfTheEndsWhereThePathIsShorter) {
     AckEvent event;
     event.now = now += 100us;
     event.rate = {.valid = true, .bytes_per_second = kRate, .delivered_before = delivered};
-    event.delivered_bytes = kRound;
-    event.delivered_total_bytes = delivered += kRound;
-    event.flight_bytes = event.flight_before_bytes = kRound;
+    event.delivered_bytes = kRoundBytes;
+    event.delivered_total_bytes = delivered += kRoundBytes;
+    event.flight_bytes = event.flight_before_bytes = kRoundBytes;
     event.rtt = event.smoothed_rtt = 100us;
     model.OnAck(event);
   }

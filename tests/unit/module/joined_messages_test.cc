@@ -162,15 +162,15 @@ TEST(JoinedMessages, AreNeverDeliveredInAWrongOrder) {
   std::size_t joined = 0;
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
-    std::vector<ToyMessage> said;
+    std::vector<ToyMessage> all;
     JoiningSender sender;
-    while (said.size() < 40) {
+    while (all.size() < 40) {
       std::vector<Bytes> together;
       for (std::size_t i = 1 + random() % 8; i > 0; --i) {
         // In some conversations barriers and the like are rare, because they hide mistakes.
         const ToyMessage message{kTypes[random() % (seed % 4 == 0 ? 11 : 9)],
                                  static_cast<char>('a' + random() % 5)};
-        said.push_back(message);
+        all.push_back(message);
         together.push_back(Toy(message.type, message.key, random() % 300));
       }
       (void)sender.Send(together);
@@ -179,14 +179,14 @@ TEST(JoinedMessages, AreNeverDeliveredInAWrongOrder) {
     std::vector<Placed> placed;
     for (std::uint64_t i = 0; i < sender.sent().size(); ++i)
       placed.push_back({sender.sent()[i].decision, i, i});
-    joined += said.size() - placed.size();
+    joined += all.size() - placed.size();
     LinearExtensions extensions(placed, seed);
     for (int sample = 0; sample < 20; ++sample) {
       const auto order = Delivered(sender.sent(), extensions.Sample());
-      ASSERT_EQ(order.size(), said.size());
+      ASSERT_EQ(order.size(), all.size());
       for (std::size_t at = 0; at < order.size(); ++at)
         for (std::size_t behind = at + 1; behind < order.size(); ++behind)
-          ASSERT_FALSE(order[behind] < order[at] && MustStay(said[order[behind]], said[order[at]]))
+          ASSERT_FALSE(order[behind] < order[at] && MustStay(all[order[behind]], all[order[at]]))
               << "seed " << seed;
     }
   }
