@@ -1,20 +1,44 @@
 #include "funnel-tcpd/channel_sessions.h"
 
+#include <string>
 #include <utility>
+
+#include "common/base/log.h"
+#include "funnel-tcpd/serving_report.h"
 
 namespace funnel::tcpd {
 
 ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& channel)
-    : channel_(channel), pump_(shared, *this, nullptr) {}
+    : shared_(shared), channel_(channel), pump_(shared, *this, nullptr) {}
 
 ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& channel,
                                  Dialer& dialer, ClientPolicy policy)
-    : channel_(channel),
+    : shared_(shared),
+      channel_(channel),
       backend_(std::in_place, shared, dialer, std::move(policy)),
       pump_(shared, *this, &*backend_) {}
 
 void ChannelSessions::set_policy(ClientPolicy policy) {
   if (backend_) backend_->set_policy(std::move(policy));
+}
+
+void ChannelSessions::NoteServing() {
+  const wire::Serving now = channel_.wire().serving();
+  if (std::exchange(serving_, now) == now) return;
+  const std::string& service = shared_.service.name.text();
+  const std::string& peer = channel_.peer();
+  if (now == wire::Serving::kYes)
+    return Log(LogLevel::kNotice, "far-end-serves", "the far end takes new connections again",
+               {{"SERVICE", service}, {"PEER", peer}});
+  if (now == wire::Serving::kDrained)
+    return Log(LogLevel::kWarning, "far-end-draining",
+               "the far end takes no new sessions: it is drained",
+               {{"SERVICE", service}, {"PEER", peer}});
+  Log(LogLevel::kWarning, "far-end-no-backend",
+      std::string(ServingText(now))
+          .append(wire::TakesSessions(now) ? ": new connections wait there"
+                                           : ": new connections are refused there"),
+      {{"SERVICE", service}, {"PEER", peer}});
 }
 
 std::optional<SessionId> ChannelSessions::OpenSession(const wire::SessionInfo& info) {

@@ -21,6 +21,8 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   [[nodiscard]] SessionPump& pump() { return pump_; }
   [[nodiscard]] service::ChannelHandle& channel() { return channel_; }
   void set_policy(ClientPolicy policy);
+  // Listening side: logs what becomes of new sessions at the far end, if that has changed.
+  void NoteServing();
 
  private:
   [[nodiscard]] Peer peer() const override {
@@ -40,7 +42,9 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   void FinishAndReset(SessionId session) override;
   void Resume(SessionId session) override;
 
+  SharedState& shared_;
   service::ChannelHandle& channel_;
+  wire::Serving serving_ = wire::Serving::kYes;  // as it was logged
   std::optional<Backend> backend_;
   SessionPump pump_;
 };

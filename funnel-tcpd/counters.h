@@ -46,6 +46,10 @@ enum CounterIndex : std::size_t {
   kClientBytesOverRate,
   kNotAccepting,
   kAcceptClosings,
+  kBackendsAllDown,
+  kSessionsNoBackend,
+  kChannelsNoBackend,
+  kChannelsDrainedThere,
   kCounterCount,
 };
 
@@ -102,6 +106,12 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"client_bytes_over_rate", "Times that a connection had to wait: client-byte-rate."},
     {"not_accepting", "1 while new connections get no answer: accept-when.", metrics::Kind::kGauge},
     {"accept_closings", "Times that new connections got no answer from then on: accept-when."},
+    {"backends_all_down", "1 while all backends fail their checks.", metrics::Kind::kGauge},
+    {"sessions_no_backend",
+     "Connections reset at once because all backends failed their checks: on-backend-down."},
+    {"channels_no_backend", "Channels now at whose far end no backend works.",
+     metrics::Kind::kGauge},
+    {"channels_drained_there", "Channels now whose far end is drained.", metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::tcpd

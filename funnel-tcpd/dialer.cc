@@ -36,12 +36,39 @@ DialId Dialer::Dial(const std::string& client, Bytes header, Done done) {
   pending.deadline = pending.wake = Now() + shared_.service.connect_timeout;
   wakes_.emplace(pending.wake, id);
   wake_timer_->Arm(wakes_.begin()->first);
-  if (ChooseNext(pending)) {
-    Begin(id, pending);
-  } else {
-    PassOver(id, kConnectFailed, "no backend");
-  }
+  Ask(id, pending);
   return id;
+}
+
+void Dialer::Ask(DialId id, Pending& pending) {
+  const bool refuses = shared_.service.on_backend_down == config::OnBackendDown::kRefuse;
+  if (refuses && shared_.backends.AllFailChecks()) {
+    shared_.Count(kSessionsNoBackend);
+    Log(LogLevel::kInfo, "session-refused", "all backends fail their checks",
+        {{"SERVICE", shared_.service.name.text()}, {"CLIENT", pending.client}});
+    return Finish(id, Fail("all backends fail their checks"));
+  }
+  if (ChooseNext(pending)) return Begin(id, pending);
+  PassOver(id, kConnectFailed, "no backend");
+}
+
+bool Dialer::MayWait(const Pending& pending) const {
+  return shared_.service.on_backend_down == config::OnBackendDown::kWait &&
+         shared_.backends.AllFailChecks() && Now() < pending.deadline;
+}
+
+void Dialer::OnChecked() {
+  if (parked_.empty()) return;
+  for (const DialId id : std::exchange(parked_, {})) {
+    const auto at = pending_.find(id);
+    if (at == pending_.end()) continue;
+    if (MayWait(at->second)) {
+      parked_.insert(id);
+      continue;
+    }
+    at->second.tried.clear();
+    Ask(id, at->second);
+  }
 }
 
 bool Dialer::ChooseNext(Pending& pending) {
@@ -87,7 +114,7 @@ void Dialer::Begin(DialId id, Pending& pending) {
 void Dialer::OnResolved(DialId id, service::BackendId backend,
                         const net::Resolver::Answer& answer) {
   const auto at = pending_.find(id);
-  if (at == pending_.end() || at->second.backend.id() != backend) return;
+  if (at == pending_.end() || !at->second.IsAt(backend)) return;
   if (!answer) return PassOver(id, kConnectFailed, answer.error().message);
   const TimePoint now = Now();
   at->second.attempt->Start(*answer, at->second.patience - now, now);
@@ -97,6 +124,7 @@ void Dialer::OnResolved(DialId id, service::BackendId backend,
 void Dialer::OnReload() {
   shared_.backends.Configure(shared_.service);
   shared_.backend_reports().OnConfigured();
+  OnChecked();
 }
 
 void Dialer::OnProgress(DialAttempt& attempt) { Run(attempt.id(), pending_.at(attempt.id())); }
@@ -131,7 +159,9 @@ void Dialer::OnWake() {
       continue;
     }
     if (pending.attempt) pending.attempt->GiveUp();
-    PassOver(id, kConnectTimeouts, "no answer within connect-timeout");
+    PassOver(id, kConnectTimeouts,
+             pending.backend ? "no answer within connect-timeout"
+                             : "no backend passed its checks within connect-timeout");
   }
   if (!wakes_.empty()) wake_timer_->Arm(wakes_.begin()->first);
 }
@@ -160,7 +190,7 @@ void Dialer::RetryBusy() {
   std::deque<std::pair<DialId, service::BackendId>> waiting;
   for (const auto& [id, backend] : std::exchange(busy_, {})) {
     const auto at = pending_.find(id);
-    if (at == pending_.end() || at->second.backend.id() != backend) continue;
+    if (at == pending_.end() || !at->second.IsAt(backend)) continue;
     if (!full.contains(backend) && TryUnix(id, at->second)) continue;
     full.insert(backend);
     waiting.emplace_back(id, backend);
@@ -172,6 +202,7 @@ void Dialer::RetryBusy() {
 }
 
 void Dialer::Cancel(DialId id) {
+  parked_.erase(id);
   if (const auto at = pending_.find(id); at != pending_.end()) {
     wakes_.erase({at->second.wake, id});
     pending_.erase(at);
@@ -196,6 +227,14 @@ void Dialer::PassOver(DialId id, CounterIndex counter, const std::string& why) {
     return Begin(id, pending);
   }
 
+  if (MayWait(pending)) {
+    pending.attempt.reset();
+    pending.backend = {};
+    pending.patience = pending.deadline;
+    parked_.insert(id);
+    return WakeAt(id, pending, pending.deadline);
+  }
+
   shared_.Count(counter);
   if (shared_.Counter(kBackendFailingSince).value() == 0)
     shared_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
@@ -208,6 +247,7 @@ void Dialer::Finish(DialId id, Result<Connected> result) {
   const auto at = pending_.find(id);
   answers_.push_back({id, std::move(at->second.done), std::move(result)});
   hook_->Request();
+  parked_.erase(id);
   wakes_.erase({at->second.wake, id});
   pending_.erase(at);
 }

@@ -3,6 +3,10 @@
 // decides. If it does not take the connection, another one is asked; each has an equal share of
 // what is left of connect-timeout.
 //
+// While all backends fail their checks, on-backend-down says what becomes of a dial: it fails at
+// once, or backends are asked all the same, and if none takes it, it waits until one has passed its
+// checks.
+//
 // Owned by the connecting side, on the loop's thread. Answers come at the end of a turn, never
 // inside Dial(). max-sessions limits how many dials can be in progress.
 #pragma once
@@ -39,6 +43,8 @@ class Dialer final : private DialAttempt::User {
   void Cancel(DialId id);
   // The service's backends may have changed.
   void OnReload();
+  // What their checks say may have changed.
+  void OnChecked();
 
  private:
   // What is known about one backend's addresses.
@@ -58,6 +64,8 @@ class Dialer final : private DialAttempt::User {
     service::BackendPool::Use backend;      // before `attempt`, which uses its data
     std::vector<service::BackendId> tried;  // `backend` is the last of them
     std::string errors;                     // what those before it said
+    // Whether it is the present one: it may have been passed over meanwhile.
+    [[nodiscard]] bool IsAt(service::BackendId id) const { return backend && backend.id() == id; }
     std::unique_ptr<DialAttempt> attempt;
   };
   struct Answer {
@@ -67,6 +75,10 @@ class Dialer final : private DialAttempt::User {
   };
 
   void OnProgress(DialAttempt& attempt) override;
+  // Asks the first backend, or refuses the dial.
+  void Ask(DialId id, Pending& pending);
+  // Whether PENDING, which no backend took, waits for one to pass its checks.
+  [[nodiscard]] bool MayWait(const Pending& pending) const;
   // Makes the next backend that of PENDING. False: all were asked.
   [[nodiscard]] bool ChooseNext(Pending& pending);
   // Asks that backend.
@@ -97,6 +109,7 @@ class Dialer final : private DialAttempt::User {
   std::set<std::pair<TimePoint, DialId>> wakes_;
   // A Unix backend's backlog is full: these wait, in the order in which they came.
   std::deque<std::pair<DialId, service::BackendId>> busy_;
+  std::set<DialId> parked_;  // no backend took them, and they may wait; the first one came first
   std::deque<Answer> answers_;
   std::unique_ptr<event::Timer> wake_timer_, retry_timer_;
   std::unique_ptr<event::TurnHook> hook_;

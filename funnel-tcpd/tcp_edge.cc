@@ -33,9 +33,12 @@ TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
               SessionLimit(environment.service.max_sessions)},
       waiting_(shared_),
       dialer_(shared_),
+      serving_(shared_),
       checker_(shared_.loop, shared_.sockets, shared_.service,
                [this](service::BackendId backend, const Result<>& result) {
                  shared_.backend_reports().OnChecked(backend, result, Now());
+                 UpdateServing();
+                 dialer_.OnChecked();
                }) {
   ConfigureChecks();
 }
@@ -71,10 +74,15 @@ void TcpEdge::OnChannelUp(service::ChannelHandle& channel) {
                                                                 PolicyFor(channel.peer()));
   channels_.push_back(sessions.get());
   channel.data = std::move(sessions);
+  if (!listens()) channel.wire().ReportServing(serving_.state());
   DrainWaiting();
 }
 
-void TcpEdge::OnChannelChanged(service::ChannelHandle&) { UpdateGate(); }
+void TcpEdge::OnChannelChanged(service::ChannelHandle& channel) {
+  if (!channel.data) return;
+  if (listens()) SessionsOf(channel).NoteServing();
+  UpdateGate();
+}
 
 void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool) {
   if (!channel.data) return;
@@ -86,17 +94,42 @@ void TcpEdge::OnChannelDown(service::ChannelHandle& channel, wire::EndCode, bool
 void TcpEdge::SetDraining(bool draining) {
   shared_.draining = draining;
   UpdateGate();
+  UpdateServing();
+}
+
+void TcpEdge::UpdateServing() {
+  if (listens() || !serving_.Update()) return;
+  for (ChannelSessions* sessions : channels_) {
+    sessions->channel().wire().ReportServing(serving_.state());
+    sessions->channel().RequestFlush();
+  }
 }
 
 // A channel that is up has keys; that the far end is there, and not only its handshake, shows when
 // it is open.
+std::string_view TcpEdge::WhyNotServed() const {
+  if (shared_.draining) return "the service is drained";
+  std::string_view why = "no channel is open";
+  for (ChannelSessions* one : channels_) {
+    const wire::Channel& channel = one->channel().wire();
+    if (channel.state() != wire::Channel::State::kOpen || !channel.takes_sessions()) continue;
+    if (wire::TakesSessions(channel.serving())) return "";
+    why = ServingText(channel.serving());
+  }
+  return why;
+}
+
 void TcpEdge::UpdateGate() {
   if (!gate_) return;
-  const bool open = std::ranges::any_of(channels_, [](ChannelSessions* one) {
-    const wire::Channel& channel = one->channel().wire();
-    return channel.state() == wire::Channel::State::kOpen && channel.takes_sessions();
-  });
-  gate_->Update(shared_.draining ? "the service is drained" : open ? "" : "no channel is open");
+  const auto count = [&](std::initializer_list<wire::Serving> states) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(channels_, [&](ChannelSessions* one) {
+      return std::ranges::find(states, one->channel().wire().serving()) != states.end();
+    }));
+  };
+  shared_.Counter(kChannelsNoBackend) =
+      count({wire::Serving::kNoBackend, wire::Serving::kWaitsForBackend});
+  shared_.Counter(kChannelsDrainedThere) = count({wire::Serving::kDrained});
+  gate_->Update(WhyNotServed());
 }
 
 void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
@@ -155,6 +188,7 @@ void TcpEdge::OnReload(const config::ServiceConfig& service) {
   dialer_.OnReload();
   ConfigureChecks();
   UpdateGate();
+  UpdateServing();
   for (ChannelSessions* sessions : channels_) {
     sessions->set_policy(PolicyFor(sessions->channel().peer()));
     sessions->pump().OnReload();

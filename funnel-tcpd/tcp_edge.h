@@ -15,6 +15,7 @@
 #include "funnel-tcpd/accept_gate.h"
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/channel_sessions.h"
+#include "funnel-tcpd/serving_report.h"
 #include "funnel-tcpd/waiting_room.h"
 
 namespace funnel::tcpd {
@@ -66,6 +67,10 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] bool Open(Connection& connection);
   // Whether listening sockets should answer may have changed.
   void UpdateGate();
+  // Listening side: why no new connection can be served; empty: it can be.
+  [[nodiscard]] std::string_view WhyNotServed() const;
+  // Connecting side: what becomes of new sessions may have changed. Tells the far ends.
+  void UpdateServing();
   // Opens sessions for those that wait, as far as channels take them.
   void DrainWaiting();
 
@@ -74,6 +79,7 @@ class TcpEdge final : public service::Application {
   SharedState shared_;
   WaitingRoom waiting_;
   Dialer dialer_;
+  ServingReport serving_;  // of the connecting side
   service::HealthChecker checker_;
   std::optional<Acceptor> acceptor_;  // null on the connecting side; so is the gate
   std::optional<AcceptGate> gate_;

@@ -54,6 +54,8 @@ constexpr MessageId kMessageIds[] = {
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
     {"backend-down", "d40376783316497695a35453a3c515ae"},
     {"backend-up", "358cb069beed47eaa0dc0a9cdcd0e220"},
+    {"backends-all-down", "fe65bb601c244b4c85dd00ddfca70f82"},
+    {"far-end-no-backend", "c906b7b4b1a545dc9ee5e85439a9a09d"},
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
     {"answer-from-other-port", "7edbe5bf754a40e7811bbcec9a532b2e"},
     {"source-port-not-had", "bb6fcc6bca8341d1bd42495fae668034"},

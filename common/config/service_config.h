@@ -28,6 +28,8 @@ enum class Role { kListen, kConnect, kRelay };
 enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
 // How new sessions are divided among backends.
 enum class Balance { kRoundRobin, kLeastSessions, kClient };
+// What becomes of new sessions while all backends fail their checks.
+enum class OnBackendDown { kWait, kRefuse };
 enum class AccessForm { kNo, kJournal, kJson };
 // Which ports may do for another one: only that port, or any.
 enum class PortRule { kSame, kAny };
@@ -116,8 +118,9 @@ struct ServiceConfig {
   std::string check_secret_file;   // of check = radius; absolute
   milliseconds check_every = 2s;
   milliseconds check_timeout = 1s;
-  std::uint32_t check_rise = 2;  // checks in a row that bring a backend up
-  std::uint32_t check_fall = 3;  // those that take it down
+  std::uint32_t check_rise = 2;                          // checks in a row that bring a backend up
+  std::uint32_t check_fall = 3;                          // those that take it down
+  OnBackendDown on_backend_down = OnBackendDown::kWait;  // tcp
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   PortRule backend_port = PortRule::kSame;  // udp: from which port of a backend answers may come
   PortRule source_port = PortRule::kAny;    // udp: kSame: send from the client's, if it can be had

@@ -97,8 +97,9 @@ class Application {
 
   // The channel has its keys: the initiator may open sessions and send at once.
   virtual void OnChannelUp(ChannelHandle& channel) = 0;
-  // Between OnChannelUp and OnChannelDown: the other end has shown that it has the keys, or has
-  // closed the channel, which takes no more sessions.
+  // Between OnChannelUp and OnChannelDown: the other end has shown that it has the keys, has said
+  // what becomes of new sessions there (wire::Channel::serving), or has closed the channel, which
+  // takes no more sessions.
   virtual void OnChannelChanged(ChannelHandle& /*channel*/) {}
   // Before this, each live session of the channel got OnSessionReset. clean: FAREWELL authenticated
   // it.

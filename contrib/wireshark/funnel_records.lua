@@ -4,7 +4,7 @@ local HEADER_BYTES = 12
 local KINDS = {
   [0] = "PADDING", [1] = "DATAGRAM", [2] = "MESSAGE", [3] = "OPEN_SESSION", [4] = "CREDIT", [5] = "CHANNEL_CREDIT",
   [6] = "SESSIONS", [7] = "RESET", [8] = "END_SESSION", [9] = "PING", [10] = "PONG", [11] = "CONFIRM", [12] = "REKEY",
-  [13] = "NEW_EPOCH", [14] = "FAREWELL", [15] = "HELLO", [16] = "OPENING", [130] = "SHARE", [131] = "MODULE", [132] = "MARK",
+  [13] = "NEW_EPOCH", [14] = "FAREWELL", [15] = "HELLO", [16] = "OPENING", [130] = "SHARE", [131] = "MODULE", [132] = "MARK", [133] = "SERVING",
 }
 local FIRST_SKIPPABLE = 128
 local FOLLOWS = 2 -- of MESSAGE's orders

@@ -108,12 +108,29 @@ void FindDownBackends(const NodeView& view, Problems& out) {
   }
 }
 
-// From the same: those whose clients get no answer.
+// From the same: those of which no backend passes its checks.
+void FindFailedChecks(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+    if (counters == nullptr || !counters->alive || counters->Value("backends_all_down") == 0)
+      continue;
+    const bool refuses = service.on_backend_down == config::OnBackendDown::kRefuse;
+    out.push_back("service " + service.name.text() + ": all backends fail their checks, so new " +
+                  (refuses ? "connections are refused" : "connections wait") +
+                  " (on-backend-down); funnelctl backends " + service.name.text() + " shows why");
+  }
+}
+
+// From the same: those whose clients get no answer, or no good one.
 void FindClosedListeners(const NodeView& view, Problems& out) {
   if (!view.configuration) return;
-  for (const config::ServiceConfig& service : view.configuration->services)
+  for (const config::ServiceConfig& service : view.configuration->services) {
     if (const std::string why = WhyNotAccepting(view, service); !why.empty())
       out.push_back("service " + service.name.text() + " does not accept: " + why);
+    else if (const std::string far = WhyFarEndServesNot(view, service); !far.empty())
+      out.push_back("service " + service.name.text() + ": " + far);
+  }
 }
 
 // From the edges' own counters, which know what a reload has changed.
@@ -144,6 +161,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   FindDeadEdges(view, out);
   FindRefusingBackends(view, out);
   FindDownBackends(view, out);
+  FindFailedChecks(view, out);
   FindClosedListeners(view, out);
   FindKeyLogs(view, out);
   return out;

@@ -100,6 +100,8 @@ void AddModuleNotes(const NodeView& view, const config::ServiceConfig& service, 
 void AddAcceptNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
   if (const std::string why = WhyNotAccepting(view, service); !why.empty())
     table.AddNote("does not accept: " + why);
+  else if (const std::string far = WhyFarEndServesNot(view, service); !far.empty())
+    table.AddNote(far);
 }
 
 }  // namespace

@@ -50,10 +50,18 @@ std::string DescribeService(const NodeView& view, const config::ServiceConfig& s
                                                : "ready: nobody has opened it";
 }
 
+std::string WhyFarEndServesNot(const NodeView& view, const config::ServiceConfig& service) {
+  const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+  if (counters == nullptr || !counters->alive) return {};
+  if (counters->Value("channels_no_backend") != 0) return "no backend at the far end works";
+  return counters->Value("channels_drained_there") != 0 ? "the far end is drained" : "";
+}
+
 std::string WhyNotAccepting(const NodeView& view, const config::ServiceConfig& service) {
   const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
   if (counters == nullptr || !counters->alive || counters->Value("not_accepting") == 0) return {};
   if (counters->Value("draining") != 0) return "it is drained";
+  if (const std::string far = WhyFarEndServesNot(view, service); !far.empty()) return far;
 
   const std::string closed = "no channel is open";
   if (!view.sctpd.status) return closed;

@@ -50,6 +50,10 @@ struct NodeView {
 // Why a service's listening sockets answer no new connections (accept-when); empty: they do.
 [[nodiscard]] std::string WhyNotAccepting(const NodeView& view,
                                           const config::ServiceConfig& service);
+// Why the far end of a service with [listen] lets new connections wait or refuses them, as it says;
+// empty: it does not.
+[[nodiscard]] std::string WhyFarEndServesNot(const NodeView& view,
+                                             const config::ServiceConfig& service);
 // One of the service's channels that have keys: if possible, one whose suite is not the best of
 // this end. nullptr: none has keys.
 [[nodiscard]] const ChannelStatus* WorstSealed(const NodeView& view,

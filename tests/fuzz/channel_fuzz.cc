@@ -130,7 +130,9 @@ class Play {
     const std::uint8_t first = script_.Byte();
     owner_.role = first & 1 ? Role::kInitiator : Role::kAcceptor;
     ChannelSettings settings;
-    if (first & 2) settings.features = {Feature::kDatagrams, Feature::kOpenings, Feature::kModules};
+    if (first & 2)
+      settings.features = {Feature::kDatagrams, Feature::kOpenings, Feature::kModules,
+                           Feature::kServing};
     if (first & 4) settings.lifetime = std::chrono::seconds(3);
     settings.max_sessions = 50;
     settings.rekey_after_frames = 20;

@@ -108,7 +108,7 @@ def test_a_key_log_opens_the_frames_of_its_service(captured, tunnel):
     assert captured.packets(f'{sealed}"ldap" && funnel.no_key', "frame.number", options=options)
     said = captured.text(*options)
     assert "user7@example.test" not in said and "The key log has no key for it" in said
-    assert "(datagrams, openings, modules)" in said and "(connections, modules)" in said
+    assert "(datagrams, openings, modules)" in said and "(connections, modules, serving)" in said
     assert "Record: FAREWELL (14)" in said and "Record: CONFIRM (11)" in said
     assert not captured.packets("funnel.malformed || _ws.malformed", "frame.number", options=options)
 

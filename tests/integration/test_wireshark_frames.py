@@ -126,7 +126,7 @@ RECORDS = [
     (b"\x08\5", "END_SESSION"), (b"\x09" + bytes(8), "PING"), (b"\x0a" + bytes(8), "PONG"), (b"\x0b" + bytes(32), "CONFIRM"),
     (b"\x0c\0", "REKEY"), (b"\x0d\1\1", "NEW_EPOCH"), (b"\x0e\0\1\3bye", "FAREWELL"), (b"\x0f\1x", "HELLO"),
     (b"\x10\5\3\1\1x\4asks", "OPENING"),
-    (b"\x82\3\1\1\1", "SHARE"), (b"\x83\4\1dns", "MODULE"), (b"\x84\1\x2e", "MARK"), (b"\xff\1x", "record 255"), (bytes(5), "PADDING"),
+    (b"\x82\3\1\1\1", "SHARE"), (b"\x83\4\1dns", "MODULE"), (b"\x84\1\x2e", "MARK"), (b"\x85\2\1\1", "SERVING"), (b"\xff\1x", "record 255"), (bytes(5), "PADDING"),
 ]
 
 

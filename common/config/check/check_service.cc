@@ -146,6 +146,8 @@ void CheckChecks(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Kind kind = service.check.kind;
   if (kind == Kind::kNone && !service.check_expect.bytes.empty())
     report("check-expect", "there is no check");
+  if (kind == Kind::kNone && service.origins.contains("connect.on-backend-down"))
+    report("on-backend-down", "there is no check");
 
   if (kind == Kind::kConnect && service.protocol != Protocol::kTcp)
     report("check", "connect is only for protocol = tcp; text: and hex: say what to ask");

@@ -150,6 +150,21 @@ constexpr KeyRow kConnectRows[] = {
         .range = {1, 1000},
         .since = "0.2",
     },
+    // Not `refuse` by default: a check that asks for the wrong thing must not end a service whose
+    // backends work.
+    {
+        .section = "connect",
+        .key = "on-backend-down",
+        .type = Type::kOnBackendDown,
+        .member = At<&ServiceConfig::on_backend_down>,
+        .help = "What becomes of new connections while all backends fail their checks, which the "
+                "client's node is told, unless it is of version 0.1. wait: one is asked all the "
+                "same, and a connection that none takes waits until a backend has passed its "
+                "checks, for connect-timeout at most. refuse: they are reset at once, and with "
+                "accept-when = up there the client's node answers none.",
+        .applies = kTcpOnly,
+        .since = "0.2",
+    },
     {
         .section = "connect",
         .key = "proxy-protocol",

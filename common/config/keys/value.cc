@@ -44,6 +44,9 @@ constexpr Word<PortRule> kPortRuleWords[] = {{"same", PortRule::kSame}, {"any", 
 constexpr Word<AcceptWhen> kAcceptWords[] = {{"always", AcceptWhen::kAlways},
                                              {"up", AcceptWhen::kUp}};
 
+constexpr Word<OnBackendDown> kBackendDownWords[] = {{"wait", OnBackendDown::kWait},
+                                                     {"refuse", OnBackendDown::kRefuse}};
+
 template <typename E, std::size_t kCount>
 Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
   for (const Word<E>& word : words) {
@@ -191,6 +194,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kFragmentWords, text, To<Fragment>(field));
     case Type::kAcceptWhen:
       return ParseWord(type, kAcceptWords, text, To<AcceptWhen>(field));
+    case Type::kOnBackendDown:
+      return ParseWord(type, kBackendDownWords, text, To<OnBackendDown>(field));
     default:
       return ParseCompound(type, text, field);
   }
@@ -234,6 +239,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kFragmentWords, To<Fragment>(field));
     case Type::kAcceptWhen:
       return PrintWord(kAcceptWords, To<AcceptWhen>(field));
+    case Type::kOnBackendDown:
+      return PrintWord(kBackendDownWords, To<OnBackendDown>(field));
     default:
       return PrintCompound(type, field);
   }

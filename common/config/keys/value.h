@@ -51,7 +51,8 @@ enum class Type {
   kDscp,           // copy, 0 to 63, EF, AF41, CS3
   kFragment,       //
   kGroup,          // a multicast address, perhaps with %INTERFACE
-  kAcceptWhen      //
+  kAcceptWhen,     //
+  kOnBackendDown   //
 };
 
 // The member that a row of the table points at.
@@ -61,8 +62,8 @@ using Field =
                  std::vector<SocketAddress>*, std::vector<Backend>*, std::vector<Endpoint>*,
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
-                 AccessForm*, PortRule*, AcceptWhen*, HealthCheck*, WrittenBytes*, Dscp*, Fragment*,
-                 std::vector<MulticastGroup>*>;
+                 AccessForm*, PortRule*, AcceptWhen*, OnBackendDown*, HealthCheck*, WrittenBytes*,
+                 Dscp*, Fragment*, std::vector<MulticastGroup>*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

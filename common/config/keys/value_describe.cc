@@ -75,6 +75,8 @@ std::string_view DescribeType(Type type) {
       return "copy, 0 to 63, or a name such as EF, AF41 and CS3";
     case Type::kAcceptWhen:
       return "always or up";
+    case Type::kOnBackendDown:
+      return "wait or refuse";
   }
 
   return {};

@@ -246,6 +246,11 @@ std::size_t BackendPool::down_count() const {
       entries_, [](const auto& entry) { return entry->down_since.has_value(); }));
 }
 
+bool BackendPool::AllFailChecks() const {
+  return !entries_.empty() &&
+         std::ranges::all_of(entries_, [](const auto& entry) { return entry->checks.down(); });
+}
+
 void BackendPool::Visit(TimePoint now, const std::function<void(const View&)>& visit) const {
   for (const auto& entry : entries_) {
     visit({.id = entry->id,

@@ -93,6 +93,9 @@ class BackendPool {
   // Backends that were down and have not worked since.
   [[nodiscard]] std::size_t down_count() const;
 
+  // Whether there are backends, and each was taken down by its checks.
+  [[nodiscard]] bool AllFailChecks() const;
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
   // For funnelctl, in the order of the configuration.

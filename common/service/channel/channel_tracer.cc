@@ -98,6 +98,9 @@ struct Describe {
   TraceEvent operator()(const wire::MarkRecord& record) const {
     return Record("MARK", {Number("dscp", record.dscp)});
   }
+  TraceEvent operator()(const wire::ServingRecord& record) const {
+    return Record("SERVING", {Number("state", static_cast<std::uint64_t>(record.state))});
+  }
   TraceEvent operator()(const wire::SkippedRecord&) const { return Record("UNKNOWN"); }
 };
 

@@ -125,6 +125,7 @@ class EdgeChannel final : public ChannelHandle,
   void OnEpochInUse(Epoch) override { security_.OnEpochInUse(); }
   void OnRekeyRefused() override { security_.OnRekeyRefused(); }
   bool OnModule(const wire::ModuleRecord& module) override { return modules_.OnTheirs(module); }
+  void OnServing() override { shared_.application->OnChannelChanged(*this); }
   void OnDraining(wire::EndCode code) override;
   void OnEnded(wire::EndCode code, const std::string& text, bool clean) override;
 

@@ -134,6 +134,11 @@ void Channel::SendModule(const ModuleRecord& module) {
     context_.control.Push(module);
 }
 
+void Channel::ReportServing(Serving serving) {
+  if (!life_.IsLive() || !context_.settings.features.Has(Feature::kServing)) return;
+  if (const auto record = serving_.Report(serving)) context_.control.Push(*record);
+}
+
 void Channel::StartRekey(ByteView token) {
   if (life_.IsLive()) rekeying_.Start(token, context_.now);
 }

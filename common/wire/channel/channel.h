@@ -35,6 +35,7 @@
 #include "common/wire/channel/rekeying.h"
 #include "common/wire/channel/scheduler.h"
 #include "common/wire/channel/send_buffer.h"
+#include "common/wire/channel/service_state.h"
 #include "common/wire/channel/session_ends.h"
 #include "common/wire/channel/settings.h"
 #include "common/wire/channel/stuck_watch.h"
@@ -126,6 +127,9 @@ class Channel {
   void SendHello(ByteView body);  // @peer only
   // Once; nothing goes out where Feature::kModules was not agreed on.
   void SendModule(const ModuleRecord& module);
+  // Acceptor: what its service does with new sessions from now on. Nothing goes out where that is
+  // known, or Feature::kServing was not agreed on.
+  void ReportServing(Serving serving);
   void StartRekey(ByteView token);                   // initiator, after OnRekeyDue
   void AnswerRekey(ByteView token, EpochKeys next);  // acceptor, after OnRekeyToken
   void InstallEpoch(EpochKeys next);                 // initiator, after OnRekeyToken
@@ -150,6 +154,8 @@ class Channel {
   [[nodiscard]] bool takes_sessions() const { return life_.TakesSessions(); }
   // The peer has said FAREWELL, all of it is here, and slow readers keep the rest.
   [[nodiscard]] bool is_draining() const { return life_.IsDraining(); }
+  // Initiator: what the peer's service does with new sessions, as it said last.
+  [[nodiscard]] Serving serving() const { return serving_.state(); }
   [[nodiscard]] Epoch epoch() const { return epochs_.current().number; }
   [[nodiscard]] const ChannelStats& stats() const { return context_.stats; }
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
@@ -227,6 +233,7 @@ class Channel {
   Lifecycle life_;
   Epochs epochs_;
   Keepalive keepalive_;
+  ServiceState serving_;
   SessionTable sessions_;
   StuckWatch stuck_;
   ReceiveBuffer receive_;

@@ -4,23 +4,9 @@
 #include "common/base/secret.h"
 #include "common/wire/channel/channel.h"
 #include "common/wire/frame/frame.h"
+#include "common/wire/frame/may_expire.h"
 
 namespace funnel::wire {
-namespace {
-
-bool MayExpire(const Record& record) {
-  return std::holds_alternative<DatagramRecord>(record) ||
-         std::holds_alternative<OpeningRecord>(record) ||
-         std::holds_alternative<PingRecord>(record) || std::holds_alternative<PongRecord>(record) ||
-         std::holds_alternative<PaddingRecord>(record) ||
-         std::holds_alternative<ConfirmRecord>(record) ||
-         std::holds_alternative<ShareRecord>(record) ||
-         std::holds_alternative<ModuleRecord>(record) ||
-         std::holds_alternative<MarkRecord>(record) ||
-         std::holds_alternative<SkippedRecord>(record);
-}
-
-}  // namespace
 
 // --- frames
 
@@ -254,6 +240,13 @@ class Channel::Records {
 
   Checked<> operator()(const MarkRecord& record) {
     mark_ = record.dscp;
+    return {};
+  }
+
+  Checked<> operator()(const ServingRecord& record) {
+    if (!Has(Feature::kServing)) return Violates("SERVING was not agreed on");
+    if (channel_.context_.role == Role::kAcceptor) return Violates("the initiator sent SERVING");
+    if (channel_.serving_.OnServing(record)) channel_.context_.observer.OnServing();
     return {};
   }
 

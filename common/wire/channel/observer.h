@@ -58,6 +58,8 @@ class ChannelObserver {
   // Only where Feature::kModules was agreed on: which protocol module the peer has. False: it has
   // said so before, a violation.
   virtual bool OnModule(const ModuleRecord& /*module*/) { return false; }
+  // Initiator: the channel's serving() has changed.
+  virtual void OnServing() {}
   // The peer has said FAREWELL: nothing new can be sent, and only readers that are slow keep the
   // channel from its end.
   virtual void OnDraining(EndCode /*code*/) {}

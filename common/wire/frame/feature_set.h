@@ -22,6 +22,7 @@ enum class Feature : std::uint8_t {
   kConnections = 1,  // the service carries connections (TCP)
   kOpenings = 2,     // OPENING: a flow's first datagrams carry what opens it
   kModules = 3,      // MODULE: each end says which protocol module it has
+  kServing = 4,      // SERVING: the acceptor says what becomes of new sessions
 };
 
 // The registry: each bit once, and what it is called in logs and in the manual.
@@ -30,10 +31,9 @@ struct FeatureRow {
   std::string_view name;
 };
 inline constexpr FeatureRow kFeatureTable[] = {
-    {Feature::kDatagrams, "datagrams"},
-    {Feature::kConnections, "connections"},
-    {Feature::kOpenings, "openings"},
-    {Feature::kModules, "modules"},
+    {Feature::kDatagrams, "datagrams"}, {Feature::kConnections, "connections"},
+    {Feature::kOpenings, "openings"},   {Feature::kModules, "modules"},
+    {Feature::kServing, "serving"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -74,7 +74,7 @@ constexpr Features kOurFeatures{Feature::kModules};
 constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections};
 // What goes with a kind of service: nothing else is offered for it.
 constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};
-constexpr Features kConnectionFeatures{Feature::kConnections};
+constexpr Features kConnectionFeatures{Feature::kConnections, Feature::kServing};
 
 // "datagrams openings"; a bit without a name is "bit 40", an empty set "none".
 [[nodiscard]] std::string NamesOf(Features features);

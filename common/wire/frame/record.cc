@@ -181,6 +181,7 @@ Result<Record> ParseRecord(ByteReader& reader) {
     case RecordKind::kShare:
     case RecordKind::kModule:
     case RecordKind::kMark:
+    case RecordKind::kServing:
       break;
   }
   return ParseLater(reader, kind);

@@ -9,6 +9,7 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
+#include "common/wire/frame/serving.h"
 #include "common/wire/frame/types.h"
 #include "common/wire/frame/varint.h"
 
@@ -37,6 +38,7 @@ enum class RecordKind : std::uint8_t {
   kShare = 130,
   kModule = 131,  // Feature::kModules
   kMark = 132,
+  kServing = 133,  // Feature::kServing
 };
 
 constexpr std::size_t kMaxDatagramSize = 65507;
@@ -170,13 +172,20 @@ struct MarkRecord {
   std::uint8_t dscp = 0;
 };
 
+// From the acceptor, at each change; the greatest serial counts.
+//   length, serial, state
+struct ServingRecord {
+  std::uint64_t serial = 0;
+  Serving state = Serving::kYes;
+};
+
 struct SkippedRecord {};
 
-using Record =
-    std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord, CreditRecord,
-                 ChannelCreditRecord, SessionsRecord, ResetRecord, EndSessionRecord, PingRecord,
-                 PongRecord, ConfirmRecord, RekeyRecord, NewEpochRecord, FarewellRecord,
-                 HelloRecord, OpeningRecord, ShareRecord, ModuleRecord, MarkRecord, SkippedRecord>;
+using Record = std::variant<PaddingRecord, DatagramRecord, MessageRecord, OpenSessionRecord,
+                            CreditRecord, ChannelCreditRecord, SessionsRecord, ResetRecord,
+                            EndSessionRecord, PingRecord, PongRecord, ConfirmRecord, RekeyRecord,
+                            NewEpochRecord, FarewellRecord, HelloRecord, OpeningRecord, ShareRecord,
+                            ModuleRecord, MarkRecord, ServingRecord, SkippedRecord>;
 
 // Reads one record and moves READER behind it. An error is a violation by an authenticated peer.
 [[nodiscard]] Result<Record> ParseRecord(ByteReader& reader);
@@ -210,6 +219,7 @@ void AppendRecord(Bytes& out, const HelloRecord& record);
 void AppendRecord(Bytes& out, const ShareRecord& record);
 void AppendRecord(Bytes& out, const ModuleRecord& record);
 void AppendRecord(Bytes& out, const MarkRecord& record);
+void AppendRecord(Bytes& out, const ServingRecord& record);
 // KIND is from kFirstSkippable up; FIELDS are what stands behind its length.
 [[nodiscard]] Result<Record> ReadSkippable(std::uint8_t kind, ByteView fields);
 

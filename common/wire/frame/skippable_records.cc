@@ -36,6 +36,14 @@ Result<Record> ReadMark(ByteView fields) {
   return MarkRecord{fields[0]};
 }
 
+Result<Record> ReadServing(ByteView fields) {
+  ByteReader reader(fields);
+  const auto serial = ReadVarint(reader);
+  const auto state = ReadVarint(reader);
+  if (!serial || !state || !reader.AtEnd()) return Fail("SERVING is malformed");
+  return ServingRecord{*serial, static_cast<Serving>(*state)};
+}
+
 }  // namespace
 
 void AppendRecord(Bytes& out, const ShareRecord& record) {
@@ -63,10 +71,21 @@ void AppendRecord(Bytes& out, const MarkRecord& record) {
   out.insert(out.end(), raw, raw + kMarkSize);
 }
 
+void AppendRecord(Bytes& out, const ServingRecord& record) {
+  std::uint8_t raw[2 + 2 * kMaxVarintSize];
+  raw[0] = static_cast<std::uint8_t>(RecordKind::kServing);
+  std::uint8_t* end = StoreVarint(raw + 2, record.serial);
+  end = StoreVarint(end, static_cast<std::uint64_t>(record.state));
+  // Always one byte long: two fields of eight at most.
+  StoreVarint(raw + 1, static_cast<std::uint64_t>(end - raw - 2));
+  out.insert(out.end(), raw, end);
+}
+
 Result<Record> ReadSkippable(std::uint8_t kind, ByteView fields) {
   if (kind == static_cast<std::uint8_t>(RecordKind::kShare)) return ReadShare(fields);
   if (kind == static_cast<std::uint8_t>(RecordKind::kModule)) return ReadModule(fields);
   if (kind == static_cast<std::uint8_t>(RecordKind::kMark)) return ReadMark(fields);
+  if (kind == static_cast<std::uint8_t>(RecordKind::kServing)) return ReadServing(fields);
   return SkippedRecord{};
 }
 

@@ -31,7 +31,7 @@ class TestChannel final : public service::ChannelHandle,
                   .serial = 1},
         application_(application),
         hook_(loop.AddTurnHook([this] { Turn(); })),
-        wire_(role, ChannelId(1), {}, ToyKeys(role), *this, Now(), BootNow()) {}
+        wire_(role, ChannelId(1), Settings(), ToyKeys(role), *this, Now(), BootNow()) {}
 
   void Up(TestChannel& peer) {
     peer_ = &peer;
@@ -53,6 +53,11 @@ class TestChannel final : public service::ChannelHandle,
   const std::optional<service::EndModule>& peer_module() const override { return peer_module_; }
 
  private:
+  static wire::ChannelSettings Settings() {
+    wire::ChannelSettings settings;
+    settings.features = wire::kConnectionFeatures;
+    return settings;
+  }
   void Turn() {
     for (Bytes& frame : std::exchange(arrived_, {})) {
       if (!over_) wire_.OnSealed(frame, Now(), BootNow());
@@ -70,6 +75,7 @@ class TestChannel final : public service::ChannelHandle,
                                  reserved_.begin() + static_cast<std::ptrdiff_t>(size));
     peer_->RequestFlush();
   }
+  void OnServing() override { application_.OnChannelChanged(*this); }
   void OnConfirmed() override { application_.OnChannelChanged(*this); }
   void OnSessionOpened(SessionId id, const wire::SessionInfo& info) override {
     application_.OnSessionOpened(*this, id, info);

@@ -94,13 +94,14 @@ class Recorder : public ChannelObserver {
     modules.emplace_back(module.abi, module.name);
     return modules.size() == 1;
   }
+  void OnServing() override { ++servings; }
   void OnDraining(EndCode code) override { draining.push_back(code); }
   void OnEpochInUse(Epoch epoch) override { epochs_in_use.push_back(epoch); }
   void OnEnded(EndCode code, const std::string& text, bool clean) override {
     ended.push_back({code, text, clean});
   }
 
-  int confirmed = 0, sessions_available = 0, rekeys_refused = 0;
+  int confirmed = 0, sessions_available = 0, rekeys_refused = 0, servings = 0;
   bool takes_hello = false;
   std::map<SessionId, Session> sessions;
   std::vector<std::pair<SessionId, std::string>> messages;

@@ -14,6 +14,11 @@ TEST_F(HealthCheckMistakesTest, BadChecks) {
   EXPECT_EQ(ldap("check = text:PING\\r\\n\ncheck-timeout = 2s\n"), "none");
   EXPECT_EQ(ldap("check-expect = text:220\n"),
             "services.d/ldap.ini:5: check-expect: there is no check");
+  EXPECT_EQ(ldap("check = connect\non-backend-down = refuse\n"), "none");
+  EXPECT_EQ(ldap("on-backend-down = wait\n"),
+            "services.d/ldap.ini:5: on-backend-down: there is no check");
+  EXPECT_EQ(ldap("check = connect\non-backend-down = reset\n"),
+            "services.d/ldap.ini:6: on-backend-down: wait or refuse is expected, not reset");
   EXPECT_EQ(ldap("check = dns\n"), "services.d/ldap.ini:5: check: dns is only for protocol = udp");
   EXPECT_EQ(ldap("check = connect\ncheck-every = 500ms\n"),
             "services.d/ldap.ini:6: check-timeout (1s) is greater than check-every (500ms)");

@@ -144,6 +144,28 @@ TEST_F(StatusText, SaysWhyAServiceDoesNotAccept) {
   Expect("does not accept: it is drained\n");
 }
 
+TEST_F(StatusText, SaysThatNoBackendWorksAtEitherEnd) {
+  MendAll();
+  auto& values = view_.counters[0].snapshot->values;
+  values.push_back({"channels_no_backend", metrics::Kind::kGauge, 1});
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{"service dns: no backend at the far end works"});
+  Expect("    no backend at the far end works\n");
+  values.push_back({"not_accepting", metrics::Kind::kGauge, 1});
+  EXPECT_EQ(
+      FindProblems(view_),
+      std::vector<std::string>{"service dns does not accept: no backend at the far end works"});
+
+  values = {{"channels_drained_there", metrics::Kind::kGauge, 1}};
+  Expect("the far end is drained");
+  values = {{"backends_all_down", metrics::Kind::kGauge, 1}};
+  view_.configuration->services[0].on_backend_down = config::OnBackendDown::kRefuse;
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{"service dns: all backends fail their checks, so new "
+                                     "connections are refused (on-backend-down); funnelctl "
+                                     "backends dns shows why"});
+}
+
 TEST_F(StatusText, SaysWhenAllIsWell) {
   MendAll();
   Expect("All well.");

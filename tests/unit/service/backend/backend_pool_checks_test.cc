@@ -31,6 +31,21 @@ TEST_F(BackendPoolTest, ChecksTakeABackendDownAndOnlyTheyBringItUp) {
   EXPECT_EQ(pool_.OnChecked(BackendId(99), silent, now_), Change::kNone);
 }
 
+TEST_F(BackendPoolTest, KnowsWhenAllFailTheirChecks) {
+  service_.check = *config::HealthCheck::Parse("connect");
+  service_.check_fall = service_.check_rise = 1;
+  Configure({"a:1", "b:1 backup"});
+  EXPECT_FALSE(pool_.AllFailChecks());
+  (void)pool_.OnChecked(ViewOf("a").id, Fail("no answer"), now_);
+  BringDown("b");
+  EXPECT_FALSE(pool_.AllFailChecks()) << "sessions took down the other one";
+  (void)pool_.OnChecked(ViewOf("b").id, Fail("no answer"), now_);
+  EXPECT_TRUE(pool_.AllFailChecks());
+  (void)pool_.OnChecked(ViewOf("b").id, {}, now_);
+  EXPECT_FALSE(pool_.AllFailChecks());
+  EXPECT_FALSE(BackendPool().AllFailChecks());
+}
+
 TEST_F(BackendPoolTest, AfterDownTimeChecksBringUpWhatSessionsTookDown) {
   service_.check = *config::HealthCheck::Parse("connect");
   Configure({"a:1", "b:1"});

@@ -88,7 +88,7 @@ TEST(Features, EachHasOneBitAndOneName) {
     }
   }
   EXPECT_EQ(NamesOf(kDatagramFeatures), "datagrams openings");
-  EXPECT_EQ(NamesOf(kConnectionFeatures.With(Features(1ull << 40))), "connections bit 40");
+  EXPECT_EQ(NamesOf(kConnectionFeatures.With(Features(1ull << 40))), "connections serving bit 40");
   EXPECT_EQ(NamesOf(kOurFeatures), "modules");
   EXPECT_EQ(NamesOf({}), "none");
 }

@@ -127,6 +127,21 @@ TEST(Record, MarkIsOneByteThatIsNotZero) {
   EXPECT_FALSE(Parse({132, 2, 46, 46}));
 }
 
+TEST(Record, ServingSaysWhatBecomesOfSessions) {
+  for (const ServingRecord& record :
+       {ServingRecord{1, Serving::kNoBackend}, ServingRecord{kMaxVarint, Serving::kYes},
+        ServingRecord{2, static_cast<Serving>(kMaxVarint)}}) {
+    const auto back = Back(record);
+    EXPECT_EQ(back.serial, record.serial);
+    EXPECT_EQ(back.state, record.state);
+  }
+  EXPECT_TRUE(Parse({133, 2, 1, 3}));
+  EXPECT_FALSE(Parse({133, 0}));
+  EXPECT_FALSE(Parse({133, 1, 1}));           // no state
+  EXPECT_FALSE(Parse({133, 3, 1, 1, 0}));     // more than that
+  EXPECT_FALSE(Parse({133, 3, 1, 0x40, 0}));  // a state in a longer form than needed
+}
+
 TEST(Record, MessageComesBackWithEveryOrder) {
   for (Order order : {Order::kFree, Order::kOrdered, Order::kFollows, Order::kAfterAll}) {
     const MessageRecord record{.order = order,
