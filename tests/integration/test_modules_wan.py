@@ -10,10 +10,13 @@ connection, also behind StartTLS and in a SASL layer.
     sipp               -> 127.0.0.1:5061 ==========================================> sipp
     imap_many.py       -> 127.0.0.1:1143 ==========================================> dovecot, STARTTLS, COMPRESS, IDLE
     xmpp_many.py       -> 127.0.0.1:5223 ==========================================> prosody, STARTTLS
+    prosody of branch  -> 127.0.0.2:5269 ==========================================> prosody of hoster :5269, STARTTLS
+              :5269 <========================================== 127.0.0.2:5269 <- the same, to branch
 """
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -23,12 +26,12 @@ from lab import kadmind, nsd, slapd
 from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap, letters
 from lab.backends.radius import Radius
 from lab.backends.sip import Sip
-from lab.backends.xmpp import DOMAIN, FRIENDS, PASSWORD as XMPP_PASSWORD, PORT as XMPP_PORT, Xmpp
+from lab.backends.xmpp import DOMAIN, FRIENDS, PASSWORD as XMPP_PASSWORD, PORT as XMPP_PORT, SERVER_PORT, Federated, Xmpp
 from lab.wan import Wan
 
 TOOLS = os.path.join(TOP, "tests", "tools")
-DNS_TCP, LDAP_ASYNC, IMAP_MANY, XMPP_MANY = (os.path.join(TOOLS, name) for name in ("dns_tcp.py", "ldap_async.py", "imap_many.py",
-                                                                                       "xmpp_many.py"))
+DNS_TCP, LDAP_ASYNC, IMAP_MANY, XMPP_MANY, XMPP_SERVERS = (os.path.join(TOOLS, name) for name in (
+    "dns_tcp.py", "ldap_async.py", "imap_many.py", "xmpp_many.py", "xmpp_servers.py"))
 SECURE_PORT = 3891
 KDC_PORT, PASSWORD_PORT = 8890, 8891
 RATE = 200
@@ -39,9 +42,14 @@ MESSAGES = 200
 CHATS = 50
 
 
-def service(name, module, listen, connect, *options):
+# The two domains, each with the node of its server.
+DOMAINS = {"a": "branch.example", "b": "hoster.example"}
+OTHERS_ADDRESS = "127.0.0.2"
+
+
+def service(name, module, listen, connect, *options, address="127.0.0.1", at="a"):
     keys = {"module": module, "module-option": options or None, "module-required": "yes", "module-strict": "yes"}
-    return lab.Service(name, "tcp", (f"127.0.0.1:{listen}",), f"127.0.0.1:{connect}", listen_service=keys, connect_service=keys)
+    return lab.Service(name, "tcp", (f"{address}:{listen}",), f"127.0.0.1:{connect}", at=at, listen_service=keys, connect_service=keys)
 
 
 SERVICES = [
@@ -53,6 +61,7 @@ SERVICES = [
     service("sip", "sip", 5061, 5060),
     service("imap", "imap", 1143, IMAP_PORT),
     service("xmpp", "xmpp", 5223, XMPP_PORT),
+    *(service(f"xmpp-of-{node}", "xmpp", SERVER_PORT, SERVER_PORT, address=OTHERS_ADDRESS, at=node) for node in DOMAINS),
 ]
 
 
@@ -193,3 +202,37 @@ def test_chats(tunnel, how):
     more = [now - old for now, old in zip(overtook(tunnel, "xmpp"), before)]
     print(f"xmpp: {more} messages overtook")
     assert min(more) > 0 if not how else more == [0, 0]
+
+
+@pytest.mark.parametrize("start_tls", [False, True], ids=["plain", "start-tls"])
+def test_chats_between_two_servers(tunnel, start_tls):
+    """Each server opens a connection to the other's domain, over which it asks who the other is, and sends what its users say. Users'
+    messages come in order, and overtake those of other users where the module can read them."""
+    names = [f"xmpp-of-{node}" for node in DOMAINS]
+    before = [sum(overtook(tunnel, name)) for name in names]
+    with Federated(tunnel, "a", *DOMAINS.values(), OTHERS_ADDRESS, start_tls) as branch, \
+            Federated(tunnel, "b", *reversed(DOMAINS.values()), OTHERS_ADDRESS, start_tls) as hoster:
+        sides = [tunnel.network.popen(server.node, XMPP_SERVERS, "127.0.0.1", XMPP_PORT, server.domain, XMPP_PASSWORD, FRIENDS, CHATS, other.domain,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                 for server, other in ((branch, hoster), (hoster, branch))]
+        try:
+            assert [side.stdout.readline() for side in sides] == ["ready\n"] * 2
+            for side in sides:
+                side.stdin.write("\n")
+                side.stdin.flush()
+            said = [side.communicate(timeout=120)[0] for side in sides]
+        finally:
+            for side in sides:
+                side.kill()
+                side.wait()
+        logs = []
+        for server in (branch, hoster):
+            with open(server.log, encoding="utf-8") as file:
+                logs.append(file.read())
+    for text in said:
+        received = json.loads(text)["received"]
+        assert len(received) == FRIENDS and all(numbers == list(range(CHATS)) for numbers in received.values())
+    assert all(("Stream encrypted (TLS" in log) == start_tls for log in logs), logs
+    more = [sum(overtook(tunnel, name)) - old for name, old in zip(names, before)]
+    print(f"xmpp between servers: {more} messages overtook")
+    assert more == [0, 0] if start_tls else min(more) > 0

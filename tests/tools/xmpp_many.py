@@ -106,4 +106,5 @@ def main():
     print(json.dumps({"returned": returned}))
 
 
-main()
+if __name__ == "__main__":
+    main()
