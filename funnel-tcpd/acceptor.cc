@@ -129,8 +129,8 @@ bool Acceptor::MayCome(const SocketAddress& client) {
   const std::uint32_t most = service.max_sessions_per_client;
   auto refusal = shared_.clients.AdmitNew(service, client, now);
   if (!refusal && most > 0 && shared_.limit.TakenBy(service::ClientOf(client)) >= most)
-    refusal = shared_.clients.RefuseSession(service, client, now);
-  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
+    refusal = shared_.clients.Refuse(service, client, Limit::kSessions, now);
+  shared_.Count(kRatesForgotten, shared_.clients.rates().TakeForgotten());
   if (!refusal) return true;
 
   const bool network = refusal->limit == Limit::kNetwork;

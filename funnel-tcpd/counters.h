@@ -33,7 +33,7 @@ enum CounterIndex : std::size_t {
   kClientsTurnedAway,
   kClientSessionsOverLimit,
   kClientNewsOverRate,
-  kClientsForgotten,
+  kRatesForgotten,
   kClientLimitedAt,
   kAccessLinesLost,
   kBackendsPassedOver,
@@ -50,6 +50,10 @@ enum CounterIndex : std::size_t {
   kSessionsNoBackend,
   kChannelsNoBackend,
   kChannelsDrainedThere,
+  kPeerSessionsOverLimit,
+  kPeerNewsOverRate,
+  kPeerBytesOverRate,
+  kPeerLimitedAt,
   kCounterCount,
 };
 
@@ -86,7 +90,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"clients_turned_away", "Connections reset: client-allow does not have the client."},
     {"client_sessions_over_limit", "Connections reset: max-sessions-per-client."},
     {"client_news_over_rate", "Connections reset: client-new-rate."},
-    {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
+    {"rates_forgotten", "Clients or peers whose rates begin anew: rate-table was full."},
     {"client_limited_at",
      "Unix time when a client was turned away or had to wait last; 0: never since the start.",
      metrics::Kind::kGauge},
@@ -112,6 +116,12 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"channels_no_backend", "Channels now at whose far end no backend works.",
      metrics::Kind::kGauge},
     {"channels_drained_there", "Channels now whose far end is drained.", metrics::Kind::kGauge},
+    {"peer_sessions_over_limit", "Connections reset: max-sessions-per-peer."},
+    {"peer_news_over_rate", "Connections reset: peer-new-rate."},
+    {"peer_bytes_over_rate", "Times that a peer's connection had to wait: peer-byte-rate."},
+    {"peer_limited_at",
+     "Unix time when a peer was turned away or had to wait last; 0: never since the start.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::tcpd

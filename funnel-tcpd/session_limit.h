@@ -1,5 +1,6 @@
 // `max-sessions`: counts the service's connections over all its channels, including those that
-// wait; and how many of them each client has (max-sessions-per-client).
+// wait; and how many of them each client has (max-sessions-per-client), or each peer at the
+// connecting side (max-sessions-per-peer).
 #pragma once
 
 #include <cstddef>
@@ -18,41 +19,40 @@ class SessionLimit {
   class Slot {
    public:
     Slot() = default;
-    explicit Slot(SessionLimit& limit, std::string client)
-        : limit_(&limit), client_(std::move(client)) {
+    explicit Slot(SessionLimit& limit, std::string who) : limit_(&limit), who_(std::move(who)) {
       ++limit.taken_;
-      if (!client_.empty()) ++limit.of_clients_[client_];
+      if (!who_.empty()) ++limit.of_each_[who_];
     }
     Slot(Slot&& other) noexcept
-        : limit_(std::exchange(other.limit_, nullptr)), client_(std::move(other.client_)) {}
+        : limit_(std::exchange(other.limit_, nullptr)), who_(std::move(other.who_)) {}
     Slot& operator=(Slot&& other) noexcept {
       std::swap(limit_, other.limit_);
-      std::swap(client_, other.client_);
+      std::swap(who_, other.who_);
       return *this;
     }
     ~Slot() {
       if (limit_ == nullptr) return;
       --limit_->taken_;
       limit_->last_end_ = Now();
-      if (client_.empty()) return;
-      const auto at = limit_->of_clients_.find(client_);
-      if (--at->second == 0) limit_->of_clients_.erase(at);
+      if (who_.empty()) return;
+      const auto at = limit_->of_each_.find(who_);
+      if (--at->second == 0) limit_->of_each_.erase(at);
     }
     explicit operator bool() const { return limit_ != nullptr; }
 
    private:
     SessionLimit* limit_ = nullptr;
-    std::string client_;
+    std::string who_;
   };
 
   explicit SessionLimit(std::size_t max) : max_(max) {}
-  // Empty if no slot is free. CLIENT is the one whose connection it is; "": no client of ours.
-  [[nodiscard]] Slot Take(std::string client = {}) {
-    return taken_ < max_ ? Slot(*this, std::move(client)) : Slot();
+  // Empty if no slot is free. WHO is the one whose connection it is; "": it is not known yet.
+  [[nodiscard]] Slot Take(std::string who) {
+    return taken_ < max_ ? Slot(*this, std::move(who)) : Slot();
   }
-  [[nodiscard]] std::size_t TakenBy(const std::string& client) const {
-    const auto at = of_clients_.find(client);
-    return at == of_clients_.end() ? 0 : at->second;
+  [[nodiscard]] std::size_t TakenBy(const std::string& who) const {
+    const auto at = of_each_.find(who);
+    return at == of_each_.end() ? 0 : at->second;
   }
   [[nodiscard]] std::size_t taken() const { return taken_; }
   // Since when no slot has been taken; nullopt: some are.
@@ -66,7 +66,7 @@ class SessionLimit {
  private:
   std::size_t max_;
   std::size_t taken_ = 0;
-  std::unordered_map<std::string, std::size_t> of_clients_;  // has no entries with 0
+  std::unordered_map<std::string, std::size_t> of_each_;  // has no entries with 0
   TimePoint last_end_ = Now();
 };
 

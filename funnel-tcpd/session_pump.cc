@@ -15,6 +15,7 @@ SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backen
       report_(
           shared, port,
           backend == nullptr ? SessionReport::End::kListening : SessionReport::End::kConnecting),
+      rates_(shared, port, report_, [this](SessionId id) { OnMayRead(id); }),
       senders_(shared, port, backend == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER,
                [this](SessionId id) { ResetBoth(id, EndCode::kReset); }),
       clock_(
@@ -37,7 +38,7 @@ bool SessionPump::Open(Connection& connection) {
   }
 
   Entry& entry = Add(*id, connection.info, std::move(connection.slot));
-  if (shared_.throttle) entry.reader = std::make_unique<Limited>(*this, *id, connection.client);
+  if (shared_.throttle) entry.reader = rates_.ForClient(*id, connection.client);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
 }
@@ -48,18 +49,23 @@ void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
     return port_.ResetSession(id, EndCode::kDraining);
   }
 
-  SessionLimit::Slot slot = shared_.limit.Take();
-  if (backend_ == nullptr || !slot) {
-    shared_.Count(backend_ == nullptr ? kInternalErrors : kSessionsOverLimit);
-    return port_.ResetSession(id, backend_ == nullptr ? EndCode::kProtocol : EndCode::kLimit);
+  if (backend_ == nullptr) {
+    shared_.Count(kInternalErrors);
+    return port_.ResetSession(id, EndCode::kProtocol);
   }
+
+  const ChannelPort::Peer peer = port_.peer();
+  SessionLimit::Slot slot = rates_.TakeSlot(peer.principal);
+  if (!slot) return port_.ResetSession(id, EndCode::kLimit);
 
   auto done = [this, id](Result<Dialer::Connected> connected) {
     OnDialed(id, std::move(connected));
   };
-  auto dial = backend_->Dial(info, port_.peer(), std::move(done));
+  auto dial = backend_->Dial(info, peer, std::move(done));
   if (!dial) return port_.ResetSession(id, EndCode::kConnectFailed);
-  Add(id, info, std::move(slot)).dial = *dial;
+  Entry& entry = Add(id, info, std::move(slot));
+  entry.dial = *dial;
+  if (shared_.throttle) entry.reader = rates_.ForPeer(id);
 }
 
 SessionPump::Entry& SessionPump::Add(SessionId id, const wire::SessionInfo& info,
@@ -107,10 +113,13 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return bytes.size();
   if (!at->second.session) return 0;  // Resume() once connected
+  const bool limited = backend_ != nullptr && at->second.reader;
+  if (limited && !rates_.MayRead(*at->second.reader)) return 0;
   const std::size_t written = at->second.session->Write(bytes);
   if (written == 0) return 0;
   shared_.Count(kBytesFromChannel, written);
   const TimePoint now = Now();
+  if (limited) rates_.OnRead(*at->second.reader, written, now);
   report_.CountWritten(at->second.facts, written, now);
   clock_.OnWritten(*at->second.times, now);
   ArmClock();
@@ -177,7 +186,10 @@ bool SessionPump::Reset(SessionId id) {
 }
 
 MutableByteView SessionPump::PrepareBytes(SessionId session) {
-  if (!MayRead(session)) return {};
+  if (shared_.service.client_byte_rate_bytes > 0) {
+    const auto at = entries_.find(session);
+    if (at != entries_.end() && at->second.reader && !rates_.MayRead(*at->second.reader)) return {};
+  }
   MessageSender* sender = FindSender(session);
   return sender ? sender->Prepare() : port_.PrepareBytes(session);
 }
@@ -188,7 +200,7 @@ void SessionPump::CommitBytes(SessionId session, std::size_t count) {
     const TimePoint now = Now();
     clock_.OnRead(*at->second.times, now);
     report_.CountRead(at->second.facts, count, now);
-    if (at->second.reader) shared_.throttle->OnRead(*at->second.reader, count, now);
+    if (backend_ == nullptr && at->second.reader) rates_.OnRead(*at->second.reader, count, now);
   }
   MessageSender* sender = FindSender(session);
   if (!sender) return port_.CommitBytes(session, count);
@@ -255,24 +267,12 @@ void SessionPump::OnExpired(SessionId id, SessionClock::Why why) {
   ResetBoth(id, report_.CountTimeout(at->second.facts, why));
 }
 
-void SessionPump::ArmClock() {
-  if (clock_.next() != TimePoint::max()) clock_timer_->Arm(clock_.next());
-}
-
-bool SessionPump::MayRead(SessionId id) {
-  if (shared_.service.client_byte_rate_bytes == 0) return true;
-  const auto at = entries_.find(id);
-  if (at == entries_.end() || !at->second.reader) return true;
-  Limited& reader = *at->second.reader;
-  const bool waited = reader.waits();
-  const bool may = shared_.throttle->MayRead(reader, Now());
-  if (!may && !waited) report_.CountDelay(reader.client());
-  return may;
-}
-
 void SessionPump::OnMayRead(SessionId id) {
   const auto at = entries_.find(id);
-  if (at != entries_.end() && at->second.session) RequestTurn(*at->second.session);
+  if (at == entries_.end() || !at->second.session) return;
+  if (backend_ == nullptr) return RequestTurn(*at->second.session);
+  resumed_.push_back(id);
+  turn_->Request();
 }
 
 MessageSender* SessionPump::FindSender(SessionId id) {
@@ -290,6 +290,8 @@ void SessionPump::RunTurn() {
     session.queued = false;
     session.Read();
   }
+  for (const SessionId id : std::exchange(resumed_, {}))
+    if (entries_.contains(id)) port_.Resume(id);
 }
 
 }  // namespace funnel::tcpd

@@ -18,6 +18,7 @@
 #include "funnel-tcpd/channel_port.h"
 #include "funnel-tcpd/departures.h"
 #include "funnel-tcpd/message_senders.h"
+#include "funnel-tcpd/sender_rates.h"
 #include "funnel-tcpd/session.h"
 #include "funnel-tcpd/session_clock.h"
 #include "funnel-tcpd/session_report.h"
@@ -62,17 +63,6 @@ class SessionPump final : private SessionOwner {
   bool Reset(SessionId id);
 
  private:
-  // A session as its client's rate sees it.
-  class Limited final : public ClientThrottle::Reader {
-   public:
-    Limited(SessionPump& pump, SessionId id, const SocketAddress& client)
-        : Reader(client), pump_(pump), id_(id) {}
-    void OnMayRead() override { pump_.OnMayRead(id_); }
-
-   private:
-    SessionPump& pump_;
-    SessionId id_;
-  };
   // A session whose backend is not connected yet has no `session`.
   struct Entry {
     SessionFacts facts;
@@ -80,8 +70,8 @@ class SessionPump final : private SessionOwner {
     std::unique_ptr<MessageSender> sender;  // for a service with a module
     DialId dial{};
     SessionLimit::Slot slot;
-    std::unique_ptr<SessionClock::Times> times;  // exists if `session` does
-    std::unique_ptr<Limited> reader;             // if its client may have a rate
+    std::unique_ptr<SessionClock::Times> times;   // exists if `session` does
+    std::unique_ptr<SenderRates::Reader> reader;  // if its sender may have a rate
   };
 
   [[nodiscard]] MutableByteView PrepareBytes(SessionId session) override;
@@ -102,28 +92,32 @@ class SessionPump final : private SessionOwner {
   // end.
   void OnExpired(SessionId id, SessionClock::Why why);
   // Sets the timer to the next deadline of the clock.
-  void ArmClock();
+  void ArmClock() {
+    if (clock_.next() != TimePoint::max()) clock_timer_->Arm(clock_.next());
+  }
   // Ends a session here and at the far side.
   void ResetBoth(SessionId id, wire::EndCode code);
   // Ends a session here, for the reason END: its connection is reset unless it is over already.
   void Drop(SessionId id, const service::AccessEnd& end);
-  // Whether the session's client is within its rate; if not, OnMayRead() follows.
-  [[nodiscard]] bool MayRead(SessionId id);
+  // Its sender is within its rate again.
   void OnMayRead(SessionId id);
   // nullptr: the service has no module.
   [[nodiscard]] MessageSender* FindSender(SessionId id);
-  // Lets sessions read that asked for it, and destroys those that have ended.
+  // Lets sessions read, or take what the channel has, that asked for it, and destroys those that
+  // have ended.
   void RunTurn();
 
   SharedState& shared_;
   ChannelPort& port_;
   Backend* backend_;
   SessionReport report_;
+  SenderRates rates_;  // before the entries, which have its readers
   // Before the entries, because these have deadlines in them.
   MessageSenders senders_;
   SessionClock clock_;
   std::unordered_map<SessionId, Entry> entries_;
   std::vector<SessionId> ready_;                 // they read in the next turn
+  std::vector<SessionId> resumed_;               // their peer is within its rate again
   std::vector<std::unique_ptr<Session>> swept_;  // over; may be on the stack until the turn ends
   std::unique_ptr<event::TurnHook> turn_;
   Departures departures_;

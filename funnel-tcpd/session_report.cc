@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/service/client/peer_limits.h"
 
 namespace funnel::tcpd {
 
@@ -129,8 +130,19 @@ void SessionReport::LogAccess(const SessionFacts& facts, const AccessEnd& end) {
 void SessionReport::CountDelay(const SocketAddress& client) {
   shared_.Count(kClientBytesOverRate);
   shared_.Counter(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
-  service::LogRefusal(shared_.service, client,
-                      shared_.clients.DelayBytes(shared_.service, client, Now()));
+  service::LogRefusal(
+      shared_.service, client,
+      shared_.clients.Refuse(shared_.service, client, service::RateLimits::Limit::kBytes, Now()));
+}
+
+void SessionReport::CountPeerRefusal(const service::RateLimits::Refusal& refusal) {
+  using Limit = service::RateLimits::Limit;
+  shared_.Count(refusal.limit == Limit::kNew     ? kPeerNewsOverRate
+                : refusal.limit == Limit::kBytes ? kPeerBytesOverRate
+                                                 : kPeerSessionsOverLimit);
+  shared_.Counter(kPeerLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
+  const ChannelPort::Peer peer = port_.peer();
+  service::LogPeerRefusal(shared_.service, peer.name, peer.principal, refusal);
 }
 
 EndCode SessionReport::CountTimeout(const SessionFacts& facts, SessionClock::Why why) {

@@ -54,6 +54,8 @@ class SessionReport {
 
   // CLIENT has to wait because of its rate.
   void CountDelay(const SocketAddress& client);
+  // Connecting side: the channel's peer is turned away, or has to wait.
+  void CountPeerRefusal(const service::RateLimits::Refusal& refusal);
   // A time of ours was over. Returns what the far side is to be told.
   [[nodiscard]] wire::EndCode CountTimeout(const SessionFacts& facts, SessionClock::Why why);
   // Logs it if CODE says that a time of the far side was over.

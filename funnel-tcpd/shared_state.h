@@ -12,11 +12,12 @@
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
+#include "common/service/client/rate_limits.h"
 #include "common/service/counters.h"
 #include "common/wire/frame/types.h"
-#include "funnel-tcpd/client_throttle.h"
 #include "funnel-tcpd/counters.h"
 #include "funnel-tcpd/session_limit.h"
+#include "funnel-tcpd/throttle.h"
 
 namespace funnel::tcpd {
 
@@ -34,14 +35,15 @@ struct SharedState {
   metrics::CounterFile& counters;
   config::ServiceConfig service;  // replaced on reload
   SessionLimit limit;
-  bool draining = false;  // no new sessions
-  service::ClientLimits clients = {};
+  bool draining = false;               // no new sessions
+  service::ClientLimits clients = {};  // of the listening side
+  service::RateLimits peers = {};      // of the connecting side, by principal and PeerRates()
   service::AccessLog access_log = service::AccessLog();
   service::BackendPool backends = {};  // Dialer configures it
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
-  // Null on the connecting side.
-  std::unique_ptr<ClientThrottle> throttle = nullptr;
+  // Of those that send towards the backend: clients of ours, or peers.
+  std::unique_ptr<Throttle> throttle = nullptr;
   bool mismatch_reported = false;  // a connection that does not follow its protocol was reported
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {

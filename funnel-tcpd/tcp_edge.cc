@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/service/client/peer_limits.h"
 #include "common/service/counters.h"
 #include "common/service/load_module.h"
 #include "funnel-tcpd/proxy_header.h"
@@ -40,6 +41,12 @@ TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
                  UpdateServing();
                  dialer_.OnChecked();
                }) {
+  const bool listening = listens();
+  shared_.throttle = std::make_unique<Throttle>(
+      shared_.loop, listening ? shared_.clients.rates() : shared_.peers, [this, listening] {
+        return listening ? service::ClientRates(shared_.service)
+                         : service::PeerRates(shared_.service);
+      });
   ConfigureChecks();
 }
 
@@ -51,8 +58,6 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
-  shared_.throttle =
-      std::make_unique<ClientThrottle>(shared_.loop, shared_.service, shared_.clients);
   acceptor_.emplace(shared_, [this](Connection connection) {
     // Those that are waiting come first.
     if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
@@ -184,7 +189,7 @@ void TcpEdge::OnSessionsAvailable(service::ChannelHandle&) { DrainWaiting(); }
 void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
-  if (shared_.throttle) shared_.throttle->OnReload();
+  shared_.throttle->OnReload();
   dialer_.OnReload();
   ConfigureChecks();
   UpdateGate();

@@ -58,6 +58,7 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
 
   const bool fresh = flow == nullptr;
   if (fresh) {
+    if (!MayBegin(channel)) return channel.wire().ResetSession(session, wire::EndCode::kLimit);
     MakeRoom(channel.remote_principal());
     flow = &Add(who, channel.remote_principal());
   }
@@ -118,8 +119,9 @@ void ConnectSide::OnDatagram(service::ChannelHandle& channel, SessionId session,
                              const service::Datagram& datagram) {
   const auto at = FlowsOf(channel).by_session.find(session);
   if (at == FlowsOf(channel).by_session.end()) return;
-  at->second->counts.OnFromClient(datagram.bytes.size());
   const TimePoint now = Now();
+  if (!IsWithinLimits(channel, datagram.bytes.size(), now)) return;
+  at->second->counts.OnFromClient(datagram.bytes.size());
   ranks_.OnRequest(*at->second, now);
   at->second->came_with = datagram.dscp;
   chooser_.Send(*at->second, datagram.bytes, now);
@@ -208,22 +210,6 @@ void ConnectSide::End(BackendFlow& flow, const service::AccessEnd& end) {
 void ConnectSide::Stop() {
   checker_.Stop();
   for (const BackendFlow& flow : flows_) LogAccess(flow, {"stopped", "here"});
-}
-
-void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& end) {
-  if (shared_.service.access_log == config::AccessForm::kNo) return;
-  const FlowOwner owner = FlowOwner::Of(flow.who());
-  const bool logged = shared_.access_log.Write(
-      shared_.service, {.client = owner.client,
-                        .local = owner.local,
-                        .peer = flow.channel != nullptr ? flow.channel->peer() : "",
-                        .principal = owner.principal,
-                        .backend = flow.connected() ? flow.target().text() : BackendText(flow),
-                        .counts = flow.counts,
-                        .opened = flow.opened(),
-                        .ended = Now(),
-                        .end = end});
-  if (!logged) shared_.Count(kAccessLinesLost);
 }
 
 void ConnectSide::Expire() {

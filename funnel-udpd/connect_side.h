@@ -53,6 +53,13 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
     return static_cast<ChannelFlows&>(*channel.data);
   }
+  // Whether the channel's peer may begin one more flow, or send BYTES in one that there is; counts
+  // and logs it if not.
+  [[nodiscard]] bool MayBegin(const service::ChannelHandle& channel);
+  [[nodiscard]] bool IsWithinLimits(const service::ChannelHandle& channel, std::size_t bytes,
+                                    TimePoint now);
+  void OnRefused(const service::ChannelHandle& channel,
+                 const service::RateLimits::Refusal& refusal);
   // A flow of an ended channel that this session continues; nullptr: there is none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
   // Makes a flow of the new client WHO, which came from PEER.

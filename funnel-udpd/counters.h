@@ -27,7 +27,7 @@ enum CounterIndex : std::size_t {
   kClientNewsOverRate,
   kClientDatagramsOverRate,
   kClientBytesOverRate,
-  kClientsForgotten,
+  kRatesForgotten,
   kClientLimitedAt,
   kAccessLinesLost,
   kModuleRecognised,
@@ -45,6 +45,10 @@ enum CounterIndex : std::size_t {
   kDatagramsTooLarge,
   kGroupJoinsFailed,
   kClientsWithoutAddress,
+  kPeerNewsOverRate,
+  kPeerDatagramsOverRate,
+  kPeerBytesOverRate,
+  kPeerLimitedAt,
   kCounterCount,
 };
 
@@ -75,7 +79,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"client_news_over_rate", "Datagrams dropped that would begin a flow: client-new-rate."},
     {"client_datagrams_over_rate", "Datagrams dropped: client-datagram-rate."},
     {"client_bytes_over_rate", "Datagrams dropped: client-byte-rate."},
-    {"clients_forgotten", "Clients whose rates begin anew: client-table was full."},
+    {"rates_forgotten", "Clients or peers whose rates begin anew: rate-table was full."},
     {"client_limited_at", "Unix time when a client was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
     {"access_lines_lost", "Lines of access-log that the journal did not take at once."},
@@ -105,6 +109,11 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"group_joins_failed", "Times that a multicast group could not be joined; it is tried again."},
     {"clients_without_address",
      "Datagrams dropped that came from no address, as of DHCP clients: nobody could be answered."},
+    {"peer_news_over_rate", "Flows turned away: peer-new-rate."},
+    {"peer_datagrams_over_rate", "Datagrams dropped: peer-datagram-rate."},
+    {"peer_bytes_over_rate", "Datagrams dropped: peer-byte-rate."},
+    {"peer_limited_at", "Unix time when a peer was turned away last; 0: never since the start.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::udpd

@@ -106,7 +106,7 @@ Flow* ListenSide::FindOrAdd(const FlowKey& key, Listener& listener, TimePoint no
     return nullptr;
   }
 
-  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
+  shared_.Count(kRatesForgotten, shared_.clients.rates().TakeForgotten());
   MakeRoom(key);
   Flow& flow = flows_.Add(key, listener, now);
   shared_.Count(kFlowsTotal);

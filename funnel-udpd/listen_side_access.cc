@@ -18,7 +18,7 @@ void ListenSide::OnRefused(const SocketAddress& client,
                 : refusal.limit == Limit::kNew       ? kClientNewsOverRate
                 : refusal.limit == Limit::kDatagrams ? kClientDatagramsOverRate
                                                      : kClientBytesOverRate);
-  shared_.Count(kClientsForgotten, shared_.clients.TakeForgotten());
+  shared_.Count(kRatesForgotten, shared_.clients.rates().TakeForgotten());
   shared_.Gauge(kClientLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
   service::LogRefusal(shared_.service, client, refusal);
 }

@@ -12,6 +12,7 @@
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
+#include "common/service/client/rate_limits.h"
 #include "common/service/counters.h"
 #include "funnel-udpd/counters.h"
 #include "funnel-udpd/held_datagrams.h"
@@ -23,11 +24,12 @@ struct SharedState {
   event::Loop& loop;
   event::EpollSet& sockets;
   metrics::CounterFile& counters;
-  config::ServiceConfig service;  // replaced on reload
-  ReceiveBatch batch;             // one for all sockets
-  HeldBytes held = {};            // of the datagrams that all flows hold
-  bool draining = false;          // no new flows
-  service::ClientLimits clients = {};
+  config::ServiceConfig service;       // replaced on reload
+  ReceiveBatch batch;                  // one for all sockets
+  HeldBytes held = {};                 // of the datagrams that all flows hold
+  bool draining = false;               // no new flows
+  service::ClientLimits clients = {};  // of the listening side
+  service::RateLimits peers = {};      // of the connecting side, by principal and PeerRates()
   service::AccessLog access_log = service::AccessLog();
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;

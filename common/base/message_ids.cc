@@ -51,6 +51,7 @@ constexpr MessageId kMessageIds[] = {
     {"access", "69c4c2887c334524a8247bbe300b70e1"},
     {"proxy-header-bad", "8c4e086e85e447558340a62ad27840a1"},
     {"client-limited", "39bfd49352274a40b8f9a9fa18f2b2f5"},
+    {"peer-limited", "83dca76a551247fc8a600e579d76ece2"},
     {"backend-unreachable", "66060fdff57c41199312737abdc13053"},
     {"backend-down", "d40376783316497695a35453a3c515ae"},
     {"backend-up", "358cb069beed47eaa0dc0a9cdcd0e220"},

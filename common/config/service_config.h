@@ -70,7 +70,11 @@ struct ServiceConfig {
   std::uint32_t client_new_rate = 0;          // a second
   std::uint32_t client_datagram_rate = 0;     // udp, a second
   std::uint64_t client_byte_rate_bytes = 0;   // a second
-  std::uint32_t client_table = 16384;         // clients whose rates are known
+  std::uint32_t max_sessions_per_peer = 0;    // tcp, connect; 0: as many as max_sessions
+  std::uint32_t peer_new_rate = 0;            // connect; a second
+  std::uint32_t peer_datagram_rate = 0;       // udp, connect; a second
+  std::uint64_t peer_byte_rate_bytes = 0;     // connect; a second
+  std::uint32_t rate_table = 16384;           // clients or peers whose rates are known
   std::vector<Network> accept_proxy_from;     // tcp: load balancers, which say whose client it is
   milliseconds accept_proxy_wait = 5s;        // for that
   // udp

@@ -80,10 +80,15 @@ void AddChannelNotes(const ChannelStatus& channel, Table& table) {
 void AddClientNotes(const NodeView& view, const config::ServiceConfig& service, Table& table) {
   const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
   if (counters == nullptr || !counters->alive) return;
-  const auto at = static_cast<std::int64_t>(counters->Value("client_limited_at"));
-  if (at <= 0) return;
-  table.AddNote("a client was turned away or had to wait " + PrintSince(at, view.now) +
-                " ago, by client-allow or a limit for each client; the log of its edge says which");
+  const auto client_at = static_cast<std::int64_t>(counters->Value("client_limited_at"));
+  if (client_at > 0)
+    table.AddNote("a client was turned away or had to wait " + PrintSince(client_at, view.now) +
+                  " ago, by client-allow or a limit for each client; the log of its edge says "
+                  "which");
+  const auto peer_at = static_cast<std::int64_t>(counters->Value("peer_limited_at"));
+  if (peer_at > 0)
+    table.AddNote("a far end was turned away or had to wait " + PrintSince(peer_at, view.now) +
+                  " ago, by a limit for each far end; the log of its edge says which");
 }
 
 // From the same.

@@ -132,7 +132,7 @@ def test_a_client_that_sends_more_than_its_rate_is_read_slowly_and_no_other_is(t
 
 
 @pytest.mark.parametrize("line, words", [
-    ("client-allow = 10.0.0.1/8", "client-allow"), ("client-table = 1", "out of range"),
+    ("client-allow = 10.0.0.1/8", "client-allow"), ("rate-table = 1", "out of range"),
     ("client-datagram-rate = 5", "only for protocol = udp")])
 def test_check_says_what_is_wrong(tunnel, line, words):
     path = tunnel.a.service_path("hello")

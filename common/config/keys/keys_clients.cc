@@ -1,5 +1,5 @@
-// The keys of [service] of services.d/NAME.ini about single clients: what they may do, with
-// [listen], and what is written down about them.
+// The keys of [service] of services.d/NAME.ini about single clients and peers: what they may do, at
+// the end that they come to, and what is written down about them.
 #include "common/config/keys/keys.h"
 #include "common/config/keys/row_units.h"
 
@@ -110,18 +110,66 @@ constexpr KeyRow kClientRows[] = {
         .since = "0.2",
         .counted_in = "client_bytes_over_rate",
     },
+    // Off like those, and for the same reason: behind one peer there may be a house or a country.
+    {
+        .section = "service",
+        .key = "max-sessions-per-peer",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::max_sessions_per_peer>,
+        .help = "Connections at once of one far end; 0: as many as max-sessions.",
+        .range = {0, 1048576},
+        .applies = kTcpOnly | kConnectOnly,
+        .since = "0.2",
+        .counted_in = "peer_sessions_over_limit",
+    },
+    {
+        .section = "service",
+        .key = "peer-new-rate",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::peer_new_rate>,
+        .help = "New connections or flows a second of one far end, and as many at once; 0: any "
+                "number.",
+        .range = {0, 1048576},
+        .applies = kConnectOnly,
+        .since = "0.2",
+        .counted_in = "peer_news_over_rate",
+    },
+    {
+        .section = "service",
+        .key = "peer-datagram-rate",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::peer_datagram_rate>,
+        .help = "Datagrams a second of one far end, and as many at once; 0: any number.",
+        .range = {0, 1048576},
+        .applies = kUdpOnly | kConnectOnly,
+        .since = "0.2",
+        .counted_in = "peer_datagrams_over_rate",
+    },
+    {
+        .section = "service",
+        .key = "peer-byte-rate",
+        .type = Type::kSize,
+        .member = At<&ServiceConfig::peer_byte_rate_bytes>,
+        .help = "Bytes a second that one far end sends, and as many at once, 64KiB at least; 0B: "
+                "any number. Datagrams beyond it are dropped, of connections the backend gets them "
+                "later, those of one far end by turns. A connection that has no turn within "
+                "stuck-timeout is reset.",
+        .range = {0, 4096 * kMi},
+        .applies = kConnectOnly,
+        .since = "0.2",
+        .counted_in = "peer_bytes_over_rate",
+    },
     // 16384 need some 4 MB, and are as many as a /18 has.
     {
         .section = "service",
-        .key = "client-table",
+        .key = "rate-table",
         .type = Type::kCount,
-        .member = At<&ServiceConfig::client_table>,
-        .help = "Client addresses whose rates are known at once; beyond it the one that has been "
-                "quiet longest begins anew.",
+        .member = At<&ServiceConfig::rate_table>,
+        .help = "Client addresses, or far ends, whose rates are known at once; beyond it the one "
+                "that has been quiet longest begins anew.",
         .range = {64, 1048576},
-        .applies = kListenOnly,
         .since = "0.2",
-        .counted_in = "clients_forgotten",
+        .counted_in = "rates_forgotten",
     },
 };
 

@@ -76,12 +76,12 @@ TEST_F(AcceptorTest, ResetsConnectionsOfClientsThatMayNot) {
 
 TEST_F(AcceptorTest, ForgetsTheRatesOfQuietClients) {
   service_.client_new_rate = 1;
-  service_.client_table = 1;
+  service_.rate_table = 1;
   Start();
   const UniqueFd first = ConnectTo(client_address_);
   const UniqueFd other = ConnectTo(client_address_, "127.0.0.2");
   const UniqueFd one_backend = AcceptAtBackend(), other_backend = AcceptAtBackend();
-  EXPECT_EQ(AtClient(kClientsForgotten), 1u);
+  EXPECT_EQ(AtClient(kRatesForgotten), 1u);
 }
 
 TEST_F(AcceptorTest, HandsBackConnectionsThatTheChannelTakesNot) {

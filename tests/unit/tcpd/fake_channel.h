@@ -32,7 +32,7 @@ class FakeChannel final : public ChannelPort {
     if (!peer_->cut_) peer_->Cut();
   }
 
-  Peer peer() const override { return {"hoster", "test/hoster@R"}; }
+  Peer peer() const override { return other_end; }
   std::optional<SessionId> OpenSession(const wire::SessionInfo& info) override {
     if (opened_ >= session_limit) return std::nullopt;
     const SessionId id(opened_++);
@@ -105,6 +105,7 @@ class FakeChannel final : public ChannelPort {
   }
 
   std::uint64_t session_limit = 1'000'000;
+  Peer other_end = {"hoster", "test/hoster@R"};
   std::map<SessionId, wire::EndCode> resets_received;
 
  private:

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/service/client/peer_limits.h"
 #include "funnel-tcpd/acceptor.h"
 #include "tests/unit/tcpd/fake_channel.h"
 #include "tests/unit/tcpd/loop_fixture.h"
@@ -24,8 +25,12 @@ class TunnelTest : public LoopTest {
                                        SessionLimit(service_.max_sessions)});
     server_shared_.emplace(SharedState{*loop_, *sockets_, server_counters_, service_,
                                        SessionLimit(service_.max_sessions)});
-    client_shared_->throttle =
-        std::make_unique<ClientThrottle>(*loop_, client_shared_->service, client_shared_->clients);
+    client_shared_->throttle = std::make_unique<Throttle>(
+        *loop_, client_shared_->clients.rates(),
+        [this] { return service::ClientRates(client_shared_->service); });
+    server_shared_->throttle = std::make_unique<Throttle>(*loop_, server_shared_->peers, [this] {
+      return service::PeerRates(server_shared_->service);
+    });
     if (module_ != nullptr) {
       client_shared_->module = *module::ServiceModule::Configure(*module_, {});
       server_shared_->module = *module::ServiceModule::Configure(*module_, {});

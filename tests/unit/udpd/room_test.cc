@@ -89,6 +89,43 @@ TEST_F(RoomTest, AClientOverARateIsDroppedAndOthersAreServed) {
   EXPECT_EQ(Near(kFlowsTotal), 3u);
 }
 
+TEST_F(RoomTest, AFarEndOverARateIsDropped) {
+  far_service_.peer_datagram_rate = 2;
+  Start();
+  Client one, two("127.0.0.2");
+  // So many at once that a slow machine cannot return any of them meanwhile.
+  for (int i = 0; i < 16; ++i) SendTo((i % 2 == 0 ? one : two).fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Far(kPeerDatagramsOverRate) > 0; }));
+  EXPECT_GT(Far(kPeerLimitedAt), 0u);
+
+  far_service_.peer_datagram_rate = 0;
+  far_service_.peer_byte_rate_bytes = 1;
+  far_app_->OnReload(far_service_);
+  Client large;
+  const std::string much(40000, 'x');
+  ASSERT_TRUE(Answered(large, much));
+  SendTo(large.fd.get(), ports_[0], AsBytes(much));
+  ASSERT_TRUE(Until([&] { return Far(kPeerBytesOverRate) == 1; }));
+
+  far_service_.peer_byte_rate_bytes = 0;
+  far_app_->OnReload(far_service_);
+  ASSERT_TRUE(Answered(large, much));
+}
+
+TEST_F(RoomTest, AFarEndBeginsNoMoreFlowsThanItsRate) {
+  far_service_.peer_new_rate = 1;
+  Start();
+  Client known, next[16];
+  ASSERT_TRUE(Answered(known));
+  for (Client& each : next) SendTo(each.fd.get(), ports_[0], AsBytes("x"));
+  ASSERT_TRUE(Until([&] { return Far(kPeerNewsOverRate) > 0; }));
+  ASSERT_TRUE(Answered(known));
+  // A client that was refused begins anew when there is room.
+  far_service_.peer_new_rate = 0;
+  far_app_->OnReload(far_service_);
+  for (Client& each : next) ASSERT_TRUE(Answered(each, "y"));
+}
+
 TEST_F(RoomTest, ADatagramThatWouldBeginAFlowOverTheRateIsDropped) {
   near_service_.client_new_rate = 1;
   Start();

@@ -27,7 +27,7 @@ class ClientLimitsTest : public ::testing::Test {
 
 TEST_F(ClientLimitsTest, WithoutLimitsNobodyIsLookedAt) {
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(New("192.0.2.1") && Sends("192.0.2.1", 65507));
-  EXPECT_EQ(limits_.size(), 0u);
+  EXPECT_EQ(limits_.rates().size(), 0u);
 }
 
 TEST_F(ClientLimitsTest, OnlyNetworksThatAreListedAreServed) {
@@ -38,7 +38,7 @@ TEST_F(ClientLimitsTest, OnlyNetworksThatAreListedAreServed) {
   EXPECT_FALSE(New("::1"));
   EXPECT_FALSE(Sends("192.0.3.1", 1));
   EXPECT_EQ(limits_.AdmitNew(service_, Host("192.0.3.1"), now_)->limit, Limit::kNetwork);
-  EXPECT_EQ(limits_.size(), 0u) << "strangers take no places";
+  EXPECT_EQ(limits_.rates().size(), 0u) << "strangers take no places";
 }
 
 TEST_F(ClientLimitsTest, SoManyASecondAndSoManyAtOnce) {
@@ -56,13 +56,16 @@ TEST_F(ClientLimitsTest, SoManyASecondAndSoManyAtOnce) {
 
 TEST_F(ClientLimitsTest, AClientWithConnectionsComesIntoDebtForItself) {
   service_.client_byte_rate_bytes = 100'000;
-  limits_.SpendBytes(service_, Host("192.0.2.1"), 200'000, now_);
-  const TimePoint free_at = limits_.BytesFreeAt(service_, Host("192.0.2.1"), now_);
+  const auto rates = ClientRates(service_);
+  const std::string one = ClientOf(Host("192.0.2.1"));
+  limits_.rates().SpendBytes(rates, one, 200'000, now_);
+  const TimePoint free_at = limits_.rates().BytesFreeAt(rates, one, now_);
   EXPECT_GE(free_at, now_ + seconds(1));
   EXPECT_LE(free_at, now_ + milliseconds(1001));
-  EXPECT_EQ(limits_.BytesFreeAt(service_, Host("192.0.2.2"), now_), now_);
-  EXPECT_TRUE(limits_.DelayBytes(service_, Host("192.0.2.1"), now_).report);
-  EXPECT_FALSE(limits_.DelayBytes(service_, Host("192.0.2.1"), now_).report) << "once a minute";
+  EXPECT_EQ(limits_.rates().BytesFreeAt(rates, ClientOf(Host("192.0.2.2")), now_), now_);
+  EXPECT_TRUE(limits_.Refuse(service_, Host("192.0.2.1"), Limit::kBytes, now_).report);
+  EXPECT_FALSE(limits_.Refuse(service_, Host("192.0.2.1"), Limit::kBytes, now_).report)
+      << "once a minute";
 }
 
 TEST_F(ClientLimitsTest, DatagramsAndBytesHaveRatesOfTheirOwn) {
@@ -89,13 +92,13 @@ TEST_F(ClientLimitsTest, AnIpv6HostIsItsNetworkAndALinksHostsAreMany) {
 
 TEST_F(ClientLimitsTest, WhoHasBeenQuietLongestIsForgotten) {
   service_.client_new_rate = 1;
-  service_.client_table = 64;
+  service_.rate_table = 64;
   for (int i = 0; i < 64; ++i) EXPECT_TRUE(New("192.0.2." + std::to_string(i)));
   EXPECT_FALSE(New("192.0.2.0")) << "it is known, and asks again";
   EXPECT_TRUE(New("198.51.100.1"));
-  EXPECT_EQ(limits_.size(), 64u);
-  EXPECT_EQ(limits_.TakeForgotten(), 1u);
-  EXPECT_EQ(limits_.TakeForgotten(), 0u);
+  EXPECT_EQ(limits_.rates().size(), 64u);
+  EXPECT_EQ(limits_.rates().TakeForgotten(), 1u);
+  EXPECT_EQ(limits_.rates().TakeForgotten(), 0u);
   EXPECT_FALSE(New("192.0.2.0"));
   EXPECT_TRUE(New("192.0.2.1")) << "the one that was forgotten begins anew";
 }

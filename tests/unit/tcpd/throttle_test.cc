@@ -1,4 +1,4 @@
-#include "funnel-tcpd/client_throttle.h"
+#include "funnel-tcpd/throttle.h"
 
 #include "tests/unit/tcpd/tunnel_fixture.h"
 
@@ -10,13 +10,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t kRate = 1024 * 1024;
 constexpr std::size_t kDebt = kRate / 10;  // 100 ms
 
-class ClientThrottleTest : public LoopTest {
+class ThrottleTest : public LoopTest {
  protected:
   // Reads PIECE bytes in each of its turns, and then wants more.
-  class Greedy final : public ClientThrottle::Reader {
+  class Greedy final : public Throttle::Reader {
    public:
-    Greedy(ClientThrottleTest& test, char name, const char* client)
-        : Reader(*SocketAddress::FromLiteral(client, 1)), test_(test), name_(name) {}
+    Greedy(ThrottleTest& test, char name, const char* client)
+        : Reader(client), test_(test), name_(name) {}
     void OnMayRead() override { test_.woken_.push_back(this); }
     // Whether it may read at once.
     bool Try() { return test_.throttle_.MayRead(*this, Now()); }
@@ -26,7 +26,7 @@ class ClientThrottleTest : public LoopTest {
     }
 
    private:
-    ClientThrottleTest& test_;
+    ThrottleTest& test_;
     char name_;
   };
 
@@ -41,28 +41,23 @@ class ClientThrottleTest : public LoopTest {
     });
   }
 
-  config::ServiceConfig service_ = [] {
-    config::ServiceConfig service;
-    service.protocol = config::Protocol::kTcp;
-    service.client_byte_rate_bytes = kRate;
-    return service;
-  }();
-  service::ClientLimits limits_;
+  service::RateLimits::Rates rates_{.bytes = kRate, .table = 16};
+  service::RateLimits limits_;
   std::string order_;
   std::vector<Greedy*> woken_;
-  ClientThrottle throttle_{*loop_, service_, limits_};
+  Throttle throttle_{*loop_, limits_, [this] { return rates_; }};
   Greedy a_{*this, 'a', "192.0.2.1"}, b_{*this, 'b', "192.0.2.1"}, c_{*this, 'c', "192.0.2.1"};
   Greedy other_{*this, 'x', "192.0.2.2"};
 };
 
-TEST_F(ClientThrottleTest, WithoutARateNobodyIsLookedAt) {
-  service_.client_byte_rate_bytes = 0;
+TEST_F(ThrottleTest, WithoutARateNobodyIsLookedAt) {
+  rates_.bytes = 0;
   a_.Read(100 * kRate);
   EXPECT_TRUE(a_.Try());
   EXPECT_EQ(limits_.size(), 0u);
 }
 
-TEST_F(ClientThrottleTest, ADebtorWaitsAndNobodyElse) {
+TEST_F(ThrottleTest, ADebtorWaitsAndNobodyElse) {
   const TimePoint begun = Now();
   a_.Read(kRate + kDebt);
   EXPECT_FALSE(a_.Try());
@@ -73,14 +68,14 @@ TEST_F(ClientThrottleTest, ADebtorWaitsAndNobodyElse) {
   EXPECT_EQ(woken_.front(), &a_);
 }
 
-TEST_F(ClientThrottleTest, ConnectionsOfAClientTakeTurns) {
+TEST_F(ThrottleTest, ConnectionsOfAClientTakeTurns) {
   a_.Read(kRate + kDebt);
   EXPECT_FALSE(a_.Try() || b_.Try() || c_.Try());
   EXPECT_TRUE(Turns(9, 32 * 1024));
   EXPECT_EQ(order_, "abcabcabc");
 }
 
-TEST_F(ClientThrottleTest, OneThatGoesOrReadsNothingHoldsUpNobody) {
+TEST_F(ThrottleTest, OneThatGoesOrReadsNothingHoldsUpNobody) {
   auto gone = std::make_unique<Greedy>(*this, 'g', "192.0.2.1");
   a_.Read(kRate + kDebt);
   EXPECT_FALSE(gone->Try() || a_.Try() || b_.Try());
@@ -90,10 +85,10 @@ TEST_F(ClientThrottleTest, OneThatGoesOrReadsNothingHoldsUpNobody) {
   EXPECT_EQ(woken_[1], &b_);
 }
 
-TEST_F(ClientThrottleTest, AReloadThatEndsTheRateWakesThem) {
+TEST_F(ThrottleTest, AReloadThatEndsTheRateWakesThem) {
   a_.Read(100 * kRate);
   EXPECT_FALSE(a_.Try());
-  service_.client_byte_rate_bytes = 0;
+  rates_.bytes = 0;
   throttle_.OnReload();
   EXPECT_TRUE(Until([&] { return !woken_.empty(); }));
   EXPECT_TRUE(a_.Try());
