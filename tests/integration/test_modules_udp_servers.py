@@ -8,6 +8,7 @@ they say to each other directly.
     kinit, kvno              -> 127.0.0.1:7088 kerberos, module = kerberos ======================> krb5kdc (k)
     kpasswd                  -> 127.0.0.1:7464 kpasswd,  module = kerberos ======================> kadmind (k)
     sipp                     -> 127.0.0.1:7060 sip,      module = sip ===========================> sipp
+    eapol_test               -> 127.0.0.1:7182 radius,   module = radius ========================> freeradius, EAP
     logger                   -> 127.0.0.1:7514 syslog,   module = syslog ========================> rsyslogd
                                        All modules are strict: what one does not recognise is lost.
 """
@@ -18,6 +19,7 @@ import pytest
 
 import lab
 from lab import nsd
+from lab.backends.radius import Radius
 from lab.backends.sip import Sip
 from lab.backends.snmp import Agent, TrapReceiver
 from lab.backends.syslog import Syslog
@@ -27,6 +29,7 @@ from lab.realm import KDC_PORT, REALM
 from lab.wan import Wan
 
 CALLS = 60
+DEVICES = 12
 LINES = 200
 TRAPS, INFORMS = 40, 10
 
@@ -44,6 +47,7 @@ SERVICES = [
     service("kerberos", 7088, f"{ADDRESSES['k']}:{KDC_PORT}", "kerberos"),
     service("kpasswd", 7464, f"{ADDRESSES['k']}:{KADMIN_PORT + 1}", "kerberos"),
     service("sip", 7060, "127.0.0.1:5060", "sip"),
+    service("radius", 7182, "127.0.0.1:1812", "radius"),
     service("syslog", 7514, "127.0.0.1:1514", "syslog", "70ms"),
 ]
 
@@ -169,6 +173,17 @@ def test_sip(tunnel):
             said = server.call(node, local, where, CALLS)
             return [re.findall(rf"{what} call +\| +\d+ +\| +(\d+)", said)[-1] for what in ("Successful", "Failed")]
         assert outcome("a", "127.0.0.1", "127.0.0.1:7060") == outcome("b", "127.0.0.2", "127.0.0.1:5060") == [str(CALLS), "0"]
+
+
+@pytest.mark.services("radius")
+@pytest.mark.parametrize("method", ["MD5", "TTLS"])
+def test_devices_log_in(tunnel, method):
+    passwords = ["wonderland" if number % 4 else "wrong" for number in range(DEVICES)]
+    with Radius(tunnel, eap=True) as server:
+        direct, found = server.log_in("b", 1812, passwords, method), server.log_in("a", 7182, passwords, method)
+    print(f"EAP-{method}: {found[0][1]} round trips")
+    assert found == direct
+    assert [verdict for verdict, _ in found] == ["SUCCESS" if password == "wonderland" else "FAILURE" for password in passwords]
 
 
 @pytest.mark.services("syslog")

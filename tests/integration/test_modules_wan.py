@@ -6,6 +6,7 @@ connection, also behind StartTLS and in a SASL layer.
     dns_tcp.py         -> 127.0.0.1:5354 ==========================================> nsd
     ldap_async.py      -> 127.0.0.1:3391 ==========================================> slapd, StartTLS, DIGEST-MD5
     radclient -P tcp   -> 127.0.0.1:1822 ==========================================> freeradius
+    eapol_test -> freeradius, a proxy -> 127.0.0.1:1822 ===========================> freeradius, EAP
     kinit, kpasswd     -> 127.0.0.1:8890, :8891 ====================================> krb5kdc, kadmind
     sipp               -> 127.0.0.1:5061 ==========================================> sipp
     imap_many.py       -> 127.0.0.1:1143 ==========================================> dovecot, STARTTLS, COMPRESS, IDLE
@@ -24,7 +25,7 @@ import lab
 from conftest import TOP
 from lab import kadmind, nsd, slapd
 from lab.backends.imap import PASSWORD, PORT as IMAP_PORT, USER_NAME, Imap, letters
-from lab.backends.radius import Radius
+from lab.backends.radius import Proxy, Radius
 from lab.backends.sip import Sip
 from lab.backends.xmpp import DOMAIN, FRIENDS, PASSWORD as XMPP_PASSWORD, PORT as XMPP_PORT, SERVER_PORT, Federated, Xmpp
 from lab.wan import Wan
@@ -37,6 +38,7 @@ KDC_PORT, PASSWORD_PORT = 8890, 8891
 RATE = 200
 # So many, and so few at a time, that some are surely lost or late while others are on their way.
 REQUESTS = 2000
+DEVICES = 16
 CALLS = 100
 MESSAGES = 200
 CHATS = 50
@@ -125,6 +127,22 @@ def test_radius(tunnel):
     assert (outcome["Accepted"], outcome["Rejected"], outcome["Lost"]) == (REQUESTS - wrong, wrong, 0), said[-2000:]
     print(f"radius: {overtook(tunnel, 'radius')} messages overtook")
     assert min(overtook(tunnel, "radius")) > 0
+
+
+@pytest.mark.parametrize("method, trips", [("MD5", 2), ("TTLS", 7)])
+def test_conversations(tunnel, method, trips):
+    """Devices log in by EAP, many at once over one TCP connection: all rounds of one come in order, those of others overtake them (of
+    two rounds perhaps none). eapol_test speaks UDP only, to a proxy beside it, which is a client by TCP."""
+    with Radius(tunnel, eap=True) as server, Proxy(tunnel, "a", 1812, 1822):
+        passwords = ["wonderland" if number % 4 else "wrong" for number in range(DEVICES)]
+        direct, before = server.log_in("b", 1812, passwords, method), overtook(tunnel, "radius")
+        found = server.log_in("a", 1812, passwords, method)
+    assert found == direct
+    assert [verdict for verdict, _ in found] == ["SUCCESS" if password == "wonderland" else "FAILURE" for password in passwords]
+    assert min(count for _, count in found) >= trips
+    more = [now - old for now, old in zip(overtook(tunnel, "radius"), before)]
+    print(f"radius, EAP-{method}: in {max(count for _, count in found)} round trips; {more} messages overtook")
+    assert method == "MD5" or min(more) > 0
 
 
 def test_tickets_and_passwords(tunnel):
