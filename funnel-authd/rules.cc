@@ -47,9 +47,15 @@ InitiateRule RuleForPeer(const config::Configuration& config, const config::Peer
 }
 
 wire::Features FeaturesOf(const ServiceConfig& service) {
-  return wire::kOurFeatures.With(service.protocol == config::Protocol::kUdp
-                                     ? wire::kDatagramFeatures
-                                     : wire::kConnectionFeatures);
+  switch (service.protocol) {
+    case config::Protocol::kUdp:
+      return wire::kOurFeatures.With(wire::kDatagramFeatures);
+    case config::Protocol::kTcp:
+      return wire::kOurFeatures.With(wire::kConnectionFeatures);
+    case config::Protocol::kSocks:
+      return wire::kOurFeatures.With(wire::kTargetFeatures);
+  }
+  return {};
 }
 
 std::expected<void, Refusal> CheckOpen(const config::Configuration& config,
@@ -85,7 +91,7 @@ Result<> RequireAccepted(const ServiceConfig& service, const std::string& initia
 Result<> RequireSameKind(const ServiceConfig& service, wire::Features offered) {
   const wire::Features ours = FeaturesOf(service);
   const auto theirs = wire::KindText(offered);
-  if (!theirs || !ours.Common(offered).Common(wire::kKinds).empty()) return {};
+  if (!theirs || theirs == wire::KindText(ours)) return {};
   return Fail("service " + service.wire_name + " carries " + std::string(*theirs) +
               " at the initiator's end and " + std::string(*wire::KindText(ours)) +
               " at the acceptor's");

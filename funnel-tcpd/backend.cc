@@ -29,6 +29,13 @@ Bytes Backend::HeaderFor(const ClientAddresses& addresses, const ChannelPort::Pe
 
 Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
                              Dialer::Done done) {
+  if (info.target.has_value() != HasTargets()) return Fail("a session of another kind of service");
+  if (info.target) {
+    return dialer_.targets().Dial(info, peer, [done = std::move(done)](Result<UniqueFd> fd) {
+      if (!fd) return done(std::unexpected(std::move(fd).error()));
+      done(Dialer::Connected{*std::move(fd), {}});
+    });
+  }
   if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone)
     return dialer_.Dial(info.client, {}, std::move(done));
   const auto addresses = policy_.Admit(info);
@@ -40,6 +47,11 @@ Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::P
   }
 
   return dialer_.Dial(info.client, HeaderFor(*addresses, peer), std::move(done));
+}
+
+void Backend::Cancel(DialId id) {
+  if (HasTargets()) return dialer_.targets().Cancel(id);
+  dialer_.Cancel(id);
 }
 
 }  // namespace funnel::tcpd

@@ -1,4 +1,5 @@
-// The backend for the sessions of one channel: the dialer, and the rules for the client addresses
+// The backend for the sessions of one channel: the dialer, which connects to the service's backends
+// or to what a session names, and the rules for the client addresses
 // that the channel's peer may state. Owned together with the channel's SessionPump.
 #pragma once
 
@@ -13,14 +14,18 @@ class Backend {
   Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
 
   // As Dialer::Dial, for a session that PEER opened. An error: the service has proxy-protocol, and
-  // the client's address may not be passed to the backend; that was logged and counted.
+  // the client's address may not be passed to the backend, which was logged and counted; or the
+  // session has a target where the service has none, or the other way round.
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
                                     Dialer::Done done);
   // Takes effect for later sessions.
   void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }
-  void Cancel(DialId id) { dialer_.Cancel(id); }
+  void Cancel(DialId id);
 
  private:
+  [[nodiscard]] bool HasTargets() const {
+    return shared_.service.protocol == config::Protocol::kSocks;
+  }
   [[nodiscard]] Bytes HeaderFor(const ClientAddresses& addresses,
                                 const ChannelPort::Peer& peer) const;
 

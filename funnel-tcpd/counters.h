@@ -54,6 +54,14 @@ enum CounterIndex : std::size_t {
   kPeerNewsOverRate,
   kPeerBytesOverRate,
   kPeerLimitedAt,
+  kSocksRequestsWaiting,
+  kSocksRequestsBad,
+  kSocksRequestsUnsupported,
+  kSocksRequestsLate,
+  kSocksRequestsNone,
+  kTargetsNotConnected,
+  kTargetsNotAllowed,
+  kTargetsUnknown,
   kCounterCount,
 };
 
@@ -122,6 +130,17 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"peer_limited_at",
      "Unix time when a peer was turned away or had to wait last; 0: never since the start.",
      metrics::Kind::kGauge},
+    {"socks_requests_waiting", "Connections whose SOCKS request has not come yet.",
+     metrics::Kind::kGauge},
+    {"socks_requests_bad", "Connections ended: what they sent is no SOCKS request with a target."},
+    {"socks_requests_unsupported",
+     "Connections refused: they asked for another command than CONNECT, or type of address."},
+    {"socks_requests_late", "Connections reset: no whole SOCKS request within request-wait."},
+    {"socks_requests_none",
+     "Connections that ended without a byte, as some check whether we listen."},
+    {"targets_not_connected", "SOCKS requests refused: the far end could not connect, or may not."},
+    {"targets_not_allowed", "Sessions refused: networks or ports do not have their target."},
+    {"targets_unknown", "Sessions refused: the name of their target has no address."},
 };
 
 }  // namespace funnel::tcpd

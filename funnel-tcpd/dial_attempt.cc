@@ -15,7 +15,7 @@ namespace {
 // If a name has very many addresses, a log line has only the last ones.
 constexpr std::size_t kMaxErrors = 4;
 
-std::string ErrorText(int error) { return FailErrno("cannot connect", error).error().message; }
+Error ErrorOf(int error) { return FailErrno("cannot connect", error).error(); }
 
 }  // namespace
 
@@ -51,14 +51,14 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
 
   socket.fd.reset(
       ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
-  if (!socket.fd) return Fail(address, ErrorText(errno), now);
+  if (!socket.fd) return Fail(address, ErrorOf(errno), now);
 
   PrepareStream(socket.fd.get(), shared_.service.keepalive);
   if (connect(socket.fd.get(), address.data(), address.size()) == 0) return Win(socket);
-  if (errno != EINPROGRESS) return Fail(address, ErrorText(errno), now);
+  if (errno != EINPROGRESS) return Fail(address, ErrorOf(errno), now);
 
   auto watch = shared_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
-  if (!watch) return Fail(address, watch.error().message, now);
+  if (!watch) return Fail(address, watch.error(), now);
   socket.watch = std::move(*watch);
 
   if (sockets_.size() == net::AddressRace::kMaxAtOnce) sockets_.erase(sockets_.begin());
@@ -74,7 +74,7 @@ void DialAttempt::Socket::OnReady(std::uint32_t) {
   owner.sockets_.erase(self);
 
   if (error != 0) {
-    owner.Fail(address, ErrorText(error), Now());
+    owner.Fail(address, ErrorOf(error), Now());
   } else {
     owner.Win(*this);
   }
@@ -84,16 +84,17 @@ void DialAttempt::Socket::OnReady(std::uint32_t) {
 
 void DialAttempt::Win(Socket& socket) {
   if (const auto sent = SendWhole(socket.fd.get(), header_); !sent)
-    return Fail(socket.address, sent.error().message, Now());
+    return Fail(socket.address, sent.error(), Now());
   order_.OnWorked(socket.address);
   connected_ = std::move(socket.fd);
   sockets_.clear();
 }
 
-void DialAttempt::Fail(const SocketAddress& address, const std::string& why, TimePoint now) {
+void DialAttempt::Fail(const SocketAddress& address, const Error& why, TimePoint now) {
   order_.OnFailed(address);
   if (errors_.size() == kMaxErrors) errors_.erase(errors_.begin());
-  errors_.push_back(address.ip_text() + ": " + why);
+  errors_.push_back(address.ip_text() + ": " + why.message);
+  last_errno_ = why.code;
   race_->OnFailed(now);
 }
 
@@ -102,10 +103,10 @@ void DialAttempt::GiveUp() {
   sockets_.clear();
 }
 
-std::string DialAttempt::error() const {
+Error DialAttempt::error() const {
   std::string out;
   for (const std::string& error : errors_) out += (out.empty() ? "" : "; ") + error;
-  return out.empty() ? "no address" : out;
+  return {out.empty() ? "no address" : out, last_errno_};
 }
 
 Result<> SendWhole(int fd, ByteView header) {

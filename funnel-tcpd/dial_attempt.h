@@ -44,8 +44,8 @@ class DialAttempt final {
   [[nodiscard]] UniqueFd TakeConnected() { return std::move(connected_); }
   // The time is over: the addresses that have not answered have failed.
   void GiveUp();
-  // What each address answered.
-  [[nodiscard]] std::string error() const;
+  // What each address answered, with the errno of the last one.
+  [[nodiscard]] Error error() const;
 
  private:
   // The connection to one address, until it stands.
@@ -63,7 +63,7 @@ class DialAttempt final {
   // SOCKET has connected.
   void Win(Socket& socket);
   // ADDRESS cannot be used; WHY goes into the error of the whole attempt.
-  void Fail(const SocketAddress& address, const std::string& why, TimePoint now);
+  void Fail(const SocketAddress& address, const Error& why, TimePoint now);
   // Whether the socket took all of the PROXY header.
   [[nodiscard]] bool SendHeader(Socket& socket);
 
@@ -75,6 +75,7 @@ class DialAttempt final {
   std::optional<net::AddressRace> race_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // the oldest first
   std::vector<std::string> errors_;
+  int last_errno_ = 0;
   UniqueFd connected_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/socket.h"
+#include "funnel-tcpd/client_policy.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::chrono::milliseconds kBusyRetry{10};
 
 Dialer::Dialer(SharedState& shared)
     : shared_(shared),
+      targets_(shared, OwnAddresses),
       wake_timer_(shared.loop.AddTimer([this] { OnWake(); })),
       retry_timer_(shared.loop.AddTimer([this] { RetryBusy(); })),
       hook_(shared.loop.AddTurnHook([this] { DeliverAnswers(); })) {
@@ -137,7 +139,7 @@ void Dialer::Run(DialId id, Pending& pending) {
     case DialAttempt::Outcome::kConnected:
       return Succeed(id, pending.attempt->TakeConnected());
     case DialAttempt::Outcome::kFailed:
-      return PassOver(id, kConnectFailed, pending.attempt->error());
+      return PassOver(id, kConnectFailed, pending.attempt->error().message);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "common/base/clock.h"
 #include "common/net/resolver.h"
 #include "funnel-tcpd/dial_attempt.h"
+#include "funnel-tcpd/socks/target_dialer.h"
 
 namespace funnel::tcpd {
 
@@ -41,6 +42,8 @@ class Dialer final : private DialAttempt::User {
   // DONE is called exactly once, unless Cancel() is called first.
   [[nodiscard]] DialId Dial(const std::string& client, Bytes header, Done done);
   void Cancel(DialId id);
+  // What connects where sessions name their targets.
+  [[nodiscard]] TargetDialer& targets() { return targets_; }
   // The service's backends may have changed.
   void OnReload();
   // What their checks say may have changed.
@@ -104,6 +107,7 @@ class Dialer final : private DialAttempt::User {
   void DeliverAnswers();
 
   SharedState& shared_;
+  TargetDialer targets_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<DialId, Pending> pending_;
   std::set<std::pair<TimePoint, DialId>> wakes_;

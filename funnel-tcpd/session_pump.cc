@@ -18,6 +18,7 @@ SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backen
       rates_(shared, port, report_, [this](SessionId id) { OnMayRead(id); }),
       senders_(shared, port, backend == nullptr ? FUNNEL_CLIENT : FUNNEL_SERVER,
                [this](SessionId id) { ResetBoth(id, EndCode::kReset); }),
+      starts_(shared, port),
       clock_(
           shared.service, [this](SessionId id, SessionClock::Why why) { OnExpired(id, why); },
           AskKernel),
@@ -38,6 +39,7 @@ bool SessionPump::Open(Connection& connection) {
   }
 
   Entry& entry = Add(*id, connection.info, std::move(connection.slot));
+  if (connection.info.target) starts_.Expect(*id);
   if (shared_.throttle) entry.reader = rates_.ForClient(*id, connection.client);
   (void)StartSession(*id, entry, std::move(connection.fd));
   return true;
@@ -82,8 +84,9 @@ void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
   const auto at = entries_.find(id);
   if (at == entries_.end()) return;
   at->second.dial = DialId{};
-  if (!connected) return ResetBoth(id, EndCode::kConnectFailed);
+  if (!connected) return ResetBoth(id, EndCodeOf(at->second, connected.error()));
   at->second.facts.backend = std::move(connected->backend);
+  if (at->second.facts.info.target) OnTargetConnected(id, at->second, connected->fd.get());
   if (!StartSession(id, at->second, std::move(connected->fd))) return;
   if (at->second.facts.fin) {
     OnFin(id);
@@ -115,8 +118,14 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
   if (!at->second.session) return 0;  // Resume() once connected
   const bool limited = backend_ != nullptr && at->second.reader;
   if (limited && !rates_.MayRead(*at->second.reader)) return 0;
+  const auto head = starts_.Take(id, *at->second.session, bytes);
+  if (!head) {
+    ResetBoth(id, EndCode::kProtocol);
+    return bytes.size();
+  }
+  bytes = bytes.subspan(*head);
   const std::size_t written = at->second.session->Write(bytes);
-  if (written == 0) return 0;
+  if (written == 0) return *head;
   shared_.Count(kBytesFromChannel, written);
   const TimePoint now = Now();
   if (limited) rates_.OnRead(*at->second.reader, written, now);
@@ -127,7 +136,7 @@ std::size_t SessionPump::OnMessage(SessionId id, ByteView bytes) {
     sender->OnDelivered(bytes.first(written));
     (void)senders_.Look(*sender);
   }
-  return written;
+  return *head + written;
 }
 
 void SessionPump::OnFin(SessionId id) {
@@ -145,6 +154,7 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   if (at == entries_.end()) return;
   shared_.Count(kResetsReceived);
   report_.LogFarTimeout(at->second.facts, code);
+  RefuseClient(id, at->second, code);
   // What the far application had sent before it reset its connection is written; it must still
   // leave before the reset.
   if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
@@ -156,6 +166,7 @@ void SessionPump::OnWritable(SessionId id) {
   const auto at = entries_.find(id);
   if (at == entries_.end() || !at->second.session) return;
   Session& session = *at->second.session;
+  if (!starts_.Flush(id)) return;
   if (MessageSender* sender = at->second.sender.get()) {
     sender->Drain();
     if (!senders_.Look(*sender)) return;
@@ -163,33 +174,12 @@ void SessionPump::OnWritable(SessionId id) {
   RequestTurn(session);
 }
 
-void SessionPump::ResetAll() {
-  while (!entries_.empty()) OnSessionReset(entries_.begin()->first, EndCode::kTruncated);
-}
-
-void SessionPump::Visit(const std::function<void(View&&)>& visit) const {
-  for (const auto& [id, entry] : entries_)
-    visit({id, entry.session != nullptr, entry.facts.info, entry.facts.opened,
-           report_.BackendText(entry.facts), entry.sender ? senders_.Text(*entry.sender) : ""});
-}
-
-void SessionPump::OnReload() {
-  for (auto& [id, entry] : entries_)
-    if (entry.times) clock_.Renew(*entry.times, Now());
-  ArmClock();
-}
-
-bool SessionPump::Reset(SessionId id) {
-  if (!entries_.contains(id)) return false;
-  ResetBoth(id, EndCode::kReset);
-  return true;
-}
-
 MutableByteView SessionPump::PrepareBytes(SessionId session) {
   if (shared_.service.client_byte_rate_bytes > 0) {
     const auto at = entries_.find(session);
     if (at != entries_.end() && at->second.reader && !rates_.MayRead(*at->second.reader)) return {};
   }
+  if (!starts_.Flush(session)) return {};
   MessageSender* sender = FindSender(session);
   return sender ? sender->Prepare() : port_.PrepareBytes(session);
 }
@@ -242,6 +232,7 @@ void SessionPump::OnBroken(Session& session) {
 }
 
 void SessionPump::ResetBoth(SessionId id, EndCode code) {
+  if (const auto at = entries_.find(id); at != entries_.end()) RefuseClient(id, at->second, code);
   Drop(id, report_.OwnEnd(code));
   shared_.Count(kResetsSent);
   port_.ResetSession(id, code);
@@ -257,6 +248,7 @@ void SessionPump::Drop(SessionId id, const service::AccessEnd& end) {
     swept_.push_back(std::move(at->second.session));
     turn_->Request();
   }
+  starts_.Forget(id);
   entries_.erase(at);
   shared_.Counter(kSessions) -= 1;
 }

@@ -23,6 +23,7 @@
 #include "funnel-tcpd/session_clock.h"
 #include "funnel-tcpd/session_report.h"
 #include "funnel-tcpd/shared_state.h"
+#include "funnel-tcpd/socks/target_starts.h"
 
 namespace funnel::tcpd {
 
@@ -86,6 +87,12 @@ class SessionPump final : private SessionOwner {
   Entry& Add(SessionId id, const wire::SessionInfo& info, SessionLimit::Slot slot);
   // Gets the backend's socket for a session that the far end opened, or why there is none.
   void OnDialed(SessionId id, Result<Dialer::Connected> connected);
+  // What the far end is told of a dial that failed with ERROR.
+  [[nodiscard]] static wire::EndCode EndCodeOf(const Entry& entry, const Error& error);
+  // FD is connected to the session's target.
+  void OnTargetConnected(SessionId id, Entry& entry, int fd);
+  // Listening side: the session ends with CODE; a client that waits for its target learns why.
+  void RefuseClient(SessionId id, Entry& entry, wire::EndCode code);
   // False: the socket cannot be watched, and the session is reset.
   [[nodiscard]] bool StartSession(SessionId id, Entry& entry, UniqueFd fd);
   // The session's time is over. It is reset at both ends, so that it does not look like a proper
@@ -114,6 +121,7 @@ class SessionPump final : private SessionOwner {
   SenderRates rates_;  // before the entries, which have its readers
   // Before the entries, because these have deadlines in them.
   MessageSenders senders_;
+  TargetStarts starts_;
   SessionClock clock_;
   std::unordered_map<SessionId, Entry> entries_;
   std::vector<SessionId> ready_;                 // they read in the next turn

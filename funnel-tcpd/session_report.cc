@@ -43,6 +43,9 @@ std::pair<CounterIndex, EndCode> Meaning(SessionClock::Why why) {
 }  // namespace
 
 std::string SessionReport::BackendText(const SessionFacts& facts) const {
+  if (facts.info.target)
+    return facts.info.target->text() +
+           (facts.connected.empty() ? "" : " (" + facts.connected + ')');
   if (listens()) return "";
   return facts.backend ? facts.backend.endpoint().text()
                        : config::BackendsText(shared_.service.connect_address);
@@ -73,7 +76,12 @@ AccessEnd SessionReport::FarEnd(EndCode code) const {
     case EndCode::kBroken:
       return {"reset", FarSide()};
     case EndCode::kConnectFailed:
+    case EndCode::kHostUnreachable:
+    case EndCode::kNetworkUnreachable:
+    case EndCode::kRefused:
       return {"connect-failed", "backend"};
+    case EndCode::kNotAllowed:
+      return {"not-allowed", "far side"};
     case EndCode::kTimeout:
       return {"stuck-timeout", OurSide()};
     case EndCode::kStuck:
@@ -98,7 +106,12 @@ AccessEnd SessionReport::FarEnd(EndCode code) const {
 AccessEnd SessionReport::OwnEnd(EndCode code) const {
   switch (code) {
     case EndCode::kConnectFailed:
+    case EndCode::kHostUnreachable:
+    case EndCode::kNetworkUnreachable:
+    case EndCode::kRefused:
       return {"connect-failed", "backend"};
+    case EndCode::kNotAllowed:
+      return {"not-allowed", "here"};
     case EndCode::kUnacknowledged:
       return {"user-timeout", OurSide()};
     case EndCode::kIdle:

@@ -23,6 +23,7 @@ struct SessionFacts {
   TimePoint opened = Now();
   service::AccessCounts counts = {};
   service::BackendPool::Use backend;  // connecting side, once it is connected
+  std::string connected;              // the same for a target: its address
   bool fin = false;  // the peer's direction has ended, maybe before the backend was connected
   bool ours_ended_first = false;
 };
@@ -39,6 +40,7 @@ class SessionReport {
   [[nodiscard]] std::string_view OurSide() const { return listens() ? "client" : "backend"; }
   [[nodiscard]] std::string_view FarSide() const { return listens() ? "backend" : "client"; }
   // The backend that it is connected to; before that, all there are; empty on the listening side.
+  // Of a session with a target: that, and on the connecting side its address in brackets.
   [[nodiscard]] std::string BackendText(const SessionFacts& facts) const;
 
   // Counts what was written to the application at this end, or read from it.

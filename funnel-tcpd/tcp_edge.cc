@@ -58,9 +58,11 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
+  if (shared_.service.protocol == config::Protocol::kSocks)
+    socks_.emplace(shared_, [this](Connection connection) { Take(std::move(connection)); });
   acceptor_.emplace(shared_, [this](Connection connection) {
-    // Those that are waiting come first.
-    if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
+    if (socks_) return socks_->Add(std::move(connection));
+    Take(std::move(connection));
   });
 
   for (UniqueFd& listener : listeners) TRY(acceptor_->Add(std::move(listener)));
@@ -143,6 +145,11 @@ void TcpEdge::OnUnavailable(const std::string& reason, TimePoint until) {
       {{"SERVICE", shared_.service.name.text()}});
 }
 
+void TcpEdge::Take(Connection connection) {
+  // Those that are waiting come first.
+  if (waiting_.size() > 0 || !Open(connection)) waiting_.Add(std::move(connection));
+}
+
 bool TcpEdge::Open(Connection& connection) {
   ChannelSessions* fewest = nullptr;
   for (ChannelSessions* one : channels_) {
@@ -218,8 +225,14 @@ void TcpEdge::VisitSessions(const std::function<void(const service::SessionView&
     visit({.state = "waiting",
            .client = connection.info.client,
            .local = connection.info.local,
+           .backend = connection.info.target ? connection.info.target->text() : "",
            .opened = since});
   });
+  if (socks_) {
+    socks_->Visit([&](const Connection& connection, TimePoint since) {
+      visit({.state = "waiting", .client = connection.info.client, .opened = since});
+    });
+  }
 
   if (!acceptor_) return;
   acceptor_->gate().Visit([&](const SocketAddress& balancer, TimePoint since) {
@@ -235,6 +248,7 @@ void TcpEdge::OnStop() {
   checker_.Stop();
   gate_.reset();
   if (acceptor_) acceptor_->Stop();
+  if (socks_) socks_->Clear();
   waiting_.Clear();
 }
 

@@ -16,6 +16,7 @@
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/channel_sessions.h"
 #include "funnel-tcpd/serving_report.h"
+#include "funnel-tcpd/socks/socks_gate.h"
 #include "funnel-tcpd/waiting_room.h"
 
 namespace funnel::tcpd {
@@ -63,6 +64,8 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
   // Which client addresses PEER and the service allow.
   [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
+  // Opens a session for it, now or when a channel takes one.
+  void Take(Connection connection);
   // Gives it to the channel with the fewest sessions. False: none takes it now.
   [[nodiscard]] bool Open(Connection& connection);
   // Whether listening sockets should answer may have changed.
@@ -83,6 +86,7 @@ class TcpEdge final : public service::Application {
   service::HealthChecker checker_;
   std::optional<Acceptor> acceptor_;  // null on the connecting side; so is the gate
   std::optional<AcceptGate> gate_;
+  std::optional<SocksGate> socks_;          // protocol = socks: in front of them
   std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };
 

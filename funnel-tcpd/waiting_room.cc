@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "funnel-tcpd/socket_options.h"
+#include "funnel-tcpd/socks/socks_gate.h"
 
 namespace funnel::tcpd {
 
@@ -26,7 +26,7 @@ void WaitingRoom::Drain(const std::function<bool(Connection&)>& open) {
 
 void WaitingRoom::Clear() {
   while (!waiting_.empty()) {
-    CloseWithReset(std::move(waiting_.front().connection.fd));
+    TurnAway(std::move(waiting_.front().connection), wire::EndCode::kShutdown);
     PopFront();
   }
 }
@@ -34,7 +34,7 @@ void WaitingRoom::Clear() {
 bool WaitingRoom::ClearUntil(TimePoint until) {
   const std::size_t before = waiting_.size();
   while (!waiting_.empty() && waiting_.front().until <= until) {
-    CloseWithReset(std::move(waiting_.front().connection.fd));
+    TurnAway(std::move(waiting_.front().connection), wire::EndCode::kTimeout);
     PopFront();
   }
   return waiting_.size() < before;
@@ -46,7 +46,7 @@ void WaitingRoom::OnTimer() {
     shared_.Count(kSessionsWaitExpired);
     Log(LogLevel::kWarning, "no-channel", "no channel within connect-wait: connection reset",
         {{"SERVICE", shared_.service.name.text()}});
-    CloseWithReset(std::move(waiting_.front().connection.fd));
+    TurnAway(std::move(waiting_.front().connection), wire::EndCode::kTimeout);
     PopFront();
   }
   ArmTimer();

@@ -91,6 +91,18 @@ std::string_view RoleWord(config::Role role) {
   return {};
 }
 
+std::string_view ProtocolWord(config::Protocol protocol) {
+  switch (protocol) {
+    case config::Protocol::kUdp:
+      return "udp";
+    case config::Protocol::kTcp:
+      return "tcp";
+    case config::Protocol::kSocks:
+      return "socks";
+  }
+  return {};
+}
+
 std::string PrintSuite(std::int64_t suite, std::string_view why_not_better) {
   std::string out = "suite " + std::to_string(suite);
   const bool fits = suite == static_cast<std::uint16_t>(suite);

@@ -48,6 +48,7 @@ constexpr MessageId kMessageIds[] = {
     {"sessions-over-limit", "0759ac2d914c4768b1b0301f87b90140"},
     {"sessions-stuck", "555c887ce84c4d02b664a725c0c75e65"},
     {"client-not-allowed", "4e86e2fc9f8d423bb9d02d081451df5a"},
+    {"target-not-allowed", "db3cd90053c54d0ba3485b0eea2c37db"},
     {"access", "69c4c2887c334524a8247bbe300b70e1"},
     {"proxy-header-bad", "8c4e086e85e447558340a62ad27840a1"},
     {"client-limited", "39bfd49352274a40b8f9a9fa18f2b2f5"},

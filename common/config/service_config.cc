@@ -21,4 +21,14 @@ std::uint32_t ServiceConfig::FlowsOfPeer() const {
   return max_flows_per_peer > 0 ? max_flows_per_peer : max_flows;
 }
 
+std::string ServiceConfig::ConnectsTo() const {
+  if (protocol != Protocol::kSocks) return BackendsText(connect_address);
+  if (connect_networks.empty() || connect_ports.empty()) return "nothing";
+  std::string out;
+  for (const Network& network : connect_networks) out += (out.empty() ? "" : " ") + network.text();
+  out += ", ports";
+  for (const PortRange& ports : connect_ports) out += ' ' + ports.text();
+  return out;
+}
+
 }  // namespace funnel::config

@@ -14,6 +14,7 @@
 #include "common/config/health_check.h"
 #include "common/config/multicast_group.h"
 #include "common/config/origin.h"
+#include "common/config/port_range.h"
 #include "common/config/principal.h"
 #include "common/config/value_units.h"
 
@@ -23,7 +24,10 @@ namespace funnel::config {
 // sctp.idle_disconnect.
 inline constexpr milliseconds kIdleExitOnDemand = 5min;
 
-enum class Protocol { kUdp, kTcp };
+// kSocks: connections to what clients name by SOCKS5 (RFC 1928).
+enum class Protocol { kUdp, kTcp, kSocks };
+// Whether what it carries are connections, for funnel-tcpd.
+constexpr bool HasConnections(Protocol protocol) { return protocol != Protocol::kUdp; }
 enum class Role { kListen, kConnect, kRelay };
 enum class ProxyProtocol { kNone, kV1, kV2, kV2Tlv };
 // How new sessions are divided among backends.
@@ -77,6 +81,7 @@ struct ServiceConfig {
   std::uint32_t rate_table = 16384;           // clients or peers whose rates are known
   std::vector<Network> accept_proxy_from;     // tcp: load balancers, which say whose client it is
   milliseconds accept_proxy_wait = 5s;        // for that
+  milliseconds request_wait = 10s;            // socks: for a client's request
   // udp
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;
@@ -128,6 +133,10 @@ struct ServiceConfig {
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   PortRule backend_port = PortRule::kSame;  // udp: from which port of a backend answers may come
   PortRule source_port = PortRule::kAny;    // udp: kSame: send from the client's, if it can be had
+  // socks: what may be connected to, if it is in both; empty: nothing.
+  std::vector<Network> connect_networks;
+  std::vector<PortRange> connect_ports;
+  std::uint32_t lookups = 32;  // socks: names at once
   // [relay]
   std::vector<std::string> relay_from;
   std::string relay_to;
@@ -145,6 +154,9 @@ struct ServiceConfig {
   // max_flows_per_client and max_flows_per_peer, with 0 replaced by max_flows.
   [[nodiscard]] std::uint32_t FlowsOfClient() const;
   [[nodiscard]] std::uint32_t FlowsOfPeer() const;
+  // To what a service with [connect] connects: "192.0.2.1:53, 192.0.2.2:53", or for socks
+  // "10.0.0.0/8, ports 22 443"; "nothing" if it may be nothing.
+  [[nodiscard]] std::string ConnectsTo() const;
 };
 
 }  // namespace funnel::config

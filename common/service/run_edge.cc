@@ -83,7 +83,7 @@ class EdgeDaemon {
     if (service_ == nullptr)
       return Fail("no service '" + options_.arguments.front() + "' that is right in " +
                   options_.config_dir + "/services.d");
-    if (service_->protocol != program_.protocol)
+    if (config::HasConnections(service_->protocol) != config::HasConnections(program_.protocol))
       return Fail("the service '" + service_->name.text() + "' has another protocol");
     if (service_->role == config::Role::kRelay)
       return Fail("the service '" + service_->name.text() + "' is a relay and has no edge here");

@@ -60,7 +60,7 @@ bool RelaySide::IsConfigured(const Channel& channel) const {
 bool RelaySide::HidesConnections(const Channel& channel) const {
   const auto* service = parts_.shared.config.FindService(channel.service);
   return channel.stream() != nullptr && service != nullptr &&
-         service->protocol == config::Protocol::kTcp;
+         config::HasConnections(service->protocol);
 }
 
 Channel* RelaySide::TwinOf(const Channel& channel) const {

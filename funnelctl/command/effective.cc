@@ -20,8 +20,11 @@ EffectiveKey EffectiveOf(const config::KeyRow& row, void* object, const config::
 
 bool Suits(const config::KeyRow& row, const config::ServiceConfig& service) {
   bool udp = service.protocol == config::Protocol::kUdp;
+  bool socks = service.protocol == config::Protocol::kSocks;
   if ((row.applies & config::kUdpOnly) && !udp) return false;
   if ((row.applies & config::kTcpOnly) && udp) return false;
+  if ((row.applies & config::kSocksOnly) && !socks) return false;
+  if ((row.applies & config::kNotSocks) && socks) return false;
   if ((row.applies & config::kListenOnly) && service.role != config::Role::kListen) return false;
   if ((row.applies & config::kConnectOnly) && service.role != config::Role::kConnect) return false;
   if (row.section == "security") return service.role != config::Role::kRelay;

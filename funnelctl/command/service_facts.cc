@@ -9,6 +9,7 @@ std::vector<std::string> AddressesOf(const config::ServiceConfig& service) {
   std::vector<std::string> out;
   for (const config::Endpoint& endpoint : service.listen_address) out.push_back(endpoint.text());
   for (const config::Backend& backend : service.connect_address) out.push_back(backend.text());
+  for (const config::Network& network : service.connect_networks) out.push_back(network.text());
   return out;
 }
 
@@ -25,7 +26,7 @@ std::string ReasonOf(const NodeView& view, const config::ServiceConfig& service)
 
 ServiceFacts FactsOf(const NodeView& view, const config::ServiceConfig& service) {
   bool udp = service.protocol == config::Protocol::kUdp;
-  ServiceFacts out{.protocol = udp ? "udp" : "tcp",
+  ServiceFacts out{.protocol = std::string(ProtocolWord(service.protocol)),
                    .role = std::string(RoleWord(service.role)),
                    .addresses = AddressesOf(service),
                    .peer = service.role == config::Role::kRelay ? service.relay_to : service.peer,

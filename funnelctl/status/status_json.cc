@@ -20,7 +20,7 @@ Json Services(const NodeView& view) {
   for (const config::ServiceConfig& service : view.configuration->services) {
     const ChannelStatus* suite = WorstSealed(view, service);
     out.push_back({{"service", service.name.text()},
-                   {"protocol", service.protocol == config::Protocol::kUdp ? "udp" : "tcp"},
+                   {"protocol", ProtocolWord(service.protocol)},
                    {"role", RoleWord(service.role)},
                    {"peer", service.peer.empty() ? Json() : Json(service.peer)},
                    {"state", DescribeService(view, service)},

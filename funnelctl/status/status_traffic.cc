@@ -49,7 +49,8 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
 
 std::string Where(const config::ServiceConfig& service) {
   if (service.role == config::Role::kConnect)
-    return "backend " + config::BackendsText(service.connect_address);
+    return (service.protocol == config::Protocol::kSocks ? "connects to " : "backend ") +
+           service.ConnectsTo();
   std::string out = "listens on ";
   for (std::size_t i = 0; i < service.listen_address.size(); ++i)
     out += (i == 0 ? "" : ", ") + service.listen_address[i].text();
@@ -133,9 +134,8 @@ std::string RenderServices(const NodeView& view) {
   if (!view.configuration || view.configuration->services.empty()) return {};
   Table table({"SERVICE", "PROTOCOL", "STATE", "PEER", ""});
   for (const config::ServiceConfig& service : view.configuration->services) {
-    bool udp = service.protocol == config::Protocol::kUdp;
-    table.AddRow({service.name.text(), udp ? "udp" : "tcp", DescribeService(view, service),
-                  ToWhom(service), Where(service)});
+    table.AddRow({service.name.text(), std::string(ProtocolWord(service.protocol)),
+                  DescribeService(view, service), ToWhom(service), Where(service)});
     if (const ChannelStatus* channel = WorstSealed(view, service))
       table.AddNote("sealed in " + PrintSuite(*channel->suite, channel->suite_reason));
     AddAcceptNotes(view, service, table);

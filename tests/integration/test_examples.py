@@ -4,7 +4,8 @@ copies. All of them run at once in one pair of nodes, over one association.
     branch1 (a)                                                   hoster (b)
     dig, radclient, kinit, ldapsearch, imaplib,                   nsd, freeradius, krb5kdc, slapd, dovecot,
     sipp, slixmpp, cgi-fcgi, nginx, h2c.py, ------- funnel ------>  sipp, prosody, fcgiwrap, uwsgi, nginx,
-    agents.py, logger                                             middlebox.py, rsyslogd
+    agents.py, logger, curl                                          middlebox.py, rsyslogd,
+                                                                  web.py
     snmpd, sshd  <------------------------------- funnel -------  snmpget, ssh
 """
 import hashlib
@@ -19,6 +20,7 @@ from lab import example, nsd, slapd
 from lab.backends.fastcgi import FastCgi
 from lab.backends.http2 import Http2
 from lab.backends.imap import Imap
+from lab.backends.program import start_program
 from lab.backends.radius import Radius
 from lab.backends.simco import PORT as SIMCO_PORT, Simco
 from lab.backends.sip import CALLS, Sip
@@ -180,6 +182,18 @@ def test_http2(tunnel):
 def test_uwsgi(tunnel):
     with Uwsgi(tunnel), Nginx(tunnel, "a", "127.0.0.1:3031") as web:
         assert web.post("/hello", 300000) == "POST /hello 127.0.0.1 300000\n"
+
+
+@pytest.mark.services("socks")
+def test_socks(tunnel):
+    server = start_program(tunnel.network, "b", "web", "127.0.0.1", 8080, "target")
+    try:
+        for proxy in ("127.0.0.1:1080", "192.168.1.1:1080"):
+            said = tunnel.network.run("a", "curl", "-sS", "--max-time", "20", "--socks5-hostname", proxy, "http://localhost:8080/").stdout
+            assert said == "target for 127.0.0.1 as localhost:8080"
+    finally:
+        server.kill()
+        server.communicate()
 
 
 @pytest.mark.services("ssh")

@@ -24,7 +24,7 @@ NO_LIMITS = {
     "control sessions-shown": "the rest is counted in the answer",
     "service channels": "how many there are", "service priority": "a rank", "service weight": "a part",
     "service copies": "how many there are", "service listen-backlog": "the kernel counts what it turns away",
-    "connect down-after": "failures in a row",
+    "connect down-after": "failures in a row", "connect lookups": "the rest waits",
     "connect check-rise": "checks in a row", "connect check-fall": "checks in a row",
     "service session-window": "the sender waits", "service channel-window": "the sender waits",
 }

@@ -24,8 +24,10 @@ SERVICES = {
     # The one that needs most: a name to look up, and this host's own addresses.
     "ldap": f"[service]\nprotocol = tcp\n[connect]\naddress = ldap.funnel.test:389\nproxy-protocol = v2\n{SECURITY}"
             "accept = x/*@FUNNEL.TEST\n",
+    "socks": "[service]\nprotocol = socks\n[connect]\nnetworks = 0.0.0.0/0\nnetworks = fe80::/10\nports = 443\n"
+             f"{SECURITY}accept = x/*@FUNNEL.TEST\n",
 }
-EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap")
+EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap", "funnel-tcpd@socks")
 # Instances without the generator's drop-in too: what a template says must stand by itself.
 SERVICE_UNITS = [f"{name}.service" for name in
                  ("funnel-authd", "funnel-sctpd", "funnel-metrics@1", "funnel-udpd@x", "funnel-tcpd@x", *EDGES)]

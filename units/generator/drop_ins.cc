@@ -1,6 +1,9 @@
 #include "units/generator/drop_ins.h"
 
+#include <netinet/in.h>
+
 #include "common/config/secret_file.h"
+#include "units/generator/name_servers.h"
 
 namespace funnel::generator {
 namespace {
@@ -25,10 +28,11 @@ std::string JoinAddresses(const std::vector<config::Endpoint>& addresses) {
 
 std::string Head(const config::ServiceFile& file) {
   const ServiceConfig& service = file.service;
-  const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : "TCP";
+  const bool socks = service.protocol == Protocol::kSocks;
+  const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : socks ? "SOCKS" : "TCP";
   std::string where = service.role == Role::kListen
                           ? "clients at " + JoinAddresses(service.listen_address)
-                          : "backend at " + config::BackendsText(service.connect_address);
+                          : (socks ? "connects to " : "backend at ") + service.ConnectsTo();
   std::string path = Escape(file.path);
   return "# Written by funnel-generator from " + path +
          ".\n# Change that file, then: systemctl daemon-reload.\n[Unit]\nDescription=Funnel "
@@ -123,6 +127,33 @@ std::string BackendNetwork(const ServiceConfig& service) {
   return out + "# The path to the backend.\nRestrictAddressFamilies=AF_INET AF_INET6\n" + allowed;
 }
 
+// NETWORK as it is written behind the prefix of NAT64 (RFC 6052, section 2.1).
+std::string BehindNat64(const config::Network& network) {
+  return "64:ff9b::" + network.address.ip_text() + '/' + std::to_string(network.prefix_bits + 96);
+}
+
+// Of a service whose clients name what they want. The edge itself judges every address; the kernel
+// looks once more.
+std::string TargetNetworks(const ServiceConfig& service, const std::string& resolv_conf) {
+  if (service.connect_networks.empty()) return {};
+  std::string out =
+      "PrivateNetwork=no\n"
+      "# The paths to what clients name; and to know this host's own addresses, which need lines "
+      "of "
+      "their own (networks).\n"
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK\n";
+  for (const config::Network& network : service.connect_networks) {
+    out += "IPAddressAllow=" + network.text() + '\n';
+    if (network.address.family() == AF_INET) out += "IPAddressAllow=" + BehindNat64(network) + '\n';
+  }
+
+  out += "# The name servers of " + resolv_conf + ".\n";
+  const std::vector<std::string> servers = ReadNameServers(resolv_conf);
+  if (servers.empty()) out += "IPAddressAllow=localhost\n";
+  for (const std::string& server : servers) out += "IPAddressAllow=" + server + '\n';
+  return out;
+}
+
 // The client's port may be one that only root may have.
 std::string SourcePort(const ServiceConfig& service) {
   if (service.source_port != config::PortRule::kSame) return {};
@@ -151,7 +182,7 @@ std::string UnitName(const ServiceConfig& service, std::string_view kind) {
          service.name.text() + '.' + std::string(kind);
 }
 
-std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
+std::vector<DropIn> MakeDropIns(const config::ServiceFile& file, const std::string& resolv_conf) {
   const ServiceConfig& service = file.service;
   if (service.name.text().empty() || !file.HasRole() || !file.Has("service", "protocol")) return {};
   std::string head = Head(file);
@@ -161,11 +192,12 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file) {
       return {{UnitName(service, "socket"), head + StartOfEdge(service) + ListenSocket(service)},
               {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
-      if (!file.Has("connect", "address")) return {};
+      if (service.protocol != Protocol::kSocks && !file.Has("connect", "address")) return {};
       return {{UnitName(service, "socket"), head},
               {UnitName(service, "service"),
                head + ServiceSection(EdgeUser(file) + BackendNetwork(service) +
-                                     SourcePort(service) + CheckSecret(service))}};
+                                     TargetNetworks(service, resolv_conf) + SourcePort(service) +
+                                     CheckSecret(service))}};
     }
     case Role::kRelay:
       return {};

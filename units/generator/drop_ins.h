@@ -23,6 +23,8 @@ struct DropIn {
 
 // Empty if protocol, role or address cannot be read from the file. Other mistakes in the file do
 // not matter here: a running socket must not lose its port because a timeout is misspelt.
-[[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file);
+// RESOLV_CONF names the name servers, to which a service that connects to names may send, too.
+[[nodiscard]] std::vector<DropIn> MakeDropIns(const config::ServiceFile& file,
+                                              const std::string& resolv_conf = "/etc/resolv.conf");
 
 }  // namespace funnel::generator

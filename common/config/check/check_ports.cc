@@ -17,7 +17,9 @@ struct Port {
 // Whether the kernel would refuse to bind the second. [::] means IPv6 only here, as in our socket
 // units (BindIPv6Only=ipv6-only), so that 0.0.0.0:53 and [::]:53 can both be bound.
 bool Overlap(const Port& a, const Port& b) {
-  if (a.protocol != b.protocol || a.address.port() != b.address.port()) return false;
+  if (HasConnections(a.protocol) != HasConnections(b.protocol) ||
+      a.address.port() != b.address.port())
+    return false;
   if (a.address.family() != b.address.family()) return false;
   return a.address == b.address || a.address.IsWildcard() || b.address.IsWildcard();
 }

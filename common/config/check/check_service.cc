@@ -43,8 +43,13 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
 Result<> RequireSuiting(const KeyRow& row, const ServiceConfig& service) {
   if ((row.applies & kUdpOnly) && service.protocol != Protocol::kUdp)
     return Fail("is only for protocol = udp");
-  if ((row.applies & kTcpOnly) && service.protocol != Protocol::kTcp)
-    return Fail("is only for protocol = tcp");
+  if ((row.applies & kTcpOnly) && !HasConnections(service.protocol))
+    return Fail("is only for protocol = tcp" +
+                std::string(row.applies & kNotSocks ? "" : " or socks"));
+  if ((row.applies & kSocksOnly) && service.protocol != Protocol::kSocks)
+    return Fail("is only for protocol = socks");
+  if ((row.applies & kNotSocks) && service.protocol == Protocol::kSocks)
+    return Fail("is not for protocol = socks");
   if ((row.applies & kListenOnly) && service.role != Role::kListen)
     return Fail("is only for a service with [listen]");
   if ((row.applies & kConnectOnly) && service.role != Role::kConnect)
@@ -113,6 +118,7 @@ Result<> RequireBackend(const SocketAddress& address) {
 }
 
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (service.protocol == Protocol::kSocks) return;
   if (!service.origins.contains("connect.address"))
     return Report(service.origins, "connect", "", "address is missing in [connect]", mistakes);
 

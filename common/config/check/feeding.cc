@@ -37,7 +37,8 @@ bool FeedsBy(const Endpoint& endpoint, const ServiceConfig& into) {
 }
 
 bool Feeds(const ServiceConfig& from, const ServiceConfig& into) {
-  if (from.role != Role::kConnect || into.role != Role::kListen || from.protocol != into.protocol)
+  if (from.role != Role::kConnect || into.role != Role::kListen ||
+      HasConnections(from.protocol) != HasConnections(into.protocol))
     return false;
   return std::ranges::any_of(from.connect_address, [&](const Backend& backend) {
     return FeedsBy(backend.endpoint, into);

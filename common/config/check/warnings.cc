@@ -94,6 +94,16 @@ void LookAtSecret(const ServiceConfig& service, Mistakes& out) {
   out.push_back(DoubtAbout(service.origins, "connect", "check-secret-file", *doubt));
 }
 
+// Nothing would ever be connected to.
+void LookAtTargets(const ServiceConfig& service, Mistakes& out) {
+  if (service.protocol != Protocol::kSocks || service.role != Role::kConnect) return;
+  for (const std::string_view key : {"networks", "ports"}) {
+    if (service.origins.contains("connect." + std::string(key))) continue;
+    out.push_back(DoubtAbout(service.origins, "connect", key,
+                             "there are none, and so clients are connected to nothing"));
+  }
+}
+
 // The folder that NAME was meant to be: "services.d" for "service", "services", "service.d". Empty:
 // NAME is not like any.
 std::string_view FolderLike(const std::string& name) {
@@ -186,6 +196,7 @@ Mistakes FindDoubts(const Configuration& configuration, HasSuite has_suite) {
   for (const ServiceConfig& service : configuration.services) {
     LookAtBacklog(service, out);
     LookAtSecret(service, out);
+    LookAtTargets(service, out);
     if (service.key_log_bytes == 0) continue;
     out.push_back(DoubtAbout(
         service.origins, "service", "key-log",

@@ -47,7 +47,10 @@ std::string DescribeApplies(const KeyRow& row) {
     out += (out.empty() ? "" : " and ") + std::string(word);
   };
   if (row.applies & kUdpOnly) add("protocol = udp");
-  if (row.applies & kTcpOnly) add("protocol = tcp");
+  if (row.applies & kTcpOnly)
+    add(row.applies & kNotSocks ? "protocol = tcp" : "protocol = tcp or socks");
+  if (row.applies & kSocksOnly) add("protocol = socks");
+  if ((row.applies & kNotSocks) && !(row.applies & kTcpOnly)) add("protocol = udp or tcp");
   if (row.applies & kListenOnly) add("a service with [listen]");
   if (row.applies & kConnectOnly) add("a service with [connect]");
   return out;

@@ -24,6 +24,8 @@ enum Applies : unsigned {
   kTcpOnly = 2,
   kListenOnly = 4,
   kConnectOnly = 8,
+  kSocksOnly = 16,
+  kNotSocks = 32,  // only where the backends are in the file
 };
 
 // What makes a changed value effective.

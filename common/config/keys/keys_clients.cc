@@ -59,6 +59,18 @@ constexpr KeyRow kClientRows[] = {
         .applies = kTcpOnly | kListenOnly,
         .since = "0.2",
     },
+    // As long as RFC 1928 lets a server take to close after a refusal: clients send it at once.
+    {
+        .section = "service",
+        .key = "request-wait",
+        .type = Type::kTime,
+        .member = At<&ServiceConfig::request_wait>,
+        .help = "How long a client has to say to what it is to be connected before it is reset. "
+                "Until then it counts in max-sessions.",
+        .range = {100, kMinute},
+        .applies = kSocksOnly | kListenOnly,
+        .since = "0.2",
+    },
     // All of these are off by default. One address often stands for several users (a NAT, a
     // resolver, a proxy), and what is much for one is little for another, so any number here would
     // refuse somebody who did nothing wrong.

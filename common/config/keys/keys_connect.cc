@@ -17,6 +17,7 @@ constexpr KeyRow kConnectRows[] = {
                 "takes anything. A name with several addresses is one backend. Version 0.1 has "
                 "one backend a service.",
         .need = Need::kList,
+        .applies = kNotSocks,
     },
     // Each backend is used in the same way, whatever the clients are. Sessions of very different
     // length want least-sessions, backends that remember their clients want client.
@@ -29,6 +30,7 @@ constexpr KeyRow kConnectRows[] = {
                 "(round-robin), the one with the fewest (least-sessions), or the same for all of "
                 "one client address (client), whose others keep theirs when a backend comes or "
                 "goes. One that refuses is passed over.",
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // As many as HAProxy's health checks wait for: a single failure may be that one client's, and
@@ -42,6 +44,7 @@ constexpr KeyRow kConnectRows[] = {
                 "or datagrams refused (ICMP). A backend that is down gets something only while no "
                 "other takes anything; flows leave it, connections stay. 0: never down.",
         .range = {0, 1000},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // As nginx has it: a restart is over by then, and a try each 10 s costs nobody much.
@@ -53,6 +56,7 @@ constexpr KeyRow kConnectRows[] = {
         .help = "How long a backend stays down before it is tried again. If that fails, it is down "
                 "for as long again.",
         .range = {100, kHour},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // Caches are cold after a restart, and a backend that is not really back costs few clients.
@@ -64,6 +68,7 @@ constexpr KeyRow kConnectRows[] = {
         .help = "How long the weight of a backend that was down grows until it has all of it, from "
                 "a tenth; 0s: it has all at once.",
         .range = {0, kHour},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // Not by default: what a server makes of questions that no client asked, its administrator
@@ -80,6 +85,7 @@ constexpr KeyRow kConnectRows[] = {
             "query for NS of the root or of NAME, with anything but SERVFAIL. radius (udp): it "
             "answers Status-Server (RFC 5997), signed with the secret of check-secret-file. Of a "
             "name the addresses are tried until one passes.",
+        .applies = kNotSocks,
         .since = "0.2",
     },
     {
@@ -89,6 +95,7 @@ constexpr KeyRow kConnectRows[] = {
         .member = At<&ServiceConfig::check_expect>,
         .help = "What the answer must begin with, for connect, text and hex. With connect it is "
                 "what a server says first. Without it any answer will do.",
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // A file, because the configuration may be read by everybody. The edge's user needs no right to
@@ -101,7 +108,7 @@ constexpr KeyRow kConnectRows[] = {
         .help = "The file, from /, whose first line is the secret that the servers share with this "
                 "node, for radius. Only root must be able to read it: the unit passes it to the "
                 "edge, and another secret takes a restart.",
-        .applies = kConnectOnly,
+        .applies = kConnectOnly | kNotSocks,
         .since = "0.2",
         .applied = Applied::kUnitRestart,
     },
@@ -115,6 +122,7 @@ constexpr KeyRow kConnectRows[] = {
         .help = "How often each backend is checked; several of a service have their turns evenly "
                 "spread over this time.",
         .range = {100, kHour},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // As dnsdist has it. Backends are near their edge: one that needs longer serves nobody well.
@@ -125,6 +133,7 @@ constexpr KeyRow kConnectRows[] = {
         .member = At<&ServiceConfig::check_timeout>,
         .help = "How long a backend has for the whole answer, the lookup of its name included.",
         .range = {10, kHour},
+        .applies = kNotSocks,
         .since = "0.2",
         .not_above = "check-every",
     },
@@ -137,6 +146,7 @@ constexpr KeyRow kConnectRows[] = {
         .help = "Checks in a row that a backend that is down must pass; then its share grows for "
                 "slow-return. Where down-after took it down, down-time must be over, too.",
         .range = {1, 1000},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     {
@@ -148,6 +158,7 @@ constexpr KeyRow kConnectRows[] = {
                 "It stays down until it passes check-rise of them; if all backends are down, one "
                 "is asked all the same.",
         .range = {1, 1000},
+        .applies = kNotSocks,
         .since = "0.2",
     },
     // Not `refuse` by default: a check that asks for the wrong thing must not end a service whose
@@ -162,7 +173,7 @@ constexpr KeyRow kConnectRows[] = {
                 "same, and a connection that none takes waits until a backend has passed its "
                 "checks, for connect-timeout at most. refuse: they are reset at once, and with "
                 "accept-when = up there the client's node answers none.",
-        .applies = kTcpOnly,
+        .applies = kTcpOnly | kNotSocks,
         .since = "0.2",
     },
     {
@@ -173,7 +184,7 @@ constexpr KeyRow kConnectRows[] = {
         .help =
             "How the client's address is passed to the backend: v1 is text, v2 binary, v2-tlv the "
             "same with who opened the channel.",
-        .applies = kTcpOnly,
+        .applies = kTcpOnly | kNotSocks,
     },
     // Whoever runs a program on the backend's machine has ports of its address, so only those who
     // need it should take answers from all of them.
@@ -202,6 +213,48 @@ constexpr KeyRow kConnectRows[] = {
         .applies = kUdpOnly | kConnectOnly,
         .since = "0.2",
         .applied = Applied::kUnitRestart,
+    },
+    // Nothing by default: a client that may use the service would otherwise be in this node's
+    // networks. They stand in the unit, too, whose filter the kernel applies.
+    {
+        .section = "connect",
+        .key = "networks",
+        .type = Type::kNetwork,
+        .member = At<&ServiceConfig::connect_networks>,
+        .help =
+            "To which addresses clients may be connected; repeat for more. The address counts "
+            "that is connected to, after one look-up of a name; one that carries an IPv4 "
+            "address (::ffff:0:0/96, 64:ff9b::/96) counts as that. What belongs to this node "
+            "or its links needs a network of its own: 127.0.0.0/8 or ::1 for loopback, an "
+            "address of this node without /BITS, and networks within 169.254.0.0/16, fe80::/10, "
+            "224.0.0.0/4, ff00::/8, 0.0.0.0/8 or ::.",
+        .need = Need::kList,
+        .applies = kSocksOnly | kConnectOnly,
+        .computed_default = "none",
+        .since = "0.2",
+        .applied = Applied::kUnitRestart,
+    },
+    {
+        .section = "connect",
+        .key = "ports",
+        .type = Type::kPorts,
+        .member = At<&ServiceConfig::connect_ports>,
+        .help = "To which ports of these addresses; repeat for more.",
+        .need = Need::kList,
+        .applies = kSocksOnly | kConnectOnly,
+        .computed_default = "none",
+        .since = "0.2",
+    },
+    // Each is a thread for as long as the name server takes.
+    {
+        .section = "connect",
+        .key = "lookups",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::lookups>,
+        .help = "Names that are looked up at once; the rest waits, within connect-timeout.",
+        .range = {1, 1024},
+        .applies = kSocksOnly | kConnectOnly,
+        .since = "0.2",
     },
 };
 

@@ -15,6 +15,7 @@ constexpr KeyRow kModuleRows[] = {
         .help = "The protocol module that knows which messages of a connection may overtake each "
                 "other, or how each datagram is to be sent; see funnel-modules(7). A node where it "
                 "is not installed does without it.",
+        .applies = kNotSocks,
         .computed_default = "none: bytes in order, datagrams as they are",
         .since = "0.2",
         .applied = Applied::kRestart,
@@ -26,6 +27,7 @@ constexpr KeyRow kModuleRows[] = {
         .member = At<&ServiceConfig::module_option>,
         .help = "An option of the module; funnelctl modules lists them.",
         .need = Need::kList,
+        .applies = kNotSocks,
         .since = "0.2",
         .applied = Applied::kRestart,
     },
@@ -35,6 +37,7 @@ constexpr KeyRow kModuleRows[] = {
         .type = Type::kBool,
         .member = At<&ServiceConfig::module_required>,
         .help = "Whether the service does not start where its module cannot be loaded.",
+        .applies = kNotSocks,
         .since = "0.2",
         .applied = Applied::kRestart,
     },
@@ -46,6 +49,7 @@ constexpr KeyRow kModuleRows[] = {
         .help = "Whether a connection that is not of the module's protocol is reset, and a "
                 "datagram dropped; otherwise the bytes stay in order, and the datagram is sent as "
                 "without a module.",
+        .applies = kNotSocks,
         .since = "0.2",
     },
 };

@@ -12,7 +12,9 @@ constexpr KeyRow kServiceRows[] = {
         .key = "protocol",
         .type = Type::kProtocol,
         .member = At<&ServiceConfig::protocol>,
-        .help = "What is carried.",
+        .help = "What is carried: datagrams (udp), connections (tcp), or connections to what each "
+                "client "
+                "names by SOCKS5 and the far end allows (socks). Version 0.1 has no socks.",
         .need = Need::kRequired,
         .applied = Applied::kSocketRestart,
     },
@@ -58,7 +60,7 @@ constexpr KeyRow kServiceRows[] = {
         .type = Type::kUser,
         .member = At<&ServiceConfig::edge_user>,
         .help = "The user that is recognised as this service's edge, and the User= of its unit.",
-        .computed_default = "funnel-u-NAME (udp) or funnel-t-NAME (tcp)",
+        .computed_default = "funnel-u-NAME (udp), otherwise funnel-t-NAME",
         .applied = Applied::kUnitRestart,
     },
     {

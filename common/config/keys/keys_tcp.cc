@@ -102,7 +102,7 @@ constexpr KeyRow kTcpRows[] = {
                 "either way; 0s, which only a connection may have: never. Version 0.1 has no "
                 "such end of connections.",
         .range = {0, 24 * kHour},
-        .computed_default = "1min with udp; 0s with tcp",
+        .computed_default = "1min with udp; 0s otherwise",
     },
     // A side that has ended its own direction waits for an answer. An answer that begins after more
     // than an hour of silence is rarer than an application that forgot to close.
@@ -158,7 +158,7 @@ constexpr KeyRow kTcpRows[] = {
         .member = At<&ServiceConfig::module_hold>,
         .help = "How long the beginning of a message waits for its rest, so that it is sent whole.",
         .range = {0, 10 * kSecond},
-        .applies = kTcpOnly,
+        .applies = kTcpOnly | kNotSocks,
         .since = "0.2",
     },
 };

@@ -28,7 +28,8 @@ constexpr Word<Engine> kEngineWords[] = {
 constexpr Word<Carrier> kCarrierWords[] = {
     {"auto", Carrier::kAuto}, {"direct", Carrier::kDirect}, {"udp", Carrier::kUdp}};
 constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", When::kOnDemand}};
-constexpr Word<Protocol> kProtocolWords[] = {{"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}};
+constexpr Word<Protocol> kProtocolWords[] = {
+    {"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}, {"socks", Protocol::kSocks}};
 constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
                                                {"v1", ProxyProtocol::kV1},
                                                {"v2", ProxyProtocol::kV2},

@@ -52,7 +52,8 @@ enum class Type {
   kFragment,       //
   kGroup,          // a multicast address, perhaps with %INTERFACE
   kAcceptWhen,     //
-  kOnBackendDown   //
+  kOnBackendDown,  //
+  kPorts           // PORT or FIRST-LAST
 };
 
 // The member that a row of the table points at.
@@ -63,7 +64,7 @@ using Field =
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
                  AccessForm*, PortRule*, AcceptWhen*, OnBackendDown*, HealthCheck*, WrittenBytes*,
-                 Dscp*, Fragment*, std::vector<MulticastGroup>*>;
+                 Dscp*, Fragment*, std::vector<MulticastGroup>*, std::vector<PortRange>*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -143,6 +143,8 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
     case Type::kGroup:
       return Store("group", text, MulticastGroup::Parse(text),
                    To<std::vector<MulticastGroup>>(field));
+    case Type::kPorts:
+      return Store("ports", text, PortRange::Parse(text), To<std::vector<PortRange>>(field));
     case Type::kDscp:
       return Store("dscp", text, Dscp::Parse(text), To<Dscp>(field));
     case Type::kSuites:
@@ -173,6 +175,8 @@ std::string PrintCompound(Type type, Field field) {
       return To<WrittenBytes>(field).written;
     case Type::kGroup:
       return PrintList(To<std::vector<MulticastGroup>>(field), &MulticastGroup::text);
+    case Type::kPorts:
+      return PrintList(To<std::vector<PortRange>>(field), &PortRange::text);
     case Type::kDscp:
       return To<Dscp>(field).written;
     case Type::kSuites:

@@ -54,7 +54,7 @@ std::string_view DescribeType(Type type) {
     case Type::kWhen:
       return "always or on-demand";
     case Type::kProtocol:
-      return "udp or tcp";
+      return "udp, tcp or socks";
     case Type::kProxyProtocol:
       return "none, v1, v2 or v2-tlv";
     case Type::kBalance:
@@ -77,6 +77,8 @@ std::string_view DescribeType(Type type) {
       return "always or up";
     case Type::kOnBackendDown:
       return "wait or refuse";
+    case Type::kPorts:
+      return "PORT or FIRST-LAST";
   }
 
   return {};

@@ -17,7 +17,7 @@ namespace {
 constexpr int kDatagramsAtOnce = 8;
 
 bool IsTcp(const config::ServiceConfig& service) {
-  return service.protocol == config::Protocol::kTcp;
+  return config::HasConnections(service.protocol);
 }
 
 // Whether the answer may come from another port than the one that is asked (backend-port): then the

@@ -81,6 +81,7 @@ void EdgeChannel::Start() {
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);
   wire_->SendModule(modules_.Ours());
+  RequireTargets();
   shared_.application->OnChannelUp(*this);
   link_->Resume();
   link_->RequestFlush();
@@ -106,26 +107,10 @@ void EdgeChannel::Note(ipc::NoteState state, const std::string& text) {
 }
 
 void EdgeChannel::ReportUse() {
-  const bool in_use = shared_.service.protocol == config::Protocol::kTcp &&
+  const bool in_use = config::HasConnections(shared_.service.protocol) &&
                       wire_->session_count() > 0 && !ending_.over();
   const auto note = notes_.SetInUse(in_use);
   if (note && link_ != nullptr) link_->SendNote(*note);
-}
-
-bool EdgeChannel::Carries(config::Protocol what) {
-  if (shared_.service.protocol == what) return true;
-  const bool datagrams = what == config::Protocol::kUdp;
-  const std::string text =
-      "this end carries " + std::string(datagrams ? "connections (TCP)" : "datagrams (UDP)") +
-      ", the other sends " + (datagrams ? "datagrams (UDP)" : "connections (TCP)");
-  Log(LogLevel::kWarning, "channel-failed", text,
-      {{"SERVICE", shared_.service.name.text()},
-       {"PEER", identity_.peer},
-       {"REMOTE", identity_.remote_principal}});
-  shared_.Count(kChannelsFailed);
-  Note(ipc::NoteState::kClosing, text);
-  Close(wire::EndCode::kProtocol, text);
-  return false;
 }
 
 void EdgeChannel::OnFrame(const wire::FrameHeader& header, MutableByteView frame) {

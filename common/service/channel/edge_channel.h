@@ -96,6 +96,10 @@ class EdgeChannel final : public ChannelHandle,
   // Whether this service carries what came. If not, the channel ends: peers of version 0.1.0 do not
   // say what their service carries, and both ends would wait for ever.
   [[nodiscard]] bool Carries(config::Protocol what);
+  // Where no session could say to what it is to be connected the channel ends.
+  void RequireTargets();
+  // Ends the channel because the two ends do not carry the same, as TEXT says.
+  void RefuseKind(const std::string& text);
   // Adds the channel's figures to the edge's counters.
   void UpdateCounters();
   void ArmTimer() { timer_->Arm(wire_->NextTimer()); }

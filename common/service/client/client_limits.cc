@@ -64,7 +64,7 @@ void LogRefusal(const config::ServiceConfig& service, const SocketAddress& clien
                 const ClientLimits::Refusal& refusal) {
   if (!refusal.report) return;
   const bool waits =
-      refusal.limit == ClientLimits::Limit::kBytes && service.protocol == config::Protocol::kTcp;
+      refusal.limit == ClientLimits::Limit::kBytes && config::HasConnections(service.protocol);
   Log(LogLevel::kWarning, "client-limited",
       client.Unmapped().ip_text() + (waits ? " has to wait: " : " is turned away: ") +
           std::string(KeyOf(refusal.limit)),

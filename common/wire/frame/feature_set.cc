@@ -38,7 +38,8 @@ std::string NamesOf(Features features) {
 std::optional<std::string_view> KindText(Features features) {
   const Features kind = features.Common(kKinds);
   if (kind == Features{Feature::kDatagrams}) return "datagrams (UDP)";
-  if (kind == Features{Feature::kConnections}) return "connections (TCP)";
+  if (kind == Features{Feature::kConnections})
+    return features.Has(Feature::kTargets) ? "connections to targets (SOCKS)" : "connections (TCP)";
   return std::nullopt;
 }
 

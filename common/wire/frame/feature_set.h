@@ -23,6 +23,7 @@ enum class Feature : std::uint8_t {
   kOpenings = 2,     // OPENING: a flow's first datagrams carry what opens it
   kModules = 3,      // MODULE: each end says which protocol module it has
   kServing = 4,      // SERVING: the acceptor says what becomes of new sessions
+  kTargets = 5,      // each session names what the acceptor is to connect to
 };
 
 // The registry: each bit once, and what it is called in logs and in the manual.
@@ -33,7 +34,7 @@ struct FeatureRow {
 inline constexpr FeatureRow kFeatureTable[] = {
     {Feature::kDatagrams, "datagrams"}, {Feature::kConnections, "connections"},
     {Feature::kOpenings, "openings"},   {Feature::kModules, "modules"},
-    {Feature::kServing, "serving"},
+    {Feature::kServing, "serving"},     {Feature::kTargets, "targets"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -75,6 +76,7 @@ constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections};
 // What goes with a kind of service: nothing else is offered for it.
 constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};
 constexpr Features kConnectionFeatures{Feature::kConnections, Feature::kServing};
+constexpr Features kTargetFeatures{Feature::kConnections, Feature::kServing, Feature::kTargets};
 
 // "datagrams openings"; a bit without a name is "bit 40", an empty set "none".
 [[nodiscard]] std::string NamesOf(Features features);

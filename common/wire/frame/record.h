@@ -67,7 +67,8 @@ struct MessageRecord {
   ByteView bytes;
 };
 
-//   session, length of the TLVs, TLVs (type 8, length 8, value): 1 client address, 2 local address
+//   session, length of the TLVs, TLVs (type 8, length 8, value): 1 client address, 2 local address,
+//   3 target (Feature::kTargets)
 struct OpenSessionRecord {
   SessionId session;
   SessionInfo info;

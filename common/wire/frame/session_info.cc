@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint8_t kClientTlv = 1;
 constexpr std::uint8_t kLocalTlv = 2;
+constexpr std::uint8_t kTargetTlv = 3;
+constexpr std::size_t kPortSize = 2;
 
 void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   value = value.substr(0, 255);
@@ -18,6 +20,25 @@ void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   out.push_back(static_cast<std::uint8_t>(value.size()));
   // Not insert(): g++ 14 takes what that does to an empty vector for an overflow.
   std::ranges::copy(AsBytes(value), std::back_inserter(out));
+}
+
+//   port 16, host (the rest)
+Result<Target> ParseTarget(ByteView value) {
+  const auto is_visible = [](std::uint8_t byte) { return byte > ' ' && byte < 0x7f; };
+  if (value.size() <= kPortSize || value.size() > kPortSize + kMaxTargetHost)
+    return Fail("target is of a wrong length");
+  const ByteView host = value.subspan(kPortSize);
+  const auto port = static_cast<std::uint16_t>(LoadBigEndian<kPortSize>(value.data()));
+  if (port == 0) return Fail("target has no port");
+  if (!std::ranges::all_of(host, is_visible)) return Fail("target is no host");
+  return Target{std::string(AsText(host)), port};
+}
+
+void PutTarget(Bytes& out, const Target& target) {
+  std::uint8_t port[kPortSize];
+  StoreBigEndian<kPortSize>(port, target.port);
+  std::string value(AsText(ByteView(port)));
+  PutShortTlv(out, kTargetTlv, value + target.host);
 }
 
 }  // namespace
@@ -36,7 +57,8 @@ Result<SessionInfo> ParseSessionInfo(ByteView fields) {
 
     if (*type == kClientTlv) info.client = AsText(*value);
     if (*type == kLocalTlv) info.local = AsText(*value);
-    if (*type != kClientTlv && *type != kLocalTlv && *type % 2 != 0)
+    if (*type == kTargetTlv) info.target = TRY(ParseTarget(*value));
+    if (*type != kClientTlv && *type != kLocalTlv && *type != kTargetTlv && *type % 2 != 0)
       return Fail("session has an unknown field that must not be ignored");
   }
   return info;
@@ -46,7 +68,13 @@ Bytes SerializeSessionInfo(const SessionInfo& info) {
   Bytes tlvs;
   PutShortTlv(tlvs, kClientTlv, info.client);
   PutShortTlv(tlvs, kLocalTlv, info.local);
+  if (info.target) PutTarget(tlvs, *info.target);
   return tlvs;
+}
+
+Checked<> CheckTarget(const SessionInfo& info, Features features) {
+  if (info.target.has_value() == features.Has(Feature::kTargets)) return {};
+  return Violates(info.target ? "a target was not agreed on" : "a session has no target");
 }
 
 }  // namespace funnel::wire

@@ -38,8 +38,21 @@ std::string_view EndCodeText(EndCode code) {
       return "half closed and silent for fin-timeout";
     case EndCode::kUnacknowledged:
       return "nothing was acknowledged for user-timeout";
+    case EndCode::kNotAllowed:
+      return "the far end does not allow that target";
+    case EndCode::kHostUnreachable:
+      return "the target cannot be reached, or its name is unknown";
+    case EndCode::kNetworkUnreachable:
+      return "the target's network cannot be reached";
+    case EndCode::kRefused:
+      return "the target refused the connection";
   }
   return "unknown reason";
+}
+
+std::string Target::text() const {
+  const bool literal = host.find(':') != std::string::npos;
+  return (literal ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }
 
 }  // namespace funnel::wire

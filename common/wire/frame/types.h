@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,11 @@ enum class EndCode : std::uint16_t {
   kIdle = 14,            // no byte either way (idle-timeout)
   kHalfClosed = 15,      // half closed and silent (fin-timeout)
   kUnacknowledged = 16,  // its application's kernel acknowledges nothing (user-timeout)
+  // Why the acceptor has not connected to a session's target.
+  kNotAllowed = 17,
+  kHostUnreachable = 18,  // or its name is unknown
+  kNetworkUnreachable = 19,
+  kRefused = 20,
 };
 [[nodiscard]] std::string_view EndCodeText(EndCode code);
 
@@ -40,11 +46,22 @@ enum class Order : std::uint8_t {
   kAfterAll = 3,  // after all earlier ones
 };
 
+// To what the acceptor is to connect, as a client named it.
+struct Target {
+  std::string host;  // a name, or a literal without brackets; 1 to 253 bytes
+  std::uint16_t port = 0;
+  // "host:port", "[2001:db8::1]:53".
+  [[nodiscard]] std::string text() const;
+  bool operator==(const Target&) const = default;
+};
+constexpr std::size_t kMaxTargetHost = 253;
+
 // What OPEN_SESSION carries about a client. Addresses are text as in "192.0.2.1:53", empty if
 // unknown; at most 255 bytes each.
 struct SessionInfo {
   std::string client;
   std::string local;
+  std::optional<Target> target = {};  // exists where Feature::kTargets was agreed on
   bool operator==(const SessionInfo&) const = default;
 };
 

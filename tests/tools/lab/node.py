@@ -132,7 +132,7 @@ class Node(Asked):
             # Where the edge puts its control socket.
             self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
             if service.at == self.letter:
-                sockets = [f"--{service.protocol}=listen={address}" for address in service.listen]
+                sockets = [f"--{'udp' if service.protocol == 'udp' else 'tcp'}=listen={address}" for address in service.listen]
                 options = ["--lazy"] if service.unit in lazy else []
             else:
                 sockets = [self._socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]

@@ -40,7 +40,7 @@ class Service:
 
     @property
     def daemon(self):
-        return {"udp": "funnel-udpd", "tcp": "funnel-tcpd"}[self.protocol]
+        return {"udp": "funnel-udpd", "tcp": "funnel-tcpd", "socks": "funnel-tcpd"}[self.protocol]
 
     @property
     def unit(self):

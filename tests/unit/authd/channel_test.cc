@@ -4,6 +4,7 @@
 #include "common/ipc/authd_messages.h"
 #include "common/seal/frame_cipher.h"
 #include "common/wire/frame/open.h"
+#include "funnel-authd/rules.h"
 #include "tests/unit/authd/channel_fixture.h"
 
 namespace funnel::authd {
@@ -115,6 +116,21 @@ TEST_F(ChannelTest, RefusesTheOtherKindOfServiceAndNamesBoth) {
   EXPECT_EQ(failed.text, why);
   EXPECT_EQ(branch_node_->server().shared().failures.kept().back().text, why);
   EXPECT_EQ(hoster_node_->server().shared().failures.kept().back().text, why);
+}
+
+// Both carry connections, but only one end would know to what.
+TEST_F(ChannelTest, TargetsAreAKindOfTheirOwn) {
+  config::ServiceConfig socks, tcp;
+  socks.wire_name = tcp.wire_name = "web";
+  socks.protocol = config::Protocol::kSocks;
+  tcp.protocol = config::Protocol::kTcp;
+  EXPECT_TRUE(RequireSameKind(socks, FeaturesOf(socks)));
+  EXPECT_EQ(RequireSameKind(tcp, FeaturesOf(socks)).error().message,
+            "service web carries connections to targets (SOCKS) at the initiator's end and "
+            "connections (TCP) at the acceptor's");
+  EXPECT_EQ(RequireSameKind(socks, FeaturesOf(tcp)).error().message,
+            "service web carries connections (TCP) at the initiator's end and connections to "
+            "targets (SOCKS) at the acceptor's");
 }
 
 TEST_F(ChannelTest, RefusesFeaturesThatItDidNotOffer) {

@@ -168,5 +168,53 @@ TEST(DropIns, TheFilterKnowsNoZones) {
   EXPECT_THAT(BackendAt("[fe80::1%no-such-one]:389").service, Not(HasSubstr("IPAddressDeny=\n")));
 }
 
+class SocksDropIns : public testing::Test {
+ protected:
+  // The texts of a far end with these LINES in [connect].
+  Texts Far(const std::string& lines) {
+    example_.folder.Write("services.d/x.ini", "[service]\nprotocol = socks\n[connect]\n" + lines +
+                                                  std::string(kSecurity));
+    const auto made = MakeDropIns(example_.Service("x"), example_.folder.Path("resolv.conf"));
+    EXPECT_EQ(made.size(), 2u);
+    EXPECT_EQ(made.at(1).unit, "funnel-tcpd@x.service");
+    return {made.at(0).text, made.at(1).text};
+  }
+
+  Example example_;
+};
+
+TEST_F(SocksDropIns, TheNetworksAreInTheUnitAndSoAreTheNameServers) {
+  example_.folder.Write("resolv.conf",
+                        "# none\nnameserver 192.0.2.53\n nameserver fe80::53%eth0\nsearch x\n"
+                        "nameserver 192.0.2.53\nnameserver\nnameserver some.name\n");
+  const std::string text =
+      Far("networks = 10.0.0.0/8\nnetworks = 2001:db8::/32\nports = 443\n").service;
+  EXPECT_THAT(text, HasSubstr("SOCKS, connects to 10.0.0.0/8 2001:db8::/32, ports 443\n"));
+  EXPECT_THAT(text, HasSubstr("\n[Service]\nPrivateNetwork=no\n"));
+  EXPECT_THAT(text, HasSubstr("\nRestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK\n"
+                              "IPAddressAllow=10.0.0.0/8\nIPAddressAllow=64:ff9b::10.0.0.0/104\n"
+                              "IPAddressAllow=2001:db8::/32\n"));
+  EXPECT_THAT(text, HasSubstr("\nIPAddressAllow=192.0.2.53\nIPAddressAllow=fe80::53\n"));
+  EXPECT_THAT(text, Not(HasSubstr("IPAddressDeny")));
+  EXPECT_THAT(text, Not(HasSubstr("some.name")));
+}
+
+// As the C library has it.
+TEST_F(SocksDropIns, WithoutANameServerItIsThisHost) {
+  EXPECT_THAT(Far("networks = 10.0.0.0/8\nports = 443\n").service,
+              HasSubstr("\nIPAddressAllow=localhost\n"));
+}
+
+TEST_F(SocksDropIns, WithoutNetworksThereIsNoNetwork) {
+  EXPECT_THAT(Far("").service, HasSubstr("SOCKS, connects to nothing\n"));
+  EXPECT_THAT(Far("").service, Not(HasSubstr("[Service]")));
+}
+
+TEST_F(SocksDropIns, ClientsConnectToAPort) {
+  example_.folder.Write("services.d/dns.ini.d/socks.ini", "[service]\nprotocol = socks\n");
+  EXPECT_EQ(MakeDropIns(example_.Service("dns"))[0].unit, "funnel-tcpd@dns.socket");
+  EXPECT_THAT(TextsOf(example_, "dns").socket, HasSubstr("\nListenStream=127.0.0.1:53\n"));
+}
+
 }  // namespace
 }  // namespace funnel::generator

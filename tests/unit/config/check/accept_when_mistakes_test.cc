@@ -17,7 +17,7 @@ TEST_F(AcceptWhenMistakesTest, IsForListeningTcp) {
   EXPECT_EQ(With("tcp", "accept-when = sometimes\n"),
             "services.d/dns.ini:4: accept-when: always or up is expected, not sometimes");
   EXPECT_EQ(With("udp", "accept-when = up\n"),
-            "services.d/dns.ini:4: accept-when is only for protocol = tcp");
+            "services.d/dns.ini:4: accept-when is only for protocol = tcp or socks");
   dir_.Write("services.d/dns.ini", kListenText);
   EXPECT_EQ(LdapWith("[connect]\n", "accept-when = up\n[connect]\n"),
             "services.d/ldap.ini:3: accept-when is only for a service with [listen]");

@@ -119,7 +119,7 @@ TEST_F(MistakesTest, OutOfRange) {
 
 TEST_F(MistakesTest, BadWord) {
   EXPECT_EQ(DnsWith("protocol = udp", "protocol = icmp"),
-            "services.d/dns.ini:2: protocol: udp or tcp is expected, not icmp");
+            "services.d/dns.ini:2: protocol: udp, tcp or socks is expected, not icmp");
   EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nsuppress-resends = true"),
             "services.d/dns.ini:4: suppress-resends: yes or no is expected, not true");
 }
@@ -143,7 +143,7 @@ TEST_F(MistakesTest, ListenAndConnect) {
 
 TEST_F(MistakesTest, KeysOfTheOtherRoleOrProtocol) {
   EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nmax-sessions = 5"),
-            "services.d/dns.ini:4: max-sessions is only for protocol = tcp");
+            "services.d/dns.ini:4: max-sessions is only for protocol = tcp or socks");
   EXPECT_EQ(DnsWith("expect = ", "accept = a@R\nexpect = "),
             "services.d/dns.ini:8: accept is only for a service with [connect]");
   dir_.Write("services.d/dns.ini", kListenText);

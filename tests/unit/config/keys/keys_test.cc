@@ -45,6 +45,8 @@ std::string Example(Type type) {
       return "2 1";
     case Type::kGroup:
       return "224.0.0.251%eth0";
+    case Type::kPorts:
+      return "8000-8999";
     case Type::kBytes:
       return "text:a";
     case Type::kOption:

@@ -77,6 +77,8 @@ TEST(Features, AreWhatBothHave) {
   EXPECT_FALSE(ours.Contains(theirs));
   EXPECT_EQ(KindText(theirs), "datagrams (UDP)");
   EXPECT_EQ(KindText(Features(1ull << 40)), std::nullopt);
+  EXPECT_EQ(KindText(kConnectionFeatures), "connections (TCP)");
+  EXPECT_EQ(KindText(kTargetFeatures), "connections to targets (SOCKS)");
 }
 
 TEST(Features, EachHasOneBitAndOneName) {
@@ -90,6 +92,7 @@ TEST(Features, EachHasOneBitAndOneName) {
   EXPECT_EQ(NamesOf(kDatagramFeatures), "datagrams openings");
   EXPECT_EQ(NamesOf(kConnectionFeatures.With(Features(1ull << 40))), "connections serving bit 40");
   EXPECT_EQ(NamesOf(kOurFeatures), "modules");
+  EXPECT_EQ(NamesOf(kTargetFeatures), "connections serving targets");
   EXPECT_EQ(NamesOf({}), "none");
 }
 

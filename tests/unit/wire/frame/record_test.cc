@@ -66,8 +66,33 @@ TEST(Record, OpenSessionCarriesAddresses) {
 TEST(Record, OpenSessionRejectsDuplicateAndUnknownOddFields) {
   EXPECT_TRUE(Parse({3, 0, 3, 1, 1, 'x'}));
   EXPECT_FALSE(Parse({3, 0, 6, 1, 1, 'x', 1, 1, 'y'}));
-  EXPECT_FALSE(Parse({3, 0, 3, 3, 1, 'x'}));
+  EXPECT_FALSE(Parse({3, 0, 3, 5, 1, 'x'}));
   EXPECT_TRUE(Parse({3, 0, 3, 4, 1, 'x'}));
+}
+
+TEST(Record, OpenSessionCarriesATarget) {
+  for (const std::string& host :
+       {std::string("a"), std::string("2001:db8::1"), std::string(253, 'a')}) {
+    const SessionInfo info{"192.0.2.1:53", "", Target{host, 443}};
+    EXPECT_EQ(Back(OpenSessionRecord{SessionId(1), info}).info, info);
+  }
+  EXPECT_TRUE(Parse({3, 0, 5, 3, 3, 0, 1, 'x'}));
+}
+
+TEST(Record, OpenSessionRejectsATargetThatIsNone) {
+  EXPECT_FALSE(Parse({3, 0, 2, 3, 0}));                  // nothing
+  EXPECT_FALSE(Parse({3, 0, 3, 3, 1, 1}));               // half a port
+  EXPECT_FALSE(Parse({3, 0, 4, 3, 2, 0, 1}));            // no host
+  EXPECT_FALSE(Parse({3, 0, 5, 3, 3, 0, 0, 'x'}));       // port 0
+  EXPECT_FALSE(Parse({3, 0, 6, 3, 4, 0, 1, 'x', ' '}));  // a blank
+  EXPECT_FALSE(Parse({3, 0, 6, 3, 4, 0, 1, 'x', '\0'}));
+  EXPECT_FALSE(Parse({3, 0, 6, 3, 4, 0, 1, 'x', 0x80}));
+  EXPECT_FALSE(Parse({3, 0, 10, 3, 3, 0, 1, 'x', 3, 3, 0, 1, 'x'}));  // twice
+}
+
+TEST(Record, ATargetIsWrittenAsAUserWould) {
+  EXPECT_EQ((Target{"www.example.org", 443}).text(), "www.example.org:443");
+  EXPECT_EQ((Target{"2001:db8::1", 443}).text(), "[2001:db8::1]:443");
 }
 
 TEST(Record, OpeningCarriesAddressesAndADatagram) {

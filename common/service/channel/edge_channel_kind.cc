@@ -1,0 +1,32 @@
+// Whether both ends of a channel carry the same.
+#include "common/base/log.h"
+#include "common/service/channel/edge_channel.h"
+
+namespace funnel::service {
+
+bool EdgeChannel::Carries(config::Protocol what) {
+  const bool datagrams = what == config::Protocol::kUdp;
+  if (config::HasConnections(shared_.service.protocol) != datagrams) return true;
+  RefuseKind("this end carries " +
+             std::string(datagrams ? "connections (TCP)" : "datagrams (UDP)") +
+             ", the other sends " + (datagrams ? "datagrams (UDP)" : "connections (TCP)"));
+  return false;
+}
+
+void EdgeChannel::RefuseKind(const std::string& text) {
+  Log(LogLevel::kWarning, "channel-failed", text,
+      {{"SERVICE", shared_.service.name.text()},
+       {"PEER", identity_.peer},
+       {"REMOTE", identity_.remote_principal}});
+  shared_.Count(kChannelsFailed);
+  Note(ipc::NoteState::kClosing, text);
+  Close(wire::EndCode::kProtocol, text);
+}
+
+void EdgeChannel::RequireTargets() {
+  if (shared_.service.protocol != config::Protocol::kSocks) return;
+  if (identity_.features.Has(wire::Feature::kTargets)) return;
+  RefuseKind("this end carries connections to targets (SOCKS), the other does not");
+}
+
+}  // namespace funnel::service

@@ -1,0 +1,46 @@
+// A session names its target exactly where that was agreed on.
+#include "tests/unit/wire/channel/openings.h"
+
+namespace funnel::wire::testing {
+namespace {
+
+using State = Channel::State;
+
+ChannelSettings WithTargets() {
+  ChannelSettings settings;
+  settings.features = kTargetFeatures;
+  return settings;
+}
+const SessionInfo kToTarget{"192.0.2.1:4711", "", Target{"www.example.org", 443}};
+
+void ExpectViolation(Ends& ends, const SessionInfo& info, std::string_view why) {
+  Rogue rogue(Role::kInitiator);
+  ends.Give(ends.b, rogue.NextWith(OpenSessionRecord{SessionId(0), info}));
+  ends.Flush(ends.b);
+  ASSERT_EQ(ends.b.seen.ended.size(), 1u);
+  EXPECT_EQ(ends.b.seen.ended[0].code, EndCode::kProtocol);
+  EXPECT_EQ(ends.b.seen.ended[0].text, why);
+  EXPECT_TRUE(ends.b.seen.sessions.empty());
+}
+
+TEST(ChannelTarget, TheAcceptorLearnsIt) {
+  Ends ends(WithTargets());
+  const auto id = ends.a.channel->OpenSession(kToTarget);
+  ASSERT_TRUE(id);
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].info, kToTarget);
+  EXPECT_EQ(ends.b.channel->state(), State::kOpen);
+}
+
+TEST(ChannelTarget, OneThatWasNotAgreedOnIsAViolation) {
+  Ends ends;
+  ExpectViolation(ends, kToTarget, "a target was not agreed on");
+}
+
+TEST(ChannelTarget, WhereItWasAgreedOnASessionWithoutOneIsAViolation) {
+  Ends ends(WithTargets());
+  ExpectViolation(ends, {"192.0.2.1:4711", ""}, "a session has no target");
+}
+
+}  // namespace
+}  // namespace funnel::wire::testing
