@@ -4,9 +4,8 @@
 
 namespace funnel::tcpd {
 
-using Limit = service::RateLimits::Limit;
-
 SessionLimit::Slot SenderRates::TakeSlot(const std::string& principal) {
+  using Limit = service::RateLimits::Limit;
   const auto rates = service::PeerRates(shared_.service);
   const TimePoint now = Now();
   const std::uint32_t most = shared_.service.max_sessions_per_peer;
@@ -42,7 +41,8 @@ bool SenderRates::MayRead(Reader& reader) {
     report_.CountDelay(*reader.client);
   } else {
     report_.CountPeerRefusal(shared_.peers.Refuse(service::PeerRates(shared_.service),
-                                                  port_.peer().principal, Limit::kBytes, now));
+                                                  port_.peer().principal,
+                                                  service::RateLimits::Limit::kBytes, now));
   }
   return false;
 }

@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Limit = ClientLimits::Limit;
+using Limit = RateLimits::Limit;
 
 SocketAddress Host(const std::string& text) { return *SocketAddress::FromLiteral(text, 1234); }
 
