@@ -53,7 +53,7 @@ DialId TargetDialer::Dial(const wire::SessionInfo& info, const ChannelPort::Peer
   } else if (const auto literal = endpoint.literal()) {
     Connect(id, pending, {*literal});
   } else {
-    lookups_.Start(id.value(), endpoint, shared_.service.lookups,
+    lookups_.Start(id.value(), peer.principal, endpoint, shared_.service.lookups,
                    [this, id](const auto& answer) { OnResolved(id, answer); });
   }
   return id;

@@ -251,7 +251,8 @@ constexpr KeyRow kConnectRows[] = {
         .key = "lookups",
         .type = Type::kCount,
         .member = At<&ServiceConfig::lookups>,
-        .help = "Names that are looked up at once; the rest waits, within connect-timeout.",
+        .help = "Names that are looked up at once, of one far end half of them; the rest waits, "
+                "within connect-timeout.",
         .range = {1, 1024},
         .applies = kSocksOnly | kConnectOnly,
         .since = "0.2",

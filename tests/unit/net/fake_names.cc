@@ -3,8 +3,10 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "common/base/socket_address.h"
 
@@ -20,7 +22,9 @@ char fake_mark[] = "fake";
 
 struct Names {
   std::mutex mutex;
+  std::condition_variable given;
   std::map<std::string, std::vector<std::string>> all;
+  std::set<std::string> held;
 };
 Names& TheNames() {
   static Names names;
@@ -28,8 +32,10 @@ Names& TheNames() {
 }
 
 std::vector<std::string> Find(const char* name) {
-  const std::lock_guard lock(TheNames().mutex);
-  const auto at = TheNames().all.find(name == nullptr ? "" : name);
+  const std::string asked = name == nullptr ? "" : name;
+  std::unique_lock lock(TheNames().mutex);
+  TheNames().given.wait(lock, [&] { return !TheNames().held.contains(asked); });
+  const auto at = TheNames().all.find(asked);
   return at == TheNames().all.end() ? std::vector<std::string>() : at->second;
 }
 
@@ -38,6 +44,13 @@ std::vector<std::string> Find(const char* name) {
 void SetFakeName(const std::string& name, std::vector<std::string> addresses) {
   const std::lock_guard lock(TheNames().mutex);
   TheNames().all[name] = std::move(addresses);
+  TheNames().held.erase(name);
+  TheNames().given.notify_all();
+}
+
+void HoldFakeName(const std::string& name) {
+  const std::lock_guard lock(TheNames().mutex);
+  TheNames().held.insert(name);
 }
 
 }  // namespace funnel::net
