@@ -1,31 +1,14 @@
 #include "funnel-tcpd/backend.h"
 
-#include <string>
 #include <utility>
 
 #include "common/base/log.h"
-#include "funnel-tcpd/proxy_header.h"
+#include "common/service/client/proxy_header.h"
 
 namespace funnel::tcpd {
 
-Backend::Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy)
+Backend::Backend(SharedState& shared, Dialer& dialer, service::ClientPolicy policy)
     : shared_(shared), dialer_(dialer), policy_(std::move(policy)) {}
-
-Bytes Backend::HeaderFor(const ClientAddresses& addresses, const ChannelPort::Peer& peer) const {
-  const std::string service(shared_.service.name.text());
-  const ProxyOrigin origin{.principal = peer.principal, .node = policy_.node(), .service = service};
-  switch (shared_.service.proxy_protocol) {
-    case config::ProxyProtocol::kNone:
-      return {};
-    case config::ProxyProtocol::kV1:
-      return ProxyHeaderV1(addresses.client, addresses.local);
-    case config::ProxyProtocol::kV2:
-      return ProxyHeaderV2(addresses.client, addresses.local, nullptr);
-    case config::ProxyProtocol::kV2Tlv:
-      return ProxyHeaderV2(addresses.client, addresses.local, &origin);
-  }
-  return {};
-}
 
 Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
                              Dialer::Done done) {
@@ -36,17 +19,15 @@ Result<DialId> Backend::Dial(const wire::SessionInfo& info, const ChannelPort::P
       done(Dialer::Connected{*std::move(fd), {}});
     });
   }
-  if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone)
-    return dialer_.Dial(info.client, {}, std::move(done));
-  const auto addresses = policy_.Admit(info);
-  if (!addresses) {
+  auto header = service::ProxyHeaderFor(shared_.service, policy_, info, peer.principal);
+  if (!header) {
     shared_.Count(kClientsNotAllowed);
-    Log(LogLevel::kWarning, "client-not-allowed", addresses.error().message,
+    Log(LogLevel::kWarning, "client-not-allowed", header.error().message,
         {{"SERVICE", shared_.service.name.text()}});
-    return Fail(addresses.error().message);
+    return Fail(header.error().message);
   }
 
-  return dialer_.Dial(info.client, HeaderFor(*addresses, peer), std::move(done));
+  return dialer_.Dial(info.client, *std::move(header), std::move(done));
 }
 
 void Backend::Cancel(DialId id) {

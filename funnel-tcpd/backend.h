@@ -3,15 +3,15 @@
 // that the channel's peer may state. Owned together with the channel's SessionPump.
 #pragma once
 
+#include "common/service/client/client_policy.h"
 #include "funnel-tcpd/channel_port.h"
-#include "funnel-tcpd/client_policy.h"
 #include "funnel-tcpd/dialer.h"
 
 namespace funnel::tcpd {
 
 class Backend {
  public:
-  Backend(SharedState& shared, Dialer& dialer, ClientPolicy policy);
+  Backend(SharedState& shared, Dialer& dialer, service::ClientPolicy policy);
 
   // As Dialer::Dial, for a session that PEER opened. An error: the service has proxy-protocol, and
   // the client's address may not be passed to the backend, which was logged and counted; or the
@@ -19,19 +19,17 @@ class Backend {
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,
                                     Dialer::Done done);
   // Takes effect for later sessions.
-  void set_policy(ClientPolicy policy) { policy_ = std::move(policy); }
+  void set_policy(service::ClientPolicy policy) { policy_ = std::move(policy); }
   void Cancel(DialId id);
 
  private:
   [[nodiscard]] bool HasTargets() const {
     return shared_.service.protocol == config::Protocol::kSocks;
   }
-  [[nodiscard]] Bytes HeaderFor(const ClientAddresses& addresses,
-                                const ChannelPort::Peer& peer) const;
 
   SharedState& shared_;
   Dialer& dialer_;
-  ClientPolicy policy_;
+  service::ClientPolicy policy_;
 };
 
 }  // namespace funnel::tcpd

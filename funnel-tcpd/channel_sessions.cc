@@ -12,13 +12,13 @@ ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& ch
     : shared_(shared), channel_(channel), pump_(shared, *this, nullptr) {}
 
 ChannelSessions::ChannelSessions(SharedState& shared, service::ChannelHandle& channel,
-                                 Dialer& dialer, ClientPolicy policy)
+                                 Dialer& dialer, service::ClientPolicy policy)
     : shared_(shared),
       channel_(channel),
       backend_(std::in_place, shared, dialer, std::move(policy)),
       pump_(shared, *this, &*backend_) {}
 
-void ChannelSessions::set_policy(ClientPolicy policy) {
+void ChannelSessions::set_policy(service::ClientPolicy policy) {
   if (backend_) backend_->set_policy(std::move(policy));
 }
 

@@ -16,11 +16,11 @@ class ChannelSessions final : public service::ChannelData, private ChannelPort {
   // DIALER and POLICY exist on the connecting side only.
   ChannelSessions(SharedState& shared, service::ChannelHandle& channel);
   ChannelSessions(SharedState& shared, service::ChannelHandle& channel, Dialer& dialer,
-                  ClientPolicy policy);
+                  service::ClientPolicy policy);
 
   [[nodiscard]] SessionPump& pump() { return pump_; }
   [[nodiscard]] service::ChannelHandle& channel() { return channel_; }
-  void set_policy(ClientPolicy policy);
+  void set_policy(service::ClientPolicy policy);
   // Listening side: logs what becomes of new sessions at the far end, if that has changed.
   void NoteServing();
 

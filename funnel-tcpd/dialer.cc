@@ -9,7 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/base/socket.h"
-#include "funnel-tcpd/client_policy.h"
+#include "common/service/client/client_policy.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kBusyRetry{10};
 
 Dialer::Dialer(SharedState& shared)
     : shared_(shared),
-      targets_(shared, OwnAddresses),
+      targets_(shared, service::OwnAddresses),
       wake_timer_(shared.loop.AddTimer([this] { OnWake(); })),
       retry_timer_(shared.loop.AddTimer([this] { RetryBusy(); })),
       hook_(shared.loop.AddTurnHook([this] { DeliverAnswers(); })) {

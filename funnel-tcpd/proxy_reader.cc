@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "funnel-tcpd/proxy_format.h"
+#include "common/service/client/proxy_format.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -91,8 +91,9 @@ SocketAddress AddressOf(ByteView ip, ByteView port) {
 Result<ProxyProgress> ParseBody(std::uint8_t transport, ByteView body) {
   if ((transport >> 4) > kLastFamily || (transport & 0x0f) > kLastTransport)
     return Fail("its address family is unknown");
-  if (transport != kProxyTcpOverIpv4 && transport != kProxyTcpOverIpv6) return ProxyProgress{};
-  const std::size_t ip = transport == kProxyTcpOverIpv4 ? 4 : 16;
+  if (transport != service::kProxyTcpOverIpv4 && transport != service::kProxyTcpOverIpv6)
+    return ProxyProgress{};
+  const std::size_t ip = transport == service::kProxyTcpOverIpv4 ? 4 : 16;
   if (body.size() < 2 * ip + 4) return Fail("its addresses are cut off");
   return ProxyProgress{
       .addresses = ProxyAddresses{AddressOf(body.first(ip), body.subspan(2 * ip, 2)),
@@ -116,7 +117,7 @@ Result<ProxyProgress> ReadBinary(ByteView header) {
 Result<ProxyProgress> ReadProxyHeader(ByteView header) {
   const std::string_view text = AsText(header);
   const bool line = text.starts_with(kLine.substr(0, text.size()));
-  const bool binary = text.starts_with(kProxySignature.substr(0, text.size()));
+  const bool binary = text.starts_with(service::kProxySignature.substr(0, text.size()));
   if (!line && !binary) return Fail("it does not begin as one");
   if (text.size() < kShortest) return ProxyProgress{.more = kShortest - text.size()};
   return line ? ReadLine(text) : ReadBinary(header);

@@ -5,9 +5,9 @@
 
 #include "common/base/log.h"
 #include "common/service/client/peer_limits.h"
+#include "common/service/client/proxy_header.h"
 #include "common/service/counters.h"
 #include "common/service/load_module.h"
-#include "funnel-tcpd/proxy_header.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -51,7 +51,7 @@ TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
 }
 
 void TcpEdge::ConfigureChecks() {
-  checker_.Configure(shared_.backends, ProxyHeaderOfOwn(shared_.service.proxy_protocol));
+  checker_.Configure(shared_.backends, service::ProxyHeaderOfOwn(shared_.service.proxy_protocol));
 }
 
 Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
@@ -71,8 +71,8 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   return {};
 }
 
-ClientPolicy TcpEdge::PolicyFor(const std::string& peer) const {
-  return {shared_.service, configuration_.FindPeer(peer), OwnAddresses()};
+service::ClientPolicy TcpEdge::PolicyFor(const std::string& peer) const {
+  return {shared_.service, configuration_.FindPeer(peer), service::OwnAddresses()};
 }
 
 void TcpEdge::OnChannelUp(service::ChannelHandle& channel) {

@@ -63,7 +63,7 @@ class TcpEdge final : public service::Application {
   // Takes those that systemd passed under the name "listen".
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
   // Which client addresses PEER and the service allow.
-  [[nodiscard]] ClientPolicy PolicyFor(const std::string& peer) const;
+  [[nodiscard]] service::ClientPolicy PolicyFor(const std::string& peer) const;
   // Opens a session for it, now or when a channel takes one.
   void Take(Connection connection);
   // Gives it to the channel with the fewest sessions. False: none takes it now.

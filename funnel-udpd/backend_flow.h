@@ -64,6 +64,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   SessionId session;
   std::list<BackendFlow>::iterator place;
   std::uint8_t came_with = 0;  // DSCP of the client's last datagram
+  Bytes preface{};             // ahead of each datagram to the backend: proxy-protocol
 
   // BackendChooser keeps these.
   service::BackendPool::Use backend_use;         // set from Begin() on
@@ -84,7 +85,7 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
 
   // Sends it to target() at the end of the turn.
   void AddToBatch(ByteView datagram) {
-    out_.Add(fd_.get(), target(), {}, datagram, shared_.MarkFor(came_with));
+    out_.Add(fd_.get(), target(), {}, datagram, shared_.MarkFor(came_with), preface);
   }
   // Opens a socket of BACKEND's family, if there is none yet.
   [[nodiscard]] Result<> OpenFor(const SocketAddress& backend);

@@ -6,8 +6,10 @@
 
 namespace funnel::udpd {
 
-ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
+ConnectSide::ConnectSide(SharedState& shared, const config::Configuration& configuration,
+                         SendBatch& out)
     : shared_(shared),
+      configuration_(configuration),
       out_(out),
       chooser_(shared, static_cast<BackendChooser::User&>(*this)),
       checker_(shared.loop, shared.sockets, shared.service,
@@ -15,14 +17,15 @@ ConnectSide::ConnectSide(SharedState& shared, SendBatch& out)
                  shared.backend_reports().OnChecked(backend, result, Now());
                }),
       expiry_(shared.loop.AddTimer([this] { Expire(); })) {
-  checker_.Configure(shared_.backends, /*preface=*/{});
+  ConfigureChecks();
 }
 
 ConnectSide::~ConnectSide() { out_.Flush(); }
 
 void ConnectSide::OnReload() {
+  ++generation_;
   chooser_.OnReload();
-  checker_.Configure(shared_.backends, /*preface=*/{});
+  ConfigureChecks();
   for (BackendFlow& flow : flows_) flow.OnReload();
   ArmExpiry();
 }
@@ -59,8 +62,11 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
   const bool fresh = flow == nullptr;
   if (fresh) {
     if (!MayBegin(channel)) return channel.wire().ResetSession(session, wire::EndCode::kLimit);
+    auto preface = PrefaceFor(channel, info);
+    if (!preface) return channel.wire().ResetSession(session, wire::EndCode::kConnectFailed);
     MakeRoom(channel.remote_principal());
     flow = &Add(who, channel.remote_principal());
+    flow->preface = *std::move(preface);
   }
 
   flow->channel = &channel;

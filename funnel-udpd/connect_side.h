@@ -11,7 +11,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "common/config/model.h"
 #include "common/service/backend/health_checker.h"
+#include "common/service/client/client_policy.h"
 #include "funnel-udpd/backend_chooser.h"
 #include "funnel-udpd/backend_flow.h"
 
@@ -19,7 +21,8 @@ namespace funnel::udpd {
 
 class ConnectSide final : public BackendFlow::User, private BackendChooser::User {
  public:
-  ConnectSide(SharedState& shared, SendBatch& out);
+  // All of them outlive it.
+  ConnectSide(SharedState& shared, const config::Configuration& configuration, SendBatch& out);
   ~ConnectSide() override;
 
   void OnReload();
@@ -48,6 +51,8 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
  private:
   struct ChannelFlows : service::ChannelData {
     std::unordered_map<SessionId, BackendFlow*> by_session;
+    std::optional<service::ClientPolicy> policy;  // of its peer, once it is needed
+    std::uint64_t policy_of = 0;                  // generation_ at that time
   };
 
   static ChannelFlows& FlowsOf(service::ChannelHandle& channel) {
@@ -60,6 +65,12 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
                                     TimePoint now);
   void OnRefused(const service::ChannelHandle& channel,
                  const service::RateLimits::Refusal& refusal);
+  // What is to stand ahead of what INFO's client sends; an error, which was counted and logged: the
+  // channel's peer may not state that client's address (client-networks).
+  [[nodiscard]] Result<Bytes> PrefaceFor(service::ChannelHandle& channel,
+                                         const wire::SessionInfo& info);
+  // Checks say that they are no client's.
+  void ConfigureChecks();
   // A flow of an ended channel that this session continues; nullptr: there is none.
   [[nodiscard]] BackendFlow* TakeOver(const std::string& who);
   // Makes a flow of the new client WHO, which came from PEER.
@@ -83,7 +94,9 @@ class ConnectSide final : public BackendFlow::User, private BackendChooser::User
   [[nodiscard]] FlowRanks::Patience Patience() const;
 
   SharedState& shared_;
+  const config::Configuration& configuration_;
   SendBatch& out_;
+  std::uint64_t generation_ = 0;  // of the configuration
   BackendChooser chooser_;
   service::HealthChecker checker_;
   FlowRanks ranks_;

@@ -1,7 +1,10 @@
 // What a ConnectSide logs about its peers: who was refused, and what the others had (access-log).
+// And what the backend is told of a client.
 #include <ctime>
 
+#include "common/base/log.h"
 #include "common/service/client/peer_limits.h"
+#include "common/service/client/proxy_header.h"
 #include "funnel-udpd/connect_side.h"
 #include "funnel-udpd/flow_owner.h"
 
@@ -32,6 +35,29 @@ void ConnectSide::OnRefused(const service::ChannelHandle& channel,
   shared_.Count(kRatesForgotten, shared_.peers.TakeForgotten());
   shared_.Gauge(kPeerLimitedAt) = static_cast<std::uint64_t>(std::time(nullptr));
   service::LogPeerRefusal(shared_.service, channel.peer(), channel.remote_principal(), refusal);
+}
+
+Result<Bytes> ConnectSide::PrefaceFor(service::ChannelHandle& channel,
+                                      const wire::SessionInfo& info) {
+  if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone) return Bytes();
+  ChannelFlows& flows = FlowsOf(channel);
+  if (!flows.policy || flows.policy_of != generation_) {
+    flows.policy.emplace(shared_.service, configuration_.FindPeer(channel.peer()),
+                         service::OwnAddresses());
+    flows.policy_of = generation_;
+  }
+
+  auto header =
+      service::ProxyHeaderFor(shared_.service, *flows.policy, info, channel.remote_principal());
+  if (header) return header;
+  shared_.Count(kClientsNotAllowed);
+  Log(LogLevel::kWarning, "client-not-allowed", header.error().message,
+      {{"SERVICE", shared_.service.name.text()}});
+  return header;
+}
+
+void ConnectSide::ConfigureChecks() {
+  checker_.Configure(shared_.backends, service::ProxyHeaderOfOwn(shared_.service.proxy_protocol));
 }
 
 void ConnectSide::LogAccess(const BackendFlow& flow, const service::AccessEnd& end) {

@@ -49,6 +49,7 @@ enum CounterIndex : std::size_t {
   kPeerDatagramsOverRate,
   kPeerBytesOverRate,
   kPeerLimitedAt,
+  kClientsNotAllowed,
   kCounterCount,
 };
 
@@ -114,6 +115,7 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"peer_bytes_over_rate", "Datagrams dropped: peer-byte-rate."},
     {"peer_limited_at", "Unix time when a peer was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
+    {"clients_not_allowed", "Flows refused: client-networks does not allow the client."},
 };
 
 }  // namespace funnel::udpd

@@ -73,9 +73,11 @@ void AppendMark(msghdr& header, std::uint8_t* room, const SocketAddress& to, std
 SendBatch::SendBatch(event::Loop& loop) : hook_(loop.AddTurnHook([this] { Flush(); })) {}
 
 void SendBatch::Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram,
-                    std::uint8_t dscp) {
-  if (bytes_.size() + datagram.size() > kMaxWaitingBytes) Flush();
-  entries_.push_back({fd, to, from, bytes_.size(), datagram.size(), dscp});
+                    std::uint8_t dscp, ByteView preface) {
+  const std::size_t size = preface.size() + datagram.size();
+  if (bytes_.size() + size > kMaxWaitingBytes) Flush();
+  entries_.push_back({fd, to, from, bytes_.size(), size, dscp});
+  bytes_.insert(bytes_.end(), preface.begin(), preface.end());
   bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
   hook_->Request();
 }

@@ -31,9 +31,10 @@ class SendBatch {
 
   // FD must stay open until the turn's end or Flush(). TO is AF_UNSPEC for a connected socket; FROM
   // is the address to send from, AF_UNSPEC if the kernel may choose. DSCP is what the packet is
-  // marked with, which takes a TO. Copies the bytes.
+  // marked with, which takes a TO; PREFACE is sent ahead of DATAGRAM in the same packet. Copies the
+  // bytes.
   void Add(int fd, const SocketAddress& to, const SocketAddress& from, ByteView datagram,
-           std::uint8_t dscp = 0);
+           std::uint8_t dscp = 0, ByteView preface = {});
   // Call it before a socket is closed; otherwise it is called as said above.
   void Flush();
   // Counted since the last call.

@@ -44,7 +44,7 @@ Result<std::unique_ptr<service::Application>> UdpEdge::Make(service::EdgeEnviron
     auto passed = TRY(environment.sockets.Take("listen", event::SocketKind::kDatagram));
     TRY(edge->listen_->Start(std::move(passed)));
   } else {
-    edge->connect_.emplace(edge->shared_, edge->out_);
+    edge->connect_.emplace(edge->shared_, environment.configuration, edge->out_);
   }
   return edge;
 }

@@ -1,6 +1,6 @@
 // The PROXY header of a load balancer, read as its owner reads it: never beyond what was asked for,
 // and what it says can be written and read again.
-#include "funnel-tcpd/proxy_header.h"
+#include "common/service/client/proxy_header.h"
 #include "funnel-tcpd/proxy_reader.h"
 #include "tests/fuzz/entry.h"
 
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The writer has mapped addresses as IPv4, which is all that may differ.
   const auto& [client, local] = *progress->addresses;
   for (const Bytes& header :
-       {ProxyHeaderV1(client, local), ProxyHeaderV2(client, local, nullptr)}) {
+       {service::ProxyHeaderV1(client, local), service::ProxyHeaderV2(client, local, nullptr)}) {
     const auto again = ReadProxyHeader(header);
     FUZZ_REQUIRE(again && again->more == 0 && again->addresses);
     FUZZ_REQUIRE(again->addresses->client.Unmapped() == client.Unmapped());

@@ -21,6 +21,9 @@ void CompletePeer(const Unit& unit, const NodeConfig& node, PeerConfig& peer,
                   std::vector<Mistake>& mistakes);
 void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mistake>& mistakes);
 
+// Reports what SERVICE's keys about its module say that does not go together.
+void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes);
+
 // Once all files are read: references, ports, streams, names. Sets services' default targets.
 void CheckTogether(Configuration& configuration, std::vector<Mistake>& mistakes);
 

@@ -142,6 +142,13 @@ void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) 
   }
 }
 
+// Version 1 of the PROXY protocol is a line ahead of a connection.
+void CheckProxy(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  if (service.protocol == Protocol::kUdp && service.proxy_protocol == ProxyProtocol::kV1)
+    Report(service.origins, "connect", "proxy-protocol",
+           "proxy-protocol: v1 is for connections only; datagrams take v2 or v2-tlv", mistakes);
+}
+
 // What the keys about checks of backends say must go together.
 void CheckChecks(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   using Kind = HealthCheck::Kind;
@@ -196,6 +203,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
       break;
     case Role::kConnect:
       CheckConnect(service, mistakes);
+      CheckProxy(service, mistakes);
       CheckChecks(service, mistakes);
       break;
     case Role::kRelay:
@@ -249,30 +257,6 @@ void CheckLimits(ServiceConfig& service, std::vector<Mistake>& mistakes) {
     if (time == 0s || time >= 1s) continue;
     Report(service.origins, "service", key, std::string(key) + ": 0s (never), or at least 1s",
            mistakes);
-  }
-}
-
-std::string_view OptionName(std::string_view option) { return option.substr(0, option.find('=')); }
-
-void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  for (const std::string_view key :
-       {"module-option", "module-required", "module-strict", "module-hold"}) {
-    if (service.module.empty() && service.origins.contains("service." + std::string(key)))
-      Report(service.origins, "service", key, std::string(key) + ": there is no module", mistakes);
-  }
-
-  const std::vector<std::string>& options = service.module_option;
-  const auto places = service.origins.find("service.module-option");
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    const auto same = [&](const std::string& one) {
-      return OptionName(one) == OptionName(options[i]);
-    };
-    if (std::find_if(options.begin(), options.begin() + static_cast<std::ptrdiff_t>(i), same) ==
-        options.begin() + static_cast<std::ptrdiff_t>(i))
-      continue;
-    const Origin& at = places->second[std::min(i, places->second.size() - 1)];
-    mistakes.push_back(
-        {at.file, at.line, "module-option: " + std::string(OptionName(options[i])) + " again"});
   }
 }
 

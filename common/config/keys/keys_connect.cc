@@ -182,9 +182,11 @@ constexpr KeyRow kConnectRows[] = {
         .type = Type::kProxyProtocol,
         .member = At<&ServiceConfig::proxy_protocol>,
         .help =
-            "How the client's address is passed to the backend: v1 is text, v2 binary, v2-tlv the "
-            "same with who opened the channel.",
-        .applies = kTcpOnly | kNotSocks,
+            "How the client's address is passed to the backend, ahead of a connection or of each "
+            "datagram: v1 is text, for connections only, v2 binary, v2-tlv the same with who "
+            "opened "
+            "the channel.",
+        .applies = kNotSocks,
     },
     // Whoever runs a program on the backend's machine has ports of its address, so only those who
     // need it should take answers from all of them.

@@ -111,7 +111,7 @@ Result<> HealthProbe::ConnectUnix() {
 
 Result<> HealthProbe::OnConnected() {
   connecting_ = false;
-  Bytes all = IsTcp(setup_.service) ? setup_.preface : Bytes();
+  Bytes all = setup_.preface;
   all.insert(all.end(), dialogue_->request().begin(), dialogue_->request().end());
   const SocketAddress to = TakesAnyPort(setup_.service) ? address_ : SocketAddress();
   if (!all.empty()) TRY(SendAll(fd_.get(), to, all));

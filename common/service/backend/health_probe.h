@@ -35,7 +35,7 @@ class HealthProbe final : private event::DescriptorHandler {
     event::EpollSet& sockets;
     const config::ServiceConfig& service;
     User& user;
-    Bytes preface;          // sent first on each connection
+    Bytes preface;          // ahead of the question, in the same datagram
     Result<Secret> secret;  // of the check, if it has one; an error: each check fails with it
   };
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "funnel-tcpd/proxy_header.h"
+#include "common/service/client/proxy_header.h"
 
 namespace funnel::tcpd {
 namespace {
@@ -52,10 +52,12 @@ TEST_P(ProxyReaderTest, ReadsWhatTheWriterWritesAndNoByteMore) {
       {Address("255.255.255.255", 65535), Address("0.0.0.0", 0)}};
   for (const auto& [client, local] : pairs) {
     const ProxyAddresses expected{client, local};
-    EXPECT_EQ(AddressesIn(AsText(ProxyHeaderV1(client, local)), GetParam()), expected);
-    const ProxyOrigin origin{.principal = "a/b@C", .node = "b", .service = "ldap"};
-    EXPECT_EQ(AddressesIn(AsText(ProxyHeaderV2(client, local, nullptr)), GetParam()), expected);
-    EXPECT_EQ(AddressesIn(AsText(ProxyHeaderV2(client, local, &origin)), GetParam()), expected);
+    EXPECT_EQ(AddressesIn(AsText(service::ProxyHeaderV1(client, local)), GetParam()), expected);
+    const service::ProxyOrigin origin{.principal = "a/b@C", .node = "b", .service = "ldap"};
+    EXPECT_EQ(AddressesIn(AsText(service::ProxyHeaderV2(client, local, nullptr)), GetParam()),
+              expected);
+    EXPECT_EQ(AddressesIn(AsText(service::ProxyHeaderV2(client, local, &origin)), GetParam()),
+              expected);
   }
 }
 
@@ -112,7 +114,8 @@ TEST(ProxyReaderFaultsTest, SaysWhatIsWrongWithABinaryOne) {
 
 TEST(ProxyReaderFaultsTest, WantsAllOfIt) {
   const auto client = Address("2001:db8::1", 1), local = Address("2001:db8::2", 2);
-  for (const Bytes& whole : {ProxyHeaderV1(client, local), ProxyHeaderV2(client, local, nullptr)}) {
+  for (const Bytes& whole :
+       {service::ProxyHeaderV1(client, local), service::ProxyHeaderV2(client, local, nullptr)}) {
     for (std::size_t size = 0; size < whole.size(); ++size)
       EXPECT_EQ(FaultOf(AsText(ByteView(whole).first(size))), "cut off") << size;
   }

@@ -15,6 +15,7 @@ class TunnelTest : public LoopTest {
  protected:
   void SetUp() override {
     service_.name = *ServiceName::Parse("test");
+    service_.protocol = config::Protocol::kTcp;
     service_.connect_address = {
         *config::Backend::Parse(BoundAddress(backend_listener_.get()).text())};
   }
@@ -37,7 +38,8 @@ class TunnelTest : public LoopTest {
     }
 
     dialer_.emplace(*server_shared_);
-    backend_.emplace(*server_shared_, *dialer_, ClientPolicy(service_, nullptr, own_addresses_));
+    backend_.emplace(*server_shared_, *dialer_,
+                     service::ClientPolicy(service_, nullptr, own_addresses_));
     client_pump_.emplace(*client_shared_, client_channel_, nullptr);
     server_pump_.emplace(*server_shared_, server_channel_, &*backend_);
 

@@ -1,10 +1,10 @@
-#include "funnel-tcpd/proxy_header.h"
+#include "common/service/client/proxy_header.h"
 
 #include <gtest/gtest.h>
 
 #include "common/base/text.h"
 
-namespace funnel::tcpd {
+namespace funnel::service {
 namespace {
 
 SocketAddress At(std::string_view host, std::uint16_t port) {
@@ -49,6 +49,37 @@ TEST(ProxyHeaderTest, WritesWhoOpenedTheChannel) {
                 "0185" + "e00005612f624043" + "e1000162" + "e200046c646170");
 }
 
+TEST(ProxyHeaderTest, WritesThatItIsADatagrams) {
+  EXPECT_EQ(HexEncode(ProxyHeaderV2(At("192.0.2.1", 4660), At("198.51.100.7", 53), nullptr,
+                                    ProxyTransport::kUdp)),
+            std::string(kSignatureHex) + "2112000c" + "c0000201" + "c6336407" + "1234" + "0035");
+  EXPECT_EQ(HexEncode(ProxyHeaderV2(At("2001:db8::1", 1), At("2001:db8::2", 2), nullptr,
+                                    ProxyTransport::kUdp))
+                .substr(kSignatureHex.size(), 8),
+            "21220024");
+}
+
+TEST(ProxyHeaderTest, HasWhatTheServiceSays) {
+  config::ServiceConfig service;
+  service.name = *ServiceName::Parse("dns");
+  service.protocol = config::Protocol::kUdp;
+  const ClientPolicy policy(service, nullptr, {});
+  const wire::SessionInfo info{"192.0.2.1:4660", "198.51.100.7:53"};
+  EXPECT_TRUE(ProxyHeaderFor(service, policy, info, "a/b@C")->empty());
+  service.proxy_protocol = config::ProxyProtocol::kV2;
+  const Bytes plain = *ProxyHeaderFor(service, policy, info, "a/b@C");
+  EXPECT_EQ(plain, ProxyHeaderV2(At("192.0.2.1", 4660), At("198.51.100.7", 53), nullptr,
+                                 ProxyTransport::kUdp));
+  service.proxy_protocol = config::ProxyProtocol::kV2Tlv;
+  const Bytes told = *ProxyHeaderFor(service, policy, info, "a/b@C");
+  EXPECT_GT(told.size(), plain.size());
+  EXPECT_NE(AsText(told).find("a/b@C"), std::string_view::npos);
+  EXPECT_FALSE(ProxyHeaderFor(service, policy, {"127.0.0.1:1", "198.51.100.7:53"}, "a/b@C"));
+  service.protocol = config::Protocol::kTcp;
+  service.proxy_protocol = config::ProxyProtocol::kV1;
+  EXPECT_TRUE(AsText(*ProxyHeaderFor(service, policy, info, "")).starts_with("PROXY TCP4 "));
+}
+
 TEST(ProxyHeaderTest, WritesALineOfText) {
   EXPECT_EQ(Version1(At("192.0.2.1", 4660), At("::ffff:198.51.100.7", 389)),
             "PROXY TCP4 192.0.2.1 198.51.100.7 4660 389\r\n");
@@ -66,4 +97,4 @@ TEST(ProxyHeaderTest, WritesThatAConnectionIsNoClients) {
 }
 
 }  // namespace
-}  // namespace funnel::tcpd
+}  // namespace funnel::service

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/client_policy.h"
+#include "common/service/client/client_policy.h"
 
 #include <ifaddrs.h>
 
@@ -8,7 +8,7 @@
 
 #include "common/base/text.h"
 
-namespace funnel::tcpd {
+namespace funnel::service {
 namespace {
 
 Result<SocketAddress> ParseClaim(const std::string& text, std::string_view what) {
@@ -71,4 +71,4 @@ std::vector<SocketAddress> OwnAddresses() {
   return own;
 }
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::service

@@ -1,12 +1,12 @@
-#include "funnel-tcpd/proxy_header.h"
+#include "common/service/client/proxy_header.h"
 
 #include <arpa/inet.h>
 
 #include <string>
 
-#include "funnel-tcpd/proxy_format.h"
+#include "common/service/client/proxy_format.h"
 
-namespace funnel::tcpd {
+namespace funnel::service {
 namespace {
 
 constexpr std::uint8_t kVersionAndCommand = 0x21;
@@ -49,7 +49,7 @@ Bytes ProxyHeaderV1(const SocketAddress& client, const SocketAddress& local) {
 }
 
 Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
-                    const ProxyOrigin* origin) {
+                    const ProxyOrigin* origin, ProxyTransport transport) {
   const SocketAddress from = client.Unmapped(), to = local.Unmapped();
   const bool ipv4 = from.family() == AF_INET && to.family() == AF_INET;
   ByteWriter body;
@@ -67,11 +67,30 @@ Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
     AppendTlv(body, kService, origin->service);
   }
 
+  const bool tcp = transport == ProxyTransport::kTcp;
   ByteWriter out;
-  out.Append(kProxySignature)
-      .U8(kVersionAndCommand)
-      .U8(ipv4 ? kProxyTcpOverIpv4 : kProxyTcpOverIpv6);
+  out.Append(kProxySignature).U8(kVersionAndCommand);
+  if (ipv4) {
+    out.U8(tcp ? kProxyTcpOverIpv4 : kProxyUdpOverIpv4);
+  } else {
+    out.U8(tcp ? kProxyTcpOverIpv6 : kProxyUdpOverIpv6);
+  }
   return out.Block16(body.bytes()).Release();
+}
+
+Result<Bytes> ProxyHeaderFor(const config::ServiceConfig& service, const ClientPolicy& policy,
+                             const wire::SessionInfo& info, std::string_view principal) {
+  if (service.proxy_protocol == config::ProxyProtocol::kNone) return Bytes();
+  const ClientAddresses addresses = TRY(policy.Admit(info));
+  if (service.proxy_protocol == config::ProxyProtocol::kV1)
+    return ProxyHeaderV1(addresses.client, addresses.local);
+
+  const std::string name(service.name.text());
+  const ProxyOrigin origin{.principal = principal, .node = policy.node(), .service = name};
+  const bool has_origin = service.proxy_protocol == config::ProxyProtocol::kV2Tlv;
+  return ProxyHeaderV2(
+      addresses.client, addresses.local, has_origin ? &origin : nullptr,
+      service.protocol == config::Protocol::kUdp ? ProxyTransport::kUdp : ProxyTransport::kTcp);
 }
 
 Bytes ProxyHeaderOfOwn(config::ProxyProtocol form) {
@@ -90,4 +109,4 @@ Bytes ProxyHeaderOfOwn(config::ProxyProtocol form) {
   return out.Release();
 }
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::service

@@ -12,7 +12,7 @@
 #include "common/config/service_config.h"
 #include "common/wire/frame/types.h"
 
-namespace funnel::tcpd {
+namespace funnel::service {
 
 struct ClientAddresses {
   SocketAddress client;
@@ -47,4 +47,4 @@ class ClientPolicy {
 // The addresses of this host's interfaces, with port 0. Empty if the kernel does not list them.
 [[nodiscard]] std::vector<SocketAddress> OwnAddresses();
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::service

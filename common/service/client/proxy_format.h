@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <string_view>
 
-namespace funnel::tcpd {
+namespace funnel::service {
 
 inline constexpr std::string_view kProxySignature("\r\n\r\n\0\r\nQUIT\n", 12);
 inline constexpr std::uint8_t kProxyTcpOverIpv4 = 0x11;
 inline constexpr std::uint8_t kProxyTcpOverIpv6 = 0x21;
+inline constexpr std::uint8_t kProxyUdpOverIpv4 = 0x12;
+inline constexpr std::uint8_t kProxyUdpOverIpv6 = 0x22;
 
-}  // namespace funnel::tcpd
+}  // namespace funnel::service

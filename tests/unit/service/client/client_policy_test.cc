@@ -1,8 +1,8 @@
-#include "funnel-tcpd/client_policy.h"
+#include "common/service/client/client_policy.h"
 
 #include <gtest/gtest.h>
 
-namespace funnel::tcpd {
+namespace funnel::service {
 namespace {
 
 class ClientPolicyTest : public ::testing::Test {
@@ -59,4 +59,4 @@ TEST_F(ClientPolicyTest, RefusesWhatIsNoAddress) {
 }
 
 }  // namespace
-}  // namespace funnel::tcpd
+}  // namespace funnel::service
