@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "common/base/log.h"
+#include "common/config/no_module.h"
 #include "common/module/module_file.h"
 
 namespace funnel::service {
@@ -25,7 +26,7 @@ Result<std::unique_ptr<module::ServiceModule>> Load(const config::ServiceConfig&
 
 Result<std::unique_ptr<module::ServiceModule>> LoadServiceModule(
     const config::ServiceConfig& service, const std::string& folder) {
-  if (service.module.empty()) return nullptr;
+  if (!config::NamesModule(service.module)) return nullptr;
   const bool datagrams = service.protocol == config::Protocol::kUdp;
   auto module = Load(service, folder);
   if (!module && service.module_required)

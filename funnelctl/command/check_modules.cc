@@ -1,5 +1,6 @@
 #include "funnelctl/command/check_modules.h"
 
+#include "common/config/no_module.h"
 #include "common/module/module_file.h"
 #include "common/module/service_module.h"
 
@@ -46,7 +47,7 @@ void CheckModule(const config::ServiceConfig& service, const std::string& folder
 ModuleFindings CheckModules(const config::Configuration& configuration, const std::string& folder) {
   ModuleFindings findings;
   for (const config::ServiceConfig& service : configuration.services)
-    if (!service.module.empty()) CheckModule(service, folder, findings);
+    if (config::NamesModule(service.module)) CheckModule(service, folder, findings);
   return findings;
 }
 

@@ -14,7 +14,8 @@ Findings CheckModules(const Context& context) {
                               Counted(count, "channel has", "channels have") +
                               " another protocol module at the other end, or none at one end",
                           "funnelctl channels says which, and what it costs; give the service the "
-                          "same module at both nodes"));
+                          "same module at both nodes, or module = none where it is to "
+                          "have none"));
   }
   if (out.empty()) out.push_back(Ok("no service is known to have different modules at its ends"));
   return out;

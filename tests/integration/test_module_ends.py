@@ -5,6 +5,7 @@
     half:  no module        ====== dns/TCP =====>    module dns       nsd
     lost:  module dns       ====== dns/TCP =====>    module nowhere, which is not installed
     other: module ldap      ====== dns/TCP =====>    module dns
+    alone: module dns       ====== dns/TCP =====>    module none, on purpose
     ask:   no module        ====== dns/UDP =====>    module dns
     mixed: module snmp      ====== dns/UDP =====>    module dns
 """
@@ -33,6 +34,7 @@ SERVICES = [
     service("half", "tcp", 5402, None, "dns"),
     service("lost", "tcp", 5403, "dns", "nowhere"),
     service("other", "tcp", 5404, "ldap", "dns"),
+    service("alone", "tcp", 5407, "dns", "none"),
     service("ask", "udp", 5405, None, "dns"),
     service("mixed", "udp", 5406, "snmp", "dns"),
 ]
@@ -48,6 +50,7 @@ EXPECTED = {
              (DNS, f"this end has module nowhere that is not loaded, the other end has module dns: what this end sends {IN_ORDER}")),
     "other": ((DNS, f"this end has module ldap, the other end has module dns: {ONE_IS_WRONG}"),
               ({"module": "ldap", "abi": 1}, f"this end has module dns, the other end has module ldap: {ONE_IS_WRONG}")),
+    "alone": (({"module": "none", "abi": None}, None), (DNS, None)),
     "ask": ((DNS, None), (NONE, None)),
     "mixed": ((DNS, f"this end has module snmp, the other end has module dns: {ONE_IS_WRONG}"),
               ({"module": "snmp", "abi": 1}, f"this end has module dns, the other end has module snmp: {ONE_IS_WRONG}")),

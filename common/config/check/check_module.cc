@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "common/config/check/check.h"
+#include "common/config/no_module.h"
 
 namespace funnel::config {
 namespace {
@@ -15,7 +16,7 @@ std::string_view OptionName(std::string_view option) { return option.substr(0, o
 void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   for (const std::string_view key :
        {"module-option", "module-required", "module-strict", "module-hold"}) {
-    if (service.module.empty() && service.origins.contains("service." + std::string(key)))
+    if (!NamesModule(service.module) && service.origins.contains("service." + std::string(key)))
       Report(service.origins, "service", key, std::string(key) + ": there is no module", mistakes);
   }
 

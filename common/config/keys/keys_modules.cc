@@ -14,9 +14,10 @@ constexpr KeyRow kModuleRows[] = {
         .member = At<&ServiceConfig::module>,
         .help = "The protocol module that knows which messages of a connection may overtake each "
                 "other, or how each datagram is to be sent; see funnel-modules(7). A node where it "
-                "is not installed does without it.",
+                "is not installed does without it. none: this end is to have no module, so neither "
+                "end reports that the other has one.",
         .applies = kNotSocks,
-        .computed_default = "none: bytes in order, datagrams as they are",
+        .computed_default = "no module: bytes in order, datagrams as they are",
         .since = "0.2",
         .applied = Applied::kRestart,
     },

@@ -1,6 +1,7 @@
 #include "common/service/channel/module_ends.h"
 
 #include "common/base/log.h"
+#include "common/config/no_module.h"
 #include "common/service/counters.h"
 #include "modules/module.h"
 
@@ -10,6 +11,11 @@ namespace {
 EndModule Of(const config::ServiceConfig& service, const std::string& loaded) {
   if (loaded.empty()) return {.abi = 0, .name = service.module};
   return {.abi = FUNNEL_MODULE_ABI, .name = loaded};
+}
+
+// An end whose service says that it is to have none.
+bool WithoutOnPurpose(const EndModule& module) {
+  return !module.loaded() && module.name == config::kNoModule;
 }
 
 // "module dns", "module dns that is not loaded", "no module".
@@ -22,6 +28,7 @@ std::string Words(const EndModule& module) {
 
 std::string CostOfModules(const EndModule& ours, const EndModule& theirs,
                           config::Protocol protocol) {
+  if (WithoutOnPurpose(ours) || WithoutOnPurpose(theirs)) return {};
   if (ours.loaded() == theirs.loaded() && (!ours.loaded() || ours.name == theirs.name)) return {};
   const std::string ends =
       "this end has " + Words(ours) + ", the other end has " + Words(theirs) + ": ";

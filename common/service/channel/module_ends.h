@@ -19,13 +19,14 @@ namespace funnel::service {
 // What one end says of itself.
 struct EndModule {
   std::uint64_t abi = 0;  // of modules/module.h; 0: not loaded
-  std::string name;       // empty: its service has none
+  std::string name;       // empty: its service has none; config::kNoModule: on purpose
 
   [[nodiscard]] bool loaded() const { return abi != 0; }
   bool operator==(const EndModule&) const = default;
 };
 
-// What it costs that OURS is not THEIRS, a sentence; "": nothing, as far as this is known.
+// What it costs that OURS is not THEIRS, a sentence; "": nothing, as far as this is known, or one
+// end is to have none.
 [[nodiscard]] std::string CostOfModules(const EndModule& ours, const EndModule& theirs,
                                         config::Protocol protocol);
 

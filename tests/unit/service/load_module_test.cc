@@ -49,9 +49,11 @@ TEST(LoadServiceModule, FailsWithAnOptionThatARequiredOneDoesNotKnow) {
 }
 
 TEST(LoadServiceModule, HasNothingToDoForAServiceWithoutModule) {
-  const auto loaded = LoadServiceModule(Service(""), MODULES);
-  ASSERT_TRUE(loaded);
-  EXPECT_FALSE(*loaded);
+  for (const char* module : {"", "none"}) {
+    const auto loaded = LoadServiceModule(Service(module), MODULES);
+    ASSERT_TRUE(loaded);
+    EXPECT_FALSE(*loaded);
+  }
 }
 
 }  // namespace

@@ -68,6 +68,9 @@ TEST_F(MistakesTest, BadModule) {
             "services.d/ldap.ini:6: module-option: a again");
   EXPECT_EQ(ldap("module-strict = yes\n"),
             "services.d/ldap.ini:3: module-strict: there is no module");
+  EXPECT_EQ(ldap("module = none\n"), "none");
+  EXPECT_EQ(ldap("module = none\nmodule-required = yes\n"),
+            "services.d/ldap.ini:4: module-required: there is no module");
 
   dir_.Write("services.d/ldap.ini", kConnectText);
   EXPECT_EQ(DnsWith("peer = hoster\n", "peer = hoster\nmodule = dns\n"), "none");

@@ -9,7 +9,8 @@ namespace funnel::service {
 namespace {
 
 using config::Protocol;
-const EndModule kNone, kDns{1, "dns"}, kLdap{1, "ldap"}, kNewer{2, "dns"}, kLost{0, "dns"};
+const EndModule kNone, kDns{1, "dns"}, kLdap{1, "ldap"}, kNewer{2, "dns"}, kLost{0, "dns"},
+    kOnPurpose{0, "none"};
 
 std::string Tcp(const EndModule& ours, const EndModule& theirs) {
   return CostOfModules(ours, theirs, Protocol::kTcp);
@@ -47,6 +48,16 @@ TEST(CostOfModules, OfDatagramsOneEndMayDoWithout) {
             "end sends goes as without a module");
 }
 
+TEST(CostOfModules, AnEndMayDoWithoutOnPurpose) {
+  for (const auto cost : {Tcp, Udp}) {
+    EXPECT_EQ(cost(kDns, kOnPurpose), "");
+    EXPECT_EQ(cost(kOnPurpose, kDns), "");
+    EXPECT_EQ(cost(kOnPurpose, kNone), "");
+    EXPECT_EQ(cost(kOnPurpose, kOnPurpose), "");
+    EXPECT_NE(cost(EndModule{1, "none"}, kDns), "") << "one that is loaded is one";
+  }
+}
+
 TEST(CostOfModules, OneOfTwoModulesIsWrong) {
   for (const auto cost : {Tcp, Udp})
     EXPECT_EQ(cost(kDns, kLdap),
@@ -74,6 +85,10 @@ TEST_F(ModuleEndsTest, SaysWhatIsLoadedOrWhatShouldBe) {
   const ModuleEnds none = Make("");
   EXPECT_EQ(none.Ours().abi, 0u);
   EXPECT_EQ(none.Ours().name, "");
+  service.module = "none";
+  const ModuleEnds on_purpose = Make("");
+  EXPECT_EQ(on_purpose.Ours().abi, 0u);
+  EXPECT_EQ(on_purpose.Ours().name, "none");
 }
 
 TEST_F(ModuleEndsTest, CountsTheChannelWhileItLivesAndTakesOneAnswerOnly) {
