@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "funnel-tcpd/answering.h"
+#include "funnel-tcpd/socket_addresses.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
@@ -19,18 +20,6 @@ namespace {
 constexpr std::chrono::milliseconds kPause{100};
 
 UniqueFd OpenSpare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-
-SocketAddress LocalAddress(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  return SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size)
-      .value_or(SocketAddress());
-}
-
-std::string AddressText(const SocketAddress& address) {
-  return address.family() == AF_UNSPEC ? std::string() : address.Unmapped().text();
-}
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // The backend for the sessions of one channel: the dialer, which connects to the service's backends
-// or to what a session names, and the rules for the client addresses
-// that the channel's peer may state. Owned together with the channel's SessionPump.
+// or to what a session names, and the rules for the client addresses that the channel's peer may
+// state. Owned together with the channel's SessionPump.
 #pragma once
 
 #include "common/service/client/client_policy.h"

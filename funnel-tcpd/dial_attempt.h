@@ -64,8 +64,6 @@ class DialAttempt final {
   void Win(Socket& socket);
   // ADDRESS cannot be used; WHY goes into the error of the whole attempt.
   void Fail(const SocketAddress& address, const Error& why, TimePoint now);
-  // Whether the socket took all of the PROXY header.
-  [[nodiscard]] bool SendHeader(Socket& socket);
 
   SharedState& shared_;
   net::AddressOrder& order_;

@@ -1,7 +1,6 @@
 // What a SessionPump is asked from outside of its sessions, and the two ends of one with a target.
-#include <sys/socket.h>
-
 #include "funnel-tcpd/session_pump.h"
+#include "funnel-tcpd/socket_addresses.h"
 
 namespace funnel::tcpd {
 
@@ -34,13 +33,7 @@ EndCode SessionPump::EndCodeOf(const Entry& entry, const Error& error) {
 }
 
 void SessionPump::OnTargetConnected(SessionId id, Entry& entry, int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
-    const auto peer =
-        SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
-    if (peer) entry.facts.connected = peer->Unmapped().text();
-  }
+  entry.facts.connected = AddressText(PeerAddress(fd));
   starts_.SayConnected(id, fd);
 }
 

@@ -5,18 +5,11 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "funnel-tcpd/socket_addresses.h"
 #include "funnel-tcpd/socks/target_rules.h"
 
 namespace funnel::tcpd {
 namespace {
-
-std::string AddressOf(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  const auto peer = SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
-  return peer ? peer->Unmapped().text() : std::string();
-}
 
 // A zone would be the name of an interface, which no rule can name.
 bool IsHost(const config::Endpoint& endpoint) {
@@ -124,7 +117,7 @@ void TargetDialer::OnWake() {
 
 void TargetDialer::Succeed(DialId id, UniqueFd fd) {
   const Pending& pending = pending_.at(id);
-  const std::string address = AddressOf(fd.get());
+  const std::string address = AddressText(PeerAddress(fd.get()));
   const std::string target = EscapeForLog(pending.info.target->text());
   Log(LogLevel::kInfo, "target-connected", target + " is connected at " + address,
       {{"SERVICE", shared_.service.name.text()},

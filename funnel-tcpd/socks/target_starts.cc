@@ -1,42 +1,28 @@
 #include "funnel-tcpd/socks/target_starts.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "common/base/log.h"
-#include "common/config/address.h"
+#include "common/service/client/client_policy.h"
+#include "funnel-tcpd/socket_addresses.h"
 #include "funnel-tcpd/socks/socks_gate.h"
 
 namespace funnel::tcpd {
 namespace {
 
 Bytes ConnectedMessage(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  std::string text;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
-    if (const auto own =
-            SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size))
-      text = own->Unmapped().text();
-  }
-
+  const std::string text = AddressText(LocalAddress(fd));
   Bytes message{static_cast<std::uint8_t>(text.size())};
   std::ranges::copy(AsBytes(text), std::back_inserter(message));
   return message;
 }
 
-// A zone is a name of the far node's.
 Result<SocketAddress> ReadAddress(const std::string& text) {
   if (text.empty()) return SocketAddress();
-  const auto endpoint = config::Endpoint::ParseHost(text, config::Endpoint::Port::kRequired);
-  std::optional<SocketAddress> address;
-  if (endpoint && endpoint->is_literal())
-    address = SocketAddress::FromLiteral(config::WithoutZone(endpoint->host), endpoint->port);
+  const auto address = service::StatedAddress(text);
   if (!address) return Fail("what says that the target is connected has no address");
   return *address;
 }

@@ -184,8 +184,7 @@ constexpr KeyRow kConnectRows[] = {
         .help =
             "How the client's address is passed to the backend, ahead of a connection or of each "
             "datagram: v1 is text, for connections only, v2 binary, v2-tlv the same with who "
-            "opened "
-            "the channel.",
+            "opened the channel.",
         .applies = kNotSocks,
     },
     // Whoever runs a program on the backend's machine has ports of its address, so only those who

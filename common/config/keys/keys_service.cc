@@ -13,8 +13,7 @@ constexpr KeyRow kServiceRows[] = {
         .type = Type::kProtocol,
         .member = At<&ServiceConfig::protocol>,
         .help = "What is carried: datagrams (udp), connections (tcp), or connections to what each "
-                "client "
-                "names by SOCKS5 and the far end allows (socks). Version 0.1 has no socks.",
+                "client names by SOCKS5 and the far end allows (socks). Version 0.1 has no socks.",
         .need = Need::kRequired,
         .applied = Applied::kSocketRestart,
     },

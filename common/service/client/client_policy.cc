@@ -12,11 +12,7 @@ namespace funnel::service {
 namespace {
 
 Result<SocketAddress> ParseClaim(const std::string& text, std::string_view what) {
-  auto endpoint = config::Endpoint::ParseHost(text, config::Endpoint::Port::kRequired);
-  std::optional<SocketAddress> address;
-  // A zone would be the name of an interface of the far node.
-  if (endpoint && endpoint->is_literal())
-    address = SocketAddress::FromLiteral(config::WithoutZone(endpoint->host), endpoint->port);
+  const auto address = StatedAddress(text);
   if (!address) return Fail("no usable " + std::string(what) + " address: " + EscapeForLog(text));
   return address->Unmapped();
 }
@@ -27,6 +23,12 @@ bool IsMulticast(const SocketAddress& address) {
 }
 
 }  // namespace
+
+std::optional<SocketAddress> StatedAddress(const std::string& text) {
+  const auto endpoint = config::Endpoint::ParseHost(text, config::Endpoint::Port::kRequired);
+  if (!endpoint || !endpoint->is_literal()) return std::nullopt;
+  return SocketAddress::FromLiteral(config::WithoutZone(endpoint->host), endpoint->port);
+}
 
 ClientPolicy::ClientPolicy(const config::ServiceConfig& service, const config::PeerConfig* peer,
                            std::vector<SocketAddress> own)

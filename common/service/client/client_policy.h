@@ -3,6 +3,7 @@
 // unchecked.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ class ClientPolicy {
   std::vector<config::Network> networks_;
   std::vector<SocketAddress> own_;
 };
+
+// TEXT as a far node states an address with its port; without the zone, which would be the name of
+// one of its interfaces. nullopt: it is none.
+[[nodiscard]] std::optional<SocketAddress> StatedAddress(const std::string& text);
 
 // The addresses of this host's interfaces, with port 0. Empty if the kernel does not list them.
 [[nodiscard]] std::vector<SocketAddress> OwnAddresses();
