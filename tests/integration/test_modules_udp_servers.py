@@ -12,6 +12,7 @@ they say to each other directly.
     logger                   -> 127.0.0.1:7514 syslog,   module = syslog ========================> rsyslogd
                                        All modules are strict: what one does not recognise is lost.
 """
+import contextlib
 import os
 import re
 
@@ -30,7 +31,7 @@ from lab.wan import Wan
 
 CALLS = 60
 DEVICES = 12
-LINES = 200
+LINES, BURSTS = 200, 5
 TRAPS, INFORMS = 40, 10
 
 
@@ -190,17 +191,23 @@ def test_devices_log_in(tunnel, method):
 def test_no_line_of_the_log_is_lost(tunnel, tmp_path):
     said = {form: [f"{form} line {number} {'x' * (number % 50)}" for number in range(LINES)] for form in ("--rfc5424", "--rfc3164")}
     with Syslog(tunnel, 1514) as server:
-        def come_by(node, port):
+        def come_by(node, port, at_once=False):
             server.forget()
             for form, texts in said.items():
+                held = tunnel.a["funnel-udpd@syslog"].held_up() if at_once else contextlib.nullcontext()
                 path = tmp_path / f"said{form}"
                 path.write_text("\n".join(texts) + "\n", encoding="ascii")
                 os.chmod(path, 0o644)
-                tunnel.network.run(node, "logger", "-d", "-n", "127.0.0.1", "-P", port, form, "-t", "branch", "-p", "local3.crit", "-f", path)
+                with held:
+                    tunnel.network.run(node, "logger", "-d", "-n", "127.0.0.1", "-P", port, form, "-t", "branch", "-p", "local3.crit",
+                                       "-f", path)
             lab.wait_until(lambda: len(server.messages()) >= 2 * LINES, "all lines come", 30, detail=lambda: str(len(server.messages())))
             return server.messages()
         direct = come_by("b", 1514)
         assert direct == sorted(f"local3.crit branch {text}" for texts in said.values() for text in texts)
         assert come_by("a", 7514) == direct
-    assert tunnel.a.counters("funnel-udpd@syslog")["module_reliable"] == 2 * LINES
-    assert tunnel.b.counters("funnel-udpd@syslog")["datagrams_out"] == 2 * LINES
+        # Each flow's first packet brings what opens it; when it is late, all of the burst overtakes it.
+        for _ in range(BURSTS):
+            assert come_by("a", 7514, at_once=True) == direct
+    assert tunnel.a.counters("funnel-udpd@syslog")["module_reliable"] == 2 * LINES * (1 + BURSTS)
+    assert tunnel.b.counters("funnel-udpd@syslog")["datagrams_out"] == 2 * LINES * (1 + BURSTS)

@@ -181,6 +181,7 @@ class Channel::Records {
   }
 
   Checked<> operator()(const PongRecord& record) {
+    if (channel_.send_.OnPong(record)) return {};
     const auto pong = channel_.keepalive_.OnPong(record, channel_.context_.now);
     if (pong) channel_.context_.observer.OnPong(pong->value, pong->round_trip);
     return {};

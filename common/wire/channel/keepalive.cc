@@ -5,9 +5,7 @@
 namespace funnel::wire {
 namespace {
 
-// Values of our own PINGs; the owner's are below.
-constexpr std::uint64_t kOwnPing = std::uint64_t{1} << 63;
-// PINGs that wait for their answer; an honest peer has two under way.
+// PINGs that wait for their answer; an honest peer has three under way.
 constexpr std::size_t kMaxPongs = 8;
 
 }  // namespace
@@ -19,7 +17,7 @@ PingRecord Keepalive::StartOwn(std::uint64_t value, TimePoint now) {
 }
 
 PingRecord Keepalive::StartOwners(std::uint64_t value, TimePoint now) {
-  owners_ = UnderWay{value & ~kOwnPing, now};
+  owners_ = UnderWay{value & ~(kOwnPing | kOpeningPing), now};
   return PingRecord{owners_->value};
 }
 

@@ -15,6 +15,10 @@
 
 namespace funnel::wire {
 
+// Whose PING it is, by its value: ours, the send buffer's (opening_proof.h), or else the owner's.
+inline constexpr std::uint64_t kOwnPing = std::uint64_t{1} << 63;
+inline constexpr std::uint64_t kOpeningPing = std::uint64_t{1} << 62;
+
 class Keepalive {
  public:
   // A PING of ours leaves every INTERVAL. The far end counts as gone PATIENCE after it, or after

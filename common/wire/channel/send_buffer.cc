@@ -8,22 +8,13 @@ namespace {
 
 // Writers that a full queue stopped go on when there is room for this much for each.
 constexpr std::size_t kFairPiece = 16 * 1024;
-// A flow that gets no answer sends what opens it no more often than this; then OPEN_SESSION, which
-// is not lost, opens it.
-constexpr int kMaxOpenings = 8;
-
-// At most: DATAGRAM takes no more than the same datagram in an OPENING.
-std::size_t SizeOf(const OpeningRecord& opening) {
-  constexpr std::size_t kMostOfFields = 2 * 2;
-  return kMarkSize + kMaxDatagramHeader + kMaxVarintSize + kMostOfFields +
-         opening.info.client.size() + opening.info.local.size() + opening.bytes.size();
-}
 
 }  // namespace
 
 SendBuffer::SendBuffer(const Parts& parts)
     : parts_(parts),
       settings_(parts.context.settings),
+      openings_(parts.context, parts.sessions, parts.sealer),
       urgent_(parts.context.settings.datagram_queue_max),
       datagrams_(parts.context.settings.datagram_queue_max) {}
 
@@ -41,8 +32,9 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram, const DatagramTerm
     return false;
   }
 
-  if (!session->opening || !SayOpening(*session, datagram, terms))
-    stats.datagrams_dropped += QueueFor(terms).Push(id, datagram, terms.lifetime, terms.dscp);
+  DatagramQueue& queue = QueueFor(terms);
+  if (!session->opening || !openings_.Say(*session, datagram, terms, queue))
+    stats.datagrams_dropped += queue.Push(id, datagram, terms.lifetime, terms.dscp);
   // Both queues share the limit; what is urgent stays.
   const std::size_t most = settings_.datagram_queue_max;
   stats.datagrams_dropped += datagrams_.DropTo(most - std::min(most, urgent_.size()));
@@ -54,38 +46,6 @@ bool SendBuffer::AddDatagram(SessionId id, ByteView datagram, const DatagramTerm
 void SendBuffer::DropStaleDatagrams() {
   for (DatagramQueue* queue : {&urgent_, &datagrams_})
     parts_.context.stats.datagrams_dropped += queue->DropStale(parts_.context.now);
-}
-
-bool SendBuffer::SayOpening(Session& session, ByteView datagram, const DatagramTerms& terms) {
-  ChannelContext& context = parts_.context;
-  ChannelStats& stats = context.stats;
-  Session::Opening& opening = *session.opening;
-  const OpeningRecord together{session.id, opening.info, datagram};
-  const bool fits = SizeOf(together) <= parts_.sealer.SmallRoom();
-
-  if (fits && settings_.features.Has(Feature::kOpenings) && opening.sent < kMaxOpenings) {
-    ++(opening.sent == 0 ? stats.sessions_opened_by_datagram : stats.openings_repeated);
-    ++opening.sent;
-    stats.datagrams_dropped += QueueFor(terms).Push(together, terms.lifetime, terms.dscp);
-    return true;
-  }
-
-  // Reliably, once. The two go in one frame, so the datagram loses its lifetime.
-  const std::unique_ptr<Session::Opening> said = std::move(session.opening);
-  ++(said->sent == 0 ? stats.sessions_opened_by_frame : stats.openings_repeated);
-  const OpenSessionRecord alone{session.id, said->info};
-  const bool has_room = context.control.size() + SizeOf(together) <= settings_.datagram_queue_max;
-  if (!fits || said->sent > 0 || !has_room) {
-    context.control.Push(alone);
-    return false;
-  }
-  const DatagramRecord first{session.id, datagram};
-  if (terms.dscp != 0) {
-    context.control.Push(alone, MarkRecord{terms.dscp}, first);
-  } else {
-    context.control.Push(alone, first);
-  }
-  return true;
 }
 
 std::size_t SendBuffer::AddBytes(SessionId id, ByteView bytes) {

@@ -15,6 +15,7 @@
 #include "common/wire/channel/channel_context.h"
 #include "common/wire/channel/credit_ledger.h"
 #include "common/wire/channel/lifecycle.h"
+#include "common/wire/channel/openings.h"
 #include "common/wire/channel/scheduler.h"
 #include "common/wire/session/datagram_queue.h"
 #include "common/wire/session/datagram_terms.h"
@@ -59,6 +60,8 @@ class SendBuffer {
   void Drop(Session& session);
   // Credit of SESSION rose.
   void CreditRose(Session& session);
+  // True: it shows that the peer knows a session, and concerns nobody else.
+  [[nodiscard]] bool OnPong(const PongRecord& record) { return openings_.OnPong(record); }
   // The peer asks for restraint, or for less of it.
   void HeedShare();
   // The channel's queue shrank.
@@ -78,8 +81,6 @@ class SendBuffer {
   }
 
  private:
-  // Sends what opens SESSION, with DATAGRAM if both fit a packet. False: DATAGRAM has yet to go.
-  bool SayOpening(Session& session, ByteView datagram, const DatagramTerms& terms);
   [[nodiscard]] DatagramQueue& QueueFor(const DatagramTerms& terms) {
     return terms.urgent ? urgent_ : datagrams_;
   }
@@ -102,6 +103,7 @@ class SendBuffer {
 
   Parts parts_;
   const ChannelSettings& settings_;
+  Openings openings_;
   ChunkPool pool_;
   DatagramQueue urgent_, datagrams_;
   std::size_t queued_bytes_ = 0;  // of all sessions

@@ -74,7 +74,7 @@ struct ChannelStats {
   std::uint64_t header_mismatches = 0;  // clear lifetime differs from the sealed flag; processed
   std::uint64_t violations = 0;         // rules that the peer broke
   std::uint64_t late_datagrams = 0;     // received for a session that has ended
-  std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or more than 8 early ones
+  std::uint64_t datagrams_dropped = 0;  // not sent (queue full, stale), or too many early ones
   std::uint64_t sessions_opened = 0, sessions_reset = 0;
   // How many of them were opened by a datagram that carries what opens them, and how many by
   // OPEN_SESSION. Both directions.

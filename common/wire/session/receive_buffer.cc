@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace funnel::wire {
+namespace {
+
+// What a datagram takes besides its bytes, about.
+constexpr std::size_t kEarlyOverhead = 64;
+
+std::size_t CostOf(ByteView datagram) { return datagram.size() + kEarlyOverhead; }
+
+}  // namespace
 
 void ReceiveBuffer::Hold(Session& session, const MessageRecord& message, std::size_t taken) {
   message_bytes_ += message.bytes.size() - taken;
@@ -16,22 +24,22 @@ void ReceiveBuffer::Took(Session& session, Inbox::Held& held, std::size_t count)
 }
 
 bool ReceiveBuffer::HoldEarly(Session& session, ByteView datagram) {
-  auto& early = session.early_datagrams;
-  if (!early) early = std::make_unique<std::vector<Bytes>>();
-  if (early->size() == kMaxEarlyDatagrams ||
-      early_bytes_ + datagram.size() > kMaxEarlyDatagramBytes)
-    return false;
+  auto& early = session.early;
+  if (!early) early = std::make_unique<Session::Early>();
+  const std::size_t cost = CostOf(datagram);
+  if (early->cost + cost > kMaxEarlyOfSession || early_ + cost > kMaxEarly) return false;
 
-  early_bytes_ += datagram.size();
-  early->emplace_back(datagram.begin(), datagram.end());
+  early_ += cost;
+  early->cost += cost;
+  early->datagrams.emplace_back(datagram.begin(), datagram.end());
   return true;
 }
 
 std::vector<Bytes> ReceiveBuffer::TakeEarly(Session& session) {
-  const auto early = std::exchange(session.early_datagrams, nullptr);
+  const auto early = std::exchange(session.early, nullptr);
   if (!early) return {};
-  for (const Bytes& datagram : *early) early_bytes_ -= datagram.size();
-  return std::move(*early);
+  early_ -= early->cost;
+  return std::move(early->datagrams);
 }
 
 void ReceiveBuffer::DropAll(Session& session) {

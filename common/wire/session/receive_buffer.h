@@ -14,8 +14,9 @@ namespace funnel::wire {
 
 class ReceiveBuffer {
  public:
-  static constexpr std::size_t kMaxEarlyDatagrams = 8;            // of one session
-  static constexpr std::size_t kMaxEarlyDatagramBytes = 1 << 20;  // of all sessions
+  // Of datagrams that overtook what opens their session, each counted with what keeping it costs.
+  static constexpr std::size_t kMaxEarly = 1 << 20;  // of all sessions
+  static constexpr std::size_t kMaxEarlyOfSession = kMaxEarly / 4;
 
   // Keeps a copy of MESSAGE, of which TAKEN bytes were delivered.
   void Hold(Session& session, const MessageRecord& message, std::size_t taken);
@@ -35,7 +36,7 @@ class ReceiveBuffer {
 
  private:
   std::size_t message_bytes_ = 0;
-  std::size_t early_bytes_ = 0;
+  std::size_t early_ = 0;
 };
 
 }  // namespace funnel::wire

@@ -44,11 +44,12 @@ struct Session {
   bool sends_messages = false, sends_stream = false;
   bool unit_open = false;  // the last message queued is a piece, and others belong to it
 
-  // Initiator: what opens the session waits for a datagram to go with, or was sent with some and
-  // the far side has not answered in it yet.
+  // Initiator: what opens the session waits for a datagram to go with, or was sent and the far side
+  // has not shown yet that it knows the session.
   struct Opening {
     SessionInfo info;
-    int sent = 0;  // OPENINGs
+    int sent = 0;       // OPENINGs
+    bool said = false;  // OPEN_SESSION, which is not lost
   };
   std::unique_ptr<Opening> opening;
 
@@ -76,7 +77,12 @@ struct Session {
     std::uint64_t final_charge;
   };
   std::optional<PeerReset> peer_reset;
-  std::unique_ptr<std::vector<Bytes>> early_datagrams;  // before OPEN_SESSION
+  // Datagrams that came before what opens the session.
+  struct Early {
+    std::vector<Bytes> datagrams;
+    std::size_t cost = 0;  // as ReceiveBuffer counts
+  };
+  std::unique_ptr<Early> early;
 
   // Neighbours in the scheduler's list.
   Session* previous = nullptr;

@@ -1,10 +1,12 @@
 """One daemon under tests/tools/holder, and what the holder wrote about it."""
+import contextlib
 import os
 import signal
 
 from .base import Child, LabError, tail, wait_until
 
 HOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "holder")
+RELOADED = ("configuration was read again", "(the old configuration stays)")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 
 
@@ -49,6 +51,15 @@ class Daemon:
         """0 while it does not run."""
         return int(self._read("pid") or 0)
 
+    @contextlib.contextmanager
+    def held_up(self):
+        """It gets no processor meanwhile, so that what comes waits for it, and then comes at once."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
     @property
     def ready(self):
         pid = self.pid
@@ -87,7 +98,12 @@ class Daemon:
         wait_until(lambda: self.pid != pid, f"the holder sees that {self.name} died")
 
     def reload(self):
+        """Returns when the configuration was read again, or was refused."""
+        def reports():
+            return sum(self.log.count(text) for text in RELOADED)
+        before = reports()
         os.kill(self.pid, signal.SIGHUP)
+        wait_until(lambda: reports() > before, f"{self.name} reads its configuration again", detail=lambda: tail(self.log_path))
 
     def stop(self):
         """The daemon and its sockets."""

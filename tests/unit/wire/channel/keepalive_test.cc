@@ -60,6 +60,7 @@ TEST(Keepalive, TheOwnerCannotTakeAValueOfOurs) {
   Keepalive keepalive(kInterval, kPatience, kStart);
   const PingRecord own = keepalive.StartOwn(5, kStart);
   EXPECT_EQ(keepalive.StartOwners(own.value, kStart).value, 5u);
+  EXPECT_EQ(keepalive.StartOwners(kOpeningPing | 5, kStart).value, 5u);
 }
 
 TEST(Keepalive, SilenceEndsAfterTheLastFrameNotAfterThePing) {

@@ -33,7 +33,7 @@ inline std::vector<int> KindsIn(Bytes frame, Role receiver = Role::kAcceptor) {
   return kinds;
 }
 
-constexpr int kDatagram = 1, kOpenSession = 3, kOpening = 16;
+constexpr int kDatagram = 1, kOpenSession = 3, kPing = 9, kOpening = 16;
 
 // Both ends know each other, and nothing is on its way.
 class Opening : public ::testing::Test {
@@ -49,6 +49,17 @@ class Opening : public ::testing::Test {
   void Say(SessionId id, std::string_view datagram) {
     EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram)));
     ends.Flush(ends.a);
+  }
+  // The same for one that must arrive.
+  void Insist(SessionId id, std::string_view datagram) {
+    EXPECT_TRUE(ends.a.channel->SendDatagram(id, AsBytes(datagram), DatagramTerms{}));
+    ends.Flush(ends.a);
+  }
+  // How many PINGs are on their way from the initiator.
+  [[nodiscard]] auto Pings() const {
+    return std::ranges::count_if(ends.a.out.frames, [](const Bytes& frame) {
+      return std::ranges::count(KindsIn(frame), kPing) > 0;
+    });
   }
   Recorder::Session& Received(SessionId id) { return ends.b.seen.sessions[id]; }
   const ChannelStats& Stats(const End& end) const { return end.channel->stats(); }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 namespace funnel::wire {
 namespace {
 
@@ -54,20 +57,27 @@ TEST(ReceiveBuffer, EarlyDatagramsComeInOrder) {
 TEST(ReceiveBuffer, ASessionKeepsOnlySoManyEarlyDatagrams) {
   ReceiveBuffer buffer;
   Session session(SessionId(1));
-  for (std::size_t i = 0; i < ReceiveBuffer::kMaxEarlyDatagrams; ++i)
-    EXPECT_TRUE(buffer.HoldEarly(session, {}));
-  EXPECT_FALSE(buffer.HoldEarly(session, {}));
+  std::size_t count = 0;
+  while (count < 1'000'000 && buffer.HoldEarly(session, {})) ++count;
+  EXPECT_EQ(count, ReceiveBuffer::kMaxEarlyOfSession / 64) << "empty ones cost something, too";
+  Session other(SessionId(2));
+  EXPECT_TRUE(buffer.HoldEarly(other, {})) << "one session leaves room for others";
+  EXPECT_EQ(buffer.TakeEarly(session).size(), count);
+  EXPECT_TRUE(buffer.HoldEarly(session, {}));
 }
 
 TEST(ReceiveBuffer, AllSessionsKeepOnlySoManyEarlyBytes) {
   ReceiveBuffer buffer;
-  const Bytes half(ReceiveBuffer::kMaxEarlyDatagramBytes / 2);
-  Session first(SessionId(1)), second(SessionId(2));
-  EXPECT_TRUE(buffer.HoldEarly(first, half));
-  EXPECT_TRUE(buffer.HoldEarly(second, half));
-  EXPECT_FALSE(buffer.HoldEarly(second, Bytes(1)));
-  buffer.DropAll(first);
-  EXPECT_TRUE(buffer.HoldEarly(second, Bytes(1)));
+  const Bytes share(ReceiveBuffer::kMaxEarlyOfSession - 64);
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (std::uint64_t id = 0; id < 4; ++id) {
+    sessions.push_back(std::make_unique<Session>(SessionId(id)));
+    EXPECT_TRUE(buffer.HoldEarly(*sessions.back(), share));
+  }
+  Session last(SessionId(4));
+  EXPECT_FALSE(buffer.HoldEarly(last, Bytes(1)));
+  buffer.DropAll(*sessions[0]);
+  EXPECT_TRUE(buffer.HoldEarly(last, Bytes(1)));
 }
 
 }  // namespace
