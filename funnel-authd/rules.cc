@@ -54,6 +54,8 @@ wire::Features FeaturesOf(const ServiceConfig& service) {
       return wire::kOurFeatures.With(wire::kConnectionFeatures);
     case config::Protocol::kSocks:
       return wire::kOurFeatures.With(wire::kTargetFeatures);
+    case config::Protocol::kCommand:
+      return wire::kOurFeatures.With(wire::kCommandFeatures);
   }
   return {};
 }
@@ -91,6 +93,10 @@ Result<> RequireAccepted(const ServiceConfig& service, const std::string& initia
 Result<> RequireSameKind(const ServiceConfig& service, wire::Features offered) {
   const wire::Features ours = FeaturesOf(service);
   const auto theirs = wire::KindText(offered);
+  // Nodes that do not say what they carry know no commands.
+  if (!theirs && service.protocol == config::Protocol::kCommand)
+    return Fail("service " + service.wire_name +
+                " carries commands, and the initiator does not say that it does");
   if (!theirs || theirs == wire::KindText(ours)) return {};
   return Fail("service " + service.wire_name + " carries " + std::string(*theirs) +
               " at the initiator's end and " + std::string(*wire::KindText(ours)) +

@@ -62,6 +62,9 @@ enum CounterIndex : std::size_t {
   kTargetsNotConnected,
   kTargetsNotAllowed,
   kTargetsUnknown,
+  kCommandsTotal,
+  kCommandsRefused,
+  kCommandsIncomplete,
   kCounterCount,
 };
 
@@ -141,6 +144,10 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"targets_not_connected", "SOCKS requests refused: the far end could not connect, or may not."},
     {"targets_not_allowed", "Sessions refused: networks or ports do not have their target."},
     {"targets_unknown", "Sessions refused: the name of their target has no address."},
+    {"commands_total", "Commands begun: protocol = command."},
+    {"commands_refused", "Users who asked to run a command and may not, or not now."},
+    {"commands_incomplete",
+     "Commands of the far side that were not started: not all of their flows came in time."},
 };
 
 }  // namespace funnel::tcpd

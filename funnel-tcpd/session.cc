@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/foreign_fd.h"
+#include "common/base/receive_message.h"
 #include "common/base/socket.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
 
-Session::Session(SessionOwner& owner, SessionId id, UniqueFd fd)
-    : owner_(owner), id_(id), fd_(std::move(fd)) {}
+Session::Session(SessionOwner& owner, SessionId id, UniqueFd fd, Socket socket)
+    : owner_(owner), id_(id), fd_(std::move(fd)), socket_(socket) {}
 
 Result<> Session::Start(event::EpollSet& set) {
   watch_ = TRY(set.Add(fd_.get(), EPOLLIN | EPOLLOUT | EPOLLET, *this));
@@ -28,6 +30,11 @@ void Session::OnReady(std::uint32_t events) {
   Read();
 }
 
+ssize_t Session::Receive(MutableByteView buffer) const {
+  if (socket_ == Socket::kUnix) return ReceiveMessage(fd_.get(), buffer).size;
+  return recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+}
+
 // The kernel keeps what came before the reset or the end: that is read first. The error itself is
 // reported only once, so we remember it.
 void Session::Break() {
@@ -41,7 +48,7 @@ void Session::Read() {
     if (taken >= kTurnBytes) return owner_.RequestTurn(*this);
     const MutableByteView buffer = owner_.PrepareBytes(id_);
     if (buffer.empty()) return;  // the owner calls again
-    const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t size = Receive(buffer);
     const int error = size < 0 ? errno : 0;
     const auto count = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
     owner_.CommitBytes(id_, count);
@@ -99,7 +106,12 @@ void Session::FinishIfDone() {
 }
 
 void Session::Abort() {
-  if (!over()) CloseWithReset(Detach());
+  if (over()) return;
+  if (socket_ == Socket::kUnix) {
+    const ForeignFd closing{Detach()};
+  } else {
+    CloseWithReset(Detach());
+  }
 }
 
 UniqueFd Session::Detach() {

@@ -1,6 +1,6 @@
-// One TCP connection of a channel: moves bytes between its socket and the channel, in both
-// directions, with half-close. It has no buffer: the channel keeps what the socket does not take
-// yet, and no more is read from the socket than the channel takes.
+// One TCP connection of a channel, or one flow of a command: moves bytes between its socket and the
+// channel, in both directions, with half-close. It has no buffer: the channel keeps what the socket
+// does not take yet, and no more is read from the socket than the channel takes.
 //
 // Owned by a SessionPump, on the loop's thread. It never destroys itself: once over(), it has
 // closed its socket and notified the pump, and waits to be removed.
@@ -8,6 +8,8 @@
 // The socket is watched edge-triggered, so that neither a paused direction nor a hang-up costs a
 // system call: `readable_` and `blocked_` remember what the last edge reported.
 #pragma once
+
+#include <sys/types.h>
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
@@ -43,7 +45,11 @@ class Session final : public event::DescriptorHandler {
   // sessions still all get their turn within a second.
   static constexpr std::size_t kTurnBytes = 256 * 1024;
 
-  Session(SessionOwner& owner, SessionId id, UniqueFd fd);
+  // Over a Unix socket its other end may pass descriptors, which nobody wants: they are taken, and
+  // closed by threads that may wait for it (foreign_fd.h), as is the socket.
+  enum class Socket { kInternet, kUnix };
+
+  Session(SessionOwner& owner, SessionId id, UniqueFd fd, Socket socket = Socket::kInternet);
 
   // Watches the socket: bytes flow from here on.
   [[nodiscard]] Result<> Start(event::EpollSet& set);
@@ -69,6 +75,8 @@ class Session final : public event::DescriptorHandler {
 
  private:
   void OnReady(std::uint32_t events) override;
+  // As recv(2).
+  [[nodiscard]] ssize_t Receive(MutableByteView buffer) const;
   // Takes the socket's error; a Unix socket may report EPOLLERR without one.
   [[nodiscard]] bool HasError() const;
   // The application has ended its direction.
@@ -81,6 +89,7 @@ class Session final : public event::DescriptorHandler {
   SessionOwner& owner_;
   const SessionId id_;
   UniqueFd fd_;
+  const Socket socket_;
   event::Registration watch_;
   bool input_open_ = true;   // socket -> channel
   bool output_open_ = true;  // channel -> socket

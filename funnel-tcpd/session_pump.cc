@@ -31,20 +31,6 @@ SessionPump::SessionPump(SharedState& shared, ChannelPort& port, Backend* backen
 
 SessionPump::~SessionPump() { ResetAll(); }
 
-bool SessionPump::Open(Connection& connection) {
-  const auto id = port_.OpenSession(connection.info);
-  if (!id) {
-    shared_.Count(kSessionsNoNumber);
-    return false;
-  }
-
-  Entry& entry = Add(*id, connection.info, std::move(connection.slot));
-  if (connection.info.target) starts_.Expect(*id);
-  if (shared_.throttle) entry.reader = rates_.ForClient(*id, connection.client);
-  (void)StartSession(*id, entry, std::move(connection.fd));
-  return true;
-}
-
 void SessionPump::OnSessionOpened(SessionId id, const wire::SessionInfo& info) {
   if (shared_.draining && backend_ != nullptr) {
     shared_.Count(kSessionsDrained);
@@ -96,7 +82,9 @@ void SessionPump::OnDialed(SessionId id, Result<Dialer::Connected> connected) {
 }
 
 bool SessionPump::StartSession(SessionId id, Entry& entry, UniqueFd fd) {
-  entry.session = std::make_unique<Session>(static_cast<SessionOwner&>(*this), id, std::move(fd));
+  entry.session = std::make_unique<Session>(
+      static_cast<SessionOwner&>(*this), id, std::move(fd),
+      entry.facts.info.flow ? Session::Socket::kUnix : Session::Socket::kInternet);
   entry.sender = senders_.Make(id);
   const auto started = entry.session->Start(shared_.sockets);
   if (started) {
@@ -156,8 +144,9 @@ void SessionPump::OnSessionReset(SessionId id, EndCode code) {
   report_.LogFarTimeout(at->second.facts, code);
   RefuseClient(id, at->second, code);
   // What the far application had sent before it reset its connection is written; it must still
-  // leave before the reset.
-  if (code == EndCode::kBroken && at->second.session && !at->second.session->over())
+  // leave before the reset. In a Unix socket it is at its reader's already.
+  if (code == EndCode::kBroken && at->second.session && !at->second.session->over() &&
+      !at->second.facts.info.flow)
     departures_.Add(at->second.session->Detach());
   Drop(id, report_.FarEnd(code));
 }

@@ -33,8 +33,8 @@ class SessionPump final : private SessionOwner {
   SessionPump(SharedState& shared, ChannelPort& port, Backend* backend);
   ~SessionPump();
 
-  // Listening side: makes CONNECTION a session of this channel. False: the peer takes no further
-  // session now, and CONNECTION is unchanged.
+  // Listening side: makes CONNECTION a session of this channel, and the other flows of its command,
+  // too. False: the peer takes no further session now, and CONNECTION is unchanged.
   [[nodiscard]] bool Open(Connection& connection);
 
   // Calls of the channel's observer; only from inside these.
@@ -84,6 +84,8 @@ class SessionPump final : private SessionOwner {
   void OnFinished(Session& session) override;
   void OnBroken(Session& session) override;
 
+  // Listening side: the session that was opened for CONNECTION.
+  void Begin(SessionId id, Connection& connection);
   Entry& Add(SessionId id, const wire::SessionInfo& info, SessionLimit::Slot slot);
   // Gets the backend's socket for a session that the far end opened, or why there is none.
   void OnDialed(SessionId id, Result<Dialer::Connected> connected);

@@ -47,6 +47,7 @@ std::string SessionReport::BackendText(const SessionFacts& facts) const {
     return facts.info.target->text() +
            (facts.connected.empty() ? "" : " (" + facts.connected + ')');
   if (listens()) return "";
+  if (shared_.service.protocol == config::Protocol::kCommand) return shared_.service.exec.written;
   return facts.backend ? facts.backend.endpoint().text()
                        : config::BackendsText(shared_.service.connect_address);
 }

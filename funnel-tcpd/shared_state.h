@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/base/unique_fd.h"
 #include "common/config/service_config.h"
@@ -21,12 +23,13 @@
 
 namespace funnel::tcpd {
 
-// An accepted connection that is not a session yet.
+// An accepted connection that is not a session yet; or the first flow of a command.
 struct Connection {
   UniqueFd fd;
   wire::SessionInfo info;
   SessionLimit::Slot slot;
   SocketAddress client;
+  std::vector<Connection> more;  // the command's other flows: of one channel, or of none
 };
 
 struct SharedState {
@@ -45,6 +48,7 @@ struct SharedState {
   // Of those that send towards the backend: clients of ours, or peers.
   std::unique_ptr<Throttle> throttle = nullptr;
   bool mismatch_reported = false;  // a connection that does not follow its protocol was reported
+  std::string exec_socket = {};    // connecting side: funnel-exec's, for commands
 
   [[nodiscard]] metrics::Counter Counter(CounterIndex index) {
     return counters[std::size_t{service::kCommonCounters} + index];

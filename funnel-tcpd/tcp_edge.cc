@@ -41,6 +41,7 @@ TcpEdge::TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::E
                  UpdateServing();
                  dialer_.OnChecked();
                }) {
+  shared_.exec_socket = environment.run_dir + "/exec/" + shared_.service.name.text() + ".sock";
   const bool listening = listens();
   shared_.throttle = std::make_unique<Throttle>(
       shared_.loop, listening ? shared_.clients.rates() : shared_.peers, [this, listening] {
@@ -55,6 +56,13 @@ void TcpEdge::ConfigureChecks() {
 }
 
 Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
+  if (shared_.service.protocol == config::Protocol::kCommand) {
+    UniqueFd door = TRY(sockets.TakeOne("listen", event::SocketKind::kControlSocket));
+    door_ = TRY(CommandDoor::Create(shared_, std::move(door),
+                                    [this](Connection command) { Take(std::move(command)); }));
+    return {};
+  }
+
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
@@ -197,6 +205,7 @@ void TcpEdge::OnReload(const config::ServiceConfig& service) {
   shared_.service = service;
   shared_.limit.set_max(service.max_sessions);
   shared_.throttle->OnReload();
+  if (door_) door_->OnReload();
   dialer_.OnReload();
   ConfigureChecks();
   UpdateGate();
@@ -247,6 +256,7 @@ bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
 void TcpEdge::OnStop() {
   checker_.Stop();
   gate_.reset();
+  door_.reset();
   if (acceptor_) acceptor_->Stop();
   if (socks_) socks_->Clear();
   waiting_.Clear();

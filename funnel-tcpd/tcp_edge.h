@@ -15,6 +15,7 @@
 #include "funnel-tcpd/accept_gate.h"
 #include "funnel-tcpd/acceptor.h"
 #include "funnel-tcpd/channel_sessions.h"
+#include "funnel-tcpd/command_door.h"
 #include "funnel-tcpd/serving_report.h"
 #include "funnel-tcpd/socks/socks_gate.h"
 #include "funnel-tcpd/waiting_room.h"
@@ -64,7 +65,7 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] Result<> TakeListeners(event::ListenFds& sockets);
   // Which client addresses PEER and the service allow.
   [[nodiscard]] service::ClientPolicy PolicyFor(const std::string& peer) const;
-  // Opens a session for it, now or when a channel takes one.
+  // Opens a session for it, or those of a command, now or when a channel takes them.
   void Take(Connection connection);
   // Gives it to the channel with the fewest sessions. False: none takes it now.
   [[nodiscard]] bool Open(Connection& connection);
@@ -87,6 +88,7 @@ class TcpEdge final : public service::Application {
   std::optional<Acceptor> acceptor_;  // null on the connecting side; so is the gate
   std::optional<AcceptGate> gate_;
   std::optional<SocksGate> socks_;          // protocol = socks: in front of them
+  std::unique_ptr<CommandDoor> door_;       // listening side of commands, instead of both
   std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };
 

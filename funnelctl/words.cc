@@ -99,6 +99,8 @@ std::string_view ProtocolWord(config::Protocol protocol) {
       return "tcp";
     case config::Protocol::kSocks:
       return "socks";
+    case config::Protocol::kCommand:
+      return "command";
   }
   return {};
 }

@@ -25,7 +25,7 @@ namespace funnel::ctl {
 [[nodiscard]] std::string PrintSince(std::optional<std::int64_t> then, std::int64_t now);
 // "listen", "connect", "relay": the name of the section that the role comes from.
 [[nodiscard]] std::string_view RoleWord(config::Role role);
-// "udp", "tcp", "socks": as the file has it.
+// "udp", "tcp", "socks", "command": as the file has it.
 [[nodiscard]] std::string_view ProtocolWord(config::Protocol protocol);
 // How a channel is sealed: "suite 2 (x25519-aes256gcm)", followed by why it is not better, if there
 // is a reason.

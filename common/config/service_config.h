@@ -10,6 +10,7 @@
 #include "common/base/ids.h"
 #include "common/config/address.h"
 #include "common/config/backend.h"
+#include "common/config/command_line.h"
 #include "common/config/dscp.h"
 #include "common/config/health_check.h"
 #include "common/config/multicast_group.h"
@@ -24,8 +25,9 @@ namespace funnel::config {
 // sctp.idle_disconnect.
 inline constexpr milliseconds kIdleExitOnDemand = 5min;
 
-// kSocks: connections to what clients name by SOCKS5 (RFC 1928).
-enum class Protocol { kUdp, kTcp, kSocks };
+// kSocks: connections to what clients name by SOCKS5 (RFC 1928). kCommand: commands, of which each
+// has three connections (wire::CommandFlow).
+enum class Protocol { kUdp, kTcp, kSocks, kCommand };
 // Whether what it carries are connections, for funnel-tcpd.
 constexpr bool HasConnections(Protocol protocol) { return protocol != Protocol::kUdp; }
 enum class Role { kListen, kConnect, kRelay };
@@ -42,6 +44,8 @@ enum class PortRule { kSame, kAny };
 enum class Fragment { kHere, kAnywhere, kNever };
 // While what do listening sockets take connections.
 enum class AcceptWhen { kAlways, kUp };
+// Whether a command gets a terminal; kAuto: where whoever runs it has one.
+enum class TerminalRule { kNever, kAuto };
 
 // services.d/NAME.ini
 struct ServiceConfig {
@@ -113,6 +117,15 @@ struct ServiceConfig {
   bool module_required = false;            // if it is missing: do not run as bytes
   bool module_strict = false;              // reset what does not follow the protocol
   milliseconds module_hold = 50ms;         // how long an unfinished message waits for the rest
+  // command
+  std::vector<std::string> allow_users;          // listen: these and root
+  std::vector<std::string> allow_groups;         // listen: members of these, too
+  CommandLine exec;                              // connect: what each session starts
+  std::string connect_user;                      // connect: who it runs as
+  std::string connect_group;                     // empty: the user's own
+  bool connect_arguments = false;                // whether the client may add arguments
+  TerminalRule terminal = TerminalRule::kNever;  // connect
+  milliseconds kill_after = 5s;                  // from SIGHUP to SIGKILL, once the client has gone
   // [listen]
   std::vector<Endpoint> listen_address;          // literals only
   std::vector<MulticastGroup> listen_multicast;  // udp

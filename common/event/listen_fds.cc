@@ -16,6 +16,8 @@ std::string_view Describe(SocketKind kind) {
       return "a listening TCP socket";
     case SocketKind::kControlSocket:
       return "a listening Unix SOCK_SEQPACKET socket";
+    case SocketKind::kConnection:
+      return "a connected Unix SOCK_SEQPACKET socket";
   }
   return "";
 }
@@ -33,6 +35,8 @@ bool IsOfKind(int fd, SocketKind kind) {
       return IsInternet(fd, SOCK_STREAM, 1);
     case SocketKind::kControlSocket:
       return sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 1) > 0;
+    case SocketKind::kConnection:
+      return sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 0) > 0;
   }
   return false;
 }

@@ -15,6 +15,7 @@ enum class SocketKind {
   kDatagram,       // IPv4 or IPv6, UDP
   kStream,         // IPv4 or IPv6, TCP, listening
   kControlSocket,  // Unix, SOCK_SEQPACKET, listening
+  kConnection,     // Unix, SOCK_SEQPACKET, one that was accepted (Accept=yes)
 };
 
 class ListenFds {

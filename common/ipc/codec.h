@@ -71,6 +71,10 @@ enum class MessageType : std::uint8_t {
   // funnelctl -> authd, sctpd, edges, and the answer
   kCommand = 80,
   kCommandReply = 81,
+  // edge -> funnel-run
+  kRunAnswer = 96,
+  // edge -> funnel-exec
+  kExec = 97,
 };
 
 // The type of this message; fails on a short packet and on another version. The type may be unknown

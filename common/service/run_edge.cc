@@ -50,9 +50,10 @@ class EdgeDaemon {
     auto counters = metrics::CounterFile::Create(options_.RunPath("counters/" + name), name, table);
     event::Ticker beat(*loop_, metrics::CounterFile::kBeatInterval, [&] { counters.Beat(); });
 
-    EdgeEnvironment environment{*loop_,         *service_,
-                                configuration_, sockets,
-                                counters,       options_.Value(kModulesOption.name).value_or("")};
+    EdgeEnvironment environment{*loop_,          *service_,
+                                configuration_,  sockets,
+                                counters,        options_.Value(kModulesOption.name).value_or(""),
+                                options_.run_dir};
     auto application = TRY(program_.make(environment));
 
     Edge edge(*loop_, EdgeSetup(), *application, counters);

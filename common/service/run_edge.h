@@ -31,6 +31,7 @@ struct EdgeEnvironment {
   // The application's own counter INDEX is counters[kCommonCounters + INDEX].
   metrics::CounterFile& counters;
   std::string module_folder = {};  // --modules; empty: the folder of the package
+  std::string run_dir = {};        // where Unix sockets are
 };
 
 struct EdgeProgram {

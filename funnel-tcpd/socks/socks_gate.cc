@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "common/base/foreign_fd.h"
 #include "common/base/log.h"
 #include "funnel-tcpd/socket_options.h"
 
@@ -16,6 +17,14 @@ namespace {
 // As much of what a refused client sent too early is taken, so that its reply is not lost: close()
 // would send a reset instead, while something is unread.
 constexpr int kUnreadPieces = 16;
+
+// What the user has sent on them may be descriptors, which are closed with them (foreign_fd.h).
+void CloseFlows(Connection command) {
+  const ForeignFd first{std::move(command.fd)};
+  for (Connection& other : command.more) {
+    const ForeignFd closing{std::move(other.fd)};
+  }
+}
 
 bool SendAll(int fd, ByteView bytes) {
   return send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
@@ -162,6 +171,7 @@ void SocksGate::ArmTimer() {
 }
 
 void TurnAway(Connection connection, wire::EndCode code) {
+  if (connection.info.flow) return CloseFlows(std::move(connection));
   if (!connection.info.target) return CloseWithReset(std::move(connection.fd));
   CloseWithReply(std::move(connection.fd), SocksReplyMessage(SocksReplyFor(code)));
 }

@@ -72,7 +72,7 @@ class SocksGate {
 };
 
 // Tells the client of a connection with a target why it is not connected, and closes it. Any other
-// is reset.
+// is reset, and of a command all flows are.
 void TurnAway(Connection connection, wire::EndCode code);
 // Sends REPLY as the last of FD, whose peer gets it even if it has sent more than was read.
 void CloseWithReply(UniqueFd fd, ByteView reply);

@@ -25,6 +25,9 @@ bool Suits(const config::KeyRow& row, const config::ServiceConfig& service) {
   if ((row.applies & config::kTcpOnly) && udp) return false;
   if ((row.applies & config::kSocksOnly) && !socks) return false;
   if ((row.applies & config::kNotSocks) && socks) return false;
+  const bool command = service.protocol == config::Protocol::kCommand;
+  if ((row.applies & config::kCommandOnly) && !command) return false;
+  if (command && !config::IsForCommands(row)) return false;
   if ((row.applies & config::kListenOnly) && service.role != config::Role::kListen) return false;
   if ((row.applies & config::kConnectOnly) && service.role != config::Role::kConnect) return false;
   if (row.section == "security") return service.role != config::Role::kRelay;

@@ -11,7 +11,7 @@
 namespace funnel::ctl {
 
 struct ServiceFacts {
-  std::string protocol;                // "udp", "tcp", "socks"
+  std::string protocol;                // "udp", "tcp", "socks", "command"
   std::string role;                    // "listen", "connect", "relay"
   std::vector<std::string> addresses;  // where clients reach it; or the backend
   std::string peer;                    // empty: any

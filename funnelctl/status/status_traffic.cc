@@ -48,6 +48,8 @@ void AddAssociationNotes(const NodeView& view, const AssociationStatus& associat
 }
 
 std::string Where(const config::ServiceConfig& service) {
+  if (service.protocol == config::Protocol::kCommand)
+    return service.role == config::Role::kConnect ? "runs " + service.exec.written : "funnel-run";
   if (service.role == config::Role::kConnect)
     return (service.protocol == config::Protocol::kSocks ? "connects to " : "backend ") +
            service.ConnectsTo();

@@ -7,6 +7,7 @@
 #include "common/ipc/authd_messages.h"
 #include "common/ipc/command_messages.h"
 #include "common/ipc/frame_pipe.h"
+#include "common/ipc/run_messages.h"
 #include "common/ipc/sctpd_messages.h"
 #include "tests/fuzz/entry.h"
 
@@ -65,7 +66,8 @@ void FuzzOne(ByteView input) {
       return CheckAll<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                       Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                       PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed,
-                      Attach, Attached, Rejected, Adopt, Command, CommandReply>(rest);
+                      Attach, Attached, Rejected, Adopt, Command, CommandReply, RunAnswer, Exec>(
+          rest);
     case 1:
       CheckUnit<LinkUp>(rest);
       CheckUnit<LinkEnd>(rest);

@@ -11,6 +11,7 @@ copies. All of them run at once in one pair of nodes, over one association.
 import hashlib
 import json
 import os
+import re
 
 import pytest
 
@@ -194,6 +195,14 @@ def test_socks(tunnel):
     finally:
         server.kill()
         server.communicate()
+
+
+@pytest.mark.services("check-disk")
+def test_command(tunnel):
+    node = tunnel.nodes["b"]
+    said = tunnel.network.run("b", node.path("funnel-run"), "--run", node.run, "-n", "check-disk").stdout
+    # What is free changes meanwhile.
+    assert re.sub(r"\d+", "N", said) == re.sub(r"\d+", "N", lab.base.run(["/usr/bin/df", "-P", "/"]).stdout)
 
 
 @pytest.mark.services("ssh")

@@ -3,7 +3,6 @@
     this test --UDP 127.0.0.1:5999--> holder's socket --LISTEN_FDS--> a small daemon that answers
 """
 import os
-import re
 import socket
 import textwrap
 
@@ -105,15 +104,6 @@ def test_ends_its_daemon_when_it_is_killed_itself(workspace, client):
     pid = daemon.pid
     daemon.holder.process.kill()
     daemon.holder.process.wait()
-    lab.wait_until(lambda: not running(pid), "the daemon is gone")
-
-
-def running(pid):
-    """A dead process that nobody has reaped does not run."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return re.search(r"\) (\S)", stat.read())[1] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    lab.wait_until(lambda: not lab.base.is_running(pid), "the daemon is gone")
 
 

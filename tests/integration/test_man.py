@@ -11,7 +11,7 @@ import pytest
 import manual
 
 DAEMONS = ("funnel-authd", "funnel-sctpd", "funnel-udpd", "funnel-tcpd")
-EXPECTED = {"funnel.7", "funnel.conf.5", "funnelctl.1", "funnel-metrics.7", "funnel-modules.7", "funnel-protocol.7",
+EXPECTED = {"funnel.7", "funnel.conf.5", "funnelctl.1", "funnel-metrics.7", "funnel-modules.7", "funnel-protocol.7", "funnel-run.1", "funnel-exec.8",
             *(name + ".8" for name in DAEMONS)}
 # Whether a page of another package is installed here says nothing of ours.
 ELSEWHERE = re.compile(r"referenced manual not found")

@@ -26,14 +26,15 @@ SERVICES = {
             "accept = x/*@FUNNEL.TEST\n",
     "socks": "[service]\nprotocol = socks\n[connect]\nnetworks = 0.0.0.0/0\nnetworks = fe80::/10\nports = 443\n"
              f"{SECURITY}accept = x/*@FUNNEL.TEST\n",
+    "tool": f"[service]\nprotocol = command\n[connect]\nexec = /bin/true\nuser = daemon\n{SECURITY}accept = x/*@FUNNEL.TEST\n",
 }
-EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap", "funnel-tcpd@socks")
+EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap", "funnel-tcpd@socks", "funnel-tcpd@tool")
 # Instances without the generator's drop-in too: what a template says must stand by itself.
 SERVICE_UNITS = [f"{name}.service" for name in
                  ("funnel-authd", "funnel-sctpd", "funnel-metrics@1", "funnel-udpd@x", "funnel-tcpd@x", *EDGES)]
 OTHER_UNITS = ["funnel.target", "funnel.slice", "funnel-authd.socket", "funnel-sctpd.socket", "funnel-metrics.socket",
                *(f"funnel-{daemon}-{group}.socket" for daemon in ("authd", "sctpd") for group in ("read", "admin")),
-               *(f"{name}.socket" for name in EDGES)]
+               *(f"{name}.socket" for name in EDGES), "funnel-exec-tool.socket", "funnel-exec-tool@1.service"]
 
 
 def run(*command, **options):
@@ -56,6 +57,7 @@ def tree(build, tmp_path_factory):
     if os.path.dirname(installed[0]) != str(units):
         shutil.copytree(os.path.dirname(installed[0]), units, dirs_exist_ok=True)
     place_programs(build, top, units)
+    shutil.copy(os.path.join(build, "funnel-exec", "funnel-exec"), top / "usr/sbin")
     generate(build, top)
     return top
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CHECKED = ("common/", "funnel-authd/", "funnel-sctpd/", "funnel-tcpd/", "funnel-udpd/", "funnelctl/", "modules/", "sctp/", "units/")
+CHECKED = ("common/", "funnel-authd/", "funnel-exec/", "funnel-run/", "funnel-sctpd/", "funnel-tcpd/", "funnel-udpd/", "funnelctl/", "modules/", "sctp/", "units/")
 # Where no include is without a use; what is not in here yet was not looked at.
 INCLUDES = CHECKED
 INCLUDE_CHECK = "misc-include-cleaner"

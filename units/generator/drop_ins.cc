@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "common/config/secret_file.h"
+#include "units/generator/exec_units.h"
 #include "units/generator/name_servers.h"
 
 namespace funnel::generator {
@@ -29,10 +30,15 @@ std::string JoinAddresses(const std::vector<config::Endpoint>& addresses) {
 std::string Head(const config::ServiceFile& file) {
   const ServiceConfig& service = file.service;
   const bool socks = service.protocol == Protocol::kSocks;
-  const char* protocol = service.protocol == Protocol::kUdp ? "UDP" : socks ? "SOCKS" : "TCP";
+  const bool command = service.protocol == Protocol::kCommand;
   std::string where = service.role == Role::kListen
                           ? "clients at " + JoinAddresses(service.listen_address)
                           : (socks ? "connects to " : "backend at ") + service.ConnectsTo();
+  if (command) where = service.role == Role::kListen ? "for funnel-run" : "runs a command";
+  const char* protocol = service.protocol == Protocol::kUdp ? "UDP"
+                         : socks                            ? "SOCKS"
+                         : command                          ? "command"
+                                                            : "TCP";
   std::string path = Escape(file.path);
   return "# Written by funnel-generator from " + path +
          ".\n# Change that file, then: systemctl daemon-reload.\n[Unit]\nDescription=Funnel "
@@ -48,7 +54,19 @@ std::string StartOfEdge(const ServiceConfig& service) {
          UnitName(service, "service") + '\n';
 }
 
+// For funnel-run.
+std::string RunSocket(const ServiceConfig& service) {
+  return "\n[Socket]\n"
+         "# Instead of the template's, which is for the server side.\n"
+         "ListenSequentialPacket=\nListenSequentialPacket=/run/funnel/command/" +
+         service.name.text() +
+         ".sock\nFileDescriptorName=listen\n"
+         "# The edge looks who it is (allow-users, allow-groups).\n"
+         "SocketUser=root\nSocketGroup=root\nSocketMode=0666\n";
+}
+
 std::string ListenSocket(const ServiceConfig& service) {
+  if (service.protocol == Protocol::kCommand) return RunSocket(service);
   bool udp = service.protocol == Protocol::kUdp;
   std::string out =
       "\n[Socket]\n"
@@ -175,6 +193,17 @@ std::string ServiceSection(const std::string& lines) {
   return lines.empty() ? "" : "\n[Service]\n" + lines;
 }
 
+// The edge of commands has no backend and no network. What starts commands has units of its own.
+std::vector<DropIn> CommandUnits(const config::ServiceFile& file, const std::string& head) {
+  if (!file.Has("connect", "exec") || !file.Has("connect", "user")) return {};
+  const std::string exec = ExecUnitName(file.service, ".socket");
+  std::vector<DropIn> units = MakeExecUnits(file);
+  units.push_back({UnitName(file.service, "socket"),
+                   head + "# Starts the command.\nWants=" + exec + "\nAfter=" + exec + '\n'});
+  units.push_back({UnitName(file.service, "service"), head + ServiceSection(EdgeUser(file))});
+  return units;
+}
+
 }  // namespace
 
 std::string UnitName(const ServiceConfig& service, std::string_view kind) {
@@ -188,10 +217,11 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file, const std::stri
   std::string head = Head(file);
   switch (service.role) {
     case Role::kListen:
-      if (!file.Has("listen", "address")) return {};
+      if (service.protocol != Protocol::kCommand && !file.Has("listen", "address")) return {};
       return {{UnitName(service, "socket"), head + StartOfEdge(service) + ListenSocket(service)},
               {UnitName(service, "service"), head + ServiceSection(EdgeUser(file))}};
     case Role::kConnect: {
+      if (service.protocol == Protocol::kCommand) return CommandUnits(file, head);
       if (service.protocol != Protocol::kSocks && !file.Has("connect", "address")) return {};
       return {{UnitName(service, "socket"), head},
               {UnitName(service, "service"),

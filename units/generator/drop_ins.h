@@ -14,7 +14,7 @@ namespace funnel::generator {
 inline constexpr std::string_view kDropInName = "50-funnel.conf";
 
 struct DropIn {
-  std::string unit;  // "funnel-udpd@dns.socket"
+  std::string unit;  // "funnel-udpd@dns.socket"; or a whole unit (exec_units.h)
   std::string text;
 };
 

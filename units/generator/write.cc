@@ -8,10 +8,12 @@
 #include <sstream>
 
 #include "common/base/unique_fd.h"
+#include "units/generator/exec_units.h"
 
 namespace funnel::generator {
 
 std::string DropInPath(const std::string& directory, const std::string& unit) {
+  if (IsExecUnit(unit)) return directory + '/' + unit;
   return directory + '/' + unit + ".d/" + std::string(kDropInName);
 }
 
@@ -24,7 +26,8 @@ std::string ReadDropIn(const std::string& directory, const std::string& unit) {
 
 Result<> WriteDropIn(const std::string& directory, const DropIn& drop_in) {
   std::string folder = directory + '/' + drop_in.unit + ".d";
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return FailErrno(folder);
+  if (!IsExecUnit(drop_in.unit) && ::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
+    return FailErrno(folder);
   std::string path = DropInPath(directory, drop_in.unit);
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return FailErrno(path);

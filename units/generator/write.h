@@ -8,7 +8,7 @@
 
 namespace funnel::generator {
 
-// DIRECTORY/UNIT.d/50-funnel.conf.
+// DIRECTORY/UNIT.d/50-funnel.conf; DIRECTORY/UNIT for one that is written whole (exec_units.h).
 [[nodiscard]] std::string DropInPath(const std::string& directory, const std::string& unit);
 // Empty if there is none.
 [[nodiscard]] std::string ReadDropIn(const std::string& directory, const std::string& unit);

@@ -24,6 +24,9 @@ void CompleteService(const Unit& unit, ServiceConfig& service, std::vector<Mista
 // Reports what SERVICE's keys about its module say that does not go together.
 void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes);
 
+// Reports the keys of SERVICE that its role or protocol cannot have (check_misfits.cc).
+void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes);
+
 // Once all files are read: references, ports, streams, names. Sets services' default targets.
 void CheckTogether(Configuration& configuration, std::vector<Mistake>& mistakes);
 

@@ -39,33 +39,6 @@ bool SetRole(ServiceConfig& service, std::vector<Mistake>& mistakes) {
   return count == 1;
 }
 
-// Fails with "is only for protocol = udp" and the like.
-Result<> RequireSuiting(const KeyRow& row, const ServiceConfig& service) {
-  if ((row.applies & kUdpOnly) && service.protocol != Protocol::kUdp)
-    return Fail("is only for protocol = udp");
-  if ((row.applies & kTcpOnly) && !HasConnections(service.protocol))
-    return Fail("is only for protocol = tcp" +
-                std::string(row.applies & kNotSocks ? "" : " or socks"));
-  if ((row.applies & kSocksOnly) && service.protocol != Protocol::kSocks)
-    return Fail("is only for protocol = socks");
-  if ((row.applies & kNotSocks) && service.protocol == Protocol::kSocks)
-    return Fail("is not for protocol = socks");
-  if ((row.applies & kListenOnly) && service.role != Role::kListen)
-    return Fail("is only for a service with [listen]");
-  if ((row.applies & kConnectOnly) && service.role != Role::kConnect)
-    return Fail("is only for a service with [connect]");
-  return {};
-}
-
-void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
-  for (const KeyRow& row : ServiceKeys()) {
-    if (!service.origins.contains(std::string(row.section) + '.' + std::string(row.key))) continue;
-    if (auto suits = RequireSuiting(row, service); !suits)
-      Report(service.origins, row.section, row.key,
-             std::string(row.key) + ' ' + suits.error().message, mistakes);
-  }
-}
-
 // Whether a socket that is bound to ENDPOINT receives what is sent to GROUP.
 bool Receives(const Endpoint& endpoint, const MulticastGroup& group) {
   const auto bound = endpoint.literal();
@@ -88,7 +61,7 @@ void CheckMulticast(const ServiceConfig& service, std::vector<Mistake>& mistakes
 
 void CheckListen(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   const Origins& at = service.origins;
-  if (!at.contains("listen.address"))
+  if (service.protocol != Protocol::kCommand && !at.contains("listen.address"))
     Report(at, "listen", "", "address is missing in [listen]", mistakes);
   if (!at.contains("service.peer"))
     Report(at, "service", "", "peer is missing in [service]", mistakes);
@@ -117,8 +90,17 @@ Result<> RequireBackend(const SocketAddress& address) {
   return {};
 }
 
+// There is no default for who a command runs as.
+void CheckCommand(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
+  for (const std::string_view key : {"exec", "user"}) {
+    if (service.origins.contains("connect." + std::string(key))) continue;
+    Report(service.origins, "connect", "", std::string(key) + " is missing in [connect]", mistakes);
+  }
+}
+
 void CheckConnect(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
   if (service.protocol == Protocol::kSocks) return;
+  if (service.protocol == Protocol::kCommand) return CheckCommand(service, mistakes);
   if (!service.origins.contains("connect.address"))
     return Report(service.origins, "connect", "", "address is missing in [connect]", mistakes);
 

@@ -48,8 +48,10 @@ std::string DescribeApplies(const KeyRow& row) {
   };
   if (row.applies & kUdpOnly) add("protocol = udp");
   if (row.applies & kTcpOnly)
-    add(row.applies & kNotSocks ? "protocol = tcp" : "protocol = tcp or socks");
+    add("protocol = tcp" + std::string(row.applies & kNotSocks ? "" : ", socks") +
+        (IsForCommands(row) ? ", command" : ""));
   if (row.applies & kSocksOnly) add("protocol = socks");
+  if (row.applies & kCommandOnly) add("protocol = command");
   if ((row.applies & kNotSocks) && !(row.applies & kTcpOnly)) add("protocol = udp or tcp");
   if (row.applies & kListenOnly) add("a service with [listen]");
   if (row.applies & kConnectOnly) add("a service with [connect]");

@@ -26,6 +26,7 @@ enum Applies : unsigned {
   kConnectOnly = 8,
   kSocksOnly = 16,
   kNotSocks = 32,  // only where the backends are in the file
+  kCommandOnly = 64,
 };
 
 // What makes a changed value effective.
@@ -77,9 +78,13 @@ struct KeyRow {
 // The parts of SctpKeys: keys_sctp.cc and keys_association.cc.
 [[nodiscard]] std::span<const KeyRow> EngineKeys();
 [[nodiscard]] std::span<const KeyRow> AssociationKeys();
-// Parts of ServiceKeys: keys_clients.cc, keys_connect.cc, keys_modules.cc, keys_tcp.cc and
-// keys_udp.cc.
+// Parts of ServiceKeys: keys_clients.cc, keys_command.cc, keys_connect.cc, keys_modules.cc,
+// keys_tcp.cc and keys_udp.cc.
 [[nodiscard]] std::span<const KeyRow> ClientKeys();
+// Whether a service with protocol = command may have the key (keys_command.cc).
+[[nodiscard]] bool IsForCommands(const KeyRow& row);
+[[nodiscard]] std::span<const KeyRow> CommandListenKeys();
+[[nodiscard]] std::span<const KeyRow> CommandConnectKeys();
 [[nodiscard]] std::span<const KeyRow> ConnectKeys();
 [[nodiscard]] std::span<const KeyRow> ModuleKeys();
 [[nodiscard]] std::span<const KeyRow> TcpKeys();

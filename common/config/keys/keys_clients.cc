@@ -79,8 +79,8 @@ constexpr KeyRow kClientRows[] = {
         .key = "max-sessions-per-client",
         .type = Type::kCount,
         .member = At<&ServiceConfig::max_sessions_per_client>,
-        .help = "Connections at once of one client address, IPv6 by networks of 64 bits; 0: as "
-                "many as max-sessions.",
+        .help = "Connections at once of one client address, IPv6 by networks of 64 bits, or of "
+                "one user who runs commands, with three each; 0: as many as max-sessions.",
         .range = {0, 1048576},
         .applies = kTcpOnly | kListenOnly,
         .since = "0.2",

@@ -288,7 +288,7 @@ constexpr KeyRow kOtherRows[] = {
 std::span<const KeyRow> ServiceKeys() {
   static const std::vector<KeyRow> rows =
       Joined({kServiceRows, ClientKeys(), ModuleKeys(), TcpKeys(), UdpKeys(), kListenRows,
-              ConnectKeys(), kOtherRows});
+              CommandListenKeys(), ConnectKeys(), CommandConnectKeys(), kOtherRows});
   return rows;
 }
 

@@ -28,8 +28,10 @@ constexpr Word<Engine> kEngineWords[] = {
 constexpr Word<Carrier> kCarrierWords[] = {
     {"auto", Carrier::kAuto}, {"direct", Carrier::kDirect}, {"udp", Carrier::kUdp}};
 constexpr Word<When> kWhenWords[] = {{"always", When::kAlways}, {"on-demand", When::kOnDemand}};
-constexpr Word<Protocol> kProtocolWords[] = {
-    {"udp", Protocol::kUdp}, {"tcp", Protocol::kTcp}, {"socks", Protocol::kSocks}};
+constexpr Word<Protocol> kProtocolWords[] = {{"udp", Protocol::kUdp},
+                                             {"tcp", Protocol::kTcp},
+                                             {"socks", Protocol::kSocks},
+                                             {"command", Protocol::kCommand}};
 constexpr Word<ProxyProtocol> kProxyWords[] = {{"none", ProxyProtocol::kNone},
                                                {"v1", ProxyProtocol::kV1},
                                                {"v2", ProxyProtocol::kV2},
@@ -47,6 +49,8 @@ constexpr Word<AcceptWhen> kAcceptWords[] = {{"always", AcceptWhen::kAlways},
 
 constexpr Word<OnBackendDown> kBackendDownWords[] = {{"wait", OnBackendDown::kWait},
                                                      {"refuse", OnBackendDown::kRefuse}};
+constexpr Word<TerminalRule> kTerminalWords[] = {{"never", TerminalRule::kNever},
+                                                 {"auto", TerminalRule::kAuto}};
 
 template <typename E, std::size_t kCount>
 Result<void> ParseWord(Type type, const Word<E> (&words)[kCount], std::string_view text, E& out) {
@@ -195,6 +199,8 @@ Result<void> ParseValue(Type type, const Range& range, std::string_view text, Fi
       return ParseWord(type, kFragmentWords, text, To<Fragment>(field));
     case Type::kAcceptWhen:
       return ParseWord(type, kAcceptWords, text, To<AcceptWhen>(field));
+    case Type::kTerminal:
+      return ParseWord(type, kTerminalWords, text, To<TerminalRule>(field));
     case Type::kOnBackendDown:
       return ParseWord(type, kBackendDownWords, text, To<OnBackendDown>(field));
     default:
@@ -240,6 +246,8 @@ std::string PrintValue(Type type, Field field) {
       return PrintWord(kFragmentWords, To<Fragment>(field));
     case Type::kAcceptWhen:
       return PrintWord(kAcceptWords, To<AcceptWhen>(field));
+    case Type::kTerminal:
+      return PrintWord(kTerminalWords, To<TerminalRule>(field));
     case Type::kOnBackendDown:
       return PrintWord(kBackendDownWords, To<OnBackendDown>(field));
     default:

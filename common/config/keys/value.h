@@ -53,7 +53,9 @@ enum class Type {
   kGroup,          // a multicast address, perhaps with %INTERFACE
   kAcceptWhen,     //
   kOnBackendDown,  //
-  kPorts           // PORT or FIRST-LAST
+  kPorts,          // PORT or FIRST-LAST
+  kCommandLine,    // /PROGRAM ARGUMENT ...
+  kTerminal        //
 };
 
 // The member that a row of the table points at.
@@ -64,7 +66,8 @@ using Field =
                  std::vector<Network>*, std::optional<StreamId>*, std::vector<std::uint16_t>*,
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
                  AccessForm*, PortRule*, AcceptWhen*, OnBackendDown*, HealthCheck*, WrittenBytes*,
-                 Dscp*, Fragment*, std::vector<MulticastGroup>*, std::vector<PortRange>*>;
+                 Dscp*, Fragment*, std::vector<MulticastGroup>*, std::vector<PortRange>*,
+                 CommandLine*, TerminalRule*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

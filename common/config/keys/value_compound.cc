@@ -147,6 +147,8 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
       return Store("ports", text, PortRange::Parse(text), To<std::vector<PortRange>>(field));
     case Type::kDscp:
       return Store("dscp", text, Dscp::Parse(text), To<Dscp>(field));
+    case Type::kCommandLine:
+      return Store("command", text, CommandLine::Parse(text), To<CommandLine>(field));
     case Type::kSuites:
       return ParseSuites(text, To<std::vector<std::uint16_t>>(field));
     default:
@@ -179,6 +181,8 @@ std::string PrintCompound(Type type, Field field) {
       return PrintList(To<std::vector<PortRange>>(field), &PortRange::text);
     case Type::kDscp:
       return To<Dscp>(field).written;
+    case Type::kCommandLine:
+      return To<CommandLine>(field).written;
     case Type::kSuites:
       return PrintSuites(To<std::vector<std::uint16_t>>(field));
     default: {

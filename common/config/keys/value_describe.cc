@@ -2,17 +2,10 @@
 #include "common/config/keys/value.h"
 
 namespace funnel::config {
+namespace {
 
-std::string_view DescribeType(Type type) {
+std::string_view DescribeName(Type type) {
   switch (type) {
-    case Type::kBool:
-      return "yes or no";
-    case Type::kCount:
-      return "a whole number";
-    case Type::kTime:
-      return "a time with its unit (ms, s, min, h, d)";
-    case Type::kSize:
-      return "a size with its unit (B, KiB, MiB, GiB)";
     case Type::kNodeName:
       return "a node's name, written as a host name";
     case Type::kPeerName:
@@ -27,6 +20,31 @@ std::string_view DescribeType(Type type) {
       return "a principal with its realm";
     case Type::kPattern:
       return "a principal with its realm, * for any one component";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string_view DescribeType(Type type) {
+  switch (type) {
+    case Type::kBool:
+      return "yes or no";
+    case Type::kCount:
+      return "a whole number";
+    case Type::kTime:
+      return "a time with its unit (ms, s, min, h, d)";
+    case Type::kSize:
+      return "a size with its unit (B, KiB, MiB, GiB)";
+    case Type::kNodeName:
+    case Type::kPeerName:
+    case Type::kUser:
+    case Type::kLabel:
+    case Type::kPath:
+    case Type::kPrincipal:
+    case Type::kPattern:
+      return DescribeName(type);
     case Type::kIpAddress:
       return "an IP address";
     case Type::kHostPort:
@@ -54,7 +72,7 @@ std::string_view DescribeType(Type type) {
     case Type::kWhen:
       return "always or on-demand";
     case Type::kProtocol:
-      return "udp, tcp or socks";
+      return "udp, tcp, socks or command";
     case Type::kProxyProtocol:
       return "none, v1, v2 or v2-tlv";
     case Type::kBalance:
@@ -79,6 +97,10 @@ std::string_view DescribeType(Type type) {
       return "wait or refuse";
     case Type::kPorts:
       return "PORT or FIRST-LAST";
+    case Type::kCommandLine:
+      return "/PROGRAM and its arguments, with quotes as in a systemd unit";
+    case Type::kTerminal:
+      return "never or auto";
   }
 
   return {};

@@ -81,7 +81,7 @@ void EdgeChannel::Start() {
   Note(ipc::NoteState::kOpen, "");
   if (shared_.trace.on()) SetTracing(true);
   wire_->SendModule(modules_.Ours());
-  RequireTargets();
+  RequireKind();
   shared_.application->OnChannelUp(*this);
   link_->Resume();
   link_->RequestFlush();

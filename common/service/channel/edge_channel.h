@@ -97,7 +97,7 @@ class EdgeChannel final : public ChannelHandle,
   // say what their service carries, and both ends would wait for ever.
   [[nodiscard]] bool Carries(config::Protocol what);
   // Where no session could say to what it is to be connected the channel ends.
-  void RequireTargets();
+  void RequireKind();
   // Ends the channel because the two ends do not carry the same, as TEXT says.
   void RefuseKind(const std::string& text);
   // Adds the channel's figures to the edge's counters.

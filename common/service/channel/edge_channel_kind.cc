@@ -23,10 +23,12 @@ void EdgeChannel::RefuseKind(const std::string& text) {
   Close(wire::EndCode::kProtocol, text);
 }
 
-void EdgeChannel::RequireTargets() {
-  if (shared_.service.protocol != config::Protocol::kSocks) return;
-  if (identity_.features.Has(wire::Feature::kTargets)) return;
-  RefuseKind("this end carries connections to targets (SOCKS), the other does not");
+void EdgeChannel::RequireKind() {
+  const config::Protocol protocol = shared_.service.protocol;
+  if (protocol == config::Protocol::kSocks && !identity_.features.Has(wire::Feature::kTargets))
+    RefuseKind("this end carries connections to targets (SOCKS), the other does not");
+  if (protocol == config::Protocol::kCommand && !identity_.features.Has(wire::Feature::kCommands))
+    RefuseKind("this end carries commands, the other does not");
 }
 
 }  // namespace funnel::service

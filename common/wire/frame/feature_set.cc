@@ -40,6 +40,7 @@ std::optional<std::string_view> KindText(Features features) {
   if (kind == Features{Feature::kDatagrams}) return "datagrams (UDP)";
   if (kind == Features{Feature::kConnections})
     return features.Has(Feature::kTargets) ? "connections to targets (SOCKS)" : "connections (TCP)";
+  if (kind == Features{Feature::kCommands}) return "commands";
   return std::nullopt;
 }
 

@@ -24,6 +24,7 @@ enum class Feature : std::uint8_t {
   kModules = 3,      // MODULE: each end says which protocol module it has
   kServing = 4,      // SERVING: the acceptor says what becomes of new sessions
   kTargets = 5,      // each session names what the acceptor is to connect to
+  kCommands = 6,     // the service carries commands: sessions in threes (CommandFlow)
 };
 
 // The registry: each bit once, and what it is called in logs and in the manual.
@@ -35,6 +36,7 @@ inline constexpr FeatureRow kFeatureTable[] = {
     {Feature::kDatagrams, "datagrams"}, {Feature::kConnections, "connections"},
     {Feature::kOpenings, "openings"},   {Feature::kModules, "modules"},
     {Feature::kServing, "serving"},     {Feature::kTargets, "targets"},
+    {Feature::kCommands, "commands"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -72,11 +74,12 @@ class Features {
 
 // What every service's channel of this build can do, whatever it carries.
 constexpr Features kOurFeatures{Feature::kModules};
-constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections};
+constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections, Feature::kCommands};
 // What goes with a kind of service: nothing else is offered for it.
 constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};
 constexpr Features kConnectionFeatures{Feature::kConnections, Feature::kServing};
 constexpr Features kTargetFeatures{Feature::kConnections, Feature::kServing, Feature::kTargets};
+constexpr Features kCommandFeatures{Feature::kCommands};
 
 // "datagrams openings"; a bit without a name is "bit 40", an empty set "none".
 [[nodiscard]] std::string NamesOf(Features features);

@@ -12,6 +12,9 @@ constexpr std::uint8_t kClientTlv = 1;
 constexpr std::uint8_t kLocalTlv = 2;
 constexpr std::uint8_t kTargetTlv = 3;
 constexpr std::size_t kPortSize = 2;
+// Odd: who does not know it must not take the session for a connection.
+constexpr std::uint8_t kFlowTlv = 5;
+constexpr std::uint8_t kFlowSize = 9;
 
 void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   value = value.substr(0, 255);
@@ -41,6 +44,16 @@ void PutTarget(Bytes& out, const Target& target) {
   PutShortTlv(out, kTargetTlv, value + target.host);
 }
 
+//   part 8, command 64
+Result<CommandFlow> ParseFlow(ByteView value) {
+  ByteReader reader(value);
+  const auto part = reader.U8();
+  const auto command = reader.U64();
+  if (!command || !reader.AtEnd() || *part >= kCommandParts)
+    return Fail("session is no flow of a command that is known");
+  return CommandFlow{static_cast<CommandPart>(*part), *command};
+}
+
 }  // namespace
 
 Result<SessionInfo> ParseSessionInfo(ByteView fields) {
@@ -58,7 +71,10 @@ Result<SessionInfo> ParseSessionInfo(ByteView fields) {
     if (*type == kClientTlv) info.client = AsText(*value);
     if (*type == kLocalTlv) info.local = AsText(*value);
     if (*type == kTargetTlv) info.target = TRY(ParseTarget(*value));
-    if (*type != kClientTlv && *type != kLocalTlv && *type != kTargetTlv && *type % 2 != 0)
+    if (*type == kFlowTlv) info.flow = TRY(ParseFlow(*value));
+    const bool known =
+        *type == kClientTlv || *type == kLocalTlv || *type == kTargetTlv || *type == kFlowTlv;
+    if (!known && *type % 2 != 0)
       return Fail("session has an unknown field that must not be ignored");
   }
   return info;
@@ -69,6 +85,11 @@ Bytes SerializeSessionInfo(const SessionInfo& info) {
   PutShortTlv(tlvs, kClientTlv, info.client);
   PutShortTlv(tlvs, kLocalTlv, info.local);
   if (info.target) PutTarget(tlvs, *info.target);
+  if (info.flow) {
+    std::uint8_t value[kFlowSize] = {static_cast<std::uint8_t>(info.flow->part)};
+    StoreBigEndian<8>(value + 1, info.flow->command);
+    PutShortTlv(tlvs, kFlowTlv, AsText(value));
+  }
   return tlvs;
 }
 

@@ -1,6 +1,6 @@
 // What OPEN_SESSION and OPENING say about a session's client: fields of their own kind, type 8,
-// length 8, value: 1 client address, 2 local address, 3 target (man/funnel-protocol.7, SEALED
-// RECORDS).
+// length 8, value: 1 client address, 2 local address, 3 target, 5 flow of a command
+// (man/funnel-protocol.7, SEALED RECORDS).
 #pragma once
 
 #include "common/base/bytes.h"

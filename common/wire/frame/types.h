@@ -1,6 +1,7 @@
 // Small types that records, channels and their owners share.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,12 +57,28 @@ struct Target {
 };
 constexpr std::size_t kMaxTargetHost = 253;
 
+// A command has three sessions, which are its flows, each with its own credit and losses.
+enum class CommandPart : std::uint8_t {
+  kStdio = 0,    // its standard input one way, its standard output the other
+  kStderr = 1,   // its standard error; nothing goes to it
+  kControl = 2,  // arguments, signals, status (man/funnel-protocol.7, COMMANDS)
+};
+constexpr std::size_t kCommandParts = 3;
+
+// Which flow of which command a session is. The initiator numbers its commands, each once.
+struct CommandFlow {
+  CommandPart part = CommandPart::kStdio;
+  std::uint64_t command = 0;
+  bool operator==(const CommandFlow&) const = default;
+};
+
 // What OPEN_SESSION carries about a client. Addresses are text as in "192.0.2.1:53", empty if
-// unknown; at most 255 bytes each.
+// unknown; at most 255 bytes each. The client of a command is the user who runs it.
 struct SessionInfo {
   std::string client;
   std::string local;
   std::optional<Target> target = {};  // exists where Feature::kTargets was agreed on
+  std::optional<CommandFlow> flow = {};
   bool operator==(const SessionInfo&) const = default;
 };
 

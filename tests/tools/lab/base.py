@@ -33,6 +33,15 @@ def wait_until(condition, what, deadline=10.0, interval=0.02, detail=None):
         time.sleep(interval)
 
 
+def is_running(pid):
+    """A dead process that nobody has reaped does not run."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def tail(path, lines=30):
     """The end of a log, for error messages."""
     try:

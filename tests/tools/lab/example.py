@@ -58,7 +58,7 @@ def read_service(paths):
     at = next(letter for letter in paths if "listen" in sections[letter])
     far = next(letter for letter in paths if "connect" in sections[letter])
     return Service(os.path.basename(paths[at])[:-len(".ini")], sections[at]["service"]["protocol"][0],
-                   tuple(sections[at]["listen"]["address"]), sections[far]["connect"].get("address", [None])[0], at=at)
+                   tuple(sections[at]["listen"].get("address", ())), sections[far]["connect"].get("address", [None])[0], at=at)
 
 
 class ExampleLab(Nodes):

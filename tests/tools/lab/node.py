@@ -13,7 +13,8 @@ from .service import ini, principal
 PEER_NAMES = {"a": "branch", "b": "hoster", "r": "relay1", "s": "relay2", "t": "relay3", "c": "branch2"}
 NODE_NAMES = {letter: name + ".funnel.test" for letter, name in PEER_NAMES.items()}
 FIRST_UID = {letter: 64000 + 100 * number for number, letter in enumerate(PEER_NAMES)}
-AUTHD, SCTPD = "funnel-authd", "funnel-sctpd"
+AUTHD, SCTPD, EXEC = "funnel-authd", "funnel-sctpd", "funnel-exec"
+ACCEPTING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "accepting")
 # The engine of nodes that do not choose one, so that all tests can be run with each.
 ENGINE = os.environ.get("FUNNEL_ENGINE", "own")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
@@ -42,7 +43,7 @@ class Node(Asked):
         self._workspace = workspace
         self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
         self.folder = workspace.folder(self.peer_name)
-        for part in ("etc", "etc/peers.d", "etc/services.d", "run", "run/service", "run/edge", "daemons"):
+        for part in ("etc", "etc/peers.d", "etc/services.d", "run", "run/service", "run/edge", "run/command", "run/exec", "daemons"):
             workspace.folder(f"{self.peer_name}/{part}")
         # Several users keep files here, each its own.
         workspace.folder(f"{self.peer_name}/run/counters", mode=0o1777)
@@ -131,13 +132,27 @@ class Node(Asked):
         for service in services:
             # Where the edge puts its control socket.
             self._workspace.folder(f"{self.peer_name}/run/edge/{service.name}", self.uid(service.unit), 0o755)
-            if service.at == self.letter:
+            if service.protocol == "command" and service.at == self.letter:
+                sockets = [self._socket("listen", f"command/{service.name}.sock", "0666", 0)]
+                options = []
+            elif service.at == self.letter:
                 sockets = [f"--{'udp' if service.protocol == 'udp' else 'tcp'}=listen={address}" for address in service.listen]
                 options = ["--lazy"] if service.unit in lazy else []
             else:
                 sockets = [self._socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]
                 options = ["--lazy"]
             self._add(service.unit, [service.name], sockets, options)
+            if service.protocol == "command" and service.at != self.letter:
+                self._add_starter(service.name)
+
+    def _add_starter(self, service_name):
+        """What starts funnel-exec for each command, under a user of its own."""
+        name = f"{EXEC}@{service_name}"
+        self.daemons[name] = Daemon(
+            name, os.path.join(self.folder, "daemons", name),
+            [ACCEPTING, self.path(EXEC), *self.common_options, service_name],
+            [*self._environment(), self._socket("exec", f"exec/{service_name}.sock", "0660", self.edge_group), "--lazy"],
+            self.uid(name))
 
     def _socket(self, name, file, mode, group):
         return f"--seqpacket={name}={self.run}/{file},{mode},0:{group}"

@@ -32,6 +32,7 @@ class Service:
     at: str = "a"
     accept: tuple = None  # patterns; by default the listening node's own principal
     listen_service: dict = field(default_factory=dict)
+    listen_section: dict = field(default_factory=dict)
     connect_service: dict = field(default_factory=dict)
     connect_section: dict = field(default_factory=dict)
     identity: str = None  # the listening end's principal, where it is not NAME/NODE
@@ -40,7 +41,7 @@ class Service:
 
     @property
     def daemon(self):
-        return {"udp": "funnel-udpd", "tcp": "funnel-tcpd", "socks": "funnel-tcpd"}[self.protocol]
+        return "funnel-udpd" if self.protocol == "udp" else "funnel-tcpd"
 
     @property
     def unit(self):
@@ -54,7 +55,7 @@ class Service:
         return ini({
             "service": {"protocol": self.protocol, "peer": there.peer_name, "edge-user": edge_user,
                         **self.listen_service},
-            "listen": {"address": self.listen},
+            "listen": {"address": self.listen, **self.listen_section},
             "security": {"identity": self.identity or principal(self.name, here.node_name),
                          "expect": self.expect or principal(self.name, there.node_name), "suites": self.suites},
         })

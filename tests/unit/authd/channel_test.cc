@@ -133,6 +133,23 @@ TEST_F(ChannelTest, TargetsAreAKindOfTheirOwn) {
             "targets (SOCKS) at the acceptor's");
 }
 
+// Nothing may run because a connection was taken for a command, or the other way round.
+TEST_F(ChannelTest, CommandsAreAKindOfTheirOwn) {
+  config::ServiceConfig command, tcp;
+  command.wire_name = tcp.wire_name = "shell";
+  command.protocol = config::Protocol::kCommand;
+  tcp.protocol = config::Protocol::kTcp;
+  EXPECT_TRUE(RequireSameKind(command, FeaturesOf(command)));
+  EXPECT_EQ(RequireSameKind(tcp, FeaturesOf(command)).error().message,
+            "service shell carries commands at the initiator's end and connections (TCP) at the "
+            "acceptor's");
+  EXPECT_FALSE(RequireSameKind(command, FeaturesOf(tcp)));
+  // As of nodes of version 0.1.
+  EXPECT_EQ(RequireSameKind(command, {}).error().message,
+            "service shell carries commands, and the initiator does not say that it does");
+  EXPECT_TRUE(RequireSameKind(tcp, {}));
+}
+
 TEST_F(ChannelTest, RefusesFeaturesThatItDidNotOffer) {
   const auto opening = Open();
   auto accepted = Accept(opening.open_body);

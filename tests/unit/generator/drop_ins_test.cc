@@ -216,5 +216,58 @@ TEST_F(SocksDropIns, ClientsConnectToAPort) {
   EXPECT_THAT(TextsOf(example_, "dns").socket, HasSubstr("\nListenStream=127.0.0.1:53\n"));
 }
 
+TEST(DropIns, CommandsAreTakenAtAUnixSocket) {
+  Example example;
+  example.folder.Write("services.d/x.ini",
+                       "[service]\nprotocol = command\npeer = hoster\n[listen]\nallow-users = "
+                       "alice\n" +
+                           std::string(kSecurity));
+  const Texts texts = TextsOf(example, "x");
+  EXPECT_THAT(texts.socket, HasSubstr("\nListenSequentialPacket=\n"
+                                      "ListenSequentialPacket=/run/funnel/command/x.sock\n"
+                                      "FileDescriptorName=listen\n"));
+  EXPECT_THAT(texts.socket, HasSubstr("\nSocketMode=0666\n"));
+  EXPECT_THAT(texts.service, Not(HasSubstr("PrivateNetwork")));
+}
+
+TEST(DropIns, CommandsAreStartedByUnitsOfTheirOwn) {
+  Example example;
+  example.folder.Write(
+      "services.d/x.ini",
+      "[service]\nprotocol = command\nmax-sessions = 30\n[connect]\nexec = /bin/x\n"
+      "user = alice\ngroup = adm\nkill-after = 2s\n" +
+          std::string(kSecurity));
+  const auto made = MakeDropIns(example.Service("x"));
+  ASSERT_EQ(made.size(), 4u);
+  EXPECT_EQ(made[0].unit, "funnel-exec-x.socket");
+  EXPECT_THAT(made[0].text, HasSubstr("\nAccept=yes\n"));
+  EXPECT_THAT(made[0].text, HasSubstr("\nMaxConnections=10\n"));
+  EXPECT_THAT(made[0].text, HasSubstr("\nSocketGroup=funnel-edge\nSocketMode=0660\n"));
+  EXPECT_EQ(made[1].unit, "funnel-exec-x@.service");
+  EXPECT_THAT(made[1].text, HasSubstr("/funnel-exec x\nUser=alice\nGroup=adm\n"));
+  EXPECT_THAT(made[1].text, HasSubstr("\nNoNewPrivileges=yes\n"));
+  EXPECT_THAT(made[1].text, HasSubstr("\nTimeoutStopSec=2000ms\n"));
+  EXPECT_EQ(made[2].unit, "funnel-tcpd@x.socket");
+  EXPECT_THAT(made[2].text, HasSubstr("\nWants=funnel-exec-x.socket\n"));
+  // The edge itself may use no network and becomes nobody else.
+  EXPECT_THAT(made[3].text, Not(HasSubstr("[Service]")));
+}
+
+TEST(DropIns, WithoutAUserNothingIsStarted) {
+  Example example;
+  example.folder.Write(
+      "services.d/x.ini",
+      "[service]\nprotocol = command\n[connect]\nexec = /bin/x\n" + std::string(kSecurity));
+  EXPECT_TRUE(MakeDropIns(example.Service("x")).empty());
+}
+
+TEST(DropIns, NeitherIsItWithoutACommand) {
+  Example example;
+  example.folder.Write(
+      "services.d/x.ini",
+      "[service]\nprotocol = command\n[connect]\nuser = alice\n" + std::string(kSecurity));
+  EXPECT_TRUE(MakeDropIns(example.Service("x")).empty());
+}
+
 }  // namespace
 }  // namespace funnel::generator

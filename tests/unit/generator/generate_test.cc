@@ -120,6 +120,17 @@ TEST_F(HeldTest, AStoppedSocketFollowsItsFile) {
   EXPECT_EQ(example_.said, "");
 }
 
+TEST(Generate, WritesTheUnitsOfCommandsWhole) {
+  Example example;
+  example.folder.Write("services.d/x.ini",
+                       "[service]\nprotocol = command\n[connect]\nexec = /bin/x\nuser = alice\n"
+                       "[security]\nidentity = x/a@EXAMPLE.NET\naccept = x/*@EXAMPLE.NET\n");
+  EXPECT_TRUE(example.Generate());
+  EXPECT_TRUE(std::filesystem::is_regular_file(example.generated() + "/funnel-exec-x.socket"));
+  EXPECT_TRUE(std::filesystem::is_regular_file(example.generated() + "/funnel-exec-x@.service"));
+  EXPECT_NE(example.DropIn("funnel-tcpd@x.socket"), "");
+}
+
 TEST(Generate, ReportsWhatItCannotWrite) {
   Example example;
   std::filesystem::remove_all(example.generated());

@@ -5,6 +5,7 @@
 
 #include "common/ipc/authd_messages.h"
 #include "common/ipc/command_messages.h"
+#include "common/ipc/run_messages.h"
 #include "common/ipc/sctpd_messages.h"
 
 namespace funnel::ipc {
@@ -13,7 +14,7 @@ using AllMessages =
     testing::Types<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                    Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                    PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed, Attach,
-                   Attached, Rejected, Adopt, Command, CommandReply>;
+                   Attached, Rejected, Adopt, Command, CommandReply, RunAnswer, Exec>;
 
 inline Secret SampleSecret() { return Secret(AsBytes("0123456789abcdef0123456789abcdef")); }
 

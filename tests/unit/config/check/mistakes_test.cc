@@ -122,7 +122,7 @@ TEST_F(MistakesTest, OutOfRange) {
 
 TEST_F(MistakesTest, BadWord) {
   EXPECT_EQ(DnsWith("protocol = udp", "protocol = icmp"),
-            "services.d/dns.ini:2: protocol: udp, tcp or socks is expected, not icmp");
+            "services.d/dns.ini:2: protocol: udp, tcp, socks or command is expected, not icmp");
   EXPECT_EQ(DnsWith("peer = hoster", "peer = hoster\nsuppress-resends = true"),
             "services.d/dns.ini:4: suppress-resends: yes or no is expected, not true");
 }

@@ -51,6 +51,8 @@ std::string Example(Type type) {
       return "text:a";
     case Type::kOption:
       return "name=value";
+    case Type::kCommandLine:
+      return "/usr/bin/rsync --server";
     default:
       return "name";
   }

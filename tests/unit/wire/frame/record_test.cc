@@ -66,7 +66,7 @@ TEST(Record, OpenSessionCarriesAddresses) {
 TEST(Record, OpenSessionRejectsDuplicateAndUnknownOddFields) {
   EXPECT_TRUE(Parse({3, 0, 3, 1, 1, 'x'}));
   EXPECT_FALSE(Parse({3, 0, 6, 1, 1, 'x', 1, 1, 'y'}));
-  EXPECT_FALSE(Parse({3, 0, 3, 5, 1, 'x'}));
+  EXPECT_FALSE(Parse({3, 0, 3, 7, 1, 'x'}));
   EXPECT_TRUE(Parse({3, 0, 3, 4, 1, 'x'}));
 }
 
@@ -88,6 +88,22 @@ TEST(Record, OpenSessionRejectsATargetThatIsNone) {
   EXPECT_FALSE(Parse({3, 0, 6, 3, 4, 0, 1, 'x', '\0'}));
   EXPECT_FALSE(Parse({3, 0, 6, 3, 4, 0, 1, 'x', 0x80}));
   EXPECT_FALSE(Parse({3, 0, 10, 3, 3, 0, 1, 'x', 3, 3, 0, 1, 'x'}));  // twice
+}
+
+TEST(Record, OpenSessionCarriesAFlow) {
+  for (const CommandPart part :
+       {CommandPart::kStdio, CommandPart::kStderr, CommandPart::kControl}) {
+    const SessionInfo info{"alice", "", {}, CommandFlow{part, 0x0102030405060708}};
+    EXPECT_EQ(Back(OpenSessionRecord{SessionId(1), info}).info, info);
+  }
+  EXPECT_TRUE(Parse({3, 0, 11, 5, 9, 2, 0, 0, 0, 0, 0, 0, 0, 1}));
+}
+
+TEST(Record, OpenSessionRejectsAFlowThatIsNone) {
+  EXPECT_FALSE(Parse({3, 0, 2, 5, 0}));
+  EXPECT_FALSE(Parse({3, 0, 11, 5, 9, 3, 0, 0, 0, 0, 0, 0, 0, 1}));      // no such part
+  EXPECT_FALSE(Parse({3, 0, 10, 5, 8, 2, 0, 0, 0, 0, 0, 0, 1}));         // cut short
+  EXPECT_FALSE(Parse({3, 0, 12, 5, 10, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0}));  // too long
 }
 
 TEST(Record, ATargetIsWrittenAsAUserWould) {
