@@ -16,7 +16,7 @@ class Backend {
  public:
   Backend(SharedState& shared, Dialer& dialer, service::ClientPolicy policy);
 
-  // As Dialer::Dial, for a session that PEER opened. An error: the service has proxy-protocol, and
+  // As Dialer::Dial, for a session that PEER opened. An error: the service states clients, and
   // the client's address may not be passed to the backend, which was logged and counted; or the
   // session is not what the service's are: one with a target, a flow of a command.
   [[nodiscard]] Result<DialId> Dial(const wire::SessionInfo& info, const ChannelPort::Peer& peer,

@@ -65,6 +65,9 @@ enum CounterIndex : std::size_t {
   kCommandsTotal,
   kCommandsRefused,
   kCommandsIncomplete,
+  kSourcesNotHad,
+  kSourcePortsUsedUp,
+  kSourceMissingSince,
   kCounterCount,
 };
 
@@ -148,6 +151,13 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"commands_refused", "Users who asked to run a command and may not, or not now."},
     {"commands_incomplete",
      "Commands of the far side that were not started: not all of their flows came in time."},
+    {"sources_not_had",
+     "Connections refused: they could not go to the backend from where source says."},
+    {"source_ports_used_up",
+     "Connections refused: all ports of source that were tried are in use."},
+    {"source_missing_since",
+     "Unix time since which no connection can go out from where source says; 0: the last one did.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::tcpd

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/socket.h"
+#include "common/net/source_socket.h"
 #include "funnel-tcpd/socket_options.h"
 
 namespace funnel::tcpd {
@@ -49,13 +50,12 @@ void DialAttempt::Begin(const SocketAddress& address, TimePoint now) {
   socket.attempt = this;
   socket.address = address;
 
-  socket.fd.reset(
-      ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, /*protocol=*/0));
-  if (!socket.fd) return Fail(address, ErrorOf(errno), now);
-
+  auto connecting =
+      net::ConnectFrom({shared_.service.source, client_, shared_.source_ports}, address, now);
+  if (!connecting) return Fail(address, connecting.error(), now);
+  socket.fd = std::move(connecting->fd);
   PrepareStream(socket.fd.get(), shared_.service.keepalive);
-  if (connect(socket.fd.get(), address.data(), address.size()) == 0) return Win(socket);
-  if (errno != EINPROGRESS) return Fail(address, ErrorOf(errno), now);
+  if (connecting->connected) return Win(socket);
 
   auto watch = shared_.sockets.Add(socket.fd.get(), EPOLLOUT, socket);
   if (!watch) return Fail(address, watch.error(), now);
@@ -91,10 +91,11 @@ void DialAttempt::Win(Socket& socket) {
 }
 
 void DialAttempt::Fail(const SocketAddress& address, const Error& why, TimePoint now) {
-  order_.OnFailed(address);
+  const bool asked = !net::IsSourceError(shared_.service.source, why);
+  if (asked) order_.OnFailed(address);
   if (errors_.size() == kMaxErrors) errors_.erase(errors_.begin());
   errors_.push_back(address.ip_text() + ": " + why.message);
-  last_errno_ = why.code;
+  if (asked || last_errno_ == 0) last_errno_ = why.code;
   race_->OnFailed(now);
 }
 
@@ -107,6 +108,12 @@ Error DialAttempt::error() const {
   std::string out;
   for (const std::string& error : errors_) out += (out.empty() ? "" : "; ") + error;
   return {out.empty() ? "no address" : out, last_errno_};
+}
+
+CounterIndex DialAttempt::failed_counter() const {
+  const Error why = error();
+  if (!net::IsSourceError(shared_.service.source, why)) return kConnectFailed;
+  return net::IsUsedUp(why) ? kSourcePortsUsedUp : kSourcesNotHad;
 }
 
 Result<> SendWhole(int fd, ByteView header) {

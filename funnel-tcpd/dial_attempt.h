@@ -35,6 +35,8 @@ class DialAttempt final {
   DialAttempt(SharedState& shared, net::AddressOrder& order, User& user, DialId id, Bytes header);
   [[nodiscard]] DialId id() const { return id_; }
 
+  // Whose the connection is: its source, with source = transparent.
+  void set_client(const SocketAddress& client) { client_ = client; }
   // FOUND are the resolver's addresses; they have WHOLE to answer.
   void Start(std::span<const SocketAddress> found, Duration whole, TimePoint now);
   // Starts what is due.
@@ -44,8 +46,11 @@ class DialAttempt final {
   [[nodiscard]] UniqueFd TakeConnected() { return std::move(connected_); }
   // The time is over: the addresses that have not answered have failed.
   void GiveUp();
-  // What each address answered, with the errno of the last one.
+  // What each address answered, with the errno of the last one that was asked at all.
   [[nodiscard]] Error error() const;
+  // What counts that: kConnectFailed, or that this node has not got the service's source, which is
+  // no backend's fault.
+  [[nodiscard]] CounterIndex failed_counter() const;
 
  private:
   // The connection to one address, until it stands.
@@ -70,6 +75,7 @@ class DialAttempt final {
   User& user_;
   DialId id_;
   Bytes header_;
+  SocketAddress client_;
   std::optional<net::AddressRace> race_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // the oldest first
   std::vector<std::string> errors_;

@@ -34,6 +34,8 @@ DialId Dialer::Dial(const std::string& client, Bytes header, Done done) {
   Pending& pending = pending_[id];
   pending.done = std::move(done);
   pending.client = client;
+  if (shared_.service.source.transparent)
+    pending.stated = service::StatedAddress(client).value_or(SocketAddress());
   pending.header = std::move(header);
   pending.deadline = pending.wake = Now() + shared_.service.connect_timeout;
   wakes_.emplace(pending.wake, id);
@@ -105,6 +107,7 @@ void Dialer::Begin(DialId id, Pending& pending) {
   Target& target = static_cast<Target&>(*pending.backend.data());
   pending.attempt = std::make_unique<DialAttempt>(
       shared_, target.order, static_cast<DialAttempt::User&>(*this), id, pending.header);
+  pending.attempt->set_client(pending.stated);
   if (const auto literal = endpoint.literal()) {
     OnResolved(id, backend, std::vector{*literal});
   } else {
@@ -139,7 +142,7 @@ void Dialer::Run(DialId id, Pending& pending) {
     case DialAttempt::Outcome::kConnected:
       return Succeed(id, pending.attempt->TakeConnected());
     case DialAttempt::Outcome::kFailed:
-      return PassOver(id, kConnectFailed, pending.attempt->error().message);
+      return PassOver(id, pending.attempt->failed_counter(), pending.attempt->error().message);
   }
 }
 
@@ -214,13 +217,16 @@ void Dialer::Cancel(DialId id) {
 
 void Dialer::Succeed(DialId id, UniqueFd fd) {
   shared_.Counter(kBackendFailingSince) = 0;
+  shared_.Counter(kSourceMissingSince) = 0;
   shared_.backend_reports().OnWorked(pending_.at(id).backend, Now());
   Finish(id, Connected{std::move(fd), std::move(pending_.at(id).backend)});
 }
 
 void Dialer::PassOver(DialId id, CounterIndex counter, const std::string& why) {
   Pending& pending = pending_.at(id);
-  if (pending.backend) shared_.backend_reports().OnFailed(pending.backend, why, Now());
+  const bool sourceless = counter == kSourcesNotHad || counter == kSourcePortsUsedUp;
+  if (pending.backend && !sourceless)
+    shared_.backend_reports().OnFailed(pending.backend, why, Now());
   const std::string error = pending.backend ? pending.backend.endpoint().text() + ": " + why : why;
   pending.errors += (pending.errors.empty() ? "" : "; ") + error;
   if (ChooseNext(pending)) {
@@ -238,9 +244,9 @@ void Dialer::PassOver(DialId id, CounterIndex counter, const std::string& why) {
   }
 
   shared_.Count(counter);
-  if (shared_.Counter(kBackendFailingSince).value() == 0)
-    shared_.Counter(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
-  Log(LogLevel::kWarning, "backend-unreachable", pending.errors,
+  auto since = shared_.Counter(sourceless ? kSourceMissingSince : kBackendFailingSince);
+  if (since.value() == 0) since = static_cast<std::uint64_t>(std::time(nullptr));
+  Log(LogLevel::kWarning, sourceless ? "source-not-had" : "backend-unreachable", pending.errors,
       {{"SERVICE", shared_.service.name.text()}});
   Finish(id, Fail(why));
 }

@@ -38,7 +38,8 @@ class Dialer final : private DialAttempt::User {
 
   explicit Dialer(SharedState& shared);
 
-  // For a session of CLIENT ("192.0.2.1:4711", or nothing). HEADER is sent before anything else.
+  // For a session of CLIENT ("192.0.2.1:4711", or nothing), which the peer may state if the service
+  // has source = transparent. HEADER is sent before anything else.
   // DONE is called exactly once, unless Cancel() is called first.
   [[nodiscard]] DialId Dial(const std::string& client, Bytes header, Done done);
   void Cancel(DialId id);
@@ -60,6 +61,9 @@ class Dialer final : private DialAttempt::User {
   struct Pending {
     Done done;
     std::string client;
+    // It, where the service had source = transparent when that was looked at (Backend): a reload
+    // that sets it later makes nobody's statement good.
+    SocketAddress stated;
     Bytes header;
     TimePoint deadline;
     TimePoint patience;                     // until then the present backend may answer

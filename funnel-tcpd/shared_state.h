@@ -11,6 +11,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/net/source_ports.h"
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
@@ -43,6 +44,7 @@ struct SharedState {
   service::RateLimits peers = {};      // of the connecting side, by principal and PeerRates()
   service::AccessLog access_log = service::AccessLog();
   service::BackendPool backends = {};  // Dialer configures it
+  net::SourcePorts source_ports = {};  // for connections to them
   // The service's module; null: it has none, or the module is missing.
   std::unique_ptr<module::ServiceModule> module = nullptr;
   // Of those that send towards the backend: clients of ours, or peers.

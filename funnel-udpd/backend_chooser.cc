@@ -83,15 +83,18 @@ void BackendChooser::Forget(BackendFlow& flow) {
 }
 
 void BackendChooser::OnNoBackend(BackendFlow& flow, const std::string& why) {
-  last_failure_ = Now();
-  shared_.backend_reports().OnFailed(flow.backend_use, why, last_failure_);
+  const bool failed = flow.choice.counter == kConnectFailed;
+  if (failed) {
+    last_failure_ = Now();
+    shared_.backend_reports().OnFailed(flow.backend_use, why, last_failure_);
+  }
   if (Move(flow)) {
     shared_.Count(kBackendsPassedOver);
     return Log(LogLevel::kInfo, "backend-passed-over", why,
                {{"SERVICE", shared_.service.name.text()}});
   }
 
-  if (shared_.Gauge(kBackendFailingSince).value() == 0)
+  if (failed && shared_.Gauge(kBackendFailingSince).value() == 0)
     shared_.Gauge(kBackendFailingSince) = static_cast<std::uint64_t>(std::time(nullptr));
   user_.OnNoBackend(flow, why);
 }

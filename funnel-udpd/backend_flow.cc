@@ -10,8 +10,8 @@
 #include "common/base/socket.h"
 #include "funnel-udpd/error_queue.h"
 #include "funnel-udpd/flow_owner.h"
+#include "funnel-udpd/flow_source.h"
 #include "funnel-udpd/socket_options.h"
-#include "funnel-udpd/source_port.h"
 
 namespace funnel::udpd {
 namespace {
@@ -36,18 +36,6 @@ void ReportOtherPort(SharedState& shared, const SocketAddress& source,
       {{"SERVICE", shared.service.name.text()}, {"BACKEND", backend.text()}});
 }
 
-void TakeClientsPort(SharedState& shared, int fd, const SocketAddress& backend,
-                     const std::string& who) {
-  const std::string client = FlowOwner::Of(who).client;
-  const Result<> had = SendFromPort(fd, backend, PortOf(client));
-  if (had) return;
-  shared.Count(kSourcePortsNotHad);
-  Log(LogLevel::kWarning, "source-port-not-had",
-      "what " + client + " sends goes to " + backend.text() +
-          " from any port: " + had.error().message,
-      {{"SERVICE", shared.service.name.text()}, {"CLIENT", client}});
-}
-
 }  // namespace
 
 BackendFlow::BackendFlow(SharedState& shared, SendBatch& out, User& user, std::string who)
@@ -66,8 +54,8 @@ Result<> BackendFlow::OpenFor(const SocketAddress& backend) {
   TRY(ReportErrors(fd.get(), family));
   TRY(ReportMark(fd.get(), family));
   TRY(SetFragment(fd.get(), family, shared_.service.fragment));
-  if (shared_.service.source_port == config::PortRule::kSame)
-    TakeClientsPort(shared_, fd.get(), backend, who_);
+  TRY(BindFlow(shared_, fd.get(), backend, FlowOwner::Of(who_).client, stated));
+  shared_.Gauge(kSourceMissingSince) = 0;
   auto registration = TRY(shared_.sockets.Add(fd.get(), EPOLLIN, *this));
   if (fd_) out_.Flush();
   registration_ = std::move(registration);

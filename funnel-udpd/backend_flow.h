@@ -65,6 +65,9 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   std::list<BackendFlow>::iterator place;
   std::uint8_t came_with = 0;  // DSCP of the client's last datagram
   Bytes preface{};             // ahead of each datagram to the backend: proxy-protocol
+  // The client's address, where the service had source = transparent when it was looked whether the
+  // peer may state it: a reload that sets it later makes no statement good.
+  SocketAddress stated{};
 
   // BackendChooser keeps these.
   service::BackendPool::Use backend_use;         // set from Begin() on
@@ -73,10 +76,11 @@ class BackendFlow final : public event::DescriptorHandler, public RankedFlow {
   // BackendPicker keeps these.
   struct Choice {
     std::optional<net::AddressRace> race;
-    std::vector<SocketAddress> tried;  // since the last answer
-    std::string why;                   // why the last of them could not be used
-    std::uint64_t waiting = 0;         // its number there while it has no address; 0: it has one
-    std::uint64_t generation = 0;      // of the addresses that it has seen
+    std::vector<SocketAddress> tried;       // since the last answer
+    std::string why;                        // why the last of them could not be used
+    CounterIndex counter = kConnectFailed;  // what counts that
+    std::uint64_t waiting = 0;     // its number there while it has no address; 0: it has one
+    std::uint64_t generation = 0;  // of the addresses that it has seen
   };
   Choice choice;
 

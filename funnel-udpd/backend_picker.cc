@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "funnel-udpd/flow_source.h"
+
 namespace funnel::udpd {
 namespace {
 
@@ -55,7 +57,10 @@ void BackendPicker::OnResolved(std::uint64_t number, const net::Resolver::Answer
   BackendFlow& flow = *at->second;
   waiting_.erase(at);
   flow.choice.waiting = 0;
-  if (!answer) return GiveUp(flow, answer.error().message);
+  if (!answer) {
+    flow.choice.counter = kConnectFailed;
+    return GiveUp(flow, answer.error().message);
+  }
   Learn(*answer);
   flow.choice.generation = generation_;
   // After a refusal, addresses that had their chance are not tried again.
@@ -95,7 +100,8 @@ void BackendPicker::Advance(BackendFlow& flow) {
     const auto set = flow.SetBackend(*next);
     if (set) return;
     choice.why = set.error().message;
-    order_.OnFailed(*next);
+    choice.counter = CounterFor(shared_.service.source, set.error());
+    if (choice.counter == kConnectFailed) order_.OnFailed(*next);
     choice.race->OnFailed(Now());
   }
   // The name may have other addresses now. None is tried twice, so this ends.
@@ -106,6 +112,7 @@ void BackendPicker::Advance(BackendFlow& flow) {
 void BackendPicker::OnFailed(BackendFlow& flow, int error) {
   if (flow.choice.waiting != 0) return;
   flow.choice.why = Describe(flow.backend(), error);
+  flow.choice.counter = kConnectFailed;
   order_.OnFailed(flow.backend());
   flow.choice.race->OnFailed(Now());
   Advance(flow);

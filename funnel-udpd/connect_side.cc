@@ -1,5 +1,7 @@
 #include "funnel-udpd/connect_side.h"
 
+#include <ctime>
+
 #include "common/base/log.h"
 #include "funnel-udpd/datagram_reader.h"
 #include "funnel-udpd/flow_owner.h"
@@ -67,6 +69,8 @@ void ConnectSide::OnSessionOpened(service::ChannelHandle& channel, SessionId ses
     MakeRoom(channel.remote_principal());
     flow = &Add(who, channel.remote_principal());
     flow->preface = *std::move(preface);
+    if (shared_.service.source.transparent)
+      flow->stated = service::StatedAddress(info.client).value_or(SocketAddress());
   }
 
   flow->channel = &channel;
@@ -111,8 +115,12 @@ BackendFlow& ConnectSide::Add(const std::string& who, const std::string& peer) {
 // The client's next datagram begins a new flow. If its side suppresses resends, this tells it that
 // nothing is on its way.
 void ConnectSide::OnNoBackend(BackendFlow& flow, const std::string& why) {
-  shared_.Count(kConnectFailed);
-  Log(LogLevel::kWarning, "backend-failed", why, {{"SERVICE", shared_.service.name.text()}});
+  const bool failed = flow.choice.counter == kConnectFailed;
+  shared_.Count(flow.choice.counter);
+  auto since = shared_.Gauge(kSourceMissingSince);
+  if (!failed && since.value() == 0) since = static_cast<std::uint64_t>(std::time(nullptr));
+  Log(LogLevel::kWarning, failed ? "backend-failed" : "source-not-had", why,
+      {{"SERVICE", shared_.service.name.text()}});
   if (flow.channel != nullptr) {
     FlowsOf(*flow.channel).by_session.erase(flow.session);
     flow.channel->wire().ResetSession(flow.session, wire::EndCode::kConnectFailed);

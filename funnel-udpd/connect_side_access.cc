@@ -39,7 +39,7 @@ void ConnectSide::OnRefused(const service::ChannelHandle& channel,
 
 Result<Bytes> ConnectSide::PrefaceFor(service::ChannelHandle& channel,
                                       const wire::SessionInfo& info) {
-  if (shared_.service.proxy_protocol == config::ProxyProtocol::kNone) return Bytes();
+  if (!service::StatesClients(shared_.service)) return Bytes();
   ChannelFlows& flows = FlowsOf(channel);
   if (!flows.policy || flows.policy_of != generation_) {
     flows.policy.emplace(shared_.service, configuration_.FindPeer(channel.peer()),

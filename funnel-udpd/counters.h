@@ -50,6 +50,9 @@ enum CounterIndex : std::size_t {
   kPeerBytesOverRate,
   kPeerLimitedAt,
   kClientsNotAllowed,
+  kSourcesNotHad,
+  kSourcePortsUsedUp,
+  kSourceMissingSince,
   kCounterCount,
 };
 
@@ -116,6 +119,11 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"peer_limited_at", "Unix time when a peer was turned away last; 0: never since the start.",
      metrics::Kind::kGauge},
     {"clients_not_allowed", "Flows refused: client-networks does not allow the client."},
+    {"sources_not_had", "Flows refused: they could not go to the backend from where source says."},
+    {"source_ports_used_up", "Flows refused: all ports of source that were tried are in use."},
+    {"source_missing_since",
+     "Unix time since which no flow can go out from where source says; 0: the last one did.",
+     metrics::Kind::kGauge},
 };
 
 }  // namespace funnel::udpd

@@ -9,6 +9,7 @@
 #include "common/event/loop.h"
 #include "common/metrics/counters.h"
 #include "common/module/service_module.h"
+#include "common/net/source_ports.h"
 #include "common/service/backend/backend_reports.h"
 #include "common/service/client/access_log.h"
 #include "common/service/client/client_limits.h"
@@ -36,6 +37,7 @@ struct SharedState {
   bool mismatch_reported = false;      // that a datagram is not of its protocol
   bool other_port_reported = false;    // that a backend answers from another port than was asked
   service::BackendPool backends = {};  // BackendChooser configures it
+  net::SourcePorts source_ports = {};  // for flows to them
 
   [[nodiscard]] service::BackendReports backend_reports() {
     return {backends, service, counters, Gauge(kBackendsDown), Gauge(kBackendsWentDown)};

@@ -61,6 +61,7 @@ constexpr MessageId kMessageIds[] = {
     {"backend-failed", "fbbf4bfd60d3491b8bb2c1258c47a0a4"},
     {"answer-from-other-port", "7edbe5bf754a40e7811bbcec9a532b2e"},
     {"source-port-not-had", "bb6fcc6bca8341d1bd42495fae668034"},
+    {"source-not-had", "f9ae6c1c0e2341eaa2e7e8bf01e5147d"},
     {"datagram-too-large", "d30db55cfcc14090a0365ee06ba35615"},
     {"group-not-joined", "193f81e3cc8c4e61a2413dacd5106be9"},
     {"receive-failed", "a467b58ccb09462b8d1dec706d5a4358"},

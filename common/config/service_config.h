@@ -17,6 +17,7 @@
 #include "common/config/origin.h"
 #include "common/config/port_range.h"
 #include "common/config/principal.h"
+#include "common/config/source.h"
 #include "common/config/value_units.h"
 
 namespace funnel::config {
@@ -146,6 +147,7 @@ struct ServiceConfig {
   ProxyProtocol proxy_protocol = ProxyProtocol::kNone;
   PortRule backend_port = PortRule::kSame;  // udp: from which port of a backend answers may come
   PortRule source_port = PortRule::kAny;    // udp: kSame: send from the client's, if it can be had
+  Source source;                            // from where what goes to backends leaves
   // socks: what may be connected to, if it is in both; empty: nothing.
   std::vector<Network> connect_networks;
   std::vector<PortRange> connect_ports;

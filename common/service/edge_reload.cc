@@ -49,6 +49,13 @@ bool Allows(const ServiceConfig& running, const config::Endpoint& after) {
          });
 }
 
+// Whether AFTER takes a capability that the unit does not have because of BEFORE (see
+// units/generator/drop_ins.cc).
+bool NeedsMoreRights(const config::Source& before, const config::Source& after) {
+  return (after.transparent && !before.transparent) ||
+         (after.has_low_ports() && !before.has_low_ports());
+}
+
 }  // namespace
 
 std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig& next) {
@@ -73,6 +80,12 @@ std::vector<NeedsRestart> KeepFixed(const ServiceConfig& running, ServiceConfig&
   // Its secret comes with the restart.
   if (next.check.kind == config::HealthCheck::Kind::kRadius && next.check_secret_file.empty())
     next.check = running.check;
+
+  // Without the capability each session would be refused.
+  if (ipc::UnitsAreEnforced() && NeedsMoreRights(running.source, next.source)) {
+    next.source = running.source;
+    left.push_back({"[connect] source", CommandFor(Applied::kUnitRestart, running)});
+  }
 
   // The new address is in force, but the unit's sandbox lets no packets through to it.
   if (ipc::UnitsAreEnforced() &&

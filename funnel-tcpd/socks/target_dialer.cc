@@ -89,7 +89,7 @@ void TargetDialer::Run(DialId id, Pending& pending) {
     case DialAttempt::Outcome::kConnected:
       return Succeed(id, pending.attempt->TakeConnected());
     case DialAttempt::Outcome::kFailed:
-      return Refuse(id, kConnectFailed, pending.attempt->error());
+      return Refuse(id, pending.attempt->failed_counter(), pending.attempt->error());
   }
 }
 

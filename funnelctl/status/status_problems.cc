@@ -92,6 +92,21 @@ void FindRefusingBackends(const NodeView& view, Problems& out) {
   }
 }
 
+// From the same: services that this node has no source for ([connect] source).
+void FindMissingSources(const NodeView& view, Problems& out) {
+  if (!view.configuration) return;
+  for (const config::ServiceConfig& service : view.configuration->services) {
+    if (service.role != config::Role::kConnect) continue;
+    const metrics::Snapshot* counters = view.FindCounters(EdgeName(service));
+    if (counters == nullptr || !counters->alive) continue;
+    const auto since = static_cast<std::int64_t>(counters->Value("source_missing_since"));
+    if (since <= 0) continue;
+    out.push_back("service " + service.name.text() +
+                  ": nothing has gone out from source = " + service.source.text() + " for " +
+                  PrintSince(since, view.now) + "; the log of its edge says why");
+  }
+}
+
 // From the same: those whose service goes on by its other backends.
 void FindDownBackends(const NodeView& view, Problems& out) {
   if (!view.configuration) return;
@@ -160,6 +175,7 @@ std::vector<std::string> FindProblems(const NodeView& view) {
   if (view.authd.status) FindCredentials(view, out);
   FindDeadEdges(view, out);
   FindRefusingBackends(view, out);
+  FindMissingSources(view, out);
   FindDownBackends(view, out);
   FindFailedChecks(view, out);
   FindClosedListeners(view, out);

@@ -14,7 +14,8 @@ constexpr std::array kDrops = {
     "frames_replayed",       "frames_forged",   "frames_wrong_epoch",  "frames_too_old",
     "frames_malformed",      "datagrams_late",  "datagrams_dropped",   "waiting_dropped",
     "send_blocked",          "backend_refused", "connect_failed",      "sessions_over_limit",
-    "sessions_wait_expired", "accept_shed",     "clients_not_allowed",
+    "sessions_wait_expired", "accept_shed",     "clients_not_allowed", "sources_not_had",
+    "source_ports_used_up",
 };
 
 template <typename Names>

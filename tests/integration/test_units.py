@@ -26,9 +26,13 @@ SERVICES = {
             "accept = x/*@FUNNEL.TEST\n",
     "socks": "[service]\nprotocol = socks\n[connect]\nnetworks = 0.0.0.0/0\nnetworks = fe80::/10\nports = 443\n"
              f"{SECURITY}accept = x/*@FUNNEL.TEST\n",
+    # An edge that may send from any address (CAP_NET_RAW).
+    "clear": f"[service]\nprotocol = udp\n[connect]\naddress = 192.0.2.7:53\nsource = transparent\nsource-port = same\n{SECURITY}"
+             "accept = x/*@FUNNEL.TEST\n",
     "tool": f"[service]\nprotocol = command\n[connect]\nexec = /bin/true\nuser = daemon\n{SECURITY}accept = x/*@FUNNEL.TEST\n",
 }
-EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap", "funnel-tcpd@socks", "funnel-tcpd@tool")
+EDGES = ("funnel-udpd@dns", "funnel-tcpd@web", "funnel-udpd@far", "funnel-tcpd@ldap", "funnel-tcpd@socks", "funnel-tcpd@tool",
+         "funnel-udpd@clear")
 # Instances without the generator's drop-in too: what a template says must stand by itself.
 SERVICE_UNITS = [f"{name}.service" for name in
                  ("funnel-authd", "funnel-sctpd", "funnel-metrics@1", "funnel-udpd@x", "funnel-tcpd@x", *EDGES)]

@@ -135,7 +135,9 @@ std::string BackendNetwork(const ServiceConfig& service) {
   std::string out;
   if (!allowed.empty() || proxies) out += "PrivateNetwork=no\n";
 
-  if (proxies)
+  // An edge with CAP_NET_RAW finds them without netlink (own_addresses.h): there more could be done
+  // with it.
+  if (proxies && !service.source.transparent)
     out +=
         "# To know this host's own addresses, which no peer may claim for its clients "
         "(client-networks).\n"
@@ -172,11 +174,21 @@ std::string TargetNetworks(const ServiceConfig& service, const std::string& reso
   return out;
 }
 
-// The client's port may be one that only root may have.
-std::string SourcePort(const ServiceConfig& service) {
-  if (service.source_port != config::PortRule::kSame) return {};
-  return "# To send from a client's port below 1024 (source-port).\n"
-         "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n";
+std::string Capability(const std::string& what_for, const std::string& name) {
+  return "# To send from " + what_for + ".\nCapabilityBoundingSet=" + name +
+         "\nAmbientCapabilities=" + name + '\n';
+}
+
+// What the edge sends from may be what only root may have.
+std::string SourceRights(const ServiceConfig& service) {
+  std::string out;
+  if (service.source_port == config::PortRule::kSame)
+    out += Capability("a client's port below 1024 (source-port)", "CAP_NET_BIND_SERVICE");
+  if (service.source.has_low_ports())
+    out += Capability("ports below 1024 (source)", "CAP_NET_BIND_SERVICE");
+  if (service.source.transparent)
+    out += Capability("the clients' own addresses (source = transparent)", "CAP_NET_RAW");
+  return out;
 }
 
 // The edge's user has no right to the file itself.
@@ -226,7 +238,7 @@ std::vector<DropIn> MakeDropIns(const config::ServiceFile& file, const std::stri
       return {{UnitName(service, "socket"), head},
               {UnitName(service, "service"),
                head + ServiceSection(EdgeUser(file) + BackendNetwork(service) +
-                                     TargetNetworks(service, resolv_conf) + SourcePort(service) +
+                                     TargetNetworks(service, resolv_conf) + SourceRights(service) +
                                      CheckSecret(service))}};
     }
     case Role::kRelay:

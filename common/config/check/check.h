@@ -27,6 +27,9 @@ void CheckModule(const ServiceConfig& service, std::vector<Mistake>& mistakes);
 // Reports the keys of SERVICE that its role or protocol cannot have (check_misfits.cc).
 void CheckMisfits(const ServiceConfig& service, std::vector<Mistake>& mistakes);
 
+// Reports where the [connect] source of SERVICE does not suit its backends or other keys.
+void CheckSource(const ServiceConfig& service, std::vector<Mistake>& mistakes);
+
 // Once all files are read: references, ports, streams, names. Sets services' default targets.
 void CheckTogether(Configuration& configuration, std::vector<Mistake>& mistakes);
 

@@ -187,6 +187,7 @@ void CheckRole(const ServiceConfig& service, std::vector<Mistake>& mistakes) {
       CheckConnect(service, mistakes);
       CheckProxy(service, mistakes);
       CheckChecks(service, mistakes);
+      CheckSource(service, mistakes);
       break;
     case Role::kRelay:
       CheckRelay(service, mistakes);

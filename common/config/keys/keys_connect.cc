@@ -215,6 +215,25 @@ constexpr KeyRow kConnectRows[] = {
         .since = "0.2",
         .applied = Applied::kUnitRestart,
     },
+    // Together with proxy-protocol it says the same twice, which harms nobody. With a Unix socket
+    // it would say nothing. The targets of socks may have a fixed source; transparent would let
+    // whoever names both ends of a connection write any address into the target's log.
+    {
+        .section = "connect",
+        .key = "source",
+        .type = Type::kSource,
+        .member = At<&ServiceConfig::source>,
+        .help = "From where new connections and flows go to the backend, and checks of it: an "
+                "address of this node, one of the ports FIRST-LAST (a single one, too), or both. "
+                "If none of these ports is free, the connection or flow is refused. transparent, "
+                "not with socks: from the client's own address, for which the backend's answers "
+                "must be routed back through this node; checks come from this node's own. Only "
+                "what client-networks allows is taken for a client's address. What the unit then "
+                "needs, CAP_NET_RAW, or CAP_NET_BIND_SERVICE for ports below 1024, it has from "
+                "the next restart on.",
+        .applies = kConnectOnly,
+        .since = "0.2",
+    },
     // Nothing by default: a client that may use the service would otherwise be in this node's
     // networks. They stand in the unit, too, whose filter the kernel applies.
     {

@@ -54,6 +54,7 @@ enum class Type {
   kAcceptWhen,     //
   kOnBackendDown,  //
   kPorts,          // PORT or FIRST-LAST
+  kSource,         // any, ADDRESS, ADDRESS:FIRST-LAST, *:FIRST-LAST, transparent
   kCommandLine,    // /PROGRAM ARGUMENT ...
   kTerminal        //
 };
@@ -67,7 +68,7 @@ using Field =
                  LogLevel*, Engine*, Carrier*, When*, Protocol*, ProxyProtocol*, Balance*,
                  AccessForm*, PortRule*, AcceptWhen*, OnBackendDown*, HealthCheck*, WrittenBytes*,
                  Dscp*, Fragment*, std::vector<MulticastGroup>*, std::vector<PortRange>*,
-                 CommandLine*, TerminalRule*>;
+                 CommandLine*, TerminalRule*, Source*>;
 
 // Inclusive, in counts, bytes or milliseconds; for kCount, kTime and kSize.
 struct Range {

@@ -145,6 +145,8 @@ Result<void> ParseCompound(Type type, std::string_view text, Field field) {
                    To<std::vector<MulticastGroup>>(field));
     case Type::kPorts:
       return Store("ports", text, PortRange::Parse(text), To<std::vector<PortRange>>(field));
+    case Type::kSource:
+      return Store("source", text, Source::Parse(text), To<Source>(field));
     case Type::kDscp:
       return Store("dscp", text, Dscp::Parse(text), To<Dscp>(field));
     case Type::kCommandLine:
@@ -179,6 +181,8 @@ std::string PrintCompound(Type type, Field field) {
       return PrintList(To<std::vector<MulticastGroup>>(field), &MulticastGroup::text);
     case Type::kPorts:
       return PrintList(To<std::vector<PortRange>>(field), &PortRange::text);
+    case Type::kSource:
+      return To<Source>(field).text();
     case Type::kDscp:
       return To<Dscp>(field).written;
     case Type::kCommandLine:

@@ -97,6 +97,8 @@ std::string_view DescribeType(Type type) {
       return "wait or refuse";
     case Type::kPorts:
       return "PORT or FIRST-LAST";
+    case Type::kSource:
+      return Source::kForms;
     case Type::kCommandLine:
       return "/PROGRAM and its arguments, with quotes as in a systemd unit";
     case Type::kTerminal:

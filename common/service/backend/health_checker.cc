@@ -27,7 +27,8 @@ HealthChecker::HealthChecker(event::Loop& loop, event::EpollSet& sockets,
              .service = service,
              .user = *this,
              .preface = {},
-             .secret = Secret()},
+             .secret = Secret(),
+             .ports = ports_},
       report_(std::move(report)) {}
 
 void HealthChecker::Configure(const BackendPool& pool, Bytes preface) {
@@ -66,7 +67,8 @@ void HealthChecker::OnTimer() {
 }
 
 void HealthChecker::OnProbeDone(HealthProbe& probe, const Result<>& result) {
-  report_(probe.backend(), result);
+  // What clients' sessions have taken all of is no fault of the backend.
+  if (result || !net::IsUsedUp(result.error())) report_(probe.backend(), result);
   Arm();
 }
 

@@ -39,6 +39,7 @@ class HealthChecker final : private HealthProbe::User {
   // For what comes first.
   void Arm();
 
+  net::SourcePorts ports_;  // before setup_, which has it
   HealthProbe::Setup setup_;
   Report report_;
   std::vector<Target> targets_;

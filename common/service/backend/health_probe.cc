@@ -26,6 +26,15 @@ bool TakesAnyPort(const config::ServiceConfig& service) {
   return !IsTcp(service) && service.backend_port == config::PortRule::kAny;
 }
 
+// Where clients' sessions come from, or this node's own address: a check has no client.
+config::Source SourceOfChecks(const config::ServiceConfig& service) {
+  return service.source.transparent ? config::Source() : service.source;
+}
+
+bool IsPortMissing(const config::ServiceConfig& service, const Error& error) {
+  return net::IsSourceError(service.source, error) && net::IsUsedUp(error);
+}
+
 // A new socket's buffer takes the few bytes at once, or it is broken. TO has no family: the socket
 // is connected.
 Result<> SendAll(int fd, const SocketAddress& to, ByteView bytes) {
@@ -49,6 +58,7 @@ void HealthProbe::Start(TimePoint now) {
   left_.clear();
   const bool failed_before = !std::exchange(passed_, false);
   error_.clear();
+  no_port_ = false;
 
   if (endpoint_.is_unix()) left_ = {SocketAddress()};
   if (const auto literal = endpoint_.literal()) left_ = {*literal};
@@ -73,31 +83,40 @@ void HealthProbe::Next(TimePoint now) {
     due_ = now + (deadline_ - now) / static_cast<Duration::rep>(left_.size());
     address_ = left_.back();
     left_.pop_back();
-    const auto begun = Connect(address_);
+    const auto begun = Connect(address_, now);
     if (begun && passed_) return Finish({});
     if (begun) return setup_.user.OnProbeWaits();
+    no_port_ = no_port_ || IsPortMissing(setup_.service, begun.error());
     OnAddressFailed(begun.error().message);
   }
-  Finish(Fail(error_.empty() ? "no address" : error_));
+  Finish(Fail(error_.empty() ? "no address" : error_, no_port_ ? EADDRINUSE : 0));
 }
 
-Result<> HealthProbe::Connect(const SocketAddress& address) {
+Result<> HealthProbe::Connect(const SocketAddress& address, TimePoint now) {
   connecting_ = false;
   answer_.clear();
   if (address.family() == AF_UNSPEC) return ConnectUnix();
-  fd_.reset(
-      socket(address.family(),
-             (IsTcp(setup_.service) ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd_) return FailErrno("socket");
-  if (TakesAnyPort(setup_.service)) {
-    TRY(ReportErrors(fd_.get(), address.family()));
-    return OnConnected();
-  }
-  if (connect(fd_.get(), address.data(), address.size()) == 0) return OnConnected();
-  if (errno != EINPROGRESS) return FailErrno("cannot connect");
+  if (!IsTcp(setup_.service)) return OpenForDatagrams(address, now);
+  const config::Source source = SourceOfChecks(setup_.service);
+  auto begun = TRY(net::ConnectFrom({source, {}, setup_.ports}, address, now));
+  fd_ = std::move(begun.fd);
+  if (begun.connected) return OnConnected();
   connecting_ = true;
   watch_ = TRY(setup_.sockets.Add(fd_.get(), EPOLLOUT, *this));
   return {};
+}
+
+Result<> HealthProbe::OpenForDatagrams(const SocketAddress& address, TimePoint now) {
+  fd_.reset(socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd_) return FailErrno("socket");
+  const config::Source source = SourceOfChecks(setup_.service);
+  TRY(net::BindForDatagrams(fd_.get(), {source, {}, setup_.ports}, address, now));
+  if (TakesAnyPort(setup_.service)) {
+    TRY(ReportErrors(fd_.get(), address.family()));
+  } else if (connect(fd_.get(), address.data(), address.size()) != 0) {
+    return FailErrno("cannot connect");
+  }
+  return OnConnected();
 }
 
 Result<> HealthProbe::ConnectUnix() {

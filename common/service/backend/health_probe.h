@@ -13,6 +13,7 @@
 #include "common/event/descriptors.h"
 #include "common/net/address_order.h"
 #include "common/net/resolver.h"
+#include "common/net/source_socket.h"
 #include "common/service/backend/backend_pool.h"
 #include "common/service/backend/check_dialogue.h"
 
@@ -23,8 +24,9 @@ class HealthProbe final : private event::DescriptorHandler {
   class User {
    public:
     virtual ~User() = default;
-    // The check is over; it may have been one that Start() has just begun. Starting the next one
-    // inside this call is not allowed, and neither is destroying PROBE.
+    // The check is over; net::IsUsedUp: it could not be made for want of a port. It may have been
+    // one that Start() has just begun. Starting the next one inside this call is not allowed, and
+    // neither is destroying PROBE.
     virtual void OnProbeDone(HealthProbe& probe, const Result<>& result) = 0;
     // due() has changed.
     virtual void OnProbeWaits() = 0;
@@ -35,8 +37,9 @@ class HealthProbe final : private event::DescriptorHandler {
     event::EpollSet& sockets;
     const config::ServiceConfig& service;
     User& user;
-    Bytes preface;          // ahead of the question, in the same datagram
-    Result<Secret> secret;  // of the check, if it has one; an error: each check fails with it
+    Bytes preface;            // ahead of the question, in the same datagram
+    Result<Secret> secret;    // of the check, if it has one; an error: each check fails with it
+    net::SourcePorts& ports;  // for the checks' own sockets
   };
 
   HealthProbe(const Setup& setup, BackendId backend, config::Endpoint endpoint);
@@ -53,7 +56,8 @@ class HealthProbe final : private event::DescriptorHandler {
   // Goes on to the next address, or ends the check.
   void Next(TimePoint now);
   // Begins with ADDRESS (or the Unix socket, if it has no family). A failure is final for it.
-  [[nodiscard]] Result<> Connect(const SocketAddress& address);
+  [[nodiscard]] Result<> Connect(const SocketAddress& address, TimePoint now);
+  [[nodiscard]] Result<> OpenForDatagrams(const SocketAddress& address, TimePoint now);
   [[nodiscard]] Result<> ConnectUnix();
   // The socket is connected: sends what the check says.
   [[nodiscard]] Result<> OnConnected();
@@ -77,7 +81,8 @@ class HealthProbe final : private event::DescriptorHandler {
   std::optional<CheckDialogue> dialogue_;
   std::vector<SocketAddress> left_;  // the next one last
   SocketAddress address_;
-  std::string error_;  // what the addresses so far said
+  std::string error_;     // what the addresses so far said
+  bool no_port_ = false;  // one of them was not asked: no port of `source` was free
   bool connecting_ = false;
   bool passed_ = false;
   Bytes answer_;  // of a connection

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/service/client/own_addresses.h"
 
 namespace funnel::service {
 namespace {
@@ -60,7 +61,7 @@ Result<ClientAddresses> ClientPolicy::Admit(const wire::SessionInfo& info) const
 
 std::vector<SocketAddress> OwnAddresses() {
   ifaddrs* raw = nullptr;
-  if (getifaddrs(&raw) != 0) return {};
+  if (getifaddrs(&raw) != 0) return AddressesWithoutNetlink();
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> list(raw, freeifaddrs);
   std::vector<SocketAddress> own;
   for (const ifaddrs* at = list.get(); at != nullptr; at = at->ifa_next) {

@@ -78,10 +78,15 @@ Bytes ProxyHeaderV2(const SocketAddress& client, const SocketAddress& local,
   return out.Block16(body.bytes()).Release();
 }
 
+bool StatesClients(const config::ServiceConfig& service) {
+  return service.proxy_protocol != config::ProxyProtocol::kNone || service.source.transparent;
+}
+
 Result<Bytes> ProxyHeaderFor(const config::ServiceConfig& service, const ClientPolicy& policy,
                              const wire::SessionInfo& info, std::string_view principal) {
-  if (service.proxy_protocol == config::ProxyProtocol::kNone) return Bytes();
+  if (!StatesClients(service)) return Bytes();
   const ClientAddresses addresses = TRY(policy.Admit(info));
+  if (service.proxy_protocol == config::ProxyProtocol::kNone) return Bytes();
   if (service.proxy_protocol == config::ProxyProtocol::kV1)
     return ProxyHeaderV1(addresses.client, addresses.local);
 

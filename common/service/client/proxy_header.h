@@ -42,8 +42,13 @@ enum class ProxyTransport { kTcp, kUdp };
                                   const ProxyOrigin* origin,
                                   ProxyTransport transport = ProxyTransport::kTcp);
 
+// Whether the backend of SERVICE is told whose each session is: by proxy-protocol, or because its
+// packets come from the client's address (source = transparent).
+[[nodiscard]] bool StatesClients(const config::ServiceConfig& service);
+
 // What SERVICE, by its proxy-protocol, is to send ahead of what INFO's client sends, whose channel
-// PRINCIPAL has opened. Empty for kNone. An error: POLICY does not let the client's address pass.
+// PRINCIPAL has opened. Empty for kNone. An error: SERVICE states clients' addresses, and POLICY
+// does not let this one pass.
 [[nodiscard]] Result<Bytes> ProxyHeaderFor(const config::ServiceConfig& service,
                                            const ClientPolicy& policy,
                                            const wire::SessionInfo& info,

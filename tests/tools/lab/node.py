@@ -39,6 +39,7 @@ class Node(Asked):
         self.daemons = {}
         self.settings = {}  # [section][key] of funnel.conf beyond the usual ones
         self.sctpd_options = []  # of its holder, beyond the usual ones
+        self.edge_options = {}  # by service: the same of its edge's holder
         self.restart_delay = 1.0
         self._workspace = workspace
         self._uids = {AUTHD: FIRST_UID[letter] + 1, SCTPD: FIRST_UID[letter] + 2}
@@ -141,7 +142,7 @@ class Node(Asked):
             else:
                 sockets = [self._socket("channel", f"service/{service.name}.sock", "0660", self.uid(SCTPD))]
                 options = ["--lazy"]
-            self._add(service.unit, [service.name], sockets, options)
+            self._add(service.unit, [service.name], sockets, [*options, *self.edge_options.get(service.name, [])])
             if service.protocol == "command" and service.at != self.letter:
                 self._add_starter(service.name)
 

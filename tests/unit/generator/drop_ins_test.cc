@@ -102,6 +102,21 @@ TEST(DropIns, OnlyAnEdgeThatSendsFromItsClientsPortsMayUseLowOnes) {
                               "AmbientCapabilities=CAP_NET_BIND_SERVICE\n"));
 }
 
+TEST(DropIns, OnlyAnEdgeThatSendsFromItsClientsAddressesHasTheRightTo) {
+  EXPECT_THAT(BackendAt("192.0.2.7:389", "tcp", "source = 192.0.2.1:1024-2000\n").service,
+              Not(HasSubstr("CAP_")));
+  const std::string low = BackendAt("192.0.2.7:389", "tcp", "source = *:512-1023\n").service;
+  EXPECT_THAT(low, HasSubstr("\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"));
+  EXPECT_THAT(low, Not(HasSubstr("CAP_NET_RAW")));
+  for (const char* protocol : {"tcp", "udp"}) {
+    const std::string text = BackendAt("192.0.2.7:389", protocol, "source = transparent\n").service;
+    EXPECT_THAT(text, HasSubstr("\nCapabilityBoundingSet=CAP_NET_RAW\n"
+                                "AmbientCapabilities=CAP_NET_RAW\n"));
+    EXPECT_THAT(text, Not(HasSubstr("CAP_NET_BIND_SERVICE")));
+    EXPECT_THAT(text, Not(HasSubstr("AF_NETLINK")));
+  }
+}
+
 TEST(DropIns, ServerSideReachesItsBackendOnly) {
   std::string text = BackendAt("192.0.2.7:389").service;
   EXPECT_THAT(text, HasSubstr("\nPrivateNetwork=no\n"));

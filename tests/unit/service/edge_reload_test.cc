@@ -59,6 +59,15 @@ TEST(EdgeReload, TakesACheckWithASecretOnlyWithTheSecret) {
   EXPECT_EQ(next.check, running.check);
 }
 
+TEST(EdgeReload, TakesAnotherSource) {
+  config::ServiceConfig running = Dns();
+  running.role = config::Role::kConnect;
+  config::ServiceConfig next = running;
+  next.source = *config::Source::Parse("192.0.2.1:20000-20009");
+  EXPECT_TRUE(KeepFixed(running, next).empty());
+  EXPECT_TRUE(next.source.has_ports());
+}
+
 TEST(EdgeReload, TakesNothingOfAnotherKindOfService) {
   config::ServiceConfig next = Dns();
   next.protocol = config::Protocol::kTcp;

@@ -214,6 +214,21 @@ TEST_F(StatusText, NamesABackendThatTakesNothing) {
   EXPECT_TRUE(FindProblems(view_).empty());
 }
 
+TEST_F(StatusText, NamesASourceThatIsNotHad) {
+  MendAll();
+  config::ServiceConfig& service = view_.configuration->services[0];
+  service.role = config::Role::kConnect;
+  service.source = *config::Source::Parse("192.0.2.1:20000-20009");
+  metrics::Snapshot& counters = *view_.counters[0].snapshot;
+  counters.values.push_back({"source_missing_since", metrics::Kind::kGauge, 1795230040});
+  EXPECT_EQ(FindProblems(view_),
+            std::vector<std::string>{
+                "service dns: nothing has gone out from source = 192.0.2.1:20000-20009 for 1 min; "
+                "the log of its edge says why"});
+  counters.values.back().value = 0;
+  EXPECT_TRUE(FindProblems(view_).empty());
+}
+
 TEST_F(StatusText, WorksWithoutConfiguration) {
   view_.configuration.reset();
   view_.mistakes = 2;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "common/service/client/own_addresses.h"
+
 namespace funnel::service {
 namespace {
 
@@ -56,6 +60,18 @@ TEST_F(ClientPolicyTest, RefusesWhatIsNoAddress) {
   EXPECT_FALSE(Admits("localhost:1000"));
   EXPECT_FALSE(Admits("192.0.2.1"));
   EXPECT_FALSE(Admits("[fe80::1%a/b]:1000"));
+}
+
+TEST(OwnAddressesTest, AreTheSameWithoutNetlink) {
+  const auto texts = [](const std::vector<SocketAddress>& all) {
+    std::set<std::string> out;
+    for (const SocketAddress& one : all)
+      out.insert(std::string(config::WithoutZone(one.ip_text())));
+    return out;
+  };
+  const auto listed = texts(AddressesWithoutNetlink());
+  EXPECT_EQ(listed, texts(OwnAddresses()));
+  EXPECT_TRUE(listed.contains("127.0.0.1"));
 }
 
 }  // namespace

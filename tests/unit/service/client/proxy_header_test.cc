@@ -80,6 +80,18 @@ TEST(ProxyHeaderTest, HasWhatTheServiceSays) {
   EXPECT_TRUE(AsText(*ProxyHeaderFor(service, policy, info, "")).starts_with("PROXY TCP4 "));
 }
 
+TEST(ProxyHeaderTest, WhatComesFromTheClientsAddressIsJudgedTheSame) {
+  config::ServiceConfig service;
+  service.source = *config::Source::Parse("192.0.2.9");
+  const ClientPolicy policy(service, nullptr, {});
+  EXPECT_FALSE(StatesClients(service));
+  EXPECT_TRUE(ProxyHeaderFor(service, policy, {"127.0.0.1:1", "198.51.100.7:53"}, "")->empty());
+  service.source = *config::Source::Parse("transparent");
+  EXPECT_TRUE(StatesClients(service));
+  EXPECT_TRUE(ProxyHeaderFor(service, policy, {"192.0.2.1:1", "198.51.100.7:53"}, "")->empty());
+  EXPECT_FALSE(ProxyHeaderFor(service, policy, {"127.0.0.1:1", "198.51.100.7:53"}, ""));
+}
+
 TEST(ProxyHeaderTest, WritesALineOfText) {
   EXPECT_EQ(Version1(At("192.0.2.1", 4660), At("::ffff:198.51.100.7", 389)),
             "PROXY TCP4 192.0.2.1 198.51.100.7 4660 389\r\n");
