@@ -138,7 +138,7 @@ local function name(field, key)
 end
 -- Bits 0 to 63, the highest first.
 local FEATURES = { [0] = "datagrams", [1] = "connections", [2] = "openings", [3] = "modules",
-  [4] = "serving", [5] = "targets", [6] = "commands" }
+  [4] = "serving", [5] = "targets", [6] = "commands", [7] = "associations" }
 local function features(tree, value)
   local names, bits = {}, value:uint64()
   for bit = 0, 63 do

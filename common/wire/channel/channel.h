@@ -108,6 +108,8 @@ class Channel {
   // bytes, by an empty piece.
   [[nodiscard]] std::optional<std::uint64_t> SendPiece(SessionId session, ByteView bytes,
                                                        Order order, std::uint64_t after = 0);
+  // The longest message that SendMessage would send in one MESSAGE now; 0: no such session.
+  [[nodiscard]] std::size_t PieceRoom(SessionId session) const { return send_.PieceRoom(session); }
   // Whether either would take something now; if not OnWritable follows.
   [[nodiscard]] bool TakesMessage(SessionId session) { return send_.TakesMessage(session); }
   // No more from us: the peer's OnFin comes after all that was sent. A session both of whose

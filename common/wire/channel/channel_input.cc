@@ -265,7 +265,7 @@ class Channel::Records {
   }
   // SESSION is expected. COUNT: by what it was opened.
   Checked<> Open(Session& session, const SessionInfo& info, std::uint64_t& count) {
-    TRY(CheckTarget(info, channel_.context_.settings.features));
+    TRY(CheckSessionInfo(info, channel_.context_.settings.features));
     if (channel_.sessions_.IsOverfull()) return channel_.ends_.Reset(session, EndCode::kLimit);
     ++count;
     channel_.delivery_.Open(session, info);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/wire/frame/stream_piece.h"
+
 namespace funnel::wire {
 
 // --- datagrams
@@ -48,6 +50,9 @@ Checked<> Delivery::OnMessage(Session& session, const MessageRecord& record) {
     parts_.ends.OnDiscarded(session, record);
     return {};
   }
+
+  if (parts_.context.settings.features.Has(Feature::kAssociations) && !IsPiece(record))
+    return parts_.ends.OnViolation(session);
 
   switch (session.inbox.Admit(record)) {
     case Inbox::Verdict::kViolation:

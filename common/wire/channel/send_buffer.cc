@@ -99,6 +99,11 @@ Session* SendBuffer::FindForMessage(SessionId id) {
 
 bool SendBuffer::TakesMessage(SessionId id) { return FindForMessage(id) != nullptr; }
 
+std::size_t SendBuffer::PieceRoom(SessionId id) const {
+  const Session* session = std::as_const(parts_.sessions).FindOpen(id);
+  return session ? parts_.sealer.ChunkCapacity(*session) : 0;
+}
+
 std::optional<std::uint64_t> SendBuffer::AddMessage(SessionId id, ByteView bytes,
                                                     MessageOrder given) {
   Session* session = FindForMessage(id);

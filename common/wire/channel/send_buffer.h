@@ -50,6 +50,7 @@ class SendBuffer {
   [[nodiscard]] std::optional<std::uint64_t> AddMessage(SessionId id, ByteView bytes,
                                                         MessageOrder order);
   [[nodiscard]] bool TakesMessage(SessionId id);
+  [[nodiscard]] std::size_t PieceRoom(SessionId id) const;
   void AddFin(SessionId id);
   [[nodiscard]] std::size_t Writable(SessionId id) const;
 

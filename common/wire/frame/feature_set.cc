@@ -41,6 +41,7 @@ std::optional<std::string_view> KindText(Features features) {
   if (kind == Features{Feature::kConnections})
     return features.Has(Feature::kTargets) ? "connections to targets (SOCKS)" : "connections (TCP)";
   if (kind == Features{Feature::kCommands}) return "commands";
+  if (kind == Features{Feature::kAssociations}) return "associations (SCTP)";
   return std::nullopt;
 }
 

@@ -18,13 +18,14 @@ namespace funnel::wire {
 
 // The number of a bit. One that has been in a release is never used for anything else.
 enum class Feature : std::uint8_t {
-  kDatagrams = 0,    // the service carries datagrams (UDP)
-  kConnections = 1,  // the service carries connections (TCP)
-  kOpenings = 2,     // OPENING: a flow's first datagrams carry what opens it
-  kModules = 3,      // MODULE: each end says which protocol module it has
-  kServing = 4,      // SERVING: the acceptor says what becomes of new sessions
-  kTargets = 5,      // each session names what the acceptor is to connect to
-  kCommands = 6,     // the service carries commands: sessions in threes (CommandFlow)
+  kDatagrams = 0,     // the service carries datagrams (UDP)
+  kConnections = 1,   // the service carries connections (TCP)
+  kOpenings = 2,      // OPENING: a flow's first datagrams carry what opens it
+  kModules = 3,       // MODULE: each end says which protocol module it has
+  kServing = 4,       // SERVING: the acceptor says what becomes of new sessions
+  kTargets = 5,       // each session names what the acceptor is to connect to
+  kCommands = 6,      // the service carries commands: sessions in threes (CommandFlow)
+  kAssociations = 7,  // the service carries associations (SCTP): messages in streams
 };
 
 // The registry: each bit once, and what it is called in logs and in the manual.
@@ -36,7 +37,7 @@ inline constexpr FeatureRow kFeatureTable[] = {
     {Feature::kDatagrams, "datagrams"}, {Feature::kConnections, "connections"},
     {Feature::kOpenings, "openings"},   {Feature::kModules, "modules"},
     {Feature::kServing, "serving"},     {Feature::kTargets, "targets"},
-    {Feature::kCommands, "commands"},
+    {Feature::kCommands, "commands"},   {Feature::kAssociations, "associations"},
 };
 
 //   bits 0 to 63, big-endian, in 1 to 8 bytes without leading zeros
@@ -74,12 +75,14 @@ class Features {
 
 // What every service's channel of this build can do, whatever it carries.
 constexpr Features kOurFeatures{Feature::kModules};
-constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections, Feature::kCommands};
+constexpr Features kKinds{Feature::kDatagrams, Feature::kConnections, Feature::kCommands,
+                          Feature::kAssociations};
 // What goes with a kind of service: nothing else is offered for it.
 constexpr Features kDatagramFeatures{Feature::kDatagrams, Feature::kOpenings};
 constexpr Features kConnectionFeatures{Feature::kConnections, Feature::kServing};
 constexpr Features kTargetFeatures{Feature::kConnections, Feature::kServing, Feature::kTargets};
 constexpr Features kCommandFeatures{Feature::kCommands};
+constexpr Features kAssociationFeatures{Feature::kAssociations};
 
 // "datagrams openings"; a bit without a name is "bit 40", an empty set "none".
 [[nodiscard]] std::string NamesOf(Features features);

@@ -68,7 +68,8 @@ struct MessageRecord {
 };
 
 //   session, length of the TLVs, TLVs (type 8, length 8, value): 1 client address, 2 local address,
-//   3 target (Feature::kTargets), 5 flow of a command (Feature::kCommands)
+//   3 target (Feature::kTargets), 5 flow of a command (Feature::kCommands), 7 streams
+//   (Feature::kAssociations)
 struct OpenSessionRecord {
   SessionId session;
   SessionInfo info;

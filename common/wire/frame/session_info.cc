@@ -15,6 +15,8 @@ constexpr std::size_t kPortSize = 2;
 // Odd: who does not know it must not take the session for a connection.
 constexpr std::uint8_t kFlowTlv = 5;
 constexpr std::uint8_t kFlowSize = 9;
+constexpr std::uint8_t kStreamsTlv = 7;
+constexpr std::size_t kStreamsSize = 4;
 
 void PutShortTlv(Bytes& out, std::uint8_t type, std::string_view value) {
   value = value.substr(0, 255);
@@ -54,6 +56,23 @@ Result<CommandFlow> ParseFlow(ByteView value) {
   return CommandFlow{static_cast<CommandPart>(*part), *command};
 }
 
+//   to the acceptor 16, to the initiator 16
+Result<StreamCounts> ParseStreams(ByteView value) {
+  ByteReader reader(value);
+  const auto to_acceptor = reader.U16();
+  const auto to_initiator = reader.U16();
+  if (!to_initiator || !reader.AtEnd() || *to_acceptor == 0 || *to_initiator == 0)
+    return Fail("session has a wrong number of streams");
+  return StreamCounts{*to_acceptor, *to_initiator};
+}
+
+void PutStreams(Bytes& out, const StreamCounts& streams) {
+  std::uint8_t value[kStreamsSize];
+  StoreBigEndian<2>(value, streams.to_acceptor);
+  StoreBigEndian<2>(value + 2, streams.to_initiator);
+  PutShortTlv(out, kStreamsTlv, AsText(value));
+}
+
 }  // namespace
 
 Result<SessionInfo> ParseSessionInfo(ByteView fields) {
@@ -72,8 +91,9 @@ Result<SessionInfo> ParseSessionInfo(ByteView fields) {
     if (*type == kLocalTlv) info.local = AsText(*value);
     if (*type == kTargetTlv) info.target = TRY(ParseTarget(*value));
     if (*type == kFlowTlv) info.flow = TRY(ParseFlow(*value));
-    const bool known =
-        *type == kClientTlv || *type == kLocalTlv || *type == kTargetTlv || *type == kFlowTlv;
+    if (*type == kStreamsTlv) info.streams = TRY(ParseStreams(*value));
+    const bool known = *type == kClientTlv || *type == kLocalTlv || *type == kTargetTlv ||
+                       *type == kFlowTlv || *type == kStreamsTlv;
     if (!known && *type % 2 != 0)
       return Fail("session has an unknown field that must not be ignored");
   }
@@ -90,12 +110,16 @@ Bytes SerializeSessionInfo(const SessionInfo& info) {
     StoreBigEndian<8>(value + 1, info.flow->command);
     PutShortTlv(tlvs, kFlowTlv, AsText(value));
   }
+  if (info.streams) PutStreams(tlvs, *info.streams);
   return tlvs;
 }
 
-Checked<> CheckTarget(const SessionInfo& info, Features features) {
-  if (info.target.has_value() == features.Has(Feature::kTargets)) return {};
-  return Violates(info.target ? "a target was not agreed on" : "a session has no target");
+Checked<> CheckSessionInfo(const SessionInfo& info, Features features) {
+  if (info.target.has_value() != features.Has(Feature::kTargets))
+    return Violates(info.target ? "a target was not agreed on" : "a session has no target");
+  if (info.streams.has_value() != features.Has(Feature::kAssociations))
+    return Violates(info.streams ? "streams were not agreed on" : "a session has no streams");
+  return {};
 }
 
 }  // namespace funnel::wire

@@ -1,5 +1,5 @@
 // What OPEN_SESSION and OPENING say about a session's client: fields of their own kind, type 8,
-// length 8, value: 1 client address, 2 local address, 3 target, 5 flow of a command
+// length 8, value: 1 client address, 2 local address, 3 target, 5 flow of a command, 7 streams
 // (man/funnel-protocol.7, SEALED RECORDS).
 #pragma once
 
@@ -14,7 +14,8 @@ namespace funnel::wire {
 // An error is a violation by an authenticated peer.
 [[nodiscard]] Result<SessionInfo> ParseSessionInfo(ByteView fields);
 [[nodiscard]] Bytes SerializeSessionInfo(const SessionInfo& info);
-// A session has a target where FEATURES, which both ends agreed on, say so, and only there.
-[[nodiscard]] Checked<> CheckTarget(const SessionInfo& info, Features features);
+// A session has a target, and streams, where FEATURES, which both ends agreed on, say so, and only
+// there.
+[[nodiscard]] Checked<> CheckSessionInfo(const SessionInfo& info, Features features);
 
 }  // namespace funnel::wire

@@ -72,6 +72,13 @@ struct CommandFlow {
   bool operator==(const CommandFlow&) const = default;
 };
 
+// How many streams a client's SCTP association has each way, as the initiator's end agreed with it.
+struct StreamCounts {
+  std::uint16_t to_acceptor = 1;   // from the client; at least 1
+  std::uint16_t to_initiator = 1;  // to the client; at least 1
+  bool operator==(const StreamCounts&) const = default;
+};
+
 // What OPEN_SESSION carries about a client. Addresses are text as in "192.0.2.1:53", empty if
 // unknown; at most 255 bytes each. The client of a command is the user who runs it.
 struct SessionInfo {
@@ -79,6 +86,7 @@ struct SessionInfo {
   std::string local;
   std::optional<Target> target = {};  // exists where Feature::kTargets was agreed on
   std::optional<CommandFlow> flow = {};
+  std::optional<StreamCounts> streams = {};  // the same of Feature::kAssociations
   bool operator==(const SessionInfo&) const = default;
 };
 

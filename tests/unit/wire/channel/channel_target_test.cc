@@ -1,4 +1,4 @@
-// A session names its target exactly where that was agreed on.
+// A session names its target, and its streams, exactly where that was agreed on.
 #include "tests/unit/wire/channel/openings.h"
 
 namespace funnel::wire::testing {
@@ -40,6 +40,24 @@ TEST(ChannelTarget, OneThatWasNotAgreedOnIsAViolation) {
 TEST(ChannelTarget, WhereItWasAgreedOnASessionWithoutOneIsAViolation) {
   Ends ends(WithTargets());
   ExpectViolation(ends, {"192.0.2.1:4711", ""}, "a session has no target");
+}
+
+TEST(ChannelTarget, StreamsAreThereExactlyWhereAssociationsWereAgreedOn) {
+  ChannelSettings settings;
+  settings.features = kAssociationFeatures;
+  const SessionInfo with_streams{
+      .client = "192.0.2.1:4711", .local = "", .streams = StreamCounts{16, 8}};
+
+  Ends ends(settings);
+  const auto id = ends.a.channel->OpenSession(with_streams);
+  ASSERT_TRUE(id);
+  ends.Run();
+  EXPECT_EQ(ends.b.seen.sessions[*id].info, with_streams);
+
+  Ends without;
+  ExpectViolation(without, with_streams, "streams were not agreed on");
+  Ends rogue(settings);
+  ExpectViolation(rogue, {"192.0.2.1:4711", ""}, "a session has no streams");
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(Record, OpenSessionCarriesAddresses) {
 TEST(Record, OpenSessionRejectsDuplicateAndUnknownOddFields) {
   EXPECT_TRUE(Parse({3, 0, 3, 1, 1, 'x'}));
   EXPECT_FALSE(Parse({3, 0, 6, 1, 1, 'x', 1, 1, 'y'}));
-  EXPECT_FALSE(Parse({3, 0, 3, 7, 1, 'x'}));
+  EXPECT_FALSE(Parse({3, 0, 3, 9, 1, 'x'}));
   EXPECT_TRUE(Parse({3, 0, 3, 4, 1, 'x'}));
 }
 
