@@ -26,9 +26,10 @@ UniqueFd OpenSpare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
 Acceptor::Listener::Listener(Acceptor& owner, UniqueFd socket)
     : acceptor(owner), fd(std::move(socket)) {}
 
-Acceptor::Acceptor(SharedState& shared, OnConnection on_connection)
+Acceptor::Acceptor(SharedState& shared, OnConnection on_connection, Balancers balancers)
     : shared_(shared),
       on_connection_(std::move(on_connection)),
+      balancers_(balancers),
       gate_(shared, [this] { hook_->Request(); }),
       spare_(OpenSpare()),
       pause_(shared.loop.AddTimer([this] { SetListening(true); })),
@@ -85,7 +86,7 @@ bool Acceptor::AcceptOne(int listening) {
   const SocketAddress client =
       SocketAddress::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), size)
           .value_or(SocketAddress());
-  if (gate_.Expects(client)) {
+  if (balancers_ == Balancers::kCome && gate_.Expects(client)) {
     Expect(std::move(fd), client);
   } else {
     const SocketAddress local = LocalAddress(fd.get());
@@ -146,7 +147,8 @@ void Acceptor::Admit(UniqueFd fd, const SocketAddress& client, const SocketAddre
 
   PrepareStream(fd.get(), shared_.service.keepalive);
   wire::SessionInfo info{AddressText(client), AddressText(local)};
-  on_connection_({std::move(fd), std::move(info), std::move(slot), client});
+  on_connection_(
+      {.fd = std::move(fd), .info = std::move(info), .slot = std::move(slot), .client = client});
 }
 
 bool Acceptor::OnAcceptError(int listening, int error) {

@@ -19,12 +19,15 @@ namespace funnel::tcpd {
 
 class Acceptor {
  public:
+  // Whether balancers (accept-proxy-from) come to its sockets, too. If not, each connection is its
+  // client's own.
+  enum class Balancers { kCome, kDoNot };
   // A new connection: non-blocking, with its options set.
   using OnConnection = std::function<void(Connection connection)>;
   // How many are taken from one socket before others get their turn.
   static constexpr int kBatch = 64;
 
-  Acceptor(SharedState& shared, OnConnection on_connection);
+  Acceptor(SharedState& shared, OnConnection on_connection, Balancers balancers = Balancers::kCome);
 
   // LISTENING must be non-blocking and listening.
   [[nodiscard]] Result<> Add(UniqueFd listening);
@@ -73,6 +76,7 @@ class Acceptor {
 
   SharedState& shared_;
   OnConnection on_connection_;
+  const Balancers balancers_;
   ProxyGate gate_;
   UniqueFd spare_;
   std::vector<std::unique_ptr<Listener>> listeners_;

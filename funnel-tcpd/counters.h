@@ -68,6 +68,9 @@ enum CounterIndex : std::size_t {
   kSourcesNotHad,
   kSourcePortsUsedUp,
   kSourceMissingSince,
+  kForwards,
+  kForwardsTotal,
+  kForwardsOverLimit,
   kCounterCount,
 };
 
@@ -144,7 +147,8 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"socks_requests_late", "Connections reset: no whole SOCKS request within request-wait."},
     {"socks_requests_none",
      "Connections that ended without a byte, as some check whether we listen."},
-    {"targets_not_connected", "SOCKS requests refused: the far end could not connect, or may not."},
+    {"targets_not_connected",
+     "SOCKS requests and forwarded connections refused: the far end did not connect, or may not."},
     {"targets_not_allowed", "Sessions refused: networks or ports do not have their target."},
     {"targets_unknown", "Sessions refused: the name of their target has no address."},
     {"commands_total", "Commands begun: protocol = command."},
@@ -158,6 +162,9 @@ inline constexpr metrics::CounterDef kCounters[kCounterCount] = {
     {"source_missing_since",
      "Unix time since which no connection can go out from where source says; 0: the last one did.",
      metrics::Kind::kGauge},
+    {"forwards", "Ports that funnelctl forward keeps open now.", metrics::Kind::kGauge},
+    {"forwards_total", "Ports that funnelctl forward opened."},
+    {"forwards_over_limit", "Forwards refused: max-forwards."},
 };
 
 }  // namespace funnel::tcpd

@@ -29,7 +29,7 @@ bool SessionPump::Open(Connection& connection) {
 
 void SessionPump::Begin(SessionId id, Connection& connection) {
   Entry& entry = Add(id, connection.info, std::move(connection.slot));
-  if (connection.info.target) starts_.Expect(id);
+  if (connection.info.target) starts_.Expect(id, /*speaks_socks=*/!connection.forwarded);
   // A user who runs a command has no address, and none of the limits by address.
   if (shared_.throttle && !connection.info.flow)
     entry.reader = rates_.ForClient(id, connection.client);

@@ -31,6 +31,8 @@ struct Connection {
   SessionLimit::Slot slot;
   SocketAddress client;
   std::vector<Connection> more;  // the command's other flows: of one channel, or of none
+  // It came to a forward's port (forwards.h): its target is known, and its client speaks no SOCKS.
+  bool forwarded = false;
 };
 
 struct SharedState {

@@ -66,8 +66,11 @@ Result<> TcpEdge::TakeListeners(event::ListenFds& sockets) {
   auto listeners = TRY(sockets.Take("listen", event::SocketKind::kStream));
   if (listeners.empty())
     return Fail("no listening TCP socket was passed under the name `listen` (LISTEN_FDS)");
-  if (shared_.service.protocol == config::Protocol::kSocks)
-    socks_.emplace(shared_, [this](Connection connection) { Take(std::move(connection)); });
+  if (shared_.service.protocol == config::Protocol::kSocks) {
+    const auto take = [this](Connection connection) { Take(std::move(connection)); };
+    socks_.emplace(shared_, take);
+    forwards_.emplace(shared_, take);
+  }
   acceptor_.emplace(shared_, [this](Connection connection) {
     if (socks_) return socks_->Add(std::move(connection));
     Take(std::move(connection));
@@ -253,10 +256,32 @@ bool TcpEdge::ResetSession(service::ChannelHandle& channel, SessionId session) {
   return SessionsOf(channel).pump().Reset(session);
 }
 
+Result<service::ForwardId> TcpEdge::AddForward(service::ForwardRequest request) {
+  if (!forwards_) return Application::AddForward(std::move(request));
+  return forwards_->Add(std::move(request));
+}
+
+void TcpEdge::EndForward(service::ForwardId id) {
+  if (forwards_) forwards_->End(id);
+}
+
+void TcpEdge::VisitForwards(const std::function<void(const service::ForwardView&)>& visit) {
+  if (forwards_) forwards_->Visit(visit);
+}
+
+std::optional<TimePoint> TcpEdge::IdleSince() const {
+  const auto sessions = shared_.limit.IdleSince();
+  if (!sessions || !forwards_) return sessions;
+  const auto forwards = forwards_->IdleSince();
+  if (!forwards) return std::nullopt;
+  return std::max(*sessions, *forwards);
+}
+
 void TcpEdge::OnStop() {
   checker_.Stop();
   gate_.reset();
   door_.reset();
+  if (forwards_) forwards_->Stop("the service stops");
   if (acceptor_) acceptor_->Stop();
   if (socks_) socks_->Clear();
   waiting_.Clear();

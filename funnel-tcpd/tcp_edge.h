@@ -17,6 +17,7 @@
 #include "funnel-tcpd/channel_sessions.h"
 #include "funnel-tcpd/command_door.h"
 #include "funnel-tcpd/serving_report.h"
+#include "funnel-tcpd/socks/forwards.h"
 #include "funnel-tcpd/socks/socks_gate.h"
 #include "funnel-tcpd/waiting_room.h"
 
@@ -49,11 +50,12 @@ class TcpEdge final : public service::Application {
   [[nodiscard]] const service::BackendPool* backends() const override { return &shared_.backends; }
   void VisitSessions(const std::function<void(const service::SessionView&)>& visit) override;
   bool ResetSession(service::ChannelHandle& channel, SessionId session) override;
+  [[nodiscard]] Result<service::ForwardId> AddForward(service::ForwardRequest request) override;
+  void EndForward(service::ForwardId id) override;
+  void VisitForwards(const std::function<void(const service::ForwardView&)>& visit) override;
   void SetDraining(bool draining) override;
   void OnStop() override;
-  [[nodiscard]] std::optional<TimePoint> IdleSince() const override {
-    return shared_.limit.IdleSince();
-  }
+  [[nodiscard]] std::optional<TimePoint> IdleSince() const override;
 
  private:
   TcpEdge(service::EdgeEnvironment& environment, std::unique_ptr<event::EpollSet> sockets);
@@ -88,6 +90,7 @@ class TcpEdge final : public service::Application {
   std::optional<Acceptor> acceptor_;  // null on the connecting side; so is the gate
   std::optional<AcceptGate> gate_;
   std::optional<SocksGate> socks_;          // protocol = socks: in front of them
+  std::optional<Forwards> forwards_;        // protocol = socks: beside them
   std::unique_ptr<CommandDoor> door_;       // listening side of commands, instead of both
   std::vector<ChannelSessions*> channels_;  // the live ones; their handles own them
 };

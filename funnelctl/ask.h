@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/options.h"
+#include "common/base/unique_fd.h"
 #include "common/ipc/control_socket.h"
 
 namespace funnel::ctl {
@@ -32,6 +33,9 @@ class Talk {
 
   // Gives a command; the rest of the answer to the previous one is dropped.
   [[nodiscard]] Result<> Send(std::string name, std::vector<std::string> arguments);
+  // The same with a listening TCP socket, which is the daemon's alone from then on.
+  [[nodiscard]] Result<> SendWithSocket(std::string name, std::vector<std::string> arguments,
+                                        UniqueFd socket);
   // The next piece of the answer; nullopt: it is complete. An error: the daemon's refusal, or (with
   // code ETIMEDOUT, ECONNRESET) there was no answer in time.
   [[nodiscard]] Result<std::optional<std::string>> Next(TimePoint until);

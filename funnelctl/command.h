@@ -46,6 +46,7 @@ int RunCheck(const Options& options);       // check.cc
 int RunClose(const Options& options);       // close.cc
 int RunDoctor(const Options& options);      // doctor/doctor.cc
 int RunDrain(const Options& options);       // drain.cc
+int RunForward(const Options& options);     // forward.cc
 int RunHelpConfig(const Options& options);  // help_config.cc
 int RunLogLevel(const Options& options);    // log_level.cc
 int RunMetrics(const Options& options);     // metrics.cc

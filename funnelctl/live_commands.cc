@@ -71,6 +71,22 @@ constexpr Command kLiveCommands[] = {
      .min_arguments = 1,
      .max_arguments = 2,
      .json = true},
+    {.name = "forward",
+     .arguments = "SERVICE [BIND:]PORT:HOST:PORT",
+     .help = "listen here, and carry connections to HOST:PORT over a service with socks",
+     .description =
+         "As ssh -L does it, until interrupted: connections that there are then go on. Without "
+         "BIND it listens at 127.0.0.1; `*`, or nothing before the colon, is every address, and an "
+         "IPv6 address stands in brackets. With PORT 0 it takes a free one, and says which. The "
+         "far end looks up HOST, and judges it as a target of SOCKS; where it does not connect, "
+         "the connection here is reset. `sessions` shows forwards, too. The service is one with "
+         "protocol = socks whose clients are here, and allows max-forwards at once. There are none "
+         "for UDP.",
+     .exit_status = "the port is in use, the edge refused it, or the edge has ended",
+     .run = RunForward,
+     .min_arguments = 2,
+     .max_arguments = 2,
+     .changes = true},
     {.name = "drain",
      .arguments = "SERVICE | all",
      .help = "take no new sessions; present ones go on until they end",

@@ -87,6 +87,7 @@ struct ServiceConfig {
   std::vector<Network> accept_proxy_from;     // tcp: load balancers, which say whose client it is
   milliseconds accept_proxy_wait = 5s;        // for that
   milliseconds request_wait = 10s;            // socks: for a client's request
+  std::uint32_t max_forwards = 8;             // socks: ports that funnelctl forward opened
   // udp
   milliseconds lifetime = 5s;  // 0: reliable
   bool suppress_resends = false;

@@ -71,6 +71,8 @@ enum class MessageType : std::uint8_t {
   // funnelctl -> authd, sctpd, edges, and the answer
   kCommand = 80,
   kCommandReply = 81,
+  // funnelctl -> edges
+  kCommandWithSocket = 82,
   // edge -> funnel-run
   kRunAnswer = 96,
   // edge -> funnel-exec

@@ -18,6 +18,11 @@ struct Command {
   }
 };
 
+// One that brings a listening TCP socket (listening_socket.h).
+struct CommandWithSocket : Command {
+  static constexpr MessageType kType = MessageType::kCommandWithSocket;
+};
+
 enum class ReplyKind : std::uint8_t {
   kMore = 0,    // a piece of the answer; others follow
   kLast = 1,    // the last piece

@@ -25,25 +25,42 @@ void CommandSession::ForgetFinished() {
   });
 }
 
-Result<> CommandSession::OnPacket(ByteView packet) {
-  Command command = TRY(Parse<Command>(packet));
+Result<> CommandSession::OnPacket(ByteView packet, ForeignFd socket) {
+  Command command;
+  if (TRY(TypeOf(packet)) == MessageType::kCommandWithSocket) {
+    command = TRY(Parse<CommandWithSocket>(packet));
+  } else {
+    command = TRY(Parse<Command>(packet));
+  }
+
   ForgetFinished();
   for (auto& waiting : pending_)
     if (waiting.lock()->request() == command.request)
       return Fail("a command with the number of one that is not answered yet");
   auto answer = std::make_shared<CommandAnswer>(connection_, command.request);
-  auto row = Check(command);
+  auto row = Check(command, static_cast<bool>(socket));
   if (!row) {
     answer->Fail(row.error().message);
     return {};
   }
 
   pending_.push_back(answer);
-  (*row)->run(command.arguments, std::move(answer));
+  if ((*row)->run_with_socket) {
+    RunWithSocket(**row, command, std::move(socket), std::move(answer));
+  } else {
+    (*row)->run(command.arguments, std::move(answer));
+  }
   return {};
 }
 
-Result<const CommandRow*> CommandSession::Check(const Command& command) const {
+void CommandSession::RunWithSocket(const CommandRow& row, const Command& command, ForeignFd socket,
+                                   SharedAnswer answer) const {
+  const auto sender = ReadPeerCredentials(connection_.fd());
+  if (!sender) return answer->Fail(sender.error().message);
+  row.run_with_socket(command.arguments, {std::move(socket), sender->uid}, std::move(answer));
+}
+
+Result<const CommandRow*> CommandSession::Check(const Command& command, bool has_socket) const {
   auto found = table_.rows_.find(command.name);
   if (found == table_.rows_.end())
     return funnel::Fail("this daemon knows no command " + EscapeForLog(command.name));
@@ -57,6 +74,10 @@ Result<const CommandRow*> CommandSession::Check(const Command& command) const {
   if (command.arguments.size() < row.min_arguments || command.arguments.size() > row.max_arguments)
     return funnel::Fail("the command " + command.name + " with " +
                         std::to_string(command.arguments.size()) + " arguments");
+
+  if (has_socket != static_cast<bool>(row.run_with_socket))
+    return funnel::Fail("the command " + command.name +
+                        (has_socket ? " takes no socket" : " comes without the socket it needs"));
 
   if (pending_.size() >= rules.max_pending) {
     const std::string why = "too many commands at once ([control] commands)";

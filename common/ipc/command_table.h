@@ -5,12 +5,15 @@
 // connection.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/base/foreign_fd.h"
 #include "common/ipc/command_answer.h"
 #include "common/ipc/command_messages.h"
 #include "common/ipc/control_connection.h"
@@ -19,15 +22,25 @@ namespace funnel::ipc {
 
 enum class Access { kRead, kAdmin };
 
+// A listening TCP socket that came with a command, and the user who sent it.
+struct CommandSocket {
+  ForeignFd fd;
+  uid_t uid = 0;
+};
+
 struct CommandRow {
   using Arguments = std::vector<std::string>;
   // Finishes or fails ANSWER, now or later.
   using Handler = std::function<void(const Arguments& arguments, SharedAnswer answer)>;
+  using SocketHandler =
+      std::function<void(const Arguments& arguments, CommandSocket socket, SharedAnswer answer)>;
 
   Access access = Access::kRead;
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
   Handler run;
+  // Instead of `run`: the command needs a socket, and no other may bring one.
+  SocketHandler run_with_socket = {};
 };
 
 class CommandTable {
@@ -63,15 +76,18 @@ class CommandSession {
   // The handlers that still work for this client are notified that it has gone.
   ~CommandSession();
 
-  // Executes one packet of type Command, or answers why not. An error: it is no Command; end the
-  // connection.
-  [[nodiscard]] Result<> OnPacket(ByteView packet);
+  // Executes one packet of type Command or CommandWithSocket, or answers why not. SOCKET came with
+  // it, if any did. An error: it is no command; end the connection.
+  [[nodiscard]] Result<> OnPacket(ByteView packet, ForeignFd socket = {});
 
  private:
   [[nodiscard]] Result<> MayRun(const Command& command, const CommandRow& row,
                                 const CommandTable::Rules& rules) const;
   // Fails if there is no such command, or its client may not give it or has too many pending.
-  [[nodiscard]] Result<const CommandRow*> Check(const Command& command) const;
+  [[nodiscard]] Result<const CommandRow*> Check(const Command& command, bool has_socket) const;
+  // Executes a command that needs SOCKET.
+  void RunWithSocket(const CommandRow& row, const Command& command, ForeignFd socket,
+                     SharedAnswer answer) const;
   void ForgetFinished();
 
   const CommandTable& table_;

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/ipc/codec.h"
 #include "common/ipc/frame_pipe.h"
+#include "common/ipc/listening_socket.h"
 #include "common/ipc/names.h"
 
 namespace funnel::ipc {
@@ -20,7 +21,8 @@ constexpr std::size_t kMaxWaiting = 64;
 constexpr event::WorkPool::Limits kLookUps{
     .threads = 0, .max_threads = 32, .queue = 256, .per_key = 2};
 
-// Whether a message of this type comes with a channel socket; no other type has a descriptor.
+// Whether a message of this type comes with a channel socket. Apart from kCommandWithSocket no
+// other type has a descriptor.
 constexpr bool BringsChannelSocket(MessageType type) {
   return type == MessageType::kAttach || type == MessageType::kAdopt;
 }
@@ -29,8 +31,9 @@ constexpr bool BringsChannelSocket(MessageType type) {
 Result<> RequireFitting(const ReceivedPacket& received) {
   if (received.too_many_fds) return Fail("a message with too many descriptors");
   if (!received.fd) return {};
-  if (!BringsChannelSocket(TRY(TypeOf(received.packet.view()))))
-    return Fail("a message with a descriptor that it does not need");
+  const MessageType type = TRY(TypeOf(received.packet.view()));
+  if (type == MessageType::kCommandWithSocket) return RequireListeningSocket(received.fd.get());
+  if (!BringsChannelSocket(type)) return Fail("a message with a descriptor that it does not need");
   return RequireChannelSocket(received.fd.get());
 }
 

@@ -19,7 +19,7 @@ class ControlConnection {
  public:
   struct Callbacks {
     // One message. FD is empty unless a descriptor came; then the message is of a type that brings
-    // a channel socket, and FD is one. The packet is gone after the call.
+    // a channel socket, or a listening one, and FD is that. The packet is gone after the call.
     std::function<void(ByteView packet, ForeignFd fd)> on_message;
     // The connection is over. It is called once, as the last one. The code of WHY is kClosedByPeer
     // if the peer closed it.

@@ -12,10 +12,12 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/error.h"
 #include "common/base/ids.h"
 #include "common/config/service_config.h"
 #include "common/service/channel/channel_identity.h"
 #include "common/service/channel/module_ends.h"
+#include "common/service/forward.h"
 #include "common/wire/channel/channel.h"
 
 namespace funnel::service {
@@ -137,6 +139,13 @@ class Application {
   virtual void VisitSessions(const std::function<void(const SessionView&)>& /*visit*/) {}
   // Ends the session as if its client or backend had; false: there is none.
   virtual bool ResetSession(ChannelHandle& /*channel*/, SessionId /*session*/) { return false; }
+  // Takes connections at a port of the asker's, until EndForward() or until it calls on_stopped.
+  [[nodiscard]] virtual Result<ForwardId> AddForward(ForwardRequest /*request*/) {
+    return Fail("only a listening service with protocol = socks can forward");
+  }
+  // It takes no more connections; those that it has taken go on. It may be over already.
+  virtual void EndForward(ForwardId /*id*/) {}
+  virtual void VisitForwards(const std::function<void(const ForwardView&)>& /*visit*/) {}
   // While it drains, it takes no new sessions; the existing ones continue.
   virtual void SetDraining(bool /*draining*/) {}
 

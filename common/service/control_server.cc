@@ -66,7 +66,7 @@ void ControlServer::OnConnection(ForeignFd fd) {
   const std::uint64_t number = next_client_++;
   auto connection = ipc::ControlConnection::Create(
       loop_, ipc::ControlSocket(std::move(fd)),
-      {[this, number](ByteView packet, ForeignFd) { OnMessage(number, packet); },
+      {[this, number](ByteView packet, ForeignFd fd) { OnMessage(number, packet, std::move(fd)); },
        [this, number](const Error&) { clients_.erase(number); }});
 
   if (!connection) return;
@@ -76,10 +76,10 @@ void ControlServer::OnConnection(ForeignFd fd) {
   client.commands = std::make_unique<ipc::CommandSession>(commands_, *client.connection);
 }
 
-void ControlServer::OnMessage(std::uint64_t number, ByteView packet) {
+void ControlServer::OnMessage(std::uint64_t number, ByteView packet, ForeignFd fd) {
   auto found = clients_.find(number);
   if (found == clients_.end()) return;
-  auto taken = found->second.commands->OnPacket(packet);
+  auto taken = found->second.commands->OnPacket(packet, std::move(fd));
   if (!taken) found->second.connection->Fail(taken.error().message);
 }
 

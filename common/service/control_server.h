@@ -37,8 +37,9 @@ class ControlServer {
         max_clients_(std::move(max_clients)),
         on_rejected_(std::move(on_rejected)) {}
   void OnConnection(ForeignFd fd);
-  // A command of client NUMBER; any other message ends its connection.
-  void OnMessage(std::uint64_t number, ByteView packet);
+  // A command of client NUMBER, with the socket that it brings, if any; any other message ends its
+  // connection.
+  void OnMessage(std::uint64_t number, ByteView packet, ForeignFd fd);
 
   event::Loop& loop_;
   const ipc::CommandTable& commands_;

@@ -10,6 +10,7 @@
 #include "common/base/version.h"
 #include "common/seal/enctype.h"
 #include "common/service/backend/backends_json.h"
+#include "common/service/forward_command.h"
 #include "common/wire/frame/suite.h"
 
 namespace funnel::service {
@@ -147,7 +148,9 @@ std::string SessionsJson(const EdgeCommandsSetup& in) {
   in.edge.application().VisitSessions([&](const SessionView& session) {
     if (seen++ < most) WriteSession(out, session);
   });
-  out.Close(']').Field("sessions_omitted", seen > most ? seen - most : 0).Close('}');
+  out.Close(']').Field("sessions_omitted", seen > most ? seen - most : 0);
+  WriteForwards(out, in.edge.application());
+  out.Close('}');
   return out.Take();
 }
 
@@ -267,6 +270,7 @@ void AddEdgeCommands(ipc::CommandTable& commands, EdgeCommandsSetup setup) {
       [](const auto& in, const auto& arguments, auto answer) { Close(in, arguments, answer); });
   add("reset", Access::kAdmin, 2, 2,
       [](const auto& in, const auto& arguments, auto answer) { Reset(in, arguments, answer); });
+  AddForwardCommand(commands, setup.edge.application());
 }
 
 }  // namespace funnel::service

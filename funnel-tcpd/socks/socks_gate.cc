@@ -172,7 +172,8 @@ void SocksGate::ArmTimer() {
 
 void TurnAway(Connection connection, wire::EndCode code) {
   if (connection.info.flow) return CloseFlows(std::move(connection));
-  if (!connection.info.target) return CloseWithReset(std::move(connection.fd));
+  if (!connection.info.target || connection.forwarded)
+    return CloseWithReset(std::move(connection.fd));
   CloseWithReply(std::move(connection.fd), SocksReplyMessage(SocksReplyFor(code)));
 }
 

@@ -71,8 +71,8 @@ class SocksGate {
   std::unique_ptr<event::TurnHook> hook_;
 };
 
-// Tells the client of a connection with a target why it is not connected, and closes it. Any other
-// is reset, and of a command all flows are.
+// Tells the client of a connection with a target why it is not connected, and closes it. Any other,
+// and a forwarded one, is reset, and of a command all flows are.
 void TurnAway(Connection connection, wire::EndCode code);
 // Sends REPLY as the last of FD, whose peer gets it even if it has sent more than was read.
 void CloseWithReply(UniqueFd fd, ByteView reply);

@@ -32,7 +32,7 @@ Result<SocketAddress> ReadAddress(const std::string& text) {
 Result<std::size_t> TargetStarts::Take(SessionId id, Session& session, ByteView bytes) {
   const auto at = expected_.find(id);
   if (at == expected_.end()) return 0;
-  Bytes& come = at->second;
+  Bytes& come = at->second.come;
   const std::size_t before = come.size();
   const std::size_t first = before > 0 ? come[0] : bytes.empty() ? 0 : bytes[0];
   const std::size_t taken = std::min(bytes.size(), 1 + first - before);
@@ -41,15 +41,17 @@ Result<std::size_t> TargetStarts::Take(SessionId id, Session& session, ByteView 
 
   const auto bound = ReadAddress(std::string(AsText(ByteView(come).subspan(1))));
   if (!bound) return std::unexpected(bound.error());
+  const bool speaks_socks = at->second.speaks_socks;
   expected_.erase(at);
   // A few bytes: the socket takes them at once, or its connection is broken.
-  (void)session.Write(SocksReplyMessage(SocksReply::kSucceeded, *bound));
+  if (speaks_socks) (void)session.Write(SocksReplyMessage(SocksReply::kSucceeded, *bound));
   return taken;
 }
 
 void TargetStarts::Refuse(SessionId id, Session& session, const wire::SessionInfo& info,
                           wire::EndCode code) {
-  if (expected_.erase(id) == 0 || session.over()) return;
+  const auto ended = expected_.extract(id);
+  if (ended.empty() || session.over()) return;
   const ChannelPort::Peer peer = port_.peer();
   shared_.Count(kTargetsNotConnected);
   Log(LogLevel::kNotice, "target-not-connected",
@@ -60,7 +62,8 @@ void TargetStarts::Refuse(SessionId id, Session& session, const wire::SessionInf
        {"TARGET", info.target->text()},
        {"PEER", peer.name},
        {"REMOTE", peer.principal}});
-  CloseWithReply(session.Detach(), SocksReplyMessage(SocksReplyFor(code)));
+  if (ended.mapped().speaks_socks)
+    CloseWithReply(session.Detach(), SocksReplyMessage(SocksReplyFor(code)));
 }
 
 void TargetStarts::SayConnected(SessionId id, int fd) {

@@ -4,7 +4,9 @@
 //   length 8, address of its socket as text, empty if it has none to tell
 //
 // The listening side keeps them from the client, which gets a SOCKS reply instead; if the session
-// ends before they have come, the reply says why. Until then the client is not told anything.
+// ends before they have come, the reply says why. Until then the client is not told anything. A
+// client of a forward (forwards.h) speaks no SOCKS and gets no reply: it is reset if the session
+// ends so early.
 //
 // Owned by a SessionPump, on the loop's thread.
 #pragma once
@@ -27,12 +29,12 @@ class TargetStarts {
 
   // --- listening side
   // ID was opened: its acceptor has to say that it has connected.
-  void Expect(SessionId id) { expected_.try_emplace(id); }
+  void Expect(SessionId id, bool speaks_socks) { expected_[id] = {speaks_socks, {}}; }
   // Takes from the beginning of BYTES what says that, and replies to the client. Returns how many
   // bytes that were, 0 if it was said before. An error: the far side broke the rule.
   [[nodiscard]] Result<std::size_t> Take(SessionId id, Session& session, ByteView bytes);
   // The session of INFO ends, with CODE. If the client has no reply yet, it gets one, and its
-  // connection is closed.
+  // connection is closed; without SOCKS it is left to the caller to reset it.
   void Refuse(SessionId id, Session& session, const wire::SessionInfo& info, wire::EndCode code);
 
   // --- connecting side
@@ -46,9 +48,14 @@ class TargetStarts {
   void Forget(SessionId id);
 
  private:
+  struct Expected {
+    bool speaks_socks = true;
+    Bytes come;  // of what says that it has connected
+  };
+
   SharedState& shared_;
   ChannelPort& port_;
-  std::unordered_map<SessionId, Bytes> expected_;  // what has come of it
+  std::unordered_map<SessionId, Expected> expected_;
   std::unordered_map<SessionId, Bytes> unsent_;
 };
 

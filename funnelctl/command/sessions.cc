@@ -17,6 +17,17 @@ std::string ModulesOf(const Json& edge, const Json& session) {
   return shown + " (there: " + (there.empty() ? "none" : Shown(there)) + ')';
 }
 
+// What `funnelctl forward` keeps open, a line each.
+std::string RenderForwards(const Json& edge) {
+  std::string out;
+  for (const Json& forward : ListOf(edge, "forwards"))
+    out += "  forward " + Shown(TextOf(forward, "listen")) + " -> " +
+           Shown(TextOf(forward, "target")) + ": uid " + std::to_string(NumberOf(forward, "uid")) +
+           ", for " + PrintSeconds(NumberOf(forward, "age_ms") / 1000) + ", " +
+           Counted(NumberOf(forward, "connections"), "connection", "connections") + '\n';
+  return out;
+}
+
 // Edges cut their list at [control] sessions-shown.
 std::string RenderSessions(const Json& edge) {
   const std::string service = TextOf(edge, "service");
@@ -37,6 +48,7 @@ std::string RenderSessions(const Json& edge) {
 
   std::string out = Shown(service) + ": " + std::to_string(NumberOf(edge, "sessions_total")) +
                     " sessions" + (IsTrue(edge, "draining") ? ", draining" : "") + '\n';
+  out += RenderForwards(edge);
   if (!table.empty()) out += table.Print();
   if (std::int64_t omitted = NumberOf(edge, "sessions_omitted"); omitted > 0)
     out += "  ... and " + std::to_string(omitted) + " more\n";

@@ -23,7 +23,7 @@ _funnelctl_daemons() {
 # What may follow as the argument number $2 (from 1) of the command $1.
 _funnelctl_arguments() {
   case $1/$2 in
-    show/1 | trace/1 | sessions/1 | backends/1 | allowed/1) _funnelctl_names service services ;;
+    show/1 | trace/1 | sessions/1 | backends/1 | allowed/1 | forward/1) _funnelctl_names service services ;;
     drain/1 | resume/1) echo all; _funnelctl_names service services ;;
     ping/1 | close/1) _funnelctl_names service services; _funnelctl_numbered channels ;;
     reset/1) _funnelctl_numbered sessions ;;

@@ -66,8 +66,8 @@ void FuzzOne(ByteView input) {
       return CheckAll<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                       Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                       PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed,
-                      Attach, Attached, Rejected, Adopt, Command, CommandReply, RunAnswer, Exec>(
-          rest);
+                      Attach, Attached, Rejected, Adopt, Command, CommandReply, CommandWithSocket,
+                      RunAnswer, Exec>(rest);
     case 1:
       CheckUnit<LinkUp>(rest);
       CheckUnit<LinkEnd>(rest);

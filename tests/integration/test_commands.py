@@ -218,28 +218,6 @@ def test_a_helper_that_dies_is_no_success(tunnel):
     has_gone(f"{path}.command")
 
 
-def test_git_clones_through_it(tunnel):
-    """A protocol that asks and answers in turn, by a program that knows nothing of us."""
-    uid = tunnel.b.uid("funnel-exec@shell")
-    home = tunnel.workspace.folder("git", uid)
-    environment = {**os.environ, "HOME": home, "GIT_CONFIG_NOSYSTEM": "1"}
-
-    def git(*words):
-        return lab.base.run(["git", "-C", home, "-c", "user.name=x", "-c", "user.email=x@x", "-c", "protocol.ext.allow=always",
-                             *words], uid=uid, env=environment)
-    git("init", "-q", "tree")
-    for number in range(50):
-        lab.base.write_file(os.path.join(home, "tree", f"file{number}"), os.urandom(20000).hex(), uid)
-    git("-C", "tree", "add", ".")
-    git("-C", "tree", "commit", "-q", "-m", "all")
-    node = tunnel.a
-    lab.base.write_file(os.path.join(home, "run"), f"#!/bin/sh\nexec {node.path('funnel-run')} --run {node.run} shell "
-                        f"'exec git upload-pack {home}/tree'\n", uid, 0o755)
-    # Who may run it is alice; it is root here.
-    lab.base.run(["git", "-c", "protocol.ext.allow=always", "clone", "-q", f"ext::{home}/run", f"{home}/copy"], env=environment)
-    assert lab.base.run(["diff", "-r", "--exclude=.git", f"{home}/tree", f"{home}/copy"]).stdout == ""
-
-
 def test_a_drained_service_starts_nothing_new(tunnel):
     running = Running(tunnel, "shell", "echo begun; cat", stdin=subprocess.PIPE)
     assert running.process.stdout.readline() == b"begun\n"

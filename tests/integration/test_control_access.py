@@ -16,7 +16,8 @@ READERS = 64990
 NOBODY = 65534
 READING = (["sessions", "dns"], ["ping", "dns"], ["trace", "dns"])
 CHANGING = (["drain", "dns"], ["resume", "dns"], ["close", "dns"], ["reset", "dns/1.0"], ["reload", "--wait", "dns"],
-            ["reload", "--wait", "funnel-authd"], ["reload", "--wait", "funnel-sctpd"], ["log-level", "dns", "debug"])
+            ["reload", "--wait", "funnel-authd"], ["reload", "--wait", "funnel-sctpd"], ["log-level", "dns", "debug"],
+            ["forward", "dns", "0:www.example.org:443"])
 
 
 @pytest.fixture(scope="module")

@@ -211,6 +211,7 @@ def test_completion_knows_commands_options_and_names(tunnel):
     assert complete(tunnel, "check --service ") == ["dns", "ldap"]
     assert complete(tunnel, "check --service=l") == ["ldap"]
     assert complete(tunnel, "show l") == ["ldap"]
+    assert complete(tunnel, "forward l") == ["ldap"]
     assert complete(tunnel, "show --peer ") == ["hoster"]
     assert complete(tunnel, "log-level funnel-a") == ["funnel-authd"]
     assert complete(tunnel, "log-level funnel-authd d") == ["debug"]

@@ -23,7 +23,7 @@ ARGUMENTS = {
     "top": ["--once", "--interval", "100ms"], "reload": ["--wait", "all"],
 }
 STREAMS = {"trace": ["dns"], "top": ["--interval", "100ms"]}
-CHANGING = {"drain", "resume", "close", "reset", "log-level"}
+CHANGING = {"forward", "drain", "resume", "close", "reset", "log-level"}
 # Where the fields of what is named otherwise, or refers to another section, are documented as well.
 ALSO = {"channels": ["An edge's status", "funnel-sctpd"], "sessions": ["An edge's status"], "backends": ["An edge's status"],
         "status": ["funnel-sctpd", "funnel-authd", "funnelctl status --json"]}

@@ -59,6 +59,7 @@ LIMITS = {
                           "udpd RoomTest.AClientThatTakesAllPlacesMakesRoomItself"),
     "service max-flows-per-client": ("udpd RoomTest.AClientBeyondItsShareTakesItsOwnPlaces", OWN),
     "service max-flows-per-peer": ("udpd RoomTest.AFarEndBeyondItsShareTakesItsOwnPlaces", OWN),
+    "service max-forwards": ("tcpd ForwardsTest.RefusesMoreThanMaxForwards", "who may forward may stop the service as well"),
     "service max-sessions-per-client": ("tcpd AcceptorTest.ResetsConnectionsOfAClientOverItsShare",) * 2,
     "service client-new-rate": ("tcpd AcceptorTest.ResetsConnectionsOfAClientOverItsRate",) * 2,
     "service client-datagram-rate": ("udpd RoomTest.AClientOverARateIsDroppedAndOthersAreServed",) * 2,
@@ -123,7 +124,7 @@ def test_each_limit_counts_what_it_turns_away(tunnel, rows):
             continue
         for daemon in READERS[row["section"]]:
             only = row["only_for"] or ""
-            if "udp" in only and "udpd" not in daemon or "tcp" in only and "tcpd" not in daemon:
+            if "udp" in only and "udpd" not in daemon or ("tcp" in only or "socks" in only) and "tcpd" not in daemon:
                 continue
             # An authd has no traces.
             if key == "control trace-queue" and "@" not in daemon or key == "control clients" and "@" not in daemon:

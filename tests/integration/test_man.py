@@ -78,7 +78,7 @@ def test_commands_that_are_recommended_exist(build, pages):
     """In the pages, the catalog, the alert rules, and the examples."""
     places = [*pages.values(), *(os.path.join(manual.TOP, *path.split("/")) for path in (
         "catalog/funnel.catalog", "contrib/prometheus/funnel.rules.yml", "examples/README", "README.md", "SECURITY.md"))]
-    prose = {"and", "can", "is", "itself", "may", "says", "was"}
+    prose = {"and", "can", "does", "is", "itself", "may", "says", "was"}
     for path in places:
         named = set(re.findall(r"\bfunnelctl`? (?:Cm )?([a-z][a-z-]+)", manual.read(path, "utf-8")))
         missing = named - prose - set(commands_of_help(build))

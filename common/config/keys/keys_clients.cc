@@ -71,6 +71,19 @@ constexpr KeyRow kClientRows[] = {
         .applies = kSocksOnly | kListenOnly,
         .since = "0.2",
     },
+    // Each is a command that somebody keeps running, with a connection of [control] clients. One
+    // user has half of these, and needs some for other commands.
+    {
+        .section = "service",
+        .key = "max-forwards",
+        .type = Type::kCount,
+        .member = At<&ServiceConfig::max_forwards>,
+        .help = "Ports at once that funnelctl forward opens for this service; 0: none.",
+        .range = {0, 1024},
+        .applies = kSocksOnly | kListenOnly,
+        .since = "0.2",
+        .counted_in = "forwards_over_limit",
+    },
     // All of these are off by default. One address often stands for several users (a NAT, a
     // resolver, a proxy), and what is much for one is little for another, so any number here would
     // refuse somebody who did nothing wrong.

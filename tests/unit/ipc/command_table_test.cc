@@ -22,8 +22,10 @@ class CommandTableTest : public testing::Test {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
     client_ = std::make_unique<ControlSocket>(UniqueFd(fds[0]));
     connection_ = *ControlConnection::Create(*loop_, ControlSocket(UniqueFd(fds[1])),
-                                             {[this](ByteView packet, UniqueFd) {
-                                                if (auto taken = session_->OnPacket(packet); !taken)
+                                             {[this](ByteView packet, ForeignFd fd) {
+                                                auto taken =
+                                                    session_->OnPacket(packet, std::move(fd));
+                                                if (!taken)
                                                   connection_->Fail(taken.error().message);
                                               },
                                               [this](const Error&) { session_.reset(); }});
@@ -127,6 +129,32 @@ TEST_F(CommandTableTest, TellsTheHandlerThatTheAskerHasGone) {
   EXPECT_TRUE(kept_[0]->over());
   kept_[0]->Write("nobody hears it");
   kept_[0]->Finish("nor this");
+}
+
+TEST_F(CommandTableTest, ACommandThatNeedsASocketGetsItAndNoOtherDoes) {
+  std::optional<CommandSocket> got;
+  table_.Add("listen", {.access = Access::kAdmin,
+                        .run = {},
+                        .run_with_socket = [&](const auto&, CommandSocket socket, auto answer) {
+                          got = std::move(socket);
+                          answer->Finish("listens");
+                        }});
+  const auto say_with_socket = [&](std::uint32_t request, const std::string& name) {
+    UniqueFd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::listen(listening.get(), 1), 0);
+    ASSERT_TRUE(
+        client_->Send(Serialize(CommandWithSocket{{request, name, {}}}), std::move(listening)));
+  };
+
+  say_with_socket(1, "listen");
+  EXPECT_EQ(Receive(1), "listens");
+  ASSERT_TRUE(got);
+  EXPECT_TRUE(got->fd);
+  EXPECT_EQ(got->uid, ::geteuid());
+  Say(2, "listen");
+  EXPECT_EQ(Receive(2), "failed: the command listen comes without the socket it needs");
+  say_with_socket(3, "echo");
+  EXPECT_EQ(Receive(3), "failed: the command echo takes no socket");
 }
 
 TEST_F(CommandTableTest, EndsAClientThatSendsNoCommandOrOneNumberTwice) {

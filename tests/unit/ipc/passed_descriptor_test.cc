@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "common/ipc/control_connection.h"
+#include "common/ipc/listening_socket.h"
 #include "tests/unit/ipc/raw_socket.h"
 #include "tests/unit/ipc/samples.h"
 
@@ -51,6 +52,40 @@ TEST_F(PassedDescriptorTest, EndsWhenADescriptorComesThatTheMessageDoesNotWant) 
   for (int fd : {datagram.a.get(), packets.a.get(), file.get(), tcp.get()})
     EXPECT_EQ(reason_for(attach, fd), "a descriptor that is no Unix stream socket") << fd;
   EXPECT_NE(reason_for(attach, unconnected.get()), "");
+}
+
+TEST_F(PassedDescriptorTest, ACommandBringsAListeningTcpSocketOrNone) {
+  const Secret packet = Serialize(Sample<CommandWithSocket>());
+  const auto listening = [](int family, int type) {
+    UniqueFd fd(socket(family, type | SOCK_CLOEXEC, 0));
+    (void)listen(fd.get(), 1);
+    return fd;
+  };
+  const UniqueFd ipv4 = listening(AF_INET, SOCK_STREAM), idle(socket(AF_INET, SOCK_STREAM, 0)),
+                 udp = listening(AF_INET, SOCK_DGRAM),
+                 unix_socket = listening(AF_UNIX, SOCK_STREAM),
+                 file(open("/dev/null", O_RDWR | O_CLOEXEC));
+
+  EXPECT_TRUE(RequireListeningSocket(ipv4.get()));
+  EXPECT_EQ(RequireListeningSocket(idle.get()).error().message,
+            "a TCP socket that does not listen");
+  for (const UniqueFd* fd : {&udp, &unix_socket, &file})
+    EXPECT_EQ(RequireListeningSocket(fd->get()).error().message,
+              "a descriptor that is no TCP socket");
+  EXPECT_FALSE(RequireListeningSocket(-1));
+
+  for (const UniqueFd* fd : {&ipv4, &idle}) {
+    Pair pair;
+    std::string reason;
+    int sockets = 0;
+    auto connection =
+        *ControlConnection::Create(*loop_, ControlSocket(std::move(pair.b)),
+                                   {[&](ByteView, ForeignFd got) { sockets += got ? 1 : 0; },
+                                    [&](const Error& why) { reason = why.message; }});
+    SendRaw(pair.a.get(), packet.view(), fd->get(), 1);
+    EXPECT_TRUE(Until([&] { return sockets != 0 || !reason.empty(); }));
+    EXPECT_EQ(reason.empty(), fd == &ipv4) << reason;
+  }
 }
 
 // A TCP connection with unsent data and a long linger time: whoever closes it last must wait.

@@ -14,7 +14,8 @@ using AllMessages =
     testing::Types<Initiate, Complete, CompleteRefused, Redeem, AcceptRekey, Release, Announce,
                    Opening, Context, Failed, Announced, Revoked, Accept, DropClaim, PeerStart,
                    PeerFrame, PeerGone, Accepted, AcceptRefused, PeerVerified, PeerFailed, Attach,
-                   Attached, Rejected, Adopt, Command, CommandReply, RunAnswer, Exec>;
+                   Attached, Rejected, Adopt, Command, CommandReply, CommandWithSocket, RunAnswer,
+                   Exec>;
 
 inline Secret SampleSecret() { return Secret(AsBytes("0123456789abcdef0123456789abcdef")); }
 

@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/service/control_server.h"
 #include "common/service/edge_commands.h"
@@ -34,6 +35,13 @@ class ControlTest : public EdgeTest {
   static void Say(ipc::ControlSocket& client, const std::string& name,
                   std::vector<std::string> arguments = {}) {
     EXPECT_TRUE(client.Send(ipc::Serialize(ipc::Command{1, name, std::move(arguments)})));
+  }
+  // Asks for a forward to TARGET from a port of ours.
+  static void SayForward(ipc::ControlSocket& client, const std::string& target) {
+    UniqueFd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::listen(listening.get(), 1), 0);
+    EXPECT_TRUE(client.Send(ipc::Serialize(ipc::CommandWithSocket{{1, "forward", {target}}}),
+                            std::move(listening)));
   }
   // The next reply; "(closed)" if there is none.
   std::string Receive(ipc::ControlSocket& client) {
@@ -213,6 +221,47 @@ TEST_F(ControlTest, CloseTakesLeaveAndTheNextChannelHasANewNumber) {
   EXPECT_EQ(near_app_.up->serial(), 2u);
   EXPECT_EQ(Ask("close", {"1"}), "there is no channel 1 (any more)");
   EXPECT_EQ(Ask("reset", {"2", "99"}), "there is no session 2.99 (any more)");
+}
+
+TEST_F(ControlTest, AForwardLastsAsLongAsItsAsker) {
+  near_app_.forwards = true;
+  {
+    ipc::ControlSocket client = Connect();
+    SayForward(client, "www.example.org:443");
+    EXPECT_EQ(Receive(client), R"({"listen":"127.0.0.1:8080","target":"www.example.org:443"})");
+    ASSERT_TRUE(near_app_.forward);
+    EXPECT_TRUE(near_app_.forward->listening);
+    EXPECT_EQ(near_app_.forward->target, (wire::Target{"www.example.org", 443}));
+    EXPECT_EQ(near_app_.forward->uid, ::geteuid());
+    const std::string shown =
+        R"("forwards":[{"listen":"127.0.0.1:8080","target":"www.example.org:443","uid":)" +
+        std::to_string(::geteuid()) + R"(,"age_ms":0,"connections":0}])";
+    EXPECT_NE(Ask("sessions").find(shown), std::string::npos) << Ask("sessions");
+  }
+  EXPECT_TRUE(Until([&] { return !near_app_.forward; }));
+}
+
+TEST_F(ControlTest, TheAskerOfAForwardLearnsWhyItEnds) {
+  near_app_.forwards = true;
+  ipc::ControlSocket client = Connect();
+  SayForward(client, "[2001:db8::1]:443");
+  EXPECT_EQ(Receive(client), R"({"listen":"127.0.0.1:8080","target":"[2001:db8::1]:443"})");
+  near_app_.forward->on_stopped("the service stops");
+  EXPECT_EQ(Receive(client), "the service stops");
+}
+
+TEST_F(ControlTest, AForwardIsRefusedWithAReason) {
+  ipc::ControlSocket client = Connect();
+  SayForward(client, "www.example.org:443");
+  EXPECT_EQ(Receive(client), "only a listening service with protocol = socks can forward");
+  near_app_.forwards = true;
+  for (const char* target : {"www.example.org", "www.example.org:0", "[fe80::1%lo]:443", ":443"}) {
+    SayForward(client, target);
+    EXPECT_EQ(Receive(client), std::string("a target is a host with a port, not ") + target);
+  }
+  EXPECT_FALSE(near_app_.forward);
+  EXPECT_EQ(Ask("forward", {"www.example.org:443"}),
+            "the command forward comes without the socket it needs");
 }
 
 TEST_F(ControlTest, HostileClientsEndThemselvesOnly) {

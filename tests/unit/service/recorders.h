@@ -35,13 +35,33 @@ class Recorder final : public Application {
   void OnSessionReset(ChannelHandle&, SessionId, wire::EndCode) override { ++resets; }
   void OnReload(const config::ServiceConfig& service) override { idle = service.idle_timeout; }
   void OnStop() override { stopped = true; }
+  Result<ForwardId> AddForward(ForwardRequest request) override {
+    if (!forwards) return Application::AddForward(std::move(request));
+    forward = std::move(request);
+    return kForward;
+  }
+  void EndForward(ForwardId id) override {
+    if (id == kForward) forward.reset();
+  }
+  void VisitForwards(const std::function<void(const ForwardView&)>& visit) override {
+    if (forward)
+      visit({.id = kForward,
+             .listen = "127.0.0.1:8080",
+             .target = forward->target,
+             .uid = forward->uid,
+             .since = Now()});
+  }
   [[nodiscard]] std::optional<TimePoint> IdleSince() const override { return idle_since; }
+
+  static constexpr ForwardId kForward{7};
 
   ChannelHandle* up = nullptr;
   int ups = 0, resets = 0;
   bool stopped = false;
   bool reads = true;                    // messages
   std::optional<TimePoint> idle_since;  // nullopt: in use
+  bool forwards = false;                // it takes one
+  std::optional<ForwardRequest> forward;
   std::chrono::milliseconds idle{0};
   std::vector<std::pair<wire::EndCode, bool>> ends;
   std::vector<std::pair<wire::ChannelState, bool>> changes;

@@ -105,5 +105,40 @@ TEST_F(EdgeTest, SlowReaderLeavesOtherSessionsTheirCredit) {
   EXPECT_TRUE(late.text == sent);
 }
 
+TEST_F(EdgeTest, OnlyTheClientsEndOfASocksServiceForwards) {
+  for (service::Application* edge : {listening_.get(), connecting_.get()}) {
+    const auto added = edge->AddForward({.listening = Listen("127.0.0.1"), .target = {"www", 80}});
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().message, "only a listening service with protocol = socks can forward");
+  }
+}
+
+TEST_F(EdgeTest, AForwardKeepsItsEdgeFromLeavingAndEndsWithIt) {
+  service_.role = config::Role::kListen;
+  service_.protocol = config::Protocol::kSocks;
+  service_.connect_address.clear();
+  std::vector<event::ListenFds::Named> sockets;
+  sockets.push_back({"listen", Listen("127.0.0.1")});
+  const auto socks = MakeEdge(std::move(sockets));
+  std::vector<std::string> whys;
+  const auto forward = [&] {
+    return *socks->AddForward(
+        {.listening = Listen("127.0.0.1"),
+         .target = {"www", 80},
+         .on_stopped = [&whys](std::string_view why) { whys.emplace_back(why); }});
+  };
+
+  EXPECT_TRUE(socks->IdleSince());
+  const service::ForwardId first = forward();
+  EXPECT_FALSE(socks->IdleSince());
+  socks->EndForward(first);
+  EXPECT_TRUE(socks->IdleSince());
+  EXPECT_TRUE(whys.empty());
+  EXPECT_NE(forward(), first);
+  socks->OnStop();
+  EXPECT_EQ(whys, std::vector<std::string>{"the service stops"});
+  EXPECT_EQ(Counted(kForwards), 0u);
+}
+
 }  // namespace
 }  // namespace funnel::tcpd

@@ -1,21 +1,53 @@
-"""Commands where systemd starts what starts them: the package installed in two guests, an INI file dropped in at each, a unit enabled.
+"""What is asked for at the moment, in the units as they are: the package installed in two guests, an INI file for each service dropped
+in at both, its unit enabled.
 
     guest a "branch"                                                    guest b "hoster"
     funnel-run (games) -> funnel-tcpd@shell -> sctpd ==== sctpd -> funnel-tcpd@shell -> funnel-exec-shell.socket
                                                                                           -> funnel-exec-shell@N.service (daemon): sh
+    curl -> 127.0.0.1:1080    -> funnel-tcpd@web -> sctpd ==== sctpd -> funnel-tcpd@web -> 127.0.0.1:8080, a web server next to the guest
+    curl -> funnelctl forward -> the same
 """
+import subprocess
+
 import pytest
 
 import lab
+from lab.backends.program import start_program
 
 SHELL = lab.Service("shell", "command", (), None, listen_section={"allow-users": "games"},
                     connect_section={"exec": "/bin/sh -c", "user": "daemon", "arguments": "yes", "kill-after": "1s"})
+WEB = lab.Service("web", "socks", ("127.0.0.1:1080",), None, connect_section={"networks": "127.0.0.1", "ports": "8080"})
+PAGE = "four for 127.0.0.1 as 127.0.0.1:"
 REFUSED = 254
 
 
 @pytest.fixture(scope="module")
 def tunnel(make_installed):
-    return make_installed([SHELL]).prepare().start().wait_up()
+    made = make_installed([SHELL, WEB]).prepare().start()
+    server = start_program(made.network, "b", "web", "127.0.0.1", 8080, "four")
+    yield made.wait_up()
+    server.kill()
+    server.communicate()
+
+
+def curl(tunnel, url, *options):
+    return tunnel.network.run("a", "curl", "-sS", "--max-time", "20", *options, url, check=False)
+
+
+def test_targets_are_connected_to_from_within_the_units_limits(tunnel):
+    lab.wait_until(lambda: curl(tunnel, "http://127.0.0.1:8080/", "--socks5", "127.0.0.1:1080").stdout == PAGE + "8080", "the page comes", 30)
+    limits = tunnel.b.guest.show("funnel-tcpd@web.service", "IPAddressAllow", "IPAddressDeny")
+    assert "127.0.0.1/32" in limits["IPAddressAllow"] and limits["IPAddressDeny"] == "0.0.0.0/0 ::/0", limits
+
+
+def test_a_forward_is_a_port_of_its_callers(tunnel):
+    """The listening edge has a network of its own, without addresses: what it accepts at is the caller's."""
+    guest = tunnel.a.guest
+    with guest.popen("funnelctl", "forward", "web", "8081:127.0.0.1:8080", stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == "web: 127.0.0.1:8081 -> 127.0.0.1:8080, until interrupted\n"
+        assert curl(tunnel, "http://127.0.0.1:8081/").stdout == PAGE + "8081"
+        guest.run("pkill", "-INT", "-f", "funnelctl forward")
+    lab.wait_until(lambda: curl(tunnel, "http://127.0.0.1:8081/").returncode == 7, "the port is closed", 20)
 
 
 def run(tunnel, script, user="games", **options):
