@@ -64,10 +64,12 @@ void ControlServer::OnConnection(ForeignFd fd) {
   }
 
   const std::uint64_t number = next_client_++;
-  auto connection = ipc::ControlConnection::Create(
-      loop_, ipc::ControlSocket(std::move(fd)),
-      {[this, number](ByteView packet, ForeignFd fd) { OnMessage(number, packet, std::move(fd)); },
-       [this, number](const Error&) { clients_.erase(number); }});
+  auto connection =
+      ipc::ControlConnection::Create(loop_, ipc::ControlSocket(std::move(fd)),
+                                     {[this, number](ByteView packet, ForeignFd passed) {
+                                        OnMessage(number, packet, std::move(passed));
+                                      },
+                                      [this, number](const Error&) { clients_.erase(number); }});
 
   if (!connection) return;
   Client& client = clients_[number];
