@@ -7,7 +7,7 @@
 
 #include "common/service/client/client_policy.h"
 #include "funnel-tcpd/channel_port.h"
-#include "funnel-tcpd/command_starter.h"
+#include "funnel-tcpd/command/command_starter.h"
 #include "funnel-tcpd/dialer.h"
 
 namespace funnel::tcpd {

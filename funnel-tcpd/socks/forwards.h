@@ -20,7 +20,7 @@
 
 #include "common/base/clock.h"
 #include "common/service/forward.h"
-#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/accept/acceptor.h"
 #include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {

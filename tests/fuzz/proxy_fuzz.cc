@@ -1,7 +1,7 @@
 // The PROXY header of a load balancer, read as its owner reads it: never beyond what was asked for,
 // and what it says can be written and read again.
 #include "common/service/client/proxy_header.h"
-#include "funnel-tcpd/proxy_reader.h"
+#include "funnel-tcpd/accept/proxy_reader.h"
 #include "tests/fuzz/entry.h"
 
 using namespace funnel;

@@ -115,20 +115,10 @@ def test_a_client_that_sends_more_than_its_rate_is_read_slowly_and_no_other_is(t
     tunnel.a.wait_logged("client-limited: 127.0.0.1 has to wait: client-byte-rate", daemon=SLOW.unit)
     assert "a client was turned away or had to wait" in tunnel.a.funnelctl("status").stdout
 
-    path = tunnel.a.service_path("slow")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text.replace("client-byte-rate = 1MiB\n", ""))
-        tunnel.a[SLOW.unit].reload()
+    with tunnel.a.service_changed("slow", "client-byte-rate = 1MiB\n", ""):
         waits = tunnel.a.counters(SLOW.unit)["client_bytes_over_rate"]
         times(say(tunnel, SEND, "127.0.0.1", size, 2), size)
         assert tunnel.a.counters(SLOW.unit)["client_bytes_over_rate"] == waits
-    finally:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        tunnel.a[SLOW.unit].reload()
 
 
 @pytest.mark.parametrize("line, words", [

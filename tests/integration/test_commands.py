@@ -232,17 +232,9 @@ def test_a_drained_service_starts_nothing_new(tunnel):
 
 
 def test_max_sessions_has_three_for_each_command(tunnel):
-    path = tunnel.a.service_path("fixed")
-    with open(path, encoding="utf-8") as file:
-        before = file.read()
-    try:
-        lab.base.write_file(path, before.replace("[service]\n", "[service]\nmax-sessions = 2\n"))
-        tunnel.a["funnel-tcpd@fixed"].reload()
+    with tunnel.a.service_changed("fixed", "[service]\n", "[service]\nmax-sessions = 2\n"):
         lab.wait_until(lambda: run(tunnel, "fixed")[0] == REFUSED, "the limit is in force")
         assert b"max-sessions" in run(tunnel, "fixed")[2]
-    finally:
-        lab.base.write_file(path, before)
-        tunnel.a["funnel-tcpd@fixed"].reload()
     lab.wait_until(lambda: run(tunnel, "fixed")[0] == 0, "the limit is gone")
 
 

@@ -146,18 +146,9 @@ def test_what_the_far_end_refuses_is_reset_and_logged(tunnel):
 
 
 def test_client_allow_holds_for_forwards(tunnel):
-    path = tunnel.a.service_path("web")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    lab.base.write_file(path, text.replace("[service]\n", "[service]\nclient-allow = 127.0.0.2\n"))
-    try:
-        tunnel.a.funnelctl("reload", "--wait", "web")
-        with forward(tunnel, f"0:{TARGET}") as (_, address):
-            assert is_reset(tunnel, address)
-            assert curl(tunnel, address, "--interface", "127.0.0.2").stdout.startswith("four")
-    finally:
-        lab.base.write_file(path, text)
-        tunnel.a.funnelctl("reload", "--wait", "web")
+    with tunnel.a.service_changed("web", "[service]\n", "[service]\nclient-allow = 127.0.0.2\n"), forward(tunnel, f"0:{TARGET}") as (_, address):
+        assert is_reset(tunnel, address)
+        assert curl(tunnel, address, "--interface", "127.0.0.2").stdout.startswith("four")
 
 
 def test_there_are_no_more_than_max_forwards(tunnel):

@@ -153,16 +153,8 @@ def test_sessions_show_the_target(tunnel):
 
 
 def test_a_reload_allows_other_ports(tunnel):
-    path = tunnel.b.service_path("web")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    lab.base.write_file(path, text.replace("ports = 8080", "ports = 8081"))
-    try:
-        tunnel.b.funnelctl("reload", "--wait", "web")
+    with tunnel.b.service_changed("web", "ports = 8080", "ports = 8081"):
         assert refused(tunnel, "http://127.0.0.1:8080/") == 2
-    finally:
-        lab.base.write_file(path, text)
-    tunnel.b.funnelctl("reload", "--wait", "web")
     assert curl(tunnel, "http://127.0.0.1:8080/").stdout.startswith("four")
 
 

@@ -139,30 +139,6 @@ def counter(tunnel, service, name):
     return tunnel.b.counters(service.unit)[name]
 
 
-class Changed:
-    """One line of a service's file at the hoster is another one for a while, by reloads."""
-
-    def __init__(self, tunnel, service, line, new):
-        self._node, self._service = tunnel.b, service
-        self._path = tunnel.b.service_path(service.name)
-        with open(self._path, encoding="utf-8") as file:
-            self._text = file.read()
-        assert line in self._text
-        self._new = self._text.replace(line, new)
-
-    def _write(self, text):
-        with open(self._path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def __enter__(self):
-        self._write(self._new)
-        self._node.funnelctl("reload", "--wait", self._service.name)
-
-    def __exit__(self, *_):
-        self._write(self._text)
-        self._node.funnelctl("reload", "--wait", self._service.name)
-
-
 @pytest.mark.parametrize("service", [FIXED_TCP, FIXED_UDP], ids=lambda one: one.name)
 def test_the_backend_sees_the_fixed_address(clients, service):
     assert clients.ask(service).split()[0] == FIXED
@@ -170,15 +146,15 @@ def test_the_backend_sees_the_fixed_address(clients, service):
 
 @pytest.mark.parametrize("service", [FIXED_TCP, FIXED_UDP], ids=lambda one: one.name)
 def test_a_reload_is_for_new_sessions(tunnel, clients, service):
-    with Changed(tunnel, service, f"source = {FIXED}", f"source = {OTHER}"):
+    with tunnel.b.service_changed(service.name, f"source = {FIXED}", f"source = {OTHER}"):
         assert clients.ask(service).split()[0] == OTHER
     assert clients.ask(service).split()[0] == FIXED
-    with Changed(tunnel, service, f"source = {FIXED}", "source = any"):
+    with tunnel.b.service_changed(service.name, f"source = {FIXED}", "source = any"):
         assert clients.ask(service).split()[0] == "10.77.5.1"
 
 
 def test_an_address_that_the_node_does_not_have_serves_nobody(tunnel, clients):
-    with Changed(tunnel, FIXED_TCP, f"source = {FIXED}", "source = 10.77.5.99"):
+    with tunnel.b.service_changed(FIXED_TCP.name, f"source = {FIXED}", "source = 10.77.5.99"):
         assert clients.ask(FIXED_TCP) == "ConnectionResetError"
         assert counter(tunnel, FIXED_TCP, "sources_not_had") == 1
         tunnel.b.wait_logged("source-not-had", "source: 10.77.5.99: Cannot assign requested address", daemon=FIXED_TCP.unit)
@@ -233,7 +209,7 @@ def test_an_address_of_another_family_is_refused(tunnel, clients):
 @pytest.mark.parametrize("service, refusal", [(CLEAR_TCP, "ConnectionResetError"), (CLEAR_UDP, "TimeoutError")], ids=["tcp", "udp"])
 def test_who_may_not_be_stated_is_refused(tunnel, clients, service, refusal):
     before = counter(tunnel, service, "clients_not_allowed")
-    with Changed(tunnel, service, "[connect]", "client-networks = 192.0.2.0/24\n[connect]"):
+    with tunnel.b.service_changed(service.name, "[connect]", "client-networks = 192.0.2.0/24\n[connect]"):
         assert clients.ask(service) == refusal
         assert counter(tunnel, service, "clients_not_allowed") > before
         tunnel.b.wait_logged(f"client-not-allowed: client-networks does not allow {CLIENT}", daemon=service.unit)

@@ -1,4 +1,5 @@
 """One Funnel node: its configuration, its daemons under their own users, its status."""
+import contextlib
 import os
 
 import enterable
@@ -95,6 +96,22 @@ class Node(Asked):
 
     def service_path(self, name):
         return os.path.join(self.etc, "services.d", name + ".ini")
+
+    @contextlib.contextmanager
+    def service_changed(self, name, old, new):
+        """Its file has NEW for OLD meanwhile, and its edge has read it."""
+        path = self.service_path(name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if old not in text:
+            raise LabError(f"{path} has no {old!r}")
+        write_file(path, text.replace(old, new))
+        try:
+            self.funnelctl("reload", "--wait", name)
+            yield
+        finally:
+            write_file(path, text)
+            self.funnelctl("reload", "--wait", name)
 
     def write_service(self, service, there):
         text = service.listen_ini if service.at == self.letter else service.connect_ini

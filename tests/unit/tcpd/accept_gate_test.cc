@@ -1,6 +1,6 @@
 // accept-when: what the kernel answers clients, by a listening edge whose socket somebody else
 // holds, too, as systemd does.
-#include "funnel-tcpd/accept_gate.h"  // IWYU pragma: keep: what is tested
+#include "funnel-tcpd/accept/accept_gate.h"  // IWYU pragma: keep: what is tested
 
 #include <fcntl.h>
 #include <poll.h>

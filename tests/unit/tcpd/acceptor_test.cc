@@ -1,4 +1,4 @@
-#include "funnel-tcpd/acceptor.h"  // IWYU pragma: keep: what is tested
+#include "funnel-tcpd/accept/acceptor.h"  // IWYU pragma: keep: what is tested
 
 #include <sys/resource.h>
 

@@ -3,13 +3,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "common/base/socket.h"
 #include "common/ipc/control_socket.h"
 #include "common/ipc/flow_descriptors.h"
 #include "common/ipc/run_messages.h"
+#include "tests/unit/config/temp_dir.h"
 #include "tests/unit/tcpd/edge_fixture.h"
 
 namespace funnel::tcpd {
@@ -26,10 +24,8 @@ UniqueFd ListenAt(const std::string& path) {
 class CommandTest : public LoopTest {
  protected:
   CommandTest() : counters_(metrics::CounterFile::InMemory(service::WholeTable(kCounters))) {
-    char folder[] = "/tmp/funnel-command-XXXXXX";
-    folder_ = ::mkdtemp(folder);
-    ::mkdir((folder_ + "/exec").c_str(), 0700);
-    helper_ = ListenAt(folder_ + "/exec/test.sock");
+    ::mkdir(folder_.Path("exec").c_str(), 0700);
+    helper_ = ListenAt(folder_.Path("exec/test.sock"));
     service_.name = *ServiceName::Parse("test");
     service_.protocol = config::Protocol::kCommand;
     service_.allow_users = {std::to_string(::geteuid())};
@@ -38,13 +34,12 @@ class CommandTest : public LoopTest {
     LoseChannel();
     (void)loop_->RunOnce(Duration::zero());
     channels_.clear();
-    std::filesystem::remove_all(folder_);
   }
 
   // Call it when the service is as it should be.
   void Start() {
     std::vector<event::ListenFds::Named> sockets;
-    sockets.push_back({"listen", ListenAt(folder_ + "/run.sock")});
+    sockets.push_back({"listen", ListenAt(folder_.Path("run.sock"))});
     listening_ = MakeEdge(std::move(sockets));
     service_.role = config::Role::kConnect;
     connecting_ = MakeEdge({});
@@ -52,7 +47,7 @@ class CommandTest : public LoopTest {
   std::unique_ptr<service::Application> MakeEdge(std::vector<event::ListenFds::Named> sockets) {
     event::ListenFds listen_fds(std::move(sockets));
     service::EdgeEnvironment environment{*loop_,    service_, configuration_, listen_fds,
-                                         counters_, "",       folder_};
+                                         counters_, "",       folder_.path()};
     return *TcpEdge::Make(environment);
   }
   void BringUp() {
@@ -70,7 +65,7 @@ class CommandTest : public LoopTest {
   }
   // As funnel-run does; the error is the refusal.
   Result<ipc::FlowFds> Ask() {
-    auto socket = *ipc::ControlSocket::Connect(folder_ + "/run.sock");
+    auto socket = *ipc::ControlSocket::Connect(folder_.Path("run.sock"));
     Result<ipc::ReceivedFlows> received = Fail("");
     EXPECT_TRUE(Until([&] {
       received = ipc::ReceiveFlows(socket.fd());
@@ -116,7 +111,7 @@ class CommandTest : public LoopTest {
   config::Configuration configuration_;
   config::ServiceConfig service_;
   metrics::CounterFile counters_;
-  std::string folder_;
+  TempDir folder_;
   UniqueFd helper_;
   std::unique_ptr<service::Application> listening_, connecting_;
   std::vector<std::unique_ptr<TestChannel>> channels_;

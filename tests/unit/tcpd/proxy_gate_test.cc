@@ -1,5 +1,5 @@
 // Through the acceptor. 127.0.0.2 is the load balancer's address.
-#include "funnel-tcpd/proxy_gate.h"
+#include "funnel-tcpd/accept/proxy_gate.h"
 
 #include "tests/unit/tcpd/tunnel_fixture.h"
 

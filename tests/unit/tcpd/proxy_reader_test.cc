@@ -1,4 +1,4 @@
-#include "funnel-tcpd/proxy_reader.h"
+#include "funnel-tcpd/accept/proxy_reader.h"
 
 #include <gtest/gtest.h>
 

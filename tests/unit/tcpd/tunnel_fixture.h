@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/service/client/peer_limits.h"
-#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/accept/acceptor.h"
 #include "tests/unit/tcpd/fake_channel.h"
 #include "tests/unit/tcpd/loop_fixture.h"
 

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string_view>
 
-#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/accept/acceptor.h"
 
 namespace funnel::tcpd {
 

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/acceptor.h"
+#include "funnel-tcpd/accept/acceptor.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>

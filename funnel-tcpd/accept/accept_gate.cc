@@ -1,4 +1,4 @@
-#include "funnel-tcpd/accept_gate.h"
+#include "funnel-tcpd/accept/accept_gate.h"
 
 #include <string>
 

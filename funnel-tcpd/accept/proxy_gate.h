@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel-tcpd/proxy_reader.h"
+#include "funnel-tcpd/accept/proxy_reader.h"
 #include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-#include "funnel-tcpd/proxy_gate.h"
+#include "funnel-tcpd/accept/proxy_gate.h"
 #include "funnel-tcpd/shared_state.h"
 
 namespace funnel::tcpd {

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/command_starter.h"
+#include "funnel-tcpd/command/command_starter.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/command_door.h"
+#include "funnel-tcpd/command/command_door.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "funnel-tcpd/proxy_gate.h"
+#include "funnel-tcpd/accept/proxy_gate.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
